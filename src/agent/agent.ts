@@ -17,26 +17,28 @@ import { SettingsFile } from './settings-file.ts';
 import { Trace } from './trace.ts';
 
 /**
- * How often (ms) it is looked whether a pause is over, and at the settings file where its folder cannot be
- * watched.
+ * Time (ms) between two checks whether a pause is over. The settings file is checked too, in case its folder
+ * cannot be watched.
  */
 const checkEvery = 2_000;
 /**
- * How long (ms) until settings are tried again that could not come into force; after a refused login, so that
- * no account is locked.
+ * Time (ms) until failed settings are tried again. After a refused login it is longer (first, later times),
+ * so that the account is not locked.
  */
 const retryAfter = 5_000;
 const retryLogin = [15 * 60_000, 60 * 60_000] as const;
-/** Time (ms) for an edit while no settings say another. */
+/** Time limit (ms) for an edit while no settings are in force. */
 const usualDeadline = 10_000;
 
-/** How long (ms) the comparison after a pause may take; new engines make it once more until then. */
+/**
+ * For this time (ms) after a pause, engines that newly come into force repeat the comparison: an earlier
+ * engine may not have finished it.
+ */
 const compareTime = 600_000;
 
 /**
- * Answers hook calls by the settings of the moment. It follows the settings file, keeps the engine of the
- * settings in force, and lets the engine of earlier ones finish its work. Never throws out of {@link
- * Agent.answer}.
+ * Answers hook calls by the settings in force. It follows the settings file, and lets engines of earlier
+ * settings finish their work. {@link Agent.answer} never throws.
  */
 export class Agent {
   readonly paths: Paths;
@@ -46,19 +48,19 @@ export class Agent {
   readonly #engines: EngineSet;
   readonly #file: SettingsFile;
   readonly #stopping = new AbortController();
-  /** Mark of the settings file that was taken up last, whatever came of it. */
+  /** Stamp of the settings file that was tried last, with or without success. */
   #seen = '';
-  /** The change that is on its way; null: none. */
+  /** The change of settings that is in progress; null: none. */
   #changing: Promise<void> | null = null;
-  /** Monotonic time at which the same settings are tried again; null: not before the file changes. */
+  /** When the same settings are tried again, monotonic ms. Null: only when the file changes. */
   #retryAt: number | null = null;
   #refusedLogins = 0;
   #minder: NodeJS.Timeout | null = null;
-  /** End of the last pause that ran out, milliseconds since 1970: compared once. */
+  /** End of the last pause that ran out, milliseconds since 1970. Each such pause leads to one comparison. */
   #endSeen: number | null = null;
-  /** Monotonic time, ms, at which the last pause was seen to be over; null: there was none. */
+  /** When this agent noticed the end of the last pause, monotonic ms; null: no pause has ended. */
   #resumedAt: number | null = null;
-  /** Whether a function that may change owners was called while no engine heard of it. */
+  /** Whether a call that may change owners came while no engine was running. */
   #missedOwners = false;
   /** Why the newest settings are not in force; null when they are. */
   pending: readonly Problem[] | null = null;
@@ -76,7 +78,7 @@ export class Agent {
     return this.#engines.state;
   }
 
-  /** Reads the settings for the first time; resolves when hook calls can be answered. */
+  /** Reads the settings and starts to follow the file. Resolves when hook calls can be answered. */
   async start(): Promise<void> {
     const { stamp, loaded } = this.#file.read();
     await this.#change(loaded, stamp);
@@ -93,7 +95,7 @@ export class Agent {
     await this.#engines.close();
   }
 
-  /** One hook call; gives what the hook is to print. */
+  /** Answers one hook call. @returns the text that the hook prints */
   async answer(call: HookCall): Promise<string> {
     const event = this.#panel.decode(call);
     const verdict = await this.trace.note(call, event, await this.#judge(event));
@@ -102,7 +104,7 @@ export class Agent {
 
   async #judge(event: PanelEvent): Promise<Verdict> {
     if (event.kind === 'ignore' || isPaused(this.paths.pause, systemClock.wall())) return { kind: 'accept' };
-    // What is known of owners from before a pause counts for no call after it.
+    // Owners may have changed during a pause, so the end of a pause is handled first.
     this.#mindPause();
     this.#follow();
     const began = systemClock.now();
@@ -133,8 +135,8 @@ export class Agent {
   }
 
   /**
-   * Waits until the settings of the file as it is now are in force, half of an edit's time at most.
-   * @returns why no edit goes by the settings in force; empty: they are those of the file
+   * Waits until the present settings of the file are in force, at most half of an edit's time.
+   * @returns why the edit is refused: the settings in force are not those of the file; empty: they are
    */
   async #outdated(): Promise<readonly Problem[]> {
     const params = { path: settingsPath(this.paths.root) };
@@ -155,8 +157,8 @@ export class Agent {
   }
 
   /**
-   * What passed during a pause is found by a comparison once it is over: ended by somebody (a mark tells) or
-   * by itself.
+   * Starts a comparison when a pause is over, to find what was edited meanwhile. A pause runs out, or
+   * somebody ends it, which leaves a flag file.
    */
   #mindPause(): void {
     if (this.state.kind !== 'running') return;
@@ -171,7 +173,7 @@ export class Agent {
 
   #afterPause(centrals: readonly Wired[]): void {
     for (const { engine } of centrals) {
-      // Who has which zone may have changed unheard.
+      // Owners of zones may have changed without a call.
       void engine.forgetOwners();
       engine.compare('all', 'pause-over', 'limited');
     }
@@ -195,10 +197,7 @@ export class Agent {
     return this.#panel.encode(verdict, shown).output;
   }
 
-  /**
-   * Checks whether the settings file is another one than last time; a change is carried out in the
-   * background.
-   */
+  /** If the settings file has changed, or a retry is due, starts the change in the background. */
   #follow(): void {
     const isDue = this.#retryAt !== null && systemClock.now() >= this.#retryAt;
     if (this.#changing !== null || (this.#file.stamp() === this.#seen && !isDue)) return;
@@ -215,13 +214,13 @@ export class Agent {
         await this.#change(loaded, stamp);
       } while (this.#file.stamp() !== this.#seen && !signal.aborted);
     } catch (error) {
-      // The agent's stop ends the wait.
+      // Stopping the agent ends the wait.
       if (signal.aborted) return;
       this.#log.write(1, 'settings.unreadable', { error: String(error) });
     }
   }
 
-  /** Tries the settings; afterwards they are in force, or {@link pending} says why not. */
+  /** Tries to put settings in force. On failure, {@link pending} holds the reasons. */
   async #change(loaded: LoadedSettings, stamp: string): Promise<void> {
     if (stamp !== this.#seen) {
       this.#log.write(4, 'settings.read', { path: loaded.path, kind: loaded.kind });
@@ -241,7 +240,10 @@ export class Agent {
     this.#seen = stamp;
   }
 
-  /** A full disk, or a killed agent that has not quite gone: at the next look. */
+  /**
+   * Time (ms) until failed settings are tried again. A journal error (a full disk, a killed agent that is
+   * still ending) allows it at the next check.
+   */
   #untilRetry(error: unknown): number {
     if (error instanceof JournalError) return 0;
     if (!problemsOf(error).some(({ code }) => code === 'central.login')) return retryAfter;
@@ -260,7 +262,7 @@ export class Agent {
     }
     const problems = loaded.kind === 'broken' ? loaded.problems : null;
     this.pending = problems;
-    // Running settings finish what is begun while a new file is broken; an emptied one ends the mirroring.
+    // A file with mistakes does not stop running engines. An emptied file ends the synchronisation.
     if (problems !== null && this.state.kind === 'running') return;
     this.#engines.idle(problems === null ? { kind: 'not-configured' } : { kind: 'broken', problems });
   }
@@ -270,16 +272,16 @@ export class Agent {
       if (this.#missedOwners) for (const { engine } of centrals) void engine.forgetOwners();
       this.#missedOwners = false;
       this.#catchUp(centrals, before);
-      // The form ends a pause and saves the settings at once: an engine that has just gone may not have
-      // compared yet.
+      // The form may end a pause and save settings at the same time. The engine that this replaces may not
+      // have compared yet.
       if (this.#resumedAt !== null && systemClock.now() - this.#resumedAt < compareTime)
         this.#afterPause(centrals.filter((wired) => !before.includes(wired)));
     });
   }
 
   /**
-   * Beside others a central may have been left out for a while: what passed meanwhile is like what passes
-   * during a pause.
+   * With several centrals, compares each that is new: it may have been out of the settings for a while and
+   * missed edits.
    */
   #catchUp(centrals: readonly Wired[], before: readonly Wired[]): void {
     if (centrals.length === 1 || before.length === 0) return;
@@ -290,17 +292,17 @@ export class Agent {
   }
 }
 
-/** Whether zones may be somebody else's after it. */
+/** Whether owners of zones may change by this call. */
 function mayChangeOwners({ kind }: PanelEvent): boolean {
   return kind === 'owners' || kind === 'hint';
 }
 
-/** Whether it is an edit that the panel has not done yet. */
+/** Whether the event is an edit that the panel has not made yet (`before`). */
 function asksFirst(event: PanelEvent): boolean {
   return event.kind === 'edits' && event.edits.some(({ stage }) => stage === 'before');
 }
 
-/** A save or delete is refused; what is already done or only read is not. */
+/** Refuses an edit that the panel has not made yet. Accepts every other event, such as `after`. */
 function refusedUnlessDone(event: PanelEvent, problems: readonly Problem[]): Verdict {
   return event.kind === 'invalid' || asksFirst(event)
     ? { kind: 'refuse', problems, changed: 'nothing' }

@@ -58,7 +58,7 @@ const handlers: Handlers = {
   },
 };
 
-/** The engines in force. */
+/** Engines in force; none unless the state is `running`. */
 function running({ state }: Agent): readonly Wired[] {
   return state.kind === 'running' ? state.centrals : [];
 }

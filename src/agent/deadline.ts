@@ -1,4 +1,4 @@
-/** Runs `body` with a signal that aborts after this time, milliseconds. */
+/** Runs `body` with a signal that aborts after `ms` milliseconds. */
 export async function withDeadline<T>(ms: number, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(new Error('deadline')), ms);

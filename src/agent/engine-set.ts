@@ -13,10 +13,10 @@ import { withDeadline } from './deadline.ts';
 import type { FileLog } from './log.ts';
 import { namer, sameCentral } from './problems.ts';
 
-/** What stands between a hook call and the engines. */
+/** Whether hook calls can go to engines. */
 export type AgentState =
   | { readonly kind: 'not-configured' }
-  /** Nothing can be mirrored; edits are refused with these reasons. */
+  /** Edits are refused for these reasons. */
   | { readonly kind: 'broken'; readonly problems: readonly Problem[] }
   | RunningState;
 
@@ -24,21 +24,23 @@ interface RunningState {
   readonly kind: 'running';
   /** The first central. */
   readonly wired: Wired;
-  /** All of them. */
+  /** Engines of all centrals, in the order of the settings. */
   readonly centrals: readonly Wired[];
   readonly several: Several;
 }
 
-/** How often (ms) it is looked whether a drained engine has finished. */
+/** Time (ms) between two checks whether a drained engine has finished. */
 const drainEvery = 1_000;
 
-/** Called as soon as other engines are in force, before any edit reaches them. */
+/**
+ * Called when new engines are in force, before any edit reaches them. `before`: those in force until then.
+ */
 type Swapped = (centrals: readonly Wired[], before: readonly Wired[]) => void;
 
 /**
- * The engines of the settings in force, one for each central. Other settings swap them. Those whose settings
- * stay go on, those that share their journal with a new one are retired first, the others are drained. An
- * account that comes back while it is drained is retired like one in force.
+ * The engines of the settings in force, one for each central. New settings swap them. An engine with
+ * unchanged settings stays. One whose account a new engine takes over is closed first. Any other is drained:
+ * it finishes its open operations. A draining engine is closed first as well, if its account comes back.
  */
 export class EngineSet {
   readonly #paths: Paths;
@@ -65,25 +67,25 @@ export class EngineSet {
     return this.#state.kind === 'running' ? this.#state.centrals : [];
   }
 
-  /** Resolves when no swap is under way. Never rejects. */
+  /** Resolves when no swap of engines is in progress. Never rejects. */
   async handedOver(): Promise<void> {
     await this.#handedOver;
   }
 
-  /** Keeps the engines from being retired while this call of one of them is being answered. */
+  /** While this call is being answered, no engine is closed for a new one. */
   async track<T>(work: Promise<T>): Promise<T> {
     this.#answering.add(work);
     return await work.finally(() => this.#answering.delete(work));
   }
 
-  /** Nothing is mirrored from now on; engines in force finish what they have begun. */
+  /** Stops sending edits to engines; those in force finish their open operations. */
   idle(state: Exclude<AgentState, { readonly kind: 'running' }>): void {
     const old = this.centrals;
     this.#state = state;
     for (const wired of old) this.#drain(wired);
   }
 
-  /** Closes all engines; what is open stays in their journals. */
+  /** Closes all engines. Open operations stay in their journals. */
   async close(): Promise<void> {
     const all = [...this.centrals, ...this.#draining];
     this.#draining.clear();
@@ -91,10 +93,10 @@ export class EngineSet {
   }
 
   /**
-   * Puts settings in force. The first settings count at once, so that a central that is down at boot does not
-   * switch the veto off. Later ones count after a passed test. Centrals whose own settings stay as they are
-   * go on undisturbed while others come, go or change.
-   * @throws {SettingsRefused | CentralError | JournalError} nothing has changed, or no engine runs
+   * Puts settings in force. The first settings come into force without a test, so that edits are not accepted
+   * unchecked while a central is down at boot. Later ones must pass a test first. Centrals with unchanged
+   * settings keep their engines.
+   * @throws {SettingsRefused | CentralError | JournalError} the earlier engines stay, or no engine runs
    */
   async swap(settings: Settings, swapped: Swapped): Promise<void> {
     const wanted = everyCentral(settings);
@@ -102,15 +104,15 @@ export class EngineSet {
     const same = wanted.map((one) =>
       running.find((wired) => isSame(wired, running.length, one, wanted.length)),
     );
-    // Nothing changed at all: somebody wants it tried anew, a blocked login for instance.
+    // If nothing has changed, somebody wants a new try, e.g. after a blocked login. Then all engines are new.
     const renewed = same.every((wired) => wired !== undefined) && running.length === wanted.length;
     const kept = renewed ? wanted.map(() => undefined) : same;
     const parts = await this.#prepare(wanted, kept, running.length > 0);
-    // Edits that come in between wait for the new engines instead of asking some that are being closed.
+    // Edits that arrive meanwhile wait for the new engines, so that no closing engine gets them.
     const handingOver = this.#handOver(parts, kept, swapped);
     this.#handedOver = handingOver.then(
       () => undefined,
-      // Told by the caller; the edits that waited are then judged by the state that is left.
+      // The caller reports the error. Edits that waited are answered by the resulting state.
       () => undefined,
     );
     await handingOver;
@@ -122,13 +124,13 @@ export class EngineSet {
       !kept.includes(wired) && parts.some((part) => isAccount(part.central, wired.central));
     const retired = running.filter(isReplaced);
     const returning = [...this.#draining].filter(isReplaced);
-    // The journal has one writer: with the same account the old engine ends first, its operations go on in
-    // the new one.
+    // A journal has one writer, so the old engine of an account closes first. The new one continues its
+    // operations.
     if (retired.length > 0)
       this.#state = { kind: 'broken', problems: [{ code: 'agent.not-running', params: {} }] };
     if (retired.length + returning.length > 0) await this.#retire([...retired, ...returning]);
     const centrals = await this.#wireAll(parts, kept).catch(async (error: unknown) => {
-      // Without all of them none may go on by itself.
+      // If one central has no engine, the others must not continue alone.
       if (retired.length > 0)
         await Promise.all(running.filter((wired) => !retired.includes(wired)).map((wired) => wired.close()));
       throw error;
@@ -140,8 +142,8 @@ export class EngineSet {
   }
 
   /**
-   * The centrals that are to be, in order; those that are kept as they are.
-   * @param test whether new ones have to pass a test of connection, login and rights
+   * Makes the centrals of the new settings, in order; kept engines keep theirs.
+   * @param test whether new centrals must pass a test of connection, login and rights
    */
   async #prepare(
     wanted: readonly Settings[],
@@ -173,7 +175,9 @@ export class EngineSet {
     }
   }
 
-  /** An engine for each central that is not kept; all of them or, when one cannot be had, none. */
+  /**
+   * Starts an engine for each central that has none. If one fails, closes those it has started, and throws.
+   */
   async #wireAll(parts: readonly Part[], kept: readonly Kept[]): Promise<readonly Wired[]> {
     const all: Wired[] = [];
     const panel = { panel: this.#panel, centrals: parts.length };
@@ -187,7 +191,7 @@ export class EngineSet {
     }
   }
 
-  /** Ends engines for good: the edits they are answering are answered first. */
+  /** Closes engines, after the calls in progress are answered. */
   async #retire(centrals: readonly Wired[]): Promise<void> {
     await Promise.all(this.#answering);
     for (const wired of centrals) this.#draining.delete(wired);
@@ -206,7 +210,7 @@ export class EngineSet {
       try {
         return (await journalStatus(wired.journal, systemClock.wall())).open > 0;
       } catch (error) {
-        // Who takes the engine out of the set closes its journal.
+        // An engine that left the set has a closed journal; its error means nothing.
         if (this.#draining.has(wired)) tell(error);
         return true;
       }
@@ -225,7 +229,7 @@ interface Part {
   readonly central: GuardedCentral;
 }
 
-/** The engine in force that stays for a central; undefined: a new one is needed. */
+/** The engine that a central keeps; undefined: it needs a new one. */
 type Kept = Wired | undefined;
 
 async function testCentral({ settings, central }: Part, centrals: number): Promise<void> {
@@ -242,8 +246,10 @@ function runningState(centrals: readonly Wired[]): RunningState {
 }
 
 /**
- * Whether a running central has just these settings; how many there are counts where they share the time of
- * an edit.
+ * Whether a running engine has exactly these settings. In strict mode the number of centrals counts too, as
+ * they share the time of an edit.
+ * @param had how many centrals there were
+ * @param has how many centrals there will be
  */
 function isSame(wired: Wired, had: number, settings: Settings, has: number): boolean {
   const whole = (one: Settings): string =>

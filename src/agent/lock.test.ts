@@ -1,6 +1,4 @@
-/**
- * Issue 12.15: what lies in the place of the lock never keeps an agent from starting; a living agent does.
- */
+/** Issue 12.15: no content of the lock file keeps an agent from starting; only a running agent does. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

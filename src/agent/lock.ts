@@ -3,10 +3,10 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * Makes sure that one agent runs per panel, by an exclusive lock on a file. The kernel releases it when the
- * process dies, however it dies. What stands in the file means nothing: where it is in the way, it is
- * emptied.
- * @returns what releases the lock, or `null` when another agent holds it
+ * Makes sure that only one agent runs per panel, by an exclusive lock on a file. The kernel releases the lock
+ * when the process ends, even by a kill. The content of the file means nothing. If it keeps SQLite from
+ * locking, the file is emptied.
+ * @returns a function that releases the lock; `null`: another agent holds it
  * @throws {Error} with the path, when the file cannot be opened or locked
  */
 export function takeLock(path: string): (() => void) | null {
@@ -17,7 +17,7 @@ export function takeLock(path: string): (() => void) | null {
     if (resultOf(error) !== notDatabase) throw unlockable(path, error);
   }
   try {
-    // In place: whoever has locked the same file meanwhile keeps it. Nobody had when its content was read.
+    // The file is emptied in place, so that an agent that has locked it meanwhile keeps its lock.
     truncateSync(path);
     return lock(path);
   } catch (error) {

@@ -14,9 +14,9 @@ const names: Readonly<Record<LogLevel, string>> = {
 export type LogFormat = 'text' | 'json';
 
 /**
- * A log file, 0600, with one line per event: words (`time level event field=value ...`) or one JSON object.
- * The file is found by its name each time, so that a rotation needs no signal. A line that cannot be written
- * is counted and reported with the next one that can.
+ * A log file of mode 0600, with one line per event: words (`time level event field=value ...`) or a JSON
+ * object. Each write opens the file by its name, so that log rotation needs no signal. If lines could not be
+ * written, the next line reports their number.
  */
 export class FileLog {
   readonly #path: string;

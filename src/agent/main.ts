@@ -1,9 +1,9 @@
 /**
- * The agent: one long-lived process per panel. Started by the hook when absent, or by a service file.
+ * The agent: one long-lived process per panel. A service starts it, or the hook if none runs.
  *
  * Usage: node agent.cjs [--root DIR] [--socket PATH] [--service]
- * --service: it is confined as a service of systemd (plugin/system/domainsync-agent.service).
- * Exit status: 0 stopped on request, or another agent runs already; 1 it could not start (the log says why).
+ * --service: systemd confines the process (plugin/system/domainsync-agent.service).
+ * Exit status: 0 stopped on request, or another agent runs already; 1 could not start (the log says why).
  */
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -28,7 +28,7 @@ async function main(): Promise<number> {
   try {
     return await run({ root, paths, log, isService: values.service });
   } catch (error) {
-    // Who has started us may not read what we print.
+    // The program that started us may not read our output.
     log.write(1, 'agent.failed', { error: error instanceof Error ? error.message : String(error) });
     throw error;
   }
@@ -57,7 +57,7 @@ async function run({ root, paths, log, isService }: Run): Promise<number> {
     process.once('SIGTERM', stop);
     process.once('SIGINT', stop);
   });
-  // What is being answered gets its answer; the panel waits for it.
+  // Calls in progress get their answers first, as the panel waits for them.
   await new Promise((closed) => server.close(closed));
   await agent.stop();
   log.write(4, 'agent.stop', { pid: process.pid });
@@ -65,7 +65,7 @@ async function run({ root, paths, log, isService }: Run): Promise<number> {
   return 0;
 }
 
-/** The bundle is ROOT/lib/domainsync/RELEASE/agent.cjs. */
+/** The panel's root: this program is ROOT/lib/domainsync/RELEASE/agent.cjs. */
 function rootOfProgram(): string {
   return dirname(dirname(dirname(dirname(resolve(process.argv[1] ?? '')))));
 }

@@ -5,13 +5,13 @@ import { serverText } from '../config/address.ts';
 import { settingsPath, type Settings } from '../config/settings.ts';
 import type { Problem } from '../dns/problem.ts';
 
-/** Two sections of the settings file name the same account. */
+/** The problem that this central's section names the same account as another one. */
 export function sameCentral({ number }: Settings, root: string): Problem {
   const params = { path: settingsPath(root), line: '0', section: `central_${number}`, other: 'isp_master' };
   return { code: 'settings.same-central', params };
 }
 
-/** Rethrows a failure as one that says which of several centrals it is about. */
+/** Makes a function that rethrows an error of a central, with the central's number if there are several. */
 export function namer(number: number, centrals: number): (error: unknown) => never {
   return (error) => {
     if (centrals === 1 || !(error instanceof SettingsRefused || error instanceof CentralError)) throw error;
@@ -23,8 +23,8 @@ export function namer(number: number, centrals: number): (error: unknown) => nev
 }
 
 /**
- * A text may name the central's host, our account there, name servers asked; that is nobody's business but
- * the administrator's.
+ * Removes the names of the central's host, our account and the name servers from a text. Only administrators
+ * may see them.
  */
 export function withoutNames(text: string, { address, username, verify }: Settings): string {
   const { host, hostname } = new URL(address);
@@ -33,7 +33,7 @@ export function withoutNames(text: string, { address, username, verify }: Settin
   return names.reduce((clean, name) => clean.replaceAll(name, '[…]'), text);
 }
 
-/** A failure as problems that have texts. */
+/** The problems that an error stands for; an unexpected error gives `engine.defect`. */
 export function problemsOf(error: unknown): readonly Problem[] {
   const text = error instanceof Error ? error.message : String(error);
   return knownProblems(error) ?? [{ code: 'engine.defect', params: { text } }];

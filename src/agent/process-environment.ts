@@ -1,46 +1,47 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import type { HookCall } from '../core/panel.ts';
 
-/** What `USER_HZ` is on every Linux of ours: parts of a second in which `/proc/PID/stat` counts (proc(5)). */
+/**
+ * `USER_HZ` on every Linux that we support: `/proc/PID/stat` counts time in this fraction of a second
+ * (proc(5)).
+ */
 const ticksPerSecond = 100;
-/** A time of both sources is rounded down. */
+/** The kernel rounds both times down, so they may differ by one tick. */
 const roundedTicks = 1;
 
-/** Seconds since the machine started, as processes are dated by. */
+/** Seconds since the machine started, the clock of process start times. */
 export function uptime(): number {
   return Number(/^[\d.]+/u.exec(readFileSync('/proc/uptime', 'latin1'))?.[0]);
 }
 
-/** The environment of a call, and what stands more than once in it. */
+/** The environment of a call, and former values of variables that it holds more than once. */
 export type Variables = Pick<HookCall, 'environment' | 'repeated'>;
 
 /**
- * The environment a process was started with, as its parent made it: NUL-separated in /proc/PID/environ
- * (proc(5)), octet for octet, one character each. Reads only the environment of a process that is this user's
- * (root's) alone and older than the request. A number may be anybody's, and may belong to another process
- * since.
- * @param before seconds since the machine started
- * @returns `null` for any other process, and where there is none
+ * The environment that a process was started with, from /proc/PID/environ (proc(5)). Each character stands
+ * for one octet. Reads it only if the process belongs to this user (root) alone and is older than the
+ * request. A client can send any pid, and the kernel may have reused it.
+ * @param before when the request came, seconds since the machine started
+ * @returns `null` for any other process, or if it is gone
  */
 export function variablesOf(pid: number, before: number): Variables | null {
   try {
     return readFrom(pid, before);
   } catch (error) {
-    // Gone (ENOENT, ESRCH), or not readable (EACCES).
+    // The process is gone (ENOENT, ESRCH), or we may not read it (EACCES).
     if (error instanceof Error && 'code' in error) return null;
     throw error;
   }
 }
 
 function readFrom(pid: number, before: number): Variables | null {
-  // The descriptor stays with this one process, whoever gets its number afterwards.
+  // The open folder belongs to this one process, even if its pid is used again.
   const folder = openSync(`/proc/${pid}`, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     const read = (file: string): string => readFileSync(`/proc/self/fd/${folder}/${file}`, 'latin1');
     if (!isOurs(read('status')) || startOf(read('stat')) > before * ticksPerSecond + roundedTicks)
       return null;
-    // The owner once more after it: a process may become somebody else's in between, by starting another
-    // program.
+    // Checks the owner again after the read: by starting another program, a process may change its user.
     const environment = read('environ');
     return isOurs(read('status')) ? variablesIn(environment) : null;
   } finally {
@@ -48,19 +49,24 @@ function readFrom(pid: number, before: number): Variables | null {
   }
 }
 
-/** Real, effective, saved and file system user, all of them. */
+/** Whether real, effective, saved and file system user of a process are all our user. */
 function isOurs(status: string): boolean {
   const users = /^Uid:\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)$/mu.exec(status)?.slice(1) ?? [];
   return users.length === 4 && users.every((user) => Number(user) === process.getuid?.());
 }
 
-/** Field 22; the second, the program's name, may hold anything, brackets as well. */
+/**
+ * Start time of a process, ticks since boot: field 22. Fields are counted after field 2, the program's name,
+ * which may hold spaces and brackets.
+ */
 function startOf(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return Number(fields[22 - 3] ?? Infinity);
 }
 
-/** Octets as they are: a query string is decoded by whoever knows its encoding. */
+/**
+ * Splits an environment. Values stay octets, as only the panel adapter knows the encoding of a query string.
+ */
 function variablesIn(octets: string): Variables {
   const environment = new Map<string, string>();
   const repeated: (readonly [string, string])[] = [];

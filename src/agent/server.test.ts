@@ -41,7 +41,7 @@ async function startWith(
   return path;
 }
 
-/** Sends pieces one after the other, ends, and gives all that came back. */
+/** Sends the pieces of a request one after the other and ends it. @returns all that came back */
 function exchange(path: string, ...pieces: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -65,7 +65,9 @@ test('only root reaches the socket', async (t) => {
   assert.equal(statSync(join(path, '..')).mode & 0o777, 0o700);
 });
 
-/** Puts two variables of one name into the environment of a process that waits; no shell can. */
+/**
+ * A Python program that runs `cat` with two variables of one name in its environment. No shell can do that.
+ */
 const doubled = `
 import os
 class Environment(dict):
@@ -81,7 +83,7 @@ test(
     const { path, calls } = await start(t);
     const child = spawn('python3', ['-c', doubled], { stdio: ['pipe', 'pipe', 'inherit'] });
     t.after(() => child.kill());
-    // What comes back was written by the program it has become.
+    // An answer shows that Python has become `cat`.
     child.stdin.write('x');
     await once(child.stdout, 'data');
     await exchange(path, `domainsync 1 ${child.pid} 3 before cut\n`, 'a=b');
@@ -122,7 +124,7 @@ test('a request that is cut off, garbled, too long or from a dead process is not
   assert.deepEqual(asked, []);
 });
 
-/** The environment of a process that waits, started as somebody. */
+/** Starts a process that waits, with a hook's environment. @param options e.g. its user @returns its pid */
 function waiting(t: TestContext, options: SpawnOptions): number {
   const env = { HANDLER_STAGE: 'before', QUERY_STRING: 'func=domain.delete&elid=example.org' };
   const child = spawn('/bin/sleep', ['600'], { env, stdio: 'ignore', ...options });
@@ -151,7 +153,7 @@ test('issue 11.6: a process that came after the connection that names it is anot
   t.after(() => socket.destroy());
   await once(socket, 'data');
   const began = uptime();
-  // Processes are dated in hundredths of a second.
+  // Start times of processes count in hundredths of a second, so this one is certainly later.
   while (uptime() < began + 0.05) await new Promise((resolve) => setImmediate(resolve));
   const late = waiting(t, {});
   socket.end(`domainsync 1 ${late} 1\nx`);
@@ -160,7 +162,7 @@ test('issue 11.6: a process that came after the connection that names it is anot
   assert.deepEqual(asked, []);
 });
 
-/** Sends a hook call with a body of one octet repeated, and gives all that came back. */
+/** Sends a hook call whose body is `length` octets `x`. @returns all that came back */
 function large(path: string, length: number): Promise<string> {
   return exchange(path, `domainsync 1 ${process.pid} ${length}\n`, 'x'.repeat(length));
 }

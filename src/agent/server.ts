@@ -6,29 +6,32 @@ import { uptime, variablesOf } from './process-environment.ts';
 import { end, hello, mostHead, mostRead, readHead, type RequestHead } from '../app/control/socket.ts';
 
 export interface Responders {
-  /** One hook call; gives what the hook prints. Never rejects. */
+  /** Answers one hook call with the text that the hook prints. Never rejects. */
   hook(call: HookCall): Promise<string>;
-  /** One request of the command line, JSON in and out. Never rejects. */
+  /** Answers one request of the command line; both are JSON. Never rejects. */
   control(request: string): Promise<string>;
 }
 
-/** Longest time a client may take to send its request, milliseconds. */
+/** How long (ms) a client may take to send its request. */
 const sendTimeout = 15_000;
 
-/** A body up to this length, octets, never waits for room. */
+/** A body of at most this many octets never waits for room. */
 const smallBody = 64 * 1024;
 
-/** Larger bodies of calls that are being answered, octets together; further ones wait, within their time. */
+/**
+ * How many octets the larger bodies may have together while their calls are in progress. Further ones wait; a
+ * client's time limit goes on.
+ */
 const mostTogether = 16 * 1024 * 1024;
 
 /**
- * The agent's socket. A request that is cut off is never carried out; an answer is only whole with its end
- * mark.
- * @throws when the socket cannot be made
+ * Listens on the agent's socket. An incomplete request is never carried out. A complete answer ends with
+ * {@link end}.
+ * @throws {Error} when the socket cannot be made
  */
 export async function listen(path: string, answers: Responders): Promise<Server> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // The lock says that no other agent runs, so what lies here is left over.
+  // The lock is held, so no other agent runs, and a file here is a leftover.
   rmSync(path, { force: true });
   const room = new Room();
   const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answers, room));
@@ -43,7 +46,7 @@ export async function listen(path: string, answers: Responders): Promise<Server>
 function serve(socket: Socket, answers: Responders, room: Room): void {
   const since = uptime();
   let answering = false;
-  // A client that has gone gets no answer; its operation goes on and is settled like any other.
+  // If the client is gone, nobody gets the answer, but its operation continues.
   socket.on('error', () => socket.destroy());
   socket.setTimeout(sendTimeout, () => {
     if (!answering) socket.destroy();
@@ -69,7 +72,8 @@ function serve(socket: Socket, answers: Responders, room: Room): void {
 }
 
 /**
- * Calls `go` once there is room, which the connection keeps until it ends; nothing more of it is read before.
+ * Reads nothing more from the connection until there is room for its body, then calls `go`. The connection
+ * holds the room until it ends.
  */
 async function whenThereIsRoom(socket: Socket, room: Room, octets: number, go: () => void): Promise<void> {
   socket.pause();
@@ -88,7 +92,9 @@ interface Request {
   readonly body: Buffer;
 }
 
-/** A request on its way: each octet is checked once, and a body that is too long to be read is not kept. */
+/**
+ * A request that is being received. Each octet is checked once. A body that is too long to read is discarded.
+ */
 class Incoming {
   #line = Buffer.alloc(0);
   #head: RequestHead | null = null;
@@ -96,7 +102,7 @@ class Incoming {
   #received = 0;
 
   /**
-   * Octets that {@link take} will keep of the body that begins in this chunk, where they are many; else 0.
+   * Octets of the body that begins in this chunk, if it is a large one that {@link take} will keep; else 0.
    */
   needs(chunk: Buffer): number {
     const head = this.#head === null ? this.#headWith(chunk) : null;
@@ -114,7 +120,7 @@ class Incoming {
     return this.#takeBody(this.#head, chunk.subarray(chunk.indexOf(0x0a) + 1));
   }
 
-  /** As far as a first line goes. */
+  /** The first line received so far, with at most {@link mostHead} octets and one more of this chunk. */
   #lineWith(chunk: Buffer): Buffer<ArrayBuffer> {
     return Buffer.concat([this.#line, chunk.subarray(0, mostHead + 1)]);
   }
@@ -136,12 +142,12 @@ function isKept({ kind, length }: RequestHead): boolean {
   return kind === 'control' || length <= mostRead;
 }
 
-/** Lets large bodies in one after the other once they fill the room together. */
+/** Limits the memory for large bodies: they wait in a queue while {@link mostTogether} octets are in use. */
 class Room {
   #taken = 0;
   readonly #waiting: { readonly octets: number; readonly enter: () => void }[] = [];
 
-  /** Resolves with what is to be called at the end, once or more. */
+  /** Waits for room. @returns a function that frees the room; further calls of it do nothing */
   async enter(octets: number): Promise<() => void> {
     await new Promise<void>((enter) => {
       this.#waiting.push({ octets, enter });
@@ -165,7 +171,7 @@ class Room {
   }
 }
 
-/** @param since when the connection came, as processes are dated: the hook that it names was there already */
+/** @param since when the client connected, seconds since boot; the named hook process must be older */
 async function reply(
   socket: Socket,
   answers: Responders,

@@ -26,7 +26,7 @@ test('issue 11.12: whatever is done to the file, or to a certificate authority i
   isNoticed();
   writeFileSync(authority, 'two');
   isNoticed();
-  // The same size, and the time it had before.
+  // The changed file has the same size and time as before.
   const { atime, mtime } = statSync(path);
   saveSettings(root, { isp_master: { password: 'q' } });
   utimesSync(path, atime, mtime);

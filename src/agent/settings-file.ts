@@ -3,29 +3,29 @@ import { dirname } from 'node:path';
 import { systemClock } from '../app/wiring/clock.ts';
 import { everyCentral, loadSettings, settingsPath, type LoadedSettings } from '../config/settings.ts';
 
-/** How long (ms) nobody may have written to the file before it counts as written. */
+/** The file counts as finished if it has not changed for this long, milliseconds. */
 const quiet = 250;
-/** The same where it looks unfinished: empty, gone, with mistakes, or without an end of its last line. */
+/** The same for a file that looks unfinished: empty, missing, with mistakes, or without a final line feed. */
 const quietUnfinished = 2_000;
 
-/** What the file held, and which state of it that was. */
+/** The settings in the file, and the stamp of the file they were read from. */
 export interface SettledFile {
-  /** Equal to {@link SettingsFile.look} as long as nobody has touched the file since. */
+  /** Equal to {@link SettingsFile.stamp} until somebody changes the file. */
   readonly stamp: string;
   readonly loaded: LoadedSettings;
 }
 
 /**
- * The settings file of a panel, with the files of certificate authorities that it names. It notices that one
- * of them has changed, and waits until the writer has finished.
+ * The settings file of a panel, with the files of certificate authorities that it names. It notices changes
+ * in any of them, and waits until a writer has finished.
  */
 export class SettingsFile {
   readonly #root: string;
   #stamp = '';
-  /** Monotonic time at which that stamp was first seen. */
+  /** When this stamp was first read, monotonic milliseconds. */
   #since = -Infinity;
   #watcher: FSWatcher | null = null;
-  /** Files that the settings name. */
+  /** Files of certificate authorities that the settings name. */
   #named: readonly string[] = [];
 
   constructor(root: string) {
@@ -33,8 +33,8 @@ export class SettingsFile {
   }
 
   /**
-   * A stamp of the file, and of what it names, as they are now. It differs whenever one of them was written,
-   * replaced, removed, made or touched. One stat for each.
+   * A stamp of the present settings file and the files it names. It differs after any of them was written,
+   * replaced, removed, created or touched. Costs one stat per file.
    */
   stamp(): string {
     const stamp = [settingsPath(this.#root), ...this.#named].map(stampOf).join('\n');
@@ -45,7 +45,7 @@ export class SettingsFile {
     return stamp;
   }
 
-  /** The file as it is, finished or not. */
+  /** Reads the file as it is, finished or not. */
   read(): SettledFile {
     for (;;) {
       const own = stampOf(settingsPath(this.#root));
@@ -58,7 +58,7 @@ export class SettingsFile {
   }
 
   /**
-   * The file once nobody writes to it any more.
+   * Reads the file once it counts as finished.
    * @throws the signal's reason when it aborts first
    */
   async settled(signal: AbortSignal): Promise<SettledFile> {
@@ -72,15 +72,15 @@ export class SettingsFile {
   }
 
   /**
-   * Calls `changed` when something happens in the folder of the file, which need not concern the file. Where
-   * a folder cannot be watched nothing is ever called: look now and then as well.
+   * Calls `changed` when something changes in the folder of the file, which may be another file. If the
+   * folder cannot be watched, `changed` is never called, so the caller must also check from time to time.
    */
   watch(changed: () => void): void {
     try {
       this.#watcher = watch(dirname(settingsPath(this.#root)), { persistent: false }, changed);
       this.#watcher.on('error', () => this.close());
     } catch (error) {
-      // No such folder, or no more watches for this user.
+      // The folder is missing, or this user has no watches left.
       if (!(error instanceof Error && 'code' in error)) throw error;
     }
   }
@@ -96,7 +96,7 @@ function stampOf(path: string): string {
   return stat === undefined ? 'none' : `${path} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
 }
 
-/** Whether the last octet is a line feed; of a file that has gone meanwhile: no. */
+/** Whether the file ends with a line feed; false if it is gone. */
 function endsItsLine(path: string): boolean {
   let file: number;
   try {

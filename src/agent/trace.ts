@@ -4,15 +4,15 @@ import { PanelError } from '../core/panel.ts';
 import type { CallFacts } from '../core/panel-hand.ts';
 import type { SeenCall } from '../app/self-test/step.ts';
 
-/** How long (ms) a trace lasts when nobody ends it. */
+/** A trace ends by itself after this time, milliseconds. */
 const longest = 600_000;
 /**
- * How long (ms) the panel may take to answer while it waits for us: it may never answer
+ * How long (ms) the panel may take to answer a read while it waits for our answer. It may never answer
  * (docs/protocol.md#stages-4).
  */
 const readPatience = 2_000;
 
-/** Watches the hook calls of one zone for the self-test; does nothing while none is asked for. */
+/** Records the hook calls of one zone for the self-test. Without a zone it does nothing. */
 export class Trace {
   readonly #panel: Panel;
   readonly #facts: (call: HookCall) => CallFacts;
@@ -27,11 +27,10 @@ export class Trace {
   }
 
   /**
-   * Ends the present trace and begins another one.
-   * @param zone null: none
-   * @param refuse the stage whose first call is to be answered with an error, whatever the engine says; null:
-   *   none
-   * @returns the calls traced so far
+   * Ends the trace and begins another one.
+   * @param zone whose calls are recorded; null: record none
+   * @param refuse stage whose first call gets an error, whatever the engine decides; null: none
+   * @returns the calls of the ended trace
    */
   turn(zone: DnsName | null, refuse: 'before' | 'after' | null): readonly SeenCall[] {
     const calls = this.#calls;
@@ -42,7 +41,10 @@ export class Trace {
     return calls;
   }
 
-  /** Notes a call and its verdict; gives the verdict to answer with. */
+  /**
+   * Records a call of the traced zone with its verdict.
+   * @returns the verdict to answer with: the given one, or the self-test's error
+   */
   async note(call: HookCall, event: PanelEvent, verdict: Verdict): Promise<Verdict> {
     const zone = this.#zone;
     if (zone === null || event.kind !== 'edits' || !event.edits.some((edit) => edit.zone === zone)) {
@@ -74,7 +76,10 @@ export class Trace {
   }
 }
 
-/** The error of the self-test: does the panel keep to it, or undo its part after one? */
+/**
+ * The self-test's error, which shows whether the panel obeys an error in `before` and undoes its change after
+ * one in `after`.
+ */
 function probe(stage: string): Verdict {
   const problems = [{ code: 'agent.self-test', params: {} }];
   return { kind: 'refuse', problems, changed: stage === 'after' ? 'panel' : 'nothing' };

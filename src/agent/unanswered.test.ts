@@ -1,6 +1,6 @@
 /**
- * Issue 11.5: a request that a central never answers holds up its own edit, for as long as an edit may take,
- * and no other.
+ * Issue 11.5: a request that a central never answers delays only its own edit, at most as long as an edit may
+ * take.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';

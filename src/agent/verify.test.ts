@@ -1,4 +1,4 @@
-/** Name servers of the settings, from the settings file to what the command line is told. */
+/** Tests of `[verify]`: from name servers in the settings file to what the command line shows. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,25 +2,28 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { CentralId } from '../core/central.ts';
 
-/** Where domainsync keeps what, under one panel's root. */
+/** Where domainsync keeps its files for the panel at one root. */
 export interface Paths {
   readonly root: string;
   /** Directory of the journals, 0700. */
   readonly state: string;
   readonly log: string;
-  /** Present while paused; holds the end of the pause in seconds since 1970, or nothing. */
+  /** Exists while paused. Holds the end of the pause in seconds since 1970; empty: no end is set. */
   readonly pause: string;
   /**
-   * Present from before a file the panel reads at its start is changed until the panel has been restarted.
+   * Exists while a restart of the panel is due, because a file that the panel reads at its start was changed.
    */
   readonly restartDue: string;
-  /** Held by the one agent that runs. */
+  /** Lock file; the only running agent holds it. */
   readonly lock: string;
-  /** Where the shim finds the agent. Short, because a socket's path may have 107 octets (unix(7)). */
+  /**
+   * Socket of the agent, for the hook script. Its path is short, because a socket's path may have 107 octets
+   * (unix(7)).
+   */
   readonly socket: string;
 }
 
-/** @param socket another place for the socket, e.g. in tests */
+/** @param socket path of the socket, e.g. in tests; absent: the default path */
 export function pathsOf(root: string, socket?: string): Paths {
   const state = join(root, 'var/domainsync');
   const mark = createHash('sha256').update(root).digest('hex').slice(0, 12);
@@ -35,7 +38,7 @@ export function pathsOf(root: string, socket?: string): Paths {
   };
 }
 
-/** One journal for each central and account (docs/glossary.md#ledger). */
+/** Path of the journal. Each central and account has its own (docs/glossary.md#ledger). */
 export function journalPath(paths: Paths, central: CentralId): string {
   const identity = `${central.kind} ${central.address} ${central.account}`;
   return join(paths.state, `${createHash('sha256').update(identity).digest('hex').slice(0, 16)}.db`);

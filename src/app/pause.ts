@@ -2,10 +2,13 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname } from 'node:path';
 
 /**
- * When a pause ends: wall clock in milliseconds since 1970, `Infinity` when nobody said; `null` = not paused.
+ * End of the pause: wall clock, milliseconds since 1970. `Infinity`: it lasts until somebody resumes. `null`:
+ * not paused.
+ * @param path of the pause file
  */
 export function pauseEnd(path: string): number | null {
-  // The common case, asked at every hook call: an error made and caught costs a quarter of a millisecond.
+  // Not paused is the common case, and every hook call asks. Catching an error would cost a quarter of a
+  // millisecond.
   if (!existsSync(path)) return null;
   try {
     const text = readFileSync(path, 'utf8').trim();
@@ -28,8 +31,8 @@ export function pause(path: string, until: number): void {
 }
 
 /**
- * Ends a pause, and leaves a mark for the agent to compare what passed meanwhile, even if it never saw the
- * pause.
+ * Ends a pause. Leaves a flag file: it makes the agent compare what happened in the pause, even if the agent
+ * never noticed the pause.
  * @returns whether it was paused
  */
 export function endPause(path: string): boolean {
@@ -39,10 +42,10 @@ export function endPause(path: string): boolean {
   return was;
 }
 
-/** Takes the mark of an ended pause away. @returns whether there was one */
+/** Removes the flag file of an ended pause. @returns whether it existed */
 export function takeEndedFlag(path: string): boolean {
   const mark = endedFlag(path);
-  // The common case, asked at every hook call.
+  // No flag is the common case, and every hook call asks.
   if (!existsSync(mark)) return false;
   rmSync(mark, { force: true });
   return true;

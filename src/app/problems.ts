@@ -4,7 +4,7 @@ import { describeProblem } from '../core/describe.ts';
 import { JournalError } from '../core/journal.ts';
 import { DnsDataError, type Problem } from '../dns/problem.ts';
 
-/** A question cannot be answered; carries why. */
+/** A question cannot be answered; `problem` says why. */
 export class Unanswerable extends Error {
   override readonly name = 'Unanswerable';
   readonly problem: Problem;
@@ -15,7 +15,9 @@ export class Unanswerable extends Error {
   }
 }
 
-/** A failure as problems that have texts; null: it is a defect, or has its own text. */
+/**
+ * The problems that an error stands for; null: the error is a defect, or its message is already for users.
+ */
 export function knownProblems(error: unknown): readonly Problem[] | null {
   if (error instanceof DnsDataError || error instanceof SettingsRefused) return error.problems;
   if (error instanceof CentralError || error instanceof Unanswerable) return [error.problem];
@@ -23,7 +25,7 @@ export function knownProblems(error: unknown): readonly Problem[] | null {
   return null;
 }
 
-/** For a user at the terminal, each only once. */
+/** The problems as English text for the terminal, one per line, without repetitions. */
 export function inWords(problems: readonly Problem[]): string {
   const lines = problems.map((problem) => `${describeProblem(problem, 'en')} [${problem.code}]`);
   return [...new Set(lines)].join('\n');

@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
 
-/** Which central a command is about. */
+/** The central that a command is for. */
 export interface Chosen {
-  /** Its number in the settings; absent: all of them. */
+  /** The central's number in the settings; absent: all centrals. */
   readonly central?: number | null;
 }
 
@@ -10,7 +10,7 @@ export function centralOption(): Option {
   return new Option('--central <n>', 'only this central, where the panel has several').argParser(wholeNumber);
 }
 
-/** @throws {InvalidArgumentError} */
+/** Parses a whole number from 1 to 999,999. @throws {InvalidArgumentError} for any other text */
 export function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('a whole number is wanted.');
   return Number(text);

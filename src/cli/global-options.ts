@@ -4,10 +4,10 @@ import { panelKindAt } from '../app/wiring/panel-at.ts';
 import { defaultRoot, usualRoots } from '../panels/registry.ts';
 import { pathsOf, type Paths } from '../app/paths.ts';
 
-/** What the options before the command say. */
+/** Options that stand before the command. */
 export interface GlobalOptions {
   readonly paths: Paths;
-  /** As given; absent = the usual one. */
+  /** Path of the agent's socket as given; absent: the usual path. */
   readonly socket: string | undefined;
   readonly json: boolean;
 }

@@ -6,10 +6,7 @@ import type { Paths } from '../app/paths.ts';
 import { panels, usualRoots, type PanelKind } from '../panels/registry.ts';
 import { complain, exitStatus } from './output.ts';
 
-/**
- * Longest time an agent may take to answer what it has begun and end, milliseconds: an edit's deadline and
- * some more.
- */
+/** How long (ms) an agent may take to answer its calls and end: a usual edit's deadline and some more. */
 export const agentPatience = 20_000;
 
 export function systemOption(): Option {
@@ -19,7 +16,10 @@ export function systemOption(): Option {
   );
 }
 
-/** @returns whether the panel was restarted; one that only an administrator can restart was not */
+/**
+ * Restarts the panel and reports a failure.
+ * @returns whether it was restarted; false if only an administrator can restart it
+ */
 export async function restart(paths: Paths, kind: PanelKind): Promise<boolean> {
   const failure = await restartPanel(paths, kind);
   if (failure === null) return !('byHand' in panels[kind].layout.restart);

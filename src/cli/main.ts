@@ -1,4 +1,4 @@
-/** The command line: looks, acts, finds faults, installs. */
+/** The command line of domainsync. */
 import { Command } from 'commander';
 import { inWords, knownProblems } from '../app/problems.ts';
 import { version } from '../app/version.ts';
@@ -56,7 +56,7 @@ for (const command of [program, ...commands]) {
   command.exitOverride((error) => process.exit(error.exitCode === 0 ? exitStatus.done : exitStatus.usage));
 }
 
-// Whoever read the output has seen enough, as `head` does.
+// The reader of the output has closed it, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();

@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
 import { safeJson, terminalText } from '../core/plain-text.ts';
 
-/** Exit statuses; `domainsync --help` lists them. */
+/** Exit statuses of the program; `domainsync --help` explains them. */
 export const exitStatus = { done: 0, failed: 1, usage: 2, attention: 3 } as const;
 
-/** How a cell is meant: shown in colour where a user reads it (a terminal, and `NO_COLOR` not set). */
+/**
+ * The meaning of a text, shown as a colour. Colours appear only on a terminal, and only if `NO_COLOR` is not
+ * set.
+ */
 export type Mood = 'good' | 'bad' | 'care' | 'quiet' | 'plain';
 
 export interface Cell {
@@ -16,8 +19,8 @@ export interface Cell {
 const styles = { good: 'green', bad: 'red', care: 'yellow', quiet: 'dim', plain: null } as const;
 
 /**
- * Stands for the start of a control sequence of ours until {@link say}; nobody outside this process can write
- * it.
+ * Placeholder for the escape character in our own colours until {@link say} prints them. It is random, so no
+ * text from outside can contain it.
  */
 const introducer = `<${randomUUID()}>`;
 const escape = '\u001b';
@@ -30,17 +33,17 @@ export function coloured(text: string, mood: Mood): string {
   return `${before.replace(escape, introducer)}${text}${after.replace(escape, introducer)}`;
 }
 
-/** Prints a text for people. What came from outside in it cannot control the terminal. */
+/** Prints a text for people. Control sequences that came from outside are made harmless. */
 export function say(text: string): void {
   console.log(terminalText(text).replaceAll(introducer, escape));
 }
 
-/** The same on standard error. */
+/** Like {@link say}, on standard error. */
 export function complain(text: string): void {
   console.error(terminalText(text).replaceAll(introducer, escape));
 }
 
-/** Rows under headings, columns as wide as their widest cell. */
+/** A table with headings. Each column is as wide as its widest cell. */
 export function table(headings: readonly string[], rows: readonly (readonly (string | Cell)[])[]): string {
   const cells = rows.map((row) => row.map((one) => (typeof one === 'string' ? plain(one) : one)));
   const widths = headings.map((heading, at) =>
@@ -62,19 +65,19 @@ function plain(text: string): Cell {
   return { text, mood: 'plain' };
 }
 
-/** A wall-clock time (milliseconds since 1970) in the time zone of this host. */
+/** A wall-clock time (milliseconds since 1970) as text, in the time zone of this host. */
 export function localTime(wall: number): string {
   // Swedish writes dates as ISO 8601 does.
   return new Date(wall).toLocaleString('sv-SE');
 }
 
-/** Prints JSON for programs or text for people. */
+/** Prints `value` as JSON for programs, or `text` for people. */
 export function print(json: boolean, value: unknown, text: () => string): void {
   if (json) console.log(safeJson(value, 2));
   else say(text());
 }
 
-/** What is being done, on standard error, only where a user reads it. */
+/** Prints the present step on standard error, if that is a terminal. */
 export function progress(text: string): void {
   if (process.stderr.isTTY)
     console.error(styleText('dim', `${terminalText(text)} ...`, { stream: process.stderr }));

@@ -2,7 +2,7 @@ import { peerOf } from '../net/addresses.ts';
 import type { Problem } from '../dns/problem.ts';
 import { isLoopback } from '../net/http.ts';
 
-/** Where an address stands, for messages, and what it may be. */
+/** The line and path of an address, for messages. `plainHere`: see {@link baseAddress}. */
 export interface AddressPlace {
   readonly line: number;
   readonly path: string;
@@ -10,12 +10,12 @@ export interface AddressPlace {
 }
 
 /**
- * The base URL of a central from what stands in the settings: a host, a host with a port, or a whole https
- * address. Plain http is refused, because name and password would travel in the clear. It is allowed to this
- * machine itself if the central has no TLS of its own.
- * @param plainHere whether `http://` is taken with a loopback address
- * @returns an https URL without query and final slash, and without a path where none was written; empty when
- *   a problem was found
+ * The base URL of a central, from a host, a host with a port, or a whole https address. Plain http is
+ * refused, because it would send name and password unencrypted. It is allowed to this machine if the central
+ * has no TLS of its own.
+ * @param plainHere whether `http://` with a loopback address is allowed
+ * @param problems gets the mistake, if there is one
+ * @returns a URL without query and final slash, with a path only if one was written; empty after a mistake
  */
 export function baseAddress(
   text: string,
@@ -39,7 +39,8 @@ export function baseAddress(
     return '';
   }
   const own = url.pathname.replace(/\/+$/, '');
-  // A URL forgets the port that is usual for it; where no path is written it says which places to check.
+  // `URL` drops the usual port 443. Without a path, a written port still decides where the central is
+  // searched.
   const port = own === '' && /:443\/*$/.test(spelled) ? ':443' : '';
   return `${url.protocol}//${url.host}${port}${own}`;
 }
@@ -47,24 +48,24 @@ export function baseAddress(
 /** Longest host name (RFC 1035 section 2.3.4). */
 const longestHost = 253;
 
-/** A URL of a host and perhaps a path, and nothing else; `null` when it is none. */
+/** A URL with only a host and maybe a port and path; `null` for any other text. */
 function bareUrl(spelled: string): URL | null {
   const url = URL.canParse(spelled) ? new URL(spelled) : null;
   if (url === null || url.search !== '' || url.hash !== '' || /\s/.test(spelled)) return null;
   return url.hostname === '' || url.hostname.length > longestHost ? null : url;
 }
 
-/** A name server: host name or address literal, and port. */
+/** Host (name or IP address) and port of a name server. */
 export interface ServerAddress {
-  /** Without brackets. */
+  /** An IPv6 address has no brackets. */
   readonly host: string;
   readonly port: number;
 }
 
 /**
- * A name server from what stands in the settings: host or host:port, an IPv6 address in brackets when a port
- * follows.
- * @returns null when it is none
+ * Reads a name server: host or host:port. An IPv6 address needs brackets if a port follows.
+ * @param usualPort the port if none is written
+ * @returns null if the text is no name server
  */
 export function serverAddress(text: string, usualPort: number): ServerAddress | null {
   const url = bareUrl(`dns://${bracketed(text.trim())}`);
@@ -73,12 +74,12 @@ export function serverAddress(text: string, usualPort: number): ServerAddress | 
   return /^[0-9a-z.:_-]+$/iu.test(host) ? { host: host.toLowerCase(), port } : null;
 }
 
-/** The spelling {@link serverAddress} reads. */
+/** The text of a name server, as {@link serverAddress} reads it. */
 export function serverText({ host, port }: ServerAddress): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** A bare IPv6 address needs brackets in a URL (RFC 3986 section 3.2.2). */
+/** Puts brackets around a bare IPv6 address, as a URL needs them (RFC 3986 section 3.2.2). */
 function bracketed(text: string): string {
   return /^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text) ? `[${text}]` : text;
 }

@@ -1,8 +1,8 @@
-/** One option as read. */
+/** One option in a settings file. */
 export interface IniEntry {
-  /** As written. */
+  /** The section's name as written; upper and lower case differ. */
   readonly section: string;
-  /** Lower case: options are the same in any spelling, sections are not. */
+  /** The option's name in lower case; in the file upper and lower case are the same. */
   readonly option: string;
   readonly value: string;
   /** 1-based line of the option, and of the last line of its value. */
@@ -23,7 +23,7 @@ export interface Ini {
 
 const sectionLine = /^\[([^\]]+)\]/;
 
-/** Name and raw value of `name = value` or `name: value`; `null` for any other line. */
+/** Name and text of a line `name = value` or `name: value`; `null` for any other line. */
 function optionOf(line: string): { readonly name: string; readonly text: string } | null {
   const cut = line.search(/[:=]/);
   if (cut < 1 || /^\s/.test(line)) return null;
@@ -31,11 +31,11 @@ function optionOf(line: string): { readonly name: string; readonly text: string 
 }
 
 /**
- * Reads a settings file as Python 2's ConfigParser reads it, which the original used
- * (docs/protocol.md#original-plugin). The sign is `=` or `:`. Comments are whole lines that begin with `#`,
- * `;` or the word `rem`. A value is raw text up to the first `;` that follows a space. An indented line
- * continues the value before it, `""` is the empty value. There is no quoting and no interpolation, so that a
- * password such as `pa;ss#wo%rd` is that password. A BOM and CRLF line ends are accepted.
+ * Reads a settings file as Python 2's ConfigParser does, which the original plugin used
+ * (docs/protocol.md#original-plugin). Name and value are separated by `=` or `:`. Lines that begin with `#`,
+ * `;` or the word `rem` are comments. A value ends at the first `;` if a space precedes it. An indented line
+ * continues the value before it; `""` is the empty value. There is no quoting and no interpolation: a
+ * password `pa;ss#wo%rd` is read as it is. A BOM and CRLF line ends are accepted.
  */
 export function parseIni(text: string): Ini {
   const entries: IniEntry[] = [];
@@ -85,7 +85,10 @@ function isComment(line: string): boolean {
   return line.trim() === '' || /^[#;]/.test(line) || /^rem(\s|$)/i.test(line);
 }
 
-/** Only the first `;` counts, and only behind white space (Python 2.7 `RawConfigParser._read`). */
+/**
+ * Removes a comment: it starts at the first `;`, if white space precedes that one (Python 2.7
+ * `RawConfigParser._read`).
+ */
 function valueOf(text: string): string {
   const comment = text.indexOf(';');
   const cut = comment > 0 && /\s/.test(text.charAt(comment - 1)) ? text.slice(0, comment) : text;
@@ -97,12 +100,12 @@ function continued(entry: IniEntry, text: string, line: number): IniEntry {
   return text === '' ? entry : { ...entry, value: `${entry.value}\n${text}`, lastLine: line };
 }
 
-/** Values to write, by section and option; `null` takes the option out. */
+/** Values to write, by section and option; `null` removes the option. */
 export type IniChanges = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
 
 /**
- * The text with some values changed; comments, order, line ends and everything else stay.
- * @throws {RangeError} for a value this kind of file cannot hold (it would be read back as another one)
+ * Returns the text with some values changed. Comments, order, line ends and everything else stay.
+ * @throws {RangeError} for a value that would be read back as a different one
  */
 export function changeIni(text: string, changes: IniChanges): string {
   const eol = text.includes('\r\n') ? '\r\n' : '\n';

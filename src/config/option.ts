@@ -1,6 +1,6 @@
 /**
- * What an option of the settings file may be. Each is a schema from the text in the file to the value the
- * product works with.
+ * The kinds of options in the settings file. Each function makes a schema that turns the text in the file
+ * into a value.
  */
 import * as v from 'valibot';
 import type { Language } from '../core/panel.ts';
@@ -9,43 +9,43 @@ import { Secret } from './secret.ts';
 
 export type Text = Readonly<Record<Language, string>>;
 
-/** The field of the settings form that edits an option. */
+/** The field of an option in the settings form. */
 export interface OptionField {
   readonly name: 'host' | 'kind' | 'username' | 'password' | 'fingerprint' | 'contact';
   readonly label: Text;
   readonly hint: Text;
-  /** Longest value that the panel's page lets somebody type; null: a list to choose from. */
+  /** Most characters that can be typed into the field; null: the field is a list to choose from. */
   readonly most: number | null;
   readonly required?: true;
-  /** Shown, not typed. */
+  /** The field shows its value and cannot be edited. */
   readonly readonly?: true;
 }
 
-/** Which values an option takes. */
+/** The values that an option accepts. */
 export type Values =
   | { readonly kind: 'text' }
-  /** Never shown. */
+  /** A text that is never shown. */
   | { readonly kind: 'secret' }
-  /** Words with commas or spaces between. */
+  /** Words, separated by commas or spaces. */
   | { readonly kind: 'list' }
-  /** Name servers with commas or spaces between. */
+  /** Name servers, separated by commas or spaces. */
   | { readonly kind: 'servers' }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   | { readonly kind: 'number'; readonly unit: Unit; readonly least: number; readonly most: number };
 
-/** What a number counts. */
+/** The unit of a number in the file; `level` is a log level. */
 export type Unit = 'seconds' | 'days' | 'MiB' | 'level';
 
-/** All about an option but how it is read. */
+/** The facts about an option, for documentation and form. */
 export interface OptionFacts {
   readonly values: Values;
-  /** What it is when it is absent or empty, as it would be written. */
+  /** The default, as it would be written in the file. It applies if the option is absent or empty. */
   readonly fallback: string;
   readonly help: Text;
   readonly field?: OptionField;
 }
 
-/** In what the product works: milliseconds, octets. */
+/** Factors from the unit in the file to the unit in the code: milliseconds, octets, or the number itself. */
 const scales: Readonly<Record<Unit, number>> = {
   seconds: 1_000,
   days: 86_400_000,
@@ -53,17 +53,17 @@ const scales: Readonly<Record<Unit, number>> = {
   level: 1,
 };
 
-/** All of an option: `en` and `ru` are what the documentation says of it. */
+/** @param en help text for the documentation, in English @param ru the same in Russian */
 function facts(values: Values, fallback: string, en: string, ru: string, field?: OptionField): OptionFacts {
   return { values, fallback, help: { en, ru }, ...(field && { field }) };
 }
 
-/** Any text. */
+/** An option for any text. */
 export function textOption(en: string, ru: string, field?: OptionField) {
   return Object.assign(v.string(), { facts: facts({ kind: 'text' }, '', en, ru, field) });
 }
 
-/** A text that is never shown. */
+/** An option for a text that is never shown. */
 export function secretOption(en: string, ru: string, field: OptionField) {
   const schema = v.pipe(
     v.string(),
@@ -72,13 +72,13 @@ export function secretOption(en: string, ru: string, field: OptionField) {
   return Object.assign(schema, { facts: facts({ kind: 'secret' }, '', en, ru, field) });
 }
 
-/** Words with commas or spaces between. */
+/** An option for words, separated by commas or spaces. */
 export function listOption(en: string, ru: string) {
   const schema = v.pipe(v.string(), v.transform(wordsIn));
   return Object.assign(schema, { facts: facts({ kind: 'list' }, '', en, ru) });
 }
 
-/** Name servers with commas or spaces between. */
+/** An option for name servers, separated by commas or spaces. A server without a port gets port 53. */
 export function serversOption(en: string, ru: string) {
   const schema = v.pipe(
     v.string(),
@@ -88,7 +88,7 @@ export function serversOption(en: string, ru: string) {
   return Object.assign(schema, { facts: facts({ kind: 'servers' }, '', en, ru) });
 }
 
-/** One of some words; the first is the default. */
+/** An option with one of several words; the first word is the default. */
 export function choiceOption<const T extends readonly [string, ...string[]]>(
   choices: T,
   en: string,
@@ -100,14 +100,16 @@ export function choiceOption<const T extends readonly [string, ...string[]]>(
   return Object.assign(schema, { facts: facts({ kind: 'choice', choices }, fallback, en, ru, field) });
 }
 
-/** What a number may be. */
+/** Default and limits of a number, in the unit of the file. */
 interface Range {
   readonly fallback: number;
   readonly least: number;
   readonly most: number;
 }
 
-/** A whole number; read in milliseconds, octets, or as it is. */
+/**
+ * An option for a whole number. Its value is in milliseconds, in octets, or the number itself ({@link Unit}).
+ */
 export function numberOption(unit: Unit, { fallback, least, most }: Range, en: string, ru: string) {
   const schema = v.pipe(
     v.string(),

@@ -1,6 +1,5 @@
 /**
- * Issue 15: one table of options, from which reading, checks, the form, docs/settings.md and the JSON schema
- * come.
+ * Issue 15: one table of options. Reading, checks, the form, docs/settings.md and the JSON schema all use it.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -12,7 +11,7 @@ import { readSettings } from './settings.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
 
-/** Codes of what is wrong with a file in which this option has this value. */
+/** Codes of the problems of a settings file in which this option has this value. */
 function wrong({ section, option }: Option, value: string): readonly string[] {
   const required: Readonly<Record<string, string>> = {
     host: 'dns.example.net',

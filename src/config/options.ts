@@ -1,6 +1,6 @@
 /**
- * Every option of the settings file, once: reading, checks, defaults, the fields of the settings form,
- * docs/settings.md and docs/settings.schema.json come from here.
+ * Defines every option of the settings file in one place. Reading, checks, defaults, the fields of the
+ * settings form, docs/settings.md and docs/settings.schema.json all use it.
  */
 import * as v from 'valibot';
 import { centralKinds } from '../centrals/registry.ts';
@@ -222,13 +222,15 @@ const contact = v.object({
   ),
 });
 
-/** The settings of one central, by section and option: from texts as they are in the file to values. */
+/**
+ * The schema of one central's settings, by section and option. It turns the texts of the file into values.
+ */
 export const settingsSchema = v.object({ isp_master: connection, verify, log, sync, history, contact });
 
 /** The values of one central's settings. */
 export type OptionValues = v.InferOutput<typeof settingsSchema>;
 
-/** One option and all about it. */
+/** One option, with its section and its facts. */
 export interface Option extends OptionFacts {
   readonly section: string;
   readonly option: string;

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** A text that shows itself only when asked to: not in logs, errors, JSON or the debugger. */
+/** Holds a text that only `reveal` returns. Logs, errors, JSON and the debugger show `[secret]`. */
 export class Secret {
   readonly #text: string;
 

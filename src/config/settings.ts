@@ -18,17 +18,21 @@ import { changeIni, parseIni, type IniChanges, type IniEntry } from './ini.ts';
 import { options, settingsSchema, type Option, type OptionValues } from './options.ts';
 import { baseAddress, serverAddress, serverText } from './address.ts';
 
-/** The settings of one central. What has no section of its own there is the same for all of them. */
+/**
+ * The settings of one central. Options that a further central has no section for are the same for all
+ * centrals.
+ */
 export interface Settings extends Readonly<ReturnType<typeof namedValues>> {
-  /**
-   * Which of the panel's centrals it is about: 1 is `[isp_master]`, others have the number of their section.
-   */
+  /** Number of the central: 1 is `[isp_master]`, a further one has the number of its section. */
   readonly number: number;
-  /** The settings of further centrals (`[central_2]` ...), by number; empty in those. */
+  /**
+   * The settings of further centrals (`[central_2]` ...), in order of their numbers. Empty in the settings of
+   * a further central.
+   */
   readonly further: readonly Settings[];
   /**
-   * Base URL of the central, https (or http on this machine), with a path only where one was written; of a
-   * name server `dns://host:port`.
+   * Base URL of the central: https, or http on this machine. It has a path only if the file gives one. For a
+   * name server: `dns://host:port`.
    */
   readonly address: string;
 }
@@ -44,8 +48,8 @@ export type LoadedSettings =
   | { readonly kind: 'broken'; readonly path: string; readonly problems: readonly Problem[] };
 
 /**
- * `etc/domainsync.ini` under the panel's root; the original's own name is found too
- * (docs/protocol.md#original-plugin).
+ * Path of the settings file: `etc/domainsync.ini` under the panel's root. If only a file with the original
+ * plugin's name exists, that one (docs/protocol.md#original-plugin).
  */
 export function settingsPath(root: string): string {
   const own = join(root, 'etc/domainsync.ini');
@@ -53,21 +57,22 @@ export function settingsPath(root: string): string {
   return !existsSync(own) && existsSync(original) ? original : own;
 }
 
-/** Largest settings file read, octets. */
+/** Largest settings file that is read, octets. */
 export const mostSettings = 256 * 1024;
 
-/** Mistakes of a file that are reported. */
+/** How many mistakes in the lines of a file are reported at most. */
 const mostMistakes = 50;
 
-/** The settings file is too large to be one. */
+/** The settings file is larger than {@link mostSettings}. */
 export class SettingsTooLarge extends Error {
   override readonly name = 'SettingsTooLarge';
   readonly code = 'settings.too-large';
 }
 
 /**
- * The text of the settings file.
- * @throws {SettingsTooLarge} over 256 KiB; file system errors as they are
+ * Reads the text of the settings file.
+ * @throws {SettingsTooLarge} over 256 KiB
+ * @throws {Error} errors of the file system, as they are
  */
 export function settingsText(path: string): string {
   const file = openSync(path, 'r');
@@ -80,8 +85,8 @@ export function settingsText(path: string): string {
 }
 
 /**
- * Reads the settings of a panel; every mistake is reported at once, with its line. Never throws for what is
- * in the file.
+ * Reads the settings of a panel. Reports all mistakes together, each with its line. Never throws for the
+ * content of the file.
  */
 export function loadSettings(root: string): LoadedSettings {
   const path = settingsPath(root);
@@ -102,7 +107,7 @@ function tooLarge(path: string): LoadedSettings {
   return { kind: 'broken', path, problems: [{ code: 'settings.too-large', params }] };
 }
 
-/** @param path for messages only */
+/** Reads settings from the text of a file. @param path of the file, for messages only */
 export function readSettings(text: string, path: string): LoadedSettings {
   if (text.length > mostSettings) return tooLarge(path);
   const { entries, mistakes } = parseIni(text);
@@ -128,25 +133,25 @@ export function everyCentral(settings: Settings): readonly Settings[] {
   return [settings, ...settings.further];
 }
 
-/** What stands in the file for one central. */
+/** The entries of the file that concern one central. */
 interface Source {
   readonly number: number;
   readonly path: string;
-  /** By section and option as the first central has them. */
+  /** By `section.option`, under the names that the first central's sections have. */
   readonly entries: ReadonlyMap<string, IniEntry>;
 }
 
 const furtherSection = /^central_([2-9]|[1-9]\d{1,2})$/u;
 
-/** 1, and the numbers of the sections of further centrals. */
+/** The numbers of the centrals: 1, and those of the sections `[central_N]`, ascending. */
 function numbersIn(entries: readonly IniEntry[]): readonly number[] {
   const further = entries.flatMap(({ section }) => furtherSection.exec(section)?.[1] ?? []).map(Number);
   return [1, ...[...new Set(further)].toSorted((a, b) => a - b)];
 }
 
 /**
- * Where the options of a section of the first central stand for another one; what all share stands with the
- * first.
+ * The section in which a central has the options of a section of the first central. For options that all
+ * centrals share, this is the same section.
  */
 function sectionOf(section: string, number: number): string {
   if (number === 1) return section;
@@ -177,8 +182,8 @@ function readCentral(source: Source, further: readonly Settings[], problems: Pro
 }
 
 /**
- * The values of all options. A mistake is reported, and the option then has its default; one in what all
- * share is reported with the first.
+ * The values of all options of one central. An option with a mistake gets its default and is reported. A
+ * mistake in a shared option is reported only for the first central.
  */
 function valuesOf({ number, path, entries }: Source, problems: Problem[]): OptionValues {
   const mistaken = new Set<string>();
@@ -207,7 +212,7 @@ function valuesOf({ number, path, entries }: Source, problems: Problem[]): Optio
   return v.parse(settingsSchema, texts());
 }
 
-/** What is wrong with a value that is none for this option. @param params where it stands */
+/** The problem of a value that does not fit its option. @param params path, line and name of the option */
 function objection({ values }: Option, params: Readonly<Record<string, string>>): Problem {
   if (values.kind === 'number') {
     const { least, most } = values;
@@ -219,7 +224,7 @@ function objection({ values }: Option, params: Readonly<Record<string, string>>)
   return { code: 'settings.bad-address', params };
 }
 
-/** A problem of a further central names its section. */
+/** Adds the section of a further central to a problem. */
 function withSection({ code, params }: Problem, number: number): Problem {
   const { option = '' } = params;
   const known = options.find((one) => one.option === option);
@@ -227,7 +232,7 @@ function withSection({ code, params }: Problem, number: number): Problem {
   return { code, params: { ...params, option: `[${section}] ${option}` } };
 }
 
-/** An account has one ledger, and may be named once. */
+/** Problems for centrals that name the same account twice: each account has one ledger. */
 function sameTwice(all: readonly Settings[], sources: readonly Source[]): Problem[] {
   return all.flatMap(({ number, address, username }, at) => {
     const earlier = all.slice(0, at).find((one) => one.address === address && one.username === username);
@@ -240,7 +245,7 @@ function sameTwice(all: readonly Settings[], sources: readonly Source[]): Proble
   });
 }
 
-/** @param values with an address */
+/** The base address of a central, from its `host`; empty if that has a mistake, which is reported. */
 function addressFor(
   { isp_master: { host, kind, transport } }: OptionValues,
   where: Position,
@@ -256,7 +261,7 @@ function addressFor(
   return '';
 }
 
-/** Where something stands. */
+/** A place in the settings file. */
 interface Position {
   readonly path: string;
   readonly line: number;
@@ -291,24 +296,24 @@ function unknownOptions(entries: readonly IniEntry[], numbers: readonly number[]
     }));
 }
 
-/** The values of options by the names that the product has for them; all times in milliseconds. */
+/** The values of options under the names that the code uses. All times are in milliseconds. */
 function namedValues({ isp_master: connection, verify, log, sync, history, contact }: OptionValues) {
   return {
     kind: connection.kind,
     username: connection.username,
     password: connection.password,
-    /** Empty = not pinned. */
+    /** SHA-256 of the only certificate to trust. Empty: any certificate of a trusted authority will do. */
     fingerprint: connection.fingerprint,
-    /** Absolute path; empty = the public authorities. */
+    /** Path of a file with the authority to trust. Empty: the public authorities. */
     caFile: connection.ca_file,
     login: connection.login,
-    /** What only a name server needs (`kind` rfc2136). */
+    /** Options of a name server (`kind` rfc2136). */
     dns: {
       algorithm: connection.algorithm,
       transport: connection.transport,
       axfr: connection.axfr === 'yes',
     },
-    /** How new zones are made (`kind` powerdns); name servers as they were written. */
+    /** Options for new zones (`kind` powerdns). Name servers are as written in the file. */
     newZones: { nameServers: connection.nameservers, kind: connection.zone_kind },
     verify: { servers: verify.servers, strict: verify.mode === 'strict', limit: verify.limit },
     logLevel: log.level,
@@ -320,18 +325,21 @@ function namedValues({ isp_master: connection, verify, log, sync, history, conta
     watch: sync.watch,
     compareEvery: sync.compare_every,
     ownerCheck: sync.owner_check,
-    /** What is kept of ended operations: for how long, and octets of all operations. */
+    /**
+     * Limits for ended operations in the journal: `keep` in milliseconds, `most` in octets of all of them.
+     */
     history,
-    /** Null = nobody named. */
+    /** Whom users should ask. Null: the settings name nobody. */
     contact: contact.support === '' ? null : contact.support,
   };
 }
 
 /**
- * Writes some settings, everything else in the file stays; the file is 0600 and replaced in one step, synced
- * to disk. A symbolic link in its place is refused, not followed.
- * @throws {RangeError | NotOurFile} for a value the file cannot hold; file system errors as they are, with
- *   the old file in place
+ * Changes some settings and leaves the rest of the file as it is. The file gets mode 0600, is replaced in one
+ * step and synced to disk. If a symbolic link is in its place, nothing is written.
+ * @throws {RangeError} for a value that the file cannot hold
+ * @throws {NotOurFile} for a symbolic link
+ * @throws {Error} errors of the file system, as they are; the old file then stays
  */
 export function saveSettings(root: string, changes: IniChanges): void {
   const path = settingsPath(root);
@@ -339,7 +347,7 @@ export function saveSettings(root: string, changes: IniChanges): void {
   saveSettingsText(root, changeIni(old, changes));
 }
 
-/** Replaces the whole settings file, in the same way. */
+/** Replaces the whole settings file, in the same way as {@link saveSettings}. */
 export function saveSettingsText(root: string, text: string): void {
   const path = settingsPath(root);
   isThere(path);
@@ -349,12 +357,12 @@ export function saveSettingsText(root: string, text: string): void {
   syncDirectory(dirname(path));
 }
 
-/** Something else is where the settings file belongs; nothing was written. */
+/** A symbolic link is in the place of the settings file. Nothing was written. */
 export class NotOurFile extends Error {
   override readonly name = 'NotOurFile';
 }
 
-/** @throws {NotOurFile} when a symbolic link is in its place */
+/** Whether the settings file exists. @throws {NotOurFile} for a symbolic link */
 function isThere(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found?.isSymbolicLink() === true)
@@ -362,7 +370,10 @@ function isThere(path: string): boolean {
   return found !== undefined;
 }
 
-/** Always a file of its own: one that was left there, or a link, may have another mode or lead elsewhere. */
+/**
+ * Writes a new file and syncs it. It removes an old file or link first, which may have another mode or
+ * target.
+ */
 function writeSynced(path: string, text: string): void {
   rmSync(path, { force: true });
   const file = openSync(path, 'wx', 0o600);

@@ -16,12 +16,12 @@ import type { Choice, FormCall, FormLanguage } from '../panels/module.ts';
 import { ownersText } from './owners.ts';
 
 /**
- * Longest time for the test of the connection, milliseconds; the panel's own patience is not known
+ * How long (ms) the test of the connection may take. How long the panel waits is not known
  * (docs/protocol.md#open-questions).
  */
 const patience = 20_000;
 
-/** One call of the settings form; gives the document to print. */
+/** Answers one call of the settings form. @returns the XML document to print */
 export async function answerForm(root: string, call: HookCall): Promise<string> {
   const spoken = await panelAt(root).form();
   const form: Form = { ...spoken.decode(call), spoken };
@@ -63,7 +63,7 @@ function valuesOf({ field }: FormCall): FormValues {
   };
 }
 
-/** One call of the form, and how its panel takes the answer. */
+/** One call of the form; `spoken` encodes the answer for the panel. */
 interface Form extends FormCall {
   readonly spoken: FormLanguage;
 }
@@ -89,7 +89,7 @@ async function page(root: string, form: Form, values: FormValues, wrong: Wrong |
   return form.spoken.encode(document);
 }
 
-/** @param found what a central of unknown kind turned out to be; null = not checked yet */
+/** @param found kind of the panel found at the central; null: none was found yet */
 function kindChoices(language: Language, found: FormValues['found']): Choice[] {
   const [auto, seen] =
     language === 'ru' ? ['Панель, определить какая', 'найдена'] : ['A panel, find out which', 'found'];

@@ -1,21 +1,21 @@
 /**
- * The settings form: started by the panel for each opening and each OK (`addon/domainsync_settings`). It
- * needs no agent, so that settings can be put right whatever state the agent is in.
+ * The settings form. The panel starts it for each opening and each OK (`addon/domainsync_settings`). It needs
+ * no agent, so that settings can be corrected even if the agent cannot run.
  *
  * Usage: node form.cjs ROOT, with the environment and input of a CGI call (docs/protocol.md#handlers-4).
- * Prints one XML document, exits 0.
+ * Prints one XML document and exits with 0; after an error, exits with 1.
  */
 import { resolve } from 'node:path';
 import { terminalText } from '../core/plain-text.ts';
 import { answerForm } from './answer.ts';
 
-/** Longest body read, octets: a form has some hundreds. */
+/** Longest body that is read, octets. A form has some hundreds. */
 const mostBody = 256 * 1024;
 
 async function readBody(length: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // The panel may leave its end open: only what was announced is read.
+  // The panel may keep its end open, so only the announced length is read.
   if (length > 0) {
     for await (const chunk of process.stdin) {
       const octets = Buffer.from(chunk);
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   const length = Number(process.env['CONTENT_LENGTH'] ?? 0);
   if (length > mostBody) throw new Error(`the form is longer than ${mostBody} octets`);
   const body = await readBody(Number.isSafeInteger(length) ? length : 0);
-  // A call carries its environment octet for octet, one character each.
+  // In a `HookCall` each character stands for one octet of the environment.
   const environment = Object.fromEntries(
     Object.entries(process.env).map(([name, value = '']) => [name, Buffer.from(value).toString('latin1')]),
   );

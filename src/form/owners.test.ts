@@ -1,4 +1,4 @@
-/** The settings form tells how owners are known, without the agent (issue 11.1). */
+/** The settings form shows how owners are known, without the agent (issue 11.1). */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { answerForm } from './answer.ts';
 
 const connection = { host: 'https://dns.example.net/manager/ispmgr', username: 'kunde42', password: 'pw' };
 
-/** A panel's root with settings; and the path of the journal they mean. */
+/** A panel's root with settings. @returns the root and the path of its journal */
 async function given(
   t: TestContext,
   sync: Readonly<Record<string, string>> = {},

@@ -24,8 +24,8 @@ const texts = {
 } as const satisfies Readonly<Record<string, Text>>;
 
 /**
- * What the settings form says of owners: who has changes refused, or sent to the central, before the panel
- * saves them.
+ * The text about owners in the settings form: whether the owners of zones are known, so that users' edits can
+ * be refused.
  */
 export function ownersText(known: OwnerKnowledge | null, language: Language): string {
   return texts[stateOf(known)][language];

@@ -1,7 +1,7 @@
 /**
- * The hook's last resort, started by the shim if neither `nc` nor `socat` reached the agent. It starts the
- * agent if it is absent, passes on what the shim gives on standard input, and prints the agent's answer.
- * Prints nothing when there is none: the shim then refuses.
+ * The hook's last resort: the shim starts it if neither `nc` nor `socat` reached the agent. It starts the
+ * agent if none runs, sends it the request from standard input, and prints its answer. Without an answer it
+ * prints nothing, and the shim refuses the edit.
  *
  * Usage: node hook.cjs SOCKET <request
  */
@@ -12,7 +12,7 @@ import { agentEnvironment } from '../app/control/agent-environment.ts';
 import { mostBody, mostHead } from '../app/control/socket.ts';
 
 const socketPath = process.argv[2] ?? '';
-/** Longest time for all of it, milliseconds; below the shim's own patience. */
+/** How long (ms) this program may run; shorter than the shim waits. */
 const patience = 14_000;
 const retryEvery = 25;
 const deadline = performance.now() + patience;
@@ -24,7 +24,7 @@ function readRequest(): Promise<Buffer> {
     process.stdin.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
-      // The agent would not take it: without an answer the shim refuses.
+      // The agent does not accept so large a request. Without an answer the shim refuses.
       if (size > mostBody + mostHead) process.exit(0);
     });
     process.stdin.on('end', () => resolve(Buffer.concat(chunks)));
@@ -33,8 +33,9 @@ function readRequest(): Promise<Buffer> {
 }
 
 /**
- * Starts the agent in a session of its own. One that finds another agent running ends with status 0. As that
- * one may be about to end (an update), it is then worth another start.
+ * Starts the agent in its own session. Calls `ended` if the new agent ends with status 0, because it found
+ * another one running. That one may be about to end (an update), so another start is worth a try. After any
+ * other failure this program ends.
  */
 function startAgent(ended: () => void): void {
   const program = join(dirname(process.argv[1] ?? ''), 'agent.cjs');
@@ -44,7 +45,7 @@ function startAgent(ended: () => void): void {
     cwd: '/',
     env: agentEnvironment,
   });
-  // Any other status: none will come.
+  // Any other status: the agent cannot start.
   agent.on('exit', (status) => {
     if (status === 0) ended();
     else process.exit(0);
@@ -53,7 +54,7 @@ function startAgent(ended: () => void): void {
   agent.unref();
 }
 
-/** One try; resolves to false when nobody listens. */
+/** Sends the request and prints what comes back. Resolves to false if no agent listens. */
 function pass(request: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(socketPath);

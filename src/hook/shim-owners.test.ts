@@ -1,7 +1,4 @@
-/**
- * The handler that hears of functions which may change owners: it asks the agent, and never refuses (issue
- * 11.1).
- */
+/** The handler for functions that may change owners (issue 11.1). It asks the agent, and never refuses. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
@@ -16,11 +13,11 @@ const document = Buffer.from(
 interface Kind {
   readonly name: string;
   readonly make: (t: TestContext) => Shim;
-  /** A save of an account by the administrator, and the form being opened. */
+  /** Environments of two calls: an administrator saves an account, or opens its form. */
   readonly save: Readonly<Record<string, string>>;
   readonly opening: Readonly<Record<string, string>>;
   readonly body: Buffer | null;
-  /** What the panel gets when nothing is refused. */
+  /** What the hook prints when nothing is refused. */
   readonly passed: Buffer;
 }
 
@@ -89,7 +86,7 @@ for (const kind of kinds) {
     shim.tools = [];
     await run(shim, kind);
     writeFileSync(shim.pause, '');
-    // A paused hook reads no body.
+    // While paused, the hook reads no body.
     const { octets } = await shim.run(kind.save, kind.body === document ? document : null);
     assert.equal(octets.toString(), kind.passed.toString());
   });
@@ -105,7 +102,7 @@ for (const kind of kinds) {
       await listening(t, hanging, () => undefined);
       const { octets, ms } = await hanging.run(kind.save, kind.body);
       assert.equal(octets.toString(), kind.passed.toString());
-      // The hook gives up after 15 s; a busy machine needs longer for the rest.
+      // The hook gives up after 15 seconds. A busy machine may need longer for the rest.
       assert.ok(ms < 60_000, `${ms} ms`);
     },
   );

@@ -158,7 +158,7 @@ test(
 
 test('no agent and none to be had: a refusal in both languages, an after is let be', async (t) => {
   const shim = makeShim(t);
-  // A program that ends at once stands for an agent that cannot start.
+  // The program ends at once, as an agent that cannot start.
   const english = await shim.run(save);
   assert.match(english.output, /<error code="9">domainsync does not answer\. Nothing was changed/);
   const russian = await shim.run({ ...save, SESSION_LANG: 'ru' });
@@ -209,7 +209,7 @@ test(
     const shim = makeShim(t);
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(shim.socket, resolve));
-    // A process that dies leaves its socket behind.
+    // A killed process leaves its socket file behind.
     const leftover = `${shim.socket}.copy`;
     spawnSync('ln', [shim.socket, leftover]);
     await new Promise((resolve) => server.close(resolve));

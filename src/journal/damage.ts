@@ -2,12 +2,15 @@ import { JournalError } from '../core/journal.ts';
 import type { Row } from './database.ts';
 import { sumOf, type ColumnValue } from './sums.ts';
 
-/** What is stored is not what was written. @param what the words of a log */
+/**
+ * The error for a file whose content differs from what was written.
+ * @param what the damaged part, as the log shows it
+ */
 export function damaged(path: string, what: string): JournalError {
   return new JournalError('journal.unreadable', { path }, new Error(`damaged: ${what}`));
 }
 
-/** The columns of a row as they are stored; what no column of ours can hold counts as absent. */
+/** The values of some columns of a row. A value that is neither text nor number counts as NULL. */
 export function columnsOf(row: Row, names: readonly string[]): readonly ColumnValue[] {
   return names.map((name) => {
     const value = row[name];
@@ -15,7 +18,7 @@ export function columnsOf(row: Row, names: readonly string[]): readonly ColumnVa
   });
 }
 
-/** Whether a row is as it was written: its column `sum` is that of the others. */
+/** Whether a row is as it was written: its column `sum` is the checksum of the named columns. */
 export function isWhole(table: string, names: readonly string[], row: Row): boolean {
   return row['sum'] === sumOf(table, columnsOf(row, names));
 }

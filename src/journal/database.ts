@@ -6,8 +6,8 @@ import type { FilePlace } from './file-place.ts';
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
- * An open SQLite file: statements that are prepared once, transactions, and every failure as an error of the
- * journal.
+ * An open SQLite file. It prepares each statement once, runs transactions, and turns failures into
+ * `JournalError`.
  */
 export class Database {
   readonly path: string;
@@ -15,7 +15,7 @@ export class Database {
   readonly #place: FilePlace | null;
   readonly #statements = new Map<string, StatementSync>();
 
-  /** @param place of the file that is written; null: it is only read */
+  /** @param place watches the files for deletion or replacement; null: the file is only read */
   constructor(path: string, database: DatabaseSync, place: FilePlace | null) {
     this.path = path;
     this.#database = database;
@@ -36,11 +36,12 @@ export class Database {
 
   /**
    * Runs `body` in one transaction: durable when it returns, undone when it throws.
-   * @throws {JournalError} also when the file that was written is not the one at the path any more
+   * @throws {JournalError} for failures of SQLite and the file system; `journal.lost`: the file was deleted,
+   *   replaced or cut
    */
   transaction<T>(body: () => T): T {
     return this.guard(() => {
-      // A log that was cut would be as long as before after the commit.
+      // A cut of the write-ahead log must be found before the commit, which makes the log longer again.
       this.#place?.check();
       this.#database.exec('BEGIN IMMEDIATE');
       try {
@@ -49,7 +50,7 @@ export class Database {
         this.#place?.check();
         return value;
       } catch (error) {
-        // SQLite has rolled back by itself where it could not go on (e.g. a full disk).
+        // After some errors, such as a full disk, SQLite has already rolled back.
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         throw error;
       }
@@ -57,8 +58,8 @@ export class Database {
   }
 
   /**
-   * Runs `body`, and then looks whether the file is still the one at the path. @throws {JournalError} for
-   * every failure that is not a defect
+   * Runs `body`, then checks that the file was not deleted, replaced or cut.
+   * @throws {JournalError} for failures of SQLite and the file system; other errors pass as they are
    */
   guard<T>(body: () => T): T {
     try {
@@ -83,8 +84,8 @@ export class Database {
 }
 
 /**
- * SQLite result codes (sqlite.org/rescode.html): busy 5, which shows nothing of who it is; locked 6, corrupt
- * 11, full 13, not a database 26.
+ * SQLite result codes (sqlite.org/rescode.html): 5 busy (it does not tell which program holds the lock), 6
+ * locked, 11 corrupt, 13 full, 26 not a database.
  */
 const codeOfResult: Readonly<Record<number, JournalErrorCode>> = {
   5: 'journal.locked',
@@ -100,7 +101,8 @@ const codeOfSystem: Readonly<Record<string, JournalErrorCode>> = {
 };
 
 /**
- * The journal's own error for what SQLite or the file system says; anything else (a defect of ours) as it is.
+ * Turns an error of SQLite or the file system into a `JournalError`. Returns any other error (a defect of
+ * ours) unchanged.
  */
 export function translate(error: unknown, path: string): unknown {
   if (error instanceof JournalError || !(error instanceof Error)) return error;
@@ -108,7 +110,7 @@ export function translate(error: unknown, path: string): unknown {
   if ('errcode' in error && typeof error.errcode === 'number') {
     return new JournalError(codeOfResult[error.errcode & 0xff] ?? 'journal.write-failed', { path }, error);
   }
-  // A whole number that no row of ours can hold.
+  // A stored number is too large for a double. We write no such number, so the row is damaged.
   if ('code' in error && error.code === 'ERR_OUT_OF_RANGE')
     return new JournalError('journal.unreadable', { path }, error);
   if (!('syscall' in error && 'code' in error)) return error;

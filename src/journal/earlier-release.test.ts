@@ -1,6 +1,6 @@
 /**
- * Issue 12.3: a journal that an earlier release wrote last is read as it is, before the agent of this one has
- * opened it.
+ * Issue 12.3: a journal that an earlier release wrote can be read before the agent of this release has
+ * migrated it.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -15,7 +15,9 @@ import { SqliteJournal } from './sqlite.ts';
 
 const { zone } = sampleOperation('a');
 
-/** The path of a journal with one operation, zone and row, as the release with so many migrations left it. */
+/**
+ * @returns path of a journal with one operation, zone and row, as the release with schema `version` left it
+ */
 function journalOf(t: TestContext, version: number): string {
   const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal.db');
   t.after(() => rmSync(dirname(path), { recursive: true, force: true }));

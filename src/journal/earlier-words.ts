@@ -2,8 +2,8 @@ import { own } from '../dns/own.ts';
 import type { Row } from './database.ts';
 
 /*
- * Words of journals up to schema 6. The step to schema 7 renames rows of the ledger. Operations keep the
- * words, and so does a file of an earlier release that is only read.
+ * States and notes as journals up to schema 6 name them. The migration to schema 7 renames them in the
+ * ledger. Stored operations keep the former words, and so do files of an earlier release that are only read.
  */
 
 const states: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@ import { damaged, isWhole } from './damage.ts';
 import type { Database } from './database.ts';
 import { sumOf } from './sums.ts';
 
-/** Small named texts, each with its checksum; a second index shows whether one is missing. */
+/** Facts: small texts by name, each with a checksum. A second index shows whether a row is missing. */
 export class FactTable {
   readonly #database: Database;
   readonly #checked: boolean;
@@ -12,7 +12,7 @@ export class FactTable {
     this.#checked = checked;
   }
 
-  /** @throws {JournalError} when it is damaged or missing */
+  /** The text of a fact; null: there is no such fact. @throws {JournalError} when it is damaged or missing */
   get(name: string): string | null {
     const sql = 'SELECT * FROM fact INDEXED BY sqlite_autoindex_fact_1 WHERE name = ?';
     const row = this.#database.get(sql, name);
@@ -25,7 +25,7 @@ export class FactTable {
     return typeof value === 'string' ? value : null;
   }
 
-  /** @param value null forgets it */
+  /** @param value null deletes the fact */
   put(name: string, value: string | null): void {
     if (value === null) this.#database.run('DELETE FROM fact WHERE name = ?', name);
     else
@@ -37,7 +37,7 @@ export class FactTable {
       );
   }
 
-  /** Which of these texts are the value of a fact. */
+  /** Those of the texts that are the value of some fact. */
   valuesAmong(texts: readonly string[]): ReadonlySet<string> {
     const places = texts.map(() => '?').join(', ');
     const rows = this.#database.all(`SELECT value FROM fact WHERE value IN (${places})`, ...texts);

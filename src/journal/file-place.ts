@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { JournalError } from '../core/journal.ts';
 
-/** Reads that follow each other within so many milliseconds are one check of the journal. */
+/** {@link FilePlace.checkSometimes} checks the files at most once in this time, milliseconds. */
 const moment = 20;
 
 interface Seen {
@@ -11,14 +11,13 @@ interface Seen {
 }
 
 /**
- * Watches the files of an open journal: SQLite goes on with a file that was deleted or replaced, and what is
- * written there is lost. While the journal is open neither the database nor its write-ahead log becomes
- * shorter.
+ * Watches the files of an open journal. SQLite keeps using a file that was deleted or replaced, and what it
+ * writes is lost. While the journal is open, neither the database nor its write-ahead log may become shorter.
  */
 export class FilePlace {
   readonly #path: string;
   readonly #seen = new Map<string, Seen>();
-  /** The file that was lost; it stays so: what is written to it now makes it grow again. */
+  /** Path of the lost file, if any. It stays set, because later writes may make a cut file long again. */
   #lost: string | null = null;
   #checkedAt = -Infinity;
 
@@ -27,15 +26,12 @@ export class FilePlace {
     this.#path = path;
   }
 
-  /** {@link check}, unless that was done a moment ago. */
+  /** Calls {@link check} if the last call was more than {@link moment} ago, or a file is lost. */
   checkSometimes(): void {
     if (this.#lost !== null || performance.now() - this.#checkedAt > moment) this.check();
   }
 
-  /**
-   * @throws {JournalError} `journal.lost` when a file is gone, is another one, or was cut since the first
-   *   call
-   */
+  /** @throws {JournalError} `journal.lost` if a file was deleted, replaced or cut since the first call */
   check(): void {
     this.#checkedAt = performance.now();
     for (const path of [this.#path, `${this.#path}-wal`]) {

@@ -1,6 +1,6 @@
 /**
- * Issue 14: bytes of the file change while nobody looks. Every read is then right or an error; it never tells
- * other data.
+ * Issue 14: bytes of the journal's file change on the disk. Every read then returns the right data or an
+ * error, never other data.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -34,7 +34,7 @@ function rowsOf(zone: DnsName): readonly LedgerRow[] {
   });
 }
 
-/** A real journal, closed. @returns its path and its octets */
+/** Makes a journal with data and closes it. @returns path and octets of its file */
 async function fill(t: TestContext): Promise<{ readonly path: string; readonly whole: Buffer }> {
   const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal.db');
   t.after(() => rmSync(join(path, '..'), { recursive: true, force: true }));
@@ -56,7 +56,7 @@ async function fill(t: TestContext): Promise<{ readonly path: string; readonly w
   return { path, whole: readFileSync(path) };
 }
 
-/** Everything that can be asked, by what it is. */
+/** Every kind of read of a journal, by name. */
 function questions(journal: SqliteJournal): Readonly<Record<string, () => Promise<unknown>>> {
   const all: Record<string, () => Promise<unknown>> = {
     zones: () => journal.zones(),
@@ -83,7 +83,7 @@ function questions(journal: SqliteJournal): Readonly<Record<string, () => Promis
 
 type Answers = Readonly<Record<string, unknown>>;
 
-/** What each question is answered; an error of the journal is no answer. */
+/** The results of all reads, by name. A read that throws a `JournalError` is left out. */
 async function answers(journal: SqliteJournal): Promise<Answers> {
   const told: Record<string, unknown> = {};
   for (const [name, ask] of Object.entries(questions(journal))) {
@@ -96,7 +96,7 @@ async function answers(journal: SqliteJournal): Promise<Answers> {
   return told;
 }
 
-/** Opens the file, asks everything and closes it. Null: it cannot be opened. */
+/** Opens the journal, carries out all reads and closes it. Null: it cannot be opened. */
 async function askAll(path: string, writer: boolean): Promise<Answers | null> {
   let journal: SqliteJournal;
   try {
@@ -114,7 +114,7 @@ async function askAll(path: string, writer: boolean): Promise<Answers | null> {
   }
 }
 
-/** As it was before a zone was found damaged, and its entry noted so. */
+/** The result without the note that a zone is damaged. */
 function withoutNote(answer: unknown): unknown {
   return JSON.parse(JSON.stringify(answer).replaceAll('"journal.zone-damaged"', 'null'));
 }

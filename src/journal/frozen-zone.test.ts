@@ -1,7 +1,4 @@
-/**
- * Issue 14: a zone whose rows are not as they were written is frozen, also after the next start, until all
- * its rows are dropped.
- */
+/** Issue 14: a zone with damaged rows is frozen until all its rows are dropped, also after a restart. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +19,10 @@ function open(path: string): SqliteJournal {
   return new SqliteJournal({ path, writer: true, reserve: 65_536 });
 }
 
-/** A closed journal with two zones and an operation, in which `sql` was run by somebody else. */
+/**
+ * A closed journal with two zones and an operation, damaged by running `sql` on its file.
+ * @returns its path
+ */
 async function damaged(t: TestContext, sql: string): Promise<string> {
   const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal.db');
   t.after(() => rmSync(join(path, '..'), { recursive: true, force: true }));

@@ -1,6 +1,5 @@
 /**
- * Issue 14: history is bounded. What is open, on watch or named by something stays; the rest goes, the oldest
- * first.
+ * Issue 14: old operations are dropped, the oldest first. Those that are open, on watch or referred to stay.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -28,7 +27,7 @@ function journalOf(t: TestContext): SqliteJournal {
   return journal;
 }
 
-/** An operation that ended at a time. */
+/** An operation that began and ended at the time `at`. */
 function ended(id: string, at: number, changes: Partial<Operation> = {}): Operation {
   return sampleOperation(id, { state: 'confirmed', createdAt: at, changedAt: at, ...changes });
 }

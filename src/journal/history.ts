@@ -4,22 +4,23 @@ import type { FactTable } from './fact-table.ts';
 import { octetsTally, unsummedFact, type OperationTable } from './operation-table.ts';
 import type { Tallies } from './tallies.ts';
 
-/** What is kept of ended operations. Wall clock, milliseconds since 1970. */
+/** Decides which ended operations are kept. Times are wall clock, milliseconds since 1970. */
 export interface HistoryLimits {
   readonly now: number;
-  /** What ended before is dropped. */
+  /** An operation that ended before this time is dropped. */
   readonly since: number;
-  /** Octets above which older operations are dropped sooner. */
+  /** If ended operations take more octets than this, the oldest are dropped sooner. */
   readonly most: number;
-  /** What ended after is kept, however many octets there are. */
+  /** An operation that ended after this time is kept, however many octets there are. */
   readonly recent: number;
 }
 
-/** Operations that one step checks. */
+/** How many operations one step handles. */
 const inOneStep = 50;
 
 /**
- * The operations that ended: dropped in small steps, the oldest first. Each step belongs into a transaction.
+ * Upkeep of stored operations in small steps, the oldest operation first. The caller runs each step that
+ * writes in a transaction.
  */
 export class History {
   readonly #operations: OperationTable;
@@ -33,10 +34,10 @@ export class History {
   }
 
   /**
-   * Drops what need not be kept any more of the next operations: ended, not on watch, and named by no open
-   * operation and no fact.
-   * @param after id of the last operation that was checked; empty: none
-   * @returns the id to go on behind; null: nothing that follows is old enough
+   * Of the next operations, drops those that ended long enough ago. It keeps one that is on watch, or that an
+   * open operation or a fact refers to.
+   * @param after id of the last operation that was handled; empty: start with the oldest
+   * @returns the `after` of the next call; null: no later operation is old enough
    * @throws {JournalError}
    */
   prune(after: string, { now, since, most, recent }: HistoryLimits): string | null {
@@ -47,7 +48,7 @@ export class History {
       const operation = this.#readable(id);
       if (operation === null) continue;
       const limit = excess > 0 ? Math.max(recent, since) : since;
-      // Ids grow with time.
+      // Ids grow with time, so all operations that follow are younger.
       if (operation.createdAt >= limit) return null;
       const isEnded = !isOpen(operation, now);
       if (!isEnded || operation.changedAt >= limit || named.has(id)) continue;
@@ -57,8 +58,8 @@ export class History {
   }
 
   /**
-   * Gives the next operations of an earlier release their checksums.
-   * @returns the id to go on behind; null: all have one
+   * Adds checksums to the next operations that an earlier release wrote.
+   * @returns the `after` of the next call; null: all operations have a checksum
    * @throws {JournalError}
    */
   addSums(after: string): string | null {
@@ -69,8 +70,10 @@ export class History {
   }
 
   /**
-   * Reads the next operations. @returns the id to go on behind, null: these were the last; and the ids of
-   * damaged ones @throws {JournalError}
+   * Reads the next operations from the file and checks them.
+   * @returns `last`: the `after` of the next call, null after the last operation; `damaged`: ids of damaged
+   *   ones
+   * @throws {JournalError}
    */
   check(after: string): { readonly last: string | null; readonly damaged: readonly string[] } {
     const ids = this.#operations.ids(after, inOneStep);
@@ -94,7 +97,7 @@ export class History {
     }
   }
 
-  /** Null: it is damaged; the check tells of it, and nothing says how old it is. */
+  /** The operation, or null if it is damaged: its age is unknown, so it is kept. {@link check} reports it. */
   #readable(id: string): Operation | null {
     try {
       return this.#operations.get(id);

@@ -6,7 +6,7 @@ import { isDead, readHolder, thisProcess } from './lease.ts';
 
 test('a process is dead when it has ended, also before its parent has taken notice', async (t) => {
   assert.equal(isDead(thisProcess()), false);
-  // A shell that never waits for its child: that stays a zombie once it is killed.
+  // The shell never waits for its child, so the killed child stays a zombie.
   const parent = spawn('sh', ['-c', 'tail -f /dev/null & echo $!; exec tail -f /dev/null'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });

@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 
-/**
- * A process, distinguished from every other one that ever had its number: boot, pid, start time (proc(5)).
- */
+/** Identifies a process, even if its number is used again later: boot id, pid and start time (proc(5)). */
 export interface Holder {
   readonly boot: string;
   readonly pid: number;
-  /** Clock ticks since boot. */
+  /** Start of the process, clock ticks since boot. */
   readonly started: string;
 }
 
@@ -15,7 +13,7 @@ export function thisProcess(): Holder {
   return { boot: bootId(), pid: process.pid, started: startOf(process.pid) ?? '' };
 }
 
-/** Whether a holder is provably dead: another boot, no such process, or another process under its number. */
+/** Whether the holder is certainly dead: its boot is over, or no live process has its pid and start time. */
 export function isDead(holder: Holder): boolean {
   if (holder.boot !== bootId()) return true;
   return startOf(holder.pid) !== holder.started;
@@ -26,9 +24,9 @@ function bootId(): string {
 }
 
 /**
- * Field 22 of /proc/PID/stat, counted behind the command name, which may hold spaces. It is `null` if there
- * is no such process. It is also `null` for what is left of one until its parent has noticed its end (state Z
- * or X). A killed agent may stay so for long.
+ * Start time of a process in clock ticks since boot: field 22 of /proc/PID/stat. Fields are counted after the
+ * command name, which may hold spaces. Null: no such process, or a dead one that its parent has not reaped
+ * yet (state Z or X).
  */
 function startOf(pid: number): string | null {
   try {
@@ -44,7 +42,7 @@ function startOf(pid: number): string | null {
 
 const stored = v.object({ boot: v.string(), pid: v.number(), started: v.string() });
 
-/** @throws {SyntaxError} when the text is not a holder */
+/** @param text JSON of a {@link Holder} @throws {SyntaxError} when it is anything else */
 export function readHolder(text: string): Holder {
   const read = v.safeParse(stored, JSON.parse(text));
   if (!read.success) throw new SyntaxError('not a lease');

@@ -9,7 +9,7 @@ import { isStoredName, readKeys, readLedgerRow } from './stored.ts';
 import { addSum, sumOf, sumOfText, textInSql, type ColumnValue } from './sums.ts';
 import type { Tallies } from './tallies.ts';
 
-/** Rows by state are counted under this and the state. */
+/** Prefix of a count's name; the state follows. The count is how many rows of the ledger have that state. */
 export const rowsTally = 'records ';
 
 const columnsWith = (state: StateColumn): readonly string[] => [
@@ -28,15 +28,15 @@ const columnsWith = (state: StateColumn): readonly string[] => [
 const ofRecord = 'WHERE zone = ? AND name = ? AND type = ? AND rdata = ?';
 
 /**
- * Further keys of a row. Those that a program without `record_key` left there count only beside a key of the
- * row itself.
+ * The keys of a row in `record_key`, as a JSON list. They count only if the row has a key of its own: a
+ * program that does not know `record_key` may leave keys there.
  */
 const keysInSql = `iif(panel_key IS NULL, NULL, (
   SELECT json_group_array(key) FROM record_key AS other
   WHERE other.zone = record.zone AND other.name = record.name AND other.type = record.type AND other.rdata = record.rdata
 ))`;
 
-/** How many rows a zone has, and the sum of their checksums. */
+/** The number of a zone's rows, and the sum of their checksums. */
 interface Total {
   readonly count: number;
   readonly sum: number;
@@ -45,19 +45,20 @@ interface Total {
 const nothing: Total = { count: 0, sum: 0 };
 
 /**
- * Rows of the ledger. Each has a checksum; count and sum of them stand with the zone and change in the same
- * transaction. A zone is read whole and added up before its rows are reported for the first time. Where that
- * does not agree the zone is frozen: its rows are an error until all of them are dropped.
+ * Rows of the ledger, each with a checksum. The table `ledger` holds each zone's number of rows and the sum
+ * of their checksums. Both change in the transaction that changes the rows. A zone is checked as a whole
+ * before its rows are first returned. If a zone fails, it is frozen: reading it throws until all its rows are
+ * dropped.
  */
 export class LedgerTable {
   readonly #database: Database;
   readonly #tallies: Tallies;
-  /** Whether the file has `record_key`. */
+  /** Whether the file has the table `record_key`. */
   readonly #keeps: boolean;
   readonly #checked: boolean;
-  /** An SQL expression for the text of a row. */
+  /** An SQL expression: the text of a row, from which its checksum is made. */
   readonly #text: string;
-  /** Zones that were found whole. */
+  /** Zones that have passed the check since the start. */
   readonly #whole = new Set<string>();
   /** Changes of totals that {@link flush} writes. */
   readonly #changes = new Map<DnsName, Total>();
@@ -71,9 +72,9 @@ export class LedgerTable {
   }
 
   /**
-   * By owner name, type and rdata.
-   * @param names of these owners only; absent: all
-   * @throws {ZoneDamaged} when the zone is frozen or has to be
+   * Rows of a zone, sorted by owner name, type and rdata.
+   * @param names rows of these owner names only; absent: all rows
+   * @throws {ZoneDamaged} when the zone is frozen or its rows are damaged
    */
   rows(zone: DnsName, names?: readonly DnsName[]): readonly LedgerRow[] {
     if (names === undefined) {
@@ -89,11 +90,12 @@ export class LedgerTable {
   }
 
   /**
-   * Reads a whole zone, also one that was found whole before. @returns how many rows it has @throws
-   * {ZoneDamaged}
+   * Checks all rows of a zone, even if the zone has passed before.
+   * @returns how many rows the zone has
+   * @throws {ZoneDamaged}
    */
   verify(zone: DnsName): number {
-    // Without further keys SQL makes all that is needed, several times as fast.
+    // If no row has further keys, SQL makes the texts alone, which is several times as fast.
     const hasKeys = this.#hasKeys(zone);
     const plain = `SELECT ${this.#text} AS text, sum, NULL AS other_keys FROM record WHERE zone = ?`;
     const rows = hasKeys ? this.#all(zone) : this.#database.all(plain, zone);
@@ -101,7 +103,7 @@ export class LedgerTable {
     return rows.length;
   }
 
-  /** The zone behind `after` that has rows, or should have; null: none. */
+  /** The next zone after `after`, by name, that has rows or a total; null: none follows. */
   next(after: string): DnsName | null {
     const sql = (table: string): string => `SELECT min(zone) AS zone FROM ${table} WHERE zone > ?`;
     const found = ['record', 'ledger'].map((table) => this.#database.get(sql(table), after)?.['zone']);
@@ -109,7 +111,7 @@ export class LedgerTable {
     return first ?? null;
   }
 
-  /** Zones that are frozen, by name. */
+  /** Names of the frozen zones, sorted. */
   frozen(): readonly string[] {
     if (!this.#checked) return [];
     return this.#database
@@ -121,7 +123,7 @@ export class LedgerTable {
     return this.#database.get('SELECT 1 FROM ledger WHERE zone = ? AND frozen = 1', zone) !== undefined;
   }
 
-  /** Within a transaction: no rows of the zone are reported any more, until all are dropped. */
+  /** Makes every read of the zone throw until all its rows are dropped. Call it within a transaction. */
   freeze(zone: DnsName): void {
     this.#whole.delete(zone);
     this.#putTotal(zone, nothing, true);
@@ -136,7 +138,7 @@ export class LedgerTable {
     }
   }
 
-  /** Forgets all rows of a zone; it is not frozen any more. */
+  /** Deletes all rows of a zone. The zone is then no longer frozen. */
   drop(zone: DnsName): void {
     const total = this.#database.get('SELECT * FROM ledger WHERE zone = ?', zone);
     const isSound = total === undefined || (total['frozen'] === 0 && isWhole('ledger', totalColumns, total));
@@ -152,7 +154,7 @@ export class LedgerTable {
     if (!isSound) this.#countAnew();
   }
 
-  /** Writes the totals of what was changed, within the same transaction. */
+  /** Writes the changed totals of zones. Call it within the transaction that changed the rows. */
   flush(): void {
     for (const [zone, { count, sum }] of this.#changes) {
       const before = this.#total(zone) ?? { ...nothing, frozen: false };
@@ -162,7 +164,7 @@ export class LedgerTable {
     this.#changes.clear();
   }
 
-  /** Forgets what was not flushed: its transaction failed. */
+  /** Discards changes of totals that were not flushed, because their transaction failed. */
   forget(): void {
     this.#changes.clear();
   }
@@ -182,7 +184,7 @@ export class LedgerTable {
 
   #remove(zone: DnsName, { name, type, rdata }: ResourceRecord): void {
     const key = [zone, name, type, rdata];
-    // Also of a row that is not there any more: a program without them may have left some.
+    // Keys are deleted even if the row is missing: a program that does not know `record_key` may leave some.
     this.#database.run(`DELETE FROM record_key ${ofRecord}`, ...key);
     const row = this.#database.get(`SELECT state, sum FROM record ${ofRecord}`, ...key);
     if (row === undefined) return;
@@ -191,7 +193,7 @@ export class LedgerTable {
     this.#tallies.add(`${rowsTally}${String(row['state'])}`, -1);
   }
 
-  /** What was damaged may have been counted as something else. */
+  /** Counts the rows of all zones by state anew. After damage the stored counts may be wrong. */
   #countAnew(): void {
     const rows = this.#database.all('SELECT state, count(*) AS n FROM record GROUP BY state');
     this.#tallies.replace(rowsTally, new Map(rows.map(({ state, n }) => [String(state), Number(n)])));
@@ -207,7 +209,7 @@ export class LedgerTable {
     return this.#database.all(`${select} WHERE zone = ? ORDER BY name, type, rdata`, zone);
   }
 
-  /** @param withKeys false where there are no further keys, or no table of them yet */
+  /** @param withKeys false if no row has further keys, or the file has no `record_key` */
   #select(withKeys: boolean): string {
     return `SELECT *, ${this.#text} AS text, ${withKeys ? keysInSql : 'NULL'} AS other_keys FROM record`;
   }
@@ -218,7 +220,11 @@ export class LedgerTable {
     );
   }
 
-  /** @param rows all that the zone has @throws {ZoneDamaged} */
+  /**
+   * Checks the rows of a zone against their checksums and the zone's total.
+   * @param rows all rows of the zone
+   * @throws {ZoneDamaged}
+   */
   #addUp(zone: DnsName, rows: readonly Row[]): void {
     this.#whole.delete(zone);
     const stored = this.#total(zone);
@@ -251,7 +257,7 @@ const insertRow = `INSERT INTO record (${columnsWith('state').join(', ')}, sum) 
 
 const totalColumns = ['zone', 'row_count', 'row_sum', 'frozen'];
 
-/** The ledger of one zone is not as it was written. */
+/** The rows of one zone differ from what was written. */
 export class ZoneDamaged extends JournalError {
   readonly zone: DnsName;
 
@@ -261,7 +267,7 @@ export class ZoneDamaged extends JournalError {
   }
 }
 
-/** The checksum of a row, with the keys that stand in another table. */
+/** The checksum of a row, including its further keys, which are in the table `record_key`. */
 function rowSum(values: readonly ColumnValue[], otherKeys: readonly string[]): number {
   return sumOf('record', [...values, ...[...new Set(otherKeys)].sort()]);
 }

@@ -30,7 +30,7 @@ test('issue 14: what is open or on watch is told from memory; what was forgotten
     live.openAt(now)?.map(({ id }) => id),
     ['a', 'b', 'c'],
   );
-  // So long ago that it is not remembered: the file has to be asked.
+  // The time is before what memory covers, so the file has to be asked.
   assert.equal(live.openAt(now - 2 * day), null);
   assert.equal(live.get('d')?.operation.id, 'd');
   live.stage('a', null);

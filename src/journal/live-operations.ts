@@ -1,55 +1,59 @@
 import { isOpen, type Operation } from '../core/operation.ts';
 import type { DnsName } from '../dns/name.ts';
 
-/** An operation as it is stored, and the octets of it. */
+/** An operation, and how many octets its stored body counts for. */
 export interface StoredOctets {
   readonly operation: Operation;
   readonly octets: number;
 }
 
 /**
- * How long (ms) the end of a watch is remembered: queries ask for the present, also after the clock was set
- * back a little.
+ * How long (ms) an operation stays here after its watch has ended. So queries are still answered after the
+ * clock was set back by less than that.
  */
 const margin = 86_400_000;
-/** So many more than after the last check of all of them, and those whose watch is over are searched for. */
+/** When this many operations were added since the last sweep, those whose watch is over are swept out. */
 const growth = 1_000;
 
 /**
- * Ended operations that were asked for or written last: what follows in the same zone asks for them again.
+ * How many ended operations stay in memory, the last used ones. Later calls in the same zone often ask for
+ * them again.
  */
 const mostEnded = 500;
 
 /**
- * The operations that every edit asks for, in memory: those that are open, those that were on watch lately,
- * and some that have ended. The agent alone writes them, so what is here is what is stored, or, where the
- * disk has changed by itself, what should be.
+ * Keeps in memory what every edit asks for: open operations, those that are or were lately on watch, and some
+ * ended ones. Only the agent writes operations, so memory and file agree. If the disk has damaged the file,
+ * memory is right.
  */
 export class LiveOperations {
   readonly #byId = new Map<string, StoredOctets>();
   readonly #byZone = new Map<DnsName, Map<string, Operation>>();
-  /** The others; the one that was used last comes last. */
+  /** Ended operations, the last used one at the end. */
   readonly #ended = new Map<string, StoredOctets>();
-  /** What a transaction has changed so far; null: dropped. */
+  /** Changes of the running transaction; null: the operation was dropped. */
   readonly #staged = new Map<string, StoredOctets | null>();
-  /** Operations whose watch ended before (wall clock) are not kept. */
+  /** Ended operations whose watch ended before this time (wall clock, ms) are not kept. */
   #since: number;
-  /** How many were here after the last check of all of them. */
+  /** The size of `#byId` after the last sweep. */
   #swept: number;
 
-  /** @param now wall clock @param stored all that are open or on watch after {@link since} */
+  /**
+   * @param now wall clock, milliseconds since 1970
+   * @param load reads all operations that are open, or on watch later than `since` (wall clock, ms)
+   */
   constructor(now: number, load: (since: number) => readonly StoredOctets[]) {
     this.#since = now - margin;
     for (const one of load(this.#since)) this.#put(one);
     this.#swept = this.#byId.size;
   }
 
-  /** Null: it is none of these; it may be in the file. */
+  /** Null: the operation is not in memory; the file may still have it. */
   get(id: string): StoredOctets | null {
     return this.#staged.get(id) ?? this.#byId.get(id) ?? this.#ended.get(id) ?? null;
   }
 
-  /** What was read from the file. */
+  /** Keeps an ended operation that was read from the file; the one used longest ago may have to go. */
   keep(stored: StoredOctets): void {
     const { id } = stored.operation;
     this.#ended.delete(id);
@@ -59,7 +63,10 @@ export class LiveOperations {
   }
 
   /**
-   * Those open or on watch at a time, by id; null: too long ago to be told. @param zone absent: of all zones
+   * Operations that are open, or on watch at the given time, sorted by id.
+   * @param wall wall clock, milliseconds since 1970
+   * @param zone absent: operations of all zones
+   * @returns null: the time is before what memory covers; ask the file
    */
   openAt(wall: number, zone?: DnsName): readonly Operation[] | null {
     if (wall < this.#since) return null;
@@ -71,12 +78,12 @@ export class LiveOperations {
     return open.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** Notes a change for {@link commit}. */
+  /** Holds a change back until {@link commit}. @param stored null: the operation was dropped */
   stage(id: string, stored: StoredOctets | null): void {
     this.#staged.set(id, stored);
   }
 
-  /** What was staged is durable. */
+  /** Takes over the staged changes: their transaction was committed. */
   commit(): void {
     for (const [id, stored] of this.#staged) {
       if (stored === null) this.#drop(id);
@@ -86,7 +93,7 @@ export class LiveOperations {
     if (this.#byId.size > this.#swept + growth) this.#sweep();
   }
 
-  /** What was staged is not. */
+  /** Discards the staged changes: their transaction failed. */
   forget(): void {
     this.#staged.clear();
   }

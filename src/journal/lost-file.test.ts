@@ -1,6 +1,6 @@
 /**
- * Issue 14: the file goes, or becomes another one, while the agent has it open. Nothing is accepted after
- * that.
+ * Issue 14: the journal's file is deleted or replaced while the agent has it open. The journal then accepts
+ * nothing more.
  */
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdtempSync, renameSync, rmSync, truncateSync } from 'node:fs';

@@ -4,8 +4,8 @@ import { columnsOf } from './damage.ts';
 import { addSum, sumOf, type ColumnValue } from './sums.ts';
 
 /*
- * The step to schema 5. It stands for itself. Names or sums of tables in later releases must not change what
- * it makes of a file of release 4.
+ * The migration to schema 5. It repeats names and columns of tables: later changes of these must not change
+ * how a file of schema 4 is migrated.
  */
 
 export interface Table {
@@ -50,8 +50,9 @@ const operation: Table = {
 };
 
 /**
- * Gives every row its checksum, and every zone the count and sum of its rows. Ended operations are many: they
- * get theirs in the background, where they are counted as well. A fact names the id up to which one may lack.
+ * Adds a checksum to every row, and to every zone the number of its rows and the sum of their checksums.
+ * Ended operations are many, so the background upkeep adds theirs. The fact `unsummed` holds the last id that
+ * may lack a checksum.
  */
 export function addChecksums(file: DatabaseSync): void {
   const database = new Database('', file, null);
@@ -76,7 +77,7 @@ function setSum(
   return sum;
 }
 
-/** Open operations, and those that were on watch at some time, by their indexes. */
+/** Adds checksums to operations that are open or were ever on watch, and lists them in the table `live`. */
 function sumLive(database: Database): void {
   const ids = database.all(
     `SELECT id FROM operation INDEXED BY operation_zone_open WHERE open = 1 UNION
@@ -93,7 +94,7 @@ function sumLive(database: Database): void {
   }
 }
 
-/** Zone by zone, so that memory does not grow with the ledger. */
+/** Adds checksums to records zone by zone, so that memory does not grow with the ledger. */
 function sumRecords(database: Database): void {
   const zones = database.all('SELECT DISTINCT zone FROM record').map(({ zone }) => String(zone));
   for (const zone of zones) {
@@ -107,7 +108,10 @@ function sumRecords(database: Database): void {
   }
 }
 
-/** Further keys of a row, sorted; those that an earlier program left behind do not count. */
+/**
+ * The keys of a row in `record_key`, sorted. If the row has no key of its own, they are leftovers of an
+ * earlier program, and the list is empty.
+ */
 export function keysOf(database: Database, row: Row): string[] {
   if (row['panel_key'] === null) return [];
   const where = recordTable.key.map((column) => `${column} = ?`).join(' AND ');

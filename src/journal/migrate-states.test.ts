@@ -1,6 +1,6 @@
 /**
- * Issue 15: a journal of schema 6 gets the words of docs/glossary.md, and nothing that was damaged becomes
- * whole by it.
+ * Issue 15: the migration of schema 6 uses the words of docs/glossary.md, and gives no damaged row a valid
+ * checksum.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { SqliteJournal } from './sqlite.ts';
 
 const whole = gunzipSync(readFileSync(join(import.meta.dirname, '../testing/landed/99a7395/journal.db.gz')));
 
-/** The path of a copy of the journal that the last release with the former words wrote. */
+/** @returns path of a copy of a journal that the last release with the former words wrote */
 function journalOf(t: TestContext, content: Buffer = whole): string {
   const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal.db');
   t.after(() => rmSync(dirname(path), { recursive: true, force: true }));
@@ -24,7 +24,7 @@ function journalOf(t: TestContext, content: Buffer = whole): string {
   return path;
 }
 
-/** Runs `body` with the journal, which a writer brings to the present schema. */
+/** Runs `body` with the journal; opening it as a writer migrates it. */
 async function open<T>(
   path: string,
   writer: boolean,
@@ -51,7 +51,7 @@ const isCode =
 
 type Content = Readonly<Record<string, unknown>>;
 
-/** All that the journal has, by what it is. */
+/** Everything in the journal, by name. */
 async function contentOf(journal: SqliteJournal): Promise<Content> {
   const content: Record<string, unknown> = {};
   for (const entry of await journal.zones()) {

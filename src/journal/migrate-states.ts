@@ -6,11 +6,12 @@ import { keysOf, recordTable, zoneTable } from './migrate-checksums.ts';
 import { addSum, sumOf, type ColumnValue } from './sums.ts';
 
 /*
- * The step to schema 7: zones and records have a `state`, in the words of docs/glossary.md. A row that was
- * damaged before must not get a checksum that fits: a zone with such a row is frozen.
+ * The migration to schema 7. It renames the column `standing` of zones and records to `state` and uses the
+ * words of docs/glossary.md. A zone with a damaged row is frozen, so that no damaged row gets a valid
+ * checksum.
  */
 
-/** The tables to fill; they take the place of `zone` and `record`. */
+/** The new tables. {@link renameStates} fills them; then they replace `zone` and `record`. */
 export const renamedTables = `
   CREATE TABLE zone_7 (
     name TEXT PRIMARY KEY,
@@ -44,7 +45,10 @@ const replaceTables = `
   DROP TABLE record;
   ALTER TABLE record_7 RENAME TO record;`;
 
-/** @throws {JournalError} `journal.unreadable` where more than zones is damaged */
+/**
+ * Copies all rows into the new tables and replaces the old ones.
+ * @throws {JournalError} `journal.unreadable` if a zone entry or a count is damaged
+ */
 export function renameStates(file: DatabaseSync): void {
   const database = new Database(file.location() ?? '', file, null);
   const frozen = copyRecords(database);
@@ -53,7 +57,10 @@ export function renameStates(file: DatabaseSync): void {
   countAnew(new Database(database.path, file, null));
 }
 
-/** Zone by zone, so that memory does not grow with the ledger. @returns zones that were found damaged */
+/**
+ * Copies the records zone by zone, so that memory does not grow with the ledger.
+ * @returns zones whose rows are damaged; their rows are not copied
+ */
 function copyRecords(database: Database): ReadonlySet<string> {
   const frozen = new Set<string>();
   const zones = database.all('SELECT zone FROM record UNION SELECT zone FROM ledger');
@@ -111,7 +118,10 @@ function putTotal(database: Database, values: readonly ColumnValue[]): void {
   database.run('INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?)', ...values, sum);
 }
 
-/** @throws {JournalError} when an entry is damaged or missing */
+/**
+ * Copies the zone entries. A frozen zone gets the note `journal.zone-damaged`.
+ * @throws {JournalError} when an entry is damaged or missing
+ */
 function copyZones(database: Database, frozen: ReadonlySet<string>): void {
   const rows = database.all('SELECT * FROM zone INDEXED BY sqlite_autoindex_zone_1 ORDER BY name');
   const second = database.all('SELECT name, sum FROM zone INDEXED BY zone_2 ORDER BY name');
@@ -127,7 +137,7 @@ function copyZones(database: Database, frozen: ReadonlySet<string>): void {
   }
 }
 
-/** Under the names of the columns that it had. */
+/** The row with its state and note in the words of this release, under the former column names. */
 function present(row: Row): Row {
   const { standing, note } = row;
   return {
@@ -138,8 +148,8 @@ function present(row: Row): Row {
 }
 
 /**
- * Zones, records and notes are counted anew; other counts stay. @throws {JournalError} when a count is
- * damaged
+ * Counts zones, records and notes anew, and keeps the other counts.
+ * @throws {JournalError} when a stored count is damaged
  */
 function countAnew(database: Database): void {
   const counts = new Map<string, number>();

@@ -3,19 +3,23 @@ import { addChecksums } from './migrate-checksums.ts';
 import { renamedTables, renameStates } from './migrate-states.ts';
 
 /**
- * One step from a schema to the next. Both parts of it are in one transaction, with the number of the schema.
+ * One step from a schema to the next. `sql` and `fill` run in one transaction, which also stores the new
+ * schema number.
  */
 export interface Migration {
   readonly sql: string;
-  /** What SQL alone cannot do, after `sql`. Nothing in it may take longer the more operations are stored. */
+  /**
+   * Does what SQL alone cannot do; runs after `sql`. Its time must not grow with the number of stored
+   * operations.
+   */
   readonly fill?: (database: DatabaseSync) => void;
-  /** Whether a program that knows nothing of it may still use the file. */
+  /** Whether programs without this migration must not open the file any more. */
   readonly breaking: boolean;
 }
 
 /**
- * In order; the number of a migration is its place here, counted from 1. Never edited once released, only
- * added to.
+ * All migrations in order, numbered from 1. A released migration is never edited; new ones are added at the
+ * end.
  */
 export const migrations: readonly Migration[] = [
   {
@@ -72,7 +76,7 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;`,
   },
   {
-    // A column of `record` would break programs that insert without naming columns.
+    // A new table, because a new column of `record` would break programs that insert without column names.
     breaking: false,
     sql: `
       CREATE TABLE record_key (
@@ -85,7 +89,7 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;`,
   },
   {
-    // A program that knows nothing of checksums would leave rows without them.
+    // An earlier program would write rows without checksums.
     breaking: true,
     sql: `
       ALTER TABLE operation ADD COLUMN sum INTEGER;
@@ -118,13 +122,13 @@ export const migrations: readonly Migration[] = [
     fill: addChecksums,
   },
   {
-    // Operations have the fields of their kind alone, and say what may land late: a program that knows
-    // nothing of that cannot read them.
+    // Stored operations now have only the fields of their kind, and a watch with the records that may land
+    // late. An earlier program cannot read them.
     breaking: true,
     sql: '',
   },
   {
-    // A program that knows the former words alone cannot read the states.
+    // An earlier program does not know the new words for states.
     breaking: true,
     sql: renamedTables,
     fill: renameStates,

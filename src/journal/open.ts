@@ -12,18 +12,20 @@ export interface OpenOptions {
 }
 
 /**
- * Opens the file of a journal; a writer's is brought to the schema of this release.
- * @throws {JournalError} `journal.unreadable`, `journal.newer`; what SQLite and the file system throw
+ * Opens the file of a journal. For a writer it makes the file if needed and migrates it to the schema of this
+ * release.
+ * @throws {JournalError} `journal.unreadable`, `journal.newer`
+ * @throws {Error} errors of SQLite and of the file system, as they are
  */
 export function open({ path, writer, patience = 5_000 }: OpenOptions): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // Nothing, or an empty file, where a database was is a loss; SQLite would take it for a new one.
+  // A missing or empty file where a database was is a loss of data. SQLite would start a new database.
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size === 0 && (!writer || existsSync(`${path}.generation`))) {
     throw new JournalError('journal.unreadable', { path });
   }
-  // Before SQLite forgets what follows the damage. A look leaves the log to the agent, which may be writing
-  // to it.
+  // This check comes first, because SQLite drops the log after the first damaged frame. A reader does not
+  // check: the agent may be writing to the log.
   if (writer && isLogDamaged(`${path}-wal`)) throw new JournalError('journal.unreadable', { path });
   const database = new DatabaseSync(path, { timeout: patience, readOnly: !writer });
   try {
@@ -41,7 +43,10 @@ export function open({ path, writer, patience = 5_000 }: OpenOptions): DatabaseS
   }
 }
 
-/** @throws {JournalError} `journal.unreadable` where it has not even those of the first release */
+/**
+ * Names of the tables in the file.
+ * @throws {JournalError} `journal.unreadable` if a table is missing that even the first release has
+ */
 export function tablesOf(database: DatabaseSync, path: string): ReadonlySet<string> {
   const rows = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
   const tables = new Set(rows.map(({ name }) => String(name)));
@@ -50,7 +55,8 @@ export function tablesOf(database: DatabaseSync, path: string): ReadonlySet<stri
 }
 
 /**
- * The column of the state of a zone or record: a file of an earlier release that is only read has another.
+ * The name of the column that holds the state of a zone or a record. Files of earlier releases, which only a
+ * reader meets, call it `standing`.
  */
 export type StateColumn = 'state' | 'standing';
 
@@ -64,8 +70,8 @@ function numberIn(database: DatabaseSync, pragma: 'application_id' | 'user_versi
 }
 
 /**
- * @throws {JournalError} `journal.newer`: a newer program says by application_id which is the last breaking
- *   migration it has made.
+ * A newer program stores the number of its last breaking migration as `application_id`.
+ * @throws {JournalError} `journal.newer` if this release does not know that migration
  */
 function refuseNewer(database: DatabaseSync, path: string): void {
   if (numberIn(database, 'application_id') > migrations.length)
@@ -74,13 +80,13 @@ function refuseNewer(database: DatabaseSync, path: string): void {
 
 function migrate(database: DatabaseSync, path: string): void {
   const version = numberIn(database, 'user_version');
-  // A file that was ours once and has no tables any more is damage, not a new journal.
+  // A writer has used this file before, so a file without tables is damaged, not new.
   if (version === 0 && existsSync(`${path}.generation`))
     throw new JournalError('journal.unreadable', { path });
   for (let next = version; next < migrations.length; next += 1) makeStep(database, next);
 }
 
-/** One migration: whole, or not at all. @param at its place in the list */
+/** Runs one migration in one transaction. @param at index in the list of migrations */
 function makeStep(database: DatabaseSync, at: number): void {
   const migration = migrations[at];
   if (migration === undefined) return;
@@ -98,10 +104,9 @@ function makeStep(database: DatabaseSync, at: number): void {
 }
 
 /**
- * A flipped letter in the schema may change what a query returns: what an index lists, or how texts are
- * compared.
- * @throws {JournalError} `journal.unreadable` where a file of this release has not the schema that this
- *   release makes
+ * Compares the schema in a file of this release with the one that the migrations make. One damaged letter in
+ * it may change what an index lists or how texts compare.
+ * @throws {JournalError} `journal.unreadable` if they differ
  */
 function refuseOtherSchema(database: DatabaseSync, path: string): void {
   if (numberIn(database, 'user_version') !== migrations.length) return;

@@ -13,7 +13,7 @@ const records = v.array(recordSchema);
 
 export const problemSchema = v.object({ code: v.string(), params: v.record(v.string(), v.string()) });
 
-/** What every operation has, whatever its kind. */
+/** Fields of every kind of operation. */
 const anyOperation = {
   id: v.string(),
   class: v.picklist(['veto', 'compensate', 'follow']),

@@ -11,31 +11,36 @@ import type { Tallies } from './tallies.ts';
 
 const columns = ['id', 'zone', 'state', 'open', 'watch_until', 'body'] as const;
 
-/** Octets of the bodies of ended operations. */
+/** Name of a count: octets of the stored bodies of ended operations. */
 export const octetsTally = 'octets';
 
-/** Fact: operations up to this id may be without a checksum; an earlier release wrote them. */
+/**
+ * Name of a fact: an operation id. Operations up to that id may lack a checksum, because an earlier release
+ * wrote them.
+ */
 export const unsummedFact = 'unsummed';
 
-/** A condition on operations, and the two indexes that each list all that meet it. */
+/**
+ * An SQL condition on operations, and two indexes. Each index lists all operations that meet the condition.
+ */
 interface Path {
   readonly where: readonly string[];
   readonly values: readonly SQLInputValue[];
-  /** The second one is absent in files of earlier releases. */
+  /** Files of earlier releases have only the first index. */
   readonly indexes: readonly [string, string];
 }
 
 /**
- * Every operation, ended ones included. What a query must not miss is listed by two indexes, and they have to
- * agree. So a damaged page shows as a difference, not as an operation that never was. What a query costs does
- * not depend on how many others there are.
+ * Stores every operation, also those that have ended. Each list of operations is read through two indexes,
+ * and both must agree. So a damaged page gives an error and hides no operation. The cost of a query does not
+ * grow with the number of other operations.
  */
 export class OperationTable {
   readonly #database: Database;
   readonly #tallies: Tallies;
   /** Whether the file has checksums and second indexes. */
   readonly #checked: boolean;
-  /** Null where the file is only read: somebody else changes it. */
+  /** Open operations in memory. Null if the file is only read, since another process may change it. */
   #live: LiveOperations | null = null;
 
   constructor(database: Database, tallies: Tallies, checked: boolean) {
@@ -45,19 +50,20 @@ export class OperationTable {
   }
 
   /**
-   * From now on nobody else writes. @throws {JournalError} when an open operation, or the list of them, is
-   * damaged
+   * Loads the open operations into memory; from now on only this process may write.
+   * @param now wall clock, milliseconds since 1970
+   * @throws {JournalError} when an open operation, or the list of them, is damaged
    */
   takeOver(now: number): void {
     this.#live = new LiveOperations(now, (openAt) => this.#find({ openAt }));
   }
 
-  /** @throws {JournalError} when it is damaged */
+  /** @throws {JournalError} when the operation is damaged */
   get(id: string): Operation | null {
     return this.#stored(id)?.operation ?? null;
   }
 
-  /** @throws {JournalError} when one of them, or the list of them, is damaged */
+  /** @throws {JournalError} when an operation that matches, or the list of those that match, is damaged */
   find(filter: OperationFilter): readonly Operation[] {
     const { latest, openAt, prefix, zone } = filter;
     if (openAt !== undefined && latest === undefined && prefix === undefined) {
@@ -81,7 +87,8 @@ export class OperationTable {
   }
 
   /**
-   * Writes an operation as it is, one step further or the same. @throws {Error} on a step that is not allowed
+   * Writes an operation: a new one, or a stored one in the same state or a state that may follow.
+   * @throws {Error} when the new state may not follow the stored one
    */
   put(operation: Operation): void {
     const { id, kind, zone, state, watch } = operation;
@@ -90,7 +97,7 @@ export class OperationTable {
       throw new Error(`operation ${id} may not go from ${before.operation.state} to ${state}`);
     const body = JSON.stringify(operation);
     const values = [id, zone, state, isFinal(state) ? 0 : 1, watch?.until ?? 0, body];
-    // What did not change stays where it is, in the indexes too.
+    // `DO UPDATE` leaves unchanged columns, and the indexes over them, as they are.
     this.#database.run(
       `INSERT INTO operation (${columns.join(', ')}, sum) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
        zone = excluded.zone, state = excluded.state, open = excluded.open, watch_until = excluded.watch_until,
@@ -104,7 +111,7 @@ export class OperationTable {
     this.#live?.stage(id, stored);
   }
 
-  /** Forgets an operation. @returns how many octets it had */
+  /** Deletes an operation. @returns octets of its body if it had ended, else 0 */
   drop(id: string): number {
     const stored = this.#stored(id);
     const octets = endedOctets(stored);
@@ -115,24 +122,24 @@ export class OperationTable {
     return octets;
   }
 
-  /** What was put and dropped is durable. */
+  /** Tells the table that the transaction of the last `put` and `drop` calls was committed. */
   commit(): void {
     this.#live?.commit();
   }
 
-  /** What was put and dropped is not. */
+  /** Tells the table that this transaction failed. */
   forget(): void {
     this.#live?.forget();
   }
 
-  /** Reads an operation from the file, whatever is known of it. @throws {JournalError} when it is damaged */
+  /** Reads an operation from the file, even if memory holds it. @throws {JournalError} when it is damaged */
   check(id: string): void {
     this.#read(id);
   }
 
   /**
-   * Ids behind `after`, in order, at most so many, as the table itself and its indexes tell. @throws
-   * {JournalError} when they differ
+   * The next ids after `after`, ascending, at most `most`, as two indexes list them.
+   * @throws {JournalError} when the two lists differ
    */
   ids(after: string, most: number): readonly string[] {
     const path = { where: ['id > ?'], values: [after], indexes: byId } as const;
@@ -140,8 +147,10 @@ export class OperationTable {
   }
 
   /**
-   * Gives those of the operations that an earlier release wrote their checksum.
-   * @returns the last id that was checked; null: nothing is left
+   * Adds checksums to operations that an earlier release wrote.
+   * @param until the last id that may lack a checksum
+   * @param most how many operations one call checks at most
+   * @returns the last id that was checked; null: none is left
    */
   addSums(after: string, until: string, most: number): string | null {
     const ids = this.ids(after, most).filter((id) => id <= until);
@@ -154,13 +163,13 @@ export class OperationTable {
         id,
       );
       this.#tallies.add(octetsTally, row['open'] === 0 ? octetsOf(row['body']) : 0);
-      // It is read anew, with its octets.
+      // Drops the cached copy: its octets were not counted.
       this.#live?.stage(id, null);
     }
     return ids.at(-1) ?? null;
   }
 
-  /** Lists it among the live ones, or no longer. */
+  /** Updates the table `live` when the state or the watch of an operation changes. */
   #enter(before: Operation | null, now: Operation | null): void {
     const [from, to] = [entryOf(before), entryOf(now)];
     if (from?.join() === to?.join()) return;
@@ -206,7 +215,8 @@ export class OperationTable {
   }
 
   /**
-   * Ids that meet a condition, in order, as two indexes list them. @throws {JournalError} when these differ
+   * Ids that meet a condition, by default the newest first, as two indexes list them.
+   * @throws {JournalError} when the two lists differ
    */
   #list({ where, values, indexes }: Path, latest: number | undefined, order = 'id DESC'): readonly string[] {
     const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
@@ -220,11 +230,15 @@ export class OperationTable {
     return one;
   }
 
-  /** The same of those that are open or on watch: two indexes for them, and a table. */
+  /**
+   * Ids of the operations that are open, or on watch at the time `openAt`. Two indexes list them, and so does
+   * the table `live`.
+   * @throws {JournalError} when the two lists differ
+   */
   #listOpen({ zone, prefix = '' }: OperationFilter, openAt: number): readonly string[] {
     const { where, values } = conditionOf(zone, prefix);
     const also = where.map((one) => ` AND ${one}`).join('');
-    // The first release lists open operations without their zone.
+    // The index of the first release does not hold the zone.
     const index = this.#checked ? 'operation_zone_open' : 'operation_open';
     const open = `SELECT id FROM operation INDEXED BY ${index} WHERE open = 1${also}`;
     const watched = `SELECT id FROM operation INDEXED BY operation_watch WHERE watch_until > 0 AND watch_until > ?${also}`;
@@ -248,7 +262,10 @@ export class OperationTable {
 const primary = 'sqlite_autoindex_operation_1';
 const byId = [primary, 'operation_id'] as const;
 
-/** How the table `live` lists an operation; null: not at all. */
+/**
+ * The row of an operation in the table `live`: open (1 or 0), end of the watch, id, zone. Null: it has none,
+ * since it has ended and is not on watch.
+ */
 function entryOf(operation: Operation | null): readonly [number, number, string, string] | null {
   if (operation === null) return null;
   const { id, zone, state, watch } = operation;
@@ -256,7 +273,7 @@ function entryOf(operation: Operation | null): readonly [number, number, string,
 }
 
 function conditionOf(zone: DnsName | undefined, prefix: string): Omit<Path, 'indexes'> {
-  // Ids are ASCII.
+  // Ids are ASCII, so this code point sorts after every character of an id.
   const begins = prefix === '' ? [] : [prefix, `${prefix}\u{10ffff}`];
   return {
     where: [...(zone === undefined ? [] : ['zone = ?']), ...(prefix === '' ? [] : ['id >= ? AND id < ?'])],
@@ -264,7 +281,7 @@ function conditionOf(zone: DnsName | undefined, prefix: string): Omit<Path, 'ind
   };
 }
 
-/** What lists the operations of a zone, or all. */
+/** The condition and the indexes for the operations of one zone, or of all zones. */
 function pathOf({ zone, prefix = '' }: OperationFilter): Path {
   const indexes = zone === undefined ? byId : (['operation_zone', 'operation_zone_2'] as const);
   return { ...conditionOf(zone, prefix), indexes };

@@ -6,10 +6,10 @@ import { readOwner } from './stored.ts';
 import { sumOf } from './sums.ts';
 import type { Tallies } from './tallies.ts';
 
-/** Zones of which it is kept who may change them. */
+/** Name of a count: zones in this table. */
 export const ownersTally = 'owners';
 
-/** Accounts that may change a zone, each zone with its checksum. */
+/** For each zone, the accounts that may change it, with a checksum. */
 export class OwnerTable {
   readonly #database: Database;
   readonly #tallies: Tallies;
@@ -21,7 +21,10 @@ export class OwnerTable {
     this.#checked = checked;
   }
 
-  /** @throws {JournalError} when one is damaged or missing */
+  /**
+   * Accounts by zone; null: it is not known which accounts.
+   * @throws {JournalError} when a row is damaged or missing
+   */
   all(): ReadonlyMap<DnsName, readonly string[] | null> {
     const rows = this.#database.all('SELECT * FROM owner');
     const owners = new Map(rows.map((row) => readOwner(this.#whole(row))));

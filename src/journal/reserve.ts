@@ -1,8 +1,8 @@
 import { closeSync, constants, fsyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 
 /**
- * Disk space kept aside beside the journal, so that undo and message still work on a full disk. It is given
- * back if finishing work cannot be written otherwise, and taken again when there is room.
+ * A file beside the journal that reserves disk space, so that open operations can be finished on a full disk.
+ * It is deleted when such a write needs the space, and made again when there is room.
  */
 export class Reserve {
   readonly #path: string;
@@ -13,18 +13,18 @@ export class Reserve {
     this.#octets = octets;
   }
 
-  /** Whether the space is there. */
+  /** Whether the space is reserved now. */
   get held(): boolean {
     return (statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) >= this.#octets;
   }
 
-  /** Takes the space; false when the disk has no room for it. */
+  /** Reserves the space. @returns false when the disk has no room for it */
   take(): boolean {
     if (this.held) return true;
     const chunk = Buffer.alloc(64 * 1024, 1);
     const file = openSync(this.#path, constants.O_CREAT | constants.O_WRONLY | constants.O_TRUNC, 0o600);
     try {
-      // Written, not truncated to size: only real octets are really kept.
+      // Real octets are written: setting the file's size alone reserves no disk space.
       for (let left = this.#octets; left > 0; left -= chunk.length)
         writeSync(file, chunk, 0, Math.min(left, chunk.length));
       fsyncSync(file);

@@ -24,15 +24,15 @@ import { Tallies } from './tallies.ts';
 import { notesTally, zonesTally, ZoneTable } from './zone-table.ts';
 
 export interface SqliteJournalOptions {
-  /** Absolute path of the database; its directory is made, 0700, when missing. */
+  /** Absolute path of the database file. Its directory is made with mode 0700 if it is missing. */
   readonly path: string;
-  /** Octets kept aside for finishing work on a full disk; default 4 MiB. */
+  /** Octets of disk space to reserve for finishing open operations on a full disk; default 4 MiB. */
   readonly reserve?: number;
-  /** How long (ms) to wait for another program to let go of the file; default 5 s. */
+  /** How long (ms) to wait while another program locks the file; default 5,000. */
   readonly patience?: number;
   /**
-   * Without it the journal is opened for looking only: no lease, no generation, no migration, and `commit` is
-   * an error. A file that an earlier release wrote last can be read.
+   * Whether this process may write. `false` takes no lease, counts no generation and migrates nothing;
+   * `commit` then throws. Files whose schema an earlier release made can still be read.
    */
   readonly writer: boolean;
 }
@@ -40,14 +40,19 @@ export interface SqliteJournalOptions {
 /** Note of a zone whose ledger is damaged. */
 export const damagedNote = 'journal.zone-damaged';
 
-/** Fact: how many operations the last whole check found damaged; absent: none. */
+/**
+ * Name of a fact: how many damaged operations the last full check found. The fact is absent if it found none.
+ */
 const damagedFact = 'damaged-operations';
 
-/** What one step of a check of the ledger reads at most. */
+/** One step of the ledger check ends after this many zones, or once it has read this many rows. */
 const mostZones = 50;
 const mostRows = 500;
 
-/** The journal and ledger of one central in an SQLite file, WAL, synced to disk at every commit. */
+/**
+ * The journal and the ledger of one central, in one SQLite file. It uses a write-ahead log (WAL), and every
+ * commit is synced to disk.
+ */
 export class SqliteJournal implements Journal {
   readonly #database: Database;
   readonly #path: string;
@@ -63,7 +68,8 @@ export class SqliteJournal implements Journal {
   readonly #facts: FactTable;
   readonly #history: History;
   /**
-   * True when the file is older than what was last written: a backup was put back (docs/glossary.md#ledger).
+   * True if the file is older than the newest one that a writer opened here. Then somebody has put a backup
+   * back. The second copy of the generation, in `PATH.generation`, shows that.
    */
   readonly regressed: boolean;
 
@@ -81,7 +87,7 @@ export class SqliteJournal implements Journal {
     try {
       this.#tables = this.#database.guard(() => tablesOf(file, path));
       const state = (this.#stateColumn = this.#database.guard(() => stateColumnOf(file)));
-      // A file that is only read may be of an earlier release.
+      // A file that is only read may have the schema of an earlier release.
       const checked = this.#tables.has('ledger');
       this.#tallies = new Tallies(this.#database, writer);
       this.#operations = new OperationTable(this.#database, this.#tallies, checked);
@@ -101,7 +107,7 @@ export class SqliteJournal implements Journal {
   async commit(batch: Batch): Promise<void> {
     await Promise.resolve();
     const fresh = (batch.operations ?? []).some(({ state }) => state === 'prepared');
-    // New work may not eat the reserve; finishing what is open may.
+    // A new operation must not use up the reserve; a step of an open operation may.
     if (fresh && !this.#database.guard(() => this.#reserve.take()))
       throw new JournalError('journal.disk-full', { path: this.#path });
     try {
@@ -113,7 +119,7 @@ export class SqliteJournal implements Journal {
     }
   }
 
-  /** What SQLite finds wrong with the file, in its own words; null when it is whole. */
+  /** The first fault that SQLite's `quick_check` finds, in SQLite's words; null if the file is sound. */
   damage(): string | null {
     const said = this.#database.guard(() => this.#database.get('PRAGMA quick_check(1)')?.['quick_check']);
     return said === 'ok' ? null : String(said);
@@ -135,7 +141,7 @@ export class SqliteJournal implements Journal {
     return await this.#read(() => this.#zones.get(zone));
   }
 
-  /** @throws {JournalError} also `journal.zone-damaged`: the zone is frozen until all its rows are dropped */
+  /** @throws {JournalError} `journal.zone-damaged`: the zone stays frozen until all its rows are dropped */
   async rows(zone: DnsName, names?: readonly DnsName[]): Promise<readonly LedgerRow[]> {
     await Promise.resolve();
     return this.#freezing(() => this.#ledger.rows(zone, names));
@@ -147,7 +153,7 @@ export class SqliteJournal implements Journal {
       return {
         zones: presentCounts(this.#tallies.group(zonesTally)),
         rows: presentCounts(this.#tallies.group(rowsTally)),
-        // Counted under another name up to schema 6.
+        // Up to schema 6 this count is called `remarks`.
         notes: this.#tallies.get(this.#stateColumn === 'state' ? notesTally : 'remarks'),
         frozen: this.#ledger.frozen().length,
         damagedOperations: Number(this.#facts.get(damagedFact) ?? 0),
@@ -166,14 +172,18 @@ export class SqliteJournal implements Journal {
   async close(): Promise<void> {
     await Promise.resolve();
     try {
-      // A file that is lost has no lease to give back.
+      // If the file was deleted or replaced, this write throws `journal.lost`.
       if (this.#writer) translated(this.#path, () => this.#facts.put('lease', null));
     } finally {
       this.#database.close();
     }
   }
 
-  /** Takes the lease and counts the generation up; true when the second copy of it is ahead. */
+  /**
+   * Takes the lease and raises the generation, which counts how often a writer has opened the file.
+   * @returns whether the copy of the generation in its own file is higher than the one in the database
+   * @throws {JournalError} `journal.in-use` if the process that holds the lease may still be alive
+   */
   #takeOver(): boolean {
     const generationFile = `${this.#path}.generation`;
     return this.#transaction(() => {
@@ -203,7 +213,10 @@ export class SqliteJournal implements Journal {
     for (const [name, value] of Object.entries(batch.facts ?? {})) this.#facts.put(name, value);
   }
 
-  /** One transaction, with the counts of what it changes. */
+  /**
+   * Runs `body` in one transaction, which also writes the changed counts and zone totals. If it fails,
+   * nothing of it is kept in memory either.
+   */
   #transaction<T>(body: () => T): T {
     try {
       const result = this.#database.transaction(() => {
@@ -238,10 +251,11 @@ export class SqliteJournal implements Journal {
   }
 
   /**
-   * Reads the ledger of the next zones, and freezes those that are damaged.
-   * @param after the last zone that was checked; empty: none
-   * @returns the zone to go on behind, null: these were the last; and the damaged ones
-   * @throws {JournalError} where more than zones is damaged
+   * Checks the rows of the next zones, and freezes each zone whose rows are damaged.
+   * @param after the last zone that was checked, or an empty text to begin
+   * @returns `last`: the `after` of the next call, null after the last zone; `damaged`: the damaged zones of
+   *   this step
+   * @throws {JournalError} if anything else in the file is damaged
    */
   checkLedger(after: string): { readonly last: DnsName | null; readonly damaged: readonly DnsName[] } {
     const damaged: DnsName[] = [];
@@ -261,7 +275,7 @@ export class SqliteJournal implements Journal {
     return { last, damaged };
   }
 
-  /** Remembers how many damaged operations a whole check has found. @throws {JournalError} */
+  /** Stores how many damaged operations a full check found. @throws {JournalError} */
   async noteDamage(operations: number): Promise<void> {
     if (Number((await this.fact(damagedFact)) ?? 0) === operations) return;
     await this.commit({ facts: { [damagedFact]: operations === 0 ? null : String(operations) } });
@@ -272,7 +286,7 @@ export class SqliteJournal implements Journal {
     return this.#database.guard(body);
   }
 
-  /** Runs a read of the ledger; a zone that it finds damaged stays frozen, also after the next start. */
+  /** Runs a read of the ledger. If it finds a damaged zone, it stores that the zone is frozen, and throws. */
   #freezing<T>(body: () => T): T {
     try {
       return this.#database.guard(body);
@@ -291,7 +305,7 @@ export class SqliteJournal implements Journal {
     });
   }
 
-  /** In a file of an earlier release. */
+  /** The counts in a file of an earlier release, which stores none: SQL counts the rows. */
   #counted(): JournalCounts {
     const zones = this.#database.all('SELECT standing, count(*) AS n FROM zone GROUP BY standing');
     const rows = this.#database.all('SELECT standing, count(*) AS n FROM record GROUP BY standing');
@@ -308,7 +322,7 @@ export class SqliteJournal implements Journal {
   }
 }
 
-/** The number in a text; what is none counts as 0, as a file that was lost. */
+/** The whole number that the text holds. Null (the file was lost) and any other text give 0. */
 function countIn(text: string | null): number {
   return text !== null && /^\d{1,15}\s*$/u.test(text) ? Number(text) : 0;
 }

@@ -6,12 +6,12 @@ import { parsed } from './stored.ts';
 
 const { edit, create, removal } = operationFields;
 
-/** Fields that journals of earlier releases have otherwise. */
+/** Fields that earlier releases store differently or not at all. */
 const earlier = {
-  // Journals of the first releases do not have it.
+  // The first releases do not store it.
   source: v.optional(edit.source, ''),
   watch: v.optional(edit.watch),
-  // Only in journals of releases that had no `watch`.
+  // Releases before `watch` store only its end.
   watchUntil: v.optional(v.number(), 0),
 };
 
@@ -35,8 +35,8 @@ type Stored = v.InferOutput<typeof operation>;
 type StoredCreate = Extract<Stored, { readonly kind: 'zone-create' }>;
 
 /**
- * An operation as it is stored, by this release or an earlier one. Those had one shape for all kinds, and no
- * record of what a late write may do. There it is all that the operation has written.
+ * Reads a stored operation of this release or an earlier one. Earlier releases have one shape for all kinds,
+ * and store only when a watch ends. The watch then covers all that the operation has written.
  * @throws {JournalError} `journal.unreadable` when the stored text is not an operation
  */
 export function readOperation(body: unknown): Operation {
@@ -52,8 +52,8 @@ export function readOperation(body: unknown): Operation {
 }
 
 /**
- * In earlier journals `created` said of a create without a snapshot that it was about to be sent: that is no
- * proof.
+ * In earlier releases `created` without a snapshot means only that the create was about to be sent. That does
+ * not prove that we made the zone.
  */
 function createOf({
   watchUntil,
@@ -67,7 +67,7 @@ function createOf({
     ...stored,
     created: stored.created && !isUnproven,
     requested: requested ?? isUnproven,
-    // The panel's content stood among what was written.
+    // Earlier releases store the panel's records in `added`.
     refusedContent: refusedContent ?? (stored.class === 'compensate' ? stored.added : []),
     watch: known ?? earlierWatch(watchUntil, stored),
   };

@@ -6,10 +6,10 @@ import { keyFields, type LedgerRow, type ZoneEntry } from '../core/ledger.ts';
 import type { Row } from './database.ts';
 import { presentRow } from './earlier-words.ts';
 
-/** Names were canonical when they were written; damage shows in the shape of the whole. */
+/** A DNS name. Only canonical names are written, so checking the final dot is enough. */
 export const name = v.custom<DnsName>(isStoredName);
 
-/** Whether a column holds a name. */
+/** Whether a column's value looks like a DNS name that was written here. */
 export function isStoredName(value: unknown): value is DnsName {
   return typeof value === 'string' && value.endsWith('.');
 }
@@ -35,14 +35,14 @@ const ledgerRow = v.object({
   note: v.nullable(v.string()),
 });
 
-/** @throws {JournalError} `journal.unreadable` */
+/** Checks a value against a schema. @throws {JournalError} `journal.unreadable` */
 export function checked<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   throw new JournalError('journal.unreadable', { path: 'contents' }, new Error(result.issues[0].message));
 }
 
-/** The same of a text in JSON. @throws {JournalError} `journal.unreadable` */
+/** Parses a JSON text and checks it against a schema. @throws {JournalError} `journal.unreadable` */
 export function parsed<T>(schema: v.GenericSchema<unknown, T>, body: unknown): T {
   if (typeof body !== 'string') throw new JournalError('journal.unreadable', { path: 'contents' });
   try {
@@ -55,7 +55,10 @@ export function parsed<T>(schema: v.GenericSchema<unknown, T>, body: unknown): T
 
 const ownerRow = v.object({ zone: name, accounts: v.nullable(v.string()) });
 
-/** A zone and the accounts that may change it. @throws {JournalError} `journal.unreadable` */
+/**
+ * A zone and the accounts that may change it; null: it is not known which accounts.
+ * @throws {JournalError} `journal.unreadable`
+ */
 export function readOwner(row: unknown): [DnsName, readonly string[] | null] {
   const { zone, accounts } = checked(ownerRow, row);
   return [zone, accounts === null ? null : parsed(v.array(v.string()), accounts)];
@@ -67,7 +70,10 @@ export function readZoneEntry(row: Row): ZoneEntry {
   return { zone, baselineAt, ...rest };
 }
 
-/** Further keys of a row, as SQLite returns them. @throws {JournalError} `journal.unreadable` */
+/**
+ * Parses the further keys of a ledger row from the JSON list that SQLite returns; null: none.
+ * @throws {JournalError} `journal.unreadable`
+ */
 export function readKeys(keys: unknown): readonly string[] {
   return keys === null ? [] : parsed(v.array(v.string()), keys);
 }

@@ -2,32 +2,37 @@ import { damaged } from './damage.ts';
 import type { Database } from './database.ts';
 import { sumOf } from './sums.ts';
 
-/** Name of the row that tells how many others there are. */
+/** Name of a row: it holds how many other rows the table has. */
 const others = 'rows';
 
 /**
- * Counts that are kept instead of being counted: octets of all operations, zones and records by state, noted
- * zones ... They change in the transaction of what they count.
+ * Stored counts: octets of ended operations, zones and records by state, zones with a note, zones with
+ * owners. They change in the transaction that changes what they count.
  */
 export class Tallies {
   readonly #database: Database;
   readonly #changes = new Map<string, number>();
-  /** What is stored, where nobody else writes; null: not read since. */
+  /** The stored counts, kept only if no other process writes. Null: read them from the file. */
   #known: Map<string, number> | null = null;
   readonly #alone: boolean;
 
-  /** @param alone whether nobody else writes */
+  /** @param alone whether this is the only process that writes the file */
   constructor(database: Database, alone: boolean) {
     this.#database = database;
     this.#alone = alone;
   }
 
-  /** Notes a change for {@link flush}. */
+  /** Adds to a count; {@link flush} writes it. */
   add(name: string, change: number): void {
     if (change !== 0) this.#changes.set(name, (this.#changes.get(name) ?? 0) + change);
   }
 
-  /** Notes that these are all counts whose name begins so, by the rest of the name. @throws {JournalError} */
+  /**
+   * Sets all counts whose names begin with `prefix`; those not in `counts` become 0. {@link flush} writes
+   * them.
+   * @param counts by the rest of the name, after the prefix
+   * @throws {JournalError}
+   */
   replace(prefix: string, counts: ReadonlyMap<string, number>): void {
     const stored = this.#read();
     const names = [...stored.keys(), ...this.#changes.keys()].filter((name) => name.startsWith(prefix));
@@ -37,15 +42,15 @@ export class Tallies {
     }
   }
 
-  /** Forgets the changes that were not flushed: their transaction failed. */
+  /** Discards changes that were not flushed, because their transaction failed. */
   forget(): void {
     this.#changes.clear();
     this.#known = null;
   }
 
   /**
-   * Writes the changes, within the transaction of what they count. @throws {JournalError} when a stored count
-   * is damaged
+   * Writes the changed counts. Call it within the transaction that changes what they count.
+   * @throws {JournalError} when a stored count is damaged
    */
   flush(): void {
     if (this.#changes.size === 0) return;
@@ -66,13 +71,16 @@ export class Tallies {
     return this.#read().get(name) ?? 0;
   }
 
-  /** Counts whose name begins so, by the rest of the name; what is 0 is left out. @throws {JournalError} */
+  /**
+   * Counts whose names begin with `prefix`, by the rest of the name; counts of 0 are left out.
+   * @throws {JournalError}
+   */
   group(prefix: string): Readonly<Record<string, number>> {
     const own = [...this.#read()].filter(([name, n]) => name.startsWith(prefix) && n !== 0);
     return Object.fromEntries(own.map(([name, n]) => [name.slice(prefix.length), n]));
   }
 
-  /** All of them at once: there are few, and so none can be missing. */
+  /** Reads all counts: they are few, and their number shows whether one is missing. */
   #read(): Map<string, number> {
     if (this.#known !== null) return this.#known;
     const counts = new Map<string, number>();

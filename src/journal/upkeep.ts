@@ -6,23 +6,25 @@ import type { SqliteJournal } from './sqlite.ts';
 export interface UpkeepSettings {
   /** How long (ms) an ended operation is kept. */
   readonly keep: number;
-  /** Octets of operations above which older ones are dropped sooner. */
+  /** If ended operations take more octets than this, the oldest are dropped sooner. */
   readonly most: number;
-  /** How long (ms) an ended operation is kept in any case: `after` and late writes still ask for it. */
+  /** How long (ms) an ended operation is kept even then: a late `after` or a late write may need it. */
   readonly recent: number;
 }
 
-/** From one round to the next, milliseconds. */
+/** Pause between two rounds of upkeep, milliseconds. */
 const everyRound = 3_600_000;
-/** From one whole check of the file to the next, milliseconds. */
+/** Least time between two full checks of the file, milliseconds. */
 const everyCheck = 86_400_000;
-/** Least pause between two steps, milliseconds; and how many times as long as the step took. */
+/**
+ * The pause after a step is `pauseFactor` times as long as the step, and at least `leastPause` milliseconds.
+ */
 const leastPause = 20;
 const pauseFactor = 9;
 
 /**
- * The background work on a journal, in steps of some milliseconds, so that no edit waits for it. It adds
- * checksums where an earlier release left none, drops old operations, and reads and checks the whole file.
+ * The background work on a journal. It adds missing checksums, drops old operations, and checks the whole
+ * file. Each step takes only milliseconds, so that no edit waits long for it.
  */
 export class Upkeep {
   readonly #journal: SqliteJournal;
@@ -33,7 +35,7 @@ export class Upkeep {
   readonly #running: Promise<void>;
   #checkedAt = -Infinity;
 
-  /** Starts at once. */
+  /** Starts the first round at once. */
   constructor(journal: SqliteJournal, clock: Clock, log: Log, settings: UpkeepSettings) {
     this.#journal = journal;
     this.#clock = clock;
@@ -42,7 +44,7 @@ export class Upkeep {
     this.#running = this.#forEver();
   }
 
-  /** Resolves when nothing of it runs any more. */
+  /** Stops the upkeep; resolves when no step runs any more. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('stopping'));
     await this.#running;
@@ -99,7 +101,10 @@ export class Upkeep {
     this.#log(4, 'journal.checked', { damaged: operations });
   }
 
-  /** Step by step, from the first key to the last, with pauses in between. */
+  /**
+   * Calls `step` until it returns null, with a pause after each call.
+   * @param step gets the last key that was done, at first an empty text; returns the next one
+   */
   async #walk(step: (after: string) => string | null): Promise<void> {
     for (let after: string | null = ''; after !== null;) {
       const began = this.#clock.now();

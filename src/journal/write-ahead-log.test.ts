@@ -1,6 +1,6 @@
 /**
- * Issue 14: bytes of the write-ahead log change after a crash. What was acknowledged before the last commit
- * is there, or the file is refused.
+ * Issue 14: bytes of the write-ahead log change after a crash. Then all acknowledged commits but the last are
+ * still there, or the file is refused.
  */
 import assert from 'node:assert/strict';
 import {
@@ -24,7 +24,7 @@ import { isLogDamaged } from './write-ahead-log.ts';
 const { zone } = sampleOperation('x');
 const many = 40;
 
-/** Files of a journal whose agent was killed, with a log of so many commits and one more. */
+/** Files of a journal whose agent was killed. Its log holds {@link many} commits and one more. */
 async function killed(
   t: TestContext,
 ): Promise<{ readonly path: string; readonly log: Buffer; readonly base: Buffer }> {
@@ -45,7 +45,7 @@ async function killed(
   return files;
 }
 
-/** How many commits are left; null: the journal is refused. */
+/** How many commits of operations are left; null: the journal is refused. */
 async function commitsLeft(path: string): Promise<number | null> {
   try {
     const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
@@ -75,7 +75,7 @@ test('issue 14: a log that was damaged after a crash is refused, and stays for w
     log[at] = (log[at] ?? 0) ^ random.between('mask', 1, 255);
     putBack(files, log);
     const left = await commitsLeft(files.path);
-    // All but the last commit, which only names the agent that was killed.
+    // All commits are left but the last one, which only names the killed agent.
     assert.ok(left === null || left === many, `${left} of ${many} after a flip at ${at}`);
     if (left !== null) continue;
     refused += 1;

@@ -7,18 +7,18 @@ import type { Paths } from '../paths.ts';
 import type { LiveCentral } from './central-report.ts';
 import type { KnownOwners } from './owner-knowledge.ts';
 
-/** What is known of one central: its journal, and what a running agent knows beside it. */
+/** Sources for questions about one central: its journal, and the state of a running agent. */
 export interface Knowledge {
   readonly central: Central;
   readonly journal: Omit<Journal, 'commit' | 'close'>;
   readonly owners: () => Promise<KnownOwners>;
-  /** How the name servers stand to an operation's last write; null: not known. */
+  /** Whether the name servers serve the last write of an operation; null: not known. */
   readonly outcome: (operation: string) => LiveView | null;
   /** Null: no agent runs. */
   readonly live: () => LiveCentral | null;
 }
 
-/** One central of the panel, whose knowledge is opened for a question and closed after it. */
+/** One central of the panel. `open` runs a question with its sources, and closes them afterwards. */
 export interface Source {
   readonly settings: Settings;
   readonly id: () => Promise<CentralId>;
@@ -26,10 +26,10 @@ export interface Source {
   readonly open: <T>(body: (known: Knowledge) => Promise<T>) => Promise<T | null>;
 }
 
-/** Who answers: the agent, or, where none runs, whoever asks. */
+/** What the answering program knows. That program is the agent or, if none runs, the command itself. */
 export interface Answerer {
   readonly paths: Paths;
   readonly agent: AgentReport;
-  /** Empty without usable settings. */
+  /** One for each central; empty if the settings cannot be used. */
   readonly sources: readonly Source[];
 }

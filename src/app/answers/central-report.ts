@@ -5,38 +5,41 @@ import type { VerifyStatus } from '../../centrals/verified/verifier.ts';
 import type { JournalStatus } from './journal-status.ts';
 import type { KnownOwners } from './owner-knowledge.ts';
 
-/** Which panel a central turned out to be, where the settings leave that open. */
+/** The panel found at the central, if the settings leave its address or kind open. */
 interface FoundPanel {
   readonly address: string;
   readonly kind: string;
 }
 
-/** What the journal of a central reports, and what is remembered of owners. */
+/** State of a central as its journal holds it, with what the journal holds about owners. */
 export interface EngineReport extends JournalStatus {
   readonly owners: KnownOwners;
 }
 
-/** What only a running agent knows of a central. */
+/** State of a central that only a running agent knows. */
 export interface LiveCentral extends Pick<LiveEngine, 'comparison'> {
-  /** Why nothing is sent to it at the moment; null while it is. */
+  /** Why the circuit breaker sends nothing to the central now; null: requests are sent. */
   readonly blocked: Problem | null;
-  /** Since the start. */
+  /**
+   * When owners were last read, and how many edits were left to the panel because of owners, since the agent
+   * started.
+   */
   readonly owners: Omit<LiveEngine['owners'], keyof KnownOwners>;
-  /** Null where no name servers are asked. */
+  /** Null: the settings name no name servers to ask. */
   readonly verify: VerifyStatus | null;
 }
 
 export interface CentralState {
   readonly central: CentralId;
   readonly found: FoundPanel | null;
-  /** Null: there is no journal that can be read. */
+  /** Null: there is no journal, or it cannot be read. */
   readonly engine: EngineReport | null;
   /** Null: no agent runs. */
   readonly live: LiveCentral | null;
 }
 
-/** One central of the panel. */
+/** The state of one central. */
 export interface CentralReport extends CentralState {
-  /** As in the settings: 1 is `[isp_master]`. */
+  /** The central's number in the settings; 1 is `[isp_master]`. */
   readonly number: number;
 }

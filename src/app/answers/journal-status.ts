@@ -1,22 +1,24 @@
-/** What a journal reports by itself, whether or not an engine runs on it. */
+/** What can be read from a journal alone, with or without a running engine. */
 import type { DnsName } from '../../dns/name.ts';
 import { baselineFact } from '../../core/engine/before/unknown-zone.ts';
 import type { Journal, JournalCounts } from '../../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
 import { isFinal, type Operation } from '../../core/operation.ts';
 
-/** All of one central. */
+/** The state of one central. */
 export interface JournalStatus extends Omit<JournalCounts, 'rows'> {
-  /** Wall clock, milliseconds since 1970; null while the first comparison is not complete. */
+  /**
+   * When the first comparison was complete: wall clock, milliseconds since 1970; null: it is not complete.
+   */
   readonly baselineAt: number | null;
   /** Operations that are neither final nor stuck. */
   readonly open: number;
   readonly stuck: readonly Operation[];
-  /** By their standing; one that nothing has is left out. */
+  /** Number of records by state; states without records are left out. */
   readonly records: Readonly<Record<string, number>>;
 }
 
-/** One zone, both sides side by side, as the ledger has them. */
+/** One zone in the ledger, with its records in panel and central and its open operations. */
 export interface ZoneView {
   readonly entry: ZoneEntry | null;
   readonly rows: readonly LedgerRow[];

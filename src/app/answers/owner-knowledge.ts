@@ -5,19 +5,19 @@ import { pathsOf, type Paths } from '../paths.ts';
 import { SettingsRefused } from '../../centrals/connection.ts';
 import { inJournal } from '../wiring/in-journal.ts';
 
-/** Whose the zones are, as far as it is remembered. */
+/** What the journal holds about the owners of zones. */
 export type KnownOwners = Pick<OwnerStatus, 'check' | 'way' | 'zones' | 'unknown'>;
 
-/** What forms and the doctor report of owners without the agent. */
+/** What the settings form and the doctor show about owners, also without an agent. */
 export interface OwnerKnowledge extends KnownOwners {
   /**
-   * When the self-test saw that the panel checks access first, wall clock, milliseconds since 1970; null: it
-   * did not.
+   * When the self-test found that the panel checks access first: wall clock, milliseconds since 1970. Null:
+   * no self-test has found that.
    */
   readonly provedAt: number | null;
 }
 
-/** @param check as in the settings @throws {JournalError} */
+/** @param check `owner_check` of the settings @throws {JournalError} */
 export async function ownersIn(
   journal: Pick<Journal, 'fact' | 'owners'>,
   check: Settings['ownerCheck'],
@@ -34,7 +34,7 @@ export async function ownersIn(
 }
 
 /**
- * @param settings of the first central: all of them know the same
+ * @param settings of the first central; all centrals hold the same owners
  * @throws {JournalError | SettingsRefused}
  */
 export async function ownerKnowledge(paths: Paths, settings: Settings): Promise<OwnerKnowledge> {
@@ -47,8 +47,8 @@ export async function ownerKnowledge(paths: Paths, settings: Settings): Promise<
 }
 
 /**
- * The same for the settings form, which has to open whatever state the journal is in; null where nothing can
- * be reported.
+ * {@link ownerKnowledge} for the settings form, which must open whatever state the journal is in. Null: the
+ * settings or the journal cannot be used.
  */
 export async function ownersForForm(root: string): Promise<OwnerKnowledge | null> {
   const loaded = loadSettings(root);
@@ -56,7 +56,7 @@ export async function ownersForForm(root: string): Promise<OwnerKnowledge | null
   try {
     return await ownerKnowledge(pathsOf(root), loaded.settings);
   } catch (error) {
-    // The doctor reports what is wrong with it.
+    // The doctor reports the fault.
     if (error instanceof JournalError || error instanceof SettingsRefused) return null;
     throw error;
   }

@@ -1,6 +1,6 @@
 import type { CentralId } from '../../core/central.ts';
 
-/** A value of one central. */
+/** A value that belongs to one central. */
 export interface OfCentral<T> {
   /** Its number in the settings. */
   readonly number: number;
@@ -8,10 +8,10 @@ export interface OfCentral<T> {
   readonly value: T;
 }
 
-/** One of a list, with the number of its central where the panel has several. */
+/** An element of a list; with several centrals it carries the number of its central. */
 export type Numbered<T> = T & { readonly central?: number };
 
-/** One thing at each of several centrals: as the first has it, and all of them. */
+/** The value of the first central. With several centrals, `centrals` holds the value of each. */
 export type AtEach<T> = Numbered<T> & { readonly centrals?: readonly (T & AtCentral)[] };
 
 interface AtCentral {
@@ -21,8 +21,8 @@ interface AtCentral {
 }
 
 /**
- * The lists of all centrals as one.
- * @param several whether the panel has more than one: only then each has its number
+ * Joins the lists of all centrals.
+ * @param several whether the panel has several centrals; only then elements carry a number
  */
 export function oneList<T extends object>(
   lists: readonly OfCentral<readonly T[]>[],
@@ -33,7 +33,7 @@ export function oneList<T extends object>(
   );
 }
 
-/** The newest operations of all centrals, newest first. */
+/** The newest operations of all centrals, newest first, at most `latest`. */
 export function newestOfAll<T extends { readonly createdAt: number }>(
   lists: readonly OfCentral<readonly T[]>[],
   several: boolean,
@@ -43,7 +43,7 @@ export function newestOfAll<T extends { readonly createdAt: number }>(
   return several ? all.toSorted((a, b) => b.createdAt - a.createdAt).slice(0, latest) : all;
 }
 
-/** One thing at every central. */
+/** Joins the values of all centrals. @param several whether the panel has several centrals */
 export function atEachCentral<T extends object>(
   values: readonly OfCentral<T>[],
   several: boolean,

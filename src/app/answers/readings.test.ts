@@ -1,6 +1,6 @@
 /**
- * Issue 15: one implementation of what `status`, `zones`, `zone`, `history` and `show` answer, and one schema
- * of it.
+ * Issue 15: `status`, `zones`, `zone`, `history` and `show` have one implementation each, and one schema for
+ * its answer.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,10 +24,10 @@ import type { Reading } from './readings.ts';
 
 const { zone } = sampleOperation('x');
 
-/** Accounts at two name servers that nobody runs. */
+/** Addresses of two centrals, name servers that do not run. */
 const connections = { isp_master: '127.0.0.1:9', central_2: '127.0.0.2:9' };
 
-/** A panel's root without an agent, whose centrals have journals. */
+/** Sets up a panel's root without an agent; each of its centrals has a journal. */
 async function given(t: TestContext, sections: readonly (keyof typeof connections)[]): Promise<Paths> {
   const folder = mkdtempSync(join(tmpdir(), 'readings-'));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -60,7 +60,7 @@ async function given(t: TestContext, sections: readonly (keyof typeof connection
   return paths;
 }
 
-/** An answer, which has to be the same after it went over the socket. */
+/** The answer to a question. Also checks that JSON and schemas, as used on the socket, lose nothing of it. */
 async function answered<N extends Reading>(
   paths: Paths,
   question: N,

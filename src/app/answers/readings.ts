@@ -11,7 +11,7 @@ import { atEachCentral, oneList, newestOfAll, type OfCentral } from './per-centr
 import { statusReport } from './status.ts';
 import { reportSigning } from './zone-signing.ts';
 
-/** Questions that need no running agent. */
+/** Questions that can be answered without a running agent. */
 export type Reading = 'status' | 'zones' | 'zone' | 'history' | 'operation';
 
 type Readings = {
@@ -19,7 +19,7 @@ type Readings = {
 };
 
 /**
- * What each of them is answered, whoever knows it.
+ * Answers each question, in the agent or in a command without one.
  * @throws {CommandFailed | Unanswerable | DnsDataError | JournalError}
  */
 export const readings: Readings = {
@@ -48,9 +48,9 @@ export const readings: Readings = {
 };
 
 /**
- * The centrals that a question is about.
- * @param number null: all of them
- * @throws {Unanswerable} when there is none of that number, or none at all
+ * Selects the centrals that a question is about.
+ * @param number of the central in the settings; null: all centrals
+ * @throws {Unanswerable} when no central has this number, or there is none at all
  */
 export function chosen<T extends { readonly settings: Pick<Settings, 'number'> }>(
   all: readonly T[],

@@ -8,7 +8,9 @@ import type { Answerer, Knowledge, Source } from './answerer.ts';
 import type { CentralReport, EngineReport } from './central-report.ts';
 import { journalStatus } from './journal-status.ts';
 
-/** What `status` is answered. A journal that cannot be read hides no other one. */
+/**
+ * Answers `status`. An unreadable journal of one central becomes a problem and does not hide other centrals.
+ */
 export async function statusReport({ paths, agent, sources }: Answerer): Promise<StatusReport> {
   const problems = [...agent.problems];
   const centrals: CentralReport[] = [];
@@ -23,8 +25,8 @@ export async function statusReport({ paths, agent, sources }: Answerer): Promise
 }
 
 /**
- * @param problems takes what is in the way
- * @returns null: its settings do not even say which account it is
+ * @param problems gets every problem that is met
+ * @returns null: the settings do not even tell which account the central is
  */
 async function reportOf(
   { settings, id, open }: Source,

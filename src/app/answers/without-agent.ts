@@ -5,9 +5,7 @@ import { accountOf, inJournal } from '../wiring/in-journal.ts';
 import type { Answerer, Source } from './answerer.ts';
 import { ownersIn, type KnownOwners } from './owner-knowledge.ts';
 
-/**
- * Whoever asks while no agent runs: the centrals of the settings file, known by their journals.
- */
+/** Answers questions while no agent runs, from the settings file and the journals of its centrals. */
 export function withoutAgent(paths: Paths): Answerer {
   const loaded = loadSettings(paths.root);
   const problems = loaded.kind === 'broken' ? loaded.problems : [];

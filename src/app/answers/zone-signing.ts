@@ -4,12 +4,14 @@ import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 
 /**
- * How the central signs a zone, or why that could not be found out; `null`: the central has no such zone in
- * this account.
+ * How the central signs a zone, or the problem that prevented an answer. `null`: the account has no such
+ * zone.
  */
 export type SigningReport = Signing | { readonly problem: Problem } | null;
 
-/** Longest time (ms) that somebody waits for what is only an addition to what is known here. */
+/**
+ * How long (ms) the central may take. It is short, because the answer only adds to what the journal shows.
+ */
 const patience = 3_000;
 
 /** Asks the central how it signs a zone. */

@@ -4,20 +4,20 @@ import { PanelError } from '../../core/panel.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { wirePanel } from '../wiring/wire.ts';
 
-/** How many zones the account has at the central, as far as that can be asked. */
+/** The zones of the account at the central. */
 export interface ZoneCount {
   readonly zones: number;
-  /** All of them, where the central lists them; else empty. */
+  /** Their names if the central can list zones; else empty. */
   readonly listed: readonly DnsName[];
-  /** Whether the panel has zones, and the central none for this account. */
+  /** Whether the panel has zones of which the central has none for this account. */
   readonly noneOfThePanels: boolean;
-  /** For people, e.g. `34 zones` or `34 of the panel's 36 zones`. */
+  /** The count as a text, e.g. `34 zones` or `34 of the panel's 36 zones`. */
   readonly text: string;
 }
 
 /**
- * Counts zones. If a central lists none (a name server), it is asked for each zone of the panel under this
- * root. It is also asked whether the account may write it.
+ * Counts the account's zones. A central that cannot list zones (a name server) is asked for each zone of the
+ * panel under this root. It is also asked whether the account may write that zone.
  * @throws {CentralError}
  */
 export async function countZones(central: Central, root: string, ctx: CallContext): Promise<ZoneCount> {
@@ -39,7 +39,7 @@ export async function countZones(central: Central, root: string, ctx: CallContex
   }
 }
 
-/** A panel that cannot be read is reported elsewhere. */
+/** A panel that cannot be read counts as one without zones; another check reports it. */
 async function panelHasZones(root: string, ctx: CallContext): Promise<boolean> {
   try {
     return (await (await wirePanel(root)).listZones(ctx)).zones.length > 0;

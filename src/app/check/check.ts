@@ -6,21 +6,22 @@ import { wireCentral, wirePanel } from '../wiring/wire.ts';
 import { countZones } from './central-zones.ts';
 import { nameServersNeeded } from './name-servers-needed.ts';
 
-/** What a test of one central gave. */
+/** The result of testing one central. */
 export type CheckReport =
   | {
       readonly ok: true;
       readonly central: CentralId;
       readonly zones: number;
-      /** How long it took, milliseconds. */
+      /** How long the test took, milliseconds. */
       readonly ms: number;
-      /** The account's zones in words. */
+      /** The number of the account's zones as a text. */
       readonly text: string;
     }
   | { readonly ok: false; readonly central: CentralId; readonly problem: string };
 
 /**
- * Connection, login and rights at the central of these settings, its zones, and what new zones there need.
+ * Tests connection, login and rights at the central of these settings, counts its zones, and checks that new
+ * zones would get name servers.
  * @throws {SettingsRefused}
  */
 export async function checkCentral(settings: Settings, root: string): Promise<CheckReport> {

@@ -1,4 +1,6 @@
-/** Issue 11.9: `nameservers` is demanded where a new zone at PowerDNS would have no NS at its apex. */
+/**
+ * Issue 11.9: the option `nameservers` is required if a new zone at PowerDNS would have no NS at its apex.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readSettings, type Settings } from '../../config/settings.ts';

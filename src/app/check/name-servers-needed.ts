@@ -4,13 +4,13 @@ import type { CallContext } from '../../core/central.ts';
 import { PanelError, type Panel } from '../../core/panel.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 
-/** Zones of the panel that are checked. */
+/** How many zones of the panel are checked. */
 const mostZones = 3;
 
 /**
- * Demands `nameservers` if a new zone would have no NS at its apex. The central puts none into it, and the
- * panel has none to give. A panel without zones, or one that cannot be read, is not judged.
- * @returns null: nothing is missing
+ * Returns a problem if a new zone would have no NS at its apex. That is so if neither the settings
+ * (`nameservers`), nor the central, nor the panel gives it any. Null: nothing is missing, or the panel has no
+ * zones or cannot be read.
  */
 export async function nameServersNeeded(
   { kind, newZones, number }: Settings,

@@ -1,7 +1,7 @@
 /**
- * The whole environment of an agent that is started by another program. What the panel gave a hook is one
- * user's request, with secrets in it. What steers a Node.js (`NODE_OPTIONS`, `NODE_EXTRA_CA_CERTS`) or a
- * loader (`LD_PRELOAD`) is not for a process that lives long.
+ * The complete environment of an agent that another program starts. The hook's environment holds one user's
+ * request, with secrets. Variables that change Node.js (`NODE_OPTIONS`, `NODE_EXTRA_CA_CERTS`) or the loader
+ * (`LD_PRELOAD`) must not reach the agent.
  */
 export const agentEnvironment: Readonly<Record<string, string>> = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',

@@ -5,15 +5,15 @@ import { inWords } from '../problems.ts';
 import { anyRelease, envelope, parseAnswer, type Answers, type Question, type Requests } from './protocol.ts';
 import { controlWord, end, hello, protocolVersion } from './socket.ts';
 
-/** Longest time an answer of the agent may take, milliseconds. */
+/** How long (ms) the agent may take to answer. */
 const patience = 30_000;
 
-/** The agent is not there, or says that it cannot. */
+/** The agent gave no answer, or answered that it cannot. The message is a sentence for the user. */
 export class AskFailed extends CommandFailed {
   override readonly name: string = 'AskFailed';
 }
 
-/** Nobody listens on the socket. */
+/** No agent listens on the socket. */
 export class NoAgent extends AskFailed {
   override readonly name = 'NoAgent';
 
@@ -22,7 +22,7 @@ export class NoAgent extends AskFailed {
   }
 }
 
-/** The agent answers otherwise than this release does. */
+/** The answer does not fit this release, so the agent is of another one. */
 export class OtherRelease extends AskFailed {
   override readonly name = 'OtherRelease';
 
@@ -31,11 +31,11 @@ export class OtherRelease extends AskFailed {
   }
 }
 
-/** The agent in whatever release. */
+/** What agents of all releases report of themselves. */
 export type RunningAgent = v.InferOutput<typeof anyRelease>;
 
 /**
- * Asks the running agent.
+ * Asks the running agent a question.
  * @throws {AskFailed} with a sentence for the user at the terminal
  */
 export async function ask<N extends Question>(
@@ -47,7 +47,7 @@ export async function ask<N extends Question>(
   return ofThisRelease(() => parseAnswer(question, value));
 }
 
-/** The agent that runs, whatever its release; null: none. @throws {AskFailed} when one does not answer */
+/** The running agent, of any release; null: none runs. @throws {AskFailed} when an agent does not answer */
 export async function runningAgent(socketPath: string): Promise<RunningAgent | null> {
   try {
     const value = await exchange(socketPath, 'status', {});

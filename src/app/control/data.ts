@@ -1,4 +1,4 @@
-/** Schemas of what the agent's answers are made of. */
+/** Schemas of the parts of the agent's answers. */
 import * as v from 'valibot';
 import type { ZoneEntry } from '../../core/ledger.ts';
 import { name } from '../../journal/stored.ts';
@@ -19,7 +19,7 @@ const serverReport = v.object({
   text: v.string(),
 });
 
-/** Of several centrals: the number of the one it is about. */
+/** The number of the central that the data belongs to; only present with several centrals. */
 const central = v.exactOptional(v.number());
 
 const reported = {
@@ -32,7 +32,7 @@ const reported = {
   central,
 };
 
-/** An operation of a list, with how the name servers stand to what it wrote last. */
+/** An operation in a list. `live`: whether the name servers serve its last write. */
 export const reportedOperation = v.variant('kind', [
   v.object({ ...edit, ...reported }),
   v.object({ ...create, ...reported }),
@@ -47,7 +47,7 @@ const zoneEntry = {
   note: v.nullable(v.string()),
 } satisfies Fields<ZoneEntry>;
 
-/** A zone of a list. */
+/** A zone in a list. */
 export const reportedZone = v.object({ ...zoneEntry, central });
 
 const ledgerRow = v.object({
@@ -73,7 +73,10 @@ const zoneView = {
   open: v.array(operation),
 } satisfies Fields<ZoneView>;
 
-/** One zone with both sides side by side: at the first central, and at each of several. */
+/**
+ * One zone, panel and central side by side. With several centrals the top level shows the first one, and
+ * `centrals` each of them.
+ */
 export const zoneReport = v.object({
   ...zoneView,
   signing,
@@ -85,7 +88,7 @@ export const zoneReport = v.object({
   ),
 });
 
-/** What the journal of a central reports. */
+/** State of a central as its journal holds it. */
 export const engineReport = v.object({
   baselineAt: v.nullable(v.number()),
   open: v.number(),
@@ -103,7 +106,7 @@ export const engineReport = v.object({
   }),
 } satisfies Fields<EngineReport>);
 
-/** How the name servers that are asked stand. */
+/** State of the checks at the name servers. */
 const verifyStatus = v.object({
   servers: v.array(v.string()),
   strict: v.boolean(),
@@ -128,7 +131,7 @@ const verifyStatus = v.object({
   ),
 } satisfies Fields<VerifyStatus>);
 
-/** What only a running agent knows of a central. */
+/** State of a central that only a running agent knows. */
 export const liveCentral = v.object({
   blocked: v.nullable(problemSchema),
   comparison: v.object({
@@ -147,7 +150,7 @@ export const liveCentral = v.object({
   verify: v.nullable(verifyStatus),
 } satisfies Fields<LiveCentral>);
 
-/** One hook call of the self-test's zone. */
+/** One hook call for the zone of the self-test. */
 export const seenCall = v.object({
   func: v.string(),
   stage: v.string(),
@@ -159,5 +162,5 @@ export const seenCall = v.object({
   shown: v.nullable(v.union([v.array(v.string()), v.literal('no-zone'), v.literal('blocked')])),
 } satisfies Fields<SeenCall>);
 
-/** A schema for each field of a type: one that is added there is missed here by the compiler. */
+/** A schema for each field of a type. The compiler rejects an object that lacks a field. */
 type Fields<T> = { readonly [K in keyof T]-?: v.GenericSchema<unknown, T[K]> };

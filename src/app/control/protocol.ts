@@ -1,6 +1,6 @@
 /**
- * What the agent can be asked over its socket, and what it answers. Requests and answers are JSON; the
- * schemas here are the only description of both. `socket.ts` says how they are framed, `client.ts` asks.
+ * Questions to the agent over its socket, and their answers. Both are JSON, and these schemas define them.
+ * `socket.ts` describes their framing; `client.ts` asks.
  */
 import * as v from 'valibot';
 import type { Problem } from '../../dns/problem.ts';
@@ -15,28 +15,31 @@ import type { SeenCall } from '../self-test/step.ts';
 import { problemSchema } from '../../journal/operation-schema.ts';
 import { engineReport, liveCentral, reportedOperation, reportedZone, seenCall, zoneReport } from './data.ts';
 
-/** Which central is meant, by its number; null: all of them. */
+/** The number of the central that is asked about; null: all centrals. */
 const central = v.nullable(v.number());
 
-/** What goes with each question. */
+/** The schemas of the parameters of each question. */
 const parameters = {
   status: v.object({}),
   zones: v.object({ central }),
   zone: v.object({ zone: v.string(), central }),
   history: v.object({ latest: v.number(), central }),
-  /** Operations whose id begins with `prefix`. */
+  /** Asks for the operations whose id begins with `prefix`. */
   operation: v.object({ prefix: v.string(), central }),
   /**
-   * Compares soon and in the background. `zone` null: all; `follow`: removes at the central whatever the
-   * panel lacks.
+   * Requests a comparison in the background. `zone`: null means all zones. `follow`: also delete at the
+   * central what the panel lacks.
    */
   compare: v.object({ zone: v.nullable(v.string()), follow: v.boolean(), central }),
-  /** Ends the present trace of hook calls, begins one of `zone`, and answers with the calls seen so far. */
+  /**
+   * Ends the trace of hook calls and begins one of `zone` (null: none). The answer is the calls of the ended
+   * trace. `refuse`: the stage whose first call is answered with an error.
+   */
   trace: v.object({
     zone: v.nullable(v.string()),
     refuse: v.nullable(v.picklist(['before', 'after'])),
   }),
-  /** What the self-test saw: whether the panel checks access before it calls us. */
+  /** Reports what the self-test found: whether the panel checks access before it calls us. */
   'access-check': v.object({ checksFirst: v.boolean() }),
 };
 
@@ -45,21 +48,21 @@ export type Question = keyof typeof parameters;
 /** The parameters of each question. */
 export type Requests = { readonly [N in Question]: v.InferOutput<(typeof parameters)[N]> };
 
-/** The schema of each question's parameters. */
+/** The same schemas, checked against these types. */
 const requests: { readonly [N in Question]: v.GenericSchema<unknown, Requests[N]> } = parameters;
 
-/** Which question a request is: the rest of it are the parameters. */
+/** The field of a request that names the question; its other fields are the parameters. */
 export const question = v.object({
   do: v.custom<Question>((word) => typeof word === 'string' && Object.hasOwn(parameters, word)),
 });
 
-/** What the agent says of itself. */
+/** The state of the agent itself. */
 export interface AgentReport {
   /** Null: no agent runs. */
   readonly pid: number | null;
-  /** Of the agent, or of the program that answers in its place. */
+  /** Version of the agent, or, if none runs, of the program that answers. */
   readonly version: string;
-  /** Resident memory, octets. */
+  /** Resident memory of the agent, octets; null: no agent runs. */
   readonly memory: number | null;
   readonly state: 'not-running' | 'not-configured' | 'broken' | 'running';
   readonly problems: readonly Problem[];
@@ -67,25 +70,28 @@ export interface AgentReport {
   readonly pending: readonly Problem[];
 }
 
-/** All of one panel. What the first central reports stands at the top as well; null without one. */
+/**
+ * The state of one panel. The fields of the first central are repeated at the top level; they are null if
+ * there is no central.
+ */
 export interface StatusReport extends AgentReport, Nullable<CentralState> {
   readonly paused: boolean;
-  /** Wall clock, milliseconds since 1970; null: until resumed, or not paused. */
+  /** End of the pause, milliseconds since 1970. Null: not paused, or paused without an end (see `paused`). */
   readonly pausedUntil: number | null;
   readonly centrals: readonly CentralReport[];
 }
 
 type Nullable<T> = { readonly [K in keyof T]: T[K] | null };
 
-/** An operation, with how the name servers stand to what it wrote last; null: not known. */
+/** An operation. `live` says whether the name servers serve its last write; null: not known. */
 export type ReportedOperation = Operation & { readonly live: LiveView | null };
 
-/** What is known of a zone, and what the central tells of its signing. */
+/** A zone's entry, ledger rows and open operations, and how the central signs it. */
 export interface ZoneReport extends ZoneView {
   readonly signing: SigningReport;
 }
 
-/** What each question is answered. */
+/** The type of each answer. */
 export interface Answers {
   readonly status: StatusReport;
   readonly zones: readonly Numbered<ZoneEntry>[];
@@ -145,14 +151,14 @@ function parsed<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
   return v.parse(schema, value);
 }
 
-/** What an agent of any release says of itself, in its answer to `status`. */
+/** The part of a `status` answer that agents of all releases have. */
 export const anyRelease = v.object({
   pid: v.number(),
   version: v.string(),
   engine: v.nullable(v.object({ open: v.number() })),
 });
 
-/** A whole answer: the value, or why there is none. */
+/** An answer as it is sent: the value, or the reasons why there is none. */
 export const envelope = v.variant('ok', [
   v.object({ ok: v.literal(true), value: v.unknown() }),
   v.object({ ok: v.literal(false), problems: v.array(problemSchema) }),

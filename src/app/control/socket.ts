@@ -1,7 +1,7 @@
 /**
  * First line of a hook request: `domainsync 1 PID LENGTH [STAGE] [cut]`, then LENGTH octets of body. The
- * environment is read from /proc/PID. STAGE is said by hooks of panels that do not tell it in the environment
- * (docs/decisions/005-two-generations.md). `cut`: the body may go on.
+ * agent reads the environment of process PID from /proc. A hook sends STAGE if its panel does not put the
+ * stage into the environment (docs/decisions/005-two-generations.md). `cut`: the body may be incomplete.
  */
 export const hookWord = 'domainsync';
 /**
@@ -11,27 +11,27 @@ export const controlWord = 'domainsync-control';
 export const protocolVersion = '1';
 
 /**
- * Sent as soon as a connection is accepted, before anything is read: a client that has not seen it may try
+ * The agent sends this when it accepts a connection, before it reads. A client that does not get it may try
  * another way.
  */
 export const hello = 'domainsync hello\n';
-/** Last octets of a whole answer; without them it is cut, and a refusal. */
+/** Last octets of a complete answer. An answer without them was cut and counts as a refusal. */
 export const end = '\ndomainsync end\n';
 
-/** Longest first line, octets. */
+/** Longest first line of a request, octets. */
 export const mostHead = 256;
 
-/** Longest body taken, octets. */
+/** Longest body that the agent accepts, octets. */
 export const mostBody = 8 * 1024 * 1024;
 
-/** Longest body of a hook call that is kept and read, octets; of a longer one nothing is kept. */
+/** Longest body of a hook call that the agent reads, octets. It discards a longer one completely. */
 export const mostRead = 2 * 1024 * 1024;
 
 export interface RequestHead {
   readonly kind: 'hook' | 'control';
   readonly pid: number;
   readonly length: number;
-  /** Absent: it is in the environment. */
+  /** Null: the stage is in the environment. */
   readonly stage: 'before' | 'after' | null;
   readonly isCut: boolean;
 }

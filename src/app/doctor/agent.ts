@@ -6,7 +6,7 @@ import { version } from '../version.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 import { tailOf } from './tail.ts';
 
-/** The agent itself: whether it runs, in which release, and what it says against the settings. */
+/** Checks whether the agent runs, its release, and its problems with the settings. */
 export async function checkAgent({ socket }: Paths): Promise<Finding[]> {
   try {
     return findingsOf(await ask(socket, 'status', {}));
@@ -18,7 +18,7 @@ export async function checkAgent({ socket }: Paths): Promise<Finding[]> {
   }
 }
 
-/** An agent that was not ended when its files were replaced. */
+/** Reports an agent of another release, which was not ended when the files were replaced. */
 async function checkOtherRelease(socket: string): Promise<Finding[]> {
   const running = await runningAgent(socket);
   return running === null ? [] : [otherRelease(running)];
@@ -50,7 +50,10 @@ function findingsOf(report: StatusReport): Finding[] {
   return [ok('agent', `${report.state}, pid ${report.pid}, ${memory} MiB`)];
 }
 
-/** When the first comparison with every central was complete; null while one is not, or without a central. */
+/**
+ * When the first comparison was complete at every central: wall clock, milliseconds since 1970. Null: not
+ * complete at some central, or there is no central.
+ */
 export function baselineOf({ centrals }: StatusReport): number | null {
   const times = centrals.map(({ engine }) => engine?.baselineAt ?? null);
   return times.reduce(
@@ -59,10 +62,10 @@ export function baselineOf({ centrals }: StatusReport): number | null {
   );
 }
 
-/** How much of the log's end is checked, octets. */
+/** How many octets at the end of the log are checked. */
 const logTail = 1_048_576;
 
-/** Errors of the last day. */
+/** Reports errors in the log of the last 24 hours. @param wall wall clock, milliseconds since 1970 */
 export function checkLog({ log }: Paths, wall: number): Finding[] {
   let text: string;
   try {

@@ -21,14 +21,15 @@ import { own } from '../../dns/own.ts';
 const day = 86_400_000;
 
 /**
- * The way to the central, step by step, so that the first one that fails is told: name, connection,
- * certificate, login, rights.
+ * Checks the way to the central step by step: name, connection, certificate, login, rights. Reports the first
+ * step that fails.
+ * @param wall wall clock, milliseconds since 1970
  */
 export async function checkConnection(settings: Settings, root: string, wall: number): Promise<Finding[]> {
   const { hostname } = new URL(settings.address);
   const name = await resolveName(hostname);
   if (name !== null) return [name];
-  // The account first: it finds out which panel it is, and where, if the settings leave that open.
+  // The account is checked first: this finds the panel's address and kind if the settings leave them open.
   const account = await checkAccount(settings, root);
   const { address } = foundCentral(root, settings) ?? settings;
   return isEncrypted(address, settings)
@@ -36,7 +37,7 @@ export async function checkConnection(settings: Settings, root: string, wall: nu
     : account;
 }
 
-/** Whether there is a certificate to check. */
+/** Whether the connection uses TLS, so that there is a certificate to check. */
 function isEncrypted(address: string, { dns }: Settings): boolean {
   const { protocol } = new URL(address);
   return protocol === 'https:' || (protocol === 'dns:' && dns.transport === 'tls');
@@ -62,7 +63,7 @@ async function checkCertificate(address: string, deadline: number, wall: number)
     const text = `the certificate of ${url.host} is valid until ${validTo} (${left} days)`;
     return [warning('central', text, 'tell the provider')];
   } catch (error) {
-    // The account's look tells the same failure with its way out.
+    // `checkAccount` reports the same failure, with what to do.
     if (error instanceof HttpError) return [];
     throw error;
   }
@@ -95,8 +96,8 @@ async function checkAccount(settings: Settings, root: string): Promise<Finding[]
 }
 
 /**
- * What edits do not fail for, and the public does not see. It has a time of its own: a server that is slow
- * has answered by now.
+ * Finds faults that do not make edits fail, yet keep the public from seeing them. Has its own time limit, as
+ * the checks before may have used most of theirs.
  */
 async function checkConcerns(
   central: Central,

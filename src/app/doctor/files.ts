@@ -14,7 +14,7 @@ import { tailOf } from './tail.ts';
 const again = 'run "domainsync install" again';
 const check = 'plugin files';
 
-/** Whether what the panel reads and starts is in its place, whole and of one release. */
+/** Checks that the files the panel reads and starts exist, are complete and belong to one release. */
 export function checkFiles(paths: Paths): Finding[] {
   const { root } = paths;
   const kind = panelKindAt(root);
@@ -34,8 +34,8 @@ export function checkFiles(paths: Paths): Finding[] {
 }
 
 /**
- * The panel starts no handler that others may write, or that it may not execute (docs/protocol.md#files-4,
- * #files-5).
+ * The panel does not start a handler that other users may write or that it may not execute
+ * (docs/protocol.md#files-4, #files-5).
  */
 function checkMode(root: string, file: PanelFile): Finding[] {
   const path = join(root, file.path);
@@ -59,8 +59,8 @@ function checkRelease(root: string, target: string | null): Finding[] {
 }
 
 /**
- * Texts as the release in use would write them, whatever values were filled in: a cut file or one of another
- * release shows.
+ * Checks files against the templates of the release in use, ignoring the values filled in. Finds files that
+ * are cut off or belong to another release.
  */
 function checkTexts(root: string, kind: PanelKind, templates: string | null): Finding[] {
   if (templates === null) return [];
@@ -69,7 +69,7 @@ function checkTexts(root: string, kind: PanelKind, templates: string | null): Fi
     .map(({ path }) => problemFound(check, `${path} is cut off or not of the release in use`, again));
 }
 
-/** Whether a text is a template with something in each open place. */
+/** Whether a text is this template with any values filled in. */
 function isOf(text: string, template: string): boolean {
   const pieces = template.split(/@[A-Z]+@/u).map((piece) => piece.replaceAll(/[.*+?^${}()|[\]\\]/gu, '\\$&'));
   return new RegExp(`^${pieces.join('[^\\n]*')}$`, 'u').test(text);
@@ -81,12 +81,12 @@ function checkRestart({ root, restartDue }: Paths, kind: PanelKind): Finding[] {
   return [note(check, text, restartCommand(root, kind))];
 }
 
-/** How much of the end of the panel's log is checked, octets. */
+/** How many octets at the end of the panel's log are checked. */
 const logTail = 4 * 1_048_576;
 
 /**
- * Whether the panel's log says that it has registered our handlers (docs/protocol.md#files-5); only a sign,
- * as logs are rotated and their level may be low.
+ * Checks whether the panel's log names our handlers as registered (docs/protocol.md#files-5). Their absence
+ * is only a hint: logs are rotated, and the log level may be low.
  */
 export function checkRegistration({ root }: Paths): Finding[] {
   const kind = panelKindAt(root);

@@ -1,14 +1,14 @@
-/** What one check of one thing gave. */
+/** The result of one check. */
 export interface Finding {
   /** What was checked, one word or two. */
   readonly check: string;
   /**
-   * `problem`: edits are, or will be, refused or not mirrored. `warning`: works, but not as it should.
+   * `problem`: edits are or will be refused or not mirrored. `warning`: edits work, but something is wrong.
    * `note`: worth knowing.
    */
   readonly state: 'ok' | 'note' | 'warning' | 'problem';
   readonly text: string;
-  /** What to do about it; null when there is nothing to do. */
+  /** What the administrator can do; null: nothing to do. */
   readonly wayOut: string | null;
 }
 

@@ -10,10 +10,10 @@ import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
 const run = promisify(execFile);
 
-/** Free space (octets) below which it is told: the journal of 10,000 zones is some 30 MB. */
+/** The doctor warns below this much free disk space, octets. A journal of 10,000 zones takes about 30 MB. */
 const littleSpace = 64 * 1024 * 1024;
 
-/** The runtime and the panel's root. */
+/** Checks the runtime and the panel's root. */
 export function checkHost({ root }: Paths): Finding[] {
   const found = [ok('runtime', `domainsync ${version}, Node.js ${process.version}, ${process.arch}`)];
   const missing = ['etc', 'addon', 'var'].filter((folder) => !existsSync(join(root, folder)));
@@ -30,7 +30,10 @@ export function checkHost({ root }: Paths): Finding[] {
   return found;
 }
 
-/** Which way a hook call takes to the agent; tried for real when there is one. */
+/**
+ * Finds which program the hook can use to reach the agent, by sending a real request. Without a socket there
+ * is nothing to check.
+ */
 export async function checkWays({ socket }: Paths): Promise<Finding[]> {
   if (!existsSync(socket)) return [];
   const ways: readonly (readonly [string, readonly string[]])[] = [
@@ -55,7 +58,7 @@ async function passes(program: string, args: readonly string[]): Promise<boolean
   );
 }
 
-/** Who keeps the agent running, who keeps the log short, and whether the disk has room. */
+/** Checks the systemd service and the free disk space. */
 export async function checkSystem(paths: Paths): Promise<Finding[]> {
   const found: Finding[] = [];
   const unit = unitOf(paths.root);

@@ -57,7 +57,7 @@ export async function* examine({ paths, wall }: DoctorOptions): AsyncGenerator<F
   for (const [check, body] of checks) yield* await findingsOf(check, body);
 }
 
-/** What there is to check for one central; where there are several, each finding names it by its number. */
+/** The checks of one central. With several centrals, each finding carries the number of its central. */
 function checksOf(
   settings: Settings,
   { paths, wall, several }: Pick<DoctorOptions, 'paths' | 'wall'> & { readonly several: boolean },
@@ -81,7 +81,7 @@ function checksOf(
   ];
 }
 
-/** One thing that cannot even be checked must not hide the rest. */
+/** A check that throws becomes a finding, so that the other checks still run. */
 async function findingsOf(check: string, body: CheckBody): Promise<readonly Finding[]> {
   try {
     return await body();
@@ -92,7 +92,7 @@ async function findingsOf(check: string, body: CheckBody): Promise<readonly Find
   }
 }
 
-/** Whether a folder is there but not for this user. */
+/** Whether a folder exists that this user may not read. */
 function isClosed(path: string): boolean {
   try {
     readdirSync(path);

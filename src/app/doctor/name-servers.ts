@@ -11,10 +11,10 @@ import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 const check = 'name servers';
 
 /**
- * Asks each name server that is to prove what is live for one zone, and tells what keeps it from proving
- * anything.
- * @param zone which all of them should have; null: none is known yet
- * @param strict whether edits are refused for what is found here
+ * Asks each name server of `[verify]` for one zone, and reports what keeps it from proving that edits are
+ * live.
+ * @param zone a zone that all of them should serve; null: no zone is synced yet
+ * @param strict whether edits are refused while a name server fails
  */
 export async function checkNameServers(
   servers: readonly AskedServer[],
@@ -64,10 +64,10 @@ async function checkOne(server: AskedServer, zone: DnsName, strict: boolean): Pr
   }
 }
 
-/** Milliseconds for one question. */
+/** How long (ms) a name server may take to answer. */
 const patience = 5_000;
 
-/** A zone of the ledger that both sides have; null: none. */
+/** The first zone of the ledger in the state `synced`; null: there is none, or the journal cannot be read. */
 export async function syncedZone(paths: Paths, settings: Settings): Promise<DnsName | null> {
   try {
     const zones = await inJournal(paths, settings, (journal) => journal.zones());

@@ -5,7 +5,7 @@ import { note, ok, warning, type Finding } from './finding.ts';
 const selfTest = '"domainsync doctor --self-test"';
 
 /**
- * Whether edits are refused for the right people only, and whether they can be refused at all
+ * Reports whether domainsync knows the owners of zones. It can refuse a user's edit only if it does
  * (docs/decisions/010-who-may.md).
  */
 export function checkOwners({ check, provedAt, way, zones, unknown }: OwnerKnowledge): Finding[] {
@@ -49,7 +49,7 @@ function whereOff(provedAt: number | null): Finding {
   return note('owners', text, `${selfTest} shows whether it does`);
 }
 
-/** UTC. */
+/** A date in UTC, `YYYY-MM-DD`; `-` for null. */
 function day(wall: number | null): string {
   return wall === null ? '-' : new Date(wall).toISOString().slice(0, 10);
 }

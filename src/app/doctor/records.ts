@@ -15,12 +15,12 @@ import { restartCommand } from '../install/restart-panel.ts';
 import { wirePanel } from '../wiring/wire.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
-/** Longest time one question to the panel may take, milliseconds. */
+/** How long (ms) the panel may take to answer one request. */
 const patience = 15_000;
-/** An operation open for longer (ms) is worth telling. */
+/** The doctor warns of operations that are unfinished for longer than this, milliseconds. */
 const longOpen = 600_000;
 
-/** What the panel answers when it is read, and whether it knows of the plugin. */
+/** Reads the panel's list of zones, and checks that the panel knows the plugin. */
 export async function checkPanel({ root }: Paths, hand: PanelHand): Promise<Finding[]> {
   const panel = await wirePanel(root);
   const kind = panelKindAt(root) ?? defaultPanelKind;
@@ -50,7 +50,10 @@ export async function checkPanel({ root }: Paths, hand: PanelHand): Promise<Find
   }
 }
 
-/** The journal of the account in use: whole, ours, and what in it waits for an administrator. */
+/**
+ * Checks the journal file at `path`: its mode, damage, and what in it waits for an administrator.
+ * @param wall wall clock, milliseconds since 1970
+ */
 export async function checkJournal(path: string, wall: number): Promise<Finding[]> {
   if (!existsSync(path)) return [note('journal', 'none yet: the agent makes it when it starts')];
   try {
@@ -89,7 +92,7 @@ function soundness(journal: SqliteJournal, path: string): Finding[] {
 const newBaseline =
   '"domainsync compare ZONE" takes a new baseline: nothing is changed on either side. Look at the disk as well';
 
-/** Zones whose ledger is damaged, whether or not the agent has met them: all of it is read. */
+/** Zones whose ledger is damaged, at most {@link mostNamed}. Reads the whole ledger. */
 function damagedZones(journal: SqliteJournal): readonly DnsName[] {
   const found: DnsName[] = [];
   for (let after: string | null = ''; after !== null;) {
@@ -126,12 +129,12 @@ async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]
   return found.length > 0 ? found : [ok('operations', 'none is stuck')];
 }
 
-/** Most names of zones in one text. */
+/** Most zone names in one text. */
 const mostNamed = 5;
 
 /**
- * Zones that somebody else deleted, keeps changing (two panels in one account do so to each other) or made a
- * copy at the central.
+ * Warns of zones that others deleted at the central, keep changing there (as two panels in one account do),
+ * or made a slave copy there.
  */
 function notedZones(entries: readonly ZoneEntry[]): Finding[] {
   const lost = named(entries, 'note.missing-at-central');
@@ -162,7 +165,7 @@ function notedZones(entries: readonly ZoneEntry[]): Finding[] {
 const wayOut =
   'does another panel use this account? Each panel needs its own (docs/centrals.md, "One account for one panel")';
 
-/** Names of the zones with a note; null: none has it. */
+/** Names of the zones with this note, as one text; null: no zone has it. */
 function named(entries: readonly ZoneEntry[], remark: string): string | null {
   const zones = entries.filter((entry) => entry.note === remark).map(({ zone }) => displayName(zone));
   if (zones.length === 0) return null;

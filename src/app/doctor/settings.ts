@@ -5,7 +5,7 @@ import type { Paths } from '../paths.ts';
 import { isPaused, pauseEnd } from '../pause.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
-/** The settings file: there, readable by us only, without mistakes. */
+/** Checks that the settings file exists, that only we may read it, and that it has no mistakes. */
 export function checkSettings(loaded: LoadedSettings): Finding[] {
   const { path } = loaded;
   if (loaded.kind === 'not-configured') {

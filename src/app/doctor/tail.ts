@@ -1,10 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/**
- * The end of a file that may be of any size, at most so many octets; a character cut at the beginning is
- * replaced.
- */
+/** The last `most` octets of a file as text. A character that is cut at the start is replaced. */
 export function tailOf(path: string, most: number): string {
   const file = openSync(path, 'r');
   try {

@@ -1,4 +1,4 @@
-/** Puts values into a template in place of `@NAME@`; a name without a value stays. */
+/** Replaces each `@NAME@` in a template by its value; a name without a value stays as it is. */
 export function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replaceAll(/@([A-Z]+)@/g, (whole, name: string) => values[name] ?? whole);
 }

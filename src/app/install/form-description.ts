@@ -11,7 +11,9 @@ interface Field extends Omit<OptionField, 'name'> {
   readonly input: Input;
 }
 
-/** Fields of the form that are no options of the settings file, each behind the one named. */
+/**
+ * Form fields that are not options of the settings file. Each list follows the option field that is its key.
+ */
 const ownFields: Readonly<Record<string, readonly Field[]>> = {
   fingerprint: [
     {
@@ -62,7 +64,7 @@ const formFields: readonly Field[] = options.flatMap(({ field, values }) =>
   field === undefined ? [] : [{ ...field, input: inputs[values.kind] }, ...(ownFields[field.name] ?? [])],
 );
 
-/** What the templates of description files leave open: the fields of the settings form, and their texts. */
+/** Values for the templates of description files: the fields of the settings form, and their texts. */
 export function formDescription(dialect: FieldDialect): Readonly<Record<string, string>> {
   return {
     FIELDS: formFields.map((field) => element(field, dialect)).join('\n      '),

@@ -29,7 +29,7 @@ const panels: readonly (readonly [IspmanagerKind, 'ispmgr' | 'dnsmgr'])[] = [
   ['dnsmanager', 'dnsmgr'],
 ];
 
-/** A program in the place of `mgrctl` that notes what it was called with. */
+/** Puts a program in the place of `mgrctl` that appends its arguments to a file, then runs `body`. */
 function putMgrctl({ root }: Host, body = ''): void {
   writeFileSync(join(root, 'sbin/mgrctl'), `#!/bin/sh\necho "$@" >>'${root}/calls'\n${body}\n`, {
     mode: 0o755,
@@ -113,7 +113,7 @@ test('every event has exactly one handler; a DNSmanager has no sites and no mail
   assert.deepEqual(dnsmanager.get('domainsync'), vetoed);
   const all = ispmanager.get('domainsync_after') ?? [];
   assert.ok(vetoed.every((name) => all.includes(name)));
-  // Never refused, so a handler of its own.
+  // Calls that may change owners are never refused, so they have their own handler.
   const watched = ispmanager.get('domainsync_owners') ?? [];
   assert.ok(watched.length > 0 && watched.every((name) => all.includes(name) && !vetoed.includes(name)));
   const foreign = all.filter((name) => /^(?:webdomain|site|emaildomain)\./.test(name));
@@ -164,7 +164,7 @@ test('caches are cleared and a restart is due only when the panel has something 
   fillCaches();
   assert.equal(install({ root, from, socket }).restart, true);
   assert.equal(cached(), 0);
-  // As after a crash: the next run still knows.
+  // After a crash the next run still knows that a restart is due.
   const again = install({ root, from, socket });
   assert.deepEqual([again.changed, again.restart], [[], true]);
   fillCaches();
@@ -197,7 +197,7 @@ test('a panel that cannot be restarted: why, and the restart stays due', async (
 test('half-broken roots: what is missing is made, what was left by another panel goes', (t) => {
   const { root, from, socket } = makeHost(t, 'dnsmanager');
   install({ root, from, socket });
-  // An ISPmanager was installed into the same root since.
+  // Afterwards an ISPmanager was installed into the same root.
   writeFileSync(join(root, 'etc/ispmgr.conf'), '');
   rmSync(join(root, 'addon/domainsync_after'));
   const repaired = install({ root, from, socket });
@@ -213,7 +213,7 @@ test('half-broken roots: what is missing is made, what was left by another panel
   ]);
   rmSync(join(root, 'addon'), { recursive: true });
   assert.throws(() => install({ root, from, socket }), /install\.no-panel/);
-  // What is left can be taken away all the same.
+  // The remaining files can still be removed.
   uninstall({ root, socket, keepData: false });
   assert.deepEqual(
     everything(root).filter((path) => path.includes('domainsync')),

@@ -31,41 +31,43 @@ import { holds, pointTo, put } from './put-file.ts';
 import { version } from '../version.ts';
 
 export interface InstallOptions {
-  /** The panel's root directory, absolute. */
+  /** Absolute path of the panel's root directory. */
   readonly root: string;
-  /** Directory of a release: the bundles, `plugin/`, and `node` when it brings its own runtime. */
+  /**
+   * Directory of an unpacked release: the bundles, `plugin/`, and `node` if the release has its own Node.js.
+   */
   readonly from: string;
-  /** Another place for the socket. */
+  /** Path of the agent's socket; absent: the default path. */
   readonly socket?: string | undefined;
-  /** Text of a settings file to put in force; absent: settings stay as they are. */
+  /** Text of the settings file to write; absent: the settings stay as they are. */
   readonly config?: string | undefined;
-  /** Absent: as installed before, else `cgi`. */
+  /** The type of the handlers; absent: the type installed before, or else `cgi`. */
   readonly handlers?: HandlerType | undefined;
 }
 
-/** What an installation has changed, as paths; nothing when it was the same before. */
+/** What an installation did. */
 export interface Installed {
   readonly version: string;
   readonly kind: PanelKind;
   readonly changed: readonly string[];
   /**
-   * Whether the panel has to be restarted to read what was changed, now or in an earlier run; its caches are
-   * cleared already.
+   * Whether the panel must be restarted to read changed files, of this run or an earlier one. Its caches are
+   * already cleared.
    */
   readonly restart: boolean;
 }
 
 /**
- * Where releases lie under the panel's root, each in a folder of its own; `current` points to the one in use.
+ * Folder under the panel's root: it holds each release in a folder, and the link `current` to the one in use.
  */
 export const releases = 'lib/domainsync';
 
-/** Folders without which no panel is there (docs/protocol.md#files-4, #files-5). */
+/** Folders that every panel has under its root (docs/protocol.md#files-4, #files-5). */
 const panelFolders = ['etc', 'addon', 'var'] as const;
 
 const bundles = ['agent.cjs', 'hook.cjs', 'form.cjs', 'domainsync.cjs'] as const;
 
-/** Nothing was changed; carries every reason. */
+/** The installation was refused before it changed anything. Carries every reason. */
 export class InstallRefused extends Error {
   override readonly name = 'InstallRefused';
   readonly problems: readonly Problem[];
@@ -77,10 +79,10 @@ export class InstallRefused extends Error {
 }
 
 /**
- * Puts a release into a panel's root and in force. Safe to run again: what is the same is left alone. Every
- * file is replaced by rename, so that a handler started meanwhile sees the old one or the new one; settings,
- * journal and log stay. What the panel reads only at its start (docs/protocol.md#files-4, #files-5) is
- * changed last; then it has to be restarted, and a running agent to be replaced.
+ * Installs a release under a panel's root and makes it the one in use. A second run leaves equal files alone.
+ * Each file is replaced by rename, so a handler that starts meanwhile finds the old or the new file.
+ * Settings, journal and log stay. Files that the panel reads only at its start (docs/protocol.md#files-4,
+ * #files-5) come last. The caller then restarts the panel, if `restart` is set, and replaces a running agent.
  * @throws {InstallRefused} before anything is changed
  */
 export function install(options: InstallOptions): Installed {
@@ -101,7 +103,10 @@ export function install(options: InstallOptions): Installed {
   return { version, kind, changed, restart };
 }
 
-/** Paths were checked for single quotes, which cannot be escaped inside single quotes. */
+/**
+ * Values for the templates. The paths hold no single quotes (`objections`), as templates put them in single
+ * quotes.
+ */
 function templateValues(paths: Paths, ownNode: boolean, type: HandlerType): Readonly<Record<string, string>> {
   const current = join(paths.root, releases, 'current');
   return {
@@ -126,9 +131,9 @@ interface Placing {
 }
 
 /**
- * Puts what the panel reads and starts into place, the description file last: from then on the panel may call
- * the handlers. What another kind of panel had at this root goes.
- * @returns whether the panel has to be restarted, now or still from an earlier time
+ * Writes the files that the panel reads and starts, the description file last: with it the panel starts to
+ * call the handlers. Removes files that belong to another kind of panel.
+ * @returns whether the panel must be restarted, because of this run or an earlier one
  */
 function putPanelFiles({ paths, kind, templates, values }: Placing, changed: string[]): boolean {
   const { root, restartDue } = paths;
@@ -144,7 +149,7 @@ function putPanelFiles({ paths, kind, templates, values }: Placing, changed: str
     .filter((path) => !own.has(path) && existsSync(path));
   const differs = placed.some(({ file, path, text }) => file.readAtStart === true && !holds(path, text));
   const changes = differs || stale.length > 0;
-  // Written first: killed in between, the next run knows that a restart is still due.
+  // The flag is written first, so that the next run knows of the restart if this one is killed.
   if (changes && !('byHand' in restart)) writeFileSync(restartDue, '', { mode: 0o600 });
   for (const path of stale) {
     rmSync(path);
@@ -156,7 +161,7 @@ function putPanelFiles({ paths, kind, templates, values }: Placing, changed: str
   return due;
 }
 
-/** Removes releases that are not in use any more; call it once the agent of the old one has ended. */
+/** Removes all releases but the one in use. Call it when the agent of the old release has ended. */
 export function removeOldReleases(root: string): void {
   const folder = join(root, releases);
   const inUse = readlinkSync(join(folder, 'current'));
@@ -202,11 +207,12 @@ function placementProblems(root: string, kind: PanelKind, withConfig: boolean): 
 function objectionsToConfig(config: string): readonly Problem[] {
   const read = readSettings(config, 'config');
   if (read.kind === 'broken') return read.problems;
-  // An empty file, from a fleet tool gone wrong, must not silently end the mirroring.
+  // An empty file may come from a faulty deployment tool. It must not end the synchronisation without a
+  // message.
   return read.kind === 'not-configured' ? [problem('install.empty-config')] : [];
 }
 
-/** The release's folder under the root; copied there unless it was unpacked there. */
+/** Copies the release under the root, unless it is already there. @returns its folder */
 function putRelease(root: string, from: string, changed: string[]): string {
   const release = join(root, releases, version);
   if (from === release || sameRelease(from, release)) return release;
@@ -216,7 +222,7 @@ function putRelease(root: string, from: string, changed: string[]): string {
   for (const name of [...bundles, 'plugin', 'install', 'node']) {
     if (existsSync(join(from, name))) cpSync(join(from, name), join(draft, name), { recursive: true });
   }
-  // An earlier copy of the same version is moved aside first; a program that runs from it keeps its open
+  // A different copy of the same version is moved aside first. Programs that run from it keep their open
   // files.
   const old = `${release}.old`;
   rmSync(old, { recursive: true, force: true });

@@ -2,18 +2,18 @@ import { accessSync, constants, lstatSync, statSync, type Stats } from 'node:fs'
 import { dirname } from 'node:path';
 import { problem, type Problem } from '../../dns/problem.ts';
 
-/** What is about to be written, as absolute paths. */
+/** Absolute paths of what is about to be written. */
 export interface Placement {
-  /** Replaced by rename. */
+  /** Files that are written or replaced by rename. */
   readonly files: readonly string[];
-  /** Made where they are not there yet. */
+  /** Folders that are made if they are missing. */
   readonly folders: readonly string[];
-  /** Turned by rename. */
+  /** A symbolic link that is set by rename. */
   readonly link: string;
 }
 
 /**
- * Everything in the way of a placement: so that it is refused as a whole, and not noticed half-way. Changes
+ * Finds everything that would stop these writes half-way, so that the caller can refuse first. Changes
  * nothing.
  */
 export function obstacles({ files, folders, link }: Placement): Problem[] {
@@ -37,7 +37,7 @@ function statOf(path: string): Stats | null {
   return lstatSync(path, { throwIfNoEntry: false }) ?? null;
 }
 
-/** Itself, or the nearest folder above that is there. */
+/** The path if it exists, else the nearest parent folder that exists. */
 function existing(path: string): string {
   return statOf(path) === null && dirname(path) !== path ? existing(dirname(path)) : path;
 }

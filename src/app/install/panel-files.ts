@@ -6,21 +6,30 @@ import { fill } from './fill.ts';
 import { formDescription } from './form-description.ts';
 import { removeIfEmpty } from './put-file.ts';
 
-/** The files that belong into a root, in the order they are put into place. */
+/**
+ * The files to install under a root, in the order of writing. An optional one belongs if its folder exists.
+ */
 export function filesFor(root: string, kind: PanelKind): readonly PanelFile[] {
   const belongs = ({ path, optional }: PanelFile): boolean =>
     optional !== true || existsSync(dirname(join(root, path)));
   return panels[kind].layout.files.filter(belongs);
 }
 
-/** Paths under a root where any kind of panel has files of ours, description files first. */
+/**
+ * Paths, relative to a root, of all files that we install for any kind of panel. Description files come
+ * first.
+ */
 export function everyPath(): string[] {
   const all = panelKinds.map((kind) => panels[kind].layout);
   const paths = all.flatMap(({ files }) => files.map(({ path }) => path));
   return [...new Set([...all.map(({ description }) => description), ...paths])];
 }
 
-/** @param templates the folder `plugin/` of a release */
+/**
+ * The text of a file, made from its template.
+ * @param templates the folder `plugin/` of a release
+ * @param values to fill in, by name
+ */
 export function textOf(file: PanelFile, templates: string, values: Readonly<Record<string, string>>): string {
   const form = file.fields === undefined ? {} : formDescription(file.fields);
   const read = (name: string, more: Readonly<Record<string, string>>): string =>
@@ -36,7 +45,7 @@ export function textOf(file: PanelFile, templates: string, values: Readonly<Reco
         .join('\n');
 }
 
-/** The type our handlers were installed with, as the description file has it; `null` when none is there. */
+/** The type of our installed handlers, by the description file; `null`: there is no such file or type. */
 export function installedType(root: string, kind: PanelKind): HandlerType | null {
   const path = join(root, panels[kind].layout.description);
   if (!existsSync(path)) return null;
@@ -44,14 +53,14 @@ export function installedType(root: string, kind: PanelKind): HandlerType | null
   return type === 'xml' || type === 'cgi' ? type : null;
 }
 
-/** Takes away what the panel keeps of description files, so that it reads them anew when it starts. */
+/** Deletes the panel's cache of description files, so that it reads them again when it starts. */
 export function clearCaches(root: string, kind: PanelKind): void {
   const { caches } = panels[kind].layout;
   for (const path of found(root, caches)) rmSync(path, { recursive: true, force: true });
 }
 
 /**
- * Removes what an archive brings for another kind of panel.
+ * Removes scripts that the release archive contains for another kind of panel.
  * @returns the paths removed
  */
 export function removeForeignScripts(root: string, kind: PanelKind): string[] {

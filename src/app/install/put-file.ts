@@ -15,14 +15,15 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Whether a file is there and holds exactly this text. */
+/** Whether the file exists and holds exactly this text. */
 export function holds(path: string, text: string): boolean {
   return existsSync(path) && statSync(path).isFile() && readFileSync(path, 'utf8') === text;
 }
 
 /**
- * Puts a text into place by rename, ours to own (docs/protocol.md#files-5: owner and group of the panel's own
- * user); the same text is left alone, only its mode and owner are seen to.
+ * Writes a file by rename. Owner and group are those of this process (docs/protocol.md#files-5 wants the
+ * panel's user). If the file already holds the text, only its mode and owner are set.
+ * @param changed gets the path if the text changed
  */
 export function put(path: string, mode: number, text: string, changed: string[]): void {
   if (holds(path, text)) {
@@ -44,7 +45,7 @@ function own(path: string, mode: number): void {
   chmodSync(path, mode);
 }
 
-/** Turns a symbolic link by rename. */
+/** Sets a symbolic link by rename. @param changed gets its path if the target changed */
 export function pointTo(link: string, target: string, changed: string[]): void {
   try {
     if (readlinkSync(link) === target) return;

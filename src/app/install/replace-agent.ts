@@ -1,14 +1,14 @@
 import { systemClock } from '../wiring/clock.ts';
 
-/** How often (ms) it is looked whether an agent has ended. */
+/** Time between two checks whether the agent has ended, milliseconds. */
 const look = 50;
 
 /**
- * Asks a running agent to end. It first answers the edits in progress; what is open stays in the journal for
- * the next one.
- * @param pid of the agent, `null` when none runs
- * @param patience milliseconds
- * @returns whether no agent of that pid runs any more
+ * Asks a running agent to end, and waits for that. The agent first answers the edits in progress. Open
+ * operations stay in the journal for the next agent.
+ * @param pid of the agent; `null`: none runs
+ * @param patience how long to wait, milliseconds
+ * @returns whether no process of that pid runs any more
  */
 export async function endAgent(pid: number | null, patience: number): Promise<boolean> {
   if (pid === null || !signal(pid, 'SIGTERM')) return true;

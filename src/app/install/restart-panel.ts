@@ -8,11 +8,11 @@ import type { Paths } from '../paths.ts';
 
 const run = promisify(execFile);
 
-/** Longest time a panel may take to end, milliseconds. */
+/** How long (ms) the restart command may take. */
 const patience = 60_000;
 
 /**
- * What an administrator types to restart a panel, so that it reads its description files
+ * The command with which an administrator restarts a panel, so that it reads its description files
  * (docs/protocol.md#files-4, #files-5).
  */
 export function restartCommand(root: string, kind: PanelKind): string {
@@ -23,9 +23,9 @@ export function restartCommand(root: string, kind: PanelKind): string {
 }
 
 /**
- * Restarts a panel that has a command for it: it ends, and starts again with the next access
- * (docs/protocol.md#files-5). Its caches are cleared first, as it may have filled them since.
- * @returns why it could not be done; `null` when it was, or when only an administrator can
+ * Restarts a panel that has a command for it: the panel ends, and starts again with the next access
+ * (docs/protocol.md#files-5). Clears its caches first, as it may have filled them again.
+ * @returns why the restart failed; `null`: it succeeded, or only an administrator can do it
  */
 export async function restartPanel({ root, restartDue }: Paths, kind: PanelKind): Promise<string | null> {
   const { restart } = panels[kind].layout;
@@ -34,7 +34,8 @@ export async function restartPanel({ root, restartDue }: Paths, kind: PanelKind)
   clearCaches(root, kind);
   try {
     const { stdout } = await run(join(root, program), args, { timeout: patience });
-    // The exit status of function errors is not known (docs/protocol.md#mgrctl).
+    // We do not know the exit status after an error of a function (docs/protocol.md#mgrctl), so the output is
+    // searched.
     if (/\bERROR\b|<error\b/.test(stdout)) return stdout.trim().slice(0, 500);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;

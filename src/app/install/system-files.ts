@@ -12,18 +12,18 @@ const run = promisify(execFile);
 export interface SystemOptions {
   readonly root: string;
   readonly socket?: string | undefined;
-  /** Where the system keeps its configuration: `/etc`, or another folder in tests and images. */
+  /** Folder of the system's configuration: `/etc`, or another one in tests and images. */
   readonly etc: string;
 }
 
-/** Roots of the panel most hosts have; its files have the plain names. */
+/** Usual roots of a panel. Files for them get the plain names. */
 const plainRoots: ReadonlySet<string> = new Set(['/usr/local/mgr5', '/usr/local/ispmgr']);
 
 type SystemFile = 'unit' | 'rotation';
 
 /**
- * The two names that a file of the system may have. The plain one is for the only panel of a host, the one
- * with the panel's root for a second panel.
+ * Two possible paths of a system file. The plain one is for the only panel of a host. The other one contains
+ * the panel's root, for a second panel.
  */
 function namesOf(file: SystemFile, root: string, etc: string): { plain: string; own: string } {
   const mark = root.replaceAll(/[^A-Za-z0-9]+/g, '-').replace(/-$/, '');
@@ -40,7 +40,10 @@ function isOurs(path: string, root: string): boolean {
   return words.some((word) => word.startsWith(`${root}/`));
 }
 
-/** Where a file is or belongs: one that is there stays where it is, and nobody else's is taken. */
+/**
+ * The path where a system file is, or where it should be written. An existing file keeps its path, and a file
+ * of another panel is not overwritten.
+ */
 function placeOf(file: SystemFile, root: string, etc: string): string {
   const { plain, own } = namesOf(file, root, etc);
   const there = [plain, own].find((path) => isOurs(path, root));
@@ -48,25 +51,28 @@ function placeOf(file: SystemFile, root: string, etc: string): string {
   return plainRoots.has(root) && !existsSync(plain) ? plain : own;
 }
 
-/** The systemd unit of the panel at a root, as it is or would be called. */
+/** Name of the systemd unit for the panel at this root, whether or not it exists. */
 export function unitOf(root: string, etc = '/etc'): string {
   return basename(placeOf('unit', root, etc));
 }
 
-/** @throws when it fails or does not end; it waits for the agent to stop, at most half a minute */
+/**
+ * @throws {Error} when systemctl fails or needs more than two minutes. Stopping an agent may need 30 seconds
+ */
 async function systemctl(...args: readonly string[]): Promise<void> {
   await run('systemctl', [...args], { timeout: 120_000 });
 }
 
-/** Whether systemd manages this very host (sd_booted(3)) and `etc` is its configuration. */
+/** Whether systemd runs this host (sd_booted(3)) and `etc` is its real configuration folder. */
 function managed(etc: string): boolean {
   return etc === '/etc' && existsSync('/run/systemd/system');
 }
 
 /**
- * Writes what the operating system needs to keep the agent running and its log short. That is a systemd unit
- * or a logrotate rule, if the system has them. Without systemd the hook starts the agent when it is absent.
- * @returns the paths written
+ * Writes a systemd unit, which keeps the agent running, and a logrotate rule for its log, each if the system
+ * has that program. With systemd it also restarts the agent. Without it the hook starts an agent if none
+ * runs.
+ * @returns paths of the files that changed
  */
 export async function putSystemFiles({ root, socket, etc }: SystemOptions): Promise<string[]> {
   const paths = pathsOf(root, socket);
@@ -99,8 +105,8 @@ export async function putSystemFiles({ root, socket, etc }: SystemOptions): Prom
 }
 
 /**
- * What gives a confined agent the folder of its socket: under /run it is made at each boot, and kept for a
- * second panel.
+ * Lines of the unit that let a confined agent use the folder of its socket. Under /run, systemd makes the
+ * folder when the agent starts and keeps it when the agent stops, as a second panel may use it.
  */
 function socketFolder(folder: string): string {
   if (!folder.startsWith('/run/')) return `ReadWritePaths=-${folder}`;
@@ -108,7 +114,7 @@ function socketFolder(folder: string): string {
   return [`RuntimeDirectory=${name}`, 'RuntimeDirectoryMode=0700', 'RuntimeDirectoryPreserve=yes'].join('\n');
 }
 
-/** Takes the same files away again, the service first. @returns the paths removed */
+/** Removes the files of {@link putSystemFiles}; stops the service first. @returns the paths removed */
 export async function removeSystemFiles(root: string, etc: string): Promise<string[]> {
   const unit = placeOf('unit', root, etc);
   const there = [unit, placeOf('rotation', root, etc)].filter((path) => isOurs(path, root));

@@ -15,8 +15,8 @@ export interface UninstallOptions {
 }
 
 /**
- * Removes what makes the panel call our handlers, and what it keeps of it. The handlers stay, because a panel
- * that has not been restarted yet still calls them.
+ * Removes the description files, which make the panel call our handlers, and its cache of them. The handlers
+ * stay: the panel calls them until it is restarted.
  * @returns the paths removed
  */
 export function withdraw(root: string): string[] {
@@ -29,15 +29,14 @@ export function withdraw(root: string): string[] {
 }
 
 /**
- * Takes domainsync out of a panel's root without trace, whatever kind of panel it is or was; the agent must
- * have ended. Description files go first, so that a panel that restarts meanwhile calls no handler that is
- * gone.
+ * Removes domainsync from a panel's root completely, for every kind of panel. The agent must have ended.
+ * Description files go first, so that a panel that restarts meanwhile calls no missing handler.
  * @returns the paths removed
  */
 export function uninstall({ root, socket, keepData }: UninstallOptions): string[] {
   const paths = pathsOf(root, socket);
   const kind = panelKindAt(root);
-  // A draft is left where an installation was killed.
+  // A killed installation may leave a draft.
   const drafts = everyPath().map((path) => `${path}.new`);
   const programs = [...everyPath(), ...drafts, releases].map((path) => join(root, path));
   const scripts = kind === null ? [] : removeForeignScripts(root, kind);
@@ -51,13 +50,13 @@ export function uninstall({ root, socket, keepData }: UninstallOptions): string[
 }
 
 function removeAll(paths: readonly string[]): string[] {
-  // A link that leads nowhere is there as well.
+  // `lstat` also finds links without a target.
   const there = paths.filter((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
   for (const path of there) rmSync(path, { recursive: true });
   return there;
 }
 
-/** The log and what rotation made of it. */
+/** Paths of the log and of its rotated files. */
 function logFiles(log: string): string[] {
   const folder = dirname(log);
   if (!existsSync(folder)) return [];

@@ -1,7 +1,4 @@
-/**
- * Issue 11.6: what the agent's unit leaves a process that was taken over, and that the agent can still do its
- * work in it.
- */
+/** Issue 11.6: the agent's systemd unit confines its process, and the agent can still do its work. */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -15,7 +12,7 @@ import { putSystemFiles } from './system-files.ts';
 
 const run = promisify(execFile);
 
-/** The unit as it is installed. */
+/** The path and text of the unit as it is installed. */
 async function unitOf(t: TestContext, socket?: string): Promise<{ path: string; text: string }> {
   const host = makeHost(t);
   const { folder, root, from } = host;
@@ -46,7 +43,7 @@ test('systemd understands every line of it', { skip: missingPrograms('systemd-an
     assert.ok(error instanceof Error && 'stderr' in error);
     return { stderr: String(error.stderr) };
   });
-  // It names the lines that it ignores.
+  // The checker names the lines of the unit that it ignores.
   const about = stderr
     .split('\n')
     .filter((line) => line.includes('domainsync-agent') && /\.service:\d+:/u.test(line));

@@ -82,7 +82,7 @@ test('issue 12.20: what the panel lists counts, unless it cannot be read', () =>
   const missing = ['domain.edit'];
   assert.equal(holding({ registered: null })['A50'], 'not tested');
   assert.equal(holding({ registered: { missing, namesUs: true } })['A50'], 'no');
-  // Handlers that are called are registered, whatever a list of an unknown make says.
+  // The panel calls our handlers, so they are registered. A list that does not name them has an unknown form.
   assert.equal(holding({ registered: { missing, namesUs: false } })['A50'], 'not tested');
   assert.equal(holding({ registered: { missing, namesUs: false }, steps: [step([])] })['A50'], 'no');
 });

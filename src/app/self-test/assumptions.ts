@@ -1,16 +1,13 @@
 import type { Holds, SelfTestFacts } from './facts.ts';
 import type { SeenCall } from './step.ts';
 
-/**
- * One thing we take for granted of a panel where its documentation is silent (docs/compatibility.md has the
- * list).
- */
+/** An assumption about panels where their documentation is silent (docs/compatibility.md has the list). */
 export interface Assumption {
-  /** As in docs/compatibility.md. */
+  /** Id in docs/compatibility.md. */
   readonly id: string;
   readonly text: string;
   readonly holds: Holds;
-  /** What follows from it when it does not hold. */
+  /** What happens if the assumption does not hold. */
   readonly consequence: string;
 }
 
@@ -86,7 +83,7 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** A list that does not name us although our handlers are called is made up in a way that we do not know. */
+/** If the list does not name us although the panel calls us, it has an unknown form and proves nothing. */
 function judgeRegistered({ registered, steps }: SelfTestFacts): Holds {
   if (registered === null) return 'not tested';
   const isCalled = steps.some(({ calls }) => calls.length > 0);
@@ -94,7 +91,7 @@ function judgeRegistered({ registered, steps }: SelfTestFacts): Holds {
   return registered.missing.length === 0 ? 'yes' : 'no';
 }
 
-/** What the self-test says of each. */
+/** Judges every assumption by the facts of the self-test. */
 export function judgeAssumptions(facts: SelfTestFacts): Assumption[] {
   return rules.map(({ judge, ...rule }) => ({ ...rule, holds: judge(facts) }));
 }
@@ -105,8 +102,8 @@ function all(found: readonly boolean[]): Holds {
 }
 
 /**
- * Whether the function called us for `before` and then, unless it was refused, for `after`. Calls for each
- * element of a group, and of other functions called inside it, do no harm (docs/compatibility.md).
+ * Whether the panel called us for `before` and then, unless that was refused, for `after`. Only calls of the
+ * first function count, as it may call others inside (docs/compatibility.md).
  */
 function inOrder(calls: readonly SeenCall[]): boolean {
   const own = calls.filter(({ func }) => func === calls[0]?.func);

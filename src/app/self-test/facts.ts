@@ -2,22 +2,25 @@ import type { RegisteredHandlers } from '../../core/panel-hand.ts';
 import type { OwnerWay } from '../../core/panel.ts';
 import type { SelfTestStep } from './step.ts';
 
-/** Whether something holds for the panel that was checked. */
+/** Whether a statement holds for the tested panel. */
 export type Holds = 'yes' | 'no' | 'not tested';
 
-/** What was seen of the panel, for judging what we take for granted. */
+/** What the self-test found, from which the assumptions are judged. */
 export interface SelfTestFacts {
   readonly steps: readonly SelfTestStep[];
-  /** Keys that were taken from the panel's lists and used in edits. */
+  /** Record keys that the self-test took from the panel's lists and used in edits. */
   readonly takenKeys: readonly string[];
-  /** Record keys as its calls carried them. */
+  /** Record keys that the panel sent in hook calls. */
   readonly sentKeys: readonly string[];
-  /** Whether a refused `before` left the panel as it was. */
+  /** Whether the panel stayed unchanged after a refused `before`. */
   readonly vetoKept: Holds;
   readonly ttlKept: Holds;
   readonly echoSeen: Holds;
-  /** What the panel lists our handlers as registered for; null: it has no such list. */
+  /**
+   * Whether the panel's own list of handlers names ours, and which functions it lacks; null: the panel has no
+   * such list.
+   */
   readonly registered: RegisteredHandlers | null;
-  /** How the panel reports whose a zone is; `not tested` where it has no account that could own one. */
+  /** How the panel reports the owners of zones. `not tested`: no account could own a zone. */
   readonly ownersReported: OwnerWay | 'not tested';
 }

@@ -14,14 +14,14 @@ import { wireCentral, wirePanel, wirePanelHand } from '../wiring/wire.ts';
 import { selfTest, ZoneTaken, type SelfTestReport } from './self-test.ts';
 import type { SelfTestPorts } from './step.ts';
 
-/** Longest time an agent may take to start, milliseconds. */
+/** How long (ms) to wait for the agent to start and complete its first comparison. */
 const startPatience = 15_000;
 
 /**
- * The self-test with the panel on this host, its first central and its agent, which is started where none
+ * Runs the self-test with the panel on this host, its first central and its agent. Starts an agent if none
  * runs.
- * @param name of the scratch zone; absent: a new one under `.invalid`
- * @param progress told of each step
+ * @param name name of the scratch zone; absent: a new name under `.invalid`
+ * @param progress called with the name of each step
  * @throws {CommandFailed} with a sentence for the user at the terminal
  */
 export async function selfTestHere(
@@ -59,14 +59,15 @@ function agentPorts({ socket }: Paths): Pick<SelfTestPorts, 'turn' | 'busy' | 'r
     },
     busy: async (zone) => {
       const view = await ask(socket, 'zone', { zone, central: null });
-      // One that is over may still be on watch, for minutes.
+      // Final operations do not count: they may stay on watch for minutes.
       return (view.centrals ?? [view]).some(({ open }) => open.some(({ state }) => !isFinal(state)));
     },
   };
 }
 
 /**
- * The self-test needs an agent that has compared everything: without one, edits in a new zone are refused.
+ * Starts an agent if none runs, and waits for its first comparison: before that, edits in a new zone are
+ * refused.
  */
 async function ensureAgent(paths: Paths, progress: (step: string) => void): Promise<void> {
   const until = performance.now() + startPatience;

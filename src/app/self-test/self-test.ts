@@ -18,35 +18,39 @@ import {
   type SelfTestStep,
 } from './step.ts';
 
-/** The report a user would send us: what this panel does where the documentation is silent. */
+/** The report of the self-test: how this panel behaves where its documentation is silent. */
 export interface SelfTestReport extends SelfTestFacts {
   readonly zone: string;
-  /** Stages seen for each function, in order, e.g. `domain.sublist.edit: before after`. */
+  /**
+   * The calls of each step in order, e.g. `add a record: domain.sublist.edit before, domain.sublist.edit
+   * after`.
+   */
   readonly events: readonly string[];
   /**
-   * Whether an `after` call already sees the change: `blocked` when the panel does not answer while it waits
-   * for us.
+   * Whether the panel already shows the change while it waits for our answer to `after`. `blocked`: the panel
+   * does not answer reads during that time.
    */
   readonly afterSees: AfterSees;
-  /** Whether an error answered to an `after` call undoes the panel's change. */
+  /** Whether the panel undoes its change when we answer `after` with an error. */
   readonly afterErrorUndoes: 'yes' | 'no' | 'not tested';
   /**
-   * Whether `before` is called for a foreign zone, ahead of the panel's own check of access. The
-   * agent is told.
+   * Whether the panel calls `before` for an account without rights to the zone, so before its own access
+   * check. If not, the agent learns that the panel checks first.
    */
   readonly beforeForOthers: 'yes' | 'no' | 'not tested';
-  /** Keys of the records the panel put into the new zone by itself, as it lists them. */
+  /** Keys of the records that the panel itself put into the new zone, as its list shows them. */
   readonly listedKeys: readonly string[];
-  /** What we take for granted, and whether it holds here. */
+  /** Assumptions about panels, and whether each holds for this one. */
   readonly assumptions: readonly Assumption[];
-  /** Whether the scratch zone is gone from both sides. */
+  /** Whether the scratch zone is gone from panel and central. */
   readonly clean: boolean;
 }
 
 /**
- * Creates, edits and deletes a scratch zone in the panel, as a user would, and tells what was seen on both
- * sides and in between. The zone must exist on neither side; it is deleted again whatever happens.
- * @throws {ZoneTaken | PanelError | CentralError} the latter two when a side cannot be read at all
+ * Creates, edits and deletes a scratch zone in the panel, as a user would, and reports what panel and central
+ * show. The zone must not exist on either side. It is deleted at the end, also after a failure.
+ * @throws {ZoneTaken} when the zone exists on a side
+ * @throws {PanelError | CentralError} when a side cannot be read
  */
 export async function selfTest(ports: SelfTestPorts, zone: DnsName): Promise<SelfTestReport> {
   const ctx = context();
@@ -62,8 +66,7 @@ function hasBefore(calls: readonly SeenCall[]): boolean {
 }
 
 /**
- * Longest time the panel may take to report whose each zone is, milliseconds: it may be asked as each of its
- * accounts.
+ * How long (ms) the panel may take to report the owner of each zone. This may need one request per account.
  */
 const ownersPatience = 600_000;
 
@@ -137,7 +140,7 @@ class SelfTest {
     await this.#probeOwners();
   }
 
-  /** An error is answered to one `before` call on purpose; then the panel must not have the record. */
+  /** Answers one `before` call with an error, then checks that the panel does not have the record. */
   async #probeVeto(): Promise<void> {
     const record = makeRecord({ name: 'veto', type: 'TXT', rdata: '"before-error"' }, this.#zone);
     const plan: StepPlan = {
@@ -150,7 +153,7 @@ class SelfTest {
     this.#vetoKept = (await this.#find(record)) === undefined ? 'yes' : 'no';
   }
 
-  /** The same with one `after` call; then the panel is asked whether it kept the record. */
+  /** Answers one `after` call with an error, then checks whether the panel has kept the record. */
   async #probeUndo(): Promise<void> {
     const record = makeRecord({ name: 'undo', type: 'TXT', rdata: '"after-error"' }, this.#zone);
     const plan: StepPlan = {
@@ -163,7 +166,10 @@ class SelfTest {
     this.#undone = (await this.#find(record)) === undefined ? 'yes' : 'no';
   }
 
-  /** A write of ours with a mark that nobody knows: mirrored like any edit, but the mark must arrive. */
+  /**
+   * Writes a record as domainsync does, with an echo token that the agent did not issue. The agent treats it
+   * as a user's edit. The token must still arrive with the calls.
+   */
   async #probeEcho(): Promise<void> {
     const { panel } = this.#ports;
     const record = makeRecord({ name: 'mark', type: 'TXT', rdata: '"marked"' }, this.#zone);
@@ -172,12 +178,16 @@ class SelfTest {
       run: (ctx) => panel.write({ zone: this.#zone, remove: [], add: [record] }, [], 'self-test', ctx),
       wants: { zone: true, there: record },
     });
-    // A tool that takes no values from its environment fails the first time (docs/protocol.md#mgrctl).
+    // The first write fails if the panel's tool takes no values from its environment
+    // (docs/protocol.md#mgrctl).
     if (failed !== null) this.#echoSeen = 'no';
     else if (calls.length > 0) this.#echoSeen = calls.every(({ marked }) => marked) ? 'yes' : 'no';
   }
 
-  /** Whether the panel reports owners, and whether it calls us for somebody who has no right to the zone. */
+  /**
+   * Finds out whether the panel reports owners, and whether it calls us for an account without rights to the
+   * zone.
+   */
   async #probeOwners(): Promise<void> {
     const { hand, panel, progress } = this.#ports;
     const stranger = await hand.stranger(this.#zone, context());
@@ -191,7 +201,7 @@ class SelfTest {
   async #probeAccess(account: string): Promise<void> {
     const { hand, reportAccessCheck } = this.#ports;
     const record = makeRecord({ name: 'stranger', type: 'TXT', rdata: '"another-account"' }, this.#zone);
-    // An earlier proof must not have the central written now.
+    // Withdraws an earlier proof: with it, the agent would write this edit at the central in `before`.
     await reportAccessCheck(false);
     const said: Awaited<ReturnType<typeof hand.tryAs>>[] = [];
     const added = this.#steps.find(({ step }) => step === addRecord);
@@ -205,7 +215,7 @@ class SelfTest {
     });
     if (failed !== null) return;
     if (hasBefore(calls)) this.#beforeForOthers = 'yes';
-    // A panel that calls us for nobody, or refuses for another reason, proves nothing.
+    // If the panel calls us for no edit at all, or refuses for another reason, this proves nothing.
     else if (said[0] === 'no-right' && calls.length === 0 && hasBefore(added?.calls ?? [])) {
       this.#beforeForOthers = 'no';
       await reportAccessCheck(true);
@@ -259,7 +269,7 @@ class SelfTest {
   }
 }
 
-/** The scratch zone's name is taken; nothing was done. */
+/** The scratch zone exists on one side already. Nothing was changed. */
 export class ZoneTaken extends Error {
   override readonly name = 'ZoneTaken';
 

@@ -4,62 +4,68 @@ import type { CallContext, Central } from '../../core/central.ts';
 import { PanelError, type Panel } from '../../core/panel.ts';
 import type { CallFacts, PanelHand } from '../../core/panel-hand.ts';
 
-/** One hook call of the scratch zone, as the agent saw it (`src/agent/trace.ts`). */
+/** One hook call for the scratch zone, as the agent recorded it (`src/agent/trace.ts`). */
 export interface SeenCall extends CallFacts {
-  /** Milliseconds since the trace began, when the call came in. */
+  /** When the call came in, milliseconds since the trace began. */
   readonly at: number;
   readonly verdict: 'accept' | 'refuse';
   /**
-   * `after` calls only: keys of the zone's records as the panel shows them while it waits for us. `no-zone`
-   * if it shows no such zone, `blocked` if it did not answer in time.
+   * For `after`: keys of the zone's records as the panel shows them while it waits for us. `no-zone`: the
+   * panel shows no such zone. `blocked`: it did not answer in time. Null: the call is not an `after`.
    */
   readonly shown: readonly string[] | 'no-zone' | 'blocked' | null;
 }
 
-/** The stage whose first call in a step is answered with an error on purpose; null: none. */
+/** The stage whose first call in a step the agent answers with an error on purpose; null: none. */
 export type Refusing = 'before' | 'after' | null;
 
-/** What the self-test works with. */
+/** What the self-test needs from its surroundings. */
 export interface SelfTestPorts {
   readonly panel: Panel;
   readonly hand: PanelHand;
   readonly central: Central;
-  /** Ends the agent's present trace and begins another one; gives the calls seen. */
+  /**
+   * Ends the agent's trace of hook calls and begins one of `zone`; null: begins none. Returns the calls of
+   * the ended trace.
+   */
   readonly turn: (zone: DnsName | null, refuse: Refusing) => Promise<readonly SeenCall[]>;
-  /** Whether the agent has something left to do in the zone. */
+  /** Whether the agent still has an unfinished operation in the zone. */
   readonly busy: (zone: DnsName) => Promise<boolean>;
   /** Reports to the agent whether the panel checks access before it calls us. */
   readonly reportAccessCheck: (checksFirst: boolean) => Promise<void>;
-  /** Told before each step. */
+  /** Called before each step with its name. */
   readonly progress: (step: string) => void;
 }
 
 export interface SelfTestStep {
   readonly step: string;
-  /** What the panel or the central reported against it; null when it went well. */
+  /** The panel's error text; null when the step succeeded. */
   readonly failed: string | null;
-  /** How long the panel's call took, milliseconds. */
+  /** How long the edit in the panel took, milliseconds. */
   readonly ms: number;
   readonly calls: readonly SeenCall[];
-  /** Whether both sides show afterwards what the step wanted; null when it failed before. */
+  /** Whether panel and central show afterwards what the step wants; null when the step failed. */
   readonly panelShows: boolean | null;
   readonly centralShows: boolean | null;
-  /** Tried by somebody with no right to the zone: shows nothing of how edits go. */
+  /** The step was tried by an account without rights to the zone, so it says nothing about normal edits. */
   readonly byForeignAccount?: true;
 }
 
 export type AfterSees = 'yes' | 'no' | 'blocked' | 'partly' | 'not tested';
 
-/** Longest time for one step, and for what the agent does about it afterwards, milliseconds. */
+/** How long (ms) one step may take, and how long the agent may then take to finish. */
 const stepPatience = 60_000;
 const lookAgain = 100;
 
-/** What a step does, and what both sides should show then; `zone`: whether there is one at all. */
+/**
+ * One step: `run` does it, and panel and central should then show what `wants` says. `wants.zone`: whether
+ * the zone exists; `there` and `gone`: a record that exists and one that does not.
+ */
 export interface StepPlan {
   readonly step: string;
   readonly run: (ctx: CallContext) => Promise<void>;
   readonly wants: { readonly zone: boolean; readonly there?: ResourceRecord; readonly gone?: ResourceRecord };
-  /** The panel is to refuse it by itself. */
+  /** The panel itself should refuse the step. */
   readonly byForeignAccount?: true;
 }
 
@@ -67,7 +73,7 @@ export function context(): CallContext {
   return { signal: AbortSignal.timeout(stepPatience), operation: '-' };
 }
 
-/** Carries out one step, lets the agent do what it has to do about it, and checks both sides. */
+/** Carries out one step, waits until the agent has finished, and checks both sides. */
 export async function carryOutStep(
   ports: SelfTestPorts,
   zone: DnsName,
@@ -102,7 +108,7 @@ export async function carryOutStep(
   };
 }
 
-/** Waits until the agent has done all it has to do about the zone; gives up after a minute. */
+/** Waits until the agent has no unfinished operation in the zone; gives up after a minute. */
 async function quiet({ busy }: SelfTestPorts, zone: DnsName): Promise<void> {
   const until = performance.now() + stepPatience;
   while ((await busy(zone)) && performance.now() < until) {
@@ -110,7 +116,7 @@ async function quiet({ busy }: SelfTestPorts, zone: DnsName): Promise<void> {
   }
 }
 
-/** What a central that cannot read whole zones has to search for. */
+/** Records that a central looks for if it cannot read whole zones. */
 function recordsIn({ there, gone }: StepPlan['wants']): ResourceRecord[] {
   return [there, gone].flatMap((record) => record ?? []);
 }
@@ -128,14 +134,14 @@ export async function shows(
   );
 }
 
-/** The calls of a step in words, in order. */
+/** The calls of a step as a text, in order: function and stage of each. */
 export function order(calls: readonly SeenCall[]): string {
   return calls.length === 0 ? 'no event' : calls.map(({ func, stage }) => `${func} ${stage}`).join(', ');
 }
 
 /**
- * Told by the steps that add and delete the probe record: is it in, or out of, the list the panel shows to
- * `after`?
+ * Whether the panel already shows a change while it waits for our answer to `after`. Judged by the steps that
+ * create the zone, and that add and delete a record.
  */
 export function afterSees(steps: readonly SelfTestStep[]): AfterSees {
   const looks = steps.flatMap(({ step, calls }): (boolean | 'blocked')[] => {

@@ -23,26 +23,29 @@ import { endPause, pause, pauseEnd } from '../pause.ts';
 import { SettingsRefused } from '../../centrals/connection.ts';
 import { wireCentral } from '../wiring/wire.ts';
 
-/** Choices of the field `pause`; `keep` is offered only while a pause with an end is running. */
+/**
+ * Choices of the field `pause`: `off` ends a pause, `on` pauses without an end, a time pauses for that long.
+ * `keep` leaves a pause with an end as it is, and is offered only then.
+ */
 export type PauseChoice = 'off' | 'keep' | '1h' | '4h' | '24h' | 'on';
 
-/** The settings form as a user sees it; the password is only ever sent towards us. */
+/** The values of the settings form. The user may send a password; the form never shows the stored one. */
 export interface FormValues {
   readonly host: string;
   readonly kind: Settings['kind'];
-  /** Which panel the central turned out to be, where that was left open; null before the first look. */
+  /** The kind of panel found at the central. Null: none was found for these settings, or there are none. */
   readonly found: IspmanagerKind | null;
   readonly username: string;
   readonly password: string;
-  /** SHA-256 of the pinned certificate, or of the one offered; empty when there is none. */
+  /** SHA-256 of the trusted certificate, or of the one that the form offers for trust. Empty: neither. */
   readonly fingerprint: string;
-  /** Whether exactly that certificate is trusted. */
+  /** Whether the user trusts exactly the certificate of `fingerprint`. */
   readonly trust: boolean;
   readonly pause: PauseChoice;
   readonly contact: string;
 }
 
-/** Fields that an error can be shown at. */
+/** Fields of the form that can carry an error. */
 export type FormField = Exclude<OptionField['name'], 'fingerprint'> | 'trust' | 'pause';
 
 export type FormResult =
@@ -58,21 +61,25 @@ export type FormResult =
 const hour = 3_600_000;
 const lengths: Readonly<Record<string, number>> = { '1h': hour, '4h': 4 * hour, '24h': 24 * hour };
 
-/** Longest value of a field, characters. */
+/** Longest value of a text field, characters. */
 const mostField = 4_096;
 
-/** The fields of text. */
+/** The text fields. */
 const formFields = ['host', 'username', 'password', 'fingerprint', 'contact'] as const;
 
-/** When a running pause ends, milliseconds since 1970; `Infinity` = until resumed; `null` = not paused. */
+/**
+ * End of the pause, milliseconds since 1970. `Infinity`: it lasts until somebody resumes. `null`: not paused.
+ * @param wall wall clock, milliseconds since 1970
+ */
 export function runningPause(root: string, wall: number): number | null {
   const end = pauseEnd(pathsOf(root).pause);
   return end !== null && end > wall ? end : null;
 }
 
 /**
- * What the form shows when it is opened. Fields of a settings file that cannot be used are shown as far as
- * they can be read.
+ * The values that the form shows first. If the settings file cannot be used, the form shows those values that
+ * can still be read.
+ * @param wall wall clock, milliseconds since 1970
  */
 export function openForm(root: string, wall: number): FormValues {
   const stored = storedValues(root);
@@ -90,9 +97,10 @@ export function openForm(root: string, wall: number): FormValues {
 }
 
 /**
- * OK in the form: checks every field, tests connection, login and rights at the central, and only then saves.
- * The agent takes the settings into use by itself. A pause alone, with settings as they are, needs no
- * central.
+ * Handles OK in the form. It checks every field, then connection, login and rights at the central, and saves
+ * only then. The agent notices the saved file by itself. To start a pause with unchanged settings, no central
+ * is contacted.
+ * @param wall wall clock, milliseconds since 1970
  */
 export async function submitForm(
   root: string,
@@ -118,7 +126,7 @@ export async function submitForm(
   const read = readChanged(root, changes);
   if ('field' in read) return refused(read.field, read.problems);
   if (values.pause !== 'off' && isInForce(root, read.settings)) {
-    // The way out when the central is down: it must not depend on the central.
+    // A pause is the way out when the central is down, so it must not need the central.
     carryOutPause(root, values.pause, wall);
     return { kind: 'saved' };
   }
@@ -136,7 +144,10 @@ export async function submitForm(
 
 type Refuse = (field: FormField, problems: readonly Problem[], shown?: FormValues) => FormResult;
 
-/** Tests connection, login and rights. @returns what is wrong; `null` when nothing is */
+/**
+ * Tests connection, login and rights at the central.
+ * @returns the form with the error; `null` when all is well
+ */
 async function testRefused(
   root: string,
   settings: Settings,
@@ -165,7 +176,10 @@ function storedKind(root: string): Pick<FormValues, 'kind' | 'found'> {
   return { kind: loaded.settings.kind, found: foundCentral(root, loaded.settings)?.kind ?? null };
 }
 
-/** What stands in the settings file; where it cannot be used as a whole, what of it can be read. */
+/**
+ * Values in the settings file, by `section.option`. If the file cannot be used, the values that can still be
+ * read.
+ */
 function storedValues(root: string): (key: string) => string {
   const loaded = loadSettings(root);
   if (loaded.kind === 'broken') return entriesIn(loaded.path);
@@ -197,7 +211,10 @@ interface Missing {
   readonly problem: Problem;
 }
 
-/** The password is asked for again when it would go to another host or belong to another user. */
+/**
+ * The first required field that is empty. The password is required again if host or user changes: the stored
+ * one must not go to another host or user.
+ */
 function firstMissing(root: string, values: FormValues): Missing | null {
   if (values.host.trim() === '') return { field: 'host', problem: problem('form.host-missing', {}) };
   if (values.username === '') return { field: 'username', problem: problem('form.user-missing', {}) };
@@ -211,7 +228,7 @@ function firstMissing(root: string, values: FormValues): Missing | null {
   return same ? null : { field: 'password', problem: problem('form.password-again', {}) };
 }
 
-/** The base address that a spelling of the host means; empty when it means none. */
+/** The base address that a typed host stands for; empty if the host is not valid. */
 function addressOf(host: string, kind: FormValues['kind']): string {
   const lines = [
     '[isp_master]',
@@ -246,7 +263,7 @@ type Read =
 
 const unreadable: ReadonlySet<string> = new Set(['settings.unreadable', 'settings.too-large']);
 
-/** The settings as they would be read back after saving. */
+/** The settings as they will be read after saving, or the field that cannot be saved. */
 function readChanged(root: string, changes: IniChanges): Read {
   const path = settingsPath(root);
   const loaded = loadSettings(root);
@@ -266,7 +283,7 @@ function readChanged(root: string, changes: IniChanges): Read {
   return { field: fieldOfOption(problems[0]?.params['option'] ?? 'host'), problems };
 }
 
-/** Whether the settings file would read the value back as another one. */
+/** Whether the settings file cannot hold this value: it would be read back as a different one. */
 function unfitness(text: string, section: string, option: string, value: string | null): boolean {
   try {
     changeIni(text, { [section]: { [option]: value } });
@@ -277,15 +294,15 @@ function unfitness(text: string, section: string, option: string, value: string 
   }
 }
 
-/** The field of an option, or of what a central calls a setting of its own. */
+/** The form field of an option. `option` may also be `pin`, a central's own name for the fingerprint. */
 function fieldOfOption(option: string): FormField {
   const name = options.find((one) => one.option === option)?.field?.name;
-  // Nothing can be typed where the fingerprint is shown.
+  // The field of the fingerprint is read-only, so its error is shown at `trust`.
   if (name === 'fingerprint' || option === 'pin') return 'trust';
   return name ?? 'host';
 }
 
-/** Whether the form changes nothing of the settings. */
+/** Whether these settings equal the stored ones. */
 function isInForce(root: string, settings: Settings): boolean {
   const loaded = loadSettings(root);
   const whole = (one: Settings): string => JSON.stringify({ ...one, password: one.password.reveal() });
@@ -308,7 +325,9 @@ function fieldOf(error: CentralError): FormField {
   return reached ? 'username' : 'host';
 }
 
-/** Shows the certificate the server has, so that a user can compare it and trust exactly that one. */
+/**
+ * Returns the form with the server's certificate, so that the user can compare and trust exactly this one.
+ */
 async function offerTrust(
   address: string,
   values: FormValues,

@@ -1,10 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AlarmClock } from '../../core/clock.ts';
 
-/** A timer of Node.js holds at most so many milliseconds. */
+/** Longest time that a timer of Node.js can wait, milliseconds. */
 const longest = 0x7fffffff;
 
-/** The machine's time. A sleep or an alarm does not keep the process alive: the socket does. */
+/**
+ * The clock of this machine. A sleep or an alarm alone does not keep the process alive; the agent's socket
+ * does.
+ */
 export const systemClock: AlarmClock = {
   now: () => performance.now(),
   wall: () => Date.now(),

@@ -12,15 +12,15 @@ const stored = v.object({
 });
 
 /**
- * Where it is kept, under a panel's root, which panel a central turned out to be. It is found anew when the
- * file is lost.
+ * Path of the file that stores which panel was found at a central. If the file is lost, the panel is found
+ * again.
  */
 function foundPath(root: string, { number }: Settings): string {
   return join(pathsOf(root).state, number === 1 ? 'central.json' : `central-${number}.json`);
 }
 
 /**
- * What was found for these very settings; `null` when nothing was, or for others.
+ * The panel found with the same address, kind and user name; `null`: none was found with these.
  * @returns the panel's full address and its kind
  */
 export function foundCentral(root: string, settings: Settings): Found | null {
@@ -38,7 +38,7 @@ export function foundCentral(root: string, settings: Settings): Found | null {
   return same ? read.output.found : null;
 }
 
-/** Keeps what was found under a panel's root, for a central with these settings. */
+/** Stores, under a panel's root, the panel found for a central with these settings. */
 export function foundMemory(root: string, settings: Settings): FoundMemory {
   const { address, kind, username } = settings;
   return {
@@ -52,7 +52,7 @@ export function foundMemory(root: string, settings: Settings): FoundMemory {
         });
         renameSync(`${path}.new`, path);
       } catch (error) {
-        // A full disk: it is found anew by the next process.
+        // If the disk is full, the next process finds the panel again.
         if (!(error instanceof Error && 'code' in error)) throw error;
       }
     },

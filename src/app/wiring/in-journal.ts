@@ -6,7 +6,7 @@ import { journalPath, type Paths } from '../paths.ts';
 import { wireCentral } from './wire.ts';
 
 /**
- * Opens a central's journal only to read it, beside an agent or without one.
+ * Opens a central's journal for reading, whether or not an agent runs.
  * @returns what `body` returns; null: there is no journal yet
  * @throws {JournalError | SettingsRefused}
  */
@@ -30,7 +30,7 @@ export async function inJournal<T>(
   }
 }
 
-/** The account that settings name, which is not contacted. @throws {SettingsRefused} */
+/** The account that the settings name. Does not contact the central. @throws {SettingsRefused} */
 export async function accountOf({ root }: Paths, settings: Settings): Promise<CentralId> {
   const central = await wireCentral(settings, root);
   await central.close();

@@ -3,7 +3,7 @@ import { CentralError, type CallContext, type Central } from '../../core/central
 import type { Log } from '../../core/log.ts';
 import { PanelError, type Panel, type ZoneList } from '../../core/panel.ts';
 
-/** What is told of one call: where it went and how it ended; never its data. */
+/** Runs one call and logs its name, zone, outcome and duration, never its data. */
 type Logging = <T>(call: string, zone: DnsName | '-', ctx: CallContext, body: () => Promise<T>) => Promise<T>;
 
 function logging(event: string, log: Log): Logging {
@@ -22,7 +22,7 @@ function logging(event: string, log: Log): Logging {
   };
 }
 
-/** The same central, each call logged at level 6. */
+/** Wraps a central: each call is logged at level 6. */
 export function loggedCentral(central: Central, log: Log): Central {
   const tell = logging('central.call', log);
   return {
@@ -49,12 +49,12 @@ export function loggedCentral(central: Central, log: Log): Central {
   };
 }
 
-/** Most names of domains in one line. */
+/** Most domain names in one log line. */
 const mostNamed = 20;
 
 /**
- * The same panel, with each read and write logged at level 6. Domains that are passed over are logged at
- * level 2, once for the same ones.
+ * Wraps a panel: each read and write is logged at level 6. Domains with unreadable names are logged at level
+ * 2, and again only if they change.
  */
 export function loggedPanel(panel: Panel, log: Log): Panel {
   const tell = logging('panel.call', log);

@@ -4,8 +4,8 @@ import { defaultPanelKind, panelKinds, panels, type PanelKind } from '../../pane
 import type { PanelModule } from '../../panels/module.ts';
 
 /**
- * Tells a panel by its files.
- * @returns `null` when no panel is there
+ * Recognises the kind of panel by the files under the root.
+ * @returns `null` if there is no panel
  */
 export function panelKindAt(root: string): PanelKind | null {
   const has = (path: string): boolean => existsSync(join(root, path));
@@ -13,8 +13,8 @@ export function panelKindAt(root: string): PanelKind | null {
 }
 
 /**
- * What the product knows of the panel under a root. Without a panel it is the default kind: reading it tells
- * what is missing.
+ * The module for the panel under this root. If there is no panel, the default kind: reading it reports what
+ * is missing.
  */
 export function panelAt(root: string): PanelModule {
   return panels[panelKindAt(root) ?? defaultPanelKind];

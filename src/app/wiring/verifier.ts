@@ -7,12 +7,14 @@ import type { Log } from '../../core/log.ts';
 import { timeToWrite } from '../../core/several.ts';
 import { systemClock } from './clock.ts';
 
-/** Milliseconds of an edit's deadline that are left to take it back; at most half of it. */
+/**
+ * Time (ms) at the end of an edit's deadline that is kept for undoing the edit; at most half of the deadline.
+ */
 const reserve = 2_000;
 
 /**
- * What asks the name servers of the settings; null where none are named.
- * @param centrals how many are written one after the other within the same deadline
+ * Makes the verifier that asks the name servers of the settings; null: the settings name none.
+ * @param centrals how many centrals are written one after the other within one deadline
  */
 export function makeVerifier(settings: Settings, log: Log, centrals: number): Verifier | null {
   const { verify } = settings;
@@ -23,7 +25,7 @@ export function makeVerifier(settings: Settings, log: Log, centrals: number): Ve
   return new Verifier({ servers, clock: systemClock, log, limit: verify.limit, strict });
 }
 
-/** The name servers of the settings, not asked yet. */
+/** Clients for the name servers of the settings. Sends no query. */
 export function askedServers({ verify }: Settings): AskedServer[] {
   return verify.servers.map((server) =>
     askedServer(server.port === 53 ? server.host : serverText(server), server),

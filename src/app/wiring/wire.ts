@@ -24,26 +24,27 @@ import { makeVerifier } from './verifier.ts';
 import { journalPath, type Paths } from '../paths.ts';
 
 /**
- * How long (ms) an ended operation is kept in any case: what counts operations of the last hour needs them.
+ * Least time (ms) that an ended operation is kept after the longest watch. Safety limits count the operations
+ * of the last hour.
  */
 const leastKept = 3_600_000;
 
-/** A running engine and what has to be closed with it. */
+/** A running engine and its parts. `close` stops and closes all of them. */
 export interface Wired {
   readonly engine: Engine;
-  /** Only to read from: the engine alone writes. */
+  /** For reading; only the engine writes. */
   readonly journal: Omit<Journal, 'commit' | 'close'>;
   readonly central: GuardedCentral;
   readonly settings: Settings;
-  /** Null where no name servers are to be asked. */
+  /** Null: the settings name no name servers to ask. */
   readonly verifier: Verifier | null;
   close(): Promise<void>;
 }
 
 /**
- * The central the settings name, with its breaker; not contacted yet.
- * @param root the panel's, where what was found out about the central is kept
- * @param log what is worth noting beside errors; default: nobody reads it
+ * The central of the settings, behind a circuit breaker. Does not contact the central.
+ * @param root the panel's root, where found facts about the central are stored
+ * @param log for what is worth noting beside errors; by default such lines are dropped
  * @throws {SettingsRefused}
  */
 export async function wireCentral(
@@ -76,14 +77,15 @@ function pinOf({ fingerprint, caFile }: Settings): { pin?: { fingerprint?: strin
   }
 }
 
-/** Edits in the panel on this host as a user would make them, for the self-test. */
+/** Makes edits in the panel on this host as a user would, for the self-test. */
 export async function wirePanelHand(root: string): Promise<PanelHand> {
   return await panelAt(root).openHand(root);
 }
 
 /**
- * The panel on this host. @param service whether this process is confined as a service of systemd @param log
- * told of what is passed over
+ * The panel on this host.
+ * @param service whether this process is confined by systemd
+ * @param log gets domains that are left out of the panel's list
  */
 export async function wirePanel(root: string, service = false, log?: Log): Promise<Panel> {
   return await panelAt(root).open(root, { service, ...(log && { log }) });
@@ -91,8 +93,9 @@ export async function wirePanel(root: string, service = false, log?: Log): Promi
 
 /**
  * Opens the journal of the central and starts an engine on it.
- * @param central the one that the settings name
- * @param panel and how many centrals it has
+ * @param panel.panel the panel
+ * @param panel.centrals how many centrals the panel has
+ * @param settings of this central
  * @throws {JournalError} when the journal cannot be used
  */
 export async function wireEngine(
@@ -103,7 +106,7 @@ export async function wireEngine(
   plainLog: Log,
 ): Promise<Wired> {
   const { number } = settings;
-  // The first one's lines are as they were before there were others.
+  // Log lines of the first central carry no number, as with a single central.
   const log: Log =
     number === 1
       ? plainLog

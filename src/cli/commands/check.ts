@@ -44,7 +44,7 @@ export function checkCommand(globals: () => GlobalOptions): Command {
     });
 }
 
-/** The number of its central, where the panel has several. */
+/** `number`: the central's number, if there are several. */
 type NumberedReport = CheckReport & { readonly number?: number };
 
 function text(report: NumberedReport): string {

@@ -55,16 +55,17 @@ export function installCommand(globals: () => GlobalOptions): Command {
       const config = options.config === undefined ? undefined : readConfig(options.config);
       const { root } = paths;
       const { handlers } = options;
-      // What is made is for everybody to read and for us to write, whatever the shell says.
+      // Installed files must be readable by everybody and writable by us only, whatever umask the shell has.
       process.umask(0o022);
       const done = refusalsInWords(() => install({ root, from, socket, config, handlers }));
       const { version, kind, changed } = done;
       const etc = etcOf(options.system, root);
       const system = etc === null ? [] : await systemFiles({ root, socket, etc });
       const replaced = changed.some((path) => path.endsWith('/current') || path.includes('/lib/domainsync/'));
-      // Soon after the files: until then the panel may call handlers of another type than it takes them for.
+      // The restart follows soon after the files. Before it, the panel may call our handlers as another type
+      // than they have.
       const restarted = done.restart && (await restart(paths, kind));
-      // An agent that goes on needs its files.
+      // An agent that still runs needs the files of its release.
       if (!replaced || (await replaceAgent(paths))) removeOldReleases(root);
       const all = [...changed, ...system];
       const byHand = done.restart && !restarted ? restartCommand(root, kind) : null;
@@ -74,7 +75,7 @@ export function installCommand(globals: () => GlobalOptions): Command {
     });
 }
 
-/** What failed is reported and left to an administrator: without a service the hook starts the agent. */
+/** Writes the system files. A failure is only reported: without a service the hook starts the agent. */
 async function systemFiles(options: SystemOptions): Promise<string[]> {
   try {
     return await putSystemFiles(options);
@@ -121,8 +122,9 @@ function installedText(
 }
 
 /**
- * The next edit, or the service, starts the agent of the new release; what is open is in the journal.
- * @returns whether the old one has ended; one that says nothing is there all the same
+ * Ends the running agent. The next edit, or the service, starts the one of the new release. Open operations
+ * stay in the journal.
+ * @returns whether the old agent has ended; false if it does not answer
  */
 async function replaceAgent(paths: Paths): Promise<boolean> {
   try {

@@ -56,8 +56,8 @@ interface LetGo {
 }
 
 /**
- * Makes the panel forget our handlers before they go: until it has been restarted it calls them, and each
- * call may start an agent.
+ * Makes the panel forget our handlers before they are removed. Until its restart it still calls them, and
+ * each call may start an agent, so the agent is stopped again afterwards.
  */
 async function letGo(paths: Paths): Promise<LetGo> {
   const { root } = paths;
@@ -78,7 +78,10 @@ async function stopAgent(paths: Paths): Promise<void> {
   throw new CommandFailed('The agent does not end; domainsync was not removed. Try again in a minute.');
 }
 
-/** @throws {CommandFailed} when the agent does not answer: before anything is removed */
+/**
+ * Warns of operations that are still open.
+ * @throws {CommandFailed} when the agent does not answer; nothing has been removed then
+ */
 async function warnOfOpen(paths: Paths): Promise<void> {
   try {
     const open = (await runningAgent(paths.socket))?.engine?.open ?? 0;

@@ -5,7 +5,7 @@ import type { Answers } from '../../app/control/protocol.ts';
 import { localTime, table } from '../output.ts';
 import { inMood, cutForTable } from './states.ts';
 
-/** What `domainsync history` prints. */
+/** The text of `domainsync history`. */
 export function historyText(operations: Answers['history']): string {
   const several = operations.some(({ central }) => central !== undefined);
   const rows = operations.map((operation) => [
@@ -22,7 +22,7 @@ export function historyText(operations: Answers['history']): string {
   return table([...(several ? ['CENTRAL'] : []), ...headings], rows);
 }
 
-/** Why it ended so, in short; `domainsync show` has the words. */
+/** Codes of an operation's problems; `domainsync show` gives their texts. */
 function codes({ problems }: Operation): string[] {
   return [...new Set(problems.map(({ code }) => `[${code}]`))];
 }

@@ -1,6 +1,6 @@
 /**
- * Issue 11.6: a word from outside that every object inherits is a word like any other, wherever something is
- * looked up by it.
+ * Issue 11.6: a word from outside may be the name of a property that every object inherits, such as
+ * `constructor`. Every lookup treats it like any other word.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -48,7 +48,8 @@ describe('issue 11.6: inherited names', () => {
       assert.equal(noteText(word), word);
       assert.equal(moodOfState(word), 'plain');
       assert.equal(describeProblem({ code: word, params: {} }, 'en'), word);
-      // As a type, and as the name of a number.
+      // The word as a record type, and in the place of a number that may have a name (e.g. the algorithm of a
+      // DS).
       const row = { name: 'a.example.org.', ttl: '60', rtype: word, value: 'x' };
       assert.notEqual(
         code(() => recordFromIspmanager5Row(row, '', zone)),

@@ -1,6 +1,6 @@
 import { own } from '../../dns/own.ts';
 
-/** Notes of the engine about zones and records, in a few words for a table. */
+/** The text of each note of a zone or record, short enough for a table. */
 const notes: Readonly<Record<string, string>> = {
   'central.zone-failing':
     'the central has it and cannot read or serve it; at PowerDNS "pdnsutil check-zone ZONE" names the record',
@@ -35,7 +35,8 @@ const notes: Readonly<Record<string, string>> = {
 };
 
 /**
- * A note in words; a code that has none (a refusal of the central) as it is: docs/messages.md explains it.
+ * The text of a note. A code without a text here (a refusal of the central) is returned as it is;
+ * docs/messages.md explains it.
  */
 export function noteText(note: string | null): string {
   return note === null ? '' : (own(notes, note) ?? note);

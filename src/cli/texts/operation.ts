@@ -9,7 +9,7 @@ import { coloured, localTime } from '../output.ts';
 import { liveLines } from './verify.ts';
 import { moodOfState } from './states.ts';
 
-/** What each state means and what happens next, in one sentence (docs/architecture.md, "Words"). */
+/** What each state means and what happens next (docs/glossary.md#operation). */
 const meanings: Readonly<Record<Operation['state'], string>> = {
   prepared: 'written down; not at the central yet, as far as is known',
   applied: 'done at the central; the panel has not said yet whether it did its part',
@@ -33,7 +33,7 @@ const classes: Readonly<Record<Operation['class'], string>> = {
   follow: 'found by a comparison',
 };
 
-/** All there is to say about one operation. */
+/** The text of `domainsync show`: everything about one operation. */
 export function operationText(operation: Answers['operation'][number]): string {
   const { id, state, kind, zone, actor, source, problems, attempts, watch } = operation;
   const lines = [
@@ -65,12 +65,12 @@ function itemLines({ remove, add, mirrored, note }: OperationItem): string[] {
   return lines;
 }
 
-/** The record, with its TTL where it is known. */
+/** The record as text, with its TTL if that is known. */
 function withTtl(record: ResourceRecord): string {
   return record.ttl === null ? formatRecord(record) : `${formatRecord(record)} (TTL ${record.ttl})`;
 }
 
-/** What may still happen, and to which records. */
+/** Lines about a watch: its end, and the records that a late write may add or remove. */
 function watchLines({ until, added, removed }: Watch): string[] {
   return [
     `watch      a late write is waited for until ${localTime(until)}`,
@@ -79,7 +79,7 @@ function watchLines({ until, added, removed }: Watch): string[] {
   ];
 }
 
-/** What our own writes altered at the central: the only things an undo may touch. */
+/** One line per record, each with this label. */
 function recordLines(label: string, records: readonly ResourceRecord[]): string[] {
   return records.map((record) => `${label.padEnd(10)} ${formatRecord(record)}`);
 }

@@ -10,7 +10,10 @@ const ways: Readonly<Record<OwnerWay, string>> = {
   none: 'not reported by the panel',
 };
 
-/** How it is known who may change a zone, and what was left to the panel because of that. */
+/**
+ * Lines about owners: how they are known, and how many edits were left to the panel for lack of rights or
+ * knowledge.
+ */
 export function ownerLines(
   { check, way, zones, unknown }: KnownOwners,
   live: LiveCentral['owners'] | null,

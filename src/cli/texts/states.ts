@@ -1,7 +1,7 @@
 import { own } from '../../dns/own.ts';
 import type { Cell, Mood } from '../output.ts';
 
-/** The colour of a state. */
+/** The mood of a state, which decides its colour. */
 export function moodOfState(state: string): Mood {
   return own(moods, state) ?? 'plain';
 }
@@ -24,12 +24,12 @@ const moods: Readonly<Record<string, Mood>> = {
   excluded: 'quiet',
 };
 
-/** A cell in the mood of its state. */
+/** A table cell that shows a state in its mood. */
 export function inMood(state: string): Cell {
   return { text: state, mood: moodOfState(state) };
 }
 
-/** How a central is called. */
+/** The name of a central in texts: its address and account. */
 export function centralName({
   address,
   account,
@@ -40,7 +40,7 @@ export function centralName({
   return `${address} as ${account}`;
 }
 
-/** A record at most as long as a line of a table. */
+/** Cuts a text to 90 characters, so that it fits into a table. */
 export function cutForTable(text: string): string {
   return text.length > 90 ? `${text.slice(0, 87)}...` : text;
 }

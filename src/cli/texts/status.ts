@@ -8,7 +8,7 @@ import { ownerLines } from './owners.ts';
 import { centralName, moodOfState } from './states.ts';
 import { verifyLines } from './verify.ts';
 
-/** What `domainsync status` prints. */
+/** The text of `domainsync status`. */
 export function statusText(report: StatusReport): string {
   const { engine, live, centrals } = report;
   const problems = [...report.problems, ...report.pending].map(
@@ -17,7 +17,7 @@ export function statusText(report: StatusReport): string {
   return [
     ...agentLines(report),
     `paused     ${pausedText(report)}`,
-    // All centrals know the same.
+    // All centrals hold the same owners.
     ...(engine === null ? [] : ownerLines(engine.owners, live?.owners ?? null)),
     ...(centrals.length === 0 ? ['central    -'] : []),
     ...centrals.flatMap((one) => centralLines(one, centrals.length > 1)),
@@ -35,7 +35,7 @@ function agentLines({ state, version, pid, memory }: StatusReport): string[] {
   ];
 }
 
-/** How the account, its operations and its name servers are. */
+/** Lines about one central: its account, operations and name servers. */
 function centralLines({ number, central, found, engine, live }: CentralReport, several: boolean): string[] {
   const where = found === null ? '' : ` (found: ${found.kind} at ${found.address})`;
   const lines = [`central ${several ? number : ' '}  ${centralName(central)}${where}`];

@@ -5,10 +5,13 @@ import type { ReportedOperation } from '../../app/control/protocol.ts';
 import { counted } from '../../core/describe.ts';
 import { coloured, localTime } from '../output.ts';
 
-/** Names told of one write. */
+/** How many names of one write are shown. */
 const mostNames = 3;
 
-/** How the name servers stand to what was written: a line of sums, and two for each write that is behind. */
+/**
+ * Lines about checks at the name servers: one with totals, and two for each write that they do not all serve
+ * yet.
+ */
 export function verifyLines({ servers, strict, underWay, waiting, ended, behind }: VerifyStatus): string[] {
   const sums = [
     `${ended.live} live`,
@@ -32,7 +35,10 @@ export function verifyLines({ servers, strict, underWay, waiting, ended, behind 
   ];
 }
 
-/** `at 2 of 3 name servers`; those that cannot see the data are not counted. */
+/**
+ * How many name servers serve the data, e.g. `at 2 of 3 name servers`. Servers that cannot show it do not
+ * count.
+ */
 function liveAt(servers: readonly ServerReport[]): string {
   const visible = servers.filter(({ state }) => state !== 'hidden');
   const live = visible.filter(({ state }) => state === 'live').length;
@@ -53,7 +59,7 @@ const states: Readonly<Record<LiveView['state'], string>> = {
   dropped: 'not checked: too many changes at once',
 };
 
-/** What is said of one operation; empty when nothing is known. */
+/** Lines about one operation at the name servers; empty if nothing is known. */
 export function liveLines({ state, live }: ReportedOperation): string[] {
   if (live === null) return [];
   const undone = state === 'refused' || state === 'reverted' ? 'undone: ' : '';

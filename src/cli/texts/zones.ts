@@ -8,7 +8,7 @@ import { coloured, localTime, table } from '../output.ts';
 import { noteText } from './notes.ts';
 import { centralName, inMood, moodOfState, cutForTable } from './states.ts';
 
-/** What `domainsync zones` prints. */
+/** The text of `domainsync zones`. */
 export function zonesText(zones: Answers['zones']): string {
   const several = zones.some(({ central }) => central !== undefined);
   const rows = zones.map(({ zone, state, baselineAt, note, central }) => [
@@ -22,7 +22,8 @@ export function zonesText(zones: Answers['zones']): string {
 }
 
 /**
- * Both sides side by side, and what the registrar has to know of a signed zone; one central after the other.
+ * The text of `domainsync zone`: panel and central side by side, and DNSSEC data for the registrar. With
+ * several centrals, one after the other.
  */
 export function zoneText(zone: DnsName, report: Answers['zone']): string {
   if (report.centrals === undefined) return showAt(zone, report);
