@@ -4,12 +4,12 @@ import type { Trust } from '../net/connect.ts';
 import { readFingerprint } from '../net/fingerprint.ts';
 import { isLoopback } from '../net/http.ts';
 
-/** What the settings of centrals have in common, as parts of a valibot schema. */
+/** Parts of valibot schemas that the settings of several centrals share. */
 
-/** A text that is there. */
+/** A text that is given and not empty. */
 export const settingText = v.pipe(v.string('setting.missing'), v.nonEmpty('setting.missing'));
 
-/** Milliseconds for one request; default 10 s. */
+/** Milliseconds that one request may take; 10 s by default. */
 export const timeoutSetting = v.optional(
   v.pipe(
     v.number('setting.bad-number'),
@@ -19,7 +19,7 @@ export const timeoutSetting = v.optional(
   10_000,
 );
 
-/** One certificate (`{ fingerprint }` in any spelling) or one authority (`{ ca }` in PEM) to be believed. */
+/** What to trust: one certificate (`{ fingerprint }` in any spelling) or one authority (`{ ca }` in PEM). */
 export const pinSetting = v.optional(
   v.pipe(
     v.strictObject({ fingerprint: v.optional(v.string()), ca: v.optional(v.string()) }),
@@ -33,9 +33,9 @@ export const pinSetting = v.optional(
 );
 
 /**
- * A base URL from what people write, with or without scheme, port and path.
- * @param plain whether `http:` is taken where the host is an address of this machine itself
- * @param spell the URL, and what was written, as the settings have it
+ * A base URL, read from an address with or without scheme, port and path.
+ * @param plain whether `http:` is accepted if the host is an address of this machine
+ * @param spell makes the text of the setting from the URL and the text that the user wrote
  */
 export function addressSetting(plain: boolean, spell: (address: URL, written: string) => string) {
   return v.pipe(
@@ -50,7 +50,7 @@ export function addressSetting(plain: boolean, spell: (address: URL, written: st
   );
 }
 
-/** The settings cannot be used; carries every reason. */
+/** Settings that cannot be used, with every reason. */
 export class SettingsRefused extends Error {
   override readonly name = 'SettingsRefused';
   readonly problems: readonly Problem[];
@@ -61,7 +61,10 @@ export class SettingsRefused extends Error {
   }
 }
 
-/** Settings that fit a schema. @throws {SettingsRefused} with every problem, each with `params.setting` */
+/**
+ * Checks settings by a schema and returns them.
+ * @throws {SettingsRefused} with every problem, each with `params.setting`
+ */
 export function checkedSettings<T>(schema: v.GenericSchema<unknown, T>, input: unknown): T {
   const result = v.safeParse(schema, input);
   if (result.success) return result.output;
@@ -71,13 +74,16 @@ export function checkedSettings<T>(schema: v.GenericSchema<unknown, T>, input: u
   );
 }
 
-/** Checks without a code of ours are about what is not there, or of the wrong kind altogether. */
+/**
+ * The problem code of a failed check. A check without a code of ours failed because the value is missing or
+ * of the wrong type.
+ */
 function codeOf({ message, received }: v.BaseIssue<unknown>): string {
   if (message.startsWith('setting.')) return message;
   return received === 'undefined' ? 'setting.missing' : 'setting.bad-value';
 }
 
-/** A text is the code of what is wrong. */
+/** Reads a pin. @returns a text if it cannot be used: the problem code */
 function readPin(pin: {
   readonly fingerprint?: string | undefined;
   readonly ca?: string | undefined;
@@ -91,7 +97,7 @@ function readPin(pin: {
   return sha256 === null ? 'setting.bad-fingerprint' : { kind: 'fingerprint', sha256 };
 }
 
-/** A text is the code of what is wrong. */
+/** Reads an address. @returns a text if it cannot be used: the problem code */
 function readAddress(written: string, plain: boolean): URL | string {
   const full = /^[a-z][a-z0-9+.-]*:\/\//iu.test(written) ? written : `https://${written}`;
   if (!URL.canParse(full)) return 'setting.bad-address';

@@ -2,21 +2,19 @@ import { CentralError, type CentralErrorCode, type CentralErrorFacts } from '../
 import type { HttpError } from '../net/http-error.ts';
 import { tidyText } from '../net/ispmanager/errors.ts';
 
-/**
- * What centrals that are reached by HTTP make of requests without an answer, and of answers that are none.
- */
+/** Turns failed HTTP requests, and answers that cannot be read, into errors of a central. */
 
-/** Replaces every secret in a text. */
+/** Replaces every secret in a text and returns it. */
 export type Redact = (text: string) => string;
 
-/** What a call does: after a failed read nothing has changed, after a failed write that is not known. */
+/** Whether a call reads or writes. A failed read changed nothing; what a failed write changed is unknown. */
 export type Effect = 'read' | 'write';
 
 export function stateAfter(effect: Effect): CentralErrorFacts['state'] {
   return effect === 'read' ? 'untouched' : 'unknown';
 }
 
-/** A request without an answer. */
+/** The error for a request that got no answer. */
 export function unanswered(error: HttpError, effect: Effect): CentralError {
   const state = error.sent === 'no' ? 'untouched' : stateAfter(effect);
   return new CentralError(codeOfHttp(error), { state, retry: 'later', params: error.params, cause: error });
@@ -34,15 +32,18 @@ function codeOfHttp(error: HttpError): CentralErrorCode {
   }
 }
 
-/** An answer that is not one; after a write nobody knows what it did. */
+/** The error for an answer that cannot be read. */
 export function garbled(text: string, effect: Effect): CentralError {
   return new CentralError('central.garbled', { state: stateAfter(effect), retry: 'later', params: { text } });
 }
 
-/** Characters of an answer in which its words for people are searched for. */
+/** Length, in characters, of the part of an answer that is searched for a message. */
 export const mostWords = 64 * 1024;
 
-/** The title of a web page, one line, at most 100 characters in brackets after a space; empty without one. */
+/**
+ * The title of a web page, to append to a text: one line of at most 100 characters, in brackets after a
+ * space. Empty if the page has no title.
+ */
 export function titleOf(page: string, redact: Redact): string {
   const text = page.slice(0, mostWords);
   const tag = text.search(/<title/iu);
@@ -53,12 +54,12 @@ export function titleOf(page: string, redact: Redact): string {
   return title === '' ? '' : ` (${title.slice(0, 100)})`;
 }
 
-/** @throws {CentralError} `central.garbled` */
+/** Decodes octets as UTF-8. @throws {CentralError} `central.garbled` if they are not */
 export function utf8Text(octets: Buffer, effect: Effect): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(octets);
   } catch {
-    // The only thing a fatal decoder throws is that the octets are not UTF-8.
+    // A fatal decoder throws for no other reason.
     throw garbled('not UTF-8', effect);
   }
 }

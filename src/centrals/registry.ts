@@ -4,8 +4,8 @@ import { powerdns } from './powerdns/module.ts';
 import { rfc2136 } from './rfc2136/module.ts';
 
 /**
- * Every kind of central by its name in settings. A new one is one line here: settings, form, doctor, and the
- * table of docs/centrals.md read it from here (docs/adding-a-central.md).
+ * Every kind of central, by its name in the settings. A new kind is one line here: settings, form, doctor
+ * and the table of docs/centrals.md use this list (docs/adding-a-central.md).
  */
 export const centrals = {
   ...ispmanagerCentrals,
@@ -22,14 +22,14 @@ function isCentralKind(text: string): text is CentralKind {
 }
 
 /**
- * What a setting or a field of the form means. `auto`, and whatever is no kind: a panel, to be found out
- * which.
+ * The kind that a setting or a form field names. `auto`, also for any unknown text, means a panel whose
+ * kind is found by asking it.
  */
 export function centralKindOf(text: string): CentralKind | 'auto' {
   return isCentralKind(text) ? text : 'auto';
 }
 
-/** What the product knows of a kind of central. */
+/** The description of a kind of central. */
 export function centralModule(kind: CentralKind | 'auto'): CentralModule {
   return kind === 'auto' ? automatic : centrals[kind];
 }

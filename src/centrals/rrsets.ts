@@ -4,31 +4,32 @@ import { otherTtl, recordId, type ResourceRecord } from '../dns/record.ts';
 import type { Change } from '../dns/zone.ts';
 
 /**
- * Seconds; for a new RRset whose TTL nobody named: what BIND, Knot and PowerDNS examples and defaults have.
+ * TTL in seconds of a new RRset for which nobody set one. BIND, Knot and PowerDNS have it in examples and
+ * defaults.
  */
 export const usualTtl = 3_600;
 
 /**
- * One RRset that a change touches: as the central has it, and as it is to be. A RRset has one TTL (RFC 2181
- * section 5.2).
+ * One RRset that a change touches: what the central has now, and what it is to have. An RRset has one TTL
+ * (RFC 2181 section 5.2).
  */
 export interface RRsetEdit {
   readonly name: DnsName;
   readonly type: string;
-  /** Empty: no such RRset yet. */
+  /** The records now; empty if there is no such RRset. */
   readonly before: readonly CentralRecord[];
-  /** Empty: the RRset goes. Every record has `ttl`. */
+  /** The records afterwards, each with `ttl`; empty if the RRset is to be deleted. */
   readonly after: readonly ResourceRecord[];
-  /** Seconds. */
+  /** TTL of the RRset afterwards, in seconds. */
   readonly ttl: number;
 }
 
 /**
- * What is left to do of a change at a central that writes whole RRsets, given what it has there now. Records
- * that the change does not name stay as they are. An edit that removes a record of the same RRset sets the
- * RRset's TTL. One that only adds beside others takes theirs, because theirs are not its to change.
- * @param present all records at the names of the change
- * @returns only RRsets that have to be written
+ * Plans what is left to do of a change at a central that writes whole RRsets. Records that the change does
+ * not name stay as they are. A change that removes a record of an RRset sets the TTL of the RRset. One that
+ * only adds to existing records takes their TTL.
+ * @param present all records that the central has at the names of the change
+ * @returns the RRsets that have to be written; empty if the change is done
  */
 export function planRRsets(change: Change, present: readonly CentralRecord[]): readonly RRsetEdit[] {
   return touchedSets(change).flatMap(({ name, type }) => {
@@ -41,7 +42,10 @@ export function planRRsets(change: Change, present: readonly CentralRecord[]): r
   });
 }
 
-/** What writing these RRsets alters; a record that gets another TTL is removed and added. */
+/**
+ * The records that writing these RRsets removes and adds. A record of the change that gets another TTL
+ * counts as both.
+ */
 export function alteredBy(change: Change, edits: readonly RRsetEdit[]): Altered {
   const removed: ResourceRecord[] = [];
   const added: ResourceRecord[] = [];

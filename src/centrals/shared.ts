@@ -1,8 +1,9 @@
 import { CentralError } from '../core/central.ts';
 
 /**
- * Lets several callers share one running request: a caller's own deadline ends its waiting, and the request
- * goes on for the others.
+ * Lets several callers share one running request. A caller's own deadline ends its waiting only; the
+ * request goes on for the others.
+ * @param signal the caller's deadline
  * @throws {CentralError} `central.unreachable` at the deadline, else what the work throws
  */
 export async function shared<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -2,11 +2,14 @@ import { CentralError } from '../core/central.ts';
 
 interface Line {
   running: number;
-  /** Those that wait, in the order of their coming. */
+  /** Starts the calls that wait, in the order in which they came. */
   readonly waiting: (() => void)[];
 }
 
-/** So many at once for each key, in the order of their coming; different keys do not wait for each other. */
+/**
+ * Limits how many calls with the same key run at once; the rest wait in the order in which they came. Calls
+ * with different keys do not wait for each other.
+ */
 export class Slots {
   readonly #atOnce: number;
   readonly #lines = new Map<string, Line>();
@@ -16,9 +19,10 @@ export class Slots {
   }
 
   /**
-   * Waits for its turn, then does the work; the next begins when the work has ended, however it did.
-   * @throws {CentralError} `central.unreachable` when the signal aborts before the turn comes, else what the
-   *   work throws
+   * Waits for a free slot and does the work. The slot is free again once the work has ended, also by an
+   * error.
+   * @throws {CentralError} `central.unreachable` if the signal aborts during the wait, else what the work
+   *   throws
    */
   async take<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const line = this.#lines.get(key) ?? { running: 0, waiting: [] };
@@ -35,7 +39,7 @@ export class Slots {
   }
 
   async #enter(line: Line, signal: AbortSignal): Promise<void> {
-    // Without a word to a server an aborted call ends as any other: by the work itself.
+    // With a free slot an aborted call is not refused here: its own work fails, as for any other call.
     if (line.running < this.#atOnce) {
       line.running += 1;
       return;

@@ -10,26 +10,30 @@ import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../dns/re
 import type { Change } from '../dns/zone.ts';
 import { look, restated } from './restate.ts';
 
-/**
- * The single writes of a central that has no larger unit than one record. Each throws {@link CentralError}
- * only.
- */
+/** The single writes of a central that writes one record at a time. Each throws only {@link CentralError}. */
 export interface RecordWriter {
-  /** Records at the names of the change, fresh; `null`: no such zone. */
+  /** Reads the records at the names of the change; `null` if there is no such zone. */
   read(ctx: CallContext): Promise<readonly CentralRecord[] | null>;
-  /** `exists`: the central says it has the record already. */
+  /** Adds a record; `exists` if the central answers that it already has it. */
   add(record: ResourceRecord, ctx: CallContext): Promise<'done' | 'exists'>;
-  /** `missing`: the central knows no record with this handle. */
+  /** Removes a record; `missing` if the central answers that it has no record with this handle. */
   remove(old: CentralRecord, ctx: CallContext): Promise<'done' | 'missing'>;
-  /** Puts `record` in the place of `old` in one write. */
+  /**
+   * Puts `record` in the place of `old` in one write.
+   * @returns `missing` or `exists` as for `remove` and `add`
+   */
   replace(
     old: CentralRecord,
     record: ResourceRecord,
     ctx: CallContext,
   ): Promise<'done' | 'missing' | 'exists'>;
-  /** Whether records have TTLs of their own; if not, a change of the TTL alone is no change. */
+  /** Whether each record has its own TTL. If not, a change of the TTL alone does nothing. */
   readonly carriesTtl: boolean;
-  /** Lets time pass before another check of a write that does not show yet; false: it had long enough. */
+  /**
+   * Waits before the next read, because a write may not show yet.
+   * @param attempt reads so far that did not show it, from 0
+   * @returns false if the write has had enough time to show
+   */
   waitBeforeRead(attempt: number, ctx: CallContext): Promise<boolean>;
 }
 
@@ -40,26 +44,25 @@ type Step =
 
 type Outcome = 'done' | 'missing' | 'exists';
 
-/** What is known so far of one change on its way. */
+/** What one change has done so far. */
 interface Progress {
   readonly removed: ResourceRecord[];
   readonly added: ResourceRecord[];
-  /** Outcome of each write sent, by all its {@link partsOf}. */
+  /** Outcome of each write that was sent. The key is all its {@link partsOf}, joined by line feeds. */
   readonly sent: Map<string, Outcome>;
-  /** Parts of writes answered `done`. */
+  /** Parts of the writes that were answered `done`. */
   readonly done: Set<string>;
 }
 
-/** Fresh reads that may show new work before it is given up: somebody else keeps writing the same records. */
+/** Most rounds of writing and reading back. More means that somebody else keeps writing the same records. */
 const mostRounds = 4;
 
 /**
- * Carries out a change record by record and reads back until a fresh read shows nothing left to do. Removals
- * come first, so that a CNAME makes room. A single record removed and a single one added at the same name and
- * type are one write. What a central calls existing or missing is verified by the next read. No write is sent
- * twice.
- * @param present read before; where it is stale, the read after the writes corrects it
- * @throws {CentralError} with `state` for the change as a whole
+ * Carries out a change record by record, and reads back until nothing is left to do. Removals come first,
+ * so that a CNAME makes room. One record removed and one added at the same name and type make a single
+ * write. After `exists` or `missing` the next read decides. No write is sent twice.
+ * @param present records read before; they may be stale, because the read after the writes corrects that
+ * @throws {CentralError} with the state of the whole change
  */
 export async function applyStepwise(
   change: Change,
@@ -78,7 +81,10 @@ export async function applyStepwise(
   throw new CentralError('central.no-effect', { state: stateAfter(progress, 'unknown'), retry: 'later' });
 }
 
-/** What is left to do, by a fresh read; waits for what earlier answers say is so and does not show yet. */
+/**
+ * Reads the records and returns what is left to do. While the read contradicts an earlier answer, it waits
+ * and reads again.
+ */
 async function readBack(
   change: Change,
   writer: RecordWriter,
@@ -131,7 +137,11 @@ async function runSteps(
   }
 }
 
-/** An answered refusal of no known kind may have come after the write was done; a read shows. */
+/**
+ * Finds out what a step left that failed with `central.refused` and the state `unknown`. The central may
+ * have written before it refused, so a read decides.
+ * @returns the error, with the state that the read shows
+ */
 async function judge(error: unknown, step: Step, writer: RecordWriter, ctx: CallContext): Promise<unknown> {
   if (!(error instanceof CentralError) || error.code !== 'central.refused' || error.state !== 'unknown')
     return error;
@@ -156,7 +166,7 @@ async function send(step: Step, writer: RecordWriter, ctx: CallContext): Promise
   }
 }
 
-/** What a step does, as text: the same handle removed, or the same data added. */
+/** The effects of a step, as texts: the handle that it removes, and the data that it adds. */
 function partsOf(step: Step): string[] {
   const parts: string[] = [];
   if (step.kind !== 'add') parts.push(`remove ${step.old.handle}`);
@@ -164,15 +174,13 @@ function partsOf(step: Step): string[] {
   return parts;
 }
 
-/**
- * Whether a step is to be done by what a read shows and was done, or called needless, by an earlier answer.
- */
+/** Whether an earlier answer said that a step is done or needless, although a read still asks for it. */
 function contradicts(step: Step, progress: Progress): boolean {
   const parts = partsOf(step);
   return progress.sent.has(parts.join('\n')) || parts.some((part) => progress.done.has(part));
 }
 
-/** A write whose answer a fresh read contradicts is not sent again: that would be a fight, or a loop. */
+/** Throws if a step was already sent. Sending it again would fight another writer, or loop. */
 function rejectRepeats(steps: readonly Step[], progress: Progress): void {
   for (const step of steps) {
     if (partsOf(step).some((part) => progress.done.has(part))) {
@@ -194,7 +202,7 @@ function nameOf(step: Step): string {
 }
 
 /**
- * The writes that lead from `present` to the goal of the change. Rows that mean the same record are all
+ * The writes that turn `present` into what the change wants. If several rows hold the same record, all are
  * removed.
  */
 function planSteps(change: Change, present: readonly CentralRecord[], carriesTtl: boolean): readonly Step[] {
@@ -235,12 +243,12 @@ function plain({ name, type, ttl, rdata }: ResourceRecord): ResourceRecord {
   return { name, type, ttl, rdata };
 }
 
-/** The state of the whole change when it ends early: `otherwise` once something of it was carried out. */
+/** The state of a change that ends early. @param otherwise the state if some step was carried out */
 function stateAfter(progress: Progress, otherwise: CentralErrorFacts['state']): CentralErrorFacts['state'] {
   return progress.removed.length + progress.added.length === 0 ? 'untouched' : otherwise;
 }
 
-/** The error of one step, with the state of the whole change: worse of the two. */
+/** Gives the error of one step the state of the whole change, unless its own is worse. */
 function withState(error: unknown, whole: CentralErrorFacts['state']): unknown {
   if (!(error instanceof CentralError) || error.state === 'unknown') return error;
   if (whole === 'untouched' || error.state === whole) return error;

@@ -8,8 +8,9 @@ import { DnsError } from '../../net/dns/dns-error.ts';
 export type Purpose = 'read' | 'write';
 
 /**
- * An exchange that failed, as the engine knows failures. A read leaves nothing behind.
- * @param wall milliseconds since 1970, as the request was signed with
+ * Turns the failure of an exchange into a {@link CentralError}; other errors come back as they are. A
+ * failed read leaves the state `untouched`.
+ * @param wall time at which the request was signed, milliseconds since 1970
  */
 export function exchangeFailure(error: unknown, purpose: Purpose, wall: number): unknown {
   if (error instanceof DnsDataError) {
@@ -33,7 +34,7 @@ export function exchangeFailure(error: unknown, purpose: Purpose, wall: number):
     } as const;
     return new CentralError(kinds[error.kind], facts);
   }
-  // Its key or signature not taken, or too old for it: a server does nothing then (RFC 8945 section 5.2).
+  // The server rejects our key, signature or time, and then does nothing (RFC 8945 section 5.2).
   const rejected = { ...facts, state: 'untouched' } as const;
   if (code === 'tsig.bad-key' || code === 'tsig.bad-signature')
     return new CentralError('central.login', { ...rejected, retry: 'never', params: { text, code } });
@@ -53,8 +54,8 @@ const refusals: Readonly<Record<number, CentralError['code']>> = {
 };
 
 /**
- * An update that the server answered with an error: all of it was left undone (RFC 2136 section 3.4.2.7).
- * What a failing server (SERVFAIL) did is not known.
+ * The error for an update that the server answered with `rcode`. The server then undid all of it (RFC 2136
+ * section 3.4.2.7). After SERVFAIL and unexpected codes the state is `unknown`.
  */
 export function updateRefusal(rcode: number, zone: DnsName): CentralError {
   const code = refusals[rcode];
@@ -70,8 +71,9 @@ export function updateRefusal(rcode: number, zone: DnsName): CentralError {
 }
 
 /**
- * The rcode of an answer that says no and is not signed: Knot does not check signatures where it has no
- * such zone. Nothing proves that the server said it, so it counts for no more than a doubt about the zone.
+ * The rcode of an unsigned refusal (REFUSED, NOTAUTH); null for any other error. Knot checks no signature
+ * for a zone that it does not have. Anybody could have sent such an answer, so it proves nothing about the
+ * zone.
  */
 export function unsignedRefusal(error: unknown): number | null {
   const { code, rcode } = error instanceof DnsError ? error.params : {};
@@ -80,10 +82,9 @@ export function unsignedRefusal(error: unknown): number | null {
 }
 
 /**
- * An answer to a query counts as knowledge only if the server could answer. It answers with data, with a
- * denial, or not for the zone (REFUSED, NOTAUTH), which an update has to confirm. A zone that it has and
- * cannot serve just now (SERVFAIL), or an answer cut off, is no knowledge at all.
- * @param name that was asked about
+ * Throws if an answer to a query proves nothing. Data and denials are proof. REFUSED and NOTAUTH pass too,
+ * and an update has to confirm them. SERVFAIL and truncated answers throw.
+ * @param name the name that the query asked for
  * @throws {CentralError}
  */
 export function demandKnowledge({ rcode, flags }: DnsMessage, name: DnsName): void {
@@ -102,7 +103,10 @@ const knowing: ReadonlySet<number> = new Set([
   rcodes.NOTAUTH,
 ]);
 
-/** A key that is not taken for a zone: BIND knows keys for the whole server, Knot zone by zone. */
+/**
+ * Turns "bad key" into `central.access-denied` for one zone. BIND accepts a key for the whole server, Knot
+ * zone by zone.
+ */
 export function deniedForZone(error: unknown): unknown {
   if (!(error instanceof CentralError) || error.code !== 'central.login') return error;
   if (error.params['code'] !== 'tsig.bad-key') return error;
@@ -115,19 +119,25 @@ export function deniedForZone(error: unknown): unknown {
   });
 }
 
-/** What is asked of the name server cannot be decided, because it does not show what it has there. */
+/**
+ * The error for a decision that cannot be made because queries do not show what the server has.
+ * @param cut owner of the delegation, DNAME or zone that hides it
+ */
 export function hiddenRefusal(what: string, cut: DnsName): CentralError {
   const params = { record: what, cut: displayName(cut) };
   return new CentralError('central.hidden', { state: 'untouched', retry: 'never', params });
 }
 
-/** The server has the zone and does not answer our queries about it. Its rules for them may change. */
+/**
+ * The error for a zone that the server has and refuses our queries for. A later try may succeed, because
+ * its rules may change.
+ */
 export function queryRefused(zone: DnsName): CentralError {
   const params = { name: displayName(zone) };
   return new CentralError('central.query-refused', { state: 'untouched', retry: 'later', params });
 }
 
-/** What a prerequisite that does not hold is answered with (RFC 2136 section 3.2). */
+/** Whether the rcode says that a prerequisite does not hold (RFC 2136 section 3.2). */
 export function prerequisiteFailed(rcode: number): boolean {
   return ([rcodes.NXRRSET, rcodes.YXRRSET, rcodes.NXDOMAIN, rcodes.YXDOMAIN] as number[]).includes(rcode);
 }

@@ -9,28 +9,28 @@ import { Slots } from '../slots.ts';
 import { deniedForZone, demandKnowledge, exchangeFailure, unsignedRefusal, type Purpose } from './answer.ts';
 import type { Rfc2136Settings } from './settings.ts';
 
-/** As many as the client keeps. */
+/** Connections to the server; the DNS client keeps the same number. */
 const connections = 4;
 /**
- * Longest round trip (ms) at which it is quicker to wait for a connection than to share one. Of two answers
- * on one connection a server may hold the second back until the first is acknowledged (RFC 896). This side
- * may put that off for 40 ms (RFC 1122 section 4.2.3.2).
+ * Longest round trip, in milliseconds, at which an exchange waits for a free connection instead of sharing
+ * one. On a shared connection a server may hold back its second answer until the first is acknowledged (RFC
+ * 896). This host may delay that acknowledgement for 40 ms (RFC 1122 section 4.2.3.2).
  */
 const near = 10;
-/** From so many exchanges on the answers come in such numbers that none is held back for long. */
+/**
+ * From so many exchanges at once on, they share connections: answers are so frequent that none is held back
+ * for long.
+ */
 const many = 64;
 
-/**
- * Signed exchanges with the primary name server; an update's answers are handed on whatever their rcode. All
- * throw {@link CentralError}.
- */
+/** Signed exchanges with the primary name server. All methods throw {@link CentralError}. */
 export class NameServer {
   readonly #client: DnsClient;
   readonly #clock: Clock;
   readonly #turns = new Slots(connections);
-  /** Exchanges under way or waiting. */
+  /** Exchanges that run or wait for a connection. */
   #asked = 0;
-  /** Milliseconds of an exchange that had a connection for itself, of late. */
+  /** Recent mean time, in milliseconds, of an exchange that had a connection for itself. */
   #roundTrip = 0;
   #closed = false;
 
@@ -41,7 +41,7 @@ export class NameServer {
   }
 
   /**
-   * Proves the server and the key, if it answers anything that is signed.
+   * Proves by one signed answer, of whatever content, that the server is reachable and accepts the key.
    * @throws {CentralError} `central.login`
    */
   async greet(ctx: CallContext): Promise<void> {
@@ -50,7 +50,11 @@ export class NameServer {
     });
   }
 
-  /** @returns the whole of what the server knows; `central.list-cut`: it has more than an answer can hold */
+  /**
+   * Queries one RRset, or all with type ANY.
+   * @returns an answer that is whole and proves something
+   * @throws {CentralError} `central.list-cut` if an answer cannot hold all records
+   */
   async query(name: DnsName, type: string, ctx: CallContext): Promise<DnsMessage> {
     return await this.#forZone('read', async () => {
       const { message } = await this.#ask(queryMessage(name, type), ctx);
@@ -59,14 +63,17 @@ export class NameServer {
     });
   }
 
-  /** @returns what the server says of it, and whether a signature proves that it does */
+  /**
+   * Sends an update; no rcode is an error.
+   * @returns the server's rcode, and whether a signature proves that the server sent it
+   */
   async update(
     zone: DnsName,
     prerequisites: readonly WireRecord[],
     updates: readonly WireRecord[],
     ctx: CallContext,
   ): Promise<{ readonly rcode: number; readonly proven: boolean }> {
-    // Without updates it only asks whether the prerequisites hold.
+    // Without updates the message only asks whether the prerequisites hold.
     const purpose = updates.length === 0 ? 'read' : 'write';
     const message = updateMessage(zone, prerequisites, updates);
     return await this.#forZone(purpose, async () => {
@@ -75,7 +82,7 @@ export class NameServer {
     });
   }
 
-  /** All records of a zone by AXFR, the SOA once. */
+  /** Reads all records of a zone by AXFR, the SOA once. */
   async transfer(zone: DnsName, ctx: CallContext): Promise<readonly WireRecord[]> {
     return await this.#forZone('read', async () => await this.#client.transfer(zone, ctx.signal));
   }
@@ -95,7 +102,10 @@ export class NameServer {
     }
   }
 
-  /** With a near server and not many exchanges, one at a time on each connection. */
+  /**
+   * Sends a message on a connection of its own if the server is near and exchanges are few; else on a
+   * shared one.
+   */
   async #quickly(message: DnsMessage, signal: AbortSignal): Promise<DnsMessage> {
     const isOne = this.#asked < connections;
     const exchange = async (): Promise<DnsMessage> => await this.#client.exchange(message, signal);
@@ -106,7 +116,7 @@ export class NameServer {
       return await this.#turns.take('', signal, exchange);
     } finally {
       this.#asked -= 1;
-      // A mean of the last ones, so that a server that is slow once does not change the way.
+      // One slow answer must not change how messages are sent, so a moving mean is kept.
       if (isOne) this.#roundTrip += (performance.now() - started - this.#roundTrip) / 16;
     }
   }

@@ -3,8 +3,8 @@ import { problem, type Problem } from '../../dns/problem.ts';
 import { zoneProblems, type Change } from '../../dns/zone.ts';
 
 /**
- * What a name server would refuse, found without asking it: records that only signing makes, and data that
- * clash.
+ * Finds what a name server would refuse without asking it: records that only a signing server makes, and
+ * data that clash with each other.
  */
 export function auditChange({ zone, add }: Change): readonly Problem[] {
   const made = add.filter((record) => isSigners(zone, record));

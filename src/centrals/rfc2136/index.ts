@@ -28,8 +28,8 @@ import { ZoneUpdater } from './write.ts';
 export { readRfc2136Settings, type Rfc2136Settings } from './settings.ts';
 
 /**
- * The primary name server of the provider (BIND 9, Knot DNS), spoken to by queries and dynamic updates,
- * signed with a TSIG key.
+ * A central that is the provider's primary name server (BIND 9, Knot DNS). It is reached by queries and
+ * dynamic updates, signed with a TSIG key.
  */
 export function createRfc2136Central(settings: Rfc2136Settings, ports: { readonly clock: Clock }): Central {
   return new Rfc2136Central(settings, ports.clock);
@@ -41,7 +41,7 @@ class Rfc2136Central implements Central {
   readonly #server: NameServer;
   readonly #reader: NameReader;
   readonly #updater: ZoneUpdater;
-  /** Zones that this key was seen to be allowed to update. */
+  /** Zones of which an update has shown that this key may change them. */
   readonly #allowed = new Set<DnsName>();
 
   constructor(settings: Rfc2136Settings, clock: Clock) {
@@ -84,8 +84,9 @@ class Rfc2136Central implements Central {
         else if (ownership instanceof CentralError) doubt = ownership;
       }
     }
-    // A key that fits no zone at all is more likely misspelled than every zone foreign. A server that can
-    // serve none is not ready. One zone that it cannot serve holds up no other: a read of it says so.
+    // If the key fits no zone at all, it is probably misspelled, so that error is thrown. The same holds if
+    // the server is not ready and serves none. One failing zone does not stop the list: a read of that zone
+    // reports it.
     const isReady = doubt === null || !isUnserved(doubt);
     if (found.length === 0 && doubt !== null && !(isReady && this.#allowed.size > 0)) throw doubt;
     return found;
@@ -135,7 +136,7 @@ class Rfc2136Central implements Central {
     return await this.createZone(zone, seed, ctx);
   }
 
-  /** Zones are made by the provider: with what a TSIG key may do none can be made (RFC 2136 section 1). */
+  /** Makes nothing: a TSIG key cannot create zones, so the provider has to (RFC 2136 section 1). */
   async createZone(zone: DnsName, _seed: unknown, ctx: CallContext): Promise<'exists'> {
     const ownership = await this.#ownership(zone, ctx);
     if (ownership === 'ours') return 'exists';
@@ -147,7 +148,10 @@ class Rfc2136Central implements Central {
     throw refusal('zone.delete-there', zone);
   }
 
-  /** A zone with keys is signed; the provider may not have told the parent yet. */
+  /**
+   * A zone that is signed while its parent has no DS yet is no concern: the provider may be about to
+   * publish it.
+   */
   async concerns(): Promise<readonly []> {
     return await Promise.resolve([]);
   }
@@ -181,9 +185,9 @@ class Rfc2136Central implements Central {
   }
 
   /**
-   * Whether the server has the zone and lets this key update it. The latter is tried by deleting a record
-   * that nobody has: nothing is changed by that, not even the serial.
-   * @returns an error: the server does not take the key here, so the zone is foreign or the key is
+   * Whose the zone is: whether the server has it and lets this key update it. The key is tested by deleting
+   * a record that nobody has. That changes nothing, not even the serial.
+   * @returns an error if the server does not accept the key for this zone: it is foreign, or the key is
    *   misspelled
    */
   async #ownership(zone: DnsName, ctx: CallContext): Promise<Ownership> {
@@ -203,21 +207,23 @@ class Rfc2136Central implements Central {
   }
 
   /**
-   * Whether an update with nothing in it is refused as well. Then the zone is frozen (`rndc freeze`, `knotc
-   * zone-freeze`), or its server decides by key alone (`allow-update`), and nothing distinguishes the two.
+   * Whether the server refuses an empty update as well. Then the zone is frozen (`rndc freeze`, `knotc
+   * zone-freeze`), or its server decides by key alone (`allow-update`). The two cannot be told apart.
    */
   async #isFrozen(zone: DnsName, ctx: CallContext): Promise<boolean> {
     return (await this.#server.update(zone, [], [], ctx)).rcode === rcodes.REFUSED;
   }
 }
 
-/** The zone takes no updates for a while, from nobody: that says nothing about whose it is. */
+/**
+ * The error for a zone that takes no updates from anybody for a while. That does not show whose zone it is.
+ */
 function frozen(zone: DnsName): CentralError {
   const params = { text: 'REFUSED', name: displayName(zone) };
   return new CentralError('central.zone-failing', { state: 'untouched', retry: 'later', params });
 }
 
-/** Whether it is about one zone that the server has and does not show now. */
+/** Whether the error is about one zone that the server has and cannot or will not show now. */
 function isUnserved({ code }: CentralError): boolean {
   return code === 'central.zone-failing' || code === 'central.query-refused';
 }
@@ -234,19 +240,19 @@ function wantedIn(known: readonly RRsetKey[]): Wanted {
   return wanted;
 }
 
-/** A refusal in a zone that the key may write in: it is about this very change. */
+/** Turns a refusal in a zone that this key may update into one about this very change. */
 function refusedByRule(error: unknown): unknown {
   if (!(error instanceof CentralError) || error.code !== 'central.access-denied') return error;
   const { state, params } = error;
   return new CentralError('central.update-refused', { state, retry: 'never', params, cause: error });
 }
 
-/** A record that nobody has; policies have to let the key write here (docs/centrals.md). */
+/** A record that nobody has. The server's policies have to let the key write it (docs/centrals.md). */
 function nothingAt(zone: DnsName): { name: DnsName; type: string; rdata: string } {
   return { name: parseName('_domainsync', zone), type: 'TXT', rdata: '"domainsync asks whether it may"' };
 }
 
-/** Zones asked about at once. */
+/** Most zones asked about at once. */
 const mostAtOnce = 100;
 
 function refusal(

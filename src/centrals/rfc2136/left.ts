@@ -4,17 +4,18 @@ import { formatRecord, recordId, type ResourceRecord } from '../../dns/record.ts
 import type { Change } from '../../dns/zone.ts';
 import { usualTtl, type RRsetEdit } from '../rrsets.ts';
 
-/** A TTL that the server lowered, and to what (`max-zone-ttl` of BIND). */
+/** A record whose TTL the server lowered (`max-zone-ttl` of BIND). */
 export interface LoweredTtl {
   readonly record: ResourceRecord;
-  /** Seconds. */
+  /** The TTL that the server gave it, in seconds. */
   readonly limit: number;
 }
 
 /**
- * Finds a TTL that a change names and the server lowered. One that nobody named is the server's to choose.
+ * Finds a TTL that the change sets and the server lowered. A TTL that the change leaves open is the
+ * server's choice.
  * @param edits RRsets that were written and that queries show
- * @param records what the server shows since
+ * @param records what the server has shown since the write
  */
 export function loweredTtl(
   { add }: Pick<Change, 'add'>,
@@ -29,7 +30,7 @@ export function loweredTtl(
   return null;
 }
 
-/** Whether the RRset is as it was before the edit, TTL included. */
+/** Whether the RRset now has the records and the TTL from before the edit. */
 export function isAsBefore(edit: RRsetEdit, records: readonly CentralRecord[]): boolean {
   const now = records.filter((one) => isIn(edit, one));
   const held = new Set(now.map(recordId));
@@ -37,7 +38,7 @@ export function isAsBefore(edit: RRsetEdit, records: readonly CentralRecord[]): 
   return isSame && edit.before[0]?.ttl === now[0]?.ttl;
 }
 
-/** The edits that bring RRsets back to what they were. @param records what the server shows now */
+/** The edits that put RRsets back as they were before. @param records what the server shows now */
 export function backFrom(
   edits: readonly RRsetEdit[],
   records: readonly CentralRecord[],
@@ -52,10 +53,10 @@ export function backFrom(
 }
 
 /**
- * A delegation without NS has no use for a DS: BIND drops it without a word, others keep it where no query
- * shows it.
+ * Refuses to remove the NS of a delegation that keeps its DS. BIND drops such a DS silently; other servers
+ * keep it where no query shows it.
  * @param records what the server shows at the names of the edits, DS included
- * @throws {CentralError} `central.ds-first` where a DS would stay
+ * @throws {CentralError} `central.ds-first`
  */
 export function rejectOrphans(
   zone: DnsName,
@@ -69,7 +70,7 @@ export function rejectOrphans(
   }
 }
 
-/** Edits that take all NS of a name away and not its DS. */
+/** Edits that remove all NS of a name below the apex, without those whose DS is removed too. */
 export function endedDelegations(zone: DnsName, edits: readonly RRsetEdit[]): readonly RRsetEdit[] {
   const withoutDs = new Set(
     edits.filter(({ type, after }) => type === 'DS' && after.length === 0).map(({ name }) => name),
@@ -79,13 +80,13 @@ export function endedDelegations(zone: DnsName, edits: readonly RRsetEdit[]): re
   );
 }
 
-/** The server keeps no TTL as long as this one. */
+/** The error for a TTL that the server lowers. @param state what the failed change left at the server */
 export function ttlLimit({ record, limit }: LoweredTtl, state: CentralErrorFacts['state']): CentralError {
   const params = { record: formatRecord(record), ttl: String(record.ttl), limit: String(limit) };
   return new CentralError('central.ttl-limit', { state, retry: 'never', params });
 }
 
-/** The server answers OK and does part of an edit, or nothing of it, whenever it is asked. */
+/** The error for an edit of which the server answers OK and drops a part, or all, at every try. */
 export function leftOut({ before, after }: RRsetEdit, state: CentralErrorFacts['state']): CentralError {
   const [held, wanted] = [new Set(before.map(recordId)), new Set(after.map(recordId))];
   const record =

@@ -16,22 +16,22 @@ import { heldAt, heldOctets, type HeldAtName } from './records.ts';
 export interface NamesView {
   readonly records: readonly CentralRecord[];
   /**
-   * Names of which a query shows only part, each with the owner of what hides them ({@link HeldAtName}), as
-   * far as it is known.
+   * Names of which a query shows only part. The value is the owner of the delegation, DNAME or other zone
+   * that hides the rest ({@link HeldAtName}); if that is unclear, the name itself.
    */
   readonly hidden: ReadonlyMap<DnsName, DnsName>;
 }
 
-/** Every type that can be asked for by name, for servers that do not answer ANY in full (RFC 8482). */
+/** Every type that can be queried by name, for servers that do not answer ANY in full (RFC 8482). */
 const askedTypes: readonly string[] = [...recordTypes.keys()].filter((type) => !signerTypes.has(type));
 
-/**
- * Reads names of zones by ordinary queries, all at once; nothing else is needed of the server but that it
- * answers them.
- */
+/** Reads names of zones by ordinary queries, many at once. The server only has to answer them. */
 export class NameReader {
   readonly #server: NameServer;
-  /** Whether ANY gives everything; null: not found out yet. */
+  /**
+   * Whether the server answers ANY with all records of a name; null: not tried yet, or the try showed
+   * nothing.
+   */
   #anyIsFull: boolean | null = null;
 
   constructor(server: NameServer) {
@@ -39,10 +39,10 @@ export class NameReader {
   }
 
   /**
-   * Whether the server has the zone. REFUSED may come of rules for queries (`allow-query`). An update of
-   * nothing is answered NOTAUTH if there is no such zone (RFC 2136 section 3.1.2), and REFUSED by such a
-   * rule.
-   * @throws {CentralError} `central.query-refused`: it has the zone and does not let us ask
+   * Whether the server has the zone. If it answers REFUSED, rules for queries (`allow-query`) may be the
+   * reason. Then an empty update decides: NOTAUTH means that there is no such zone (RFC 2136 section
+   * 3.1.2).
+   * @throws {CentralError} `central.query-refused` if it has the zone and refuses our queries
    */
   async hasZone(zone: DnsName, ctx: CallContext): Promise<boolean> {
     const answer = await this.#server.query(zone, 'SOA', ctx);
@@ -53,10 +53,10 @@ export class NameReader {
   }
 
   /**
-   * Records at some names, without what a signing server makes by itself.
-   * @param wanted names, each with the types that the caller wants to know of; `all`: every type. A CNAME is
-   *   told by the answer to any.
-   * @returns null: the server has no such zone
+   * Reads the records at some names, without those that a signing server makes by itself.
+   * @param wanted names, each with the types to read; `all`: every type. A CNAME is found whatever type is
+   *   asked for.
+   * @returns null if the server has no such zone
    * @throws {CentralError}
    */
   async read(zone: DnsName, wanted: Wanted, ctx: CallContext): Promise<NamesView | null> {
@@ -71,7 +71,7 @@ export class NameReader {
       const found = await Promise.all(part.map(async (one) => await reading.name(...one)));
       for (const { name, seen, denied } of await reading.distinguish(found)) {
         if (seen.kind === 'no-zone') {
-          // Below the apex it may be in another zone of the server, which this key may not even ask.
+          // A name below the apex may be in another zone of the server, which refuses this key.
           if (!(await this.hasZone(zone, ctx))) return null;
           hidden.set(name, name);
           proven = true;
@@ -82,14 +82,16 @@ export class NameReader {
         proven ||= denied;
       }
     }
-    // A denial in the zone's name proves the zone; data alone might be another zone's that has the same name
-    // in it.
+    // A denial in the zone's name proves that the server has the zone. Data alone may come from another
+    // zone that contains the name.
     return proven || (await this.hasZone(zone, ctx)) ? { records, hidden } : null;
   }
 
   /**
-   * Adds RRsets that queries do not show and that the server confirms: the NS of a delegation whose zone is
-   * on the same server (RFC 2136 section 2.4.2). Their TTLs stay those of `likely`: nothing tells them.
+   * Adds RRsets that queries do not show and that the server confirms by prerequisites (RFC 2136 section
+   * 2.4.2). An example is the NS of a delegation whose zone is on the same server.
+   * @param likely records that the server may have. Their TTLs are taken as they are, because no answer
+   *   shows them.
    * @throws {CentralError}
    */
   async withProven(
@@ -116,9 +118,9 @@ export class NameReader {
   }
 
   /**
-   * Throws if records of these types exist that queries do not show. Whoever decides by what was read would
-   * take them for absent.
-   * @throws {CentralError} `central.refused`
+   * Throws if records of these types exist that queries do not show. A caller that decides by the read
+   * would take them for absent.
+   * @throws {CentralError} `central.hidden`
    */
   async demandShown(
     zone: DnsName,
@@ -137,9 +139,9 @@ export class NameReader {
   }
 
   /**
-   * At the apex there are always SOA and NS: a server that shows both shows everything (RFC 8482 lets it show
-   * less).
-   * @returns null: cannot be known from this zone
+   * Asks for ANY at the apex, which always has SOA and NS. A server that shows both is taken to show
+   * everything (RFC 8482 allows less).
+   * @returns null if the answer has no records of the apex
    */
   async #findOutAny(zone: DnsName, ctx: CallContext): Promise<boolean | null> {
     const { answers } = await this.#server.query(zone, 'ANY', ctx);
@@ -148,16 +150,16 @@ export class NameReader {
   }
 }
 
-/** Types by name that a read is about. */
+/** The names to read, each with the types to read there. */
 export type Wanted = ReadonlyMap<DnsName, ReadonlySet<string> | 'all'>;
 
-/** Names that are asked for at once; more would only wait in the connections. */
+/** Most names queried at once; more would only wait for a connection. */
 const mostNamesAtOnce = 50;
 
-/** Names that are quicker asked one by one. */
+/** Up to so many doubtful names are queried one by one, because that is quicker than one update for all. */
 const fewNames = 2;
 
-/** Octets of prerequisites in one message, by an upper bound. */
+/** Most octets of prerequisites in one message, as an upper bound. */
 const mostAskedOctets = 50_000;
 
 interface ReadingOptions {
@@ -166,7 +168,7 @@ interface ReadingOptions {
   readonly anyIsFull: boolean;
 }
 
-/** One read of several names. */
+/** One read of several names, with its answers about wildcards. */
 class Reading {
   readonly #server: NameServer;
   readonly #options: ReadingOptions;
@@ -187,14 +189,14 @@ class Reading {
   }
 
   /**
-   * Finds those of some names that are apexes of other zones of the server, where everything asked was
-   * answered with data. One update that has it all as prerequisites proves that none is; only else each has
-   * to be asked for its SOA.
+   * Finds which names are apexes of other zones of the server. Names are in doubt if every answer about
+   * them had data. One update with all that data as prerequisites may prove that none is such an apex. If
+   * it does not, the SOA of each is queried.
    */
   async distinguish(found: readonly Found[]): Promise<readonly Found[]> {
     const doubtful = new Map<Found, readonly CentralRecord[]>();
     for (const one of found) {
-      // DS is the parent's at every cut (RFC 4035 section 3.1.4.1).
+      // A DS record belongs to the parent zone at every delegation (RFC 4035 section 3.1.4.1).
       const records = one.seen.kind === 'records' ? one.seen.records.filter(({ type }) => type !== 'DS') : [];
       if (one.isApex === 'unknown' && records.length > 0) doubtful.set(one, records);
     }
@@ -217,7 +219,7 @@ class Reading {
     }
   }
 
-  /** Whether the zone has these RRsets just so, as far as one message can ask. */
+  /** Whether the zone has exactly these RRsets; false also if one message cannot hold them. */
   async #holds(records: readonly CentralRecord[]): Promise<boolean> {
     const { zone, ctx } = this.#options;
     const octets = records.reduce((sum, { name, rdata }) => sum + name.length + rdata.length + 32, 0);
@@ -227,8 +229,8 @@ class Reading {
   }
 
   /**
-   * @throws {NotAnsweredHere} where Knot, which takes keys zone by zone, does not take it for the zone that
-   *   the name is in
+   * @throws {NotAnsweredHere} if Knot does not accept our key for the zone that contains the name. Knot has
+   *   keys for each zone.
    */
   async #query(name: DnsName, type: string): Promise<DnsMessage> {
     const { zone, ctx } = this.#options;
@@ -251,14 +253,14 @@ class Reading {
     const child = seen.kind === 'records' ? await this.#childOver(name, wildcards) : null;
     if (child !== null) return { name, denied, seen: { kind: 'hidden', cut: child, records: [] } };
     if (seen.kind === 'hidden' && seen.cut === name && anyIsFull) {
-      // The parent's side of a delegation has two kinds of records, and a referral shows one.
+      // The parent zone has NS and DS at a delegation, and a referral shows only NS.
       const ds = heldAt(await this.#query(name, 'DS'), zone, name);
       return { name, denied, seen: ds.kind === 'records' ? joined([seen, ds]) : seen };
     }
     const isApex = name === zone || isKnownNoApex(answers, zone) ? 'no' : 'unknown';
     const wild = wildcards.some(({ rcode, flags }) => flags.aa && rcode === rcodes.NOERROR);
     if (!wild || seen.kind !== 'records' || seen.records.length === 0) return { name, denied, seen, isApex };
-    // Perhaps made up from the wildcard.
+    // The records may be made up from the wildcard.
     return {
       name,
       denied,
@@ -268,8 +270,9 @@ class Reading {
   }
 
   /**
-   * The apex of another zone of the server that a name lies below, where everything asked of the name itself
-   * was answered with data.
+   * Finds the apex of another zone of the server above `name`. It is called if every answer about the name
+   * itself had data.
+   * @returns null if no such zone lies between
    */
   async #childOver(name: DnsName, wildcards: readonly DnsMessage[]): Promise<DnsName | null> {
     const { zone } = this.#options;
@@ -298,15 +301,15 @@ class Reading {
 
   async #each(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<readonly DnsMessage[]> {
     const all = wanted === 'all' ? askedTypes : [...wanted];
-    // A DS at an apex is the parent's: a server that has both zones answers from that one (RFC 4035 section
-    // 3.1.4.1).
+    // A DS at an apex belongs to the parent zone, and a server with both zones answers from that one (RFC
+    // 4035 section 3.1.4.1).
     const types = name === this.#options.zone ? all.filter((type) => type !== 'DS') : all;
     return await Promise.all(types.map(async (type) => await this.#query(name, type)));
   }
 
   /**
-   * In a prerequisite only the name itself counts, no wildcard (RFC 2136 section 2.4.4). @throws
-   * {CentralError}
+   * Whether the name itself has records; a prerequisite ignores wildcards (RFC 2136 section 2.4.4).
+   * @throws {CentralError}
    */
   async #isInUse(name: DnsName): Promise<boolean> {
     const { zone, ctx } = this.#options;
@@ -315,7 +318,7 @@ class Reading {
     throw restated(updateRefusal(rcode, zone), 'untouched');
   }
 
-  /** Asked once, however many names it may stand for. */
+  /** Queries a wildcard once for all names below it. */
   async #wildcard(wildcard: DnsName): Promise<DnsMessage> {
     const asked = this.#wildcards.get(wildcard) ?? this.#query(wildcard, 'TXT');
     this.#wildcards.set(wildcard, asked);
@@ -330,15 +333,15 @@ class NotAnsweredHere extends Error {
 interface Found {
   readonly name: DnsName;
   readonly seen: HeldAtName;
-  /** Whether something was denied in the zone's own name. */
+  /** Whether an answer denied something in the zone's own name, which proves that the server has the zone. */
   readonly denied: boolean;
-  /** Whether it may be the apex of another zone of the server. */
+  /** Whether the name may be the apex of another zone of the server. */
   readonly isApex?: 'no' | 'unknown';
 }
 
 /**
- * A denial of anything but DS in the zone's own name shows that it is none. So does an ANY that is full,
- * except for a wildcard.
+ * Whether the answers show that the name is no apex of another zone. A denial in the zone's own name shows
+ * it, unless it is about DS. A full answer to ANY shows it as well, except for a wildcard.
  */
 function isKnownNoApex(own: readonly DnsMessage[], zone: DnsName): boolean {
   return own.some((answer) => {
@@ -357,7 +360,7 @@ function isApexAnswer({ rcode, flags, answers }: DnsMessage, zone: DnsName): boo
   return rcode === rcodes.NOERROR && flags.aa && soa;
 }
 
-/** One view of a name out of several answers about it. */
+/** Joins several answers about one name into one view. */
 function joined(seen: readonly HeldAtName[]): HeldAtName {
   if (seen.some(({ kind }) => kind === 'no-zone')) return { kind: 'no-zone' };
   const records = new Map<string, CentralRecord>();

@@ -3,7 +3,7 @@ import type { DnsName } from '../../dns/name.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
 import { readZoneAnswer, type DataRecord, type ZoneAnswer } from '../../dns/wire/zone-answer.ts';
 
-/** What a name server holds at a name, as one of its answers shows it. */
+/** What a name server has at a name, as one of its answers shows it. */
 export type HeldAtName = ZoneAnswer<CentralRecord>;
 
 /** Reads one answer about `name`. See {@link readZoneAnswer}. */
@@ -13,15 +13,15 @@ export function heldAt(answer: DnsMessage, zone: DnsName, name: DnsName): HeldAt
 }
 
 /**
- * The handle is the rdata in hexadecimal where the server's octets are not what the canonical text gives,
- * else empty.
+ * Makes a record of the engine. Its handle is empty if the canonical text gives exactly the server's rdata
+ * octets. Else the handle is those octets in hexadecimal.
  */
 export function centralRecord({ name, type, ttl, rdata, octets }: DataRecord): CentralRecord {
   const handle = octets === undefined ? '' : Buffer.from(octets).toString('hex');
   return { name, type, ttl, rdata, handle };
 }
 
-/** The rdata octets that the server knows a record by. See {@link centralRecord}. */
+/** The rdata octets by which the server knows a record; absent if they are those of the canonical text. */
 export function heldOctets({ handle }: CentralRecord): { readonly octets?: Uint8Array } {
   return handle === '' ? {} : { octets: Buffer.from(handle, 'hex') };
 }

@@ -5,18 +5,18 @@ import { peerOf } from '../../net/addresses.ts';
 import type { Peer, Trust } from '../../net/connect.ts';
 import { checkedSettings, pinSetting, SettingsRefused, settingText, timeoutSetting } from '../connection.ts';
 
-/** A checked connection to a primary name server. */
+/** Checked settings of a connection to a primary name server. */
 export interface Rfc2136Settings {
-  /** `dns://host:port`, as it is shown to users and kept in the ledger. */
+  /** `dns://host:port`, as users see it and the ledger keeps it. */
   readonly address: string;
   readonly server: Peer;
   readonly key: TsigKey;
   readonly transport: 'tcp' | 'tls' | 'udp';
-  /** For `tls`. */
+  /** Which certificates to trust; used with the transport `tls` only. */
   readonly trust: Trust;
   /** Whether whole zones may be read by zone transfer. */
   readonly axfr: boolean;
-  /** Milliseconds for one exchange. */
+  /** Milliseconds that one exchange may take. */
   readonly timeout: number;
 }
 

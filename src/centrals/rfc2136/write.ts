@@ -22,12 +22,12 @@ import {
 } from './left.ts';
 import type { NameReader, Wanted, NamesView } from './read.ts';
 
-/** Times a change is planned anew because somebody else wrote the same RRsets meanwhile. */
+/** How often a change is planned again because its RRsets had changed since they were read. */
 const mostRounds = 16;
 
 /**
- * Writes changes: one update message for each, all or nothing, only if the RRsets are as they were read (RFC
- * 2136).
+ * Writes changes by dynamic update (RFC 2136). A change is one update message, carried out as a whole or
+ * not at all. Prerequisites make the server refuse it if the RRsets are no longer as they were read.
  */
 export class ZoneUpdater {
   readonly #server: NameServer;
@@ -39,9 +39,9 @@ export class ZoneUpdater {
   }
 
   /**
-   * See `Central.apply`.
-   * @param present records at the names of the change; where it is stale the server's refusal, or the read
-   *   after, tells
+   * Does what `Central.apply` says.
+   * @param present records at the names of the change. They may be stale: the prerequisites, or the read
+   *   after the write, show that.
    * @throws {CentralError}
    */
   async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
@@ -55,7 +55,8 @@ export class ZoneUpdater {
   }
 
   /**
-   * @param altered grows with every message that was carried out; an error is about the step that failed only
+   * @param altered collects what each message altered that the server carried out
+   * @throws {CentralError} whose state is about the failed step only
    */
   async #carryOut(
     change: Change,
@@ -88,9 +89,9 @@ export class ZoneUpdater {
   }
 
   /**
-   * One message, or several where one cannot hold it all.
-   * @param altered grows with every message that was carried out
-   * @returns false: a prerequisite does not hold, so the RRsets are not as they were read
+   * Sends the edits in one message, or in several if one cannot hold them all.
+   * @param altered collects what each message altered that the server carried out
+   * @returns false if a prerequisite does not hold: the RRsets are no longer as they were read
    */
   async #sendAll(
     change: Change,
@@ -118,10 +119,11 @@ export class ZoneUpdater {
   }
 
   /**
-   * A failure that does not say what it left. A server that answered is done with the update, so its present
-   * content shows. If nothing proves that it answered, or queries do not show its content, the update may
-   * still come or have come.
-   * @throws {CentralError} when that cannot be read
+   * Finds out what an update left that failed without saying so. A server that sent a signed answer has
+   * finished the update, so a read of the names shows the result. Without such an answer, or where queries
+   * hide the names, the update may still be carried out: the state is `unknown`.
+   * @returns the error with the state of the update
+   * @throws {CentralError} if the names cannot be read
    */
   async #judged(
     { error, proven }: { readonly error: CentralError; readonly proven: boolean },
@@ -150,10 +152,7 @@ export class ZoneUpdater {
     return view;
   }
 
-  /**
-   * @param failed what is known of the change if it cannot be read: after a write its outcome is what is not
-   *   known
-   */
+  /** @param failed state of the change if this read fails: `untouched` before a write, `unknown` after one */
   async #read(change: Change, failed: 'untouched' | 'unknown', ctx: CallContext): Promise<NamesView | null> {
     try {
       return await this.#reader.read(change.zone, wantedBy(change), ctx);
@@ -163,13 +162,13 @@ export class ZoneUpdater {
   }
 
   /**
-   * A server may leave part of an update undone without a word: data beside a CNAME, the last NS of the apex
-   * (RFC 2136 section 3.4.2), a wildcard NS. What queries do not show is asked for by prerequisites. Another
-   * writer may have changed the records as well, or the server may have handed the update on. Only what a
-   * second try leaves out, with prerequisites that hold, is left out for sure.
-   * @returns false: to be tried a second time
-   * @throws {CentralError} `central.left-out`, `central.ttl-limit`, or `central.no-effect` where nothing is
-   *   sure
+   * Reads back whether the server carried out what it answered OK to. A server may drop part of an update
+   * silently: data beside a CNAME, the last NS of the apex (RFC 2136 section 3.4.2), a wildcard NS.
+   * Prerequisites ask for what queries do not show. A difference may also be another writer's work, or an
+   * update that the server only handed on. So only a second attempt proves that the server drops something.
+   * @returns false if the change is to be tried a second time
+   * @throws {CentralError} `central.left-out` or `central.ttl-limit`; `central.no-effect` if nothing is
+   *   proven
    */
   async #isDone(
     change: Change,
@@ -196,7 +195,7 @@ export class ZoneUpdater {
     return false;
   }
 
-  /** Brings RRsets back to what they were. @returns whether a read shows that */
+  /** Puts the RRsets back as they were before the edits. @returns whether a read shows them so */
   async #undo(
     change: Change,
     edits: readonly RRsetEdit[],
@@ -231,11 +230,11 @@ export class ZoneUpdater {
   }
 }
 
-/** What writes altered so far. */
+/** What all updates of a change altered so far. */
 interface AlteredSoFar {
   readonly removed: ResourceRecord[];
   readonly added: ResourceRecord[];
-  /** Whether something was sent and answered OK that a read did not show. */
+  /** Whether a read did not show something that the server had answered OK to. */
   doubted: boolean;
 }
 
@@ -244,7 +243,7 @@ function note(altered: AlteredSoFar, { removed, added }: Altered): void {
   altered.added.push(...added);
 }
 
-/** Takes these edits, the last that were sent, out of what was altered. */
+/** Removes the effect of these edits, the last ones noted, from `altered`. */
 function forget({ removed, added }: AlteredSoFar, edits: readonly RRsetEdit[], change: Change): void {
   const undone = alteredBy(change, edits);
   removed.splice(removed.length - undone.removed.length);
@@ -256,14 +255,14 @@ function isClean({ removed, added }: AlteredSoFar): boolean {
 }
 
 /**
- * Octets of prerequisites and updates in one message: below the 65,535 of a message, with room for header and
- * signature.
+ * Most octets of prerequisites and updates in one message. A message holds 65,535, and header and signature
+ * need room.
  */
 const mostMessageOctets = 60_000;
 
 /**
- * Edits of users fit in one message; the content of a big zone may not, and then each message is all or
- * nothing by itself.
+ * Splits the edits into messages. The content of a big zone may need several, and each of them alone is all
+ * or nothing.
  */
 function messagesOf(edits: readonly RRsetEdit[]): readonly (readonly RRsetEdit[])[] {
   const messages: RRsetEdit[][] = [[]];
@@ -281,11 +280,11 @@ function messagesOf(edits: readonly RRsetEdit[]): readonly (readonly RRsetEdit[]
 }
 
 /**
- * An upper bound, without compression: every record that was there is a prerequisite and may be deleted (RFC
- * 1035 section 3.2.1).
+ * An upper bound of the octets that an edit takes in a message, without name compression. Each record from
+ * before the edit counts twice: as a prerequisite and as a deletion (RFC 1035 section 3.2.1).
  */
 function octetsFor({ name, type, before, after }: RRsetEdit): number {
-  // No name is longer in a message than as text with one octet more.
+  // A name takes at most one octet more in a message than as text.
   const head = name.length + 1 + 10;
   const octets = (record: ResourceRecord): number => head + wireRdata(type, record.rdata).length;
   const held = before.reduce((sum, record) => sum + octets(record) + record.handle.length / 2, 0);
@@ -293,8 +292,8 @@ function octetsFor({ name, type, before, after }: RRsetEdit): number {
 }
 
 /**
- * The types of a change at each of its names. It is all types at a name that gets or had a CNAME, which
- * tolerates no other. DS is read where NS go, because it needs them.
+ * The types to read at each name of the change. At a name that gets or loses a CNAME these are all types,
+ * because a CNAME tolerates no other. Where NS records go, DS is read too: it is useless without them.
  */
 function wantedBy({ remove, add }: Pick<Change, 'remove' | 'add'>): Wanted {
   const wanted = new Map<DnsName, Set<string> | 'all'>();
@@ -311,8 +310,9 @@ function wantedBy({ remove, add }: Pick<Change, 'remove' | 'add'>): Wanted {
 }
 
 /**
- * The RRset as it was read; for a name that had nothing, that it still has nothing. No CNAME may have come
- * meanwhile: beside one a server leaves our records out without an error (RFC 2136 section 3.4.2.2).
+ * The prerequisites that an RRset is still as it was read; if it was absent, that it still is. Another one
+ * demands that no CNAME has come: beside a CNAME a server drops our records without an error (RFC 2136
+ * section 3.4.2.2).
  */
 function guardsOf(
   { name, type, before, after }: RRsetEdit,
@@ -328,9 +328,9 @@ function guardsOf(
 }
 
 /**
- * Deletions come first, so that a CNAME makes room, except at the apex, where the last NS would stay (RFC
- * 2136 section 3.4.2.4). A new TTL is given by adding every record anew: a server may or may not carry it
- * over to the others.
+ * The updates that carry out an edit. Deletions come first, so that a CNAME makes room. At the apex they
+ * come last, because a server keeps the last NS there (RFC 2136 section 3.4.2.4). For a new TTL every
+ * record is added anew: a server may keep the old TTL for those that are not.
  */
 function updatesOf({ name, type, before, after, ttl }: RRsetEdit, zone: DnsName): readonly WireRecord[] {
   const staying = new Set(after.map(({ rdata }) => rdata));
@@ -347,7 +347,7 @@ function updatesOf({ name, type, before, after, ttl }: RRsetEdit, zone: DnsName)
   return name === zone && type === 'NS' ? [...coming, ...gone] : [...gone, ...coming];
 }
 
-/** A record that stays keeps its octets. */
+/** The rdata octets in which the server has a record that stays. */
 function octetsOf(
   { rdata }: ResourceRecord,
   before: readonly CentralRecord[],
@@ -357,8 +357,9 @@ function octetsOf(
 }
 
 /**
- * A CNAME beside others, two CNAMEs: a server would leave them out, or put one in the place of the other,
- * without a word.
+ * Refuses a CNAME beside other data, and two CNAMEs at a name. A server would silently drop one of them, or
+ * replace one by the other.
+ * @throws {CentralError} `central.invalid-value`
  */
 function rejectClashes(zone: DnsName, edits: readonly RRsetEdit[], present: readonly CentralRecord[]): void {
   const touched = new Set(edits.map(({ name, type }) => `${name} ${type}`));
@@ -372,8 +373,8 @@ function rejectClashes(zone: DnsName, edits: readonly RRsetEdit[], present: read
 }
 
 /**
- * Records to be removed where queries do not show whether they are there: perhaps they are just what is
- * there.
+ * Records to be removed of which queries cannot show whether they exist. The caller assumes that the server
+ * has exactly these.
  */
 function unseenIn({ remove }: Change, { records, hidden }: NamesView): readonly CentralRecord[] {
   const shown = new Set(records.map(setKey));
@@ -390,7 +391,10 @@ function withRecords(view: NamesView, more: readonly CentralRecord[]): NamesView
   return { ...view, records: [...view.records, ...more] };
 }
 
-/** The prerequisites failed though everything was just read: what stands there is hidden from queries. */
+/**
+ * Called when prerequisites fail right after a read: the server then has data that queries hide.
+ * @throws {CentralError} `central.hidden`
+ */
 function rejectHidden(edits: readonly RRsetEdit[], { hidden }: NamesView): void {
   for (const { name, after, before } of edits) {
     const cut = hidden.get(name);
@@ -408,7 +412,7 @@ function withoutEffect(): CentralError {
   return new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
 }
 
-/** With the state of the whole change. */
+/** Gives the error of one step the state of the whole change. */
 function stated(error: CentralError, altered: AlteredSoFar): CentralError {
   if (error.code === 'central.left-out' || error.code === 'central.ttl-limit') return error;
   return isClean(altered) && !altered.doubted ? error : restated(error, 'unknown');

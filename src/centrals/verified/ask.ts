@@ -4,29 +4,29 @@ import type { DnsMessage } from '../../dns/wire/message.ts';
 import { DnsError } from '../../net/dns/dns-error.ts';
 import { isChildZone, sightOf, type RRsetGoal } from './goal.ts';
 
-/** A name server that is asked. */
+/** A name server that can be queried. */
 export interface AskedServer {
-  /** For people. */
+  /** The name that users see. */
   readonly name: string;
-  /** Asks for an RRset without recursion. @throws {DnsError | DnsDataError} */
+  /** Queries an RRset without recursion. @throws {DnsError | DnsDataError} */
   ask(name: DnsName, type: string, signal: AbortSignal): Promise<DnsMessage>;
   close(): void;
 }
 
 /**
- * How a name server stands to a goal. `live`: answers the new data, or what cannot be distinguished from
- * them. `hidden`: cannot be seen from outside. `old`: answers other data. `unserved`: does not have the zone.
- * `failed`: answers with an error. `silent`: does not answer.
+ * Whether a name server serves a goal. `live`: it answers the new data, or the difference cannot be seen.
+ * `hidden`: the data cannot be seen from outside. `old`: it answers other data. `unserved`: it does not
+ * have the zone. `failed`: it answers with an error. `silent`: it does not answer.
  */
 export interface ServerAnswer {
   readonly state: 'live' | 'hidden' | 'old' | 'unserved' | 'failed' | 'silent';
-  /** The error in words; empty where `state` says it all. */
+  /** The error in words; empty if `state` says everything. */
   readonly text: string;
 }
 
 /**
- * Asks a name server for the RRset of a goal, once; more is only asked where the first answer can be
- * misunderstood.
+ * Asks a name server for the RRset of a goal. It asks further questions only if the first answer is
+ * ambiguous.
  */
 export async function askServer(
   server: AskedServer,
@@ -36,7 +36,7 @@ export async function askServer(
   try {
     return await look(server, goal, signal);
   } catch (error) {
-    // What cannot be put into a query cannot be checked.
+    // A name that cannot be put into a query cannot be checked.
     if (error instanceof DnsDataError) return { state: 'hidden', text: '' };
     if (error instanceof DnsError) return { state: 'silent', text: error.params['text'] ?? error.kind };
     throw error;
@@ -62,8 +62,8 @@ async function look(server: AskedServer, goal: RRsetGoal, signal: AbortSignal): 
 }
 
 /**
- * Whether names below a DNAME are answered by it (RFC 6672 section 3.2): a server may have the record and not
- * act on it.
+ * Whether the server answers names below a DNAME by it (RFC 6672 section 3.2). A server may have the record
+ * and ignore it.
  */
 async function isFollowed(server: AskedServer, { name }: RRsetGoal, signal: AbortSignal): Promise<boolean> {
   const below = parseName('domainsync-check', name);
@@ -72,8 +72,8 @@ async function isFollowed(server: AskedServer, { name }: RRsetGoal, signal: Abor
 }
 
 /**
- * Whether a wildcard gives the same data, so that nobody can see whether the removed ones are still there
- * (RFC 4592 section 3.3).
+ * Whether a wildcard gives the same data. Then nobody can see whether the removed records still exist (RFC
+ * 4592 section 3.3).
  */
 async function isMadeUp(
   server: AskedServer,

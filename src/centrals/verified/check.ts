@@ -4,35 +4,39 @@ import { goalKey, type RRsetGoal } from './goal.ts';
 import { askServer, type AskedServer, type ServerAnswer } from './ask.ts';
 
 /**
- * Milliseconds from the first check of a name server to the second; then doubled each time, up to a part of
- * the limit.
+ * Milliseconds from the first question to a name server to the second. Each later gap is twice as long, up
+ * to `longestGap` or `limit / leastReads`.
  */
 const firstGap = 20;
 const longestGap = 5_000;
 const leastReads = 16;
 
-/** What was written, as far as it is checked. */
+/** A write, as far as it is checked. */
 export interface Written {
-  /** Id of the operation, `-` for none. */
+  /** Id of the operation; `-` if there is none. */
   readonly operation: string;
   readonly zone: DnsName;
   readonly goals: readonly RRsetGoal[];
 }
 
-/** How a name server stands to all goals of a check; `silent` with an empty text: not asked yet. */
+/**
+ * Whether a name server serves all goals of a check. Before the first question it is `silent` with an empty
+ * text.
+ */
 export interface ServerReport extends ServerAnswer {
   readonly server: string;
 }
 
 /**
- * How a check ended. `live`: every name server answers the new data. `hidden`: none of them can be seen by
- * any. `behind`: one did not in time. `superseded`: a later write of the same RRsets has another goal.
+ * How a check ended. `live`: every name server serves the new data. `hidden`: no name server can show them.
+ * `behind`: at least one does not serve them in time. `superseded`: later writes have other goals for all
+ * its RRsets.
  */
 export type CheckEnd = 'live' | 'hidden' | 'behind' | 'superseded';
 
 interface Followed {
   readonly server: AskedServer;
-  /** Goals that need no further look. */
+  /** Goals that the server has reached, with its answer to each. */
   readonly done: Map<string, ServerAnswer['state']>;
   look: ServerAnswer;
 }
@@ -43,10 +47,10 @@ function isReached({ state }: ServerAnswer): boolean {
   return state === 'live' || state === 'hidden';
 }
 
-/** The question, asked again and again, whether the name servers answer what one write made. */
+/** Asks name servers again and again until they serve what one write made. */
 export class Check {
   readonly written: Written;
-  /** Wall clock of the write, milliseconds since 1970. */
+  /** Time of the write by the wall clock, milliseconds since 1970. */
   readonly since: number;
   readonly #clock: Clock;
   readonly #goals: Map<string, RRsetGoal>;
@@ -65,7 +69,7 @@ export class Check {
     }));
   }
 
-  /** The RRsets that are still its business. */
+  /** Keys of the RRsets that it still checks. */
   get keys(): readonly string[] {
     return [...this.#goals.keys()];
   }
@@ -78,23 +82,26 @@ export class Check {
     return this.#followed.map((followed) => ({ server: followed.server.name, ...this.#state(followed) }));
   }
 
-  /** Takes an RRset out: a later write has another goal for it. Without any left the check ends. */
+  /**
+   * Takes an RRset out, because a later write has another goal for it. Without any RRset left, the check
+   * ends.
+   */
   supersede(key: string): void {
     this.#goals.delete(key);
     if (this.superseded) this.#ending.abort();
   }
 
   /**
-   * Asks every name server, at once and then ever less often, until all goals are reached.
-   * @param limit milliseconds
-   * @param signal ends it sooner
+   * Asks every name server, at first often and then ever less, until all goals are reached.
+   * @param limit milliseconds after which the check ends
+   * @param signal ends the check before that
    */
   async run(limit: number, signal: AbortSignal): Promise<CheckEnd> {
     const over = new AbortController();
     const ending = AbortSignal.any([signal, this.#ending.signal, over.signal]);
     const timer = this.#clock.sleep(limit, ending).then(
       () => over.abort(),
-      // Ended before its time.
+      // The sleep ended early, because the check is over.
       () => undefined,
     );
     const gap = Math.min(longestGap, Math.max(firstGap, limit / leastReads));
@@ -104,7 +111,7 @@ export class Check {
     return this.#end();
   }
 
-  /** Asks every name server once more. */
+  /** Asks every name server once more for the goals that it has not reached. */
   async again(signal: AbortSignal): Promise<CheckEnd> {
     await Promise.all(this.#followed.map(async (followed) => await this.#round(followed, signal)));
     return this.#end();
@@ -115,19 +122,19 @@ export class Check {
       await this.#round(followed, signal);
       if (this.#isDone(followed)) return;
       await this.#clock.sleep(gap, signal).catch((error: unknown) => {
-        // Only the end of the check ends this sleep early, and it ends the loop as well.
+        // Only the end of the check ends this sleep early, and that ends the loop as well.
         if (!signal.aborted) throw error;
       });
     }
   }
 
-  /** The first goal that is not reached is enough: the others wait for it. */
+  /** Asks a server for its goals in turn, and stops at the first that it has not reached. */
   async #round(followed: Followed, signal: AbortSignal): Promise<void> {
     for (const [key, goal] of this.#goals) {
       if (followed.done.has(key)) continue;
       const look = await askServer(followed.server, goal, signal);
       const before = followed.look;
-      // A question that was cut off says less than what the server answered last.
+      // A question that was cut off says less than the server's last answer.
       if (signal.aborted && look.state === 'silent' && before !== notAsked && !isReached(before)) return;
       followed.look = look;
       if (!isReached(look)) return;

@@ -10,31 +10,31 @@ import {
   type ZoneAnswer,
 } from '../../dns/wire/zone-answer.ts';
 
-/** What a name server has to answer for one RRset once a write is live there. TTLs do not count. */
+/** What a name server has to answer for one RRset once it serves a write. TTLs do not count. */
 export interface RRsetGoal {
   readonly zone: DnsName;
   readonly name: DnsName;
   readonly type: string;
-  /** Canonical rdata that have to be in the answer. */
+  /** Canonical rdata that the answer must have. */
   readonly present: ReadonlySet<string>;
-  /** Canonical rdata that must not be in it. */
+  /** Canonical rdata that the answer must not have. */
   readonly absent: ReadonlySet<string>;
   /**
-   * Whether the name is known to have records after the write: no wildcard then stands in for it (RFC 4592
+   * Whether the name surely has records after the write. Then no wildcard stands in for it (RFC 4592
    * section 3.3.1).
    */
   readonly exists: boolean;
 }
 
-/** One RRset of one zone, as text. */
+/** Names one RRset of one zone in a text. */
 export function goalKey({ zone, name, type }: Pick<RRsetGoal, 'zone' | 'name' | 'type'>): string {
   return `${zone} ${name} ${type}`;
 }
 
 /**
- * The goals of a write, one an RRset it touched. A record that is both removed and added (another TTL) is to
- * be present.
- * @param before records known to have been at the names before the write; need not be all
+ * The goals of a write, one for each RRset that it touched. A record both removed and added (with another
+ * TTL) has to be present.
+ * @param before records known to have been at the names before the write; some may be missing
  */
 export function goalsOf(
   zone: DnsName,
@@ -61,16 +61,19 @@ export function goalsOf(
   return [...goals.values()].map(({ goal }) => goal);
 }
 
-/** What one answer says of an RRset in a zone. */
+/** What one answer shows of an RRset in a zone. */
 export type Sight =
   | {
       readonly kind: 'data';
       readonly rdata: ReadonlySet<string>;
-      /** The answer has records at the name; another zone's perhaps, which a denial would have named. */
+      /**
+       * Whether the answer has records at the name. They may come from another zone; a denial would have
+       * named its zone.
+       */
       readonly positive: boolean;
     }
   /**
-   * At or below a delegation or a DNAME: the zone's own data there are not to be seen (RFC 1034 section
+   * The name is at or below a delegation or a DNAME, which hides the zone's own data (RFC 1034 section
    * 4.3.2).
    */
   | { readonly kind: 'hidden' }
@@ -78,8 +81,8 @@ export type Sight =
   | { readonly kind: 'failed'; readonly rcode: string };
 
 /**
- * Reads an answer as a statement about one RRset. Only records whose owner is the asked name count: where a
- * CNAME leads is not followed. An answer out of a cache (without AA) counts by its data.
+ * Reads what an answer shows of one RRset. Only records of the asked name count: CNAMEs are not followed.
+ * An answer from a cache (without AA) counts if it has data or denies them for this zone.
  */
 export function sightOf(
   answer: DnsMessage,
@@ -95,8 +98,8 @@ export function sightOf(
     case 'no-zone':
       return isChildZone(answer, zone, name) ? { kind: 'hidden' } : { kind: 'unserved' };
     case 'hidden':
-      // A referral shows the NS of the cut whole; a server that has the zone below as well answers out of
-      // that one.
+      // A referral shows all NS of the delegation. A server that also has the zone below answers from that
+      // zone instead.
       return seen.cut === name && type === 'NS' && !answer.flags.aa ? dataOf(seen, type) : { kind: 'hidden' };
     case 'records':
       return dataOf(seen, type);
@@ -118,7 +121,7 @@ function speaksOf({ answers, authority }: DnsMessage, zone: DnsName, name: DnsNa
   return authority.some((record) => record.type === 'SOA' && record.name === zone);
 }
 
-/** Whether the answer, out of a cache perhaps, comes from a child zone of the same server. */
+/** Whether the answer, even one from a cache, comes from a child zone of the same server. */
 export function isChildZone(answer: DnsMessage, zone: DnsName, name: DnsName): boolean {
   return childZoneOver(asAuthoritative(answer), zone, name) !== null;
 }

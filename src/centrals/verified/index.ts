@@ -2,10 +2,10 @@ import { CentralError, type Central } from '../../core/central.ts';
 import { reportText, type Verifier } from './verifier.ts';
 
 /**
- * The same central; what is written through it is asked of the name servers. With a strict verifier, a write
- * that can still be refused fails with `central.not-live` if a name server does not answer it in time. The
- * state is `partial`: the central has it. It belongs outside the breaker: a name server that lags says
- * nothing about the central.
+ * Wraps a central so that name servers are asked for everything that is written through it. If the verifier
+ * is strict, a write that can still be refused waits for them. It fails with `central.not-live` if one does
+ * not serve it in time; the state is `partial`, because the central has it. The circuit breaker belongs
+ * inside this wrapper: a late name server is no fault of the central.
  */
 export function withVerification(central: Central, verifier: Verifier): Central {
   return {

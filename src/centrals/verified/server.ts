@@ -3,10 +3,10 @@ import type { Peer } from '../../net/connect.ts';
 import { DnsClient } from '../../net/dns/client.ts';
 import type { AskedServer } from './ask.ts';
 
-/** Milliseconds for one question, a repetition after a lost datagram included. */
+/** Milliseconds that one question may take, including a repetition after a lost datagram. */
 const patience = 3_000;
 
-/** A name server, asked over UDP, over TCP what does not fit. */
+/** A name server, asked over UDP, and over TCP if the answer does not fit. */
 export function askedServer(name: string, server: Peer): AskedServer {
   const client = new DnsClient({
     server,

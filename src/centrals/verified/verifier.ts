@@ -7,47 +7,45 @@ import { Check, type CheckEnd, type ServerReport } from './check.ts';
 import { goalKey, goalsOf, type RRsetGoal } from './goal.ts';
 import type { AskedServer } from './ask.ts';
 
-/** Checks that ask at the same time; the rest wait, the newest first. */
+/** Most checks that run at once. The others wait, and the newest of them is next. */
 const mostUnderWay = 50;
-/** Checks that wait; beyond that the oldest are dropped. */
+/** Most checks that wait. The oldest one more than that is dropped. */
 const mostWaiting = 1_000;
-/** RRsets asked for of one write: name servers take over a zone as a whole, so some stand for all. */
+/** Most RRsets asked for after one write. Name servers take over a zone as a whole, so a sample is enough. */
 const mostGoals = 16;
-/**
- * Checks remembered whose limit passed, and milliseconds between later looks whether they are live after all.
- */
+/** Most checks kept whose limit passed, and milliseconds until they are tried again. */
 const mostBehind = 10;
 const recheckEvery = 60_000;
-/** Milliseconds from which a check that is still asking is worth telling. */
+/** Milliseconds after which the status lists a check that still runs. */
 const slow = 2_000;
-/** Operations whose outcome is remembered. */
+/** Most operations whose outcome is kept. */
 const mostOutcomes = 500;
 
 export interface VerifierPorts {
   readonly servers: readonly AskedServer[];
   readonly clock: Clock;
   readonly log: Log;
-  /** Milliseconds a check in the background may take. */
+  /** Milliseconds that a check in the background may take. */
   readonly limit: number;
-  /** Milliseconds an edit waits for the name servers; null: it does not. */
+  /** Milliseconds that an edit waits for the name servers; null: an edit does not wait. */
   readonly strict: number | null;
 }
 
-/** How the name servers stand to what an operation wrote last. */
+/** Whether the name servers serve the last write of an operation. */
 export interface LiveView {
   readonly state: 'waiting' | 'asking' | 'dropped' | CheckEnd;
-  /** Empty while it waits, and when it was dropped. */
+  /** Empty if the check still waits or was dropped. */
   readonly servers: readonly ServerReport[];
 }
 
-/** A write that not every name server answers. */
+/** A write that at least one name server does not serve. */
 export interface BehindView {
   readonly operation: string;
   readonly zone: DnsName;
   readonly names: readonly DnsName[];
-  /** When it was written: wall clock, milliseconds since 1970. */
+  /** Time of the write by the wall clock, milliseconds since 1970. */
   readonly since: number;
-  /** Whether it is still within its limit. */
+  /** Whether the check still runs, within its limit. */
   readonly asking: boolean;
   readonly servers: readonly ServerReport[];
 }
@@ -57,24 +55,24 @@ export interface VerifyStatus {
   readonly strict: boolean;
   readonly underWay: number;
   readonly waiting: number;
-  /** How checks ended since the start. */
+  /** Number of checks since the start, by how they ended. */
   readonly ended: Readonly<Record<CheckEnd | 'dropped', number>>;
-  /** Newest first. */
+  /** Newest write first. */
   readonly behind: readonly BehindView[];
 }
 
 /**
- * Asks the name servers for what was written at the central until they answer it. What it knows lives in
- * memory, within bounds whatever is written.
+ * Asks the name servers for what was written at the central until they serve it. Keeps its checks in
+ * memory, in bounded number.
  */
 export class Verifier {
   readonly #ports: VerifierPorts;
   readonly #closing = new AbortController();
   readonly #waiting = new Set<Check>();
   readonly #underWay = new Set<Check>();
-  /** Who takes care of an RRset. */
+  /** The latest check of each RRset, by {@link goalKey}. */
   readonly #byKey = new Map<string, Check>();
-  /** Oldest first. */
+  /** Checks whose limit passed, oldest first. */
   #behind: Check[] = [];
   readonly #outcomes = new Map<string, { check: Check; state: LiveView['state'] }>();
   readonly #ended = { live: 0, hidden: 0, behind: 0, superseded: 0, dropped: 0 };
@@ -89,8 +87,8 @@ export class Verifier {
   }
 
   /**
-   * Has a write checked in the background. Never throws.
-   * @param before what is known to have been at its names before it
+   * Starts a check of a write in the background. Never throws.
+   * @param before records that are known to have been at the names before the write
    */
   written(zone: DnsName, altered: Altered, operation: string, before: readonly ResourceRecord[] = []): void {
     const check = this.#begin(goalsOf(zone, altered, before), zone, operation);
@@ -106,9 +104,9 @@ export class Verifier {
   }
 
   /**
-   * Waits until the name servers answer a write, as long as an edit may wait.
-   * @param before as for `written`
-   * @returns those that do not; empty: all do
+   * Waits until the name servers serve a write, for the time that an edit may wait.
+   * @param before records that are known to have been at the names before the write
+   * @returns the name servers that do not serve it; empty if all do
    */
   async live(
     zone: DnsName,
@@ -122,13 +120,13 @@ export class Verifier {
     return end === 'behind' ? check.servers.filter(isBehind) : [];
   }
 
-  /** Nothing is expected of a zone any more. */
+  /** Ends all checks of a zone that was deleted. */
   gone(zone: DnsName): void {
     for (const check of [...this.#waiting, ...this.#underWay, ...this.#behind])
       if (check.written.zone === zone) for (const key of check.keys) this.#supersede(key, check);
   }
 
-  /** What is known of an operation's last write; null: nothing. */
+  /** How the last write of an operation stands; null if there is no check of it. */
   outcome(operation: string): LiveView | null {
     const known = this.#outcomes.get(operation);
     if (known === undefined) return null;
@@ -154,7 +152,7 @@ export class Verifier {
     };
   }
 
-  /** Ends every check and every connection. */
+  /** Ends every check and closes every connection. */
   close(): void {
     this.#closing.abort();
     this.#waiting.clear();
@@ -173,7 +171,7 @@ export class Verifier {
     return check;
   }
 
-  /** Takes an RRset away from the check that takes care of it. */
+  /** Takes an RRset out of its check. Without any RRset left, the check ends. */
   #supersede(key: string, check = this.#byKey.get(key)): void {
     if (check === undefined) return;
     this.#byKey.delete(key);
@@ -240,7 +238,7 @@ export class Verifier {
     if (this.#outcomes.size > mostOutcomes && oldest !== undefined) this.#outcomes.delete(oldest);
   }
 
-  /** A name server that was put in order later is not complained of any more. */
+  /** Tries the kept checks again at intervals, so that a repaired name server disappears from the status. */
   #recheck(): void {
     if (this.#rechecking) return;
     this.#rechecking = true;
@@ -266,7 +264,7 @@ export class Verifier {
   }
 }
 
-/** So many of them, the first and the last among them. */
+/** A sample of at most `mostGoals` goals, evenly spread from the first to the last. */
 function spread(goals: readonly RRsetGoal[]): readonly RRsetGoal[] {
   if (goals.length <= mostGoals) return goals;
   const step = (goals.length - 1) / (mostGoals - 1);
@@ -294,7 +292,7 @@ const meanings: Readonly<Record<ServerReport['state'], string>> = {
   silent: 'no answer',
 };
 
-/** A name server and how it stands, in English. */
+/** Describes a name server's state in English. */
 export function reportText({ server, state, text }: ServerReport): string {
   return `${server}: ${meanings[state]}${text === '' ? '' : ` (${text})`}`;
 }
