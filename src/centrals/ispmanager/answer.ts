@@ -13,10 +13,10 @@ import {
 } from '../http-answer.ts';
 
 /**
- * The document of an answer. What is not a whole `doc` is distinguished as docs/protocol.md#other-answers
- * advises. It may be an HTML page, the bare text `access deny` (docs/protocol.md#login-answers), nothing at
- * all, an HTTP error, a cut-off or foreign document.
- * @throws {CentralError} `central.garbled`, `central.login`, or the panel's own refusal by its kind
+ * Reads the document of an answer. What is no whole document is told apart as in
+ * docs/protocol.md#other-answers. It may be an HTML page, the bare text `access deny`
+ * (docs/protocol.md#login-answers), empty, an HTTP error, or cut off.
+ * @throws {CentralError} `central.garbled`, `central.login`, or the panel's refusal by its kind
  */
 export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): Promise<XmlElement> {
   const text = utf8Text(answer.body, effect);
@@ -38,9 +38,10 @@ export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Red
 }
 
 /**
- * Proof that a save or a group function was carried out is its `ok`. DNSmanager was seen to say `messages`
- * instead where it creates a domain (docs/protocol.md#documents, #dnsmanager); elsewhere a form shown again
- * has them too. @throws {CentralError} without one
+ * Demands `ok`, the proof that a save or a group function was carried out. DNSmanager may send `messages`
+ * instead when it creates a domain (docs/protocol.md#documents, #dnsmanager). Elsewhere a form that is
+ * shown again has `messages` too.
+ * @throws {CentralError} `central.garbled`
  */
 export function demandOk(doc: XmlElement, func: string): void {
   const has = (name: string): boolean => child(doc, name) !== undefined;
@@ -49,10 +50,9 @@ export function demandOk(doc: XmlElement, func: string): void {
 }
 
 /**
- * A document without rows need not be the empty list or the form that was asked for
- * (docs/protocol.md#documents). It may belong to another function (a login page, a question), redirect a
- * browser, or report a success. Nor is a bare `doc` a zone without records: documents of the later generation
- * have attributes, and every zone has its name servers.
+ * Demands that a document without rows is the list or form of this function (docs/protocol.md#documents).
+ * It may be a login page, a question, a redirect or a success of another call. A bare `doc` is no empty
+ * list of records either. Documents of version 5/6 have attributes, and every zone has name servers.
  * @throws {CentralError} `central.garbled`
  */
 export function demandAnswerTo(func: string, doc: XmlElement, redact: Redact): void {
@@ -79,29 +79,29 @@ const codes: Readonly<Record<PanelRefusal['kind'], CentralErrorCode>> = {
 };
 
 /**
- * Whether an error is of a type that merely looks like a refused login: spellings other than `auth` are not
- * on record (docs/protocol.md#errors-5). Only the login itself can tell.
+ * Whether the type of an error looks like that of a refused login. Only `auth` is documented
+ * (docs/protocol.md#errors-5), so a login has to confirm it.
  */
 export function looksLikeLogin(error: unknown): error is CentralError {
   return error instanceof CentralError && /auth|login|passw/iu.test(error.params['type'] ?? '');
 }
 
 /**
- * What one call was refused with although the login was accepted a moment ago: a right of that call, nothing
- * about the login.
+ * Turns the refusal of one call into `central.access-denied`. The login was accepted a moment ago, so only
+ * a right for this call is missing.
  */
 export function deniedThere({ state, params, cause }: CentralError): CentralError {
   return new CentralError('central.access-denied', { state, retry: 'never', params, cause });
 }
 
-/** What the login was refused with. */
+/** Turns the refusal of a login into `central.login`. */
 export function refusedLogin({ params, cause }: CentralError): CentralError {
   return new CentralError('central.login', { state: 'untouched', retry: 'never', params, cause });
 }
 
 /**
- * The documented kinds are raised before anything is done. An error of any other kind may come from a handler
- * that ran after the function (docs/protocol.md#stages-4), so the write may have been carried out.
+ * The error for a refusal. The panel raises the documented kinds before it does anything. Any other kind
+ * may come from a handler that ran after the function (docs/protocol.md#stages-4), so a write may be done.
  */
 function refused({ kind, subject, spelling, type, text }: PanelRefusal, effect: Effect): CentralError {
   const state = kind === 'other' || kind === 'licence' ? stateAfter(effect) : 'untouched';
@@ -119,11 +119,14 @@ async function parse(text: string, effect: Effect): Promise<XmlElement> {
   }
 }
 
-/** What tells of an error in a document. */
+/** The parts of a document that describe an error. */
 const tellingParts = ['error', 'authfail', 'msg', 'detail'] as const;
 const tellingAttributes: ReadonlySet<string> = new Set(['code', 'type', 'object', 'obj', 'val']);
 
-/** Only what tells of an error, without secrets: a document may be large. */
+/**
+ * Copies the parts that describe an error, without secrets. The rest is left out, because a document may be
+ * large.
+ */
 function redacted(element: XmlElement, redact: Redact): XmlElement {
   const clean = (text: string): string => redact(text.slice(0, mostWords));
   const told = Object.entries(element.attributes).filter(([key]) => tellingAttributes.has(key));

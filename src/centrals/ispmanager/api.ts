@@ -7,18 +7,18 @@ import { garbled, unanswered, type Effect, type Redact } from '../http-answer.ts
 import { deniedThere, demandAnswerTo, demandOk, looksLikeLogin, readAnswer, refusedLogin } from './answer.ts';
 import type { CentralSettings } from './settings.ts';
 
-/** CallParameters of a function, without those of the API itself. */
+/** Parameters of a function, without those that every call has. */
 export type CallParameters = Readonly<Record<string, string>>;
 
-/** Panels were seen to refuse clients that do not look like a browser (docs/protocol.md#transport). */
+/** Some panels refuse clients that do not look like a browser (docs/protocol.md#transport). */
 const userAgent = 'Mozilla/5.0 (compatible; domainsync)';
 
-/** Largest list or form accepted, octets: 100,000 records are some 20 MB. */
+/** Most octets of a list or a form. A list of 100,000 records has about 20 MB. */
 const mostListOctets = 32 * 1024 * 1024;
 
 /**
- * Calls to one panel under one account (reference sections 2 to 5). Secrets travel in the body only and stay
- * out of errors.
+ * Calls one panel under one account (docs/protocol.md#transport, #login). Secrets are sent in the body only
+ * and stay out of errors.
  */
 export class PanelApi {
   readonly #settings: Omit<CentralSettings, 'kind'>;
@@ -33,20 +33,20 @@ export class PanelApi {
     this.#http = new HttpClient({ base: new URL(settings.address), trust, timeout });
   }
 
-  /** A list or a form. @throws {CentralError} always `untouched` */
+  /** Reads a list or a form. @throws {CentralError} whose state is always `untouched` */
   async read(func: string, parameters: CallParameters, ctx: CallContext): Promise<XmlElement> {
     const doc = await this.#call(func, parameters, 'read', ctx);
     try {
       demandAnswerTo(func, doc, this.#redact);
     } catch (error) {
-      // A session that has ended may be answered so: the next call logs in.
+      // The session may have ended, so the next call logs in.
       this.#session = null;
       throw error;
     }
     return doc;
   }
 
-  /** A save or a group function that answered `ok`. @throws {CentralError} */
+  /** Calls a save or a group function, and demands that it answers `ok`. @throws {CentralError} */
   async write(func: string, parameters: CallParameters, ctx: CallContext): Promise<void> {
     demandOk(await this.#call(func, parameters, 'write', ctx), func);
   }
@@ -67,8 +67,8 @@ export class PanelApi {
   }
 
   /**
-   * Some panels ask once whether a write is meant, in two ways (docs/protocol.md#confirmation); nothing was
-   * done then, and the answer is the same call with `sok=yes`.
+   * Confirms a write if the panel asks whether it is meant. Panels ask in two ways and have then done
+   * nothing (docs/protocol.md#confirmation). The answer is the same call with `sok=yes`.
    */
   async #confirmed(
     form: CallParameters,
@@ -91,8 +91,8 @@ export class PanelApi {
       try {
         return await this.#send({ ...form, authinfo: `${username}:${password}` }, effect, ctx);
       } catch (error) {
-        // Such a type comes from anything a panel may say to a record; the login alone shows whether the
-        // login is meant.
+        // An error of such a type may be about anything, such as a record. Only a login of its own shows
+        // whether it is about the login.
         if (looksLikeLogin(error) && error.code !== 'central.login') await this.#demandLogin(ctx);
         throw error;
       }
@@ -102,13 +102,13 @@ export class PanelApi {
       try {
         return await this.#send({ ...form, auth: held }, effect, ctx);
       } catch (error) {
-        // A session ends by itself (docs/protocol.md#login); the refused call was not carried out, so it may
-        // go out again.
+        // Sessions expire (docs/protocol.md#login). The refused call was not carried out, so it may be sent
+        // again.
         if (!(error instanceof CentralError) || error.code !== 'central.login') throw error;
         if (this.#session === held) this.#session = null;
       }
     }
-    // Another call may have logged in meanwhile; a second login could end that session.
+    // Another call may have logged in meanwhile, and a second login could end that session.
     const auth = this.#session ?? (await this.#logIn(ctx));
     try {
       return await this.#send({ ...form, auth }, effect, ctx);
@@ -118,8 +118,9 @@ export class PanelApi {
   }
 
   /**
-   * @throws {CentralError} `central.login` if the panel refuses the login itself; whatever else becomes of it
-   *   shows nothing
+   * Logs in to see whether the panel refuses that. Any other failure of the login proves nothing and is
+   * ignored.
+   * @throws {CentralError} `central.login`
    */
   async #demandLogin(ctx: CallContext): Promise<void> {
     try {
@@ -129,7 +130,10 @@ export class PanelApi {
     }
   }
 
-  /** One login for all that wait for it; it has the time of a request, whoever of them gives up. */
+  /**
+   * Logs in once for all callers that wait. The login has the time of a whole request, even if some callers
+   * give up.
+   */
   async #logIn(ctx: CallContext): Promise<string> {
     const unhurried = { ...ctx, signal: new AbortController().signal };
     this.#loggingIn ??= this.#freshSession(unhurried).finally(() => (this.#loggingIn = null));
@@ -140,7 +144,7 @@ export class PanelApi {
     const { username, password } = this.#settings;
     const doc = await this.#send({ func: 'auth', out: 'xml', username, password }, 'read', ctx).catch(
       (error: unknown) => {
-        // By whatever name: no password is tried again (docs/protocol.md#login).
+        // Whatever the error is called, the password is not tried again (docs/protocol.md#login).
         throw looksLikeLogin(error) ? refusedLogin(error) : error;
       },
     );
@@ -176,7 +180,7 @@ export class PanelApi {
     }
   }
 
-  /** Panels repeat what they were sent; the password and the session leave every text, encoded or not. */
+  /** Hides the password and the session, encoded or not, because panels repeat what they were sent. */
   readonly #redact: Redact = (text) => {
     const secrets = [this.#settings.password, this.#session ?? ''].flatMap((one) => [
       one,
@@ -191,7 +195,7 @@ export class PanelApi {
   };
 }
 
-/** Spaces as `%20`: every panel reads that, `+` is merely accepted (docs/protocol.md#transport). */
+/** Encodes spaces as `%20`, which every panel reads; not every one reads `+` (docs/protocol.md#transport). */
 function encodeForm(form: CallParameters): string {
   return new URLSearchParams(form).toString().replaceAll('+', '%20');
 }

@@ -20,22 +20,25 @@ import { placesOf } from './places.ts';
 import { probe, type Found } from './probe.ts';
 import type { CentralSettings } from './settings.ts';
 
-/** Keeps what was found from one start to the next. Neither may throw. */
+/** Keeps across restarts which panel was found. Its functions must not throw. */
 export interface FoundMemory {
   readonly get: () => Found | null;
   readonly put: (found: Found) => void;
 }
 
-/** No second search for the same reason within this time (ms), whatever happens. */
+/** Milliseconds between two searches for the same reason. */
 const recheckAfter = 60_000;
 
-/** Longest time (ms) for one check of all the places, whoever waits for it. */
+/** Milliseconds that one search of all places may take, whoever waits for it. */
 const checkPatience = 20_000;
 
-/** Why the panel may not be the one it was: nobody answers where it was, or something else does. */
+/**
+ * Why the panel may have moved or changed. `silent`: nobody answers at its address. `strange`: something
+ * else answers there.
+ */
 type Doubt = 'silent' | 'strange';
 
-/** What leads to it: an upgrade of the central, another port. */
+/** Errors that raise such a doubt, as after an upgrade of the central or a change of its port. */
 const surprises: ReadonlyMap<CentralErrorCode, Doubt> = new Map([
   ['central.garbled', 'strange'],
   ['central.refused', 'strange'],
@@ -44,8 +47,9 @@ const surprises: ReadonlyMap<CentralErrorCode, Doubt> = new Map([
 ]);
 
 /**
- * An account at a panel whose kind or exact address the settings leave open: looks once, remembers, and looks
- * again after a surprise. A read that met the surprise is then done once more; a write never is.
+ * A central whose kind or exact address the settings leave open. It searches once, remembers the result,
+ * and searches again after a surprising error. If that finds another panel, a failed read is repeated
+ * there; a write never is.
  */
 export class FindingCentral implements Central {
   readonly id: CentralId;
@@ -78,7 +82,7 @@ export class FindingCentral implements Central {
     this.#inner = this.#found === null ? null : ports.make(this.#found);
   }
 
-  /** Of the panel found; until then those of the later generation, which holds more. */
+  /** The traits of the panel that was found; before that, those of version 5/6, which accepts more. */
   get traits(): CentralTraits {
     return (this.#inner ?? this.#make({ address: this.#settings.address, kind: 'ispmanager6' })).traits;
   }
@@ -180,16 +184,17 @@ export class FindingCentral implements Central {
     return this.#inner;
   }
 
-  /** @throws {CentralError} when nothing was found and nothing is remembered */
+  /** Searches for the panel. @throws {CentralError} if nothing is found and nothing is remembered */
   async #look(ctx: CallContext): Promise<void> {
-    // Each reason has its own time: the first strange answer after an outage is looked into at once.
+    // Each reason has its own interval, so the first strange answer after an outage starts a search at
+    // once.
     if (this.#doubt !== null) this.#checkedAt[this.#doubt] = this.#clock.now();
     let found: Found;
     try {
       const signal = AbortSignal.any([AbortSignal.timeout(checkPatience), this.#closed.signal]);
       found = await probe(this.#settings, { ...ctx, signal });
     } catch (error) {
-      // What is remembered stays: the call itself will tell what is wrong.
+      // The remembered panel stays. The caller's own call then reports what is wrong.
       if (this.#inner === null || !(error instanceof CentralError)) throw error;
       return;
     }
@@ -203,7 +208,10 @@ export class FindingCentral implements Central {
   }
 }
 
-/** What is remembered counts only where the settings would look too: the password goes there. */
+/**
+ * What the memory has, if it is one of the places that the settings allow; else null. The password is sent
+ * there, so no other place may be used.
+ */
 function remembered(memory: FoundMemory, settings: CentralSettings): Found | null {
   const found = memory.get();
   const known = placesOf(settings).some(({ address }) => address === found?.address);

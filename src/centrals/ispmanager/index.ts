@@ -39,14 +39,14 @@ export type { Found } from './probe.ts';
 
 interface CentralPorts {
   readonly clock: Clock;
-  /** Where what was found is kept; absent: it is found anew each time. */
+  /** Keeps which panel was found; absent: the panel is searched for after each start. */
   readonly memory?: FoundMemory;
 }
 
 /**
- * An account of an ISPmanager or DNSmanager as central. Where the settings leave open which it is, or where
- * exactly, that is found out by the first call.
- * @throws {RangeError} when the address is not `https:`
+ * A central that is an account of an ISPmanager or DNSmanager. If the settings leave its kind or exact
+ * address open, the first call finds them.
+ * @throws {RangeError} if the address is not `https:`
  */
 export function createIspmanagerCentral(settings: CentralSettings, ports: CentralPorts): Central {
   const { clock, memory = { get: () => null, put: () => undefined } } = ports;
@@ -65,8 +65,8 @@ export function createIspmanagerCentral(settings: CentralSettings, ports: Centra
 }
 
 /**
- * By the address as it is written, whatever panel is found there: an upgrade of the central is no reason for
- * a new ledger.
+ * Identifies the central by the address in the settings, whatever panel is found there. So an upgrade of
+ * the panel does not start a new ledger.
  */
 function idOf({ address, username }: Pick<CentralSettings, 'address' | 'username'>): CentralId {
   return { kind: 'ispmanager', address, account: username };
@@ -74,27 +74,27 @@ function idOf({ address, username }: Pick<CentralSettings, 'address' | 'username
 
 interface ZoneRow {
   readonly zone: DnsName;
-  /** A slave zone has no records of its own here (docs/protocol.md#dnsmanager). */
+  /** Whether it is a slave zone, which has no records of its own here (docs/protocol.md#dnsmanager). */
   readonly isCopy: boolean;
-  /** What the list says is still being done with it. */
+  /** What the panel's list says that is still being done with the zone; null: nothing. */
   readonly underWay: 'coming' | 'leaving' | null;
 }
 
 interface ZoneRows {
   readonly rows: readonly ZoneRow[];
   /**
-   * False where names of the list cannot be read (`a..b`), which are passed over: such a list proves no
-   * zone's absence.
+   * False if the list has names that cannot be read (`a..b`), which are left out. Such a list does not
+   * prove that a zone is absent.
    */
   readonly isWhole: boolean;
 }
 
-/** A name that nobody can have (RFC 2606). */
+/** A name that cannot exist as a zone (RFC 2606). */
 const noZone = zoneName('domainsync-check.invalid');
 
 /**
- * What a list may call a zone that is not done yet; the values are not documented
- * (docs/protocol.md#signed-zones).
+ * Words in a list's `status` for a zone whose delete or create is not finished. The values are not
+ * documented (docs/protocol.md#signed-zones).
  */
 const leaving = /delet|remov/iu;
 const coming = /creat|pend|progress|process|wait|queue/iu;
@@ -120,11 +120,12 @@ class IspmanagerCentral implements Central {
     this.id = id;
     this.traits = {
       atomic: 'record',
-      // A record's identifier is its content, so a write that names a changed record finds nothing
+      // A record is identified by its content, so a write that names a changed record finds nothing
       // (docs/protocol.md#record-keys-4, #record-form-4).
       guard: 'per-record',
       managesZones: true,
-      // Its form takes name, address and servers; records follow one by one (docs/protocol.md#zone-form-4).
+      // The form of a new zone takes name, address and servers; records are added one by one
+      // (docs/protocol.md#zone-form-4).
       createsWithContent: false,
       listsZones: true,
       wholeZones: true,
@@ -140,8 +141,9 @@ class IspmanagerCentral implements Central {
   }
 
   /**
-   * Whichever generation it is, a panel lists zones; only a refusal of the list of records tells the two
-   * apart (docs/protocol.md#generations).
+   * Lists the zones, then the records of one. Every generation lists zones. Only a refused list of records
+   * shows which generation answers (docs/protocol.md#generations).
+   * @throws {CentralError} `central.wrong-kind` if it is another generation than expected
    */
   async check(ctx: CallContext): Promise<void> {
     const [zone = noZone] = await this.listZones([], ctx);
@@ -209,8 +211,8 @@ class IspmanagerCentral implements Central {
   }
 
   /**
-   * Limits, forbidden names and zones of others are told by the panel only when it is asked to create the
-   * zone.
+   * Checks only that the zone does not exist and that the form opens. The panel reports limits, forbidden
+   * names and foreign zones only when it creates the zone.
    */
   async mayCreateZone(zone: DnsName, _seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'> {
     if (await this.#isListed(zone, ctx)) return 'exists';
@@ -225,8 +227,7 @@ class IspmanagerCentral implements Central {
       await this.#api.write('domain.edit', form, ctx);
     } catch (error) {
       if (codeOf(error) !== 'central.exists') throw await this.#judged(error, zone, 'absent', ctx);
-      // The list may have been filtered, or the zone made a moment ago: only a direct read reports whose it
-      // is.
+      // The list may be filtered, or the zone may be new. Only a direct read of the zone shows whose it is.
       if ((await this.readZone(zone, [], ctx)) !== null) return 'exists';
       const params = { zone: zoneParameter(zone) };
       throw new CentralError('zone.foreign', { state: 'untouched', retry: 'never', params, cause: error });
@@ -236,11 +237,11 @@ class IspmanagerCentral implements Central {
   }
 
   /**
-   * Deletes the zone alone: the account's WWW and mail domains of that name stay (`webdomain`, `maildomain`
-   * are not sent).
+   * Deletes the zone alone. The account's WWW and mail domains of that name stay, because `webdomain` and
+   * `maildomain` are not sent.
    */
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
-    // DNSmanager answers OK for a zone it does not have (docs/protocol.md#errors-5).
+    // DNSmanager answers OK for a zone that it does not have (docs/protocol.md#errors-5).
     if ((await this.readZone(zone, [], ctx)) === null) return 'missing';
     try {
       await this.#api.write('domain.delete', { elid: zoneParameter(zone), sok: 'ok' }, ctx);
@@ -255,7 +256,8 @@ class IspmanagerCentral implements Central {
   }
 
   /**
-   * Not told: which column or function shows it is not evidenced (docs/protocol.md#record-form-5, #accounts).
+   * Always empty: no documented column or function shows a concern (docs/protocol.md#record-form-5,
+   * #accounts).
    */
   async concerns(): Promise<readonly []> {
     return await Promise.resolve([]);
@@ -271,8 +273,9 @@ class IspmanagerCentral implements Central {
   }
 
   /**
-   * Whether a failed read of the zone means that the account has no such zone. The panel says so itself (code
-   * 3), or it refuses for another reason and its list of zones does not have it.
+   * Whether a failed read proves that the account has no such zone. The panel may say so itself
+   * (`central.missing`). Or it refuses the read for another reason, and its list of zones lacks the zone.
+   * @throws {CentralError} `zone.copy` for a slave zone
    */
   async #provesAbsence(error: unknown, zone: DnsName, ctx: CallContext): Promise<boolean> {
     if (!(error instanceof CentralError)) return false;
@@ -290,10 +293,10 @@ class IspmanagerCentral implements Central {
   }
 
   /**
-   * The fields of a new zone (docs/protocol.md#zone-form-4, #zone-form-5, #dnsmanager). Name and mail servers
-   * are the central's own, as its form proposes them; what the user asked for fills in where it proposes
-   * nothing. Of several addresses the first: whether more are taken is not known, and the zone's content
-   * follows anyway.
+   * The fields of a new zone (docs/protocol.md#zone-form-4, #zone-form-5, #dnsmanager). Name and mail
+   * servers are those that the central's form proposes; the user's fill in if it proposes none. Of several
+   * addresses only the first is sent, because the form may not accept more. The others follow with the
+   * zone's records.
    */
   #newZoneForm(zone: DnsName, form: XmlElement, seed: ZoneSeed): Readonly<Record<string, string>> {
     const proposed = (field: string): string | undefined => childText(form, field)?.trim();
@@ -301,8 +304,9 @@ class IspmanagerCentral implements Central {
   }
 
   /**
-   * Resolves once a read shows the zone, or shows it gone. A panel may answer before it is done, and says so
-   * in the `status` of its list (docs/protocol.md#delays): that is waited for until the deadline.
+   * Waits until a read shows that the zone is present or absent, as `wanted`. A panel may answer before it
+   * has finished, and then says so in the `status` of its list (docs/protocol.md#delays). This waits for
+   * that until the deadline.
    * @throws {CentralError} `central.no-effect`
    */
   async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {
@@ -314,7 +318,7 @@ class IspmanagerCentral implements Central {
     throw new CentralError('central.no-effect', { state: 'unknown', retry: 'never' });
   }
 
-  /** What the list says is still being done with the zone; asked after a write. */
+  /** What the list says, after a write, that is still being done with the zone. */
   async #underWay(zone: DnsName, ctx: CallContext): Promise<ZoneRow['underWay']> {
     try {
       return (await this.#row(zone, ctx))?.underWay ?? null;
@@ -324,8 +328,8 @@ class IspmanagerCentral implements Central {
   }
 
   /**
-   * Waits while an earlier delete of the zone goes on. @throws {CentralError} `central.exists` when it takes
-   * too long
+   * Whether the panel lists the zone. If it is still deleting the zone, this waits for the end.
+   * @throws {CentralError} `central.exists` if the delete takes too long, `zone.copy` for a slave zone
    */
   async #isListed(zone: DnsName, ctx: CallContext): Promise<boolean> {
     for (let attempt = 0; ; attempt += 1) {
@@ -338,7 +342,7 @@ class IspmanagerCentral implements Central {
     }
   }
 
-  /** A read after a write: if it fails, the outcome of the write is what is not known. */
+  /** Reads the zone after a write. If the read fails, the outcome of the write is unknown. */
   async #seen(zone: DnsName, ctx: CallContext): Promise<'present' | 'absent'> {
     try {
       return (await this.readZone(zone, [], ctx)) === null ? 'absent' : 'present';
@@ -347,7 +351,11 @@ class IspmanagerCentral implements Central {
     }
   }
 
-  /** A refusal that may have come too late; a look shows whether anything was changed. */
+  /**
+   * Finds out what a write left that failed with `central.refused`, because the panel may have written
+   * before it refused.
+   * @returns the error, with the state that a read shows
+   */
   async #judged(
     error: unknown,
     zone: DnsName,

@@ -2,14 +2,14 @@ import { ispmanager5Records } from '../../net/ispmanager/ispmanager5-records.ts'
 import type { CentralDialect } from './dialect.ts';
 
 /**
- * ISPmanager 5 and 6, DNSmanager 5 and 6 (reference sections 7, 8). Their differences are read from the
- * panel's own forms, so one dialect serves all.
+ * ISPmanager 5 and 6, DNSmanager 5 and 6 (docs/protocol.md#zone-form-5, #dnsmanager). One dialect serves
+ * all, because the panel's own forms show how they differ.
  */
 export const ispmanager5: CentralDialect = {
   ...ispmanager5Records,
   errorSpelling: 'type',
-  // Full field lists are not documented (docs/protocol.md#zone-form-5): name and address, and what only
-  // DNSmanager's form has (docs/protocol.md#dnsmanager).
+  // Not all fields are documented (docs/protocol.md#zone-form-5). Sent are name and address, and the fields
+  // that only DNSmanager's form has (docs/protocol.md#dnsmanager).
   newZone: ({ name, seed, proposed }) => {
     const ip = seed.addresses[0] ?? proposed('ip') ?? '';
     const email = proposed('email') ?? '';

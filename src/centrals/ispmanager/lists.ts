@@ -4,22 +4,25 @@ import { childrenNamed, type XmlElement } from '../../net/xml.ts';
 import { garbled } from '../http-answer.ts';
 
 /**
- * Banners that say so in their identifier, whatever the language of their text
+ * Identifiers of banners that report missing rows, whatever the language of their text
  * (docs/protocol.md#list-limits).
  */
 const limitIds = /(?:record|row|list|table|elem)_?limit|too_?many/iu;
-/** Banners that say it in words: some rows only. Other banners are news, licences, advice. */
+/**
+ * Words of banners that report missing rows, one of each expression. Other banners are news, licences or
+ * advice.
+ */
 const partly = /\b(?:only|first|not shown|truncated|limited)\b|показан|первы|ограничен/iu;
 const rowsOf = /\b(?:rows?|records?|elements?|items?|entries)\b|запис|строк|элемент/iu;
 
-/** One row of a list: column -> text. */
+/** One row of a list: the text of each column, by the column's name. */
 export type ListedRow = Readonly<Record<string, string>>;
 
 /**
- * The rows of a list document, complete.
- * @param keyOf the identifier of a row (docs/protocol.md#documents)
- * @throws {CentralError} `central.list-cut` if the list says that rows are left out, `central.garbled` for a
- *   row without its identifier. A shorter list is never taken for the whole one
+ * Reads all rows of a list document.
+ * @param keyOf gives the identifier of a row (docs/protocol.md#documents)
+ * @throws {CentralError} `central.list-cut` if a banner reports missing rows, `central.garbled` if a row
+ *   has no identifier
  */
 export async function readRows(
   doc: XmlElement,
@@ -29,7 +32,7 @@ export async function readRows(
     throw new CentralError('central.list-cut', { state: 'untouched', retry: 'never' });
   }
   const elements = childrenNamed(doc, 'elem');
-  // A list without rows is shown by some as one empty row (docs/protocol.md#documents).
+  // Some panels show an empty list as one empty row (docs/protocol.md#documents).
   if (elements.length === 1 && elements[0]?.children.length === 0) return [];
   return await mapInSlices(elements, (element) => {
     const row = Object.fromEntries(element.children.map(({ name, text }) => [name, text]));

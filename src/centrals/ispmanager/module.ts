@@ -1,7 +1,7 @@
 import { ispmanagerTitles, type IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import type { CentralModule } from '../module.ts';
 
-/** An account of an ISPmanager or DNSmanager; the settings say which, or leave it open. */
+/** An account of an ISPmanager or DNSmanager of any kind. */
 const anyPanel: Omit<CentralModule, 'title'> = {
   protocol: 'the API of the panel, HTTPS',
   credentials: 'name and password of the account',
@@ -20,7 +20,7 @@ export const ispmanagerCentrals: Readonly<Record<IspmanagerKind, CentralModule>>
   dnsmanager: { ...anyPanel, title: ispmanagerTitles.dnsmanager },
 };
 
-/** What no setting `kind` means: which panel it is, is found out. */
+/** Used without the setting `kind`: the kind of the panel is found by asking it. */
 export const automatic: CentralModule = {
   ...anyPanel,
   title: 'a panel',

@@ -1,7 +1,7 @@
 import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import type { CentralSettings } from './settings.ts';
 
-/** Where a central may answer, and as what; `kind` null: the answers tell. */
+/** An address at which the central may answer. With `kind` null its answers show which panel it is. */
 export interface LikelyPlace {
   readonly address: string;
   readonly kind: IspmanagerKind | null;
@@ -13,7 +13,7 @@ interface Habit {
   readonly kinds: readonly IspmanagerKind[];
 }
 
-/** Ports and paths that panels use when nobody says otherwise (docs/protocol.md#addresses). */
+/** Ports and paths that panels use by default (docs/protocol.md#addresses). */
 const habits: readonly Habit[] = [
   { port: 1500, path: '/ispmgr', kinds: ['ispmanager6'] },
   { port: 1500, path: '/dnsmgr', kinds: ['dnsmanager'] },
@@ -23,7 +23,7 @@ const habits: readonly Habit[] = [
   { port: 443, path: '/manager/dnsmgr', kinds: ['dnsmanager'] },
 ];
 
-/** The places the settings leave open, the likeliest first: one where they name a path. */
+/** The places to try, likeliest first. If the address has a path, it is the only one. */
 export function placesOf({
   address,
   kind,

@@ -5,16 +5,16 @@ import { PanelApi } from './api.ts';
 import { placesOf, type LikelyPlace } from './places.ts';
 import type { CentralSettings } from './settings.ts';
 
-/** What the probe found: where the account is, and which panel that is. */
+/** Address and kind of the panel that has the account. */
 export interface Found {
   readonly address: string;
   readonly kind: IspmanagerKind;
 }
 
-/** Longest time (ms) to wait for a place that may not exist, e.g. a port behind a firewall. */
+/** Milliseconds to wait for a place that may not exist, such as a port behind a firewall. */
 const patience = 3_000;
 
-/** Of several failures the one that tells most; what is not named tells least. */
+/** Errors by how much they explain, best first. Codes that are not listed explain least. */
 const telling: readonly CentralErrorCode[] = [
   'central.login',
   'central.certificate',
@@ -24,10 +24,10 @@ const telling: readonly CentralErrorCode[] = [
 ];
 
 /**
- * Finds out where the account is, at the places the settings leave open one after the other, and which kind
- * of panel answers there. A refused login ends it: no password is tried elsewhere (docs/protocol.md#login).
+ * Tries the places that the settings allow one after another, until a panel accepts the account, and finds
+ * its kind. A refused login ends the search: the password is tried nowhere else (docs/protocol.md#login).
  * Changes nothing.
- * @throws {CentralError} the most telling failure, with the place in `params.address`
+ * @throws {CentralError} the failure that explains most, with the place in `params.address`
  */
 export async function probe(settings: CentralSettings, ctx: CallContext): Promise<Found> {
   const failures: CentralError[] = [];
@@ -41,7 +41,7 @@ export async function probe(settings: CentralSettings, ctx: CallContext): Promis
       if (!(error instanceof CentralError)) throw error;
       failures.push(located(error, place));
       if (error.code === 'central.login') break;
-      // A port where nobody answers has no other path either.
+      // If nobody answers at a port, other paths at it need not be tried.
       if (error.code === 'central.unreachable') dead.add(host);
     }
   }
@@ -71,8 +71,8 @@ async function probePlace(settings: CentralSettings, place: LikelyPlace, ctx: Ca
 }
 
 /**
- * Version 5/6 has its function's name in the document, or knows `domain.record`, or at least reports its
- * errors by `type` (docs/protocol.md#errors-5). Everything else is version 4.
+ * The kind of the panel. Version 5/6 puts its function's name into the document, has `domain.record`, or
+ * reports errors by `type` (docs/protocol.md#errors-5). Everything else is version 4.
  */
 async function kindOf(
   api: PanelApi,

@@ -12,9 +12,9 @@ import { readRows, type ListedRow } from './lists.ts';
 import { zoneOf, zoneParameter } from '../../net/ispmanager/names.ts';
 
 /**
- * All records of a zone. Rows with a name that no server could serve are passed over.
- * @throws {CentralError} `central.missing` and so on in the panel's words; `central.garbled` for a list of
- *   another zone. `central.zone-failing` for one with another row without a readable name or type
+ * Reads all records of a zone, without rows whose name no name server could serve.
+ * @throws {CentralError} the panel's refusal; `central.garbled` for the list of another zone;
+ *   `central.zone-failing` if name or type of another row cannot be read
  */
 export async function listRecords(
   api: PanelApi,
@@ -33,10 +33,7 @@ export async function listRecords(
   return withOwnHandles(records).filter(({ type }) => !dialect.ownTypes.has(type));
 }
 
-/**
- * An identifier that stands for different records names none of them: their handles are empty, and nothing is
- * written by those.
- */
+/** Empties the handles that several different records share, so that nothing is written by them. */
 function withOwnHandles(records: readonly CentralRecord[]): readonly CentralRecord[] {
   const seen = new Map<string, CentralRecord>();
   const shared = new Set<string>();
@@ -48,7 +45,7 @@ function withOwnHandles(records: readonly CentralRecord[]): readonly CentralReco
   return records.map((record) => (shared.has(record.handle) ? { ...record, handle: '' } : record));
 }
 
-/** @returns null for a row that stands for no record */
+/** The record of a row. @returns null if no name server could serve its name */
 function recordOf(row: ListedRow, dialect: CentralDialect, zone: DnsName): ResourceRecord | null {
   try {
     return dialect.record(row, { zone, known: new Set([zone]) });
@@ -66,7 +63,10 @@ function recordOf(row: ListedRow, dialect: CentralDialect, zone: DnsName): Resou
   }
 }
 
-/** A sub-list echoes its parent (docs/protocol.md#documents); an answer to another question is no answer. */
+/**
+ * Demands that the list is about this zone, whose name the panel repeats (docs/protocol.md#documents).
+ * @throws {CentralError} `central.garbled`
+ */
 function demandParent(doc: XmlElement, zone: DnsName): void {
   const parent = childText(doc, 'plid') ?? '';
   if (parent !== '' && zoneOf(parent) !== zone) throw garbled(`a list of ${shortened(parent)}`, 'read');

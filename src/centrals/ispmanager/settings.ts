@@ -3,32 +3,38 @@ import type { Trust } from '../../net/connect.ts';
 import { ispmanagerKinds, type IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { addressSetting, checkedSettings, pinSetting, settingText, timeoutSetting } from '../connection.ts';
 
-/** A checked connection to an account; which panel it is, and its path, may be left open. */
+/**
+ * Checked settings of a connection to an account. The kind of the panel may be `auto`, and the path may be
+ * missing.
+ */
 export interface CentralSettings extends Omit<IspmanagerSettings, 'kind'> {
   readonly kind: IspmanagerKind | 'auto';
 }
 
-/** A checked connection to an account of a known panel. */
+/** Settings of a connection to a panel whose kind and path are decided. */
 export interface IspmanagerSettings {
   readonly kind: IspmanagerKind;
   /**
-   * Base URL, with the panel's path, e.g. `https://dns.example.net:1500/ispmgr`; without, the usual places
-   * are checked.
+   * Base URL with the panel's path, such as `https://dns.example.net:1500/ispmgr`. Without a path the usual
+   * ones are tried.
    */
   readonly address: string;
   readonly username: string;
   readonly password: string;
   readonly trust: Trust;
-  /** Credentials in every call, or a session that is renewed when it ends (docs/protocol.md#login). */
+  /**
+   * How calls prove who we are: with credentials in each call, or with a session that is renewed
+   * (docs/protocol.md#login).
+   */
   readonly login: 'authinfo' | 'session';
-  /** Milliseconds for one request. */
+  /** Milliseconds that one request may take. */
   readonly timeout: number;
 }
 
 const schema = v.object({
   kind: v.optional(v.picklist(['auto', ...ispmanagerKinds], 'setting.bad-choice'), 'auto'),
   address: addressSetting(false, spelled),
-  // `authinfo` is cut at its first colon, so a user name cannot hold one (docs/protocol.md#login).
+  // The panel cuts `authinfo` at its first colon, so a user name cannot have one (docs/protocol.md#login).
   username: v.pipe(
     settingText,
     v.trim(),
@@ -42,8 +48,8 @@ const schema = v.object({
 });
 
 /**
- * Checks settings as they come from a file or a form: `address username password`, optional `kind`, `pin` (`{
- * fingerprint }` in any spelling, or `{ ca }` in PEM), `login`, `timeout`.
+ * Checks settings from a file or a form. Required are `address`, `username` and `password`. Optional are
+ * `kind`, `pin` (`{ fingerprint }` in any spelling, or `{ ca }` in PEM), `login` and `timeout`.
  * @throws {SettingsRefused} with every problem, each with `params.setting`
  */
 export function readIspmanagerSettings(input: unknown): CentralSettings {
@@ -51,7 +57,10 @@ export function readIspmanagerSettings(input: unknown): CentralSettings {
   return { ...rest, trust: pin ?? { kind: 'public' } };
 }
 
-/** Without a path where none was written; a URL forgets port 443, which then says where to look. */
+/**
+ * The address as text, with a path only if the user wrote one. It keeps `:443`, which a URL drops, because
+ * a written port limits the search.
+ */
 function spelled(address: URL, written: string): string {
   if (address.pathname !== '/') return address.href;
   return `${address.origin}${/:443\/*$/u.test(written.trim()) ? ':443' : ''}`;

@@ -2,14 +2,17 @@ import type { CallContext } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 
 /**
- * How long (ms) a write that was answered `ok` may take until a list shows it, one take care of the other.
+ * Milliseconds before each repeated read after a write that was answered `ok`. Together they are the time
+ * in which the write has to show.
  */
 const looks = [100, 400, 1_000];
 
 /**
- * Waits a little longer each time.
- * @param isUnderWay whether the panel itself says that it is not done: then only the deadline ends it
- * @returns false when the panel had long enough, or the deadline is over
+ * Waits before the next read, longer each time.
+ * @param attempt number of the wait, from 0
+ * @param isUnderWay whether the panel says that it still works on the write: then only the deadline ends
+ *   the waiting
+ * @returns false if the time is up or the deadline has passed
  */
 export async function waitForPanel(
   clock: Clock,

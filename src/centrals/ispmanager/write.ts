@@ -13,10 +13,14 @@ import { zoneParameter } from '../../net/ispmanager/names.ts';
 import { listRecords } from './read.ts';
 import { waitForPanel } from './wait.ts';
 
-/** What separates the elements of a list of identifiers (docs/protocol.md#parameters). */
+/** Separator of the identifiers in a list (docs/protocol.md#parameters). */
 const separator = ', ';
 
-/** @throws {CentralError} when the record has none of its own: a write by it could hit another record */
+/**
+ * The identifier of a record for a write.
+ * @throws {CentralError} `central.ambiguous-key` if it has none of its own, because the write could hit
+ *   another record
+ */
 function ownHandle(record: CentralRecord): string {
   if (record.handle !== '') return record.handle;
   const params = { text: formatRecord(record) };
@@ -24,7 +28,8 @@ function ownHandle(record: CentralRecord): string {
 }
 
 /**
- * The single writes of one zone, by the record form and its delete function (docs/protocol.md#record-form-4).
+ * Writes single records of one zone, by the record form and its delete function
+ * (docs/protocol.md#record-form-4).
  */
 export class ZoneWriter implements RecordWriter {
   readonly #api: PanelApi;
@@ -67,8 +72,7 @@ export class ZoneWriter implements RecordWriter {
     record: ResourceRecord,
     ctx: CallContext,
   ): Promise<'done' | 'missing' | 'exists'> {
-    // Whether an edit without TTL resets it is not known (docs/protocol.md#record-form-5): what is to stay is
-    // said.
+    // An edit without a TTL may reset it (docs/protocol.md#record-form-5), so the old TTL is sent.
     return await this.#save(ownHandle(old), { ...record, ttl: record.ttl ?? old.ttl }, ctx);
   }
 
@@ -86,7 +90,7 @@ export class ZoneWriter implements RecordWriter {
     return await waitForPanel(this.#clock, attempt, ctx);
   }
 
-  /** `null`: no such zone. */
+  /** Reads all records of the zone; `null` if there is no such zone. */
   async #list(ctx: CallContext): Promise<readonly CentralRecord[] | null> {
     try {
       return await listRecords(this.#api, this.#dialect, this.#zone, ctx);
@@ -116,9 +120,9 @@ export class ZoneWriter implements RecordWriter {
   }
 
   /**
-   * Removes a text whose identifier the panel may read as a list of identifiers, which could delete other
-   * records. The record form takes one identifier only, so the text is first changed into one without a
-   * comma.
+   * Removes a TXT record whose identifier the panel may read as a list of identifiers, so that a delete
+   * could hit other records. The record form takes a single identifier. It first gives the record a text
+   * without a comma.
    */
   async #removeRenamed(old: CentralRecord, ctx: CallContext): Promise<'done' | 'missing'> {
     const rdata = rdataFromFields('TXT', [`domainsync removes this record ${randomUUID()}`]);
@@ -154,7 +158,7 @@ function zoneMissing(zone: DnsName): CentralError {
   return new CentralError('central.missing', { state: 'untouched', retry: 'never', params: { text: zone } });
 }
 
-/** `exists` and `missing` are to be verified by a read, not believed (reference section 18). */
+/** Waits for a write. The caller verifies `exists` and `missing` by a read. */
 async function outcomeOf(call: Promise<void>): Promise<'done' | 'missing' | 'exists'> {
   try {
     await call;
@@ -166,7 +170,9 @@ async function outcomeOf(call: Promise<void>): Promise<'done' | 'missing' | 'exi
   }
 }
 
-/** Whether a panel that cuts an identifier at the separator could read another record's out of it. */
+/**
+ * Whether the panel could read another record's identifier out of this one by cutting it at the separators.
+ */
 function listsAnother(handle: string, others: ReadonlySet<string>): boolean {
   const list = `${separator}${handle}${separator}`;
   return [...others].some(

@@ -1,14 +1,14 @@
-/** What differs between versions of the server, as data. */
+/** What versions of PowerDNS can do. */
 export interface Abilities {
-  /** A read by name shows disabled records too (5.0: pull request 15299). */
+  /** Whether a read by name shows disabled records as well (5.0, pull request 15299). */
   readonly showsDisabled: boolean;
-  /** `EXTEND` and `PRUNE` (4.9.12 and 5.0.2: pull requests 16589 and 16652). */
+  /** Whether a PATCH may contain `EXTEND` and `PRUNE` (4.9.12 and 5.0.2, pull requests 16589 and 16652). */
   readonly takesSingle: boolean;
 }
 
 /**
- * By documentation, except for 4.7.3, against which the tests run. A version that cannot be read can nothing
- * of it.
+ * What a version can do: 4.7.3 by our tests, others by documentation. If the version cannot be parsed,
+ * everything is false.
  */
 export function abilitiesOf(version: string): Abilities {
   const numbers = /^(\d+)\.(\d+)\.(\d+)/u.exec(version)?.slice(1).map(Number) ?? [];

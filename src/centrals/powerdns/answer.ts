@@ -5,8 +5,8 @@ import { parseJsonInSlices } from '../../net/json.ts';
 import { garbled, stateAfter, titleOf, utf8Text, type Effect, type Redact } from '../http-answer.ts';
 
 /**
- * The JSON of a successful answer; `null` for one without a body (204).
- * @throws {CentralError} the server's refusal by its status, or `central.garbled` for what is no answer of
+ * Reads the JSON of a successful answer; `null` if it has no body (204).
+ * @throws {CentralError} the refusal that the status means; `central.garbled` if the answer is not from
  *   PowerDNS
  */
 export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): Promise<unknown> {
@@ -19,7 +19,7 @@ export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Red
   return await parseJson(text, effect);
 }
 
-/** An answer of the wanted form. @throws {CentralError} `central.garbled` */
+/** Checks the form of an answer and returns it typed. @throws {CentralError} `central.garbled` */
 export function shaped<T>(schema: v.GenericSchema<unknown, T>, json: unknown): T {
   const result = v.safeParse(schema, json);
   if (result.success) return result.output;
@@ -35,8 +35,8 @@ export function powerdnsRefusal(
 }
 
 /**
- * Statuses with which PowerDNS refuses before it does anything (4.7.3); a PATCH is one transaction, ended
- * without effect by 422.
+ * Statuses by which PowerDNS 4.7.3 refuses a request before it does anything. A PATCH is one transaction,
+ * which 422 ends without effect.
  */
 const refusals: ReadonlyMap<number, CentralErrorCode> = new Map([
   [400, 'central.refused'],
@@ -53,22 +53,20 @@ function refused(answer: HttpAnswer, text: string, effect: Effect, redact: Redac
   const web = isWebPage(answer, text);
   const words = web ? titleOf(text, redact).trim() : wordsOf(text, redact);
   const code = refusals.get(status);
-  // A page in front of the server may say 404 for its own reasons, and 400 or 422 as well: only PowerDNS
-  // itself is believed.
+  // A proxy's web page may give 404, 400 or 422 for reasons of its own. Only an answer of PowerDNS itself
+  // proves that nothing was done.
   const believed = !web || status === 401 || status === 403;
   if (code !== undefined && believed)
     return powerdnsRefusal(code, { text: words === '' ? `HTTP ${status}` : words });
   const said = words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
-  // The server's own 500 ends the request; one of a proxy (502, 504, a page) may come while the server is
-  // still at work.
+  // A 500 of the server itself ends the request. One of a proxy (502, 504, a web page) may come while the
+  // server still works.
   const facts: CentralErrorFacts['params'] =
     status === 500 && !web ? { text: said, ended: 'yes' } : { text: said };
   return new CentralError('central.garbled', { state: stateAfter(effect), retry: 'later', params: facts });
 }
 
-/**
- * Whether the failed call is known to have ended at the server, so that a read shows what it left for good.
- */
+/** Whether the server has surely ended the failed call, so that a read shows its final effect. */
 export function hasEnded(error: CentralError): boolean {
   return error.params['ended'] === 'yes';
 }

@@ -8,32 +8,31 @@ import { readAnswer } from './answer.ts';
 import { serverName, zoneId } from './names.ts';
 import type { PowerdnsSettings } from './settings.ts';
 
-/** Largest zone accepted, octets: 100,000 records are 13 MB. */
+/** Most octets of a zone in an answer. A zone of 100,000 records has 13 MB. */
 export const mostZoneOctets = 32 * 1024 * 1024;
 
-/** Largest list of zones accepted, octets: 200,000 are 48 MB. */
+/** Most octets of a list of zones. A list of 200,000 zones has 48 MB. */
 export const mostListOctets = 64 * 1024 * 1024;
 
 /**
- * Requests under way at once. Each is a connection of its own (4.7 closes it after the answer), and the
- * server queues only a few. At 16 some are dropped and come again after a second, which is how long TCP
- * waits.
+ * Most requests at once. Each takes its own connection (PowerDNS 4.7 closes it after the answer), and the
+ * server queues only a few. Of 16 at once it drops some, which TCP repeats after a second.
  */
 const mostRequests = 4;
 
-/** Calls of one server's HTTP API. The key travels in a header only and stays out of errors. */
+/** Calls the HTTP API of one server. The key is sent in a header only and stays out of errors. */
 export class ServerApi {
   readonly #settings: Pick<PowerdnsSettings, 'address' | 'password' | 'trust' | 'timeout'>;
   readonly #http: HttpClient;
   /**
-   * A server on sqlite answers 500 to most writes that come at the same time. On lmdb two are no faster than
-   * one after the other.
+   * Lets one write run at a time. With sqlite the server answers 500 to most parallel writes; with lmdb two
+   * in parallel are no faster.
    */
   readonly #writes = new Slots();
   readonly #requests = new Slots(mostRequests);
   #closed = false;
 
-  /** @throws {RangeError} when the address is neither `https:` nor on this machine */
+  /** @throws {RangeError} if the address is neither `https:` nor on this machine */
   constructor(settings: Pick<PowerdnsSettings, 'address' | 'password' | 'trust' | 'timeout'>) {
     this.#settings = settings;
     const { address, trust, timeout } = settings;
@@ -41,9 +40,10 @@ export class ServerApi {
   }
 
   /**
-   * @param path below the server object
-   * @param most largest answer accepted, octets; default 1 MiB
-   * @throws {CentralError} always `untouched`
+   * Sends a GET request and returns its JSON.
+   * @param path below the server object, with the leading slash
+   * @param most most octets of the answer; 1 MiB by default
+   * @throws {CentralError} whose state is always `untouched`
    */
   async read(
     path: string,
@@ -55,7 +55,7 @@ export class ServerApi {
     return await this.#send('GET', search === '' ? path : `${path}?${search}`, null, ctx, most);
   }
 
-  /** One write at a time. @throws {CentralError} */
+  /** Sends a write, after the writes before it have ended. @throws {CentralError} */
   async write(
     method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
@@ -66,8 +66,8 @@ export class ServerApi {
   }
 
   /**
-   * Empties the server's caches for a name and all names below it: the API takes no other form [4.7.3]. It
-   * does not wait for writes.
+   * Empties the server's caches for a name and all names below it. PowerDNS 4.7.3 cannot empty them for the
+   * name alone. A flush does not wait for writes.
    * @throws {CentralError}
    */
   async flush(name: DnsName, signal: AbortSignal): Promise<void> {
@@ -114,11 +114,11 @@ export class ServerApi {
     }
   }
 
-  /** A proxy may repeat what it was sent. */
+  /** Hides the key, because a proxy's answer may contain the request. */
   readonly #redact: Redact = (text) => text.replaceAll(this.#settings.password, '***');
 }
 
-/** Path of a zone below the server object. */
+/** The path of a zone below the server object. */
 export function zonePath(zone: DnsName): string {
   return `/zones/${zoneId(zone)}`;
 }

@@ -5,10 +5,10 @@ import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
 import { zoneProblems, type Change } from '../../dns/zone.ts';
 import { takesOwner } from './names.ts';
 
-/** SOA is the server's own; the others are no data. */
+/** Types that are never written: the server keeps the SOA, and the others are no zone data. */
 const notOurs: ReadonlySet<string> = new Set(['SOA', 'ANY', 'AXFR', 'IXFR', 'OPT', 'TKEY', 'TSIG']);
 
-/** Everything the API would refuse in the records a change adds, and what is not ours to write. */
+/** Finds everything in a change that the API would refuse, and records that only the server may write. */
 export function auditChange(change: Change): readonly Problem[] {
   return [
     ...change.add.flatMap((record) => recordProblems(change.zone, record)),

@@ -4,32 +4,33 @@ import type { Log } from '../../core/log.ts';
 import type { DnsName } from '../../dns/name.ts';
 import type { ServerApi } from './api.ts';
 
-/** Milliseconds from a write to its second flush: a query that began before the write has ended by then. */
+/** Milliseconds from a write to its second flush. A query that began before the write has ended by then. */
 const moment = 250;
-/** Milliseconds an edit waits for one flush. */
+/** Milliseconds that an edit waits for one flush. */
 const patience = 2_000;
 
-/** What the flusher needs from outside. */
+/** What the flusher needs from its process. */
 export interface FlushPorts {
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /**
- * Keeps the packet and query caches of a server from answering what a write has replaced.
- *
- * The server purges both with every write by the API, one after the other. A query that runs at that moment
- * can put the old answer back, and it then stands for `cache-ttl` (20 s) [4.7.3; PowerDNS issue 16286].
- * `cache/flush` empties both for a zone and all names below.
+ * Empties the packet and query caches of a server after a write, so that it does not answer the old data.
+ * The server itself empties both at each write by the API, one after the other. A query at that moment can
+ * put the old answer back for `cache-ttl` (20 s); seen with PowerDNS 4.7.3, see also PowerDNS issue 16286.
+ * `cache/flush` empties both caches for a zone and all names below it.
  */
 export class CacheFlusher {
   readonly #api: ServerApi;
   readonly #ports: FlushPorts;
-  /** Zones that wait for their second flush, and since when (monotonic, ms). */
+  /**
+   * Zones that wait for their second flush, each with the time of the last write (monotonic milliseconds).
+   */
   readonly #due = new Map<DnsName, number>();
   readonly #closing = new AbortController();
   #working: Promise<void> | null = null;
-  /** Code of the last flush that failed; `null` after one that did not. */
+  /** Error code of the last flush; `null` if it succeeded, or before the first. */
   #failed: string | null = null;
 
   constructor(api: ServerApi, ports: FlushPorts) {
@@ -38,17 +39,16 @@ export class CacheFlusher {
   }
 
   /**
-   * Flushes a zone now, and once more a moment later in the background. Never throws: the write before it
-   * stands, and what is cached ends by itself. A failure is logged when it begins and when it ends.
+   * Flushes a zone now, and again a moment later in the background. Never throws: the write before it is
+   * done, and cached answers expire by themselves. The log gets an entry when flushes begin to fail and
+   * when they work again.
    */
   async flush(zone: DnsName, ctx: CallContext): Promise<void> {
     this.later(zone);
     await this.#once(zone, ctx.signal);
   }
 
-  /**
-   * Flushes a zone a moment later, in the background: a write of unknown outcome may have been carried out.
-   */
+  /** Flushes a zone a moment later in the background. After a write of unknown outcome this is enough. */
   later(zone: DnsName): void {
     if (this.#closing.signal.aborted) return;
     this.#due.delete(zone);
@@ -59,7 +59,7 @@ export class CacheFlusher {
     });
   }
 
-  /** Carries out what is still due, at once, and ends. */
+  /** Flushes all zones that still wait, at once, and ends. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#working;
@@ -68,7 +68,10 @@ export class CacheFlusher {
     this.#due.clear();
   }
 
-  /** One zone after the other, the longest due first. It does not keep the process alive. */
+  /**
+   * Flushes the waiting zones one after another, the longest waiting first. It does not keep the process
+   * alive.
+   */
   async #work(): Promise<void> {
     const { clock } = this.#ports;
     const { signal } = this.#closing;
@@ -77,7 +80,7 @@ export class CacheFlusher {
       const left = since + moment - clock.now();
       if (left > 0) {
         await clock.sleep(left, signal).catch((error: unknown) => {
-          // Only `close` ends this sleep early, and it ends the loop as well.
+          // Only `close` ends this sleep early, and that ends the loop as well.
           if (!signal.aborted) throw error;
         });
         continue;
@@ -94,13 +97,13 @@ export class CacheFlusher {
       this.#note(zone, null);
     } catch (error) {
       if (!(error instanceof CentralError)) throw error;
-      // Cut off by `close`, which does it again.
+      // `close` cut the flush off, and flushes the zone again.
       if (this.#closing.signal.aborted && signal === this.#closing.signal) this.#due.set(zone, 0);
       else this.#note(zone, error);
     }
   }
 
-  /** Aborts with `signal`, or when a flush takes too long. */
+  /** A signal that aborts with `signal`, or when a flush takes too long. */
   #limit(signal: AbortSignal): AbortSignal {
     return AbortSignal.any([signal, AbortSignal.timeout(patience)]);
   }

@@ -7,16 +7,17 @@ import { powerdnsRefusal, shaped } from './answer.ts';
 import type { ServerApi } from './api.ts';
 import { isZoneFailing, type ZoneRead, type ZoneReader } from './read.ts';
 
-/** Zones that are checked: a read is 1 to 5 ms. */
+/** Most zones that are checked; each takes 1 to 5 ms. */
 const mostZones = 200;
-/** Names of zones that a text has room for. */
+/** Most zones that one message names. */
 const mostNamed = 5;
 
 /**
- * What keeps edits from being served at once, zones that the server cannot read, and zones without NS at
- * their apex. A slow server is no failure: the look ends with the signal, and tells how many zones it saw.
- * @param flushable a name whose caches may be flushed
- * @throws {CentralError} not `central.unreachable`
+ * Finds what an administrator should know: cache flushes that do not work, zones the server cannot read, and
+ * zones without NS at the apex. If the server is slow, the check ends with the signal and reports how many
+ * zones it checked.
+ * @param flushable a name whose caches are flushed if there are no zones
+ * @throws {CentralError} but never `central.unreachable`
  */
 export async function findConcerns(
   api: ServerApi,
@@ -68,8 +69,9 @@ async function zoneConcerns(
 }
 
 /**
- * The whole zone, because one record anywhere in it is enough to make it unreadable; or why it could not be
- * had.
+ * Reads the whole zone, because a single bad record anywhere makes it unreadable.
+ * @returns the error if the zone cannot be read or the server does not answer; `null` if the account has no
+ *   such zone
  */
 async function wholeOrFailing(
   reader: ZoneReader,
@@ -88,9 +90,10 @@ async function wholeOrFailing(
 const configShape = v.array(v.object({ name: v.string(), value: v.string() }));
 
 /**
- * Refuses DNAME records at a server that does not follow them (`dname-processing`, off by default): it would
- * answer the record itself and NXDOMAIN below it. A server that does not report its settings is not judged.
- * @throws {CentralError} `central.dname-off`, `untouched`
+ * Refuses DNAME records if the server does not follow them (`dname-processing`, off by default). It would
+ * answer the DNAME itself, but NXDOMAIN for the names below it. A server that does not report the setting
+ * is not refused.
+ * @throws {CentralError} `central.dname-off`, with the state `untouched`
  */
 export async function demandDnames(
   api: ServerApi,
@@ -102,7 +105,7 @@ export async function demandDnames(
   throw powerdnsRefusal('central.dname-off', { name: displayName(dname.name) });
 }
 
-/** `null`: the server does not report it. */
+/** Whether the server follows DNAME records; `null` if it does not report that. */
 async function followsDnames(api: ServerApi, ctx: CallContext): Promise<boolean | null> {
   try {
     const settings = shaped(configShape, await api.read('/config', {}, ctx));

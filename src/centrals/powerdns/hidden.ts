@@ -8,14 +8,14 @@ interface Seen {
 }
 
 /**
- * Disabled records that reads by name do not show (PowerDNS issue 11473, before 5.0), as the last read of
- * their whole zone had them. A write of an RRset would delete those in it. They are known as long as nobody
- * but us has written the zone, which its serial tells.
+ * Disabled records, which PowerDNS before 5.0 does not show in reads by name (issue 11473). Writing an
+ * RRset without them would delete them. They are kept from the last read of the whole zone, while the
+ * serial shows that only we have written since.
  */
 export class HiddenRecords {
   readonly #zones = new Map<DnsName, Seen>();
 
-  /** `null`: the whole zone has to be read. */
+  /** The disabled records of a zone; `null` if they are unknown and the whole zone has to be read. */
   known(zone: DnsName, facts: ZoneFacts | null): DisabledRecords | null {
     const seen = this.#zones.get(zone);
     return seen !== undefined && seen.serial === facts?.serial ? seen.disabled : null;
@@ -25,7 +25,7 @@ export class HiddenRecords {
     return this.#zones.has(zone);
   }
 
-  /** After a read of the whole zone; `null`: it is gone. */
+  /** Takes a read of the whole zone; `null` means that the zone is gone. */
   saw(zone: DnsName, read: ZoneRead | null): void {
     if (read?.facts?.countsEdits === true)
       this.#zones.set(zone, { serial: read.facts.serial, disabled: read.disabled });
@@ -33,8 +33,8 @@ export class HiddenRecords {
   }
 
   /**
-   * After a write of ours, which leaves disabled records as they were: whether the serial shows that it was
-   * the only one.
+   * Keeps the disabled records after a write of ours if the serial shows that nobody else wrote. Our writes
+   * leave them as they are.
    */
   wrote(zone: DnsName, before: ZoneFacts | null, after: ZoneFacts | null): void {
     const disabled = this.known(zone, before);
@@ -44,7 +44,7 @@ export class HiddenRecords {
   }
 }
 
-/** One edit by the API: one more, or the first of a day (`YYYYMMDD01`). */
+/** Whether the serial advanced by one edit of the API: by one, or to the first of a day (`YYYYMMDD01`). */
 function follows(before: number, after: number): boolean {
   return after === before + 1 || (after > before && after % 100 === 1);
 }

@@ -31,9 +31,9 @@ import { ZoneWriter } from './write.ts';
 export { readPowerdnsSettings, type PowerdnsSettings } from './settings.ts';
 
 /**
- * The zones of one account at a PowerDNS Authoritative Server, by its HTTP API. The account is the owner mark
- * of each zone (docs/decisions/006-powerdns.md). Not contacted yet.
- * @throws {RangeError} when the address is neither `https:` nor on this machine
+ * A central that is one account at a PowerDNS Authoritative Server, reached by its HTTP API. The field
+ * `account` of a zone marks whose it is (docs/decisions/006-powerdns.md). Nothing is sent yet.
+ * @throws {RangeError} if the address is neither `https:` nor on this machine
  */
 export function createPowerdnsCentral(settings: PowerdnsSettings, ports: FlushPorts): Central {
   return new PowerdnsCentral(settings, ports);
@@ -52,7 +52,7 @@ const traits: CentralTraits = {
   readBackDelay: 0,
 };
 
-/** A name that nobody can have (RFC 2606). */
+/** A name that cannot exist as a zone (RFC 2606). */
 const noZone = zoneName('domainsync-check.invalid');
 
 class PowerdnsCentral implements Central {
@@ -79,7 +79,7 @@ class PowerdnsCentral implements Central {
 
   async check(ctx: CallContext): Promise<void> {
     this.#writer.learn(await this.#reader.version(ctx));
-    // Whoever may ask for one zone may list them all; the whole list can be long.
+    // A key that may list one zone may list all; this asks for one, because the whole list can be long.
     await this.#reader.owner(noZone, ctx);
   }
 
@@ -108,8 +108,8 @@ class PowerdnsCentral implements Central {
   }
 
   /**
-   * What the server has is read again, as the last thing before the write: nothing would notice a stale
-   * `present`.
+   * Reads the records again right before the write instead of using `present`: nothing else would notice a
+   * stale one.
    */
   async apply(change: Change, _present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
     await demandDnames(this.#api, change.add, ctx);
@@ -137,8 +137,8 @@ class PowerdnsCentral implements Central {
     return await persistently(async () => {
       if ((await this.mayCreateZone(zone, seed, ctx)) === 'exists') return 'exists';
       const made = await this.#create(zone, body, ctx);
-      // Whoever asked before was answered REFUSED, or out of a zone above: a create leaves that in the caches
-      // [4.7.3].
+      // A name asked for before was answered REFUSED, or from a zone above. With PowerDNS 4.7.3 a create
+      // leaves such answers in the caches.
       await this.#caches.flush(zone, ctx);
       return made;
     });
@@ -177,14 +177,18 @@ class PowerdnsCentral implements Central {
     this.#api.close();
   }
 
-  /** @throws {CentralError} `central.invalid-value` for a name server that is no name */
+  /**
+   * The fields of the request that creates a zone.
+   * @throws {CentralError} `central.invalid-value` if a name server's name is invalid
+   */
   #newZone(zone: DnsName, seed: ZoneSeed): Readonly<Record<string, unknown>> {
     return {
       name: serverName(zone),
       kind: this.#settings.zoneKind,
       account: this.#settings.username,
       nameservers: this.#nameServersOf(seed).map(serverName),
-      // Else each edit of the zone costs time in proportion to its size; a signed zone is rectified by us.
+      // Otherwise each edit takes time in proportion to the size of the zone. `ZoneWriter` rectifies signed
+      // zones.
       api_rectify: false,
       soa_edit_api: 'DEFAULT',
     };
@@ -203,9 +207,10 @@ class PowerdnsCentral implements Central {
   }
 
   /**
-   * A zone below one of another account would take names away from it. Each zone above is asked for, at a
-   * millisecond each. Zones of others below the new one cannot be asked for so. They keep their names anyway:
-   * the server answers from the longest zone.
+   * Refuses a zone below one of another account, because it would take names away from that zone. Each zone
+   * above is asked for, which takes a millisecond. Foreign zones below the new one are not asked for: they
+   * keep their names, because the server answers from the longest matching zone.
+   * @throws {CentralError} `zone.foreign`
    */
   async #demandNoForeignAbove(zone: DnsName, ctx: CallContext): Promise<void> {
     for (let above = parentName(zone); above !== '.'; above = parentName(above))
@@ -222,12 +227,12 @@ class PowerdnsCentral implements Central {
     return 'created';
   }
 
-  /** What became of a create that failed. @throws the error, unless the zone is there in our account */
+  /** Finds out what a failed create left. @throws `error`, unless the zone is in our account now */
   async #madeAnyway(error: unknown, zone: DnsName, ctx: CallContext): Promise<'created' | 'exists'> {
     const now = await this.#readAfter(error, zone, null, ctx);
     if (now === 'foreign') throw foreign(zone, error);
     if (now !== 'ours' || !(error instanceof CentralError)) throw error;
-    // Where the server itself says that it did not make it, somebody else has, at the same time.
+    // The server says that it did not make the zone, so somebody else made it at the same time.
     if (error.code === 'central.exists' || hasEnded(error)) return 'exists';
     if (error.state === 'unknown') return 'created';
     // A refusal may leave the zone behind (PowerDNS issue 7763).
@@ -235,9 +240,10 @@ class PowerdnsCentral implements Central {
   }
 
   /**
-   * A read after a failed write, which may have been carried out, or found the zone made or gone by somebody
-   * else.
-   * @throws {WithoutEffect} where the server ended the request and the zone is as it was
+   * Reads whose the zone is after a failed write. The write may have been carried out, or somebody else may
+   * have made or deleted the zone.
+   * @param before whose the zone was before the write
+   * @throws {WithoutEffect} if the server ended the request and nothing has changed
    */
   async #readAfter(
     error: unknown,
@@ -251,7 +257,10 @@ class PowerdnsCentral implements Central {
     return now;
   }
 
-  /** @throws {CentralError} `central.no-effect` when a read does not show the zone, or shows it still */
+  /**
+   * Reads back a create or a delete. @throws {CentralError} `central.no-effect` if the zone is not as
+   * `wanted`
+   */
   async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {
     let now: Owner;
     try {

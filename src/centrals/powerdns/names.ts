@@ -1,7 +1,8 @@
 import { labelOctets, labels, type DnsName } from '../../dns/name.ts';
 
 /**
- * A name as PowerDNS writes it: absolute; only the dot, the backslash and what is not printable are escaped.
+ * A name as PowerDNS writes it: with a final dot, and escapes only for dots, backslashes and characters
+ * that cannot be printed.
  */
 export function serverName(name: DnsName): string {
   if (name === '.') return '.';
@@ -17,8 +18,8 @@ function octetText(octet: number): string {
 }
 
 /**
- * The id of a zone in URLs: all but letters, digits, dot and hyphen as `=XX` (`0/25.2.0.192.in-addr.arpa.`:
- * `0=2F25...`).
+ * The id of a zone in URLs. Characters other than letters, digits, dot and hyphen become `=XX`, the octet
+ * in hexadecimal: `0/25.2.0.192.in-addr.arpa` becomes `0=2F25.2.0.192.in-addr.arpa.`.
  */
 export function zoneId(zone: DnsName): string {
   if (zone === '.') return '=2E';
@@ -29,8 +30,8 @@ export function zoneId(zone: DnsName): string {
 }
 
 /**
- * Whether the API takes the owner name: it refuses most of what DNS allows ("contains unsupported
- * characters", 4.7.3).
+ * Whether the API accepts an owner name. PowerDNS 4.7.3 refuses most characters that DNS allows ("contains
+ * unsupported characters").
  */
 export function takesOwner(name: DnsName): boolean {
   return /^(?:\*\.)?(?:[a-z0-9_/-]+\.)*$/u.test(name);

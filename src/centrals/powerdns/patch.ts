@@ -3,7 +3,7 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { serverName } from './names.ts';
 import { contentOf, serverType, setKey, type DisabledRecords } from './records.ts';
 
-/** One element of `rrsets` in a PATCH. `comments` is never given: those of the RRset stay. */
+/** One element of `rrsets` in a PATCH. It never has `comments`, so the RRset keeps those that it has. */
 interface RRsetPatch {
   readonly name: string;
   readonly type: string;
@@ -12,14 +12,15 @@ interface RRsetPatch {
   readonly records?: readonly { readonly content: string; readonly disabled: boolean }[];
 }
 
-/** Octets of a body that PowerDNS takes as it comes (`webserver-max-bodysize`: 2, in MB). */
+/** Most octets of a body that PowerDNS accepts by default (`webserver-max-bodysize`: 2, in MB). */
 export const mostBodyOctets = 2_000_000;
 
 /**
- * The body of the PATCH that carries out the edits, as a whole or not at all. A RRset is replaced by all it
- * is to have: what stays, with the server's own text, and what is disabled. RRsets that go come first: the
- * server checks one after another, and refuses a CNAME beside data that a later element would delete.
- * @param single whether one record can be added or removed without naming the others (`EXTEND`, `PRUNE`)
+ * The body of the PATCH that carries out the edits, as a whole or not at all. An RRset is replaced by
+ * everything that it is to have: records that stay, in the server's own text, and disabled ones. Deletions
+ * come first. The server checks the elements in turn, and refuses a CNAME beside data that a later element
+ * deletes.
+ * @param single whether the server can add or remove one record of an RRset (`EXTEND`, `PRUNE`)
  */
 export function patchBody(edits: readonly RRsetEdit[], disabled: DisabledRecords, single: boolean): string {
   const patches = edits.map((edit) => (single ? singlePatch(edit) : null) ?? wholePatch(edit, disabled));
@@ -29,9 +30,9 @@ export function patchBody(edits: readonly RRsetEdit[], disabled: DisabledRecords
 }
 
 /**
- * The body of a request that makes a zone with these RRsets: as many of them as fit (`mostBodyOctets`), the
- * smaller ones first.
- * @param zone its other fields
+ * The body of a request that creates a zone with these RRsets. If not all fit into `mostBodyOctets`, the
+ * smallest are taken.
+ * @param zone the other fields of the body
  */
 export function createBody(zone: Readonly<Record<string, unknown>>, edits: readonly RRsetEdit[]): string {
   let octets = Buffer.byteLength(JSON.stringify({ ...zone, rrsets: [] }));
@@ -61,9 +62,10 @@ function wholePatch(edit: RRsetEdit, disabled: DisabledRecords): RRsetPatch {
 }
 
 /**
- * One record more or less in an RRset whose others, perhaps written this very moment, need not be named. By
- * documentation: PowerDNS 4.9.12 and 5.0.2 (pull request 16589), each element with exactly one record; not
- * run against such a server.
+ * Adds or removes one record without naming the others of its RRset, so that another writer's records stay.
+ * By documentation PowerDNS 4.9.12 and 5.0.2 can do so (pull request 16589), one record for each element.
+ * Not tested with such a server.
+ * @returns `null` if the edit is no addition or removal of a single record
  */
 function singlePatch(edit: RRsetEdit): RRsetPatch | null {
   const { before, after, name, type, ttl } = edit;
@@ -79,7 +81,7 @@ function singlePatch(edit: RRsetEdit): RRsetPatch | null {
   return null;
 }
 
-/** Those of `records` that `others` have not. */
+/** The `records` that are not among `others`. */
 function lacking<T extends ResourceRecord>(
   records: readonly T[],
   others: readonly ResourceRecord[],

@@ -2,12 +2,15 @@ import type { CentralError } from '../../core/central.ts';
 import { restated } from '../restate.ts';
 
 /**
- * How often a write is tried that the server ended with 500 without effect, as one on sqlite does when others
- * write as well.
+ * Most attempts of a write that the server ends with 500 and without effect. With sqlite it does so while
+ * others write.
  */
 const mostAttempts = 10;
 
-/** A failed write after which a read showed the state before, where nothing of it can come any more. */
+/**
+ * A failed write that surely had no effect: the server has ended it, and a read shows the state from
+ * before.
+ */
 export class WithoutEffect extends Error {
   readonly error: CentralError;
 
@@ -18,9 +21,10 @@ export class WithoutEffect extends Error {
 }
 
 /**
- * Does the work again while it is without effect; its reads are the time in between.
- * @throws what the work throws; the error inside {@link WithoutEffect}, as `untouched`, after the last
- *   attempt
+ * Repeats the work as long as it throws {@link WithoutEffect}. No pause is needed: the reads of the work
+ * take time.
+ * @throws what the work throws; after the last attempt the error inside {@link WithoutEffect}, with the
+ *   state `untouched`
  */
 export async function persistently<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {

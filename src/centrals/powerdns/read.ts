@@ -11,22 +11,25 @@ import { heldRecords, rrsetShape, type HeldRecords } from './records.ts';
 import { zoneKinds } from './settings.ts';
 import { own } from '../../dns/own.ts';
 
-/** What the API tells of a zone beside its records. */
+/** What the API reports about a zone besides its records. */
 export interface ZoneFacts {
   readonly serial: number;
-  /** Whether every edit by the API gives the zone a new serial (its SOA-EDIT-API). */
+  /** Whether each edit by the API increases the serial of the zone (its SOA-EDIT-API). */
   readonly countsEdits: boolean;
   readonly signed: boolean;
-  /** Whether the server rectifies the zone with every write by the API. */
+  /** Whether the server rectifies the zone at each write by the API. */
   readonly rectifiesItself: boolean;
 }
 
 export interface ZoneRead extends HeldRecords {
-  /** `null`: somebody else wrote while the names were read one after another. */
+  /** `null` if the serial changed while the names were read, because somebody else wrote. */
   readonly facts: ZoneFacts | null;
 }
 
-/** Whose a zone is; `copy`: ours, with records that come by transfer; `null`: there is none. */
+/**
+ * Whose a zone is. `ours`: in our account, with records that can be edited. `copy`: in our account, with
+ * records that come by transfer. `foreign`: in another account. `null`: the server has no such zone.
+ */
 export type Owner = 'ours' | 'copy' | 'foreign' | null;
 
 const rowShape = v.object({ name: v.string(), account: v.string(), kind: v.string() });
@@ -47,17 +50,17 @@ const zoneShape = v.object({
 const serverShape = v.object({ daemon_type: v.string(), version: v.string() });
 
 /**
- * More names than this are read with their whole zone. A read by name is 1 to 2 ms, a zone of 1,000 records
- * about 5 ms.
+ * More names than this are read with their whole zone. A read of one name takes 1 to 2 ms, a zone of 1,000
+ * records about 5 ms.
  */
 const mostNames = 32;
-/** Reads by name under way at once. */
+/** Most reads of single names at once. */
 const mostReads = 4;
 
-/** SOA-EDIT-API settings that never give two edits the same serial. */
+/** SOA-EDIT-API settings that give each edit a new serial. */
 const counting: ReadonlySet<string> = new Set(['DEFAULT', 'INCREASE']);
 
-/** Reads of one account: zones of others are not there. */
+/** Reads zones of one account. Zones of other accounts count as missing. */
 export class ZoneReader {
   readonly #api: ServerApi;
   readonly #account: string;
@@ -68,8 +71,8 @@ export class ZoneReader {
   }
 
   /**
-   * The version of the server. @throws {CentralError} `central.wrong-kind` when it is no authoritative
-   * PowerDNS
+   * The version of the server.
+   * @throws {CentralError} `central.wrong-kind` if it is no PowerDNS Authoritative Server
    */
   async version(ctx: CallContext): Promise<string> {
     try {
@@ -82,7 +85,10 @@ export class ZoneReader {
     throw new CentralError('central.wrong-kind', { state: 'untouched', retry: 'never', params });
   }
 
-  /** All zones of the account; without `dnssec` and `edited_serial`, which cost a query for each zone. */
+  /**
+   * Lists all zones of the account. It leaves out `dnssec` and `edited_serial`, which would cost one
+   * database query for each zone.
+   */
   async zones(ctx: CallContext): Promise<readonly DnsName[]> {
     const rows = await this.#list({ dnssec: 'false' }, ctx);
     const ours = rows.filter((row) => this.#ownerOf(row) === 'ours');
@@ -96,18 +102,21 @@ export class ZoneReader {
     return this.#ownerOf(row);
   }
 
-  /** The zone with all its records; `null`: not in this account. */
+  /** Reads all records of a zone; `null` if the account has no such zone. */
   async whole(zone: DnsName, ctx: CallContext): Promise<ZoneRead | null> {
     return await this.#read(zone, {}, ctx);
   }
 
-  /** The zone with the records at some names, perhaps more; disabled records may be missing. */
+  /**
+   * Reads the records at some names of a zone; `null` if the account has no such zone. The result may have
+   * other names too, and may lack disabled records.
+   */
   async names(zone: DnsName, names: readonly DnsName[], ctx: CallContext): Promise<ZoneRead | null> {
     if (names.length > mostNames) {
       try {
         return await this.whole(zone, ctx);
       } catch (error) {
-        // These names may be readable all the same.
+        // The names may be readable although the whole zone is not.
         if (!isZoneFailing(error)) throw error;
       }
     }
@@ -137,8 +146,7 @@ export class ZoneReader {
       if (!(error instanceof CentralError)) throw error;
       if (hasEnded(error)) return await this.#failing(zone, error, ctx);
       if (error.code !== 'central.missing') throw error;
-      // A wrong path, or a proxy that lost its way, says 404 as well; an empty list proves that there is no
-      // such zone.
+      // A wrong path or a confused proxy also gives 404. An empty list proves that there is no such zone.
       if ((await this.#rowsOf(zone, ctx)).length === 0) return null;
       throw garbled(`the zone is listed but not found: ${serverName(zone)}`, 'read');
     }
@@ -150,11 +158,11 @@ export class ZoneReader {
   }
 
   /**
-   * Tells one zone that cannot be read (a record in the database that PowerDNS cannot parse) from a server
-   * out of order.
+   * Finds out why a read of a zone failed. Either the server is out of order, or the zone alone cannot be
+   * read (a record in the database that PowerDNS cannot parse).
    * @returns `null` for a zone of another account
-   * @throws {CentralError} `central.zone-failing` where the server lists the zone; the error of the list
-   *   where that fails too
+   * @throws {CentralError} `central.zone-failing` if the server lists the zone, the error of the list if
+   *   that fails too, else `cause`
    */
   async #failing(zone: DnsName, cause: CentralError, ctx: CallContext): Promise<null> {
     const [row] = await this.#rowsOf(zone, ctx);
@@ -170,7 +178,7 @@ export class ZoneReader {
     return rows;
   }
 
-  /** The list of zones is always there: without it, this is not where the API is. */
+  /** Lists zones. The list always exists, so a 404 means that the API is not at this address. */
   async #list(query: Readonly<Record<string, string>>, ctx: CallContext): Promise<readonly ZoneRow[]> {
     try {
       const rows = shaped(listShape, await this.#api.read('/zones', query, ctx, mostListOctets));
@@ -181,7 +189,7 @@ export class ZoneReader {
     }
   }
 
-  /** @returns false for a zone of another account @throws {CentralError} `zone.copy` */
+  /** Whether the zone is ours. @throws {CentralError} `zone.copy` if its records come by transfer */
   #isEditable(row: ZoneRow): boolean {
     const owner = this.#ownerOf(row);
     if (owner === 'copy') throw copyOf(nameOf(row.name));
@@ -194,12 +202,12 @@ export class ZoneReader {
   }
 }
 
-/** Whether the server answers, and cannot read this zone. */
+/** Whether the error means that the server works and cannot read this one zone. */
 export function isZoneFailing(error: unknown): error is CentralError {
   return error instanceof CentralError && error.code === 'central.zone-failing';
 }
 
-/** A zone that gets its records by transfer has none to be edited. */
+/** The error for a zone whose records come by transfer, so that none can be edited. */
 export function copyOf(zone: DnsName): CentralError {
   return new CentralError('zone.copy', {
     state: 'untouched',
@@ -208,7 +216,7 @@ export function copyOf(zone: DnsName): CentralError {
   });
 }
 
-/** A newer word for a kind (PowerDNS 4.5 and later take both). */
+/** Newer names of zone kinds (PowerDNS 4.5 and later accept both). */
 const other: Readonly<Record<string, string>> = { Primary: 'Master' };
 
 function factsOf(zone: v.InferOutput<typeof zoneShape>): ZoneFacts {
@@ -220,7 +228,7 @@ function factsOf(zone: v.InferOutput<typeof zoneShape>): ZoneFacts {
   };
 }
 
-/** A server that does not know reads by name gives the whole zone each time. */
+/** Keeps the records at one name. A server that cannot read single names returns the whole zone each time. */
 function onlyAt(name: DnsName, read: ZoneRead | null): ZoneRead | null {
   if (read === null) return null;
   const isThere = (record: CentralRecord): boolean => record.name === name;
@@ -231,7 +239,7 @@ function onlyAt(name: DnsName, read: ZoneRead | null): ZoneRead | null {
   };
 }
 
-/** One read out of several; each name was read in one of them. */
+/** Joins the reads of several names into one. */
 function together(reads: readonly ZoneRead[]): ZoneRead {
   const [first] = reads;
   const still = reads.every(({ facts }) => facts?.serial === first?.facts?.serial);

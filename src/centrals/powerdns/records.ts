@@ -8,7 +8,7 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { own } from '../../dns/own.ts';
 import { Pace } from '../../net/slices.ts';
 
-/** A RRset as the API has it. */
+/** An RRset in the form of the API. */
 export const rrsetShape = v.object({
   name: v.string(),
   type: v.string(),
@@ -18,11 +18,11 @@ export const rrsetShape = v.object({
 
 export type ServerRRset = v.InferOutput<typeof rrsetShape>;
 
-/** Records of a zone or of some names in it. */
+/** Records of a zone, or of some names in it. */
 export interface HeldRecords {
-  /** Those that are served. The handle is the content as the server has it. */
+  /** Records that are served. The handle is the content in the server's own text. */
   readonly records: readonly CentralRecord[];
-  /** Those that are disabled, by {@link setKey}; a read by name does not show them before version 5.0. */
+  /** Disabled records, by {@link setKey}. A read by name does not show them before PowerDNS 5.0. */
   readonly disabled: DisabledRecords;
 }
 
@@ -33,10 +33,9 @@ export function setKey({ name, type }: Pick<ResourceRecord, 'name' | 'type'>): s
 }
 
 /**
- * The records of RRsets, each once: records doubled by parallel writes (PowerDNS issue 7128) are one, and the
- * next write of their RRset leaves one. What cannot be read as data of its type (LUA, ALIAS) is a record with
- * the server's own text as its rdata. So nothing is missing from a zone, and a rewritten RRset has it as it
- * was.
+ * The records of RRsets, each once: parallel writes can double a record (PowerDNS issue 7128), and the next
+ * write of its RRset leaves one. Data that cannot be parsed for its type (LUA, ALIAS) stay as the server's
+ * own text. So no record is missing, and a rewritten RRset keeps them.
  */
 export async function heldRecords(rrsets: readonly ServerRRset[]): Promise<HeldRecords> {
   const records = new Map<string, CentralRecord>();
@@ -57,7 +56,7 @@ export async function heldRecords(rrsets: readonly ServerRRset[]): Promise<HeldR
   return { records: [...records.values()], disabled };
 }
 
-/** `null` for what is no name at all: nobody can ask for it, so it is never written either. */
+/** Parses an owner name; `null` if it is invalid. Nobody can query such a name, and it is never written. */
 function ownerName(text: string): DnsName | null {
   try {
     return parseName(text);
@@ -68,8 +67,8 @@ function ownerName(text: string): DnsName | null {
 }
 
 /**
- * Types of its own that PowerDNS shows by name although it takes them by number (4.7.3, of those it takes in
- * RFC 3597 form).
+ * Types that PowerDNS 4.7.3 shows by a name of its own, but accepts only by number and in the form of RFC
+ * 3597.
  */
 const ownTypes: Readonly<Record<string, string>> = { ADDR: 'TYPE65400' };
 
@@ -85,16 +84,20 @@ function heldRecord(name: DnsName, { type, ttl }: ServerRRset, content: string):
 }
 
 /**
- * Types that it does not know by name (4.7.3): they go by number, with their data in the form of RFC 3597.
+ * Types that PowerDNS 4.7.3 does not know by name. They are sent by number, with their data in the form of
+ * RFC 3597.
  */
 const namelessTypes: ReadonlySet<string> = new Set(['HIP']);
 
-/** The type as the API takes it. */
+/** The type in the spelling that the API accepts. */
 export function serverType(type: string): string {
   return namelessTypes.has(type) ? `TYPE${numberOfType(type)}` : type;
 }
 
-/** A record's content as the API takes it: names absolute, text in quoted strings of at most 255 octets. */
+/**
+ * The content of a record in the form that the API accepts: absolute names, and text in quoted strings of
+ * at most 255 octets.
+ */
 export function contentOf({ type, rdata }: ResourceRecord): string {
   if (namelessTypes.has(type)) {
     const octets = Buffer.from(wireRdata(type, rdata));

@@ -7,11 +7,11 @@ import { mostZoneOctets, type ServerApi } from './api.ts';
 import { serverName, takesOwner } from './names.ts';
 import { heldRecords, type HeldRecords, type ServerRRset } from './records.ts';
 
-/** Rows asked for in one search. */
+/** Most rows that one search asks for. */
 const mostRows = 2_000;
 /**
- * With more rows than this the answer may be cut: the server counts empty non-terminals, which it leaves out
- * of the answer.
+ * With more rows than this the answer may be cut. The server counts empty non-terminals as well, but does
+ * not return them.
  */
 const mostSureRows = mostRows / 2;
 
@@ -29,10 +29,11 @@ type Row = v.InferOutput<typeof rowShape>;
 const answerShape = v.array(rowShape);
 
 /**
- * The records at some names of a zone with those that are disabled, by `search-data`. It works if the whole
- * zone cannot be read, and shows disabled records also before 5.0 [4.7.3, sqlite3]. It scans the table. LMDB
- * answers an empty list before 5.0; that the backend of this zone is searched is proved by the zone's SOA.
- * @returns in words why the answer proves nothing
+ * Finds the records at some names of a zone, disabled ones included, by `search-data`. It works although
+ * the whole zone cannot be read, and shows disabled records also before 5.0 (seen with PowerDNS 4.7.3 and
+ * sqlite3). LMDB returns an empty list before 5.0. So the zone's SOA has to be found as well, to prove that
+ * the search covers the zone.
+ * @returns a text if the answer proves nothing: the reason
  * @throws {CentralError} `central.unreachable`, `central.login`
  */
 export async function searchNames(
@@ -57,7 +58,7 @@ function setOf(row: Pick<Row, 'name' | 'type' | 'ttl'>, content: string, disable
   return { ...row, records: [{ content, disabled }] };
 }
 
-/** The rows of one name in the zone; in words why they may not be all. */
+/** Searches the rows of one name in the zone. @returns a text if rows may be missing: the reason */
 async function search(
   api: ServerApi,
   zone: DnsName,
@@ -65,7 +66,8 @@ async function search(
   ctx: CallContext,
 ): Promise<readonly Row[] | string> {
   if (!takesOwner(name)) return `search-data: ${name}`;
-  // Without the final dot, as the database has it. `*` stands for any text there, `?` for any one character.
+  // The database has names without the final dot. In a search `*` stands for any text and `?` for any
+  // character.
   const q = serverName(name).slice(0, -1).replace(/^\*/u, '?');
   try {
     const query = { q, object_type: 'record', max: String(mostRows) };
@@ -83,7 +85,7 @@ function isNamed(text: string, name: DnsName): boolean {
   try {
     return parseName(text) === name;
   } catch (error) {
-    // What is no name is not this one.
+    // An invalid name is not the one searched for.
     if (error instanceof DnsDataError) return false;
     throw error;
   }

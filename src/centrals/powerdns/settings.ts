@@ -4,27 +4,33 @@ import { DnsDataError } from '../../dns/problem.ts';
 import type { Trust } from '../../net/connect.ts';
 import { addressSetting, checkedSettings, pinSetting, settingText, timeoutSetting } from '../connection.ts';
 
-/** A checked connection to a PowerDNS Authoritative Server, and as whom. */
+/** Checked settings of a connection to a PowerDNS Authoritative Server. */
 export interface PowerdnsSettings {
   /**
-   * URL of the server object of the API, without a final slash, e.g.
+   * URL of the API's server object, without a final slash. Example:
    * `https://dns.example.net/api/v1/servers/localhost`.
    */
   readonly address: string;
-  /** The `account` of our zones: all others are somebody else's. */
+  /** The `account` that marks our zones. Zones with any other are foreign. */
   readonly username: string;
-  /** The API key. It may do everything at that server, which is why only zones of the account are touched. */
+  /**
+   * The API key. It gives full rights at the server, so domainsync itself keeps to the zones of the
+   * account.
+   */
   readonly password: string;
   readonly trust: Trust;
-  /** Kind of the zones made here. */
+  /** The kind that new zones get. */
   readonly zoneKind: ZoneKind;
-  /** Name servers of the zones made here; empty: those the panel asked for. */
+  /** Name servers of new zones; if empty, those that the panel asks for. */
   readonly nameServers: readonly DnsName[];
-  /** Milliseconds for one request. */
+  /** Milliseconds that one request may take. */
   readonly timeout: number;
 }
 
-/** Kinds of zones whose records are edited here; the others get theirs by transfer. */
+/**
+ * Kinds of zones whose records can be edited at this server. Zones of other kinds get their records by
+ * transfer.
+ */
 export const zoneKinds = ['Native', 'Master', 'Producer'] as const;
 
 export type ZoneKind = (typeof zoneKinds)[number];
@@ -37,7 +43,7 @@ const schema = v.object({
     return `${origin}${path === '' ? defaultPath : path}`;
   }),
   username: v.pipe(settingText, v.trim(), v.nonEmpty('setting.missing')),
-  // It travels as the value of a header (RFC 9110 section 5.5).
+  // The key has to fit into a header (RFC 9110 section 5.5).
   password: v.pipe(settingText, v.regex(/^[\x21-\x7e]*$/u, 'setting.bad-value')),
   pin: pinSetting,
   zoneKind: v.optional(v.picklist(zoneKinds, 'setting.bad-choice'), 'Native'),
@@ -63,9 +69,9 @@ const schema = v.object({
 });
 
 /**
- * Checks settings as they come from a file or a form. Needed are `address` (`https:`, or `http:` on this
- * machine itself), `username` (the account), `password` (the API key). Optional are `pin` (`{ fingerprint }`
- * or `{ ca }`), `zoneKind`, `nameServers`, `timeout`.
+ * Checks settings from a file or a form. Required are `address` (`https:`, or `http:` on this machine),
+ * `username` (the account) and `password` (the API key). Optional are `pin` (`{ fingerprint }` or `{ ca
+ * }`), `zoneKind`, `nameServers` and `timeout`.
  * @throws {SettingsRefused} with every problem, each with `params.setting`
  */
 export function readPowerdnsSettings(input: unknown): PowerdnsSettings {

@@ -9,8 +9,8 @@ import { zonePath, type ServerApi } from './api.ts';
 import type { ZoneReader } from './read.ts';
 
 /**
- * Keys of a zone as the API lists them, without their private part; `cds` is there where the zone publishes
- * it (PUBLISH-CDS).
+ * Keys of a zone as the API lists them, without the private part. `cds` exists if the zone publishes CDS
+ * records (PUBLISH-CDS).
  */
 const keysShape = v.array(
   v.object({
@@ -21,7 +21,8 @@ const keysShape = v.array(
 );
 
 /**
- * How the server signs a zone; without DS and CDS data where its keys are not to be had.
+ * Reads how the server signs a zone. DS and CDS are empty if the keys cannot be read.
+ * @returns `null` if the account has no such zone
  * @throws {CentralError}
  */
 export async function readSigning(
@@ -36,7 +37,7 @@ export async function readSigning(
   const held = (type: string): readonly ResourceRecord[] =>
     apex.records.filter((record) => record.name === zone && record.type === type);
   const { dnskeys, cds } = await readKeys(api, zone, ctx);
-  // Of a zone that comes signed already (PRESIGNED) the server has no keys, only their records.
+  // For a zone that is signed elsewhere (PRESIGNED) the server has DNSKEY records, but no keys.
   const ds = dsOfKeys(zone, dnskeys.length > 0 ? dnskeys : held(dnskeyType));
   return { signed: true, ds, cds: dsOfCds([...cds, ...held(cdsType)]) };
 }
@@ -47,8 +48,9 @@ interface Keys {
 }
 
 /**
- * The published keys. The zone was read a moment ago. Any other answer only means that a proxy in front of
- * the server blocks these requests; it proves nothing of the central.
+ * Reads the published keys of a zone that was read a moment ago. A refusal here only means that a proxy
+ * blocks these requests, so the result is then empty.
+ * @throws {CentralError} `central.unreachable`
  */
 async function readKeys(api: ServerApi, zone: DnsName, ctx: CallContext): Promise<Keys> {
   try {

@@ -16,19 +16,19 @@ import { isZoneFailing, type ZoneRead, type ZoneReader } from './read.ts';
 import { setKey, type DisabledRecords, type HeldRecords } from './records.ts';
 import { searchNames } from './search.ts';
 
-/** A zone of no more is read in about 10 ms. */
+/** A zone with fewer records than this is read in about 10 ms. */
 const mostQuickRecords = 1_000;
-/** Where others write a big zone all the time, the last read of it has to do. */
+/** Most reads of a big zone before a write. If others write it all the time, the last read is used. */
 const mostWholeReads = 3;
 
-/** Changes in the zones of one account. */
+/** Writes changes in the zones of one account. */
 export class ZoneWriter {
   readonly #api: ServerApi;
   readonly #reader: ZoneReader;
   readonly #caches: CacheFlusher;
   readonly #zones = new Slots();
   readonly #hidden = new HiddenRecords();
-  /** Signed zones that were written and could not be rectified then. */
+  /** Signed zones that still have to be rectified after a write. */
   readonly #unrectified = new Set<DnsName>();
   #abilities: Abilities | null = null;
 
@@ -38,21 +38,21 @@ export class ZoneWriter {
     this.#caches = caches;
   }
 
-  /** What is known of the server, from now on. */
+  /** Takes the server's version, which decides what it can do. */
   learn(version: string): void {
     this.#abilities = abilitiesOf(version);
   }
 
-  /** A whole zone was read anyway. */
+  /** Takes a read of a whole zone, which shows its disabled records. */
   saw(zone: DnsName, read: ZoneRead | null): void {
     this.#hidden.saw(zone, read);
   }
 
   /**
    * Carries out a change in one PATCH, between two reads. Nothing guards against another writer of the same
-   * RRset in the milliseconds from the first read to the PATCH (docs/decisions/006-powerdns.md). One change
-   * of a zone at a time, because PATCHes in parallel can leave records twice. What it wrote is out of the
-   * server's caches when it resolves.
+   * RRset in the milliseconds from the first read to the PATCH (docs/decisions/006-powerdns.md). Changes of
+   * one zone run one after another, because parallel PATCHes can double records. When this resolves, the
+   * server's caches no longer hold what the change replaced.
    * @throws {CentralError}
    */
   async apply(change: Change, ctx: CallContext): Promise<Altered> {
@@ -80,8 +80,9 @@ export class ZoneWriter {
   }
 
   /**
-   * The records at the names of the change, disabled ones included, as the last thing before the write. After
-   * a zone that takes long to read, the names are read once more.
+   * Reads the records at the names of the change, disabled ones included, right before the write. If this
+   * takes a read of a big zone, the names are read once more after it.
+   * @returns `null` if the account has no such zone
    */
   async #readForWrite(change: Change, ctx: CallContext): Promise<ZoneRead | null> {
     const { zone } = change;
@@ -107,9 +108,10 @@ export class ZoneWriter {
   }
 
   /**
-   * The same in a zone that the server cannot read as a whole. One read by name, and a search for what that
-   * does not show.
-   * @param failing thrown where the search proves nothing: a write could remove disabled records
+   * Does the same in a zone that the server cannot read as a whole. It reads the names, and searches for
+   * the disabled records.
+   * @param failing error to throw if the search proves nothing, because a write could then remove disabled
+   *   records
    */
   async #readInFailing(change: Change, failing: CentralError, ctx: CallContext): Promise<ZoneRead | null> {
     const { zone } = change;
@@ -151,8 +153,8 @@ export class ZoneWriter {
   ): Promise<void> {
     const { takesSingle } = await this.#server(ctx);
     const body = patchBody(edits, disabled, takesSingle);
-    // The server would refuse it (400), or cut the connection. It is not sent in parts: all of a change or
-    // nothing.
+    // The server refuses a larger body (400) or cuts the connection. It is not split, because a change is
+    // written as a whole or not at all.
     if (Buffer.byteLength(body) > mostBodyOctets)
       throw powerdnsRefusal('central.limit', { text: `more than ${mostBodyOctets} octets in one change` });
     try {
@@ -167,10 +169,11 @@ export class ZoneWriter {
   }
 
   /**
-   * After a write whose outcome is not known: a read that shows its goal ends it well. One that shows the
-   * state before proves that there was no effect only if the server has ended the request. Otherwise the
-   * write may still come.
-   * @throws {WithoutEffect} then, and else the error itself
+   * Reads back after a write of unknown outcome. If the change is done, this returns. If nothing has
+   * changed and the server has ended the request, the write had no effect. Otherwise it may still be
+   * carried out.
+   * @throws {WithoutEffect} if the write had no effect
+   * @throws {CentralError} `error` itself if the outcome stays unknown
    */
   async #judge(error: CentralError, change: Change, before: ZoneRead, ctx: CallContext): Promise<void> {
     this.#hidden.saw(change.zone, null);
@@ -181,7 +184,7 @@ export class ZoneWriter {
     throw error;
   }
 
-  /** A read after a write: if it fails, the outcome of the write is what is not known. */
+  /** Reads after a write. If the read fails, the outcome of the write is unknown. */
   async #seen(change: Change, ctx: CallContext): Promise<ZoneRead | null> {
     try {
       return await this.#reader.names(change.zone, changeNames(change), ctx);
@@ -191,9 +194,9 @@ export class ZoneWriter {
   }
 
   /**
-   * A write leaves the records of a signed zone without their place in its order, and names beside them
-   * without proof of non-existence. Rectifying the zone mends both. @throws {CentralError} `partial`: the
-   * records are written
+   * Rectifies a signed zone after a write: the server then puts the new records into the zone's order and
+   * renews its proofs of non-existence.
+   * @throws {CentralError} with the state `partial`, because the records are written
    */
   async #rectify(zone: DnsName, ctx: CallContext): Promise<void> {
     this.#unrectified.add(zone);
@@ -212,8 +215,8 @@ export class ZoneWriter {
 }
 
 /**
- * A disabled record is neither enabled nor doubled: whoever disabled it has to enable it. @throws
- * {CentralError}
+ * Refuses to add a record that exists and is disabled. Whoever disabled it has to enable it.
+ * @throws {CentralError} `central.exists`
  */
 function demandEnabled(edits: readonly RRsetEdit[], disabled: DisabledRecords): void {
   for (const edit of edits) {
@@ -224,7 +227,7 @@ function demandEnabled(edits: readonly RRsetEdit[], disabled: DisabledRecords): 
   }
 }
 
-/** The zone's failure, and why it could not be helped. */
+/** Adds to the error of a failing zone why the search did not help. */
 function failingToo(failing: CentralError, why: string): CentralError {
   const params = { ...failing.params, text: `${failing.params['text'] ?? ''}; ${why}` };
   return new CentralError(failing.code, { state: 'untouched', retry: failing.retry, params, cause: failing });
