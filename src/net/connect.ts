@@ -6,8 +6,8 @@ import { showFingerprint } from './fingerprint.ts';
 import { HttpError } from './http-error.ts';
 
 /**
- * Whom to believe: the public authorities, one authority of our own (PEM), or exactly one certificate
- * (SHA-256, 64 hex digits).
+ * Which certificates to trust: those of the public authorities, of one authority (PEM), or exactly one
+ * certificate (SHA-256, 64 hex digits).
  */
 export type Trust =
   | { readonly kind: 'public' }
@@ -17,27 +17,28 @@ export type Trust =
 export interface Peer {
   readonly host: string;
   readonly port: number;
-  /** Default: the system's. Where a name has several addresses, all are tried. */
+  /** Resolves the host; the system's resolver by default. If a name has several addresses, all are tried. */
   readonly resolve?: Resolve;
 }
 
-/** What a server showed of itself; see {@link probeCertificate}. */
+/** The certificate that a server showed; see {@link probeCertificate}. */
 export interface SeenCertificate {
-  /** SHA-256, upper case with colons. */
+  /** SHA-256, in upper case with colons. */
   readonly fingerprint: string;
   readonly subject: string;
   readonly issuer: string;
   readonly validTo: string;
-  /** Why it is not trusted; `null`: it is, by public authorities and for this host name. */
+  /** Why it is not trusted; `null` if a public authority vouches for it and this host name. */
   readonly distrust: string | null;
 }
 
 /**
- * Opens a TLS connection. It is handed over only after the other side has proved its identity, so that no
- * byte goes to anybody else.
+ * Opens a TLS connection. `done` gets it only after the server has proved its identity, so nothing is sent
+ * to anybody else.
+ * @param timeout milliseconds
  * @param done gets the connection, or an {@link HttpError} with `sent: 'no'`
- * @param protocol what is spoken in it, told by ALPN where given (RFC 7301)
- * @returns the connection in the making, for `destroy`
+ * @param protocol name of the protocol for ALPN (RFC 7301); absent: ALPN is not used
+ * @returns the connection while it is being opened, to be destroyed if it is not wanted any more
  */
 export function connectVerified(
   peer: Peer,
@@ -48,8 +49,8 @@ export function connectVerified(
 ): tls.TLSSocket {
   const socket = tls.connect({
     ...addressOf(peer),
-    // A pinned certificate is compared below, chain and host name do not matter then; all else is checked by
-    // Node itself.
+    // A pinned certificate is compared below, and its chain and host name do not matter. Node.js checks all
+    // others.
     rejectUnauthorized: trust.kind !== 'fingerprint',
     ...(trust.kind === 'ca' ? { ca: trust.pem } : {}),
     ...(protocol === undefined ? {} : { ALPNProtocols: [protocol] }),
@@ -80,9 +81,9 @@ export function connectVerified(
 }
 
 /**
- * Checks a server's certificate without trusting it and without sending anything, so that a user can
- * decide to pin it.
- * @throws {HttpError} when no TLS connection comes about
+ * Reads a server's certificate without trusting it and without sending a request, so that a user can decide
+ * to pin it.
+ * @throws {HttpError} if there is no TLS connection
  */
 export async function probeCertificate(peer: Peer, signal: AbortSignal): Promise<SeenCertificate> {
   return await new Promise((resolve, reject) => {
@@ -119,7 +120,7 @@ function addressOf({ host, port, resolve }: Peer): tls.ConnectionOptions {
 
 function seen(socket: tls.TLSSocket): SeenCertificate {
   const certificate = socket.getPeerCertificate();
-  // The type says Error; Node gives the code of the failed check as text, or null.
+  // Its type says Error, but Node.js gives the code of the failed check as a text, or null.
   const distrust: unknown = socket.authorizationError;
   return {
     fingerprint: certificate.fingerprint256,
@@ -151,7 +152,7 @@ function connectError(socket: tls.TLSSocket, { host, port }: Peer, cause: Error)
   return new HttpError(code, 'no', { text: `${host}:${port}: ${inWords(cause)}` }, cause);
 }
 
-/** Without the inside of OpenSSL, and without advice meant for those who start Node.js themselves. */
+/** The message of an error, without internals of OpenSSL and without advice for those who run Node.js. */
 function inWords(cause: Error): string {
   if ('code' in cause && cause.code === 'ERR_SSL_WRONG_VERSION_NUMBER')
     return 'what answers there does not speak TLS; look at the port';

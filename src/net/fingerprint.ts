@@ -1,6 +1,6 @@
 /**
- * A SHA-256 certificate fingerprint as 64 lower-case hex digits; `null` if it is not one. It may be in any
- * common spelling: `AB:CD:..`, `ab cd ..`, plain hex, with `sha256:` or `SHA256 Fingerprint=` before it.
+ * Reads the SHA-256 fingerprint of a certificate as 64 lower-case hex digits; `null` if it is none. Common
+ * spellings are `AB:CD:..`, `ab cd ..` and plain hex, also after `sha256:` or `SHA256 Fingerprint=`.
  */
 export function readFingerprint(text: string): string | null {
   const digits = text
@@ -11,7 +11,7 @@ export function readFingerprint(text: string): string | null {
   return /^[0-9a-f]{64}$/.test(digits) ? digits : null;
 }
 
-/** 64 hex digits as people compare them: upper case, colons. */
+/** Writes 64 hex digits in upper case with colons, as users compare them. */
 export function showFingerprint(digits: string): string {
   return (digits.toUpperCase().match(/../g) ?? []).join(':');
 }

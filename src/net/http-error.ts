@@ -1,22 +1,22 @@
 import { plainParams } from '../core/plain-text.ts';
 
 export type HttpErrorCode =
-  /** No connection, connection cut, time-out, caller's deadline. */
+  /** No connection, a broken connection, a timeout, or the caller's deadline. */
   | 'unreachable'
-  /** The other side did not prove who it is. */
+  /** The server did not prove its identity. */
   | 'certificate'
-  /** The answer sends us elsewhere (`params.host`); it was not followed. */
+  /** The answer is a redirect to `params.host`, which was not followed. */
   | 'redirect'
-  /** The answer is larger than accepted. */
+  /** The answer is larger than the request allows. */
   | 'too-large';
 
-/** A request without an answer. Holds nothing of the request: no secret can leak through it. */
+/** A request without an answer. It contains nothing of the request, so no secret leaks through it. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly code: HttpErrorCode;
-  /** `no`: no byte of the request has left; `maybe`: it may have been carried out. */
+  /** `no`: no octet of the request was sent. `maybe`: the server may have carried it out. */
   readonly sent: 'no' | 'maybe';
-  /** `text`: what happened, for people. */
+  /** `text`: what happened, in English. */
   readonly params: Readonly<Record<string, string>>;
 
   constructor(

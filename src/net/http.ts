@@ -8,10 +8,10 @@ import { connectVerified, type Trust } from './connect.ts';
 import { HttpError } from './http-error.ts';
 
 export interface HttpSettings {
-  /** `https:`; `http:` only where the host is an address of this machine itself ({@link isLoopback}). */
+  /** With `https:`; `http:` only if the host is an address of this machine ({@link isLoopback}). */
   readonly base: URL;
   readonly trust: Trust;
-  /** Milliseconds for one request, connection included. */
+  /** Milliseconds that one request may take, connection included. */
   readonly timeout: number;
 }
 
@@ -22,10 +22,11 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   /**
-   * Whether doing it twice is the same as doing it once: then a stale connection is replaced without a word.
+   * Whether sending it twice does the same as sending it once. If so, it is sent again if a kept connection
+   * turns out to be closed.
    */
   readonly repeatable: boolean;
-  /** Largest answer accepted, octets; default 1 MiB. */
+  /** Most octets of the answer; 1 MiB by default. */
   readonly mostOctets?: number;
 }
 
@@ -35,23 +36,23 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-/** Largest answer accepted where the request says nothing else, octets. */
+/** Most octets of an answer if the request sets no limit. */
 const usualOctets = 1024 * 1024;
-/** Octets read of an answer whose status says that there is none: enough for its words. */
+/** Most octets that are read of an answer with an error status: enough for its message. */
 const mostErrorOctets = 64 * 1024;
 /**
- * A kept connection that was idle for longer (ms) carries no write: the server may be closing it this very
- * moment.
+ * Milliseconds after which an idle connection is not used for a write, because the server may be closing
+ * it.
  */
 const longestIdleForWrite = 2_000;
-/** Idle connections kept to one server. */
+/** Most idle connections that are kept. */
 const mostKept = 4;
-/** Interim answers (RFC 9110 section 15.2) taken before the answer itself. */
+/** Most interim answers (RFC 9110 section 15.2) before the final answer. */
 const mostInterim = 16;
 
 /**
- * Whether an attempt met a kept connection that the server had closed: a repeatable request may go out once
- * more.
+ * A failed attempt. `stale`: it used a kept connection that the server had closed, so a repeatable request
+ * is sent again.
  */
 interface Attempt {
   readonly error: HttpError;
@@ -59,14 +60,14 @@ interface Attempt {
 }
 
 /**
- * One HTTPS server, or an HTTP server on this machine. Connections are kept between requests and used only
- * after the server proved its identity; redirects are not followed; compression is not asked for.
+ * A client of one HTTPS server, or of an HTTP server on this machine. It keeps connections, and uses one
+ * only after the server proved its identity. It follows no redirects and asks for no compression.
  */
 export class HttpClient {
   readonly #settings: HttpSettings;
   readonly #agent: KeptConnections | PlainConnections;
 
-  /** @throws {RangeError} when the base URL is not `https:`, and not `http:` on this machine */
+  /** @throws {RangeError} if the base URL is neither `https:` nor `http:` on this machine */
   constructor(settings: HttpSettings) {
     const plain = settings.base.protocol === 'http:' && isLoopback(settings.base.hostname);
     if (settings.base.protocol !== 'https:' && !plain) throw new RangeError('only https: is accepted');
@@ -75,9 +76,9 @@ export class HttpClient {
   }
 
   /**
-   * Sends one request and reads the whole answer, whatever its status, except for redirects; of an error (400
-   * and up) the first 64 KiB.
-   * @throws {HttpError} whose `sent` says whether the server may have seen the request
+   * Sends one request and reads the whole answer, whatever its status. Of an error answer (400 and up) it
+   * reads the first 64 KiB.
+   * @throws {HttpError} also for a redirect; its `sent` says whether the server may have seen the request
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(this.#settings.timeout)]);
@@ -89,7 +90,7 @@ export class HttpClient {
     }
   }
 
-  /** Ends every connection, those in use as well. */
+  /** Closes every connection; requests that still run fail. */
   close(): void {
     this.#agent.destroy();
   }
@@ -110,7 +111,10 @@ export class HttpClient {
   }
 }
 
-/** The answer to a request, or why there is none; whatever the server does, the signal ends the waiting. */
+/**
+ * Waits for the answer to a request, or for the reason why there is none. The signal ends the waiting,
+ * whatever the server does.
+ */
 function outcomeOf(
   sent: ClientRequest,
   mostOctets: number,
@@ -121,7 +125,7 @@ function outcomeOf(
   const fail = (cause: Error): void => {
     resolve(failed(sent, connected, signal, cause));
   };
-  // A connection in the making carries nothing yet.
+  // A connection that is not open yet has carried nothing of the request.
   sent.once('socket', (socket) => {
     connected = !socket.connecting;
     if (!connected) {
@@ -137,7 +141,7 @@ function outcomeOf(
     if (interim > mostInterim)
       sent.destroy(new HttpError('unreachable', 'maybe', { text: 'interim answers without an end' }));
   });
-  // Without a listener Node.js closes the connection and reports nothing.
+  // Without this listener Node.js closes the connection and reports no error.
   sent.once('upgrade', (_response, socket) => {
     socket.destroy();
     fail(new Error('the server wants to speak another protocol (101)'));
@@ -153,7 +157,7 @@ function outcomeOf(
     fail(new Error('the connection was closed without an answer'));
   };
   sent.once('close', closed);
-  // A request without a connection is not told of the signal by Node.js until there is one.
+  // Node.js does not pass the signal on to a request that has no connection yet.
   const giveUp = (): void => {
     resolve({ error: deadlineOver(connected ? 'maybe' : 'no'), stale: false });
   };
@@ -198,7 +202,7 @@ async function receive(
   return { status, contentType: response.headers['content-type'] ?? '', body: body.octets };
 }
 
-/** Octets in one piece, however small the parts they come in. */
+/** Joins the parts of an answer into one buffer. It grows in large steps, however small the parts are. */
 class GrowingBuffer {
   #held = Buffer.alloc(0);
   size = 0;
@@ -226,15 +230,15 @@ function redirected(response: IncomingMessage): HttpError {
 }
 
 /**
- * Whether an address (a literal, in brackets or not) is one of this machine itself: nobody else hears what is
- * said there.
+ * Whether a host is a loopback address, so that nobody else can read what is sent there.
+ * @param hostname an address, with or without brackets; a name gives false
  */
 export function isLoopback(hostname: string): boolean {
   const host = bareHost(hostname);
   return (isIPv4(host) && host.startsWith('127.')) || host === '::1';
 }
 
-/** Since when connections of an agent have been idle. */
+/** Remembers since when each connection of an agent has been idle. */
 class IdleTimes {
   readonly #agent: http.Agent;
   readonly #since = new WeakMap<Duplex, number>();
@@ -246,7 +250,7 @@ class IdleTimes {
     });
   }
 
-  /** Closes the connections that were idle for longer than so many milliseconds. */
+  /** Closes the connections that have been idle for longer than `longest` milliseconds. */
   drop(longest: number): void {
     const oldest = performance.now() - longest;
     for (const socket of Object.values(this.#agent.freeSockets).flat()) {
@@ -255,7 +259,7 @@ class IdleTimes {
   }
 }
 
-/** Connections to a server on this machine. */
+/** Connections to a server on this machine, without TLS. */
 class PlainConnections extends http.Agent {
   readonly #idle = new IdleTimes(this);
 
@@ -268,14 +272,14 @@ class PlainConnections extends http.Agent {
   }
 }
 
-/** Connections to one server, each verified before it is used. */
+/** Connections to one server, each used only after the server's certificate is checked. */
 class KeptConnections extends https.Agent {
   readonly #settings: HttpSettings;
   readonly #making = new Set<Duplex>();
   readonly #idle = new IdleTimes(this);
 
   constructor(settings: HttpSettings) {
-    // Without a session cache every connection shows the certificate itself.
+    // Without a session cache the server shows its certificate on every connection.
     super({ keepAlive: true, maxFreeSockets: mostKept, maxCachedSessions: 0 });
     this.#settings = settings;
   }

@@ -1,25 +1,28 @@
 import { Pace } from './slices.ts';
 
-/** Longest text, characters, that is parsed in one piece. */
+/** Most characters that are parsed without a pause. */
 const mostPiece = 64 * 1024;
 
-/** Most values in a document: so many zones with a dozen fields each, and no more memory than they take. */
+/**
+ * Most values in a document. This is enough for a long list of zones with a dozen fields each, and limits
+ * the memory.
+ */
 const mostValues = 4_000_000;
 
-/** Deepest array or object that is taken apart; a deeper one must fit into one piece. */
+/** Deepest array or object that is split; a deeper one must fit into one piece. */
 const mostDepth = 8;
 
 /**
- * Parses JSON (RFC 8259) in pieces of some 64 KiB, giving way to other work in between.
- * @throws {SyntaxError} for what is no JSON, has more than 4 million values, or is large and nested more than
- *   8 deep
+ * Parses JSON (RFC 8259) in pieces of about 64 KiB, with pauses for other work.
+ * @throws {SyntaxError} if it is no JSON, has more than 4 million values, or has a value over 64 KiB more
+ *   than 8 levels deep
  */
 export async function parseJsonInSlices(text: string): Promise<unknown> {
   if (text.length <= mostPiece) return JSON.parse(text);
   return await new SlicedParser(text).value(0, text.length, 0);
 }
 
-/** Where a member of an array or object stands. */
+/** Where a member of an array or object begins and ends in the text. */
 interface Member {
   readonly from: number;
   readonly to: number;
@@ -74,7 +77,10 @@ class SlicedParser {
     return Object.fromEntries(found);
   }
 
-  /** Members one after another that fit into a piece together; a `single` one does not fit into one. */
+  /**
+   * Groups of successive members that fit into one piece together. A member that is too large for a piece
+   * is a group of its own, with `single`.
+   */
   *#batches(members: readonly Member[]): Iterable<{ first: Member; last: Member; single: boolean }> {
     let first: Member | null = null;
     let last: Member | null = null;
@@ -94,7 +100,7 @@ class SlicedParser {
     if (first !== null && last !== null) yield { first, last, single: false };
   }
 
-  /** The members of what opens at `start` and closes with the last character before `to`. */
+  /** Finds the members of the array or object that begins at `start` and ends before `to`. */
   async #members(start: number, to: number, depth: number): Promise<readonly Member[]> {
     const text = this.#text;
     const members: Member[] = [];
@@ -131,7 +137,7 @@ class SlicedParser {
     throw new SyntaxError('cut off');
   }
 
-  /** Every value is counted once, while the whole is looked through. */
+  /** Counts the values once, while the outermost array or object is scanned. */
   #count(depth: number): void {
     if (depth === 0) this.#values += 1;
     if (this.#values > mostValues) throw new SyntaxError('too many values');
@@ -143,7 +149,7 @@ class SlicedParser {
       throw new SyntaxError('unbalanced');
   }
 
-  /** The quotation mark that ends the string which begins at `from`. */
+  /** Position of the quotation mark that ends the string beginning at `from`. */
   #endOfString(from: number, to: number): number {
     let at = from + 1;
     while (at < to && this.#text[at] !== '"') at += this.#text[at] === '\\' ? 2 : 1;

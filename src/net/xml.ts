@@ -1,30 +1,32 @@
 import { SaxesParser } from 'saxes';
 import { Pace } from './slices.ts';
 
-/** One element of a parsed document: enough for what panels answer. */
+/** One element of a parsed document, with as much as panels' answers need. */
 export interface XmlElement {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
-  /** All character data directly inside, joined; not trimmed. */
+  /** The character data directly inside, joined and not trimmed. */
   readonly text: string;
   readonly children: readonly XmlElement[];
 }
 
-/** The document is cut off, not well-formed, or uses what no panel needs (a document type, entities). */
+/**
+ * The document is cut off or not well-formed, or uses what no panel needs (a document type, its entities).
+ */
 export class XmlError extends Error {
   override readonly name = 'XmlError';
 }
 
-/** Deepest nesting accepted: panels use four. */
+/** Deepest nesting that is accepted; panels use four levels. */
 const mostDepth = 64;
 
-/** Most elements and attributes of a document: 100,000 rows have fewer. */
+/** Most elements and attributes of a document; 100,000 rows have fewer. */
 const mostParts = 1_000_000;
 
-/** Characters parsed in one piece. */
+/** Characters that are parsed between two pauses. */
 const piece = 16 * 1024;
 
-/** Shared by the many elements that have none. */
+/** Shared by all elements without attributes, to save memory. */
 const noAttributes: Readonly<Record<string, string>> = {};
 
 interface Open {
@@ -35,9 +37,9 @@ interface Open {
 }
 
 /**
- * Parses a whole XML document strictly: a cut-off document is an error and never a shorter one
- * (docs/protocol.md#documents). A document type is refused, and only the five predefined entities and
- * character references are known.
+ * Parses a whole XML document. A cut-off document is an error, and never read as a shorter one
+ * (docs/protocol.md#documents). A document type is refused. Only the five predefined entities and character
+ * references are accepted.
  * @throws {XmlError}
  */
 export function parseXml(text: string): XmlElement {
@@ -46,7 +48,7 @@ export function parseXml(text: string): XmlElement {
   return reader.end();
 }
 
-/** The same for a text of any length, giving way to other work in between. @throws {XmlError} */
+/** Does the same as {@link parseXml}, with pauses for other work. @throws {XmlError} */
 export async function parseXmlInSlices(text: string): Promise<XmlElement> {
   const reader = xmlReader();
   const pace = new Pace();
@@ -62,7 +64,7 @@ interface XmlReader {
   readonly end: () => XmlElement;
 }
 
-/** All of its functions throw {@link XmlError}. */
+/** Makes a reader, all of whose functions throw {@link XmlError}. */
 function xmlReader(): XmlReader {
   const parser = new SaxesParser({ fragment: false, xmlns: false });
   const stack: Open[] = [];
@@ -106,23 +108,24 @@ function xmlReader(): XmlReader {
   return { write: (text) => parser.write(text), end };
 }
 
-/** The first child of that name, or `undefined`. */
+/** The first child with this name; `undefined` if there is none. */
 export function child(element: XmlElement, name: string): XmlElement | undefined {
   return element.children.find((one) => one.name === name);
 }
 
-/** The text of the first child of that name, or `undefined` when there is no such child. */
+/** The text of the first child with this name; `undefined` if there is none. */
 export function childText(element: XmlElement, name: string): string | undefined {
   return child(element, name)?.text;
 }
 
-/** All children of that name. */
+/** All children with this name. */
 export function childrenNamed(element: XmlElement, name: string): readonly XmlElement[] {
   return element.children.filter((one) => one.name === name);
 }
 
 /**
- * Text made safe for element content and attributes; what XML 1.0 cannot carry (section 2.2) becomes U+FFFD.
+ * Escapes a text for element content and attributes. Characters that XML 1.0 cannot hold (section 2.2)
+ * become U+FFFD.
  */
 export function escapeXml(text: string): string {
   return text

@@ -16,33 +16,39 @@ import { addressesOf, exchangeUdp, type UdpRequest } from './udp.ts';
 export interface DnsClientSettings {
   readonly server: Peer;
   readonly transport: 'tcp' | 'udp' | 'tls';
-  /** For `tls`. */
+  /** Which certificates to trust; used with the transport `tls` only. */
   readonly trust: Trust;
-  /** Signs every request; every answer must be signed then. */
+  /** Signs every request, and then every answer must be signed; null: neither is signed. */
   readonly key: TsigKey | null;
-  /** Milliseconds for one exchange, connection included; of a transfer, for each message. */
+  /** Milliseconds that one exchange may take, connection included; in a zone transfer, each message. */
   readonly timeout: number;
-  /** Wall clock for signatures, milliseconds since 1970; default: the computer's. */
+  /** Wall clock for signatures, milliseconds since 1970; by default the computer's clock. */
   readonly wall?: () => number;
 }
 
-/** Times a query is sent when kept connections turn out to be closed: more than are kept. */
+/**
+ * How often a query is sent if kept connections turn out to be closed. It exceeds the number of kept
+ * connections.
+ */
 const mostAttempts = 6;
-/** Largest datagram sent or asked for: passes every path unfragmented (DNS flag day 2020). */
+/**
+ * Most octets of a datagram, sent or received, so that it is not fragmented on any path (DNS flag day
+ * 2020).
+ */
 const mostUdpOctets = 1_232;
-/** Largest zone taken over, octets: 100,000 records are some 5 MB. */
+/** Most octets of a transferred zone; 100,000 records have about 5 MB. */
 const mostTransferOctets = 64 * 1024 * 1024;
 
 /**
- * One DNS server; of a name with several addresses all are tried. Over TCP and TLS a few connections are
- * kept; they carry several exchanges at once when there are many. Over UDP every exchange has its own port,
- * and what does not fit goes over TCP.
+ * A client of one DNS server. If its name has several addresses, all are tried. Over TCP and TLS it keeps a
+ * few connections, which carry several exchanges at once if there are many. Over UDP each exchange has a
+ * port of its own, and what does not fit is sent over TCP.
  */
 export class DnsClient {
   readonly #settings: DnsClientSettings;
   readonly #closing = new AbortController();
   readonly #streams = new Set<DnsStream>();
-  /** The address that gave the last answer over UDP. */
+  /** The address that gave the last answer over UDP; null: none yet. */
   #answering: string | null = null;
   readonly #pool = new StreamPool(async () => await this.#open(this.#closing.signal));
 
@@ -51,10 +57,10 @@ export class DnsClient {
   }
 
   /**
-   * Sends a message and gives its answer, whatever its rcode. The message's id is replaced by a fresh one. A
-   * query may be sent more than once; an update never is.
+   * Sends a message and returns its answer, whatever its rcode. The message gets a new id. A query may be
+   * sent more than once; an update never is.
    * @throws {DnsError} whose `sent` says whether the server may have seen the message
-   * @throws {DnsDataError} when the message cannot be encoded
+   * @throws {DnsDataError} if the message cannot be encoded
    */
   async exchange(message: DnsMessage, signal: AbortSignal): Promise<DnsMessage> {
     const deadline = AbortSignal.any([
@@ -68,8 +74,9 @@ export class DnsClient {
   }
 
   /**
-   * All records of a zone (AXFR, RFC 5936) over a connection of its own, the SOA first and once.
-   * @throws {DnsError} when the zone is not complete, or a part of it is not signed though there is a key
+   * Reads all records of a zone (AXFR, RFC 5936) over a connection of its own, the SOA first and once.
+   * @throws {DnsError} if the zone is incomplete, or if we have a key and the transfer is not signed as
+   *   required
    */
   async transfer(zone: DnsName, signal: AbortSignal): Promise<readonly WireRecord[]> {
     const deadline = AbortSignal.any([signal, this.#closing.signal]);
@@ -83,7 +90,7 @@ export class DnsClient {
     }
   }
 
-  /** Ends every connection; exchanges under way fail. */
+  /** Closes every connection; exchanges that still run fail. */
   close(): void {
     this.#closing.abort();
     for (const stream of this.#streams) stream.close();
@@ -97,7 +104,7 @@ export class DnsClient {
     return prepare({ ...message, id }, this.#settings.key, this.#now());
   }
 
-  /** `null`: it has to go over TCP. */
+  /** Sends a message over UDP; `null` if it, or its answer, needs TCP. */
   async #overUdp(message: DnsMessage, signal: AbortSignal): Promise<DnsMessage | null> {
     const edns = { udpSize: mostUdpOctets, version: 0, dnssecOk: false, options: [] };
     const repeatable = isRepeatable(message);
@@ -108,7 +115,10 @@ export class DnsClient {
     return answer.flags.tc && repeatable ? null : answer;
   }
 
-  /** The address that answered last comes first: what must not be sent twice then goes to one that lives. */
+  /**
+   * Tries the addresses of the server, first the one that answered last. So a message that must not be sent
+   * twice goes to an address that works.
+   */
   async #toAddresses(datagram: UdpRequest, request: Outgoing, signal: AbortSignal): Promise<DnsMessage> {
     const { server } = this.#settings;
     const all = await addressesOf(server, signal);
@@ -131,7 +141,7 @@ export class DnsClient {
     try {
       return this.#accept(octets, request);
     } catch (error) {
-      // Anybody can send such a datagram; the right one may still come.
+      // Anybody can send such a datagram, so the real answer may still come.
       if (error instanceof DnsError && error.kind === 'garbled') return null;
       throw error;
     }
@@ -168,7 +178,8 @@ export class DnsClient {
     return await new Promise((resolve, reject) => {
       const giveUp = (): void => {
         stream.forget(id, false);
-        // Whoever does not answer in time may be gone: what comes next shall not wait for the same silence.
+        // A server that does not answer in time may be gone. The next exchange shall not wait on the same
+        // connection.
         stream.retire();
         reject(deadlineOver('maybe'));
       };
@@ -254,10 +265,7 @@ export class DnsClient {
   }
 }
 
-/**
- * Whether an answer says something of the data; another address of the server may serve what this one does
- * not.
- */
+/** Whether an answer says something about the data. If not, another address of the server may serve them. */
 function isVerdict({ rcode }: DnsMessage): boolean {
   return rcode === rcodes.NOERROR || rcode === rcodes.NXDOMAIN;
 }

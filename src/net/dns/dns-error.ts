@@ -1,26 +1,26 @@
 import { plainParams } from '../../core/plain-text.ts';
 
 export type DnsErrorKind =
-  /** No connection, connection cut, time-out, caller's deadline. */
+  /** No connection, a broken connection, a timeout, or the caller's deadline. */
   | 'unreachable'
-  /** The other side did not prove who it is (TLS). */
+  /** The server did not prove its identity (TLS). */
   | 'certificate'
-  /** The answer is not an answer to what was asked, or no DNS message. */
+  /** The answer is to another question, or is no DNS message. */
   | 'garbled'
-  /** The answer has no valid signature, or the server takes ours for invalid; `params.code` says which. */
+  /** The answer has no valid signature, or the server rejects ours; `params.code` says which. */
   | 'tsig'
-  /** The server does not hand the zone out (transfers only); `params.rcode` says why. */
+  /** The server refuses to transfer the zone; `params.rcode` says why. */
   | 'refused';
 
-/** An exchange without a usable answer. Holds nothing of the request and no secret. */
+/** An exchange without a usable answer. It contains nothing of the request and no secret. */
 export class DnsError extends Error {
   override readonly name = 'DnsError';
   readonly kind: DnsErrorKind;
-  /** `no`: no octet of the request has left; `maybe`: it may have been carried out. */
+  /** `no`: no octet of the request was sent. `maybe`: the server may have carried it out. */
   readonly sent: 'no' | 'maybe';
   /**
-   * `text`: what happened, for people; `code` where there is one, `serverTime` (seconds since 1970) with
-   * `tsig.bad-time`.
+   * `text`: what happened, in English. With the kind `tsig` also `code` and `rcode`; with the code
+   * `tsig.bad-time` also `serverTime`, the server's time in seconds since 1970.
    */
   readonly params: Readonly<Record<string, string>>;
 

@@ -2,29 +2,29 @@ import { DnsError } from './dns-error.ts';
 
 /** Milliseconds without an answer after which the next address is asked as well (RFC 8305 section 5). */
 const attemptDelay = 250;
-/** Milliseconds that a better answer may still come after a poor one. */
+/** Milliseconds to wait for a good answer after a poor one. */
 const graceAfterPoor = 1_000;
 
-/** An answer, and the address it came from. */
+/** An answer, with the address that gave it. */
 export interface Answered<T> {
   readonly address: string;
   readonly answer: T;
 }
 
-/** How one address is asked. */
+/** How to ask one address. */
 export interface Asking<T> {
-  /** @throws {DnsError} */
+  /** Asks one address. @throws {DnsError} */
   readonly ask: (address: string, signal: AbortSignal) => Promise<T>;
-  /** Whether the answer ends the search: another address may do better than an error of this one. */
+  /** Whether the answer ends the search. If it is an error, another address may answer better. */
   readonly isGood: (answer: T) => boolean;
 }
 
 /**
- * Asks the addresses of one server until one gives a good answer. The next address is asked when the one
- * before has failed, or has been silent for a moment; the first good answer ends all.
+ * Asks the addresses of one server until one gives a good answer. The next address is asked if the one
+ * before fails, or is silent for a moment.
  * @param addresses at least one
- * @returns without a good answer: the first one
- * @throws {DnsError} the first error, when no address answers
+ * @returns the good answer, or else the first of the others
+ * @throws {DnsError} the first error, if no address answers
  */
 export async function askEachAddress<T>(
   addresses: readonly string[],
@@ -104,7 +104,8 @@ function noAddress(): DnsError {
 }
 
 /**
- * Sends what must not be sent twice: to the next address only when nothing has left for the one before.
+ * Sends a message that must not be sent twice. It tries the next address only if nothing was sent to the
+ * one before.
  * @param addresses at least one
  * @throws {DnsError}
  */

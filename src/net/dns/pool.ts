@@ -2,35 +2,35 @@ import { deadlineOver } from './dns-error.ts';
 import type { DnsStream } from './stream.ts';
 
 /**
- * Connections kept to one server. Each carries one exchange at a time while there are enough of them. A
- * server that answers two at once may hold the second answer back until the first is acknowledged, which
- * takes 40 ms (RFC 896, RFC 1122 section 4.2.3.2).
+ * Most connections that are kept to one server. As long as they suffice, each carries one exchange at a
+ * time. With two on one connection, a server may hold back its second answer for 40 ms, until the first is
+ * acknowledged (RFC 896, RFC 1122 section 4.2.3.2).
  */
 const mostKept = 4;
 /**
- * A kept connection on which nothing was heard for longer (ms) carries no write: the server may be closing it
- * this very moment.
+ * Milliseconds of silence after which a kept connection is not used for a write, because the server may be
+ * closing it.
  */
 const longestSilenceForWrite = 2_000;
 
 interface Slot {
   readonly opening: Promise<DnsStream>;
-  /** `null`: not open yet. */
+  /** `null` until the connection is open. */
   stream: DnsStream | null;
-  /** Exchanges it carries or will carry. */
+  /** Exchanges that run or wait on the connection. */
   load: number;
 }
 
-/** A connection lent for one exchange. */
+/** A connection that is lent for one exchange. */
 export interface Lent {
   readonly stream: DnsStream;
-  /** Whether it was open before: then the server may have closed it meanwhile. */
+  /** Whether it was open before. Then the server may have closed it meanwhile. */
   readonly kept: boolean;
-  /** Ends the loan; the connection stays for the next one. */
+  /** Ends the loan and keeps the connection for later. */
   readonly giveBack: () => void;
 }
 
-/** Lends kept connections, the least busy first, and opens new ones as they are needed. */
+/** Lends kept connections, the least busy first, and opens new ones as needed. */
 export class StreamPool {
   readonly #open: () => Promise<DnsStream>;
   #slots: Slot[] = [];
@@ -40,8 +40,9 @@ export class StreamPool {
   }
 
   /**
-   * @param write whether a stale connection would leave it open what became of the exchange
-   * @throws {DnsError} `sent: 'no'`
+   * Lends a connection.
+   * @param write whether the message changes something: then no connection is used that may be closed
+   * @throws {DnsError} with `sent: 'no'`
    */
   async lend(write: boolean, signal: AbortSignal): Promise<Lent> {
     if (write) this.#retireSilent();
@@ -87,7 +88,7 @@ export class StreamPool {
   }
 }
 
-/** What the promise gives, unless the signal aborts first: nothing was sent then. */
+/** Waits for a promise until the signal aborts. Nothing of the request was sent then. */
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return await new Promise((resolve, reject) => {
     const giveUp = (): void => {

@@ -9,17 +9,18 @@ import {
 import { signMessage, TsigCheck, type TsigKey } from '../../dns/wire/tsig.ts';
 import { DnsError } from './dns-error.ts';
 
-/** A request ready to leave, and what its answers are checked with. */
+/** A request that is ready to be sent, with what its answers are checked by. */
 export interface Outgoing {
   readonly message: DnsMessage;
   readonly octets: Buffer;
-  /** `null`: nothing is signed. */
+  /** Checks the signatures of its answers; `null` if it is not signed. */
   readonly check: TsigCheck | null;
 }
 
 /**
- * @param now seconds since 1970
- * @throws {DnsDataError} when the message cannot be encoded
+ * Encodes a message, and signs it if there is a key.
+ * @param now time of the signature, seconds since 1970
+ * @throws {DnsDataError} if the message cannot be encoded
  */
 export function prepare(message: DnsMessage, key: TsigKey | null, now: number): Outgoing {
   const octets = encodeMessage(message);
@@ -28,7 +29,7 @@ export function prepare(message: DnsMessage, key: TsigKey | null, now: number): 
   return { message, octets: signed.octets, check: new TsigCheck(key, signed.mac) };
 }
 
-/** @throws {DnsError} `garbled` */
+/** Decodes an answer. @throws {DnsError} `garbled` */
 export function decodeAnswer(octets: Uint8Array): ReceivedMessage {
   try {
     return decodeMessage(octets);
@@ -39,8 +40,8 @@ export function decodeAnswer(octets: Uint8Array): ReceivedMessage {
 }
 
 /**
- * Whether a message answers the request: id, opcode, and question; an update's and a failed query's may be
- * left out.
+ * Whether a message answers the request: id, opcode and question are the same. The answer to an update, or
+ * to a failed query, may lack the question.
  */
 export function answers(answer: ReceivedMessage, { message }: Outgoing): boolean {
   if (answer.id !== message.id || !answer.flags.qr || answer.opcode !== message.opcode) return false;
@@ -54,6 +55,7 @@ export function answers(answer: ReceivedMessage, { message }: Outgoing): boolean
 
 /**
  * Checks the signature of the next message of an answer, if the request was signed.
+ * @param now present time, seconds since 1970
  * @throws {DnsError} `tsig`
  */
 export function checkSignature(
@@ -65,10 +67,7 @@ export function checkSignature(
   told(answer, () => check?.check(octets, answer.tsig, now));
 }
 
-/**
- * Says that this message of an answer, already checked, was the last one, which has to be signed.
- * @throws {DnsError} `tsig`
- */
+/** Ends the check of an answer after its last message, which has to be signed. @throws {DnsError} `tsig` */
 export function endSignatures(answer: ReceivedMessage, { check }: Outgoing): void {
   told(answer, () => check?.end());
 }

@@ -5,18 +5,18 @@ import { connectVerified, type Peer, type Trust } from '../connect.ts';
 import { HttpError } from '../http-error.ts';
 import { DnsError } from './dns-error.ts';
 
-/** Shortest message: the header alone (RFC 1035 section 4.1.1). */
+/** Octets of the shortest message, the header alone (RFC 1035 section 4.1.1). */
 const headerOctets = 12;
 
-/** Gets every message that comes with its id, or why none will come any more. */
+/** Gets every message with the exchange's id, or the reason why no more will come. */
 type Receiver = (result: Buffer | DnsError) => void;
 
 /**
- * Opens a TCP connection, or a TLS one whose other side has proved who it is.
- * @param trust `null`: plain TCP
+ * Opens a TCP connection, or a TLS connection to a server that has proved its identity.
+ * @param trust which certificates to trust; `null`: plain TCP
  * @param timeout milliseconds
  * @param ended called once, when the connection is over
- * @throws {DnsError} `unreachable` or `certificate`, `sent: 'no'`
+ * @throws {DnsError} `unreachable` or `certificate`, with `sent: 'no'`
  */
 export async function openStream(
   peer: Peer,
@@ -81,27 +81,30 @@ async function connectTls(
       const kind = result.code === 'certificate' ? 'certificate' : 'unreachable';
       reject(new DnsError(kind, 'no', result.params, result));
     };
-    // "dot" is DNS over TLS in the IANA registry of ALPN protocols.
+    // In the IANA registry of ALPN protocols, "dot" is DNS over TLS.
     const socket = connectVerified(peer, trust, timeout, done, 'dot');
     signal.addEventListener('abort', aborted, { once: true });
   });
 }
 
 /**
- * One connection that carries many exchanges at once (RFC 7766 section 6.2.1.1): messages with 16 bits of
- * length before them, answers in any order, distinguished by their ids. It keeps the process alive only while
- * an answer is awaited.
+ * One connection that carries several exchanges at once (RFC 7766 section 6.2.1.1). Each message follows
+ * its length in 16 bits, and answers come in any order, matched by their ids. It keeps the process alive
+ * only while an answer is awaited.
  */
 export class DnsStream {
   readonly #socket: net.Socket;
   readonly #waiting = new Map<number, Receiver>();
-  /** Ids whose answer nobody awaits any more, but which may still come. */
+  /** Ids of exchanges that were given up, whose answers may still come. */
   readonly #abandoned = new Set<number>();
   readonly #ended: (stream: DnsStream) => void;
-  /** What came of the next messages; joined once the first of them is whole. */
+  /** Received octets that are not delivered yet. They are joined once the first message is complete. */
   #parts: Buffer[] = [];
   #size = 0;
-  /** Octets of the next message with its length; two as long as that is not known. */
+  /**
+   * Octets that have to be received before the next step: two for the length, then the whole message with
+   * it.
+   */
   #needed = 2;
   #heard = performance.now();
   #open = true;
@@ -124,17 +127,17 @@ export class DnsStream {
     }
   }
 
-  /** Whether it takes another exchange. */
+  /** Whether it accepts another exchange. */
   get usable(): boolean {
     return this.#open && !this.#retired && this.#socket.writable;
   }
 
-  /** Milliseconds since something came from the other side. */
+  /** Milliseconds since the server last sent something. */
   silentFor(): number {
     return performance.now() - this.#heard;
   }
 
-  /** A random id that is not in use here. */
+  /** A random id that no exchange on this connection uses. */
   freeId(): number {
     for (;;) {
       const id = randomInt(65_536);
@@ -142,7 +145,7 @@ export class DnsStream {
     }
   }
 
-  /** Sends a message; from then on every message with this id goes to `receiver`, until {@link forget}. */
+  /** Sends a message. From then on `receiver` gets every message with this id, until {@link forget}. */
   send(id: number, octets: Uint8Array, receiver: Receiver): void {
     if (!this.usable) {
       receiver(new DnsError('unreachable', 'no', { text: 'the connection is closed' }));
@@ -152,13 +155,13 @@ export class DnsStream {
     this.#socket.ref();
     const length = Buffer.alloc(2);
     length.writeUInt16BE(octets.length);
-    // Length and message in one write (RFC 7766 section 8).
+    // Length and message are sent in one write (RFC 7766 section 8).
     this.#socket.write(Buffer.concat([length, octets]));
   }
 
   /**
-   * Ends an exchange. @param answered `false`: an answer may still come, so that its id must not be used
-   * again here
+   * Ends an exchange.
+   * @param answered `false`: an answer may still come, so this connection does not use the id again
    */
   forget(id: number, answered: boolean): void {
     if (!this.#waiting.delete(id)) return;
@@ -168,13 +171,13 @@ export class DnsStream {
     if (this.#retired) this.close();
   }
 
-  /** Takes no further exchange; closes when the last one is over. */
+  /** Accepts no further exchange, and closes the connection when the last one is over. */
   retire(): void {
     this.#retired = true;
     if (this.#waiting.size === 0) this.close();
   }
 
-  /** Ends it at once; exchanges under way fail. */
+  /** Closes the connection at once; exchanges that still run fail. */
   close(): void {
     this.#end('the connection was closed here');
   }

@@ -4,13 +4,16 @@ import type { ReceivedMessage } from '../../dns/wire/message.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
 import { DnsError } from './dns-error.ts';
 
-/** Most characters of names and data together: in messages names are compressed, up to a hundredfold. */
+/**
+ * Most characters of all names and data together. Names are compressed in messages, up to a hundredfold, so
+ * octets do not limit them.
+ */
 const mostText = 256 * 1024 * 1024;
 
-/** What a record takes besides its name and data, in characters. */
+/** Characters counted for a record besides its name and data. */
 const ownText = 200;
 
-/** Puts the messages of a zone transfer together (RFC 5936 section 2.2). */
+/** Joins the messages of a zone transfer (RFC 5936 section 2.2). */
 export class TransferRecords {
   readonly #zone: DnsName;
   readonly #records: WireRecord[] = [];
@@ -21,17 +24,20 @@ export class TransferRecords {
     this.#zone = zone;
   }
 
-  /** The zone is complete: its SOA has come again. */
+  /** Whether the SOA has come a second time, which ends the zone. */
   get complete(): boolean {
     return this.#complete;
   }
 
-  /** Each record once, the SOA first. */
+  /** The records so far, each once, the SOA first. */
   get records(): readonly WireRecord[] {
     return this.#records;
   }
 
-  /** @throws {DnsError} `refused` for an rcode, `garbled` for what is no transfer of this zone */
+  /**
+   * Adds the records of the next message.
+   * @throws {DnsError} `refused` for an error rcode, `garbled` if this is no transfer of the zone
+   */
   add(message: ReceivedMessage): void {
     if (message.rcode !== rcodes.NOERROR) {
       const rcode = rcodeName(message.rcode);

@@ -4,25 +4,26 @@ import { systemResolve } from '../addresses.ts';
 import type { Peer } from '../connect.ts';
 import { deadlineOver, DnsError } from './dns-error.ts';
 
-/** Milliseconds before a query is sent again; doubled each time. */
+/** Milliseconds until a query is sent again, doubled each time. */
 const firstWait = 1_000;
 /**
- * Milliseconds that a right answer may still come after one whose signature is wrong: that one may be forged
- * (RFC 8945 section 5.3).
+ * Milliseconds to wait for a valid answer after one with a wrong signature, which may be forged (RFC 8945
+ * section 5.3).
  */
 const graceAfterForgery = 500;
 
 export interface UdpRequest {
   readonly octets: Uint8Array;
-  /** Whether it may be sent again when no answer comes. */
+  /** Whether it may be sent again if no answer comes. */
   readonly repeatable: boolean;
 }
 
 /**
- * Sends one datagram from a port of its own and waits for its answer; only that address is listened to.
+ * Sends one datagram from a port of its own and waits for the answer. Datagrams from other addresses are
+ * ignored.
  * @param peer an address, not a name
- * @param accept gets every datagram from there. It returns the answer, or `null` for what is no answer to
- *   this request. It throws a {@link DnsError} for an answer that cannot be believed
+ * @param accept gets every datagram from the peer. It returns the answer, or `null` if the datagram does
+ *   not answer this request. It throws a {@link DnsError} for an answer that cannot be trusted
  * @throws {DnsError}
  */
 export async function exchangeUdp<T>(
@@ -42,10 +43,7 @@ export async function exchangeUdp<T>(
   }
 }
 
-/**
- * The addresses of a server, in the order to try them.
- * @throws {DnsError} `sent: 'no'`
- */
+/** The addresses of a server, in the order to try them. @throws {DnsError} with `sent: 'no'` */
 export async function addressesOf(
   { host, resolve = systemResolve }: Peer,
   signal: AbortSignal,

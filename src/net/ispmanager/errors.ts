@@ -3,7 +3,7 @@ import type { XmlElement } from '../xml.ts';
 import { child, childText } from '../xml.ts';
 import { own } from '../../dns/own.ts';
 
-/** What an error document means, whatever the generation's spelling. */
+/** What an error document means, in whichever generation's spelling. */
 export interface PanelRefusal {
   readonly kind:
     | 'exists'
@@ -15,23 +15,20 @@ export interface PanelRefusal {
     | 'licence'
     | 'confirm'
     | 'other';
-  /** What it concerns: type of object, or field; empty when not said. */
+  /** What the error concerns: a type of object, or a field; empty if the panel does not say. */
   readonly subject: string;
   /**
-   * How the kind was spelled: by `type` in the later generation, by `code` in version 4 (reference section
-   * 1).
+   * The attribute that gave the kind: `type` in version 5/6, `code` in version 4
+   * (docs/protocol.md#generations).
    */
   readonly spelling: 'type' | 'code' | 'none';
-  /** The `type` as it came; empty when there was none. */
+  /** The attribute `type` as it came; empty if there was none. */
   readonly type: string;
-  /**
-   * The panel's own words, one line, possibly empty (an `<error>` may be an empty element,
-   * docs/protocol.md#errors-4).
-   */
+  /** The panel's own words in one line, or a text of ours if it has none (docs/protocol.md#errors-4). */
   readonly text: string;
 }
 
-/** ISPmanager 4's error codes (docs/protocol.md#errors-4). */
+/** Meaning of the error codes of ISPmanager 4 (docs/protocol.md#errors-4). */
 const kindOfCode: Readonly<Record<string, PanelRefusal['kind']>> = {
   '2': 'exists',
   '3': 'missing',
@@ -43,7 +40,7 @@ const kindOfCode: Readonly<Record<string, PanelRefusal['kind']>> = {
 };
 
 /**
- * Classes of errors of the later generation; the spelling of most is not evidenced, so several are taken
+ * Meaning of the error types of version 5/6. Most spellings are not documented, so several are accepted
  * (docs/protocol.md#errors-5).
  */
 const kindOfType: Readonly<Record<string, PanelRefusal['kind']>> = {
@@ -59,11 +56,11 @@ const kindOfType: Readonly<Record<string, PanelRefusal['kind']>> = {
   referer_confirm: 'confirm',
 };
 
-/** Longest refusal text passed on, in characters. */
+/** Most characters of a refusal text. */
 const mostText = 500;
 
 /**
- * The error in a document, or `null` when there is none. `<authfail/>` counts as one
+ * The error in a document; `null` if there is none. `<authfail/>` counts as an error
  * (docs/protocol.md#login-answers).
  */
 export function refusalOf(doc: XmlElement): PanelRefusal | null {
@@ -78,19 +75,22 @@ export function refusalOf(doc: XmlElement): PanelRefusal | null {
 function describeError(error: XmlElement): PanelRefusal {
   const { code = '', type = '', obj, val, object } = error.attributes;
   const subject = object ?? obj ?? val ?? '';
-  // Around the elements of an indented document there is white space, which is no text.
+  // An indented document has white space around its elements, which is no text.
   const texts = [error.text, childText(error, 'msg') ?? '', childText(error, 'detail') ?? ''].map(tidyText);
   const text = texts.find((one) => one !== '') ?? wordless(type || code, subject);
   return { ...classOf(type, code), subject, text, type };
 }
 
-/** An error of the later generation was seen with both: the type counts (docs/protocol.md#generations). */
+/**
+ * The kind of an error. Version 5/6 may send both attributes, and then `type` decides
+ * (docs/protocol.md#generations).
+ */
 function classOf(type: string, code: string): Pick<PanelRefusal, 'kind' | 'spelling'> {
   if (type !== '') return { kind: own(kindOfType, type) ?? 'other', spelling: 'type' };
   return { kind: own(kindOfCode, code) ?? 'other', spelling: code === '' ? 'none' : 'code' };
 }
 
-/** A refused login that is said without an error document (docs/protocol.md#login-answers). */
+/** A refused login that is not reported by an error document (docs/protocol.md#login-answers). */
 export function loginRefused(text: string): PanelRefusal {
   return { kind: 'auth', subject: '', spelling: 'none', type: '', text };
 }
@@ -99,7 +99,7 @@ function wordless(code: string, subject: string): string {
   return `error ${code === '' ? 'without a code' : `code ${code}`}${subject === '' ? '' : ` (${subject})`}`;
 }
 
-/** {@link plainText} without double blanks, at most 500 characters. */
+/** Applies {@link plainText}, removes double blanks, and cuts to 500 characters. */
 export function tidyText(text: string): string {
   return plainText(text).replaceAll(/ {2,}/g, ' ').trim().slice(0, mostText);
 }

@@ -7,8 +7,8 @@ import { controlCharacters, type Cells, type RecordDialect } from './record-dial
 import { dataText, likelyKeys, recordFromRow, rowForm, rowFromKey, rowTypes } from './rows.ts';
 
 /**
- * ISPmanager 4 (reference section 6): one TTL a zone, text without quotes, fields named as in the list but
- * for the type.
+ * ISPmanager 4 (docs/protocol.md#record-keys-4, #record-form-4). A zone has one TTL, and a text has no
+ * quotes. The form's fields are named as the list's columns, except for the type.
  */
 export const ispmanager4Records: RecordDialect = {
   recordList: 'domain.sublist',
@@ -58,12 +58,12 @@ function oldForm(old: ResourceRecord, given: Cells): Cells {
     return { name: old.name, sdtype: old.type, addr: dataText(old) };
   }
   const form = { ...rowForm(old) };
-  // A changed type brings its own value; the old one's numbers mean nothing there.
+  // With another type the old values mean nothing, so only the name is kept.
   const type = given['sdtype'];
   return type === undefined || canonicalType(type) === old.type ? form : { name: form.name };
 }
 
-/** Whether the record's form, read again, is the same record. */
+/** Whether the record's form, read back, gives the same record. */
 function survives(record: ResourceRecord, zone: DnsName): boolean {
   try {
     const form = rowForm(record);

@@ -18,7 +18,8 @@ import type { Cells, RecordDialect } from './record-dialect.ts';
 import { dataText, rowFromKey } from './rows.ts';
 
 /**
- * ISPmanager 5 and 6, DNSmanager 5 and 6 (reference sections 7, 8): a TTL for each record, fields by type.
+ * ISPmanager 5 and 6, DNSmanager 5 and 6 (docs/protocol.md#record-list-5, #record-form-5). Each record has
+ * a TTL, and each type has its own fields.
  */
 export const ispmanager5Records: RecordDialect = {
   recordList: 'domain.record',
@@ -57,7 +58,7 @@ function overOld(old: ResourceRecord, given: Cells): Cells {
   return { ...form, ...given };
 }
 
-/** Whether the panel's form can carry the record so that its list shows the same one. */
+/** Whether the record's form, read back, gives the same record. */
 function holds(record: ResourceRecord, zone: DnsName): boolean {
   try {
     const form = ispmanager5Form(record);

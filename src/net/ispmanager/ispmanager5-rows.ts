@@ -9,14 +9,14 @@ import { ownerName, rowFromKey } from './rows.ts';
 import { own } from '../../dns/own.ts';
 
 /**
- * Columns of `domain.record`, or fields of its form, by name (docs/protocol.md#record-list-5,
+ * Columns of `domain.record`, or fields of its form, by their names (docs/protocol.md#record-list-5,
  * #record-form-5).
  */
 export type Ispmanager5Row = Readonly<Record<string, string | undefined>>;
 
 /**
- * Fields of the form for each type, in the order of the rdata (docs/protocol.md#record-form-5). CAA has two
- * fields for its value, of which the tag decides.
+ * Fields of the form for each type, in the order of the rdata (docs/protocol.md#record-form-5). For CAA the
+ * tag decides which of two fields holds the value.
  */
 const formFields: Readonly<Record<string, readonly string[]>> = {
   A: ['ip'],
@@ -33,7 +33,7 @@ const formFields: Readonly<Record<string, readonly string[]>> = {
   TLSA: ['tlsa_cert_usage', 'tlsa_selector', 'tlsa_matching_type', 'tlsa_value'],
 };
 
-/** All fields of the form, whatever the type. */
+/** All fields of the form, of whatever type. */
 export const ispmanager5FormFields: readonly string[] = [
   'name',
   'rtype',
@@ -42,11 +42,11 @@ export const ispmanager5FormFields: readonly string[] = [
   'caa_value_email',
 ];
 
-/** Types these panels have forms for (docs/protocol.md#record-form-5). */
+/** Types that these panels have a form for (docs/protocol.md#record-form-5). */
 export const ispmanager5Types: ReadonlySet<string> = new Set(Object.keys(formFields));
 
 /**
- * Types the panel or its DNSSEC engine makes by itself: never compared, never touched
+ * Types that the panel or its DNSSEC engine makes by itself. They are neither compared nor written
  * (docs/protocol.md#signed-zones).
  */
 export const ownTypes: ReadonlySet<string> = new Set(['SOA', ...signerTypes, ...parentTypes]);
@@ -55,8 +55,8 @@ const numbered: ReadonlySet<string> = new Set(['MX', 'SRV']);
 const mailto = 'mailto:';
 
 /**
- * The record a row of the list means. The numbers of MX and SRV stand in `info`; where that cannot be read,
- * in the identifier.
+ * The record that a list's row means. The numbers of MX and SRV are read from `info`, or else from the
+ * identifier.
  * @param key the row's identifier
  * @throws {DnsDataError} with every problem
  */
@@ -81,18 +81,18 @@ function listedRdata(type: string, row: Ispmanager5Row, key: string, zone: Origi
   return caa === null ? masterFile(type, rest, zone) : fieldsRdata(type, caa, zone);
 }
 
-/** How data without fields of their own begin (RFC 3597 section 5). */
+/** Begins data in the generic form of RFC 3597 section 5. */
 const generic = String.raw`\#`;
 
 /**
- * The one reading of what a user types into the fields of a form; lists and identifiers show the same text
- * again. A text is data, other fields are words of a master file: quotation marks in them are syntax.
+ * The data that the fields of a form mean; lists and identifiers show the same text again. A text is taken
+ * as it is. Other fields are words of a master file, in which quotation marks are syntax.
  * @throws {DnsDataError}
  */
 function fieldsRdata(type: string, fields: readonly string[], zone: Origin): string {
   const [first = '', , third = ''] = fields;
   if (isText(type)) return textRdata(type, first);
-  // The value of a CAA may have parameters (RFC 8659 section 4.2), and stands there without quotes as a rule.
+  // The value of a CAA may have parameters (RFC 8659 section 4.2), and usually has no quotes here.
   const isBare = type === 'CAA' && !third.startsWith('"');
   return isBare || first.startsWith(generic)
     ? rdataFromFields(type, fields, zone)
@@ -108,15 +108,15 @@ function isText(type: string): boolean {
 }
 
 /**
- * Lists and forms have a text without quotes (docs/protocol.md#record-keys-4, #record-form-5). Only quotes
- * show one of several strings (docs/protocol.md#record-list-5), as users paste it too; it is then master-file
- * text. Quotes around a single string are part of it.
+ * Reads a text, which lists and forms show without quotes (docs/protocol.md#record-keys-4, #record-form-5).
+ * Two or more quoted strings are read as master-file text, because users paste them so
+ * (docs/protocol.md#record-list-5). Quotes around a single string are part of the text.
  */
 function textRdata(type: string, value: string): string {
   return isQuotedStrings(value.trim()) ? parseRdata(type, value) : rdataFromFields(type, [value]);
 }
 
-/** Whether a text is two or more quoted strings with white space between them. */
+/** Whether a text is two or more quoted strings, separated by white space. */
 function isQuotedStrings(text: string): boolean {
   const problems: Problem[] = [];
   const words = tokens(text, problems);
@@ -134,7 +134,10 @@ const numberNames: Readonly<Record<string, readonly string[]>> = {
   SRV: ['priority', 'weight', 'port'],
 };
 
-/** `priority= 10` and the like (docs/protocol.md#record-list-5; the spelling for SRV is not evidenced). */
+/**
+ * Reads numbers such as `priority= 10` from `info`; `null` if one is missing
+ * (docs/protocol.md#record-list-5). The spelling for SRV is not documented.
+ */
 function numbersOf(type: string, info: string): readonly string[] | null {
   const found = (own(numberNames, type) ?? []).map(
     (name) => new RegExp(String.raw`\b${name}\s*[=:]\s*(\d+)`, 'iu').exec(info)?.[1],
@@ -147,10 +150,13 @@ function numbersOfKey(type: string, key: string): readonly string[] {
   return type === 'MX' ? [prio] : [prio, wght, port];
 }
 
-/** Largest TTL, seconds (RFC 2181 section 8). */
+/** Largest TTL in seconds (RFC 2181 section 8). */
 const mostTtl = 2_147_483_647;
 
-/** As a user typed it: empty is left to the panel, anything but a TTL is a mistake. */
+/**
+ * The TTL that a user typed, in seconds; `null` for an empty field, which the panel fills in. Anything else
+ * that is no TTL is added to `problems`.
+ */
 function formTtl(text: string | undefined, problems: Problem[]): number | null {
   const written = (text ?? '').trim();
   const ttl = readTtl(written);
@@ -159,16 +165,16 @@ function formTtl(text: string | undefined, problems: Problem[]): number | null {
   return ttl;
 }
 
-/** Whole seconds, or `null` for what is none. */
+/** Reads whole seconds; `null` if the text is no number. */
 function readTtl(text: string | undefined): number | null {
   const trimmed = (text ?? '').trim();
   return /^\d{1,10}$/.test(trimmed) ? Number(trimmed) : null;
 }
 
 /**
- * The documented fields of `domain.record.edit` for a record (docs/protocol.md#record-form-5): absolute owner
- * name, type in lower case, TTL where it is known.
- * @throws {DnsDataError} when the panel has no form for the record
+ * The fields of `domain.record.edit` for a record (docs/protocol.md#record-form-5). The owner name is
+ * absolute, the type in lower case. The TTL is absent if the record has none.
+ * @throws {DnsDataError} if the panel has no form for the record
  */
 export function ispmanager5Form(record: ResourceRecord): Readonly<Record<string, string>> {
   const fields = own(formFields, record.type);
@@ -181,8 +187,9 @@ export function ispmanager5Form(record: ResourceRecord): Readonly<Record<string,
 }
 
 /**
- * A mail address has a field of its own (docs/protocol.md#record-form-5); whether the panel adds the
- * `mailto:` is [open], a read tells.
+ * Puts the value of a CAA into the field for its tag. A mail address has a field of its own
+ * (docs/protocol.md#record-form-5), without `mailto:`. Whether the panel adds that is not known; a read
+ * shows it.
  */
 function caaForm(form: Record<string, string>): Record<string, string> {
   const { caa_value_domain: value = '', ...rest } = form;
@@ -190,14 +197,14 @@ function caaForm(form: Record<string, string>): Record<string, string> {
   return { ...rest, caa_value_email: value.startsWith(mailto) ? value.slice(mailto.length) : value };
 }
 
-/** A value that would be read as another one as it stands is quoted. */
+/** Quotes a value that would otherwise be read as another one. */
 function caaText(value: string): string {
   const isPlain = value === value.trim() && value !== '' && !value.startsWith('"');
   return isPlain ? value : quote(Buffer.from(value, 'utf8'));
 }
 
 /**
- * The record that the fields of the form mean, as a hook call carries them (docs/protocol.md#record-form-5,
+ * The record that the fields of a form mean, as a hook call sends them (docs/protocol.md#record-form-5,
  * #handlers-5).
  * @throws {DnsDataError} with every problem
  */
@@ -214,10 +221,10 @@ export function recordFromIspmanager5Form(form: Ispmanager5Row, zone: Origin): R
 
 function formRdata(type: string, form: Ispmanager5Row, zone: Origin): string {
   const fields = own(formFields, type);
-  // Types beyond the documented ones are taken in master-file text, so that they pass through unharmed.
+  // Types without documented fields are read as master-file text, so that their data are kept.
   if (fields === undefined) return masterFile(type, (form['value'] ?? '').trim(), zone);
-  // Some programs put a host into `value` (docs/protocol.md#record-form-5); whether a panel takes it from
-  // there is not known.
+  // Some programs put a host into `value` (docs/protocol.md#record-form-5). Whether a panel reads it there
+  // is not known, so it counts as missing.
   const missing = fields.filter((field) => targets.has(field) && fieldOf(form, field) === '');
   if (missing.length > 0)
     throw new DnsDataError(missing.map((field) => problem('rdata.missing-field', { type, field })));
@@ -225,7 +232,10 @@ function formRdata(type: string, form: Ispmanager5Row, zone: Origin): string {
   return fieldsRdata(type, type === 'CAA' ? caaFields(values, form) : values, zone);
 }
 
-/** An empty value is filled in by the panel, or refused: which, nobody says, so that it has to be written. */
+/**
+ * Fills in the value of a CAA. An empty one is refused, because the panel may fill it in by itself or
+ * refuse it.
+ */
 function caaFields(
   [flags = '', tag = '', value = '']: readonly string[],
   form: Ispmanager5Row,
@@ -239,20 +249,20 @@ function caaFields(
 
 const numbers: ReadonlySet<string> = new Set(['priority', 'weight', 'port', 'caa_flags']);
 
-/** Fields whose text is a host or an address, which no panel can fill in. */
+/** Fields with a host or an address, which no panel can fill in. */
 const targets: ReadonlySet<string> = new Set(['ip', 'domain', 'srvdomain']);
 
 const digests: ReadonlySet<string> = new Set(['ds_digest', 'tlsa_value']);
 
 function fieldOf(form: Ispmanager5Row, field: string): string {
   const text = (form[field] ?? '').trim();
-  // White space inside is common where such data is copied from (RFC 4034 section 5.3).
+  // Such data are often copied with white space inside (RFC 4034 section 5.3).
   if (digests.has(field)) return text.replaceAll(/\s+/gu, '');
   return text === '' && numbers.has(field) ? '0' : text;
 }
 
 /**
- * The identifier in a row: `rkey`, else `rtype_hidden` where that looks like one
+ * The identifier of a row: `rkey`, or else `rtype_hidden` if that looks like one
  * (docs/protocol.md#record-list-5).
  */
 export function ispmanager5KeyOf(row: Ispmanager5Row): string {
@@ -261,10 +271,10 @@ export function ispmanager5KeyOf(row: Ispmanager5Row): string {
 }
 
 /**
- * The record an identifier describes: the same grammar as in version 4, with an absolute name
+ * The record that an identifier describes. Identifiers are built as in version 4, with an absolute name
  * (docs/protocol.md#record-list-5).
- * @returns `null` when the text is no identifier
- * @throws {DnsDataError} when it describes no record
+ * @returns `null` if the text is no identifier
+ * @throws {DnsDataError} if the identifier describes no valid record
  */
 export function recordFromIspmanager5Key(key: string, zone: Origin): ResourceRecord | null {
   const row = rowFromKey(key);
@@ -274,7 +284,8 @@ export function recordFromIspmanager5Key(key: string, zone: Origin): ResourceRec
 }
 
 /**
- * The identifiers such a panel would show for a record; for matching only (docs/protocol.md#record-list-5).
+ * The identifiers that such a panel may show for a record, used only to match
+ * (docs/protocol.md#record-list-5).
  */
 export function likelyIspmanager5Keys(record: ResourceRecord): readonly string[] {
   const fields = rdataFields(record.type, record.rdata);

@@ -1,19 +1,19 @@
 /**
- * Kinds of panel that we speak with, as the customer's panel and as the central; 5 speaks as 6 does
- * (reference section 1).
+ * Kinds of panel, both as the customer's panel and as the central. ISPmanager 5 counts as 6, and DNSmanager
+ * 5 and 6 are one kind (docs/protocol.md#generations).
  */
 export const ispmanagerKinds = ['ispmanager6', 'ispmanager4', 'dnsmanager'] as const;
 
 export type IspmanagerKind = (typeof ispmanagerKinds)[number];
 
-/** In words, in every language. */
+/** Names that users see, the same in every language. */
 export const ispmanagerTitles: Readonly<Record<IspmanagerKind, string>> = {
   ispmanager6: 'ISPmanager 5/6',
   ispmanager4: 'ISPmanager 4',
   dnsmanager: 'DNSmanager 5/6',
 };
 
-/** The panel's own name, as in addresses, file names and `mgrctl -m` (reference sections 1, 12). */
+/** The panel's name in addresses, file names and `mgrctl -m` (docs/protocol.md#addresses, #mgrctl). */
 export function panelName(kind: IspmanagerKind): 'ispmgr' | 'dnsmgr' {
   return kind === 'dnsmanager' ? 'dnsmgr' : 'ispmgr';
 }

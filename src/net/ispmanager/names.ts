@@ -1,12 +1,15 @@
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 
-/** A zone in `elid`, `plid` and `name`: punycode, without the final dot (docs/protocol.md#zones-4). */
+/**
+ * A zone's name for `elid`, `plid` and `name`: in punycode, without the final dot
+ * (docs/protocol.md#zones-4).
+ */
 export function zoneParameter(zone: DnsName): string {
   return zone.slice(0, -1);
 }
 
-/** The zone that a panel's spelling means; `null` for what is no name. */
+/** The zone that a text of the panel names; `null` if the text is no name. */
 export function zoneOf(text: string): DnsName | null {
   try {
     return zoneName(text.trim());

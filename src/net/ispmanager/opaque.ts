@@ -5,10 +5,10 @@ import { canonicalType } from '../../dns/rdata/rdata.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 
 /**
- * A record that stands for a row whose value cannot be understood. It has the row's name and type; its data
- * are the row's own words in the form of RFC 3597. It equals no record of an edit, so nobody touches it; and
- * the same row on both sides gives the same record.
- * @throws {DnsDataError} when not even name and type can be read
+ * Makes a record of a row whose value cannot be understood. It has the row's name and type, and the row's
+ * text in the form of RFC 3597 as its data. No edit names such a record, so it is never changed. The same
+ * row on both sides gives the same record.
+ * @throws {DnsDataError} if name or type cannot be read
  */
 export function opaqueRecord(row: RowFields, zone: Origin): ResourceRecord {
   const words = [row.prio, row.wght, row.port, row.addr].map((word) => word?.trim() ?? '').join(' ');

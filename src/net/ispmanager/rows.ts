@@ -4,8 +4,8 @@ import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { canonicalType, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
 
 /**
- * A record as ISPmanager 4 lists it and as its form takes it (reference sections 6.4 and 6.5). Absent = not
- * given.
+ * A record as ISPmanager 4 lists it and as its form takes it (docs/protocol.md#record-keys-4,
+ * #record-form-4). An absent field was not sent.
  */
 export interface RowFields {
   readonly name?: string;
@@ -16,7 +16,7 @@ export interface RowFields {
   readonly port?: string;
 }
 
-/** Types an ISPmanager 4 can hold (docs/protocol.md#record-form-4, `sdtype`). */
+/** Types that ISPmanager 4 can hold (docs/protocol.md#record-form-4, `sdtype`). */
 export const rowTypes: ReadonlySet<string> = new Set([
   'A',
   'AAAA',
@@ -30,8 +30,8 @@ export const rowTypes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The record that a row of a list or the fields of a form mean. Owner and target names may be relative or
- * absolute, Unicode or punycode; TXT is the text itself, unquoted (docs/protocol.md#record-keys-4,
+ * The record that a list's row or a form's fields mean. Owner and target names may be relative or absolute,
+ * in Unicode or punycode. TXT is the text itself, without quotes (docs/protocol.md#record-keys-4,
  * #record-form-4).
  * @throws {DnsDataError} with every problem of the row
  */
@@ -44,7 +44,9 @@ export function recordFromRow(row: RowFields, zone: Origin): ResourceRecord {
   return { name, type, ttl: null, rdata };
 }
 
-/** `@`, the empty name and the zone's own name are the apex (docs/protocol.md#names). */
+/**
+ * Reads an owner name. `@`, the empty name and the zone's own name mean the apex (docs/protocol.md#names).
+ */
 export function ownerName(text: string, zone: Origin): DnsName {
   const trimmed = text.trim();
   return parseName(trimmed === '' ? '@' : trimmed, zone);
@@ -61,14 +63,14 @@ function rowRdata(type: string, row: RowFields, zone: Origin): string {
     case 'SPF':
       return rdataFromFields(type, [addr], zone);
     default:
-      // Types beyond the documented ones are taken in master-file text, so that they pass through unharmed.
+      // Types without documented fields are read as master-file text, so that their data are kept.
       return makeRecord({ name: '@', type, rdata: addr.trim() }, zone).rdata;
   }
 }
 
 /**
- * The data in one field, as {@link recordFromRow} reads those of a type without fields of its own: an SPF's
- * text itself, else master-file text.
+ * The data of a record as one field that {@link recordFromRow} reads back: the text itself for TXT and SPF,
+ * else master-file text.
  */
 export function dataText({ type, rdata }: ResourceRecord): string {
   return type === 'TXT' || type === 'SPF' ? rdataFields(type, rdata).join(' ') : rdata;
@@ -89,9 +91,9 @@ export interface RowForm {
 }
 
 /**
- * The documented fields of `domain.sublist.edit` for a record (docs/protocol.md#record-form-4): absolute
- * owner name, `prio` and friends empty where they are not allowed.
- * @throws {DnsDataError} when ISPmanager 4 has no form for the record
+ * The fields of `domain.sublist.edit` for a record (docs/protocol.md#record-form-4). The owner name is
+ * absolute; `prio`, `wght` and `port` are empty if the type has none.
+ * @throws {DnsDataError} if ISPmanager 4 has no form for the record
  */
 export function rowForm(record: ResourceRecord): RowForm {
   const fields = rdataFields(record.type, record.rdata);
@@ -117,8 +119,8 @@ export function rowForm(record: ResourceRecord): RowForm {
 }
 
 /**
- * The parts of a key `name TYPE [prio [wght port]] addr` (docs/protocol.md#record-keys-4), or `null` when the
- * text cannot be a key.
+ * The parts of a key `name TYPE [prio [wght port]] addr` (docs/protocol.md#record-keys-4); `null` if the
+ * text is no key.
  */
 export function rowFromKey(key: string): RowFields | null {
   const parts = /^(\S*) ([A-Za-z0-9-]+) (\S*) (.*)$/su.exec(key);
@@ -132,8 +134,8 @@ export function rowFromKey(key: string): RowFields | null {
 }
 
 /**
- * The key ISPmanager 4 would show for a record, with a relative and with an absolute owner name. It is for
- * matching only; keys are never sent unless a list showed them (docs/protocol.md#record-keys-4).
+ * The keys that ISPmanager 4 may show for a record, with a relative and an absolute owner name. They are
+ * used to match; only keys that a list showed are sent (docs/protocol.md#record-keys-4).
  */
 export function likelyKeys(record: ResourceRecord, zone: DnsName): readonly string[] {
   if (!rowTypes.has(record.type)) return [];
