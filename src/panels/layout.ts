@@ -1,75 +1,80 @@
-/**
- * How the panel hands its document to our handlers and takes theirs (docs/protocol.md#handlers-4,
- * #handlers-5).
- */
+/** How the panel exchanges documents with a handler (docs/protocol.md#handlers-4, #handlers-5). */
 export type HandlerType = 'cgi' | 'xml';
 
-/** How a description file says what a field of the settings form is (docs/protocol.md). */
+/**
+ * How a description file defines the fields of the settings form (docs/protocol.md#description-4,
+ * #description-5).
+ */
 export interface FieldDialect {
   /** The attribute of a field that must not be empty. */
   readonly required: string;
-  /** The element of a list to choose from. */
+  /** The element of a field with a list of choices. */
   readonly select: (name: string) => string;
 }
 
-/** A file that is filled from a template and lies at a fixed place under the panel's root. */
+/** A file of the plugin at a fixed place under the panel's root, filled from a template. */
 export interface PanelFile {
-  /** Under the root. */
+  /** Path below the root. */
   readonly path: string;
   readonly mode: number;
-  /** Of the template, under `plugin/`. */
+  /** Path of the template below `plugin/`. */
   readonly template: string;
-  /** Of the text that takes the place of `@PART@`: what this generation of the panel does in its own way. */
+  /**
+   * Path, below `plugin/`, of the text that replaces `@PART@`: what this generation of the panel needs in
+   * its own form.
+   */
   readonly part?: string;
   readonly values?: Readonly<Record<string, string>>;
-  /** How it describes the settings form, if it does. */
+  /** How the file defines the settings form; absent: it does not define it. */
   readonly fields?: FieldDialect;
-  /** Whether the panel reads the file only when it starts, or keeps what it has read in a cache. */
+  /** Whether the panel reads the file only at its start, or keeps it in a cache. */
   readonly readAtStart?: boolean;
   /**
-   * Whether the file is for a part of the panel that not every one has: it is put only where its folder is
-   * already.
+   * Whether the file belongs to a part that not every panel has. It is installed only if its folder exists.
    */
   readonly optional?: boolean;
-  /** Lines of the template that do not concern this panel. */
+  /** Lines of the template that are left out for this panel. */
   readonly without?: RegExp;
 }
 
-/** A handler, and one of the events it must be registered for. */
+/** A handler, with an event that it must be registered for. */
 export interface EventHandler {
-  /** In `addon/`. */
+  /** File name of the handler in `addon/`. */
   readonly name: string;
   readonly event: string;
 }
 
-/** Entries of a folder under the panel's root whose names match. */
+/** Entries of a folder whose names match; the folder's path is below the panel's root. */
 export interface Entries {
   readonly folder: string;
   readonly names: RegExp;
 }
 
-/** What is particular to the plugin files of one kind of panel. */
+/** The plugin files of one kind of panel. */
 export interface PanelLayout {
-  /** In the order they are put into place; the description file is the last one. */
+  /** In the order in which they are installed; the description file is the last. */
   readonly files: readonly PanelFile[];
   readonly description: string;
   readonly handlerTypes: readonly HandlerType[];
-  /** Handlers that must be registered for the events of the panel (docs/protocol.md#files-5). */
+  /** Handlers that the panel must register for its events (docs/protocol.md#files-5). */
   readonly eventHandlers: readonly EventHandler[];
-  /** The panel's log under the root, if it tells of handlers that it registers; null: it shows nothing. */
+  /** The panel's log, below the root, if it shows which handlers the panel registers; null if it does not. */
   readonly log: string | null;
   /**
-   * Program under the root and its arguments that restart the panel, or what an administrator types if nobody
-   * else may do it.
+   * The program below the root, with its arguments, that restarts the panel. `byHand`: the command that an
+   * administrator types, because no program of ours may do it.
    */
   readonly restart: readonly [program: string, ...args: string[]] | { readonly byHand: string };
-  /** What the panel keeps of description files, and reads instead of them when it starts; null: nothing. */
+  /**
+   * Caches of description files, which the panel reads at its start instead of the files; null: it has
+   * none.
+   */
   readonly caches: Entries | null;
-  /** Files of an archive that only another kind of panel has a use for; null: none. */
+  /** Files of an archive that only another kind of panel uses; null: none. */
   readonly foreign: Entries | null;
-  /** Folders under the root that may go with the last of our files. */
+  /** Folders below the root that are removed when they are empty. */
   readonly ownFolders: readonly string[];
 }
 
-/** The command line of domainsync under the root of every panel. */
+/** The command line of domainsync, below the root of every panel. */
 export const commandFile: PanelFile = { path: 'sbin/domainsync', mode: 0o700, template: 'common/command' };

@@ -3,38 +3,38 @@ import type { HookCall, Language, Panel } from '../core/panel.ts';
 import type { PanelHand } from '../core/panel-hand.ts';
 import type { PanelLayout } from './layout.ts';
 
-/** What a panel adapter may use of the process around it. */
+/** What the process gives to a panel adapter. */
 export interface PanelPorts {
-  /** Whether this process is confined as a service of systemd. */
+  /** Whether this process runs as a confined service of systemd. */
   readonly service: boolean;
-  /** Told of what is passed over; absent: nobody is. */
+  /** Gets reports of records that are left out; absent: nobody does. */
   readonly log?: Log;
 }
 
 /** One call of the settings form. */
 export interface FormCall {
   readonly language: Language;
-  /** Whether OK was pressed; otherwise the form is being opened. */
+  /** Whether the user pressed OK; if not, the form is being opened. */
   readonly saving: boolean;
-  /** Whether the user may see it: an administrator (reference section 3). */
+  /** Whether the user may open the form: only an administrator may (docs/protocol.md#generations). */
   readonly allowed: boolean;
-  /** Fields by name as they were sent; an absent field is empty. */
+  /** The value of a field as it was sent; empty if it was not. */
   readonly field: (name: string) => string;
 }
 
-/** A choice of a select: the value sent and the text shown. */
+/** A choice of a list: the value that is sent and the text that is shown. */
 export type Choice = readonly [value: string, text: string];
 
 /** What the settings form shows. */
 export interface FormDocument {
-  /** Fields by name. A flag is on when it is `on` and absent when off (docs/protocol.md#documents). */
+  /** Values of fields, by name. A flag is `on`, or absent if it is off (docs/protocol.md#documents). */
   readonly fields: Readonly<Record<string, string>>;
   readonly choices: Readonly<Record<string, readonly Choice[]>>;
-  /** Why nothing was saved, and at which field; `null` = nothing is wrong. */
+  /** Why nothing was saved, and at which field; `null`: there is no error. */
   readonly error: { readonly field: string; readonly text: string } | null;
 }
 
-/** How a panel calls the settings form, and takes its answer. Pure. */
+/** How a panel calls the settings form and takes its answer. Its functions are pure. */
 export interface FormLanguage {
   readonly decode: (call: HookCall) => FormCall;
   readonly encode: (document: FormDocument) => string;
@@ -43,27 +43,28 @@ export interface FormLanguage {
 }
 
 /**
- * What the product knows of one kind of panel. Light: the adapter itself is loaded by `open` and `openHand`.
+ * One kind of panel, described for the rest of the product. Cheap to import: `open` and `openHand` load the
+ * adapter itself.
  */
 export interface PanelModule {
-  /** In words, in every language. */
+  /** The name that users see, the same in every language. */
   readonly title: string;
-  /** Roots it is usually installed at, the likeliest first. */
+  /** Roots at which it is usually installed, likeliest first. */
   readonly usualRoots: readonly string[];
   /**
-   * Whether it is the panel under a root. At most one kind may say yes. @param has whether a path under the
-   * root is there
+   * Whether this kind of panel lies under a root; at most one kind answers true.
+   * @param has whether a path below the root exists
    */
   readonly isAt: (has: (path: string) => boolean) => boolean;
-  /** The program under the root that the panel is read with. */
+  /** Path, below the root, of the program that reads the panel. */
   readonly tool: string;
-  /** A command that reads the panel, for a user to try. */
+  /** A command that reads the panel, for an administrator to try. */
   readonly tryByHand: (root: string) => string;
-  /** Files of the plugin, and what becomes of them. */
+  /** The files of the plugin, and how to install them. */
   readonly layout: PanelLayout;
   readonly form: () => Promise<FormLanguage>;
-  /** The panel under this root. */
+  /** Creates the adapter of the panel under this root. */
   readonly open: (root: string, ports: PanelPorts) => Promise<Panel>;
-  /** Edits in this panel as a user would make them, for the self-test. */
+  /** Makes edits in this panel as a user would, for the self-test. */
   readonly openHand: (root: string) => Promise<PanelHand>;
 }

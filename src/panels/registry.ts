@@ -2,8 +2,8 @@ import { ispmanagerPanels } from './ispmanager/module.ts';
 import type { PanelModule } from './module.ts';
 
 /**
- * Every kind of panel. A new one is one line here: the installer, the doctor, the form and the agent read it
- * from here (docs/adding-a-panel.md).
+ * Every kind of panel. A new kind is one line here: installer, doctor, form and agent use this list
+ * (docs/adding-a-panel.md).
  */
 export const panels = {
   ...ispmanagerPanels,
@@ -17,11 +17,11 @@ function isPanelKind(text: string): text is PanelKind {
   return Object.hasOwn(panels, text);
 }
 
-/** Roots panels are installed at, the likeliest first. */
+/** Roots at which panels are installed, likeliest first. */
 export const usualRoots: readonly string[] = panelKinds.flatMap((kind) => panels[kind].usualRoots);
 
-/** What a root without a panel is taken for, so that reading it tells what is missing. */
+/** The kind that is assumed if no panel lies under a root. Reading it then reports what is missing. */
 export const defaultPanelKind: PanelKind = 'ispmanager4';
 
-/** Where a panel is searched for if none is at a usual root. */
+/** The root that is used if no usual root has a panel. */
 export const defaultRoot = '/usr/local/mgr5';

@@ -15,19 +15,19 @@ import { outsideUnit, panelRuns, type Command } from './outside.ts';
 import { ispmanager4 } from './ispmanager4.ts';
 
 export interface IspmanagerPanelSettings {
-  /** The panel's root directory, e.g. `/usr/local/mgr5`. */
+  /** The panel's root directory, such as `/usr/local/mgr5`. */
   readonly root: string;
   readonly kind: IspmanagerKind;
-  /** Absolute path of the local tool; default `sbin/mgrctl` under the root. */
+  /** Absolute path of the local tool; `sbin/mgrctl` below the root by default. */
   readonly mgrctl?: string;
-  /** Longest time of one local call, milliseconds; default 30 s. */
+  /** Milliseconds that one local call may take; 30 s by default. */
   readonly timeout?: number;
   /**
-   * Whether this process is confined as a service of systemd: then what may change or start the panel is
-   * started by systemd.
+   * Whether this process runs as a confined service of systemd. Then systemd runs those calls that may
+   * change or start the panel.
    */
   readonly service?: boolean;
-  /** Told of what is passed over; by default nobody is. */
+  /** Gets reports of records that are left out; absent: nobody does. */
   readonly log?: Log;
 }
 
@@ -55,22 +55,22 @@ export interface LocalTool {
   /** The panel's root directory. */
   readonly root: string;
   /**
-   * Whether the tool can be started as a child of this process. It cannot if that failed and a start outside
-   * our unit did not.
+   * `service`: whether this process is a confined service. `fails`: whether the tool fails as its child,
+   * although it works outside its unit.
    */
   readonly confined: { readonly service: boolean; fails: boolean };
   /** Absolute path of `mgrctl`. */
   readonly mgrctl: string;
-  /** The panel's own name. */
+  /** The panel's own name, such as `ispmgr`. */
   readonly panel: string;
-  /** Longest time one call may take, milliseconds. */
+  /** Milliseconds that one call may take. */
   readonly timeout: number;
 }
 
-/** Largest answer taken, octets: 10,000 zones are about 3 MB, 100,000 records some 20 MB. */
+/** Most octets of an answer; 10,000 zones have about 3 MB, 100,000 records about 20 MB. */
 const mostOutput = 32 * 1024 * 1024;
 
-/** Arguments whose values stand in the tool's environment, so that no process list shows them. */
+/** Arguments whose values are passed in the tool's environment, so that no list of processes shows them. */
 export interface HiddenArguments {
   readonly words: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -81,9 +81,9 @@ export type ToolAnswer =
   | { readonly kind: 'refused'; readonly refusal: PanelRefusal };
 
 /**
- * Calls the panel through its local tool, as root, answer in XML (docs/protocol.md#mgrctl). Never while one
- * of its handlers runs.
- * @throws {PanelError} `panel.unreachable` when the tool fails or takes too long, `panel.garbled` when its
+ * Calls the panel by its local tool, as root, and reads its XML answer (docs/protocol.md#mgrctl). Must not
+ * be called while a handler of the panel runs.
+ * @throws {PanelError} `panel.unreachable` if the tool fails or takes too long, `panel.garbled` if its
  *   answer is no XML
  */
 export async function callPanel(
@@ -102,8 +102,8 @@ export async function callPanel(
 }
 
 /**
- * A read of a panel that runs is only an access: the tool is a child of ours, with the limits of our unit.
- * What it needs is not on record; if it fails so and works without them, it is started without from then on.
+ * Reads a running panel with the tool as our child, under the limits of our unit. What the tool needs is
+ * not documented. If it fails and then works outside the unit, all later calls run outside it.
  */
 async function confinedCall(
   tool: LocalTool,
@@ -122,7 +122,7 @@ async function confinedCall(
   return answer;
 }
 
-/** @throws {PanelError} `panel.garbled` */
+/** Reads what the tool printed. @throws {PanelError} `panel.garbled` */
 async function answerOf(output: string): Promise<ToolAnswer> {
   try {
     const document = await parseXmlInSlices(output.trimStart());
@@ -134,16 +134,13 @@ async function answerOf(output: string): Promise<ToolAnswer> {
   }
 }
 
-/** @throws {PanelError} `panel.refused` */
+/** The document of an answer. @throws {PanelError} `panel.refused` */
 export function acceptedDocument(answer: ToolAnswer): XmlElement {
   if (answer.kind === 'document') return answer.document;
   throw new PanelError('panel.refused', { text: answer.refusal.text });
 }
 
-/**
- * The record as fields of the panel's form. @throws {PanelError} `panel.refused` when the form has no place
- * for it
- */
+/** A record as fields of the panel's form. @throws {PanelError} `panel.refused` if the form cannot hold it */
 export function formOf(record: ResourceRecord, records: RecordDialect): Record<string, string> {
   try {
     return { ...records.form(record) };
@@ -153,7 +150,7 @@ export function formOf(record: ResourceRecord, records: RecordDialect): Record<s
   }
 }
 
-/** Environment of the tool, where nothing more is hidden in it. */
+/** The environment of the tool, without hidden arguments. */
 const plainEnvironment = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LANG: 'C.UTF-8',
@@ -172,7 +169,7 @@ function childOf(tool: LocalTool, words: readonly string[], hidden: HiddenArgume
   };
 }
 
-/** With all a panel may do, for a write and for the access that may start the panel. */
+/** A command with all rights of a panel: for a write, and for an access that may start the panel. */
 function commandOf(tool: LocalTool, words: readonly string[], hidden: HiddenArguments): ToolCommand {
   const child = childOf(tool, words, hidden);
   if (!tool.confined.service) return child;
@@ -194,17 +191,18 @@ async function run(
       env: environment,
     };
     const child = execFile(program, [...words], options, (error, stdout) => {
-      // The exit status of a function error is not known (docs/protocol.md#mgrctl): what it printed decides.
+      // The exit status after an error of the function is not known (docs/protocol.md#mgrctl), so the
+      // output decides.
       if (error === null || (typeof error.code === 'number' && stdout.trim() !== '')) resolve(stdout);
       else reject(new PanelError('panel.unreachable', { text: reasonOf(error, basename(program)) }, error));
     });
-    // What a program does not read, its status tells about.
+    // The program may end without reading its input; its exit status then reports the error.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });
 }
 
-/** Without the command line, which may hold our echo token. */
+/** Why the tool failed, without the command line, which may contain our echo token. */
 function reasonOf(
   error: Error & { code?: unknown; killed?: boolean; signal?: unknown },
   program: string,

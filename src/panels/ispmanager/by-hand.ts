@@ -19,7 +19,7 @@ import { foreignAccountTo } from './owners.ts';
 import { readRegistered } from './registered.ts';
 
 /**
- * Edits in the panel on this host through its local tool, without our echo token
+ * Makes edits in the panel on this host by its local tool, without our echo token
  * (docs/protocol.md#functions-4, #functions-5, #mgrctl).
  */
 export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHand {
@@ -65,7 +65,7 @@ export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHa
     tryAs: async (su, zone, record, ctx) => {
       const answer = await callPanel(tool, { ...recordForm(zone, '', record), su }, ctx);
       if (answer.kind === 'document') return 'done';
-      // Some panels call missing what is foreign (docs/protocol.md#accounts).
+      // Some panels call a foreign zone missing (docs/protocol.md#accounts).
       return ['access', 'missing'].includes(answer.refusal.kind) ? 'no-right' : 'refused';
     },
   };

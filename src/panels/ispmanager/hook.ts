@@ -29,12 +29,13 @@ import {
 import { nothingKnown, type PanelKnowledge } from './known.ts';
 import { valuesOf, type Parameters, type Readings } from './parameters.ts';
 
-/** Parameter that marks our own writes into the panel (docs/architecture.md#the-way-of-one-edit). */
+/** The parameter that marks our own writes into the panel (docs/architecture.md#the-way-of-one-edit). */
 export const echoParameter = 'domainsync_echo';
 
 /**
- * Reads one hook call (reference sections 6, 7, 10, 11). Pure.
- * @param known what the panel's lists have shown
+ * Turns one hook call into an event (docs/protocol.md#functions-4, #functions-5, #handlers-4, #handlers-5).
+ * Pure.
+ * @param known names and keys from the panel's lists, which some calls need to be understood
  */
 export function decode(
   call: HookCall,
@@ -71,7 +72,7 @@ export function decode(
   }
 }
 
-/** A save or delete that cannot be understood. */
+/** The event for a save or a delete whose content is wrong. */
 function invalid(base: Base, role: FunctionRole, problems: readonly Problem[]): PanelEvent {
   const creates = role === 'zone-form';
   const named = (base.parameters.get('plid') ?? identifiers(base)).replace(/^[\s,]+/u, '');
@@ -79,10 +80,13 @@ function invalid(base: Base, role: FunctionRole, problems: readonly Problem[]): 
   return { kind: 'invalid', problems, actor: base.actor, zone, creates };
 }
 
-/** More characters than any name has. */
+/** Characters of a text in which a zone's name is searched for; no name is longer. */
 const mostNameText = 2_000;
 
-/** The names of zones in a list; what is none is passed over. @throws {DnsDataError} `call.too-large` */
+/**
+ * The zones in a list of names; texts that are no names are left out.
+ * @throws {DnsDataError} `call.too-large`
+ */
 function zonesIn(list: string, known: ReadonlySet<DnsName>): DnsName[] {
   const zones = new Set<DnsName>();
   for (const text of elements(list, /[\s,]+/u)) {
@@ -95,18 +99,20 @@ function zonesIn(list: string, known: ReadonlySet<DnsName>): DnsName[] {
   return [...zones];
 }
 
-/** What was done and cannot be understood is no longer to be refused: the zones are compared. */
+/** Asks for a comparison of the zones. The edit is done, so it is too late to refuse it. */
 function hintOfAll(base: Base): PanelEvent {
   const isOfZone = valuesOf(base.readings, 'plid').some((zone) => zone !== '');
   return hint(base, isOfZone ? ['plid'] : base.dialect.hinting);
 }
 
-/** What the panel saves may be another thing than what we read. */
+/**
+ * The event for a call that the panel may read in another way than we do. Before the save it is refused;
+ * after it the zones are compared.
+ */
 function unclear(base: Base, parameter: string): PanelEvent {
   if (base.stage === 'after') return hintOfAll(base);
   const tooMuch = base.readings.isTooLarge;
-  // Whoever asks: the zone that we read may not be the one that the panel acts on, and nothing is said of
-  // any.
+  // The panel may act on another zone than the one that we read, so the refusal names none.
   return {
     kind: 'invalid',
     problems: [tooMuch ? tooLarge() : problem('call.unclear', { parameter })],
@@ -129,8 +135,8 @@ function notOurs(base: Base, called: Exclude<CalledFunction, { kind: 'ours' }>):
 }
 
 /**
- * An `after` that nothing came of: where the panel may have saved something all the same, the zone is
- * compared.
+ * The event for an `after` call that led to no other event. If the panel may have saved something on it,
+ * the zone is compared.
  */
 function overlooked(base: Base, role: FunctionRole): PanelEvent {
   const { dialect, readings, saving } = base;
@@ -141,8 +147,8 @@ function overlooked(base: Base, role: FunctionRole): PanelEvent {
 }
 
 /**
- * A form that is only being opened is none of our business (docs/protocol.md#stages-4); a delete acts with or
- * without `sok`.
+ * How to decode a call of each role. A form that is only being opened is ignored
+ * (docs/protocol.md#stages-4). A delete acts with and without `sok`.
  */
 const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
   hint: (base) => (acts(base) ? hint(base) : nothing),
@@ -157,7 +163,10 @@ const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
   'record-delete': recordDelete,
 };
 
-/** DNSmanager: a copy of another server's zone has no records of its own (docs/protocol.md#dnsmanager). */
+/**
+ * Whether the call makes a copy of another server's zone in DNSmanager, which has no records of its own
+ * (docs/protocol.md#dnsmanager).
+ */
 function isCopy({ dialect, func, parameters }: Base): boolean {
   return dialect.hasCopies && dialect.functions[func] === 'zone-form' && parameters.get('dtype') === 'slave';
 }
@@ -182,8 +191,8 @@ interface Base {
 }
 
 /**
- * Only what the function documents counts: session noise differs between `before` and `after`
- * (docs/protocol.md#parameters).
+ * Identifies a call by session, user and documented parameters. All else may differ between its `before`
+ * and `after` (docs/protocol.md#parameters).
  */
 function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDialect): string {
   const parts = [dialect.calls.session(call), dialect.calls.actor(call).name];
@@ -195,9 +204,9 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
 }
 
 /**
- * Web, mail and user functions change zones without firing a DNS event (docs/protocol.md#other-functions);
- * which, is not always told.
- * @param fields that may name zones or hosts
+ * The event for a function that changes zones without a DNS event (docs/protocol.md#other-functions). If
+ * the call does not name the zones, or names too many, all are compared.
+ * @param fields parameters that may name zones or hosts
  */
 function hint(
   { stage, func: source, readings, dialect, fingerprint, actor, known }: Base,
@@ -220,17 +229,17 @@ function hint(
   return { kind: 'hint', zones: [...zones], source, fingerprint, actor };
 }
 
-/** A hint with more text (characters) or names than this is about all zones. */
+/** Most characters, and most zones, of a hint that names its zones. A larger one is about all zones. */
 const mostHintText = 64 * 1024;
 const mostHintZones = 1_000;
 
-/** Longest list of addresses or servers of a new zone, characters. */
+/** Most characters of the addresses, name servers or mail servers of a new zone, each. */
 const mostSeedText = 16 * 1024;
 
 /** Most elements of a list, such as zones that one call deletes. */
 const mostElements = 10_000;
 
-/** The elements of a list that is not too long. @throws {DnsDataError} `call.too-large` */
+/** Splits a list, without empty elements. @throws {DnsDataError} `call.too-large` */
 function elements(text: string, separator: RegExp | ','): string[] {
   const found = text.split(separator, mostElements + 1);
   if (found.length > mostElements) throw new DnsDataError([tooLarge()]);
@@ -238,8 +247,8 @@ function elements(text: string, separator: RegExp | ','): string[] {
 }
 
 /**
- * A `before` after which zones may be somebody else's: those named, or those of the accounts the call is
- * about.
+ * The event for a function that may change the owners of zones; null for an `after` call.
+ * @param zones zones that the call names; if empty, it is about the accounts that it names
  * @throws {DnsDataError} `call.too-large`
  */
 function ownersChange(base: Base, zones: readonly DnsName[]): PanelEvent | null {
@@ -253,8 +262,8 @@ function ownersChange(base: Base, zones: readonly DnsName[]): PanelEvent | null 
 }
 
 /**
- * `domain.edit`: an empty or absent `elid` creates, anything else changes an existing domain, which fires no
- * record events.
+ * Decodes `domain.edit`. Without `elid` it creates a zone. With one it changes an existing domain, and the
+ * panel fires no events for the records.
  */
 function zoneForm(base: Base): PanelEvent {
   const existing = (base.parameters.get('elid') ?? '').trim();
@@ -282,7 +291,7 @@ function zoneDelete(base: Base): PanelEvent {
 }
 
 /**
- * What a group function is about; the later generation has the whole list in a parameter of its own
+ * The identifiers that a group function acts on. Version 5/6 sends the whole list in a parameter of its own
  * (docs/protocol.md#handlers-5).
  */
 function identifiers({ parameters, dialect: { groupList } }: Base): string {
@@ -295,7 +304,11 @@ function eventBase(base: Base, zone: DnsName): Omit<EditEvent, 'kind' | 'seed' |
   return { stage, zone, fingerprint, actor, echo };
 }
 
-/** The zone of a record that is edited; null: it is the panel's alone. @throws {DnsDataError} */
+/**
+ * The zone of the edited record; null if its name is one that no name server could serve, so that it stays
+ * in the panel.
+ * @throws {DnsDataError}
+ */
 function zoneOfRecord({ parameters, known }: Base): DnsName | null {
   const text = (parameters.get('plid') ?? '').trim();
   return known.passedOver.has(text) ? null : zoneName(text, known.zones);
@@ -306,13 +319,13 @@ function recordForm(base: Base): PanelEvent {
   const zone = zoneOfRecord(base);
   if (zone === null) return nothing;
   const key = base.parameters.get('elid') ?? '';
-  // With a name that a server can serve it is a new record.
+  // The edited row has a name that no name server could serve. With the new name it is a new record.
   const elid = base.known.passedOverIn(zone).has(key) ? '' : key;
   const given = formOf(base);
   if (isPanelsOwn(records, elid, given)) return nothing;
   const place = { zone, records, known: base.known.zones };
-  // In a zone that is left alone whatever the panel takes is right: nothing is judged before the zone is
-  // known.
+  // Nothing is refused here, because in an excluded zone the panel alone decides. The engine calls this for
+  // other zones only.
   const resolve = (known: readonly KnownRecord[]): Resolution =>
     elid === '' ? created(given, place) : changed(elid, given, known, place);
   const names = elid === '' ? [] : namesMeant(elid, place);
@@ -320,8 +333,8 @@ function recordForm(base: Base): PanelEvent {
 }
 
 /**
- * SOA and what the DNSSEC engine makes: an edit that leaves such a row its type passes in the panel only
- * (docs/adoption.md, row 21).
+ * Whether an edit is of SOA or of records that the DNSSEC engine makes, and stays so. Such an edit passes
+ * in the panel only (docs/adoption.md, row 21).
  */
 function isPanelsOwn({ typeOfKey, ownTypes }: RecordDialect, key: string, given: Cells): boolean {
   const isOwn = (type: string): boolean => ownTypes.has(type.toUpperCase());
@@ -345,14 +358,15 @@ function created(given: Cells, place: KeyContext): Resolution {
 }
 
 /**
- * An absent field of the form means the old value (docs/protocol.md#partial-forms, docs/glossary.md#ledger).
+ * Resolves a changed record. A field that was not sent keeps its old value (docs/protocol.md#partial-forms,
+ * docs/glossary.md#ledger).
  */
 function changed(elid: string, given: Cells, known: readonly KnownRecord[], place: KeyContext): Resolution {
   const match = matchKey(elid, known, place);
   const found = match.kind === 'records' ? match.records[0]?.known : undefined;
   if (found === undefined) return unknownKey(elid);
   const old = found.record;
-  // The form is filled in with the name as the panel shows it.
+  // The form contains the name as the panel shows it, so it is read with those names.
   const spelled = withNamesOf(place.known, [found]);
   const made = tryRecord(() => place.records.overOld(old, given), { ...place, known: spelled });
   if (made.kind !== 'record') return made;
@@ -400,7 +414,7 @@ function recordDelete(base: Base): PanelEvent {
   return { kind: 'edits', edits: [edit] };
 }
 
-/** A record that another row of the panel still means is not removed: it becomes what it was. */
+/** The items of a delete. If another row of the panel holds the same record, the record stays as it was. */
 function removals(matched: readonly Matched[]): EditItem[] {
   const keys = new Map<KnownRecord, string[]>();
   for (const { known, key } of matched) {
@@ -414,7 +428,7 @@ function removals(matched: readonly Matched[]): EditItem[] {
   }));
 }
 
-/** One XML document without a header (docs/protocol.md#handlers-4). */
+/** Writes a verdict as an XML document without an HTTP header (docs/protocol.md#handlers-4). */
 export function encode(verdict: Verdict, text: string, { calls }: PanelDialect): HookReply {
   const body = verdict.kind === 'accept' ? '<doc/>' : `<doc>${calls.error(text, '')}</doc>`;
   return { output: `<?xml version="1.0" encoding="UTF-8"?>\n${body}\n` };

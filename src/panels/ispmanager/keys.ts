@@ -4,15 +4,15 @@ import { recordId } from '../../dns/record.ts';
 import type { KnownRecord } from '../../core/panel.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 
-/** The zone, and how its panel names records. */
+/** A zone, and how its panel identifies records. */
 export interface KeyContext {
   readonly zone: DnsName;
-  /** Names that the panel is known to have: they decide where one can be read in two ways. */
+  /** Names that the panel has. They decide how a name is read that has two readings. */
   readonly known: ReadonlySet<DnsName>;
   readonly records: RecordDialect;
 }
 
-/** A known record, and the key that means it. */
+/** A known record, with the key that names it. */
 export interface Matched {
   readonly known: KnownRecord;
   readonly key: string;
@@ -22,21 +22,21 @@ export interface Matched {
 export type KeyMatch =
   | { readonly kind: 'records'; readonly records: readonly Matched[] }
   | { readonly kind: 'unknown' }
-  /** It can be read in more than one way. */
+  /** The text has more than one reading. */
   | { readonly kind: 'ambiguous' }
-  /** It takes too long to be read. */
+  /** The text takes too long to read. */
   | { readonly kind: 'too-many' };
 
-/** One record by its key: as the panel showed it, else by meaning. */
+/** Finds the record of a key: one whose key a list showed, or else one that the key describes. */
 export function matchKey(key: string, known: readonly KnownRecord[], place: KeyContext): KeyMatch {
   const found = finderOf(known, place)(key);
   return found === null ? { kind: 'unknown' } : { kind: 'records', records: [{ known: found, key }] };
 }
 
 /**
- * A list of keys joined by comma and space, as group operations send it (docs/protocol.md#parameters). Values
- * may hold commas themselves, so it is cut only by an exact cover with known keys; more than one possible
- * cover is ambiguous (docs/glossary.md#ledger).
+ * Finds the records of a list of keys, joined by comma and space, as group functions send it
+ * (docs/protocol.md#parameters). Values may contain commas, so the list is split only where known keys
+ * cover it exactly. If several splits do so, it is ambiguous (docs/glossary.md#ledger).
  */
 export function matchKeys(list: string, known: readonly KnownRecord[], place: KeyContext): KeyMatch {
   const pieces = list.split(separator, mostPieces + 1);
@@ -45,7 +45,7 @@ export function matchKeys(list: string, known: readonly KnownRecord[], place: Ke
   return cover === null ? { kind: 'too-many' } : firstCover(cover);
 }
 
-/** The owner of the record a key means, if it is a single key that says so; null: it may be any. */
+/** The owner name of the record that a single key describes; null if the text may mean any record. */
 export function namesMeant(key: string, { zone, known, records }: KeyContext): readonly DnsName[] | null {
   if (key.includes(separator)) return null;
   try {
@@ -59,24 +59,24 @@ export function namesMeant(key: string, { zone, known, records }: KeyContext): r
 
 const separator = ', ';
 
-/** Most pieces of one list. */
+/** Most pieces between separators in one list. */
 const mostPieces = 20_000;
 
 /**
- * How often a list may be read over, its length in characters each time: any user may send one, and it keeps
- * the agent busy.
+ * How often a list may be read over, in multiples of its length. Any user can send a list, and a long
+ * search would block the agent.
  */
 const mostReadings = 8;
 
-/** The same for short lists, characters. */
+/** Characters that may be read for a list of any length, however short. */
 const leastBudget = 1024 * 1024;
 
-/** Last pieces of known keys, by the number of pieces. */
+/** Last pieces of known keys, by the number of pieces in the key. */
 type KeyShapes = ReadonlyMap<number, ReadonlySet<string>>;
 
 /**
- * Of how many pieces known keys consist, one more than they hold separators, and how those of several pieces
- * end. A text is in every spelling of its key as it is.
+ * Finds how many pieces the known keys have, and the last piece of each. All spellings of a key contain the
+ * record's text unchanged, so the separators in it are the same.
  */
 function keyShapes(known: readonly KnownRecord[], { zone, records }: KeyContext): KeyShapes {
   const shapes = new Map<number, Set<string>>();
@@ -92,8 +92,8 @@ function keyShapes(known: readonly KnownRecord[], { zone, records }: KeyContext)
 }
 
 /**
- * A finder that gives `too-long` once it was asked for more characters than the budget for a list of this
- * length.
+ * Limits a finder: it returns `too-long` once it has read more characters than a list of this length
+ * allows.
  */
 function limited(find: Finder, length: number): (key: string) => KnownRecord | null | 'too-long' {
   let left = Math.max(leastBudget, mostReadings * length);
@@ -103,9 +103,9 @@ function limited(find: Finder, length: number): (key: string) => KnownRecord | n
   };
 }
 
-/** How the rest of a list from some piece on can be covered. */
+/** How the rest of a list, from one piece on, can be split into known keys. */
 interface Cover {
-  /** No more than two are distinguished. */
+  /** Number of ways; 2 stands for two or more. */
   readonly ways: number;
   readonly match: Matched | null;
   readonly rest: Cover | null;
@@ -114,8 +114,8 @@ interface Cover {
 const whole: Cover = { ways: 1, match: null, rest: null };
 
 /**
- * Goes from the end, so that every piece is checked once for each length, however often it can be reached.
- * Null: it takes too long.
+ * Covers the list from its end, so that each piece is tried once for each length of key. Null if it takes
+ * too long.
  */
 function coversOf(
   pieces: readonly string[],
@@ -148,8 +148,8 @@ function firstCover(cover: Cover): KeyMatch {
 }
 
 /**
- * Whether the panel has another row that means the same record, once the rows of these keys are gone. A key
- * that no list showed stands for one of the rows.
+ * Whether another row of the panel holds the same record after the rows of these keys are gone. A key that
+ * no list showed stands for one row.
  * @param taken keys of that record
  */
 export function staysInPanel(known: KnownRecord, taken: Iterable<string>): boolean {
@@ -162,10 +162,10 @@ function shownKeys({ key, otherKeys = [] }: KnownRecord): readonly string[] {
   return key === null ? otherKeys : [key, ...otherKeys];
 }
 
-/** The known record that a key means. */
+/** Finds the known record that a key names; null if there is none. */
 type Finder = (key: string) => KnownRecord | null;
 
-/** The names that a panel is known to have, with those of its records that could be read in two ways. */
+/** The panel's names, with names of its records that have two readings. */
 export function withNamesOf(
   known: ReadonlySet<DnsName>,
   records: readonly KnownRecord[],
@@ -185,7 +185,7 @@ function finderOf(known: readonly KnownRecord[], { zone, known: zones, records }
       const meant = records.fromKey(key, { zone, known: names });
       return meant === null ? null : (byId.get(recordId(meant)) ?? null);
     } catch (error) {
-      // What is no record cannot be one we know.
+      // The key describes no valid record, so it names no known one.
       if (error instanceof DnsDataError) return null;
       throw error;
     }

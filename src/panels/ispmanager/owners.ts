@@ -11,8 +11,8 @@ import { refuseCut } from './lists.ts';
 type Accounts = OwnerList['zones'] extends ReadonlyMap<DnsName, infer A> ? A : never;
 
 /**
- * Whose each zone is (docs/protocol.md#owners). Where the list has no column for it, the list is read as each
- * account sees it (`su`, docs/protocol.md#parameters): one call for every account.
+ * Finds the owner of each zone (docs/protocol.md#owners). If the list of zones has no column for it, the
+ * list is read once as each account (`su`, docs/protocol.md#parameters).
  * @throws {PanelError}
  */
 export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<OwnerList> {
@@ -30,12 +30,11 @@ export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<Own
 }
 
 /**
- * An account that has no right to a zone, as the panel's lists say: its own list lacks the zone, and no
- * column says otherwise. That the list lacks what the administrator's shows also proves that `su` works;
- * `whoami` has to agree, where there is one. It has a zone of its own and may edit records there. So a
- * refusal elsewhere is a refusal for the sake of the zone.
+ * Finds an account without a right to `zone`. Neither the account's own list nor the owner column gives the
+ * zone to it, and `whoami`, if there is one, confirms that `su` works. The account may edit records in a
+ * zone of its own. So a refusal for `zone` is about that zone only.
  * @param recordForm the function that opens the form of a record
- * @param zone that the administrator's list shows
+ * @param zone a zone in the administrator's list
  * @throws {PanelError}
  */
 export async function foreignAccountTo(
@@ -62,10 +61,10 @@ export async function foreignAccountTo(
   return { kind: 'none' };
 }
 
-/** How many accounts are checked for one that has no right to a zone. */
+/** Most accounts that are tried. */
 const mostTried = 20;
 
-/** An account below the administrators, and who stands above it. */
+/** An account below the administrators, and the account above it; null: none is listed. */
 interface Account {
   readonly name: string;
   readonly above: string | null;
@@ -96,7 +95,7 @@ async function asEachAccount(
   const seen = new Map<DnsName, string[]>();
   for (const { name } of accounts) {
     const answer = await callPanel(tool, { func: 'domain', su: name }, ctx);
-    // An account may go while the others are asked.
+    // An account may be deleted while the others are read.
     if (answer.kind === 'refused') continue;
     refuseCut(answer.document);
     for (const row of rowsOf(answer.document)) {
@@ -108,7 +107,10 @@ async function asEachAccount(
   return { way: 'each-account', zones };
 }
 
-/** An owner, with his reseller; a zone that others see as well is not told by this: everybody may see it. */
+/**
+ * The owner of a zone and his reseller, among the accounts that see it. Null if others see it too, because
+ * everybody may see it.
+ */
 function ownersAmong(names: readonly string[], accounts: readonly Account[]): Accounts {
   const isAbove = (name: string): boolean =>
     accounts.some(
@@ -119,17 +121,17 @@ function ownersAmong(names: readonly string[], accounts: readonly Account[]): Ac
 }
 
 /**
- * Whether the panel answers a call as another account: one that ignored it would show everything to
- * everybody.
+ * Whether the panel answers a call as another account. A panel that ignores `su` would show every zone to
+ * every account.
  */
 async function becomes(tool: LocalTool, accounts: readonly Account[], ctx: CallContext): Promise<boolean> {
   const [first] = accounts;
-  // There is nobody to become, and nobody below the administrators who could own a zone.
+  // Without accounts below the administrators, none of them can own a zone.
   if (first === undefined) return true;
   return (await whoIs(tool, first.name, ctx)) === 'he';
 }
 
-/** Whom the panel takes a call as an account for. */
+/** As whom the panel answers a call for an account: `he` (the account), `another`, or unknown. */
 async function whoIs(
   tool: LocalTool,
   account: string,
@@ -140,7 +142,7 @@ async function whoIs(
   return child(answer.document, 'user')?.attributes['name'] === account ? 'he' : 'another';
 }
 
-/** Accounts that the panel lists; null where it has no such list. */
+/** The accounts that the panel lists; null if it has no such list. */
 async function listAccounts(tool: LocalTool, ctx: CallContext): Promise<readonly Account[] | null> {
   const accounts: Account[] = [];
   let isListed = false;
@@ -168,7 +170,7 @@ async function list(
   return rowsOf(document);
 }
 
-/** A list without rows may be shown as one empty row (docs/protocol.md#documents). */
+/** The rows of a list, which may show that it is empty by one empty row (docs/protocol.md#documents). */
 function rowsOf(document: XmlElement): XmlElement[] {
   return childrenNamed(document, 'elem').filter((row) => row.children.length > 0);
 }
@@ -185,7 +187,7 @@ function columnOf(row: XmlElement, names: readonly string[]): string | null {
   return null;
 }
 
-/** The zone of a row; null when its name is none: nothing can be edited in it through us either. */
+/** The zone of a row; null if its name cannot be read. No edit in such a zone can be read either. */
 function zoneOf(row: XmlElement): DnsName | null {
   try {
     return zoneName(childText(row, 'name')?.trim() ?? '');

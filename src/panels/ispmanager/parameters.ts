@@ -1,36 +1,39 @@
 import type { HookCall } from '../../core/panel.ts';
 import { readMultipart, type Pair } from './multipart.ts';
 
-/** Form parameters of one call by name; of a repeated name the last value counts, as in the panel. */
+/** Parameters of one call, by name. If a name is repeated, its last value counts, as in the panel. */
 export type Parameters = ReadonlyMap<string, string>;
 
-/** A call as we read it, and what a panel may read in it besides (docs/compatibility.md, A40 to A42). */
+/**
+ * The parameters of a call as we read them, and what a panel may read instead (docs/compatibility.md, A40
+ * to A42).
+ */
 export interface Readings {
   readonly parameters: Parameters;
-  /** Whether it carries a `sok` with any value: of a repeated one any value counts. */
+  /** Whether the call has a `sok` with any value; if it is repeated, one value is enough. */
   readonly isSaving: boolean;
   /**
-   * Whether it may carry a `sok` with a value that does not show, or under a name that a panel may take for
-   * it.
+   * Whether the call may have a `sok` whose value we cannot see, or a parameter that a panel may take for
+   * `sok`.
    */
   readonly mayHideSok: boolean;
   /**
-   * Values by plain name ({@link plainName}), for each place they come from; which of several in one place
-   * the panel takes is not known. Empty ones are among them where a parameter stands under other names only.
+   * For each source of parameters: all values by plain name ({@link plainName}). Which of several values a
+   * panel takes is not known. An empty value is added to names that never occur in exactly this spelling.
    */
   readonly sources: readonly ReadonlyMap<string, readonly string[]>[];
-  /** Whether a part of the body did not come, or the body is not what its type says. */
+  /** Whether a part of the body is missing, or the body does not have the form that its type says. */
   readonly isUnreadable: boolean;
-  /** Whether it is longer, or has more parameters, than is read; then only the query is. */
+  /** Whether the body is too long, or has too many parameters, to be read. Then only the query is read. */
   readonly isTooLarge: boolean;
-  /** Whether the panel may know parameters that it does not hand on. */
+  /** Whether the panel may hide parameters from its handlers. */
   readonly isPartial: boolean;
 }
 
 /**
- * The parameters of a CGI call: `QUERY_STRING`, and the body of a POST, urlencoded or multipart
- * (docs/protocol.md#handlers-4, #transport). The body wins over the query. Octets that are not UTF-8 become
- * U+FFFD. Other readings: `;` between parameters, a body of another type.
+ * Reads the parameters of a CGI call: the query, and the body of a POST, urlencoded or multipart
+ * (docs/protocol.md#handlers-4, #transport). The body overrides the query. Octets that are not UTF-8 become
+ * U+FFFD. Other readings follow `;` as a separator, and bodies of another type than their header says.
  */
 export function readCgiCall(call: HookCall): Readings {
   return isTooLarge(call)
@@ -38,15 +41,15 @@ export function readCgiCall(call: HookCall): Readings {
     : readWhole(call);
 }
 
-/** Longest query and body read together, octets: a text of 64 KiB, percent-encoded, has 192 KiB. */
+/** Most octets of query or body that are read. A text of 64 KiB has 192 KiB when percent-encoded. */
 const mostOctets = 2 * 1024 * 1024;
 
-/** Most parameters read of one call; forms have some dozens. */
+/** Most parameters that are read of one call; forms have some dozens. */
 const mostParameters = 20_000;
 
 /**
- * Told by its length even where its body was not kept. A query is no longer than a variable of the
- * environment can be.
+ * Whether a call is too large to be read. The length in its header counts too, because the body may not
+ * have been kept. The query needs no check, because the system limits variables of the environment.
  */
 function isTooLarge({ environment, body }: HookCall): boolean {
   const length = Number(environment['CONTENT_LENGTH'] ?? 0);
@@ -75,7 +78,7 @@ function readWhole(call: HookCall): Readings {
       isUnreadable ||
       others.some(saves) ||
       [...pairs, ...others].some(looksLikeSok) ||
-      // The line end that was left out may be the value.
+      // Line ends after the body were left out, and they may be the value of `sok`.
       (form !== body && /(?:^|&)sok=$/.test(form)),
     sources: [byName([...pairs, ...others])],
     isUnreadable,
@@ -85,10 +88,10 @@ function readWhole(call: HookCall): Readings {
 }
 
 /**
- * The parameters that a panel of the later generation exports as `PARAM_name` (docs/protocol.md#handlers-5).
- * An empty one may be missing there (docs/protocol.md#handlers-5). The query string still shows it, but
- * belongs to the user's own call and says nothing of one nested in it. A variable ends at its first NUL
- * octet, which the query shows, and a body that we are not given does not.
+ * Reads the parameters that version 5/6 exports as `PARAM_name` (docs/protocol.md#handlers-5). Empty ones
+ * may be missing there, so the query is read too. It belongs to the user's own call, so it is ignored in a
+ * nested call of another function. A value ends at its first NUL octet; the query shows such an octet, a
+ * body does not reach us.
  */
 export function readEnvironmentCall({ environment, repeated = [] }: HookCall): Readings {
   const func = environment[`${prefix}func`];
@@ -113,14 +116,14 @@ export function readEnvironmentCall({ environment, repeated = [] }: HookCall): R
 
 const prefix = 'PARAM_';
 
-/** Every value that a name has in any reading. */
+/** All values that a name has in any reading. */
 export function valuesOf({ sources }: Readings, name: string): readonly string[] {
   return sources.flatMap((values) => values.get(name) ?? []);
 }
 
 /**
- * A name as some readers of forms take it, who mind neither case, white space, `[]` after a name, nor what
- * follows a NUL octet.
+ * A name as lenient readers of forms take it. They ignore case, white space around it, `[...]` after it,
+ * and everything after a NUL octet.
  */
 export function plainName(name: string): string {
   return (name.replace(/^[\s\0]+/, '').split(/[\0[]/, 1)[0] ?? '').trimEnd().toLowerCase();
@@ -154,12 +157,15 @@ function hasBody(environment: HookCall['environment']): boolean {
   );
 }
 
-/** Text of a variable that the agent hands on octet for octet; empty when there is none. */
+/** Decodes a variable whose octets the agent passes on as one character each; empty if it is absent. */
 export function utf8(octets: string | undefined): string {
   return Buffer.from(octets ?? '', 'latin1').toString('utf8');
 }
 
-/** Clients that read a body from a file send the line end of the file with it. */
+/**
+ * Removes line ends from the end of a body. Clients that send a file as the body send its last line end
+ * too.
+ */
 function withoutLineEnd(text: string): string {
   let end = text.length;
   while (end > 0 && (text[end - 1] === '\n' || text[end - 1] === '\r')) end -= 1;
@@ -179,8 +185,8 @@ function pairOf(piece: string): Pair {
 }
 
 /**
- * What readers of forms find that separate by `;` as well: parameters that begin there, and functions and
- * zones that end there. Other values may hold a `;` that a careless client has not encoded.
+ * The parameters that a reader finds that splits at `;` as well. A `func` or `plid` that ends at a `;`
+ * counts too. In other values a careless client may have left a `;` unencoded.
  */
 function afterSemicolons(text: string): Pair[] {
   if (!text.includes(';')) return [];
@@ -192,7 +198,7 @@ function afterSemicolons(text: string): Pair[] {
 }
 
 /**
- * `+` is a space, `%XX` an octet; a `%` without two hex digits stands for itself (careless clients,
+ * Decodes `+` to a space and `%XX` to an octet. A `%` without two hex digits stays (careless clients,
  * docs/protocol.md#transport).
  */
 function decode(text: string): string {
@@ -208,7 +214,7 @@ function boundaryOf(type: string): string | null {
   return found?.[1] ?? found?.[2] ?? null;
 }
 
-/** What a reader finds that goes by the look of a body instead of its type. */
+/** The parameters that a reader finds that takes any body for multipart if it looks so, whatever its type. */
 function sniffMultipart(body: string): Pair[] {
   const first = /^\s*--([^\r\n]{1,200})[\r\n]/.exec(body)?.[1];
   return first === undefined ? [] : decoded(readMultipart(body.trimStart(), first).pairs);
