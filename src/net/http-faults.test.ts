@@ -1,6 +1,6 @@
 /**
- * Issue 11.5: whatever a server does instead of answering, a call settles, and says whether the server may
- * have seen it.
+ * Whatever a server does instead of answering, a call ends. Its error says whether the server may have seen
+ * the request.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -29,7 +29,7 @@ after(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** Far more than any case takes: a call that is pending for ever fails the test by it. */
+/** Milliseconds after which a call counts as hung; every case ends much sooner. */
 const patience = 60_000;
 const schemes = ['http', 'https'] as const;
 type Scheme = (typeof schemes)[number];
@@ -43,7 +43,7 @@ const patch: HttpRequest = {
 };
 const get: HttpRequest = { method: 'GET', path: 'zones/a', headers: {}, body: '', repeatable: true };
 
-/** A server that gets each connection once the head of a request has come. */
+/** Starts a server. `answer` gets each connection after the head of a request has come. */
 async function listen(t: TestContext, scheme: Scheme, answer: (socket: net.Socket) => void): Promise<URL> {
   const sockets = new Set<net.Socket>();
   const take = (socket: net.Socket): void => {
@@ -91,7 +91,7 @@ async function failure(call: Promise<unknown>): Promise<HttpError> {
 const quiet = new AbortController().signal;
 const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n';
 
-/** Answers that are none; each leaves the connection as a server may leave it. */
+/** Incomplete or wrong answers, each of which leaves the connection in another state. */
 const faults: Readonly<Record<string, (socket: net.Socket) => void>> = {
   '101 Switching Protocols': (socket) => socket.write(upgrade),
   '101, and something after it': (socket) => socket.write(`${upgrade}PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`),
@@ -142,7 +142,7 @@ describe('issue 11.5: every request settles', () => {
       async (t) => {
         const giveUp = new AbortController();
         const url = await listen(t, scheme, (socket) => {
-          // As an answer to HEAD is: a length, and nothing of it.
+          // Sends the length of a body and no body, as in an answer to HEAD.
           socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n', () => giveUp.abort());
         });
         const error = await failure(client(t, url).send(patch, giveUp.signal));

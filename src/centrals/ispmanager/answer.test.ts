@@ -81,7 +81,8 @@ describe('answers of a panel', () => {
       '<doc><error>text</error><ok/></doc>': 'central.refused unknown',
       '<doc><error type="auth" object="badpassword" code="1"><msg>no</msg></error></doc>':
         'central.login untouched',
-      // Issue 11.6: only what is on record is a refused login; what an object inherits is no kind of error.
+      // Only documented types count as a refused login, and names of inherited properties count as no kind
+      // of error.
       '<doc><error type="badlogin"/></doc>': 'central.refused unknown',
       '<doc><error type="author"/></doc>': 'central.refused unknown',
       '<doc><error type="constructor"/></doc>': 'central.refused unknown',
@@ -93,7 +94,7 @@ describe('answers of a panel', () => {
     assert.equal(await codeOf(() => read('', 401)), 'central.login untouched');
     for (const [body, expected] of Object.entries(shapes)) {
       assert.equal(await codeOf(() => read(body, 200, 'write')), expected, body);
-      // Issue 12.14: every shape indented too.
+      // Each document is tried indented as well.
       assert.equal(await codeOf(() => read(indented(body), 200, 'write')), expected, indented(body));
     }
   });

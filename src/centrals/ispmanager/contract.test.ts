@@ -41,8 +41,8 @@ centralContract('ISPmanager 6, session, writes to be confirmed', async () => {
   return await subject({ refererCheck: true }, { login: 'session' }, 'v6');
 });
 
-// Issue 12.19: identifiers in either column and spelling, every word for success, an unknown one deleted
-// without a word.
+// The next ones differ in the column and spelling of identifiers, and in the words for success. Some answer
+// OK when an unknown record is deleted.
 centralContract('ISPmanager 6, another identifier column', async () => {
   return await subject({ recordKeyColumn: 'rtype_hidden', unknownRecord: 'ok' }, {}, 'v6');
 });

@@ -1,4 +1,4 @@
-/** A slave zone in our own account (issue 12.10). */
+/** A slave zone in our own account. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CentralError } from '../../core/central.ts';

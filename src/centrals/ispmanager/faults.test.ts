@@ -71,7 +71,7 @@ async function failure(
   assert.fail('the call was to fail');
 }
 
-/** Calls of a function since a moment, as the panel saw them. */
+/** Calls of a function since the call number `start`, as the panel got them. */
 function requestsSince(start: number, func: string) {
   return panel.sandbox.requests.slice(start).filter((request) => request.func === func);
 }
@@ -152,7 +152,7 @@ describe('ISPmanager central: sessions and logins', () => {
     await own.close();
   });
 
-  // Issue 12.17: as panels are seen to do it, and as they might.
+  // Spellings of a refused login: some are known from real panels, some are guesses.
   for (const authRefusal of ['own', 'authfail', 'code100', 'plain'] as const) {
     for (const login of ['authinfo', 'session'] as const) {
       it(`calls a wrong password a refused login (${authRefusal}, ${login})`, async () => {
@@ -171,7 +171,7 @@ describe('ISPmanager central: sessions and logins', () => {
     await own.check(quietContext());
     const start = panel.sandbox.requests.length;
     panel.sandbox.faults.add({ func: 'domain', effect: 'access-deny', count: null });
-    // Issue 11.6: the login was accepted, so the one call is what was refused.
+    // The login was accepted, so the panel refused only this call.
     await failure(own.listZones([], quietContext()), 'central.access-denied', 'untouched');
     assert.equal(requestsSince(start, 'auth').length, 1);
     await own.close();

@@ -1,4 +1,7 @@
-/** Which panel the central is, and where: found out, remembered, found out anew after a surprise. */
+/**
+ * The kind and the address of the central: found at the first call, remembered, and found again after a
+ * surprising error.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -40,7 +43,7 @@ function site(t: TestContext): Site {
     clock,
     found,
     start: async (generation, { port = 0, switches = {} } = {}) => {
-      // One root for all: an upgrade keeps the machine and its certificate.
+      // All share one root, because an upgrade keeps the machine and its certificate.
       const sandbox = await startSandbox({ root: folder, generation, port, users: [alice], switches });
       running.push(sandbox);
       return sandbox;

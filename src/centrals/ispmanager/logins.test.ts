@@ -1,5 +1,5 @@
 /**
- * Issue 11.6: what is a refused login, which stops all calls for a quarter of an hour, and what is refused to
+ * Which answers are a refused login, which stops all calls for a quarter of an hour. Other refusals concern
  * one call only.
  */
 import assert from 'node:assert/strict';

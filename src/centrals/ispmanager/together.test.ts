@@ -1,4 +1,7 @@
-/** Several calls at once: they share a login and a search, and none spoils it for another. */
+/**
+ * Calls at the same time share a login and a search for the panel. A failure of one call does not fail the
+ * others.
+ */
 import assert from 'node:assert/strict';
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { test } from 'node:test';
@@ -57,7 +60,7 @@ for (const first of ['hurried', 'patient'] as const) {
         : [central.listZones([], quietContext()), hurry()].toReversed();
     while (calls.length === 0) await turn();
     deadline.abort();
-    // Nothing is answered before: its own deadline ends the call.
+    // The panel has not answered yet, so the call's own deadline ended it.
     assert.equal(await hurried, 'central.unreachable');
     held.resolve();
     assert.deepEqual(await patient, []);
@@ -70,7 +73,7 @@ test('closed in the middle of a search', async (t) => {
   const { central, calls } = await serve(t, async () => await held.promise, { kind: 'auto' });
   const call = codeOf(central.listZones([], quietContext()));
   while (calls.length === 0) await turn();
-  // Nothing is answered before: the close ends the call.
+  // The panel has not answered yet, so `close` ended the call.
   await central.close();
   assert.equal(await call, 'central.unreachable');
   held.resolve('<doc/>');

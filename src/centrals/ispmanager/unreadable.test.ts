@@ -1,4 +1,4 @@
-/** Issue 12.11, 12.9: names at a panel as central that cannot be read stop nothing else. */
+/** Names at a panel as central that cannot be read. They do not stop work on other names. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ispmanagerKinds } from '../../net/ispmanager/kinds.ts';
@@ -49,7 +49,7 @@ for (const kind of ispmanagerKinds) {
     );
     assert.deepEqual(await central.listZones([], quietContext()), [zone]);
     assert.equal(await central.mayCreateZone(zoneName('example.com'), seed, quietContext()), 'free');
-    // The row that cannot be read may be that zone.
+    // The zone may be the row that cannot be read, so the read proves nothing.
     assert.equal(
       await codeOf(central.readZone(zoneName('example.net'), [], quietContext())),
       'central.refused',

@@ -1,6 +1,6 @@
 /**
- * Issue 11.9: a zone that the product makes at PowerDNS has name servers at its apex, whatever made it in the
- * panel.
+ * A zone that domainsync makes at PowerDNS has name servers at its apex, whatever function made the zone in
+ * the panel.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
@@ -31,7 +31,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
     await server.dispose();
   });
 
-  /** A panel without zones, and an engine that has compared everything. */
+  /** A panel without zones, with an engine that has finished its first comparison. */
   async function given(t: TestContext, overrides: Readonly<Record<string, unknown>> = {}) {
     const panel = new PanelStore();
     const central = powerdnsCentral(server, overrides);
@@ -54,7 +54,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
     return { panel, engine, journal };
   }
 
-  /** What the panel puts into a new zone. */
+  /** Adds the records that a panel puts into a new zone. */
   function fill(panel: PanelStore, zone: DnsName): void {
     const records = [
       ...panelsOwn.map((rdata) => makeRecord({ name: '@', type: 'NS', rdata }, zone)),
@@ -63,7 +63,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
     panel.zones.set(zone, new Map(records.map((one): [string, ResourceRecord] => [recordId(one), one])));
   }
 
-  /** The zone's apex NS at the server, once it is synced. */
+  /** The apex NS that the server has once the zone is synced. */
   async function served(journal: MemoryJournal, zone: DnsName): Promise<string[]> {
     await until(async () => (await journal.zone(zone))?.state === 'synced');
     const ns = (await rrsets(server, zone))?.find(({ name, type }) => name === zone && type === 'NS');

@@ -1,6 +1,4 @@
-/**
- * What the doctor is told of a PowerDNS (issue 11.7, 11.9), and DNAME records without effect (issue 11.11).
- */
+/** What the doctor reports of a PowerDNS, and DNAME records that it does not follow. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
@@ -78,7 +76,7 @@ for (const follows of [false, true]) {
           await Promise.resolve(path.endsWith('/config') ? forbidden : undefined);
         await addDname();
         proxy.behaviour = undefined;
-        // `[verify]` finds out then.
+        // Only the check by `[verify]` then finds that the DNAME is not followed.
         assert.equal(await stateThere(), 'old, the DNAME is not followed');
         await central.apply({ zone, remove: [moved], add: [] }, [], quietContext());
       });
@@ -115,12 +113,12 @@ for (const follows of [false, true]) {
           (await found).map(({ code, params }) => [code, params]),
           [['powerdns.not-all-zones', { looked: '2', zones: '4' }]],
         );
-        // Nor is a flush without an answer.
+        // A flush without an answer is reported as well.
         proxy.behaviour = async ({ path }) =>
           await Promise.resolve(path.includes('/cache/') ? 'cut' : undefined);
         assert.deepEqual(await codes(zones), ['powerdns.no-flush ']);
         proxy.behaviour = undefined;
-        // Over before it began.
+        // The signal aborts before the check begins.
         const late = await central.concerns(zones, { signal: AbortSignal.abort(), operation: '-' });
         assert.deepEqual(
           late.map(({ code }) => code),

@@ -68,12 +68,12 @@ async function holds(wanted: ResourceRecord, of: DnsName = zone): Promise<boolea
   return truth.some((one) => recordId(one) === recordId(wanted));
 }
 
-/** Answers requests of one method so. */
+/** Applies a behaviour to requests of one method only. */
 function on(method: string, behaviour: Behaviour): Behaviour {
   return async (request, pass) => (request.method === method ? await behaviour(request, pass) : undefined);
 }
 
-/** Only the first so many. */
+/** Applies a behaviour to the first `count` requests only. */
 function times(count: number, behaviour: Behaviour): Behaviour {
   let left = count;
   return async (request, pass) => {
@@ -322,7 +322,7 @@ describe('PowerDNS central: writes of unknown outcome', () => {
     const start = proxy.requests.length;
     await failure(central.apply({ zone, remove: [], add }, [], quietContext()), 'central.limit', 'untouched');
     assert.equal(
-      // The second flush of an earlier write may come at any time.
+      // The second flush after an earlier write may come at any time, so flushes do not count.
       proxy.requests
         .slice(start)
         .some(({ method, path }) => method !== 'GET' && !path.includes('/cache/flush?')),
@@ -345,7 +345,7 @@ describe('PowerDNS central: writes of unknown outcome', () => {
       .slice(start)
       .filter(({ method }) => method === 'PATCH')
       .map(({ body }) => /"changetype":"(\w+)"/u.exec(body)?.[1]);
-    // 4.7.3, which this is, refuses the first; then it is known.
+    // The server is in truth a 4.7.3, which refuses EXTEND. After that PRUNE is not tried.
     assert.deepEqual(types, ['EXTEND', 'REPLACE', 'DELETE']);
     assert.equal(await holds(web), false);
     await own.close();

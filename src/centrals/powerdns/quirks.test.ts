@@ -83,7 +83,7 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       ]);
       await apply({ zone, remove: [], add: [two!] });
       assert.deepEqual(await shown(zone, www, 'A'), ['(192.0.2.9)', '192.0.2.1', '192.0.2.2']);
-      // Known by now; then somebody disables another.
+      // The central now knows the disabled record. Then somebody disables another one.
       await apply({ zone, remove: [two!], add: [] });
       await patch(zone, {
         name: www,
@@ -101,7 +101,7 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
     });
 
     it('says that one zone fails, not the server, where it cannot read a record of it (issue 12.9)', async () => {
-      // lmdb stores what it has parsed.
+      // lmdb keeps parsed records, so it cannot hold a bad one.
       if (backend === 'lmdb') return;
       const zone = await makeZone();
       await central.readZone(zone, [], quietContext());
@@ -291,7 +291,8 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
 
     it('makes a zone once when asked several times at once, on sqlite also by two processes', async () => {
       const zone = parseName('at-once.example.');
-      // On lmdb 4.7.3 leaves one of several creates of a zone that come at once without any answer.
+      // With lmdb, 4.7.3 does not answer one of several creates of the same zone at once, so only one
+      // client sends them.
       const other = backend === 'sqlite3' ? powerdnsCentral(server) : central;
       const made = await Promise.all(
         [central, other, central, other].map(async (one) => await one.createZone(zone, seed, quietContext())),

@@ -1,6 +1,4 @@
-/**
- * A zone that PowerDNS itself cannot read (issue 12.9): a record in its database that is no data of its type.
- */
+/** A zone that PowerDNS itself cannot read, because its database has a record with invalid data. */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
@@ -36,7 +34,7 @@ describe('issue 12.9: an edit of a zone that PowerDNS cannot read, right after a
     const maker = powerdnsCentral(server);
     await maker.createZone(zone, seed, quietContext());
     await maker.close();
-    // One that has read nothing yet.
+    // A central that has not read the zone yet.
     central = powerdnsCentral(server, { address: proxy.url });
   });
   afterEach(async () => {
@@ -53,7 +51,7 @@ describe('issue 12.9: an edit of a zone that PowerDNS cannot read, right after a
     }
   }
 
-  /** As the database spells it: without the final dot. */
+  /** An owner name in the database's spelling, without the final dot. */
   function ownerOf(name: string): string {
     const apex = zone.slice(0, -1);
     return name === '' ? apex : `${name}.${apex}`;
@@ -69,7 +67,7 @@ describe('issue 12.9: an edit of a zone that PowerDNS cannot read, right after a
     });
   }
 
-  /** What the database has at a name, disabled records in brackets. */
+  /** Contents that the database has at a name, those of disabled records in brackets. */
   function stored(name: string, type: string): readonly string[] {
     const text = `CASE disabled WHEN 1 THEN '(' || content || ')' ELSE content END`;
     const rows = database((db) =>
@@ -158,13 +156,13 @@ describe('issue 12.9: an edit of a zone that PowerDNS cannot read, right after a
     const rows = async (query: string): Promise<readonly Readonly<Record<string, unknown>>[]> =>
       JSON.parse((await server.call('GET', `/search-data?${query}`)).text) as [];
     const answers: readonly ((query: string) => Promise<{ status: number; body: string }>)[] = [
-      // A backend that does not search.
+      // The backend does not support the search.
       async () => await Promise.resolve({ status: 200, body: '[]' }),
-      // A proxy in front that does not pass it, or answers itself.
+      // A proxy blocks the request, or answers it by itself.
       async () => await Promise.resolve({ status: 404, body: 'Not Found' }),
       async () => await Promise.resolve({ status: 403, body: 'Forbidden' }),
       async () => await Promise.resolve({ status: 200, body: '{}' }),
-      // As many as were asked for: there may be more.
+      // The answer has as many rows as were asked for, so there may be more.
       async (query) => {
         const all = await rows(query);
         const most = Number(new URLSearchParams(query).get('max'));
@@ -176,12 +174,12 @@ describe('issue 12.9: an edit of a zone that PowerDNS cannot read, right after a
         }));
         return { status: 200, body: JSON.stringify([...all, ...more]) };
       },
-      // Without a record that the read by name shows.
+      // The answer lacks a record that the read by name shows.
       async (query) => {
         const all = await rows(query);
         return { status: 200, body: JSON.stringify(all.filter(({ content }) => content !== '192.0.2.1')) };
       },
-      // Rows of another zone with the same name.
+      // The rows belong to another zone with the same name.
       async (query) => {
         const all = await rows(query);
         return { status: 200, body: JSON.stringify(all.map((row) => ({ ...row, zone: 'else.example.' }))) };

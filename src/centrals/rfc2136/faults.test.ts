@@ -1,4 +1,4 @@
-/** Answers that are no knowledge, and failures between two steps of one change. */
+/** Answers that prove nothing, and failures between two steps of one change. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -113,7 +113,8 @@ for (const kind of ['BIND', 'Knot'] as const) {
         proxy.beforeRequest = () => {
           proxy.shut();
         };
-        // Another one has written meanwhile, and before it is checked the server is gone.
+        // This answer says that somebody else wrote meanwhile. The server is gone before that can be
+        // checked.
         return unsigned(message, 9);
       };
       const error = await failure(apply({ remove: [], add }));
@@ -280,7 +281,7 @@ describe(
   },
 );
 
-/** A refusal without a signature, as anybody can send it. */
+/** A refusal without a signature, which anybody could send. */
 function unsigned(message: Buffer, rcode: number): Buffer {
   const head = Buffer.from(message.subarray(0, 12));
   head.writeUInt8(head.readUInt8(2) | 0x80, 2);

@@ -1,4 +1,7 @@
-/** What name servers do in their own ways: wildcards, delegations, silent refusals, policies. */
+/**
+ * How BIND and Knot differ from each other and from the RFCs: wildcards, delegations, silent refusals,
+ * policies.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { CentralError, type Altered, type Central, type CentralRecord } from '../../core/central.ts';
@@ -175,7 +178,7 @@ for (const kind of ['BIND', 'Knot'] as const) {
       const foreign = parseName('not-ours.example.');
       await subject.server.addZones([{ zone: foreign, keys: ['bob-key'] }]);
       assert.deepEqual(await central.listZones([foreign, zone], quietContext()), [zone]);
-      // The key is known to be right by then.
+      // The key was accepted for another zone, so it is right, and the zone is foreign.
       assert.deepEqual(await central.listZones([foreign], quietContext()), []);
     });
 
@@ -189,7 +192,8 @@ for (const kind of ['BIND', 'Knot'] as const) {
       const own = await central.readNames(below, [below, ...names(below)], quietContext());
       const found = own?.filter(({ type }) => type === 'A').map((one) => formatRecord(one));
       assert.deepEqual(found, ['www.below.above.example A 192.0.2.2']);
-      // What another zone answers for says nothing of this one, and not that it is gone.
+      // The name is answered by the lower zone. That shows nothing of the upper zone, and does not prove
+      // that it is gone.
       const [, hidden = above] = names(below);
       const upper = await central.readNames(above, [...names(above), hidden], quietContext());
       assert.deepEqual(
@@ -228,7 +232,7 @@ for (const kind of ['BIND', 'Knot'] as const) {
   });
 }
 
-/** As a provider does before he edits the file by hand. */
+/** Freezes or thaws a zone, as a provider does to edit its file by hand. */
 async function freeze(server: NameServer, own: DnsName, on: boolean): Promise<void> {
   const word = on ? 'freeze' : 'thaw';
   if ('rndc' in server && typeof server.rndc === 'function') await server.rndc(word, own);

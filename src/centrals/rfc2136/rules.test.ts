@@ -1,6 +1,6 @@
 /**
- * Issue 12.4, 12.5, 12.8: what BIND (and Knot) decide by rules of their own: limits of TTLs, DNAME,
- * wildcards, delegations, who may query.
+ * What BIND (and Knot) decide by their own rules: limits of TTLs, DNAME, wildcards, delegations, and who
+ * may query.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -58,7 +58,7 @@ async function scene(
   };
 }
 
-/** BIND with these lines in its `options`. */
+/** Starts BIND with additional lines in its `options`. */
 function withOptions(extra: string): (options: NameServerOptions) => Promise<NameServer> {
   return async (options) => await startNamed({ ...options, extra });
 }
@@ -98,7 +98,7 @@ describe('issue 12.8: REFUSED to queries is not absence', { skip: bindMissing },
         ['central.query-refused', 'untouched', 'later', 'rules.example'],
       );
     }
-    // What the server does not have is missing all the same.
+    // A zone that the server does not have is still reported as missing.
     const absent = zoneName('absent.example');
     assert.equal(await central.readNames(absent, [absent], quietContext()), null);
     const error = await refused(central.createZone(absent, seed, quietContext()));
@@ -129,7 +129,7 @@ describe('issue 12.8: REFUSED to queries is not absence', { skip: bindMissing },
   });
 });
 
-/** As an administrator does: in the configuration, then `rndc reconfig`. */
+/** Changes who may query: in the configuration, then by `rndc reconfig`, as an administrator does. */
 async function allowQueries(server: NameServer, from: string): Promise<void> {
   configure(server, /allow-query \{ [^;]+; \}/u, `allow-query { ${from}; }`);
   if ('rndc' in server && typeof server.rndc === 'function') await server.rndc('reconfig');
@@ -164,7 +164,7 @@ describe('issue 12.4: one behaviour at a limit of TTLs, which is named', { skip:
       assert.deepEqual([error.params['limit'], error.params['ttl']], ['3600', '86400']);
       assert.deepEqual(await read('www'), ['www.rules.example A 192.0.2.1 3600']);
       assert.deepEqual([...(await read('a')), ...(await read('b'))], []);
-      // The limit may be lifted.
+      // After the limit is removed the same change works.
       await server.stop();
       configure(server, /max-zone-ttl 3600;/u, '');
       await server.start();
@@ -196,7 +196,8 @@ describe('issue 12.4: what BIND leaves out without a word', { skip: bindMissing 
       assert.deepEqual([error.code, error.state, error.retry], ['central.left-out', 'untouched', 'never']);
       assert.equal(error.params['record'], formatRecord(one));
       assert.deepEqual(await read('*'), []);
-      // Beside something that it does: known for certain as well, and to be undone.
+      // Together with a record that the server accepts, the same record is refused, and the state is
+      // `partial`.
       const more = record('www', 'A', '192.0.2.2');
       const partly = await refused(apply([record('www', 'A', '192.0.2.1')], [more, one]));
       assert.deepEqual([partly.code, partly.state, partly.retry], ['central.left-out', 'partial', 'never']);
@@ -216,7 +217,8 @@ for (const { title, start, skip } of kinds) {
       assert.deepEqual([error.code, error.state, error.retry], ['central.ds-first', 'untouched', 'never']);
       assert.equal(error.params['name'], 'sub.rules.example');
       assert.deepEqual(await read('sub'), shown);
-      // Also one by one, and where what was read has no word of the DS.
+      // The refusal also comes if the NS are deleted one by one, and if the records read before lack the
+      // DS.
       assert.equal((await apply([one], [])).removed.length, 1);
       const present = [{ ...two, ttl: 3_600, handle: '' }];
       const change = { zone, remove: [two], add: [] };

@@ -62,7 +62,7 @@ async function dig({ port }: NameServer, name: string, type: string, ...more: st
   return await runProgram('dig', ['@127.0.0.1', '-p', String(port), '+norec', '+tcp', ...more, name, type]);
 }
 
-/** What a validator says of a name, with nothing but the DS data as its trust anchor. */
+/** How a validator judges a name if the DS data are its only trust anchor. */
 async function validated({ server, central }: Signer, name: string): Promise<string> {
   const { ds } = (await central.signing(zone, quietContext())) ?? { ds: [] };
   const anchors = ds.map((one) => {
@@ -150,7 +150,7 @@ describe('what the parent has to know', () => {
   });
 });
 
-/** The data of each DS record in master-file lines, as ours are written. */
+/** The data of each DS record in master-file lines, in the spelling of our own. */
 function dataOf(lines: string): string[] {
   return lines
     .split('\n')

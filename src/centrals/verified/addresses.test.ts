@@ -1,4 +1,4 @@
-/** Issue 11.10: one dead address of a name server refuses no strict edit. */
+/** A dead address of a name server does not make a strict edit fail. */
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -25,7 +25,7 @@ test(
     const key = makeKey();
     const server = await startNamed({ keys: [key], zones: [{ zone }] });
     t.after(() => server.dispose());
-    // Takes every question, and answers none.
+    // Takes questions and answers none.
     const dead = createSocket('udp4');
     dead.bind(server.port, '127.0.0.2');
     await once(dead, 'listening');

@@ -67,7 +67,7 @@ test('property: a server that holds the zone after a change is live, one that ho
       const removed = from.filter(({ name, rdata }) => !ids(to).has(`${name} ${rdata}`));
       const added = to.filter(({ name, rdata }) => !ids(from).has(`${name} ${rdata}`));
       assert.ok((await looks(to, removed, added)).every((state) => state === 'live'));
-      // What a wildcard gives cannot be distinguished from what stands there.
+      // An answer from a wildcard cannot be told from one of the name's own records.
       if (
         from.some(({ name }) => name === '*.example.org.') ||
         to.some(({ name }) => name === '*.example.org.')
@@ -90,7 +90,7 @@ test('a removed record whose data a wildcard gives as well cannot be told from i
   assert.deepEqual(await looks([a('*', 2)], [a('www', 1)], []), ['live']);
   assert.deepEqual(await looks([a('*', 2), a('www', 1)], [a('www', 1)], []), ['old']);
   assert.deepEqual(await looks([a('*', 1)], [a('a.b.www', 1)], []), ['live']);
-  // With other records left at the name no wildcard stands in for it.
+  // If other records stay at the name, no wildcard stands in for it.
   const other = record('www', 'TXT', '"x"');
   const old = [a('*', 1), a('www', 1), other];
   assert.deepEqual(await looks(old, [a('www', 1)], [], [a('www', 1), other]), ['old']);

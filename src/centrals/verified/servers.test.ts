@@ -1,6 +1,6 @@
 /**
- * Against real name servers: a primary that is written to, secondaries that follow by NOTIFY, and what
- * queries cannot show.
+ * Checks against real name servers: a primary that is written to, secondaries that follow by NOTIFY, and
+ * data that queries cannot show.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
@@ -61,11 +61,11 @@ async function stateAt(
 interface Group {
   readonly primary: Named;
   readonly secondaries: readonly NameServer[];
-  /** The primary as central; a verifier of all three, and what it wrote. */
+  /** The primary as central, with a verifier that asks all three servers for what is written. */
   readonly central: (strict: number | null, limit?: number) => { central: Central; verifier: Verifier };
 }
 
-/** A BIND primary with a BIND and a Knot secondary, the zone served by all three. */
+/** A BIND primary with a BIND and a Knot secondary, all of which serve the zone. */
 async function startGroup(t: { after: (body: () => Promise<void>) => void }): Promise<Group> {
   const ports = [await freePort(), await freePort(), await freePort()] as const;
   const key = makeKey();
@@ -323,7 +323,7 @@ test(
   },
 );
 
-/** A BIND that resolves, and has the zone's data in its cache. */
+/** A resolving BIND that has the zone's data in its cache. */
 async function startResolver(t: TestContext, server: Named): Promise<Named> {
   const forward = `forward only; forwarders port ${server.port} { 127.0.0.1; };`;
   const resolver = await startNamed({ extra: forward, recursion: true });

@@ -1,4 +1,6 @@
-/** Strict verification seen from the engine: an edit that the name servers do not answer is undone. */
+/**
+ * Strict verification with the engine: if a name server does not serve an edit in time, the edit is undone.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SettableServer } from '../../testing/asked-server.ts';
@@ -12,7 +14,7 @@ import { Verifier } from './verifier.ts';
 
 const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
 
-/** An account whose name server shows the zone as long as `follows`. */
+/** An account, with a name server that shows the zone's present data while `follows` is true. */
 async function world(
   follows: () => boolean,
 ): Promise<{ made: World; server: SettableServer; verifier: Verifier }> {
@@ -73,7 +75,7 @@ test('one that does not is refused within the deadline and taken back, though th
   assert.ok(held(made, 'central', a('www', 1)) && !held(made, 'central', a('www', 2)));
   const [operation] = await historyOf(made, 1);
   assert.equal(operation?.state, 'refused');
-  // The undo has its own check; the refused data are nobody's goal any more.
+  // The undo has a check of its own. No check looks for the refused data any more.
   await made.clock.runUntil(made.clock.now() + 1_000);
   assert.deepEqual(verifier.status().behind, []);
   assert.equal((await edit(made, { remove: a('www', 1), add: a('www', 3) })).kind, 'refuse');

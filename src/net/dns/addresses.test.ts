@@ -1,6 +1,5 @@
 /**
- * Issue 11.10: of a name with several addresses all are tried, so that one dead address keeps nobody from the
- * server.
+ * If the name of a server has several addresses, all are tried, so that one dead address does not block it.
  */
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
@@ -105,7 +104,7 @@ describe('issue 11.10: addresses of a name server', { skip: missingPrograms('nam
   });
 });
 
-/** A host that takes datagrams and gives no answer. @returns how many came */
+/** Takes datagrams at a port and answers none. @returns how many came */
 async function silentAt(t: TestContext, port: number): Promise<() => number> {
   let count = 0;
   const socket = createSocket('udp4', () => (count += 1));

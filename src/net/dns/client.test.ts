@@ -49,7 +49,7 @@ async function failure(call: Promise<unknown>): Promise<string> {
   assert.fail('the exchange was to fail');
 }
 
-/** The answer a sound server gives, with what the test wants otherwise. */
+/** The answer of a correct server, with the fields in `more` replaced. */
 function answerTo(request: ReceivedMessage, more: Partial<DnsMessage> = {}): Buffer {
   return encodeMessage({
     ...request,
@@ -70,7 +70,7 @@ function framed(...messages: readonly Buffer[]): Buffer {
 
 interface Peer {
   readonly port: number;
-  /** Every message that came, over all connections. */
+  /** Messages that came, over all connections. */
   readonly seen: ReceivedMessage[];
   /** Connections that were opened. */
   readonly sockets: net.Socket[];
@@ -78,7 +78,7 @@ interface Peer {
 
 type Answering = (request: ReceivedMessage, socket: net.Socket, raw: Buffer) => void;
 
-/** A TCP peer that does what the test says with each message. */
+/** Starts a TCP server that handles each message as the test wants. */
 async function listen(t: TestContext, answering: Answering): Promise<Peer> {
   const peer = { port: 0, seen: [] as ReceivedMessage[], sockets: [] as net.Socket[] };
   const server = net.createServer((socket) => {
@@ -117,7 +117,7 @@ describe('DNS client over TCP', () => {
     const peer = await listen(t, (request, socket) => {
       const answers = [framed(answerTo(request)), ...(held.get(socket) ?? [])];
       held.set(socket, answers);
-      // In pieces that have nothing to do with the messages.
+      // The pieces do not begin or end where the messages do.
       if (answers.length === 3)
         for (const octet of Buffer.concat(answers)) socket.write(Buffer.from([octet]));
     });
@@ -321,7 +321,7 @@ describe('zone transfer', () => {
       const seconds = Math.floor(Date.now() / 1000);
       for (const [at, part] of parts.entries()) {
         const octets = answerTo(request, part);
-        // Later messages are signed as if each were the first, which none must take.
+        // Each later message is signed as if it were the first, which the client must refuse.
         const signed = signMessage(octets, key, seconds, request.tsig?.mac).octets;
         socket.write(framed(at === unsignedAt || (unsignedAt === 1 && at > 0) ? octets : signed));
       }
@@ -337,7 +337,7 @@ describe('zone transfer', () => {
 
 type Datagrams = (request: ReceivedMessage, reply: (octets: Buffer) => void, from: RemoteInfo) => void;
 
-/** A UDP peer; `seen` are the datagrams that came. */
+/** Starts a UDP server; `seen` has the datagrams that came. */
 async function datagrams(t: TestContext, answering: Datagrams): Promise<{ port: number; seen: Buffer[] }> {
   const socket = createSocket('udp4');
   const seen: Buffer[] = [];

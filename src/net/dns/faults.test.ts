@@ -1,4 +1,4 @@
-/** Issue 11.5, the same for DNS: whatever a server does instead of answering, an exchange settles. */
+/** Whatever a DNS server does instead of answering, an exchange ends. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import * as net from 'node:net';
@@ -10,7 +10,7 @@ import { fullBacklog } from '../../testing/full-backlog.ts';
 import { DnsClient, type DnsClientSettings } from './client.ts';
 import { DnsError } from './dns-error.ts';
 
-/** Far more than any case takes. */
+/** Milliseconds after which an exchange counts as hung; every case ends much sooner. */
 const patience = 60_000;
 const zone = parseName('example.org.');
 const update = updateMessage(zone, [], [addRecord({ name: zone, type: 'A', rdata: '192.0.2.1' }, 60)]);

@@ -244,7 +244,7 @@ for (const [kind, [program, start]] of Object.entries(starters)) {
       const error = await failure(clientOf(t, server.port, makeKey('transfer-key')).transfer(zone, quiet));
       assert.deepEqual([error.kind, error.params['code']], ['tsig', 'tsig.bad-signature']);
       const other = await failure(clientOf(t, server.port, key).transfer(parseName('example.net.'), quiet));
-      // Knot signs no answer about a zone it does not have.
+      // Knot does not sign an answer about a zone that it does not have.
       const kinds = { bind: 'refused', knot: 'tsig' };
       assert.deepEqual([other.kind, other.params['rcode']], [kinds[server.kind], 'NOTAUTH']);
     },
@@ -316,7 +316,7 @@ test(
   },
   async (t) => {
     const key = makeKey();
-    // BIND takes no MX whose host in the same zone has no address.
+    // BIND refuses an MX whose host in the same zone has no address.
     const server = await startNamed({ keys: [key], zones: [{ zone, records: 'mail A 192.0.2.1' }] });
     t.after(() => server.dispose());
     const client = clientOf(t, server.port, key);

@@ -1,6 +1,6 @@
 /**
- * Issue 11.2: calls that a panel may take for a save while they look like an opening, or for another edit
- * than we do.
+ * Calls that look like the opening of a form although a panel may save them. Others may be another edit to
+ * the panel than to us.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,7 +13,7 @@ import { ispmanager4 } from './ispmanager4.ts';
 
 type Stage = 'before' | 'after';
 
-/** What came of it: the kinds of the edits, the codes of a refusal, the zones of a hint. */
+/** The event as text: the kinds of its edits, the codes of a refusal, or the zones of a hint. */
 function told(event: PanelEvent): string {
   switch (event.kind) {
     case 'ignore':
@@ -350,7 +350,7 @@ test('issue 11.2: a row of the panel’s own passes as long as it stays one; wha
   ]);
 });
 
-/** A reader of forms that a panel may have, each in its own way; none of them is ours. */
+/** A way in which a panel may read forms; ours is none of them. */
 interface Reader {
   readonly separator: RegExp;
   readonly name: (text: string) => string;
@@ -367,7 +367,9 @@ const readers: readonly Reader[] = [/&/u, /[&;]/u].flatMap((separator) =>
   ].flatMap((name) => [(text: string) => text, untilNul].map((value) => ({ separator, name, value }))),
 );
 
-/** Whether a panel with this reader saves a record; of a repeated parameter it takes `pick`. */
+/**
+ * Whether a panel with this reader saves a record. @param pick which value it takes of a repeated parameter
+ */
 function saves(query: string, reader: Reader, pick: 'first' | 'last'): boolean {
   const found = new Map<string, string[]>();
   for (const piece of query.split(reader.separator)) {

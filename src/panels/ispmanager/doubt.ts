@@ -1,6 +1,6 @@
 /**
- * Where the panel may read a call in another way than we do. What it saves then is not known: such an edit is
- * refused before it is done, and compared after it (docs/compatibility.md, A40 to A42). Pure.
+ * Finds calls that the panel may read in another way than we do. What it saves is then not known. Such an
+ * edit is refused before it is done, and compared after it (docs/compatibility.md, A40 to A42). Pure.
  */
 import { own } from '../../dns/own.ts';
 import type { FunctionRole, PanelDialect } from './dialect.ts';
@@ -8,12 +8,12 @@ import { plainName, valuesOf, type Readings } from './parameters.ts';
 
 export type CalledFunction =
   | { readonly kind: 'ours'; readonly name: string; readonly role: FunctionRole }
-  /** None of ours in any reading. */
+  /** In no reading a function that we handle. */
   | { readonly kind: 'other' }
-  /** `mayEdit`: one that we are to be asked before. */
+  /** Readings differ. `mayEdit`: in one of them it is an edit, which we must be able to refuse. */
   | { readonly kind: 'unclear'; readonly mayEdit: boolean };
 
-/** Which function the panel runs. */
+/** Finds which function the panel runs. */
 export function calledFunction(readings: Readings, { functions }: PanelDialect): CalledFunction {
   const roleOf = (name: string): FunctionRole | undefined => own(functions, name);
   const [name, ...others] = new Set(valuesOf(readings, 'func'));
@@ -40,8 +40,8 @@ export interface DoubtfulCall {
 }
 
 /**
- * What of an edit is not clear: the name of a parameter, or `body`. Null: nothing, or the call is no edit in
- * any reading.
+ * The unclear part of an edit: the name of a parameter, or `body`. Null if everything is clear, or the call
+ * is no edit in any reading.
  */
 export function doubtAbout(call: DoubtfulCall): string | null {
   const { dialect, role, readings } = call;
@@ -55,9 +55,9 @@ export function doubtAbout(call: DoubtfulCall): string | null {
 }
 
 /**
- * Whether a form may be saved though no `sok` shows. If it would not show whole, a form that carries nothing
- * to save is taken for an opening. One that is only drawn anew (`sv_field`) is not refused: whether such
- * calls carry an empty `sok` is not known.
+ * Whether the panel may save a form although we see no `sok`. If the panel may hide parameters, a form
+ * without values counts as opened only. So does one that is only redrawn (`sv_field`), because such calls
+ * may have an empty `sok`.
  */
 function mayBeSave(call: DoubtfulCall): boolean {
   const { parameters, isPartial, mayHideSok } = call.readings;
@@ -65,21 +65,24 @@ function mayBeSave(call: DoubtfulCall): boolean {
   return mayHideSok && (!isPartial || (!isRedrawn && hasValues(call)));
 }
 
-/** Whether there would be something to save. */
+/** Whether the call has something to save. */
 export function hasValues({ dialect, role, readings }: DoubtfulCall): boolean {
   if (role === 'zone-delete-confirm') return true;
   const fields = role === 'record-form' ? dialect.records.formFields : ['name', 'ip'];
   return fields.some((field) => valuesOf(readings, field).some((value) => value !== ''));
 }
 
-/** Parameters that decide what is saved, besides those of every function. */
+/** Parameters that decide what is saved, besides `func`, `plid` and `elid`. */
 function namesOf(role: FunctionRole, { records, groupList, hasCopies }: PanelDialect): readonly string[] {
   if (role === 'record-form') return records.formFields;
   if (role === 'zone-form') return hasCopies ? ['name', 'dtype'] : ['name'];
   return groupList === null ? [] : [groupList];
 }
 
-/** Several values in one place, or one that ends elsewhere for readers that stop at a NUL octet. */
+/**
+ * Whether one source has several values of a parameter, or a value with a NUL octet, at which some readers
+ * stop.
+ */
 function hasSeveral({ sources }: Readings, name: string): boolean {
   return sources.some((values) => {
     const distinct = new Set(values.get(name));
@@ -87,7 +90,10 @@ function hasSeveral({ sources }: Readings, name: string): boolean {
   });
 }
 
-/** A list that does not hold the one element that the call names is not the panel's own. */
+/**
+ * Names the parameter with the list if it lacks the one element in `elid`: the panel itself sends no such
+ * list.
+ */
 function listDoubt({ dialect, readings }: DoubtfulCall, acts: boolean): string | null {
   const { groupList } = dialect;
   if (!acts || groupList === null) return null;

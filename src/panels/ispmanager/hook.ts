@@ -324,8 +324,8 @@ function recordForm(base: Base): PanelEvent {
   const given = formOf(base);
   if (isPanelsOwn(records, elid, given)) return nothing;
   const place = { zone, records, known: base.known.zones };
-  // Nothing is refused here, because in an excluded zone the panel alone decides. The engine calls this for
-  // other zones only.
+  // The form is checked in `resolve` only, which the engine calls for mirrored zones. In other zones the
+  // panel alone decides.
   const resolve = (known: readonly KnownRecord[]): Resolution =>
     elid === '' ? created(given, place) : changed(elid, given, known, place);
   const names = elid === '' ? [] : namesMeant(elid, place);

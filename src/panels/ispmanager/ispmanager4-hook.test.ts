@@ -56,7 +56,7 @@ function resolved(event: PanelEvent, among = known): Resolution {
   return edit.resolve(among);
 }
 
-/** Items as text, or the codes of what is wrong. */
+/** The items of an event as text, or the codes of its problems. */
 function items(event: PanelEvent, among = known): string[] {
   const resolution = event.kind === 'invalid' ? event : resolved(event, among);
   if (resolution.kind !== 'items') return resolution.problems.map(({ code }) => code);
@@ -146,14 +146,14 @@ test('issue 12.3: a record that another row means as well stays, until the last 
   assert.deepEqual(items(decode(get({ ...del, elid: `${short}, ${long}` })), twice), [`${shown} -> `]);
   const change = { ...form, elid: long, name: 'six', sdtype: 'AAAA', addr: '2001:db8::2' };
   assert.deepEqual(items(decode(get(change)), twice), [' -> six.example.org AAAA 2001:db8::2']);
-  // A row that is being made was not read yet.
+  // The record may get another row from an edit that is not finished, so it stays.
   const coming: readonly KnownRecord[] = [{ record: one, key: short, unread: 1 }];
   assert.deepEqual(items(decode(get({ ...del, elid: long })), coming), [`${shown} -> ${shown}`]);
 });
 
 test('issue 12.2: a text with a line break, a tab or a CR is refused before it is written', () => {
   for (const octet of ['%0A', '%0D', '%09', '%7F', '%C2%85']) {
-    // A line break forges no parameter either.
+    // A line break does not forge a parameter either.
     const addr = `x${octet}func%3Ddomain.delete%26elid%3Dexample.org`;
     const query = `func=domain.sublist.edit&plid=example.org&elid=&name=t&sdtype=TXT&addr=${addr}&sok=ok`;
     assert.deepEqual(items(decode(get(query))), ['record.control-character'], octet);

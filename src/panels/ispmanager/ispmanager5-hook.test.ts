@@ -120,7 +120,7 @@ test('issue 12.3: a record that another row means as well stays, until the last 
   assert.deepEqual(items(event({ ...del, elid: `${cut}, ${plain}` }), twice), [`${shown} -> `]);
   const change = { ...form, elid: cut, name: 'ab', rtype: 'txt', ttl: '60', value: 'c' };
   assert.deepEqual(items(event(change), twice), [' -> ab.example.org TXT "c" ttl 60']);
-  // The TTL of one of its rows is the record's.
+  // A new TTL in one of its rows is a new TTL of the record.
   assert.deepEqual(items(event({ ...form, elid: cut, ttl: '60' }), twice), [
     `${shown} -> ${formatRecord(one)} ttl 60`,
   ]);
@@ -131,7 +131,7 @@ test('issue 12.2: a text with a line break, a tab or a CR is refused before it i
     assert.deepEqual(items(event({ ...form, name: 't', rtype: 'txt', value: `v=DKIM1;${char} p=x` })), [
       'record.control-character',
     ]);
-  // The panel does not mind white space around what is no text.
+  // The panel ignores white space around fields that hold no text.
   assert.deepEqual(items(event({ ...form, name: 't', rtype: 'a', ip: '192.0.2.9\r\n' })), [
     ' -> t.example.org A 192.0.2.9',
   ]);
@@ -330,7 +330,7 @@ test('what makes no sense is refused before it is done, and looked at when it is
     assert.equal(event(parameters).kind, 'invalid');
     assert.partialDeepStrictEqual(event(parameters, {}, 'after'), { kind: 'hint', zones: 'all', source });
   }
-  // A form for several zones at once.
+  // A form that changes several zones at once.
   const several = { func: 'domain.edit', elid: 'a.example, b.example', ip: '192.0.2.1', sok: 'ok' };
   const zones = ['a.example.', 'b.example.'];
   assert.partialDeepStrictEqual(event(several), { kind: 'owners', zones, accounts: null });

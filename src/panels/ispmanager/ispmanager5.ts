@@ -5,7 +5,7 @@ import type { CallDialect, PanelDialect } from './dialect.ts';
 import { readEnvironmentCall, utf8 } from './parameters.ts';
 
 const calls: CallDialect = {
-  // Not told by the panel (docs/protocol.md#handlers-5): there is a handler for each stage.
+  // The panel does not report the stage (docs/protocol.md#handlers-5), so each stage has its own handler.
   stage: ({ stage }) => stage ?? '',
   readings: readEnvironmentCall,
   actor: ({ environment }) => ({
@@ -14,15 +14,18 @@ const calls: CallDialect = {
   }),
   session: (call) => cookie(call, 'ses5'),
   language,
-  // The least that was seen accepted from plugins; `value` is the class of errors about a field of a form
-  // (docs/protocol.md#errors-5).
+  // The smallest document that panels are known to accept from plugins. The type `value` is for errors
+  // about a field of a form (docs/protocol.md#errors-5).
   error: (text, field) => {
     const [type, object] = field === '' ? ['domainsync', 'central'] : ['value', field];
     return `<error type="${type}" object="${escapeXml(object)}"><msg>${escapeXml(text)}</msg></error>`;
   },
 };
 
-/** 16 user, 24 reseller, 29 administrator, 30 the host itself (docs/protocol.md#generations, #handlers-5). */
+/**
+ * The rank of a level: 16 user, 24 reseller, 29 administrator, 30 root (docs/protocol.md#generations,
+ * #handlers-5).
+ */
 function rank(level: string | undefined): Rank {
   if (level === undefined || !/^[1-3]?\d$/u.test(level)) return 'nobody';
   const number = Number(level);
@@ -33,8 +36,8 @@ function rank(level: string | undefined): Rank {
 }
 
 /**
- * Cookies are named after the panel, and their value goes to the first colon or has parts
- * (docs/protocol.md#login).
+ * Reads a cookie, whose name begins with the panel's name (docs/protocol.md#login). @returns empty if there
+ * is none
  */
 function cookie({ environment }: HookCall, ending: 'ses5' | 'lang5'): string {
   const found = new RegExp(`(?:^|;\\s*)[a-z]+${ending}=([^;]*)`, 'u').exec(environment['HTTP_COOKIE'] ?? '');
@@ -42,12 +45,12 @@ function cookie({ environment }: HookCall, ending: 'ses5' | 'lang5'): string {
 }
 
 /**
- * What the call asks for, else the panel's cookie `theme:language`, else the browser's first choice; English
- * for the rest.
+ * The language that the call asks for, or else the one in the panel's cookie (`theme:language`), or else
+ * the browser's first choice. Languages other than Russian give English.
  */
 function language(call: HookCall): Language {
   const asked = call.environment['PARAM_lang'] ?? '';
-  // Browsers may send the colon encoded.
+  // Browsers may percent-encode the colon.
   const chosen = cookie(call, 'lang5').split(/:|%3a/iu).at(-1) ?? '';
   const preferred = call.environment['HTTP_ACCEPT_LANGUAGE'] ?? '';
   const word = [asked, chosen, preferred].find((one) => one.trim() !== '') ?? '';
@@ -87,7 +90,8 @@ export const ispmanager5: PanelDialect = {
   hasCopies: false,
   hinting: ['name', 'site_name', 'domain', 'elids', 'elid', 'aliases', 'site_aliases'],
   listsEvents: true,
-  // `-e 'k=$ENV'` takes a value from the environment (COREmanager 5.325 and later, docs/protocol.md#mgrctl).
+  // `-e 'k=$ENV'` reads a value from the environment (COREmanager 5.325 and later,
+  // docs/protocol.md#mgrctl).
   secretArgument: (name, variable) => ['-e', `${name}=$${variable}`],
 };
 

@@ -2,27 +2,27 @@ import type { DnsName } from '../../dns/name.ts';
 import type { Log } from '../../core/log.ts';
 import { shortened } from '../../dns/problem.ts';
 
-/** What the panel's lists have shown, as far as calls are read by it. */
+/** What the panel's lists have shown, as far as it is needed to read calls. */
 export interface PanelKnowledge {
-  /** Zones: they decide where a name can be read in two ways. */
+  /** Zones of the panel. They decide how a name is read that has two readings. */
   readonly zones: ReadonlySet<DnsName>;
   /**
-   * Domains with names that no server could serve (`a..b`), as the list shows them: they are the panel's
-   * alone.
+   * Domains whose names no name server could serve (`a..b`), in the panel's spelling. They stay in the
+   * panel.
    */
   readonly passedOver: ReadonlySet<string>;
-  /** The same of records in a zone: their keys. */
+  /** Keys of the records in a zone whose names no name server could serve. They stay in the panel. */
   readonly passedOverIn: (zone: DnsName) => ReadonlySet<string>;
 }
 
 const none: ReadonlySet<string> = new Set();
 
-/** What a panel that was not read yet is known to have. */
+/** What is known of a panel that was not read yet: nothing. */
 export const nothingKnown: PanelKnowledge = { zones: new Set(), passedOver: none, passedOverIn: () => none };
 
 /**
- * Keeps what reads of the panel show, and tells of records that are passed over, once for the same ones of a
- * zone.
+ * Keeps what reads of the panel show. It logs the records of a zone that are left out, again only if they
+ * change.
  */
 export class KnownOfPanel implements PanelKnowledge {
   readonly #log: Log;
@@ -51,12 +51,15 @@ export class KnownOfPanel implements PanelKnowledge {
     this.#isListed = true;
   }
 
-  /** What the panel reported since the start counts, once it said all. */
+  /** Adds zones from before the start, until the panel's list has been read. */
   remember(zones: readonly DnsName[]): void {
     if (!this.#isListed) for (const zone of zones) this.#zones.add(zone);
   }
 
-  /** @param keys of records that are passed over; null: the panel has no such zone */
+  /**
+   * Takes the result of a read of a zone.
+   * @param keys of the records that are left out; null: the panel has no such zone
+   */
   read(zone: DnsName, keys: readonly string[] | null): void {
     const before = [...this.passedOverIn(zone)].join('\n');
     if (keys === null) this.#zones.delete(zone);
@@ -69,5 +72,5 @@ export class KnownOfPanel implements PanelKnowledge {
   }
 }
 
-/** Most records in one line. */
+/** Most records that one line of the log names. */
 const mostNamed = 5;

@@ -40,13 +40,13 @@ export const ispmanager4Layout: PanelLayout = {
   restart: { byHand: 'killall ispmgr' },
   caches: null,
   foreign: null,
-  // A later panel has this folder for itself (docs/protocol.md#files-5).
+  // On a version 5/6 this folder belongs to the panel (docs/protocol.md#files-5).
   ownFolders: ['lib'],
 };
 
 /**
- * ISPmanager 5/6 and DNSmanager 5/6 (docs/protocol.md#files-5, #modules-5): modes as the vendor's own
- * examples have them.
+ * ISPmanager 5/6 and DNSmanager 5/6 (docs/protocol.md#files-5, #modules-5). The file modes are those in the
+ * vendor's examples.
  */
 export function ispmanager5Layout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayout {
   const panel = panelName(kind);
@@ -72,7 +72,7 @@ export function ispmanager5Layout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayo
         template: 'ispmanager5/mod_domainsync.xml',
         fields: fields5,
         readAtStart: true,
-        // A DNSmanager has no sites and no mail (docs/protocol.md#dnsmanager).
+        // DNSmanager has no sites and no mail (docs/protocol.md#dnsmanager).
         ...(kind === 'dnsmanager' ? { without: /<event name="(?:webdomain|site|emaildomain)\./ } : {}),
       },
     ],
@@ -85,9 +85,10 @@ export function ispmanager5Layout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayo
     ],
     log: `var/${panel}.log`,
     restart: ['sbin/mgrctl', '-m', panel, 'exit'],
-    // It reads description files anew when it starts without them (docs/protocol.md#files-5).
+    // Without these files the panel reads its description files at the next start
+    // (docs/protocol.md#files-5).
     caches: { folder: 'var', names: /^\.xmlcache$|^\.db\.cache/ },
-    // Scripts for the plugin list of an ISPmanager 4, which every archive brings
+    // Scripts for the plugin list of ISPmanager 4, which every archive contains
     // (docs/protocol.md#sources-4).
     foreign: { folder: 'var/.plugin_scripts', names: /^domainsync(?:_arm64)?_(?:postinstall|predelete)$/ },
     ownFolders: [],

@@ -2,7 +2,7 @@ import { PanelError } from '../../core/panel.ts';
 import { childrenNamed, type XmlElement } from '../../net/xml.ts';
 
 /**
- * A banner about a record limit means that rows are missing (docs/protocol.md#list-limits).
+ * Throws if a banner about a record limit shows that rows are missing (docs/protocol.md#list-limits).
  * @throws {PanelError} `panel.garbled`
  */
 export function refuseCut(document: XmlElement): void {

@@ -6,14 +6,17 @@ import { ispmanager4Layout, ispmanager5Layout } from './layout.ts';
 
 const tool = 'sbin/mgrctl';
 
-/** The later generation keeps plugin descriptions in `etc/xml` and has `bin/core` (reference section 1). */
+/**
+ * Whether the panel is of version 5/6, which has `etc/xml` for plugin descriptions, or `bin/core`
+ * (docs/protocol.md#files-5).
+ */
 function isLater(has: (path: string) => boolean): boolean {
   return has('etc/xml') || has('bin/core');
 }
 
 /**
- * Where ISPmanager and DNSmanager share a root, ISPmanager is meant: each has a configuration file of its own
- * name.
+ * Whether DNSmanager alone lies under the root. If ISPmanager shares the root, the panel counts as
+ * ISPmanager. Each has a configuration file of its own name.
  */
 function isDnsmanager(has: (path: string) => boolean): boolean {
   return isLater(has) && has('etc/dnsmgr.conf') && !has('etc/ispmgr.conf');
@@ -43,7 +46,7 @@ function moduleOf(
   };
 }
 
-/** The likeliest first. */
+/** The panel kinds, likeliest first. */
 export const ispmanagerPanels: Readonly<Record<IspmanagerKind, PanelModule>> = {
   ispmanager6: moduleOf('ispmanager6', ispmanager5Layout('ispmanager6'), {
     usualRoots: ['/usr/local/mgr5'],

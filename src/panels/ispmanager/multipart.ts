@@ -1,30 +1,33 @@
-/** One parameter as it was sent. */
+/** One parameter, undecoded. */
 export type Pair = readonly [name: string, value: string];
 
 export interface Multipart {
-  /** In octets, one character each. */
+  /** Name and value of each part, with one character for each octet. */
   readonly pairs: readonly Pair[];
-  /** Whether it is just what the RFCs say; else another reader may find other parameters in it. */
+  /** Whether the body follows the RFCs exactly. If not, another reader may find other parameters. */
   readonly isWhole: boolean;
 }
 
 /** Most parts of a form. */
 const mostParts = 5_000;
 
-/** A form of several parts (RFC 7578; RFC 2046, section 5.1.1). @param body in octets, one character each */
+/**
+ * Splits a form into its parts (RFC 7578; RFC 2046 section 5.1.1). @param body with one character for each
+ * octet
+ */
 export function readMultipart(body: string, boundary: string): Multipart {
   const pieces = `\r\n${body}`.split(`\r\n--${boundary}`, mostParts + 1);
   if (pieces.length > mostParts) return { pairs: [], isWhole: false };
   const isEnded = pieces.at(-1)?.startsWith('--') === true;
   const parts = pieces.slice(1, isEnded ? -1 : undefined).map(readPart);
   const pairs = parts.filter((part) => part !== null);
-  // Readers that take a line feed alone for a line end see more boundaries.
+  // Readers that accept a bare line feed as a line end find more boundaries.
   const boundaries = `\n${body}`.split(`\n--${boundary}`, mostParts + 1).length;
   const isWhole = isEnded && boundaries === pieces.length && pairs.length === parts.length;
   return { pairs, isWhole };
 }
 
-/** One name in quotes or as a plain word. Null: none, or several. */
+/** Reads one part, whose name is quoted or a plain word. Null if it has no name, or several. */
 function readPart(part: string): Pair | null {
   const gap = part.indexOf('\r\n\r\n');
   if (gap < 0) return null;

@@ -1,4 +1,4 @@
-/** Issue 11.6: the panel's tool outside the confined unit of the agent. */
+/** Starts the panel's tool outside the confined unit of the agent. */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import {
@@ -28,7 +28,7 @@ const run = promisify(execFile);
 const ctx = { signal: new AbortController().signal, operation: '-' };
 const zone = parseName('example.org.');
 
-/** A panel's root whose tool tells where it was started. */
+/** A panel's root, whose tool writes to the file `told` in which control group it runs. */
 function makeRoot(t: TestContext): { root: string; told: string } {
   const root = mkdtempSync(join(tmpdir(), 'outside-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
@@ -41,7 +41,7 @@ function makeRoot(t: TestContext): { root: string; told: string } {
   return { root, told };
 }
 
-/** A process that runs a copy of a program under the root, with a command line of its own. */
+/** Starts a process whose program lies under the root, with a command line of its own. */
 async function startAs(t: TestContext, program: string, argv0: string): Promise<void> {
   copyFileSync(realpathSync('/bin/sleep'), program);
   chmodSync(program, 0o700);
@@ -105,7 +105,7 @@ test(
     ];
     const outside = async (access: () => Promise<unknown>): Promise<void> => {
       rmSync(told, { force: true });
-      // Where systemd does not run (containers), systemd-run says so.
+      // Without systemd (in containers) systemd-run fails and says so.
       if (!existsSync('/run/systemd/system')) {
         await assert.rejects(
           access(),

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-/** A program to be started, and what it reads on standard input. */
+/** A program to start, with its arguments and its standard input. */
 export interface Command {
   readonly program: string;
   readonly words: readonly string[];
@@ -9,17 +9,17 @@ export interface Command {
 }
 
 /**
- * Starts programs as services of their own: systemd-run(1) of systemd 236 and later; every system with glibc
- * 2.28 has that.
+ * Starts programs as services of their own. It is part of systemd 236 and later, as every system with glibc
+ * 2.28 has it.
  */
 const starter = 'systemd-run';
 
 /**
- * The same command, started by systemd itself and not by this process, so without the limits of our unit.
- * What it leaves running (a panel that starts with the first access, docs/protocol.md#files-5) is not a part
- * of our unit. Words and environment go through standard input: others can read the command lines of
+ * The same command, started by systemd instead of this process, so without the limits of our unit. What it
+ * starts (such as the panel at its first access, docs/protocol.md#files-5) does not belong to our unit
+ * either. Arguments and environment are passed on standard input. Other users can read the command lines of
  * services, and systemd replaces `$` in them.
- * @param milliseconds after which systemd ends it
+ * @param milliseconds after which systemd ends the command
  */
 export function outsideUnit(
   { program, words }: Omit<Command, 'input'>,
@@ -27,7 +27,7 @@ export function outsideUnit(
   milliseconds: number,
 ): Command {
   const settings = [
-    // What the tool has started outlives it.
+    // The panel that the tool has started must outlive it.
     '--property=KillMode=process',
     `--property=RuntimeMaxSec=${Math.ceil(milliseconds / 1_000)}`,
   ];
@@ -39,16 +39,16 @@ export function outsideUnit(
   };
 }
 
-/** One word of a POSIX shell, whatever is in it. */
+/** Quotes a word for a POSIX shell, whatever characters it has. */
 function quoted(word: string): string {
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /**
- * Whether a process of the panel itself runs on this host. Its program lies under the panel's root, and its
- * command line has the panel's name (`bin/core ispmgr`, `bin/ispmgr`). How a panel's process looks is not on
- * record (docs/compatibility.md).
- * @param panel the panel's own name, as `ispmgr`
+ * Whether a process of the panel itself runs on this host. Its program lies below the panel's root, and its
+ * command line has the panel's name (`bin/core ispmgr`, `bin/ispmgr`). This is not documented
+ * (docs/compatibility.md).
+ * @param panel the panel's own name, such as `ispmgr`
  */
 export function panelRuns(root: string, panel: string): boolean {
   if (!existsSync(root)) return false;
@@ -63,7 +63,7 @@ export function panelRuns(root: string, panel: string): boolean {
   });
 }
 
-/** Empty for a process that has ended, belongs to the kernel, or is not to be checked. */
+/** Reads a fact about a process; empty if it has ended, belongs to the kernel, or must not be read. */
 function told(look: () => string): string {
   try {
     return look();

@@ -1,4 +1,4 @@
-/** Whose each zone is, as a panel's lists say to an administrator (issue 11.1; docs/compatibility.md A39). */
+/** The owner of each zone, as the panel's lists show it to an administrator (docs/compatibility.md, A39). */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { kindOfGeneration } from '../../testing/accounts/ispmanager.ts';
 
 const ctx = { signal: new AbortController().signal, operation: '-' };
 
-/** alice is the administrator's, bob is below the reseller rick. */
+/** The administrator stands above alice, the reseller rick above bob. */
 const accounts: readonly SandboxUser[] = [
   { name: 'root', password: 'rp', level: 7 },
   { name: 'rick', password: 'rick', level: 6 },
@@ -60,7 +60,7 @@ async function start(
   return { sandbox, owners: () => panel.readOwners(ctx) };
 }
 
-/** By the name of the account that has made the zone. */
+/** The owners of each zone, by the name of the account that made the zone. */
 function told({ zones }: OwnerList): Record<string, readonly string[] | null> {
   const maker = (zone: string): string => Buffer.from(zone.split('.')[0] ?? '', 'hex').toString();
   return Object.fromEntries([...zones].map(([zone, names]) => [maker(zone), names]));
@@ -95,7 +95,7 @@ test('v6 without the column: the list as each account sees it, a zone to its own
   const { sandbox, owners } = await start(t, 'v6', { ownerColumn: 'none' });
   const list = await owners();
   assert.equal(list.way, 'each-account');
-  // What no account below the administrators sees is nobody's that is known.
+  // No account below the administrators sees root's zone, so its owner is unknown.
   assert.deepEqual(told(list), { root: null, rick: ['rick'], alice: ['alice'], bob: ['bob', 'rick'] });
   const asked = sandbox.requests.filter(
     ({ func, params }) => func === 'domain' && params['su'] !== undefined,
@@ -116,7 +116,7 @@ test('a zone that two accounts see of which none is above the other is nobody’
     .map(({ name, password, level = 5 }) => ({ name, password, level }));
   const { sandbox, owners } = await start(t, 'v6', { ownerColumn: 'none' }, users);
   const whole = await sandbox.call('domain', {}, { user: 'root', password: 'rp' });
-  // A panel that says who it is taken for, and shows everything to everybody all the same.
+  // A panel that answers `whoami` correctly, but shows every zone to every account.
   const wrapped = join(sandbox.root, 'wrapped');
   writeFileSync(
     wrapped,
@@ -223,7 +223,7 @@ for (const generation of ['v4', 'v5', 'v6', 'dnsmgr'] as const) {
     Object.assign(sandbox.switches, { ignoreSu: false, ownerColumn: 'none' });
     await drop('alice');
     assert.deepEqual(await stranger('root'), { kind: 'account', name: 'bob' });
-    // May not use the function at all: what it is refused shows nothing of the zone.
+    // bob may not use the function at all, so a refusal shows nothing about the zone.
     const func = generation === 'v4' ? 'domain.sublist.edit' : 'domain.record.edit';
     sandbox.faults.add({
       func,

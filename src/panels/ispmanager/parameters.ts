@@ -19,7 +19,7 @@ export interface Readings {
   readonly mayHideSok: boolean;
   /**
    * For each source of parameters: all values by plain name ({@link plainName}). Which of several values a
-   * panel takes is not known. An empty value is added to names that never occur in exactly this spelling.
+   * panel takes is not known. A name that a source has in other spellings only gets an empty value as well.
    */
   readonly sources: readonly ReadonlyMap<string, readonly string[]>[];
   /** Whether a part of the body is missing, or the body does not have the form that its type says. */

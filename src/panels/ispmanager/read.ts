@@ -9,14 +9,18 @@ import { acceptedDocument, callPanel, type LocalTool } from './api.ts';
 import { zoneParameter } from '../../net/ispmanager/names.ts';
 import { refuseCut } from './lists.ts';
 
-/** The list; `passedOver`: those of its unreadable names that no server could serve, as they are. */
+/**
+ * Reads the panel's list of zones. `passedOver` has the names that no name server could serve, in the
+ * panel's spelling.
+ * @throws {PanelError}
+ */
 export async function listZones(
   tool: LocalTool,
   ctx: CallContext,
 ): Promise<ZoneList & { readonly passedOver: readonly string[] }> {
   const document = acceptedDocument(await callPanel(tool, { func: 'domain' }, ctx));
   refuseCut(document);
-  // A list without rows may be shown as one empty row; a slave zone has no records of its own
+  // An empty list may be shown as one empty row, and a slave zone has no records of its own
   // (docs/protocol.md#documents, #dnsmanager).
   const rows = childrenNamed(document, 'elem').filter(
     (row) => row.children.length > 0 && ['', 'master'].includes(childText(row, 'dtype')?.trim() ?? ''),
@@ -25,7 +29,7 @@ export async function listZones(
   const passedOver: string[] = [];
   const zones = await mapInSlices(rows, (row) => {
     const name = childText(row, 'name')?.trim() ?? '';
-    // Not a domain with a bad name but a list of another form.
+    // Without any name this is no list of domains.
     if (name === '') throw new PanelError('panel.garbled', { text: 'a domain without a name' });
     try {
       return zoneName(name);
@@ -39,7 +43,10 @@ export async function listZones(
   return { zones: zones.filter((zone) => zone !== null), unreadable, passedOver };
 }
 
-/** Whether the list has the zone; a list with rows that cannot be read may have it in one of them. */
+/**
+ * Whether the list has the zone. It is unclear if the list has names that cannot be read, one of which may
+ * be the zone.
+ */
 async function lists(
   tool: LocalTool,
   zone: DnsName,
@@ -50,7 +57,7 @@ async function lists(
   return unreadable.length === 0 ? 'without' : 'unclear';
 }
 
-/** A zone, and zones that decide where a name in it can be read in two ways. */
+/** A zone, with names that the panel has: they decide how a name is read that has two readings. */
 export interface ReadOrigin {
   readonly zone: DnsName;
   readonly known: ReadonlySet<DnsName>;
@@ -64,7 +71,7 @@ export async function readZone(
 ): Promise<ZoneContent | null> {
   const answer = await callPanel(tool, { func: records.recordList, elid: zoneParameter(zone) }, ctx);
   if (answer.kind === 'refused') {
-    // Some builds answer a missing zone with another code: the list of zones has the last word.
+    // Some versions report a missing zone by another error, so the list of zones decides.
     if (answer.refusal.kind === 'missing' || (await lists(tool, zone, ctx)) === 'without') return null;
     throw new PanelError('panel.refused', { text: answer.refusal.text });
   }
@@ -79,13 +86,15 @@ export async function readZone(
 
 export interface ZoneContent {
   readonly records: readonly PanelRecord[];
-  /** Keys of rows with a name that no name server could serve. */
+  /** Keys of rows whose name no name server could serve. */
   readonly passedOver: readonly string[];
 }
 
 /**
- * What cannot be understood is kept as it is, so that it is listed and never touched. It is null, and
- * reported in `passedOver`, if the name is impossible.
+ * The record of a row. If its data cannot be understood, it becomes an opaque record, which is listed and
+ * never changed. If no name server could serve its name, the result is null, and the key is added to
+ * `passedOver`.
+ * @throws {PanelError} `panel.garbled`
  */
 function panelRecord(
   row: XmlElement,

@@ -2,7 +2,7 @@ import type { RegisteredHandlers } from '../../core/panel-hand.ts';
 import type { XmlElement } from '../../net/xml.ts';
 import type { FunctionRole } from './dialect.ts';
 
-/** Functions whose calls are edits of DNS by themselves. */
+/** Roles of functions whose calls are edits of DNS. */
 const edits: ReadonlySet<FunctionRole> = new Set([
   'zone-form',
   'zone-delete',
@@ -14,8 +14,9 @@ const edits: ReadonlySet<FunctionRole> = new Set([
 const ours = 'domainsync';
 
 /**
- * Reads `eventlist` whatever its columns are called, which is not documented (docs/protocol.md#eventlist). A
- * row is about us if it names a handler of ours as a whole word. Pure.
+ * Reads the answer of `eventlist`, whatever its columns are called, because that is not documented
+ * (docs/protocol.md#eventlist). A row is about us if it has the name of one of our handlers as a whole
+ * word. Pure.
  */
 export function readRegistered(
   document: XmlElement,

@@ -5,7 +5,7 @@ import type { FormCall, FormDocument, FormLanguage } from '../module.ts';
 import { dialectOf } from './api.ts';
 import type { CallDialect } from './dialect.ts';
 
-/** How a panel of this kind calls the form, and takes its answer. */
+/** How a panel of this kind calls the settings form and takes its answer. */
 export function settingsForm(kind: IspmanagerKind): FormLanguage {
   const { calls } = dialectOf({ root: '', kind });
   return {
@@ -16,8 +16,8 @@ export function settingsForm(kind: IspmanagerKind): FormLanguage {
 }
 
 /**
- * Reads one call of the settings form (docs/protocol.md#handlers-4, #handlers-5). A form that is only drawn
- * anew is being opened (docs/protocol.md#parameters). Pure.
+ * Reads one call of the settings form (docs/protocol.md#handlers-4, #handlers-5). A form that is only
+ * redrawn (`sv_field`) counts as being opened (docs/protocol.md#parameters). Pure.
  */
 function decodeForm(call: HookCall, calls: CallDialect): FormCall {
   const { parameters } = calls.readings(call);
@@ -30,7 +30,7 @@ function decodeForm(call: HookCall, calls: CallDialect): FormCall {
 }
 
 /**
- * The form document (docs/protocol.md#documents), with the error and its field in the panel's own way
+ * Writes the form document (docs/protocol.md#documents), with the error at its field in the panel's form
  * (docs/protocol.md#errors-5).
  */
 function encodeForm({ fields, choices, error }: FormDocument, calls: CallDialect): string {

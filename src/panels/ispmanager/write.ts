@@ -11,23 +11,26 @@ import { zoneParameter } from '../../net/ispmanager/names.ts';
 import type { PanelDialect } from './dialect.ts';
 import { echoParameter } from './hook.ts';
 
-/** Variable of the local tool's environment that holds the echo token. */
+/** The variable of the local tool's environment that holds the echo token. */
 const echoVariable = 'DOMAINSYNC_ECHO';
 
-/** Zone and key of a record, as the panel has them. */
+/** Zone and key of a record, in the panel's spelling. */
 interface Place {
   readonly plid: string;
   readonly elid: string;
 }
 
 /**
- * Our own writes into the panel, through its local tool; their hook calls carry an echo token
+ * Makes our own writes into the panel by its local tool. The hook calls that follow carry an echo token
  * (docs/architecture.md#the-way-of-one-edit).
  */
 export class PanelWriter {
   readonly #tool: LocalTool;
   readonly #dialect: PanelDialect;
-  /** False once the tool has turned out to be one that takes no values from its environment. */
+  /**
+   * Whether the token is passed in the environment. It becomes false if the tool cannot read values from
+   * there.
+   */
   #hides: boolean;
 
   constructor(tool: LocalTool, dialect: PanelDialect) {
@@ -36,7 +39,7 @@ export class PanelWriter {
     this.#hides = dialect.secretArgument !== null;
   }
 
-  /** @throws {PanelError} */
+  /** See `Panel.write`. @throws {PanelError} */
   async write(
     change: Change,
     present: readonly PanelRecord[],
@@ -62,8 +65,8 @@ export class PanelWriter {
   }
 
   /**
-   * The zone alone: WWW and mail domains of that name stay (`webdomain`, `maildomain` are not sent;
-   * docs/protocol.md#zone-form-4, #dnsmanager).
+   * Deletes the zone alone. WWW and mail domains of that name stay, because `webdomain` and `maildomain`
+   * are not sent (docs/protocol.md#zone-form-4, #dnsmanager).
    * @throws {PanelError}
    */
   async deleteZone(zone: DnsName, echo: string, ctx: CallContext): Promise<void> {
@@ -71,9 +74,9 @@ export class PanelWriter {
   }
 
   /**
-   * A text whose key the panel may read as a list of keys is first changed into one without a comma.
-   * Otherwise other records could be deleted. The record form takes one key only
-   * (docs/protocol.md#record-form-5).
+   * Removes a record. The panel may read the key of a TXT record with commas as a list of keys. A delete
+   * could then hit other records. The record form takes a single key (docs/protocol.md#record-form-5), so it
+   * first gives the record a text without a comma.
    */
   async #remove(
     record: ResourceRecord,
@@ -94,7 +97,12 @@ export class PanelWriter {
     await this.#save({ func: records.recordDelete, plid, elid: key, sok: 'ok' }, harmless, echo, ctx);
   }
 
-  /** @param harmless the refusal that means it is already so (docs/protocol.md#errors-4); null: none */
+  /**
+   * Calls a function of the panel that saves or deletes.
+   * @param harmless the refusal that means that nothing is left to do (docs/protocol.md#errors-4); null: no
+   *   refusal does
+   * @throws {PanelError}
+   */
   async #save(
     parameters: Cells,
     harmless: 'exists' | 'missing' | null,
@@ -109,8 +117,8 @@ export class PanelWriter {
         throw new PanelError('panel.refused', { text: answer.refusal.text });
       }
     } catch (error) {
-      // A tool that does not know the option prints how it is used; the write is tried again by whoever wants
-      // it.
+      // A tool that does not know the option prints a help text. The caller tries the write again, then
+      // without the option.
       if (error instanceof PanelError && error.code === 'panel.garbled') this.#hides = false;
       throw error;
     }
