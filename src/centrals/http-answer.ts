@@ -4,7 +4,7 @@ import { tidyText } from '../net/ispmanager/errors.ts';
 
 /** Turns failed HTTP requests, and answers that cannot be read, into errors of a central. */
 
-/** Replaces every secret in a text and returns it. */
+/** Returns a text with every secret in it replaced. */
 export type Redact = (text: string) => string;
 
 /** Whether a call reads or writes. A failed read changed nothing; what a failed write changed is unknown. */

@@ -27,7 +27,7 @@ export interface RRsetEdit {
 /**
  * Plans what is left to do of a change at a central that writes whole RRsets. Records that the change does
  * not name stay as they are. A change that removes a record of an RRset sets the TTL of the RRset. One that
- * only adds to existing records takes their TTL.
+ * only adds to existing records uses their TTL.
  * @param present all records that the central has at the names of the change
  * @returns the RRsets that have to be written; empty if the change is done
  */

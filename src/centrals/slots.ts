@@ -39,7 +39,7 @@ export class Slots {
   }
 
   async #enter(line: Line, signal: AbortSignal): Promise<void> {
-    // With a free slot an aborted call is not refused here: its own work fails, as for any other call.
+    // If a slot is free, the work starts even if the signal has aborted; the work itself then fails.
     if (line.running < this.#atOnce) {
       line.running += 1;
       return;

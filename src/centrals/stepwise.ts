@@ -54,7 +54,10 @@ interface Progress {
   readonly done: Set<string>;
 }
 
-/** Most rounds of writing and reading back. More means that somebody else keeps writing the same records. */
+/**
+ * Maximum number of rounds of writing and reading back. A change that needs more fights another writer of
+ * the same records.
+ */
 const mostRounds = 4;
 
 /**
@@ -138,8 +141,8 @@ async function runSteps(
 }
 
 /**
- * Finds out what a step left that failed with `central.refused` and the state `unknown`. The central may
- * have written before it refused, so a read decides.
+ * Finds out whether a step had an effect although it failed with `central.refused` and the state `unknown`.
+ * The central may have written before it refused, so a read decides.
  * @returns the error, with the state that the read shows
  */
 async function judge(error: unknown, step: Step, writer: RecordWriter, ctx: CallContext): Promise<unknown> {
@@ -202,8 +205,8 @@ function nameOf(step: Step): string {
 }
 
 /**
- * The writes that turn `present` into what the change wants. If several rows hold the same record, all are
- * removed.
+ * The writes that turn `present` into what the change wants. If several rows hold a record that has to go,
+ * all of them are removed.
  */
 function planSteps(change: Change, present: readonly CentralRecord[], carriesTtl: boolean): readonly Step[] {
   const goal = new Map(change.add.map((record) => [recordId(record), record]));

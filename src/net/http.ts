@@ -26,7 +26,7 @@ export interface HttpRequest {
    * turns out to be closed.
    */
   readonly repeatable: boolean;
-  /** Most octets of the answer; 1 MiB by default. */
+  /** Maximum size of the answer, in octets; 1 MiB by default. */
   readonly mostOctets?: number;
 }
 
@@ -36,18 +36,18 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-/** Most octets of an answer if the request sets no limit. */
+/** Maximum size of an answer, in octets, if the request sets none. */
 const usualOctets = 1024 * 1024;
-/** Most octets that are read of an answer with an error status: enough for its message. */
+/** Octets that are read of an answer with an error status: enough for its message. */
 const mostErrorOctets = 64 * 1024;
 /**
  * Milliseconds after which an idle connection is not used for a write, because the server may be closing
  * it.
  */
 const longestIdleForWrite = 2_000;
-/** Most idle connections that are kept. */
+/** Maximum number of idle connections that are kept. */
 const mostKept = 4;
-/** Most interim answers (RFC 9110 section 15.2) before the final answer. */
+/** Maximum number of interim answers (RFC 9110 section 15.2) before the final answer. */
 const mostInterim = 16;
 
 /**

@@ -1,11 +1,11 @@
 import { Pace } from './slices.ts';
 
-/** Most characters that are parsed without a pause. */
+/** Maximum number of characters that are parsed without a pause. */
 const mostPiece = 64 * 1024;
 
 /**
- * Most values in a document. This is enough for a long list of zones with a dozen fields each, and limits
- * the memory.
+ * Maximum number of values in a document, to limit the memory. It is enough for a long list of zones with a
+ * dozen fields each.
  */
 const mostValues = 4_000_000;
 

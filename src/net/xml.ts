@@ -20,7 +20,7 @@ export class XmlError extends Error {
 /** Deepest nesting that is accepted; panels use four levels. */
 const mostDepth = 64;
 
-/** Most elements and attributes of a document; 100,000 rows have fewer. */
+/** Maximum number of elements and attributes in a document; 100,000 rows have fewer. */
 const mostParts = 1_000_000;
 
 /** Characters that are parsed between two pauses. */

@@ -72,7 +72,7 @@ export interface PanelLayout {
   readonly caches: Entries | null;
   /** Files of an archive that only another kind of panel uses; null: none. */
   readonly foreign: Entries | null;
-  /** Folders below the root that are removed when they are empty. */
+  /** Folders below the root that `uninstall` removes if they are empty. */
   readonly ownFolders: readonly string[];
 }
 

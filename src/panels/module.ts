@@ -53,7 +53,7 @@ export interface PanelModule {
   readonly usualRoots: readonly string[];
   /**
    * Whether this kind of panel lies under a root; at most one kind answers true.
-   * @param has whether a path below the root exists
+   * @param has tells whether a path below the root exists
    */
   readonly isAt: (has: (path: string) => boolean) => boolean;
   /** Path, below the root, of the program that reads the panel. */

@@ -13,9 +13,9 @@ import {
 } from '../http-answer.ts';
 
 /**
- * Reads the document of an answer. What is no whole document is told apart as in
- * docs/protocol.md#other-answers. It may be an HTML page, the bare text `access deny`
- * (docs/protocol.md#login-answers), empty, an HTTP error, or cut off.
+ * Reads the document of an answer. Anything else is classified as docs/protocol.md#other-answers says: an
+ * HTML page, the bare text `access deny` (docs/protocol.md#login-answers), an empty or cut-off answer, an
+ * HTTP error.
  * @throws {CentralError} `central.garbled`, `central.login`, or the panel's refusal by its kind
  */
 export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): Promise<XmlElement> {
@@ -50,9 +50,10 @@ export function demandOk(doc: XmlElement, func: string): void {
 }
 
 /**
- * Demands that a document without rows is the list or form of this function (docs/protocol.md#documents).
- * It may be a login page, a question, a redirect or a success of another call. A bare `doc` is no empty
- * list of records either. Documents of version 5/6 have attributes, and every zone has name servers.
+ * Throws if a document without rows is not the list or form of this function (docs/protocol.md#documents).
+ * Such a document may be a login page, a question, a redirect, or a success of another call. A bare `doc`
+ * is no empty list of records either. Documents of version 5/6 have attributes, and every zone has name
+ * servers.
  * @throws {CentralError} `central.garbled`
  */
 export function demandAnswerTo(func: string, doc: XmlElement, redact: Redact): void {

@@ -13,7 +13,7 @@ export type CallParameters = Readonly<Record<string, string>>;
 /** Some panels refuse clients that do not look like a browser (docs/protocol.md#transport). */
 const userAgent = 'Mozilla/5.0 (compatible; domainsync)';
 
-/** Most octets of a list or a form. A list of 100,000 records has about 20 MB. */
+/** Maximum size of a list or a form, in octets. A list of 100,000 records has about 20 MB. */
 const mostListOctets = 32 * 1024 * 1024;
 
 /**

@@ -76,7 +76,10 @@ interface ZoneRow {
   readonly zone: DnsName;
   /** Whether it is a slave zone, which has no records of its own here (docs/protocol.md#dnsmanager). */
   readonly isCopy: boolean;
-  /** What the panel's list says that is still being done with the zone; null: nothing. */
+  /**
+   * Work on the zone that the panel has not finished, as its list shows. `coming`: it is being created.
+   * `leaving`: it is being deleted. null: none.
+   */
   readonly underWay: 'coming' | 'leaving' | null;
 }
 
@@ -318,7 +321,7 @@ class IspmanagerCentral implements Central {
     throw new CentralError('central.no-effect', { state: 'unknown', retry: 'never' });
   }
 
-  /** What the list says, after a write, that is still being done with the zone. */
+  /** Reads, after a write, what work on the zone the panel has not finished. */
   async #underWay(zone: DnsName, ctx: CallContext): Promise<ZoneRow['underWay']> {
     try {
       return (await this.#row(zone, ctx))?.underWay ?? null;
@@ -352,8 +355,8 @@ class IspmanagerCentral implements Central {
   }
 
   /**
-   * Finds out what a write left that failed with `central.refused`, because the panel may have written
-   * before it refused.
+   * Finds out whether a write had an effect although it failed with `central.refused`: the panel may have
+   * written before it refused.
    * @returns the error, with the state that a read shows
    */
   async #judged(

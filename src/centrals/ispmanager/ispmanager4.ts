@@ -1,7 +1,7 @@
 import { ispmanager4Records } from '../../net/ispmanager/ispmanager4-records.ts';
 import type { CentralDialect } from './dialect.ts';
 
-/** ISPmanager 4 (docs/protocol.md#zone-form-4, #errors-4). */
+/** How ISPmanager 4 behaves as a central (docs/protocol.md#zone-form-4, #errors-4). */
 export const ispmanager4: CentralDialect = {
   ...ispmanager4Records,
   errorSpelling: 'code',

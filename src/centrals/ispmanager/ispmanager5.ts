@@ -2,8 +2,8 @@ import { ispmanager5Records } from '../../net/ispmanager/ispmanager5-records.ts'
 import type { CentralDialect } from './dialect.ts';
 
 /**
- * ISPmanager 5 and 6, DNSmanager 5 and 6 (docs/protocol.md#zone-form-5, #dnsmanager). One dialect serves
- * all, because the panel's own forms show how they differ.
+ * How ISPmanager 5 and 6 and DNSmanager 5 and 6 behave as a central (docs/protocol.md#zone-form-5,
+ * #dnsmanager). One dialect serves all, because the panel's own forms show how they differ.
  */
 export const ispmanager5: CentralDialect = {
   ...ispmanager5Records,

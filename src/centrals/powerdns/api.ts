@@ -8,15 +8,15 @@ import { readAnswer } from './answer.ts';
 import { serverName, zoneId } from './names.ts';
 import type { PowerdnsSettings } from './settings.ts';
 
-/** Most octets of a zone in an answer. A zone of 100,000 records has 13 MB. */
+/** Maximum size of a zone in an answer, in octets. A zone of 100,000 records has 13 MB. */
 export const mostZoneOctets = 32 * 1024 * 1024;
 
-/** Most octets of a list of zones. A list of 200,000 zones has 48 MB. */
+/** Maximum size of a list of zones in an answer, in octets. A list of 200,000 zones has 48 MB. */
 export const mostListOctets = 64 * 1024 * 1024;
 
 /**
- * Most requests at once. Each takes its own connection (PowerDNS 4.7 closes it after the answer), and the
- * server queues only a few. Of 16 at once it drops some, which TCP repeats after a second.
+ * Maximum number of requests at once. Each takes its own connection (PowerDNS 4.7 closes it after the
+ * answer), and the server queues only a few. Of 16 at once it drops some, which TCP repeats after a second.
  */
 const mostRequests = 4;
 
@@ -42,7 +42,7 @@ export class ServerApi {
   /**
    * Sends a GET request and returns its JSON.
    * @param path below the server object, with the leading slash
-   * @param most most octets of the answer; 1 MiB by default
+   * @param most maximum size of the answer, in octets; 1 MiB by default
    * @throws {CentralError} whose state is always `untouched`
    */
   async read(

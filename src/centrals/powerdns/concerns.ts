@@ -7,9 +7,9 @@ import { powerdnsRefusal, shaped } from './answer.ts';
 import type { ServerApi } from './api.ts';
 import { isZoneFailing, type ZoneRead, type ZoneReader } from './read.ts';
 
-/** Most zones that are checked; each takes 1 to 5 ms. */
+/** Maximum number of zones that are checked; each takes 1 to 5 ms. */
 const mostZones = 200;
-/** Most zones that one message names. */
+/** Maximum number of zones that one message names. */
 const mostNamed = 5;
 
 /**

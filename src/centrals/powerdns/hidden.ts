@@ -8,9 +8,9 @@ interface Seen {
 }
 
 /**
- * Disabled records, which PowerDNS before 5.0 does not show in reads by name (issue 11473). Writing an
- * RRset without them would delete them. They are kept from the last read of the whole zone, while the
- * serial shows that only we have written since.
+ * Disabled records, which PowerDNS before 5.0 does not show in reads by name (PowerDNS issue 11473).
+ * Writing an RRset without them would delete them. They are kept from the last read of the whole zone,
+ * while the serial shows that only we have written since.
  */
 export class HiddenRecords {
   readonly #zones = new Map<DnsName, Seen>();

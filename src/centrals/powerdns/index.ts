@@ -79,7 +79,8 @@ class PowerdnsCentral implements Central {
 
   async check(ctx: CallContext): Promise<void> {
     this.#writer.learn(await this.#reader.version(ctx));
-    // A key that may list one zone may list all; this asks for one, because the whole list can be long.
+    // This asks for one zone only, because the whole list can be long. A key that may ask for one may list
+    // all.
     await this.#reader.owner(noZone, ctx);
   }
 
@@ -137,8 +138,8 @@ class PowerdnsCentral implements Central {
     return await persistently(async () => {
       if ((await this.mayCreateZone(zone, seed, ctx)) === 'exists') return 'exists';
       const made = await this.#create(zone, body, ctx);
-      // A name asked for before was answered REFUSED, or from a zone above. With PowerDNS 4.7.3 a create
-      // leaves such answers in the caches.
+      // Questions before the create were answered REFUSED, or from a zone above. With PowerDNS 4.7.3 such
+      // answers stay in the caches after it.
       await this.#caches.flush(zone, ctx);
       return made;
     });

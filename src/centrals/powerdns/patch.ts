@@ -12,7 +12,9 @@ interface RRsetPatch {
   readonly records?: readonly { readonly content: string; readonly disabled: boolean }[];
 }
 
-/** Most octets of a body that PowerDNS accepts by default (`webserver-max-bodysize`: 2, in MB). */
+/**
+ * Maximum size of a body, in octets, that PowerDNS accepts by default (`webserver-max-bodysize`: 2, in MB).
+ */
 export const mostBodyOctets = 2_000_000;
 
 /**

@@ -2,8 +2,8 @@ import type { CentralError } from '../../core/central.ts';
 import { restated } from '../restate.ts';
 
 /**
- * Most attempts of a write that the server ends with 500 and without effect. With sqlite it does so while
- * others write.
+ * Maximum number of attempts of a write that the server ends with 500 and without effect. A server with
+ * sqlite ends writes so while others write.
  */
 const mostAttempts = 10;
 

@@ -54,7 +54,7 @@ const serverShape = v.object({ daemon_type: v.string(), version: v.string() });
  * records about 5 ms.
  */
 const mostNames = 32;
-/** Most reads of single names at once. */
+/** Maximum number of reads of single names at once. */
 const mostReads = 4;
 
 /** SOA-EDIT-API settings that give each edit a new serial. */

@@ -7,7 +7,7 @@ import { mostZoneOctets, type ServerApi } from './api.ts';
 import { serverName, takesOwner } from './names.ts';
 import { heldRecords, type HeldRecords, type ServerRRset } from './records.ts';
 
-/** Most rows that one search asks for. */
+/** Maximum number of rows that one search asks for. */
 const mostRows = 2_000;
 /**
  * With more rows than this the answer may be cut. The server counts empty non-terminals as well, but does

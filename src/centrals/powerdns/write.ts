@@ -18,7 +18,10 @@ import { searchNames } from './search.ts';
 
 /** A zone with fewer records than this is read in about 10 ms. */
 const mostQuickRecords = 1_000;
-/** Most reads of a big zone before a write. If others write it all the time, the last read is used. */
+/**
+ * Maximum number of reads of a big zone before a write. If others write it all the time, the last read is
+ * used.
+ */
 const mostWholeReads = 3;
 
 /** Writes changes in the zones of one account. */
@@ -108,8 +111,8 @@ export class ZoneWriter {
   }
 
   /**
-   * Does the same in a zone that the server cannot read as a whole. It reads the names, and searches for
-   * the disabled records.
+   * Does the same as `#readForWrite` in a zone that the server cannot read as a whole. It reads the names,
+   * and searches for the disabled records.
    * @param failing error to throw if the search proves nothing, because a write could then remove disabled
    *   records
    */

@@ -54,8 +54,9 @@ const refusals: Readonly<Record<number, CentralError['code']>> = {
 };
 
 /**
- * The error for an update that the server answered with `rcode`. The server then undid all of it (RFC 2136
- * section 3.4.2.7). After SERVFAIL and unexpected codes the state is `unknown`.
+ * The error for an update that the server refused with `rcode`. For rcodes that the RFC defines, the server
+ * has undone all of it (RFC 2136 section 3.4.2.7), and the state is `untouched`. After SERVFAIL and other
+ * rcodes the state is `unknown`.
  */
 export function updateRefusal(rcode: number, zone: DnsName): CentralError {
   const code = refusals[rcode];

@@ -18,8 +18,8 @@ const connections = 4;
  */
 const near = 10;
 /**
- * From so many exchanges at once on, they share connections: answers are so frequent that none is held back
- * for long.
+ * From this number of exchanges at once, connections are shared: answers then come so often that none is
+ * held back for long.
  */
 const many = 64;
 

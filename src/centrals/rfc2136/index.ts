@@ -84,9 +84,8 @@ class Rfc2136Central implements Central {
         else if (ownership instanceof CentralError) doubt = ownership;
       }
     }
-    // If the key fits no zone at all, it is probably misspelled, so that error is thrown. The same holds if
-    // the server is not ready and serves none. One failing zone does not stop the list: a read of that zone
-    // reports it.
+    // If no zone is found, the error is thrown: the key is probably misspelled, or the server serves no
+    // zone yet. One failing zone does not stop the list; a read of that zone reports it.
     const isReady = doubt === null || !isUnserved(doubt);
     if (found.length === 0 && doubt !== null && !(isReady && this.#allowed.size > 0)) throw doubt;
     return found;
@@ -252,7 +251,7 @@ function nothingAt(zone: DnsName): { name: DnsName; type: string; rdata: string 
   return { name: parseName('_domainsync', zone), type: 'TXT', rdata: '"domainsync asks whether it may"' };
 }
 
-/** Most zones asked about at once. */
+/** Maximum number of zones that are checked at once. */
 const mostAtOnce = 100;
 
 function refusal(

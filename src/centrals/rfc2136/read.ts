@@ -153,13 +153,13 @@ export class NameReader {
 /** The names to read, each with the types to read there. */
 export type Wanted = ReadonlyMap<DnsName, ReadonlySet<string> | 'all'>;
 
-/** Most names queried at once; more would only wait for a connection. */
+/** Maximum number of names queried at once; more would only wait for a connection. */
 const mostNamesAtOnce = 50;
 
 /** Up to so many doubtful names are queried one by one, because that is quicker than one update for all. */
 const fewNames = 2;
 
-/** Most octets of prerequisites in one message, as an upper bound. */
+/** Maximum size of all prerequisites in one message, in octets. The size is estimated from above. */
 const mostAskedOctets = 50_000;
 
 interface ReadingOptions {

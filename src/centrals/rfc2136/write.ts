@@ -119,9 +119,9 @@ export class ZoneUpdater {
   }
 
   /**
-   * Finds out what an update left that failed without saying so. A server that sent a signed answer has
-   * finished the update, so a read of the names shows the result. Without such an answer, or where queries
-   * hide the names, the update may still be carried out: the state is `unknown`.
+   * Finds out what a failed update left at the server, if the failure does not show that. A server that
+   * sent a signed answer has finished the update, so a read of the names shows the result. Without such an
+   * answer, or where queries hide the names, the update may still be carried out: the state is `unknown`.
    * @returns the error with the state of the update
    * @throws {CentralError} if the names cannot be read
    */
@@ -255,8 +255,8 @@ function isClean({ removed, added }: AlteredSoFar): boolean {
 }
 
 /**
- * Most octets of prerequisites and updates in one message. A message holds 65,535, and header and signature
- * need room.
+ * Maximum size of all prerequisites and updates in one message, in octets. A message holds 65,535, and
+ * header and signature need room.
  */
 const mostMessageOctets = 60_000;
 
@@ -293,7 +293,8 @@ function octetsFor({ name, type, before, after }: RRsetEdit): number {
 
 /**
  * The types to read at each name of the change. At a name that gets or loses a CNAME these are all types,
- * because a CNAME tolerates no other. Where NS records go, DS is read too: it is useless without them.
+ * because a CNAME tolerates no other. Where NS records are removed, DS is read too: it is useless without
+ * them.
  */
 function wantedBy({ remove, add }: Pick<Change, 'remove' | 'add'>): Wanted {
   const wanted = new Map<DnsName, Set<string> | 'all'>();
@@ -330,7 +331,7 @@ function guardsOf(
 /**
  * The updates that carry out an edit. Deletions come first, so that a CNAME makes room. At the apex they
  * come last, because a server keeps the last NS there (RFC 2136 section 3.4.2.4). For a new TTL every
- * record is added anew: a server may keep the old TTL for those that are not.
+ * record is added again: a server may keep the old TTL of records that are not.
  */
 function updatesOf({ name, type, before, after, ttl }: RRsetEdit, zone: DnsName): readonly WireRecord[] {
   const staying = new Set(after.map(({ rdata }) => rdata));

@@ -7,18 +7,24 @@ import { Check, type CheckEnd, type ServerReport } from './check.ts';
 import { goalKey, goalsOf, type RRsetGoal } from './goal.ts';
 import type { AskedServer } from './ask.ts';
 
-/** Most checks that run at once. The others wait, and the newest of them is next. */
+/** Maximum number of checks that run at once. The others wait, and the newest of them is next. */
 const mostUnderWay = 50;
-/** Most checks that wait. The oldest one more than that is dropped. */
+/** Maximum number of checks that wait. If there are more, the oldest is dropped. */
 const mostWaiting = 1_000;
-/** Most RRsets asked for after one write. Name servers take over a zone as a whole, so a sample is enough. */
+/**
+ * Maximum number of RRsets asked for after one write. Name servers take over a zone as a whole, so a sample
+ * is enough.
+ */
 const mostGoals = 16;
-/** Most checks kept whose limit passed, and milliseconds until they are tried again. */
+/**
+ * Maximum number of checks that are kept after their limit has passed, and milliseconds until they are
+ * tried again.
+ */
 const mostBehind = 10;
 const recheckEvery = 60_000;
 /** Milliseconds after which the status lists a check that still runs. */
 const slow = 2_000;
-/** Most operations whose outcome is kept. */
+/** Maximum number of operations whose outcome is kept. */
 const mostOutcomes = 500;
 
 export interface VerifierPorts {

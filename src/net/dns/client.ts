@@ -32,11 +32,11 @@ export interface DnsClientSettings {
  */
 const mostAttempts = 6;
 /**
- * Most octets of a datagram, sent or received, so that it is not fragmented on any path (DNS flag day
- * 2020).
+ * Maximum size of a datagram, sent or received, in octets. So it is not fragmented on any path (DNS flag
+ * day 2020).
  */
 const mostUdpOctets = 1_232;
-/** Most octets of a transferred zone; 100,000 records have about 5 MB. */
+/** Maximum size of a transferred zone, in octets; 100,000 records have about 5 MB. */
 const mostTransferOctets = 64 * 1024 * 1024;
 
 /**

@@ -2,9 +2,9 @@ import { deadlineOver } from './dns-error.ts';
 import type { DnsStream } from './stream.ts';
 
 /**
- * Most connections that are kept to one server. As long as they suffice, each carries one exchange at a
- * time. With two on one connection, a server may hold back its second answer for 40 ms, until the first is
- * acknowledged (RFC 896, RFC 1122 section 4.2.3.2).
+ * Maximum number of connections that are kept to one server. As long as they suffice, each carries one
+ * exchange at a time. With two on one connection, a server may hold back its second answer for 40 ms, until
+ * the first is acknowledged (RFC 896, RFC 1122 section 4.2.3.2).
  */
 const mostKept = 4;
 /**

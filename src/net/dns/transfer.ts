@@ -5,8 +5,8 @@ import type { WireRecord } from '../../dns/wire/records.ts';
 import { DnsError } from './dns-error.ts';
 
 /**
- * Most characters of all names and data together. Names are compressed in messages, up to a hundredfold, so
- * octets do not limit them.
+ * Maximum number of characters in all names and data together. The octets received do not limit them,
+ * because names are compressed in messages, up to a hundredfold.
  */
 const mostText = 256 * 1024 * 1024;
 

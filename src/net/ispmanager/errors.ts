@@ -56,7 +56,7 @@ const kindOfType: Readonly<Record<string, PanelRefusal['kind']>> = {
   referer_confirm: 'confirm',
 };
 
-/** Most characters of a refusal text. */
+/** Maximum length of a refusal text, in characters. */
 const mostText = 500;
 
 /**

@@ -48,7 +48,7 @@ export interface RecordDialect {
    * @throws {DnsDataError} if the identifier describes no valid record
    */
   readonly fromKey: (key: string, zone: Origin) => ResourceRecord | null;
-  /** The type in an identifier, in its spelling there; `null` if the text is no identifier. */
+  /** The type in an identifier, as it is spelled there; `null` if the text is no identifier. */
   readonly typeOfKey: (key: string) => string | null;
   /**
    * Identifiers that the panel may show for a record. They are used to match, and never sent

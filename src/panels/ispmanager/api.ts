@@ -55,8 +55,8 @@ export interface LocalTool {
   /** The panel's root directory. */
   readonly root: string;
   /**
-   * `service`: whether this process is a confined service. `fails`: whether the tool fails as its child,
-   * although it works outside its unit.
+   * `service`: whether this process is a confined service. `fails`: whether the tool fails as a child of
+   * this process, although it works outside the unit of this process.
    */
   readonly confined: { readonly service: boolean; fails: boolean };
   /** Absolute path of `mgrctl`. */
@@ -67,7 +67,7 @@ export interface LocalTool {
   readonly timeout: number;
 }
 
-/** Most octets of an answer; 10,000 zones have about 3 MB, 100,000 records about 20 MB. */
+/** Maximum size of an answer, in octets; 10,000 zones have about 3 MB, 100,000 records about 20 MB. */
 const mostOutput = 32 * 1024 * 1024;
 
 /** Arguments whose values are passed in the tool's environment, so that no list of processes shows them. */
@@ -102,8 +102,9 @@ export async function callPanel(
 }
 
 /**
- * Reads a running panel with the tool as our child, under the limits of our unit. What the tool needs is
- * not documented. If it fails and then works outside the unit, all later calls run outside it.
+ * Reads a running panel with the tool as our child, under the limits of our systemd unit. What the tool
+ * needs is not documented. If the call fails and then works outside the unit, all later calls run outside
+ * it.
  */
 async function confinedCall(
   tool: LocalTool,

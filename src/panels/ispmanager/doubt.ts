@@ -1,6 +1,7 @@
 /**
- * Finds calls that the panel may read in another way than we do. What it saves is then not known. Such an
- * edit is refused before it is done, and compared after it (docs/compatibility.md, A40 to A42). Pure.
+ * Finds calls that the panel may read in another way than we do. What the panel saves is then not known.
+ * Such an edit is refused before it is done, and compared after it (docs/compatibility.md, A40 to A42).
+ * Pure.
  */
 import { own } from '../../dns/own.ts';
 import type { FunctionRole, PanelDialect } from './dialect.ts';
@@ -91,8 +92,8 @@ function hasSeveral({ sources }: Readings, name: string): boolean {
 }
 
 /**
- * Names the parameter with the list if it lacks the one element in `elid`: the panel itself sends no such
- * list.
+ * The list parameter of a delete, if its list lacks the one element in `elid`: the panel itself sends no
+ * such list. Null if the list is as expected.
  */
 function listDoubt({ dialect, readings }: DoubtfulCall, acts: boolean): string | null {
   const { groupList } = dialect;

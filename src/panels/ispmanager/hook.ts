@@ -229,14 +229,17 @@ function hint(
   return { kind: 'hint', zones: [...zones], source, fingerprint, actor };
 }
 
-/** Most characters, and most zones, of a hint that names its zones. A larger one is about all zones. */
+/**
+ * Maximum number of characters, and of zones, in a hint about single zones. A larger hint is about all
+ * zones.
+ */
 const mostHintText = 64 * 1024;
 const mostHintZones = 1_000;
 
-/** Most characters of the addresses, name servers or mail servers of a new zone, each. */
+/** Maximum length, in characters, of each of a new zone's lists: addresses, name servers, mail servers. */
 const mostSeedText = 16 * 1024;
 
-/** Most elements of a list, such as zones that one call deletes. */
+/** Maximum number of elements in a list, such as zones that one call deletes. */
 const mostElements = 10_000;
 
 /** Splits a list, without empty elements. @throws {DnsDataError} `call.too-large` */
@@ -333,8 +336,8 @@ function recordForm(base: Base): PanelEvent {
 }
 
 /**
- * Whether an edit is of SOA or of records that the DNSSEC engine makes, and stays so. Such an edit passes
- * in the panel only (docs/adoption.md, row 21).
+ * Whether an edit concerns SOA or a record of the DNSSEC engine, and leaves it such a type. Such an edit
+ * passes in the panel only (docs/adoption.md, row 21).
  */
 function isPanelsOwn({ typeOfKey, ownTypes }: RecordDialect, key: string, given: Cells): boolean {
   const isOwn = (type: string): boolean => ownTypes.has(type.toUpperCase());
@@ -366,7 +369,7 @@ function changed(elid: string, given: Cells, known: readonly KnownRecord[], plac
   const found = match.kind === 'records' ? match.records[0]?.known : undefined;
   if (found === undefined) return unknownKey(elid);
   const old = found.record;
-  // The form contains the name as the panel shows it, so it is read with those names.
+  // The form contains the record's name as the panel shows it, so that name helps to read the form.
   const spelled = withNamesOf(place.known, [found]);
   const made = tryRecord(() => place.records.overOld(old, given), { ...place, known: spelled });
   if (made.kind !== 'record') return made;

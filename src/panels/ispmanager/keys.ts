@@ -7,12 +7,15 @@ import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 /** A zone, and how its panel identifies records. */
 export interface KeyContext {
   readonly zone: DnsName;
-  /** Names that the panel has. They decide how a name is read that has two readings. */
+  /**
+   * Names that the panel has. A name with `ß` has two readings (`ss` by IDNA 2003), and these names decide
+   * between them.
+   */
   readonly known: ReadonlySet<DnsName>;
   readonly records: RecordDialect;
 }
 
-/** A known record, with the key that names it. */
+/** A record of the ledger or of an open operation, with the key that names it. */
 export interface Matched {
   readonly known: KnownRecord;
   readonly key: string;
@@ -59,7 +62,7 @@ export function namesMeant(key: string, { zone, known, records }: KeyContext): r
 
 const separator = ', ';
 
-/** Most pieces between separators in one list. */
+/** Maximum number of pieces between separators in one list. */
 const mostPieces = 20_000;
 
 /**
@@ -114,8 +117,8 @@ interface Cover {
 const whole: Cover = { ways: 1, match: null, rest: null };
 
 /**
- * Covers the list from its end, so that each piece is tried once for each length of key. Null if it takes
- * too long.
+ * Finds the ways to cover the list, from its end, so that each piece is tried once for each length of key.
+ * Null if it takes too long.
  */
 function coversOf(
   pieces: readonly string[],
@@ -165,7 +168,7 @@ function shownKeys({ key, otherKeys = [] }: KnownRecord): readonly string[] {
 /** Finds the known record that a key names; null if there is none. */
 type Finder = (key: string) => KnownRecord | null;
 
-/** The panel's names, with names of its records that have two readings. */
+/** The panel's names, with those of its records that have two readings. */
 export function withNamesOf(
   known: ReadonlySet<DnsName>,
   records: readonly KnownRecord[],

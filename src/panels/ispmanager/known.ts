@@ -4,7 +4,10 @@ import { shortened } from '../../dns/problem.ts';
 
 /** What the panel's lists have shown, as far as it is needed to read calls. */
 export interface PanelKnowledge {
-  /** Zones of the panel. They decide how a name is read that has two readings. */
+  /**
+   * Zones of the panel. A name with `ß` has two readings (`ss` by IDNA 2003), and these names decide
+   * between them.
+   */
   readonly zones: ReadonlySet<DnsName>;
   /**
    * Domains whose names no name server could serve (`a..b`), in the panel's spelling. They stay in the
@@ -51,7 +54,7 @@ export class KnownOfPanel implements PanelKnowledge {
     this.#isListed = true;
   }
 
-  /** Adds zones from before the start, until the panel's list has been read. */
+  /** Adds the zones of an earlier run, unless the panel's list has been read already. */
   remember(zones: readonly DnsName[]): void {
     if (!this.#isListed) for (const zone of zones) this.#zones.add(zone);
   }
@@ -72,5 +75,5 @@ export class KnownOfPanel implements PanelKnowledge {
   }
 }
 
-/** Most records that one line of the log names. */
+/** Maximum number of records that one line of the log names. */
 const mostNamed = 5;

@@ -8,7 +8,7 @@ export interface Multipart {
   readonly isWhole: boolean;
 }
 
-/** Most parts of a form. */
+/** Maximum number of parts in a form. */
 const mostParts = 5_000;
 
 /**

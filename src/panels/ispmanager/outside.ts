@@ -9,17 +9,17 @@ export interface Command {
 }
 
 /**
- * Starts programs as services of their own. It is part of systemd 236 and later, as every system with glibc
- * 2.28 has it.
+ * Starts programs as services of their own. It is part of systemd 236 and later; every system with glibc
+ * 2.28 has such a version.
  */
 const starter = 'systemd-run';
 
 /**
- * The same command, started by systemd instead of this process, so without the limits of our unit. What it
- * starts (such as the panel at its first access, docs/protocol.md#files-5) does not belong to our unit
- * either. Arguments and environment are passed on standard input. Other users can read the command lines of
- * services, and systemd replaces `$` in them.
- * @param milliseconds after which systemd ends the command
+ * Makes a command by which systemd starts a program, so that the program runs without the limits of our
+ * unit. What the program leaves running (such as the panel at its first access, docs/protocol.md#files-5)
+ * does not belong to our unit either. Arguments and environment are passed on standard input. Other users
+ * can read the command lines of services, and systemd replaces `$` in them.
+ * @param milliseconds after which systemd ends the program
  */
 export function outsideUnit(
   { program, words }: Omit<Command, 'input'>,

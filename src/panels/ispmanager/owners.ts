@@ -61,7 +61,7 @@ export async function foreignAccountTo(
   return { kind: 'none' };
 }
 
-/** Most accounts that are tried. */
+/** Maximum number of accounts that are tried. */
 const mostTried = 20;
 
 /** An account below the administrators, and the account above it; null: none is listed. */
@@ -108,8 +108,8 @@ async function asEachAccount(
 }
 
 /**
- * The owner of a zone and his reseller, among the accounts that see it. Null if others see it too, because
- * everybody may see it.
+ * The owner of a zone and his reseller, among the accounts that see the zone. Null if more accounts see it,
+ * because then the panel may show it to everybody.
  */
 function ownersAmong(names: readonly string[], accounts: readonly Account[]): Accounts {
   const isAbove = (name: string): boolean =>

@@ -19,7 +19,8 @@ export interface Readings {
   readonly mayHideSok: boolean;
   /**
    * For each source of parameters: all values by plain name ({@link plainName}). Which of several values a
-   * panel takes is not known. A name that a source has in other spellings only gets an empty value as well.
+   * panel takes is not known. If a source has a name in other spellings only, the name also gets an empty
+   * value.
    */
   readonly sources: readonly ReadonlyMap<string, readonly string[]>[];
   /** Whether a part of the body is missing, or the body does not have the form that its type says. */
@@ -33,7 +34,8 @@ export interface Readings {
 /**
  * Reads the parameters of a CGI call: the query, and the body of a POST, urlencoded or multipart
  * (docs/protocol.md#handlers-4, #transport). The body overrides the query. Octets that are not UTF-8 become
- * U+FFFD. Other readings follow `;` as a separator, and bodies of another type than their header says.
+ * U+FFFD. As other readings it finds parameters after `;`, and those of a body with another type than its
+ * header says.
  */
 export function readCgiCall(call: HookCall): Readings {
   return isTooLarge(call)
@@ -41,10 +43,13 @@ export function readCgiCall(call: HookCall): Readings {
     : readWhole(call);
 }
 
-/** Most octets of query or body that are read. A text of 64 KiB has 192 KiB when percent-encoded. */
+/**
+ * Maximum size, in octets, of a query or body that is read. A text of 64 KiB has 192 KiB when
+ * percent-encoded.
+ */
 const mostOctets = 2 * 1024 * 1024;
 
-/** Most parameters that are read of one call; forms have some dozens. */
+/** Maximum number of parameters that are read of one call; forms have some dozens. */
 const mostParameters = 20_000;
 
 /**
@@ -89,9 +94,9 @@ function readWhole(call: HookCall): Readings {
 
 /**
  * Reads the parameters that version 5/6 exports as `PARAM_name` (docs/protocol.md#handlers-5). Empty ones
- * may be missing there, so the query is read too. It belongs to the user's own call, so it is ignored in a
- * nested call of another function. A value ends at its first NUL octet; the query shows such an octet, a
- * body does not reach us.
+ * may be missing there, so the query is read too. The query belongs to the user's own call, so it is
+ * ignored in a nested call of another function. A value ends at its first NUL octet. The query shows such
+ * an octet; a body does not reach us.
  */
 export function readEnvironmentCall({ environment, repeated = [] }: HookCall): Readings {
   const func = environment[`${prefix}func`];

@@ -57,7 +57,10 @@ async function lists(
   return unreadable.length === 0 ? 'without' : 'unclear';
 }
 
-/** A zone, with names that the panel has: they decide how a name is read that has two readings. */
+/**
+ * A zone, with names that the panel has. A name with `ß` has two readings (`ss` by IDNA 2003), and these
+ * names decide between them.
+ */
 export interface ReadOrigin {
   readonly zone: DnsName;
   readonly known: ReadonlySet<DnsName>;

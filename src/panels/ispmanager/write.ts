@@ -29,7 +29,7 @@ export class PanelWriter {
   readonly #dialect: PanelDialect;
   /**
    * Whether the token is passed in the environment. It becomes false if the tool cannot read values from
-   * there.
+   * the environment.
    */
   #hides: boolean;
 
