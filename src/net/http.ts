@@ -8,7 +8,10 @@ import { connectVerified, type Trust } from './connect.ts';
 import { HttpError } from './http-error.ts';
 
 export interface HttpSettings {
-  /** With `https:`; `http:` only if the host is an address of this machine ({@link isLoopback}). */
+  /**
+   * The URL that paths are relative to: `https:`, or `http:` if the host is an address of this machine
+   * ({@link isLoopback}).
+   */
   readonly base: URL;
   readonly trust: Trust;
   /** Milliseconds that one request may take, connection included. */
@@ -22,8 +25,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   /**
-   * Whether sending it twice does the same as sending it once. If so, it is sent again if a kept connection
-   * turns out to be closed.
+   * Whether sending the request twice does the same as sending it once. If so, it is sent again if a kept
+   * connection turns out to be closed.
    */
   readonly repeatable: boolean;
   /** Maximum size of the answer, in octets; 1 MiB by default. */
@@ -36,7 +39,7 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-/** Maximum size of an answer, in octets, if the request sets none. */
+/** Maximum size of an answer, in octets, if the request names none. */
 const usualOctets = 1024 * 1024;
 /** Octets that are read of an answer with an error status: enough for its message. */
 const mostErrorOctets = 64 * 1024;

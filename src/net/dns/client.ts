@@ -20,7 +20,10 @@ export interface DnsClientSettings {
   readonly trust: Trust;
   /** Signs every request, and then every answer must be signed; null: neither is signed. */
   readonly key: TsigKey | null;
-  /** Milliseconds that one exchange may take, connection included; in a zone transfer, each message. */
+  /**
+   * Milliseconds that one exchange may take, connection included. In a zone transfer, milliseconds that
+   * each message may take.
+   */
   readonly timeout: number;
   /** Wall clock for signatures, milliseconds since 1970; by default the computer's clock. */
   readonly wall?: () => number;

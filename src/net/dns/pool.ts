@@ -41,7 +41,8 @@ export class StreamPool {
 
   /**
    * Lends a connection.
-   * @param write whether the message changes something: then no connection is used that may be closed
+   * @param write whether the message changes something: then no connection is used that has long been
+   *   silent
    * @throws {DnsError} with `sent: 'no'`
    */
   async lend(write: boolean, signal: AbortSignal): Promise<Lent> {
