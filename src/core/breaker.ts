@@ -12,16 +12,16 @@ import type { Clock } from './clock.ts';
 
 /** Failures in a row that open the breaker. */
 const failuresToOpen = 2;
-/** Milliseconds between probes while it is open. */
+/** Milliseconds between two calls that are let through while the breaker is open. */
 const probeEvery = 5_000;
-/** Milliseconds from the first refused login to the next attempt, and from every later one. */
+/** Milliseconds without a login attempt: after the first refused login, and after each later one. */
 const firstLoginProbe = 15 * 60_000;
 const laterLoginProbe = 60 * 60_000;
 
-/** Milliseconds that an adapter has, once its signal is aborted, to end a call in its own words. */
+/** Milliseconds between the abort of a call's signal and the moment when we stop waiting for the adapter. */
 const lastWord = 2_000;
 
-/** What says that the central is out of order, as against a refusal, which shows that it works. */
+/** Errors that count as an outage of the central. Any other error shows that the central works. */
 const outages: ReadonlySet<CentralErrorCode> = new Set([
   'central.unreachable',
   'central.certificate',
@@ -30,18 +30,17 @@ const outages: ReadonlySet<CentralErrorCode> = new Set([
 
 /** A central behind a breaker. */
 export interface GuardedCentral extends Central {
-  /** Why no call is let through now; null while they are. */
+  /** Why the next call fails without being sent; null: calls are sent. */
   readonly blocked: Problem | null;
 }
 
 /**
- * A central that fails at once while the one behind it is known to be out of order. After two outages in a
- * row calls fail with `central.breaker-open` (nothing sent, so `untouched`). Every 5 s one call is let
- * through, and its success closes the breaker. After a refused login calls fail with `central.login-blocked`,
- * so that the account is not locked: one attempt after 15 minutes, then one an hour. New settings mean a new
- * wrapper. Both errors name the failure they stand for in `params.cause` and `params.text`. A call that goes
- * on after its signal is aborted fails with `central.unreachable`: a defect of an adapter, or of a server,
- * holds nothing up.
+ * Wraps a central so that calls fail at once while it is out of order. After two outages in a row calls fail
+ * with `central.breaker-open` (nothing sent, so `untouched`). Every 5 s one call is let through, and its
+ * success closes the breaker. After a refused login calls fail with `central.login-blocked`, so that the
+ * account is not locked: one attempt after 15 minutes, then one an hour. New settings need a new wrapper.
+ * Both errors name the failure behind them in `params.cause` and `params.text`. If an adapter does not end a
+ * call 2 s after its signal was aborted, the call fails with `central.unreachable`.
  */
 export function withBreaker(central: Central, clock: Clock): GuardedCentral {
   const gate = new Gate(clock);
@@ -83,7 +82,7 @@ export function withBreaker(central: Central, clock: Clock): GuardedCentral {
   };
 }
 
-/** Why no call is let through, and when the next one is. */
+/** Why calls fail without being sent, and from when (`until`, monotonic milliseconds) one is sent again. */
 interface Block {
   readonly code: 'central.breaker-open' | 'central.login-blocked';
   readonly cause: CentralError;
@@ -106,10 +105,14 @@ class Gate {
     return block === null ? null : blocked(block).problem;
   }
 
-  /** Runs one call, or fails at once. @param left what a call without an end leaves @throws {CentralError} */
+  /**
+   * Runs one call, or fails at once while the breaker is open.
+   * @param left the `state` of the error when the adapter does not end the call in time
+   * @throws {CentralError}
+   */
   async pass<T>(ctx: CallContext, left: CentralErrorFacts['state'], begin: () => Promise<T>): Promise<T> {
     const call = async (): Promise<T> => await ended(begin, left, ctx.signal, this.#clock);
-    // A call that is over before it begins says nothing about the central; the adapter words its error.
+    // An aborted call shows nothing about the central. The adapter words the error.
     if (ctx.signal.aborted) return await call();
     const block = this.#login ?? this.#open;
     if (block === null) return await this.#watch(call);
@@ -122,7 +125,7 @@ class Gate {
     }
   }
 
-  /** A probe has to wait for both blocks. */
+  /** When the next call is let through (monotonic milliseconds): the later time of both blocks. */
   #dueAt(): number {
     return Math.max(this.#login?.until ?? 0, this.#open?.until ?? 0);
   }
@@ -160,7 +163,10 @@ class Gate {
   }
 }
 
-/** What the call gives, raced against its signal. */
+/**
+ * The result of `call`. If `call` has not ended 2 s after the abort of `signal`, throws `central.unreachable`
+ * with state `left`.
+ */
 async function ended<T>(
   call: () => Promise<T>,
   left: CentralErrorFacts['state'],

@@ -1,6 +1,6 @@
 import type { Entry } from './catalogue-entry.ts';
 
-/** Texts of what can be wrong with DNS data (`src/dns/problem-codes.ts`), and with the keys of a panel. */
+/** Texts of problems in DNS data (`src/dns/problem-codes.ts`) and in the record keys of a panel. */
 export const dataTexts = {
   'name.empty-label': {
     en: 'The name {name} has an empty part (two dots in a row).',

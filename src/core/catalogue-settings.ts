@@ -1,6 +1,6 @@
 import type { Entry } from './catalogue-entry.ts';
 
-/** Texts of what can be wrong with the settings and the installation; the administrator reads them. */
+/** Texts of problems with the settings and the installation. Administrators read them. */
 export const settingsTexts = {
   'settings.unreadable': {
     en: 'The settings file {path} cannot be read.',

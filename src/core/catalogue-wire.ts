@@ -1,6 +1,6 @@
 import type { Entry } from './catalogue-entry.ts';
 
-/** Texts of the codes of src/dns/wire: messages and their signatures. */
+/** Texts of the codes of `src/dns/wire`: problems of DNS messages and their signatures. */
 export const wireTexts = {
   'wire.cut': { en: 'A DNS message is cut off.', ru: 'Сообщение DNS обрывается.' },
   'wire.left-over': {

@@ -5,9 +5,8 @@ import { settingsTexts } from './catalogue-settings.ts';
 import { wireTexts } from './catalogue-wire.ts';
 
 /**
- * Every code a user may meet, with what it means for him in one sentence or two: cause, and the way out.
- * Whether anything was changed is said by `describe`, which knows it. Codes are stable; a retired one is not
- * used again.
+ * Every code a user may meet, with its cause and the way out in one or two sentences. `describe` adds what
+ * was changed. Codes are stable; a retired code is not used again.
  */
 export const catalogue = {
   ...dataTexts,
@@ -267,7 +266,7 @@ export const catalogue = {
 
 export type Code = keyof typeof catalogue;
 
-/** A problem whose code stands in the catalogue. */
+/** Makes a problem whose code has a text in the catalogue. */
 export function refusal(code: Code, params: Readonly<Record<string, string>>): Problem {
   return { code, params };
 }

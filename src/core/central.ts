@@ -8,69 +8,72 @@ import type { Change, RRsetKey } from '../dns/zone.ts';
 export interface CallContext {
   /** Aborts at the caller's deadline; adapters hand it to every socket. */
   readonly signal: AbortSignal;
-  /** Id of the operation this call belongs to (`-` for none): log field only. */
+  /** Id of the operation this call belongs to, `-` for none. Only logs use it. */
   readonly operation: string;
   /**
-   * True for the write of an edit that can still be refused: who is to wait for the name servers
-   * (`centrals/verified`) waits here.
+   * True for the write of an edit that can still be refused. In the strict mode of `[verify]`, this write
+   * waits for the name servers.
    */
   readonly vetoable?: boolean;
 }
 
-/** Which central, and as whom: the ledger is keyed by it (docs/glossary.md#ledger). Holds no secret. */
+/**
+ * Which central and which account there. The ledger is keyed by it (docs/glossary.md#ledger). Holds no
+ * secret.
+ */
 export interface CentralId {
   readonly kind: string;
   readonly address: string;
   readonly account: string;
 }
 
-/** A record as the central holds it, with the central's own identifier, taken verbatim from its list. */
+/** A record as the central holds it, with the identifier from the central's own list, verbatim. */
 export interface CentralRecord extends ResourceRecord {
-  /** Opaque to everyone but the adapter that made it; stale as soon as the record changes. */
+  /** Only the adapter that made it can read it. It is stale as soon as the record changes. */
   readonly handle: string;
 }
 
 export interface CentralTraits {
-  /** The largest unit one request changes all-or-nothing. */
+  /** The largest unit that one request changes as a whole or not at all. */
   readonly atomic: 'zone' | 'rrset' | 'record' | 'none';
-  /** Whether the server itself refuses a write based on a stale read. */
+  /**
+   * How the server itself refuses a write based on a stale read. `cas`: for the whole write. `per-record`:
+   * for each record. `none`: not at all.
+   */
   readonly guard: 'cas' | 'per-record' | 'none';
   /**
-   * Whether this account may create and delete zones; where not, the provider does, and the zone is waited
-   * for.
+   * Whether this account may create and delete zones. If not, the provider does, and we wait for the zone.
    */
   readonly managesZones: boolean;
   /** Whether a new zone appears with the content that `createZone` is given, in one write. */
   readonly createsWithContent: boolean;
   /**
-   * Whether it can list the account's zones; where not, `listZones` tells which of those asked for it has.
+   * Whether the central can list the account's zones. If not, `listZones` reports which of the zones asked
+   * for it has.
    */
   readonly listsZones: boolean;
-  /** Whether it can read a whole zone; where not, `readZone` reads the known RRsets only. */
+  /** Whether the central can read a whole zone. If not, `readZone` reads only the RRsets it is given. */
   readonly wholeZones: boolean;
-  /** Whether there is room for an owner mark outside DNS data. */
+  /** Whether the central can store an owner mark outside DNS data. */
   readonly ownerMark: boolean;
   /**
-   * False where the central has one TTL per zone (ISPmanager 4); TTLs are then null on read and ignored on
-   * write.
+   * Whether records have their own TTL. If not (ISPmanager 4), TTLs are null on read and ignored on write.
    */
   readonly carriesTtl: boolean;
-  /** Types it stores; `any` when it takes every type. */
+  /** Record types the central stores; `any`: every type. */
   readonly recordTypes: ReadonlySet<string> | 'any';
   /** Milliseconds after a write before a read of the same data can be relied on. */
   readonly readBackDelay: number;
 }
 
-/**
- * What the user asked for when the zone was created in the panel. A central may use or ignore each of them.
- */
+/** What the user entered when the zone was created in the panel. A central may use or ignore each of them. */
 export interface ZoneSeed {
   readonly addresses: readonly string[];
   readonly nameServers: readonly string[];
   readonly mailServers: readonly string[];
 }
 
-/** What a write really altered: no more than was asked, less when part of it was already so. */
+/** What a write altered: at most what was asked. Records that were already as wanted are left out. */
 export interface Altered {
   readonly removed: readonly ResourceRecord[];
   readonly added: readonly ResourceRecord[];
@@ -80,9 +83,11 @@ export interface Altered {
 export interface Signing {
   /** `null`: this central does not report it. */
   readonly signed: boolean | null;
-  /** Data of DS records that fit the keys in use, in master-file form; those that may stand at the parent. */
+  /** Data of DS records for the keys in use, in master-file form: those that may stand at the parent. */
   readonly ds: readonly string[];
-  /** The same of CDS records that the zone publishes for its parent to fetch (RFC 7344). */
+  /**
+   * Data of the CDS records that the zone publishes for its parent to fetch (RFC 7344), in master-file form.
+   */
   readonly cds: readonly string[];
 }
 
@@ -96,8 +101,8 @@ export interface Central {
   readonly traits: CentralTraits;
 
   /**
-   * Everything this central would refuse in `change`, found without talking to it. Empty: nothing known
-   * against it.
+   * Everything this central would refuse in `change`, found without talking to it. Empty: no objection is
+   * found.
    */
   audit(change: Change): readonly Problem[];
 
@@ -105,17 +110,17 @@ export interface Central {
   check(ctx: CallContext): Promise<void>;
 
   /**
-   * Names of all zones of this account, complete. A cut or filtered list is an error, never a shorter list.
-   * @param asked zones the caller wants to know about; a central that cannot list (`listsZones`) answers
+   * Names of all zones of this account, complete. Throws on a cut or filtered list.
+   * @param asked zones the caller wants to know about; a central that cannot list (`listsZones`) returns
    *   those of them it has
    */
   listZones(asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]>;
 
   /**
-   * All records of the zone, complete, from the central's source of truth; `null` = the central says it has
-   * no such zone in this account.
-   * @param known RRsets that may be there; a central that cannot read a whole zone (`wholeZones`) reads
-   *   these, and any CNAME in the place of one
+   * All records of the zone, complete, from the central's source of truth; `null`: the central reports that
+   * it has no such zone in this account.
+   * @param known RRsets that may exist; a central that cannot read a whole zone (`wholeZones`) reads these,
+   *   and any CNAME in the place of one
    */
   readZone(
     zone: DnsName,
@@ -125,9 +130,10 @@ export interface Central {
 
   /**
    * Like `readZone`, for the records at `names` only.
-   * @param types which the caller needs, where that is not all. A central that has to ask for each type by
-   *   itself need not ask for others. CNAME is always told.
-   * @param likely what probably is there: a central that cannot show some records proves them by it
+   * @param types the types the caller needs; absent: all. A central that asks for each type by itself need
+   *   not ask for others. CNAME records are always returned.
+   * @param likely records that probably exist; a central that cannot show some records checks whether these
+   *   do
    */
   readNames(
     zone: DnsName,
@@ -141,26 +147,27 @@ export interface Central {
    * Makes `change.remove` absent and `change.add` present, touching nothing else, and reads back before it
    * resolves.
    * @param present a fresh `readNames` of every name in the change; its handles are used, so a record that
-   *   changed since is noticed. What is already so is left so and is not in the answer.
-   * @throws {CentralError} `state` tells what was left: `untouched` (safe to refuse), `partial` or `unknown`
-   *   (re-read).
+   *   changed since is noticed
+   * @returns what was altered; a record that was already as wanted is left as it is and out of the result
+   * @throws {CentralError} `state` says what was left: `untouched` (safe to refuse), `partial` or `unknown`
+   *   (re-read)
    */
   apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered>;
 
   /**
-   * Finds out, without a write, what `createZone` would do. What only the write itself tells (a limit, say)
-   * is not found.
-   * @throws {CentralError} whatever is found against it, as `createZone` throws it; `untouched`
+   * Finds out, without a write, what `createZone` would do. It cannot find what only the write itself shows,
+   * a limit for example.
+   * @returns `exists`: this account has the zone
+   * @throws {CentralError} what `createZone` would throw, always with state `untouched`
    */
   mayCreateZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'>;
 
   /**
    * Creates the zone; resolves once a read shows it. `exists`: this account already has it, nothing was done.
-   * @param content records that the zone has from its first moment, if the central can do that
-   *   (`createsWithContent`). As many as fit in one write; otherwise they are ignored. The caller reads the
-   *   zone and adds the rest.
-   * @throws {CentralError} `zone.foreign` when it belongs to somebody else, `zone.create-there-first` where
-   *   only the provider creates zones, `central.limit`, `central.refused` ...
+   * @param content records that the zone has from its first moment, as many as fit in one write. A central
+   *   without `createsWithContent` ignores them. The caller reads the zone and adds the rest.
+   * @throws {CentralError} `zone.foreign` when the zone belongs to another account, `zone.create-there-first`
+   *   where only the provider creates zones, `central.limit`, `central.refused` and others
    */
   createZone(
     zone: DnsName,
@@ -170,21 +177,19 @@ export interface Central {
   ): Promise<'created' | 'exists'>;
 
   /**
-   * Deletes the zone; resolves once a read shows it gone. `missing`: it was not there.
+   * Deletes the zone; resolves once a read shows it gone. `missing`: the account had no such zone.
    * @throws {CentralError} `zone.delete-there` where only the provider deletes zones
    */
   deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'>;
 
-  /**
-   * How the zone is signed, read past every memory; `null` = the central has no such zone in this account.
-   */
+  /** How the zone is signed, read without any cache; `null`: the central has no such zone in this account. */
   signing(zone: DnsName, ctx: CallContext): Promise<Signing | null>;
 
   /**
-   * What keeps written data from being served, or leaves zones unsound, though no edit fails for it. Writes
+   * Finds what keeps written data from being served, or leaves zones unsound, although edits succeed. Writes
    * nothing.
    * @param zones some of the account's zones
-   * @returns problems for an administrator; empty: nothing known
+   * @returns problems for an administrator; empty: none found
    */
   concerns(zones: readonly DnsName[], ctx: CallContext): Promise<readonly Problem[]>;
 
@@ -192,13 +197,13 @@ export interface Central {
   close(): Promise<void>;
 }
 
-/** Codes of a {@link CentralError}. Texts stand in `catalogue.ts`; a test checks that each has one. */
+/** Codes of a {@link CentralError}. Their texts are in `catalogue.ts`; a test checks that each has one. */
 export type CentralErrorCode =
   /** No connection, time-out, connection cut. */
   | 'central.unreachable'
-  /** Its clock and ours are too far apart for signatures (`params.seconds`). */
+  /** The clocks of central and panel host are too far apart for signatures (`params.seconds`). */
   | 'central.clock'
-  /** Certificate not trusted, or not the pinned one. */
+  /** The certificate is not trusted, or is not the pinned one. */
   | 'central.certificate'
   /** User name or password not accepted. */
   | 'central.login'
@@ -206,42 +211,43 @@ export type CentralErrorCode =
   | 'central.wrong-kind'
   /** Not attempted: the breaker is open after failures a moment ago. */
   | 'central.breaker-open'
-  /** Not attempted: the login was refused earlier and settings have not changed since. */
+  /** Not attempted: the login was refused earlier and the settings have not changed since. */
   | 'central.login-blocked'
   /** The answer is not what this central speaks (HTML, cut off, empty, 5xx). */
   | 'central.garbled'
   /**
-   * It has the zone of `params.name` and cannot serve it just now: not loaded, broken, expired. Says nothing
-   * of other zones.
+   * The central has the zone `params.name` and cannot serve it now: not loaded, broken or expired. Other
+   * zones may work.
    */
   | 'central.zone-failing'
   /**
-   * It has the zone `params.name` and refuses queries about it (`allow-query`). Says nothing of other zones.
+   * The central has the zone `params.name` and refuses queries about it (`allow-query`). Other zones may
+   * work.
    */
   | 'central.query-refused'
-  /** A list is marked or proved incomplete. */
+  /** A list is incomplete: the central marked it so, or we found out. */
   | 'central.list-cut'
-  /** The central refused, in its own words (`params.text`). */
+  /** The central refused; `params.text` has its own words. */
   | 'central.refused'
-  /** Somebody else keeps writing the same records, so that no write of ours met them as they were read. */
+  /** Another writer keeps changing the same records, so each write of ours was based on a stale read. */
   | 'central.contended'
-  /** What is there already lies below a delegation or a DNAME, where a name server does not show it. */
+  /** Existing records lie below a delegation or a DNAME, where the name server does not show them. */
   | 'central.hidden'
   /** The server stores a DNAME and does not follow it. */
   | 'central.dname-off'
   /**
-   * A name server refused an update in a zone where the key may write: by a rule for records, or one of its
-   * own checks.
+   * The name server refused an update in a zone that the key may write, by a rule for records or a check of
+   * its own.
    */
   | 'central.update-refused'
   /**
-   * The server took an update and, as often as it was asked, left out `params.record`: by a rule that it does
-   * not tell.
+   * The server accepted the update but left out `params.record`, at every try, by a rule that it does not
+   * report.
    */
   | 'central.left-out'
-  /** The server keeps no TTL over `params.limit` seconds in this zone. */
+  /** In this zone the server lowers TTLs over `params.limit` seconds. */
   | 'central.ttl-limit'
-  /** The NS of `params.name` cannot go while its DS stands. */
+  /** The NS records of `params.name` cannot be removed before its DS records. */
   | 'central.ds-first'
   | 'central.limit'
   | 'central.access-denied'
@@ -249,35 +255,35 @@ export type CentralErrorCode =
   | 'central.exists'
   | 'central.missing'
   /**
-   * Other records have the same identifier at the central: a write could hit one of them, so none is sent.
+   * Other records at the central have the same identifier. A write could hit one of them, so none is sent.
    */
   | 'central.ambiguous-key'
   /** The zone exists at the central in another account. */
   | 'zone.foreign'
   /**
-   * The zone is in our account as a copy of another server's (slave): its records come by transfer and cannot
+   * Our account has the zone as a copy of another server's (slave). Its records come by transfer and cannot
    * be edited there.
    */
   | 'zone.copy'
-  /** Zones are made and deleted by the provider. */
+  /** Only the provider creates and deletes zones there. */
   | 'zone.create-there-first'
   | 'zone.delete-there'
-  /** The write was answered OK but a read does not show it. */
+  /** The central answered the write with success, but a read does not show it. */
   | 'central.no-effect'
   /**
-   * The central has it, name servers (`params.servers`) do not answer it in time: to be undone, a read
-   * shows it done.
+   * The central has the write, but the name servers `params.servers` do not serve it in time. The caller
+   * undoes it.
    */
   | 'central.not-live';
 
 export interface CentralErrorFacts {
   /** What the failed call left: nothing changed, part of it changed, or not known. */
   readonly state: 'untouched' | 'partial' | 'unknown';
-  /** `later` when trying the same again may help (outage), `never` when it will not (refusal). */
+  /** `later`: the same call may succeed later (outage). `never`: it will not (refusal). */
   readonly retry: 'later' | 'never';
   /**
-   * Values for the text, e.g. `text`: the central's own words, as they came; the error has them as {@link
-   * plainParams}. Never a secret.
+   * Values for the placeholders of the text, for example `text`, the central's own words. The error keeps
+   * them as {@link plainParams}. Never a secret.
    */
   readonly params?: Readonly<Record<string, string>>;
   readonly cause?: unknown;

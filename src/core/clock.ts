@@ -1,6 +1,6 @@
-/** The only time core knows. Handed in, so that whole histories can be replayed. */
+/** The only source of time for `src/core`. It is handed in, so that whole histories can be replayed. */
 export interface Clock {
-  /** Monotonic, milliseconds; the zero point means nothing. Deadlines are measured with it. */
+  /** Monotonic time in milliseconds from an arbitrary start. Deadlines are measured with it. */
   now(): number;
   /** Wall clock, milliseconds since 1970; for people and for what must outlive a restart. */
   wall(): number;
@@ -10,6 +10,6 @@ export interface Clock {
 
 /** A clock with timers that are often cancelled. */
 export interface AlarmClock extends Clock {
-  /** Calls `ring` after `ms` milliseconds. @returns cancels it */
+  /** Calls `ring` after `ms` milliseconds. @returns a function that cancels the call */
   alarm(ms: number, ring: () => void): () => void;
 }

@@ -7,17 +7,18 @@ import { own } from '../dns/own.ts';
 
 export interface DescribeOptions {
   readonly language: Language;
-  /** What is known about the two sides (see `Verdict`). */
+  /** What was changed on the two sides (see `Changed`); `settings`: the settings were not saved. */
   readonly changed: Changed | 'settings';
-  /** Whom to ask, as configured; null = nobody named. */
+  /** The contact from the settings; null: the settings name none. */
   readonly contact: string | null;
   /**
-   * Whether an administrator reads it: then the technical cause is added, which may name the central's host.
+   * Whether an administrator reads the message. Then the technical cause is added, which may name the
+   * central's host.
    */
   readonly details?: boolean;
 }
 
-/** What was and was not changed, the last sentence of every refusal. */
+/** The sentence of every refusal that says what was changed. */
 export const outcomes: Readonly<Record<DescribeOptions['changed'], Entry>> = {
   settings: { en: 'Nothing was saved.', ru: 'Ничего не сохранено.' },
   nothing: { en: 'Nothing was changed.', ru: 'Ничего не изменено.' },
@@ -35,21 +36,21 @@ export const outcomes: Readonly<Record<DescribeOptions['changed'], Entry>> = {
   },
 };
 
-/** What to do about it, after what was and was not changed. */
+/** The sentence with which a refusal tells the user what to do. */
 export const advices: Readonly<Record<Advice, Entry>> = {
   correct: { en: 'Correct the entry and try again.', ru: 'Исправьте запись и повторите попытку.' },
   support: { en: 'Correct the entry, or ask support.', ru: 'Исправьте запись или обратитесь в поддержку.' },
   administrator: { en: 'Ask the administrator.', ru: 'Обратитесь к администратору.' },
 };
 
-/** English: `1 zone`, `2 zones`. */
+/** A count with its noun in English: `1 zone`, `2 zones`. */
 export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /**
- * One problem in words, without its code. An unknown code is shown as it is rather than hidden. Where there
- * are several centrals the parameter `central` holds the numbers of those that have the problem.
+ * The text of one problem, without its code. An unknown code is shown as it is. If the panel has several
+ * centrals, the parameter `central` holds the numbers of those that have the problem.
  */
 export function describeProblem(problem: Problem, language: Language): string {
   const { central } = problem.params;
@@ -60,9 +61,9 @@ export function describeProblem(problem: Problem, language: Language): string {
 }
 
 /**
- * What an administrator reads besides the message, which may name the central's host. It is in words of ours
- * if the problem names a known cause (`code`), else as it came (`text`). Empty where there is nothing, or the
- * message says it already.
+ * The technical cause for an administrator, which may name the central's host. If the problem names a known
+ * code in `params.code`, that code's text is used, else `params.text`. Empty if there is none, or if the
+ * message contains it already.
  */
 export function technicalCause({ code, params }: Problem, language: Language): string {
   const { code: cause = '' } = params;
@@ -86,7 +87,7 @@ function wordsOf({ code, params }: Problem, language: Language): string {
   return /[.!?…]$/u.test(text) ? text : `${text}.`;
 }
 
-/** Placeholders that hold a domain: people write one without its final dot. */
+/** Placeholders that hold a domain name; messages show it without its final dot. */
 const domains: ReadonlySet<string> = new Set(['zone', 'parent']);
 
 function withoutFinalDot(domain: string): string {
@@ -96,8 +97,8 @@ function withoutFinalDot(domain: string): string {
 const entries: ReadonlyMap<string, Entry> = new Map(Object.entries(catalogue));
 
 /**
- * The message of a refusal as the user in the panel reads it. It has what failed (every problem), what was
- * and was not changed, what to do, whom to ask, and the codes for support.
+ * The message of a refusal for the user of the panel. It names every problem, what was changed, what to do,
+ * the contact, and the codes for support.
  */
 export function describe(problems: readonly Problem[], options: DescribeOptions): string {
   const { language, changed, contact } = options;
@@ -108,19 +109,19 @@ export function describe(problems: readonly Problem[], options: DescribeOptions)
   });
   if (problems.length > mostShown) parts.push('…');
   parts.push(outcomes[changed][language]);
-  // Once something was changed it is put right automatically: there is nothing to be done by hand.
+  // Once something was changed it is put right automatically, so the user has nothing to do.
   if (changed === 'nothing') parts.push(...advicesFor(problems, language));
   if (contact !== null) parts.push(`${language === 'ru' ? 'Поддержка' : 'Support'}: ${plainText(contact)}.`);
   const codes = [...new Set(problems.map(({ code }) => code))].join(', ');
   return `${parts.join(' ')} [${codes}]`;
 }
 
-/** Problems reported in one refusal. */
+/** Most problems shown in one message. */
 const mostShown = 10;
 
 function advicesFor(problems: readonly Problem[], language: Language): string[] {
   const wanted = problems.flatMap(({ code }) => entries.get(code)?.advice ?? []);
-  // One thing to do at a time: what the user can mend himself comes first.
+  // Only one advice is given: what the user can do himself comes first.
   const first = (['correct', 'support', 'administrator'] as const).find((one) => wanted.includes(one));
   return first === undefined ? [] : [advices[first][language]];
 }

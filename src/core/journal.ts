@@ -5,23 +5,29 @@ import type { Operation } from './operation.ts';
 
 /** Changes that become durable together or not at all. */
 export interface Batch {
-  /** Written as they are, by id. */
+  /** Operations to write; one with the same id is replaced. */
   readonly operations?: readonly Operation[];
-  /** Written as they are, by name. */
+  /** Zone entries to write; one of the same zone is replaced. */
   readonly zones?: readonly ZoneEntry[];
-  /** Zone entries to forget, with all their rows. */
+  /** Zones whose entry and rows are deleted. */
   readonly dropZones?: readonly DnsName[];
   readonly rows?: readonly RowChange[];
-  /** Accounts that may change a zone, by zone: `null` where that is not known, `'gone'` forgets the zone. */
+  /**
+   * Accounts that may change a zone, by zone. `null`: the owner is not known. `'gone'`: the zone is deleted
+   * from the list of owners.
+   */
   readonly owners?: ReadonlyMap<DnsName, readonly string[] | null | 'gone'>;
-  /** Small named facts, e.g. when the first comparison was completed. `null` forgets one. */
+  /** Named values, for example when the first comparison was completed. `null` deletes one. */
   readonly facts?: Readonly<Record<string, string | null>>;
 }
 
-/** Rows of one zone: first `drop`, then `put`. A row is identified by its record's `recordId`. */
+/**
+ * Changes of one zone's rows: `drop` is deleted first, then `put` is written. `recordId` of its record
+ * identifies a row.
+ */
 export interface RowChange {
   readonly zone: DnsName;
-  /** Forget every row of the zone before anything else. */
+  /** Deletes every row of the zone before anything else. */
   readonly dropAll?: boolean;
   readonly drop?: readonly ResourceRecord[];
   readonly put?: readonly LedgerRow[];
@@ -31,61 +37,67 @@ export interface OperationFilter {
   readonly zone?: DnsName;
   /** Only operations with something left to do: not final, or on watch at this wall-clock time. */
   readonly openAt?: number;
-  /** Only those whose id begins so. */
+  /** Only operations whose id begins with this text. */
   readonly prefix?: string;
   /** Newest first, at most this many. Without it: oldest first, all. */
   readonly latest?: number;
 }
 
 /**
- * Durable list of operations, and the ledger of one central, in one store so that they change together. One
- * writer (the agent). Every implementation passes `src/testing/contracts/journal.ts`. All methods throw
- * {@link JournalError}.
+ * The durable list of operations and the ledger of one central, in one store so that they change together.
+ * The agent is the only writer. Every implementation passes `src/testing/contracts/journal.ts`. All methods
+ * throw {@link JournalError}.
  */
 export interface Journal {
-  /** All of it durable when it resolves (synced to disk), none of it when it throws. */
+  /** Writes the whole batch to disk before it resolves. When it throws, nothing is written. */
   commit(batch: Batch): Promise<void>;
   operation(id: string): Promise<Operation | null>;
   operations(filter: OperationFilter): Promise<readonly Operation[]>;
-  /** All zone entries, by name. */
+  /** All zone entries, sorted by name. */
   zones(): Promise<readonly ZoneEntry[]>;
   zone(zone: DnsName): Promise<ZoneEntry | null>;
-  /** Rows of a zone, by owner name, type and rdata. @param names of these owners only; absent: all */
+  /**
+   * Rows of a zone, sorted by owner name, type and rdata.
+   * @param names only rows of these owner names; absent: all rows
+   */
   rows(zone: DnsName, names?: readonly DnsName[]): Promise<readonly LedgerRow[]>;
   counts(): Promise<JournalCounts>;
-  /** Every zone of the panel that was told, with the accounts that may change it (`Batch.owners`). */
+  /**
+   * Every zone in the list of owners, with the accounts that may change it; `null`: the owner is not known
+   * (`Batch.owners`).
+   */
   owners(): Promise<ReadonlyMap<DnsName, readonly string[] | null>>;
   fact(name: string): Promise<string | null>;
   close(): Promise<void>;
 }
 
-/** What status reports of a journal, without reading it whole. */
+/** Counts for `domainsync status`, found without reading the whole journal. */
 export interface JournalCounts {
-  /** Zones and rows by their state; a state nothing has is left out. */
+  /** Numbers of zones and of rows by their state. States with none are left out. */
   readonly zones: Readonly<Record<string, number>>;
   readonly rows: Readonly<Record<string, number>>;
-  /** Zones with a note. */
+  /** Number of zones with a note. */
   readonly notes: number;
-  /** Zones whose ledger is damaged: no edit of them is accepted until a new baseline is taken. */
+  /** Number of zones whose ledger is damaged. Their edits are refused until a new baseline is taken. */
   readonly frozen: number;
-  /** Damaged operations that the last whole check of the file has found. */
+  /** Number of damaged operations that the last check of the whole file found. */
   readonly damagedOperations: number;
 }
 
 export type JournalErrorCode =
-  /** The file is damaged or not ours. Nothing may be accepted. */
+  /** The file is damaged or is no journal of ours. All edits are refused. */
   | 'journal.unreadable'
-  /** The rows of one zone are damaged. Nothing about it may be accepted; the others are whole. */
+  /** The rows of one zone are damaged. Edits of this zone are refused; other zones are not affected. */
   | 'journal.zone-damaged'
-  /** The file was deleted, replaced or cut while it was open. What is written now is lost. */
+  /** The file was deleted, replaced or cut while it was open. What is written from then on is lost. */
   | 'journal.lost'
-  /** Made by a newer domainsync with a breaking schema. */
+  /** A newer domainsync made the file, with a schema that this one cannot read. */
   | 'journal.newer'
-  /** No room to write; what is already there is intact. */
+  /** The disk is full. What is already written is intact. */
   | 'journal.disk-full'
-  /** Another live agent holds it. */
+  /** Another running agent has the journal open. */
   | 'journal.in-use'
-  /** Another program holds the file's lock: a check of it, a backup. */
+  /** Another program holds the lock of the file, for example a check of it or a backup. */
   | 'journal.locked'
   /** Any other failure to write. */
   | 'journal.write-failed';

@@ -1,36 +1,36 @@
 import type { DnsName } from '../dns/name.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 
-/** How a zone stands between panel and central (docs/adoption.md). */
+/** The state of a zone between panel and central (docs/adoption.md). */
 export type ZoneState =
-  /** In both; edits are mirrored. */
+  /** Both sides have it; edits are sent to the central. */
   | 'synced'
-  /** In the panel when we arrived and not in our account; left alone. */
+  /** Only the panel has it; edits stay in the panel. */
   | 'panel-only'
-  /** At the central it belongs to somebody else; left alone. */
+  /** At the central another account has it; edits stay in the panel. */
   | 'foreign'
   /** An administrator took it out of synchronisation. */
   | 'excluded'
-  /** Created by us, its content not yet sent. */
+  /** It is being created at the central; its records are not sent yet. */
   | 'creating'
-  /** Gone from the panel, its delete at the central is waiting or being retried. */
+  /** The panel has deleted it; its delete at the central waits or is being retried. */
   | 'deleting';
 
 export interface ZoneEntry {
   readonly zone: DnsName;
   readonly state: ZoneState;
-  /** Counts up each time the zone is created anew. */
+  /** Number of the zone's life between create and delete; each create counts it up. */
   readonly incarnation: number;
-  /** Wall clock, milliseconds since 1970: when the baseline was taken. */
+  /** When the baseline was taken: wall clock, milliseconds since 1970. */
   readonly baselineAt: number;
-  /** Code of the last note about the zone as a whole, for the lists; null when there is none. */
+  /** Code of the last note about the zone as a whole; null: it has none. */
   readonly note: string | null;
 }
 
-/** How a record stands. */
+/** The state of a record between panel and central (docs/glossary.md#synced and below). */
 export type RecordState = 'synced' | 'panel-only' | 'central-only' | 'conflict' | 'excluded';
 
-/** What both sides last agreed on for one record, or in what they were seen to disagree. */
+/** What both sides last agreed on for one record, or how they differed when last compared. */
 export interface LedgerRow {
   readonly record: ResourceRecord;
   readonly state: RecordState;
@@ -38,21 +38,24 @@ export interface LedgerRow {
   readonly onPanel: boolean;
   /** Whether the central had it when last read. */
   readonly onCentral: boolean;
-  /** The panel's own key, verbatim; null when the panel does not have it or has not been read since. */
+  /**
+   * The panel's own key of the record, verbatim; null: the panel does not have the record, or was not read
+   * since it got it.
+   */
   readonly panelKey: string | null;
-  /** Keys of further rows of the panel that mean the same record; absent: none. */
+  /** Keys of further rows of the panel that hold the same record; absent: there are none. */
   readonly otherKeys?: readonly string[];
-  /** Code of the last note about this record; null when there is none. */
+  /** Code of the last note about this record; null: it has none. */
   readonly note: string | null;
 }
 
-/** The keys of the rows of a panel that mean one record, as a ledger row has them. */
+/** The fields of a ledger row that hold the keys of one record's rows in the panel. */
 export function keyFields(keys: readonly string[]): Pick<LedgerRow, 'panelKey' | 'otherKeys'> {
   const [panelKey = null, ...otherKeys] = new Set(keys);
   return otherKeys.length === 0 ? { panelKey } : { panelKey, otherKeys };
 }
 
-/** Zones whose edits we carry out at the central. */
+/** Whether edits of a zone in this state are carried out at the central. */
 export function isMirrored(state: ZoneState): boolean {
   return state === 'synced' || state === 'creating';
 }

@@ -4,9 +4,9 @@ import type { ResourceRecord } from '../dns/record.ts';
 import type { ZoneSeed } from './central.ts';
 
 /**
- * Steps of an operation (docs/glossary.md#operation). `prepared` is durable before the first byte goes to the
- * central, `applied` means read back there. `kept` means that the panel reported the success of its part,
- * `confirmed` that a panel read showed it.
+ * States of an operation (docs/glossary.md#operation). `prepared` is on disk before the first byte goes to
+ * the central. `applied`: a read at the central showed the write. `kept`: the panel reported success of its
+ * part. `confirmed`: a panel read showed it.
  */
 export type OperationState =
   | 'prepared'
@@ -22,7 +22,10 @@ type Steps = Readonly<Record<OperationState, readonly OperationState[]>>;
 
 const ended = { confirmed: [], refused: [], reverted: [] } as const;
 
-/** What may follow each state. Final is final: what becomes known later is an operation of its own. */
+/**
+ * The states that may follow each state. A final state has none: later findings get an operation of their
+ * own.
+ */
 const steps: Readonly<Record<OperationKind, Steps>> = {
   records: {
     prepared: ['applied', 'kept', 'confirmed', 'refused', 'reverting', 'reverted', 'stuck'],
@@ -51,91 +54,91 @@ const steps: Readonly<Record<OperationKind, Steps>> = {
 };
 
 /**
- * Whether an operation of this kind may go from one state to the other; writing the same state again is
+ * Whether an operation of this kind may go from one state to the other. Writing the same state again is
  * allowed.
  */
 export function mayStep(kind: OperationKind, from: OperationState, to: OperationState): boolean {
   return from === to || steps[kind][from].includes(to);
 }
 
-/** Whether nothing is left to do, a watch aside. */
+/** Whether the operation has ended. It may still be on watch. */
 export function isFinal(state: OperationState): boolean {
   return state === 'confirmed' || state === 'refused' || state === 'reverted';
 }
 
 /**
- * Whether something is left to do at this time (wall clock, ms): the operation is not final, or it is on
- * watch.
+ * Whether the operation has not ended, or is on watch at the given time (wall clock, milliseconds since
+ * 1970).
  */
 export function isOpen({ state, watch }: Operation, wall: number): boolean {
   return !isFinal(state) || (watch !== null && watch.until > wall);
 }
 
-/** One record's part of an operation. */
+/** What an operation does to one record. */
 export interface OperationItem {
   readonly remove: ResourceRecord | null;
   readonly add: ResourceRecord | null;
   /**
-   * False when the item passes in the panel only (`panel-only`, `conflict`, apex NS ...): nothing is sent for
-   * it.
+   * Whether the item is sent to the central. If not, only the panel has it (`panel-only`, `conflict`, apex NS
+   * and others).
    */
   readonly mirrored: boolean;
-  /** Why it is not mirrored, or what was noticed on the way; a catalogue code. */
+  /** Why the item is not sent, or what was noticed about it; a catalogue code. */
   readonly note: string | null;
 }
 
 export type OperationKind = Operation['kind'];
 
 /**
- * `veto`: asked before the panel wrote, may be undone at the central. `compensate`: heard of after the panel
- * wrote; a refusal is restored in the panel. `follow`: found by comparison; nothing to undo, a refusal is
- * listed.
+ * How we learned of the operation. `veto`: from `before`; it may be undone at the central. `compensate`: from
+ * `after`; if the central refuses, the panel is put back. `follow`: from a comparison; if the central
+ * refuses, the difference is listed.
  */
 export type OperationClass = 'veto' | 'compensate' | 'follow';
 
 /**
- * What may still happen when an operation has had its last word. It ends by itself, whatever becomes of the
- * operation.
+ * What requests of unknown outcome may still change after an operation. The watch ends at `until`,
+ * independent of the operation.
  */
 export interface Watch {
-  /** Wall clock, milliseconds since 1970, until when its records, or its zone, are checked. */
+  /** Until when its records, or its zone, are checked: wall clock, milliseconds since 1970. */
   readonly until: number;
-  /** What requests of unknown outcome may still put there and take away at the central. */
+  /** Records that such requests may still add or remove at the central. */
   readonly added: readonly ResourceRecord[];
   readonly removed: readonly ResourceRecord[];
 }
 
 interface AnyOperation {
-  /** Unique and sortable by time of creation. */
+  /** Unique; ids sort by time of creation. */
   readonly id: string;
   readonly class: OperationClass;
   readonly zone: DnsName;
   readonly incarnation: number;
   readonly state: OperationState;
-  /** Of the hook call, to match its `after`; a hint only. */
+  /** Fingerprint of the hook call, to find the `after` that belongs to it. A hint only. */
   readonly fingerprint: string;
   readonly actor: string;
   /**
-   * What led to it where no DNS edit did: a function of the panel (`webdomain.edit`), `pause-over` ...; else
-   * empty.
+   * What led to the operation if no DNS edit did: a function of the panel (`webdomain.edit`), `pause-over`
+   * and others. Otherwise empty.
    */
   readonly source: string;
-  /** Whether the panel's `after` for it has been seen. */
+  /** Whether the panel's `after` for this operation has come. */
   readonly afterSeen: boolean;
-  /** Wall clock, milliseconds since 1970. */
+  /** When the operation was created, and when it last changed: wall clock, milliseconds since 1970. */
   readonly createdAt: number;
   readonly changedAt: number;
-  /** Null: nothing is known that might still happen. */
+  /** Null: no request of this operation is on its way, as far as we know. */
   readonly watch: Watch | null;
-  /** Failed tries of the step it is at, since the last success. */
+  /** Number of failed tries of the present step since the last success. */
   readonly attempts: number;
-  /** Why it was refused, is stuck, or is being retried. */
+  /** Why the operation was refused, is stuck, or is being retried. */
   readonly problems: readonly Problem[];
 }
 
 /**
- * What our writes altered at the central; before they are answered, what they are to alter. The only things
- * an undo may touch.
+ * What our writes altered at the central; until they are answered, what they are meant to alter. An undo
+ * touches nothing else.
  */
 interface Evidence {
   readonly removed: readonly ResourceRecord[];
@@ -145,28 +148,34 @@ interface Evidence {
 /** An edit of records. */
 export interface RecordsOperation extends AnyOperation, Evidence {
   readonly kind: 'records';
-  /** What the edit wants. */
+  /** The change that the edit wants, record by record. */
   readonly items: readonly OperationItem[];
 }
 
 /** A zone that the panel makes, or has made. */
 export interface CreateOperation extends AnyOperation, Evidence {
   readonly kind: 'zone-create';
-  /** Requests of the user. */
+  /** What the user entered for the new zone; null: nothing is known of it. */
   readonly seed: ZoneSeed | null;
-  /** Whether we made the zone, as an answer or a read right after told us. `false`: no undo deletes it. */
+  /**
+   * Whether we made the zone: an answer, or a read right after the request, showed it. `false`: no undo
+   * deletes the zone.
+   */
   readonly created: boolean;
   /**
-   * A request to make the zone may have gone out, and nobody knows what became of it, or what it made. What
-   * is found later is no proof that it was ours (docs/adoption.md, rows 30 and 31).
+   * Whether a request to make the zone may have gone out with an unknown outcome. A zone that is found later
+   * is then no proof that we made it (docs/adoption.md, rows 30 and 31).
    */
   readonly requested: boolean;
-  /** Records found right after our create, which may be removed again. */
+  /** Records found right after our create. An undo may remove them. */
   readonly snapshot: readonly ResourceRecord[];
-  /** The waiting delete it cancelled, taken up again if the create is undone; else null. */
+  /**
+   * Id of the waiting delete that this create cancelled; null: none. If the create is undone, the delete is
+   * resumed.
+   */
   readonly cancels: string | null;
   /**
-   * What the panel held when the central refused the zone: while it holds just that, the panel may be put
+   * What the panel held when the central refused the zone. Only while the panel holds exactly this is it put
    * back.
    */
   readonly refusedContent: readonly ResourceRecord[];
@@ -175,25 +184,25 @@ export interface CreateOperation extends AnyOperation, Evidence {
 /** A zone that the panel deletes, or has deleted. */
 export interface DeleteOperation extends AnyOperation {
   readonly kind: 'zone-delete';
-  /** The zone at the central before it. */
+  /** Records of the zone at the central before the delete. */
   readonly snapshot: readonly ResourceRecord[];
-  /** What was ours in the zone when a create that had synced it was undone. */
+  /** Records of the zone that were ours before a create synced it, if that create was undone. */
   readonly formerlyOurs: readonly ResourceRecord[];
 }
 
 export type Operation = RecordsOperation | CreateOperation | DeleteOperation;
 
-/** Those of the operations that are edits of records. */
+/** Filters the operations that are edits of records. */
 export function edits(operations: readonly Operation[]): RecordsOperation[] {
   return operations.filter((operation) => operation.kind === 'records');
 }
 
-/** Those of the operations that make a zone. */
+/** Filters the operations that create a zone. */
 export function creates(operations: readonly Operation[]): CreateOperation[] {
   return operations.filter((operation) => operation.kind === 'zone-create');
 }
 
-/** Those of the operations that delete a zone. */
+/** Filters the operations that delete a zone. */
 export function deletes(operations: readonly Operation[]): DeleteOperation[] {
   return operations.filter((operation) => operation.kind === 'zone-delete');
 }

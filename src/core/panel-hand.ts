@@ -4,28 +4,28 @@ import type { CallContext } from './central.ts';
 import type { HookCall } from './panel.ts';
 
 /**
- * What a hook call looked like, for people who compare panels: names of parameters, and of values only the
- * record's key.
+ * The form of a hook call, for people who compare panels: parameter names, and only the record's key as a
+ * value.
  */
 export interface CallFacts {
   readonly func: string;
   readonly stage: string;
-  /** As sent; null when the call has none. */
+  /** The record's key as the panel sent it; null: the call has none. */
   readonly key: string | null;
   readonly parameters: readonly string[];
-  /** Whether it carries an echo token of our own writes. */
+  /** Whether the call carries the echo token of a write of ours. */
   readonly marked: boolean;
 }
 
-/** What a panel's list of handlers says of ours. */
+/** What a panel's list of event handlers shows about our handlers. */
 export interface RegisteredHandlers {
-  /** Functions of edits that it does not list for any of our handlers. */
+  /** Functions that edit DNS and for which the list has no handler of ours. */
   readonly missing: readonly string[];
-  /** Whether it names a handler of ours at all: how such a list is made up is not known. */
+  /** Whether the list names any handler of ours. If not, its format may be unknown to us. */
   readonly namesUs: boolean;
 }
 
-/** Who could be tried as somebody with no right to a zone. */
+/** The account that the self-test can use as one without a right to a zone. */
 export type ForeignAccount =
   /**
    * An account below the administrators that the zone does not belong to. Calls can be made as that account,
@@ -34,32 +34,31 @@ export type ForeignAccount =
   | { readonly kind: 'account'; readonly name: string }
   /** The panel has no account below the administrators. */
   | { readonly kind: 'no-accounts' }
-  /** It has some, but none of that kind is seen. */
+  /** The panel has accounts below the administrators, but none that fits. */
   | { readonly kind: 'none' };
 
 /**
- * Makes edits in the panel as a user would, so that its hooks fire like for anybody's: for the self-test
- * (`domainsync doctor --self-test`). All methods throw `PanelError`; `panel.refused` carries the panel's own
- * words.
+ * Makes edits in the panel as a user would, so that its hooks fire, for the self-test (`domainsync doctor
+ * --self-test`). All methods throw `PanelError`; `panel.refused` carries the panel's own words.
  */
 export interface PanelHand {
   facts(call: HookCall): CallFacts;
   /** Whether the panel has read our description file. */
   knowsPlugin(ctx: CallContext): Promise<boolean>;
-  /** What the panel lists our handlers as registered for; null: it has no such list. */
+  /** What the panel's list of event handlers shows about ours; null: the panel has no such list. */
   registered(ctx: CallContext): Promise<RegisteredHandlers | null>;
-  /** With what the panel's own form offers as addresses and name servers. */
+  /** Creates a zone with the addresses and name servers that the panel's own form offers. */
   createZone(zone: DnsName, ctx: CallContext): Promise<void>;
   deleteZone(zone: DnsName, ctx: CallContext): Promise<void>;
   addRecord(zone: DnsName, record: ResourceRecord, ctx: CallContext): Promise<void>;
   /** @param key of the record, as the panel lists it */
   changeRecord(zone: DnsName, key: string, record: ResourceRecord, ctx: CallContext): Promise<void>;
   deleteRecord(zone: DnsName, key: string, ctx: CallContext): Promise<void>;
-  /** @param zone that the administrator's list shows */
+  /** Finds an account without a right to the zone. @param zone a zone in the administrator's list */
   stranger(zone: DnsName, ctx: CallContext): Promise<ForeignAccount>;
   /**
-   * Tries to add a record as another account. @returns what the panel reported: `no-right` where it says that
-   * it is for the zone's sake
+   * Tries to add a record as another account.
+   * @returns what the panel reported; `no-right`: the panel gave the zone as the reason of its refusal
    */
   tryAs(
     account: string,

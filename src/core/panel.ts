@@ -12,12 +12,16 @@ export interface HookCall {
   readonly environment: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   /**
-   * Which handler it is, where the panel has one for each stage; absent or null: it is in the environment.
+   * The stage whose handler the panel started, if it has one handler a stage. Absent or null: the environment
+   * names the stage.
    */
   readonly stage?: 'before' | 'after' | null;
-  /** Variables that stand in the environment more than once: the values that `environment` does not hold. */
+  /**
+   * Further values of variables that occur more than once in the environment; `environment` holds one value
+   * of each.
+   */
   readonly repeated?: readonly (readonly [name: string, value: string])[];
-  /** Whether the body may go on where `body` ends. */
+  /** Whether `body` may have been cut off. */
   readonly isCut?: boolean;
 }
 
@@ -27,17 +31,17 @@ export interface HookReply {
 }
 
 /**
- * The level of an account in the panel, as the panel says with the call. `nobody`: absent or unreadable;
- * trusted with nothing.
+ * The level of an account, as the panel reports it with the call. `nobody`: the level is absent or
+ * unreadable, and the account has no right at all.
  */
 export type Rank = 'administrator' | 'reseller' | 'user' | 'nobody';
 
 /**
- * Who makes a call. The panel may start a `before` handler ahead of its own access check, so this is no right
- * to anything.
+ * The account that makes a call. The panel may start a `before` handler ahead of its own access check, so an
+ * actor need not have a right to the zone.
  */
 export interface Actor {
-  /** As the panel names the account; empty when it does not. */
+  /** The account's name in the panel; empty: the call has none. */
   readonly name: string;
   readonly rank: Rank;
 }
@@ -47,13 +51,13 @@ export interface PanelRecord extends ResourceRecord {
   readonly key: string;
 }
 
-/** A record the ledger or an open operation knows; `key` is null until a panel read has shown it. */
+/** A record that the ledger or an open operation has; `key` is null until a panel read has shown it. */
 export interface KnownRecord {
   readonly record: ResourceRecord;
   readonly key: string | null;
-  /** Keys of further rows that mean the same record; absent: none. */
+  /** Keys of further rows of the panel that hold the same record; absent: there are none. */
   readonly otherKeys?: readonly string[];
-  /** How many more rows open operations may have made of it; absent: none. */
+  /** How many more rows with this record open operations may have made; absent: none. */
   readonly unread?: number;
 }
 
@@ -65,7 +69,7 @@ export interface EditItem {
 
 export type Resolution =
   | { readonly kind: 'items'; readonly items: readonly EditItem[] }
-  /** The key names nothing we know: a comparison is due. */
+  /** The key belongs to no record that we have. The zone has to be compared. */
   | { readonly kind: 'unknown-key'; readonly problems: readonly Problem[] }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
@@ -81,11 +85,11 @@ interface EventBase {
 
 export interface RecordsEvent extends EventBase {
   readonly kind: 'records';
-  /** Owners of all the records that it can mean, as far as the call itself tells; null: any. */
+  /** Owner names of all records that the call can mean, as far as the call shows; null: any name. */
   readonly names: readonly DnsName[] | null;
   /**
-   * Says which records are meant. No I/O: `known` is what the ledger knows of `names`, and open operations of
-   * the zone.
+   * Finds out which records the call means. Does no I/O.
+   * @param known the ledger's records at `names`, and those of the zone's open operations
    */
   readonly resolve: (known: readonly KnownRecord[]) => Resolution;
 }
@@ -100,15 +104,15 @@ export interface ZoneDeleteEvent extends EventBase {
 }
 
 /**
- * The `before` of a function that may give zones to another account, or take accounts away. Never refused.
+ * A `before` of a function that may give zones to another account, or remove accounts. We never refuse it.
  */
 export interface OwnersEvent {
   readonly kind: 'owners';
   readonly actor: Actor;
   readonly fingerprint: string;
-  /** The zones it names. */
+  /** The zones that the call names. */
   readonly zones: readonly DnsName[];
-  /** Names or other identifiers of the accounts it is about, as sent; null when it is about zones only. */
+  /** Names or other identifiers of the accounts in the call, as sent; null: the call is about zones only. */
   readonly accounts: readonly string[] | null;
 }
 
@@ -117,24 +121,23 @@ export interface InvalidEvent {
   readonly kind: 'invalid';
   readonly problems: readonly Problem[];
   readonly actor: Actor;
-  /** The zone it is about; null when that cannot be read. */
+  /** The zone of the edit; null: it cannot be read. */
   readonly zone: DnsName | null;
-  /** Whether it would create a zone: then the problems are about nothing but what was typed. */
+  /** Whether the edit would create a zone. Its problems then show only what the user typed. */
   readonly creates: boolean;
 }
 
 /**
- * What one hook call means. A group delete of zones gives several events; all or none of them are accepted.
+ * The meaning of one hook call. A group delete of zones gives several edits; all or none of them are
+ * accepted.
  */
 export type PanelEvent =
-  /** None of our business: a form being opened, a function we do not know, our own settings form. */
+  /** Nothing to do: a form being opened, a function we do not handle, our own settings form. */
   | { readonly kind: 'ignore' }
   /** DNS may have changed without a DNS event: compare these zones soon. `fingerprint` as in an edit. */
   | {
       readonly kind: 'hint';
-      /**
-       * Names of zones, and of hosts, which stand for the zones they lie in; nothing proves that they exist.
-       */
+      /** Names of zones, and of hosts, which stand for the zones they lie in. They need not exist. */
       readonly zones: readonly DnsName[] | 'all';
       readonly source: string;
       readonly fingerprint: string;
@@ -156,23 +159,24 @@ export type Verdict =
     };
 
 /**
- * What a refused edit has changed. `nothing` only when it is proven that neither side changed; `unknown`: the
- * panel did not, the central perhaps. `panel`: the panel changed, the central did not; `panel-unknown`: the
- * panel changed, the central perhaps.
+ * What a refused edit has changed. `nothing`: it is proven that neither side changed. `unknown`: the panel
+ * did not change, the central may have. `panel`: the panel changed, the central did not. `panel-unknown`: the
+ * panel changed, the central may have.
  */
 export type Changed = 'nothing' | 'unknown' | 'panel' | 'panel-unknown';
 
 /**
- * How a panel reports whose a zone is: a column of its list; the list as each account sees it; not at all.
+ * How a panel shows the owners of zones. `column`: in a column of its list. `each-account`: each account gets
+ * a list of its own. `none`: not at all.
  */
 export type OwnerWay = 'column' | 'each-account' | 'none';
 
-/** Whose the zones of a panel are. */
+/** The owners of all zones of a panel. */
 export interface OwnerList {
   readonly way: OwnerWay;
   /**
    * Every zone of the panel, with the accounts below the administrators that may change it: the owner and his
-   * reseller. Null: the panel does not report it.
+   * reseller. Null: the panel does not report the owner.
    */
   readonly zones: ReadonlyMap<DnsName, readonly string[] | null>;
 }
@@ -181,81 +185,92 @@ export interface OwnerList {
 export interface ZoneList {
   readonly zones: readonly DnsName[];
   /**
-   * Names in the list that cannot be read (`a..b`), shortened. With one of them the list proves no zone's
-   * absence.
+   * Names in the list that cannot be read (`a..b`), shortened. If there is one, the list proves of no zone
+   * that it is absent.
    */
   readonly unreadable: readonly string[];
 }
 
 export interface PanelTraits {
-  /** What the panel lets us do: refuse before, restore after, or only find out later. */
+  /**
+   * What the panel lets us do. `veto`: refuse an edit before it. `compensate`: restore the panel after it.
+   * `catch-up`: only find the edit later.
+   */
   readonly guarantee: 'veto' | 'compensate' | 'catch-up';
   /** Whether the panel may be read while one of its handlers runs. */
   readonly readDuringHandler: boolean;
   /** Whether an `after` call proves that the change is visible to reads. */
   readonly afterMeansVisible: boolean;
-  /** False where the panel has one TTL per zone (ISPmanager 4). */
+  /** Whether records have their own TTL. ISPmanager 4 has one TTL for a zone. */
   readonly carriesTtl: boolean;
 }
 
 /**
  * Where DNS changes come from: one control panel on one host. `decode` and `encode` do no I/O, so recorded
- * hook calls test them whole. Every implementation passes `src/testing/contracts/panel.ts`. Reads and `write`
- * throw {@link PanelError} and nothing else, and are never called while a hook call is being answered.
+ * hook calls test them completely. Every implementation passes `src/testing/contracts/panel.ts`. Reads and
+ * `write` throw {@link PanelError} and nothing else. They are never called while a hook call is being
+ * answered.
  */
 export interface Panel {
   readonly id: string;
   readonly traits: PanelTraits;
 
-  /** Reads one raw hook call. Never throws: what cannot be understood is `invalid` (an edit) or `ignore`. */
+  /**
+   * Reads one raw hook call. Never throws: an edit that cannot be understood is `invalid`, anything else
+   * `ignore`.
+   */
   decode(call: HookCall): PanelEvent;
 
   /** The language of the user who made the call. */
   language(call: HookCall): Language;
 
-  /** Whether that user administers the panel: others are never told the central's host or account. */
+  /**
+   * Whether the user who made the call is an administrator. Only administrators are shown the central's host
+   * and account.
+   */
   isAdmin(call: HookCall): boolean;
 
-  /** Says a verdict the way this panel expects it; `text` is the message of a refusal. */
+  /** Writes a verdict in the form this panel expects; `text` is the message of a refusal. */
   encode(verdict: Verdict, text: string): HookReply;
 
-  /** All zones; a cut list is an error. */
+  /** All zones of the panel. Throws on a cut list. */
   listZones(ctx: CallContext): Promise<ZoneList>;
 
   /**
-   * Zones that the panel had when it was last read: until its list is read again, they decide which of two
-   * readings a name has.
+   * Takes the zones of an earlier read. Until the list is read again, they decide between two readings of a
+   * name.
    */
   remember(zones: readonly DnsName[]): void;
 
   /**
-   * Whose each zone is, as the panel's own lists say to an administrator; complete, or an error. May take
-   * minutes.
+   * Reads the owner of each zone from the panel's lists as an administrator sees them. Complete, or it
+   * throws. May take minutes.
    */
   readOwners(ctx: CallContext): Promise<OwnerList>;
 
-  /** The zone as the panel holds it now; `null` only when the panel itself says it has no such zone. */
+  /** Reads the zone as the panel holds it now; `null`: the panel itself reports that it has no such zone. */
   readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null>;
 
   /**
-   * Makes `change.remove` absent and `change.add` present in the panel; its own hook calls carry `echo`.
-   * @param present a fresh `readZone`. What is already so is left so.
+   * Makes `change.remove` absent and `change.add` present in the panel. The hook calls that this causes carry
+   * `echo`.
+   * @param present a fresh `readZone`; a record that is already as wanted is left as it is
    */
   write(change: Change, present: readonly PanelRecord[], echo: string, ctx: CallContext): Promise<void>;
 
   /**
-   * Deletes a zone in the panel, and nothing else of that name; its own hook calls carry `echo`. A zone it
-   * has not is no error.
+   * Deletes a zone in the panel, and nothing else of that name. The hook calls that this causes carry `echo`.
+   * Does nothing if the panel has no such zone.
    */
   deleteZone(zone: DnsName, echo: string, ctx: CallContext): Promise<void>;
 }
 
 export type PanelErrorCode =
-  /** The local tool is missing, does not answer or fails. */
+  /** The panel's local command is missing, does not answer or fails. */
   | 'panel.unreachable'
-  /** The answer is not what this panel speaks, or is cut off. */
+  /** The answer is not in the panel's format, or is cut off. */
   | 'panel.garbled'
-  /** The panel refused, in its own words (`params.text`). */
+  /** The panel refused; `params.text` has its own words. */
   | 'panel.refused';
 
 export class PanelError extends Error {

@@ -3,33 +3,33 @@ import type { Engine } from './engine/engine.ts';
 import { isTransient } from './engine/knowledge/transient.ts';
 import type { EditEvent, PanelEvent, Verdict } from './panel.ts';
 
-/**
- * One of the centrals of a panel: its number in the settings, 1 for the first, and the engine that looks
- * after it.
- */
+/** One central of a panel: its number in the settings (1 for the first) and its engine. */
 export interface Member {
   readonly number: number;
   readonly engine: Pick<Engine, 'answer' | 'carryOut' | 'objections' | 'rollBack' | 'duringCall' | 'putOff'>;
 }
 
 /**
- * Milliseconds of an edit's deadline that are left to take it back where it was accepted already; at most
- * half of it.
+ * Milliseconds of an edit's deadline that stay reserved for rolling it back at centrals that accepted it; at
+ * most half of the deadline.
  */
 const reserve = 2_000;
 
-/** A central that is new has not compared every zone yet. */
+/** Refusals of a new central that has not compared every zone yet. */
 const unknownYet: ReadonlySet<string> = new Set(['zone.baseline-running', 'zone.not-known-yet']);
 
-/** How long (ms) the writes of an edit may take at all centrals together. */
+/**
+ * How long the writes of an edit may take at all centrals together, in milliseconds.
+ * @param deadline time for the whole edit, milliseconds
+ */
 export function timeToWrite(deadline: number, centrals: number): number {
   return centrals === 1 ? deadline : Math.max(deadline / 2, deadline - reserve);
 }
 
 /**
- * Answers hook calls for all centrals of a panel: an edit is at all of them, or at none
- * (docs/decisions/009-several-centrals.md). Holds nothing that a crash could lose: each engine brings its own
- * central to what the panel shows.
+ * Answers hook calls for all centrals of a panel: an edit is made at all of them or at none
+ * (docs/decisions/009-several-centrals.md). It keeps no state that a crash could lose: each engine brings its
+ * own central to what the panel shows.
  */
 export class Several {
   readonly #members: readonly Member[];
@@ -40,7 +40,7 @@ export class Several {
   }
 
   /**
-   * Answers one hook call. Never throws. With one central it is that one's engine that answers.
+   * Answers one hook call. Never throws. If the panel has one central, its engine answers.
    * @param signal aborts after `timeToWrite`
    */
   answer(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
@@ -55,7 +55,7 @@ export class Several {
     );
   }
 
-  /** While one engine is being asked the panel waits for all of them. */
+  /** Runs `body` as a hook call of every engine, so that none of them reads the panel meanwhile. */
   async #duringCall<T>(
     event: PanelEvent,
     [first, ...others]: readonly Member[],
@@ -95,7 +95,10 @@ export class Several {
     return { kind: 'accept' };
   }
 
-  /** What is done already, or only hinted at: each engine settles it with the panel by itself. */
+  /**
+   * Answers calls about what the panel has already done, and hints. Each engine settles it with the panel by
+   * itself.
+   */
   async #afterwards(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
     const verdicts = await Promise.all(
       this.#members.map(async ({ number, engine }) => ({
@@ -117,8 +120,8 @@ export class Several {
   }
 
   /**
-   * What one engine puts back in the panel is an edit for the others. If one of them is out of reach, that is
-   * no failure of the edit.
+   * A write of one engine into the panel is an edit for the other engines. If a central is out of reach, the
+   * engine that wrote is told to try again.
    */
   #putOff(edits: readonly EditEvent[], problems: readonly Problem[]): void {
     if (!problems.every(({ code }) => isTransient(code) || unknownYet.has(code))) return;
@@ -128,7 +131,7 @@ export class Several {
   }
 }
 
-/** Each problem once, with the numbers of the centrals that have it in `params.central`. */
+/** Lists each problem once, with the numbers of the centrals that have it in `params.central`. */
 function told(
   found: readonly { readonly number: number; readonly problems: readonly Problem[] }[],
 ): readonly Problem[] {

@@ -5,41 +5,40 @@ import { rdataFromWire, wireRdata } from './rdata/rdata.ts';
 import { typeOfNumber } from './rdata/types.ts';
 import type { ResourceRecord } from './record.ts';
 
-/** Both spellings: types with and without a row in the table, and panels' own lists. */
+/** Each type as its mnemonic and as `TYPEnnn`: both spellings occur. */
 function spellings(numbers: Readonly<Record<string, number>>): ReadonlySet<string> {
   return new Set(Object.entries(numbers).flatMap(([type, number]) => [type, `TYPE${number}`]));
 }
 
 /**
- * What only a signer makes, wherever it stands in a zone (RFC 4034, RFC 5155); the last is BIND's state of
- * its signing.
+ * Types that only a signing server makes, at any name of a zone (RFC 4034, RFC 5155). BIND stores the
+ * progress of its signing as `TYPE65534`.
  */
 export const signerTypes: ReadonlySet<string> = new Set([
   ...spellings({ RRSIG: 46, NSEC: 47, DNSKEY: 48, NSEC3: 50, NSEC3PARAM: 51 }),
   'TYPE65534',
 ]);
 
-/** What a signer tells the parent, at the apex (RFC 7344 section 4.1). */
+/** Types with which a signing server informs the parent, at the apex (RFC 7344 section 4.1). */
 export const parentTypes: ReadonlySet<string> = spellings({ CDS: 59, CDNSKEY: 60 });
 
-/** As they are asked for. */
+/** The types DNSKEY and CDS, spelled as in queries. */
 export const [dnskeyType, cdsType] = [typeOfNumber(48), typeOfNumber(59)];
 
 /**
- * Whether whoever signs the zone makes the record: then it means nothing in any other zone. A CDS or CDNSKEY
- * at another name may be a signal for another zone (RFC 9615 section 2) and is data. So is a DS, which speaks
- * for a zone below.
+ * Whether the server that signs the zone makes the record, so that it means nothing in another zone. A CDS or
+ * CDNSKEY at another name than the apex may be a signal for another zone (RFC 9615 section 2) and is data. A
+ * DS is data as well: it is about a zone below.
  */
 export function isSigners(zone: DnsName, { name, type }: Pick<ResourceRecord, 'name' | 'type'>): boolean {
   return signerTypes.has(type) || (name === zone && parentTypes.has(type));
 }
 
 /**
- * The DS data for a zone's parent, from the zone's DNSKEY records: in master-file form with a SHA-256 digest
- * (RFC 4509). There is one for each key with the SEP bit. If none has it, there is one for each key (it is a
- * hint only, RFC 4034 section 2.1.1). A revoked key (RFC 5011 section 2.1), and one that may not sign zones,
- * has none.
- * @param keys DNSKEY records of the apex, as text of their canonical rdata
+ * The DS data for a zone's parent, made from the zone's DNSKEY records: in master-file form, with a SHA-256
+ * digest (RFC 4509). There is one for each key with the SEP bit; if no key has it, one for each key (RFC 4034
+ * section 2.1.1). Revoked keys (RFC 5011 section 2.1) and keys that may not sign zones are left out.
+ * @param keys DNSKEY records of the apex with canonical rdata
  */
 export function dsOfKeys(zone: DnsName, keys: readonly Pick<ResourceRecord, 'rdata'>[]): readonly string[] {
   const usable = keys
@@ -58,7 +57,7 @@ function isSet(key: Uint8Array, flag: number): boolean {
   return (Buffer.from(key).readUInt16BE(0) & flag) !== 0;
 }
 
-/** @param key rdata of the DNSKEY in wire form */
+/** The DS data of one key, in master-file form. @param key rdata of the DNSKEY in wire form */
 function dsOf(zone: DnsName, key: Uint8Array): string {
   const head = Buffer.alloc(4);
   head.writeUInt16BE(keyTag(key), 0);
@@ -68,17 +67,20 @@ function dsOf(zone: DnsName, key: Uint8Array): string {
   return rdataFromWire('DS', Buffer.concat([head, digest]));
 }
 
-/** Digest type (RFC 4509 section 5). */
+/** Number of the digest type SHA-256 (RFC 4509 section 5). */
 const sha256 = 2;
 
-/** RFC 4034 appendix B; algorithm 1, which has another, may not be used any more (RFC 8624 section 3.1). */
+/**
+ * The key tag of a DNSKEY (RFC 4034 appendix B). Algorithm 1, which needs another formula, must not be used
+ * any more (RFC 8624 section 3.1).
+ */
 function keyTag(key: Uint8Array): number {
   let sum = 0;
   for (const [at, octet] of key.entries()) sum += at % 2 === 0 ? octet << 8 : octet;
   return (sum + (sum >>> 16)) & 0xff_ff;
 }
 
-/** The data of CDS records in the form of DS, which is theirs as well (RFC 7344 section 3.1). */
+/** CDS data written as DS data: both have the same format (RFC 7344 section 3.1). */
 export function dsOfCds(records: readonly Pick<ResourceRecord, 'rdata'>[]): readonly string[] {
   return records.map(({ rdata }) => rdataFromWire('DS', wireRdata(cdsType, rdata)));
 }

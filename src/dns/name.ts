@@ -2,47 +2,58 @@ import { toASCII, toUnicode } from 'tr46';
 import { DnsDataError, problem, type Problem } from './problem.ts';
 
 /**
- * A domain name in the one form used inside: absolute with its final dot, lower case, punycode. Octets
- * outside printable ASCII are `\DDD`; a few characters inside a label are escaped: `.` `\` `"` `(` `)` `;`
- * `@` `$` and space. Only {@link parseName} makes one.
+ * A domain name in the only form used inside: absolute with its final dot, lower case, punycode. Octets
+ * outside printable ASCII are `\DDD`. Inside a label `.` `\` `"` `(` `)` `;` `@` `$` and space are escaped.
+ * Only {@link parseName} makes one.
  */
 export type DnsName = string & { readonly __brand: 'DnsName' };
 
-/** Longest label and longest name in octets, the name's length octets included (RFC 1035 section 2.3.4). */
+/**
+ * Most octets of a label, without its length octet, and of a name, with all length octets (RFC 1035 section
+ * 2.3.4).
+ */
 const mostLabelOctets = 63;
 const mostNameOctets = 255;
 
-/** Longest text of a name checked: every octet as `\DDD`, or as a letter and the marks on it. */
+/**
+ * Most characters of a name's text; a longer text is refused unread. Each octet takes four as `\DDD`, or as a
+ * letter with combining marks.
+ */
 const mostNameText = 4 * (mostNameOctets + 1);
 
-/** Longest text of a label in Unicode checked: composed, it has fewer characters. */
+/**
+ * Most characters of a label in Unicode; a longer one is refused unread. Composed, a label has fewer
+ * characters.
+ */
 const mostLabelText = 4 * mostLabelOctets;
 
 /**
- * IDNA deviation characters: mapped differently by IDNA2003 and IDNA2008 (UTS #46 section 2.3), so never
- * guessed at.
+ * IDNA deviation characters. IDNA2003 and IDNA2008 map them differently (UTS #46 section 2.3), so we do not
+ * choose.
  */
 const deviation = /[\u00df\u03c2\u1e9e\u200c-\u200d]/u;
 
 /**
- * The two readings of a name with deviation characters: `straße` as `xn--strae-oqa` (IDNA2008) or as
- * `strasse` (IDNA2003).
+ * The two readings of a name with deviation characters. `kept`: `straße` is `xn--strae-oqa` (IDNA2008).
+ * `mapped`: it is `strasse` (IDNA2003).
  */
 type Deviations = 'kept' | 'mapped';
 
-/** What completes relative names; with {@link KnownSpellings} it also decides between two readings. */
+/**
+ * The zone that completes relative names. {@link KnownSpellings} also decides between two readings of a name.
+ */
 export type Origin = DnsName | KnownSpellings;
 
 export interface KnownSpellings {
-  /** Completes relative names; absent: names have to be absolute. */
+  /** The zone that completes relative names; absent: names have to be absolute. */
   readonly zone?: DnsName;
-  /** Zones whose spelling is known: it decides between the two readings of names in them. */
+  /** Zones that exist. A name with deviation characters is read so that it lies in one of them. */
   readonly known: ReadonlySet<DnsName>;
 }
 
 /**
  * Reads a name in any spelling: absolute (`www.example.org.`), relative to `origin`, or `@` for the origin
- * itself. Upper case, Unicode and master-file escapes (`\.`, `\DDD`; RFC 1035 section 5.1) are accepted.
+ * itself. Accepts upper case, Unicode and master-file escapes (`\.`, `\DDD`; RFC 1035 section 5.1).
  * @throws {DnsDataError} with every problem of the name
  */
 export function parseName(text: string, origin?: Origin): DnsName {
@@ -58,8 +69,8 @@ function zoneOf(origin: Origin | undefined): DnsName | undefined {
 }
 
 /**
- * A name of letters, digits and the like needs no check of each character; long ones are left to {@link
- * readName}.
+ * Reads a short name of letters, digits, `_`, `*`, `/` and `-` without a check of each character; null:
+ * {@link readName} has to read it.
  */
 function simpleName(text: string, origin: DnsName | undefined): DnsName | null {
   if (!/^(?:[\w*/-]{1,63}\.)*[\w*/-]{1,63}\.?$/.test(text)) return null;
@@ -71,9 +82,9 @@ function simpleName(text: string, origin: DnsName | undefined): DnsName | null {
 }
 
 /**
- * The one reading of a name that lies in a known zone, where no label below that zone has a deviation
- * character.
- * @returns null for a name without such characters, and where none or both of its readings do
+ * Reads a name with deviation characters as the known zones decide: every label with such a character must
+ * belong to the zone's own name.
+ * @returns null: the name has no such characters, or not exactly one of its readings is in a known zone
  */
 function readAsKnown(text: string, origin: DnsName | undefined, known: ReadonlySet<DnsName>): DnsName | null {
   if (text.length > mostNameText || !deviation.test(text)) return null;
@@ -88,7 +99,9 @@ function readAsKnown(text: string, origin: DnsName | undefined, known: ReadonlyS
   return others.length === 0 ? one : null;
 }
 
-/** Whether one of the zones is the name, or above it and has this label of it. */
+/**
+ * Whether one of the zones contains the name and its own name includes the name's label at the index `label`.
+ */
 function isInKnown(name: DnsName, label: number, known: ReadonlySet<DnsName>): boolean {
   let above = name;
   for (let at = 0; at <= label; at += 1, above = parentName(above)) if (known.has(above)) return true;
@@ -103,7 +116,11 @@ function readName(text: string, origin: DnsName | undefined): DnsName {
   return name;
 }
 
-/** @param deviations null: deviation characters are a problem */
+/**
+ * Reads a name label by label.
+ * @param deviations how deviation characters are read; null: they are a problem
+ * @param problems gets every problem of the name
+ */
 function readLabels(
   text: string,
   origin: DnsName | undefined,
@@ -122,20 +139,22 @@ function readLabels(
 }
 
 /**
- * Reads the name of a zone, where the final dot is optional: `example.org` and `example.org.` are the same.
- * @param known zones whose spelling is known
+ * Reads the name of a zone, whose final dot is optional: `example.org` and `example.org.` are the same.
+ * @param known zones that exist; they decide how deviation characters are read
  * @throws {DnsDataError}
  */
 export function zoneName(text: string, known: ReadonlySet<DnsName> = new Set()): DnsName {
   return parseName(text.endsWith('.') && !text.endsWith('\\.') ? text : `${text}.`, { known });
 }
 
-/** Whether Unicode shows deviation characters in the name. */
+/** Whether the name, written in Unicode, has deviation characters. */
 export function isDeviating(name: DnsName): boolean {
   return name.includes('xn--') && deviation.test(displayName(name));
 }
 
-/** Unicode and without the final dot, for people; what cannot be shown in Unicode stays punycode. */
+/**
+ * The name for people: in Unicode, without the final dot. A label that Unicode cannot show stays punycode.
+ */
 export function displayName(name: DnsName): string {
   if (name === '.') return '.';
   return labels(name)
@@ -147,7 +166,7 @@ export function displayName(name: DnsName): string {
     .join('.');
 }
 
-/** The name as seen from a zone at or above it: `@` at the apex, absolute when it lies outside. */
+/** The name relative to a zone: `@` at the apex, absolute if it lies outside the zone. */
 export function relativeName(name: DnsName, zone: DnsName): string {
   if (name === zone) return '@';
   if (!isWithin(name, zone)) return name;
@@ -162,7 +181,7 @@ export function isWithin(name: DnsName, zone: DnsName): boolean {
   return endsInDot(before);
 }
 
-/** Labels from the leftmost on, canonical text, without the root. */
+/** The labels as canonical text, the leftmost first, without the root. */
 export function labels(name: DnsName): string[] {
   if (name === '.') return [];
   const parts = splitLabels(name, []);
@@ -176,10 +195,7 @@ export function parentName(name: DnsName): DnsName {
   return (rest.length === 0 ? '.' : `${rest.join('.')}.`) as DnsName;
 }
 
-/**
- * Every wildcard of the zone from which an answer about the name may be made up (RFC 4592 section 3.3), the
- * nearest first.
- */
+/** Every wildcard of the zone that may answer for the name (RFC 4592 section 3.3), the nearest first. */
 export function wildcardsOver(name: DnsName, zone: DnsName): DnsName[] {
   const found: DnsName[] = [];
   for (let above = name; above !== zone && isWithin(above, zone);) {
@@ -190,7 +206,7 @@ export function wildcardsOver(name: DnsName, zone: DnsName): DnsName[] {
   return found;
 }
 
-/** Octets of one canonical label. */
+/** The octets of one label in canonical text. */
 export function labelOctets(label: string): Buffer {
   const octets: number[] = [];
   for (let at = 0; at < label.length; at += 1) {
@@ -225,7 +241,7 @@ function octetText(octet: number): string {
   return escaped.has(octet) ? `\\${char}` : char;
 }
 
-/** Length in wire form: each label with its length octet, and the root. */
+/** Length of the name in wire form, in octets: each label with its length octet, and the root. */
 function octetsOf(name: string): number {
   let total = 1;
   const parts = splitLabels(name, []);
@@ -234,7 +250,7 @@ function octetsOf(name: string): number {
   return total;
 }
 
-/** Cuts at unescaped dots; escapes stay as they are. */
+/** Splits a text at unescaped dots; escapes stay as they are. */
 function splitLabels(text: string, problems: Problem[]): string[] {
   const parts: string[] = [];
   let part = '';
@@ -260,7 +276,7 @@ function endsInDot(text: string): boolean {
   return backslashes % 2 === 0;
 }
 
-/** A label as part of a name. */
+/** The name that a label is part of, how its deviation characters are read, and where its problems go. */
 interface LabelContext {
   readonly name: string;
   readonly deviations: Deviations | null;
@@ -302,7 +318,7 @@ function unicodeLabel(label: string, { name, deviations, problems }: LabelContex
     useSTD3ASCIIRules: false,
     transitionalProcessing: deviations === 'mapped',
   });
-  // Neither an escape nor a control character is part of an international label (RFC 5890 section 2.3.1).
+  // An international label contains no escape and no control character (RFC 5890 section 2.3.1).
   if (ascii === null || !/^[\w*/-]+$/.test(ascii)) {
     problems.push(problem('name.not-idna', { name, label }));
     return Buffer.alloc(0);

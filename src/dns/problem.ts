@@ -1,6 +1,6 @@
 /**
- * What is wrong with a piece of DNS data, in a form that can be translated: a stable code and the values its
- * text needs. The texts (en, ru) stand in one catalogue, `src/core/catalogue.ts`.
+ * What is wrong with a piece of DNS data: a stable code, and the values for its translated text.
+ * `src/core/catalogue.ts` has the texts (English, Russian).
  */
 export interface Problem {
   /** Stable, dotted, lower case, e.g. `name.label-too-long`. */
@@ -9,13 +9,13 @@ export interface Problem {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** Longest value of a placeholder, characters: values come from outside, and texts repeat them. */
+/** Most characters of a value: values come from outside, and texts repeat them. */
 const mostValue = 500;
 
-/** Problems reported in the message of one error. */
+/** Most problems named in the message of one error. */
 const mostShown = 20;
 
-/** A text for people, at most 500 characters and an ellipsis. */
+/** The text cut to 500 characters and an ellipsis. */
 export function shortened(text: string): string {
   return text.length <= mostValue ? text : `${text.slice(0, mostValue)}…`;
 }
@@ -32,15 +32,15 @@ export class DnsDataError extends Error {
   }
 }
 
-/** A problem with its values, each {@link shortened}. */
+/** Makes a problem with each value {@link shortened}. */
 export function problem(code: string, params: Readonly<Record<string, string>> = {}): Problem {
   const short = Object.entries(params).map(([name, value]) => [name, shortened(value)] as const);
   return { code, params: Object.fromEntries(short) };
 }
 
 /**
- * What `make` gives, or `null` after adding its problems to those found so far, so that all are reported at
- * once.
+ * Returns the result of `make`. If it throws {@link DnsDataError}, adds its problems to `problems` and
+ * returns `null`.
  */
 export function collect<T>(problems: Problem[], make: () => T): T | null {
   try {

@@ -2,18 +2,18 @@ import { displayName, parseName, type DnsName, type Origin } from './name.ts';
 import { collect, DnsDataError, type Problem } from './problem.ts';
 import { canonicalType, parseRdata } from './rdata/rdata.ts';
 
-/** One resource record, canonical in every part, so that two spellings of the same data are equal text. */
+/** One resource record. Every part is canonical, so the same data in two spellings gives equal text. */
 export interface ResourceRecord {
   readonly name: DnsName;
-  /** Upper case mnemonic, or `TYPEnnn` for a type without one here. */
+  /** Mnemonic in upper case, or `TYPEnnn` for a type without a row in the table of types. */
   readonly type: string;
-  /** Seconds; `null` = not known, the zone's default. */
+  /** TTL in seconds; `null`: unknown, because the record was read or entered without one. */
   readonly ttl: number | null;
-  /** Canonical master-file text: names absolute, TXT one quoted string. */
+  /** Data in canonical master-file text: names absolute, a TXT as one quoted string. */
   readonly rdata: string;
 }
 
-/** A record in any spelling. */
+/** A record in any spelling, as text. */
 export interface RecordText {
   readonly name: string;
   readonly type: string;
@@ -35,7 +35,7 @@ export function makeRecord(text: RecordText, origin?: Origin): ResourceRecord {
   return { name, type, ttl: text.ttl ?? null, rdata };
 }
 
-/** What makes two records the same one: owner name, type and data. The TTL does not count. */
+/** The identity of a record, as text: owner name, type and data, without the TTL. */
 export function recordId(record: ResourceRecord): string {
   return `${record.name} ${record.type} ${record.rdata}`;
 }
@@ -44,12 +44,12 @@ export function sameData(a: ResourceRecord, b: ResourceRecord): boolean {
   return a.name === b.name && a.type === b.type && a.rdata === b.rdata;
 }
 
-/** Whether the TTLs are known and not the same. */
+/** Whether both records have a TTL and these differ. */
 export function otherTtl(a: Pick<ResourceRecord, 'ttl'>, b: Pick<ResourceRecord, 'ttl'>): boolean {
   return a.ttl !== null && b.ttl !== null && a.ttl !== b.ttl;
 }
 
-/** One line for people: Unicode owner name, type, data. */
+/** The record as one line for people: owner name in Unicode, type, data. */
 export function formatRecord(record: ResourceRecord): string {
   return `${displayName(record.name)} ${record.type} ${record.rdata}`;
 }

@@ -3,14 +3,14 @@ import { problem, type Problem } from './problem.ts';
 import { singleValued } from './rdata/rdata.ts';
 import { formatRecord, recordId, type ResourceRecord } from './record.ts';
 
-/** Records removed and records added in one zone; swap the two and it is its own undo. */
+/** Records to remove and records to add in one zone. {@link invert} makes the change that undoes it. */
 export interface Change {
   readonly zone: DnsName;
   readonly remove: readonly ResourceRecord[];
   readonly add: readonly ResourceRecord[];
 }
 
-/** What tells a RRset from every other of its zone. */
+/** Owner name and type, which identify an RRset in its zone. */
 export interface RRsetKey {
   readonly name: DnsName;
   readonly type: string;
@@ -24,14 +24,14 @@ export function isEmptyChange(change: Change): boolean {
   return change.remove.length === 0 && change.add.length === 0;
 }
 
-/** Owner names a change is about, each once. */
+/** Owner names of the change's records, each once. */
 export function changeNames(change: Change): DnsName[] {
   return [...new Set([...change.remove, ...change.add].map(({ name }) => name))];
 }
 
 /**
- * What cannot be in one zone together: names outside it, data beside a CNAME (RFC 1034 section 3.6.2), two of
- * a single-valued type.
+ * Finds records that cannot be in one zone together: names outside the zone, data beside a CNAME (RFC 1034
+ * section 3.6.2), two records of a type that allows one.
  */
 export function zoneProblems(zone: DnsName, records: readonly ResourceRecord[]): Problem[] {
   const found: Problem[] = [];

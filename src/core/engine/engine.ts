@@ -19,16 +19,16 @@ import { rollBack } from './before/roll-back.ts';
 import { stepComparison, stepOperations } from './background/step.ts';
 import { beforeCreate, beforeDelete } from './before/zone-edits.ts';
 
-/** What only a running engine knows; the rest is in its journal. */
+/** State that only a running engine has; the rest is in its journal. */
 export interface LiveEngine {
   readonly comparison: ComparisonProgress;
   readonly owners: OwnerStatus;
 }
 
 /**
- * The sync engine of one panel and one central: vetoes, mirrors, confirms, undoes, compares. It does no I/O
- * of its own and reads no clock but the one handed in. One engine per journal; `docs/architecture.md` tells
- * the flow of one edit.
+ * The sync engine of one panel and one central: it vetoes, sends, confirms, undoes and compares edits. It
+ * does no I/O of its own and reads no clock but the one handed in. Each journal has one engine.
+ * `docs/architecture.md` describes the way of one edit.
  */
 export class Engine {
   readonly #runtime: Runtime;
@@ -49,7 +49,7 @@ export class Engine {
   }
 
   /**
-   * Takes up what an earlier run left open and starts the background work, the first comparison included.
+   * Resumes what an earlier run left open and starts the background work, the first comparison included.
    * Resolves as soon as hook calls can be answered.
    * @throws {JournalError} when the journal fails; nothing runs then
    */
@@ -80,7 +80,9 @@ export class Engine {
     log(4, 'engine.start', { open: open.length });
   }
 
-  /** Stops the background work; calls being answered get their refusal through their own signal. */
+  /**
+   * Stops the background work and waits for its end. Calls that are being answered end by their own signal.
+   */
   async stop(): Promise<void> {
     this.#runtime.timers.stopping.abort(new Error('stopping'));
     await this.#runtime.agenda.drain();
@@ -89,7 +91,7 @@ export class Engine {
   }
 
   /**
-   * Answers one hook call. Never throws: what goes wrong is a refusal that says what was and was not changed.
+   * Answers one hook call. Never throws: a failure becomes a refusal that says what was changed.
    * @param signal aborts at the deadline of the call
    */
   async answer(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
@@ -112,7 +114,10 @@ export class Engine {
     });
   }
 
-  /** The same for the edits of one call: all of them are accepted or none. */
+  /**
+   * Answers the edits of one call: all of them are accepted or none. Never throws.
+   * @param signal as for `answer`
+   */
   async carryOut(edits: readonly EditEvent[], signal: AbortSignal): Promise<Answer> {
     return await this.#runtime.gate.during(this.#editedBy({ kind: 'edits', edits }), () =>
       this.#edits(edits, signal),
@@ -120,8 +125,8 @@ export class Engine {
   }
 
   /**
-   * What {@link answer} would refuse of a `before` call now, all of it, found without writing at the central.
-   * Never throws.
+   * All problems for which {@link answer} would refuse a `before` call now, found without writing at the
+   * central. Never throws.
    * @param signal as for `answer`
    */
   async objections(edits: readonly EditEvent[], signal: AbortSignal): Promise<readonly Problem[]> {
@@ -143,10 +148,11 @@ export class Engine {
   }
 
   /**
-   * Takes back at once what operations of {@link answer} did: the edit is refused for the sake of another
-   * central. Never throws; what is left is retried in the background.
+   * Undoes at once what operations of {@link carryOut} wrote, because another central refused the edit. Never
+   * throws; the background retries what is left.
+   * @param ids as `carryOut` returned them
    * @param problems why
-   * @returns `nothing` when it is proved that nothing of them is left
+   * @returns `nothing`: it is proved that nothing of them is left at the central
    */
   async rollBack(ids: readonly string[], problems: readonly Problem[]): Promise<'nothing' | 'unknown'> {
     try {
@@ -158,36 +164,42 @@ export class Engine {
   }
 
   /**
-   * Runs `body` while a hook call is being answered, by whomever: panel reads wait, and absences seen
-   * meanwhile in its zones prove nothing.
+   * Runs `body` while a hook call is being answered, by this engine or another. Panel reads wait meanwhile.
+   * Reads of the zones it edits do not prove that a record is absent.
    */
   async duringCall<T>(event: PanelEvent, body: () => Promise<T>): Promise<T> {
     return await this.#runtime.gate.during(this.#editedBy(event), body);
   }
 
   /**
-   * A restoration with this echo token was refused because another central is out of reach: it is tried
-   * again, however often.
+   * Notes that the write into the panel with this echo token was refused only because another central is out
+   * of reach. It is tried again without a limit.
    */
   putOff(echo: string): void {
     const restoring = this.#runtime.echoTokens.get(echo);
     if (restoring !== undefined) restoring.putOff = true;
   }
 
-  /** What the self-test saw: whether the panel checks access before it calls us. @throws {JournalError} */
+  /**
+   * Stores what the self-test found: whether the panel checks access before it calls us.
+   * @throws {JournalError}
+   */
   async proveAccessCheck(checksFirst: boolean): Promise<void> {
     await this.#owners.prove(checksFirst);
   }
 
   /**
-   * The panel was not heard for a while (a pause): plain users are refused until its list is read again.
-   * Never throws.
+   * Forgets the owners of all zones after a pause without calls of the panel. Edits of plain users are
+   * refused until the panel's list is read again. Never throws.
    */
   async forgetOwners(): Promise<void> {
     await this.#owners.forget().catch((error: unknown) => this.#failed('-', error, 'nothing'));
   }
 
-  /** Asks for a comparison, soon, in the background. */
+  /**
+   * Asks for a comparison in the background, of one zone or of all. Returns at once.
+   * @param reason for log and history
+   */
   compare(what: DnsName | 'all', reason: string, follow: CompareRequest['follow'] = 'no'): void {
     if (what !== 'all') this.#runtime.agenda.compareSoon(what, reason, follow);
     else this.#inBackground(this.#compareAll.untilDone(reason, follow));
@@ -198,8 +210,8 @@ export class Engine {
   }
 
   /**
-   * Zones that a call edits. A call of somebody without a right to a zone does nothing there, and disturbs
-   * nobody.
+   * Zones that a call edits. A `before` of an actor without a right to a zone does nothing there, so it does
+   * not count.
    */
   #editedBy(event: PanelEvent): readonly DnsName[] {
     const edits = event.kind === 'edits' ? event.edits : [];
@@ -215,32 +227,34 @@ export class Engine {
     return { kind: 'accept' };
   }
 
-  /** Whose zones are may change now; never a reason to refuse. */
+  /** Notes that owners of zones may change. It never refuses the call. */
   async #ownersMayChange(event: Extract<PanelEvent, { kind: 'owners' }>): Promise<Verdict> {
     try {
       await this.#owners.before(event);
     } catch (error) {
-      // Until the next reading the zones count as nobody's in memory; only a restart would not know.
+      // Until the next reading these zones have no owner in memory. The doubt is lost only by a restart.
       this.#failed('-', error, 'nothing');
     }
     return { kind: 'accept' };
   }
 
   /**
-   * The answer to a `before` that the panel has to decide about first. Nothing is written, read or reported
-   * for a user who may have no right to the zone. What the panel then makes of it is followed (`heard.ts`).
-   * Null: the actor has a right to more.
+   * The answer to a `before` whose actor may have no right to the zone; null: he has one. Nothing is written,
+   * read or reported for such a call. The panel decides, and what it then shows is followed (`heard.ts`).
    */
   #leftToPanel(edit: EditEvent | InvalidEvent): Answer | null {
     const right = this.#owners.judge(edit);
     if (right === 'may') return null;
-    // Said of whatever zone, this shows nothing of any.
+    // The same answer for every zone, so it reveals nothing about one.
     if (right === 'unread') return { kind: 'refuse', problems: [notReadYet], changed: 'nothing' };
     this.#owners.count(right, edit);
     return nothingToDo;
   }
 
-  /** What the accepted ones did is undone at once when a later one is refused. */
+  /**
+   * Answers the edits of one call in their order. If a `before` is refused, what earlier edits of the call
+   * wrote is undone at once.
+   */
   async #edits(all: readonly EditEvent[], signal: AbortSignal): Promise<Answer> {
     const edits: EditEvent[] = [];
     for (const edit of all) {
@@ -261,7 +275,10 @@ export class Engine {
     return afterwards.length === 0 ? { kind: 'accept', begun } : allOf(afterwards, edits.length);
   }
 
-  /** A refusal in the middle of a call: what the edits before it did is undone. */
+  /**
+   * The refusal of a call after what its earlier edits wrote is undone.
+   * @param earlier ids of the operations of these edits
+   */
   async #withEarlier(refused: Refusal, earlier: readonly string[]): Promise<Refusal> {
     if (earlier.length === 0) return refused;
     const left = await this.rollBack(earlier, refused.problems);
@@ -277,7 +294,11 @@ export class Engine {
     }
   }
 
-  /** What is done only once it was asked for twice. @throws {JournalError} */
+  /**
+   * Problems of edits that the user has to repeat before they are carried out: deletes of signed zones,
+   * creates below a signed zone.
+   * @throws {JournalError}
+   */
   async #unasked(edits: readonly EditEvent[], signal: AbortSignal): Promise<readonly Problem[]> {
     return [
       ...(await askForYes(this.#runtime, edits, signal)),
@@ -285,7 +306,7 @@ export class Engine {
     ];
   }
 
-  /** Whether it is our own write into the panel. */
+  /** Whether the edit is a write of this engine into the panel: it carries a valid echo token of ours. */
   #isOwn({ echo }: EditEvent): boolean {
     return echo !== null && this.#runtime.echoTokens.has(echo);
   }
@@ -305,7 +326,8 @@ export class Engine {
       });
       return answer;
     } catch (error) {
-      // Where something was written before, a failing journal is answered by those who wrote it.
+      // After a write, the code that wrote answers a failing journal. So nothing is written when the error
+      // gets here.
       const before = error instanceof JournalError ? 'nothing' : 'unknown';
       return this.#failed(edit.zone, error, edit.stage === 'after' ? 'panel-unknown' : before);
     }
@@ -325,7 +347,7 @@ export class Engine {
         return await beforeCreate(this.#runtime, edit, call);
       case 'zone-delete': {
         const answer = await beforeDelete(this.#runtime, edit, call);
-        // Who has it next may be another.
+        // The next zone of this name may belong to another account.
         if (answer.kind === 'accept' && !call.isTrial) await this.#owners.deleting(edit);
         return answer;
       }
@@ -343,8 +365,8 @@ export class Engine {
   }
 
   /**
-   * Until it is done, the engine's stop waits for it. What it throws is a defect: it is logged, and
-   * everything else goes on.
+   * Runs `work` in the background; the engine's stop waits for it. What it throws is a defect: it is logged,
+   * and everything else goes on.
    */
   #inBackground(work: Promise<void>): void {
     const noted = work
@@ -365,14 +387,18 @@ export class Engine {
         () => false,
       );
       if (!slept) continue;
-      // Not every function that changes owners tells us.
+      // Not every function that changes owners fires an event.
       this.#owners.request(0);
       await this.#compareAll.everything('periodic');
     }
   }
 }
 
-/** Refusals of what the panel has done already. The other edits of the call, if any, are at the central. */
+/**
+ * Combines the refusals of `after` edits: the panel has made these edits already. The other edits of the call
+ * are at the central.
+ * @param edits number of all edits of the call
+ */
 function allOf(refusals: readonly Refusal[], edits: number): Refusal {
   const isCertain = refusals.length === edits && refusals.every(({ changed }) => changed === 'panel');
   return {
@@ -384,5 +410,5 @@ function allOf(refusals: readonly Refusal[], edits: number): Refusal {
 
 const notReadYet = refusal('panel.not-read-yet', {});
 
-/** States in which a dead engine may have left a request on its way. */
+/** States in which a stopped engine may have left a request on its way. */
 const mayHaveWritten: ReadonlySet<string> = new Set(['prepared', 'applied', 'reverting']);

@@ -19,13 +19,13 @@ export interface Ports {
   readonly journal: Journal;
   readonly clock: AlarmClock;
   readonly log: Log;
-  /** From 0 up to but not including 1. */
+  /** A random number from 0 up to but not including 1. */
   readonly random: () => number;
   readonly settings: EngineSettings;
 }
 
 /**
- * The parts of a running engine, each with its own job. What they hold need not outlive it; everything
+ * The parts of a running engine, each with its own job. Their state need not survive a restart; everything
  * durable is in the journal.
  */
 export class Runtime {
@@ -37,17 +37,18 @@ export class Runtime {
   readonly grace: Grace;
   readonly patience: Patience;
   readonly agenda: Agenda;
-  /** Operations a call is working on right now; the background leaves them alone. */
+  /** Ids of operations that a call is working on now. The background leaves them alone. */
   readonly inFlight = new Set<string>();
   /**
-   * Echo marks that are valid now. `putOff`: the write was refused for the sake of another central that is
-   * out of reach.
+   * Echo tokens of writes into the panel that are under way. `putOff`: the write was refused only because
+   * another central is out of reach.
    */
   readonly echoTokens = new Map<string, { putOff: boolean }>();
-  /** Operations of which the journal could not be told that a request of unknown outcome may still land. */
+  /** Ids of operations with a request that may still land, where the journal failed to store that. */
   readonly unsaid = new Set<string>();
   /**
-   * Compares a zone that is not in the ledger once the panel's list shows it. Set by whoever reads the list.
+   * Asks for the comparison of a zone that is not in the ledger, once the panel's list shows it. `NamedZones`
+   * sets this.
    */
   askForZone: (zone: DnsName, request: CompareRequest) => void = () => undefined;
 
@@ -69,12 +70,12 @@ export class Runtime {
     });
   }
 
-  /** Monotonic, milliseconds. */
+  /** Monotonic time of the engine's clock, milliseconds. */
   get now(): number {
     return this.ports.clock.now();
   }
 
-  /** {@link Timers.step} with names locked. @param names owner names; null: the whole zone */
+  /** Runs {@link Timers.step} with names locked. @param names owner names; null: the whole zone */
   async lockedStep<T>(
     operation: string,
     zone: DnsName,

@@ -1,20 +1,22 @@
-/** What the engine works with; times in milliseconds. */
+/** Settings of the engine; all times are in milliseconds. */
 export interface EngineSettings {
   /**
-   * How long after an accepted edit a missing `after` makes us look whether the panel refused its own part.
+   * How long an accepted edit waits for its `after` before panel reads decide whether the panel refused it.
    */
   readonly afterWait: number;
-  /** How long an edit the panel reported as done may stay invisible to reads before it counts as undone. */
+  /**
+   * How long an edit that the panel reported as done may stay invisible to reads before it counts as undone.
+   */
   readonly visibilityWait: number;
   /** Least time between the two panel reads that must agree before anything is undone. */
   readonly readGap: number;
   /** Least time between the two panel reads that must agree before a new zone's content is sent. */
   readonly contentGap: number;
-  /** From `after` to the panel read that confirms; edits in between share it. */
+  /** Time from `after` to the panel read that confirms. Further edits in this time share the read. */
   readonly confirmDelay: number;
-  /** After a start, a clock step or a sleep of the machine no undo is decided before this has passed. */
+  /** Time after a start, a clock step or a sleep of the machine in which nothing is undone. */
   readonly grace: number;
-  /** How far the wall clock must run away from the monotonic one to count as stepped. */
+  /** Difference between wall clock and monotonic clock that counts as a step of the wall clock. */
   readonly clockStep: number;
   /** How long a write of unknown outcome may still land. */
   readonly watch: number;
@@ -25,11 +27,11 @@ export interface EngineSettings {
   /** First and longest pause between tries of the same background step. */
   readonly retryFirst: number;
   readonly retryMost: number;
-  /** How often all zones are compared; 0 = only on hints. */
+  /** Time between two comparisons of all zones; 0: only hints cause one. */
   readonly compareEvery: number;
   /**
-   * Whether only a zone's owner, his reseller or an administrator has edits written before the panel has made
-   * them. It is `off` if the panel itself checks that before it calls us.
+   * Whether `before` carries out edits only for a zone's owner, his reseller and administrators. `off` suits
+   * a panel that checks access before it calls us.
    */
   readonly ownerCheck: 'on' | 'off';
 }

@@ -2,8 +2,8 @@ import { bare, addProblem, throwDamaged, need, type FieldKind } from './fields.t
 import { lengthFirst, lengthOf } from './fields-text.ts';
 
 /**
- * Octets in hexadecimal that fill the rest of the rdata, lower case; white space between them is taken (RFC
- * 4034 section 5.3).
+ * Octets in hexadecimal that fill the rest of the rdata, in lower case. White space between them is accepted
+ * (RFC 4034 section 5.3).
  */
 export const hex: FieldKind = {
   most: Infinity,
@@ -19,7 +19,9 @@ export const hex: FieldKind = {
   },
 };
 
-/** Octets in base64 that fill the rest of the rdata; canonical without white space (RFC 4034 section 2.2). */
+/**
+ * Octets in base64 that fill the rest of the rdata; canonical text has no white space (RFC 4034 section 2.2).
+ */
 export const base64: FieldKind = {
   most: Infinity,
   parse: bare((text, context) => {
@@ -33,13 +35,16 @@ export const base64: FieldKind = {
   },
 };
 
-/** Octets of padded base64, at least one; `null` for what is none, or has bits where only padding may be. */
+/** Decodes padded base64; `null`: the text is empty or not base64, or has bits where only padding may be. */
 export function readBase64(text: string): Buffer | null {
   const octets = Buffer.from(text, 'base64');
   return text !== '' && octets.toString('base64') === text ? octets : null;
 }
 
-/** Salt of NSEC3 in hexadecimal with a length octet; `-` for none (RFC 5155 section 3.3). */
+/**
+ * Salt of NSEC3: on the wire with a length octet, in text hexadecimal, `-` if it is empty (RFC 5155 section
+ * 3.3).
+ */
 export const salt: FieldKind = {
   parse: bare((text, context) =>
     text === '-' || /^(?:[0-9a-f]{2}){1,255}$/iu.test(text)
@@ -56,8 +61,8 @@ export const salt: FieldKind = {
 const base32Digits = '0123456789abcdefghijklmnopqrstuv';
 
 /**
- * A hash in base32 with extended hex alphabet, no padding, with a length octet (RFC 5155 section 3.3); lower
- * case.
+ * Hash of NSEC3: on the wire with a length octet. In text it is base32 with the extended hex alphabet, in
+ * lower case without padding (RFC 5155 section 3.3).
  */
 export const hash: FieldKind = {
   parse: bare((text, context) => {

@@ -14,7 +14,10 @@ import {
 } from './fields.ts';
 import type { Token } from './text.ts';
 
-/** What a gateway can be, by its type; a name is never compressed (RFC 4025 section 2.5). */
+/**
+ * The kind of a gateway by its type number: 0 none, 1 IPv4, 2 IPv6, 3 a name, never compressed (RFC 4025
+ * section 2.5).
+ */
 const gateways: readonly FieldKind[] = [
   {
     parse: (words, context) =>
@@ -28,8 +31,8 @@ const gateways: readonly FieldKind[] = [
 ];
 
 /**
- * Gateway type, algorithm and gateway of IPSECKEY, which hang together (RFC 4025 sections 2.3 to 2.5 and
- * 3.1).
+ * Gateway type, algorithm and gateway of IPSECKEY as one field: the type decides how the gateway is written
+ * (RFC 4025 sections 2.3 to 2.5 and 3.1).
  */
 export const gateway: FieldKind = {
   least: 3,
@@ -57,8 +60,9 @@ export const gateway: FieldKind = {
 };
 
 /**
- * The whole of a HIP record: algorithm, host identity tag in hexadecimal, key in base64 without white space,
- * rendezvous servers (RFC 8005 section 5). On the wire lengths go first, and names are never compressed.
+ * All data of a HIP record: algorithm, host identity tag in hexadecimal, key in base64 without white space,
+ * rendezvous servers (RFC 8005 section 5). On the wire the lengths come first, and names are never
+ * compressed.
  */
 export const hostIdentity: FieldKind = {
   least: 3,
@@ -106,7 +110,7 @@ export const hostIdentity: FieldKind = {
   },
 };
 
-/** Up to the first that is none. */
+/** The names in canonical text, up to the first that is not a name: its problem goes to `context`. */
 function parsedNames(words: readonly (readonly Token[])[], context: FieldContext): string[] {
   const found: string[] = [];
   const before = context.problems.length;

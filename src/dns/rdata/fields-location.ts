@@ -1,18 +1,20 @@
 import { addProblem, throwDamaged, need, type FieldKind } from './fields.ts';
 
 /**
- * A point on the ground: thousandths of an arc second from the equator or the prime meridian, 2^31 being
- * zero.
+ * How LOC writes the equator or the prime meridian. Other angles are thousandths of an arc second from there.
  */
 const middle = 2 ** 31;
 
-/** Zero of the altitude, centimetres: 100 kilometres below the reference spheroid. */
+/**
+ * LOC counts altitudes in centimetres from 100 kilometres below the reference spheroid; this is the
+ * spheroid's.
+ */
 const altitudeZero = 10_000_000;
 
 /**
- * The whole of a LOC record (RFC 1876): `51 30 12.748 N 0 7 39.611 W 0.00m 1.00m 10000.00m 10.00m`. Minutes,
- * seconds, the letter m and what follows the altitude may be missing; canonical has everything. Sizes keep
- * their first digit only (section 2).
+ * All data of a LOC record (RFC 1876): `51 30 12.748 N 0 7 39.611 W 0.00m 1.00m 10000.00m 10.00m`. Minutes,
+ * seconds, the letter m and what follows the altitude may be missing; canonical text has all of them. Sizes
+ * keep only their first digit (section 2).
  */
 export const location: FieldKind = {
   least: 5,
@@ -51,7 +53,10 @@ function locationOctets(words: readonly string[]): Buffer | null {
   return octets;
 }
 
-/** Takes degrees, minutes, seconds and the direction off the front. */
+/**
+ * Removes degrees, minutes, seconds and direction from the front of the words.
+ * @returns thousandths of an arc second, negative for the direction `negative`; null: it is no angle
+ */
 function takeAngle(words: string[], most: number, positive: string, negative: string): number | null {
   const end = words.slice(0, 4).findIndex((word) => [positive, negative].includes(word));
   if (end < 1) return null;
@@ -71,7 +76,10 @@ function centimetres(text: string, least: number, most: number): number | null {
   return value < least || value > most ? null : value;
 }
 
-/** One digit and a power of ten. */
+/**
+ * The octet of a size in centimetres: its first digit in the high four bits, the power of ten in the low
+ * four.
+ */
 function precision(value: number): number {
   const digits = String(value);
   return value === 0 ? 0 : (Number(digits.charAt(0)) << 4) | (digits.length - 1);

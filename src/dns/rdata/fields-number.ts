@@ -28,12 +28,12 @@ export const u8 = unsigned(8);
 export const u16 = unsigned(16);
 export const u32 = unsigned(32);
 
-/** Seconds, which may be written with units: the timers of SOA, `1h30m`. */
+/** A time in seconds for the timers of SOA. It may be written with units, such as `1h30m`. */
 export const seconds = unsigned(32, (text) => String(readSeconds(text) ?? text));
 
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
 
-/** `3600`, `1h`, `1h30m`, `2W` in seconds; `null` for anything else. */
+/** Reads a time such as `3600`, `1h`, `1h30m` or `2W`. @returns seconds; `null`: the text is no time */
 export function readSeconds(text: string): number | null {
   if (/^\d{1,10}$/.test(text)) return Number(text);
   if (!/^(?:\d{1,10}[smhdw])+$/i.test(text)) return null;
@@ -44,13 +44,14 @@ export function readSeconds(text: string): number | null {
   return total;
 }
 
-/** A number that has names as well; the canonical form is the number. */
+/** A number that may also be written by name; canonical text is the number. */
 function named(bits: 8 | 16, names: Readonly<Record<string, number>>): FieldKind {
   return unsigned(bits, (text) => String(own(names, text.toUpperCase()) ?? text));
 }
 
 /**
- * DNSSEC algorithm; mnemonics of IANA's "DNS Security Algorithm Numbers" are taken, the number is canonical.
+ * DNSSEC algorithm. The mnemonics of IANA's "DNS Security Algorithm Numbers" are accepted; canonical text is
+ * the number.
  */
 export const algorithm = named(8, {
   RSAMD5: 1,
@@ -76,7 +77,7 @@ export const algorithm = named(8, {
   PRIVATEOID: 254,
 });
 
-/** Digest type of DS (IANA "DS RR Type Digest Algorithms"); the number is canonical. */
+/** Digest type of DS (IANA "DS RR Type Digest Algorithms"); canonical text is the number. */
 export const digestType = named(8, {
   'SHA-1': 1,
   SHA1: 1,
@@ -88,12 +89,12 @@ export const digestType = named(8, {
 });
 
 /**
- * Protocol of DNSKEY, always 3 (RFC 4034 section 2.1.2), formerly one of several with names (RFC 2535 section
- * 3.1.3).
+ * Protocol of DNSKEY: always 3 (RFC 4034 section 2.1.2). The earlier names of other values are accepted (RFC
+ * 2535 section 3.1.3).
  */
 export const protocol = named(8, { NONE: 0, TLS: 1, EMAIL: 2, DNSSEC: 3, IPSEC: 4, ALL: 255 });
 
-/** Type of a certificate (RFC 4398 section 2.1); the number is canonical. */
+/** Type of a certificate (RFC 4398 section 2.1); canonical text is the number. */
 export const certificateType = named(16, {
   PKIX: 1,
   SPKI: 2,
@@ -108,8 +109,8 @@ export const certificateType = named(16, {
 });
 
 /**
- * A time of a signature: `YYYYMMDDHHmmSS` in UTC or seconds since 1970 (RFC 4034 section 3.2). Canonical are
- * the seconds, 32 bits of them, because the date of a wrapped number depends on when it is read.
+ * The time of a signature: `YYYYMMDDHHmmSS` in UTC, or seconds since 1970 (RFC 4034 section 3.2). Canonical
+ * text is the seconds as 32 bits, because the date of a wrapped number depends on when it is read.
  */
 export const time = unsigned(32, (text) => {
   const [, year, month, day, hour, minute, second] =

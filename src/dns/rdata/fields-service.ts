@@ -6,19 +6,22 @@ import { addProblem, need, type FieldContext, type FieldKind } from './fields.ts
 import { quote, unescape, type Token } from './text.ts';
 
 /**
- * How the value of one key is written and what it must be; `null` from either function: it is no such value.
+ * One parameter key of SVCB: how its value is written. `null` from either function: the octets are no value
+ * of this key.
  */
 interface Parameter {
   readonly name: string;
-  /** From the octets of the value as written, escapes already resolved, to those on the wire. */
+  /** From the octets as written, escapes resolved, to the octets on the wire. */
   readonly read: (written: Buffer, context: FieldContext) => Buffer | null;
-  /** From the octets on the wire to those to be written. */
+  /** From the octets on the wire to those as written. */
   readonly write: (wire: Buffer) => Buffer | null;
 }
 
 type Parameters = ReadonlyMap<number, Buffer>;
 
-/** Keys with a name (RFC 9460 section 14.3.2, RFC 9461, RFC 9540); the place in the list is the number. */
+/**
+ * Keys with a name (RFC 9460 section 14.3.2, RFC 9461, RFC 9540); the index in the list is the key's number.
+ */
 const parameters: readonly Parameter[] = [
   { name: 'mandatory', read: readMandatory, write: writeMandatory },
   { name: 'alpn', read: readProtocols, write: writeProtocols },
@@ -34,14 +37,16 @@ const parameters: readonly Parameter[] = [
   { name: 'dohpath', read: template, write: template },
 ];
 
-/** Empty on the wire, as `no-default-alpn`; written as `key8`, because older servers know no name for it. */
+/**
+ * Number of the key `ohttp`, whose value is empty. Canonical text is `key8`, because older servers do not
+ * know the name.
+ */
 const obliviousHttp = 8;
 
 /**
- * The parameters of SVCB and HTTPS (RFC 9460 section 2.1), each key once, in the order of the keys' numbers.
- * The values have no quotation marks; other characters than printable ones are `\DDD`. `keyNNNNN` of a key
- * with a name is taken as that key; its value are the octets on the wire. `ohttp` is taken, canonical is
- * `key8`.
+ * The parameters of SVCB and HTTPS (RFC 9460 section 2.1), each key once, sorted by the keys' numbers. In
+ * canonical text values have no quotation marks, and characters that are not printable are `\DDD`. `keyNNNNN`
+ * of a key with a name is read as that key, and its value is the octets on the wire. `ohttp` becomes `key8`.
  */
 export const serviceParameters: FieldKind = {
   least: 0,
@@ -82,7 +87,7 @@ function sixteen(value: number): Buffer {
   return Buffer.from([value >> 8, value & 255]);
 }
 
-/** `key=` and the quoted string right after it are one word. */
+/** Joins `key=` and the quoted string right after it to one word. */
 function glue(words: readonly Token[]): Token[] {
   const found: Token[] = [];
   for (const word of words) {
@@ -128,7 +133,7 @@ function parametersText(found: Parameters): string {
     .join(' ');
 }
 
-/** Master-file text that needs no quotation marks. */
+/** The octets as master-file text that needs no quotation marks. */
 function escapeValue(octets: Buffer): string {
   return quote(octets)
     .slice(1, -1)
@@ -154,7 +159,7 @@ function wireParameters(octets: Uint8Array): Parameters {
   return found;
 }
 
-/** A key that cannot be there as the others are (RFC 9460 sections 7.1.1 and 8). */
+/** The name of a key that does not fit the other keys (RFC 9460 sections 7.1.1 and 8); null: all fit. */
 function wrongParameter(found: Parameters): string | null {
   const mandatory = found.get(0) ?? Buffer.alloc(0);
   for (let at = 0; at < mandatory.length; at += 2) {
@@ -174,14 +179,14 @@ function writeMandatory(wire: Buffer): Buffer | null {
   if (wire.length === 0 || wire.length % 2 !== 0) return null;
   const keys: number[] = [];
   for (let at = 0; at < wire.length; at += 2) keys.push(wire.readUInt16BE(at));
-  // Ascending, and never `mandatory` itself (RFC 9460 section 8).
+  // The keys ascend, and `mandatory` itself is none of them (RFC 9460 section 8).
   if (keys.some((key, at) => key <= (keys[at - 1] ?? 0))) return null;
   return Buffer.from(keys.map(keyName).join(','));
 }
 
 /**
- * A list of values with commas between; a comma or backslash in a value has a backslash before it (RFC 9460
- * appendix A.1).
+ * Reads a list of values separated by commas. In a value a comma or a backslash has a backslash before it
+ * (RFC 9460 appendix A.1).
  */
 function readProtocols(written: Buffer): Buffer | null {
   const values = [...written.toString('latin1').matchAll(/(?:^|,)((?:[^,\\]|\\[,\\])*)/gsu)];
@@ -235,7 +240,9 @@ function addresses(kind: FieldKind, size: number): Pick<Parameter, 'read' | 'wri
   };
 }
 
-/** A relative URI template with the variable `dns` in UTF-8 (RFC 9461 section 5). */
+/**
+ * A relative URI template in UTF-8 with the variable `dns` (RFC 9461 section 5); null: the octets are none.
+ */
 function template(octets: Buffer): Buffer | null {
   const text = octets.toString('utf8');
   const sound = Buffer.from(text, 'utf8').equals(octets);

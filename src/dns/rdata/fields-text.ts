@@ -2,7 +2,7 @@ import { bare, addProblem, throwDamaged, need, type FieldContext, type FieldKind
 import { quote, unescape, type Token } from './text.ts';
 
 /**
- * A letters-and-digits word of at most 255 octets with a length octet, lower case (CAA tag, RFC 8659 section
+ * Tag of CAA: 1 to 255 letters and digits, in lower case, on the wire with a length octet (RFC 8659 section
  * 4.1).
  */
 export const tag: FieldKind = {
@@ -20,8 +20,8 @@ export const tag: FieldKind = {
 const tagText = /^[a-z0-9]{1,255}$/iu;
 
 /**
- * Character-strings that form one text (RFC 1035 section 3.3.14, RFC 7208 section 3.3): `"a" "b"` and `"ab"`
- * are the same data here, one canonical quoted string, cut at 255 octets when it is written.
+ * Character-strings that form one text (RFC 1035 section 3.3.14, RFC 7208 section 3.3). `"a" "b"` and `"ab"`
+ * are the same data: canonical text is one quoted string, and the wire form is cut every 255 octets.
  */
 export const text: FieldKind = {
   most: Infinity,
@@ -40,7 +40,7 @@ export const text: FieldKind = {
   },
 };
 
-/** One character-string of at most 255 octets (RFC 1035 section 3.3); canonical is quoted. */
+/** One character-string of at most 255 octets (RFC 1035 section 3.3); canonical text is quoted. */
 export const characterString: FieldKind = {
   textual: true,
   parse: (words, context) => {
@@ -57,9 +57,9 @@ export const characterString: FieldKind = {
 };
 
 /**
- * The substitution of NAPTR: empty, or an expression and its replacement between three equal delimiters that
- * are neither digit, backslash nor the flag `i` (RFC 3402 section 3.2). Of the expression only the groups are
- * checked, to which the replacement refers; it is not compiled, because its dialect is not ours.
+ * The substitution of NAPTR (RFC 3402 section 3.2): empty, or an expression and its replacement between three
+ * equal delimiters. A delimiter is no digit, no backslash and not the flag `i`. Only the groups to which the
+ * replacement refers are checked. The expression is not compiled, because its dialect is not JavaScript's.
  */
 export const substitution: FieldKind = {
   ...characterString,
@@ -87,7 +87,7 @@ function isSubstitution(octets: Buffer): boolean {
   return groups !== null && used.every((group) => Number.isNaN(group) || group <= groups);
 }
 
-/** How many groups an extended regular expression has; `null` when its parentheses do not match. */
+/** Number of groups in a POSIX extended regular expression; `null`: its parentheses do not match. */
 function groupsOf(expression: string): number | null {
   let open = 0;
   let groups = 0;
@@ -100,7 +100,8 @@ function groupsOf(expression: string): number | null {
 }
 
 /**
- * A quoted string without a length octet that fills the rest of the rdata (CAA value, RFC 8659 section 4.1).
+ * Text without a length octet that fills the rest of the rdata; canonical text is quoted (CAA value, RFC 8659
+ * section 4.1).
  */
 export const openText: FieldKind = {
   textual: true,
@@ -109,7 +110,9 @@ export const openText: FieldKind = {
   decode: (octets) => ({ text: quote(octets), used: octets.length }),
 };
 
-/** The same, quoted in every spelling: the target of URI (RFC 7553 section 4.4). */
+/**
+ * Like {@link openText}, but it must be quoted in every spelling: the target of URI (RFC 7553 section 4.4).
+ */
 export const quotedText: FieldKind = {
   ...openText,
   parse: (words, context) =>
@@ -122,27 +125,24 @@ function wordOctets(words: readonly Token[], context: FieldContext): Buffer {
   return unescape(words[0]?.text ?? '', context.problems);
 }
 
-/** Octets of a canonical quoted string. */
+/** The octets of a canonical quoted string. */
 export function canonicalOctets(canonical: string): Buffer {
   return unescape(canonical.slice(1, -1), []);
 }
 
-/** At most 255 octets each; an empty text is one empty string. */
+/** Cuts octets into strings of at most 255 octets. An empty text becomes one empty string. */
 export function chunks(octets: Buffer): Buffer[] {
   const parts: Buffer[] = [];
   for (let at = 0; at < octets.length; at += 255) parts.push(octets.subarray(at, at + 255));
   return parts.length === 0 ? [Buffer.alloc(0)] : parts;
 }
 
-/** At most 255 octets with their length before them. */
+/** At most 255 octets with a length octet before them. */
 export function lengthFirst(octets: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from([octets.length]), octets]);
 }
 
-/**
- * The octets that a length octet announces.
- * @throws {DnsDataError}
- */
+/** The octets after a length octet, as many as it announces. @throws {DnsDataError} */
 export function lengthOf(octets: Uint8Array): Uint8Array {
   need(octets, 1);
   const length = octets[0] ?? 0;

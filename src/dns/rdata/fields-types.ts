@@ -2,14 +2,16 @@ import { DnsDataError } from '../problem.ts';
 import { bare, addProblem, throwDamaged, need, type FieldKind } from './fields.ts';
 import { u16 } from './fields-number.ts';
 
-/** How types are named; handed in, because the table of types is made of these kinds. */
+/**
+ * Names and numbers of record types. They are handed in, because the table of types itself uses these fields.
+ */
 export interface TypeNames {
-  /** @throws {DnsDataError} for what is no type */
+  /** The number of a type in any spelling. @throws {DnsDataError} when it is no type */
   readonly numberOf: (type: string) => number;
   readonly nameOf: (number: number) => string;
 }
 
-/** One type by its name, 16 bits: the type that a signature covers (RFC 4034 section 3.1.1). */
+/** One type by its name, 16 bits on the wire: the type that a signature covers (RFC 4034 section 3.1.1). */
 export function typeField(types: TypeNames): FieldKind {
   return {
     parse: bare((text, context) => {
@@ -22,8 +24,8 @@ export function typeField(types: TypeNames): FieldKind {
 }
 
 /**
- * A set of types, in windows of bits on the wire (RFC 4034 section 4.1.2); canonical in the order of their
- * numbers, each once.
+ * A set of types, on the wire in windows of bits (RFC 4034 section 4.1.2). Canonical text has each type once,
+ * sorted by number.
  */
 export function typeSet(types: TypeNames): FieldKind {
   const canonical = (numbers: Iterable<number>): string =>
@@ -72,7 +74,10 @@ function bitmap(numbers: readonly number[]): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/** Windows must ascend, and none may be empty or end in zeros; so a set has one wire form only. */
+/**
+ * The type numbers in a bitmap. Windows must ascend, and none may be empty or end in a zero octet, so each
+ * set has only one wire form.
+ */
 function bitmapNumbers(octets: Uint8Array): number[] {
   const numbers: number[] = [];
   let before = -1;

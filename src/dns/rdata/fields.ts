@@ -2,25 +2,24 @@ import { labelOctets, labels, labelText, parseName, type DnsName, type Origin } 
 import { DnsDataError, problem, type Problem } from '../problem.ts';
 import type { Token } from './text.ts';
 
-/** What one field of a record type is; this is all that the rest of the library needs of it. */
+/** The format of one field of a record type, as text and on the wire. */
 export interface FieldKind {
   /**
-   * From the words of the field, at least `least` of them, to canonical text; complaints go to `problems`.
+   * Makes canonical text of the field's words, at least `least` of them. Problems go to `context.problems`.
    */
   readonly parse: (words: readonly Token[], context: FieldContext) => string;
   readonly encode: (canonical: string) => Uint8Array;
   /**
-   * Canonical text and the number of octets used.
+   * Reads the field at the start of the octets.
+   * @param last whether it is the last field of the rdata
+   * @returns `text`: canonical text; `used`: the number of octets read
    * @throws {DnsDataError} when the octets are no such field
    */
   readonly decode: (octets: Uint8Array, last: boolean) => { text: string; used: number };
-  /**
-   * Fewest and most words of the field; one where not said. A field that may be without words must be the
-   * last.
-   */
+  /** Fewest and most words of the field; absent: one. A field that may have no word must be the last. */
   readonly least?: number;
   readonly most?: number;
-  /** Whether it is free text, which forms show without quotes and escapes. */
+  /** Whether the field is free text, which forms show without quotes and escapes. */
   readonly textual?: boolean;
 }
 
@@ -31,13 +30,13 @@ export interface FieldContext {
   readonly problems: Problem[];
 }
 
-/** Adds a problem of the field and gives the empty text that stands in for its value. */
+/** Adds a problem of the field. @returns the empty text, in place of the field's value */
 export function addProblem(context: FieldContext, code: string, value: string): string {
   context.problems.push(problem(code, { type: context.type, field: context.field, value }));
   return '';
 }
 
-/** The parse of a kind of one or more words that are never quoted; several are joined. */
+/** Makes a `parse` for fields whose words are never quoted; several words are joined before `read`. */
 export function bare(read: (text: string, context: FieldContext) => string): FieldKind['parse'] {
   return (words, context) => {
     const text = words.length === 1 ? (words[0]?.text ?? '') : words.map((word) => word.text).join('');
@@ -47,17 +46,17 @@ export function bare(read: (text: string, context: FieldContext) => string): Fie
   };
 }
 
-/** @throws {DnsDataError} `wire.too-short` */
+/** Checks that there are at least `length` octets. @throws {DnsDataError} `wire.too-short` */
 export function need(octets: Uint8Array, length: number): void {
   if (octets.length < length) throw new DnsDataError([problem('wire.too-short', {})]);
 }
 
-/** @throws {DnsDataError} `wire.bad-field`: octets that are no such field */
+/** Reports octets that are no such field. @throws {DnsDataError} `wire.bad-field` */
 export function throwDamaged(field: string): never {
   throw new DnsDataError([problem('wire.bad-field', { field })]);
 }
 
-/** A domain name; every field of a record type that is one, and only those, is of this kind. */
+/** A domain name. Every field that holds a name, and no other, is of this kind. */
 export const nameField: FieldKind = {
   parse: bare((text, context) => {
     try {
@@ -72,7 +71,7 @@ export const nameField: FieldKind = {
   decode: decodeName,
 };
 
-/** Wire form without compression (RFC 1035 section 3.1). */
+/** A name in wire form without compression (RFC 1035 section 3.1). */
 export function nameOctets(text: DnsName): Uint8Array {
   const parts = labels(text).flatMap((label) => {
     const octets = labelOctets(label);
@@ -81,11 +80,12 @@ export function nameOctets(text: DnsName): Uint8Array {
   return Buffer.concat([...parts, Buffer.from([0])]);
 }
 
-/** Longest name in octets (RFC 1035 section 2.3.4). */
+/** Most octets of a name in wire form (RFC 1035 section 2.3.4). */
 const mostNameOctets = 255;
 
 /**
- * A name at the beginning of the octets, without compression, as canonical text.
+ * Reads an uncompressed name at the start of the octets.
+ * @returns `text`: canonical text; `used`: the number of octets read
  * @throws {DnsDataError}
  */
 export function decodeName(octets: Uint8Array): { text: string; used: number } {

@@ -5,18 +5,18 @@ import { quote, tokens, unescape, type Token } from './text.ts';
 import { metaTypes, rareTypes } from './type-numbers.ts';
 import { numberOfType, recordTypes, typeOfNumber, type RecordType } from './types.ts';
 
-/** Longest rdata in octets (RFC 1035 section 3.2.1: RDLENGTH has 16 bits). */
+/** Most octets of rdata (RFC 1035 section 3.2.1: RDLENGTH has 16 bits). */
 const mostRdataOctets = 65_535;
 
 /**
- * Longest rdata in characters, before it is parsed: each octet as `\DDD`, and quotation marks around strings
- * of 255 octets.
+ * Most characters of rdata text; a longer text is refused unread. It allows each octet as `\DDD`, with
+ * quotation marks around strings of 255 octets.
  */
 export const mostRdataText = 270_000;
 
 /**
- * The one spelling of a record type: upper case, a type of the table by its mnemonic, any other with a number
- * as `TYPEnnn`. A word that names no known type stays as it is.
+ * The canonical spelling of a record type, in upper case. A type of the table gets its mnemonic, any other
+ * type with a number `TYPEnnn`. A mnemonic without a known number stays as it is.
  * @throws {DnsDataError} `type.unknown` for what cannot be the type of a record
  */
 export function canonicalType(text: string): string {
@@ -36,9 +36,9 @@ export function singleValued(type: string): boolean {
 }
 
 /**
- * From rdata in any master-file spelling to the canonical one; equal data give equal text.
+ * Makes canonical rdata of any master-file spelling. Equal data give equal text.
  * @param type canonical
- * @param origin completes relative names; without it they are a problem
+ * @param origin completes relative names; absent: they are a problem
  * @throws {DnsDataError} with every problem
  */
 export function parseRdata(type: string, text: string, origin?: Origin): string {
@@ -55,8 +55,8 @@ export function parseRdata(type: string, text: string, origin?: Origin): string 
 }
 
 /**
- * Canonical rdata from its fields, in the table's order. A text field is given as the text itself, unquoted
- * and unescaped.
+ * Makes canonical rdata of its fields, in the table's order. A text field is the text itself, unquoted and
+ * unescaped.
  * @throws {DnsDataError}
  */
 export function rdataFromFields(type: string, fields: readonly string[], origin?: Origin): string {
@@ -76,7 +76,7 @@ export function rdataFromFields(type: string, fields: readonly string[], origin?
   return rdata;
 }
 
-/** The words of a text that is not too long to be rdata. @throws {DnsDataError} `rdata.too-long` */
+/** Splits rdata text into words. @throws {DnsDataError} `rdata.too-long` */
 function wordsWithin(type: string, text: string, problems: Problem[]): Token[] {
   demandShort(type, text.length, mostRdataText);
   const words = tokens(text, problems);
@@ -91,7 +91,7 @@ function demandShort(type: string, length: number, most: number): void {
 
 /**
  * The fields of canonical rdata, in the table's order. A text field is the text itself if it is UTF-8 without
- * control characters, else its escaped form. Data in the form `\# ...` are one field.
+ * control characters, else its escaped form. Data written as `\# ...` are one field.
  */
 export function rdataFields(type: string, rdata: string): readonly string[] {
   const known = structureOf(type, rdata);
@@ -102,14 +102,14 @@ export function rdataFields(type: string, rdata: string): readonly string[] {
 }
 
 /**
- * The text of a TXT or SPF record as quoted strings of at most 255 octets each, for outputs that want them
+ * The text of a TXT or SPF record as quoted strings of at most 255 octets each, for outputs that need them
  * cut.
  */
 export function txtChunks(rdata: string): string[] {
   return chunks(canonicalOctets(rdata)).map((part) => quote(part));
 }
 
-/** Wire form of canonical rdata, names uncompressed. */
+/** The wire form of canonical rdata, with names uncompressed. */
 export function wireRdata(type: string, rdata: string): Uint8Array {
   const known = structureOf(type, rdata);
   if (known === undefined) return Buffer.from(rdata.split(' ').slice(2).join(''), 'hex');
@@ -123,15 +123,15 @@ export function wireRdata(type: string, rdata: string): Uint8Array {
 }
 
 /**
- * The row of the type. There is none for data in the form of RFC 3597, which a known type has if a panel's
- * row made no sense.
+ * The type's row of the table; undefined: it has none, or the data are written as `\# ...` (RFC 3597). A type
+ * of the table has such data if a panel's row made no sense.
  */
 function structureOf(type: string, rdata: string): RecordType | undefined {
   return rdata.startsWith('\\# ') ? undefined : recordTypes.get(type);
 }
 
 /**
- * Canonical rdata from wire form, names uncompressed.
+ * Makes canonical rdata of the wire form, with names uncompressed.
  * @throws {DnsDataError} when the octets do not fit the type
  */
 export function rdataFromWire(type: string, octets: Uint8Array): string {
@@ -150,7 +150,8 @@ export function rdataFromWire(type: string, octets: Uint8Array): string {
 }
 
 /**
- * The words of each field; a field that takes what is left is the last. What is over comes as one more group.
+ * Groups words by field. A field that takes all remaining words is the last. Words that are too many come as
+ * one more group.
  */
 function fieldWords(known: RecordType, words: readonly Token[]): Token[][] {
   let at = 0;
@@ -181,13 +182,13 @@ function parseFields(
   if (problems.length > 0) return rdata;
   const wrong = known.wrong(fields);
   if (wrong !== null) problems.push(problem('rdata.bad-length', { type, field: wrong }));
-  // The shortest text of that many octets are addresses in the parameters of SVCB, three characters for
-  // sixteen octets.
+  // A shorter text never exceeds the limit: at most, three characters stand for sixteen octets (an address in
+  // SVCB).
   else if (rdata.length > mostRdataOctets / 8) checkLength(type, rdata, problems);
   return rdata;
 }
 
-/** A field without words leaves no trace. */
+/** Joins fields to rdata text; an empty field is left out. */
 function joinFields(fields: readonly string[]): string {
   return fields.filter((field) => field !== '').join(' ');
 }
@@ -197,7 +198,9 @@ function checkLength(type: string, rdata: string, problems: Problem[]): void {
   if (length > mostRdataOctets) problems.push(problem('rdata.too-long', { type, value: String(length) }));
 }
 
-/** `\# length hex ...` (RFC 3597 section 5); for a known type it becomes that type's own text. */
+/**
+ * Reads `\# length hex ...` (RFC 3597 section 5). For a type of the table it becomes that type's own text.
+ */
 function parseGeneric(
   type: string,
   words: readonly Token[],

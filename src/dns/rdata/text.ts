@@ -1,18 +1,17 @@
 import { problem, type Problem } from '../problem.ts';
 
 /**
- * One word of master-file text: quoted strings are distinguished, because `"10"` is text and `10` may be a
- * number.
+ * One word of master-file text. Quoted words are told apart, because `"10"` is text and `10` may be a number.
  */
 export interface Token {
-  /** Without the quotes; escapes are still in it. */
+  /** The word without quotes; escapes are still in it. */
   readonly text: string;
   readonly quoted: boolean;
-  /** Whether it follows the word before it without white space, as in `alpn="h2"` (RFC 9460 section 2.1). */
+  /** Whether no white space comes before it, as in `alpn="h2"` (RFC 9460 section 2.1). */
   readonly glued?: boolean;
 }
 
-/** White space of a master file is ASCII only; anything else, a no-break space too, is an octet of data. */
+/** White space of a master file is ASCII only. Anything else, such as a no-break space, is data. */
 function isSpace(char: string): boolean {
   return char === ' ' || char === '\t' || char === '\r' || char === '\n';
 }
@@ -23,7 +22,10 @@ function afterSpace(text: string, from: number): number {
   return at;
 }
 
-/** Where the inside of a quoted string ends: at its quotation mark, or with the text. */
+/**
+ * The index at which the inside of a quoted string ends: its closing quotation mark, or the end of the text.
+ * @param from index after the opening quotation mark
+ */
 export function endOfQuoted(text: string, from: number): number {
   let at = from;
   while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
@@ -40,8 +42,8 @@ function endOfBare(text: string, from: number): number {
 }
 
 /**
- * Cuts rdata text into words (RFC 1035 section 5.1), in time that grows with its length. Parentheses and
- * comments must be gone already.
+ * Splits rdata text into words (RFC 1035 section 5.1), in time proportional to its length. Parentheses and
+ * comments must be removed before.
  * @param problems gets `rdata.unbalanced-quote` when a quoted string does not end
  */
 export function tokens(text: string, problems: Problem[]): Token[] {
@@ -58,7 +60,7 @@ export function tokens(text: string, problems: Problem[]): Token[] {
   }
 }
 
-/** Octets of a character-string as written: `\DDD` is an octet, `\X` is X, anything beyond ASCII is UTF-8. */
+/** The octets of a character-string as written: `\DDD` is an octet, `\X` is X, other characters are UTF-8. */
 export function unescape(text: string, problems: Problem[]): Buffer {
   if (!text.includes('\\')) return Buffer.from(text, 'utf8');
   const parts: Buffer[] = [];
@@ -71,10 +73,10 @@ export function unescape(text: string, problems: Problem[]): Buffer {
   return Buffer.concat(parts);
 }
 
-/** Printable ASCII without quotation mark and backslash, so that nothing in it needs an escape. */
+/** Printable ASCII without quotation mark and backslash: such text needs no escape. */
 const plain = /^[ !#-[\]-~]*$/;
 
-/** The canonical quoted string of some octets, of any length. */
+/** The canonical quoted string of octets, of any length. */
 export function quote(octets: Uint8Array): string {
   const latin = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('latin1');
   if (plain.test(latin)) return `"${latin}"`;
@@ -83,7 +85,7 @@ export function quote(octets: Uint8Array): string {
   return `${text}"`;
 }
 
-/** How each octet is written in a quoted string. */
+/** The text of each octet in a quoted string; the index is the octet. */
 const octetTexts: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
   if (octet === 0x22 || octet === 0x5c) return `\\${String.fromCharCode(octet)}`;
   return octet < 0x20 || octet > 0x7e ? `\\${String(octet).padStart(3, '0')}` : String.fromCharCode(octet);

@@ -1,7 +1,6 @@
 /**
- * Types that have a mnemonic (IANA "Resource Record (RR) TYPEs") and no row in the table: obsolete or rare
- * ones. Their data are written in the form of RFC 3597 and their name is `TYPEnnn`, whichever spelling they
- * came in.
+ * Obsolete or rare types with a mnemonic (IANA "Resource Record (RR) TYPEs") but no row in the table. In
+ * every spelling they become `TYPEnnn`, with their data in the form of RFC 3597.
  */
 export const rareTypes: ReadonlyMap<string, number> = new Map(
   Object.entries({
@@ -47,7 +46,7 @@ export const rareTypes: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-/** Types of questions and of transport, which no zone can hold (RFC 6895 section 3.1). */
+/** Types of queries and of transport, which no zone can hold (RFC 6895 section 3.1). */
 export const metaTypes: ReadonlyMap<string, number> = new Map(
   Object.entries({
     OPT: 41,

@@ -30,9 +30,13 @@ export interface RecordType {
   /** IANA number. */
   readonly number: number;
   readonly fields: readonly Field[];
-  /** At most one record of the type per owner name. */
+  /** Whether an owner name can have only one record of this type. */
   readonly single: boolean;
-  /** The field that does not fit the others, or `null`; gets the canonical fields in their order. */
+  /**
+   * Checks the fields against each other.
+   * @param fields canonical, in their order
+   * @returns the name of a field that does not fit the others; `null`: all fit
+   */
   readonly wrong: (fields: readonly string[]) => string | null;
 }
 
@@ -54,7 +58,10 @@ function row(
   };
 }
 
-/** Length of a digest in octets, by its type, where that is known; other types may have any. */
+/**
+ * Checks the length of the digest in the last field by the digest type in the field before it.
+ * @param lengths octets by digest type; other types may have any length
+ */
 function digestLengths(lengths: Readonly<Record<string, number>>): Particulars {
   return {
     wrong: (fields) => {
@@ -65,13 +72,16 @@ function digestLengths(lengths: Readonly<Record<string, number>>): Particulars {
   };
 }
 
-/** RFC 3658, RFC 4509, RFC 5933, RFC 6605. */
+/** Digest lengths of DS (RFC 3658, RFC 4509, RFC 5933, RFC 6605). */
 const dsDigests = digestLengths({ 1: 20, 2: 32, 3: 32, 4: 48 });
 
-/** RFC 4255 section 3.1.2, RFC 6594. */
+/** Fingerprint lengths of SSHFP (RFC 4255 section 3.1.2, RFC 6594). */
 const fingerprints = digestLengths({ 1: 20, 2: 32 });
 
-/** RFC 8976 section 2.2: the length of the scheme's hash, and never under 12 octets. */
+/**
+ * Digest lengths of ZONEMD: those of the hash algorithm, and never less than 12 octets (RFC 8976 section
+ * 2.2).
+ */
 const zoneDigests: Particulars = {
   wrong: (fields) => {
     const digest = fields.at(-1) ?? '';
@@ -82,7 +92,7 @@ const zoneDigests: Particulars = {
 const typeNames = { numberOf: numberOfType, nameOf: typeOfNumber };
 const types = typeSet(typeNames);
 
-/** Of the NSEC kind: a set of types without any is no proof (RFC 4034 section 4.1.2). */
+/** Checks that the set of types in NSEC is not empty (RFC 4034 section 4.1.2). */
 const someTypes: Particulars = { wrong: (fields) => (fields.at(-1) === '' ? 'types' : null) };
 
 const keyFields = { flags: u16, protocol, algorithm, key: base64 };
@@ -91,8 +101,8 @@ const tlsFields = { usage: u8, selector: u8, matching: u8, data: hex };
 const serviceFields = { priority: u16, target: nameField, parameters: serviceParameters };
 
 /**
- * The record types with structure; every other type passes through in the form of RFC 3597. One row is all a
- * type needs. Numbers that have mnemonics as well, of algorithms and the like, are numbers in canonical text.
+ * The table of record types. Every type without a row passes through in the form of RFC 3597. Algorithms and
+ * other numbers that have mnemonics are numbers in canonical text.
  */
 export const recordTypes: ReadonlyMap<string, RecordType> = new Map([
   ['A', row(1, { address: ipv4 })],
@@ -186,14 +196,14 @@ const byNumber: ReadonlyMap<number, string> = new Map(
   [...recordTypes].map(([type, { number }]) => [number, type]),
 );
 
-/** `A` for 1 and so on; `TYPEnnn` for a number without a row (RFC 3597 section 5). */
+/** The name of a type: `A` for 1 and so on, `TYPEnnn` for a number without a row (RFC 3597 section 5). */
 export function typeOfNumber(number: number): string {
   return byNumber.get(number) ?? `TYPE${number}`;
 }
 
 /**
- * IANA number of a type in any spelling: a mnemonic, of types without a row and of questions (`AXFR`, `ANY`)
- * too, or `TYPEnnn`.
+ * The IANA number of a type in any spelling: `TYPEnnn`, or a mnemonic. Mnemonics of types without a row and
+ * of queries (`AXFR`, `ANY`) are accepted as well.
  * @throws {DnsDataError} `type.unknown`
  */
 export function numberOfType(type: string): number {

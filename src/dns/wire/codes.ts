@@ -1,7 +1,7 @@
 import { metaTypes } from '../rdata/type-numbers.ts';
 import { typeOfNumber } from '../rdata/types.ts';
 
-/** Classes of RFC 1035 section 3.2.4 and RFC 2136 section 2.2.4 and 2.4. */
+/** Numbers of classes (RFC 1035 section 3.2.4, RFC 2136 sections 2.2.4 and 2.4). */
 export const classes = { IN: 1, NONE: 254, ANY: 255 } as const;
 
 /** Response codes (RFC 1035 section 4.1.1, RFC 2136 section 2.2, RFC 6891 section 9). */
@@ -22,14 +22,14 @@ export const rcodes = {
 
 const rcodeNames = new Map<number, string>(Object.entries(rcodes).map(([name, code]) => [code, name]));
 
-/** `NOERROR` for 0 and so on; `RCODEnnn` for one without a name here. */
+/** The name of a response code: `NOERROR` for 0 and so on, `RCODEnnn` for a number not listed above. */
 export function rcodeName(rcode: number): string {
   return rcodeNames.get(rcode) ?? `RCODE${rcode}`;
 }
 
 const metaNames = new Map([...metaTypes].map(([type, number]) => [number, type]));
 
-/** The canonical type of a number, those of queries and updates included. */
+/** The canonical type of a number, types of queries and updates included. */
 export function typeName(number: number): string {
   return metaNames.get(number) ?? typeOfNumber(number);
 }

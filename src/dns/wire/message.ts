@@ -5,11 +5,11 @@ import { numberOfType } from '../rdata/types.ts';
 import { OctetReader, OctetWriter } from './octets.ts';
 import { readRecordHead, readRecord, writeRecord, type RecordHead, type WireRecord } from './records.ts';
 
-/** By name, or its number (RFC 1035 section 4.1.1). */
+/** The kind of a message: a name, or the number of another opcode (RFC 1035 section 4.1.1). */
 export type Opcode = 'query' | 'notify' | 'update' | number;
 
 export interface MessageFlags {
-  /** An answer. */
+  /** Whether the message is an answer. */
   readonly qr: boolean;
   readonly aa: boolean;
   readonly tc: boolean;
@@ -30,9 +30,9 @@ export interface EdnsOption {
   readonly octets: Uint8Array;
 }
 
-/** RFC 6891 section 6.1. */
+/** The EDNS data of a message (RFC 6891 section 6.1). */
 export interface Edns {
-  /** Largest datagram the sender takes, octets. */
+  /** Most octets of a datagram that the sender accepts. */
   readonly udpSize: number;
   readonly version: number;
   readonly dnssecOk: boolean;
@@ -40,30 +40,30 @@ export interface Edns {
 }
 
 /**
- * A message without its signature. In an update the sections are zone, prerequisites, updates, additional
- * (RFC 2136 section 2).
+ * A message without its signature. In an update the four sections are zone, prerequisites, updates,
+ * additional (RFC 2136 section 2).
  */
 export interface DnsMessage {
   readonly id: number;
   readonly opcode: Opcode;
   readonly flags: MessageFlags;
-  /** See `rcodes`; more than 15 only with EDNS. */
+  /** Response code, see `rcodes`; more than 15 only with EDNS. */
   readonly rcode: number;
   readonly questions: readonly DnsQuestion[];
   readonly answers: readonly WireRecord[];
   readonly authority: readonly WireRecord[];
-  /** Without OPT and TSIG. */
+  /** Additional records without OPT and TSIG. */
   readonly additional: readonly WireRecord[];
   readonly edns: Edns | null;
 }
 
-/** The last record of a signed message (RFC 8945 section 4.2). */
+/** The TSIG record, which is the last record of a signed message (RFC 8945 section 4.2). */
 export interface TsigRecord {
-  /** Offset of the record in the message. */
+  /** Offset of this record from the start of the message, in octets. */
   readonly at: number;
   readonly name: DnsName;
   readonly algorithm: DnsName;
-  /** Seconds since 1970. */
+  /** When the message was signed: seconds since 1970. */
   readonly time: number;
   readonly fudge: number;
   readonly mac: Uint8Array;
@@ -73,7 +73,7 @@ export interface TsigRecord {
 }
 
 export interface ReceivedMessage extends DnsMessage {
-  /** Not checked yet; see `TsigCheck`. */
+  /** The signature, not checked yet (see `TsigCheck`); null: the message is not signed. */
   readonly tsig: TsigRecord | null;
 }
 
@@ -96,7 +96,7 @@ export const noFlags: MessageFlags = {
   cd: false,
 };
 
-/** A query for one RRset (or `ANY`, `AXFR`), id 0, no recursion wanted, without EDNS. */
+/** A query for one RRset (or `ANY`, `AXFR`) with id 0, without recursion and EDNS. */
 export function queryMessage(name: DnsName, type: string): DnsMessage {
   return {
     id: 0,
@@ -112,7 +112,7 @@ export function queryMessage(name: DnsName, type: string): DnsMessage {
 }
 
 /**
- * Wire form, with owner names and the names in rdata of RFC 1035 types compressed.
+ * Writes a message in wire form. Owner names, and the names in rdata of RFC 1035 types, are compressed.
  * @throws {DnsDataError} `type.unknown`, `wire.message-too-big` (over 65,535 octets)
  * @throws {RangeError} for numbers out of range and for an rcode over 15 without EDNS
  */
@@ -167,10 +167,10 @@ function writeEdns(writer: OctetWriter, edns: Edns, rcode: number): void {
 }
 
 /**
- * Reads a whole message. A signature is read, not checked.
- * @throws {DnsDataError} for anything that is not one whole message: cut off, octets left over, names that
- *   lead nowhere. Also for OPT or TSIG in a wrong place. Rdata that do not fit their type are no error, see
- *   {@link WireRecord.rdata}.
+ * Reads a whole message. Its signature is read, not checked. Rdata that do not fit their type are no error,
+ * see {@link WireRecord.rdata}.
+ * @throws {DnsDataError} when the message is cut off, has octets left over or a wrong pointer, or has OPT or
+ *   TSIG in a wrong place
  */
 export function decodeMessage(octets: Uint8Array): ReceivedMessage {
   const reader = new OctetReader(octets);

@@ -3,16 +3,15 @@ import { DnsDataError, problem } from '../problem.ts';
 
 const headerOctets = 12;
 const mostNameOctets = 255;
-/** More pointers than a name can have labels serve nothing but to waste time. */
+/** Most pointers in one name: more than a name can have labels only waste time. */
 const mostPointers = 127;
-/** A pointer has 14 bits for the offset (RFC 1035 section 4.1.4). */
+/** Largest offset of a pointer, which has 14 bits for it (RFC 1035 section 4.1.4). */
 const mostPointer = 0x3fff;
-/** A message has at most this many octets: 16 bits of length on a stream (RFC 1035 section 4.2.2). */
+/** Most octets of a message: a stream has 16 bits for its length (RFC 1035 section 4.2.2). */
 export const mostMessageOctets = 65_535;
 
 /**
- * Reads numbers, octets and names from a message, from front to back. Every read past the end throws
- * `wire.cut`.
+ * Reads numbers, octets and names from a message, from front to back. A read past the end throws `wire.cut`.
  */
 export class OctetReader {
   readonly octets: Buffer;
@@ -54,8 +53,9 @@ export class OctetReader {
 }
 
 /**
- * A name at an offset of a message in wire form without compression, case kept, and the offset after it.
- * Pointers lead only backwards, so that none can lead in a circle (RFC 1035 section 4.1.4).
+ * Reads the name at an offset of a message. Pointers must lead backwards, so that they cannot form a circle
+ * (RFC 1035 section 4.1.4).
+ * @returns `octets`: the name in wire form without compression, case kept; `end`: the offset after it
  * @throws {DnsDataError} `wire.cut`, `wire.bad-pointer`, `wire.bad-name`
  */
 export function expandName(message: Uint8Array, from: number): { octets: Buffer; end: number } {
@@ -99,7 +99,7 @@ function nameOfOctets(octets: Buffer): DnsName {
   return parseName(text === '' ? '.' : text);
 }
 
-/** Writes a message from front to back; it remembers where names stand, for compression. */
+/** Writes a message from front to back. It remembers the offsets of names, for compression. */
 export class OctetWriter {
   #octets = Buffer.alloc(512);
   #at = 0;
@@ -132,12 +132,12 @@ export class OctetWriter {
     this.#at = this.#room(6).writeUIntBE(value, this.#at, 6);
   }
 
-  /** Puts a 16-bit number where two octets were written before. */
+  /** Replaces two octets at the offset `at`, already written, by a 16-bit number. */
   patch16(at: number, value: number): void {
     this.#octets.writeUInt16BE(value, at);
   }
 
-  /** A name, its end as a pointer where the same end stands earlier in the message. */
+  /** Writes a name. If the message already has a name with the same end, that end becomes a pointer. */
   name(name: DnsName): void {
     const parts = labels(name);
     for (let index = 0; index < parts.length; index += 1) {

@@ -10,29 +10,26 @@ import { expandName, type OctetReader, type OctetWriter } from './octets.ts';
 /** A resource record in a message. */
 export interface WireRecord {
   readonly name: DnsName;
-  /** Canonical text. */
+  /** Type in canonical text. */
   readonly type: string;
-  /** See `classes`. */
+  /** Class number, see `classes`. */
   readonly class: number;
-  /** Seconds. */
+  /** TTL in seconds. */
   readonly ttl: number;
   /**
-   * Canonical text; `\# n hex` where the octets do not fit a known type; `null`: empty, as updates and
-   * prerequisites have it.
+   * Data in canonical text, or as `\# n hex` if the octets do not fit the type. `null`: no data, as in some
+   * records of updates and prerequisites.
    */
   readonly rdata: string | null;
   /**
-   * Rdata octets, names uncompressed. Given only if the canonical text stands for other octets too: a text
-   * cut into strings in another way, upper case in names. An update that deletes this very record at a server
-   * that compares octets must send these.
+   * Rdata octets with names uncompressed, given only if they differ from the wire form of `rdata`. That
+   * happens with upper case in names, or a text cut into strings in another way. An update that deletes this
+   * record must send these octets if the server compares octets.
    */
   readonly octets?: Uint8Array;
 }
 
-/**
- * The types of RFC 1035 with names in their rdata: the only ones whose names may be compressed (RFC 3597
- * section 4).
- */
+/** Types of RFC 1035 with names in their rdata. Only their names may be compressed (RFC 3597 section 4). */
 const compressible = new Set(['NS', 'MD', 'MF', 'CNAME', 'SOA', 'MB', 'MG', 'MR', 'PTR', 'MINFO', 'MX']);
 
 /** @throws {DnsDataError} `type.unknown`, `wire.message-too-big` */
@@ -55,7 +52,7 @@ function writeRdata(writer: OctetWriter, { type, rdata, octets }: WireRecord): v
   else writer.bytes(wireRdata(type, rdata));
 }
 
-/** The fields of these types are names and numbers, whose canonical text has no space in it. */
+/** These types have only names and numbers as fields, and their canonical text contains no space. */
 function writeCompressed(writer: OctetWriter, type: string, rdata: string): void {
   const words = rdata.split(' ');
   for (const [index, { kind }] of (recordTypes.get(type)?.fields ?? []).entries()) {
@@ -65,13 +62,13 @@ function writeCompressed(writer: OctetWriter, type: string, rdata: string): void
   }
 }
 
-/** What stands before the rdata of a record. */
+/** The part of a record before its rdata. */
 export interface RecordHead {
   readonly name: DnsName;
-  /** IANA number. */
+  /** IANA number of the type. */
   readonly type: number;
   readonly class: number;
-  /** All 32 bits as they are. */
+  /** The TTL's 32 bits, unchanged. */
   readonly ttl: number;
   readonly length: number;
 }
@@ -84,8 +81,8 @@ export function readRecordHead(reader: OctetReader): RecordHead {
 }
 
 /**
- * The record after its head.
- * @throws {DnsDataError} when the message is cut off in it, or a name in it has a pointer that leads nowhere
+ * Reads the rdata after a record's head.
+ * @throws {DnsDataError} when the message is cut off in the record, or a name in it has a wrong pointer
  */
 export function readRecord(reader: OctetReader, head: RecordHead): WireRecord {
   const from = reader.at;
@@ -101,7 +98,7 @@ export function readRecord(reader: OctetReader, head: RecordHead): WireRecord {
     return octets.equals(wireRdata(type, rdata)) ? { ...common, rdata } : { ...common, rdata, octets };
   } catch (error) {
     if (!(error instanceof DnsDataError)) throw error;
-    // With a broken pointer the octets mean nothing; otherwise they can be handed on as they are.
+    // Octets with a wrong pointer mean nothing. Other octets can be passed on as they are.
     if (error.problems.some(({ code }) => code === 'wire.bad-pointer')) throw error;
     return { ...common, rdata: genericRdata(raw) };
   }
@@ -111,7 +108,7 @@ function genericRdata(octets: Buffer): string {
   return octets.length === 0 ? '\\# 0' : `\\# ${octets.length} ${octets.toString('hex')}`;
 }
 
-/** Rdata from an offset to the end of `message`, its names written out. */
+/** The rdata from the offset `from` to the end of `message`, with names uncompressed. */
 function expandRdata(message: Buffer, type: string, from: number): Buffer {
   const fields = recordTypes.get(type)?.fields ?? [];
   if (!fields.some(({ kind }) => kind === nameField)) return message.subarray(from);

@@ -7,10 +7,7 @@ import { numberOfType } from '../rdata/types.ts';
 import type { TsigRecord } from './message.ts';
 import { mostMessageOctets } from './octets.ts';
 
-/**
- * Algorithms of RFC 8945 section 6 with their name in messages, Node's name of the hash, and the MAC's length
- * in octets.
- */
+/** Algorithms of RFC 8945 section 6: name in messages, Node's name of the hash, octets of the MAC. */
 const algorithms = {
   'hmac-sha256': { wire: 'hmac-sha256.', hash: 'sha256', octets: 32 },
   'hmac-sha384': { wire: 'hmac-sha384.', hash: 'sha384', octets: 48 },
@@ -23,8 +20,8 @@ const algorithms = {
 export type TsigAlgorithm = keyof typeof algorithms;
 
 /**
- * A key shared with a server. The secret shows neither in logs nor in JSON: Node prints nothing of a key
- * object.
+ * A key shared with a server. Logs and JSON do not show the secret, because Node prints no key object's
+ * content.
  */
 export interface TsigKey {
   readonly name: DnsName;
@@ -32,14 +29,14 @@ export interface TsigKey {
   readonly secret: KeyObject;
 }
 
-/** Seconds by which the two clocks may differ (RFC 8945 section 10 recommends 300). */
+/** Most seconds between the clocks of both sides (RFC 8945 section 10 recommends 300). */
 const fudge = 300;
-/** Messages of one answer that may stand unsigned between two signed ones (RFC 8945 section 5.3.1). */
+/** Most unsigned messages of one answer between two signed ones (RFC 8945 section 5.3.1). */
 const mostUnsigned = 99;
 
 /**
- * A key from a settings file: name with or without its final dot, algorithm in any case (with md5's long name
- * too), secret in base64.
+ * Reads a key from a settings file. The name's final dot is optional; the algorithm may be in any case, and
+ * md5 may have its long name; the secret is base64.
  * @throws {DnsDataError} with every problem: `name.*`, `tsig.bad-algorithm`, `tsig.bad-secret`,
  *   `tsig.empty-secret`
  */
@@ -74,16 +71,16 @@ function readSecret(text: string, problems: Problem[]): KeyObject | null {
 
 export interface SignedMessage {
   readonly octets: Buffer;
-  /** What the answer's signature builds on. */
+  /** The message's MAC, which the signature of its answer includes. */
   readonly mac: Buffer;
 }
 
 /**
  * Signs a message (RFC 8945 section 5.1).
- * @param octets as `encodeMessage` makes it
+ * @param octets as `encodeMessage` makes them
  * @param time seconds since 1970
- * @param requestMac of the request this answers; absent: it is a request
- * @throws {DnsDataError} `wire.message-too-big` when the signature does not fit in any more
+ * @param requestMac MAC of the request that this message answers; absent: it is a request
+ * @throws {DnsDataError} `wire.message-too-big` when the message has no room for the signature
  */
 export function signMessage(
   octets: Uint8Array,
@@ -120,8 +117,8 @@ export function signMessage(
 }
 
 /**
- * Checks the signatures of the messages that answer one request, in their order (RFC 8945 section 5.3,
- * 5.3.1). After a failed check it is of no more use.
+ * Checks the signatures of the messages that answer one request, in their order (RFC 8945 sections 5.3 and
+ * 5.3.1). It must not be used further after a failed check.
  */
 export class TsigCheck {
   readonly #key: TsigKey;
@@ -135,19 +132,19 @@ export class TsigCheck {
   }
 
   /**
-   * Takes the next message.
-   * @param tsig the message's own, from `decodeMessage`
+   * Checks the next message.
+   * @param tsig the message's TSIG record, from `decodeMessage`
    * @param now seconds since 1970
    * @throws {DnsDataError} `tsig.missing`, `tsig.other-key`, `tsig.truncated`, `tsig.wrong-mac`, `tsig.old`.
-   *   If the server complains of the request: `tsig.bad-time` (with its clock), `tsig.refused`, and without
-   *   proof that the server said it `tsig.bad-key`, `tsig.bad-signature`
+   *   Errors that the server reports of the request: `tsig.bad-time` (with its clock) and `tsig.refused`;
+   *   without proof that they are the server's: `tsig.bad-key`, `tsig.bad-signature`
    */
   check(octets: Uint8Array, tsig: TsigRecord | null, now: number): void {
     if (tsig === null) {
       this.#keepUnsigned(octets);
       return;
     }
-    // Only who does not know the key, or takes our signature for wrong, cannot sign its complaint (RFC 8945
+    // Only a server that does not know the key, or rejects our signature, cannot sign its error (RFC 8945
     // section 5.2).
     if (tsig.mac.length === 0) throw tsig.error === badTime ? failure('tsig.wrong-mac') : serverProblem(tsig);
     const { wire, octets: macOctets } = algorithms[this.#key.algorithm];
@@ -163,8 +160,8 @@ export class TsigCheck {
   }
 
   /**
-   * Says that no message follows.
-   * @throws {DnsDataError} `tsig.missing` when the last one was not signed
+   * Ends the check: no message follows.
+   * @throws {DnsDataError} `tsig.missing` when the last message was not signed
    */
   end(): void {
     if (this.#first || this.#unsigned.length > 0) throw failure('tsig.missing');
@@ -191,7 +188,7 @@ export class TsigCheck {
 
 const badTime = 18;
 
-/** Errors of RFC 8945 section 3, in answers that carry them. */
+/** The problem for the error number that the server put into its answer (RFC 8945 section 3). */
 function serverProblem(tsig: TsigRecord): DnsDataError {
   if (tsig.error === 16) return failure('tsig.bad-signature');
   if (tsig.error === 17) return failure('tsig.bad-key');
@@ -212,7 +209,7 @@ type Variables = Pick<TsigRecord, 'name' | 'time' | 'fudge' | 'error' | 'other'>
   readonly algorithm: string;
 };
 
-/** RFC 8945 section 4.3.3. */
+/** The TSIG variables that the MAC covers (RFC 8945 section 4.3.3). */
 function variables(tsig: Variables): Buffer {
   return Buffer.concat([
     nameOctets(tsig.name),
@@ -236,7 +233,7 @@ function u16(value: number): Buffer {
   return Buffer.from([value >> 8, value & 255]);
 }
 
-/** With 16 bits of length before. */
+/** The octets with 16 bits of length before them. */
 function prefixed(octets: Uint8Array): Buffer {
   return Buffer.concat([u16(octets.length), octets]);
 }

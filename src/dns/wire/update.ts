@@ -4,12 +4,12 @@ import { classes } from './codes.ts';
 import { queryMessage, type DnsMessage } from './message.ts';
 import type { WireRecord } from './records.ts';
 
-/** A record whose TTL does not matter. `octets`: see {@link WireRecord.octets}. */
+/** A record without its TTL. `octets`: see {@link WireRecord.octets}. */
 type RecordData = Pick<ResourceRecord, 'name' | 'type' | 'rdata'> & { readonly octets?: Uint8Array };
 
 /**
- * One update of one zone, id 0 (RFC 2136 section 2): the updates are done in order, all or none, if every
- * prerequisite holds.
+ * An update of one zone with id 0 (RFC 2136 section 2). The server makes the updates in order, all or none,
+ * and only if every prerequisite holds.
  */
 export function updateMessage(
   zone: DnsName,
@@ -24,20 +24,20 @@ export function updateMessage(
   };
 }
 
-/** Prerequisite: there is an RRset of this name and type, whatever is in it (RFC 2136 section 2.4.1). */
+/** Prerequisite: an RRset of this name and type exists, with any data (RFC 2136 section 2.4.1). */
 export function rrsetExists(name: DnsName, type: string): WireRecord {
   return { name, type, class: classes.ANY, ttl: 0, rdata: null };
 }
 
 /**
- * Prerequisite: the RRset is exactly what all such records of one name and type say together (RFC 2136
- * section 2.4.2).
+ * Prerequisite: the RRset is exactly the records that all such prerequisites of its name and type name (RFC
+ * 2136 section 2.4.2).
  */
 export function rrsetHas(record: RecordData): WireRecord {
   return dataRecord(record, classes.IN, 0);
 }
 
-/** Prerequisite: there is no RRset of this name and type (RFC 2136 section 2.4.3). */
+/** Prerequisite: no RRset of this name and type exists (RFC 2136 section 2.4.3). */
 export function rrsetAbsent(name: DnsName, type: string): WireRecord {
   return { name, type, class: classes.NONE, ttl: 0, rdata: null };
 }
@@ -52,14 +52,12 @@ export function nameNotInUse(name: DnsName): WireRecord {
   return rrsetAbsent(name, 'ANY');
 }
 
-/**
- * Update: adds a record; if it is there already, its RRset gets the TTL (RFC 2136 section 2.5.1, 3.4.2.2).
- */
+/** Update: adds a record. If it exists, its RRset gets the TTL (RFC 2136 sections 2.5.1 and 3.4.2.2). */
 export function addRecord(record: RecordData, ttl: number): WireRecord {
   return dataRecord(record, classes.IN, ttl);
 }
 
-/** Update: deletes one record; without a word if it is not there (RFC 2136 section 2.5.4). */
+/** Update: deletes one record; does nothing if it does not exist (RFC 2136 section 2.5.4). */
 export function deleteRecord(record: RecordData): WireRecord {
   return dataRecord(record, classes.NONE, 0);
 }

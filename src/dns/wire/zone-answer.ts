@@ -4,25 +4,25 @@ import { classes, rcodes } from './codes.ts';
 import type { DnsMessage } from './message.ts';
 import type { WireRecord } from './records.ts';
 
-/** A record whose data can be read, and that no signing server makes by itself. */
+/** A record with readable data, of a type that no signing server makes. */
 export type DataRecord = WireRecord & { readonly rdata: string };
 
-/** What one answer says of a name in a zone. */
+/** What one answer shows of a name in a zone. */
 export type ZoneAnswer<R> =
-  /** The server does not serve this zone (any more). */
+  /** The server does not serve this zone, or no longer. */
   | { readonly kind: 'no-zone' }
-  /** Records at the name; perhaps made up from a wildcard. */
+  /** Records at the name; they may come from a wildcard. */
   | { readonly kind: 'records'; readonly records: readonly R[] }
   /**
-   * At or below a delegation, a DNAME or a child zone of the same server: the answer shows what a referral
-   * shows, or nothing (RFC 1034 section 4.3.2). `cut` is the owner of the NS or DNAME, or the apex of the
+   * The name lies at or below a delegation, a DNAME or a child zone on the same server. The answer shows at
+   * most what a referral shows (RFC 1034 section 4.3.2). `cut`: owner of the NS or DNAME, or apex of the
    * child zone.
    */
   | { readonly kind: 'hidden'; readonly cut: DnsName; readonly records: readonly R[] };
 
 /**
- * Reads the answer to a query about `name` as a statement about the zone's data (RFC 1034 section 4.3.2, RFC
- * 2308 section 2).
+ * Reads what the answer to a query for `name` shows of the zone's data (RFC 1034 section 4.3.2, RFC 2308
+ * section 2).
  */
 export function readZoneAnswer(answer: DnsMessage, zone: DnsName, name: DnsName): ZoneAnswer<DataRecord> {
   if (answer.rcode !== rcodes.NOERROR && answer.rcode !== rcodes.NXDOMAIN) return { kind: 'no-zone' };
@@ -34,15 +34,14 @@ export function readZoneAnswer(answer: DnsMessage, zone: DnsName, name: DnsName)
   if (child !== null) return { kind: 'hidden', cut: child, records: [] };
   const records = dataAt(answer.answers, name);
   if (answer.answers.length > 0) return { kind: 'records', records };
-  // A denial names the zone that it speaks for: another one means that ours is not here.
+  // A denial contains the SOA of its zone. Another zone's SOA means that the server does not have ours.
   return deniedBy(answer) === zone ? { kind: 'records', records: [] } : { kind: 'no-zone' };
 }
 
 /**
- * The child zone, on the same server, that an authoritative answer about `name` comes from. Its SOA stands in
- * the answer, or the answer has the NS that only an apex has.
- * @returns the apex of the child zone; null: nothing in the answer shows one, or the answer is not
- *   authoritative
+ * Finds out whether an authoritative answer for `name` comes from a child zone on the same server. Such an
+ * answer has the child zone's SOA, or NS records at `name` as only an apex has.
+ * @returns the apex of the child zone; null: the answer shows none, or is not authoritative
  */
 export function childZoneOver(
   { flags, answers, authority }: DnsMessage,
@@ -58,7 +57,7 @@ export function childZoneOver(
   return child?.name ?? null;
 }
 
-/** The zone in whose name an answer denies something (RFC 2308 section 2); null: it denies nothing. */
+/** The zone whose SOA a negative answer contains (RFC 2308 section 2); null: the answer is not negative. */
 export function deniedBy({ answers, authority }: DnsMessage): DnsName | null {
   return answers.length > 0 ? null : (authority.find(({ type }) => type === 'SOA')?.name ?? null);
 }

@@ -16,11 +16,11 @@ import type { Transaction } from '../parts/store.ts';
 import { compareNamed } from '../before/unknown-zone.ts';
 
 /**
- * Answers `after`: the panel did its part. The operation is matched only as a hint; what the panel holds
- * decides later. An `after` without an operation, or for one that was undone, does the edit now (class
- * `compensate`). If `before` left the edit to the panel, it is done only once a panel read shows it. A call
- * may say something else than the panel understands.
- * @param right of the actor, as it is known now
+ * Answers `after`: the panel reports that it made an edit. The operation is found by the call's fingerprint;
+ * what the panel holds decides later. An `after` without an operation, or for one that was undone, carries
+ * the edit out now (class `compensate`). If `before` left the edit to the panel, it is carried out only once
+ * a panel read shows it.
+ * @param right of the actor to the zone, as it is now
  */
 export async function answerAfter(
   runtime: Runtime,
@@ -52,14 +52,14 @@ export async function answerAfter(
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     runtime.ports.log(1, 'journal.failed', { zone: event.zone, code: error.code });
-    // What `before` did stands at the central.
+    // What `before` wrote stays at the central.
     return { kind: 'refuse', problems: [refusal(error.code, error.params)], changed: 'panel-unknown' };
   }
 }
 
 /**
- * The panel has made a zone whose create it seemed to have refused, together with the delete before it; or
- * one that nobody asked about.
+ * Handles the `after` of a create that did not match an open operation. Two reads may have shown the create
+ * as refused, together with the delete before it. Or `before` was never called.
  */
 async function createdAfterAll(
   runtime: Runtime,
@@ -76,7 +76,7 @@ async function createdAfterAll(
 
 const matched: ReadonlySet<OperationState> = new Set(['prepared', 'applied', 'kept', 'confirmed', 'stuck']);
 
-/** States an unanswered operation can be in when its `after` comes, the likeliest first. */
+/** States of an operation whose `after` has not come yet, the likeliest first. */
 const preference: readonly OperationState[] = [
   'applied',
   'prepared',
@@ -89,7 +89,7 @@ const preference: readonly OperationState[] = [
 
 const kinds = { records: 'records', 'zone-create': 'zone-create', 'zone-delete': 'zone-delete' } as const;
 
-/** How many of the newest operations of a zone are checked for a match. */
+/** How many of a zone's newest operations are searched for the one that an `after` belongs to. */
 const latest = 20;
 
 async function findMatch(runtime: Runtime, event: EditEvent): Promise<Operation | null> {
@@ -112,22 +112,20 @@ async function findMatch(runtime: Runtime, event: EditEvent): Promise<Operation 
 }
 
 /**
- * Besides `applied`: a delete waits in `prepared`; a create that was changed by somebody is wanted after all.
+ * The further state, besides `applied`, that an `after` moves to `kept`, by kind. A delete waits in
+ * `prepared`. A create that is stuck because another writer changed its zone is wanted after all.
  */
 const movesBy = { records: null, 'zone-create': 'stuck', 'zone-delete': 'prepared' } as const;
 
-/**
- * Notes the `after` on its operation; `null` when the background has taken the operation back in the same
- * moment.
- */
+/** Notes the `after` on its operation. @returns `null`: the background has undone the operation meanwhile */
 async function markKept(runtime: Runtime, event: EditEvent, matching: Operation): Promise<Answer | null> {
   return await runtime.store.transact(async (tx) => {
     const operation = await tx.current(matching);
     if (!matched.has(operation.state)) return null;
-    // A `prepared` record operation still has to be looked up at the central; only its `after` is noted.
+    // How the write of a `prepared` edit ended is not known yet, so only its `after` is noted.
     const moves =
       operation.state === 'applied' || movesBy[operation.kind] === operation.state || isOnlyAsked(operation);
-    // A read showed it done before the panel was: what the panel does now may be another thing than was seen.
+    // A read confirmed it before this `after`. What the panel does now may differ from what that read showed.
     const watch = operation.state === 'confirmed' ? watching(runtime.ports, operation) : operation.watch;
     await tx.advance(operation, moves ? 'kept' : operation.state, { afterSeen: true, watch });
     const entry = await tx.journal.zone(event.zone);
@@ -139,8 +137,9 @@ async function markKept(runtime: Runtime, event: EditEvent, matching: Operation)
 }
 
 /**
- * Journals a delete that the panel has carried out although our `before` was not asked, or refused it. It is
- * sent like any other, once the panel proves the absence.
+ * Journals the delete of a zone that the panel carried out although our `before` was not called or refused
+ * it. It is sent like any other, once panel reads prove that the zone is gone.
+ * @param answered the earlier operation that the `after` belongs to; null: none
  */
 export async function keptDelete(
   runtime: Runtime,
@@ -175,7 +174,7 @@ async function compensate(
     await keepCompensation(runtime, outcome.operation, undone);
     return nothingToDo;
   }
-  // An undo that is still on its way turns round by itself when it sees what the panel holds now.
+  // A `reverting` operation needs no other undo: once it reads what the panel holds, it goes forward.
   const now = undone === null ? null : await runtime.ports.journal.operation(undone.id);
   if (now?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);
   else if (outcome.operation?.state === 'reverting')
@@ -185,12 +184,12 @@ async function compensate(
   return { kind: 'refuse', problems: outcome.problems, changed };
 }
 
-/** Notes that the `after` of an operation has been dealt with, whatever came of it. */
+/** Notes that the `after` of an operation has been answered. */
 export async function markAnswered(runtime: Runtime, operation: Operation): Promise<void> {
   await runtime.store.transact((tx) => tx.amend(operation, () => ({ afterSeen: true })));
 }
 
-/** The panel wrote it and the central will not have it: the background puts the panel back. */
+/** Has the background put the panel back, because the central refused what the panel has written. */
 async function rememberToRestore(
   runtime: Runtime,
   event: RecordsEvent,

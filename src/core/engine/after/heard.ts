@@ -13,8 +13,8 @@ import type { Runtime } from '../runtime.ts';
 import { compareNamed } from '../before/unknown-zone.ts';
 
 /**
- * Notes an edit that only the panel decided about and that it says it has made. Nothing is done for it before
- * a panel read shows it.
+ * Follows an edit that only the panel decided about and reports as done. A record edit is journalled; the
+ * create or delete of a zone asks for a comparison. Nothing is sent before a panel read shows the edit.
  * @throws {JournalError}
  */
 export async function hear(runtime: Runtime, event: EditEvent): Promise<void> {
@@ -47,8 +47,8 @@ async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void>
 }
 
 /**
- * Edits of the same names that were heard and not followed yet, oldest first: what each of them left is gone
- * by now.
+ * Earlier edits of the same names that wait for a panel read as well, oldest first. The new edit replaces
+ * them, because their results may be gone by now.
  */
 async function heardBefore(
   runtime: Runtime,
@@ -69,8 +69,8 @@ function namesOf(items: readonly EditItem[]): DnsName[] {
 }
 
 /**
- * Several edits that are done one after the other, as one edit. It has each of their records, as it is wanted
- * in the end.
+ * Combines items of several edits, made one after the other, into one list. It has each of their records as
+ * it is wanted in the end.
  */
 function composed(items: readonly EditItem[]): EditItem[] {
   const old = new Map<string, ResourceRecord>();
@@ -101,8 +101,8 @@ function listOf(lists: Map<DnsName, ResourceRecord[]>, name: DnsName): ResourceR
 }
 
 /**
- * Carries out at the central what the panel shows of an edit that was left to it. What the central refuses is
- * put back in the panel. What the panel shows not at all, or otherwise, is left to a comparison.
+ * Carries out at the central an edit that was left to the panel, once a panel read shows it whole. If the
+ * central refuses it, the panel is put back. If the panel does not show it whole, a comparison decides.
  * @throws {JournalError} when it has to be tried again
  */
 export async function followHeard(runtime: Runtime, heard: RecordsOperation, view: PanelView): Promise<void> {
@@ -121,7 +121,10 @@ export async function followHeard(runtime: Runtime, heard: RecordsOperation, vie
   else await notApplied(runtime, heard, outcome);
 }
 
-/** During an outage it is tried again; a refusal is put back in the panel. */
+/**
+ * Handles an edit that could not be carried out. After an outage it is tried again; after a refusal the panel
+ * is put back.
+ */
 async function notApplied(
   runtime: Runtime,
   heard: RecordsOperation,
@@ -137,7 +140,8 @@ async function notApplied(
     return;
   }
   await runtime.store.transact(async (tx) => {
-    // What may be left of it at the central is on watch; put back in the panel is only what was refused.
+    // What the failed try may have left at the central is on watch. The panel is put back only after a
+    // refusal.
     if (operation?.state === 'reverting') await tx.record(operation, 'refused', () => ({ problems }));
     if (operation === null) await tx.amend(heard, () => ({ attempts, problems }));
     else tx.create({ ...newEdit(runtime, copyOf(heard)), attempts, problems });
@@ -145,7 +149,7 @@ async function notApplied(
   });
 }
 
-/** The first try has its own end by now. */
+/** The fields of a new operation for the next try; the operation of the failed try has ended. */
 function copyOf(heard: RecordsOperation): Parameters<typeof newEdit>[1] {
   const { class: group, zone, fingerprint, actor, items, afterSeen } = heard;
   return { class: group, zone, fingerprint, actor, items, afterSeen };

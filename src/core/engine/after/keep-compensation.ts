@@ -2,7 +2,9 @@ import type { Operation } from '../../operation.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * The panel has the edit already, so its operation is `kept` at once; the one it stands in for is answered.
+ * Marks an operation as `kept`, because the panel has the edit already, and the operation it replaces as
+ * answered.
+ * @param undone the operation whose edit `applied` makes anew; null: none
  */
 export async function keepCompensation(
   runtime: Runtime,

@@ -10,8 +10,8 @@ function apexNs(zone: DnsName, records: readonly ResourceRecord[]): readonly Res
 }
 
 /**
- * A create that names the name servers which the panel's own zone has. The `before` of a create may not name
- * any, and a zone that comes with a site has no `before`.
+ * The create with the name servers of the zone in the panel, if it has any. The `before` of a create may name
+ * none, and a zone that comes with a site has no `before`.
  * @param panel records of the zone in the panel
  */
 export function withNameServers(
@@ -24,9 +24,9 @@ export function withNameServers(
 }
 
 /**
- * Apex NS records to add to a zone of our making that has none. The central puts nothing into a zone by
- * itself, and a zone without NS is no delegation's target (RFC 1035 section 5.2). Where it has some, they are
- * the central's affair.
+ * Apex NS records to add to a zone that we made and that has none. A central that creates zones with content
+ * adds none itself, and a zone without NS records cannot be delegated to (RFC 1035 section 5.2). If it has
+ * some, they are the central's own.
  * @param present records of the zone at the central
  */
 export function lackingApexNs(

@@ -4,20 +4,22 @@ import { PanelError } from '../../panel.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * How often the panel may refuse the restoration, or report it done and not show it. After that an
- * administrator has to decide.
+ * How often the panel may refuse a restoration, or report it done without showing it, before the operation
+ * gets stuck.
  */
 const hopelessAfter = 5;
 
-/** Wall-clock time before which the panel is not written again, ever later from try to try. */
+/**
+ * When the panel may be written again (wall clock, milliseconds since 1970); the pause grows with each try.
+ */
 export function nextTry(runtime: Runtime, { attempts, changedAt }: Operation): number {
   const { retryFirst, retryMost } = runtime.ports.settings;
   return attempts === 0 ? 0 : changedAt + Math.min(retryMost, retryFirst * 2 ** (attempts - 1));
 }
 
 /**
- * One write of ours into the panel. Its hook calls carry an echo token that is valid for this write only; the
- * panel's answer is counted.
+ * Writes into the panel once and counts the panel's answer. The hook calls that this causes carry an echo
+ * token that is valid for this write only.
  * @throws {PanelError | JournalError}
  */
 export async function writeWithEcho(
@@ -46,7 +48,7 @@ async function countAnswer(runtime: Runtime, operation: Operation): Promise<void
   await runtime.store.advance(operation, state, { attempts });
 }
 
-/** 128 bits that only root and this process know, valid for one write. */
+/** A new echo token: 128 random bits that only root and this process know. */
 function newEchoToken(runtime: Runtime): string {
   let echo = '';
   while (echo.length < 32) echo += Math.floor(runtime.ports.random() * 16).toString(16);

@@ -19,10 +19,10 @@ import type { Runtime } from '../runtime.ts';
 import { heirsOf } from '../knowledge/towards-panel.ts';
 
 /**
- * Sends the content of a zone that the panel has just made (docs/architecture.md#the-way-of-one-edit). What
- * the panel holds is added. Of what was found at the central, only the records that our own create put there
- * are removed. Ends the operation and joins the zone.
- * @throws {CentralError} when it has to be tried again as a whole
+ * Sends the content of a new zone to the central (docs/architecture.md#the-way-of-one-edit). Adds what the
+ * panel holds, and removes records that our own create put there and the panel lacks. Then ends the
+ * operation; the zone is synced.
+ * @throws {CentralError} when all of it has to be tried again
  */
 export async function fillZone(
   runtime: Runtime,
@@ -63,15 +63,18 @@ export async function fillZone(
     await handOver(tx, operation, content);
     tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });
   });
-  // The panel may go on filling the zone without a DNS event, and show that late.
+  // The panel may go on filling the zone without a DNS event, and reads may show that late.
   clock.sleep(settings.visibilityWait, runtime.timers.stopping.signal).then(
     () => runtime.agenda.compareSoon(zone, 'new-zone', 'limited'),
-    // The engine stops.
+    // The engine has stopped.
     () => undefined,
   );
 }
 
-/** What was ours and is left to an open edit is that one's to answer for: nobody else knows it any more. */
+/**
+ * Hands records of ours over to the open edits that want them. After the create has ended, these edits answer
+ * for them.
+ */
 async function handOver(tx: Transaction, operation: CreateOperation, content: Content): Promise<void> {
   const others = edits(await tx.open(operation.zone)).filter(({ state }) => !isFinal(state));
   const sides = { panel: ttlsOf(content.panel), central: ttlsOf(content.present) };
@@ -80,8 +83,8 @@ async function handOver(tx: Transaction, operation: CreateOperation, content: Co
 }
 
 /**
- * Has zones compared that were filled shortly before an earlier run ended: the comparison that was due may
- * not have come about.
+ * Asks for a comparison of zones that were filled shortly before an earlier run ended: its comparison may not
+ * have happened.
  * @throws {JournalError}
  */
 export async function compareNewZones(runtime: Runtime): Promise<void> {
@@ -89,13 +92,13 @@ export async function compareNewZones(runtime: Runtime): Promise<void> {
     runtime.agenda.compareSoon(zoneName(what), 'new-zone', 'limited');
 }
 
-/** Fact: zones that were filled lately, and when. */
+/** Name of the journal's fact with the zones that were filled lately, and when. */
 const filledFact = 'filled-zones';
-/** Most zones in it. */
+/** Most zones in that fact. */
 const mostNew = 200;
 
 /**
- * Whether a zone was filled so lately that the reads of the panel may have shown an older state of it.
+ * Whether a zone was filled so lately that panel reads may still show an older state of it.
  * @throws {JournalError}
  */
 export async function isJustFilled(runtime: Runtime, zone: DnsName): Promise<boolean> {
@@ -117,7 +120,7 @@ async function send(
   ctx: CallContext,
 ): Promise<Map<string, string>> {
   if (isEmptyChange(change)) return new Map();
-  // Durable before the first byte: after a crash these are known to be ours, and may still land.
+  // Written before the request: after a crash these records are known to be ours and to land late perhaps.
   await keepWatching(runtime, operation, change);
   return await applyEach(runtime, change, present, ctx);
 }
@@ -125,13 +128,13 @@ async function send(
 interface Content {
   readonly panel: readonly PanelRecord[];
   readonly present: readonly ResourceRecord[];
-  /** What requests of the zone before it may have put there since. */
+  /** Records that earlier requests for the zone may have added since. */
   readonly late: readonly ResourceRecord[];
-  /** Ids of records that open edits take care of. */
+  /** Ids of records that open edits are about. */
   readonly busy: ReadonlySet<string>;
 }
 
-/** What of the zone at the central is ours to remove. */
+/** The records of the zone at the central that are ours to remove. */
 function knownOf(
   { zone, snapshot }: Pick<CreateOperation, 'zone' | 'snapshot'>,
   { present, late, busy }: Omit<Content, 'panel'>,
@@ -153,17 +156,17 @@ function contentChange({ zone, snapshot }: CreateOperation, { panel, present, la
   const retimed = new Set(made.add.map(recordId));
   const gone = new Set(made.remove.map(recordId)).difference(retimed);
   const staying = present.filter((record) => !gone.has(recordId(record)));
-  // What is left beside a new record may be somebody's: the comparison then says `conflict`, and it is not
+  // A record that stays beside a new one may be another writer's. Then the new one is a `conflict` and is not
   // sent.
   const { additions } = compareSides(zone, panel, staying, [], { baseline: false, busy });
   return { zone, remove: made.remove, add: [...additions.map(plain), ...made.add] };
 }
 
 /**
- * Applies a change as a whole. If the central refuses part of it, it goes record by record, so that one bad
- * record does not stop the rest.
- * @returns the ids of records that could not be added or removed, with the code of the reason
- * @throws {CentralError} on anything that may go away by itself
+ * Applies a change as a whole. If the central refuses it, applies it record by record, so that one bad record
+ * does not stop the rest.
+ * @returns ids of the records that could not be added or removed, each with the code of its refusal
+ * @throws {CentralError} on a failure that may be transient
  */
 export async function applyEach(
   runtime: Runtime,
@@ -198,7 +201,7 @@ export async function applyEach(
   return failed;
 }
 
-/** Leaves out what the central's own audit objects to. */
+/** Leaves out records to which the central's audit objects, and adds them to `failed`. */
 function acceptable(runtime: Runtime, change: Change, failed: Map<string, string>): Change {
   const add = change.add.filter((record) => {
     const objections = runtime.ports.central.audit({ ...change, remove: [], add: [record] });

@@ -5,9 +5,8 @@ import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Checks whether the panel has kept the create or delete of a zone after all, which two reads had shown as
- * refused. Its own part took longer than our patience, and its `after` was lost. It is then done at the
- * central.
+ * Checks whether the panel has kept the create or delete of a zone that two reads had shown as refused. That
+ * happens if the panel was slow and its `after` was lost. The edit is then made at the central.
  * @throws {PanelError | JournalError} when it has to be tried again
  */
 export async function findLateZones(
@@ -15,7 +14,7 @@ export async function findLateZones(
   zone: DnsName,
   onWatch: readonly Operation[],
 ): Promise<void> {
-  // A delete that the panel reported may have been given up because reads showed the zone for too long.
+  // A delete with its `after` may have been given up because reads showed the zone for too long.
   const late = onWatch.filter(
     ({ state, afterSeen, class: group, kind }) =>
       kind !== 'records' &&
@@ -34,7 +33,7 @@ function isKept(operation: Operation, view: PanelView): boolean {
 
 async function followLateZone(runtime: Runtime, operation: Operation): Promise<void> {
   const { journal, log } = runtime.ports;
-  // Another delete may have taken it up.
+  // Another delete of the zone may be under way.
   const isDone = operation.kind === 'zone-delete' && (await journal.zone(operation.zone))?.state !== 'synced';
   if (isDone) return;
   log(2, 'late-edit', { operation: operation.id, zone: operation.zone });

@@ -7,20 +7,21 @@ import { plain } from '../knowledge/compare-rule.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * What a create of ours is known to have made: only what an answer or a read right after it told
+ * What a create of ours is proven to have made: only what its answer, or a read right after it, showed
  * (docs/adoption.md, row 30).
  */
 export type Proof = Pick<CreateOperation, 'created' | 'requested' | 'snapshot'>;
 
-/** The proof that is in the first check of a zone of ours: what comes later is foreign. */
+/** The proof by the first read of a zone of ours. Records that appear later are foreign. */
 export function foundZone(content: readonly ResourceRecord[]): Proof {
   return { created: true, requested: false, snapshot: content.map(plain) };
 }
 
 /**
  * Reads the zone that a create of ours has just made.
+ * @param held records of the zone that the panel has
  * @returns the proof, to be journalled
- * @throws {CentralError | JournalError} the zone is ours all the same, and its content is not known
+ * @throws {CentralError | JournalError} the zone is ours, but its content is not known
  */
 export async function proofOf(
   runtime: Runtime,
@@ -33,9 +34,9 @@ export async function proofOf(
 }
 
 /**
- * Checks once whether a create whose answer was lost has made its zone. The zone was missing just before
- * the request, so what is there now is ours. A zone that appears later may be anybody's.
- * @returns null: nobody can tell, or it is not there yet
+ * Checks once whether a create whose answer was lost has made its zone. The zone was missing just before the
+ * request, so a zone that is there now is ours. A zone that appears later may be another writer's.
+ * @returns null: the zone is not there, or it could not be read
  */
 export async function readBackCreate(
   runtime: Runtime,
@@ -59,9 +60,9 @@ export async function readBackCreate(
 }
 
 /**
- * Deletes again at once what a create has just made and the journal did not take, unless somebody has changed
- * it since.
- * @returns the operation as it stands then
+ * Deletes a zone that a create has just made and the journal failed to store, unless another writer has
+ * changed it since.
+ * @returns the operation with `created` and `requested` false if the zone is gone, else unchanged
  */
 export async function unmake(runtime: Runtime, operation: CreateOperation): Promise<CreateOperation> {
   const { central, settings } = runtime.ports;
@@ -86,17 +87,17 @@ export async function unmake(runtime: Runtime, operation: CreateOperation): Prom
   }
 }
 
-/** Creates whose request this process has sent, by operation. A process that was killed leaves none. */
+/** Ids of creates whose request this process has sent, for each engine. After a restart there are none. */
 const sent = new WeakMap<Runtime, Set<string>>();
 
-/** Notes that the request of a create goes out, or was answered and could not be read back. */
+/** Notes that the request of a create goes out, or that it was answered and could not be read back. */
 export function noteSent(runtime: Runtime, { id }: CreateOperation): void {
   sent.set(runtime, (sent.get(runtime) ?? new Set<string>()).add(id));
 }
 
 /**
- * Whether a zone that is read for the first time is what this create has made (docs/adoption.md, row 30).
- * This process has sent it, after a list without the zone, and the watch is not over.
+ * Whether a zone that appears at the central is what this create has made (docs/adoption.md, row 30). It is
+ * if this process sent the create, after a list without the zone, and the watch is not over.
  */
 export function mayLandLate(runtime: Runtime, { id, requested, watch }: CreateOperation): boolean {
   const isOurs = sent.get(runtime)?.has(id) === true;
@@ -104,9 +105,9 @@ export function mayLandLate(runtime: Runtime, { id, requested, watch }: CreateOp
 }
 
 /**
- * Journals that a create has landed late: what the first look shows is what it made, what comes later is
- * somebody else's. If the zone goes again, an operator may have made what was seen. Then the request may
- * still land, and what appears is listed.
+ * Journals that a create has landed late. What this first read shows counts as made by it; what comes later
+ * is another writer's. While the create is being undone, or another create of the zone is on its way, a zone
+ * that appears later is listed, not deleted.
  */
 export async function landed(
   runtime: Runtime,
@@ -122,24 +123,23 @@ export async function landed(
 }
 
 /**
- * What appears from now on is not taken for the landing of this create: it has landed, or the central has
- * refused it.
+ * Notes that the create has landed or was refused: a zone that appears from now on is not taken for its
+ * result.
  */
 export function noteLanded(runtime: Runtime, { id }: CreateOperation): void {
   sent.get(runtime)?.delete(id);
 }
 
 /**
- * Whether a create that has landed may land all the same, because another create of the zone is on its way.
- * Nobody can say which of them it was. What appears after that is left and listed.
+ * Whether another create of the zone is on its way, so that nobody can say which of them has landed. A zone
+ * that appears later is left and listed.
  */
 export function mayLandStill(open: readonly Operation[], { id }: CreateOperation): boolean {
   return creates(open).some((other) => other.id !== id && other.requested);
 }
 
 /**
- * Whether another create is known to have made the zone that stands at the central: then it is no create
- * whose answer is lost. That other one answers for it.
+ * Whether another open create is known to have made the zone at the central. That one answers for the zone.
  */
 export function isMadeByAnother(open: readonly Operation[], { id }: CreateOperation): boolean {
   return creates(open).some((other) => other.id !== id && !isFinal(other.state) && other.created);

@@ -11,19 +11,19 @@ import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import { emptySeed } from '../before/zone-edits.ts';
 
-/** The zone of a create as the central has it now. */
+/** The zone of a create, as the central has it now. */
 interface MadeZone {
-  /** As journalled last. */
+  /** The operation as journalled last. */
   readonly operation: CreateOperation;
   readonly present: readonly CentralRecord[];
 }
 
 /**
- * The zone of a create at the central. Where it is not there yet it is made, with what the panel holds in the
- * same request where the central can do that. The zone is locked by the caller.
- * @param content what of the panel's records is to be sent
- * @returns null: nothing to send now. Edits of the zone are waited for, or the central refused and the
- *   operation is no create any more
+ * Reads the zone of a create at the central, or creates it if it is missing. The content goes into the same
+ * request if the central can do that. The caller has locked the zone.
+ * @param content the panel's records that are to be sent
+ * @returns null: nothing is to be sent now. Either open edits of the zone are waited for, or the central
+ *   refused the zone and the operation has moved on
  * @throws {CentralError | JournalError} when it has to be tried again
  */
 export async function zoneAtCentral(
@@ -52,9 +52,9 @@ export async function zoneAtCentral(
 }
 
 /**
- * Edits that passed while there was no zone come with it, so they have to show in the panel first. That is
- * waited for so long and no longer. One that the panel has reported is waited for once more as long: it has
- * only to show it.
+ * Whether the create waits for open edits of its zone, which are sent together with it and so have to show in
+ * the panel first. It waits for `visibilityWait`, and twice as long for edits that the panel reported as
+ * done.
  */
 async function waitsForEdits(runtime: Runtime, { id, zone }: CreateOperation): Promise<boolean> {
   const { journal, clock, settings } = runtime.ports;
@@ -70,8 +70,8 @@ async function waitsForEdits(runtime: Runtime, { id, zone }: CreateOperation): P
 }
 
 /**
- * @returns the operation as journalled; or why the central will not have the zone, and then nothing of it is
- *   there
+ * Creates the zone at the central, with its content if the central can do that.
+ * @returns the operation as journalled; or the central's refusal, and then nothing of the zone is there
  */
 async function make(
   runtime: Runtime,
@@ -81,14 +81,14 @@ async function make(
 ): Promise<CreateOperation | CentralError> {
   const { managesZones, createsWithContent } = runtime.ports.central.traits;
   const sent = createsWithContent ? content : [];
-  // Durable before the first byte: the zone may appear, and nobody can tell then whose it is.
+  // Written before the request: if its answer is lost, a zone that appears may be ours or not.
   const begun = await amend(runtime, operation, ({ requested }) => ({
     requested: requested || managesZones,
   }));
   await keepWatching(runtime, begun, { add: sent });
   const made = await createOrRefusal(runtime, operation, content, ctx);
   if (made !== 'exists' && !(made instanceof CentralError)) unsavedProofs(runtime).set(operation.id, made);
-  // It was answered, so only earlier tries of unknown outcome stay on watch.
+  // This request was answered, so only earlier ones of unknown outcome stay on watch.
   const { watch, requested } = operation;
   const answered = { watch, requested };
   if (made instanceof CentralError) {
@@ -100,7 +100,7 @@ async function make(
     : await withProof(runtime, begun, answered);
 }
 
-/** What an answer to a create tells. */
+/** Fields of the operation that the answer to a create decides. */
 type Answered = Partial<Pick<CreateOperation, 'watch'> & Proof>;
 
 async function amend(
@@ -111,7 +111,7 @@ async function amend(
   return await runtime.store.transact((tx) => tx.amend(operation, changes));
 }
 
-/** Proofs that the journal does not have yet, by operation: it failed when they were found. */
+/** Proofs that the journal failed to store, by operation id. */
 const unsaved = new WeakMap<Runtime, Map<string, Proof>>();
 
 function unsavedProofs(runtime: Runtime): Map<string, Proof> {
@@ -121,8 +121,10 @@ function unsavedProofs(runtime: Runtime): Map<string, Proof> {
 }
 
 /**
- * The operation with what is known of its zone, durable. @throws {JournalError} it is tried again with the
- * next step
+ * Journals the proof that an earlier step could not store, if there is one.
+ * @param answered further fields to store with it
+ * @returns the operation as journalled
+ * @throws {JournalError} the next step tries again
  */
 async function withProof(
   runtime: Runtime,
@@ -132,7 +134,7 @@ async function withProof(
   const proofs = unsavedProofs(runtime);
   const proof = proofs.get(operation.id);
   if (proof === undefined) return operation;
-  // What is not read back yet stays on watch.
+  // While the zone is not read back, its watch stays.
   const { created, snapshot } = proof;
   const known = await amend(runtime, operation, () =>
     proof.requested ? proof : { ...answered, created, snapshot },
@@ -142,8 +144,9 @@ async function withProof(
 }
 
 /**
- * Made with its content; where a record of it stands in the way, without, so that one bad record does not
- * stop the rest.
+ * Creates the zone with its content. If the central refuses that, creates it empty, so that one bad record
+ * does not stop the rest.
+ * @returns the proof; `exists`: the account had the zone; or the central's final refusal
  */
 async function createOrRefusal(
   runtime: Runtime,
@@ -169,8 +172,9 @@ async function createOrRefusal(
 }
 
 /**
- * Makes the zone and reads it back, also where the answer is lost. @throws {CentralError | JournalError}
- * nothing is known, or it was refused
+ * Creates the zone and reads it back, even if the answer is lost.
+ * @param sent records in the request; `held`: records that the panel has
+ * @throws {CentralError | JournalError} the central refused, or the outcome is unknown
  */
 async function createProven(
   runtime: Runtime,
@@ -190,7 +194,7 @@ async function createProven(
     const proof = await readBackCreate(runtime, operation, held);
     if (proof !== null) return proof;
     if (!isMade) throw error;
-    // It is ours, and what we made in it the next read shows.
+    // The zone is ours. The next read shows what we made in it.
     noteSent(runtime, operation);
     return { created: true, requested: true, snapshot: [] };
   }
@@ -201,8 +205,8 @@ function isRefusal({ state, retry }: CentralError): boolean {
 }
 
 /**
- * The central will not have a zone that the panel has already. Where a user's edit made it, the panel is put
- * back (class `compensate`); otherwise the zone is left alone and listed.
+ * Ends a create that the central refused although the panel has the zone. If a user's edit made the zone, the
+ * panel is put back (class `compensate`). Otherwise the zone stays in the panel only and is listed.
  */
 async function refusedAfterwards(
   runtime: Runtime,
@@ -215,9 +219,9 @@ async function refusedAfterwards(
   log(2, 'zone.not-followed', { operation: operation.id, zone, code: error.code });
   const problems = [error.problem];
   await runtime.store.transact(async (tx) => {
-    // Without its `after` nothing proves that the edit made the zone: a web domain may have.
+    // Without its `after` the user's edit need not have made the zone: a web domain may have.
     if (operation.class !== 'follow' && (await tx.current(operation)).afterSeen) {
-      // What the panel holds now: it is put back only while it holds exactly this.
+      // The panel is put back only while it holds exactly these records.
       const refusedContent = panel.filter((record) => !isCentralsOwn(zone, record)).map(plain);
       await tx.record(operation, 'reverting', () => ({ class: 'compensate', refusedContent, problems }));
       tx.wake(zone, 0);

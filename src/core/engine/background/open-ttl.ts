@@ -8,9 +8,8 @@ import { changeTowards, ttlsOf } from '../knowledge/rule.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Gives what an edit wrote the TTL that the panel shows, if the edit left it open (an emptied field, a form
- * without one). Nobody knows it before the panel has put its own there. A central that will not have it keeps
- * its own.
+ * Sends the TTL that the panel chose, if the edit left it open (an emptied field, a form without one). It is
+ * known only once the panel shows the record. A central that refuses the TTL keeps its own.
  * @throws {CentralError} when it has to be tried again
  */
 export async function sendOpenTtls(
@@ -49,8 +48,8 @@ export async function sendOpenTtls(
 }
 
 /**
- * The records whose TTL the edit did not say, as the panel shows them: new ones it wrote, and ones that it
- * only changed so.
+ * The records whose TTL the edit left open, by id, with the TTL that the panel shows. They are records that
+ * the edit wrote, and records of which it changed only the TTL.
  */
 function openTtls({ items, added }: RecordsOperation, { ttls }: PanelView): Map<string, ResourceRecord> {
   const written = new Set(added.map(recordId));
@@ -65,7 +64,7 @@ function openTtls({ items, added }: RecordsOperation, { ttls }: PanelView): Map<
   return wanted;
 }
 
-/** Ids of records that later edits, which the panel may not have shown yet, are about: those have the say. */
+/** Ids of records that later open edits are about: these edits decide their TTL. */
 async function busyLater(runtime: Runtime, { zone, id }: RecordsOperation): Promise<Set<string>> {
   const open = await runtime.ports.journal.operations({ zone, openAt: runtime.ports.clock.wall() });
   return busyIds(open.filter((other) => other.id > id && !isFinal(other.state)));

@@ -7,9 +7,9 @@ import type { Runtime } from '../runtime.ts';
 import { endUndo } from './zone-steps.ts';
 
 /**
- * Puts the panel back if it made a zone that the central then refused (class `compensate`). The zone is
- * deleted there, but only while it is as it was made, soon after and with no edit in it since. Otherwise it
- * stays, and the operation is stuck.
+ * Deletes in the panel a zone that it made and the central then refused (class `compensate`). It does so only
+ * soon after the create, while the zone is as it was made and has no edit since. Otherwise the zone stays,
+ * and the operation is stuck.
  * @throws {PanelError | JournalError} when it has to be tried again
  */
 export async function restoreZone(
@@ -36,7 +36,7 @@ export async function restoreZone(
   runtime.agenda.wake(zone, Math.max(early, settings.confirmDelay));
 }
 
-/** Whether the zone was made a short while ago and nobody has edited it since. */
+/** Whether the zone was made a short while ago and has no edit since. */
 async function isNew(runtime: Runtime, { zone, createdAt }: CreateOperation): Promise<boolean> {
   const { journal, clock, settings } = runtime.ports;
   if (clock.wall() - createdAt > settings.watch) return false;

@@ -9,9 +9,8 @@ import type { Runtime } from '../runtime.ts';
 import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
 
 /**
- * Puts the panel back where it kept an edit that the central would not have (class `compensate`). Only the
- * records of this operation are written; see {@link inversePart}. Our own write carries a one-time echo
- * token.
+ * Puts the panel back after the central refused an edit that the panel had kept (class `compensate`). Writes
+ * only this operation's records, see {@link inversePart}. The write carries a one-time echo token.
  * @throws {PanelError} when it has to be tried again
  */
 export async function restorePanel(
@@ -24,9 +23,9 @@ export async function restorePanel(
   const wanted = await wantedByOthers(runtime, operation);
   const gone = await removedSince(runtime, operation);
   const change = inversePart(operation, view, wanted, gone);
-  // Restored, or moved on by somebody since: what still differs is brought to the panel.
+  // The edit is restored, or another edit has changed its records since. A comparison deals with the rest.
   if (view.records === null || isEmptyChange(change) || items.every((item) => item === 'before')) {
-    // The edit itself may not be visible yet: as much patience as for any other.
+    // The edit itself may not be visible yet, so the wait is as long as for any other.
     const wait = { patience: settings.visibilityWait, gap: settings.readGap };
     if (!agreesTwice(runtime, operation, view, items.join(), wait)) return;
     const isRestored = items.every((item) => item === 'before');
@@ -35,20 +34,20 @@ export async function restorePanel(
     runtime.agenda.compareSoon(operation.zone, 'restored');
     return;
   }
-  // What was written may not show yet, and a panel may say that it did it and not have done it.
+  // An earlier write may not be visible yet, and a panel may report a write that it did not make.
   const early = nextTry(runtime, operation) - runtime.ports.clock.wall();
   const present = view.records;
   if (early <= 0)
     await writeWithEcho(runtime, operation, (echo, ctx) =>
       runtime.ports.panel.write(change, present, echo, ctx),
     );
-  // The next look confirms it, or tries again.
+  // The next panel read confirms the write, or it is tried again.
   runtime.agenda.wake(operation.zone, Math.max(early, settings.confirmDelay));
 }
 
 /**
- * Ids of records, alone and with their TTL, that both sides agree on by now or another open edit wants: no
- * restoration touches them.
+ * Ids of records that both sides agree on or another open edit wants, each alone and with its TTL. No
+ * restoration removes them or changes their TTL.
  */
 async function wantedByOthers(runtime: Runtime, operation: RecordsOperation): Promise<Set<string>> {
   const { journal, clock } = runtime.ports;
@@ -64,10 +63,12 @@ async function wantedByOthers(runtime: Runtime, operation: RecordsOperation): Pr
   return wanted;
 }
 
-/** How many of a zone's newest operations are asked what they removed. */
+/** How many of a zone's newest operations are searched for records that they removed. */
 const latest = 50;
 
-/** Ids of records that an open edit removes, or a later one has removed: no restoration brings them back. */
+/**
+ * Ids of records that another open edit removes, or a later one has removed. No restoration brings them back.
+ */
 async function removedSince(runtime: Runtime, { id, zone }: RecordsOperation): Promise<Set<string>> {
   const recent = edits(await runtime.ports.journal.operations({ zone, latest }));
   const others = recent.filter(
@@ -77,7 +78,7 @@ async function removedSince(runtime: Runtime, { id, zone }: RecordsOperation): P
   return new Set(items.flatMap(({ remove }) => (remove === null ? [] : [recordId(remove)])));
 }
 
-/** States of open edits that the panel has kept, or may keep. */
+/** States of open edits that the panel has kept or may still keep. */
 const accepted: ReadonlySet<OperationState> = new Set(['applied', 'kept']);
 
 function withTtl(record: ResourceRecord): string {
@@ -85,10 +86,10 @@ function withTtl(record: ResourceRecord): string {
 }
 
 /**
- * What is left to put back, each record by itself, so that a write that was cut off is completed. What the
- * edit added goes if the panel still shows it and no other edit wants it. What it removed comes back if the
- * panel lacks it and no other edit has removed it since. A value that somebody has put in the place of the
- * added one since stays beside it. A changed TTL is put back only where the panel shows the edit's own.
+ * The change that is still needed to put the panel back, record by record, so that a cut write is completed.
+ * What the edit added goes if the panel shows it and no other edit wants it. What it removed comes back if
+ * the panel lacks it and no other edit removed it. A value that another edit set in place of the added one
+ * stays. A changed TTL is put back only while the panel shows the edit's TTL.
  */
 function inversePart(
   { zone, items }: RecordsOperation,
@@ -110,6 +111,6 @@ function inversePart(
   });
   const before = items.flatMap(({ remove }) => remove ?? []);
   const change = changeTowards(zone, known, { panel: ttlsOf(before), central: view.ttls });
-  // Beside a CNAME that has come since, nothing can be put back.
+  // A record cannot come back beside a CNAME that was added since.
   return withoutClashes(change, view.records ?? []);
 }

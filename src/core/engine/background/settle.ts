@@ -30,9 +30,9 @@ import type { Transaction } from '../parts/store.ts';
 import { towardsPanel } from '../knowledge/towards-panel.ts';
 
 /**
- * Ends record operations that the panel has decided about. If the panel shows an edit done and the central is
- * known to have it, the operation is confirmed. Everything else is brought to what the panel holds now, but
- * only the records that these operations altered. Nothing that another operation claims is touched
+ * Ends record operations that the panel has decided about. An operation is confirmed if the panel shows its
+ * edit done and the central is known to have it. Otherwise the records that these operations altered are
+ * brought to what the panel holds now. Records that another operation claims are not touched
  * (docs/glossary.md#claim).
  * @throws {CentralError} when it has to be tried again
  */
@@ -59,8 +59,8 @@ export async function settleRecords(
 }
 
 /**
- * Locks every name that the operations are about, what the panel alone decided included: edits go by the
- * ledger that they read under these locks.
+ * Runs `body` with all owner names of the operations locked, those of edits that stayed in the panel
+ * included. Edits read the ledger under these locks.
  */
 async function underLocks(
   runtime: Runtime,
@@ -72,15 +72,14 @@ async function underLocks(
   await runtime.lockedStep(first.id, first.zone, itemNames(operations), body);
 }
 
-/** Whether an item passed in the panel only, because somebody had replaced the old value at the central. */
+/** Whether an item stayed in the panel because another writer had replaced its old value at the central. */
 function isReplaced({ mirrored, note }: OperationItem): boolean {
   return !mirrored && note === 'note.changed-at-central';
 }
 
 /**
- * The operations as they are to be ended. An edit may have passed in the panel only, because another writer
- * had replaced the old value. It is carried out after all if that value is synchronised again, and stands at
- * the central.
+ * The operation with items that are sent to the central after all. Such an item stayed in the panel because
+ * another writer had replaced its old value. That value is synced again now and is at the central.
  * @param there ids of the records that the central has
  */
 async function rejudged(
@@ -104,12 +103,12 @@ async function rejudged(
   return await runtime.store.transact((tx) => tx.amend(operation, () => ({ items })));
 }
 
-/** How many of a zone's newest operations are asked whether they wrote the same records meanwhile. */
+/** How many of a zone's newest operations are searched for writes of the same records. */
 const latest = 30;
 
 /**
- * Whether another of the newest operations is about its zone or its records: what it wrote may not stand any
- * more. Which came first does not matter: edits overlap, and the clock may have been stepped in between.
+ * Whether another of the newest operations is about the zone or the same records: then what this one wrote
+ * may be gone. Their order does not matter: edits overlap, and the clock may have been stepped.
  */
 function isContended(operation: RecordsOperation, recent: readonly Operation[]): boolean {
   const others = recent.filter(({ id }) => id !== operation.id);
@@ -119,7 +118,7 @@ function isContended(operation: RecordsOperation, recent: readonly Operation[]):
 }
 
 async function confirm(runtime: Runtime, operation: RecordsOperation, view: PanelView): Promise<void> {
-  // The operation wrote and read it back itself, so the central's side is known without another read.
+  // The operation read its write back, so the central needs no other read.
   const central = new Set<string>();
   for (const { mirrored, add } of operation.items) if (mirrored && add !== null) central.add(recordId(add));
   const isLocal = await runtime.store.transact(async (tx) => {
@@ -155,14 +154,14 @@ async function bringToPanel(
   await endBringing(runtime, operations, { view, central: ids });
 }
 
-/** Owner names where it matters what the central has. */
+/** Owner names that have to be read at the central. */
 function namesAtCentral({ items }: RecordsOperation): DnsName[] {
   return mirroredNames({
     items: items.map((item) => (isReplaced(item) ? { ...item, mirrored: true } : item)),
   });
 }
 
-/** What the central has at the names; null: no such zone. */
+/** The central's records at the names; null: it has no such zone. */
 async function readPresent(
   runtime: Runtime,
   { zone, names }: Place,
@@ -174,7 +173,12 @@ async function readPresent(
   return await central.readNames(zone, names, ctx, undefined, likely);
 }
 
-/** Decides under the lock, and journals that an undo begins. */
+/**
+ * Decides what to write, and journals that an undo begins. The names are locked.
+ * @param centralTtls TTLs (seconds) of the records at the central, by record id
+ * @param zoneGone whether the central has no such zone
+ * @returns the operations as journalled, and the change to write
+ */
 async function startBringing(
   runtime: Runtime,
   decided: readonly RecordsOperation[],
@@ -184,7 +188,7 @@ async function startBringing(
 ): Promise<{ operations: readonly RecordsOperation[]; change: Change }> {
   if (decided.some((operation) => !showsDone(operation, view))) runtime.grace.mustBeOver(zone);
   return await runtime.store.transact(async (tx) => {
-    // Another may have left a record to them since they were read.
+    // Since they were read, another operation may have handed a record over to them.
     const judged: RecordsOperation[] = [];
     for (const operation of decided) judged.push(await tx.judge(operation));
     const open = await tx.open(zone);
@@ -194,7 +198,7 @@ async function startBringing(
     const truth = { view, centralTtls, lateIds: writtenLate(open) };
     const { change, inherited } = towardsPanel(zone, judged, truth, others);
     for (const heir of inherited) await tx.amend(heir, () => ({ added: heir.added }));
-    // Without the zone at the central there is nothing left of ours to undo.
+    // The central has no such zone, so nothing of ours is left to undo.
     if (zoneGone || isEmptyChange(change))
       return { operations: judged, change: { zone, remove: [], add: [] } };
     const operations: RecordsOperation[] = [];
@@ -206,13 +210,17 @@ async function startBringing(
   });
 }
 
-/** What the panel has already is not undone: `reverting` says of it that the panel is put back. */
+/**
+ * The state of an operation while the central is brought to what the panel holds. A `compensate` edit keeps
+ * its own: for it, `reverting` would put the panel back.
+ */
 function whileBringing({ class: group, state }: RecordsOperation): OperationState {
   return group === 'compensate' ? state : 'reverting';
 }
 
 /**
- * Ends the operations as the journal has them now; one whose `after` came during the undo is checked anew.
+ * Ends the operations as the journal has them now. One whose `after` came meanwhile stays open and is checked
+ * again.
  */
 async function endBringing(
   runtime: Runtime,
@@ -236,16 +244,13 @@ async function endBringing(
     runtime.agenda.compareSoon(zone, 'kept-otherwise');
 }
 
-/**
- * The panel reported that it did an edit, and shows something else than we read from the call: that is new to
- * both of us.
- */
+/** Whether the panel reported an edit as done but shows something else than the call said. */
 function isKeptOtherwise(operation: RecordsOperation, view: PanelView): boolean {
   const heard = operation.class !== 'follow' && operation.afterSeen;
   return heard && view.records !== null && !showsDone(operation, view);
 }
 
-/** Ends an operation whose records now stand at the central as they stood in the panel. */
+/** Ends an operation after its records were brought to what the panel holds. */
 async function end(
   runtime: Runtime,
   tx: Transaction,
@@ -253,11 +258,11 @@ async function end(
   view: PanelView,
 ): Promise<RecordsOperation> {
   const items = viewItems(operation, view);
-  // Short of the whole edit, an `after` that still comes must find it undone and do it again.
+  // If only part of the edit shows, an `after` that still comes must find it undone, to carry it out again.
   const some = operation.afterSeen && items.includes('after');
   const watch = watchOf(runtime, operation);
   if (some || showsDone(operation, view)) return await tx.advance(operation, 'confirmed', { watch });
-  // A panel slower than our patience may still keep it, and its `after` may get lost: stay on watch.
+  // A slow panel may still keep the edit, and its `after` may get lost, so the operation goes on watch.
   const mayBeKept = operation.class === 'veto' && !operation.afterSeen;
   return await tx.advance(operation, 'reverted', {
     ...nothingWritten,
@@ -266,8 +271,9 @@ async function end(
 }
 
 /**
- * Applies an undo; a refusal that will not go away makes the operations stuck instead of being tried for
- * ever.
+ * Writes a change that brings the central to what the panel holds, and counts failures. After several final
+ * refusals the operations become stuck.
+ * @throws {CentralError} that of the write
  */
 export async function applyOrCount(
   runtime: Runtime,
@@ -299,12 +305,12 @@ export async function applyOrCount(
   }
 }
 
-/** How many refusals of the same undo make it a case for an administrator. */
+/** Refusals of the same undo after which an operator has to decide. */
 const hopelessAfter = 5;
 
 /**
- * What else of the zone is on its way. The state at the central of records that other open operations are
- * about is not final.
+ * Ids of records that other operations of the zone are about: `busy` those of open ones, `watched` those of
+ * ended ones on watch. The central may still change them.
  */
 async function elsewhere(
   tx: Transaction,
@@ -318,15 +324,15 @@ async function elsewhere(
   return { busy: busyIds(open), watched: new Set(watched.map(recordId)) };
 }
 
-/** Owners of all records that these operations are about. */
+/** Owner names of all records in the operations' items. */
 function itemNames(operations: readonly RecordsOperation[]): DnsName[] {
   const items = operations.flatMap((operation) => operation.items);
   return items.flatMap(({ remove, add }) => [remove, add].flatMap((record) => record?.name ?? []));
 }
 
 /**
- * Writes the ledger rows of the records of operations that end, together with their final states.
- * @returns whether something passed in the panel only, so that a comparison is due
+ * Writes the ledger rows of operations that end, in the transaction of their final states.
+ * @returns whether an item stayed in the panel, so that a comparison is due
  */
 async function putRows(
   tx: Transaction,

@@ -17,15 +17,16 @@ import { stepCreate, stepDelete } from './zone-steps.ts';
 import { stepWatch } from './watch.ts';
 
 /**
- * Brings everything open in a zone one step further: reads the panel once, confirms what it shows, settles
- * what two agreeing reads have decided. Wakes itself again while something is left. Never throws.
+ * Takes the next step of all open operations of a zone. Reads the panel once, confirms what it shows, and
+ * settles what two agreeing reads have decided. Wakes the zone again while something is open. Never throws.
  */
 export async function stepOperations(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'operations', async () => await settleOpen(runtime, zone));
 }
 
 /**
- * Compares the zone if that is due, after what is open in it. Wakes itself again when it fails. Never throws.
+ * Compares the zone if a comparison is due, after a step of its open operations. Wakes the zone again after a
+ * failure. Never throws.
  */
 export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'comparison', async () => {
@@ -33,13 +34,13 @@ export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<v
     const request = runtime.agenda.takeRequest(zone);
     if (request === null) return;
     if (runtime.agenda.isResting(zone)) {
-      // Asked for while the comparison before was on its way.
+      // The request came while the last comparison was running.
       runtime.agenda.want(zone, request);
       return;
     }
     const began = runtime.now;
     await compareZone(runtime, zone, request).catch((error: unknown) => {
-      // The request outlives the outage; the failure is reported below, which also says when the next try is.
+      // The request is kept. `attempt` logs the failure and sets the time of the next try.
       runtime.agenda.want(zone, request, Infinity);
       throw error;
     });
@@ -80,7 +81,7 @@ async function attempt(
 
 const undecidedStates: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);
 
-/** How often in a row a background step failed, by what it is about; per engine. */
+/** How often in a row a background step failed, by kind of step and zone, for each engine. */
 const failureCounts = new WeakMap<Runtime, Map<string, number>>();
 
 function failuresOf(runtime: Runtime): Map<string, number> {
@@ -132,16 +133,16 @@ async function stepUndecided(
 }
 
 /**
- * Whether a delete that was not heard of waits for the create before it: until that is shown, its absence
- * says nothing.
+ * Whether a delete without its `after` has to wait for an open create of the zone. Until the panel shows the
+ * created zone, its absence proves nothing.
  */
 function isAhead({ afterSeen }: Operation, undecided: readonly Operation[]): boolean {
   return !afterSeen && creates(undecided).length > 0;
 }
 
 /**
- * Whether the panel has decided about a record operation. It has at once if it shows the edit done. Otherwise
- * two quiet reads some seconds apart have to agree, and the operation's patience has to be over.
+ * Whether the panel has decided about a record operation. It has if it shows the edit done. Otherwise the
+ * time to wait must be over, and two quiet reads some seconds apart must agree.
  */
 function isDecided(runtime: Runtime, operation: RecordsOperation, view: PanelView): boolean {
   if (showsDone(operation, view)) return true;

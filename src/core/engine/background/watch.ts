@@ -10,9 +10,9 @@ import type { Runtime } from '../runtime.ts';
 import { checkRecords } from './watched-records.ts';
 
 /**
- * Takes care of ended operations that may still change something. A slow request may land after its edit was
- * refused or undone, and a slow panel may still keep it. What is concerned is brought to what the panel
- * holds, and the zone wakes itself until the watch is over (docs/architecture.md#the-way-of-one-edit).
+ * Takes care of ended operations on watch. A slow request may land after its edit was refused or undone, and
+ * a slow panel may still keep the edit. Their records and zones are brought to what the panel holds. The zone
+ * is woken again until the watch is over (docs/architecture.md#the-way-of-one-edit).
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
 export async function stepWatch(runtime: Runtime, zone: DnsName, open: readonly Operation[]): Promise<void> {
@@ -25,13 +25,14 @@ export async function stepWatch(runtime: Runtime, zone: DnsName, open: readonly 
   await checkRecords(runtime, zone, onWatch);
   const oldest = Math.min(...onWatch.map(({ changedAt }) => wall - changedAt));
   const left = Math.max(...onWatch.map(({ watch }) => (watch?.until ?? 0) - wall));
-  // Most late requests land within seconds: look often at first, then ever less, and once at the end.
+  // Most late requests land within seconds, so checks are frequent at first, then rarer, with one at the end.
   runtime.agenda.wake(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));
 }
 
 /**
- * A create that was undone, or whose zone was deleted since, may still land. Nobody can tell such a zone from
- * one that an operator has just made: it is left and listed as stuck.
+ * Checks whether a create has landed after it was undone or its zone was deleted. If this process can prove
+ * that the zone is ours, an undo removes it. Otherwise an operator may have made it: it is left and listed as
+ * stuck.
  */
 async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promise<void> {
   const { journal, clock } = runtime.ports;
@@ -42,7 +43,7 @@ async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promi
   runtime.ports.log(2, 'late-write', { operation: create.id, zone, records: content.length });
   const facts = { class: 'follow', zone, incarnation, source: 'late-write', seed: create.seed } as const;
   if (create.state !== 'confirmed' && mayLandLate(runtime, create)) {
-    // It is ours: an undo of its own takes it away again, unless the panel has it by now.
+    // The zone is ours. A create of its own undoes it, unless the panel has the zone by now.
     await runtime.store.transact(async (tx) => {
       const requested = mayLandStill(await tx.open(zone), create);
       await tx.amend(create, () => ({ requested }));
@@ -54,7 +55,7 @@ async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promi
   }
   const problems = [refusal('zone.maybe-ours', { zone })];
   const draft = newCreate(runtime, { ...facts, requested: true, afterSeen: true, problems });
-  // With an entry, comparisons check the zone, and the operation ends once both sides agree.
+  // With a ledger entry, comparisons read the zone, and the operation ends once both sides agree.
   const entry = { zone, state: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
   await runtime.store.transact(async (tx) => {
     await tx.amend(create, () => ({ requested: false }));
@@ -68,7 +69,7 @@ function mayDeleteLate({ kind, state }: Operation): boolean {
   return kind === 'zone-create' || (kind === 'zone-delete' && state === 'confirmed');
 }
 
-/** A delete of unknown outcome may land after the zone was created anew: then it is created once more. */
+/** Creates a synced zone again if a late delete of ours removed it at the central. */
 async function checkForLoss(runtime: Runtime, zone: DnsName): Promise<void> {
   if ((await runtime.ports.journal.zone(zone))?.state !== 'synced') return;
   await runtime.lockedStep('-', zone, null, async (ctx) => {

@@ -12,13 +12,12 @@ import { Patience } from '../parts/patience.ts';
 import { changeTowards, ttlsOf } from '../knowledge/rule.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** How many of a zone's newest operations are asked what they have to do with a record. */
+/** How many of a zone's newest operations are searched for a record. */
 const latest = 50;
 
 /**
- * Checks the records of ended operations that may still change something. A write of theirs may land late,
- * and a panel slower than our patience may keep the edit after all. What differs then is brought to what the
- * panel holds.
+ * Checks the records of ended operations on watch. Their writes may land late, and a slow panel may still
+ * keep the edit. Records that then differ are brought to what the panel holds.
  * @param watched ended operations on watch
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
@@ -41,12 +40,12 @@ interface Watched {
   readonly zone: DnsName;
   readonly names: readonly DnsName[];
   readonly view: PanelView;
-  /** Wall clock, before the panel was read. */
+  /** When the panel read began: wall clock, milliseconds since 1970. */
   readonly readAt: number;
   readonly watched: readonly Operation[];
 }
 
-/** Owner names that the operations wrote, or wanted to. */
+/** Owner names that the operations wrote or wanted to write. */
 function namesOf(operations: readonly Operation[]): DnsName[] {
   return [...new Set(operations.flatMap(watchedRecords).map(({ name }) => name))];
 }
@@ -56,12 +55,12 @@ async function checkUnderLock(runtime: Runtime, look: Watched, ctx: CallContext)
   const { zone, names, view } = look;
   if ((await journal.zone(zone))?.state !== 'synced') return;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  // In a zone that may be somebody else's nothing is ours, whatever it equals.
+  // If the zone may be another writer's, none of its records counts as ours.
   if (creates(open).some(({ state, requested }) => state === 'stuck' && requested)) return;
   const recent = await journal.operations({ zone, latest });
   const present = await central.readNames(zone, names, ctx);
   if (present === null) return;
-  // The panel may have been edited since it was read.
+  // The panel may have been edited since that read.
   if (recent.some(({ changedAt }) => changedAt >= look.readAt)) {
     runtime.agenda.wake(zone, runtime.ports.settings.readGap);
     return;
@@ -84,7 +83,7 @@ interface Known {
   readonly present: readonly CentralRecord[];
 }
 
-/** What has to be written so that the central has these records as the panel has them. */
+/** The change that brings these records at the central to what the panel holds. */
 function differences({ zone, view, watched }: Watched, { open, rows, present, recent }: Known): Change {
   const busy = busyIds(open.filter(({ state }) => !isFinal(state)));
   const states = new Map(rows.map(({ record, state }) => [recordId(record), state]));
@@ -112,7 +111,7 @@ function differences({ zone, view, watched }: Watched, { open, rows, present, re
 
 const leftAlone: ReadonlySet<string> = new Set(['panel-only', 'conflict', 'excluded']);
 
-/** Ids of the records that an edit of the TTL alone was about. */
+/** Ids of the records of which an edit changed only the TTL. */
 function retimedIds(recent: readonly RecordsOperation[]): ReadonlySet<string> {
   const ids = new Set<string>();
   for (const { items } of recent) {
@@ -125,14 +124,14 @@ function retimedIds(recent: readonly RecordsOperation[]): ReadonlySet<string> {
 }
 
 /**
- * Whether an earlier check, long enough ago, showed the same; remembers this one, and has the zone checked
+ * Whether an earlier read, long enough ago, showed the same change. Remembers this one, and has the zone read
  * again.
  */
 function persists(runtime: Runtime, zone: DnsName, { quiet, readAt }: PanelView, change: Change): boolean {
   const { patience, grace, agenda, ports, now } = runtime;
   const { readGap } = ports.settings;
   const what = Patience.ofZone('watched', zone);
-  // The lock may have been waited for since the read.
+  // Time counts from the read: the lock may have been waited for since.
   const since = patience.seen(what, quiet ? JSON.stringify(change) : null, readAt);
   const due = Math.max((since ?? readAt) + readGap, grace.until);
   if (readAt >= due) return true;
@@ -140,7 +139,7 @@ function persists(runtime: Runtime, zone: DnsName, { quiet, readAt }: PanelView,
   return false;
 }
 
-/** Whether the central has refused the same before: then a comparison lists it. */
+/** Whether the central has refused the same change before. A comparison lists it then. */
 function isRefused(recent: readonly RecordsOperation[], { remove, add }: Change): boolean {
   const wanted = JSON.stringify([remove.map(recordId), add.map(recordId)]);
   return recent.some(

@@ -16,8 +16,8 @@ import type { Transaction } from '../parts/store.ts';
 import { forgotten, maySendDelete } from '../before/signed-delete.ts';
 
 /**
- * One step further with a zone create. The zone is made if it is not there yet, and its content is sent, once
- * two reads agree. It is undone once two reads show it missing in the panel.
+ * Takes the next step of a zone create. Once two panel reads agree, the zone is created if the central lacks
+ * it, and its content is sent. Once two reads show it missing in the panel, the create is undone.
  */
 export async function stepCreate(
   runtime: Runtime,
@@ -32,7 +32,7 @@ export async function stepCreate(
       return;
     }
     const signature = [...view.ids].sort().join('\n');
-    // Reads may lag: right after a delete of the same zone they may still show its former content.
+    // Right after a delete of the same zone, panel reads may still show its former content.
     const patience = operation.cancels === null ? 0 : settings.visibilityWait;
     const wait = { patience, gap: settings.contentGap, sends: true };
     if (!agreesTwice(runtime, operation, view, signature, wait)) return;
@@ -48,9 +48,9 @@ export async function stepCreate(
 }
 
 /**
- * A create that met a delete of the same zone on its way, and whose `after` does not come. Perhaps the panel
- * refused both and the zone never left. Then nothing is sent, and it is as it was before the delete. (Where
- * the zone at the central is or may be of our making, its content is due in any case.)
+ * Ends a create that cancelled an open delete of the same zone, and whose `after` does not come. The panel
+ * may have refused both, and the zone was never gone. Nothing is sent, and the zone is synced as before. (If
+ * the central's zone is or may be of our making, {@link stepCreate} sends its content instead.)
  */
 async function stepUnprovenCreate(
   runtime: Runtime,
@@ -63,7 +63,7 @@ async function stepUnprovenCreate(
   await runtime.store.transact(async (tx) => {
     const entry = await tx.journal.zone(operation.zone);
     await tx.advance(operation, 'reverted');
-    // Reads may have shown the zone for longer than its delete is waited for.
+    // The delete may still happen: panel reads may show a deleted zone for longer than we wait.
     const cancelled = await tx.journal.operation(operation.cancels ?? '');
     if (cancelled !== null) await tx.amend(cancelled, (now) => ({ watch: watching(runtime.ports, now) }));
     if (entry !== null) await tx.zone(entry, { ...entry, state: 'synced' });
@@ -72,8 +72,8 @@ async function stepUnprovenCreate(
 }
 
 /**
- * One step further with a zone delete: sent once two reads show the zone gone, forgotten once they show it
- * kept.
+ * Takes the next step of a zone delete. It is sent once two panel reads show the zone gone. It is given up
+ * once two show it kept.
  */
 export async function stepDelete(
   runtime: Runtime,
@@ -95,22 +95,22 @@ export async function stepDelete(
   await runtime.store.transact((tx) => giveUpDelete(runtime, tx, operation));
 }
 
-/** Runs a step with the whole zone locked, unless the operation has moved on meanwhile. */
+/** Runs `body` with the whole zone locked. @throws {Moved} the operation has changed meanwhile */
 async function underZoneLock(
   runtime: Runtime,
   operation: CreateOperation | DeleteOperation,
   body: (ctx: CallContext) => Promise<void>,
 ): Promise<void> {
   await runtime.lockedStep(operation.id, operation.zone, null, async (ctx) => {
-    // The lock may have been waited for: checked anew if the operation has moved meanwhile.
+    // The operation may have changed while the lock was waited for.
     await runtime.store.transact((tx) => tx.judge(operation));
     await body(ctx);
   });
 }
 
 /**
- * Takes a create back: the zone goes where we are known to have made it and nobody wrote to it since. What
- * may be ours or somebody else's is left and listed. The zone is locked by the caller.
+ * Undoes a create: deletes the zone if we are known to have made it and no other writer has changed it. If it
+ * may be ours or not, it is left and listed as stuck. The caller has locked the zone.
  */
 export async function undoCreate(
   runtime: Runtime,
@@ -119,19 +119,19 @@ export async function undoCreate(
   problems: readonly Problem[] = operation.problems,
 ): Promise<void> {
   const { ports, store } = runtime;
-  // Nobody may have told how its request ended: the journal had failed.
+  // The journal may have failed to store how its request ended.
   const watch = operation.requested ? (operation.watch ?? watching(ports, operation)) : operation.watch;
-  // Durable first, so that an `after` that comes meanwhile is not answered with this operation any more.
+  // Written first, so that an `after` that comes meanwhile does not match this operation any more.
   const reverting = await store.advance(operation, 'reverting', { problems, watch });
   const latest = await undoMade(runtime, reverting, ctx);
   if (latest === null) return;
-  // What appears now is not what we made.
+  // A zone of this name that appears from now on is not of our making.
   await endUndo(runtime, { ...latest, created: false });
 }
 
 /**
  * Deletes at the central what a create has made there.
- * @returns the operation as it stands then; null: it is stuck, since the zone is not known to be ours
+ * @returns the operation as journalled; null: it is stuck, because the zone is not known to be ours
  */
 async function undoMade(
   runtime: Runtime,
@@ -153,7 +153,10 @@ async function undoMade(
   return code === null ? latest : null;
 }
 
-/** Why the zone of a create is not ours to delete; null: it is. */
+/**
+ * Why the zone of a create must not be deleted; null: it may be.
+ * @param hasForeign whether it holds records of another writer
+ */
 function objectionToUndo(
   { created, snapshot }: CreateOperation,
   hasForeign: boolean,
@@ -162,7 +165,10 @@ function objectionToUndo(
   return created && snapshot.length > 0 ? 'zone.changed-since-create' : 'zone.maybe-ours';
 }
 
-/** A delete whose answer is lost may land later, after the zone was created once more: it is watched. */
+/**
+ * Deletes the zone at the central. If the outcome is unknown, the operation goes on watch: the delete may
+ * land after the zone was created again.
+ */
 async function deleteWatched(runtime: Runtime, operation: CreateOperation, ctx: CallContext): Promise<void> {
   try {
     await runtime.ports.central.deleteZone(operation.zone, ctx);
@@ -175,9 +181,8 @@ async function deleteWatched(runtime: Runtime, operation: CreateOperation, ctx: 
 }
 
 /**
- * Ends a create of which nothing is left at the central: the delete that it had cancelled is taken up again.
- * What the ledger knows of the zone stays for a delete that is still to come, and for another create. A zone
- * that was synced goes with what was synced in it.
+ * Ends a create that left nothing at the central, and resumes the delete that it cancelled. The zone's ledger
+ * is deleted, unless a delete or another create of the zone still needs it.
  */
 export async function endUndo(runtime: Runtime, operation: CreateOperation): Promise<void> {
   await runtime.store.transact(async (tx) => {
@@ -194,8 +199,8 @@ export async function endUndo(runtime: Runtime, operation: CreateOperation): Pro
 }
 
 /**
- * The delete that this create had cancelled is due again: the panel has no such zone. @returns false: it had
- * cancelled none
+ * Journals the delete that this create had cancelled anew, because the panel has no such zone.
+ * @returns false: the create had cancelled none
  */
 async function resumeDelete(runtime: Runtime, tx: Transaction, operation: CreateOperation): Promise<boolean> {
   if (operation.cancels === null) return false;
@@ -206,7 +211,7 @@ async function resumeDelete(runtime: Runtime, tx: Transaction, operation: Create
     zone: operation.zone,
     actor: cancelled.actor,
     incarnation: operation.incarnation,
-    // What the zone held as ours when the create synced it.
+    // Records of ours in the zone when the create synced it.
     snapshot: [...cancelled.snapshot, ...operation.snapshot],
     formerlyOurs: operation.snapshot,
   });
@@ -253,15 +258,15 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
 }
 
 /**
- * Whether the central had lost the zone before the panel deleted it: what stands there now was made by
- * somebody else.
+ * Whether the central had lost the zone before the panel deleted it. Then another writer made the zone that
+ * it has now.
  */
 async function wasMissing(runtime: Runtime, { zone, snapshot }: DeleteOperation): Promise<boolean> {
   const entry = await runtime.ports.journal.zone(zone);
   return entry?.note === missingNote && snapshot.length === 0;
 }
 
-/** Ends a delete: we are done with the zone. */
+/** Ends a delete as confirmed and deletes the zone's ledger. */
 async function endDelete(
   runtime: Runtime,
   operation: DeleteOperation,
@@ -274,7 +279,7 @@ async function endDelete(
   });
 }
 
-/** Only the provider deletes zones there: the operation ends, saying so, and we are done with the zone. */
+/** Ends a delete at a central where only the provider deletes zones; the operation says so. */
 async function leaveZone(runtime: Runtime, operation: DeleteOperation): Promise<void> {
   const { zone } = operation;
   const problems = [refusal('zone.left-at-central', { zone })];
@@ -282,12 +287,12 @@ async function leaveZone(runtime: Runtime, operation: DeleteOperation): Promise<
   runtime.ports.log(2, 'zone.left-at-central', { operation: operation.id, zone });
 }
 
-/** How many of a zone's newest operations are asked whether they wrote a record. */
+/** How many of a zone's newest operations are searched for a record. */
 const latest = 50;
 
 /**
- * Records at the central that neither ledger, snapshot nor operations know: put there since, by somebody
- * else. What an operation removed counts as known: a late write of ours may have brought it back.
+ * Records at the central that are in no ledger row, snapshot or operation: another writer added them. Records
+ * that an operation removed count as ours, because a late write may have brought them back.
  */
 async function unknownRecords(
   runtime: Runtime,
@@ -312,7 +317,7 @@ async function becomeStuck(
   const { zone, kind, incarnation } = operation;
   const shown = code === 'zone.signed-waiting' ? displayName(zone) : zone;
   const problems = [refusal(code, { zone: shown })];
-  // With an entry, comparisons check the zone, and the operation ends once both sides agree.
+  // With a ledger entry, comparisons read the zone, and the operation ends once both sides agree.
   const entry = { zone, state: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'stuck', () => ({ problems }));

@@ -5,23 +5,23 @@ import type { Verdict } from '../../panel.ts';
 export interface Call {
   /** Aborts at the deadline of the call. */
   readonly signal: AbortSignal;
-  /** Only what is against it is asked for: nothing is written anywhere. */
+  /** True: only objections are searched for; nothing is written anywhere. */
   readonly isTrial: boolean;
 }
 
 export type Refusal = Extract<Verdict, { readonly kind: 'refuse' }>;
 
-/** A verdict with the ids of the operations that stand for what was accepted. */
+/** The engine's answer to a call. `begun`: ids of the operations that an accepted call started. */
 export type Answer = { readonly kind: 'accept'; readonly begun: readonly string[] } | Refusal;
 
-/** Nothing has to be done for it. */
+/** Accepts a call that needs no operation. */
 export const nothingToDo: Answer = { kind: 'accept', begun: [] };
 
 export function accepted(operation: string): Answer {
   return { kind: 'accept', begun: [operation] };
 }
 
-/** A refusal before anything was changed. */
+/** Makes a refusal with one problem of a call that changed nothing. */
 export function refuse(...refused: Parameters<typeof refusal>): Refusal {
   return { kind: 'refuse', problems: [refusal(...refused)], changed: 'nothing' };
 }

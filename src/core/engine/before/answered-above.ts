@@ -3,7 +3,7 @@ import type { CallContext } from '../../central.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Names a name lies in, the nearest first, without the root and the top-level domain. */
+/** Names above a name, the nearest first, without the root and the top-level domain. */
 export function namesAbove(name: DnsName): DnsName[] {
   const found: DnsName[] = [];
   for (let above = parentName(name); labels(above).length > 1; above = parentName(above)) found.push(above);
@@ -11,8 +11,9 @@ export function namesAbove(name: DnsName): DnsName[] {
 }
 
 /**
- * Whether a zone of ours at the central answers names of a zone that is not there yet. It holds the name, one
- * below it, or a wildcard over it. An empty zone there would take these answers away.
+ * Whether our account's zone above a new zone answers for names in the new one. It does if it has a record at
+ * the new zone's name, at a name below it, or a wildcard over it. An empty new zone would take these answers
+ * away.
  * @param listed zones of the account
  * @throws {CentralError | JournalError}
  */
@@ -24,7 +25,7 @@ export async function isAnsweredAbove(
 ): Promise<boolean> {
   const above = namesAbove(zone).find((name) => listed.includes(name));
   if (above === undefined) return false;
-  // Names that neither panel nor ledger know may be there.
+  // The central cannot list the zone's names, and some may be neither in the panel nor in the ledger.
   if (!runtime.ports.central.traits.wholeZones) return true;
   const wildcards = new Set(wildcardsOver(zone, above));
   const records = (await readCentralZone(runtime, above, [], ctx)) ?? [];

@@ -20,8 +20,8 @@ import type { Runtime } from '../runtime.ts';
 import { unknownZone } from './unknown-zone.ts';
 
 /**
- * Answers `before` of a record edit: done at the central first, or refused. @throws {JournalError} nothing
- * was changed
+ * Answers `before` of a record edit: carries it out at the central first, or refuses it.
+ * @throws {JournalError} nothing was changed
  */
 export async function beforeRecords(runtime: Runtime, event: RecordsEvent, call: Call): Promise<Answer> {
   const entry = await runtime.ports.journal.zone(event.zone);
@@ -35,8 +35,8 @@ export async function beforeRecords(runtime: Runtime, event: RecordsEvent, call:
 }
 
 /**
- * Under the locks: an edit of the same names that is just being written would look like somebody else's
- * records.
+ * Finds the objections to an edit. It takes the locks: records that an edit of ours is just writing would
+ * look like another writer's.
  */
 async function tryRecords(
   runtime: Runtime,
@@ -53,7 +53,9 @@ async function tryRecords(
 
 type Resolved = { readonly kind: 'items'; readonly items: readonly EditItem[] } | Refusal;
 
-/** What the call means, given what we know; a key we do not know makes a comparison due. */
+/**
+ * Finds out which records the call means. If its key is unknown to us, a comparison of the zone becomes due.
+ */
 export async function resolve(runtime: Runtime, event: RecordsEvent): Promise<Resolved> {
   const near = event.names === null ? null : await resolveAmong(runtime, event, event.names);
   const resolution = near === null || near.kind !== 'items' ? await resolveAmong(runtime, event) : near;
@@ -71,8 +73,9 @@ async function resolveAmong(
 }
 
 /**
- * @param names of these owners only, because a zone may be large; absent: the whole zone. Open operations are
- *   all told.
+ * Reads what we know of a zone.
+ * @param names only ledger rows of these owner names, because a zone may be large; absent: all rows. Open
+ *   operations are always read all.
  */
 async function readKnowledge(
   runtime: Runtime,
@@ -80,22 +83,22 @@ async function readKnowledge(
   names?: readonly DnsName[],
 ): Promise<ZoneKnowledge> {
   const { journal, clock } = runtime.ports;
-  // Until its content was sent, the ledger is still that of the zone which it takes the place of.
+  // Until the content of a new zone is sent, the ledger still holds the rows of the zone before it.
   const isComing = (await journal.zone(zone))?.state === 'creating';
   const rows = isComing ? [] : await journal.rows(zone, names);
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  // Who else has touched what they removed is of interest only then: most edits meet no other.
+  // The newest operations matter only if an open edit removed records. Most edits meet no other.
   const hasRemoved = edits(open).some(({ state, removed }) => !isFinal(state) && removed.length > 0);
   const recent = hasRemoved ? await journal.operations({ zone, latest }) : [];
   return knowledgeOf(zone, rows, open, recent);
 }
 
-/** How many of a zone's newest operations are asked whether they removed a record. */
+/** How many of a zone's newest operations are searched for the removal of a record. */
 const latest = 30;
 
 /**
- * Carries items out under the locks of their names and leaves the rest (waiting for `after`, confirming,
- * undoing) to the background. Never throws for reasons of the journal or the central: they are refusals.
+ * Carries items out under the locks of their names. The background does the rest: waiting for `after`,
+ * confirming, undoing. Failures of journal or central become refusals.
  */
 export async function mirrorItems(
   runtime: Runtime,
@@ -109,7 +112,7 @@ export async function mirrorItems(
 }
 
 /**
- * {@link mirrorItems} for an operation that is there already, in state `prepared` and with nothing written.
+ * Does {@link mirrorItems} for an operation that exists already, in state `prepared` with nothing written.
  */
 export async function mirrorDraft(
   runtime: Runtime,
@@ -130,7 +133,7 @@ export async function mirrorDraft(
     if (!(error instanceof JournalError)) throw error;
     runtime.ports.log(1, 'journal.failed', { operation: draft.id, code: error.code });
     const problems = [refusal(error.code, error.params)];
-    // It is only ever thrown before the first write.
+    // A `JournalError` comes out of `carryOut` only before the first write.
     return { kind: 'refused', problems, changed: 'nothing', operation: null };
   } finally {
     runtime.inFlight.delete(draft.id);
@@ -140,7 +143,8 @@ export async function mirrorDraft(
 }
 
 /**
- * Runs `body` with the names of the items locked, unless something of ours stands against the edit already.
+ * Runs `body` with the names of the items locked, unless a stuck operation blocks one of them.
+ * @returns the result of `body`; or a refusal: the locks took too long, or a name is blocked
  */
 async function underLocks<T>(
   runtime: Runtime,
@@ -175,7 +179,9 @@ function refusedNow(problems: readonly Problem[]): Refused {
   return { kind: 'refused', problems, changed: 'nothing', operation: null };
 }
 
-/** A stuck operation blocks its own names only. */
+/**
+ * The stuck operation that blocks one of the names; null: none. It blocks the names of its own items only.
+ */
 function stuckOn(knowledge: ZoneKnowledge, names: readonly DnsName[]): Operation | null {
   const stuck = edits(knowledge.open).filter(({ state }) => state === 'stuck');
   return (

@@ -17,15 +17,15 @@ export interface Refused {
   readonly kind: 'refused';
   readonly problems: readonly Problem[];
   readonly changed: 'nothing' | 'unknown';
-  /** Null when it never got as far as the journal. */
+  /** The operation as journalled; null: it was refused before it was journalled. */
   readonly operation: RecordsOperation | null;
 }
 
 /**
- * Carries a prepared draft out at the central: read, plan, audit, journal, write, read back, journal
- * (docs/architecture.md#the-way-of-one-edit). The names are locked by the caller. Throws nothing but {@link
- * JournalError} from before the first write.
- * @param draft state `prepared`, not yet journalled, items sorted into mirrored and local ones
+ * Carries an edit out at the central: read, plan, audit, journal, write, read back, journal
+ * (docs/architecture.md#the-way-of-one-edit). The caller has locked the names.
+ * @param draft state `prepared`, not yet journalled, items sorted by `sortItems`
+ * @throws {JournalError} only before the first write; nothing was changed
  */
 export async function carryOut(
   runtime: Runtime,
@@ -50,16 +50,15 @@ export async function carryOut(
   return await write(runtime, prepared, plan.change, present, ctx);
 }
 
-/** What would be written, and what the central holds at its names. */
+/** The change to write, and what the central holds at its names. */
 interface Planned {
   readonly plan: Plan;
   readonly present: readonly CentralRecord[];
 }
 
 /**
- * Everything short of writing: the central is read, the change planned and audited. The names are locked by
- * the caller.
- * @returns a refusal when anything is against it; nothing was changed then
+ * Reads the central, plans the change and audits it, without writing. The caller has locked the names.
+ * @returns a refusal if the edit must be refused; nothing was changed then
  */
 export async function planAtCentral(
   runtime: Runtime,
@@ -76,20 +75,17 @@ export async function planAtCentral(
   const objections = [...plan.problems, ...runtime.ports.central.audit(plan.change)];
   if (objections.length > 0) return refusedOutright(objections);
   if (present !== null) return { plan, present };
-  // The zone will be made with what the panel holds then, this edit included.
+  // The zone does not exist yet. It is created later with all that the panel holds then, this edit included.
   const change: Change = { zone: draft.zone, remove: [], add: [] };
   return { plan: { ...plan, change }, present: [] };
 }
 
-/** Whether it is a create whose zone the central is still to get. */
+/** Whether the create has not ended, so the central is still to get its zone. */
 function isComing({ state }: CreateOperation): boolean {
   return state === 'prepared' || state === 'applied' || state === 'kept';
 }
 
-/**
- * The types that can decide about these items; all (`undefined`) where a CNAME is wanted, which tolerates no
- * other.
- */
+/** The record types to read for these items; `undefined`: all types, because a CNAME clashes with each. */
 function typesIn(items: RecordsOperation['items']): ReadonlySet<string> | undefined {
   const types = new Set<string>();
   for (const { remove, add } of items) {
@@ -103,7 +99,7 @@ function refusedOutright(problems: readonly Problem[]): Refused {
   return { kind: 'refused', problems, changed: 'nothing', operation: null };
 }
 
-/** @returns null: no such zone */
+/** @returns the central's records at the edit's names, or a refusal; null: the central has no such zone */
 async function readPresent(
   runtime: Runtime,
   draft: RecordsOperation,
@@ -128,7 +124,8 @@ async function readPresent(
 }
 
 /**
- * Rows of records that somebody has replaced at the central: known from now on, whatever becomes of the edit.
+ * Ledger rows for synced records that another writer has replaced at the central. They become `conflict`
+ * whatever happens to the edit.
  */
 function replacedRows({ rows, unsure }: ZoneKnowledge, items: Plan['items']): LedgerRow[] {
   return items.flatMap(({ remove, note }) => {
@@ -138,7 +135,7 @@ function replacedRows({ rows, unsure }: ZoneKnowledge, items: Plan['items']): Le
   });
 }
 
-/** Journals a new operation together with what was seen at the central. */
+/** Journals a new operation together with the ledger rows that the read of the central changed. */
 async function begin(
   runtime: Runtime,
   prepared: RecordsOperation,
@@ -173,16 +170,13 @@ async function write(
   }
 }
 
-/** A write, and what was there before it. */
+/** A change that was written, and what the central held at its names before. */
 interface Written {
   readonly change: Change;
   readonly present: readonly CentralRecord[];
 }
 
-/**
- * The central has it but we could not write that down: take it back at once; the journal still says
- * `prepared`.
- */
+/** Undoes a write at once because the journal failed after it. The journal still says `prepared`. */
 async function afterFailedCommit(
   runtime: Runtime,
   prepared: RecordsOperation,
@@ -218,7 +212,7 @@ async function afterFailedWrite(
   return await close(runtime, { prepared, written }, error, { to: 'refused', changed });
 }
 
-/** The write failed and the central has it all the same. */
+/** Handles a write that failed although a read shows it done: the operation is applied. */
 async function doneAnyway(runtime: Runtime, prepared: RecordsOperation, written: Written): Promise<Outcome> {
   try {
     return { kind: 'applied', operation: await runtime.store.advance(prepared, 'applied') };
@@ -228,7 +222,10 @@ async function doneAnyway(runtime: Runtime, prepared: RecordsOperation, written:
   }
 }
 
-/** Journals what became of a write that failed. What may still land or is left is on watch. */
+/**
+ * Journals how a failed write ended. If it may still land, or something of it is left, the operation goes on
+ * watch.
+ */
 async function close(
   runtime: Runtime,
   { prepared, written }: { readonly prepared: RecordsOperation; readonly written: Written },
@@ -238,15 +235,15 @@ async function close(
   const problems = [error.problem];
   const watch = changed === 'unknown' ? watching(runtime.ports, prepared, written.change) : prepared.watch;
   const left = to === 'refused' ? nothingWritten : {};
-  // What the panel has already is put back there, also if we are killed now.
+  // A `compensate` edit is in the panel already. In state `reverting` the panel is put back, even after a
+  // crash now.
   const state = prepared.class === 'compensate' ? 'reverting' : to;
   let operation: RecordsOperation = { ...prepared, state, problems, watch, ...left };
   try {
     operation = await runtime.store.advance(prepared, state, { problems, watch, ...left });
   } catch (failure) {
     if (!(failure instanceof JournalError)) throw failure;
-    // The journal still says `prepared`, which recovery treats as unfinished: nothing is lost, the refusal
-    // stands.
+    // The journal still says `prepared`. Recovery takes the operation for unfinished, and the refusal stands.
     if (changed === 'unknown') runtime.unsaid.add(prepared.id);
     runtime.ports.log(1, 'journal.write-failed', { operation: operation.id, code: failure.code });
   }
@@ -255,7 +252,7 @@ async function close(
 
 type Seen = 'done' | 'not-done' | 'unread';
 
-/** Reads what a failed write left behind. */
+/** Reads whether a failed write is in place at the central; `unread`: the read failed too. */
 async function readAgain(runtime: Runtime, operation: RecordsOperation, change: Change): Promise<Seen> {
   try {
     const present = await runtime.timers.step(
@@ -282,9 +279,9 @@ function isCarriedOut({ add, remove }: Change, present: readonly CentralRecord[]
 }
 
 /**
- * Undoes whatever part of a write is in place; `clean` only when a read after it proved that. A central may
- * hold what was written in other words than we wrote. Then a new record of the same name and type is not
- * touched, and not clean.
+ * Undoes the part of a write that is in place. `clean`: a read afterwards proved that nothing of it is left.
+ * The central may hold a record in other words than we wrote it. Such a record is not touched, and the result
+ * is `unclean`.
  */
 async function undoWrite(
   runtime: Runtime,
@@ -305,7 +302,7 @@ async function undoWrite(
       },
       runtime.ports.settings.recheckTimeout,
     );
-    // With the zone went what was removed: nobody can put it back.
+    // The zone is gone, so records that the write removed cannot be put back.
     if (left === null) return written.change.remove.length === 0 ? 'clean' : 'unclean';
     if (!hasMore(written, left)) return 'clean';
     runtime.agenda.compareSoon(operation.zone, 'kept-otherwise');
@@ -317,7 +314,9 @@ async function undoWrite(
   }
 }
 
-/** Whether something stands in the RRsets that got records, and neither did before. */
+/**
+ * Whether the RRsets that the change added to hold a record that is neither from before nor removed by it.
+ */
 function hasMore({ change, present }: Written, left: readonly CentralRecord[]): boolean {
   const known = new Set([...present, ...change.remove].map(recordId));
   return left.some(
@@ -327,7 +326,7 @@ function hasMore({ change, present }: Written, left: readonly CentralRecord[]): 
   );
 }
 
-/** What an outcome means for a `before` call. */
+/** Makes the answer to a `before` call from the outcome of its edit. */
 export function answerOf(outcome: Outcome): Answer {
   if (outcome.kind === 'applied') return accepted(outcome.operation.id);
   return { kind: 'refuse', problems: outcome.problems, changed: outcome.changed };

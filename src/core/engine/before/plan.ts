@@ -15,21 +15,26 @@ import type { EditItem, KnownRecord } from '../../panel.ts';
 import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { retimed, writtenLate } from '../knowledge/operations.ts';
 
-/** What the ledger and the operations of a zone that are open or on watch know, in one view. */
+/** What the ledger and the operations of a zone (open, or on watch) know together. */
 export interface ZoneKnowledge {
   readonly zone: DnsName;
   readonly rows: ReadonlyMap<string, LedgerRow>;
-  /** Not final ones, oldest first. */
+  /** Operations that have not ended, oldest first. */
   readonly open: readonly Operation[];
-  /** As {@link writtenLate}. */
+  /** Ids of records that ended operations on watch may still write; see {@link writtenLate}. */
   readonly late: ReadonlySet<string>;
-  /** Ids of records that an edit of ours has removed and none has added since: nobody else replaced them. */
+  /**
+   * Ids of records that an edit of ours removed and no edit has added since: no other writer replaced them.
+   */
   readonly taken: ReadonlySet<string>;
-  /** Ids of records that open operations, or ones on watch, may have removed. */
+  /** Ids of records that operations, open or on watch, may have removed. */
   readonly unsure: ReadonlySet<string>;
 }
 
-/** @param recent the newest operations of the zone, newest first */
+/**
+ * @param operations the zone's operations that are open or on watch
+ * @param recent the newest operations of the zone, newest first
+ */
 export function knowledgeOf(
   zone: DnsName,
   rows: readonly LedgerRow[],
@@ -46,13 +51,17 @@ export function knowledgeOf(
   };
 }
 
-/** What an operation has removed at the central, or may. */
+/** Records that an operation removed at the central, or may still remove. */
 function removedBy(operation: Operation): readonly ResourceRecord[] {
   const late = operation.watch?.removed ?? [];
   return operation.kind === 'zone-delete' ? late : [...operation.removed, ...late];
 }
 
-/** What a write of unknown outcome has removed, nobody knows; what was given up is there again. */
+/**
+ * Finds {@link ZoneKnowledge.taken}. Only applied and kept edits count: nobody knows what a write of unknown
+ * outcome removed, and an undo puts records back.
+ * @param recent newest first, so the newest edit of a record decides
+ */
 function takenBy(recent: readonly RecordsOperation[]): Set<string> {
   const taken = new Set<string>();
   const judged = new Set<string>();
@@ -67,7 +76,7 @@ function takenBy(recent: readonly RecordsOperation[]): Set<string> {
   return taken;
 }
 
-/** Everything a panel key may stand for: rows the panel has, and records of operations on their way. */
+/** All records that a panel key may stand for: the ledger's rows of the panel, and what open edits add. */
 export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
   const known = new Map<string, KnownRecord>();
   for (const [id, row] of knowledge.rows) {
@@ -79,7 +88,7 @@ export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
       const id = recordId(add);
       const before = known.get(id);
       if (before === undefined) known.set(id, { record: add, key: null });
-      // The panel may have made another row that means the same.
+      // The panel may have made a second row with the same record.
       else if (remove === null || recordId(remove) !== id)
         known.set(id, { ...before, unread: (before.unread ?? 0) + 1 });
     }
@@ -87,7 +96,7 @@ export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
   return [...known.values()];
 }
 
-/** What the central probably has, by the ledger and by what open operations wrote. */
+/** Records the central probably has, by the ledger and by what open operations wrote. */
 export function likelyThere({ rows, open }: Pick<ZoneKnowledge, 'rows' | 'open'>): ResourceRecord[] {
   const likely = new Map<string, ResourceRecord>();
   for (const [id, row] of rows) if (row.onCentral) likely.set(id, row.record);
@@ -100,7 +109,7 @@ export function likelyThere({ rows, open }: Pick<ZoneKnowledge, 'rows' | 'open'>
   return [...likely.values()];
 }
 
-/** Ids of the records that open operations are about. */
+/** Ids of the records in the items of open edits. */
 export function busyIds(open: readonly Operation[]): Set<string> {
   const busy = new Set<string>();
   for (const operation of edits(open)) {
@@ -113,10 +122,10 @@ export function busyIds(open: readonly Operation[]): Set<string> {
 }
 
 /**
- * Decides for each item whether it is mirrored, from what is known without asking the central
- * (docs/architecture.md#the-way-of-one-edit). An edit of a record that is `panel-only`, `conflict` or
- * `excluded` passes in the panel only. So does a new value beside a `conflict` or `excluded` one, and
- * whatever is the central's own.
+ * Decides for each item whether it is sent to the central, without asking the central
+ * (docs/architecture.md#the-way-of-one-edit). It stays in the panel if the record it changes is `panel-only`,
+ * `conflict` or `excluded`. It also stays there if the new value joins a `conflict` or `excluded` one, or is
+ * the central's own record (SOA, apex NS, signatures).
  */
 export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]): OperationItem[] {
   return items.flatMap(({ remove, add }) => {
@@ -130,7 +139,7 @@ export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]):
     ) {
       return [{ ...item, mirrored: note === null, note }];
     }
-    // Moved to a place that is left alone: what it leaves behind is still ours to remove.
+    // The new place stays in the panel, but the old record is ours to remove.
     return [
       { remove: item.remove, add: null, mirrored: true, note: null },
       { remove: null, add: item.add, mirrored: false, note },
@@ -138,7 +147,7 @@ export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]):
   });
 }
 
-/** Whether a mirrored record moves to another owner name or type. */
+/** Whether a record that is sent to the central moves to another owner name or type. */
 function leavesPlace(knowledge: ZoneKnowledge, remove: ResourceRecord, add: ResourceRecord): boolean {
   if (remove.name === add.name && remove.type === add.type) return false;
   return whyLocal(knowledge, remove, null) === null;
@@ -164,7 +173,8 @@ function whyLocal(
 }
 
 /**
- * An edit that passes in the panel only says nothing of a record that both sides have, or are about to have.
+ * The state of a record; null: the panel is not known to have it. An open edit that is sent to the central,
+ * or a synced row, counts before an open edit that stays in the panel.
  */
 function stateOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordState | null {
   const id = recordId(record);
@@ -180,14 +190,15 @@ function stateOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordState 
 
 export interface Plan {
   readonly items: readonly OperationItem[];
-  /** What has to be written at the central; may be empty. */
+  /** The change to write at the central; it may be empty. */
   readonly change: Change;
-  /** Why it cannot be done; the change is then not to be used. */
+  /** Why the edit must be refused; if not empty, `change` must not be used. */
   readonly problems: readonly Problem[];
 }
 
 /**
- * From the items and what the central holds at their names now to the smallest change.
+ * Makes the smallest change that carries the items out, given what the central holds now.
+ * @param items as {@link sortItems} made them
  * @param present all records at the items' names, from the central
  */
 export function planChange(
@@ -220,13 +231,16 @@ export function planChange(
   return { items: judged, change, problems: clashes(mirrored, shownBeside(knowledge, held)) };
 }
 
-/** The TTL of what the central has beside a record whose own is not known; `null`: its default. */
+/** The TTL of the same RRset at the central, for a record without one; `null`: the central chooses. */
 function usualTtl(record: ResourceRecord, present: readonly ResourceRecord[]): number | null {
   const beside = present.filter(({ name, type }) => name === record.name && type === record.type);
   return beside.find(({ ttl }) => ttl !== null)?.ttl ?? null;
 }
 
-/** An old value that is gone while a value nobody knows stands in its place: someone else wrote there. */
+/**
+ * Keeps an item in the panel if another writer replaced its old value at the central. That is so if the old
+ * value is gone and a record that we did not write is in its place.
+ */
 function judgeItem(
   knowledge: ZoneKnowledge,
   item: OperationItem,
@@ -250,18 +264,15 @@ function judgeItem(
     : { ...item, note: 'note.old-gone' };
 }
 
-/**
- * The change without the records that a CNAME does not tolerate, and without a CNAME that does not tolerate
- * what stands there.
- */
+/** The change without records that clash with a CNAME, and without CNAMEs that clash with `held`. */
 export function withoutClashes(change: Change, held: readonly ResourceRecord[]): Change {
   const clashing = new Set(rivalries(change, held).map(([wanted]) => recordId(wanted)));
   return { ...change, add: change.add.filter((record) => !clashing.has(recordId(record))) };
 }
 
 /**
- * What the central holds, and what it should hold by the ledger. A late write, or an edit that is being
- * undone, may have removed the latter.
+ * Records that a new one may clash with: what the central holds, and synced records it lacks. Such a record
+ * may come back once a late write or an undo is settled.
  */
 function shownBeside(
   { rows, open }: ZoneKnowledge,
@@ -274,7 +285,7 @@ function shownBeside(
   return [...held.values(), ...lacking.map(([, { record }]) => record)];
 }
 
-/** Ids of the records that are not at the central any more once open edits have ended. */
+/** Ids of the records that will be gone from the central once the open edits have ended. */
 function leavingIds(open: readonly RecordsOperation[]): Set<string> {
   const leaving = new Set<string>();
   for (const { state, items } of open) {
@@ -286,7 +297,7 @@ function leavingIds(open: readonly RecordsOperation[]): Set<string> {
   return leaving;
 }
 
-/** What stands in the way of an edit, each quoted. */
+/** One problem for each clash of an edit with a CNAME; it quotes both records. */
 function clashes(items: readonly OperationItem[], held: readonly ResourceRecord[]): Problem[] {
   const remove = items.flatMap((item) => item.remove ?? []);
   const add = items.flatMap((item) => item.add ?? []);
@@ -296,8 +307,8 @@ function clashes(items: readonly OperationItem[], held: readonly ResourceRecord[
 }
 
 /**
- * A CNAME tolerates nothing beside it (RFC 1034 section 3.6.2, RFC 2181 section 10.1): each record to add,
- * with each that it clashes with.
+ * Each record to add, paired with each record that it clashes with: nothing may stand beside a CNAME (RFC
+ * 1034 section 3.6.2, RFC 2181 section 10.1).
  */
 function rivalries(
   change: Pick<Change, 'remove' | 'add'>,

@@ -18,12 +18,13 @@ import { undoCreate } from '../background/zone-steps.ts';
 import { claimant } from '../knowledge/towards-panel.ts';
 
 /**
- * Undoes at once what accepted operations wrote, because the edit they stand for is refused after all:
- * another central of the same panel refused it. Only what the operations themselves altered, and nothing that
- * another open one claims. What cannot be undone now is left `reverting`, which the background retries;
- * what has heard its `after` or has ended meanwhile is left alone.
- * @param problems why; kept with the operations
- * @returns `nothing` when a read has proved that nothing of them is left at the central
+ * Undoes at once what accepted operations wrote, because another central of the same panel refused the edit.
+ * Undoes only what these operations altered, and nothing that another open operation wants. What cannot be
+ * undone now stays `reverting`, and the background retries it. An operation that got its `after` or ended
+ * meanwhile is left alone.
+ * @param problems why; stored with the operations
+ * @returns `nothing`: a read proved that nothing of them is left at the central
+ * @throws what is neither {@link CentralError} nor {@link JournalError}
  */
 export async function rollBack(
   runtime: Runtime,
@@ -31,7 +32,7 @@ export async function rollBack(
   problems: readonly Problem[],
 ): Promise<'nothing' | 'unknown'> {
   let clean = true;
-  // The last one first: later edits of a call may rest on earlier ones.
+  // The last operation first, because later edits of a call may build on earlier ones.
   for (const id of ids.toReversed()) {
     try {
       const operation = await runtime.ports.journal.operation(id);
@@ -55,7 +56,7 @@ async function rollBackOne(
 ): Promise<boolean> {
   const { id, zone, state } = operation;
   const { settings } = runtime.ports;
-  // It may have ended: the panel shows it done, by another edit.
+  // Another edit may have ended it: the panel already showed it done.
   if (isFinal(state)) return isNothingLeft(operation);
   runtime.inFlight.add(id);
   try {
@@ -67,12 +68,12 @@ async function rollBackOne(
     );
   } finally {
     runtime.inFlight.delete(id);
-    // Whatever became of it here: what is left is the background's.
+    // The background deals with what is left.
     runtime.agenda.wake(zone, settings.afterWait);
   }
 }
 
-/** Whether nothing of an ended operation can be at the central, or come there. */
+/** Whether nothing of an ended operation can be at the central now or later. */
 function isNothingLeft(operation: Operation): boolean {
   const { state, watch } = operation;
   if (state === 'confirmed' || (operation.kind === 'zone-create' && operation.requested)) return false;
@@ -98,13 +99,16 @@ async function lockAndUndo(
   }
 }
 
-/** Nothing was sent yet: the panel keeps the zone, and so does the central. */
+/**
+ * Ends a zone delete of which nothing was sent: panel and central keep the zone.
+ * @returns false: its `after` has come, so the delete goes on
+ */
 async function forgetDelete(
   runtime: Runtime,
   operation: DeleteOperation,
   problems: readonly Problem[],
 ): Promise<boolean> {
-  // The panel reported that it did its part.
+  // The panel reported that it deleted the zone.
   if (operation.afterSeen) return false;
   await runtime.store.advance(operation, 'reverted', { problems });
   return true;
@@ -121,11 +125,12 @@ async function undoUnderLock(
     await undoCreate(runtime, operation, ctx, problems);
     return (await journal.operation(operation.id))?.state === 'reverted';
   }
-  // Durable first, so that an `after` that comes meanwhile is not answered with this operation any more.
+  // Written first, so that an `after` that comes meanwhile does not match this operation any more.
   if (operation.afterSeen) return false;
   const { reverting, change } = await runtime.store.transact(async (tx) => {
     const open = await tx.open(operation.zone);
-    // What is itself being undone wants nothing: left to it, the record would come back only later.
+    // Operations that are being undone want no record. If the record were left to one of them, it would come
+    // back later than necessary.
     const others = edits(open).filter(
       ({ id, state }) => id !== operation.id && !isFinal(state) && state !== 'reverting',
     );
@@ -136,7 +141,7 @@ async function undoUnderLock(
   });
   if (change.add.length + change.remove.length > 0) {
     const present = await runtime.ports.central.readNames(operation.zone, mirroredNames(operation), ctx);
-    // Without the zone at the central there is nothing left of ours to undo.
+    // The central has no such zone, so nothing of ours is left to undo.
     if (present !== null) await applyOrCount(runtime, [reverting], change, present, ctx);
   }
   await runtime.store.advance(reverting, 'reverted', nothingWritten);
@@ -144,9 +149,10 @@ async function undoUnderLock(
 }
 
 /**
- * What undoes an operation; what another open one wants as it is now stays, and is that one's to answer for.
- * If several operations are about a record, the newest counts. An older one may have been undone by it, and
- * nobody would answer for the record.
+ * The change that undoes an operation. A record that another open operation wants as it is now stays, and
+ * that operation answers for it from now on (`inherited`). If several operations want the record, the newest
+ * counts, because it may have undone an older one.
+ * @param others open operations of the zone, oldest first
  */
 function inverseOf(
   operation: RecordsOperation,
@@ -172,7 +178,7 @@ function inverseOf(
   return { change: { zone: operation.zone, remove, add }, inherited: [...heirs.values()] };
 }
 
-/** Ids sort by the time when they were made. */
+/** Whether `one` was created after `other`: ids sort by time of creation. */
 function isNewer(one: Operation | null, other: Operation): boolean {
   return one !== null && one.id > other.id;
 }

@@ -1,15 +1,18 @@
 import type { Runtime } from '../runtime.ts';
 
-/** How long (ms) a refused call may be repeated. */
+/** How long after its refusal a call may be repeated, milliseconds. */
 export const repeatWithin = 15 * 60_000;
-/** One click may call us more than once: sooner (ms) than this nobody has read the refusal. */
+/**
+ * Least time between a refusal and its repetition, milliseconds. One click may call us more than once, and a
+ * sooner call shows no decision of the user.
+ */
 export const repeatAfter = 3_000;
 
 /**
- * Whether a call that was refused to ask for a second yes is repeated now.
- * @param fact where the wall-clock time of the refusal is kept
- * @returns the facts to commit with a refusal: none where the time of an earlier one still counts; `yes`: it
- *   is not refused
+ * Finds out whether a call repeats one that was refused to get the user's confirmation.
+ * @param fact name of the journal's fact that holds the time of the refusal
+ * @returns `yes`: the call repeats a refused one and may go on. Otherwise the facts to commit with its
+ *   refusal; none if the time of an earlier refusal still counts
  * @throws {JournalError}
  */
 export async function hearAnswer(
@@ -20,11 +23,11 @@ export async function hearAnswer(
   const last = await askedAt(journal, fact);
   const age = last === null ? Infinity : now - last;
   if (age >= repeatAfter && age <= repeatWithin) return 'yes';
-  // Also after the wall clock was set back: what lies in the future was never asked.
+  // A time in the future is no refusal: the wall clock was set back.
   return age > repeatWithin || age < 0 ? { [fact]: String(now) } : {};
 }
 
-/** When the call was refused (wall clock, ms); `null`: never. @throws {JournalError} */
+/** When the call was refused: wall clock, milliseconds since 1970; `null`: never. @throws {JournalError} */
 export async function askedAt(journal: Runtime['ports']['journal'], fact: string): Promise<number | null> {
   const asked = await journal.fact(fact);
   return asked === null ? null : Number(asked);

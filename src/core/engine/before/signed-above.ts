@@ -8,20 +8,23 @@ import { namesAbove } from './answered-above.ts';
 import type { Runtime } from '../runtime.ts';
 import { hearAnswer } from './second-yes.ts';
 
-/** Note of a zone that is not made because the signed zone above does not delegate it. */
+/** Note of a zone that is not created because the signed zone above does not delegate it. */
 export const signedAboveNote = 'note.signed-above';
 
-/** Fact: wall-clock time at which the create of the zone was refused for the signed zone above it. */
+/**
+ * Name of the journal's fact with the time at which the create was refused because of the signed zone above
+ * (wall clock, milliseconds since 1970).
+ */
 function askedFact(zone: DnsName): string {
   return `signed-above.asked ${zone}`;
 }
 
 /**
- * Asks for a second yes before a zone is made below a signed zone of ours that does not delegate it. The
- * signed zone proves that there is no such zone, and a validator believes no answer out of it (RFC 4035
- * section 5.2). Where that cannot be found out nothing is asked.
+ * Refuses the create of a zone once if it lies in a signed zone of ours that does not delegate it. The user
+ * has to repeat it. The signed zone proves that the new zone does not exist, so validators reject its answers
+ * (RFC 4035 section 5.2). If signing cannot be found out, nothing is asked.
  * @param edits of one call of the panel
- * @returns why the call is to be refused; empty when nothing is in its way
+ * @returns why the call is refused; empty: it is not
  * @throws {JournalError}
  */
 export async function askAboutSignedAbove(
@@ -48,10 +51,10 @@ export async function askAboutSignedAbove(
   return problems;
 }
 
-/** A signed zone of ours that should delegate another, and does not. */
+/** A signed zone of ours that lies above another zone and does not delegate it. */
 interface SignedAbove {
   readonly parent: DnsName;
-  /** The name servers of the central, as the signed zone itself has them. */
+  /** Name servers of the signed zone's own apex NS records. */
   readonly nameServers: readonly string[];
 }
 
@@ -71,8 +74,8 @@ async function findNow(runtime: Runtime, zone: DnsName, ctx: CallContext): Promi
 }
 
 /**
- * The signed zone that a new zone would lie in without a delegation. `null`: there is none, or the central
- * has the new zone already.
+ * The signed zone that a new zone would lie in without a delegation. `null`: there is none, the central has
+ * the new zone already, or the provider creates zones.
  * @throws {CentralError}
  */
 export async function findSignedAbove(
@@ -80,7 +83,7 @@ export async function findSignedAbove(
   zone: DnsName,
   ctx: CallContext,
 ): Promise<SignedAbove | null> {
-  // Elsewhere the provider makes the zone, and delegates it.
+  // If the provider creates zones, he delegates them as well.
   if (!central.traits.managesZones) return null;
   for (const parent of namesAbove(zone)) {
     const signing = await central.signing(parent, ctx);

@@ -9,26 +9,29 @@ import { otherWriterFact } from '../comparison/other-writers.ts';
 import type { Runtime } from '../runtime.ts';
 import { askedAt, hearAnswer, repeatAfter, repeatWithin } from './second-yes.ts';
 
-/** Longest time (ms) from the answer of a repeated delete to its operation. */
+/** Longest time from the repeated call to the creation of its delete, milliseconds. */
 const answering = 60_000;
 
-/** Fact: wall-clock time at which the delete of the zone was refused because it is signed. */
+/**
+ * Name of the journal's fact with the time at which the delete was refused because the zone is signed (wall
+ * clock, milliseconds since 1970).
+ */
 function askedFact(zone: DnsName): string {
   return `signed-delete.asked ${zone}`;
 }
 
-/** Fact: id of the delete that an administrator allowed. */
+/** Name of the journal's fact with the id of the delete that an administrator allowed. */
 function allowedFact(zone: DnsName): string {
   return `signed-delete.allowed ${zone}`;
 }
 
 /**
- * Asks for a second yes before signed zones are deleted at the central. While the parent has a DS record, a
- * deleted zone is not just gone but broken, and so is a new one of that name (RFC 4035 section 5.2). Where
- * signing cannot be found out nothing is asked here; `maySendDelete` does before the delete goes out. All
- * zones of one call are asked about at once.
+ * Refuses the delete of a signed zone once, so that the user has to repeat it. While the parent has a DS
+ * record, a deleted zone is broken, and so is a new one of that name (RFC 4035 section 5.2). All zones of one
+ * call are asked about together. If signing cannot be found out, nothing is asked here; `maySendDelete`
+ * checks it before the delete goes out.
  * @param edits of one call of the panel
- * @returns why the call is to be refused; empty when nothing is in its way
+ * @returns why the call is refused; empty: it is not
  * @throws {JournalError}
  */
 export async function askForYes(
@@ -66,7 +69,8 @@ async function isSignedNow(runtime: Runtime, zone: DnsName, ctx: CallContext): P
 }
 
 /**
- * Whether deleting the zone at the central would take a signed zone away.
+ * Whether the central signs the zone (DNSSEC) and we may delete it there. False if the central does not
+ * report signing, or has no such zone.
  * @throws {CentralError}
  */
 export async function isSigned(runtime: Runtime, zone: DnsName, ctx: CallContext): Promise<boolean> {
@@ -75,8 +79,8 @@ export async function isSigned(runtime: Runtime, zone: DnsName, ctx: CallContext
 }
 
 /**
- * Whether a delete may go out: the zone is not signed, or an administrator said a second yes. That may have
- * been before the operation: it is then one that repeats a refused one.
+ * Whether a delete may be sent: the zone is not signed, an administrator allowed this delete, or the delete
+ * repeats a refused call in time.
  * @throws {CentralError | JournalError}
  */
 export async function maySendDelete(
@@ -92,17 +96,19 @@ export async function maySendDelete(
   return operation.class !== 'follow' && age >= repeatAfter && age <= repeatWithin + answering;
 }
 
-/** Facts to be committed with an operation that deletes a signed zone because an administrator said so. */
+/**
+ * Facts to commit when an administrator allows a delete of a signed zone: {@link maySendDelete} reads them.
+ */
 export function allowed({ zone, id }: CreateOperation | DeleteOperation): Readonly<Record<string, string>> {
   return { [allowedFact(zone)]: id };
 }
 
-/** Facts to be committed when the zone is gone: a zone of that name that comes later begins anew. */
+/** Facts to clear when the zone is gone, so that a later zone of that name starts anew. */
 export function forgotten(zone: DnsName): Readonly<Record<string, null>> {
   return { [askedFact(zone)]: null, [allowedFact(zone)]: null, [otherWriterFact(zone)]: null };
 }
 
-/** Whether the delete waits for an administrator's yes. */
+/** Whether the delete is stuck because it needs an administrator's consent. */
 export function waitsForYes({ kind, state, problems }: Operation): boolean {
   const isWaiting = problems.some(({ code }) => code === 'zone.signed-waiting');
   return kind === 'zone-delete' && state === 'stuck' && isWaiting;

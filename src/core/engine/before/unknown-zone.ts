@@ -3,12 +3,15 @@ import { refuse, type Refusal } from './answer.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Fact in the journal: wall-clock time at which the first comparison of all zones was completed. */
+/**
+ * Name of the journal's fact with the time at which the first comparison of all zones ended (wall clock,
+ * milliseconds since 1970).
+ */
 export const baselineFact = 'baseline';
 
 /**
- * The answer to an edit in a zone without a ledger entry: refused, because nobody can say yet whether it is
- * mirrored. The zone's comparison is put first in the queue once the panel's list shows the zone.
+ * Refuses an edit in a zone without a ledger entry, because we do not know yet whether its edits go to the
+ * central. The zone's comparison is put first in the queue once the panel's list shows the zone.
  */
 export async function unknownZone(
   runtime: Runtime,
@@ -21,8 +24,8 @@ export async function unknownZone(
 }
 
 /**
- * Asks for a comparison of a zone that a call names: at once if the ledger knows it, else once the panel's
- * list shows it.
+ * Asks for a comparison of a zone that a call names: at once if the ledger has it, else once the panel's list
+ * shows it.
  * @throws {JournalError}
  */
 export async function compareNamed(

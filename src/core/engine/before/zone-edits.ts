@@ -17,8 +17,8 @@ import type { Runtime } from '../runtime.ts';
 import { baselineFact, unknownZone } from './unknown-zone.ts';
 
 /**
- * Answers `before` of a zone create: the zone is made, or synced, at the central first. A trial does not
- * show whose a zone is that is not ours: only the create itself does.
+ * Answers `before` of a zone create: creates the zone at the central, or syncs it if the account has it. A
+ * trial does not find out that a zone belongs to another account; only the create itself does.
  * @throws {JournalError} nothing was changed
  */
 export async function beforeCreate(runtime: Runtime, event: ZoneCreateEvent, call: Call): Promise<Answer> {
@@ -68,22 +68,23 @@ async function tryCreate(
   }
 }
 
-/** The answer to a create that needs nothing of the central; null when it has to be asked. */
+/** The answer to a create that does not depend on the central; null: the central has to be asked. */
 async function knownBefore(runtime: Runtime, event: ZoneCreateEvent): Promise<Answer | null> {
   const { journal } = runtime.ports;
   const { zone } = event;
   if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, event);
   const entry = await journal.zone(zone);
   const { waiting, unfinished } = await pastOf(runtime, zone);
-  // A zone that we are undoing, or would undo if we knew that it is ours, is not the panel's.
+  // While an earlier create is being undone, or waits for an operator, the zone does not count as the
+  // panel's.
   const isUndone = unfinished.some(({ state }) => state === 'reverting' || state === 'stuck');
   const leaving = waiting.length > 0 || isUndone;
-  // The panel has this zone as far as we know and will refuse the create itself; if it does not, `after`
-  // compares.
+  // As far as we know the panel has this zone and will refuse the create. If it does not, `after` compares
+  // the zone.
   return entry !== null && entry.state !== 'deleting' && !leaving ? nothingToDo : null;
 }
 
-/** The whole zone locked; null when that took too long. */
+/** Locks the whole zone; null: `signal` was aborted first. */
 async function lockZone(runtime: Runtime, zone: DnsName, signal: AbortSignal): Promise<Held | null> {
   return await runtime.locks.acquire(zone, null, signal).catch((error: unknown) => {
     if (signal.aborted) return null;
@@ -92,9 +93,9 @@ async function lockZone(runtime: Runtime, zone: DnsName, signal: AbortSignal): P
 }
 
 /**
- * Lists, creates or adopts, takes the snapshot, journals. If the zone would take answers away, `before` only
- * asks, and the zone is made with its content once the panel has it (docs/decisions/012-new-zones.md). The
- * zone is locked by the caller.
+ * Syncs the zone if the central lists it, else creates it, and journals the operation. If an empty zone would
+ * take answers away, the create is only checked and journalled. The zone is then created with its content
+ * once the panel has it (docs/decisions/012-new-zones.md). The caller has locked the zone.
  */
 async function createAtCentral(
   runtime: Runtime,
@@ -117,21 +118,21 @@ async function createAtCentral(
       await commitAccepted(runtime, latest, 'prepared');
       return accepted(draft.id);
     }
-    // Where zones are the provider's no request of ours makes one.
+    // If the provider creates the zones, we send no request for one.
     const asking = { ...latest, requested: managesZones };
     if (managesZones) await runtime.store.create(asking);
     return await makeNow(runtime, asking, past, ctx);
   } catch (error) {
     if (!(error instanceof CentralError) && !(error instanceof JournalError)) throw error;
-    // What fails when a request has gone out is answered by `makeNow`.
+    // Failures after a request has gone out are answered by `makeNow`.
     const problems = noteFailure(runtime, draft, error);
     return { kind: 'refuse', problems, changed: 'nothing' };
   }
 }
 
 /**
- * The create of a zone that the central has already: what earlier creates are known to have made in it may
- * go.
+ * Makes the create sync a zone that the central has already. Its snapshot holds the records that may be
+ * removed: those that were ours, and those that earlier creates made.
  */
 function joining(latest: CreateOperation, { unfinished, rows, waiting }: Past): CreateOperation {
   const made = unfinished.flatMap(touchedRecords);
@@ -139,8 +140,7 @@ function joining(latest: CreateOperation, { unfinished, rows, waiting }: Past): 
     ...latest,
     created: unfinished.some(({ created }) => created),
     requested: unfinished.some(({ requested }) => requested),
-    // A delete taken up again after an undone create knows what was ours before that: the ledger does not any
-    // more.
+    // The ledger has forgotten what was ours before an undone create; the delete that was resumed has it.
     snapshot: [
       ...rows.filter(wasOurs).map((row) => row.record),
       ...made,
@@ -149,7 +149,10 @@ function joining(latest: CreateOperation, { unfinished, rows, waiting }: Past): 
   };
 }
 
-/** Sends the create. @param asking as journalled; that a request went out proves nothing by itself */
+/**
+ * Sends the create and answers the call.
+ * @param asking the operation as journalled; `requested` alone does not prove that the request was answered
+ */
 async function makeNow(
   runtime: Runtime,
   asking: CreateOperation,
@@ -161,7 +164,8 @@ async function makeNow(
   try {
     noteSent(runtime, asking);
     const made = await central.createZone(asking.zone, asking.seed ?? emptySeed, ctx);
-    // There after all: a list may be filtered, and an earlier create may have landed since.
+    // The zone exists although the list lacked it: the list may be filtered, or an earlier create has landed
+    // since.
     latest = made === 'exists' ? joining(asking, past) : { ...asking, created: true };
     if (made === 'created') latest = { ...latest, ...(await proofOf(runtime, asking, [], ctx)) };
     await commitAccepted(runtime, latest, 'applied');
@@ -173,8 +177,8 @@ async function makeNow(
 }
 
 /**
- * Journals the create of a zone that the panel has already. It is made at the central with its content, like
- * any other that the panel has kept. The zone is locked by the caller.
+ * Journals the create of a zone that the panel has already. It is created with its content, like any other
+ * that the panel kept. The caller has locked the zone.
  * @throws {JournalError}
  */
 export async function createLater(runtime: Runtime, draft: CreateOperation): Promise<void> {
@@ -189,9 +193,9 @@ export const emptySeed = { addresses: [], nameServers: [], mailServers: [] };
 interface Past {
   readonly incarnation: number;
   readonly rows: readonly LedgerRow[];
-  /** Deletes of the previous incarnation that have not gone out yet. */
+  /** Deletes of the zone's previous life that have not gone out yet. */
   readonly waiting: readonly DeleteOperation[];
-  /** Creates of it whose content was never sent; the new one takes over what they made. */
+  /** Creates of the zone whose content was never sent. The new create takes over what they made. */
   readonly unfinished: readonly CreateOperation[];
 }
 
@@ -238,8 +242,9 @@ function noteFailure(
 }
 
 /**
- * @param asking as journalled
- * @param latest what is known by now
+ * Answers a create that failed, and journals what it left at the central.
+ * @param asking the operation as journalled
+ * @param latest the operation with what was found out since
  */
 async function createFailed(
   runtime: Runtime,
@@ -259,8 +264,8 @@ async function createFailed(
       .advance(asking, clean ? 'refused' : 'reverting', changes)
       .catch((failure: unknown) => {
         if (!(failure instanceof JournalError)) throw failure;
-        // The journal still says `prepared` and `requested`: what is found at the central then is listed, not
-        // deleted.
+        // The journal still says `prepared` and `requested`. Recovery lists a zone that it then finds; it
+        // does not delete it.
         runtime.ports.log(1, 'journal.write-failed', { operation: asking.id, code: failure.code });
       });
   }
@@ -268,8 +273,8 @@ async function createFailed(
 }
 
 /**
- * What a failed create has left at the central, as far as a read shows at once; what cannot be journalled is
- * undone.
+ * The operation with what a failed create left at the central, as far as a read shows now. If the journal
+ * failed, the zone is deleted again at once.
  */
 async function leftBehind(
   runtime: Runtime,
@@ -285,8 +290,9 @@ async function leftBehind(
 }
 
 /**
- * Answers `before` of a zone delete. Only a known refusal vetoes; an unreachable central does not, the delete
- * is then sent once the panel has kept it, and retried until done (docs/architecture.md#the-way-of-one-edit).
+ * Answers `before` of a zone delete. It is refused only if the central is known to refuse deletes. If the
+ * central is out of reach, the delete is sent after the panel kept it and retried until done
+ * (docs/architecture.md#the-way-of-one-edit).
  * @throws {JournalError} nothing was changed
  */
 export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, call: Call): Promise<Answer> {
@@ -308,7 +314,7 @@ export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, cal
   return accepted(draft.id);
 }
 
-/** Reads refused so mean that the delete will be refused as well. */
+/** If a read fails with one of these codes, the central will refuse the delete as well. */
 const knownRefusals: ReadonlySet<string> = new Set(['central.access-denied', 'central.refused', 'zone.copy']);
 
 async function snapshotBeforeDelete(
@@ -316,7 +322,7 @@ async function snapshotBeforeDelete(
   draft: DeleteOperation,
   signal: AbortSignal,
 ): Promise<DeleteOperation['snapshot'] | Refusal> {
-  // A frozen zone is left as it is.
+  // Throws if the zone's ledger is damaged: the zone is left as it is.
   await runtime.ports.journal.rows(draft.zone, []);
   try {
     const records = await readCentralZone(runtime, draft.zone, [], { signal, operation: draft.id });

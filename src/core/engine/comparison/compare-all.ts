@@ -10,23 +10,26 @@ import type { Runtime } from '../runtime.ts';
 import { signedAboveNote } from '../before/signed-above.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
 
-/** How far the comparison of all zones is. */
+/** How far the first comparison of all zones is. */
 export interface ComparisonProgress {
   readonly running: boolean;
   readonly done: number;
   readonly total: number;
-  /** Code of the last failure, null when there was none. */
+  /** Code of the last failure; null: there was none. */
   readonly problem: string | null;
 }
 
-/** Tries (some minutes) in which a central that has just been started becomes able to serve its zones. */
+/**
+ * Tries of the first comparison (some minutes) in which a central that was just started may become able to
+ * serve its zones.
+ */
 const patientAttempts = 10;
 
-/** The first comparison, and every later one of all zones. */
+/** Starts and repeats comparisons of all zones, the first one included. */
 export class CompareAll {
   readonly #runtime: Runtime;
   readonly #retrying = new Set<CompareRequest['follow']>();
-  /** When the first comparison began; milliseconds since 1970. */
+  /** When the first comparison began: wall clock, milliseconds since 1970. `Infinity`: it has not begun. */
   #beganAt = Infinity;
   progress: ComparisonProgress = { running: false, done: 0, total: 0, problem: null };
 
@@ -34,7 +37,10 @@ export class CompareAll {
     this.#runtime = runtime;
   }
 
-  /** Takes the baseline if there is none, trying again until it is complete or the engine stops. */
+  /**
+   * Makes the first comparison of all zones if there was none. Tries again until it is complete or the engine
+   * stops.
+   */
   async untilBaseline(): Promise<void> {
     const { clock } = this.#runtime.ports;
     const { signal } = this.#runtime.timers.stopping;
@@ -48,14 +54,13 @@ export class CompareAll {
   }
 
   /**
-   * Compares every zone that may have changed on either side, again until it succeeds or the engine stops.
-   * Edits made during a pause must not wait for the next hourly comparison because the central was down for a
-   * moment.
+   * Has every zone compared that may have changed on either side. If the lists cannot be read, tries again
+   * until it succeeds or the engine stops. Edits of a pause must not wait for the next hourly comparison.
    */
   async untilDone(reason: string, follow: CompareRequest['follow']): Promise<void> {
     const { clock } = this.#runtime.ports;
     const { signal } = this.#runtime.timers.stopping;
-    // One that waits for its next try will do for all that ask for the same.
+    // A call that is already trying again serves all others with the same `follow`.
     if (this.#retrying.has(follow)) {
       await this.everything(reason, follow);
       return;
@@ -71,7 +76,8 @@ export class CompareAll {
   }
 
   /**
-   * Compares every zone that may have changed on either side; returns false when it could not be completed.
+   * Asks for a comparison of every zone that may have changed on either side.
+   * @returns false: the lists or the journal could not be read
    */
   async everything(reason: string, follow: CompareRequest['follow'] = 'no'): Promise<boolean> {
     try {
@@ -86,7 +92,12 @@ export class CompareAll {
     }
   }
 
-  /** @param goesOn whether zones that the central cannot serve hold up the others no longer */
+  /**
+   * Makes the first comparison once.
+   * @param goesOn true: a zone that cannot be read is left to the panel with a note. False: it has to be
+   *   tried again
+   * @returns whether the first comparison is complete
+   */
   async #baselineOnce(goesOn: boolean): Promise<boolean> {
     const { journal, clock } = this.#runtime.ports;
     try {
@@ -117,19 +128,16 @@ export class CompareAll {
     return { panel: here.value.zones, central: new Set(there) };
   }
 
-  /**
-   * Whether the panel has deleted the zone, and we at the central, while the first comparison was under way:
-   * the panel has made it again.
-   */
+  /** Whether the panel has deleted the zone and made it again while the first comparison was running. */
   async #isMadeAgain(zone: DnsName): Promise<boolean> {
     const [last] = await this.#runtime.ports.journal.operations({ zone, latest: 1 });
     return last?.kind === 'zone-delete' && last.state === 'confirmed' && last.changedAt >= this.#beganAt;
   }
 
   /**
-   * Zones that the central's list does not have are asked for one by one: a filter somebody set there may
-   * hide them (docs/protocol.md#list-limits). Those it says are missing are left alone as a whole.
-   * @returns the others
+   * Reads at the central each zone that its list does not have, because a filter set there may hide zones
+   * (docs/protocol.md#list-limits). Zones that it reports as missing become `panel-only`.
+   * @returns the zones that the central has after all
    */
   async #enterPanelOnly(zones: readonly DnsName[], goesOn: boolean): Promise<readonly DnsName[]> {
     const { journal, clock, log } = this.#runtime.ports;
@@ -161,8 +169,8 @@ export class CompareAll {
   }
 
   /**
-   * A zone that the central cannot serve even now is left alone with that note; the comparison that sees it
-   * again joins it.
+   * Reads one zone at the central. With `goesOn`, a failure that is about this zone only is returned as a
+   * code. The comparison that can read the zone later syncs it.
    */
   async #askForZone(zone: DnsName, goesOn: boolean): Promise<'there' | 'missing' | Unserved> {
     const { central } = this.#runtime.ports;
@@ -170,7 +178,7 @@ export class CompareAll {
       const records = await this.#runtime.timers.step('-', (ctx) => central.readZone(zone, [], ctx));
       return records === null ? 'missing' : 'there';
     } catch (error) {
-      // The comparison notes it.
+      // The zone's comparison adds the note.
       if (error instanceof CentralError && error.code === 'zone.copy') return 'there';
       const code = unservedCode(error);
       if (code !== null && goesOn) return code;
@@ -182,7 +190,7 @@ export class CompareAll {
     this.progress = { ...this.progress, done: this.progress.done + 1 };
   }
 
-  /** A zone somebody waits for with an edit comes first. */
+  /** Compares zones one after the other. A zone that an edit waits for comes first. */
   async #compareOneByOne(zones: readonly DnsName[], goesOn: boolean): Promise<void> {
     let failing: CentralError | PanelError | null = null;
     const left = new Set(zones);
@@ -196,13 +204,14 @@ export class CompareAll {
         failing = (await this.#baselineOf(zone, goesOn)) ?? failing;
       this.#count();
     }
-    // The others have their baseline by now.
+    // All other zones have their baseline by now.
     if (failing !== null) throw failing;
   }
 
   /**
-   * @returns why the zone has no baseline yet; with `goesOn` a zone that one side cannot show is left to the
-   *   panel with a note
+   * Takes the baseline of one zone.
+   * @returns why the zone has no baseline yet; null: it has one, or with `goesOn` was left to the panel with
+   *   a note
    */
   async #baselineOf(zone: DnsName, goesOn: boolean): Promise<CentralError | PanelError | null> {
     const { clock } = this.#runtime.ports;
@@ -243,7 +252,7 @@ function zonesToCompare(
   const here = new Set(panel);
   const due = panel.filter((zone) => {
     const { state, note } = known.get(zone) ?? {};
-    // Made as soon as the zone above delegates it.
+    // The zone is created as soon as the signed zone above delegates it.
     if (note === signedAboveNote) return true;
     return state === undefined || state === 'synced' || (state !== 'excluded' && central.has(zone));
   });

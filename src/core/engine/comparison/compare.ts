@@ -23,13 +23,14 @@ import { unstickZone, unstuckRecords } from './unstick.ts';
 import { createLater, emptySeed } from '../before/zone-edits.ts';
 
 /**
- * Compares one zone on both sides (docs/adoption.md). It takes the zone's baseline if it has none. Otherwise
- * it adds to the central what is new in the panel and lists the rest. What the panel has no longer is removed
- * at the central where the request lets it follow.
+ * Compares one zone on both sides (docs/adoption.md). Takes the zone's baseline if it has none. Otherwise
+ * adds to the central what is new in the panel, and lists other differences. What the panel has no longer is
+ * removed at the central as far as `asked.follow` allows.
  * @throws {PanelError | CentralError | JournalError} when it has to be tried again
  */
 export async function compareZone(runtime: Runtime, zone: DnsName, asked: CompareRequest): Promise<void> {
-  // The zone was filled by reads that may have shown an older state: what they showed too much is followed.
+  // Panel reads may have shown an older state when the zone was filled, so records sent too much are removed
+  // again.
   const follows = asked.follow === 'no' && (await isJustFilled(runtime, zone));
   const request = follows ? { ...asked, follow: 'limited' as const } : asked;
   runtime.ports.log(6, 'zone.compare', { zone, reason: request.reason, follow: request.follow });
@@ -45,13 +46,16 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
   });
 }
 
-/** A read of the zone; `unlisted`: that it is gone is proven; `frozen`: a new baseline is taken. */
+/**
+ * A panel read of the zone. `unlisted`: whether the panel's list proves that it has no such zone;
+ * `unreadable`: a name in the list cannot be read. `frozen`: the ledger is damaged and gets a new baseline.
+ */
 type ZoneView = PanelView & { readonly unlisted: boolean | 'unreadable'; readonly frozen: boolean };
 
 /**
- * Whether the panel's list, read whole, lacks a zone that a read of it does not find. A row that cannot be
- * read may be this zone. What an administrator allows needs no such proof, and what is noted already is noted
- * once.
+ * Whether the panel's whole list lacks a zone that a read of it did not find. A name that cannot be read may
+ * be this zone. The list is not read if an administrator allows the removal, or the zone is already noted as
+ * gone.
  */
 async function isUnlisted(
   runtime: Runtime,
@@ -79,11 +83,11 @@ async function compareUnderLock(
 ): Promise<void> {
   const { journal, clock } = runtime.ports;
   const entry = await journal.zone(zone);
-  // Asked for now: the first comparison of all zones may end while the central is read.
+  // This is asked only now: the first comparison of all zones may end while the central is read.
   const baseline = view.frozen || (await isBaseline(runtime, entry));
   const remembered = await journal.operations({ zone, openAt: clock.wall() });
   const open = remembered.filter(({ state }) => !isFinal(state));
-  // A zone on its way in or out is judged by its own operation.
+  // While a create or delete of the zone is open, that operation decides about the zone.
   const [own] = [...creates(open), ...deletes(open)];
   if (own !== undefined) {
     await unstickZone(runtime, own, { view, allowed: request.follow === 'allowed' }, ctx);
@@ -104,7 +108,7 @@ async function compareUnderLock(
   }
   const freed = view.quiet ? unstuckRecords(open, view, records) : [];
   const freedIds = new Set(freed.map(({ operation }) => operation.id));
-  // A damaged ledger knows nothing.
+  // Rows of a damaged ledger count for nothing.
   const rows = view.frozen ? [] : await journal.rows(zone);
   const watched = watchedIds(remembered, rows);
   const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);
@@ -113,7 +117,7 @@ async function compareUnderLock(
   const follow = request.follow !== 'no' && !baseline;
   const wanted = compareSides(zone, view.records, records, rows, { baseline, busy, follow });
   const permit = permitFor(runtime, zone, request, { view, rows, gone: wanted.gone });
-  // Looked at once more before anything is removed; until then nothing of it is decided.
+  // The zone is compared once more before anything is removed. Until then nothing of it is written.
   if (permit === 'later') return;
   const found =
     permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, { baseline, busy });
@@ -140,9 +144,9 @@ async function otherWriterIn(
 }
 
 /**
- * The central's records; `copy` where it has the zone as a copy of another server's. A synced zone that it
- * cannot serve keeps the reason as its note until a comparison succeeds. @throws {CentralError |
- * JournalError}
+ * Reads the zone at the central. `copy`: the central has it as a copy of another server's zone. If the
+ * central cannot serve a synced zone, the reason becomes its note until a comparison succeeds.
+ * @throws {CentralError | JournalError}
  */
 async function recordsOrCopy(
   runtime: Runtime,
@@ -164,8 +168,8 @@ async function enter(runtime: Runtime, judged: ZoneEntry | null, next: ZoneEntry
 }
 
 /**
- * Nothing can be mirrored until the provider makes it a primary zone; a synced zone stays so, and its edits
- * are refused.
+ * Notes that the central has the zone as a copy. No edit can be sent until the provider makes it a primary
+ * zone. A synced zone stays synced, and its edits are refused.
  */
 async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): Promise<void> {
   const fresh = {
@@ -178,9 +182,9 @@ async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry |
 }
 
 /**
- * Records of operations on watch: a late write, or a slow panel, may still change them
- * (`watched-records.ts`). While the panel may still keep the delete or create of the whole zone, what both
- * sides agreed on is part of that.
+ * Ids of records of operations on watch, which late writes or a slow panel may still change
+ * (`watched-records.ts`). If the panel may still keep the delete or create of the whole zone, these are all
+ * synced records.
  */
 function watchedIds(operations: readonly Operation[], rows: readonly LedgerRow[]): ReadonlySet<string> {
   const watched = operations.filter(({ watch }) => watch !== null);
@@ -190,24 +194,18 @@ function watchedIds(operations: readonly Operation[], rows: readonly LedgerRow[]
   return new Set([...records, ...(isWhole ? agreed : [])].map(recordId));
 }
 
-/**
- * Whether the panel lacks a synced record that is not judged before the watch is over: then it is checked
- * again.
- */
+/** Whether the panel lacks a synced record that is on watch. It is judged only once the watch is over. */
 function isLeft({ record, state }: LedgerRow, watched: ReadonlySet<string>, { ids }: PanelView): boolean {
   const id = recordId(record);
   return state === 'synced' && watched.has(id) && !ids.has(id);
 }
 
-/** Wall clock, milliseconds since 1970. */
+/** When the last watch of the operations ends: wall clock, milliseconds since 1970. */
 function endOfWatch(operations: readonly Operation[]): number {
   return Math.max(...operations.map(({ watch }) => watch?.until ?? 0));
 }
 
-/**
- * Whether everything the panel has counts as old: true until the zone's first comparison after our arrival is
- * durable.
- */
+/** Whether everything in the panel counts as old, because the zone's first comparison is not on disk yet. */
 async function isBaseline(runtime: Runtime, entry: ZoneEntry | null): Promise<boolean> {
   if (entry !== null) return entry.state !== 'synced';
   return (await runtime.ports.journal.fact(baselineFact)) === null;
@@ -240,7 +238,7 @@ async function goneFromPanel(
     return;
   }
   const signed = await isSigned(runtime, entry.zone, ctx);
-  // What an administrator allows once it was listed as signed is his second yes.
+  // The administrator saw that the zone was listed as signed, so his command is the second consent.
   const isAllowed = request.follow === 'allowed' && entry.note === 'note.gone-signed';
   if (signed && !isAllowed) {
     await enter(runtime, entry, { ...entry, note: 'note.gone-signed' });
@@ -259,7 +257,8 @@ async function missingAtCentral(
   ctx: CallContext,
 ): Promise<void> {
   const { clock } = runtime.ports;
-  // A zone without a row was never there: its create was only asked about, and then taken for refused.
+  // Without ledger rows the central never had the zone: its create was only checked, and then taken for
+  // refused.
   if (entry?.state === 'synced' && (await mayHaveRows(runtime.ports.journal, zone))) {
     await enter(runtime, entry, { ...entry, note: missingNote });
     return;
@@ -274,7 +273,7 @@ async function missingAtCentral(
     await enter(runtime, entry, panelOnly(null));
     return;
   }
-  // What an administrator allows once it was listed is his second yes.
+  // The administrator saw the zone listed, so his command is the second consent.
   const isAllowed = waits && request.follow === 'allowed';
   if (!isAllowed && (await findSignedAbove(runtime, zone, ctx)) !== null) {
     await enter(runtime, entry, panelOnly(signedAboveNote));
@@ -284,8 +283,9 @@ async function missingAtCentral(
 }
 
 /**
- * Has a zone created at the central that the panel has. It came without a DNS event (a web domain, a user
- * with a domain), or a late delete removed it at the central. It is made with its content, like any new zone.
+ * Journals the create of a zone that the panel has and the central lacks. The zone came without a DNS event
+ * (a web domain, a user with a domain), or a late delete removed it at the central. It is created with its
+ * content, like any new zone.
  * @throws {JournalError}
  */
 export async function createFollowing(runtime: Runtime, zone: DnsName, source: string): Promise<void> {

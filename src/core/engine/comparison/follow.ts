@@ -14,14 +14,15 @@ import type { Runtime } from '../runtime.ts';
 import { recentOf, withRecent } from '../knowledge/recent-fact.ts';
 import { allowed } from '../before/signed-delete.ts';
 
-/** Deletions in one zone from which a comparison stops and lists (docs/adoption.md, cases 22 to 25). */
+/**
+ * Number of removals in one zone at which a comparison only lists them (docs/adoption.md, cases 22 to 25).
+ */
 const manyDeletions = 5;
-/** A zone of so many records or more may lose this part of them at most. */
+/** A zone with at least so many synced records may lose at most this part of them. */
 const largeZone = 10;
 const largestPart = 0.3;
 /**
- * Zones deleted at the central within an hour because the panel has them no longer: one in a hundred, at
- * least 1, at most 20.
+ * Most zones that comparisons delete at the central in an hour: one in a hundred, at least 1, at most this.
  */
 const mostZones = 20;
 const hour = 3_600_000;
@@ -34,9 +35,9 @@ interface Lack {
 }
 
 /**
- * Whether what the panel has no longer may be removed at the central. `follow` also if nothing is gone, or
- * the request does not follow and nothing would be removed. `list` if a safety limit holds. `later` until a
- * second quiet read some seconds after the first shows the same.
+ * Whether the records that the panel has no longer may be removed at the central. `follow`: yes, or there is
+ * nothing to remove. `list`: no, a safety limit holds. `later`: a second quiet read some seconds later has to
+ * show the same first.
  */
 export function permitFor(
   runtime: Runtime,
@@ -61,7 +62,7 @@ export function permitFor(
   return 'later';
 }
 
-/** Whether an earlier quiet look, long enough ago, showed the same; remembers this one. */
+/** Whether an earlier quiet read, long enough ago, showed the same; remembers this one. */
 function lackedBefore(
   { patience, grace, ports, now }: Runtime,
   zone: DnsName,
@@ -79,20 +80,21 @@ function isTooMuch(gone: number, synced: number): boolean {
   return gone >= manyDeletions || (synced >= largeZone && gone > synced * largestPart);
 }
 
-/** What a comparison wants done at the central. */
+/** What a comparison wants to change at the central. */
 export interface Following {
   readonly zone: DnsName;
-  /** What led to it. */
+  /** What caused the comparison; see `CompareRequest.reason`. */
   readonly source: string;
   readonly additions: readonly PanelRecord[];
   readonly gone: readonly ResourceRecord[];
-  /** The zone as the central has it now. */
+  /** The zone's records at the central now. */
   readonly present: readonly CentralRecord[];
 }
 
 /**
- * Brings to the central what is new in the panel and what it has no longer, journalled as one operation of
- * class `follow`. Where the outcome is unknown it stays `prepared`, and whoever ends it puts it on watch.
+ * Adds to the central what is new in the panel, and removes what the panel has no longer. Both are journalled
+ * as one operation of class `follow`. If the outcome is unknown, it stays `prepared`, and the background step
+ * that ends it puts it on watch.
  * @throws {CentralError | JournalError} when it has to be tried again
  */
 export async function followPanel(runtime: Runtime, following: Following, ctx: CallContext): Promise<void> {
@@ -153,8 +155,8 @@ async function closeFollowing(
 }
 
 /**
- * Whether a zone that the panel has no longer may be deleted at the central. It may only if the request names
- * this very zone, and if there are not too many of them in an hour.
+ * Whether a zone that the panel has no longer may be deleted at the central. An administrator may allow it.
+ * Otherwise the request must name this zone, and the safety limit of zones in an hour must not be reached.
  */
 export async function mayFollowZone(runtime: Runtime, { reason, follow }: CompareRequest): Promise<boolean> {
   if (follow === 'allowed') return true;
@@ -168,9 +170,7 @@ export async function mayFollowZone(runtime: Runtime, { reason, follow }: Compar
   return false;
 }
 
-/**
- * Fact: wall-clock times at which zones were deleted because the panel has them no longer, the last of them.
- */
+/** Name of the journal's fact with the zones that comparisons deleted lately, and when. */
 const deletedFact = 'followed-deletes';
 
 async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
@@ -178,9 +178,9 @@ async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
 }
 
 /**
- * Journals the delete of a zone that the panel has no longer: sent like any other, once two reads have proved
- * the absence.
- * @param why `allowed`: an administrator said so, also if the zone is signed
+ * Journals the delete of a zone that the panel has no longer. It is sent like any other, once two reads prove
+ * that the zone is gone.
+ * @param why `source`: what caused it; `allowed`: an administrator allowed it, even if the zone is signed
  */
 export async function followDelete(
   runtime: Runtime,
@@ -204,7 +204,7 @@ export async function followDelete(
   await runtime.store.transact(async (tx) => {
     tx.create({ ...draft, afterSeen: true }, 'kept');
     await tx.zone(entry, { ...entry, state: 'deleting', note: null });
-    // Another zone may be deleted at the same moment: both count.
+    // Another zone may be deleted at the same moment, and both have to be counted.
     const counted = withRecent(runtime.ports, deletedFact, await recentlyDeleted(runtime), zone, mostZones);
     tx.with({ facts: { ...counted, ...(why.allowed ? allowed(draft) : {}) } });
     tx.wake(zone, settings.confirmDelay);

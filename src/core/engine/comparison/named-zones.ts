@@ -9,27 +9,26 @@ import { Seldom } from '../parts/seldom.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
 
 /**
- * Least time (ms) between two reads of the panel's list, and between two comparisons of all zones, that calls
- * cause.
+ * Least time between two reads of the panel's list, and between two comparisons of all zones, that calls
+ * cause (milliseconds).
  */
 const listGap = 5_000;
 const allGap = 10_000;
-/** Up to so many names are looked up one by one; for more the whole ledger is read once. */
+/** Up to so many names are searched in the ledger one by one; for more it is read once as a whole. */
 const fewNames = 200;
-/** A call with more names than this, those above them counted, counts as one that names none. */
+/** A call with more names, those above them included, counts as one that names no zone. */
 const mostNames = 50_000;
 /**
- * Unknown names that are remembered until the list is read. Of more, those that are new are found by the list
- * alone.
+ * Most unknown names that are kept until the list is read. Further new zones are found in the list itself.
  */
 const mostUnknown = 1_000;
 
 type Hint = Extract<PanelEvent, { readonly kind: 'hint' }>;
 
 /**
- * Finds out which names in calls of the panel are zones. A name proves nothing, and one call may carry
- * thousands. Zones of the ledger are compared. Other names lead to a read of the panel's list, which all of
- * them share, and its new zones are compared.
+ * Finds out which names in calls of the panel are zones. A name need not be a zone, and one call may carry
+ * thousands. Zones of the ledger are compared. Other names cause a read of the panel's list, which all of
+ * them share, and new zones in it are compared.
  */
 export class NamedZones {
   readonly #runtime: Runtime;
@@ -39,7 +38,7 @@ export class NamedZones {
   readonly #all: Seldom;
   #source = '';
 
-  /** @param inBackground runs what it gets until it is done or the engine stops */
+  /** @param inBackground runs a task to its end or the engine's stop */
   constructor(runtime: Runtime, compareAll: CompareAll, inBackground: (work: Promise<void>) => void) {
     this.#runtime = runtime;
     this.#inBackground = inBackground;
@@ -48,7 +47,7 @@ export class NamedZones {
     runtime.askForZone = (zone, request) => this.#askForZone(zone, request);
   }
 
-  /** A function of the panel may have changed what it names. Returns at once. */
+  /** Handles a hint: a function of the panel may have changed the zones it names. Returns at once. */
   hint({ zones, source, actor: { name: lane } }: Hint): void {
     if (zones === 'all') this.#compareAll(source);
     else if (zones.length > 0) this.#inBackground(this.#match(zones, { reason: source, lane }));
@@ -59,7 +58,10 @@ export class NamedZones {
     this.#inBackground(this.#all.ask());
   }
 
-  /** What is named may be a host: then the zones it lies in are meant as well. */
+  /**
+   * Asks for comparisons of the named zones. A name may be a host, so the zones it lies in are compared as
+   * well.
+   */
   async #match(names: readonly DnsName[], request: Pick<CompareRequest, 'reason' | 'lane'>): Promise<void> {
     const named = new Set(names);
     const above = new Set<DnsName>();
@@ -81,7 +83,10 @@ export class NamedZones {
     this.#runtime.agenda.want(zone, request);
   }
 
-  /** Those of the names that the ledger knows; of a journal that cannot be read none. */
+  /**
+   * The names that the ledger has as zones (or more zones than asked for); empty if the journal cannot be
+   * read.
+   */
   async #known(names: readonly DnsName[]): Promise<ReadonlySet<DnsName>> {
     const { journal, log } = this.#runtime.ports;
     try {
@@ -95,13 +100,16 @@ export class NamedZones {
     }
   }
 
-  /** A zone that is not in the ledger: compared once the panel's list shows it. */
+  /** Has a zone compared that is not in the ledger, once the panel's list shows it. */
   #askForZone(zone: DnsName, request: CompareRequest): void {
     if (this.#unknown.size < mostUnknown) this.#unknown.set(zone, request);
     this.#inBackground(this.#list.ask());
   }
 
-  /** @returns false when it has to be tried again */
+  /**
+   * Reads the panel's list and asks for comparisons of its new zones.
+   * @returns false: it has to be tried again
+   */
   async #readList(): Promise<boolean> {
     const { panel, journal, log } = this.#runtime.ports;
     const asked = new Map(this.#unknown);
@@ -114,7 +122,7 @@ export class NamedZones {
         this.#unknown.delete(zone);
         if (list.has(zone) || known.has(zone)) this.#compare(zone, request);
       }
-      // Before that every zone is new, and its turn comes anyway.
+      // Before the baseline every zone is new, and it compares them all.
       if ((await journal.fact(baselineFact)) === null) return true;
       for (const zone of list) if (!known.has(zone)) this.#runtime.agenda.compareSoon(zone, 'in-list');
       return true;

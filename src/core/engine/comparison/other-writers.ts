@@ -6,32 +6,33 @@ import type { Comparison } from '../knowledge/compare-rule.ts';
 import { touchedRecords } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Note of a zone in which others change records at the central again and again. */
+/** Note of a zone whose records other writers change at the central again and again. */
 export const otherWriterNote = 'note.other-writer';
 
 /**
- * So many comparisons have to find changes within `span` (ms). A provider who changes something by hand does
- * so once or twice.
+ * A zone gets the note once so many comparisons within `span` (milliseconds) have found changes of another
+ * writer. A provider who changes something by hand does so once or twice.
  */
 const enough = 3;
 const span = 7 * 86_400_000;
 
-/** Newest operations of a zone in which a record that appeared is searched for. */
+/** How many of a zone's newest operations are searched for a record that appeared. */
 const mostOperations = 200;
 
 /**
- * Fact in the journal: wall-clock times of the comparisons that count, at most `enough`, with blanks between.
+ * Name of the journal's fact with the times of these comparisons (wall clock, milliseconds since 1970), at
+ * most `enough` of them, separated by blanks.
  */
 export function otherWriterFact(zone: DnsName): string {
   return `other-writer ${zone}`;
 }
 
 /**
- * Notices a second writer in a synced zone. Most often it is another panel in the same account; the central
- * does not report who wrote.
+ * Finds out whether a synced zone has another writer at the central. Most often it is another panel with the
+ * same account; the central does not report who wrote.
  * @param rows the ledger before the comparison
- * @param found what the comparison puts into it
- * @returns the note of the zone, `null` for none; and facts to commit with the comparison
+ * @param found the ledger rows that the comparison changes
+ * @returns `note`: the zone's note, `null` for none; `facts`: to commit with the comparison
  * @throws {JournalError}
  */
 export async function findOtherWriter(
@@ -57,10 +58,7 @@ export async function findOtherWriter(
   };
 }
 
-/**
- * Whether a record came to the central that no operation of ours wrote, or one went from there that the panel
- * has.
- */
+/** Whether the central got a record that no operation of ours wrote, or lost a record that the panel has. */
 async function hasForeignChange(
   { ports: { journal } }: Runtime,
   zone: DnsName,

@@ -13,10 +13,10 @@ import type { Runtime } from '../runtime.ts';
 import { allowed, forgotten, waitsForYes } from '../before/signed-delete.ts';
 
 /**
- * Decides a create or delete that got stuck. It waits because another writer changed the zone, or because
- * nobody was asked before a signed one was deleted. It is decided once the panel has the zone again, or
- * neither side has it any more. One that is not stuck is left to itself.
- * @param seen the panel; `allowed`: whether an administrator says that a signed zone may go
+ * Decides a stuck create or delete of a zone. It is stuck because another writer changed the zone, or because
+ * nobody confirmed the delete of a signed one. It goes on once the panel has the zone again, or neither side
+ * has it any more. Operations that are not stuck are left alone.
+ * @param seen `view`: the zone in the panel; `allowed`: an administrator allows the delete of a signed zone
  */
 export async function unstickZone(
   runtime: Runtime,
@@ -48,14 +48,14 @@ export async function unstickZone(
   } else {
     await runtime.store.transact((tx) => giveUpDelete(runtime, tx, operation));
   }
-  // Edits of the zone passed in the panel only, and its reads may have shown an older state.
+  // Edits of the zone have stayed in the panel meanwhile, and panel reads may have shown an older state.
   runtime.agenda.compareSoon(operation.zone, 'wanted-after-all', 'limited');
 }
 
 /**
- * The stuck edits whose records are alike on both sides now, because an operator has put them right. Each has
- * its final state, to be committed together with the comparison's rows. A difference that is left keeps its
- * operation stuck.
+ * Stuck edits whose records are the same on both sides now, because an operator corrected them. Each comes
+ * with its final state, to be committed with the comparison's rows. While a difference is left, an edit stays
+ * stuck.
  */
 export function unstuckRecords(
   open: readonly Operation[],

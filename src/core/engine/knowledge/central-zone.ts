@@ -6,13 +6,13 @@ import { isFrozen } from './frozen.ts';
 import { touchedRecords } from './operations.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** How many of a zone's newest operations are asked for RRsets they wrote. */
+/** How many of a zone's newest operations are searched for RRsets that they wrote. */
 const latest = 50;
 
 /**
- * The zone at the central as far as it can be read there. That is all of it, or all RRsets that panel, ledger
- * or recent operations know.
- * @param held RRsets that the panel, or the caller, knows
+ * Reads the zone at the central as far as possible. If the central cannot show whole zones, reads the RRsets
+ * that panel, ledger or recent operations have.
+ * @param held further RRsets to read, such as those of the panel
  * @returns null: the central has no such zone
  * @throws {CentralError | JournalError}
  */

@@ -4,26 +4,26 @@ import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { keyFields, type LedgerRow, type RecordState } from '../../ledger.ts';
 import type { PanelRecord } from '../../panel.ts';
 
-/** Of a zone that both sides had and the central has lost. */
+/** Note of a zone that both sides had and the central has lost. */
 export const missingNote = 'note.missing-at-central';
 
-/** What a comparison of one zone found; nothing of it is carried out yet. */
+/** The result of comparing one zone; nothing of it is written yet. */
 export interface Comparison {
-  /** Rows to write and rows to forget. */
+  /** Ledger rows to write, and records whose rows are deleted. */
   readonly put: readonly LedgerRow[];
   readonly drop: readonly ResourceRecord[];
-  /** New in the panel since the baseline, nothing in their way at the central: to be added there. */
-  readonly additions: readonly PanelRecord[];
   /**
-   * Synced records that the panel has no longer and the central still has as both agreed: to be removed
+   * Records that are new in the panel since the baseline and clash with nothing at the central: to be added
    * there.
    */
+  readonly additions: readonly PanelRecord[];
+  /** Synced records that the panel has no longer and the central still has: to be removed there. */
   readonly gone: readonly ResourceRecord[];
 }
 
 interface Sides {
   readonly record: ResourceRecord;
-  /** Keys of the panel's rows that mean it. */
+  /** Keys of the panel's rows that hold this record. */
   readonly keys: readonly string[];
   readonly onPanel: boolean;
   readonly onCentral: boolean;
@@ -31,7 +31,7 @@ interface Sides {
 }
 
 /**
- * Records whose content is the central's own affair: SOA, NS at the apex, and what signs the zone
+ * Whether a record belongs to the central alone: SOA, NS at the apex, and what signs the zone
  * (docs/adoption.md, case 21).
  */
 export function isCentralsOwn(zone: DnsName, record: ResourceRecord): boolean {
@@ -40,19 +40,20 @@ export function isCentralsOwn(zone: DnsName, record: ResourceRecord): boolean {
 }
 
 interface CompareOptions {
-  /** True when no edit has been seen in this zone: what only the panel has is then old, not new. */
+  /** True: this is the zone's first comparison, so what only the panel has counts as old, not new. */
   readonly baseline: boolean;
   /**
-   * Ids (`recordId`) of records that open operations are about: left out, they are judged by their operation.
+   * Ids (`recordId`) of records in open operations. The comparison leaves them out; their operations decide.
    */
   readonly busy: ReadonlySet<string>;
-  /** Whether the panel's removals are to be followed; otherwise they are listed. */
+  /** Whether removals in the panel are followed at the central; otherwise they are listed. */
   readonly follow?: boolean;
 }
 
 /**
- * The adoption rule (docs/adoption.md), and every later comparison of a zone that both sides have.
- * @param rows what the ledger says; empty at the baseline
+ * The adoption rule (docs/adoption.md), for the first and every later comparison of a zone that both sides
+ * have.
+ * @param rows the zone's ledger rows; empty at the baseline
  */
 export function compareSides(
   zone: DnsName,
@@ -118,7 +119,7 @@ function mergeSides(
   return all;
 }
 
-/** Records that only one side has and no operation is about, by owner name. */
+/** Records that only one side has and that are in no open operation, by owner name. */
 function groupOneSided(all: ReadonlyMap<string, Sides>, busy: ReadonlySet<string>): Map<DnsName, Sides[]> {
   const groups = new Map<DnsName, Sides[]>();
   for (const [id, side] of all) {
@@ -130,7 +131,7 @@ function groupOneSided(all: ReadonlyMap<string, Sides>, busy: ReadonlySet<string
   return groups;
 }
 
-/** Whether the other side has a record that this one competes with for the same place. */
+/** Whether the other side alone has a record of the same name and type, or one that clashes as a CNAME. */
 function hasRival(side: Sides, oneSided: ReadonlyMap<DnsName, readonly Sides[]>): boolean {
   const group = oneSided.get(side.record.name) ?? [];
   return group.some(
@@ -185,7 +186,7 @@ function toRow(side: Sides, state: RecordState): LedgerRow {
   };
 }
 
-/** Without an adapter's own fields (key, handle), so that what is stored is only DNS data. */
+/** The record without an adapter's own fields (key, handle), so that only DNS data is stored. */
 export function plain(record: ResourceRecord): ResourceRecord {
   return { name: record.name, type: record.type, ttl: record.ttl, rdata: record.rdata };
 }

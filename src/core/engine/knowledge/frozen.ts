@@ -3,8 +3,8 @@ import { JournalError } from '../../journal.ts';
 import type { JournalReader } from '../parts/store.ts';
 
 /**
- * Whether the ledger of the zone is damaged: its edits are refused until a new baseline is taken. @throws
- * {JournalError}
+ * Whether the zone's ledger is damaged: its edits are refused until a new baseline is taken.
+ * @throws {JournalError}
  */
 export async function isFrozen(journal: Pick<JournalReader, 'rows'>, zone: DnsName): Promise<boolean> {
   try {
@@ -16,10 +16,7 @@ export async function isFrozen(journal: Pick<JournalReader, 'rows'>, zone: DnsNa
   }
 }
 
-/**
- * Whether both sides ever agreed on anything in the zone. Of a damaged ledger nobody knows: it may be.
- * @throws {JournalError}
- */
+/** Whether the zone has ledger rows. A damaged ledger counts as having some. @throws {JournalError} */
 export async function mayHaveRows(journal: Pick<JournalReader, 'rows'>, zone: DnsName): Promise<boolean> {
   return (await isFrozen(journal, zone)) || (await journal.rows(zone)).length > 0;
 }

@@ -4,29 +4,31 @@ import type { OperationItem, RecordsOperation } from '../../operation.ts';
 import { isCentralsOwn } from './compare-rule.ts';
 import { keysById, type PanelView } from './panel-view.ts';
 
-/** What is known of both sides when operations end. */
+/** Both sides of a zone when operations end. */
 export interface LedgerSides {
   readonly view: PanelView;
-  /** Ids the central is known to have among the operations' records. */
+  /** Ids of those of the operations' records that the central is known to have. */
   readonly central: ReadonlySet<string>;
 }
 
 interface Truth extends LedgerSides {
   readonly rows: readonly LedgerRow[];
-  /** Ids that other open operations are about. */
+  /** Ids of records that other open operations are about. */
   readonly busy: ReadonlySet<string>;
-  /** Ids that ended operations on watch are about: what the panel did late may still be followed. */
+  /**
+   * Ids of records that ended operations on watch are about. A late edit of the panel may still be followed.
+   */
   readonly watched: ReadonlySet<string>;
 }
 
 export interface RowsAfter {
   readonly put: readonly LedgerRow[];
   readonly drop: readonly ResourceRecord[];
-  /** Whether something passed in the panel only, so that a comparison is due. */
+  /** Whether an edit stayed in the panel, so that a comparison is due. */
   readonly local: boolean;
 }
 
-/** The ledger rows that the end of some operations of one zone makes true. */
+/** The ledger rows to write and drop when operations of one zone end. */
 export function rowsAfter(operations: readonly RecordsOperation[], truth: Truth): RowsAfter {
   const rows = new Map(truth.rows.map((row) => [recordId(row.record), row]));
   const keys = keysById(truth.view.records ?? []);
@@ -58,9 +60,9 @@ function mirroredIds(operations: readonly RecordsOperation[]): ReadonlySet<strin
 }
 
 /**
- * Whether the row of a record is for an edit to write that passed in the panel only. The panel has changed
- * it, it is not synchronised, and no other edit sends it. Such an edit was judged long ago and has read
- * nothing at the central since.
+ * Whether an edit that stayed in the panel writes the row of a record. It does if the panel has changed the
+ * record, it is not synced, and no other edit sends it. The edit was judged earlier and has not read the
+ * central since.
  */
 function isLocals(
   record: ResourceRecord,
@@ -74,8 +76,8 @@ function isLocals(
 }
 
 /**
- * Whether both sides had agreed on a record that only the central has now. Its row stays: what the panel has
- * no longer is for a comparison, or for the watch, to follow.
+ * Whether a synced record is left at the central only. Its row stays: a comparison, or the watch, follows
+ * what the panel has no longer.
  */
 function isLeft(record: ResourceRecord, row: LedgerRow | null, { view, central, busy }: Truth): boolean {
   const id = recordId(record);

@@ -14,22 +14,22 @@ import type { EditEvent } from '../../panel.ts';
 import type { PanelView } from './panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** What is said of a new operation: at least its class and its zone. */
+/** Fields of a new operation: at least its class and its zone. */
 type Facts<T extends Operation> = Pick<T, 'class' | 'zone'> & Partial<Omit<T, 'kind'>>;
 
-/** An edit of records in state `prepared`, not yet written. */
+/** A new edit of records in state `prepared`, not yet journalled. */
 export function newEdit(runtime: Runtime, facts: Facts<RecordsOperation>): RecordsOperation {
   return { kind: 'records', items: [], removed: [], added: [], ...begun(runtime, facts), ...facts };
 }
 
-/** The create of a zone in state `prepared`, not yet written. */
+/** A new create of a zone in state `prepared`, not yet journalled. */
 export function newCreate(runtime: Runtime, facts: Facts<CreateOperation>): CreateOperation {
   const nothing = { removed: [], added: [], snapshot: [], refusedContent: [] } as const;
   const unknown = { seed: null, created: false, requested: false, cancels: null } as const;
   return { kind: 'zone-create', ...nothing, ...unknown, ...begun(runtime, facts), ...facts };
 }
 
-/** The delete of a zone in state `prepared`, not yet written. */
+/** A new delete of a zone in state `prepared`, not yet journalled. */
 export function newDelete(runtime: Runtime, facts: Facts<DeleteOperation>): DeleteOperation {
   return { kind: 'zone-delete', snapshot: [], formerlyOurs: [], ...begun(runtime, facts), ...facts };
 }
@@ -55,7 +55,7 @@ function begun(runtime: Runtime, { zone, actor = '' }: Pick<Operation, 'zone'> &
   };
 }
 
-/** Whether it is the create of a zone for which `before` has only asked: nothing of it was sent yet. */
+/** Whether the operation is a create that was only checked at the central: no request for it was sent yet. */
 export function isOnlyAsked(operation: Operation): boolean {
   if (operation.kind !== 'zone-create') return false;
   const { state, created, requested } = operation;
@@ -63,15 +63,15 @@ export function isOnlyAsked(operation: Operation): boolean {
 }
 
 /**
- * Whether it is an edit that only the panel decided about, and nothing was written for it. Before a panel
- * read shows it, it is not certain and claims nothing.
+ * Whether an edit was decided by the panel alone and nothing was written for it. Until a panel read shows it,
+ * it is not certain and claims no record.
  */
 export function isHeard({ class: group, state, afterSeen, removed, added }: RecordsOperation): boolean {
   const isWritten = removed.length + added.length > 0;
   return group === 'compensate' && state === 'prepared' && afterSeen && !isWritten;
 }
 
-/** The parts of an operation that come from the hook call. */
+/** The fields of an operation that come from the hook call. */
 export function fromEvent(event: EditEvent): Pick<Operation, 'zone' | 'fingerprint' | 'actor'> {
   return { zone: event.zone, fingerprint: event.fingerprint, actor: event.actor.name };
 }
@@ -87,49 +87,54 @@ export function mirroredNames(operation: Pick<RecordsOperation, 'items'>): DnsNa
   return [...names];
 }
 
-/** Records that requests of unknown outcome may still put there or take away. */
+/** Records that requests of unknown outcome may still add or remove at the central. */
 export function lateRecords({ watch }: Operation): readonly ResourceRecord[] {
   return watch === null ? [] : [...watch.added, ...watch.removed];
 }
 
 /**
- * Ids of records that ended operations on watch may have written late: ours, though neither ledger nor open
- * operations know them.
+ * Ids of records that ended operations on watch may have added late. They are ours, though neither ledger nor
+ * open operations have them.
  */
 export function writtenLate(operations: readonly Operation[]): Set<string> {
   const ended = operations.filter(({ state }) => isFinal(state));
   return new Set(ended.flatMap(({ watch }) => watch?.added ?? []).map(recordId));
 }
 
-/** Records that are checked while an operation is on watch: what it wanted, and what may land late. */
+/**
+ * Records that are checked while an operation is on watch: those of its items, and those that may land late.
+ */
 export function watchedRecords(operation: Operation): readonly ResourceRecord[] {
   const items = operation.kind === 'records' ? operation.items.filter(({ mirrored }) => mirrored) : [];
   const wanted = items.flatMap(({ remove, add }) => [remove, add]).filter((record) => record !== null);
   return [...wanted, ...lateRecords(operation)];
 }
 
-/** Records of ours that an operation has written or may have written, or was told of. */
+/**
+ * Records that an operation has written or may have written. For a delete: those that were ours before it.
+ */
 export function ownRecords(operation: Operation): readonly ResourceRecord[] {
   const late = lateRecords(operation);
   if (operation.kind === 'zone-delete') return [...operation.formerlyOurs, ...late];
   return [...operation.added, ...operation.removed, ...late];
 }
 
-/** The same, and what it found at the central. */
+/** {@link ownRecords}, and the records that the operation found at the central. */
 export function touchedRecords(operation: Operation): readonly ResourceRecord[] {
   const found = operation.kind === 'records' ? [] : operation.snapshot;
   return [...ownRecords(operation), ...found];
 }
 
-/** What an edit that was undone has written: it is no proof any more that such a record is ours. */
+/** The evidence of an edit that was undone: its records are no longer proven to be ours. */
 export const nothingWritten = { added: [], removed: [] } as const;
 
-/** What a request of unknown outcome may still do; of a zone's create or delete nothing about records. */
+/** Records that a request of unknown outcome may still add or remove. Empty for a zone's create or delete. */
 type Late = Partial<Pick<Change, 'add' | 'remove'>>;
 
 /**
- * The watch of an operation with such a request more. Earlier tries may land as well: what they wrote stays
- * on it.
+ * The watch of an operation after one more request of unknown outcome. Records of earlier requests stay on
+ * it.
+ * @param late records of the new request
  */
 export function watching({ clock, settings }: Runtime['ports'], now: Operation, late: Late = {}): Watch {
   const until = clock.wall() + settings.watch;
@@ -141,13 +146,13 @@ export function watching({ clock, settings }: Runtime['ports'], now: Operation, 
 }
 
 /**
- * What may still land of an operation, when nobody knows which of its requests are on their way: its write,
+ * Records that requests of an operation may still change if nobody knows which are on their way: its write,
  * or the undo of it.
  */
 export function anyRequest(operation: Operation): Late {
   if (operation.kind !== 'records') return {};
   const { state, items, added, removed } = operation;
-  // An undo puts back what the edit removed, also where somebody else had removed it before.
+  // An undo puts back what the edit removes, even if another writer had removed it before.
   const undone = state === 'reverting' ? items.filter(({ mirrored }) => mirrored) : [];
   const all = union(
     [...added, ...removed],
@@ -157,8 +162,8 @@ export function anyRequest(operation: Operation): Late {
 }
 
 /**
- * The watch with which an edit ends. Where nobody has told how a write or an undo ended, because the journal
- * failed or it was killed, it may still land.
+ * The watch with which an edit ends. If the end of a write or an undo was never journalled, because the
+ * journal failed or the agent was killed, it may still land.
  */
 export function watchOf({ ports, unsaid }: Runtime, operation: RecordsOperation): Watch | null {
   const isUnsaid = operation.state === 'prepared' || unsaid.has(operation.id);
@@ -180,12 +185,12 @@ function union(a: readonly ResourceRecord[], b: readonly ResourceRecord[]): read
   return [...new Map([...a, ...b].map((record) => [recordId(record), record])).values()];
 }
 
-/** How the panel stands to each item of an operation. */
+/** What a panel read shows of one item of an edit: the state before it, the state after it, or another. */
 export type ItemView = 'before' | 'after' | 'other';
 
 /**
- * Whether the panel shows the whole edit done. In a zone that is gone every delete would look so: nothing is
- * proven there.
+ * Whether a panel read shows the whole edit done. In a zone that is gone it never does: there every removal
+ * would look done.
  */
 export function showsDone(operation: RecordsOperation, view: PanelView): boolean {
   return view.records !== null && viewItems(operation, view).every((item) => item === 'after');
@@ -216,7 +221,7 @@ function viewPresence(
   return (removeId === null || hasOld) && !hasNew ? 'before' : 'other';
 }
 
-/** Of an edit that changes the TTL alone. */
+/** The view of an item that changes only the TTL. @param ttl seconds, as the panel shows it; null: unknown */
 function viewTtl({ remove, add }: Retimed, ttl: number | null): ItemView {
   if (!otherTtl(add, { ttl })) return 'after';
   return otherTtl(remove, { ttl }) ? 'other' : 'before';
@@ -228,9 +233,9 @@ export interface Retimed {
   readonly add: ResourceRecord;
 }
 
-/** The item as one that changes the TTL alone; `null` when it is another. */
+/** The item if it changes nothing but the TTL; `null`: it changes more. */
 export function retimed({ remove, add }: Pick<OperationItem, 'remove' | 'add'>): Retimed | null {
   if (remove === null || add === null || !sameData(remove, add)) return null;
-  // The old TTL need not be known: the panel was not asked since the record was made without one.
+  // The old TTL may be unknown: the panel was not read since the record was made without one.
   return add.ttl !== null && add.ttl !== remove.ttl ? { remove, add } : null;
 }

@@ -4,20 +4,22 @@ import type { Operation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** One panel read of a zone, outside handlers. */
+/** One panel read of a zone. */
 export interface PanelView {
   /** `null`: the panel has no such zone. */
   readonly records: readonly PanelRecord[] | null;
   readonly ids: ReadonlySet<string>;
-  /** TTLs by id, seconds; null where the panel has none for a record. */
+  /** TTLs (seconds) by record id; null: the panel shows none for the record. */
   readonly ttls: ReadonlyMap<string, number | null>;
-  /** Whether no hook call ran meanwhile: only then does it count as proof of an absence. */
+  /**
+   * Whether no hook call edited the zone meanwhile. Only then does the read prove that a record is absent.
+   */
   readonly quiet: boolean;
   /** When the read ended (monotonic, ms). */
   readonly readAt: number;
 }
 
-/** The keys of all rows that mean a record, by its id. */
+/** The keys of all rows with the same record, by record id. */
 export function keysById(records: readonly PanelRecord[]): ReadonlyMap<string, readonly string[]> {
   const keys = new Map<string, string[]>();
   for (const record of records) {
@@ -38,14 +40,16 @@ export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelV
   return { records, ids: new Set(ttls.keys()), ttls, quiet, readAt: runtime.now };
 }
 
-/** States in which the panel has spoken and only visibility is waited for. */
+/** States in which the panel has answered, and only reads have to show it. */
 const hurried: ReadonlySet<string> = new Set(['kept', 'reverting']);
 
 /**
- * Remembers a reading and says whether an equal one was made long enough ago; wakes the zone for the next
- * look.
- * @param wait milliseconds: patience since the last step of the operation, and the gap between the two reads.
- *   `sends`: whether what the panel holds is sent afterwards; no grace after a start is waited for then
+ * Remembers what a read showed of an operation. Returns whether two reads far enough apart agree; if not,
+ * wakes the zone for the next read.
+ * @param signature what the read showed, as text that is equal for equal states
+ * @param wait milliseconds: `patience`, the least time since the operation's last step, and `gap`, the least
+ *   time between the two reads. `sends`: the panel's state is sent next, so no grace after a start is waited
+ *   for
  */
 export function agreesTwice(
   runtime: Runtime,
@@ -58,9 +62,9 @@ export function agreesTwice(
   const { zone, id, afterSeen, state } = operation;
   const since = patience.since(id);
   const due = Math.max(since + wait.patience, wait.sends === true ? 0 : grace.until);
-  // Other operations of the zone may have taken their time since the read.
+  // The time of the read counts: other operations of the zone may have taken long since.
   if (view.readAt < due) {
-    // Late visibility is the common case: check again soon at first, then ever later.
+    // Edits are mostly visible soon: check again soon at first, then ever later.
     const soon = Math.max(ports.settings.confirmDelay, (runtime.now - since) / 2);
     agenda.wake(
       zone,

@@ -7,7 +7,8 @@ interface Where {
 }
 
 /**
- * Something that happened at a wall-clock time (ms) and is remembered for a while in a fact of the journal.
+ * Something that happened at a wall-clock time (`at`, milliseconds since 1970). A fact of the journal keeps
+ * it for a while.
  */
 interface Recent {
   readonly at: number;
@@ -15,8 +16,8 @@ interface Recent {
 }
 
 /**
- * A short list of what happened lately, as a fact: operations need not be searched for it.
- * @param since what is older is forgotten
+ * Reads a short list of recent events from a fact of the journal, so that operations need not be searched.
+ * @param since older events are left out (wall clock, milliseconds since 1970)
  * @returns oldest first
  * @throws {JournalError}
  */
@@ -30,14 +31,14 @@ export async function recentOf(
     const at = entry.indexOf('=');
     return { at: at <= 0 ? -Infinity : Number(entry.slice(0, at)), what: entry.slice(at + 1) };
   });
-  // What lies in the future was written before the clock was set back.
+  // An event in the future was written before the clock was set back.
   return entries.filter(({ at }) => at >= since && at <= clock.wall());
 }
 
 /**
- * The fact with one more entry, to be committed with what happened.
- * @param what without blanks
- * @param most entries that are kept
+ * The fact with one more event, to be committed with what happened.
+ * @param what name of the event, without blanks
+ * @param most number of events that are kept
  */
 export function withRecent(
   { clock }: Pick<Where, 'clock'>,

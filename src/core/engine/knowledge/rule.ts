@@ -3,7 +3,7 @@ import { otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts'
 import type { Change } from '../../../dns/zone.ts';
 import { plain } from './compare-rule.ts';
 
-/** The records of both sides: their TTLs (seconds, null where a side has none) by `recordId`. */
+/** The records of both sides: their TTLs (seconds; null: the side shows none) by `recordId`. */
 export interface Sides {
   readonly panel: ReadonlyMap<string, number | null>;
   readonly central: ReadonlyMap<string, number | null>;
@@ -14,18 +14,18 @@ export function ttlsOf(records: readonly ResourceRecord[]): ReadonlyMap<string, 
   return new Map(records.map((record) => [recordId(record), record.ttl]));
 }
 
-/** What is known of a record whose place at the central is decided. */
+/** What decides about a record's place at the central. */
 export interface Known {
   readonly record: ResourceRecord;
-  /** We wrote it, or both sides had agreed on it: only then it may be removed. */
+  /** We wrote it, or both sides had agreed on it. Only then may it be removed. */
   readonly isOurs: boolean;
-  /** An edit of ours changed its TTL, or wrote it: only then its TTL may be changed. */
+  /** An edit of ours wrote it or changed its TTL. Only then may its TTL be changed. */
   readonly isTtlOurs: boolean;
-  /** It stands on one side by agreement (docs/adoption.md): nothing is done. */
+  /** Its state keeps it on one side only (docs/adoption.md): nothing is done. */
   readonly isLeftAlone: boolean;
   /**
-   * An open operation of somebody else wants it so, and brings it about itself; `open`: it wants something of
-   * it.
+   * Whether another open operation wants the record present or absent, and carries that out itself. `open`:
+   * what it wants is not decided, so nothing is done. Null: no operation wants it.
    */
   readonly claimed: 'present' | 'absent' | 'open' | null;
 }
@@ -34,8 +34,8 @@ export interface Known {
 export type Goal = 'add' | 'remove' | 'retime' | 'leave';
 
 /**
- * The one rule: the central is brought to what the panel holds. Only what is ours to change is written, and
- * nothing that another open operation takes care of.
+ * The one rule: the central is brought to what the panel holds. Only records that are ours are changed, and
+ * none that another open operation takes care of.
  */
 export function goalOf({ record, ...known }: Known, { panel, central }: Sides): Goal {
   const id = recordId(record);
@@ -52,7 +52,7 @@ export function goalOf({ record, ...known }: Known, { panel, central }: Sides): 
 }
 
 /**
- * The change that {@link goalOf} wants of some records of a zone. What is added has the TTL that the panel
+ * The change that {@link goalOf} wants for some records of a zone. Added records get the TTL that the panel
  * shows.
  */
 export function changeTowards(zone: DnsName, all: readonly Known[], sides: Sides): Change {

@@ -8,19 +8,22 @@ import { changeTowards, goalOf, type Known, type Sides } from './rule.ts';
 
 interface Truth {
   readonly view: Pick<PanelView, 'ttls'>;
-  /** TTLs at the central, by id. */
+  /** TTLs (seconds; null: it has none) of the records at the central, by record id. */
   readonly centralTtls: ReadonlyMap<string, number | null>;
-  /** What ended operations on watch may have written late. */
+  /** Ids of records that ended operations on watch may have added late. */
   readonly lateIds: ReadonlySet<string>;
 }
 
 interface Towards {
   readonly change: Change;
-  /** Other operations that now answer for a record we would otherwise have undone. */
+  /** Other operations that now answer for a record which would otherwise be undone. */
   readonly inherited: readonly RecordsOperation[];
 }
 
-/** What has to be written so that the operations' records stand at the central as they stand in the panel. */
+/**
+ * The change that brings the operations' records at the central to what the panel holds.
+ * @param others the zone's other open edits
+ */
 export function towardsPanel(
   zone: DnsName,
   operations: readonly RecordsOperation[],
@@ -51,14 +54,19 @@ function knownOf(
   });
 }
 
-/** What open operations want of a record; where they do not want the same, it is left to them. */
+/**
+ * What other open edits want of a record: `present`, `absent`, `open` if they differ, null if none wants it.
+ */
 function claimOn(others: readonly RecordsOperation[], id: string): Known['claimed'] {
   const isWanted = claimant(others, id, 'add') !== null;
   if (claimant(others, id, 'remove') === null) return isWanted ? 'present' : null;
   return isWanted ? 'open' : 'absent';
 }
 
-/** Open operations that want a record which would go without them, as they are when they answer for it. */
+/**
+ * Open edits that want a record which would be removed without them. Each is returned with that record among
+ * those it added, because it answers for the record from now on.
+ */
 export function heirsOf(
   known: readonly Known[],
   sides: Sides,
@@ -76,7 +84,10 @@ export function heirsOf(
   return [...heirs.values()];
 }
 
-/** An open operation of somebody else that wants the record added (or removed). */
+/**
+ * The first of the edits that wants the record added (or removed); null: none. Stuck edits and edits that
+ * only the panel decided about do not count.
+ */
 export function claimant(
   others: readonly RecordsOperation[],
   id: string,

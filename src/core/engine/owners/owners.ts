@@ -5,14 +5,14 @@ import type { Actor, OwnersEvent } from '../../panel.ts';
 /** Whether an account may have an edit written at the central before the panel has made it. */
 export type Right =
   | 'may'
-  /** The panel's list says that the zone, or one above or below it, belongs to another account. */
+  /** The panel's list shows that the zone, or one above or below it, belongs to another account. */
   | 'another'
-  /** Nobody can say whose the zone is. */
+  /** The owner of the zone is not known. */
   | 'unknown'
-  /** The panel was never read: nobody can say anything of any zone. */
+  /** The panel's list was never read, so no zone's owner is known. */
   | 'unread';
 
-/** What is asked of {@link Owners.judge}. */
+/** The question to {@link Owners.judge}. */
 export interface Asked {
   readonly actor: Actor;
   readonly zone: DnsName;
@@ -22,40 +22,45 @@ export interface Asked {
 
 type Accounts = readonly string[] | null;
 
-/** A function that may change owners was begun: until a list proves what came of it, they are not known. */
+/**
+ * A function that may change owners has begun. The owners of its zones are unknown until a list proves them.
+ */
 interface Doubt {
   readonly fingerprint: string;
-  /** Monotonic time, milliseconds. */
+  /** When the function began: monotonic milliseconds. */
   readonly since: number;
-  /** When the panel reported that the function is done. */
+  /** When the panel reported the function as done: monotonic milliseconds; null: not yet. */
   endedAt: number | null;
 }
 
 /**
- * Whose the panel's zones are, by the panel's own list, never by a parameter of a call (docs/security.md).
- * Pure: what changes is given back as a batch for the journal.
+ * The owners of the panel's zones, by the panel's own list, never by a parameter of a call
+ * (docs/security.md). Does no I/O: changes are returned as a batch for the journal.
  */
 export class Owners {
   readonly #accounts = new Map<DnsName, Accounts>();
-  /** The latest of each zone. */
+  /** The latest doubt about each zone. */
   readonly #doubts = new Map<DnsName, Doubt>();
   #doubtOfAll: Doubt | null = null;
   /**
-   * When the panel was heard to keep the create of a zone, monotonic milliseconds: lists from before tell of
-   * what was there then.
+   * When the panel reported that it kept the create of a zone: monotonic milliseconds. A list whose reading
+   * began before shows an older state.
    */
   readonly #createdAt = new Map<DnsName, number>();
   #isRead = false;
-  /** Monotonic time, ms: a list whose reading began before proves nothing. */
+  /**
+   * Time of the last {@link forget}, monotonic milliseconds. A list whose reading began before proves
+   * nothing.
+   */
   #forgottenAt = -Infinity;
 
-  /** What the journal remembers of an earlier run. */
+  /** Takes the owners that the journal stored in an earlier run. */
   load(remembered: ReadonlyMap<DnsName, Accounts>): void {
     for (const [zone, accounts] of remembered) this.#accounts.set(zone, accounts);
     this.#isRead ||= remembered.size > 0;
   }
 
-  /** How many zones are known, and of how many of them nobody can say whose they are. */
+  /** The number of zones in the list, and how many of them have no known owner. */
   get counts(): { readonly zones: number; readonly unknown: number } {
     const zones = [...this.#accounts.keys()];
     return { zones: zones.length, unknown: zones.filter((zone) => this.#of(zone) === null).length };
@@ -72,8 +77,8 @@ export class Owners {
   }
 
   /**
-   * The `before` of a function that may change whose a zone is: unknown until a list is read that shows what
-   * came of it.
+   * Notes the `before` of a function that may change owners. The owners of these zones are unknown until a
+   * list proves them.
    * @param since monotonic, milliseconds
    */
   doubt(zones: readonly DnsName[] | 'all', fingerprint: string, since: number): Batch {
@@ -86,7 +91,10 @@ export class Owners {
     return { owners: new Map(known.map((zone) => [zone, null])) };
   }
 
-  /** The panel was not heard until now: what is known of it counts no longer. */
+  /**
+   * Forgets all owners, because calls of the panel may have been missed until now.
+   * @param now monotonic, milliseconds
+   */
   forget(now: number): Batch {
     this.#isRead = false;
     this.#forgottenAt = now;
@@ -99,8 +107,8 @@ export class Owners {
   }
 
   /**
-   * Zones whose owner a function may change; where it names no account that is known, all that the actor may
-   * be able to change.
+   * Zones whose owner a function may change. If it names no account that owns a zone, these are all zones
+   * that the actor may be able to change.
    */
   concernedBy({ zones, accounts, actor }: Omit<OwnersEvent, 'kind'>): readonly DnsName[] | 'all' {
     const able = (zone: DnsName): boolean => this.judge({ actor, zone, creates: false }) !== 'another';
@@ -115,8 +123,9 @@ export class Owners {
   }
 
   /**
-   * The panel reported that the function with this fingerprint is done: the next list shows what came of it.
-   * @returns whether a doubt was about it
+   * Notes that the panel reported the function with this fingerprint as done. The next list shows its result.
+   * @param at monotonic, milliseconds
+   * @returns whether the function had raised a doubt
    */
   ended(fingerprint: string, at: number): boolean {
     const ended = this.#everyDoubt().filter((doubt) => doubt.fingerprint === fingerprint);
@@ -125,7 +134,7 @@ export class Owners {
   }
 
   /**
-   * The panel deleted a zone: whose it is from now on, only a list reports whose reading begins later.
+   * Notes that the panel deleted a zone. Only a list whose reading begins later shows an owner of that name.
    * @param at monotonic, milliseconds
    */
   deleted(zone: DnsName, fingerprint: string, at: number): Batch {
@@ -135,8 +144,8 @@ export class Owners {
   }
 
   /**
-   * The panel kept a create: the zone is its maker's until a list is read whose reading began later. An
-   * administrator may have made it for anybody.
+   * Notes that the panel kept the create of a zone. It belongs to its maker until a list is read whose
+   * reading began later. If an administrator made it, its owner is unknown.
    * @param at monotonic, milliseconds
    */
   created(zone: DnsName, { name, rank }: Actor, at: number): Batch {
@@ -151,10 +160,11 @@ export class Owners {
   }
 
   /**
-   * Takes a list of the panel for what it proves.
+   * Takes a list of the panel with the owner of each zone.
    * @param began when its reading began, monotonic milliseconds
-   * @param patience how long (ms) a function whose end nobody reported may take
-   * @returns what changed, and how long (ms) until another list would prove more; null: never
+   * @param patience how long a function may take whose end was not reported, milliseconds
+   * @returns `batch`: what changed; `again`: milliseconds until another list would prove more, null: none
+   *   would
    */
   read(
     list: ReadonlyMap<DnsName, Accounts>,
@@ -171,7 +181,7 @@ export class Owners {
       if (!list.has(zone) && !this.#createdAt.has(zone)) this.#accounts.delete(zone);
     for (const [zone, told] of list) {
       if (this.#createdAt.has(zone)) continue;
-      // A list that does not report owners takes nothing from what a kept create has shown.
+      // If the list does not show the owner, the maker of a new zone stays its owner.
       const shown = doubted.has(zone) ? null : (this.#accounts.get(zone) ?? null);
       this.#accounts.set(zone, told ?? shown);
     }
@@ -180,8 +190,9 @@ export class Owners {
   }
 
   /**
-   * Ends the doubts that a list whose reading began then settles; times (monotonic, ms) from which on a list
-   * settles the others.
+   * Ends the doubts that a list settles.
+   * @param began when the reading of the list began, monotonic milliseconds
+   * @returns for each other doubt, when a later list settles it (monotonic milliseconds)
    */
   #settleDoubts(began: number, patience: number): number[] {
     const provedAt = ({ since, endedAt }: Doubt): number => endedAt ?? since + patience;
@@ -190,7 +201,7 @@ export class Owners {
     return this.#everyDoubt().map(provedAt);
   }
 
-  /** For the journal. */
+  /** The owners that have changed, as a batch for the journal. */
   #changesSince(before: ReadonlyMap<DnsName, Accounts>): Batch {
     const changed = new Map<DnsName, Accounts | 'gone'>();
     for (const zone of before.keys()) if (!this.#accounts.has(zone)) changed.set(zone, 'gone');
@@ -213,7 +224,7 @@ export class Owners {
     return this.#isDoubted(zone) ? null : (this.#accounts.get(zone) ?? null);
   }
 
-  /** Zones of the panel above and below a name. */
+  /** The panel's zones above and below a name. */
   #related(name: DnsName): DnsName[] {
     const found = [...this.#accounts.keys()].filter((zone) => isWithin(zone, name));
     for (let above = name; labels(above).length > 1;) {

@@ -11,38 +11,38 @@ import { Owners, type Right } from './owners.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Shortest time between two readings of the list, milliseconds; and how many times longer than the last
- * reading took.
+ * Shortest pause between two readings of the list, milliseconds. A longer reading is followed by a pause of
+ * `pausePart` times its duration.
  */
 const leastPause = 2_000;
 const pausePart = 10;
 /**
- * A zone that the list did not have is searched for again only so long (ms) after the last reading: anybody
- * may name any zone.
+ * Least time after a reading before a zone that the list lacked causes another, milliseconds: a call may name
+ * any zone.
  */
 const curiosity = 30_000;
 
 /**
- * Longest time one reading may take, milliseconds: panels that report no owner are asked as each of their
- * accounts.
+ * Longest time for one reading, milliseconds. A panel that shows no owner is read as each of its accounts in
+ * turn.
  */
 const longestReading = 1_800_000;
 
 /**
- * Facts in the journal, for whoever tells how owners are known without asking the agent
- * (docs/compatibility.md, A38 and A39).
+ * Names of facts in the journal that show how owners are found, without the agent (docs/compatibility.md, A38
+ * and A39).
  */
 export const ownerFacts = {
-  /** An {@link OwnerWay}: what the last complete reading found. */
+  /** How the last complete reading found the owners: an {@link OwnerWay}. */
   way: 'owners.way',
   /**
-   * When the self-test saw that this panel checks access before it calls us, wall clock, milliseconds since
+   * When the self-test found that this panel checks access before it calls us: wall clock, milliseconds since
    * 1970.
    */
   proved: 'owners.panel-checks-first',
 } as const;
 
-/** What {@link ownerFacts} remembers of a way; null where it remembers none. */
+/** The {@link OwnerWay} in a stored fact; null: the fact holds none. */
 export function rememberedWay(fact: string | null): OwnerWay | null {
   return ways.find((way) => way === fact) ?? null;
 }
@@ -51,33 +51,34 @@ const ways: readonly OwnerWay[] = ['column', 'each-account', 'none'];
 
 /** What `domainsync status` reports of owners. */
 export interface OwnerStatus {
-  /**
-   * How the panel reports whose a zone is, remembered from earlier runs; null until its list was read for the
-   * first time.
-   */
+  /** How the panel shows owners, also from earlier runs; null: its list was never read. */
   readonly way: OwnerWay | null;
-  /** Whether the check is off by the settings, or the panel was seen to check by itself. */
+  /**
+   * `off`: the settings turn the check off. `proved`: the self-test found that the panel checks access
+   * itself.
+   */
   readonly check: 'on' | 'off' | 'proved';
   /**
-   * Wall clock, milliseconds since 1970, of the last complete reading; null when there was none since the
-   * start.
+   * When the last complete reading ended: wall clock, milliseconds since 1970; null: none since the start.
    */
   readonly readAt: number | null;
   readonly zones: number;
-  /** Zones whose owner is not known. */
+  /** Number of zones without a known owner. */
   readonly unknown: number;
   /**
-   * Edits since the start that the panel alone decided, because nobody could say whose the zone was, and the
-   * last one's time.
+   * Number of edits since the start that were left to the panel because the zone's owner was unknown. The
+   * time of the last is wall clock, milliseconds since 1970; null: there was none.
    */
   readonly undecided: number;
   readonly undecidedAt: number | null;
-  /** The same of edits in zones of another account. */
+  /**
+   * Number and last time of edits that were left to the panel because the zone belongs to another account.
+   */
   readonly foreign: number;
   readonly foreignAt: number | null;
 }
 
-/** Keeps what is known of owners up to date with the panel, in the background, and judges calls by it. */
+/** Reads the owners of zones from the panel in the background, and judges calls by them. */
 export class OwnerCheck {
   readonly #runtime: Runtime;
   readonly #owners = new Owners();
@@ -88,11 +89,11 @@ export class OwnerCheck {
   #undecidedAt: number | null = null;
   #foreign = 0;
   #foreignAt: number | null = null;
-  /** The proof failed, and the journal does not know that yet. */
+  /** A call has disproved the self-test's result, and the journal does not have that yet. */
   #isDisproved = false;
-  /** What changed and the journal does not have yet. */
+  /** Changed owners that the journal does not have yet. */
   readonly #unsaved = new Map<DnsName, readonly string[] | null | 'gone'>();
-  /** Monotonic time at which the next reading begins; null: none is due. */
+  /** When the next reading begins: monotonic milliseconds; null: none is due. */
   #dueAt: number | null = null;
   #cancel: () => void = () => undefined;
   #earliest = 0;
@@ -104,7 +105,7 @@ export class OwnerCheck {
     this.#runtime = runtime;
   }
 
-  /** @throws {JournalError} */
+  /** Loads what the journal stored of earlier runs and asks for a reading. @throws {JournalError} */
   async start(): Promise<void> {
     const { journal } = this.#runtime.ports;
     this.#owners.load(await journal.owners());
@@ -113,7 +114,7 @@ export class OwnerCheck {
     this.request(0);
   }
 
-  /** Resolves when no reading runs any more; call it after `stopping` was aborted. */
+  /** Resolves when no reading runs any more. Call it after `stopping` was aborted. */
   async drain(): Promise<void> {
     await this.#reading;
   }
@@ -132,19 +133,22 @@ export class OwnerCheck {
     };
   }
 
-  /** Whether what an edit asks for may be written, and its problems told, before the panel has made it. */
+  /** Whether an edit may be carried out, and its problems be reported, before the panel has made it. */
   judge(edit: EditEvent | InvalidEvent): Right {
     const { ownerCheck } = this.#runtime.ports.settings;
     const { actor, zone } = edit;
     if (actor.rank !== 'nobody' && ownerCheck === 'off') return 'may';
     const creates = edit.kind === 'invalid' ? edit.creates : edit.kind === 'zone-create';
-    // Problems of a name that was just typed are nobody's secret.
+    // A name that was just typed reveals nothing of a zone.
     if (zone === null) return creates || actor.rank === 'administrator' ? 'may' : 'unknown';
     const right = this.#owners.judge({ actor, zone, creates });
     return right === 'unknown' && this.#proved && actor.rank !== 'nobody' ? 'may' : right;
   }
 
-  /** What the self-test saw: whether the panel checks access before it calls us. @throws {JournalError} */
+  /**
+   * Stores what the self-test found: whether the panel checks access before it calls us.
+   * @throws {JournalError}
+   */
   async prove(checksFirst: boolean): Promise<void> {
     const { clock } = this.#runtime.ports;
     this.#proved = checksFirst;
@@ -153,12 +157,12 @@ export class OwnerCheck {
     });
   }
 
-  /** Counts a `before` that is left to the panel. */
+  /** Counts a `before` that is left to the panel, and asks for a reading if that may help. */
   count(right: Right, edit: EditEvent | InvalidEvent): void {
     if (right === 'another') {
       this.#foreign += 1;
       this.#foreignAt = this.#runtime.ports.clock.wall();
-      // We were asked about the zone of somebody else: the panel does not check first after all.
+      // The panel called us about a zone of another account, so it does not check access first.
       if (this.#proved && edit.kind !== 'zone-create') {
         this.#proved = false;
         this.#isDisproved = true;
@@ -175,8 +179,8 @@ export class OwnerCheck {
   }
 
   /**
-   * The `before` of a function that may change whose zones are. Only accounts that it may be a success for
-   * raise doubts.
+   * Handles the `before` of a function that may change owners. A plain user cannot change accounts, so his
+   * call raises no doubt if it names accounts.
    */
   async before(event: OwnersEvent): Promise<void> {
     const { actor, accounts, fingerprint } = event;
@@ -184,7 +188,10 @@ export class OwnerCheck {
     await this.#doubt(this.#owners.concernedBy(event), fingerprint);
   }
 
-  /** The same for the delete of a zone that the actor may delete. @throws {JournalError} */
+  /**
+   * Handles the accepted `before` of a zone delete: the zone's owner is unknown until a list is read.
+   * @throws {JournalError}
+   */
   async deleting({ zone, fingerprint }: EditEvent): Promise<void> {
     await this.#doubt([zone], fingerprint);
   }
@@ -198,8 +205,9 @@ export class OwnerCheck {
   }
 
   /**
-   * Nothing was heard of the panel for a while: until it is read again nobody has a right. @throws
-   * {JournalError}
+   * Forgets all owners after a pause without calls: until the panel is read again nobody but administrators
+   * has a right.
+   * @throws {JournalError}
    */
   async forget(): Promise<void> {
     const batch = this.#owners.forget(this.#runtime.now);
@@ -208,18 +216,18 @@ export class OwnerCheck {
     await this.#remember(batch);
   }
 
-  /** The panel reported that a call is done. @param newZones whether it may have made zones */
+  /** Notes that the panel reported a call as done. @param newZones whether the call may have made zones */
   ended(fingerprint: string, newZones: boolean): void {
     if (this.#owners.ended(fingerprint, this.#runtime.now) || newZones)
       this.request(this.#runtime.ports.settings.confirmDelay);
   }
 
-  /** The panel kept an edit. @throws {JournalError} */
+  /** Handles the `after` of an edit: a create or delete of a zone changes owners. @throws {JournalError} */
   async kept({ kind, zone, actor, fingerprint }: EditEvent): Promise<void> {
     const { now } = this.#runtime;
     this.ended(fingerprint, kind !== 'records');
     const isDelete = kind === 'zone-delete';
-    // Of a zone of another account the panel would not have kept it.
+    // The panel does not delete a zone of another account for the actor, so the call proves nothing.
     if (kind === 'records' || (isDelete && this.#owners.judge({ actor, zone, creates: false }) === 'another'))
       return;
     const batch = isDelete
@@ -228,7 +236,10 @@ export class OwnerCheck {
     await this.#remember(batch);
   }
 
-  /** Asks for a reading; never sooner than the panel can bear. @param delay milliseconds from now */
+  /**
+   * Asks for a reading, but no sooner than the pause after the last one ends.
+   * @param delay milliseconds from now
+   */
   request(delay: number): void {
     const { now } = this.#runtime;
     const at = Math.max(now + delay, this.#earliest);
@@ -241,14 +252,14 @@ export class OwnerCheck {
   #ring(): void {
     this.#dueAt = null;
     if (this.#reading !== null) {
-      // One reading at a time: what it does not show yet, the next one does.
+      // Only one reading runs at a time. The next one shows what this one misses.
       void this.#reading.then(() => this.request(0));
       return;
     }
     this.#reading = this.#read().finally(() => (this.#reading = null));
   }
 
-  /** What a reading changes of what the journal remembers. */
+  /** The facts that change by a reading. @param way how this reading found the owners */
   #factsBy(way: OwnerWay): Readonly<Record<string, string | null>> {
     return {
       ...(way === this.#way ? {} : { [ownerFacts.way]: way }),
@@ -256,7 +267,7 @@ export class OwnerCheck {
     };
   }
 
-  /** What the journal could not take earlier goes with it. @throws {JournalError} */
+  /** Commits changed owners, with those that the journal failed to take earlier. @throws {JournalError} */
   async #remember({ owners = new Map() }: Batch, facts: Batch['facts'] = {}): Promise<void> {
     for (const [zone, accounts] of owners) this.#unsaved.set(zone, accounts);
     if (this.#unsaved.size === 0 && Object.keys(facts).length === 0) return;
@@ -265,7 +276,10 @@ export class OwnerCheck {
     for (const [zone, accounts] of sent) if (this.#unsaved.get(zone) === accounts) this.#unsaved.delete(zone);
   }
 
-  /** Never throws: what cannot be read now is read later, and edits are judged by what is known. */
+  /**
+   * Reads the list of owners. Never throws: after a failure it is read later, and edits are judged by the old
+   * list.
+   */
   async #read(): Promise<void> {
     const { panel, clock, settings, log } = this.#runtime.ports;
     try {

@@ -4,50 +4,53 @@ import type { EngineSettings } from '../settings.ts';
 import type { Timers } from './timers.ts';
 import { Turns } from './turns.ts';
 
-/** A comparison that is due. */
+/** A request to compare a zone. */
 export interface CompareRequest {
-  /** What led to it: a function of the panel, `periodic` ... */
+  /** What caused the request: a function of the panel, `periodic` and others. */
   readonly reason: string;
   /**
-   * Whether what the panel has no longer is removed at the central. `no`: nothing. `limited`: records, within
-   * the safety limits. `named`: the zone as well, because the panel named it. `allowed`: all of it.
+   * What is removed at the central because the panel has it no longer. `no`: nothing. `limited`: records,
+   * within the safety limits. `named`: also the zone, because a call named it. `allowed`: everything.
    */
   readonly follow: 'no' | 'limited' | 'named' | 'allowed';
-  /** Who caused it; absent: nobody but ourselves. */
+  /** The user who caused it, as the panel names him; absent: none, but ourselves. */
   readonly lane?: string;
-  /** Whether somebody's edit waits for it: it goes before others. */
+  /** Whether an edit waits for the comparison. Then it goes before others. */
   readonly awaited?: boolean;
-  /** Whether an administrator asks for it, and sees what comes of it: a frozen zone gets a new baseline. */
+  /**
+   * Whether an administrator asked for it and sees the result. Then a zone with a damaged ledger gets a new
+   * baseline.
+   */
   readonly asked?: boolean;
 }
 
-/** What a zone is woken for. */
+/** What a zone is woken for, and for which user. */
 export interface Waking {
   readonly what: 'operations' | 'comparison';
-  /** Who takes his turn with it, as the panel names him; empty: ourselves. */
+  /** The user whose turn it is, as the panel names him; empty: ourselves. */
   readonly lane: string;
 }
 
-/** What is done with a zone that is woken. They never throw. */
+/** The background step of each kind, for a zone that is woken. They never throw. */
 export type Steps = Readonly<Record<Waking['what'], (zone: DnsName) => Promise<void>>>;
 
 interface Alarm {
   readonly at: number;
   readonly cancel: () => void;
-  /** Users who wait for it. */
+  /** Users who wait for this zone. */
   readonly lanes: ReadonlySet<string>;
 }
 
-/** One kind of background work with its alarms, its queues and the places where it is done. */
+/** One kind of background work: its alarms, its queues and the zones in work. */
 interface Shop {
   readonly what: Waking['what'];
-  /** How many zones are worked on at the same time, and how many of them for the same user. */
+  /** Most zones in work at the same time, and most of them for the same user. */
   readonly places: number;
   readonly placesOfOne: (lane: string) => number;
   readonly alarms: Map<DnsName, Alarm>;
-  /** The first queue goes before the second. */
+  /** Zones in the first queue go before those in the second. */
   readonly queues: readonly [Turns, Turns];
-  /** Zones being worked on, and for whom. */
+  /** Zones in work, each with its user. */
   readonly running: Map<DnsName, string>;
 }
 
@@ -56,30 +59,30 @@ function shop(what: Waking['what'], places: number, placesOfOne: Shop['placesOfO
   return { what, places, placesOfOne, alarms: new Map(), queues, running: new Map() };
 }
 
-/** Least time (ms) between two comparisons of the same zone. */
+/** Least time between two comparisons of the same zone, milliseconds. */
 const compareGap = 2_000;
 
 /**
- * What the background has to do and when, one step per zone at a time. A zone sleeps until its earliest
- * alarm; being woken while its step runs leads to one more step. Operations never wait for comparisons of
- * other zones, and users take turns.
+ * Schedules background steps: one step a zone at a time. A zone sleeps until its earliest alarm; if it is
+ * woken while its step runs, one more step follows. Operations never wait for comparisons of other zones, and
+ * users take turns.
  */
 export class Agenda {
   readonly #timers: Timers;
   readonly #settings: EngineSettings;
   readonly #now: () => number;
   readonly #shops = {
-    // Two places at most for one user, so that a slow zone of his leaves one for the others.
+    // One user gets at most two of the three places, so that his slow zones leave one for others.
     operations: shop('operations', 3, () => 2),
-    // Comparisons have places of their own, so that no number of them delays an undo. What we ourselves cause
-    // may take both.
+    // Comparisons have their own places, so that they never delay an undo. Those that we cause ourselves may
+    // take both.
     comparison: shop('comparison', 2, (lane) => (lane === '' ? 2 : 1)),
   };
   readonly #working = new Set<Promise<void>>();
-  /** Whose the newest operation of a zone is. */
+  /** The user of each zone's newest operation. */
   readonly #lanes = new Map<DnsName, string>();
   readonly #requests = new Map<DnsName, CompareRequest>();
-  /** Monotonic time before which a zone is not compared again. */
+  /** Until when a zone is not compared again: monotonic milliseconds. */
   readonly #restsUntil = new Map<DnsName, number>();
   #steps: Steps | null = null;
 
@@ -89,23 +92,24 @@ export class Agenda {
     this.#now = now;
   }
 
-  /** Work begins; what was asked for before waits until then. */
+  /** Starts the work. Zones that were woken before have waited for it. */
   begin(steps: Steps): void {
     this.#steps = steps;
     for (const one of Object.values(this.#shops)) this.#advance(one);
   }
 
-  /** Resolves when no step is running any more; call after the engine was told to stop. */
+  /** Resolves when no step is running any more. Call it after the engine was told to stop. */
   async drain(): Promise<void> {
     await Promise.allSettled(this.#working);
   }
 
-  /** Whose an operation of the zone is: the zone then takes its turn with his. */
+  /** Notes the user of a zone's newest operation: the zone then takes its turn with his other zones. */
   actedFor(zone: DnsName, actor: string): void {
     this.#lanes.set(zone, actor);
   }
 
   /**
+   * Sets an alarm for a zone.
    * @param delay milliseconds from now; an earlier alarm stays, `Infinity` sets none
    * @param what absent: the operations of the zone
    */
@@ -129,16 +133,18 @@ export class Agenda {
   }
 
   /**
-   * Asks for a comparison of a zone once its operations allow it; of several requests the one that lets
-   * follow more counts.
+   * Asks for a comparison of a zone that takes no user's turn. If several requests are due, the one that
+   * removes more counts.
+   * @param delay milliseconds from now; absent: soon, but after the zone's rest
    */
   compareSoon(zone: DnsName, reason: string, follow: CompareRequest['follow'] = 'no', delay?: number): void {
     this.want(zone, { reason, follow, asked: reason === 'asked' }, delay);
   }
 
   /**
-   * The same for whoever caused it. The zone has a rest after its last comparison, so that its lock is free
-   * for edits.
+   * Asks for a comparison of a zone for the user who caused it. After its last comparison the zone rests, so
+   * that edits can get its lock.
+   * @param delay as for {@link compareSoon}
    */
   want(zone: DnsName, request: CompareRequest, delay?: number): void {
     const due = this.#requests.get(zone);
@@ -154,14 +160,14 @@ export class Agenda {
     this.#wake(this.#shops.comparison, zone, delay ?? soon, request.lane ?? '');
   }
 
-  /** The comparison that is due of a zone, which is then no longer due; null: none. */
+  /** Takes the due request of a zone, which is then no longer due; null: there is none. */
   takeRequest(zone: DnsName): CompareRequest | null {
     const request = this.#requests.get(zone) ?? null;
     this.#requests.delete(zone);
     return request;
   }
 
-  /** Zones that a comparison is due for. */
+  /** Zones for which a comparison is due. */
   get wanted(): Iterable<DnsName> {
     return this.#requests.keys();
   }
@@ -171,7 +177,7 @@ export class Agenda {
     return this.#now() < (this.#restsUntil.get(zone) ?? 0);
   }
 
-  /** Notes that a comparison of the zone, begun at `began` (monotonic), is over. */
+  /** Notes that a comparison of the zone has ended. @param began when it began, monotonic milliseconds */
   compared(zone: DnsName, began: number): void {
     this.#restsUntil.set(zone, this.#now() + Math.max(compareGap, restAfter(this.#now() - began)));
   }

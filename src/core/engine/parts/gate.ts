@@ -1,15 +1,17 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { Timers } from './timers.ts';
 
-/** A panel read being made, and whether a call about its zone came in meanwhile. */
+/**
+ * A running panel read, and whether a call that edits its zone came in meanwhile. `-`: a read of the list.
+ */
 interface QuietRead {
   readonly zone: DnsName | '-';
   disturbed: boolean;
 }
 
 /**
- * How long (ms) a panel read waits for a moment without calls; calls of some user may follow each other for
- * ever.
+ * How long a panel read waits for a moment without calls, milliseconds. Calls may follow each other without a
+ * pause.
  */
 const idlePatience = 2_000;
 
@@ -17,24 +19,27 @@ const idlePatience = 2_000;
 export class Gate {
   readonly #timers: Timers;
   readonly #mayReadDuringCalls: boolean;
-  /** Zones of the calls being answered, a list for each call. */
+  /** The zones of each call that is being answered. */
   readonly #calls = new Set<readonly DnsName[]>();
   readonly #quietReads = new Set<QuietRead>();
   #idle: (() => void)[] = [];
 
-  /** @param mayReadDuringCalls whether the panel answers while it waits for us (docs/protocol.md) */
+  /**
+   * @param mayReadDuringCalls whether the panel answers reads while it waits for our handler
+   *   (docs/protocol.md)
+   */
   constructor(timers: Timers, mayReadDuringCalls: boolean) {
     this.#timers = timers;
     this.#mayReadDuringCalls = mayReadDuringCalls;
   }
 
   /**
-   * Runs `body` as a hook call: while any runs, panel reads wait (docs/protocol.md#stages-4), and reads of
-   * its zones prove no absence.
-   * @param zones which it edits
+   * Runs `body` as a hook call. Meanwhile panel reads wait (docs/protocol.md#stages-4), and reads of its
+   * zones prove no absence.
+   * @param zones that the call edits
    */
   async during<T>(zones: readonly DnsName[], body: () => Promise<T>): Promise<T> {
-    // A list of its own for every call.
+    // Each call needs its own array, because the set compares them by identity.
     const own = [...zones];
     this.#calls.add(own);
     for (const read of this.#quietReads) read.disturbed ||= own.some((zone) => zone === read.zone);
@@ -46,7 +51,10 @@ export class Gate {
     }
   }
 
-  /** Resolves when no hook call is being answered, or after some time in which there always was one. */
+  /**
+   * Resolves when no hook call is being answered, at the latest after `idlePatience`. Resolves at once if the
+   * panel may be read during calls.
+   */
   async idle(): Promise<void> {
     if (this.#calls.size === 0 || this.#mayReadDuringCalls) return;
     const { signal, done } = this.#timers.deadline(idlePatience);
@@ -57,10 +65,10 @@ export class Gate {
   }
 
   /**
-   * Runs a panel read; `quiet` shows whether no call that edits its zone was being answered meanwhile, so
-   * that it can prove an absence. Calls about other zones do not count: else one user could keep the undos of
-   * all others from being decided.
-   * @param zone which is read; `-`: none, the list
+   * Runs a panel read. `quiet`: no call that edits its zone was being answered meanwhile, so the read can
+   * prove an absence. Calls about other zones do not count. Otherwise one user could delay the undos of all
+   * others.
+   * @param zone that is read; `-`: none, the list is read
    */
   async quietly<T>(
     zone: DnsName | '-',

@@ -5,11 +5,11 @@ import type { EngineSettings } from '../settings.ts';
 import { Moved } from './store.ts';
 
 /**
- * The time after a start, or a step of the wall clock, in which nothing is undone: what looks overdue then
- * need not be.
+ * The time after a start, or a step of the wall clock, in which nothing is undone: an `after` may only be
+ * late.
  */
 export class Grace {
-  /** Monotonic time (ms) before which nothing is undone. */
+  /** Until when nothing is undone: monotonic milliseconds. */
   until = 0;
   readonly #clock: Clock;
   readonly #settings: EngineSettings;
@@ -30,13 +30,13 @@ export class Grace {
     this.#log = log;
   }
 
-  /** The agent starts. */
+  /** Begins the grace after the agent's start. */
   begin(): void {
     this.mindTheClock();
     this.until = this.#clock.now() + this.#settings.grace;
   }
 
-  /** Notices that the wall clock was stepped or the machine slept. */
+  /** Begins a grace if the wall clock was stepped or the machine slept since the last call. */
   mindTheClock(): void {
     const offset = this.#clock.wall() - this.#clock.now();
     const step = offset - (this.#offset ?? offset);
@@ -46,7 +46,10 @@ export class Grace {
     this.until = Math.max(this.until, this.#clock.now() + this.#settings.grace);
   }
 
-  /** @throws {Moved} what was read of the zone proves no undo yet */
+  /**
+   * Checks that no grace is running.
+   * @throws {Moved} a grace is running, so what was read of the zone proves no undo yet
+   */
   mustBeOver(zone: DnsName): void {
     this.mindTheClock();
     if (this.#clock.now() < this.until) throw new Moved(zone);

@@ -2,26 +2,27 @@ import type { DnsName } from '../../../dns/name.ts';
 
 interface Waiter {
   readonly zone: DnsName;
-  /** `null` = the whole zone. */
+  /** Owner names; `null`: the whole zone. */
   readonly names: ReadonlySet<DnsName> | null;
   readonly grant: () => void;
 }
 
-/** Held until `release` is called; calling it twice does nothing. */
+/** A lock that is held until `release` is called. A second call does nothing. */
 export interface Held {
   release(): void;
 }
 
 /**
  * Locks by owner name, first come first served. They cover a write or an undo at the central, never the wait
- * for `after` (docs/decisions/002-locks-and-claims.md). They live in memory. The journal's lease ensures one
- * agent per panel, and what a dead agent held is recovered from its operations.
+ * for `after` (docs/decisions/002-locks-and-claims.md). They are in memory only: the journal's lease ensures
+ * one agent a panel, and a new agent recovers from the operations.
  */
 export class NameLocks {
   readonly #held = new Set<Waiter>();
   readonly #waiting: Waiter[] = [];
 
   /**
+   * Waits for a lock and takes it.
    * @param names owner names to lock, or `null` for the whole zone
    * @throws the signal's reason when it aborts before the lock is granted; nothing is held then
    */
@@ -51,8 +52,9 @@ export class NameLocks {
   }
 
   /**
-   * Runs `body` with the names locked. @param names as for {@link acquire}. @throws as `acquire`, and what
-   * `body` throws
+   * Runs `body` with the names locked.
+   * @param names as for {@link acquire}
+   * @throws as `acquire`, and what `body` throws
    */
   async during<T>(
     zone: DnsName,
@@ -81,7 +83,7 @@ export class NameLocks {
   #advance(): void {
     const passedOver: Waiter[] = [];
     for (const waiter of this.#waiting.slice()) {
-      // A waiter never overtakes an earlier one it clashes with, so nobody starves.
+      // A waiter never overtakes an earlier one that it clashes with, so every waiter gets its turn.
       const blocked = [...this.#held, ...passedOver].some((other) => clash(waiter, other));
       if (blocked) {
         passedOver.push(waiter);

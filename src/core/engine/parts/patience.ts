@@ -1,47 +1,44 @@
 import type { DnsName } from '../../../dns/name.ts';
 
-/** What was seen of something undecided, and when (monotonic, ms). */
+/** What reads have shown of something undecided, and since when (monotonic milliseconds). */
 interface Reading {
   readonly signature: string;
   readonly at: number;
 }
 
 /**
- * Since when the panel's part of an operation is waited for, and what earlier looks have shown. Times are
- * monotonic (ms).
+ * Since when each operation waits for the panel, and what earlier reads have shown of it. All times are
+ * monotonic milliseconds.
  */
 export class Patience {
   readonly #now: () => number;
-  /** By operation. */
+  /** When the wait began, by operation id. */
   readonly #since = new Map<string, number>();
-  /** By operation, or by what else is checked twice. */
+  /** What reads have shown, by operation id, or by {@link ofZone}. */
   readonly #readings = new Map<string, Reading>();
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Patience with the operation begins now; what was read before stays. */
+  /** Starts the wait for an operation anew; what was read of it stays. */
   begin(operation: string): void {
     this.#since.set(operation, this.#now());
   }
 
-  /**
-   * The operation is new, or the panel has just spoken of it: patience begins, and reads from before count no
-   * longer.
-   */
+  /** Starts the wait for an operation that is new or got its `after`. Earlier reads count no longer. */
   heard(operation: string): void {
     this.begin(operation);
     this.#readings.delete(operation);
   }
 
-  /** It is over. */
+  /** Forgets an operation that has ended. */
   forget(operation: string): void {
     this.#since.delete(operation);
     this.#readings.delete(operation);
   }
 
-  /** Since when; from now on where nothing is known. */
+  /** Since when the operation waits. If nothing is stored of it, its wait starts now. */
   since(operation: string): number {
     const since = this.#since.get(operation) ?? this.#now();
     this.#since.set(operation, since);
@@ -49,10 +46,10 @@ export class Patience {
   }
 
   /**
-   * Since when looks have shown the same, this one included.
-   * @param signature null: this look proves nothing
-   * @param at when it was
-   * @returns null: it proves nothing
+   * Stores what a read has shown.
+   * @param signature what it has shown, as text; null: the read proves nothing
+   * @param at when the read was made
+   * @returns since when all reads have shown the same, this one included; null: this read proves nothing
    */
   seen(what: string, signature: string | null, at = this.#now()): number | null {
     if (signature === null) {
@@ -65,7 +62,7 @@ export class Patience {
     return since;
   }
 
-  /** The last check of a zone for which nothing is known of operations. */
+  /** The key for what reads of a whole zone have shown, apart from its operations. */
   static ofZone(what: 'watched' | 'lacking', zone: DnsName): string {
     return `${what} ${zone}`;
   }

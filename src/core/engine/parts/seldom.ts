@@ -2,8 +2,8 @@ import { restAfter } from './rest.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * A background job that may be asked for often and is done seldom: whoever asks while it waits or runs shares
- * the next run. Of the time that passes, runs take a bounded part, however often they are asked for.
+ * Runs a background job seldom, however often it is asked for. All who ask while it waits or runs share the
+ * next run. Runs take a bounded part of the time.
  */
 export class Seldom {
   readonly #runtime: Runtime;
@@ -11,12 +11,12 @@ export class Seldom {
   readonly #job: () => Promise<boolean>;
   #asked = false;
   #going = false;
-  /** Monotonic; the next run does not begin before. */
+  /** Before this time (monotonic milliseconds) the next run does not begin. */
   #notBefore = -Infinity;
 
   /**
-   * @param gap least time (ms) between two runs; after a long run it is {@link restAfter} that run
-   * @param job does it once; false: it failed and is to be tried again, later each time. Must not throw
+   * @param gap least time between two runs, milliseconds; after a long run it is {@link restAfter} that run
+   * @param job does the work once; must not throw. False: it failed and is tried again, later each time
    */
   constructor(runtime: Runtime, gap: number, job: () => Promise<boolean>) {
     this.#runtime = runtime;
@@ -24,7 +24,10 @@ export class Seldom {
     this.#job = job;
   }
 
-  /** Resolves when nothing is asked for any more, or the engine stops; at once when it goes already. */
+  /**
+   * Asks for a run. Resolves when no run is due any more, or the engine stops; at once if a run is under way
+   * or waits.
+   */
   async ask(): Promise<void> {
     this.#asked = true;
     if (this.#going) return;
@@ -54,7 +57,11 @@ export class Seldom {
     return this.#asked;
   }
 
-  /** Calls that come at the same moment share a run. @returns false when the engine stops */
+  /**
+   * Sleeps at least `confirmDelay`, so that calls at the same moment share a run.
+   * @param at monotonic, milliseconds
+   * @returns false: the engine stops
+   */
   async #sleepUntil(at: number): Promise<boolean> {
     const { clock, settings } = this.#runtime.ports;
     const { signal } = this.#runtime.timers.stopping;

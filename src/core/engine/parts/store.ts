@@ -15,7 +15,7 @@ import {
 export type JournalReader = Omit<Journal, 'commit' | 'close'>;
 
 /**
- * Something has moved on since it was judged: nothing was written, and whoever judged it checks its zone
+ * An operation or a zone has changed since it was judged. Nothing was written, and the zone has to be checked
  * again.
  */
 export class Moved extends Error {
@@ -26,22 +26,22 @@ export class Moved extends Error {
   }
 }
 
-/** Who has to know of what was written. */
+/** Receivers of what was written. */
 export interface StoreEvents {
-  /** The operation is new, or the panel has spoken of it. */
+  /** The operation is new, or its `after` has come. */
   heard(operation: string): void;
-  /** It is final. */
+  /** The operation has ended. */
   ended(operation: string): void;
   wake(zone: DnsName, delay: number): void;
 }
 
-/** Fields of an operation that change by themselves; its state changes by a step. */
+/** Fields of an operation that may change. Its state changes only by a step. */
 type Changes<T extends Operation> = Partial<Omit<T, Fixed>> | Partial<Omit<Operation, Fixed>>;
 type Fixed = 'id' | 'kind' | 'zone' | 'state' | 'changedAt';
 
 /**
- * The only way to write to the journal. What is read in a transaction cannot change before it is committed,
- * so that nothing is ever written over what somebody else has written meanwhile.
+ * The only way to write to the journal. What a transaction reads cannot change before its commit, so no write
+ * overwrites another one unseen.
  */
 export class Store {
   readonly #journal: Journal;
@@ -61,32 +61,32 @@ export class Store {
   }
 
   /**
-   * Runs `body`, then commits what it has put into the transaction, all of it or, when it throws, nothing.
-   * Transactions run one after the other: nothing slow belongs inside, and no other transaction.
+   * Runs `body`, then commits everything it has put into the transaction. If `body` throws, nothing is
+   * written. Transactions run one after the other, so `body` must not be slow or start another.
    * @throws {JournalError} nothing was written
-   * @throws {Moved} what `body` judged is not so any more; nothing was written
+   * @throws {Moved} what `body` judged has changed; nothing was written
    */
   async transact<T>(body: (tx: Transaction) => T | Promise<T>): Promise<T> {
     const mine = this.#turn.then(() => this.#transact(body));
     this.#turn = mine.then(
       () => undefined,
-      // The caller gets the failure; the queue only goes on.
+      // The caller gets the failure; the queue goes on.
       () => undefined,
     );
     return await mine;
   }
 
-  /** A transaction of one step: {@link Transaction.advance}. @returns the operation as journalled */
+  /** Runs a transaction of one step: {@link Transaction.advance}. @returns the operation as journalled */
   async advance<T extends Operation>(judged: T, to: OperationState, changes: Changes<T> = {}): Promise<T> {
     return await this.transact((tx) => tx.advance(judged, to, changes));
   }
 
-  /** A transaction of one new operation: {@link Transaction.create}. @throws {JournalError} */
+  /** Runs a transaction of one new operation: {@link Transaction.create}. @throws {JournalError} */
   async create<T extends Operation>(draft: T, state?: OperationState): Promise<T> {
     return await this.transact((tx) => tx.create(draft, state));
   }
 
-  /** Commits what needs no check of what is there. @throws {JournalError} */
+  /** Commits a batch that does not depend on what is in the journal. @throws {JournalError} */
   async commit(batch: Pick<Batch, 'facts' | 'owners' | 'zones' | 'dropZones'>): Promise<void> {
     await this.transact((tx) => tx.with(batch));
   }
@@ -110,19 +110,22 @@ export class Store {
   }
 }
 
-/** An operation before a transaction (null: there was none) and after it. */
+/** An operation before a transaction (null: it did not exist) and after it. */
 interface Write {
   readonly before: Operation | null;
   readonly now: Operation;
 }
 
-/** Changes that become durable together. Made by {@link Store.transact}, used while its body runs. */
+/**
+ * Changes that are committed together. {@link Store.transact} makes a transaction; it is used only while
+ * `body` runs.
+ */
 export class Transaction {
-  /** What was durable before: what this transaction changes is not seen here. */
+  /** The journal before this transaction: it does not show the transaction's own changes. */
   readonly journal: JournalReader;
   readonly #clock: Clock;
   readonly #writes = new Map<string, Write>();
-  /** Operations that were judged and that the journal does not have. */
+  /** Ids of operations that were judged but are not in the journal. */
   readonly #drafts = new Set<string>();
   readonly #zones = new Map<DnsName, ZoneEntry>();
   readonly #rows: RowChange[] = [];
@@ -134,14 +137,14 @@ export class Transaction {
     this.#clock = clock;
   }
 
-  /** Everything open in a zone, and what is on watch, oldest first. @throws {JournalError} */
+  /** The zone's operations that are open or on watch, oldest first. @throws {JournalError} */
   async open(zone: DnsName): Promise<readonly Operation[]> {
     return await this.journal.operations({ zone, openAt: this.#clock.wall() });
   }
 
   /**
-   * The operation as it is now; as it was judged where the journal does not have it (yet). @throws
-   * {JournalError}
+   * The operation as it is now. If it is not in the journal (yet), as it was judged.
+   * @throws {JournalError}
    */
   async current<T extends Operation>(judged: T): Promise<T> {
     const known = this.#writes.get(judged.id)?.now ?? (await this.journal.operation(judged.id));
@@ -150,16 +153,19 @@ export class Transaction {
     return judged;
   }
 
-  /** A new operation. @param state another than `prepared`: what it stands for is done already */
+  /**
+   * Adds a new operation.
+   * @param state absent: that of the draft; another if what it stands for is done already
+   */
   create<T extends Operation>(draft: T, state: OperationState = draft.state): T {
     return this.#write(null, { ...draft, state });
   }
 
   /**
-   * An operation that is about to be carried out, or was. One that was only heard of so far is in the journal
-   * already.
+   * Journals an operation that is about to be carried out, or was. One that followed the panel's own decision
+   * may be in the journal already.
    * @throws {JournalError}
-   * @throws {Moved} it has been dealt with meanwhile
+   * @throws {Moved} the operation has changed meanwhile
    */
   async begin(draft: RecordsOperation, state: OperationState): Promise<RecordsOperation> {
     await this.current(draft);
@@ -168,12 +174,12 @@ export class Transaction {
     return await this.advance(draft, state, { items, removed, added });
   }
 
-  /** Whether the operation is in another state by now than it was judged in, or more was heard of it. */
+  /** Whether the operation is in another state now than when it was judged, or its `after` has come since. */
   async isMoved(judged: Operation): Promise<boolean> {
     return hasMoved(judged, await this.current(judged));
   }
 
-  /** The operation as it is now. @throws {Moved} it is not as it was judged */
+  /** The operation as it is now. @throws {Moved} it has changed since it was judged */
   async judge<T extends Operation>(judged: T): Promise<T> {
     const now = await this.current(judged);
     if (hasMoved(judged, now)) throw new Moved(judged.zone);
@@ -181,15 +187,19 @@ export class Transaction {
   }
 
   /**
-   * One step further, by a judgement. It holds only while the operation is in the state in which it was
-   * judged, and no more was heard of it.
-   * @throws {Moved} it is not
+   * Takes an operation to its next state, by a judgement. That holds only if the operation has not changed
+   * since it was judged.
+   * @throws {Moved} it has changed
    */
   async advance<T extends Operation>(judged: T, to: OperationState, changes: Changes<T> = {}): Promise<T> {
     return this.#step(await this.judge(judged), to, changes);
   }
 
-  /** One step further, because it was done: whatever was heard of the operation meanwhile stays. */
+  /**
+   * Takes an operation to its next state because the step was done, even if the operation has changed
+   * meanwhile.
+   * @param changes further fields, made from the operation as it is now
+   */
   async record<T extends Operation>(
     operation: T,
     to: OperationState,
@@ -199,13 +209,17 @@ export class Transaction {
     return this.#step(now, to, changes(now));
   }
 
-  /** The same without a step. */
+  /** Changes fields of an operation without a step, even if the operation has changed meanwhile. */
   async amend<T extends Operation>(operation: T, changes: (now: T) => Changes<T>): Promise<T> {
     const now = await this.current(operation);
     return this.#write(now, { ...now, ...changes(now) });
   }
 
-  /** The entry of a zone that was judged. @throws {Moved} it stands otherwise by now */
+  /**
+   * Replaces the entry of a zone.
+   * @param judged the entry as it was read; null: there was none
+   * @throws {Moved} the zone's state or incarnation has changed since
+   */
   async zone(judged: ZoneEntry | null, next: ZoneEntry): Promise<void> {
     const now = await this.journal.zone(next.zone);
     if (now?.state !== judged?.state || now?.incarnation !== judged?.incarnation) throw new Moved(next.zone);
@@ -216,7 +230,7 @@ export class Transaction {
     this.#rows.push(change);
   }
 
-  /** What needs no check of what is there. */
+  /** Adds changes that do not depend on what is in the journal. */
   with({ facts, owners, zones = [], dropZones = [] }: Batch): void {
     for (const entry of zones) this.#zones.set(entry.zone, entry);
     const { facts: before, dropZones: dropped = [] } = this.#beside;
@@ -227,7 +241,7 @@ export class Transaction {
     };
   }
 
-  /** Has the zone checked once all of this is durable. @param delay milliseconds from then */
+  /** Wakes the zone once the transaction is committed. @param delay milliseconds after the commit */
   wake(zone: DnsName, delay: number): void {
     this.#wakes.push([zone, delay]);
   }
@@ -256,7 +270,7 @@ export class Transaction {
   }
 
   #step<T extends Operation>(now: T, to: OperationState, changes: Changes<T>): T {
-    // A defect of ours.
+    // Only a defect leads here.
     if (!mayStep(now.kind, now.state, to))
       throw new Error(`operation ${now.id} may not go from ${now.state} to ${to}`);
     return this.#write(now, { ...now, ...changes, state: to, changedAt: this.#clock.wall() });
@@ -270,7 +284,7 @@ export class Transaction {
   }
 }
 
-/** The kind of an operation never changes. */
+/** Always true for operations of the same id: their kind never changes. */
 function isAlike<T extends Operation>(known: Operation, judged: T): known is T {
   return known.kind === judged.kind;
 }

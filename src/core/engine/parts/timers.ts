@@ -2,7 +2,7 @@ import type { CallContext } from '../../central.ts';
 import type { AlarmClock } from '../../clock.ts';
 import type { EngineSettings } from '../settings.ts';
 
-/** Deadlines, alarms and pauses of a running engine; its stop ends all of them. */
+/** Deadlines, alarms and pauses of a running engine. Its stop ends all of them. */
 export class Timers {
   /** Aborts when the engine stops. */
   readonly stopping = new AbortController();
@@ -10,11 +10,11 @@ export class Timers {
   readonly #settings: EngineSettings;
   readonly #random: () => number;
   /**
-   * What ends each alarm when the engine stops: a listener for each would cost the square of their number.
+   * Ends each alarm when the engine stops. A listener for each would cost time in the square of their number.
    */
   readonly #alarms = new Set<() => void>();
   #serial = 0;
-  /** Milliseconds since 1970 in the newest id. */
+  /** The time in the newest id: milliseconds since 1970. */
   #idTime = 0;
 
   constructor({
@@ -38,7 +38,7 @@ export class Timers {
     return this.stopping.signal.aborted;
   }
 
-  /** A signal that aborts after `ms` or when the engine stops; call `done` to free its timer. */
+  /** A signal that aborts after `ms` milliseconds or when the engine stops. Call `done` to free its timer. */
   deadline(ms: number): { signal: AbortSignal; done: () => void } {
     const own = new AbortController();
     const { signal } = this.stopping;
@@ -47,8 +47,8 @@ export class Timers {
   }
 
   /**
-   * Calls `ring` after `ms`, or `stopped` when the engine stops before that.
-   * @returns cancels it: then neither is called
+   * Calls `ring` after `ms` milliseconds, or `stopped` when the engine stops before that.
+   * @returns a function that cancels the alarm: then neither is called
    */
   alarm(ms: number, ring: () => void, stopped: () => void = () => undefined): () => void {
     if (this.isStopping) {
@@ -71,7 +71,10 @@ export class Timers {
     return cancel;
   }
 
-  /** Runs one background step with its own deadline. @param ms instead of the time for a step */
+  /**
+   * Runs one background step with its own deadline.
+   * @param ms milliseconds until the deadline; absent: `stepTimeout`
+   */
   async step<T>(operation: string, body: (ctx: CallContext) => Promise<T>, ms?: number): Promise<T> {
     const { signal, done } = this.deadline(ms ?? this.#settings.stepTimeout);
     try {
@@ -81,21 +84,21 @@ export class Timers {
     }
   }
 
-  /** Milliseconds until the next try, exponential with jitter. */
+  /** The pause before the next try, milliseconds: exponential, with jitter. */
   backoff(attempts: number): number {
     const { retryFirst, retryMost } = this.#settings;
     const full = Math.min(retryMost, retryFirst * 2 ** Math.min(attempts, 16));
     return full / 2 + (full / 2) * this.#random();
   }
 
-  /** Ids sort after this one from now on. */
+  /** Makes all further ids sort after this one. */
   idsAfter(id: string): void {
     this.#idTime = Math.max(this.#idTime, Number.parseInt(id.slice(0, 9), 36) + 1);
   }
 
   /**
-   * Unique, and sorted in the order they are given out, also when the clock is set back: what is newest
-   * decides about a record.
+   * A new unique id. Ids sort in the order in which they are made, even if the clock is set back: the newest
+   * operation decides about a record.
    */
   newId(): string {
     this.#serial = (this.#serial + 1) % 46_656;

@@ -1,23 +1,23 @@
 import type { DnsName } from '../../../dns/name.ts';
 
 /**
- * A queue of zones in which the users who caused the work take turns. What one of them queues delays another
- * by one step, not by all of it. A zone that several users wait for is taken once, at the turn of the first
- * of them.
+ * A queue of zones in which users take turns. Zones that one user queues delay another by one step, not by
+ * all of them. A zone that several users wait for is taken once, at the first turn of one of them.
  */
 export class Turns {
-  /** Users whose turn comes first stand first. */
+  /** Each user's waiting zones; the user whose turn is next comes first. */
   readonly #lanes = new Map<string, Set<DnsName>>();
 
-  /** Does nothing if the zone waits for that user already. */
+  /** Queues a zone for a user; does nothing if it is queued for him already. */
   add(zone: DnsName, lane: string): void {
     const waiting = this.#lanes.get(lane) ?? new Set<DnsName>();
     this.#lanes.set(lane, waiting.add(zone));
   }
 
   /**
-   * Takes the next zone out of the queue; that user's next one waits until the others have had their turn.
-   * @param mayRun false for a zone that has to wait for something else: it keeps its place
+   * Takes the next zone out of the queue. Its user's next zone waits until the others have had their turn.
+   * @param mayRun false: the zone has to wait for something else and keeps its place
+   * @returns null: no queued zone may run
    */
   take(
     mayRun: (zone: DnsName, lane: string) => boolean,
