@@ -11,7 +11,7 @@ function failure(code: CentralErrorCode): CentralError {
   return new CentralError(code, { state: 'unknown', retry: 'later', params: { text: 'because' } });
 }
 
-/** A guarded central; `failing` is what its next calls answer, `calls` how many reached it. */
+/** A central behind a breaker. `failing`: the error of its next calls; `calls`: how many calls reached it. */
 function bench() {
   const clock = new VirtualClock();
   const inner = new MemoryCentral();

@@ -4,7 +4,7 @@ import type { Problem } from '../dns/problem.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import type { Change, RRsetKey } from '../dns/zone.ts';
 
-/** What every call into an adapter carries. */
+/** Context of each call into an adapter. */
 export interface CallContext {
   /** Aborts at the caller's deadline; adapters hand it to every socket. */
   readonly signal: AbortSignal;
@@ -62,7 +62,7 @@ export interface CentralTraits {
   readonly carriesTtl: boolean;
   /** Record types the central stores; `any`: every type. */
   readonly recordTypes: ReadonlySet<string> | 'any';
-  /** Milliseconds after a write before a read of the same data can be relied on. */
+  /** Milliseconds after a write before a read shows it reliably. */
   readonly readBackDelay: number;
 }
 
@@ -81,7 +81,7 @@ export interface Altered {
 
 /** Whether the central signs a zone (DNSSEC), and what the zone's parent has to know of it. */
 export interface Signing {
-  /** `null`: this central does not report it. */
+  /** Whether the central signs the zone; `null`: the central does not report it. */
   readonly signed: boolean | null;
   /** Data of DS records for the keys in use, in master-file form: those that may stand at the parent. */
   readonly ds: readonly string[];
@@ -199,21 +199,21 @@ export interface Central {
 
 /** Codes of a {@link CentralError}. Their texts are in `catalogue.ts`; a test checks that each has one. */
 export type CentralErrorCode =
-  /** No connection, time-out, connection cut. */
+  /** The connection failed, timed out or was cut. */
   | 'central.unreachable'
   /** The clocks of central and panel host are too far apart for signatures (`params.seconds`). */
   | 'central.clock'
   /** The certificate is not trusted, or is not the pinned one. */
   | 'central.certificate'
-  /** User name or password not accepted. */
+  /** The central did not accept the user name or the password. */
   | 'central.login'
-  /** The panel is of another generation than the settings say. */
+  /** The panel at the central is of another generation than the settings say. */
   | 'central.wrong-kind'
   /** Not attempted: the breaker is open after failures a moment ago. */
   | 'central.breaker-open'
   /** Not attempted: the login was refused earlier and the settings have not changed since. */
   | 'central.login-blocked'
-  /** The answer is not what this central speaks (HTML, cut off, empty, 5xx). */
+  /** The answer is not in this central's format (HTML, cut off, empty, 5xx). */
   | 'central.garbled'
   /**
    * The central has the zone `params.name` and cannot serve it now: not loaded, broken or expired. Other
@@ -277,7 +277,10 @@ export type CentralErrorCode =
   | 'central.not-live';
 
 export interface CentralErrorFacts {
-  /** What the failed call left: nothing changed, part of it changed, or not known. */
+  /**
+   * What the failed call left at the central: `untouched` nothing changed, `partial` a part of it, `unknown`
+   * perhaps something.
+   */
   readonly state: 'untouched' | 'partial' | 'unknown';
   /** `later`: the same call may succeed later (outage). `never`: it will not (refusal). */
   readonly retry: 'later' | 'never';

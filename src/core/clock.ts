@@ -2,7 +2,7 @@
 export interface Clock {
   /** Monotonic time in milliseconds from an arbitrary start. Deadlines are measured with it. */
   now(): number;
-  /** Wall clock, milliseconds since 1970; for people and for what must outlive a restart. */
+  /** Wall-clock time in milliseconds since 1970, for people and for what must survive a restart. */
   wall(): number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;

@@ -35,11 +35,14 @@ export interface RowChange {
 
 export interface OperationFilter {
   readonly zone?: DnsName;
-  /** Only operations with something left to do: not final, or on watch at this wall-clock time. */
+  /**
+   * Only operations that have not ended, or that are on watch at this time (wall clock, milliseconds since
+   * 1970).
+   */
   readonly openAt?: number;
   /** Only operations whose id begins with this text. */
   readonly prefix?: string;
-  /** Newest first, at most this many. Without it: oldest first, all. */
+  /** At most this many operations, newest first. Absent: all, oldest first. */
   readonly latest?: number;
 }
 

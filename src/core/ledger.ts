@@ -9,7 +9,7 @@ export type ZoneState =
   | 'panel-only'
   /** At the central another account has it; edits stay in the panel. */
   | 'foreign'
-  /** An administrator took it out of synchronisation. */
+  /** An administrator excluded it from the synchronisation. */
   | 'excluded'
   /** It is being created at the central; its records are not sent yet. */
   | 'creating'

@@ -51,7 +51,7 @@ export interface PanelHand {
   createZone(zone: DnsName, ctx: CallContext): Promise<void>;
   deleteZone(zone: DnsName, ctx: CallContext): Promise<void>;
   addRecord(zone: DnsName, record: ResourceRecord, ctx: CallContext): Promise<void>;
-  /** @param key of the record, as the panel lists it */
+  /** Changes a record. @param key of the record, as the panel lists it */
   changeRecord(zone: DnsName, key: string, record: ResourceRecord, ctx: CallContext): Promise<void>;
   deleteRecord(zone: DnsName, key: string, ctx: CallContext): Promise<void>;
   /** Finds an account without a right to the zone. @param zone a zone in the administrator's list */

@@ -7,7 +7,7 @@ import { plainParams } from './plain-text.ts';
 
 export type Language = 'en' | 'ru';
 
-/** One start of the hook, as the panel made it. */
+/** One call of our hook, as the panel made it. */
 export interface HookCall {
   readonly environment: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
@@ -76,10 +76,13 @@ export type Resolution =
 interface EventBase {
   readonly stage: 'before' | 'after';
   readonly zone: DnsName;
-  /** Equal for the `before` and `after` of one call (session, function, zone, parameters). A hint only. */
+  /**
+   * The same text for the `before` and `after` of one call (made of session, function, zone, parameters). A
+   * hint only.
+   */
   readonly fingerprint: string;
   readonly actor: Actor;
-  /** The echo token of the call, if it carries one. */
+  /** The echo token of the call; null: it carries none. */
   readonly echo: string | null;
 }
 
@@ -116,7 +119,7 @@ export interface OwnersEvent {
   readonly accounts: readonly string[] | null;
 }
 
-/** A DNS edit that cannot be carried out as it stands. */
+/** A DNS edit that cannot be carried out as the user typed it. */
 export interface InvalidEvent {
   readonly kind: 'invalid';
   readonly problems: readonly Problem[];
@@ -134,7 +137,9 @@ export interface InvalidEvent {
 export type PanelEvent =
   /** Nothing to do: a form being opened, a function we do not handle, our own settings form. */
   | { readonly kind: 'ignore' }
-  /** DNS may have changed without a DNS event: compare these zones soon. `fingerprint` as in an edit. */
+  /**
+   * DNS may have changed without a DNS event, so these zones are compared soon. `fingerprint` as in an edit.
+   */
   | {
       readonly kind: 'hint';
       /** Names of zones, and of hosts, which stand for the zones they lie in. They need not exist. */
@@ -199,7 +204,7 @@ export interface PanelTraits {
   readonly guarantee: 'veto' | 'compensate' | 'catch-up';
   /** Whether the panel may be read while one of its handlers runs. */
   readonly readDuringHandler: boolean;
-  /** Whether an `after` call proves that the change is visible to reads. */
+  /** Whether reads show a change as soon as its `after` has come. */
   readonly afterMeansVisible: boolean;
   /** Whether records have their own TTL. ISPmanager 4 has one TTL for a zone. */
   readonly carriesTtl: boolean;

@@ -1,5 +1,5 @@
 /**
- * Several centrals for one panel: an edit is at all of them or at none
+ * Tests of a panel with several centrals: an edit is made at all of them or at none
  * (docs/decisions/009-several-centrals.md).
  */
 import assert from 'node:assert/strict';
@@ -21,11 +21,11 @@ const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 
 interface Scene {
   readonly world: World;
   readonly second: Side;
-  /** Writes that reached a central, by its number. */
+  /** The central's number of each write that reached one. */
   readonly writes: number[];
-  /** What a central's audit says, by its number. */
+  /** The problem code of a central's audit, by the central's number. */
   readonly audits: Map<number, string>;
-  /** Called when a central is about to write records. */
+  /** Is called when a central is about to write records, with its number. */
   onApply: (number: number) => void;
 }
 
@@ -39,7 +39,7 @@ function contents(records: readonly ResourceRecord[]): Map<string, ResourceRecor
   return new Map([apex, ...records].map((one) => [recordId(one), one]));
 }
 
-/** A panel with two centrals, and their first comparisons done. */
+/** A panel with two centrals, after their first comparisons. */
 async function givenTwo({ panel, first, second }: Held): Promise<Scene> {
   const world = new World(new MemoryJournal(), new Random(1));
   const scene: Scene = {
@@ -58,7 +58,7 @@ async function givenTwo({ panel, first, second }: Held): Promise<Scene> {
   return scene;
 }
 
-/** The same central; its audits and writes are the scene's. */
+/** The central with its audits and writes connected to the scene. */
 function watched(scene: Scene, central: Central, number: number): Central {
   return {
     id: central.id,
@@ -96,7 +96,7 @@ function apply(world: World, { remove, add }: EditItem): boolean {
   return records !== undefined;
 }
 
-/** One edit by a user of the panel, without time to settle. */
+/** Makes one edit as a user of the panel, without time to settle. */
 async function edit(
   { world }: Scene,
   remove: ResourceRecord | null,
@@ -121,7 +121,7 @@ async function zoneEdit(
   return (await world.clock.runUntilSettled(world.edit(event, carryOut, smoothly))).verdict;
 }
 
-/** Codes of a refusal with the centrals they are of, e.g. `2: central.unreachable`. */
+/** Codes of a refusal with the centrals that have the problem, for example `2: central.unreachable`. */
 function reasons(verdict: Verdict): string[] {
   if (verdict.kind === 'accept') return [];
   return verdict.problems.map(({ code, params }) => `${params['central']}: ${code}`);
@@ -131,7 +131,7 @@ function changedBy(verdict: Verdict): string {
   return verdict.kind === 'accept' ? '-' : verdict.changed;
 }
 
-/** Which of panel, first and second hold a record. */
+/** Which of panel, first central and second central have a record. */
 function holders({ world, second }: Scene, record: ResourceRecord): string[] {
   const stores = { panel: world.panel, first: world.central, second: second.store };
   return Object.entries(stores).flatMap(([name, { zones }]) =>
@@ -139,7 +139,7 @@ function holders({ world, second }: Scene, record: ResourceRecord): string[] {
   );
 }
 
-/** Operations that are not over, stuck ones included, by central. */
+/** How many operations have not ended, by central, stuck ones included. */
 async function left({ world }: Scene): Promise<number[]> {
   const found: number[] = [];
   for (const journal of world.journals) {
@@ -391,7 +391,7 @@ describe('a zone with two centrals', () => {
 describe('what the panel did unasked', () => {
   const made = a('ftp', 1);
 
-  /** The panel writes first; `after` is all that is heard. */
+  /** Changes a record in the panel and sends only the `after`. */
   async function written(scene: Scene): Promise<Verdict> {
     apply(scene.world, { remove: null, add: made });
     const event = recordsEvent(zone, [{ remove: null, add: made }], 'after');

@@ -34,7 +34,7 @@ export function timeToWrite(deadline: number, centrals: number): number {
 export class Several {
   readonly #members: readonly Member[];
 
-  /** @param members the first central first; at least one */
+  /** @param members at least one, the first central first */
   constructor(members: readonly Member[]) {
     this.#members = members;
   }

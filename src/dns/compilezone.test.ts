@@ -1,11 +1,11 @@
 /**
- * Records and master files judged by BIND (`named-compilezone`, 9.18). What it reads we read alike, what we
- * write it reads, and what it refuses as data we refuse, but for the differences named below.
+ * Compares our reading of records and master files with BIND's (`named-compilezone`, 9.18). We read what BIND
+ * reads, BIND reads what we write, and we refuse what BIND refuses as data. The differences are named below.
  *
- * No comparison counts how a text is cut: `"a" "b"` and `"ab"` are two data for BIND and one for us. Every
- * reader of TXT and SPF joins the strings (RFC 7208 section 3.3, RFC 6376 section 3.6.2.2), and panels show
- * one text. {@link parseZoneFile} joins them on both sides; where lines of BIND are compared with lines of
- * BIND, those two types are read first.
+ * The places where a text is cut do not count. `"a" "b"` and `"ab"` are two data for BIND and one for us.
+ * Every reader of TXT and SPF joins the strings (RFC 7208 section 3.3, RFC 6376 section 3.6.2.2), and panels
+ * show one text. {@link parseZoneFile} joins them on both sides. Lines of BIND of these two types are parsed
+ * before they are compared.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -25,7 +25,7 @@ const found = spawnSync('named-compilezone', ['-v'], { encoding: 'utf8' });
 const skip = found.error === undefined ? false : 'named-compilezone is not installed';
 const origin = parseName('example.org.');
 
-/** Everything that is a matter of a zone's sense and not of its syntax is off. */
+/** Options that turn off all checks of a zone's sense; its syntax is still checked. */
 const lenient = ['-i', 'none', ...['-k', '-n', '-m', '-M', '-S', '-r'].flatMap((check) => [check, 'ignore'])];
 
 /** The zone as BIND prints it: one record a line. */
@@ -57,8 +57,8 @@ function sorted(records: readonly ResourceRecord[]): string[] {
 }
 
 /**
- * Types without a row BIND prints in words of their own, which we do not read; there its lines are compared
- * with its lines.
+ * BIND prints types without a row in our table in its own format, which we do not read. Their lines are
+ * compared with BIND's lines for our output.
  */
 const rare = new Set([...rareTypes.values()].map(typeOfNumber));
 const rareLine = new RegExp(`^\\S+\\s+\\d+\\s+IN\\s+(?:${[...rareTypes.keys()].join('|')})\\s.*\n`, 'gmu');
@@ -67,14 +67,14 @@ function withoutRare(printed: string): string {
   return printed.replaceAll(rareLine, '');
 }
 
-/** The record in the form of RFC 3597 throughout, out of our wire form. */
+/** The record in the form of RFC 3597, made of our wire form. */
 function generic({ name, ttl, type, rdata }: ResourceRecord): string {
   const wire = Buffer.from(wireRdata(type, rdata));
   const hex = wire.length === 0 ? '' : ` ${wire.toString('hex')}`;
   return `${name} ${ttl} CLASS1 TYPE${numberOfType(type)} \\# ${wire.length}${hex}\n`;
 }
 
-/** Lines of BIND's, upper case lost where we lose it: names, and the tags of CAA. */
+/** BIND's lines, in lower case where we use it: names, and the tags of CAA. */
 function lines(printed: string): string[] {
   return printed
     .split('\n')
@@ -117,7 +117,7 @@ test('every type of the table is in the corpus', () => {
   );
 });
 
-/** Where we and BIND judge data otherwise, by how the record begins, with the reason. */
+/** Records, by their beginning, that we and BIND judge differently, with the reason. */
 const differences: Readonly<Record<string, string>> = {
   'TXT "xxx': 'a text is one for us, of any length; it is cut when it is written',
   NOSUCHTYPE: 'a type without a number passes through a panel unharmed; only BIND cannot hold it',
@@ -149,7 +149,7 @@ test('what BIND refuses as data we refuse, but for differences with a reason', {
     rdata: line.replace(/^[~!]/, '').replace(/x\{(\d+)\}/, (_, count) => 'x'.repeat(Number(count))),
   }));
   const head = '$TTL 60\n@ SOA ns hm 1 2 3 4 5\n@ NS ns\nns A 192.0.2.1\n';
-  // One by one: some mistakes end the reading of a file, so that the rest of it is not judged.
+  // Each record has a file of its own, because some mistakes end the reading of a file.
   const bind = (rdata: string): boolean =>
     withFile(`${head}r ${rdata}\n`, (path) => {
       const options = [...lenient, '-q', '-o', '/dev/null', 'example.org', path];

@@ -3,7 +3,7 @@
  * `src/core/catalogue.ts` has the texts (English, Russian).
  */
 export interface Problem {
-  /** Stable, dotted, lower case, e.g. `name.label-too-long`. */
+  /** A stable word in lower case with dots, for example `name.label-too-long`. */
   readonly code: string;
   /** Values for the placeholders of the text. Never a secret. */
   readonly params: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** The adoption rule of docs/adoption.md: one test a row, in the table's order. */
+/** Tests of the adoption rule in docs/adoption.md: one test a row, in the table's order. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
@@ -26,7 +26,10 @@ function cname(host: string): ResourceRecord {
 
 const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
 
-/** One edit by a user of the panel, and time to settle; the codes of a refusal, empty when it was kept. */
+/**
+ * Makes one edit as a user of the panel and lets it settle.
+ * @returns codes of the refusal; empty: the panel kept the edit
+ */
 async function edit(
   world: World,
   remove: ResourceRecord | null,

@@ -1,4 +1,4 @@
-/** Issue 13, known violation 5: `after` comes while a background step of its zone waits for the network. */
+/** Tests of an `after` that comes while a background step of its zone waits for the network (issue 13). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
@@ -32,8 +32,8 @@ async function hearAfter(world: World, of: DnsName, kind: 'zone-create' | 'zone-
 }
 
 /**
- * Has `meanwhile` done during the first call of that method from when the result is called; what it gives is
- * thrown.
+ * Runs `meanwhile` during the next call of a method of the central, and throws the error that it returns.
+ * @returns arms it: only then the next call counts
  */
 function during(
   world: World,

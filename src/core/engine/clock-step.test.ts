@@ -22,7 +22,9 @@ function edits(edit: EditEvent): PanelEvent {
 }
 
 /**
- * An accepted edit whose panel part was refused, the clock stepped while it waits; when (ms) its undo came.
+ * Makes an edit that we accept and the panel refuses, and steps the clock while it waits.
+ * @param step of the wall clock, milliseconds
+ * @returns milliseconds until the edit was undone
  */
 async function undoneAfter(step: number): Promise<number> {
   const world = new World(new MemoryJournal(), new Random(1));

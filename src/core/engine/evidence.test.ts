@@ -1,6 +1,6 @@
 /**
- * Issue 13, known violation 1: what was only meant to be done is no proof that we did it (docs/adoption.md,
- * rows 30 and 31).
+ * Tests that a create which was only intended does not count as proof that we made the zone (issue 13;
+ * docs/adoption.md, rows 30 and 31).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -38,7 +38,7 @@ async function wait(world: World, ms: number): Promise<void> {
   await world.clock.runUntil(world.clock.now() + ms);
 }
 
-/** What the panel itself does for a new zone. */
+/** Makes the zone in the panel with its default records. */
 function make(world: World): boolean {
   const records = defaultRecords(zone, 'panel').map((one): [string, ResourceRecord] => [recordId(one), one]);
   world.panel.zones.set(zone, new Map(records));
@@ -50,7 +50,7 @@ async function createZone(world: World, local = smoothly): Promise<Verdict> {
   return verdict;
 }
 
-/** A create that is cut off after so many milliseconds; what the central has then stays. */
+/** Starts a create and kills the agent after so many milliseconds. The central keeps what it has then. */
 async function killedIn(at: number): Promise<World> {
   const world = await given({ panel: null, central: null });
   void world.edit(create, () => make(world), smoothly);
@@ -69,7 +69,7 @@ async function stuckCodes(world: World): Promise<(string | undefined)[]> {
   return stuck.map(({ problems }) => problems[0]?.code);
 }
 
-/** A world whose agent is killed as its next commit becomes durable, before anything else happens. */
+/** A world whose agent is killed when its next commit is on disk, before it does anything else. */
 async function killedAtCommit(): Promise<World> {
   const world = await given({ panel: null, central: null });
   world.chooseJournalFault = (call) => (call === 'read' ? null : 'cut-after');
@@ -158,7 +158,9 @@ test('issue 13: a zone made by hand after the journal refused to note our create
   }
 });
 
-/** The central as far as it is out of reach right after a request whose answer was lost. */
+/**
+ * Loses the answer to the next request, which lands late. The central is then out of reach for three seconds.
+ */
 function losesOneCreate(world: World): void {
   let faults = 1;
   world.chooseFault = () => {

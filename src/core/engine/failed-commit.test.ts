@@ -1,4 +1,4 @@
-/** A journal that fails in the middle of the failure path of a write (issue 12.6). */
+/** Tests of a journal that fails while a failed write is being handled (issue 12.6). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { a, given, engineOf, held, put, zone } from '../../testing/simulator/given.ts';
@@ -30,7 +30,11 @@ function withApply(central: Central, apply: Central['apply']): Central {
   };
 }
 
-/** The first write is carried out and its answer lost; the journal refuses what comes after `prepared`. */
+/**
+ * Makes an edit whose write is done but its answer lost, while the journal refuses every state but
+ * `prepared`.
+ * @param undoFails whether the undo of the write fails as well
+ */
 async function play(undoFails: boolean): Promise<{ world: World; verdict: Verdict }> {
   let writes = 0;
   const wrap = (central: Central): Central => {
@@ -82,8 +86,9 @@ test('a refusal never says that nothing was changed while the central has the ed
 });
 
 /**
- * An edit that the panel has done already, and of which the central carries out a part: the answer of
- * `after`.
+ * Sends the `after` of an edit that replaces `ftp` by `www`.
+ * @param applyFails whether the central removes `ftp` and then refuses
+ * @returns `changed` of the refusal; whether the central has `ftp`; whether it has `www`
  */
 async function afterwards(applyFails: boolean, journalFails: boolean): Promise<[string, boolean, boolean]> {
   const ftp = a('ftp', 1);

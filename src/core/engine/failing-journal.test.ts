@@ -1,7 +1,4 @@
-/**
- * Issue 13, known violations 2 to 4: each call of the journal fails once, or fails for a while; then it
- * heals.
- */
+/** Tests in which each call of the journal fails once, or all calls fail for a while (issue 13). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
@@ -42,7 +39,7 @@ function zoneEvent(kind: 'zone-create' | 'zone-delete'): (stage: 'before' | 'aft
   };
 }
 
-/** What is played while the journal fails; returns the verdict of `before`, if somebody got one. */
+/** What happens while the journal fails. `run` returns the verdict of `before`; null: it got none. */
 interface Play {
   readonly panel: readonly ResourceRecord[] | null;
   readonly central: readonly ResourceRecord[] | null;
@@ -146,7 +143,7 @@ function contents(world: World, side: 'panel' | 'central'): string[] | null {
   return records === undefined ? null : [...records.keys()].sort();
 }
 
-/** @returns what is wrong at the end */
+/** Runs one play. @returns what is wrong at the end */
 async function outcome(
   { panel, central, run }: Play,
   fails: (call: JournalCall, number: number) => JournalFault | null,
@@ -171,7 +168,9 @@ async function outcome(
   return { calls, wrong: [...wrong, ...(await differences(world)), ...(await comparison(world))] };
 }
 
-/** What differs between the sides, or is left open; nothing where the zone is listed for an administrator. */
+/**
+ * Differences between the sides and open operations; empty for a zone that is listed for an administrator.
+ */
 async function differences(world: World): Promise<string[]> {
   const { entry, rows, open } = await viewOf(world, zone);
   if (open.some(({ state }) => state === 'stuck')) return [];
@@ -189,7 +188,10 @@ async function differences(world: World): Promise<string[]> {
   return wrong;
 }
 
-/** The comparison of every hour joins what both sides have by now. */
+/**
+ * Checks that the hourly comparison still syncs a record that both sides have.
+ * @returns what is wrong; empty: nothing
+ */
 async function comparison(world: World): Promise<string[]> {
   const records = [world.panel.zones.get(zone), world.central.zones.get(zone)];
   if (records.includes(undefined)) return [];

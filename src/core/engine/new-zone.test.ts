@@ -1,4 +1,7 @@
-/** Issue 11.8: a new zone whose name a zone of ours at the central answers already is never served empty. */
+/**
+ * Tests that a new zone is never served empty if a zone of ours at the central already answers for its name
+ * (issue 11.8).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../dns/name.ts';
@@ -20,7 +23,7 @@ import { CentralError, type Central } from '../central.ts';
 import type { Actor, EditEvent, Verdict } from '../panel.ts';
 
 const sub = parseName('sub', parent);
-/** In what the panel puts into a new zone, and not in what the central does. */
+/** A name for which the panel adds a record to a new zone, and the central does not. */
 const pop = parseName('pop', sub);
 const actor: Actor = { name: 'alice', rank: 'administrator' };
 const seed = { addresses: [], nameServers: [], mailServers: [] };
@@ -32,7 +35,7 @@ async function givenWith(above: typeof wildcard): Promise<World> {
   return await given({ panel: above, central: above });
 }
 
-/** What the panel itself does for a new zone. */
+/** Makes the zone in the panel with its default records. */
 function make(world: World): boolean {
   world.panel.zones.set(sub, new Map(defaultRecords(sub, 'panel').map((one) => [recordId(one), one])));
   return true;
@@ -42,7 +45,10 @@ function create(stage: 'before' | 'after'): EditEvent {
   return { stage, zone: sub, fingerprint: 'create', actor, echo: null, kind: 'zone-create', seed };
 }
 
-/** Plays it for so long (ms), asking for the name every few milliseconds. */
+/**
+ * Waits `ms` milliseconds and asks the central for the name every `every` milliseconds.
+ * @returns `empty`: the times at which it had no answer
+ */
 async function watched<T>(
   world: World,
   what: Promise<T>,
@@ -229,7 +235,7 @@ test('issue 13: a zone made again comes with a record of which a write in the on
   assert.ok(atCentral(world).includes(recordId(shop)));
 });
 
-/** Adds a record to the new zone a moment after it was made, which reads do not show at once. */
+/** Adds a record to the new zone shortly after its create. Panel reads show the record late. */
 async function addSoon(world: World, record: ResourceRecord): Promise<{ verdict: Verdict; empty: number[] }> {
   await world.clock.runUntilSettled(
     world.edit(create, () => make(world), { ...smoothly, visibleAfter: 900 }),

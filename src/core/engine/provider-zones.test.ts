@@ -1,4 +1,4 @@
-/** Where zones are the provider's: none is ever taken for one that we made. */
+/** Tests of a central where only the provider makes zones: none of them counts as made by us. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { EditEvent } from '../panel.ts';

@@ -18,13 +18,13 @@ export interface EngineSettings {
   readonly grace: number;
   /** Difference between wall clock and monotonic clock that counts as a step of the wall clock. */
   readonly clockStep: number;
-  /** How long a write of unknown outcome may still land. */
+  /** How long a write of unknown outcome may still land; so long an operation is on watch. */
   readonly watch: number;
   /** Time for one background step (a read, an undo, a comparison of one zone). */
   readonly stepTimeout: number;
-  /** Time for finding out, inside an edit, what a failed write left behind. */
+  /** Time, within an edit, to read and undo what a failed write left behind. */
   readonly recheckTimeout: number;
-  /** First and longest pause between tries of the same background step. */
+  /** First and longest pause between tries of a failed background step. */
   readonly retryFirst: number;
   readonly retryMost: number;
   /** Time between two comparisons of all zones; 0: only hints cause one. */

@@ -1,4 +1,4 @@
-/** A panel that takes longer for its own part than our patience. */
+/** Tests of a panel that takes longer for its part of an edit than we wait. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId } from '../../dns/record.ts';

@@ -1,4 +1,4 @@
-/** What one user does delays nobody else's edits, confirmations or undos. */
+/** Tests that the calls of one user do not delay edits, confirmations or undos of others. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
@@ -13,7 +13,7 @@ import { defaultEngineSettings } from './settings.ts';
 
 const { grace, afterWait, readGap } = defaultEngineSettings;
 /**
- * Time (ms) for an undo on an idle machine: patience, two reads some seconds apart, the write; generously.
+ * Milliseconds that an undo may take on an idle machine: the wait, two reads some seconds apart, the write.
  */
 const undoTime = afterWait + readGap + 3_000;
 const bobs = parseName('bob.example.');
@@ -26,7 +26,9 @@ function address(zone: DnsName, last = 1): ResourceRecord {
   return makeRecord({ name: 'www', type: 'A', rdata: `192.0.2.${last}` }, zone);
 }
 
-/** Zones that both sides have, with one record each; the first comparison and the grace are over. */
+/**
+ * A world whose sides share these zones, with one record each. The first comparison and the grace are over.
+ */
 async function worldWith(zones: readonly DnsName[]): Promise<World> {
   const world = new World(new MemoryJournal(), new Random(1), { compareEvery: 0 });
   for (const zone of zones) {
@@ -51,7 +53,7 @@ function named(count: number, prefix: string): DnsName[] {
   return Array.from({ length: count }, (_, at) => parseName(`${prefix}${at}.example.`));
 }
 
-/** One save that adds a record; how it went on in the panel is `local`. */
+/** Adds a record as a user of the panel. @param local how the panel carries out its part */
 async function edit(world: World, zone: DnsName, actor: Actor, local: LocalPart): Promise<void> {
   const add = address(zone, 2);
   const event = (stage: 'before' | 'after'): EditEvent =>
@@ -69,7 +71,7 @@ async function stateOf(world: World, zone: DnsName): Promise<string | undefined>
   return history.find((one) => one.zone === zone)?.state;
 }
 
-/** Milliseconds until bob's newest operation is in this state. */
+/** Waits until bob's newest operation is in a state. @returns milliseconds waited */
 async function timeUntil(world: World, state: string, limit: number): Promise<number> {
   const began = world.clock.now();
   while ((await stateOf(world, bobs)) !== state) {

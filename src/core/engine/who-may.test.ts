@@ -1,5 +1,5 @@
 /**
- * Who has an edit written at the central before the panel has made it (issue 11.1;
+ * Tests of which accounts have an edit written at the central before the panel has made it (issue 11.1;
  * docs/decisions/010-who-may.md).
  */
 import assert from 'node:assert/strict';
@@ -22,7 +22,8 @@ const rick: Actor = { name: 'rick', rank: 'reseller' };
 const eve: Actor = { name: 'eve', rank: 'user' };
 
 /**
- * A zone of alice's, below the reseller rick; and what was asked of the central since the first comparison.
+ * A world with a zone of alice, whose reseller is rick.
+ * @returns `calls`: requests to the central since the first comparison
  */
 async function scene(
   owners: readonly string[] | null = ['alice', 'rick'],
@@ -75,7 +76,7 @@ function carry(world: World, items: readonly EditItem[]): boolean {
   return records !== undefined;
 }
 
-/** One save by somebody; what he is told. */
+/** Makes one edit as a user; returns the answer that he gets. */
 async function save(
   world: World,
   actor: Actor,

@@ -1,4 +1,4 @@
-/** A zone that the central has and cannot serve. */
+/** Tests of a zone that the central has and cannot serve. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { parseName } from '../../dns/name.ts';
@@ -11,7 +11,7 @@ import { JournalError } from '../journal.ts';
 const minute = 60_000;
 const other = parseName('example.net.');
 
-/** Both sides with two zones, of which the central cannot serve one until it is `mended`. */
+/** A world whose sides share two zones. The central cannot serve one of them until `mended` is true. */
 async function failingWorld(
   state: { mended: boolean; listed?: boolean },
   code: CentralErrorCode = 'central.zone-failing',

@@ -1,4 +1,4 @@
-/** Issue 12.11: a zone of the panel that cannot be read is that zone's trouble alone. */
+/** Tests that an unreadable zone of the panel affects no other zone (issue 12.11). */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { parseName } from '../../dns/name.ts';

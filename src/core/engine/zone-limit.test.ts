@@ -1,6 +1,5 @@
 /**
- * Issue 14: how many zones may be deleted within an hour is not counted from operations: many others hide
- * none of them.
+ * Tests that the hourly limit of zone deletes does not depend on the operations in the journal (issue 14).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -408,7 +408,8 @@ test('octets that fit no type are an error, never something else', () => {
         assert.equal(parseRdata(type, rdata), rdata);
         const wire = wireRdata(type, rdata);
         assert.equal(rdataFromWire(type, wire), rdata);
-        // Names lose their upper case, tags theirs, texts their cut.
+        // Whether the wire form may change: names and tags lose upper case, texts the places where they were
+        // cut.
         const lossy =
           ['TXT', 'SPF', 'CAA'].includes(type) ||
           recordTypes.get(type)?.fields.some(({ kind }) => kind === nameField);

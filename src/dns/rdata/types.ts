@@ -27,7 +27,7 @@ export interface Field {
 }
 
 export interface RecordType {
-  /** IANA number. */
+  /** IANA number of the type. */
   readonly number: number;
   readonly fields: readonly Field[];
   /** Whether an owner name can have only one record of this type. */

@@ -109,7 +109,7 @@ export class OctetWriter {
     return this.#at;
   }
 
-  /** @throws {DnsDataError} `wire.message-too-big` */
+  /** Writes octets as they are. @throws {DnsDataError} `wire.message-too-big` */
   bytes(part: Uint8Array): void {
     this.#room(part.length);
     this.#octets.set(part, this.#at);

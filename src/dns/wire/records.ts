@@ -32,7 +32,7 @@ export interface WireRecord {
 /** Types of RFC 1035 with names in their rdata. Only their names may be compressed (RFC 3597 section 4). */
 const compressible = new Set(['NS', 'MD', 'MF', 'CNAME', 'SOA', 'MB', 'MG', 'MR', 'PTR', 'MINFO', 'MX']);
 
-/** @throws {DnsDataError} `type.unknown`, `wire.message-too-big` */
+/** Writes a record in wire form. @throws {DnsDataError} `type.unknown`, `wire.message-too-big` */
 export function writeRecord(writer: OctetWriter, record: WireRecord): void {
   writer.name(record.name);
   writer.u16(numberOfType(record.type));
@@ -73,7 +73,7 @@ export interface RecordHead {
   readonly length: number;
 }
 
-/** @throws {DnsDataError} */
+/** Reads a record up to its rdata. @throws {DnsDataError} */
 export function readRecordHead(reader: OctetReader): RecordHead {
   const name = reader.name();
   const [type, recordClass, ttl, length] = [reader.u16(), reader.u16(), reader.u32(), reader.u16()];
@@ -88,7 +88,7 @@ export function readRecord(reader: OctetReader, head: RecordHead): WireRecord {
   const from = reader.at;
   const raw = reader.take(head.length);
   const type = typeName(head.type);
-  // A TTL with its highest bit set is taken as zero (RFC 2181 section 8).
+  // A TTL with its highest bit set counts as zero (RFC 2181 section 8).
   const ttl = head.ttl >= 2 ** 31 ? 0 : head.ttl;
   const common = { name: head.name, type, class: head.class, ttl };
   if (raw.length === 0 && head.class !== classes.IN) return { ...common, rdata: null };

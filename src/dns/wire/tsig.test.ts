@@ -28,7 +28,7 @@ function check(checking: TsigCheck, octets: Uint8Array, time = now): void {
   checking.check(octets, decodeMessage(octets).tsig, time);
 }
 
-/** Conversations of dig 9.18 with knotd 3.2.6 and named 9.18.49, recorded on the wire. */
+/** Messages between dig 9.18 and the servers knotd 3.2.6 and named 9.18.49, recorded on the wire. */
 const recorded = {
   'knotd hmac-sha256': [
     '897d01200001000000000001076578616d706c65036f726700000600010c7472616e736665722d6b65790000fa00ff00000000003d0b686d61632d7368613235360000006b072a75012c0020667ef2db8e8755281518f6984de622c9cf8698bae52e1a698c1053d819008f64897d00000000',

@@ -62,7 +62,7 @@ export function deniedBy({ answers, authority }: DnsMessage): DnsName | null {
   return answers.length > 0 ? null : (authority.find(({ type }) => type === 'SOA')?.name ?? null);
 }
 
-/** Reads an answer that is not authoritative. */
+/** Reads an answer that is not authoritative: it may be a referral to a zone below ours. */
 function readReferral(answer: DnsMessage, zone: DnsName, name: DnsName): ZoneAnswer<DataRecord> {
   const cut = answer.authority.find(({ type }) => type === 'NS')?.name;
   if (cut === undefined || cut === zone || !isWithin(cut, zone) || !isWithin(name, cut))
@@ -77,7 +77,7 @@ function dataAt(records: readonly WireRecord[], name: DnsName): readonly DataRec
   );
 }
 
-/** Whether the record has data that can be read, and no signing server made it. */
+/** Whether the record has readable data and is of a type that no signing server makes. */
 export function isData(record: WireRecord): record is DataRecord {
   return record.rdata !== null && !signerTypes.has(record.type);
 }

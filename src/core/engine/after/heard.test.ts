@@ -1,5 +1,6 @@
 /**
- * Issue 11.1: several edits of one name that only the panel decided about (docs/decisions/010-who-may.md).
+ * Tests of several edits of one name that only the panel decided about (issue 11.1;
+ * docs/decisions/010-who-may.md).
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -13,7 +14,7 @@ const second = 1_000;
 const minute = 60 * second;
 const alice: Actor = { name: 'alice', rank: 'user' };
 
-/** A zone of which nobody can say whose it is. */
+/** A world with a zone whose owner is unknown. */
 async function scene(): Promise<World> {
   return await given({ panel: [a('www', 1)], central: [a('www', 1)] }, (world) => {
     world.panel.owners.set(zone, null);
@@ -33,9 +34,9 @@ const alias: ResourceRecord = { name: address(1).name, type: 'CNAME', ttl: 60, r
 
 interface Step {
   readonly edit: EditItem;
-  /** How long (ms) after the panel's OK its lists show the edit. */
+  /** Milliseconds between the panel's success and the moment when reads show the edit. */
   readonly shows: number;
-  /** Pause before the next step, milliseconds. */
+  /** Milliseconds before the next step. */
   readonly pause: number;
 }
 
@@ -70,7 +71,10 @@ function shown(world: World, side: 'panel' | 'central'): string[] {
     .sort();
 }
 
-/** What the panel has in the end is at the central, and nothing is left to an administrator. */
+/**
+ * Checks that the central has what the panel has in the end, and no operation is left to an administrator.
+ * @param about the story, for the message of a failure
+ */
 async function expectFollowed(world: World, about: string): Promise<void> {
   await wait(world, 5 * minute);
   assert.deepEqual(shown(world, 'central'), shown(world, 'panel'), about);
@@ -137,7 +141,7 @@ async function play(seed: number): Promise<void> {
   await expectFollowed(world, told.join('; '));
 }
 
-/** An edit that a panel would take; null where the dice say none. */
+/** A random edit that the panel would accept; null: none was drawn. */
 function anyEdit(world: World, pick: (below: number) => number): EditItem | null {
   const records = [...(world.panel.zones.get(zone)?.values() ?? [])];
   const held = records.filter(({ name }) => name === alias.name);
@@ -149,7 +153,7 @@ function anyEdit(world: World, pick: (below: number) => number): EditItem | null
   return (remove === null && add === null) || isTaken ? null : { remove, add };
 }
 
-/** Numbers below what is asked for, the same for each seed. */
+/** Random numbers below a limit, the same for each seed. */
 function random(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {

@@ -1,4 +1,4 @@
-/** How an edit ends whose outcome in the panel is not what its call said. */
+/** Tests of edits that the panel carries out otherwise than the call said. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
@@ -19,7 +19,10 @@ import type { EditItem } from '../../panel.ts';
 
 const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
 
-/** One edit that the panel carries out in its own way, and time to settle. */
+/**
+ * Makes one edit that the panel carries out in its own way, and lets it settle.
+ * @param shown records that the panel then has
+ */
 async function edit(world: World, item: EditItem, shown: readonly ResourceRecord[]): Promise<void> {
   const carryOut = (): boolean => {
     put(world, 'panel', shown);

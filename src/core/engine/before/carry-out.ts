@@ -201,7 +201,7 @@ async function afterFailedWrite(
 ): Promise<Outcome> {
   if (error.state === 'untouched')
     return await close(runtime, { prepared, written }, error, { to: 'refused', changed: 'nothing' });
-  // If a name server does not serve the edit in time, it is undone at the central.
+  // An edit that the name servers do not serve in time is undone at the central.
   const seen =
     error.code === 'central.not-live' ? 'not-done' : await readAgain(runtime, prepared, written.change);
   if (seen === 'done') return await doneAnyway(runtime, prepared, written);

@@ -1,4 +1,4 @@
-/** What is said of an edit that is undone for the sake of another central. */
+/** Tests of the answer to an edit that is undone because another central refused it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId } from '../../../dns/record.ts';

@@ -1,4 +1,7 @@
-/** Issue 11.11: a zone below a signed zone of ours that does not delegate it is bogus for validators. */
+/**
+ * Tests of a new zone below a signed zone of ours that does not delegate it: validators reject its answers
+ * (issue 11.11).
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseName } from '../../../dns/name.ts';
@@ -33,7 +36,10 @@ function create(stage: 'before' | 'after'): EditEvent {
   return { stage, zone: sub, fingerprint: 'create', actor, echo: null, kind: 'zone-create', seed };
 }
 
-/** One click on OK in the form of a new domain; the codes of a refusal, and what it tells to do. */
+/**
+ * Sends the form of a new domain once.
+ * @returns codes of the refusal, and the records that it tells the user to add
+ */
 async function click(world: World): Promise<{ codes: string[]; records: string | undefined }> {
   const { verdict } = await world.clock.runUntilSettled(world.edit(create, () => make(world), smoothly));
   await wait(world, second);

@@ -88,7 +88,7 @@ export async function findSignedAbove(
   for (const parent of namesAbove(zone)) {
     const signing = await central.signing(parent, ctx);
     if (signing === null) continue;
-    // Only the nearest zone answers for the name.
+    // Only the nearest zone above answers for the name.
     if (signing.signed !== true || (await central.signing(zone, ctx)) !== null) return null;
     const records = (await central.readNames(parent, [zone, parent], ctx, new Set(['NS']))) ?? [];
     const nsAt = (name: DnsName): readonly string[] =>

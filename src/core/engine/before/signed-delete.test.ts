@@ -1,6 +1,6 @@
 /**
- * Zones that the central signs: what signs them, and the second yes before one is deleted (docs/adoption.md,
- * rows 21, 26, 27).
+ * Tests of zones that the central signs: records of the signing server, and the repeated call before one is
+ * deleted (docs/adoption.md, rows 21, 26, 27).
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -41,14 +41,14 @@ function deleteOf(of: DnsName, actor = 'alice'): (stage: 'before' | 'after') => 
   });
 }
 
-/** Both sides with a zone that the central signs. */
+/** A world in which both sides have a zone that the central signs. */
 async function signedWorld(records: readonly ResourceRecord[] = [a('www', 1)]): Promise<World> {
   const world = await given({ panel: records, central: records });
   world.central.signed.add(zone);
   return world;
 }
 
-/** One click on Delete, and a second to settle; the codes of a refusal. */
+/** Deletes the zone once in the panel and waits a second. @returns codes of the refusal */
 async function click(world: World, actor = 'alice'): Promise<string[]> {
   const event = deleteOf(zone, actor);
   const carryOut = (): boolean => world.panel.zones.delete(zone);

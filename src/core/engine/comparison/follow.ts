@@ -30,7 +30,7 @@ const hour = 3_600_000;
 interface Lack {
   readonly view: PanelView;
   readonly rows: readonly LedgerRow[];
-  /** Synced records that the panel has no longer. */
+  /** Synced records that the panel has no longer, though the central has them. */
   readonly gone: readonly ResourceRecord[];
 }
 

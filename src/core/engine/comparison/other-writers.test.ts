@@ -1,4 +1,7 @@
-/** Issue 12.13: another panel in the same account of the central, or any second writer, is noticed. */
+/**
+ * Tests that another writer at the central is noticed, such as a second panel with the same account (issue
+ * 12.13).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
@@ -15,12 +18,12 @@ async function noteOf(world: World): Promise<string | null | undefined> {
   return (await viewOf(world, zone)).entry?.note;
 }
 
-/** Until the next hourly comparison is done. */
+/** Waits until the next hourly comparison is done. */
 async function compared(world: World): Promise<void> {
   await world.clock.runUntil(world.clock.now() + hour + 60_000);
 }
 
-/** What somebody else writes at the central, or takes away there. */
+/** Adds a record at the central as another writer, or removes it. */
 function foreign(world: World, record: ResourceRecord, present = true): void {
   const records = world.central.zones.get(zone);
   if (present) records?.set(recordId(record), record);

@@ -1,6 +1,6 @@
 /**
- * Issue 14: a zone whose ledger is damaged is frozen until an administrator has a new baseline taken; the
- * others go on.
+ * Tests of a zone whose ledger is damaged: its edits are refused until an administrator asks for a new
+ * baseline (issue 14). Other zones are not affected.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -22,7 +22,7 @@ function after(item: OperationItem, given: Given) {
   return endsOf([item], given);
 }
 
-/** Each item is an edit of its own. */
+/** The ledger rows after edits of one item each. */
 function endsOf(
   items: readonly OperationItem[],
   { panel = [], central = [], rows = [], busy = [], watched = [] }: Given,

@@ -6,7 +6,7 @@ import type { Runtime } from '../runtime.ts';
 
 /** One panel read of a zone. */
 export interface PanelView {
-  /** `null`: the panel has no such zone. */
+  /** The zone's records; `null`: the panel has no such zone. */
   readonly records: readonly PanelRecord[] | null;
   readonly ids: ReadonlySet<string>;
   /** TTLs (seconds) by record id; null: the panel shows none for the record. */
@@ -15,7 +15,7 @@ export interface PanelView {
    * Whether no hook call edited the zone meanwhile. Only then does the read prove that a record is absent.
    */
   readonly quiet: boolean;
-  /** When the read ended (monotonic, ms). */
+  /** When the read ended: monotonic milliseconds. */
   readonly readAt: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Issue 14: what looks back an hour reads one fact, and no operations: they may be few, many, or dropped
- * meanwhile.
+ * Tests that events of the last hour are kept in a fact, independent of the operations in the journal (issue
+ * 14).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

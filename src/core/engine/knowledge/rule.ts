@@ -9,7 +9,7 @@ export interface Sides {
   readonly central: ReadonlyMap<string, number | null>;
 }
 
-/** One side of {@link Sides}. */
+/** Makes one side of {@link Sides} from its records. */
 export function ttlsOf(records: readonly ResourceRecord[]): ReadonlyMap<string, number | null> {
   return new Map(records.map((record) => [recordId(record), record.ttl]));
 }
@@ -30,7 +30,7 @@ export interface Known {
   readonly claimed: 'present' | 'absent' | 'open' | null;
 }
 
-/** What has to be done with a record at the central. */
+/** What is done with a record at the central. `retime`: only its TTL is changed. `leave`: nothing. */
 export type Goal = 'add' | 'remove' | 'retime' | 'leave';
 
 /**

@@ -12,7 +12,7 @@ function who(name: string, rank: Rank = 'user'): Actor {
   return { name, rank };
 }
 
-/** `a` is alice's, below the reseller rick; of `b` nobody can say whose it is. */
+/** Owners of two zones: `a` belongs to alice, whose reseller is rick; the owner of `b` is unknown. */
 function known(): Owners {
   const owners = new Owners();
   const list = new Map([

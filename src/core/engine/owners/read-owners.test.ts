@@ -1,4 +1,7 @@
-/** What is remembered of owners, and told (issue 11.1; docs/decisions/010-who-may.md). */
+/**
+ * Tests of the owners that the journal stores and that `domainsync status` reports (issue 11.1;
+ * docs/decisions/010-who-may.md).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { a, given, engineOf, zone } from '../../../testing/simulator/given.ts';

@@ -1,4 +1,7 @@
-/** Issue 13: reads of the panel and its calls stay apart, and a read shows whether it proves an absence. */
+/**
+ * Tests that reads of the panel and its calls stay apart, and that a read shows whether it proves an absence
+ * (issue 13).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../../dns/name.ts';
@@ -10,11 +13,11 @@ import { Timers } from './timers.ts';
 const zone = parseName('example.org.');
 const other = parseName('example.net.');
 
-/** A gate, and calls and reads that take so many milliseconds. */
+/** A gate with calls and reads that take a given number of milliseconds. */
 class Scene {
   readonly clock = new VirtualClock();
   readonly #gate: Gate;
-  /** What was done, in order. */
+  /** What began and ended, in order. */
   readonly done: string[] = [];
 
   constructor(mayReadDuringCalls: boolean) {
@@ -29,7 +32,7 @@ class Scene {
     });
   }
 
-  /** @returns when it ended, and whether it was quiet */
+  /** Makes a read. @returns when it ended (milliseconds), and whether it was quiet */
   async read(of: typeof zone | '-', ms: number): Promise<readonly [number, boolean]> {
     const { value, quiet } = await this.#gate.quietly(of, async () => {
       await this.clock.sleep(ms);

@@ -1,4 +1,4 @@
-/** Issue 13: nothing is undone right after a start, or after a step of the clock. */
+/** Tests that nothing is undone right after a start or a step of the clock (issue 13). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../../dns/name.ts';

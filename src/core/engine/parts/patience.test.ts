@@ -1,4 +1,4 @@
-/** Issue 13: how long an operation is waited for, and what two looks prove. */
+/** Tests of how long an operation is waited for, and of what two reads prove (issue 13). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VirtualClock } from '../../../testing/virtual-clock.ts';

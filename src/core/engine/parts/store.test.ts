@@ -8,7 +8,7 @@ import { Moved, Store } from './store.ts';
 interface Scene {
   readonly store: Store;
   readonly journal: MemoryJournal;
-  /** What was told of operations and zones, in order. */
+  /** The events that the store reported, in order. */
   readonly told: readonly string[];
 }
 

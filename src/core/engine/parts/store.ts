@@ -11,7 +11,7 @@ import {
   type RecordsOperation,
 } from '../../operation.ts';
 
-/** The journal for those who only read it. */
+/** The journal without its writing methods. */
 export type JournalReader = Omit<Journal, 'commit' | 'close'>;
 
 /**
