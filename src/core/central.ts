@@ -48,8 +48,8 @@ export interface CentralTraits {
   /** Whether a new zone appears with the content that `createZone` is given, in one write. */
   readonly createsWithContent: boolean;
   /**
-   * Whether the central can list the account's zones. If not, `listZones` reports which of the zones asked
-   * for it has.
+   * Whether the central can list the account's zones. If not, `listZones` returns those of the zones in
+   * question that it has.
    */
   readonly listsZones: boolean;
   /** Whether the central can read a whole zone. If not, `readZone` reads only the RRsets it is given. */
@@ -66,7 +66,7 @@ export interface CentralTraits {
   readonly readBackDelay: number;
 }
 
-/** What the user entered when the zone was created in the panel. A central may use or ignore each of them. */
+/** What the user entered when the zone was created in the panel. A central may use or ignore each value. */
 export interface ZoneSeed {
   readonly addresses: readonly string[];
   readonly nameServers: readonly string[];
@@ -101,7 +101,7 @@ export interface Central {
   readonly traits: CentralTraits;
 
   /**
-   * Everything this central would refuse in `change`, found without talking to it. Empty: no objection is
+   * Everything this central would refuse in `change`, found without a request to it. Empty: no objection is
    * found.
    */
   audit(change: Change): readonly Problem[];
@@ -272,7 +272,7 @@ export type CentralErrorCode =
   | 'central.no-effect'
   /**
    * The central has the write, but the name servers `params.servers` do not serve it in time. The caller
-   * undoes it.
+   * undoes the write.
    */
   | 'central.not-live';
 

@@ -13,8 +13,8 @@ export interface Batch {
   readonly dropZones?: readonly DnsName[];
   readonly rows?: readonly RowChange[];
   /**
-   * Accounts that may change a zone, by zone. `null`: the owner is not known. `'gone'`: the zone is deleted
-   * from the list of owners.
+   * For each zone, the accounts that may change it. `null`: the owner is not known. `'gone'`: the zone is
+   * deleted from the list of owners.
    */
   readonly owners?: ReadonlyMap<DnsName, readonly string[] | null | 'gone'>;
   /** Named values, for example when the first comparison was completed. `null` deletes one. */

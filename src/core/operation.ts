@@ -79,7 +79,7 @@ export interface OperationItem {
   readonly remove: ResourceRecord | null;
   readonly add: ResourceRecord | null;
   /**
-   * Whether the item is sent to the central. If not, only the panel has it (`panel-only`, `conflict`, apex NS
+   * Whether the item is sent to the central. If not, it stays in the panel (`panel-only`, `conflict`, apex NS
    * and others).
    */
   readonly mirrored: boolean;
@@ -128,7 +128,7 @@ interface AnyOperation {
   /** When the operation was created, and when it last changed: wall clock, milliseconds since 1970. */
   readonly createdAt: number;
   readonly changedAt: number;
-  /** Null: no request of this operation is on its way, as far as we know. */
+  /** What may still change after it; null: no request of it is on its way, as far as we know. */
   readonly watch: Watch | null;
   /** Number of failed tries of the present step since the last success. */
   readonly attempts: number;
@@ -175,8 +175,8 @@ export interface CreateOperation extends AnyOperation, Evidence {
    */
   readonly cancels: string | null;
   /**
-   * What the panel held when the central refused the zone. Only while the panel holds exactly this is it put
-   * back.
+   * What the zone held in the panel when the central refused it. The panel deletes the zone only while it
+   * holds exactly these records.
    */
   readonly refusedContent: readonly ResourceRecord[];
 }

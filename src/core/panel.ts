@@ -12,8 +12,8 @@ export interface HookCall {
   readonly environment: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   /**
-   * The stage whose handler the panel started, if it has one handler a stage. Absent or null: the environment
-   * names the stage.
+   * The stage whose handler the panel started, if it has a handler for each stage. Absent or null: the
+   * environment names the stage.
    */
   readonly stage?: 'before' | 'after' | null;
   /**

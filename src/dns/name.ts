@@ -99,9 +99,7 @@ function readAsKnown(text: string, origin: DnsName | undefined, known: ReadonlyS
   return others.length === 0 ? one : null;
 }
 
-/**
- * Whether one of the zones contains the name and its own name includes the name's label at the index `label`.
- */
+/** Whether a known zone is the name, or lies above it and includes its label at the index `label`. */
 function isInKnown(name: DnsName, label: number, known: ReadonlySet<DnsName>): boolean {
   let above = name;
   for (let at = 0; at <= label; at += 1, above = parentName(above)) if (known.has(above)) return true;

@@ -165,7 +165,7 @@ export class Engine {
 
   /**
    * Runs `body` while a hook call is being answered, by this engine or another. Panel reads wait meanwhile.
-   * Reads of the zones it edits do not prove that a record is absent.
+   * Reads of the zones that the call edits do not prove that a record is absent.
    */
   async duringCall<T>(event: PanelEvent, body: () => Promise<T>): Promise<T> {
     return await this.#runtime.gate.during(this.#editedBy(event), body);
@@ -189,8 +189,8 @@ export class Engine {
   }
 
   /**
-   * Forgets the owners of all zones after a pause without calls of the panel. Edits of plain users are
-   * refused until the panel's list is read again. Never throws.
+   * Forgets the owners of all zones after a time in which calls of the panel may have been missed. Edits of
+   * plain users are refused until the panel's list is read again. Never throws.
    */
   async forgetOwners(): Promise<void> {
     await this.#owners.forget().catch((error: unknown) => this.#failed('-', error, 'nothing'));
@@ -326,8 +326,8 @@ export class Engine {
       });
       return answer;
     } catch (error) {
-      // After a write, the code that wrote answers a failing journal. So nothing is written when the error
-      // gets here.
+      // Code that has written answers a failing journal itself. A journal error that arrives here means that
+      // nothing was written.
       const before = error instanceof JournalError ? 'nothing' : 'unknown';
       return this.#failed(edit.zone, error, edit.stage === 'after' ? 'panel-unknown' : before);
     }

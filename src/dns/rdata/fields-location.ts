@@ -1,14 +1,12 @@
 import { addProblem, throwDamaged, need, type FieldKind } from './fields.ts';
 
 /**
- * How LOC writes the equator or the prime meridian. Other angles are thousandths of an arc second from there.
+ * The number with which LOC writes the equator and the prime meridian. Angles are counted from there in
+ * thousandths of an arc second.
  */
 const middle = 2 ** 31;
 
-/**
- * LOC counts altitudes in centimetres from 100 kilometres below the reference spheroid; this is the
- * spheroid's.
- */
+/** The altitude of the reference spheroid in LOC, which counts centimetres from 100 kilometres below it. */
 const altitudeZero = 10_000_000;
 
 /**

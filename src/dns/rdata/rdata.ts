@@ -182,7 +182,7 @@ function parseFields(
   if (problems.length > 0) return rdata;
   const wrong = known.wrong(fields);
   if (wrong !== null) problems.push(problem('rdata.bad-length', { type, field: wrong }));
-  // A shorter text never exceeds the limit: at most, three characters stand for sixteen octets (an address in
+  // A shorter text never exceeds the limit: three characters stand for at most sixteen octets (an address in
   // SVCB).
   else if (rdata.length > mostRdataOctets / 8) checkLength(type, rdata, problems);
   return rdata;

@@ -29,7 +29,7 @@ export function rcodeName(rcode: number): string {
 
 const metaNames = new Map([...metaTypes].map(([type, number]) => [number, type]));
 
-/** The canonical type of a number, types of queries and updates included. */
+/** The canonical name of the type with a number, types of queries and updates included. */
 export function typeName(number: number): string {
   return metaNames.get(number) ?? typeOfNumber(number);
 }

@@ -3,7 +3,7 @@ import { DnsDataError, problem } from '../problem.ts';
 
 const headerOctets = 12;
 const mostNameOctets = 255;
-/** Most pointers in one name: more than a name can have labels only waste time. */
+/** Most pointers followed in one name. A name has at most 127 labels, so more pointers only waste time. */
 const mostPointers = 127;
 /** Largest offset of a pointer, which has 14 bits for it (RFC 1035 section 4.1.4). */
 const mostPointer = 0x3fff;

@@ -30,8 +30,8 @@ export function rrsetExists(name: DnsName, type: string): WireRecord {
 }
 
 /**
- * Prerequisite: the RRset is exactly the records that all such prerequisites of its name and type name (RFC
- * 2136 section 2.4.2).
+ * Prerequisite: the RRset has exactly the given records, one prerequisite for each of them (RFC 2136 section
+ * 2.4.2).
  */
 export function rrsetHas(record: RecordData): WireRecord {
   return dataRecord(record, classes.IN, 0);
@@ -52,12 +52,14 @@ export function nameNotInUse(name: DnsName): WireRecord {
   return rrsetAbsent(name, 'ANY');
 }
 
-/** Update: adds a record. If it exists, its RRset gets the TTL (RFC 2136 sections 2.5.1 and 3.4.2.2). */
+/**
+ * Update: adds a record. If the record exists, its RRset gets the TTL (RFC 2136 sections 2.5.1 and 3.4.2.2).
+ */
 export function addRecord(record: RecordData, ttl: number): WireRecord {
   return dataRecord(record, classes.IN, ttl);
 }
 
-/** Update: deletes one record; does nothing if it does not exist (RFC 2136 section 2.5.4). */
+/** Update: deletes one record; does nothing if the record does not exist (RFC 2136 section 2.5.4). */
 export function deleteRecord(record: RecordData): WireRecord {
   return dataRecord(record, classes.NONE, 0);
 }

@@ -58,8 +58,8 @@ export async function answerAfter(
 }
 
 /**
- * Handles the `after` of a create that did not match an open operation. Two reads may have shown the create
- * as refused, together with the delete before it. Or `before` was never called.
+ * Handles the `after` of a create that no operation waits for. Either two reads showed the create as refused,
+ * together with the delete before it, or `before` was never called.
  */
 async function createdAfterAll(
   runtime: Runtime,
@@ -112,8 +112,8 @@ async function findMatch(runtime: Runtime, event: EditEvent): Promise<Operation 
 }
 
 /**
- * The further state, besides `applied`, that an `after` moves to `kept`, by kind. A delete waits in
- * `prepared`. A create that is stuck because another writer changed its zone is wanted after all.
+ * For each kind of operation, the state besides `applied` from which an `after` moves it to `kept`. A delete
+ * waits in `prepared`. A create that is stuck because another writer changed its zone is wanted after all.
  */
 const movesBy = { records: null, 'zone-create': 'stuck', 'zone-delete': 'prepared' } as const;
 
@@ -174,7 +174,8 @@ async function compensate(
     await keepCompensation(runtime, outcome.operation, undone);
     return nothingToDo;
   }
-  // A `reverting` operation needs no other undo: once it reads what the panel holds, it goes forward.
+  // The background step of a `reverting` operation reads the panel and then goes forward, so it needs no
+  // other undo.
   const now = undone === null ? null : await runtime.ports.journal.operation(undone.id);
   if (now?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);
   else if (outcome.operation?.state === 'reverting')

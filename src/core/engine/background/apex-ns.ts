@@ -25,8 +25,8 @@ export function withNameServers(
 
 /**
  * Apex NS records to add to a zone that we made and that has none. A central that creates zones with content
- * adds none itself, and a zone without NS records cannot be delegated to (RFC 1035 section 5.2). If it has
- * some, they are the central's own.
+ * adds none itself, and a zone without NS records cannot be delegated to (RFC 1035 section 5.2). If the zone
+ * has some, they are the central's own.
  * @param present records of the zone at the central
  */
 export function lackingApexNs(

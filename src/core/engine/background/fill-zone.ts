@@ -83,8 +83,8 @@ async function handOver(tx: Transaction, operation: CreateOperation, content: Co
 }
 
 /**
- * Asks for a comparison of zones that were filled shortly before an earlier run ended: its comparison may not
- * have happened.
+ * Asks for a comparison of zones that were filled shortly before an earlier run ended: their comparison may
+ * not have happened.
  * @throws {JournalError}
  */
 export async function compareNewZones(runtime: Runtime): Promise<void> {
@@ -120,7 +120,7 @@ async function send(
   ctx: CallContext,
 ): Promise<Map<string, string>> {
   if (isEmptyChange(change)) return new Map();
-  // Written before the request: after a crash these records are known to be ours and to land late perhaps.
+  // Written before the request: after a crash these records are known to be ours, and they may still land.
   await keepWatching(runtime, operation, change);
   return await applyEach(runtime, change, present, ctx);
 }

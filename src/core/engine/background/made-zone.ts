@@ -12,7 +12,7 @@ import type { Runtime } from '../runtime.ts';
  */
 export type Proof = Pick<CreateOperation, 'created' | 'requested' | 'snapshot'>;
 
-/** The proof by the first read of a zone of ours. Records that appear later are foreign. */
+/** The proof that the first read of a zone of ours gives. Records that appear later are foreign. */
 export function foundZone(content: readonly ResourceRecord[]): Proof {
   return { created: true, requested: false, snapshot: content.map(plain) };
 }

@@ -11,7 +11,7 @@ import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import { emptySeed } from '../before/zone-edits.ts';
 
-/** The zone of a create, as the central has it now. */
+/** What {@link zoneAtCentral} has found or made. */
 interface MadeZone {
   /** The operation as journalled last. */
   readonly operation: CreateOperation;

@@ -273,7 +273,7 @@ async function end(
 /**
  * Writes a change that brings the central to what the panel holds, and counts failures. After several final
  * refusals the operations become stuck.
- * @throws {CentralError} that of the write
+ * @throws {CentralError} if the write fails
  */
 export async function applyOrCount(
   runtime: Runtime,

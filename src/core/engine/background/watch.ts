@@ -43,7 +43,8 @@ async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promi
   runtime.ports.log(2, 'late-write', { operation: create.id, zone, records: content.length });
   const facts = { class: 'follow', zone, incarnation, source: 'late-write', seed: create.seed } as const;
   if (create.state !== 'confirmed' && mayLandLate(runtime, create)) {
-    // The zone is ours. A create of its own undoes it, unless the panel has the zone by now.
+    // The zone is ours. A new operation in state `reverting` removes it, unless the panel has the zone by
+    // now.
     await runtime.store.transact(async (tx) => {
       const requested = mayLandStill(await tx.open(zone), create);
       await tx.amend(create, () => ({ requested }));

@@ -199,7 +199,7 @@ export async function endUndo(runtime: Runtime, operation: CreateOperation): Pro
 }
 
 /**
- * Journals the delete that this create had cancelled anew, because the panel has no such zone.
+ * Journals anew the delete that this create had cancelled, because the panel has no such zone.
  * @returns false: the create had cancelled none
  */
 async function resumeDelete(runtime: Runtime, tx: Transaction, operation: CreateOperation): Promise<boolean> {

@@ -21,7 +21,7 @@ export function accepted(operation: string): Answer {
   return { kind: 'accept', begun: [operation] };
 }
 
-/** Makes a refusal with one problem of a call that changed nothing. */
+/** Makes the refusal, with one problem, of a call that changed nothing. */
 export function refuse(...refused: Parameters<typeof refusal>): Refusal {
   return { kind: 'refuse', problems: [refusal(...refused)], changed: 'nothing' };
 }

@@ -21,10 +21,11 @@ export interface ZoneKnowledge {
   readonly rows: ReadonlyMap<string, LedgerRow>;
   /** Operations that have not ended, oldest first. */
   readonly open: readonly Operation[];
-  /** Ids of records that ended operations on watch may still write; see {@link writtenLate}. */
+  /** Ids of records that ended operations on watch may have added late; see {@link writtenLate}. */
   readonly late: ReadonlySet<string>;
   /**
-   * Ids of records that an edit of ours removed and no edit has added since: no other writer replaced them.
+   * Ids of records that an edit of ours removed and no edit has added since. If the central lacks such a
+   * record, no other writer removed it.
    */
   readonly taken: ReadonlySet<string>;
   /** Ids of records that operations, open or on watch, may have removed. */
@@ -32,6 +33,7 @@ export interface ZoneKnowledge {
 }
 
 /**
+ * Combines ledger rows and operations of a zone.
  * @param operations the zone's operations that are open or on watch
  * @param recent the newest operations of the zone, newest first
  */
@@ -123,9 +125,9 @@ export function busyIds(open: readonly Operation[]): Set<string> {
 
 /**
  * Decides for each item whether it is sent to the central, without asking the central
- * (docs/architecture.md#the-way-of-one-edit). It stays in the panel if the record it changes is `panel-only`,
- * `conflict` or `excluded`. It also stays there if the new value joins a `conflict` or `excluded` one, or is
- * the central's own record (SOA, apex NS, signatures).
+ * (docs/architecture.md#the-way-of-one-edit). An item stays in the panel if the record it changes is
+ * `panel-only`, `conflict` or `excluded`. An item also stays there if its new value joins a `conflict` or
+ * `excluded` one, or is the central's own record (SOA, apex NS, signatures).
  */
 export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]): OperationItem[] {
   return items.flatMap(({ remove, add }) => {
@@ -173,8 +175,8 @@ function whyLocal(
 }
 
 /**
- * The state of a record; null: the panel is not known to have it. An open edit that is sent to the central,
- * or a synced row, counts before an open edit that stays in the panel.
+ * The state of a record by the ledger and the open edits; null: the panel is not known to have it. An open
+ * edit that is sent to the central, or a synced row, counts before an open edit that stays in the panel.
  */
 function stateOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordState | null {
   const id = recordId(record);

@@ -24,7 +24,7 @@ import { claimant } from '../knowledge/towards-panel.ts';
  * meanwhile is left alone.
  * @param problems why; stored with the operations
  * @returns `nothing`: a read proved that nothing of them is left at the central
- * @throws what is neither {@link CentralError} nor {@link JournalError}
+ * @throws only for a defect of ours
  */
 export async function rollBack(
   runtime: Runtime,

@@ -53,9 +53,9 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
 type ZoneView = PanelView & { readonly unlisted: boolean | 'unreadable'; readonly frozen: boolean };
 
 /**
- * Whether the panel's whole list lacks a zone that a read of it did not find. A name that cannot be read may
- * be this zone. The list is not read if an administrator allows the removal, or the zone is already noted as
- * gone.
+ * Whether the panel's whole list lacks a zone that a read of the zone did not find. A name that cannot be
+ * read may be this zone. The list is not read if an administrator allows the removal, or the zone is already
+ * noted as gone.
  */
 async function isUnlisted(
   runtime: Runtime,
@@ -83,7 +83,7 @@ async function compareUnderLock(
 ): Promise<void> {
   const { journal, clock } = runtime.ports;
   const entry = await journal.zone(zone);
-  // This is asked only now: the first comparison of all zones may end while the central is read.
+  // Computed only now: the first comparison of all zones may end while the central is read.
   const baseline = view.frozen || (await isBaseline(runtime, entry));
   const remembered = await journal.operations({ zone, openAt: clock.wall() });
   const open = remembered.filter(({ state }) => !isFinal(state));

@@ -14,7 +14,10 @@ export function unservedCode(error: unknown): Unserved | null {
   return codes.find((code) => code === error.code) ?? null;
 }
 
-/** Stores such a code as the note of a synced zone; other errors leave no note. @throws {JournalError} */
+/**
+ * Stores the {@link unservedCode} of a failed read as the note of a synced zone. Other errors leave no note.
+ * @throws {JournalError}
+ */
 export async function noteUnserved(runtime: Runtime, zone: DnsName, error: unknown): Promise<void> {
   const { journal } = runtime.ports;
   const note = unservedCode(error);

@@ -14,8 +14,8 @@ import { allowed, forgotten, waitsForYes } from '../before/signed-delete.ts';
 
 /**
  * Decides a stuck create or delete of a zone. It is stuck because another writer changed the zone, or because
- * nobody confirmed the delete of a signed one. It goes on once the panel has the zone again, or neither side
- * has it any more. Operations that are not stuck are left alone.
+ * nobody confirmed the delete of a signed one. It is decided once the panel has the zone again, or neither
+ * side has it any more. Operations that are not stuck are left alone.
  * @param seen `view`: the zone in the panel; `allowed`: an administrator allows the delete of a signed zone
  */
 export async function unstickZone(

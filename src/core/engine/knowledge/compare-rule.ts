@@ -131,7 +131,10 @@ function groupOneSided(all: ReadonlyMap<string, Sides>, busy: ReadonlySet<string
   return groups;
 }
 
-/** Whether the other side alone has a record of the same name and type, or one that clashes as a CNAME. */
+/**
+ * Whether only the other side has a record that competes for the same place. Such a record has the same name,
+ * and the same type unless either is a CNAME.
+ */
 function hasRival(side: Sides, oneSided: ReadonlyMap<DnsName, readonly Sides[]>): boolean {
   const group = oneSided.get(side.record.name) ?? [];
   return group.some(

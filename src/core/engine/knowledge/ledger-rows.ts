@@ -4,7 +4,7 @@ import type { OperationItem, RecordsOperation } from '../../operation.ts';
 import { isCentralsOwn } from './compare-rule.ts';
 import { keysById, type PanelView } from './panel-view.ts';
 
-/** Both sides of a zone when operations end. */
+/** The panel and the central as they are when operations end. */
 export interface LedgerSides {
   readonly view: PanelView;
   /** Ids of those of the operations' records that the central is known to have. */

@@ -162,8 +162,8 @@ export function anyRequest(operation: Operation): Late {
 }
 
 /**
- * The watch with which an edit ends. If the end of a write or an undo was never journalled, because the
- * journal failed or the agent was killed, it may still land.
+ * The watch with which an edit ends. The end of a write or an undo may never have been journalled, because
+ * the journal failed or the agent was killed. Such a request may still land.
  */
 export function watchOf({ ports, unsaid }: Runtime, operation: RecordsOperation): Watch | null {
   const isUnsaid = operation.state === 'prepared' || unsaid.has(operation.id);

@@ -64,7 +64,7 @@ export function agreesTwice(
   const due = Math.max(since + wait.patience, wait.sends === true ? 0 : grace.until);
   // The time of the read counts: other operations of the zone may have taken long since.
   if (view.readAt < due) {
-    // Edits are mostly visible soon: check again soon at first, then ever later.
+    // Most edits become visible soon: check again soon at first, then ever later.
     const soon = Math.max(ports.settings.confirmDelay, (runtime.now - since) / 2);
     agenda.wake(
       zone,

@@ -29,8 +29,8 @@ const curiosity = 30_000;
 const longestReading = 1_800_000;
 
 /**
- * Names of facts in the journal that show how owners are found, without the agent (docs/compatibility.md, A38
- * and A39).
+ * Names of facts in the journal. They show how owners are found even while the agent does not run
+ * (docs/compatibility.md, A38 and A39).
  */
 export const ownerFacts = {
   /** How the last complete reading found the owners: an {@link OwnerWay}. */
@@ -205,8 +205,8 @@ export class OwnerCheck {
   }
 
   /**
-   * Forgets all owners after a pause without calls: until the panel is read again nobody but administrators
-   * has a right.
+   * Forgets all owners after a time in which calls may have been missed. Until the panel is read again only
+   * administrators have a right.
    * @throws {JournalError}
    */
   async forget(): Promise<void> {

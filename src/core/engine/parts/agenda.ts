@@ -133,7 +133,7 @@ export class Agenda {
   }
 
   /**
-   * Asks for a comparison of a zone that takes no user's turn. If several requests are due, the one that
+   * Asks for a comparison of a zone that counts for no user's turn. If several requests are due, the one that
    * removes more counts.
    * @param delay milliseconds from now; absent: soon, but after the zone's rest
    */

@@ -155,15 +155,15 @@ export class Transaction {
 
   /**
    * Adds a new operation.
-   * @param state absent: that of the draft; another if what it stands for is done already
+   * @param state absent: that of the draft. Another state is given if the operation's part is done already
    */
   create<T extends Operation>(draft: T, state: OperationState = draft.state): T {
     return this.#write(null, { ...draft, state });
   }
 
   /**
-   * Journals an operation that is about to be carried out, or was. One that followed the panel's own decision
-   * may be in the journal already.
+   * Journals an operation that is about to be carried out, or was. An edit that only the panel decided about
+   * is in the journal already.
    * @throws {JournalError}
    * @throws {Moved} the operation has changed meanwhile
    */
@@ -187,8 +187,7 @@ export class Transaction {
   }
 
   /**
-   * Takes an operation to its next state, by a judgement. That holds only if the operation has not changed
-   * since it was judged.
+   * Takes an operation to its next state if it has not changed since it was judged.
    * @throws {Moved} it has changed
    */
   async advance<T extends Operation>(judged: T, to: OperationState, changes: Changes<T> = {}): Promise<T> {
@@ -270,7 +269,7 @@ export class Transaction {
   }
 
   #step<T extends Operation>(now: T, to: OperationState, changes: Changes<T>): T {
-    // Only a defect leads here.
+    // Only a defect of ours leads here.
     if (!mayStep(now.kind, now.state, to))
       throw new Error(`operation ${now.id} may not go from ${now.state} to ${to}`);
     return this.#write(now, { ...now, ...changes, state: to, changedAt: this.#clock.wall() });
