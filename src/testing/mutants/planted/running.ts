@@ -54,8 +54,8 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'no-grace-after-start',
     file: `${engine}/parts/grace.ts`,
-    find: '    this.until = this.#clock.now() + this.#settings.grace;\n  }\n\n  /** Notices',
-    replace: '  }\n\n  /** Notices',
+    find: '    this.until = this.#clock.now() + this.#settings.grace;\n  }\n\n  /** Begins',
+    replace: '  }\n\n  /** Begins',
     says: 'Right after a start an undo is decided.',
   },
   {
