@@ -5,18 +5,18 @@ import { rdataFields, txtChunks } from '../dns/rdata/rdata.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
 
 export interface ZoneFileOptions {
-  /** Completes relative names until the first `$ORIGIN`. */
+  /** Name that completes relative names until the first `$ORIGIN`. */
   readonly origin?: DnsName;
-  /** Seconds; for records before the first `$TTL` that have none. Default: unknown. */
+  /** TTL in seconds of records that have none before the first `$TTL`. Default: their TTL stays unknown. */
   readonly defaultTtl?: number;
   /** Name of the file, for messages. */
   readonly file?: string;
 }
 
 export interface ZoneFile {
-  /** The origin at the end of the file, `null` when none was ever known. */
+  /** The origin at the end of the file; null: neither `$ORIGIN` nor the options gave one. */
   readonly origin: DnsName | null;
-  /** In the order of the file, the first of equal ones. */
+  /** In the order of the file; of equal records only the first. */
   readonly records: readonly ResourceRecord[];
 }
 
@@ -36,11 +36,11 @@ export function parseZoneFile(text: string, options: ZoneFileOptions = {}): Zone
 }
 
 interface LogicalLine {
-  /** 1-based, of its first line. */
+  /** Number of its first line in the file, from 1. */
   readonly line: number;
   /** Without comments, parentheses and line ends. */
   readonly text: string;
-  /** Whether it begins with white space: the owner is the one before. */
+  /** Whether the line begins with white space, and so has the owner name of the record before it. */
   readonly inherits: boolean;
 }
 
@@ -49,7 +49,10 @@ interface Located {
   readonly problem: Problem;
 }
 
-/** Joins what parentheses hold together and drops comments; quotes and escapes are respected. */
+/**
+ * Splits a file into entries: joins lines within parentheses and drops comments. Quotes and escapes protect
+ * `(`, `)` and `;`.
+ */
 function logicalLines(text: string, problems: Located[]): LogicalLine[] {
   const found: LogicalLine[] = [];
   let current = '';
@@ -82,13 +85,13 @@ function logicalLines(text: string, problems: Located[]): LogicalLine[] {
   return found;
 }
 
-/**
- * What a line is made of: a quoted string or the beginning of one, an escape, a sign with a meaning, or
- * anything else.
- */
+/** The parts of a line: a quoted string (perhaps unclosed), an escape, one of `;()`, or other text. */
 const pieces = /"(?:[^"\\]|\\.?)*"?|\\.?|[;()]|[^"\\;()]+/gsu;
 
-/** One line without its comment and parentheses. */
+/**
+ * One line without its comment and parentheses; `depth` is opening minus closing parentheses, and `openQuote`
+ * tells of an unclosed quote.
+ */
 function readLine(raw: string): { text: string; depth: number; openQuote: boolean } {
   if (!/["\\;()]/.test(raw)) return { text: raw, depth: 0, openQuote: false };
   let text = '';
@@ -188,7 +191,10 @@ function soaMinimum({ type, rdata }: ResourceRecord): number {
   return Number(rdataFields(type, rdata).at(-1));
 }
 
-/** Takes TTL and class off the front, in either order; only class IN is ours. */
+/**
+ * Splits TTL and class, in either order, off the front of a text. @throws {DnsDataError} for a class other
+ * than IN
+ */
 function ttlAndClass(text: string): { ttl: number | null; rest: string } {
   let rest = text;
   let ttl: number | null = null;
@@ -208,7 +214,7 @@ function ttlAndClass(text: string): { ttl: number | null; rest: string } {
 /** Largest TTL in seconds (RFC 2181 section 8). */
 const mostTtl = 2_147_483_647;
 
-/** `3600`, `1h`, `1h30m`, `2W`; `null` for anything else. */
+/** Seconds of a TTL such as `3600`, `1h`, `1h30m` or `2W`; null for any other text. */
 function readTtl(text: string): number | null {
   const total = readSeconds(text);
   return total !== null && total <= mostTtl ? total : null;
@@ -216,8 +222,8 @@ function readTtl(text: string): number | null {
 
 /**
  * Writes a master file that {@link parseZoneFile} and BIND read back as the same records. SOA comes first,
- * then owner names in canonical order; long texts are cut into strings of 255 octets. Records whose TTL is
- * not known get the SOA's minimum as `$TTL`.
+ * then owner names in canonical order. Long texts become strings of 255 octets. For records without a TTL,
+ * `$TTL` is the SOA's minimum.
  */
 export function formatZoneFile(zone: DnsName, records: readonly ResourceRecord[]): string {
   const sorted = records.toSorted(
@@ -251,7 +257,7 @@ export function compareNames(a: DnsName, b: DnsName): number {
   return left.length - right.length;
 }
 
-/** The first word of a text that begins with one, as it is written, and the rest after its white space. */
+/** Splits a text after its first word, in which escapes stay as they are, and the white space behind it. */
 function firstWord(text: string): { word: string; rest: string } {
   const [word = ''] = /^(?:\\.?|[^\\" \t\r\n])*/su.exec(text) ?? [];
   return { word, rest: text.slice(word.length).replace(/^[ \t\r\n]+/u, '') };

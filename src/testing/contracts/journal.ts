@@ -35,7 +35,7 @@ export function sampleOperation(
   return { ...sampleBase, id, kind: 'records', items, removed: [], added, ...changes };
 }
 
-/** A create of which nothing was sent yet. */
+/** A create whose request has not been sent yet. */
 export function sampleCreate(
   id: string,
   changes: Partial<Omit<CreateOperation, 'kind'>> = {},
@@ -45,7 +45,7 @@ export function sampleCreate(
   return { ...sampleBase, id, kind: 'zone-create', ...nothing, ...none, ...changes };
 }
 
-/** A delete that was only asked about. */
+/** A delete that the panel has asked about and not yet carried out. */
 export function sampleDelete(
   id: string,
   changes: Partial<Omit<DeleteOperation, 'kind'>> = {},
@@ -53,7 +53,7 @@ export function sampleDelete(
   return { ...sampleBase, id, kind: 'zone-delete', snapshot: [], formerlyOurs: [], ...changes };
 }
 
-/** A watch until then, about no record. */
+/** A watch on no record until this time (wall clock, ms). */
 export function sampleWatch(until: number): Watch {
   return { until, added: [], removed: [] };
 }
@@ -74,7 +74,10 @@ function entry(changes: Partial<ZoneEntry> = {}): ZoneEntry {
   return { zone, state: 'synced', incarnation: 1, baselineAt: 5, note: null, ...changes };
 }
 
-/** What every journal does alike; `make` gives an empty one that ends with the test. */
+/**
+ * Tests that every journal must pass.
+ * @param make makes an empty journal that is closed when the test ends
+ */
 export function journalContract(name: string, make: (t: TestContext) => Promise<Journal>): void {
   test(`${name}: an empty journal knows nothing`, async (t) => {
     const journal = await make(t);

@@ -17,7 +17,7 @@ import { changeNames, zoneProblems, type Change, type RRsetKey } from '../../dns
 import { applyStepwise, type RecordWriter } from '../../centrals/stepwise.ts';
 import { MemoryStore } from './store.ts';
 
-/** One request as a fault sees it. A change is several requests. */
+/** One request, as a fault is told of it. A change consists of several requests. */
 export interface MemoryRequest {
   readonly method:
     | 'check'
@@ -34,24 +34,25 @@ export interface MemoryRequest {
 }
 
 /**
- * What goes wrong on the way: each may wait, or throw a {@link CentralError} whose state says what it left.
+ * Hooks that make requests fail. Each may wait, or throw a {@link CentralError} that says what state it
+ * leaves.
  */
 export interface MemoryFaults {
-  /** Before the request is carried out. */
+  /** Called before the request is carried out. */
   before?: ((request: MemoryRequest, ctx: CallContext) => Promise<void> | void) | undefined;
-  /** Carried out, not answered yet. */
+  /** Called after the request is carried out and before it is answered. */
   after?: ((request: MemoryRequest, ctx: CallContext) => Promise<void> | void) | undefined;
 }
 
 export interface MemoryOptions {
   readonly id?: CentralId;
-  /** Default: those of an ISPmanager 4 account. */
+  /** Default: the traits of an account at an ISPmanager 4. */
   readonly traits?: Partial<CentralTraits>;
-  /** What it holds; default an empty store of its own. */
+  /** What the central holds. Default: an empty store of its own. */
   readonly store?: MemoryStore;
-  /** Records a new zone gets; default none. */
+  /** Records that a new zone gets by itself. Default: none. */
   readonly defaults?: (zone: DnsName, seed: ZoneSeed) => readonly ResourceRecord[];
-  /** How many zones the account may have; default any number. */
+  /** Most zones that the account may have. Default: no limit. */
   readonly zoneLimit?: number;
 }
 
@@ -69,8 +70,8 @@ const ispmanagerTraits: CentralTraits = {
 };
 
 /**
- * A central in memory, for tests and histories: deterministic, without timers. It refuses what a panel
- * refuses: data beside a CNAME, a duplicate, a stale handle, a foreign zone, a zone above the limit.
+ * A central in memory, for tests: deterministic, without timers. It refuses what a panel refuses: data beside
+ * a CNAME, a duplicate, a stale handle, a foreign zone, a zone above the limit.
  */
 export class MemoryCentral implements Central {
   readonly id: CentralId;
@@ -216,8 +217,8 @@ export class MemoryCentral implements Central {
   }
 
   /**
-   * @returns whether the same data is there. @throws {CentralError} when it may not stand beside what is
-   *   there
+   * @returns whether the zone already has the same data
+   * @throws {CentralError} when the zone is missing, or the record may not stand beside its other records
    */
   #checkBeside(zone: DnsName, record: ResourceRecord, replaced: string | null): boolean {
     const records = this.store.records(zone);
@@ -239,7 +240,7 @@ export class MemoryCentral implements Central {
   }
 }
 
-/** Whether a read of these RRsets meets the record. */
+/** Whether a read of these RRsets returns the record; a CNAME answers for every type of its name. */
 export function isKnown(record: ResourceRecord, known: readonly RRsetKey[]): boolean {
   return known.some(
     ({ name, type }) => name === record.name && (type === record.type || record.type === 'CNAME'),

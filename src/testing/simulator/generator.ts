@@ -14,22 +14,22 @@ import type { LocalPart, World } from './world.ts';
 const hosts = ['www', 'ftp', 'api', '@'] as const;
 
 /**
- * Makes up what happens in a history, looking at the world as it then is. It changes nothing of the world but
+ * Makes up the events of a history from the world as it is at that time. Of the world it changes only
  * `chooseFault`.
  */
 export class HistoryGenerator {
   readonly #world: World;
   readonly #chances: Chances;
   readonly #options: Partial<HistoryOptions>;
-  /** A zone that comes and goes. */
+  /** The zone that the history creates and deletes. */
   readonly #fresh: DnsName;
   readonly #zonesInHand: ReadonlySet<DnsName>;
   readonly #mishaps: Mishaps;
   readonly #crowd: Crowd;
-  /** Which step is being made up. */
+  /** Number of the step that is being made up. */
   #step = 0;
 
-  /** @param zonesInHand zones that a user creates or deletes at this time */
+  /** @param zonesInHand zones that a user is creating or deleting right now */
   constructor(
     world: World,
     chances: Chances,
@@ -46,7 +46,10 @@ export class HistoryGenerator {
     this.#crowd = new Crowd(world, chances);
   }
 
-  /** What happens, and between it milliseconds that pass; each is made up when it is asked for. */
+  /**
+   * Yields events and, as numbers, the milliseconds to wait between them. Each is made up when it is asked
+   * for.
+   */
   *events(accidents: Accidents): Events {
     const steps = this.#chances.between('steps', 10, 22);
     const wild = this.#chances.chance('wild', 0.8);
@@ -61,7 +64,7 @@ export class HistoryGenerator {
     }
   }
 
-  /** The first start, with one of the sides out of reach now and then. */
+  /** The first start, sometimes with a side out of reach. */
   *#arrive(): Events {
     const of = this.#chances.pick('out of reach at arrival', ['none', 'central', 'panel']);
     const lasts = this.#chances.pick('out of reach at arrival for', [1_000, 15_000, 60_000]);
@@ -92,8 +95,8 @@ export class HistoryGenerator {
   }
 
   /**
-   * Edits of several zones by one click, or of one record by two users at the same time, where the options
-   * want them.
+   * Edits of several zones by one click, or of one record by two users at once, if the options ask for
+   * clicks.
    */
   *#clicks(): Events {
     if (this.#options.clicks !== true) return;
@@ -149,7 +152,7 @@ export class HistoryGenerator {
     return this.#editOf(zone, [{ remove: old ?? null, add }]);
   }
 
-  /** The same record with another TTL, now and then. */
+  /** The same record with another TTL, or null: no change of the TTL alone this time. */
   #retimed(old: ResourceRecord | undefined): ResourceRecord | null {
     if (this.#options.ttls !== true || old === undefined || !this.#chances.chance(this.#name('retimes'), 0.4))
       return null;
@@ -176,7 +179,7 @@ export class HistoryGenerator {
     return edit === null || leavesOut.length === 0 ? edit : { ...edit, leavesOut };
   }
 
-  /** @param of which edit of the step, in the names of its draws */
+  /** @param of which edit of the step this is; part of the names of its random draws */
   #editOf(zone: DnsName, items: EditOfRecords['items'], of = ''): EditOfRecords | null {
     if (!this.#world.panel.zones.has(zone)) return null;
     const edit = { kind: 'edit', zone, items } as const;
@@ -190,8 +193,8 @@ export class HistoryGenerator {
   }
 
   /**
-   * An edit, and now and then somebody who tries to edit the same zone, which is not his; the panel refuses
-   * that.
+   * An edit, sometimes followed by an edit of the same zone by a user who does not own it. The panel refuses
+   * the latter.
    */
   *#andIntruder(edit: EditOfRecords | null): Events {
     if (edit === null) return;

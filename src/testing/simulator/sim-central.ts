@@ -20,85 +20,87 @@ import { never, type Life } from './life.ts';
 import { Provenance, type WriteRequest } from './provenance.ts';
 import { Wire } from './wire.ts';
 
-/** What may go wrong with one request that writes. */
+/** What may go wrong with one write request. */
 export type CentralFault =
-  /** It is refused. */
+  /** The central refuses the request. */
   | 'refuse'
-  /** It does not reach the central. */
+  /** The request does not reach the central. */
   | 'down'
-  /** It is carried out, and its answer lost. */
+  /** The central carries the request out, but its answer is lost. */
   | 'lost-answer'
-  /** It is carried out long after everybody gave it up. */
+  /** The central carries the request out long after the engine gave it up. */
   | 'late'
-  /** It takes seconds. */
+  /** The request takes seconds. */
   | 'slow'
-  /** It is answered OK, and a read shows that nothing came of it. */
+  /** The central answers OK but changes nothing, as a later read shows. */
   | 'no-effect'
-  /** It is carried out, and what belongs to the same change fails. */
+  /** The central carries the request out, but the rest of the same change fails. */
   | 'partial'
-  /** A record is kept in other words, which a read shows. */
+  /** The central stores the record with other data than was sent. */
   | 'reworded';
 
-/** What may go wrong with the central beside its writes. */
+/** Troubles of the central that do not concern a write request. */
 export interface CentralTroubles {
-  /** Whether a read breaks off in the middle. Calls are told as their draws are named. */
+  /** Whether a read breaks off in the middle. `call` is the name of its random draws. */
   readonly breaksOff: (call: string) => boolean;
-  /** Whether no name server answers a write in time (`centrals/verified`), though the central has it. */
+  /**
+   * Whether the name servers fail to serve a write in time (`centrals/verified`), though the central has it.
+   */
   readonly isNotLive: (call: string) => boolean;
 }
 
 export const noTroubles: CentralTroubles = { breaksOff: () => false, isNotLive: () => false };
 
-/** What the central of a history holds; outlives every engine. */
+/** What a simulated central holds. It outlives every engine. */
 export class CentralStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
-  /** Zones of other accounts. */
+  /** Zones that other accounts of the central own. */
   readonly foreign = new Set<DnsName>();
   readonly signed = new Set<DnsName>();
-  /** Zones that a filter somebody has set hides from the list. */
+  /** Zones that the account's zone list hides behind a filter. */
   readonly hidden = new Set<DnsName>();
-  /** What it does to every write for a while; null: nothing odd. */
+  /** What the central does to every write for a while: refuse it, or store other data; null: neither. */
   oddity: 'refuses' | 'rewords' | null = null;
-  /** Zone and id (`zone id`) of records that it keeps in other words than they were sent. */
+  /** Records that the central stored with other data than was sent, as `zone id`. */
   readonly reworded = new Set<string>();
-  /** False: zones are the provider's. */
+  /** False: only the provider creates and deletes zones. */
   managesZones = true;
-  /** Whether a new zone appears with its content. */
+  /** Whether a create can bring the zone's records along. */
   createsWithContent = true;
   /**
-   * Zone (of a create or delete), or zone and id (`zone id`) of the record, of every write that was refused.
-   * Not those of edits: what is refused of an edit is in neither side.
+   * Refused writes of background operations: `zone` of a create or delete, else `zone id` of the record.
+   * Refused writes of edits are left out, because a refused edit reaches neither side.
    */
   readonly refused = new Set<string>();
-  /** The same of every write that landed long after it was given up. */
+  /** Writes that landed long after the engine gave them up, in the form of `refused`. */
   readonly late = new Set<string>();
   /**
-   * Zones for which a create was sent that no journal has the proof of, with its operation: nobody can tell
-   * whose they are (docs/adoption.md, row 30).
+   * Zones with a create request that no journal proves to be ours, each with the operation's id.
+   * Nobody can tell whose these zones are (docs/adoption.md, row 30).
    */
   readonly unproven = new Map<DnsName, string>();
-  /** Who wrote and who removed what it holds. */
+  /** Who wrote and who removed each record and zone of this central. */
   readonly provenance = new Provenance(this.zones);
-  /** Ids of operations that stand for an edit of records. */
+  /** Ids of operations that carry an edit of records, found by comparison excluded. */
   readonly #edits = new Set<string>();
-  /** Creates of which a journal says that they made their zone. */
+  /** Ids of operations whose journal entry says that they created their zone. */
   readonly #made = new Set<string>();
 
-  /** A write of an operation is refused. @param place as in `refused` */
+  /** Notes that a write of an operation was refused. @param place as in `refused` */
   refuse(place: string, operation: string): void {
     if (!this.#edits.has(operation)) this.refused.add(place);
   }
 
   /**
-   * A journal has these operations now. The first that says a create has made its zone is proof of it where
-   * the zone was read by then.
+   * Takes note of operations that a journal has just stored. A create that is stored as done, after the zone
+   * was read, proves that the zone is ours.
    */
   journalled(operations: readonly Operation[]): void {
     for (const operation of operations) {
       const { id, zone } = operation;
       if (operation.kind === 'records' && operation.class !== 'follow') this.#edits.add(id);
       if (operation.kind !== 'zone-create' || this.#made.has(id)) continue;
-      // Made, but not read back yet: that is no proof of its content.
+      // The create is sent but not read back, so the journal proves nothing about the content yet.
       if (!operation.created || operation.requested) continue;
       this.#made.add(id);
       const isRead = this.provenance.lastRead(id, zone) !== null;
@@ -107,7 +109,7 @@ export class CentralStore {
   }
 }
 
-/** One request that writes, and how its draws are named. */
+/** One write request with the name of its random draws. */
 interface Sending extends Pick<WriteRequest, 'kind' | 'zone' | 'record' | 'content'> {
   readonly call: string;
   /** Whether an earlier request of the same change was already carried out. */
@@ -115,8 +117,8 @@ interface Sending extends Pick<WriteRequest, 'kind' | 'zone' | 'record' | 'conte
 }
 
 /**
- * The central as the engine of a history sees it: every call takes time and may meet a fault of the history's
- * choosing. Writes of a dead engine that are already on the wire still land.
+ * The central as an engine sees it. Every call takes time and may meet a fault that the history chooses.
+ * Writes that a dead engine has already sent still land.
  */
 export class SimCentral implements Central {
   readonly id: CentralId = { kind: 'simulated', address: 'simulator', account: 'alice' };
@@ -126,17 +128,17 @@ export class SimCentral implements Central {
   readonly #chances: Chances;
   readonly #life: Life;
   readonly #name: string;
-  /** Chooses the fault of a write, told as its draws are named; reads meet only `down`. */
+  /** Chooses the fault of a write. `call` is the name of its random draws; null: no fault. */
   nextFault: (call: string) => CentralFault | null = () => null;
   troubles: CentralTroubles = noTroubles;
-  /** Called with every fault that was met. */
+  /** Called with the name of every fault that occurs. */
   onFault: (kind: string) => void = () => undefined;
   down = false;
   readonly wire = new Wire();
 
   /**
-   * @param byName whether it can neither list zones nor read whole ones
-   * @param name what its draws are named by
+   * @param byName whether the central can neither list zones nor read whole ones
+   * @param name first word of the names of its random draws
    */
   constructor(
     store: CentralStore,
@@ -252,7 +254,7 @@ export class SimCentral implements Central {
     records.set(recordId(kept), kept);
   }
 
-  /** What `centrals/verified` finds out once the central has it. */
+  /** Fails as `centrals/verified` does when the name servers do not serve a written change in time. */
   #serve(zone: DnsName): void {
     if (!this.troubles.isNotLive(`${this.#name} serves ${zone}`)) return;
     this.onFault('not live');
@@ -299,8 +301,8 @@ export class SimCentral implements Central {
   }
 
   /**
-   * Called with each create that is sent, and what it does when it lands; a history checks the world before
-   * and after.
+   * Called for each create request with the function that makes the zone when the request lands. Returns the
+   * function to call instead, so that a history can check the world before and after.
    */
   onCreate: (zone: DnsName, create: () => void) => () => void = (_zone, create) => create;
 
@@ -318,7 +320,7 @@ export class SimCentral implements Central {
     return await Promise.resolve([]);
   }
 
-  /** Takes no time and nothing of the random numbers, so that a seed stays the story it was. */
+  /** Takes no time and draws no random number, so that stored seeds still replay the same story. */
   async signing(zone: DnsName): Promise<Signing | null> {
     if (this.#life.dead) await never();
     if (this.down) throw unreachable('untouched');
@@ -330,7 +332,7 @@ export class SimCentral implements Central {
     await Promise.resolve();
   }
 
-  /** Default records this central gives to a new zone. */
+  /** Default records of a new zone at this central, each with its id. */
   defaults: (zone: DnsName) => [string, ResourceRecord][] = () => [];
 
   async #travel(
@@ -349,7 +351,9 @@ export class SimCentral implements Central {
     throw new CentralError(broken, { state: 'untouched', retry: 'later' });
   }
 
-  /** The fault of a write: as the history chooses, unless the central is odd. */
+  /**
+   * The fault of a write: that of the central's `oddity` if there is one, else the one the history chooses.
+   */
   #faultOf({ kind }: Sending, name: string): CentralFault | null {
     const { oddity } = this.store;
     if (oddity === 'refuses') return 'refuse';
@@ -396,7 +400,7 @@ export class SimCentral implements Central {
     request.answeredAt = this.#clock.now();
   }
 
-  /** The request lands half-way; the answer may come too late for whoever waits. */
+  /** Lands the request after half of `ms`. Throws if the caller's time is over before `ms` have passed. */
   async #slowly(ctx: CallContext, ms: number, land: () => void): Promise<void> {
     void this.#clock.sleep(ms / 2).then(land);
     await this.#clock.sleep(ms, ctx.signal).catch(() => {
@@ -405,10 +409,10 @@ export class SimCentral implements Central {
   }
 }
 
-/** How an odd central writes the address that it was sent. */
+/** Address that a central with the oddity `rewords` stores instead of the one that was sent. */
 const otherWords = '203.0.113.1';
 
-/** The error of a write that is carried out at once; null: it is not, or there is none. */
+/** The error of a write that lands at once and then fails; null: `fault` is none of these. */
 function endOf(fault: CentralFault | null, place: string): CentralError | null {
   if (fault === 'lost-answer') return unreachable('unknown');
   if (fault === 'partial') return unreachable('partial');

@@ -20,59 +20,66 @@ import { never, type Life } from './life.ts';
 import { Provenance, type WriteRequest } from './provenance.ts';
 import type { Chances } from './chances.ts';
 
-/** One read of a zone by an engine that succeeded. Times are monotonic milliseconds. */
+/** One successful read of a zone by an engine. Times are monotonic milliseconds. */
 export interface PanelRead {
-  /** The reader's name, as its draws are named. */
+  /** Name of the reading engine's panel, which is also part of the names of its random draws. */
   readonly reader: string;
   readonly zone: DnsName;
   readonly began: number;
   readonly ended: number;
-  /** Ids of the records it showed; null: no such zone. */
+  /** Ids of the records that the read showed; null: the panel did not have the zone. */
   readonly ids: ReadonlySet<string> | null;
-  /** Whether a call about the zone was being answered meanwhile. */
+  /** Whether a hook call about the zone was being answered during the read. */
   readonly disturbed: boolean;
 }
 
-/** What the panel of a history holds; outlives every engine. */
+/** What a simulated panel holds. It outlives every engine. */
 export class PanelStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
-  /** What came and went in it. */
+  /** Who added and who removed each record and zone of the panel. */
   readonly provenance = new Provenance(this.zones);
-  /** Rows of the list that no name can be read from. */
+  /** Rows of the zone list whose name cannot be read. */
   readonly unreadable = new Set<string>();
-  /** Zones that cannot be read, with the reason. */
+  /** Zones whose records cannot be read, each with the error of the read. */
   readonly refusing = new Map<DnsName, PanelErrorCode>();
-  /** What reads show until a change becomes visible; a zone not in here is shown as it is. */
+  /**
+   * The old state (null: no zone) that reads show until a change becomes visible. Other zones are shown as
+   * they
+   * are.
+   */
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
   /**
-   * Zone and id (`zone id`) of records of edits that reads did not show for longer than an engine believes
-   * `after`.
+   * Records of edits that stayed invisible to reads for longer than the engine trusts `after`, as `zone id`.
    */
   readonly shownLate = new Set<string>();
-  /** Every read by every engine, in order: the zone, or the list of zones. */
+  /** Every read by every engine, in order: the name of the zone, or `list` for the list of zones. */
   readonly reads: (DnsName | 'list')[] = [];
   readonly looks: PanelRead[] = [];
-  /** Every read of a zone that an engine began, by its reader, with the time (monotonic milliseconds). */
+  /** Every read of a zone that an engine began, with its start (monotonic milliseconds). */
   readonly asked: { readonly reader: string; readonly zone: DnsName; readonly at: number }[] = [];
   /**
-   * Calls that edit a zone, and from when to when (monotonic milliseconds) they were answered; `Infinity`:
-   * not yet.
+   * Hook calls that edit a zone. Each was being answered between `from` and `until` (monotonic milliseconds;
+   * `Infinity`: it still is).
    */
   readonly calls: {
     readonly zone: DnsName;
     readonly from: number;
     until: number;
-    /** Whether it is of somebody whose calls an engine has to mind: anybody may name any zone. */
+    /**
+     * Whether the caller is an administrator. Calls of others do not disturb a read, since they may name any
+     * zone.
+     */
     readonly counts: boolean;
   }[] = [];
-  /** When it was out of reach for engines (monotonic milliseconds); `until` is `Infinity` while it is. */
+  /** Outages for engines, from and until (monotonic milliseconds); `until` is `Infinity` during an outage. */
   readonly outages: { readonly from: number; until: number }[] = [];
-  /** Zones that a filter somebody has set hides from the list. */
+  /** Zones that a filter hides from the zone list. */
   readonly hidden = new Set<DnsName>();
-  /** Until when (monotonic milliseconds) it hid one last. */
+  /** When (monotonic milliseconds) a filter last stopped hiding the zone. */
   readonly hiddenUntil = new Map<DnsName, number>();
   /**
-   * Who may change a zone besides administrators; null: the panel does not report it. Others are `alice`'s.
+   * Users who may change a zone, besides administrators; null: the panel does not report them. Zones not in
+   * here belong to `alice`.
    */
   readonly owners = new Map<DnsName, readonly string[] | null>();
 
@@ -82,10 +89,7 @@ export class PanelStore {
   }
 }
 
-/**
- * The panel as the engine of a history sees it: reads take time, may fail, and may show an old state for a
- * while.
- */
+/** The panel as an engine sees it. Reads take time, may fail, and may show an old state for a while. */
 export class SimPanel implements Panel {
   readonly id = 'simulated';
   readonly traits: PanelTraits = {
@@ -100,22 +104,22 @@ export class SimPanel implements Panel {
   readonly #life: Life;
   readonly #name: string;
   failing = false;
-  /** Whether a read breaks off in the middle. Calls are told as their draws are named. */
+  /** Whether a read breaks off in the middle. `call` is the name of its random draws. */
   breaksOff: (call: string) => boolean = () => false;
-  /** Called with every fault that was met. */
+  /** Called with the name of every fault that occurs. */
   onFault: (kind: string) => void = () => undefined;
-  /** Called when a zone is read that is being read already, by the same engine. */
+  /** Called when the engine begins a read of a zone that it is already reading. */
   onOverlap: (zone: DnsName) => void = () => undefined;
   readonly #reading = new Set<DnsName>();
-  /** Called when the engine writes into the panel, so that the history's hooks see it like any edit. */
+  /** Called before the engine writes into the panel, so that the history makes the hook call of that edit. */
   onWrite: (change: Change, echo: string) => Promise<void> = () => Promise.resolve();
-  /** Called when the engine deletes a zone in the panel, as `onWrite`. */
+  /** Called before and after the engine deletes a zone in the panel, as `onWrite`. */
   onDelete: (zone: DnsName, echo: string, stage: 'before' | 'after') => Promise<void> = () =>
     Promise.resolve();
-  /** Called once it is written. */
+  /** Called after the engine has written into the panel; null: nobody listens. */
   onWritten: ((change: Change, echo: string) => Promise<void>) | null = null;
 
-  /** @param name what its draws are named by */
+  /** @param name first word of the names of its random draws */
   constructor(store: PanelStore, clock: Clock, chances: Chances, life: Life, name = 'panel') {
     this.store = store;
     this.#life = life;
@@ -146,10 +150,10 @@ export class SimPanel implements Panel {
     return { zones: this.#listed(), unreadable: [...this.store.unreadable] };
   }
 
-  /** Nothing is decoded here. */
+  /** Does nothing, because `decode` decodes nothing. */
   remember(): void {}
 
-  /** Without the delays of other reads, so that the histories of a seed stay what they are. */
+  /** Takes no time and draws no random number, so that stored seeds still replay the same history. */
   async readOwners(ctx: CallContext): Promise<OwnerList> {
     if (this.#life.dead) await never();
     ctx.signal.throwIfAborted();
@@ -216,7 +220,7 @@ export class SimPanel implements Panel {
     return listed;
   }
 
-  /** What we ourselves change in the panel. */
+  /** Carries out a change or delete that the engine makes in the panel. */
   #carryOut(
     facts: Pick<WriteRequest, 'kind' | 'zone' | 'content'>,
     { operation }: CallContext,

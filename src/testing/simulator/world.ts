@@ -42,17 +42,21 @@ import { hearOwnWrites } from './own-writes.ts';
 import { PanelStore, SimPanel } from './sim-panel.ts';
 import { countedJournal, Tally } from './tally.ts';
 
-/** What the panel's own part of an edit may do after an accepted `before`. */
+/**
+ * What the panel does after its `before` call was accepted: its own part of the edit, and the `after` call.
+ */
 export interface LocalPart {
   /** The panel refuses its part. */
   readonly refuses: boolean;
-  /** Milliseconds the panel takes for it. */
+  /** How long the panel takes to carry out its part, in milliseconds. */
   readonly takes: number;
   /** The `after` call never comes. */
   readonly afterLost: boolean;
-  /** Milliseconds until reads show it. */
+  /** For how many milliseconds after the panel's part reads still show the zone without it. */
   readonly visibleAfter: number;
-  /** Milliseconds from the panel's own part to the `after` call; absent: none. */
+  /**
+   * Delay of the `after` call behind the panel's own part, in milliseconds; absent: the call comes at once.
+   */
   readonly afterLate?: number | undefined;
   /** Whether the `after` call comes twice. */
   readonly afterTwice?: boolean | undefined;
@@ -60,63 +64,66 @@ export interface LocalPart {
   readonly afterAnyway?: boolean | undefined;
 }
 
-/**
- * One of the edits that a click makes: its event, and the panel's own part, which shows whether it did it.
- */
+/** One of the edits that a click makes. */
 export interface ClickedEdit {
   readonly event: (stage: 'before' | 'after') => EditEvent;
   readonly carryOut: () => boolean;
-  /** What it does to records, for the laws; absent for whole zones. */
+  /** Records that the edit removes and adds, for the laws; absent for the create or delete of a zone. */
   readonly items?: readonly EditItem[];
 }
 
-/** A central of a world and what it is told of its own. */
+/** A central of the world, its journal, and what the laws observe of both. */
 export interface Side {
   readonly store: CentralStore;
   readonly disk: JournalDisk;
-  /** What the journal holds. */
+  /** What the journal holds on disk, as the laws follow it. */
   readonly witness: JournalWitness;
-  /** What was seen on the way to break a law. */
+  /** Laws that were found broken at this central while the history ran. */
   readonly judgement: Judgement;
-  /** Fingerprints of what its engine is writing into the panel. */
+  /** Fingerprints of the edits that its engine is writing into the panel right now. */
   readonly echoes: Set<string>;
-  /** Until when (monotonic milliseconds) it was out of reach; `Infinity`: it still is. */
+  /**
+   * End of its last outage, in monotonic milliseconds; `Infinity` during an outage, `-Infinity` before the
+   * first.
+   */
   downUntil: number;
-  /** Whether it is out of reach by itself, and the fault of its next write; else those of the world. */
+  /** Whether this central has an outage of its own, beside the outage of all centrals (`centralDown`). */
   down: boolean;
   chooseFault: ((call: string) => CentralFault | null) | null;
 }
 
-/**
- * Two sides, a journal on disk, and at most one living engine between them. Further centrals have a journal
- * and an engine each.
- */
+/** A panel, one or more centrals, and for each central a journal on disk and at most one engine in force. */
 export class World {
   readonly clock = new VirtualClock();
   readonly panel = new PanelStore();
   readonly log: string[] = [];
   readonly tally = new Tally();
   /**
-   * Names that a zone of ours answered at a central until a create of ours took the answer away, though the
-   * panel's zone has them.
+   * Names that a central answered from a zone of ours until a new zone of ours hid them, though the panel's
+   * zone has them.
    */
   readonly emptied: string[] = [];
-  /** Every save of a user, in order, with the answers he got. */
+  /** Every save of a user, in order, with the answers to its hook calls. */
   readonly saved: SavedEdit[] = [];
-  /** Functions of the panel that named a zone, with the time. */
+  /** Calls of panel functions that named a zone, with their time. */
   readonly hints: Due[] = [];
-  /** When the agent ran. */
+  /** Periods in which the agent ran, in order. */
   readonly runs: EngineRun[] = [];
   readonly #lateReads = new LateReads(this.panel, this.saved);
-  /** The first central, and those that were added before the start. */
+  /** The first central, then those of `addCentral`. */
   readonly sides: Side[];
-  /** What the settings name, and what the agent has taken up of that; null: every central. */
+  /**
+   * Centrals that the settings name (`#named`), and those that the agent has taken up (`#active`); null: all.
+   */
   #named: readonly Side[] | null = null;
   #active: readonly Side[] | null = null;
   #switching: Promise<void> = Promise.resolve();
-  /** Engines of former settings that finish what is open; each ends when it has, by central. */
+  /**
+   * Engines of former settings that still finish their open operations, by central; each promise ends with
+   * its engine.
+   */
   readonly #draining = new Map<Side, Promise<void>>();
-  /** Lives of the engines of this boot, and what they are connected with. */
+  /** Lives of the engines since the last kill, and the simulated central and panel of each engine. */
   readonly #lives = new Set<Life>();
   #connected: { readonly side: Side; readonly central: SimCentral; readonly panel: SimPanel }[] = [];
   powerCut: ComingCut | null = null;
@@ -124,35 +131,32 @@ export class World {
   readonly #settings: Partial<EngineSettings>;
   #run: Run | null = null;
   #starting: Promise<void> | null = null;
-  /**
-   * When the agent that runs was started, and when the wall clock was stepped last (monotonic milliseconds).
-   */
+  /** When the running agent was started (monotonic milliseconds). */
   #startedAt = 0;
   #steppedAt = -Infinity;
-  /** The last steps, by how much (ms), and `#steppedAt` before each. */
+  /**
+   * Recent steps of the wall clock: when (monotonic ms), by how many ms, and `#steppedAt` before the step.
+   */
   #steps: { readonly at: number; readonly by: number; readonly before: number }[] = [];
-  /** Counts the kills; a start that a kill overtook gives up. */
+  /** Number of kills so far. A start that began before a kill gives up. */
   #boot = 0;
-  /** Hook calls being answered right now. */
+  /** Number of hook calls that are being answered right now. */
   answering = 0;
-  /** TTL (seconds) of records that nobody gave one; null: neither side keeps TTLs. */
+  /** TTL in seconds of records that were written without one; null: neither side keeps TTLs. */
   defaultTtl: number | null = null;
   /** Whether the central can neither list zones nor read whole ones. */
   byName = false;
   centralDown = false;
   panelFailing = false;
   chooseFault: (call: string) => CentralFault | null = () => null;
-  /**
-   * What goes wrong with centrals beside their writes, and whether a read of the panel breaks off, by calls
-   * told as their draws are named.
-   */
+  /** Troubles of reads and of name servers. A call is identified by the name of its random draws. */
   centralTroubles: CentralTroubles = noTroubles;
   panelBreaksOff: (call: string) => boolean = () => false;
-  /** Chooses what fails at a call of a journal, told as its draws are named. */
+  /** Chooses the fault of a journal call; `name` is the name of the call's random draws; null: no fault. */
   chooseJournalFault: (call: JournalCall, name: string) => JournalFault | PowerCut | null = () => null;
-  /** Errors that an engine should never meet, as it logged them. */
+  /** Errors that only a defect of the engine can cause, as the engine logged them. */
   readonly defects: string[] = [];
-  /** What the next engine gets as its central; `number` is 1 for the first. */
+  /** Wraps the central that the next engine gets; `number` is 1 for the first central. */
   wrap: (central: Central, number: number) => Central = (central) => central;
 
   constructor(journal: MemoryJournal, chances: Chances, settings: Partial<EngineSettings> = {}) {
@@ -245,13 +249,13 @@ export class World {
     };
   }
 
-  /** Whose engines are writing into the panel what has this fingerprint; nobody's is nobody's own. */
+  /** Centrals whose engine is writing an edit with this fingerprint into the panel; `[null]` when none is. */
   #echoing(fingerprint: string): readonly (Side | null)[] {
     const echoing = this.sides.filter(({ echoes }) => echoes.has(fingerprint));
     return echoing.length === 0 ? [null] : echoing;
   }
 
-  /** What an engine is writing in the zone of a central; null: nothing. */
+  /** What an engine is writing into the zone at this central right now; null: nothing. */
   #goingIn(store: CentralStore, zone: DnsName): string | null {
     const own = this.#connected.filter(({ side }) => side.store === store);
     return own.map(({ central }) => central.wire.goingIn(zone)).find((what) => what !== null) ?? null;
@@ -274,12 +278,12 @@ export class World {
     this.#steps = steps;
     const sum = steps.reduce((all, { by }) => all + by, 0);
     const [first] = steps;
-    // Steps that make up for each other need not be noticed.
+    // An engine need not notice steps that cancel each other out.
     if (Math.abs(sum) < defaultEngineSettings.clockStep) this.#steppedAt = first?.before ?? -Infinity;
     else if (Math.abs(ms) >= defaultEngineSettings.clockStep) this.#steppedAt = now;
   }
 
-  /** Somebody wrote at a central just now. */
+  /** Records a write that somebody else has just made at a central. */
   otherWrote(): void {
     for (const { store } of this.sides) store.provenance.look(this.clock.now());
   }
@@ -289,17 +293,17 @@ export class World {
     return this.#first.store;
   }
 
-  /** The engine of the first central. */
+  /** The engine of the first central; null while the agent does not run. */
   get engine(): Engine | null {
     return this.engines[0] ?? null;
   }
 
-  /** Empty while the agent does not run. */
+  /** The engines of the running agent; empty while none runs. */
   get engines(): readonly Engine[] {
     return this.#run?.engines ?? [];
   }
 
-  /** Of each of `engines`. */
+  /** The journals of `engines`, in the same order. */
   get journals(): readonly Journal[] {
     return this.#run?.journals ?? [];
   }
@@ -324,8 +328,8 @@ export class World {
   }
 
   /**
-   * Starts the agent if none runs (the lease lets no second one use a journal). Resolves once it runs, or
-   * when it was killed on the way. A journal that cannot be used is tried again, as the agent does.
+   * Starts the agent unless it runs. Resolves once it runs, or when it is killed before. Retries while a
+   * journal cannot be used, as the agent does.
    */
   start(): Promise<void> {
     if (this.#starting !== null) return this.#starting;
@@ -356,7 +360,7 @@ export class World {
       const how = await Promise.race([started, run.killed]);
       if (how === 'started') this.runs.push({ from: this.clock.now(), until: Infinity });
       if (how !== 'journal') return;
-      // What an engine had begun before its journal failed ends with it.
+      // What this engine began before its journal failed must not go on.
       run.life.dead = true;
       this.#run = null;
       this.note('the journal cannot be used');
@@ -409,13 +413,13 @@ export class World {
       if (!life.dead) side.judgement.violate('locks.overlap', text);
     };
     panel.onOverlap = (zone) => {
-      // The first comparison goes from zone to zone beside everything else.
+      // The first comparison runs beside everything else, so only later reads may not overlap.
       const isOver = side.witness.baselineAt !== null;
       if (!life.dead && isOver) side.judgement.violate('turns.overlap', `${zone} is read twice at once`);
     };
     for (const one of [central, panel]) one.onFault = (kind) => this.tally.fault(kind);
     side.disk.onFault = (kind) => this.tally.fault(`journal ${kind}`);
-    // A name server makes no records of its own.
+    // A central without zone lists stands for a plain name server, which adds no default records.
     const made = (zone: DnsName): ResourceRecord[] => (this.byName ? [] : defaultRecords(zone, 'central'));
     central.defaults = (zone) => made(zone).map((record) => [recordId(record), this.timed(record)]);
     const mortal = mortalJournal(side.disk, side.disk.file, life, clock);
@@ -452,8 +456,8 @@ export class World {
   }
 
   /**
-   * From now on the settings name this central alone. As the agent does, it starts an engine for it and lets
-   * the former one finish what is open. The former settings stay in force where its journal cannot be used.
+   * Makes the settings name this central alone. Like the agent, starts an engine for it and lets the former
+   * engine finish its open operations. If the new journal cannot be used, the former settings stay in force.
    */
   async use(side: Side): Promise<void> {
     this.#named = [side];
@@ -466,7 +470,7 @@ export class World {
     await this.#starting;
     const former = this.#run;
     await Promise.race([this.#draining.get(side), former?.killed]);
-    // An agent that starts later goes by the new settings at once.
+    // After a kill the next start uses the new settings anyway.
     if (boot !== this.#boot || former === null || this.active[0] === side) return;
     const before = this.active;
     this.#active = [side];
@@ -512,8 +516,7 @@ export class World {
   }
 
   /**
-   * The agent is killed: nothing of it happens any more, hooks being answered get their refusal from the
-   * shim.
+   * Kills the agent. Nothing that it began goes on; the shim refuses the hook calls that it was answering.
    */
   kill(): void {
     this.#boot += 1;
@@ -522,7 +525,7 @@ export class World {
     this.#lives.clear();
     this.#connected = [];
     this.#draining.clear();
-    // The next agent knows nothing of them.
+    // The next agent does not know of these calls.
     for (const call of this.panel.calls) call.until = Math.min(call.until, this.clock.now());
     if (this.#run === null) return;
     this.#run.end();
@@ -535,8 +538,10 @@ export class World {
   }
 
   /**
-   * One save in the panel, from `before` to `after`, as the panel would carry it out.
-   * @param items what it does to records, for the laws; empty for whole zones
+   * Plays one save in the panel: `before`, the panel's own part, `after`.
+   * @param items records that the edit removes and adds, for the laws; empty for the create or delete of a
+   * zone
+   * @returns the answer to `before`, and whether the agent did not learn that the panel kept the edit
    */
   async edit(
     event: ClickedEdit['event'],
@@ -548,8 +553,8 @@ export class World {
   }
 
   /**
-   * The same for a click that makes several edits: one call before all of them, one after all that the panel
-   * did.
+   * Plays a click that makes several edits: one `before` for all of them, and one `after` for those that the
+   * panel carried out. Returns what `edit` returns.
    */
   async click(
     edits: readonly ClickedEdit[],
@@ -614,7 +619,7 @@ export class World {
     return verdict;
   }
 
-  /** One hook call of some edits; its answer is kept with each of them. */
+  /** Makes one hook call for some edits, checks the answer by the laws, and adds it to each edit. */
   async #ask(stage: 'before' | 'after', saved: ReadonlyMap<ClickedEdit, SavedEdit>): Promise<Verdict> {
     const askedAt = this.clock.now();
     const numbers = this.sides.map((side) => this.active.indexOf(side) + 1);
@@ -649,7 +654,7 @@ export class World {
     await this.#hook({ kind: 'hint', zones, source: 'wwwdomain.edit', fingerprint: '', actor });
   }
 
-  /** A hook call with the shim's own deadline: a dead or hung agent is a refusal in time. */
+  /** Makes a hook call within the shim's deadline. A dead or hung agent counts as a refusal. */
   async #hook(event: PanelEvent): Promise<Verdict> {
     const run = this.#run;
     if (run === null) return unanswered;
@@ -671,7 +676,7 @@ export class World {
     return verdict;
   }
 
-  /** From now on reads show the zone as it is at this moment, until the delay has passed. */
+  /** Makes reads show the zone as it is now, for so many milliseconds. */
   #hide(zone: DnsName, ms: number): void {
     if (ms <= 0) return;
     this.tally.fault(ms > longLag ? 'panel reads lag long' : 'panel reads lag');
@@ -689,7 +694,7 @@ function callsOf({ event: { fingerprint }, askedAt, answers }: SavedEdit): Asked
   return answers.map((answer) => ({ fingerprint, askedAt: answer.askedAt, at: answer.at }));
 }
 
-/** From how long on (ms) the panel's own part is slower than an engine waits for `after`. */
+/** From this duration on (ms), the panel's own part outlasts an engine's wait for `after`. */
 const longPart = 20_000;
 
 /** The reason of every signal that is no longer needed: a new one for each takes time. */

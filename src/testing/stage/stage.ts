@@ -1,7 +1,7 @@
 /**
- * A customer's panel with the plugin and a provider's central, both on this machine, with the real shim,
- * agent and bundles in between. Here the central is a panel too; as a name server it is in `server-stage.ts`.
- * Used by the demo, the end-to-end tests and the benchmarks.
+ * A customer's panel with the plugin, and a provider's central that is a panel too, both on this machine. The
+ * shim, the agent and the bundles between them are the real ones. The demo, the end-to-end tests and the
+ * benchmarks use it. `server-stage.ts` has name servers as centrals.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -29,32 +29,35 @@ export interface StageOptions {
   readonly panel?: Exclude<Generation, 'dnsmgr'>;
   /** Default: DNSmanager. */
   readonly central?: Generation;
-  /** Options of `[sync]` in seconds; short waits by default, so that a story is reported in seconds. */
+  /** Options of the section `[sync]`. The default has waits of a second, so that tests end soon. */
   readonly sync?: Readonly<Record<string, string>>;
 }
 
-/** A stage, whatever its central is. */
+/** What every stage offers, whatever its central is. */
 export interface AnyStage {
   /** The customer's panel. */
   readonly panel: Sandbox;
-  /** The central, past the product. */
+  /** Reads and writes the central directly, not through the product. */
   readonly there: CentralSide;
   readonly directory: string;
   readonly socket: string;
-  /** What must never be found in anything the product writes or prints. */
+  /** Passwords and keys that the product must never write or print. */
   readonly secrets: readonly string[];
-  /** What the customer does in his panel. */
+  /** Acts as the customer in the panel. */
   readonly customer: Act;
   readonly atPanel: PanelUser;
-  /** Puts the plugin into the customer's panel; not configured yet. */
+  /** Installs the plugin into the customer's panel, without settings. */
   install(): Promise<void>;
-  /** Writes the settings, as the form would: those of the connection, and of the times. */
+  /**
+   * Writes the settings file, as the settings form would.
+   * @param changes options of the connection to the central; @param times options of `[sync]`
+   */
   configure(changes?: Readonly<Record<string, string>>, times?: Readonly<Record<string, string>>): void;
-  /** The command line of the product; resolves to what it printed. */
+  /** Runs the command `domainsync` with these arguments; resolves to its standard output. */
   domainsync(...args: readonly string[]): Promise<string>;
-  /** What `domainsync status` says; null where no agent runs. */
+  /** What `domainsync status` reports; null while no agent runs. */
   status(): Promise<StatusReport | null>;
-  /** Pid of the running agent, or null. */
+  /** Process id of the agent; null while none runs. */
   agent(): Promise<number | null>;
   /** Stops both sides and the agent, and removes every file. */
   stop(): Promise<void>;
@@ -62,12 +65,12 @@ export interface AnyStage {
 
 /** A stage with a panel as central. */
 export interface Stage extends AnyStage {
-  /** The provider's panel; another object after `centralUp`. */
+  /** The provider's panel. `centralUp` replaces this object. */
   readonly central: Sandbox;
-  /** Really stops the provider's panel, and starts it again where it was. */
+  /** Stops the provider's panel; `centralUp` starts it again on the same port with the same data. */
   centralDown(): Promise<void>;
   centralUp(): Promise<void>;
-  /** What the provider's own people do at the central, in the customer's account there. */
+  /** Acts as the provider's staff in the customer's account at the central. */
   readonly provider: Act;
   readonly atCentral: PanelUser;
 }
@@ -75,15 +78,15 @@ export interface Stage extends AnyStage {
 export const customer = { name: 'kunde', password: 'k:&%+ 1' } as const;
 export const account = { name: 'kunde42', password: 'pa;ss#wo=%rd' } as const;
 
-/** Another customer of the same provider. */
+/** Another customer with an account at the central. */
 export const somebody = { name: 'somebody', password: 'somebody' } as const;
 
-/** The customer's own administrator. */
+/** The administrator of the customer's panel. */
 export const panelAdmin = { name: 'root', password: 'panel-root' } as const;
 
 /**
- * Others with an account in the customer's panel: the reseller above him, another customer, and one who
- * resells to nobody.
+ * Other accounts in the customer's panel: the customer's reseller, another customer, and a reseller without
+ * customers.
  */
 export const reseller = { name: 'reseller', password: 'panel-reseller' } as const;
 export const neighbour = { name: 'nachbar', password: 'panel-nachbar' } as const;
@@ -119,7 +122,8 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
     generation: other,
     name: 'central',
     users: centralUsers,
-    // Not what the customer's panel puts into a new zone: whose records are there in the end is to be seen.
+    // Unlike the defaults of the customer's panel, so that a test sees whose records a new zone has in the
+    // end.
     switches: { defaultHosts: ['@', 'parking'], defaultSpf: false },
   };
   let central = await startSandbox(centralOptions);
@@ -170,7 +174,9 @@ export function demandPrograms(folder: string): void {
   throw new Error(`no programs in ${folder}: run "npm run -s bundle" first`);
 }
 
-/** Prepares a stage, or stops it: what goes on running would keep a test from ending. */
+/**
+ * Runs `prepare` on a stage; if it fails, stops the stage, whose processes would keep the test from ending.
+ */
 export async function prepared<S extends AnyStage>(
   stage: S,
   prepare: (stage: S) => Promise<void>,
@@ -184,11 +190,11 @@ export async function prepared<S extends AnyStage>(
   }
 }
 
-/** The customer's half of a stage; its `stop` leaves the directory. */
+/** The customer's half of a stage. Its `stop` leaves the directory on disk. */
 export async function makePanelSide(
   generation: Exclude<Generation, 'dnsmgr'>,
 ): Promise<Omit<AnyStage, 'there' | 'secrets' | 'configure'>> {
-  // Before anything runs that would have to be stopped.
+  // Checked first, while nothing runs yet that would have to be stopped.
   demandPrograms(dist);
   const directory = mkdtempSync(join(tmpdir(), 'domainsync-'));
   const places = { directory, root: join(directory, 'panel'), socket: join(directory, 'agent.sock') };
@@ -210,7 +216,7 @@ export async function makePanelSide(
   };
 }
 
-/** The product's command line, and what it says of the agent. */
+/** Runs the product's command line, and asks it about the agent. */
 function programs({ root, socket }: Places): Pick<AnyStage, 'domainsync' | 'status' | 'agent'> {
   const domainsync = async (...args: readonly string[]): Promise<string> => {
     const words = [join(dist, 'domainsync.cjs'), '--root', root, '--socket', socket, ...args];
@@ -223,7 +229,7 @@ function programs({ root, socket }: Places): Pick<AnyStage, 'domainsync' | 'stat
   return { domainsync, status, agent: async () => (await status())?.pid ?? null };
 }
 
-/** By the product's own installer, which restarts later panels itself. */
+/** Installs the plugin with the product's own installer, which restarts ISPmanager 5 and 6 itself. */
 async function putPlugin({ root, socket }: Places, panel: Sandbox): Promise<void> {
   const place = ['--root', root, '--socket', socket];
   await run(process.execPath, [
@@ -235,11 +241,14 @@ async function putPlugin({ root, socket }: Places, panel: Sandbox): Promise<void
     '--system',
     'no',
   ]);
-  // An ISPmanager 4 has no command for it: a user does it.
+  // ISPmanager 4 has no restart command, so the stage does what the administrator would do by hand.
   if ('byHand' in panelAt(root).layout.restart) panel.restartPanel();
 }
 
-/** @param connection options of `[isp_master]` */
+/**
+ * @param root the panel's root directory
+ * @param connection options of `[isp_master]`; @param sync options of `[sync]`
+ */
 export function writeSettings(
   root: string,
   connection: Readonly<Record<string, string>>,
@@ -253,7 +262,10 @@ export function writeSettings(
   });
 }
 
-/** Status 3 of the command line is an answer as well: something needs an administrator. */
+/**
+ * Returns the output of a command that ended with status 3: the command worked, and reports that an
+ * administrator is needed. Throws any other error.
+ */
 function needsAttention(error: unknown): { stdout: string } {
   if (error instanceof Error && 'code' in error && error.code === 3 && 'stdout' in error) {
     return { stdout: String(error.stdout) };
@@ -277,7 +289,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Waits until something is so, looking again and again; fails with what was waited for. */
+/**
+ * Tests a condition every 20 ms until it holds.
+ * @param what what is awaited, for the error; @param limit longest wait in milliseconds
+ * @returns the milliseconds waited. @throws Error when the limit is over
+ */
 export async function until(
   what: string,
   test: () => boolean | Promise<boolean>,

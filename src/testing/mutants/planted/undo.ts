@@ -1,6 +1,6 @@
 import { engine, type PlantedBug } from './bug.ts';
 
-/** Bugs in what decides about edits later: reads of the panel, undo, confirmation, late writes. */
+/** Planted bugs in later decisions about edits: panel reads, undo, confirmation, late writes. */
 export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'one-read-proves',

@@ -9,43 +9,43 @@ import type { PanelStore } from '../sim-panel.ts';
 import type { Judgement, LawId } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
 
-/** One answer to one hook call of an edit. */
+/** The answer to one hook call of an edit. Times are monotonic milliseconds. */
 export interface Answer {
   readonly stage: 'before' | 'after';
   readonly askedAt: number;
   readonly at: number;
   readonly verdict: Verdict;
-  /** How many effects each central had seen by then. */
+  /** For each central, how many effects it had at the time of the answer. */
   readonly effects: readonly number[];
-  /** The number of each central in the settings of that time, from 1; 0: they left it out. */
+  /** For each central, its number in the settings of that time, from 1; 0: the settings left it out. */
   readonly numbers: readonly number[];
 }
 
-/** One save of a user, and what he was told of it. */
+/** One save of a user, with the answers to its hook calls. Times are monotonic milliseconds. */
 export interface SavedEdit {
   readonly event: EditEvent;
-  /** What it does to records; empty for whole zones. */
+  /** Records that the edit removes and adds; empty for the create or delete of a zone. */
   readonly items: readonly EditItem[];
-  /** When the panel asked for the first time. */
+  /** When the panel made its first hook call for the edit. */
   readonly askedAt: number;
   readonly answers: Answer[];
-  /** When the panel did its part; null: it did not, or not yet. */
+  /** When the panel carried out its part; null: not yet, or never. */
   keptAt: number | null;
 }
 
-/** The panel and one of its centrals, as a history left them. */
+/** The panel and one of its centrals at the end of a history. */
 interface Ended {
   readonly panel: PanelStore;
   readonly central: CentralStore;
   readonly witness: JournalWitness;
-  /** Which of the centrals it is, from 0. */
+  /** Position of the central among the centrals, from 0. */
   readonly index: number;
 }
 
 /**
- * Each answer is held against what the central had at that moment and came to have. "Nothing was changed" is
- * true then and stays so. Of an edit that was refused, by us or by the panel, nothing is left in the end.
- * @returns how long (ms) the central held at most what was then undone
+ * Checks every answer against what the central held then and holds later. If an answer says that nothing was
+ * changed, that is true and stays true. Nothing remains of an edit that we or the panel refused.
+ * @returns the longest time (ms) for which the central held something that was undone later
  */
 export function checkAnswers(ended: Ended, edits: readonly SavedEdit[], judgement: Judgement): number {
   let longest = 0;
@@ -70,7 +70,7 @@ function checkAnswer(
 ): void {
   const { verdict, stage } = answer;
   if (verdict.kind !== 'refuse' || !isCertain(verdict.changed)) return;
-  // After the panel's part, an answer speaks of those centrals that it names.
+  // A refused `after` speaks only of the centrals that it names.
   if (stage === 'after' && !speaksOf(verdict.problems, answer.numbers[ended.index] ?? 0)) return;
   const own = operationsOf(ended, edit, edits, answer, stage === 'before' ? 'veto' : 'compensate');
   if (own === null) {
@@ -93,7 +93,7 @@ function checkAnswer(
   checkLater(ended, edit, answer, own, judgement);
 }
 
-/** Nothing of a refused edit lands after its answer, but what the panel holds by then. */
+/** Checks that nothing of a refused edit lands after its answer, except what the panel then holds. */
 function checkLater(ended: Ended, edit: SavedEdit, answer: Answer, own: Parts, judgement: Judgement): void {
   const { effects } = ended.central.provenance;
   const until = answer.effects[ended.index] ?? 0;
@@ -105,11 +105,11 @@ function checkLater(ended: Ended, edit: SavedEdit, answer: Answer, own: Parts, j
 }
 
 /**
- * Whether the central is brought to what the panel holds at that moment: as this edit was refused, it is
- * another that made it so.
+ * Whether the effect brings the central to what the panel held at that time. Then another edit wanted it,
+ * because this one was refused.
  */
 function isInPanel({ provenance }: PanelStore, { zone, record, present, at, request }: Effect): boolean {
-  // A zone comes with default records, of which the panel has its own.
+  // A create adds default records; the panel's zone has its own, so only the zone itself is compared.
   const what = request?.kind === 'create' ? null : record;
   const id = what === null ? '' : recordId(what);
   const last = provenance.effects.findLast((one) => one.at <= at && one.zone === zone && one.id === id);
@@ -118,7 +118,10 @@ function isInPanel({ provenance }: PanelStore, { zone, record, present, at, requ
   return (last?.present ?? wasThere) === present;
 }
 
-/** Whether it went with a zone that we had made, and somebody wrote it before that was read back. */
+/**
+ * Whether the effect removed a foreign record together with a zone that we had created and not yet read
+ * back when the record was written.
+ */
 function isInSnapshot({ central: { provenance } }: Ended, { zone, before, request }: Effect): boolean {
   if (request?.kind !== 'delete' || before?.writer !== 'somebody') return false;
   const made = provenance.requests.findLast(
@@ -128,21 +131,21 @@ function isInSnapshot({ central: { provenance } }: Ended, { zone, before, reques
 }
 
 /**
- * Operations that were undone while these were there (as `operationsOf`). Their undo may have been left to
- * these, so that what was there before both is what has to be there.
+ * Operations that were undone while the given ones existed. An undo may be left to the given ones, so the
+ * state before both must return.
  */
 function undoneBeside({ witness }: Pick<Ended, 'witness'>, own: Parts): Parts {
   const all = [...witness.operations.values()];
   const since = Math.min(...all.filter(({ operation }) => own.has(operation.id)).map((one) => one.since));
   const beside = all.filter(({ operation: { state }, states }) => {
     const isUndone = state === 'refused' || state === 'reverted';
-    // What is heard of it later does not make it end again.
+    // The first end counts; a later `after` call repeats the state.
     return isUndone && (states.find((one) => one.state === state)?.at ?? 0) >= since;
   });
   return partsOf(beside);
 }
 
-/** Whether the edit wanted that. Otherwise it puts back what something else did meanwhile. */
+/** Whether the edit itself wanted the effect. If not, the effect restores what something else changed. */
 function isWanted({ items }: SavedEdit, { record, present }: Effect): boolean {
   if (record === null || items.length === 0) return true;
   return items.some(({ remove, add }) => {
@@ -151,7 +154,7 @@ function isWanted({ items }: SavedEdit, { record, present }: Effect): boolean {
   });
 }
 
-/** Whether it says what the central holds. */
+/** Whether the answer says for certain what the central holds. */
 function isCertain(changed: Changed): boolean {
   return changed !== 'unknown' && changed !== 'panel-unknown';
 }
@@ -165,7 +168,7 @@ function speaksOf(problems: readonly Problem[], number: number): boolean {
 const claiming: ReadonlySet<string | null> = new Set(['prepared', 'applied', 'kept', 'confirmed']);
 
 /**
- * Whether another edit wanted the record as it was then: that one has it so (docs/architecture.md, "claim").
+ * Whether another edit wanted the record as the effect left it, and so has a claim (docs/glossary.md#claim).
  */
 function isClaimed(
   { witness }: Ended,
@@ -188,7 +191,8 @@ function isClaimed(
 }
 
 /**
- * Nothing of it is left at the central, but what the panel wants there as well, or what is listed as stuck.
+ * Checks that nothing of these operations remains at the central. Excepted is what the panel holds too, and
+ * what is listed as stuck.
  */
 function checkNothingLeft(
   { panel, central, witness }: Ended,
@@ -196,7 +200,7 @@ function checkNothingLeft(
   what: string,
   judgement: Judgement,
 ): void {
-  // An administrator may have put it right since.
+  // An operation that was stuck counts as well: an administrator may have resolved it since.
   const wasStuck = (effect: Effect): boolean =>
     [...witness.operations.values()].some(
       (one) =>
@@ -217,7 +221,8 @@ function checkNothingLeft(
 }
 
 /**
- * Whether a record that went cannot come back: a CNAME tolerates nothing beside it (RFC 1034 section 3.6.2).
+ * Whether a removed record cannot return because the central now has a CNAME at its name, or it is one itself
+ * (RFC 1034 section 3.6.2).
  */
 function isInTheWay({ zones }: CentralStore, { zone, record, present }: Effect): boolean {
   if (record === null || present) return false;
@@ -229,7 +234,7 @@ function isInTheWay({ zones }: CentralStore, { zone, record, present }: Effect):
   );
 }
 
-/** Whether somebody deleted the zone at the central since. */
+/** Whether somebody else deleted the zone at the central after the effect. */
 function isGoneWithZone(effects: readonly Effect[], { zone, at }: Effect): boolean {
   return effects.some(
     (effect) =>
@@ -241,7 +246,7 @@ function isGoneWithZone(effects: readonly Effect[], { zone, at }: Effect): boole
   );
 }
 
-/** Whether an operation that waits for an administrator is about the record. */
+/** Whether the operation mentions the record. */
 function covers(operation: Operation, { zone, record }: Effect): boolean {
   if (operation.zone !== zone) return false;
   if (operation.kind !== 'records') return true;
@@ -249,12 +254,15 @@ function covers(operation: Operation, { zone, record }: Effect): boolean {
   return record !== null && records.some((one) => one !== null && sameData(one, record));
 }
 
-/** What a create made that nobody read back is left as it is, and listed. */
+/** Whether the effect comes from a create that nobody read back. Such a zone is kept and listed. */
 function isUnproven({ late, unproven }: CentralStore, { zone, request }: Effect): boolean {
   return request?.kind === 'create' && (late.has(zone) || unproven.has(zone));
 }
 
-/** Whether the panel held the same at some time since: then it is no longer this edit that has it so. */
+/**
+ * Whether the panel agreed with the effect at some time since. Then the effect no longer stems from this edit
+ * alone.
+ */
 function agreedSince({ zones, provenance }: PanelStore, { zone, id, present, at }: Effect): boolean {
   const records = zones.get(zone);
   const isHeld = records !== undefined && (id === '' || records.has(id));
@@ -265,8 +273,8 @@ function agreedSince({ zones, provenance }: PanelStore, { zone, id, present, at 
 }
 
 /**
- * Ids of the operations that an answer speaks of: those that were journalled for this call while it was
- * asked. Null where an equal edit was asked at the same time, so that they cannot be distinguished.
+ * The operations that were journalled for this hook call. Null if an equal edit was asked at the same time,
+ * because their operations cannot be told apart.
  */
 function operationsOf(
   { witness }: Ended,
@@ -290,10 +298,13 @@ function operationsOf(
   return partsOf(own);
 }
 
-/** Ids of operations, and of the records that each of them is about; null: all of its zone. */
+/** Operations by id, each with the ids of the records that it removes or adds; null: its whole zone. */
 type Parts = ReadonlyMap<string, ReadonlySet<string> | null>;
 
-/** An undo of several operations is sent in the name of the first: each counts with its own records. */
+/**
+ * Lists each operation with its own records. An undo of several operations carries the id of the first, so an
+ * id alone does not tell whose request it is.
+ */
 function partsOf(witnessed: readonly Witnessed[]): Parts {
   const parts = new Map<string, ReadonlySet<string> | null>();
   for (const { operation } of witnessed) {
@@ -309,13 +320,13 @@ function isOf({ request, id }: Effect, own: Parts): boolean {
   if (request === null) return false;
   const ids = own.get(request.operation);
   if (ids === undefined) return false;
-  // A central may keep what was sent in other words.
+  // The central may have stored other data than was sent, so both records are tried.
   return ids === null || ids.has(id) || (request.record !== null && ids.has(recordId(request.record)));
 }
 
 /**
- * The last effect on each record and zone that is otherwise than before, where it is these operations that
- * wrote them last. They may have taken over the undo of others that were undone as well.
+ * The last effect on each record and zone that these operations wrote last and left other than before.
+ * They may have taken over the undo of others that were undone as well.
  */
 function netOf(ended: Pick<Ended, 'witness'>, effects: readonly Effect[], own: Parts): Effect[] {
   if (own.size === 0) return [];
@@ -338,9 +349,7 @@ function netOf(ended: Pick<Ended, 'witness'>, effects: readonly Effect[], own: P
   });
 }
 
-/**
- * How long something that these operations changed, and that we took back, was there for everybody to see.
- */
+/** Longest time (ms) for which the central showed something that these operations wrote and we undid. */
 function longestSeen({ central, witness }: Ended, own: Parts): number {
   const since = new Map<string, number>();
   let longest = 0;
@@ -355,8 +364,8 @@ function longestSeen({ central, witness }: Ended, own: Parts): number {
 }
 
 /**
- * Whether it is the undo of one of these operations, or of what landed late of them; not a later edit of the
- * same record.
+ * Whether the effect undoes one of these operations, at once or after a late write. A later edit of the same
+ * record does not count.
  */
 function undoes(effect: Effect, own: Parts, witness: JournalWitness): boolean {
   if (effect.request === null) return false;

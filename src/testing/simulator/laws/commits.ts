@@ -15,24 +15,27 @@ import type { Effect, Provenance, WriteRequest } from '../provenance.ts';
 import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
-/** How long (ms) a step may take from its read of a side to its commit. */
+/** Longest time (ms) from an operation's read of a side to the commit that relies on the read. */
 const stepWithin = 60_000;
 
-/** How long (ms) reads of the panel may show an old state without an engine being deceived. */
+/** How long (ms) after a new zone reads of the panel may still show the zone before it. */
 const shownWithin = 15_000;
 
-/** What laws know of a moment beside the journal. */
+/** What the laws on commits need beside the journal. */
 export interface Moment {
   readonly panel: Provenance;
   readonly central: Provenance;
   readonly now: () => number;
-  /** Whether the panel is asking about a zone. */
+  /** Whether a hook call of the panel about the zone is being answered. */
   readonly isAsked: (zone: DnsName) => boolean;
-  /** Whether the engine itself is writing into the panel what has this fingerprint. */
+  /** Whether the engine itself is writing an edit with this fingerprint into the panel. */
   readonly isOwn: (fingerprint: string) => boolean;
 }
 
-/** What an engine makes durable is true, and leaves alone what is to be left alone. Judged at each commit. */
+/**
+ * Checks at each commit that what an engine makes durable is true, and that it touches no record it must
+ * leave alone.
+ */
 export class Commits {
   readonly #panel: Provenance;
   readonly #central: Provenance;
@@ -69,8 +72,8 @@ export class Commits {
   }
 
   /**
-   * Of an edit of a TTL alone that ends as undone, the TTL that it wrote does not stand where the panel
-   * has another.
+   * Checks an undone edit that only changed a TTL: its TTL must not remain at the central if the panel has
+   * another one.
    */
   #checkTtls({ id, zone, items, watch }: RecordsOperation): void {
     const here = [...this.#panel.held(zone)].map(({ record }) => record);
@@ -80,12 +83,12 @@ export class Commits {
         ({ mirrored, remove, add }) => mirrored && isSame(remove) && isSame(add) && add?.ttl === record.ttl,
       );
       const shown = here.find(isSame);
-      // Another open edit of the record takes care of it.
+      // Another open operation on the record will settle it.
       const isLeft = [...this.#witness.operations.values()].some(
         ({ operation: other }) =>
           other.id !== id && other.zone === zone && open.has(other.state) && recordsOf(other).some(isSame),
       );
-      // Its request landed late: the watch has still to mend it.
+      // Its request landed late, and the watch will still correct the record.
       const isWatched = watch?.added.some(isSame) === true;
       if (isLeft || isWatched) continue;
       if (isRetimed && origin.request?.operation === id && shown !== undefined && otherTtl(shown, record))
@@ -96,7 +99,7 @@ export class Commits {
     }
   }
 
-  /** What was heard of an operation is never forgotten, and no step goes back. */
+  /** Checks that an operation never forgets its `after` call and makes only allowed steps. */
   #checkStep(
     { id, kind, state, afterSeen }: Operation,
     before: Witnessed['states'][number] | undefined,
@@ -106,7 +109,7 @@ export class Commits {
       this.#judgement.violate('journal.overwritten', `operation ${id} goes from ${before.state} to ${state}`);
   }
 
-  /** A zone that was filled has no rows of the one before it. */
+  /** Checks that a newly filled zone keeps no ledger rows of a former zone of that name. */
   #checkFilled({ zone }: Operation, rows: NonNullable<Batch['rows']>): void {
     const own = rows.flatMap((change) => (change.zone === zone ? (change.put ?? []) : []));
     const put = new Set(own.map(({ record }) => recordId(record)));
@@ -115,7 +118,7 @@ export class Commits {
       this.#judgement.violate('ledger.leftover', `${zone} was filled, with ${left.length} rows of before`);
   }
 
-  /** A request to make a zone, or to fill one, goes out. */
+  /** Checks a request that creates or fills a zone, at the moment it is sent. */
   sent(request: WriteRequest): void {
     const { kind, zone } = request;
     if (kind === 'add') this.#checkContent(request);
@@ -126,8 +129,8 @@ export class Commits {
   }
 
   /**
-   * What a zone is filled with is not what the one before it held, which reads of the panel may show for a
-   * while.
+   * Checks that a new zone is not filled with a record of the former zone. Reads of the panel may still show
+   * that record for a while.
    */
   #checkContent({ operation, zone, record, sentAt }: WriteRequest): void {
     const came = this.#panel.effects.findLast((effect) => effect.zone === zone && effect.record === null);
@@ -140,12 +143,12 @@ export class Commits {
       this.#judgement.violate('zones.former', `operation ${operation} sends ${formatRecord(record)}`);
   }
 
-  /** A row that is synced was on both sides when the step that joins it read them. */
+  /** Checks that a row becomes `synced` only if both sides held the record since the operation's read. */
   #checkRow(zone: DnsName, row: LedgerRow, since: number): void {
     if (row.state !== 'synced' || isCentralsOwn(zone, row.record)) return;
     const id = recordId(row.record);
     const seen = row.onPanel && row.onCentral;
-    // Another operation about it brings the central to what the panel has.
+    // The other operation on the record brings the central to what the panel holds.
     if (seen && this.#isBusy(zone, id)) return;
     const had = (side: Provenance): boolean =>
       side.originOf(zone, id) !== null || side.effects.some((effect) => wentSince(effect, zone, id, since));
@@ -165,7 +168,7 @@ export class Commits {
 
   #checkNew(operation: RecordsOperation): void {
     if (operation.class === 'compensate') this.#checkAgain(operation);
-    // What was heard of afterwards is journalled as it came, before it is judged.
+    // Edits of the other classes are journalled before they are judged.
     if (operation.class !== 'veto') return;
     for (const item of operation.items) this.#checkItem(operation, item);
     this.#checkStuck(operation);
@@ -174,7 +177,7 @@ export class Commits {
       this.#judgement.violate('alone.own', `operation ${operation.id} is about a write of our own`);
   }
 
-  /** In the background nothing is done again of which both sides agree. */
+  /** Checks that a background operation does not repeat an edit of records that are all `synced` already. */
   #checkAgain({ id, zone, items, afterSeen }: RecordsOperation): void {
     if (afterSeen || this.#moment.isAsked(zone)) return;
     const isSynced = (record: ResourceRecord): boolean =>
@@ -186,8 +189,8 @@ export class Commits {
   }
 
   /**
-   * An edit writes no alias beside what it has seen of other records, nor the other way round (RFC 1034
-   * section 3.6.2).
+   * Checks that an edit adds no CNAME beside other records that its read showed, nor another record beside a
+   * CNAME (RFC 1034 section 3.6.2).
    */
   #checkAliases({ id, zone, added, removed }: RecordsOperation): void {
     const read = this.#central.lastRead(id, zone) ?? 0;
@@ -208,7 +211,7 @@ export class Commits {
     }
   }
 
-  /** A name of an operation that waits for an administrator is not edited. */
+  /** Checks that an edit shares no name with a stuck operation. */
   #checkStuck(operation: Operation): void {
     const names = namesOf(operation);
     for (const { operation: other } of this.#witness.operations.values()) {
@@ -222,8 +225,9 @@ export class Commits {
   }
 
   /**
-   * An edit sends nothing for a record that stands on one side by agreement, nor puts one beside a conflict
-   * (rows 6 to 9).
+   * Checks that an edit sends nothing for a record that is `panel-only`, in conflict or excluded, and adds
+   * none
+   * beside a conflict (docs/adoption.md, rows 6 to 9).
    */
   #checkItem(operation: Operation, { mirrored, remove, add }: OperationItem): void {
     const { id, zone } = operation;
@@ -235,7 +239,10 @@ export class Commits {
       this.#judgement.violate('alone.record', `operation ${id} puts ${formatRecord(add)} beside a conflict`);
   }
 
-  /** Where the old value is gone and one of somebody else stands in its place, nothing is sent (row 12). */
+  /**
+   * Checks that an edit sends nothing if its old record is gone from the central and a foreign one has taken
+   * its place (docs/adoption.md, row 12).
+   */
   #checkPlace({ id, zone }: Operation, remove: ResourceRecord, add: ResourceRecord | null): void {
     if (this.#central.originOf(zone, recordId(remove)) !== null || this.#isOurDoing(id, zone, remove)) return;
     const read = this.#central.lastRead(id, zone) ?? 0;
@@ -249,7 +256,7 @@ export class Commits {
     }
   }
 
-  /** Whether it is, or may be for all that anybody can know, a request of ours that took the record away. */
+  /** Whether a request of ours removed the record, or may have done so unanswered. */
   #isOurDoing(own: string, zone: DnsName, record: ResourceRecord): boolean {
     const id = recordId(record);
     const isAbout = (one: Effect | WriteRequest): boolean =>
@@ -262,7 +269,7 @@ export class Commits {
     );
   }
 
-  /** Whether another operation that removes the record was being written at that time. */
+  /** Whether at that time another operation that removes the record was sent and not yet read back. */
   #isBeingRemoved(own: string, zone: DnsName, id: string, at: number): boolean {
     return [...this.#witness.operations.values()].some(({ operation, since, states }) => {
       if (operation.id === own || operation.zone !== zone || operation.kind !== 'records') return false;
@@ -274,7 +281,7 @@ export class Commits {
     });
   }
 
-  /** Whether the ledger or any operation tells of the record. */
+  /** Whether the ledger or any operation mentions the record. */
   #isKnown(zone: DnsName, id: string): boolean {
     if (this.#witness.row(zone, id) !== null) return true;
     return [...this.#witness.operations.values()].some(
@@ -283,8 +290,9 @@ export class Commits {
   }
 
   /**
-   * Until the content of a zone made again is sent, its ledger is that of the zone whose place it takes.
-   * Nothing of it is left alone (row 18).
+   * Ledger rows that rule over edits of the zone. While a zone is created again, its ledger still describes
+   * the
+   * former zone, so no row counts (docs/adoption.md, row 18).
    */
   #rows(zone: DnsName): LedgerRow[] {
     return this.#witness.zones.get(zone)?.state === 'creating' ? [] : [...this.#witness.rows(zone)];
@@ -295,7 +303,7 @@ export class Commits {
     return state === 'panel-only' || state === 'conflict' || state === 'excluded';
   }
 
-  /** Whether another operation that is not at its end makes the record. */
+  /** Whether another open operation adds the record. */
   #isComing(own: string, zone: DnsName, record: ResourceRecord): boolean {
     return [...this.#witness.operations.values()].some(
       ({ operation }) =>
@@ -321,7 +329,7 @@ function recordsOf(operation: Operation): ResourceRecord[] {
   return [...wanted, ...writtenBy(operation)].filter((record) => record !== null);
 }
 
-/** Owner names that it may write at the central. */
+/** Owner names that the operation may write at the central. */
 function namesOf(operation: Operation): ReadonlySet<DnsName> {
   const records = itemsOf(operation).flatMap(({ mirrored, remove, add }) => (mirrored ? [remove, add] : []));
   return new Set(records.flatMap((record) => (record === null ? [] : [record.name])));
@@ -332,8 +340,8 @@ function wentSince(effect: Effect, zone: DnsName, id: string, since: number): bo
 }
 
 /**
- * An edit that was accepted stands in the journal at that moment: a records edit as done, a delete as due.
- * One that was heard of after the panel made it, too.
+ * Checks that the journal holds an accepted edit when the answer goes out: a records edit as written, a
+ * delete as accepted. The same holds for an edit that the panel reports only afterwards.
  */
 export function checkAccepted(
   witness: JournalWitness,
@@ -345,17 +353,17 @@ export function checkAccepted(
   for (const event of edits) {
     const { stage, zone, kind, fingerprint, actor } = event;
     if (actor.rank !== 'administrator' || kind === 'zone-create' || !synced.has(zone)) continue;
-    // A delete that was accepted meanwhile takes the zone along.
+    // A delete that was accepted meanwhile covers the records of its zone.
     if (kind === 'records' && witness.zones.get(zone)?.state !== 'synced') continue;
     const own = [...witness.operations.values()].filter(({ operation }) => isOf(operation, event));
-    // What nothing was done for before may be a call that nobody understands: the zone is compared.
+    // An `after` without a `before` may be a call that the agent cannot decode; then it compares the zone.
     if (stage === 'after' && !own.some(isUndone)) continue;
     const isThere = own.some(({ operation, since, states }) => {
-      // A delete that has been carried out by then is told of its panel's part as well.
+      // A delete that was already carried out may be reported by this `after`.
       const reportedAt = states.find(({ afterSeen }) => afterSeen)?.at ?? null;
       const isReportedNow = reportedAt !== null && reportedAt >= askedAt;
       if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state) || isReportedNow;
-      // An equal edit that is still being asked about has not been kept.
+      // This operation may belong to an equal edit whose own call is unanswered, so it proves nothing here.
       const asking = calls.filter((call) => call.fingerprint === fingerprint && since >= call.askedAt);
       const isPending = asking.length > 0 && asking.every(({ at }) => at === null || since > at);
       if (stage === 'after' && operation.afterSeen && !isPending) return true;
@@ -367,9 +375,9 @@ export function checkAccepted(
 }
 
 /**
- * Where an edit is refused that the panel has kept, the journal says at that moment that the panel is put
- * back.
- * @param number of the central, as answers name it
+ * Checks an `after` that is refused for an edit the panel has kept: the journal must hold an operation that
+ * restores the panel.
+ * @param number number of the central in `problems` of the answer
  */
 export function checkPutBack(
   witness: JournalWitness,
@@ -400,13 +408,13 @@ function isOf(operation: Operation, { kind, zone, fingerprint }: EditEvent): boo
   return kind === 'zone-delete' || operation.fingerprint === fingerprint;
 }
 
-/** One call of the panel. */
+/** One hook call of the panel. */
 export interface Asked {
   readonly edits: readonly EditEvent[];
-  /** The zones that the journal called synced when it was asked. */
+  /** Zones whose state in the journal was `synced` when the call came. */
   readonly synced: ReadonlySet<DnsName>;
   readonly askedAt: number;
-  /** Every call for an edit so far, and when it was answered; null: not yet. */
+  /** All hook calls for edits so far: when each came (`askedAt`) and was answered (`at`; null: not yet). */
   readonly calls: readonly {
     readonly fingerprint: string;
     readonly askedAt: number;

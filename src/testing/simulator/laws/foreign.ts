@@ -10,26 +10,28 @@ import type { ExcuseId } from './excuses.ts';
 import type { Judgement, LawId } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
 
-/** How long (ms) after a read a write of the same step may go out: a step takes a minute at most. */
+/** Longest time (ms) from an engine's read to a write that relies on it. */
 const stepWithin = 60_000;
 
 /**
- * How long a request whose answer was lost counts as one that may have written: the watch of the engine, and
- * the request itself.
+ * How long (ms) an unanswered request counts as one that may have written: the engine's watch, and two
+ * minutes
+ * for the request itself.
  */
 const mayLandWithin = 600_000 + 120_000;
 
 /**
- * No engine ever changes or removes what we neither made nor adopted (docs/architecture.md#the-promise). It
- * is judged when a request lands, by what was known when it was sent.
+ * Checks that no engine changes or removes what we neither made nor adopted
+ * (docs/architecture.md#the-promise).
+ * Each request is judged when it lands, by what was known when it was sent.
  */
 class ForeignWrites {
   readonly #provenance: Provenance;
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
-  /** Origins of what was adopted: it stood there when the ledger called it synced. */
+  /** Origins of what was adopted: the ledger called it synced while the central held it. */
   readonly #adopted = new Set<Origin>();
-  /** What each request met when it was sent, and what that is to us. */
+  /** For each request, the origins of what it would alter when it was sent, and whose each of them is. */
   readonly #met = new Map<WriteRequest, ReadonlyMap<Origin, Ownership>>();
 
   readonly #showsByName: () => boolean;
@@ -46,9 +48,7 @@ class ForeignWrites {
     this.#showsByName = showsByName;
   }
 
-  /**
-   * What the ledger now calls synced is ours to change, as long as it stands there and the ledger says so.
-   */
+  /** Adopts what the ledger now calls synced at the central, and gives up what it no longer calls so. */
   committed(batch: Batch): void {
     for (const zone of batch.dropZones ?? []) {
       this.#adopt(this.#provenance.originOfZone(zone), false);
@@ -106,10 +106,10 @@ class ForeignWrites {
     return this.#unknowable(request, id, origin) ?? 'theirs';
   }
 
-  /** Why the engine could not know that it is not ours; null: it could. */
+  /** The excuse of an engine that could not know that the record is foreign; null: it could know. */
   #unknowable(request: WriteRequest, id: string, origin: Origin): Ownership | null {
     if (this.#isInSnapshot(request.zone, id, origin)) return 'in-snapshot';
-    // What a comparison has listed as the central's own is known not to be ours.
+    // A comparison has listed the record as `central-only`, so the engine knows that it is foreign.
     const isListed = this.#witness.row(request.zone, id)?.state === 'central-only';
     if (!isListed && this.#unsure(request, (other) => isAbout(other, id))) return 'same-data';
     if (request.kind === 'delete' && this.#showsByName()) return 'not-shown';
@@ -124,7 +124,9 @@ class ForeignWrites {
     return this.#witness.row(zone, id)?.state === 'synced';
   }
 
-  /** An edit that was accepted wants it, and found it there (row 10). */
+  /**
+   * Whether another accepted edit wants the record and found it at the central (docs/adoption.md, row 10).
+   */
   #isAccepted({ operation, zone }: WriteRequest, id: string): boolean {
     for (const { operation: other } of this.#witness.operations.values()) {
       if (other.id !== operation && other.zone === zone && accepted.has(other.state) && wants(other, id))
@@ -134,8 +136,9 @@ class ForeignWrites {
   }
 
   /**
-   * Somebody wrote it between our create and the read right after it: it looks like one of the central's
-   * default records.
+   * Whether somebody wrote the record between our create of the zone and the first read after it. It then
+   * looks
+   * like a default record of the central.
    */
   #isInSnapshot(zone: DnsName, id: string, origin: Origin): boolean {
     const made = this.#provenance.originOfZone(zone)?.request ?? null;
@@ -147,7 +150,10 @@ class ForeignWrites {
     return false;
   }
 
-  /** A zone that a user deletes takes with it what was known to be in it (row 33). */
+  /**
+   * Whether the delete of a zone may take the record along because it was known to be in the zone
+   * (docs/adoption.md, row 33).
+   */
   #goesWithZone({ zone, snapshot }: DeleteOperation, record: ResourceRecord): boolean {
     const id = recordId(record);
     return (
@@ -158,8 +164,8 @@ class ForeignWrites {
   }
 
   /**
-   * Whether a request of ours whose answer did not come may have written it, for all that the engine can
-   * know.
+   * Whether, for all the engine can know, an unanswered request of ours may have written it.
+   * @param isAboutIt whether a request concerns the zone or record in question
    */
   #unsure(request: WriteRequest, isAboutIt: (other: WriteRequest) => boolean): boolean {
     return this.#provenance.requests.some(
@@ -172,7 +178,7 @@ class ForeignWrites {
     );
   }
 
-  /** Whether it was written after the engine had read the zone for the last time before this request. */
+  /** Whether it was written after the engine's last read of the zone before this request. */
   #isUnread({ operation, zone, sentAt }: WriteRequest, { at }: Origin): boolean {
     const read = this.#provenance.lastRead(operation, zone);
     return read !== null && at >= read && sentAt - read <= stepWithin;
@@ -190,8 +196,8 @@ class ForeignWrites {
   }
 
   /**
-   * Something of ours came into a zone: it has to be ours, or adopted, unless an operation puts back what it
-   * took out of it.
+   * Checks an addition: the zone must be ours or adopted, unless the operation restores what it removed
+   * itself.
    */
   #added(
     request: WriteRequest,
@@ -224,8 +230,8 @@ class ForeignWrites {
 }
 
 /**
- * Watches a central for what engines do to other people's data; what breaks the law is added to `judgement`
- * as it happens.
+ * Watches a central for requests of engines that alter foreign data; violations go into `judgement` as they
+ * happen.
  * @param showsByName whether the central cannot show whole zones
  */
 export function observeForeign(
@@ -240,7 +246,10 @@ export function observeForeign(
   provenance.onLanded = (request, effects) => strangers.landed(request, effects);
 }
 
-/** What a record or a zone is to the engine that sends a request about it. */
+/**
+ * Whose a record or a zone is, as the engine that sends a request can know. Beside `ours` and `theirs`,
+ * each value is an excuse for not knowing.
+ */
 type Ownership =
   | 'ours'
   | 'theirs'

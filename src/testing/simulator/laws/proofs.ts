@@ -12,28 +12,31 @@ import type { SavedEdit } from './answers.ts';
 import type { Judgement } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
 
-/** What the proofs of one engine are judged by. */
+/**
+ * What the proofs of one engine are judged by: both stores, its journal, its settings, and the saves of
+ * users.
+ */
 export interface Facts {
   readonly panel: PanelStore;
   readonly store: CentralStore;
   readonly witness: JournalWitness;
-  /** By what name the engine's reads of the panel are noted. */
+  /** Name of the engine as a reader, as in `PanelStore.looks`. */
   readonly reader: string;
   readonly settings: EngineSettings;
   readonly saved: readonly SavedEdit[];
   /**
-   * When the agent that runs now started, and when the wall clock was stepped too far last (monotonic
-   * milliseconds).
+   * When the running agent started, and when the wall clock last made a step that the engine must notice
+   * (monotonic milliseconds).
    */
   readonly times: { readonly startedAt: number; readonly steppedAt: number };
-  /** Whether the calls of the panel are all of this engine's. */
+  /** Whether this engine is the only one, so that every hook call of the panel is its own. */
   readonly isAlone: boolean;
 }
 
 /**
- * An undo, and the delete of a zone, is decided by two reads of the panel that show the same. They are far
- * enough apart, after the user's patience, and not right after a start or a step of the clock. Judged at the
- * moment the decision becomes durable, or goes out.
+ * Checks that an undo or the delete of a zone rests on two panel reads that agree. The reads are far enough
+ * apart, after the edit's wait, and not right after a start or a clock step. Each is judged when the decision
+ * becomes durable or its request is sent.
  */
 export class Proofs {
   readonly #facts: () => Facts;
@@ -44,7 +47,7 @@ export class Proofs {
     this.#judgement = judgement;
   }
 
-  /** What a commit decides. */
+  /** Checks the decisions that a commit makes durable. */
   committed({ operations = [] }: Batch): void {
     const facts = this.#facts();
     for (const operation of operations) {
@@ -63,7 +66,7 @@ export class Proofs {
     }
   }
 
-  /** What the panel has kept meanwhile is not ended as undone by a read from before that. */
+  /** Checks an operation that ends as undone after its `after` call: a panel read began since that call. */
   #judgeEnd({ panel, reader, witness }: Facts, operation: Operation): void {
     const { id, class: group, zone, afterSeen } = operation;
     if (group !== 'veto' || !afterSeen) return;
@@ -74,7 +77,9 @@ export class Proofs {
     if (!isChecked) this.#judgement.violate('undo.unproven', say(operation, 'ended by a read from before'));
   }
 
-  /** The panel counts as put back by two reads, once the edit must have been visible. */
+  /**
+   * Checks that two reads show the panel restored, both after the time in which an edit must become visible.
+   */
   #judgeRestored({ panel, reader, witness, settings }: Facts, operation: Operation): void {
     const { id, kind, class: group, zone } = operation;
     if (kind !== 'records' || group !== 'compensate') return;
@@ -88,7 +93,7 @@ export class Proofs {
       this.#judgement.violate('undo.unproven', say(operation, 'no two reads show the panel put back'));
   }
 
-  /** What a comparison removes is gone from the panel by two reads (row 23). */
+  /** Checks that two panel reads lack what a comparison removes (docs/adoption.md, row 23). */
   #checkRemoval(facts: Facts, operation: Operation): void {
     const { id, class: group } = operation;
     if (group !== 'follow' || facts.witness.operations.get(id)?.states.length !== 1) return;
@@ -100,7 +105,10 @@ export class Proofs {
       this.#judge(facts, operation, { from: 0, since: 0, shows, law: 'follow.unproven' });
   }
 
-  /** A request goes out: to delete a zone, or for an edit that was left to the panel. */
+  /**
+   * Checks a request when it is sent. It may delete a zone, write an edit that the panel kept first, or undo
+   * such an edit.
+   */
   sent(request: WriteRequest): void {
     const facts = this.#facts();
     const operation = facts.witness.operations.get(request.operation)?.operation;
@@ -130,7 +138,7 @@ export class Proofs {
       this.#judgement.violate('heard.unseen', say(operation, 'no read shows it'));
   }
 
-  /** @param shows whether a read shows the opposite of what is decided */
+  /** @param shows whether a read shows the opposite of what the engine decided */
   #judge(
     { panel, reader, settings, times, isAlone }: Facts,
     operation: Operation,
@@ -140,7 +148,7 @@ export class Proofs {
       (look) => look.reader === reader && look.zone === operation.zone && look.began >= times.startedAt,
     );
     const last = looks.at(-1);
-    // It is brought to what the panel shows, which is the edit itself.
+    // The central is brought to this last read, which shows the edit: that is no undo.
     if (law === 'undo.unproven' && last !== undefined && shows(last)) return;
     const late = last === undefined ? null : whatIsEarly(last, { since, times, grace: settings.grace });
     if (late !== null) this.#judgement.violate(law, say(operation, late));
@@ -154,11 +162,11 @@ export class Proofs {
   }
 }
 
-/** Times are monotonic milliseconds. */
+/** From when on reads prove that an edit may be undone, in monotonic milliseconds. */
 interface Asked {
   /** Reads that begin earlier prove nothing. */
   readonly from: number;
-  /** When the user's patience is over. */
+  /** Reads that end earlier prove nothing: the panel may still carry out or show the edit. */
   readonly since: number;
 }
 
@@ -182,8 +190,8 @@ function whatIsEarly(
 }
 
 /**
- * From when on an accepted edit may be undone: each engine waits from its own write on. Null: it was not
- * accepted, or more than one call has asked for it.
+ * From when on an accepted edit may be undone, counted from the engine's own write. Null: the edit was not
+ * accepted, or several saves share its fingerprint.
  */
 function acceptedAt({ saved, settings, witness }: Facts, operation: Operation): Asked | null {
   const { id, fingerprint, zone } = operation;
@@ -196,13 +204,13 @@ function acceptedAt({ saved, settings, witness }: Facts, operation: Operation): 
   return { from: answer.askedAt, since: Math.min(answer.at, written ?? answer.at) + settings.afterWait };
 }
 
-/** The same of an edit that the panel has reported as kept. */
+/** From when on an edit that the panel reported as kept may be undone; null: not reported. */
 function keptAt({ witness, settings }: Facts, { id }: Operation): Asked | null {
   const kept = witness.operations.get(id)?.states.find(({ state }) => state === 'kept');
   return kept === undefined ? null : { from: kept.at, since: kept.at + settings.visibilityWait };
 }
 
-/** Whether a request undoes what an edit wants that the panel had before us. */
+/** Whether the request undoes an edit that the panel made before the agent heard of it. */
 function undoes({ kind, record }: WriteRequest, operation: Operation): boolean {
   const { class: group, state } = operation;
   if (record === null || group !== 'compensate' || (state !== 'applied' && state !== 'kept')) return false;
@@ -212,7 +220,10 @@ function undoes({ kind, record }: WriteRequest, operation: Operation): boolean {
   });
 }
 
-/** From when on it may be undone: the panel had reported that it did it. */
+/**
+ * From when on an edit that the panel made first may be undone; null: the operation got no further than
+ * `prepared`.
+ */
 function doneAt({ witness, settings }: Facts, { id }: Operation): Asked | null {
   const done = witness.operations
     .get(id)
@@ -220,7 +231,7 @@ function doneAt({ witness, settings }: Facts, { id }: Operation): Asked | null {
   return done === undefined ? null : { from: done.at, since: done.at + settings.visibilityWait };
 }
 
-/** Whether a delete of the zone was refused, because the zone is signed, before this one. */
+/** Whether an earlier delete of the zone was refused because the zone is signed. */
 function isAskedTwice(saved: readonly SavedEdit[], { zone }: Pick<Operation, 'zone'>): boolean {
   return saved.some(
     ({ event, answers }) =>
@@ -233,14 +244,16 @@ function isAskedTwice(saved: readonly SavedEdit[], { zone }: Pick<Operation, 'zo
   );
 }
 
-/** Whether it is an edit that was left to the panel, and that the panel has kept. */
+/**
+ * Whether the operation is an edit that the agent left to the panel and that the panel has reported as kept.
+ */
 function isHeard({ kind, class: group, state, afterSeen }: Operation): boolean {
   return kind === 'records' && group === 'compensate' && state === 'prepared' && afterSeen;
 }
 
 /**
- * Where the central can tell that a zone is signed, its delete is accepted only once it was refused for that
- * (row 26).
+ * Checks that the delete of a signed zone is accepted only after an earlier one was refused because of the
+ * signature (docs/adoption.md, row 26).
  */
 export function checkAsked(
   {
@@ -250,7 +263,9 @@ export function checkAsked(
     saved,
   }: {
     readonly edits: readonly EditEvent[];
-    /** Zones that the journal called synced, and zones that the central signed, when it was asked. */
+    /**
+     * Zones that were synced in the journal, and zones that were signed at the central, when the call came.
+     */
     readonly synced: ReadonlySet<DnsName>;
     readonly signed: ReadonlySet<DnsName>;
     readonly saved: readonly SavedEdit[];
@@ -266,7 +281,7 @@ export function checkAsked(
   }
 }
 
-/** Whether a read shows the edit done. */
+/** Whether a panel read shows the edit as carried out. */
 function isShown(operation: Operation, { ids }: PanelRead): boolean {
   if (ids === null) return false;
   if (operation.kind === 'zone-create') return true;

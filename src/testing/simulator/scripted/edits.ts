@@ -7,7 +7,7 @@ import type { Story } from '../story.ts';
 import type { LocalPart } from '../world.ts';
 import { edit, told, wwwMoves, zoneEdit, type Script } from './script.ts';
 
-/** A zone that an administrator makes, and the panel's list never tells for whom. */
+/** A zone that an administrator creates, and for which the panel's list shows no owner. */
 const fresh = freshZone(false);
 const anybodys: Script = [
   [10, zoneEdit('zone-create', fresh)],
@@ -20,10 +20,10 @@ const freshShop: EditItem = { remove: null, add: address(fresh, 'shop', 11) };
 const ftpGoes: EditItem = { remove: address(main, 'ftp', 7), add: null };
 const timedMove = { remove: at(old, 3_600), add: at(address(main, 'www', 11), 3_600) };
 const shopOpens: EditItem = { remove: null, add: shop };
-/** The writes of `wwwMoves` at the first central, and of everything else there at `www`. */
+/** Name of the random draws of writes at `www` in the first central. */
 const atWww = 'central 1 write joined.example. www.joined.example.';
 
-/** What a user edits there, who may be anybody. */
+/** An edit of the zone `fresh` by a user, who may or may not be its owner. */
 function anybodyEdits(items: readonly EditItem[], local: Partial<LocalPart> = {}): EditOfRecords {
   return { ...edit(items, local, fresh), actor: owner };
 }
@@ -40,7 +40,7 @@ function otherAdds(add: EditItem['add'], zone = main): Extract<HistoryEvent, { k
   return { kind: 'central-write', central: 1, zone, remove: null, add };
 }
 
-/** Stories about records that users edit, for what chance brings too rarely. */
+/** Scripted stories about edits of records, for situations that random histories reach too rarely. */
 export const aboutEdits: Readonly<Record<string, Story>> = {
   'a slow edit is done again and then shown late': told([
     [40, edit([wwwMoves], { takes: 13_000, visibleAfter: 12_000 })],
