@@ -12,12 +12,12 @@ import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
 import { isOpen, mayStep, type Operation, type OperationState } from '../core/operation.ts';
 
 /**
- * A journal for tests and the simulator: as durable as the object itself, atomic, and with the same rules as
- * the real one.
+ * A journal in memory, for tests and the simulator. Commits are atomic and follow the same rules as in the
+ * real journal.
  */
 export class MemoryJournal implements Journal {
   readonly #operations = new Map<string, Operation>();
-  /** Ids by zone, and all of them, each in order. */
+  /** Ids of operations by zone, and of all operations, both in ascending order. */
   readonly #ofZone = new Map<DnsName, string[]>();
   readonly #ids: string[] = [];
   readonly #zones = new Map<DnsName, ZoneEntry>();
@@ -27,14 +27,14 @@ export class MemoryJournal implements Journal {
   readonly #owners = new Map<DnsName, readonly string[] | null>();
   readonly #frozen = new Set<DnsName>();
 
-  /** What a damaged page does to the ledger of a zone. */
+  /** Marks the ledger of a zone as damaged, as the real journal does after a damaged page. */
   damage(zone: DnsName): void {
     this.#frozen.add(zone);
     const entry = this.#zones.get(zone);
     if (entry !== undefined) this.#zones.set(zone, { ...entry, note: 'journal.zone-damaged' });
   }
 
-  /** Another journal with the same content; from now on each goes its own way. */
+  /** An independent journal with the same content. */
   copy(): MemoryJournal {
     const copy = new MemoryJournal();
     for (const operation of this.#operations.values()) copy.#putOperation(operation);
@@ -126,7 +126,11 @@ export class MemoryJournal implements Journal {
     await Promise.resolve();
   }
 
-  /** Kept until the next change of the zone: rows are read far more often. */
+  /**
+   * The zone's rows, sorted by record id. The sorted rows are kept until the next change, because reads are
+   * far
+   * more frequent.
+   */
   #sorted(zone: DnsName): readonly LedgerRow[] {
     const kept = this.#sortedRows.get(zone);
     if (kept !== undefined) return kept;
@@ -136,7 +140,7 @@ export class MemoryJournal implements Journal {
     return sorted;
   }
 
-  /** The zone of an operation never changes. */
+  /** Adds or replaces an operation. Its zone never changes, so an existing one is in the lists already. */
   #putOperation(operation: Operation): void {
     const { id, zone } = operation;
     if (!this.#operations.has(id)) {
@@ -175,7 +179,7 @@ export class MemoryJournal implements Journal {
   }
 }
 
-/** Ids grow with time, so the place is near the end. */
+/** Inserts an id in ascending order. New ids are the largest, so the search begins at the end. */
 function insert(ids: string[], id: string): void {
   let at = ids.length;
   while (at > 0 && (ids[at - 1] ?? '') > id) at -= 1;

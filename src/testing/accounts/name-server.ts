@@ -1,6 +1,6 @@
 /**
- * A key at a real primary name server as contract subject, and somebody else who works there past our
- * adapter.
+ * A key at a real name server, as a subject of the central contract. Another writer works in the same zones
+ * with BIND's own tools, past our adapter.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ import { DnsClient } from '../../net/dns/client.ts';
 import { DnsError } from '../../net/dns/dns-error.ts';
 import { patience } from '../patience.ts';
 
-/** What a subject differs in; the rest is default. */
+/** Options in which one subject differs from another. */
 export interface AccountOptions {
   readonly algorithm?: ServerKey['algorithm'];
   readonly transport?: 'tcp' | 'udp' | 'tls';
@@ -31,7 +31,7 @@ export interface AccountOptions {
 
 const reader = 'transfer-reader';
 
-/** A central for a key of a server. @throws {SettingsRefused} */
+/** A central that uses this key at this server. @throws {SettingsRefused} */
 export function centralAt(
   server: Pick<NameServer, 'port'>,
   key: ServerKey,
@@ -49,7 +49,7 @@ export function centralAt(
   return createRfc2136Central(settings, { clock: { ...realClock, wall } });
 }
 
-/** Starts a server with the keys of two customers, and one for the truth. */
+/** Starts a server with keys of two customers, and a key that reads zones for the test. */
 export async function nameServerSubject(
   start: (options: NameServerOptions) => Promise<NameServer>,
   { algorithm = 'hmac-sha256', transport = 'tcp', axfr = false }: AccountOptions = {},
@@ -97,13 +97,13 @@ export async function nameServerSubject(
   };
 }
 
-/** Whether a server has published keys for the zone. */
+/** Whether the server has published DNSKEY records for the zone. */
 async function isSignedAt(client: DnsClient, zone: DnsName): Promise<boolean> {
   const answer = await client.exchange(queryMessage(zone, dnskeyType), AbortSignal.timeout(patience));
   return answer.answers.length > 0;
 }
 
-/** Kills the server at exact moments of a conversation. */
+/** Kills the server right before or after it gets a write, as the test chooses. */
 function crashesBy(proxy: DnsProxy, server: NameServer): Pick<ContractSubject, 'crashes'> {
   let killed: Promise<void> | null = null;
   const kill = async (): Promise<void> => {
@@ -137,7 +137,10 @@ function crashesBy(proxy: DnsProxy, server: NameServer): Pick<ContractSubject, '
   };
 }
 
-/** Where the server speaks TLS, and the certificate it shows there. */
+/**
+ * Settings for TLS: the server's TLS port and the fingerprint of its certificate. @throws Error if it has no
+ * TLS
+ */
 function tlsOf(server: NameServer): Readonly<Record<string, unknown>> {
   if (!('tlsPort' in server) || !('fingerprint' in server)) throw new Error('this server speaks no TLS');
   return { address: `dns://127.0.0.1:${String(server.tlsPort)}`, pin: { fingerprint: server.fingerprint } };
@@ -151,7 +154,10 @@ function text(record: ResourceRecord): string {
   return `${record.name} ${record.ttl ?? 3_600} ${record.type} ${rdataText(record)}`;
 }
 
-/** An update by BIND's own program. @throws {Error} when it is refused */
+/**
+ * Sends an update with BIND's `nsupdate`. @param line a command, such as `update add`
+ * @throws {Error} when the server refuses the update
+ */
 export async function update(server: NameServer, key: ServerKey, zone: DnsName, line: string): Promise<void> {
   const words = ['-v', '-y', `${key.algorithm}:${key.name}:${key.secret}`];
   const child = spawn('nsupdate', words, { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -163,7 +169,9 @@ export async function update(server: NameServer, key: ServerKey, zone: DnsName, 
   if (status !== 0) throw new Error(`nsupdate ${line}: ${said}`);
 }
 
-/** The zone as a secondary gets it, `null`: the server has no such zone. */
+/**
+ * The zone by AXFR, as a secondary would get it; null: the server refuses, because it does not have the zone.
+ */
 async function transferred(
   watcher: DnsClient,
   zone: DnsName,

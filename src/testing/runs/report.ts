@@ -3,12 +3,12 @@ import { allowedSteps, states, type Counts } from '../simulator/tally.ts';
 import type { Mode } from './modes.ts';
 
 export interface Violation {
-  /** Short and stable. */
+  /** Id of the broken law. */
   readonly law: string;
   readonly text: string;
 }
 
-/** A history as it is reported. */
+/** The result of a history as a worker reports it. */
 export interface Played extends Omit<HistoryResult, 'violations'> {
   readonly seed: number;
   readonly violations: readonly Violation[];
@@ -22,7 +22,7 @@ export interface Failure {
   readonly text: string;
 }
 
-/** Histories of one mode, told together. */
+/** The histories of one mode, counted. */
 export interface ModeReport {
   readonly runs: number;
   readonly broken: number;
@@ -30,25 +30,25 @@ export interface ModeReport {
   readonly lastSeed: number;
 }
 
-/** What a run of histories showed. Reports of parts of a run add up: {@link addReport}. */
+/** What a run of histories showed. {@link addReport} adds the reports of its parts. */
 export interface Report {
   readonly modes: Partial<Readonly<Record<Mode, ModeReport>>>;
-  /** How many histories had so many operations, and so many faults. */
+  /** How many histories had a number of operations, and of faults, by that number. */
   readonly operations: Counts;
   readonly faultsOfHistory: Counts;
   readonly faults: Counts;
   readonly states: Counts;
   readonly steps: Counts;
   readonly excuses: Counts;
-  /** How long (ms) a central held at most what was then undone. */
+  /** The longest time (ms) for which a central held something that was undone later. */
   readonly longestSeen: number;
-  /** Violations, by law. */
+  /** Numbers of violations, by law. */
   readonly laws: Counts;
   /** The first violation of each of the first broken histories. */
   readonly failures: readonly Failure[];
 }
 
-/** Broken histories that a report keeps, and that a summary names. */
+/** How many broken histories a report keeps, and how many a summary names. */
 const keptFailures = 5_000;
 const namedFailures = 20;
 
@@ -118,7 +118,7 @@ function addModes(a: Report['modes'], b: Report['modes']): Report['modes'] {
   return sum;
 }
 
-/** The modes of a report that were played. */
+/** The modes in the report, with their counts. */
 export function modesOf(played: Report['modes']): [Mode, ModeReport][] {
   return Object.entries(played).flatMap(([mode, one]): [Mode, ModeReport][] => [[mode as Mode, one]]);
 }
@@ -133,7 +133,7 @@ export function total(counts: Counts): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
-/** The middle one of all values. @param histogram how often each value came */
+/** The median of all values. @param histogram how often each value occurred */
 export function median(histogram: Counts): number {
   const half = total(histogram) / 2;
   let passed = 0;
@@ -144,21 +144,21 @@ export function median(histogram: Counts): number {
   return 0;
 }
 
-/** What `--json` prints; the human text says the same. */
+/** What `simulate --json` prints. The text for people says the same. */
 export interface Summary {
   readonly runs: number;
   readonly seconds: number;
   readonly modes: Report['modes'];
-  /** Medians of a history. */
+  /** The medians of operations and of faults in a history. */
   readonly operationsPerHistory: number;
   readonly faultsPerHistory: number;
   readonly faults: Counts;
   readonly states: Counts;
   readonly steps: Counts;
-  /** States and steps that the engine may take and no history did. */
+  /** Operation states and steps that the engine may take but no history reached. */
   readonly unvisited: readonly string[];
   readonly excuses: Counts;
-  /** How long (ms) a central held at most what was then undone. */
+  /** The longest time (ms) for which a central held something that was undone later. */
   readonly longestSeen: number;
   readonly violations: number;
   readonly laws: Counts;
@@ -188,7 +188,7 @@ export function summaryOf(report: Report, seconds: number): Summary {
   };
 }
 
-/** The most frequent first. */
+/** Sorts counts, the most frequent first. */
 function byCount(counts: Counts): Counts {
   return Object.fromEntries(Object.entries(counts).sort(([, a], [, b]) => b - a));
 }

@@ -15,32 +15,33 @@ import {
 import { answers, freePort, runProgram, serverFolder, ServerProcess, until } from './process.ts';
 
 export interface NamedOptions extends NameServerOptions {
-  /** Lines for the `options` block. */
+  /** More lines for the `options` block of `named.conf`. */
   readonly extra?: string;
   /**
-   * The `update-policy` rules of every zone, instead of all rights for its keys; `KEY` stands for each key.
+   * The `update-policy` rules of every zone; `KEY` stands for each of its keys. Default: all rights for each
+   * key.
    */
   readonly policy?: string;
-  /** The primary's port: the zones are its secondaries, refreshed by NOTIFY. */
+  /** Port of the primary server. If given, all zones here are secondary, and NOTIFY refreshes them. */
   readonly primary?: number;
-  /** Ports that are told of changes and may transfer. */
+  /** Ports of secondary servers, which get NOTIFY and may transfer the zones. */
   readonly secondaries?: readonly number[];
   readonly port?: number;
-  /** Whether it resolves for whoever asks; default no. */
+  /** Whether the server resolves other names recursively, for every client. Default: no. */
   readonly recursion?: boolean;
 }
 
 export interface Named extends NameServer {
   readonly kind: 'bind';
   readonly tlsPort: number;
-  /** SHA-256 of its certificate, hexadecimal. */
+  /** SHA-256 of its TLS certificate, in hexadecimal. */
   readonly fingerprint: string;
   readonly rndc: (...words: readonly string[]) => Promise<string>;
 }
 
 /**
- * Starts BIND 9 on free ports; also over TLS. AXFR is allowed to nobody but keys named `transfer`, and to
- * secondaries.
+ * Starts BIND 9 on free ports, with and without TLS. Only keys whose names begin with `transfer`, and
+ * secondaries, may transfer zones.
  */
 export async function startNamed(options: NamedOptions = {}): Promise<Named> {
   const folder = serverFolder('named');
@@ -71,7 +72,7 @@ export async function startNamed(options: NamedOptions = {}): Promise<Named> {
   };
   put(options.zones ?? []);
   const server = new ServerProcess(folder, 'named', ['-g', '-c', join(folder, 'named.conf')], () =>
-    // Not "running as: named", which it says before it listens.
+    // BIND logs "running as: named" before it listens, and " running" once it does.
     Promise.resolve(/ running$/mu.test(server.log())),
   );
   const rndc = (...words: readonly string[]): Promise<string> =>
@@ -87,7 +88,7 @@ export async function startNamed(options: NamedOptions = {}): Promise<Named> {
     addZones: async (more) => {
       put(more);
       await rndc('reconfig');
-      // It answers before the zones are loaded.
+      // `rndc reconfig` returns before the zones are loaded.
       for (const { zone } of more) await until(async () => await loaded(rndc, zone));
     },
     dropZone: async (zone) => {

@@ -23,24 +23,23 @@ export interface Trouble {
 
 export interface HistoryResult {
   readonly violations: readonly Violation[];
-  /** How long (ms) a central held at most what was then undone. */
+  /** The longest time (ms) for which a central held something that was undone later. */
   readonly longestSeen: number;
   readonly log: readonly string[];
   /**
-   * Draws that brought trouble to a call, and how long that lasted, with the time (milliseconds from the
-   * beginning).
+   * Random draws that caused trouble, or said how long it lasts. `at` is milliseconds since the beginning.
    */
   readonly troubles: readonly Trouble[];
-  /** Troubles that each draw might have brought, by its name. */
+  /** Values that each draw could have had and that mean trouble, by the name of the draw. */
   readonly possible: ReadonlyMap<string, readonly Drawn[]>;
-  /** What happened, to be played again by `playStory`. */
+  /** The events and draws of this history, for `playStory`. */
   readonly story: Story;
   readonly measures: Measures;
 }
 
-/** A history that did not come to its end: something threw that should not, or it hung. */
+/** The error of a history that did not reach its end: something threw unexpectedly, or it hung. */
 export class BrokenOff extends Error {
-  /** What had been played until then. */
+  /** The result until then, without violations. */
   readonly played: Omit<HistoryResult, 'violations'>;
 
   constructor(played: Omit<HistoryResult, 'violations'>, cause: unknown) {
@@ -50,9 +49,9 @@ export class BrokenOff extends Error {
 }
 
 /**
- * Plays one seeded history: a panel, a central, an engine between them, edits by users and by others, and
- * everything that can go wrong. Then it lets time heal and checks the laws of `laws/`.
- * @throws {BrokenOff} when it does not come to its end
+ * Plays the history of a seed: a panel, a central, an engine between them, edits by users and others, and
+ * faults. Then lets time pass without faults and checks the laws of `laws/`.
+ * @throws {BrokenOff} when the history does not reach its end
  */
 export async function playHistory(
   seed: number,
@@ -72,7 +71,7 @@ export async function playHistory(
   return await history.play((accidents) => generator.events(accidents));
 }
 
-/** Plays a story: each event at its time, each draw as its tape has it. Then as `playHistory`. */
+/** Replays a story: each event at its time, each draw with its recorded value. Ends as `playHistory` does. */
 export async function playStory(
   story: Story,
   settings: Partial<EngineSettings> = {},
@@ -135,11 +134,11 @@ class History {
     }
   }
 
-  /** @returns the violations */
+  /** Plays everything and checks the laws. @returns the violations */
   async #playAll(events: (accidents: Accidents) => Events): Promise<HistoryResult['violations']> {
     const { clock } = this.world;
     await clock.runUntilSettled(this.#tell(events), 3_600_000);
-    // What others changed is found by the next hourly comparison at the latest.
+    // The hourly comparison finds what others changed, so one must have passed.
     await clock.runUntil(clock.now() + 3_600_000 + 600_000);
     await clock.runUntilSettled(Promise.all(this.performer.running), 60_000);
     const judgement = await clock.runUntilSettled(checkWorld(this.world, this.performer.traces));
@@ -176,7 +175,7 @@ class History {
     for (const next of events(accidents)) {
       if (typeof next === 'number') await clock.sleepAhead(next);
       else {
-        // Told again, every event has a time that is waited for.
+        // In a replay each event has its own time to wait for, so a recording must wait here as well.
         if (!waited) await clock.sleepAhead(0);
         await this.#perform(next);
       }
@@ -200,7 +199,7 @@ class History {
   }
 }
 
-/** Whether a draw says how late or slow a call of that trouble is. */
+/** Whether a draw decides how late a write lands or how slow it is. */
 function isHowLong(name: string): boolean {
   return name.endsWith(' lands') || name.endsWith(' is slow');
 }

@@ -10,23 +10,21 @@ import { administrator, recordsEvent } from './edits.ts';
 import { defaultRecords } from './new-zones.ts';
 import type { ClickedEdit, World } from './world.ts';
 
-/** What a history has done that its laws must know of, and that no side shows. */
+/** Facts about a history that the laws need and that neither side shows. */
 export interface Traces {
-  /**
-   * Zone and id (`zone id`) of records that the panel changed without a DNS event, or whose `after` got lost.
-   */
+  /** Records that the panel changed without a DNS event, or whose `after` got lost, as `zone id`. */
   readonly unheard: Set<string>;
 }
 
 /**
- * Carries out what happens in a history (nothing if a zone or central of it is not there). It keeps the
- * traces of it that the laws need.
+ * Carries out the events of a history, and keeps the facts about them that the laws need. An event whose zone
+ * or central does not exist does nothing.
  */
 export class Performer {
   readonly traces: Traces = { unheard: new Set() };
-  /** Edits and the like that take their time. */
+  /** Events that are still going on, such as edits. */
   readonly running: Promise<unknown>[] = [];
-  /** Zones that a user creates or deletes at this time. */
+  /** Zones that a user is creating or deleting right now. */
   readonly zonesInHand = new Set<DnsName>();
   readonly #world: World;
   readonly #mishaps: MishapPerformer;
@@ -38,10 +36,7 @@ export class Performer {
     this.#outside = new OutsidePerformer(world, this.running, this.zonesInHand, this.traces.unheard);
   }
 
-  /**
-   * Begins what happens; what takes time is added to `running`. Ends at once, or for a start of the agent
-   * when it has started.
-   */
+  /** Begins an event. Work that takes time goes on in `running`; only a start of the agent is awaited. */
   async perform(event: HistoryEvent): Promise<void> {
     if (isMishap(event)) {
       await this.#mishaps.perform(event);
@@ -94,7 +89,7 @@ export class Performer {
     if (this.#isElsewhere) this.#unheardEdit(zone, items);
   }
 
-  /** Whether the settings leave out the first central, which then hears of nothing. */
+  /** Whether the settings leave out the first central, which then gets no edit. */
   get #isElsewhere(): boolean {
     return this.#world.active[0] !== this.#world.sides[0];
   }
@@ -128,7 +123,11 @@ export class Performer {
     );
   }
 
-  /** The panel's own part of a record edit: an element it cannot find, or that exists already, is refused. */
+  /**
+   * Carries out the panel's own part of an edit of records. As in a panel, a record that is missing or exists
+   * already is refused.
+   * @returns whether the panel changed anything
+   */
   #carryOut({ zone, items, leavesOut = [] }: Pick<EditOfRecords, 'zone' | 'items' | 'leavesOut'>): boolean {
     const records = this.#world.panel.zones.get(zone);
     if (records === undefined) return false;
@@ -155,7 +154,8 @@ export class Performer {
   }
 
   async #editZone({ kind, zone, local }: EditOfZone): Promise<void> {
-    // One at a time per zone: a create that overlaps a slow delete of the same zone is listed, not settled.
+    // Only one at a time: a create that overlaps a slow delete of the same zone ends up listed for an
+    // operator.
     if (this.zonesInHand.has(zone)) return;
     this.zonesInHand.add(zone);
     const { event, carryOut } = this.#zoneEdit(kind, zone);

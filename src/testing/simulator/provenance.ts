@@ -1,11 +1,11 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 
-/** Who wrote a record, or made a zone, that a central holds. */
+/** Who wrote a record, or created a zone, of one side. */
 export interface Origin {
   /**
-   * `start`: it was there before the first engine; `somebody`: a user or the provider; `engine`: a request
-   * of ours, with what it led to.
+   * `start`: the record existed before the first engine started; `somebody`: a user or the provider wrote it;
+   * `engine`: a request of ours did.
    */
   readonly writer: 'start' | 'somebody' | 'engine';
   /** The request of ours; null for other writers. */
@@ -14,40 +14,40 @@ export interface Origin {
 }
 
 /**
- * One request of an engine that writes, to a central or to the panel, as it went out. Its outcome is filled
- * in later.
+ * A write request of an engine to a central or to the panel. `landedAt` and `answeredAt` are filled in later.
+ * Times are monotonic milliseconds.
  */
 export interface WriteRequest {
   readonly kind: 'add' | 'remove' | 'change' | 'create' | 'delete';
-  /** The operation it belongs to, as the engine says; `-` for none. */
+  /** Id of the operation that the engine sends it for; `-`: for none. */
   readonly operation: string;
   readonly zone: DnsName;
-  /** The record of `add` and `remove`; null for whole zones. */
-  readonly record: ResourceRecord | null;
   /**
-   * What a create asks for, default records included, or what a change of several records adds; else empty.
+   * The record that is added or removed; null: the request is about a whole zone, or about several records.
    */
+  readonly record: ResourceRecord | null;
+  /** Records of a create, default records included, or all records that a `change` adds; else empty. */
   readonly content: readonly ResourceRecord[];
   readonly sentAt: number;
-  /** When it was carried out; null: not yet, or never. */
+  /** When the side carried it out; null: not yet, or never. */
   landedAt: number | null;
-  /** When the engine was told that it was; null: not yet, or never. */
+  /** When the engine got the answer; null: not yet, or never. */
   answeredAt: number | null;
 }
 
-/** One record, or one zone, that came or went. */
+/** One record, or one zone, that appeared on a side or went from it. */
 export interface Effect {
   readonly at: number;
   readonly zone: DnsName;
-  /** Null: the zone itself. */
+  /** The record; null: the zone itself. */
   readonly record: ResourceRecord | null;
   /** Of the record; empty: the zone itself. */
   readonly id: string;
-  /** Whether it is there now. */
+  /** Whether it appeared; false: it went. */
   readonly present: boolean;
-  /** Who had written what went; null: nothing was there. */
+  /** Who had written what was replaced or went; null: nothing was there. */
   readonly before: Origin | null;
-  /** Null: it was no request of ours. */
+  /** The request that caused it; null: somebody else did. */
   readonly request: WriteRequest | null;
 }
 
@@ -59,32 +59,32 @@ interface Held {
 }
 
 /**
- * Keeps for each record and each zone of one side who wrote it and who removed it. Requests of engines are
- * told to it; whatever else is found changed was written by somebody else, or stood there from the start.
+ * Keeps for each record and zone of one side who wrote it and who removed it. Engines report their requests;
+ * any other change is counted as somebody else's, or as there from the start.
  */
 export class Provenance {
   readonly #zones: Zones;
   readonly #held = new Map<DnsName, Held>();
-  /** Every request that went out, oldest first. */
+  /** Every write request of an engine, oldest first. */
   readonly requests: WriteRequest[] = [];
-  /** Everything that came or went since the start, oldest first. */
+  /** Every change of records and zones since the first engine started, oldest first. */
   readonly effects: Effect[] = [];
-  /** Hears of each request when it is sent, before anything of it lands. */
+  /** Called with each request when it is sent, before it changes anything. */
   onSent: (request: WriteRequest) => void = () => undefined;
-  /** Hears of what a request did, right after it. */
+  /** Called with the effects of a request right after it lands. */
   onLanded: (request: WriteRequest, effects: readonly Effect[]) => void = () => undefined;
-  /** What stood there from the start: ids of records by zone. */
+  /** Ids of the records of each zone when the first engine started. */
   readonly atStart = new Map<DnsName, ReadonlySet<string>>();
   #hasStarted = false;
-  /** When an operation read a zone, by `operation zone`. */
+  /** Times of the reads of a zone by an operation, by `operation zone`. */
   readonly #reads = new Map<string, number[]>();
 
-  /** @param zones what the central holds; others may write into it */
+  /** @param zones what the side holds; others may write into it */
   constructor(zones: Zones) {
     this.#zones = zones;
   }
 
-  /** From now on what is found is no longer what stood there from the start. */
+  /** Ends the time before the first engine: changes from now on have the writer `somebody`. */
   start(now: number): void {
     if (this.#hasStarted) return;
     this.look(now);
@@ -93,14 +93,15 @@ export class Provenance {
   }
 
   /**
-   * Notes what somebody else wrote until now. Call it right after such a write, so that its time is right.
+   * Takes note of what somebody else wrote until now. Call it right after such a write, so that its time is
+   * right.
    */
   look(now: number): void {
     const other: Origin = { writer: this.#hasStarted ? 'somebody' : 'start', request: null, at: now };
     for (const zone of new Set([...this.#zones.keys(), ...this.#held.keys()])) this.#take(zone, other);
   }
 
-  /** @returns null: the central does not have it */
+  /** @returns who wrote the record; null: the side does not have it */
   originOf(zone: DnsName, id: string): Origin | null {
     return this.#held.get(zone)?.records.get(id)?.origin ?? null;
   }
@@ -109,12 +110,12 @@ export class Provenance {
     return this.#held.get(zone)?.origin ?? null;
   }
 
-  /** Everything the zone holds, with who wrote it. */
+  /** Every record of the zone, with its origin. */
   held(zone: DnsName): Iterable<{ readonly record: ResourceRecord; readonly origin: Origin }> {
     return this.#held.get(zone)?.records.values() ?? [];
   }
 
-  /** Every record that the zone ever held. */
+  /** Every record that the zone holds or has ever held. */
   known(zone: DnsName): ResourceRecord[] {
     const known = new Map<string, ResourceRecord>();
     for (const effect of this.effects)
@@ -123,7 +124,7 @@ export class Provenance {
     return [...known.values()];
   }
 
-  /** An engine was answered what a zone holds. */
+  /** Notes that an operation has read a zone. */
   read(operation: string, zone: DnsName, now: number): void {
     const key = `${operation} ${zone}`;
     const reads = this.#reads.get(key);
@@ -131,14 +132,15 @@ export class Provenance {
     else reads.push(now);
   }
 
-  /** When this operation last saw what the zone holds; null: never. */
+  /** Time of the operation's last read of the zone; null: it never read the zone. */
   lastRead(operation: string, zone: DnsName): number | null {
     return this.#reads.get(`${operation} ${zone}`)?.at(-1) ?? null;
   }
 
   /**
-   * Whether something was written before a create of ours read its zone for the first time: it looks like
-   * what the central put there.
+   * Whether something was written before the operation of a create first read its new zone. It then looks
+   * like
+   * a default record of the central.
    */
   isReadBackOf({ operation, zone, landedAt }: WriteRequest, { at }: Origin): boolean {
     if (landedAt === null) return false;
@@ -146,7 +148,7 @@ export class Provenance {
     return first !== undefined && at <= first;
   }
 
-  /** A request of an engine goes out. */
+  /** Notes that an engine sends a request. Returns the request, for `land`. */
   sent(facts: Omit<WriteRequest, 'landedAt' | 'answeredAt'>): WriteRequest {
     const request: WriteRequest = { ...facts, landedAt: null, answeredAt: null };
     this.look(request.sentAt);
@@ -155,7 +157,7 @@ export class Provenance {
     return request;
   }
 
-  /** A request lands: what `carryOut` changes is its work. */
+  /** Lands a request: every change that `carryOut` makes has the request as its origin. */
   land(request: WriteRequest, now: number, carryOut: () => void): void {
     this.look(now);
     carryOut();
@@ -165,7 +167,7 @@ export class Provenance {
     this.onLanded(request, this.effects.slice(first));
   }
 
-  /** Everything of a zone that is not as it was noted last is now `origin`'s. */
+  /** Gives `origin` to everything in the zone that changed since the last note. */
   #take(zone: DnsName, origin: Origin): void {
     const now = this.#zones.get(zone);
     const held = this.#held.get(zone);
@@ -195,7 +197,7 @@ export class Provenance {
     for (const [id, record] of now) {
       const known = records.get(id);
       if (known !== undefined && known.record.ttl === record.ttl) continue;
-      // An object of its own, so that each record can be distinguished by it.
+      // A copy, because the laws tell records apart by the identity of their origins.
       records.set(id, { record, origin: { ...origin } });
       this.#note({ zone, record, id, present: true, before: known?.origin ?? null }, origin);
     }

@@ -10,9 +10,9 @@ import type { DnsName } from '../../dns/name.ts';
 import type { MemoryJournal } from '../memory-journal.ts';
 import { never, type Life } from './life.ts';
 
-/** What may fail at the disk of a journal, for one call or until it is mended. */
+/** What may fail at the disk of a journal, for one call or until somebody repairs it. */
 export type JournalFault =
-  /** The disk is full; the reserve is left for finishing what is open. */
+  /** The disk is full, but the reserve still takes commits that continue open operations. */
   | 'full'
   /** The disk is full, and the reserve used up. */
   | 'reserve-gone'
@@ -22,7 +22,7 @@ export type JournalFault =
   | 'unsynced'
   /** Another program holds the lock of the file for longer than a commit waits. */
   | 'busy'
-  /** The same for a while: the commit waits, and lands. */
+  /** The same for two seconds: the commit waits, and lands. */
   | 'waits'
   /** A page of the file is damaged. */
   | 'unreadable'
@@ -30,14 +30,19 @@ export type JournalFault =
   | 'read-error';
 
 /**
- * The power fails, or the agent is killed, during a commit: before the commit is in the file, or after it.
+ * The power fails, or the agent is killed, during a commit. The commit is not in the file (`cut-before`) or
+ * is
+ * (`cut-after`).
  */
 export type PowerCut = 'cut-before' | 'cut-after';
 
-/** A call as far as faults go; `fresh` is a commit with a new operation. */
+/** Kinds of journal calls that a fault distinguishes; `fresh` is a commit with a new operation. */
 export type JournalCall = 'fresh' | 'commit' | 'read';
 
-/** Errors as `src/journal/sqlite.ts` gives them (sqlite.org/rescode.html); a call that is left out works. */
+/**
+ * The error of each fault for each call, as in `src/journal/sqlite.ts` (sqlite.org/rescode.html). A call that
+ * is left out works.
+ */
 const errors: Readonly<Record<JournalFault, Partial<Readonly<Record<JournalCall, JournalErrorCode>>>>> = {
   full: { fresh: 'journal.disk-full' },
   'reserve-gone': { fresh: 'journal.disk-full', commit: 'journal.disk-full' },
@@ -57,32 +62,31 @@ const errors: Readonly<Record<JournalFault, Partial<Readonly<Record<JournalCall,
   },
 };
 
-/** How long (ms) a commit waits for the lock of the file, as in `src/journal/sqlite.ts`. */
+/** Longest wait (ms) of a commit for the lock of the file, as in `src/journal/sqlite.ts`. */
 const lockPatience = 5_000;
-/** How long (ms) one waits that gets it. */
+/** Wait (ms) of a commit that then gets the lock. */
 const lockWait = 2_000;
 
 /**
- * The disk with the journal of one central; outlives every engine. Every commit that was acknowledged is
- * synced, so a power cut loses none: only the commit on its way is there or not. A commit whose sync failed
- * is an error. It comes back at the next opening after a kill unless another commit has overwritten its
- * frames (sqlite.org/wal.html, "The WAL File").
+ * The disk with the journal of one central. It outlives every engine. A power cut loses no acknowledged
+ * commit, since each is synced. A commit whose sync failed comes back at the next opening, unless another
+ * commit has overwritten its frames (sqlite.org/wal.html, "The WAL File").
  */
 export class JournalDisk {
   #file: MemoryJournal;
   #unsynced: Batch | null = null;
   #backup: MemoryJournal | null = null;
-  /** What fails until somebody mends it; null: nothing. */
+  /** The fault of every call until somebody repairs the disk; null: none. */
   trouble: JournalFault | null = null;
-  /** When that was, and will be over (monotonic, ms). */
+  /** Times when `trouble` lasted, or will last (monotonic milliseconds). */
   readonly outages: { readonly from: number; readonly until: number }[] = [];
-  /** Chooses what fails at this call alone. `name` says what it reads or writes. */
+  /** Chooses the fault of this call alone; null: none. `name` says what the call reads or writes. */
   nextFault: (call: JournalCall, name: string) => JournalFault | PowerCut | null = () => null;
-  /** Called with every fault that was met. */
+  /** Called with every fault that occurs. */
   onFault: (fault: JournalFault | PowerCut) => void = () => undefined;
-  /** Called with every commit that is in the file now. */
+  /** Called with every commit once it is in the file. */
   onLanded: (batch: Batch) => void = () => undefined;
-  /** Ends the life of every engine on this host. */
+  /** Kills the agent, and so every engine on this host. */
   cutPower: () => void = () => undefined;
 
   constructor(file: MemoryJournal) {
@@ -93,19 +97,19 @@ export class JournalDisk {
     return this.#file;
   }
 
-  /** SQLite finds the file as the last agent left it, which had no time to close it. */
+  /** Opens the file as the killed agent left it: a commit whose sync failed may land now. */
   async recover(): Promise<void> {
     if (this.#unsynced !== null) await this.#land(this.#file, this.#unsynced);
   }
 
-  /** Somebody copies the file. */
+  /** Copies the file, for a later `putBack`. */
   backUp(): void {
     this.#backup = this.#file.copy();
   }
 
   /**
-   * Somebody puts the copy back while no agent runs. Without a copy nothing happens. @returns whether there
-   * was one
+   * Replaces the file by the copy of `backUp`. Call it while no agent runs.
+   * @returns whether there was a copy
    */
   putBack(): boolean {
     if (this.#backup === null) return false;
@@ -115,7 +119,8 @@ export class JournalDisk {
   }
 
   /**
-   * One commit to a file. Never settles for the caller whose life a power cut ends. @throws {JournalError}
+   * Commits a batch to the file. Never settles when a power cut ends the caller's life. @throws
+   * {JournalError}
    */
   commit(file: MemoryJournal, batch: Batch, clock: Clock): Promise<void> {
     const isFresh = (batch.operations ?? []).some(({ state }) => state === 'prepared');
@@ -126,7 +131,7 @@ export class JournalDisk {
     return isCut(fault) ? this.#cut(fault, file, batch) : this.#failCommit(fault, call, batch, clock);
   }
 
-  /** One read. @param name says of what @throws {JournalError} */
+  /** Reads from the file. @param name what is read, for the choice of a fault @throws {JournalError} */
   read<T>(name: string, call: () => Promise<T>, clock: Clock): Promise<T> {
     const fault = this.#choose('read', name);
     return fault === null || isCut(fault) ? call() : this.#fail(fault, 'read', clock);
@@ -158,7 +163,7 @@ export class JournalDisk {
     throw new JournalError(errors[fault][call] ?? 'journal.write-failed', { path: 'simulated' });
   }
 
-  /** @returns the fault of this call; null: it works */
+  /** @returns the fault of this call; null: the call works */
   #choose(call: JournalCall, name: string): JournalFault | PowerCut | null {
     const fault = this.trouble ?? this.nextFault(call, name);
     if (fault === null || (isCut(fault) ? call === 'read' : errors[fault][call] === undefined)) return null;
@@ -167,7 +172,7 @@ export class JournalDisk {
   }
 }
 
-/** What a commit is about, in a few words. */
+/** Describes a commit in a few words, as the name of its random draws. */
 function commitName({ operations = [], zones = [], rows = [], facts = {} }: Batch): string {
   const [operation] = operations;
   if (operation !== undefined) return `${operation.kind} ${operation.zone} ${operation.state}`;
@@ -179,7 +184,7 @@ function isCut(fault: JournalFault | PowerCut): fault is PowerCut {
   return fault === 'cut-before' || fault === 'cut-after';
 }
 
-/** The journal of one life: what was committed before the kill stays, nothing comes after it. */
+/** The journal as one life of the agent uses it. After the kill no call settles and nothing is committed. */
 export function mortalJournal(disk: JournalDisk, file: MemoryJournal, life: Life, clock: Clock): Journal {
   async function alive<T>(call: () => Promise<T>): Promise<T> {
     if (life.dead) return await never();

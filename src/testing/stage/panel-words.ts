@@ -1,49 +1,52 @@
 /**
- * What a user does in a panel, written once, and how each generation is told to do it. These words are the
- * stage's own, not the product's: a mistake made in the product must not be made here as well.
+ * What users do in a panel, and the requests for it in each generation. These words are written apart from
+ * the
+ * product's, so that a mistake in the product is not repeated here.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Generation, Row, Sandbox } from '../../../sandbox/index.ts';
 
-/** A record as a user thinks of it. */
+/** A record as a user thinks of it, the same for every panel. */
 export interface Wanted {
-  /** Relative to the zone; empty: the zone itself. */
+  /** Owner name, relative to the zone; empty for the zone itself. */
   readonly name: string;
   readonly type: string;
   /**
-   * Address, host (absolute with its dot, else relative), text; for CAA, DS, TLSA all fields in their order.
+   * The address, host name (absolute with a final dot, else relative) or text. For CAA, DS and TLSA all
+   * fields in
+   * their order.
    */
   readonly value: string;
   /** Priority of an MX; priority, weight and port of an SRV. */
   readonly numbers?: readonly number[];
-  /** Seconds; only where the generation has one TTL a record. */
+  /** TTL in seconds; only for generations with a TTL for each record. */
   readonly ttl?: number;
 }
 
-/** The record most stories are about. */
+/** An A record. */
 export function address(name: string, ip: string): Wanted {
   return { name, type: 'A', value: ip };
 }
 
-/** A function of a panel and its parameters. */
+/** A call of a panel function. */
 export interface Click {
   readonly func: string;
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** How one generation is spoken to. */
+/** How the API of one generation is called. */
 export interface Words {
   readonly title: string;
-  /** Path of the API. */
+  /** Path of the API in its URL. */
   readonly path: string;
-  /** Names of the functions. */
+  /** Functions that list, save and remove records. */
   readonly list: string;
   readonly save: string;
   readonly remove: string;
   readonly types: ReadonlySet<string>;
   /** Whether every record has a TTL of its own. */
   readonly hasTtl: boolean;
-  /** The form's fields for a record, without the zone and what identifies it. */
+  /** Form fields of a record, without those for the zone and for the record's identifier. */
   readonly fields: (record: Wanted) => Record<string, string>;
 }
 
@@ -61,7 +64,7 @@ function fieldsOf4({ name, type, value, numbers = [] }: Wanted): Record<string, 
   };
 }
 
-/** Fields that hold the value, by type; of CAA, DS and TLSA each field of it. */
+/** Names of the form fields that hold a record's value, by type. */
 const valueFields: Readonly<Record<string, readonly string[]>> = {
   A: ['ip'],
   AAAA: ['ip'],
@@ -120,7 +123,7 @@ export function wordsOf(generation: Generation): Words {
   return all[generation];
 }
 
-/** Saves a record: a new one, or instead of the one with this key. */
+/** The call that saves a new record, or replaces the record with the identifier `key`. */
 export function saveClick(words: Words, zone: string, record: Wanted, key = ''): Click {
   const fields = words.fields(record.name === '' ? { ...record, name: `${zone}.` } : record);
   return { func: words.save, params: { plid: zone, elid: key, ...fields, sok: 'ok' } };
@@ -128,28 +131,28 @@ export function saveClick(words: Words, zone: string, record: Wanted, key = ''):
 
 const hosts: ReadonlySet<string> = new Set(['CNAME', 'DNAME', 'NS', 'MX', 'SRV', 'PTR']);
 
-/** A name with its final dot; `@` and empty: the zone itself. */
+/** A name in lower case with its final dot; `@` and the empty name stand for the zone itself. */
 export function absolute(name: string, zone: string): string {
   if (name === '' || name === '@') return `${zone}.`;
   return (name.endsWith('.') ? name : `${name}.${zone}.`).toLowerCase();
 }
 
-/** What a record says, whichever panel holds it: `www.example.org. A 192.0.2.1`. */
+/** A record in words that are the same for every panel: `www.example.org. A 192.0.2.1`. */
 export function meaning({ name, type, value, numbers = [] }: Wanted, zone: string): string {
   const said = hosts.has(type) ? absolute(value, zone) : value;
   const spelled = type === 'AAAA' ? new URL(`http://[${said}]`).hostname.slice(1, -1) : said;
   return [absolute(name, zone), type, ...numbers, spelled].join(' ');
 }
 
-/** What a row of a panel says, in the same words. */
+/** A row of a panel's record list in the words of `meaning`. */
 export function meaningOf({ name, type, prio, wght, port, addr }: Row, zone: string): string {
   const numbers = [prio, wght, port].filter((number) => number !== '').map(Number);
   return meaning({ name, type, value: addr, numbers }, zone);
 }
 
 /**
- * What a panel holds of a zone, sorted; without the NS records of the zone itself, which are each side's own.
- * Null: no such zone.
+ * The records of a zone in a panel, in the words of `meaning`, sorted. NS records of the zone itself are left
+ * out, because each side has its own. Null: the panel does not have the zone.
  */
 export function contents(panel: Sandbox, zone: string): string[] | null {
   const rows = panel.records(zone);
@@ -160,12 +163,12 @@ export function contents(panel: Sandbox, zone: string): string[] | null {
     .toSorted();
 }
 
-/** Whether two panels say the same of a zone. */
+/** Whether two panels hold the same records in a zone (by `contents`). */
 export function agree(one: Sandbox, other: Sandbox, zone: string): boolean {
   return isDeepStrictEqual(contents(one, zone), contents(other, zone));
 }
 
-/** Whether a panel holds a record, and with this TTL if one is named. */
+/** Whether a panel holds a record; also compares the TTL, if `record` has one. */
 export function holds(panel: Sandbox, zone: string, record: Wanted): boolean {
   return rowOf(panel, zone, record) !== undefined;
 }
@@ -182,7 +185,7 @@ export function holdsName(panel: Sandbox, zone: string, name: string): boolean {
   return panel.records(zone)?.some((row) => row.name === absolute(name, zone)) === true;
 }
 
-/** The identifier the panel shows for a record. @throws Error when it has no such record */
+/** The identifier that the panel shows for a record. @throws Error if the panel does not hold the record */
 export function keyOf(panel: Sandbox, zone: string, record: Wanted): string {
   const row = rowOf(panel, zone, record);
   const at = row === undefined ? -1 : (panel.records(zone)?.indexOf(row) ?? -1);

@@ -2,15 +2,15 @@ import type { AnyNode, BinaryExpression, LogicalExpression } from 'acorn';
 import { patched, type Patch } from '../patch.ts';
 import { lineOf, parseSource, walk } from './syntax.ts';
 
-/** A change that was made by rule. */
+/** A version of a source file with one change that a rule made. */
 export interface Mutant {
   readonly patch: Patch;
   readonly line: number;
-  /** Which rule, and what the text was and became. */
+  /** The rule, the text before and the text after, as `rule: before -> after`. */
   readonly what: string;
 }
 
-/** A rule's change of a node: what becomes of these characters. */
+/** A change of source text by a rule: `text` replaces the characters from `start` to `end`. */
 interface Edit {
   readonly rule: string;
   readonly start: number;
@@ -20,7 +20,9 @@ interface Edit {
 
 type Rule = (node: AnyNode, parent: AnyNode | null, text: string) => readonly Edit[];
 
-/** Every mutant of a source file, in the order of the file. @throws {SyntaxError} */
+/**
+ * Every mutant of a source file, in the order of the file. @throws {SyntaxError} if the source does not parse
+ */
 export function mutantsOf(file: string, source: string): Mutant[] {
   const { text, tree } = parseSource(source);
   const found: Mutant[] = [];
@@ -95,8 +97,8 @@ function operatorAt({ left, right, operator }: BinaryExpression | LogicalExpress
 }
 
 /**
- * A call that stands alone: a commit, a wait, something noted. What is only logged may go without anybody
- * noticing.
+ * Drops a call that is a statement of its own, such as a commit or a wait. Log calls stay, because no promise
+ * depends on them.
  */
 const dropStatement: Rule = (node, _parent, text) => {
   if (node.type !== 'ExpressionStatement') return [];
@@ -110,7 +112,7 @@ const dropStatement: Rule = (node, _parent, text) => {
   return [dropped, waits];
 };
 
-/** `Promise.resolve()` makes a function asynchronous by its form only. */
+/** Whether the call is `Promise.resolve()`, whose only purpose is to make a function asynchronous. */
 function waitsForNothing({ start, end }: AnyNode, text: string): boolean {
   return text.slice(start, end) === 'Promise.resolve()';
 }
@@ -120,8 +122,8 @@ function isLog(callee: AnyNode, text: string): boolean {
 }
 
 /**
- * `x.acquire(...)`, waited for or with a `catch`, becomes a lock that locks nothing; `x.exclusively(f)`
- * becomes `(f)()`.
+ * Replaces a lock by one that locks nothing: `await x.acquire()` by an empty lock, `x.exclusively(f)` by
+ * `(f)()`.
  */
 const dropLock: Rule = (node, _parent, text) => {
   if (node.type === 'VariableDeclarator' && node.init !== null && node.init !== undefined) {
@@ -148,7 +150,10 @@ const opposites: Readonly<Record<string, string>> = {
   onCentral: 'onPanel',
 };
 
-/** `change.add` becomes `change.remove`, `{ add: x }` becomes `{ remove: x }`. Methods of sets stay. */
+/**
+ * Turns `change.add` into `change.remove` and `{ add: x }` into `{ remove: x }`. Calls such as `set.add()`
+ * stay.
+ */
 const swapAddAndRemove: Rule = (node, parent) => {
   const key = node.type === 'MemberExpression' ? node.property : node.type === 'Property' ? node.key : null;
   if (key?.type !== 'Identifier') return [];
@@ -176,8 +181,8 @@ const changeMethod: Rule = (node) => {
 };
 
 /**
- * Numbers of log levels are nobody's business. A number above 9 is a time or a size: one more or less breaks
- * no promise.
+ * Changes a constant. Log levels stay. A number above 9 is a time or a size that one more would not break, so
+ * it becomes 0.
  */
 const changeConstant: Rule = (node, parent, text) => {
   if (node.type !== 'Literal') return [];
@@ -189,7 +194,7 @@ const changeConstant: Rule = (node, parent, text) => {
   return [{ ...edit, start, end }];
 };
 
-/** `x.filter(f)` becomes `x`. */
+/** Turns `x.filter(f)` into `x`. */
 const dropFilter: Rule = (node) => {
   if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression') return [];
   const { object, property } = node.callee;

@@ -1,6 +1,6 @@
 import { engine, type PlantedBug } from './bug.ts';
 
-/** Bugs on the way of an edit: `before`, the write and what follows a failed one, `after`. */
+/** Planted bugs on the way of an edit: `before`, the write, the handling of a failed write, `after`. */
 export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'accept-on-lock-timeout',

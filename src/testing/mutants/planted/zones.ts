@@ -1,6 +1,6 @@
 import { engine, type PlantedBug } from './bug.ts';
 
-/** Bugs in what makes and deletes zones. */
+/** Planted bugs in the creation and deletion of zones. */
 export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'synced-zone-counts-as-made',
