@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import type { DnsName } from '../dns/name.ts';
 import { decodeMessage, encodeMessage, queryMessage } from '../dns/wire/message.ts';
 
-/** A query unanswered for so long (ms) is sent again. */
+/** After so many milliseconds without an answer, a query is sent again. */
 const patience = 1_000;
 
 /**
- * Clients that ask one name server for the address of one name in a loop. Each uses another size of EDNS,
- * because a packet cache has an answer of its own for each.
+ * Clients that query one name server for the address of one name in a loop. Each has another EDNS size, since
+ * packet caches keep an answer for each size.
  */
 export class Askers {
   readonly #sockets: readonly Socket[];
   readonly #timers = new Set<NodeJS.Timeout>();
-  /** The different answers to queries sent since {@link listen}, without their ids. */
+  /** The different answers to queries sent since {@link listen}, by their octets without the id. */
   readonly #heard = new Map<string, Buffer>();
-  /** When each client sent the query it was answered last (`performance.now()`). */
+  /** When each client sent its last answered query (`performance.now()`, ms). */
   readonly #sentAt: number[] = [];
   #since = 0;
   #open = true;
@@ -35,18 +35,18 @@ export class Askers {
     return askers;
   }
 
-  /** From now on only answers count whose query was sent from now on. */
+  /** Forgets the answers so far. Answers to queries sent before this call do not count. */
   listen(): void {
     this.#since = performance.now();
     this.#heard.clear();
   }
 
-  /** What was heard since {@link listen} and is none of `addresses`. */
+  /** The addresses in each answer since {@link listen}, for answers that are none of `addresses`. */
   others(...addresses: readonly string[]): readonly string[] {
     return [...this.#heard.values()].map(addressesIn).filter((one) => !addresses.includes(one));
   }
 
-  /** Resolves when every client has had so many answers to queries sent from now on. */
+  /** Resolves when every client has had this many answers to queries sent after this call. */
   async rounds(count: number): Promise<void> {
     const started = performance.now();
     await Promise.all(
@@ -96,7 +96,7 @@ export class Askers {
   }
 }
 
-/** Sorted, with spaces between. */
+/** The addresses in an answer, sorted, with spaces between them. */
 function addressesIn(octets: Buffer): string {
   return decodeMessage(octets)
     .answers.flatMap(({ type, rdata }) => (type === 'A' && rdata !== null ? [rdata] : []))

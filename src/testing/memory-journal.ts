@@ -128,8 +128,7 @@ export class MemoryJournal implements Journal {
 
   /**
    * The zone's rows, sorted by record id. The sorted rows are kept until the next change, because reads are
-   * far
-   * more frequent.
+   * far more frequent.
    */
   #sorted(zone: DnsName): readonly LedgerRow[] {
     const kept = this.#sortedRows.get(zone);

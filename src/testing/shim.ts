@@ -1,6 +1,5 @@
 /**
- * Runs the hook script as a panel would, with a PATH of its own and an agent that remembers what it was
- * asked. For tests.
+ * Runs the hook script as a panel would, with a PATH of its own, and an agent that keeps the calls it gets.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -19,14 +18,17 @@ export interface Shim {
   readonly directory: string;
   readonly socket: string;
   readonly pause: string;
-  /** Runs the shim as the panel would; the programs it may use are those named. */
+  /**
+   * Runs the shim as the panel would, with only the programs in `tools`.
+   * @param input standard input; null: it stays open and empty
+   */
   run(environment: Readonly<Record<string, string>>, input?: Buffer | null): Promise<Ran>;
-  /** Programs the shim finds: `nc`, `socat`, or none. */
+  /** Programs in the shim's PATH that can reach the socket: `nc`, `socat`, or none. */
   tools: readonly string[];
 }
 
 export interface Ran {
-  /** Without the line breaks at its end. */
+  /** Standard output without the line breaks at its end. */
   readonly output: string;
   readonly octets: Buffer;
   readonly ms: number;
@@ -34,7 +36,7 @@ export interface Ran {
 
 export interface ShimOptions {
   readonly kind: PanelKind;
-  /** Name in `addon/`. */
+  /** Name of the handler's file in `addon/`. */
   readonly handler: string;
   readonly type: HandlerType;
 }
@@ -52,7 +54,7 @@ export function makeShim(
   const path = join(directory, handler);
   const file = panels[kind].layout.files.find((one) => one.path === `addon/${handler}`);
   if (file === undefined) throw new Error(`${kind} has no handler ${handler}`);
-  // An agent is searched for beside the hook.
+  // The shim looks for the agent's program beside the hook.
   const hook = join(directory, 'hook.ts');
   symlinkSync(join(import.meta.dirname, '../hook/main.ts'), hook);
   const text = textOf(file, join(import.meta.dirname, '../../plugin'), {
@@ -64,7 +66,7 @@ export function makeShim(
   });
   writeFileSync(path, text);
   chmodSync(path, 0o700);
-  // A body is announced where the panel starts a handler like a CGI program (docs/protocol.md#handlers-4).
+  // ISPmanager 4 starts a handler like a CGI program and announces the body (docs/protocol.md#handlers-4).
   const announced = kind === 'ispmanager4';
   const shim: Shim = {
     directory,
@@ -80,7 +82,7 @@ export function makeShim(
   return shim;
 }
 
-/** A PATH with just these programs. */
+/** Makes a folder with links to just these programs. @returns the folder, for PATH */
 function toolPath(directory: string, tools: readonly string[]): string {
   const bin = join(directory, `bin-${tools.join('-')}`);
   if (existsSync(bin)) return bin;
@@ -112,18 +114,18 @@ function runShim(
     const chunks: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.on('error', reject);
-    // What the shim does not read is not the panel's business; a panel would see a broken pipe.
+    // A shim that does not read all of its input fails the test, because a panel would get a broken pipe.
     child.stdin.on('error', reject);
     child.on('close', () => {
       const octets = Buffer.concat(chunks);
       resolve({ output: octets.toString('utf8').trimEnd(), octets, ms: performance.now() - started });
     });
-    // The panel may leave standard input open on a GET: the shim must not wait for its end.
+    // The panel may leave standard input open on a GET, and the shim must not wait for its end.
     if (input !== null) child.stdin.end(input);
   });
 }
 
-/** An agent that remembers what it was asked. */
+/** Starts an agent that gives every hook call this answer. @returns the calls, as they come */
 export async function answering(t: TestContext, shim: Shim, answer: string): Promise<HookCall[]> {
   const calls: HookCall[] = [];
   const server = await listen(shim.socket, {

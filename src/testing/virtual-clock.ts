@@ -7,15 +7,15 @@ interface Timer {
 }
 
 /**
- * Time that passes only on request, for tests and the simulator. A whole history of minutes runs in
- * milliseconds, and always in the same order.
+ * A clock that moves only when a test or the simulator says so. A history of minutes runs in milliseconds,
+ * and always in the same order.
  */
 export class VirtualClock implements AlarmClock {
   #now = 0;
   #wallOffset: number;
   readonly #timers: Timer[] = [];
 
-  /** @param wallOffset wall-clock time at monotonic 0, milliseconds since 1970 */
+  /** @param wallOffset wall-clock time when monotonic time is 0, in milliseconds since 1970 */
   constructor(wallOffset = 1_700_000_000_000) {
     this.#wallOffset = wallOffset;
   }
@@ -28,7 +28,9 @@ export class VirtualClock implements AlarmClock {
     return Math.floor(this.#wallOffset + this.#now);
   }
 
-  /** Steps the wall clock as an administrator or NTP would; monotonic time does not notice. */
+  /**
+   * Steps the wall clock by so many milliseconds, as an administrator or NTP would. `now` does not change.
+   */
   stepWall(ms: number): void {
     this.#wallOffset += ms;
   }
@@ -37,9 +39,7 @@ export class VirtualClock implements AlarmClock {
     return this.#sleep(ms, false, signal);
   }
 
-  /**
-   * As `sleep`, but ends before everything else that is due at the same time, whoever began to wait first.
-   */
+  /** As `sleep`, but ends before all plain sleeps that are due at the same time. */
   sleepAhead(ms: number): Promise<void> {
     return this.#sleep(ms, true);
   }
@@ -68,7 +68,7 @@ export class VirtualClock implements AlarmClock {
   }
 
   /**
-   * Lets everything that is ready run, then passes time up to and including `until` (monotonic milliseconds).
+   * Runs all callbacks that are ready, then moves time up to and including `until` (monotonic milliseconds).
    */
   async runUntil(until: number): Promise<void> {
     await settle();
@@ -76,7 +76,10 @@ export class VirtualClock implements AlarmClock {
     this.#now = Math.max(this.#now, until);
   }
 
-  /** Passes time until `done` is settled, at most `limit` milliseconds. */
+  /**
+   * Moves time until `done` is settled, by at most `limit` milliseconds.
+   * @returns what `done` gives @throws Error if it is not settled by then
+   */
   async runUntilSettled<T>(done: Promise<T>, limit = 600_000): Promise<T> {
     const state = { settled: false };
     const mark = (): void => {
@@ -131,7 +134,7 @@ export class VirtualClock implements AlarmClock {
   }
 }
 
-/** Lets all promise callbacks that are ready run. */
+/** Runs all promise callbacks that are ready. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

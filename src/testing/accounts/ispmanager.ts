@@ -14,12 +14,12 @@ import type { ContractSubject } from '../contracts/central/zone-bench.ts';
 import { createIspmanagerCentral, type CentralSettings } from '../../centrals/ispmanager/index.ts';
 import { patience } from '../patience.ts';
 
-/** The account under test: a password with everything that an encoding can break. */
+/** The account under test. Its password has every character that an encoding may break. */
 export const alice = { name: 'alice', password: 'p:a ss&w=o%20r+d"ü', level: 5 } as const;
 const bob = { name: 'bob', password: 'bob-password', level: 5 } as const;
 const root = { name: 'root', password: 'root-password', level: 7 } as const;
 
-/** Time that passes only while somebody waits, for adapter and panel alike: a late panel costs no time. */
+/** A clock for adapter and panel that moves only by `sleep`, so that delays cost no real time. */
 export class TestClock implements Clock {
   #now = 1_700_000_000_000;
 
@@ -37,16 +37,16 @@ export class TestClock implements Clock {
   }
 }
 
-/** A stand-in panel, its time, and how to make a central for alice's account. */
+/** A sandbox panel, its clock, and a function that makes a central for alice's account. */
 export interface TestPanel {
   readonly sandbox: Sandbox;
   readonly clock: Clock;
   readonly central: (more?: Partial<CentralSettings>) => Central;
-  /** Removes the panel without a trace. */
+  /** Stops the panel and removes its files. */
   readonly stop: () => Promise<void>;
 }
 
-/** A stand-in (default: ISPmanager 4) with the accounts alice and bob. */
+/** Starts a sandbox panel with the accounts `alice` and `bob`. */
 export async function startPanel(
   switches: Partial<Switches> = {},
   generation: Generation = 'v4',
@@ -73,7 +73,7 @@ export async function startPanel(
   };
 }
 
-/** The kind of panel that a sandbox of this generation is. */
+/** The kind of central, in our settings, for each generation of the sandbox. */
 export const kindOfGeneration: Readonly<Record<Generation, IspmanagerKind>> = {
   v4: 'ispmanager4',
   v5: 'ispmanager6',
@@ -93,29 +93,29 @@ function settingsFor(sandbox: Sandbox, kind: IspmanagerKind): CentralSettings {
   };
 }
 
-/** Calls the panel as a foreign client would. @throws {Error} when it refuses */
+/** Calls a panel function as another program would. @throws {Error} when the panel refuses */
 async function call(
   sandbox: Sandbox,
   user: typeof alice | typeof bob,
   func: string,
   params: Record<string, string>,
 ) {
-  // `yes` also confirms, where the panel asks for that (docs/protocol.md#confirmation).
+  // `sok=yes` also confirms the call where the panel asks for that (docs/protocol.md#confirmation).
   const sent = { ...params, sok: 'yes' };
   const answer = await sandbox.call(func, sent, { user: user.name, password: user.password });
-  // DNSmanager may say `messages` instead of `ok` (docs/protocol.md#dnsmanager).
+  // DNSmanager may answer `messages` instead of `ok` (docs/protocol.md#dnsmanager).
   if (!answer.ok && !answer.body.includes('<messages>')) throw new Error(`${func}: ${answer.body}`);
 }
 
 /** Types whose value is a text without quotes in the panel. */
 const textual: ReadonlySet<string> = new Set(['TXT', 'CAA']);
 
-/** Flags, tag and value of a CAA: the value may have spaces in it. */
+/** Flags, tag and value of a CAA record, whose value may contain spaces. */
 function fieldsOf(addr: string): string[] {
   return /^(\S+) (\S+) (.*)$/u.exec(addr)?.slice(1) ?? [addr];
 }
 
-/** The panel's truth as records, by another way than the adapter's. */
+/** The panel's records, read from the sandbox directly and not through the adapter; null: no such zone. */
 export function truthOf(sandbox: Sandbox, zone: DnsName): readonly ResourceRecord[] | null {
   return (
     sandbox.records(zone)?.map(({ name, type, prio, wght, port, addr, ttl }) => {
@@ -127,7 +127,7 @@ export function truthOf(sandbox: Sandbox, zone: DnsName): readonly ResourceRecor
   );
 }
 
-/** Somebody else with the panel's own pages open. */
+/** Another writer, who calls the panel's functions as its web pages do. */
 export function otherWriter(sandbox: Sandbox, generation: Generation = 'v4'): ContractSubject['otherWriter'] {
   const plid = (zone: DnsName): string => zone.slice(0, -1);
   return {

@@ -11,10 +11,12 @@ import { realClock } from '../real-clock.ts';
 import { startPowerdns, type Powerdns, type PowerdnsOptions } from '../servers/powerdns.ts';
 import { patience } from '../patience.ts';
 
-/** The account of the zones that are ours in tests. */
+/** Account at PowerDNS of the zones that are ours in tests. */
 export const alice = 'alice';
 
-/** A central of a test's server. @param overrides settings as they stand in a file */
+/**
+ * A central for the server of a test. @param overrides settings that differ, in the form of the settings file
+ */
 export function powerdnsCentral(
   server: Powerdns,
   overrides: Readonly<Record<string, unknown>> = {},
@@ -25,9 +27,11 @@ export function powerdnsCentral(
   return createPowerdnsCentral(readPowerdnsSettings({ ...own, ...overrides }), { clock, log });
 }
 
-/** A server behind a proxy that can cut answers and see to it that the server dies at the right moment. */
+/**
+ * A subject with a server behind a proxy, which can cut answers and kill the server before or after a write.
+ */
 export async function powerdnsSubject(options: PowerdnsOptions): Promise<ContractSubject> {
-  // Else it stores DNAME records and does not follow them.
+  // With this setting PowerDNS follows DNAME records; without it, it only stores them.
   const server = await startPowerdns({ account: alice, extra: 'dname-processing=yes', ...options });
   const proxy = await startProxy(server.url);
   const central = (password = server.apiKey): Central =>
@@ -63,7 +67,7 @@ export async function powerdnsSubject(options: PowerdnsOptions): Promise<Contrac
   };
 }
 
-/** @param keep octets that come; negative: all but so many */
+/** Cuts answers to reads. @param keep octets that arrive; negative: how many are missing at the end */
 function cutting(keep: number): Behaviour {
   return async ({ method }, pass) => {
     if (method !== 'GET') return undefined;
@@ -82,7 +86,7 @@ function dying(when: 'before-write' | 'after-write', die: () => Promise<void>): 
   };
 }
 
-/** Another program with the same key, by bare calls of the API. */
+/** Another program with the same API key, which calls the API past our adapter. */
 export function otherWriter(server: Powerdns): ContractSubject['otherWriter'] {
   const rewrite = async (
     zone: DnsName,
@@ -97,7 +101,7 @@ export function otherWriter(server: Powerdns): ContractSubject['otherWriter'] {
     for (;;) {
       const { status, text } = await server.call('PATCH', `/zones/${zone}`, { rrsets: [patch] });
       if (status === 204) return;
-      // On sqlite two writes at once end so.
+      // PowerDNS with SQLite answers 500 when two writes meet, so the write is repeated.
       if (status !== 500) throw new Error(`${status} ${text}`);
     }
   };
@@ -135,7 +139,7 @@ interface Shown {
   readonly records: readonly { readonly content: string; readonly disabled: boolean }[];
 }
 
-/** `null`: no such zone. */
+/** The zone's RRsets; null: the server does not have the zone. */
 export async function rrsets(server: Powerdns, zone: DnsName): Promise<readonly Shown[] | null> {
   const { status, text } = await server.call('GET', `/zones/${zone}`);
   if (status === 404) return null;

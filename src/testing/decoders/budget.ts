@@ -1,34 +1,35 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Something that reads text from outside. */
+/** A function under test that reads text from outside. */
 export interface Decoder {
   readonly name: string;
-  /** May throw, or give a promise that rejects: an error is an answer too. */
+  /** Reads the text. An exception or a rejected promise is a valid outcome. */
   readonly decode: (text: string) => unknown;
-  /** Texts to repeat: what its grammar has a meaning for. */
+  /** Pieces of text that the test repeats, because the grammar gives them a meaning. */
   readonly units: readonly string[];
 }
 
-/** What decoding may cost, by the length of the text. */
+/** What decoding a text may cost. */
 export interface Budget {
-  /** Milliseconds of the thread's own processor time: a base, and for each 1,000 characters. */
+  /**
+   * Allowed processor time in milliseconds: `base`, and `perThousand` for every 1,000 characters of the text.
+   */
   readonly base: number;
   readonly perThousand: number;
-  /** Octets that what comes out may hold, for each character. */
+  /** Octets of heap that the result may hold for each character of the text. */
   readonly octets: number;
 }
 
-/**
- * Measures are taken again this often when they are over the budget: garbage of others may have been
- * collected meanwhile.
- */
+/** How often a measure over the budget is repeated, since the garbage collector may have run meanwhile. */
 const attempts = 3;
 
-/** So many times the budget is no chance any more. */
+/** A measure of more than so many times the budget is not repeated. */
 const hopeless = 4;
 
-/** Processor time, milliseconds, of the fastest of several runs; one run where that is within `enough`. */
+/**
+ * Processor time of the work in milliseconds, the least of several runs. A run within `enough` is the last.
+ */
 export async function processorTime(work: () => unknown, enough: number): Promise<number> {
   let least = Infinity;
   for (
@@ -44,7 +45,7 @@ export async function processorTime(work: () => unknown, enough: number): Promis
   return least;
 }
 
-/** Octets on the heap that the outcomes of some work hold. */
+/** Octets of heap that the results of all the work hold together. */
 export async function heldBy(works: readonly (() => unknown)[]): Promise<number> {
   collect();
   const before = process.memoryUsage();
@@ -71,13 +72,13 @@ function collect(): void {
   if (typeof gc === 'function') gc();
 }
 
-/** A unit repeated to some length, with what often begins and ends such texts. */
+/** Texts of a repeated unit, as such texts often begin and end. @param length least length in characters */
 export function textsOf(unit: string, length: number): readonly string[] {
   const body = unit.repeat(Math.ceil(length / unit.length));
   return [`${body}x`, `a${body}x`, `"${body}"`];
 }
 
-/** What is over the budget, in words; empty when nothing is. */
+/** Measures a decoder. @returns a line for each excess over the budget; empty: it keeps the budget */
 export async function overBudget(
   decoder: Decoder,
   lengths: readonly number[],
@@ -90,7 +91,7 @@ export async function overBudget(
       const slow = await slowestOf(decoder, textsOf(unit, length), allowed);
       if (slow === null) continue;
       over.push(`${JSON.stringify(unit)} x ${length}: ${Math.round(slow)} ms of ${allowed}`);
-      // A longer one would take too long.
+      // Longer texts of this unit would take too long.
       break;
     }
   }

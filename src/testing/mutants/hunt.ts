@@ -5,7 +5,10 @@ import { playAll, Player } from '../runs/player.ts';
 import type { Failure, Violation } from '../runs/report.ts';
 import type { Patch } from './patch.ts';
 
-/** What is played to find a mutant: stories, then so many histories of each of the modes, from a seed on. */
+/**
+ * What is played to find a mutant: the stories, then `runs` histories of each mode, with seeds from `seed`
+ * on.
+ */
 export interface Hunt {
   readonly stories: readonly NamedStory[];
   readonly modes: readonly Mode[];
@@ -13,22 +16,24 @@ export interface Hunt {
   readonly runs: number;
 }
 
-/** What found a mutant. The law is `defect` for what the engine threw, `hang` where something did not end. */
+/**
+ * What found a mutant. The law is `defect` if the engine threw an error, and `hang` if a history did not end.
+ */
 export type Found = BrokenStory | FoundBySeed;
 
-/** The first broken history; the first one of its slice where the thread died or hung. */
+/** The first broken history. If its thread died or hung, the first history of the slice. */
 interface FoundBySeed extends Violation {
   readonly mode: Mode;
   readonly seed: number;
 }
 
-/** What the engine as it is breaks: it finds no mutant. */
+/** Stories and histories that the engine breaks without a mutant. They cannot find one. */
 export interface Broken {
   readonly stories: ReadonlySet<string>;
   readonly histories: readonly Failure[];
 }
 
-/** In a few words what found it. */
+/** What found a mutant, in a few words. */
 export function sayFound(found: Found): string {
   return 'story' in found
     ? `${found.law}, story "${found.story}"`
@@ -36,15 +41,18 @@ export function sayFound(found: Found): string {
 }
 
 /**
- * How long (ms) a slice may take: a hundred times what it takes on a busy machine. A mutant that takes longer
- * hangs.
+ * Longest time (ms) for a slice, a hundred times the usual time on a busy machine. A mutant that needs more
+ * is said to hang.
  */
 const longest = 120_000;
 
-/** Histories of the first slices: most mutants break one of them, so they are short. */
+/**
+ * Number of histories in the first slices. They are short, since most mutants break one of the first
+ * histories.
+ */
 const firstRuns = 10;
 
-/** The histories of a hunt in the order in which they are played: some of each mode, then more of each. */
+/** The slices of a hunt in the order of play: a few histories of each mode, then ever more of each. */
 function slicesOf({ modes, seed, runs }: Hunt): Slice[] {
   const slices: Slice[] = [];
   for (let done = 0, size = firstRuns; done < runs; done += size, size = Math.min(200, size * 2)) {
@@ -53,7 +61,7 @@ function slicesOf({ modes, seed, runs }: Hunt): Slice[] {
   return slices;
 }
 
-/** What of a hunt the engine as it is breaks. */
+/** Plays a hunt with the engine as it is. @returns the stories and histories that break a law */
 export async function brokenAlready({ stories, modes, seed, runs }: Hunt, threads: number): Promise<Broken> {
   const told = await brokenStories(stories);
   const histories: Failure[] = [];
@@ -62,7 +70,7 @@ export async function brokenAlready({ stories, modes, seed, runs }: Hunt, thread
   return { stories: new Set(told.map(({ story }) => story)), histories };
 }
 
-/** What of all stories the engine as it is breaks. */
+/** Plays the stories with the engine as it is. @returns those that break a law */
 async function brokenStories(stories: readonly NamedStory[]): Promise<readonly BrokenStory[]> {
   const player = new Player();
   try {
@@ -74,8 +82,8 @@ async function brokenStories(stories: readonly NamedStory[]): Promise<readonly B
 
 /**
  * Plays stories, then histories, with a patched engine until one breaks a law.
- * @param except what is broken without the patch
- * @returns null: everything of the hunt kept the laws
+ * @param except stories and histories that break a law without the patch
+ * @returns what broke; null: nothing did
  */
 export async function hunt(patch: Patch, what: Hunt, except: Broken): Promise<Found | null> {
   const player = new Player(patch);
@@ -111,11 +119,14 @@ async function huntSlice(player: Player, slice: Slice, skip: readonly number[]):
   return 'law' in report ? { ...report, mode, seed } : (report.failures[0] ?? null);
 }
 
-/** What a thread answers; `defect` where it died, `hang` where it does not answer. */
+/**
+ * Waits for the answer of a thread. @returns the answer, or a violation: `defect` if the thread died, `hang`
+ * if it does not answer in time
+ */
 async function inTime<T>(answer: Promise<T>): Promise<T | Violation> {
   const timer = new AbortController();
   const hang: Violation = { law: 'hang', text: 'a history did not end' };
-  // Nothing but our own abort ends this sleep early, and nobody waits for it then.
+  // Only the abort below ends this sleep early, and then its result is not used.
   const late = sleep(longest, hang, { signal: timer.signal }).catch(() => hang);
   try {
     return await Promise.race([answer, late]);
@@ -126,7 +137,7 @@ async function inTime<T>(answer: Promise<T>): Promise<T | Violation> {
   }
 }
 
-/** Does it for each mutant, so many at once. */
+/** Runs `one` for every mutant, at most `threads` at a time. */
 export async function forEachMutant<T>(
   mutants: readonly T[],
   threads: number,

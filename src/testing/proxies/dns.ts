@@ -1,30 +1,33 @@
-/** Stands between a client and a real name server on TCP, and lets things go wrong at exact moments. */
+/** A proxy between a client and a real name server on TCP. It can delay, replace or cut messages. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** What a message from the client is: an update that changes something, or anything else. */
+/** Whether a client's message is an update that changes something (`write`), or anything else (`read`). */
 type Kind = 'write' | 'read';
 
 export interface DnsProxy {
   readonly port: number;
-  /** Called with every message before it goes to the server; while it is pending the message waits. */
+  /** Called with every client message before it goes to the server. The message waits for the promise. */
   beforeRequest: ((kind: Kind, message: Buffer) => Promise<void> | void) | null;
-  /** Called with every answer before it goes to the client. */
+  /** Called with every answer before it goes to the client. The answer waits for the promise. */
   beforeAnswer: ((kind: Kind) => Promise<void> | void) | null;
-  /** Gives an answer of its own to a message, which then does not reach the server; null: it is passed on. */
+  /**
+   * Returns an answer of its own to a message, which then does not reach the server; null: the message goes
+   * on.
+   */
   instead: ((kind: Kind, message: Buffer) => Buffer | null) | null;
   /**
-   * Octets of an answer to a read that still arrive, from its end where negative; then the connection is cut.
-   * Null: all.
+   * How many octets of an answer to a read arrive before the connection is cut; negative: how many are
+   * missing at its end. Null: all arrive.
    */
   keep: number | null;
-  /** Refuses connections, as a machine does on which the server has died. */
+  /** Closes all connections and refuses new ones, as a host does whose server has died. */
   shut(): void;
   reopen(): Promise<void>;
   close(): void;
 }
 
-/** @param serverPort of 127.0.0.1 */
+/** @param serverPort the server's TCP port on 127.0.0.1 */
 export async function startDnsProxy(serverPort: number): Promise<DnsProxy> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
@@ -85,7 +88,7 @@ function cutAt(length: number, keep: number): number {
   return Math.min(length - 1, Math.max(0, keep < 0 ? length + keep : keep));
 }
 
-/** An update with at least one record to be changed (RFC 2136 section 2). */
+/** A write is an update that changes at least one record (RFC 2136 section 2). */
 function kindOf(message: Buffer): Kind {
   const opcode = (message.readUInt8(2) >> 3) & 15;
   return opcode === 5 && message.readUInt16BE(8) > 0 ? 'write' : 'read';

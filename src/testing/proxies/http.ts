@@ -8,53 +8,52 @@ import {
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 
-/** A whole HTTP message. */
+/** The parts of an HTTP answer that the proxy passes on. */
 export interface Message {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
 }
 
-/** A request as it came, before it is passed on. */
+/** A request as the client sent it. */
 export interface ProxiedRequest {
   readonly method: string;
-  /** Path and query. */
+  /** Path and query of the URL. */
   readonly path: string;
   readonly body: string;
 }
 
 /**
- * What is done with a request instead of passing it on; `pass` passes it on and gives the server's answer.
+ * What the proxy does with a request. `pass` sends it to the server and returns the server's answer. The
+ * result is the answer for the client; `undefined`: the server's own.
  */
 export type Behaviour = (
   request: ProxiedRequest,
   pass: () => Promise<Message>,
 ) => Promise<
   | Message
-  /** The connection is cut without an answer. */
+  /** Closes the connection without an answer. */
   | 'cut'
-  /** `101 Switching Protocols`, which nobody asked for; the connection stays open. */
+  /** Sends `101 Switching Protocols` unasked and leaves the connection open. */
   | 'switch'
-  /** The answer's head promises all of it; so many octets come, then the connection is cut. */
+  /** Announces the whole answer, sends so many octets of its body and closes the connection. */
   | { readonly short: Message; readonly octets: number }
   | undefined
 >;
 
-/** A proxy in front of a real server, which is as hostile as a test wants it. */
+/** A proxy in front of a real server that can misbehave as a test demands. */
 export interface HttpProxy {
   readonly url: string;
-  /** Requests so far. */
+  /** All requests so far, oldest first. */
   readonly requests: readonly ProxiedRequest[];
-  /**
-   * What happens to requests from now on; `undefined`, and a behaviour that gives `undefined`: they are
-   * passed on.
-   */
+  /** What happens to requests from now on; undefined: they are passed on. */
   behaviour: Behaviour | undefined;
   close(): Promise<void>;
 }
 
 /**
- * @param target `http://127.0.0.1:PORT`
+ * Starts the proxy on a free port of 127.0.0.1.
+ * @param target URL of the real server, `http://127.0.0.1:PORT`
  * @param certificate makes the proxy speak TLS
  */
 export async function startProxy(

@@ -3,28 +3,28 @@ import type { Story } from '../simulator/story.ts';
 import { modes, type Mode } from './modes.ts';
 import { addReport, emptyReport, reportOf, type Played, type Report, type Violation } from './report.ts';
 
-/** Histories of one mode with consecutive seeds. */
+/** `runs` histories of one mode, with consecutive seeds from `seed` on. */
 export interface Slice {
   readonly mode: Mode;
   readonly seed: number;
   readonly runs: number;
 }
 
-/** A story, and what it is told by. */
+/** A story and its name. */
 export interface NamedStory {
   readonly name: string;
   readonly story: Story;
 }
 
-/** A broken law of a story. */
+/** A law that a story broke; `story` is the story's name. */
 export interface BrokenStory extends Violation {
   readonly story: string;
 }
 
 /**
  * Plays stories one after the other.
- * @param stopAtFirst whether the first broken one is the last
- * @returns the first violation of each broken one
+ * @param stopAtFirst whether the first broken story is the last one played
+ * @returns the first violation of each broken story
  */
 export async function playStories(
   stories: readonly NamedStory[],
@@ -41,8 +41,8 @@ export async function playStories(
 
 /**
  * Plays the histories of a slice one after the other.
- * @param skip seeds that are not played
- * @param stopAtFirst whether the first broken history ends the slice
+ * @param skip seeds that are left out
+ * @param stopAtFirst whether the first broken history is the last one played
  */
 export async function playSlice(
   { mode, seed: first, runs }: Slice,
@@ -59,13 +59,14 @@ export async function playSlice(
 }
 
 /**
- * The history of a seed; what it throws, and rejections nobody handles, are violations of the law `defect`.
+ * Plays the history of a seed. Errors that it throws and unhandled rejections become violations of the law
+ * `defect`.
  */
 export async function play(mode: Mode, seed: number): Promise<Played> {
   return { ...(await guarded(() => playHistory(seed, {}, modes[mode]))), seed };
 }
 
-/** As `play`, of a story. */
+/** As `play`, for a story. */
 export async function playTold(story: Story): Promise<Omit<Played, 'seed'>> {
   return await guarded(() => playStory(story));
 }

@@ -3,28 +3,28 @@ import type { Patch } from '../mutants/patch.ts';
 import type { BrokenStory, NamedStory, Slice } from './play.ts';
 import type { Report } from './report.ts';
 
-/** What a {@link Player} asks of its thread. */
+/** A slice of histories for the thread of a {@link Player}. */
 export interface Order {
   readonly slice: Slice;
-  /** Seeds of the slice that are not played. */
+  /** Seeds of the slice that the thread leaves out. */
   readonly skip: readonly number[];
-  /** Whether the slice ends with the first broken history. */
+  /** Whether the first broken history is the last one played. */
   readonly stopAtFirst: boolean;
 }
 
-/** The same, of stories. */
+/** Stories for the thread of a {@link Player}. */
 export interface StoryOrder {
   readonly stories: readonly NamedStory[];
-  /** Whether the first broken story is the last. */
+  /** Whether the first broken story is the last one played. */
   readonly stopAtFirst: boolean;
 }
 
-/** Memory (MiB) of one thread: a patched engine may ask for ever more. */
+/** Most memory of one thread in MiB, because a patched engine may demand memory without end. */
 const mostMemory = 1_024;
 /** The same of its young objects: with the usual size it takes twice the memory and is no faster. */
 const youngMemory = 48;
 
-/** A thread that plays histories with an engine of its own, which may have a patch. */
+/** A thread that plays histories with its own copy of the engine, which a patch may change. */
 export class Player {
   readonly #worker: Worker;
   readonly #failed: Promise<never>;
@@ -38,16 +38,16 @@ export class Player {
       this.#worker.on('error', reject);
       this.#worker.on('exit', (code) => reject(new Error(`a thread of the simulator ended with ${code}`)));
     });
-    // Whoever plays gets the failure.
+    // A failure rejects the call of `play` or `tell`; alone it must not end the process.
     this.#failed.catch(() => undefined);
   }
 
-  /** One slice, or one order of stories, at a time. @throws what ended the thread */
+  /** Plays a slice. Call it only when the call before has settled. @throws the error that ended the thread */
   async play(order: Order): Promise<Report> {
     return await this.#ask<Report>(order);
   }
 
-  /** As `play`. @returns the first violation of each broken story */
+  /** As `play`, for stories. @returns the first violation of each broken story */
   async tell(order: StoryOrder): Promise<readonly BrokenStory[]> {
     return await this.#ask<readonly BrokenStory[]>(order);
   }
@@ -58,18 +58,16 @@ export class Player {
     return await Promise.race([answer, this.#failed]);
   }
 
-  /** Ends the thread, whatever it does. */
+  /** Ends the thread at once, whatever it is doing. */
   async close(): Promise<void> {
     await this.#worker.terminate();
   }
 }
 
-/**
- * Histories that a thread plays before it reports: short enough that all threads end at about the same time.
- */
+/** Number of histories in one part. It is small, so that all threads end at about the same time. */
 const sliceRuns = 25;
 
-/** The slice in parts, for several players. */
+/** Splits a slice into parts for several players. */
 export function partsOf({ mode, seed, runs }: Slice, size = sliceRuns): Slice[] {
   const parts: Slice[] = [];
   for (let done = 0; done < runs; done += size)
@@ -78,8 +76,8 @@ export function partsOf({ mode, seed, runs }: Slice, size = sliceRuns): Slice[] 
 }
 
 /**
- * Plays all slices on so many threads. A thread that fails is an error.
- * @param each gets the report of every part as it comes
+ * Plays all slices on so many threads. @throws the error that ended a thread
+ * @param each called with the report of every part as it comes
  */
 export async function playAll(
   slices: readonly Slice[],

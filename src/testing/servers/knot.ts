@@ -13,16 +13,16 @@ import { freePort, runProgram, serverFolder, ServerProcess } from './process.ts'
 
 export interface KnotOptions extends NameServerOptions {
   /**
-   * ACLs for each key, in the order in which they are tried, instead of all rights for it: YAML without `id`
-   * and `key`.
+   * ACLs for each key, in the order in which Knot tries them: YAML without `id` and `key`. Default: all
+   * rights.
    */
   readonly policy?: readonly string[];
-  /** The primary's port: the zones are its secondaries, refreshed by NOTIFY. */
+  /** Port of the primary server. If given, all zones here are secondary, and NOTIFY refreshes them. */
   readonly primary?: number;
-  /** Ports that are told of changes and may transfer. */
+  /** Ports of secondary servers, which get NOTIFY and may transfer the zones. */
   readonly secondaries?: readonly number[];
   readonly port?: number;
-  /** Lines for the default template, indented by four. */
+  /** More lines for the default template of `knot.conf`, indented by four spaces. */
   readonly template?: string;
 }
 
@@ -33,7 +33,8 @@ export interface Knot extends NameServer {
 }
 
 /**
- * Starts Knot DNS on a free port. AXFR is allowed to nobody but keys named `transfer`, and to secondaries.
+ * Starts Knot DNS on a free port. Only keys whose names begin with `transfer`, and secondaries, may transfer
+ * zones.
  */
 export async function startKnot(options: KnotOptions = {}): Promise<Knot> {
   const folder = serverFolder('knot');
@@ -65,7 +66,7 @@ export async function startKnot(options: KnotOptions = {}): Promise<Knot> {
     );
   });
   const loaded = async (): Promise<void> => {
-    // One command of several: the control socket is busy while zones are loaded.
+    // One command for all zones, because the control socket is busy while zones are loaded.
     const names = [...zones.keys()].slice(0, 1);
     if (names.length > 0 && options.primary === undefined) await knotc('-b', 'zone-refresh');
   };

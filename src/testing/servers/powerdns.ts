@@ -10,9 +10,9 @@ import { freePort, serverFolder, ServerProcess } from './process.ts';
 export interface PowerdnsOptions {
   /** Default sqlite3. */
   readonly backend?: 'sqlite3' | 'lmdb';
-  /** Account that zones of `addZones` belong to. */
+  /** Account of the zones that `addZones` creates. */
   readonly account?: string;
-  /** Lines for pdns.conf. */
+  /** More lines for `pdns.conf`. */
   readonly extra?: string;
   readonly zones?: readonly ServedZone[];
   readonly port?: number;
@@ -20,16 +20,16 @@ export interface PowerdnsOptions {
 
 export interface Powerdns extends NameServer {
   readonly kind: 'powerdns';
-  /** `http://127.0.0.1:PORT`, without a path. */
+  /** URL of the HTTP server, `http://127.0.0.1:PORT`, without a path. */
   readonly url: string;
   readonly apiKey: string;
-  /** A bare call of the API; path below `/api/v1/servers/localhost`. */
+  /** Calls the API directly. @param path the part below `/api/v1/servers/localhost` */
   readonly call: (method: string, path: string, body?: unknown) => Promise<{ status: number; text: string }>;
 }
 
 const schema = '/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql';
 
-/** Starts PowerDNS Authoritative with its HTTP API, on free ports. */
+/** Starts PowerDNS Authoritative Server with its HTTP API, on free ports. */
 export async function startPowerdns(options: PowerdnsOptions = {}): Promise<Powerdns> {
   const folder = serverFolder('pdns');
   const port = options.port ?? (await freePort());
@@ -38,7 +38,7 @@ export async function startPowerdns(options: PowerdnsOptions = {}): Promise<Powe
   const { backend = 'sqlite3', extra = '' } = options;
   if (backend === 'sqlite3') {
     const database = new DatabaseSync(join(folder, 'pdns.sqlite3'));
-    // As the package's own instructions make it: other than the default, readers and a writer do not block
+    // As in the instructions of the package: with WAL, unlike the default, readers and a writer do not block
     // each other.
     database.exec('PRAGMA journal_mode=WAL');
     database.exec(readFileSync(schema, 'utf8'));

@@ -1,4 +1,4 @@
-/** Name servers as child processes of a test, in a folder of their own, on free ports of 127.0.0.1. */
+/** Name servers as child processes of a test, each in its own folder, on free ports of 127.0.0.1. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -8,25 +8,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { patience } from '../patience.ts';
 
-/** For `skip` of node:test: why a test that needs these programs cannot run here; false: they are here. */
+/**
+ * The `skip` option of a node:test test that needs these programs: why it cannot run; false: all are
+ * installed.
+ */
 export function missingPrograms(...programs: readonly string[]): string | false {
   const lacking = programs.filter((program) => pathOf(program) === null);
   return lacking.length === 0 ? false : `${lacking.join(', ')} not installed (script/servers)`;
 }
 
-/** Servers live in sbin, which is not on everybody's PATH. */
+/** The program's path, null: not installed. Name servers are in sbin, which PATH may lack. */
 function pathOf(program: string): string | null {
   const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
   const found = spawnSync('sh', ['-c', `command -v ${program}`], { env: { PATH: path }, encoding: 'utf8' });
   return found.status === 0 ? found.stdout.trim() : null;
 }
 
-/** A folder for one server; short, because paths of sockets are limited. */
+/** Makes a folder for one server. Its path is short, because paths of sockets are limited. */
 export function serverFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `ds-${name}-`));
 }
 
-/** A port of 127.0.0.1 that is free for UDP and TCP at this moment. */
+/** A port of 127.0.0.1 that is free for UDP and TCP right now. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const stream = createServer();
@@ -45,7 +48,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** One server program: started, stopped, killed, started again where it was. */
+/** A server program that a test can start, stop, kill and start again in the same folder. */
 export class ServerProcess {
   readonly folder: string;
   readonly #program: string;
@@ -54,8 +57,8 @@ export class ServerProcess {
   #child: ChildProcess | null = null;
 
   /**
-   * @param folder removed by `dispose`; what the program says goes to `server.log` in it
-   * @param ready whether it answers; asked again and again after a start
+   * @param folder gets the program's output in `server.log`; `dispose` removes it
+   * @param ready whether the server answers; called repeatedly after a start
    */
   constructor(folder: string, program: string, words: readonly string[], ready: () => Promise<boolean>) {
     this.folder = folder;
@@ -68,7 +71,10 @@ export class ServerProcess {
     return this.#child?.pid ?? 0;
   }
 
-  /** @throws {Error} with the log when it ends or does not answer in time */
+  /**
+   * Starts the program and waits until it is ready.
+   * @throws {Error} with the log when the program ends or is not ready in time
+   */
   async start(): Promise<void> {
     const log = openSync(join(this.folder, 'server.log'), 'a');
     const child = spawn(this.#program, this.#words, { stdio: ['ignore', log, log], cwd: this.folder });
@@ -80,12 +86,12 @@ export class ServerProcess {
       throw new Error(`${this.#program} did not start:\n${this.log()}`);
   }
 
-  /** What the program has said so far. */
+  /** The output of the program so far. */
   log(): string {
     return readFileSync(join(this.folder, 'server.log'), 'utf8');
   }
 
-  /** Ends it and waits until it is gone; its files stay. */
+  /** Ends the program and waits for that; its files stay. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#child;
     this.#child = null;
@@ -95,8 +101,8 @@ export class ServerProcess {
   }
 
   /**
-   * Halts it as it is, so that it is there and silent. Resolves when no thread of it runs any more: `kill`
-   * returns before that.
+   * Suspends the program, so that it accepts connections and does not answer. Resolves once all its threads
+   * have stopped, which is later than `kill` returns.
    */
   async halt(): Promise<void> {
     const { pid } = this;
@@ -104,7 +110,7 @@ export class ServerProcess {
     await until(async () => await Promise.resolve(isHalted(pid)));
   }
 
-  /** Lets it go on where it was halted. */
+  /** Lets a suspended program continue. */
   resume(): void {
     this.#child?.kill('SIGCONT');
   }
@@ -116,8 +122,8 @@ export class ServerProcess {
 }
 
 /**
- * Whether every thread is stopped (`proc_pid_stat(5)`: the state follows the name, which stands in
- * parentheses).
+ * Whether every thread of a process is suspended. The state follows the name in parentheses
+ * (`proc_pid_stat(5)`).
  */
 export function isHalted(pid: number): boolean {
   const threads = readdirSync(`/proc/${pid}/task`);
@@ -126,7 +132,7 @@ export function isHalted(pid: number): boolean {
   );
 }
 
-/** Asks again and again until something is so. @throws {Error} when it never is */
+/** Calls `test` repeatedly until it returns true. @throws {Error} when that takes too long */
 export async function until(test: () => Promise<boolean>): Promise<void> {
   const started = performance.now();
   while (!(await test())) {
@@ -135,7 +141,7 @@ export async function until(test: () => Promise<boolean>): Promise<void> {
   }
 }
 
-/** Whether something accepts TCP connections there. */
+/** Whether a server accepts TCP connections at this port of 127.0.0.1. */
 export async function answers(port: number): Promise<boolean> {
   return await new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -147,7 +153,7 @@ export async function answers(port: number): Promise<boolean> {
   });
 }
 
-/** Runs a program to its end. @throws {Error} with what it said when its status is not 0 */
+/** Runs a program to its end. @returns its output @throws {Error} with the output when its status is not 0 */
 export async function runProgram(program: string, words: readonly string[]): Promise<string> {
   const child = spawn(pathOf(program) ?? program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';

@@ -1,37 +1,37 @@
-/** What a draw comes to: a number of a range, one of several values, yes or no. */
+/** The result of a random draw: a number of a range, one of several values, or yes or no. */
 export type Drawn = number | string | boolean | null;
 
 /**
- * Where the accidents of a history come from: how long a call takes, which one fails, what a user does. Every
- * draw has a name that says what is drawn, so that a history can be told and played again by its draws.
+ * The source of all random draws of a history: how long a call takes, which call fails, what a user does.
+ * Each draw has a name, so that a history can be told and replayed.
  */
 export interface Chances {
-  /** From 0 up to but not including 1. */
+  /** A number from 0 up to but not including 1. */
   next(name: string): number;
-  /** @param probability from 0 to 1 */
+  /** True with this probability (0 to 1). */
   chance(name: string, probability: number): boolean;
   /** A whole number from `least` to `most`, both included. */
   between(name: string, least: number, most: number): number;
   pick<T extends Drawn>(name: string, values: readonly [T, ...T[]]): T;
-  /** One of the values with this probability, else null. */
+  /** One of the values with this probability (0 to 1), else null. */
   maybe<T extends Drawn>(name: string, probability: number, values: readonly [T, ...T[]]): T | null;
 }
 
 /**
- * Draws of a history by name: the result of each by its number within the name, from 1. What is not in it is
- * quiet (`TapeChances`).
+ * The draws of a history: by name, then by number from 1 within the name. A draw that is missing gets a quiet
+ * value (`TapeChances`).
  */
 export type Tape = Readonly<Record<string, Readonly<Record<string, Drawn>>>>;
 
 const yes: readonly Drawn[] = [true];
 
-/** Passes draws on and keeps what they came to. */
+/** Passes draws on and records their results. */
 export class RecordedChances implements Chances {
   readonly #chances: Chances;
   readonly #drawn = new Map<string, Drawn[]>();
-  /** Troubles that a draw may bring, by its name. */
+  /** By the name of each draw, the results that would have meant trouble. */
   readonly troubles = new Map<string, readonly Drawn[]>();
-  /** Called with every draw. */
+  /** Called with the name and the result of every draw. */
   onDrawn: (name: string, drawn: Drawn) => void = () => undefined;
 
   constructor(chances: Chances) {
@@ -60,7 +60,7 @@ export class RecordedChances implements Chances {
     return this.#keep(name, this.#chances.maybe(name, probability, values));
   }
 
-  /** All draws so far. */
+  /** The tape of all draws so far. */
   tape(): Tape {
     const numbered = (values: readonly Drawn[]): Record<string, Drawn> =>
       Object.fromEntries(values.map((value, at) => [String(at + 1), value]));
@@ -77,7 +77,7 @@ export class RecordedChances implements Chances {
 }
 
 /**
- * Draws as a tape has them. What is not on it comes to the quiet value: no fault, the middle of a range, the
+ * Draws from a tape. A draw that is not on it gets the quiet value: no fault, the middle of a range, the
  * first of several values, no.
  */
 export class TapeChances implements Chances {

@@ -6,12 +6,12 @@ import { address, main } from './set-up.ts';
 import { administrator } from './edits.ts';
 import type { LocalPart, World } from './world.ts';
 
-/** How often (0 to 1) there is a crowd before a step of the mode `crowd`. */
+/** Probability of a crowd before a step of the mode `crowd`. */
 const often = 0.5;
 
 /**
- * Several users who edit one name at the same time. Few values, so that they want the same ones, and a panel
- * that often refuses.
+ * Makes up edits of one name by several users at once. Few values, so that users want the same ones, and a
+ * panel that often refuses.
  */
 export class Crowd {
   readonly #world: World;
@@ -22,14 +22,14 @@ export class Crowd {
     this.#chances = chances;
   }
 
-  /** @param step how the draws of this step begin */
+  /** @param step first words of the names of the draws */
   *events(step: string): Events {
     if (!this.#chances.chance(`${step} crowds`, often)) return;
     const host = this.#chances.pick(`${step} crowd at`, ['www', 'ftp']);
     const count = this.#chances.between(`${step} crowd`, 2, 4);
     for (let one = 1; one <= count; one += 1) {
       const of = `${step} crowd ${one}`;
-      // Somebody at the central writes the same name, just before the user or just after him.
+      // Sometimes somebody writes the same name at the central, just before or just after the user.
       const foreign = this.#chances.pick(`${of} foreign`, [
         'none',
         'none',
@@ -73,7 +73,7 @@ export class Crowd {
     };
   }
 
-  /** Another value, or the removal of what is there. */
+  /** A write at the central that adds another address, and may replace one at the name. */
   #foreignWrite(host: string, of: string): HistoryEvent {
     const central = this.#chances.between(`${of} central`, 1, this.#world.sides.length);
     const held = [...(this.#world.sides[central - 1]?.store.zones.get(main)?.values() ?? [])];

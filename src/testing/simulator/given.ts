@@ -14,10 +14,10 @@ import { MemoryJournal } from '../memory-journal.ts';
 import { Random } from './random.ts';
 import { World } from './world.ts';
 
-/** The zone that tests of single rules are about. */
+/** The zone of tests about single rules. */
 export const zone = parseName('example.org.');
 
-/** An address record of the zone; only the last part of the address is told. */
+/** An A record of `zone`. @param last last part of the address, which begins with `192.0.2.` */
 export function a(host: string, last: number): ResourceRecord {
   return makeRecord({ name: host, type: 'A', rdata: `192.0.2.${last}` }, zone);
 }
@@ -30,8 +30,8 @@ interface Sides {
 }
 
 /**
- * Both sides, an engine that has just arrived, and its first comparison done. `prepare` sees the world before
- * the engine.
+ * A world whose sides hold these records in `zone`, after the engine's first comparison.
+ * @param prepare changes the world before its engine starts
  */
 export async function given(
   { panel, central }: Sides,
@@ -47,7 +47,7 @@ export async function given(
   return world;
 }
 
-/** What one side holds from now on; null: no such zone. */
+/** Makes a side hold exactly these records in `zone`, with the NS record of its apex; null: no zone. */
 export function put(
   world: World,
   side: 'panel' | 'central',
@@ -70,18 +70,18 @@ export async function zoneState(world: World): Promise<string | undefined> {
   return (await viewOf(world, zone)).entry?.state;
 }
 
-/** The engine that runs. */
+/** The running engine. @throws AssertionError when none runs */
 export function engineOf(world: World): Engine {
   assert.ok(world.engine !== null);
   return world.engine;
 }
 
-/** What the journal of the first central holds of a zone, while an engine runs. */
+/** What the journal of the first central holds of a zone. Needs a running engine. */
 export async function viewOf(world: World, of: DnsName): Promise<ZoneView> {
   return await world.clock.runUntilSettled(zoneView(journalOf(world), of, world.clock.wall()));
 }
 
-/** Its newest operations, newest first. */
+/** The newest operations of that journal, newest first. */
 export async function historyOf(world: World, latest: number): Promise<readonly Operation[]> {
   return await world.clock.runUntilSettled(journalOf(world).operations({ latest }));
 }

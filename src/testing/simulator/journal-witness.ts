@@ -6,8 +6,8 @@ import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
 import type { Operation, OperationState } from '../../core/operation.ts';
 
 /**
- * An operation as a journal has it now, when it first had it, and its states so far. Times are monotonic
- * milliseconds.
+ * An operation as the journal has it now, since when the journal has it, and its states so far. Times are
+ * monotonic milliseconds.
  */
 export interface Witnessed {
   readonly operation: Operation;
@@ -19,24 +19,21 @@ export interface Witnessed {
   }[];
 }
 
-/** The state an operation was in at a time; null: it was not there yet. */
+/** The state of an operation at a time (monotonic ms); null: it did not exist yet. */
 export function stateAt({ states }: Witnessed, at: number): OperationState | null {
   return states.findLast((one) => one.at <= at)?.state ?? null;
 }
 
-/**
- * What a journal of a history holds at this moment, for laws that ask what the engine knew when it sent a
- * request.
- */
+/** What a journal holds right now, for laws that ask what the engine knew when it sent a request. */
 export class JournalWitness {
   readonly operations = new Map<string, Witnessed>();
   readonly zones = new Map<DnsName, ZoneEntry>();
-  /** When the first comparison of all zones was over; null: not yet. */
+  /** When the first comparison of all zones ended (monotonic ms); null: it has not ended yet. */
   baselineAt: number | null = null;
-  /** Zones that it knows, or knew. */
+  /** Zones that the journal holds or has ever held. */
   readonly everKnown = new Set<DnsName>();
   readonly #rows = new Map<DnsName, Map<string, LedgerRow>>();
-  /** Hears of each commit, after it. */
+  /** Called with each commit after it. */
   onCommit: (batch: Batch) => void = () => undefined;
 
   row(zone: DnsName, id: string): LedgerRow | null {
@@ -47,7 +44,7 @@ export class JournalWitness {
     return this.#rows.get(zone)?.values() ?? [];
   }
 
-  /** Takes over what a journal holds before it is used: another one may have been put back. */
+  /** Takes over the content of a journal before an engine uses it, as it may be an older copy. */
   async load(journal: Journal, now: number): Promise<void> {
     const zones = await journal.zones();
     const operations = await journal.operations({});
@@ -61,7 +58,7 @@ export class JournalWitness {
     this.#apply({ operations, zones, rows }, now);
   }
 
-  /** A commit is durable. @param now monotonic milliseconds */
+  /** Takes over a durable commit. @param now monotonic milliseconds */
   committed(batch: Batch, now: number): void {
     this.#apply(batch, now);
     this.onCommit(batch);

@@ -6,12 +6,11 @@ import { Losses } from './losses.ts';
 import type { JournalFault } from './sim-journal.ts';
 import type { LocalPart, World } from './world.ts';
 
-/** How often (0 to 1) the agent is restarted twice in a row before a step. */
+/** Probability that the agent is restarted twice in a row before a step. */
 const quickRestart = 0.03;
 
 /**
- * One kind of mishap: the option that wants it, how its draw is named, and how often (0 to 1) it happens
- * before a step.
+ * One kind of mishap: the option that turns it on, the name of its draw, and its probability before a step.
  */
 interface Kind {
   readonly wanted: keyof HistoryOptions;
@@ -29,7 +28,7 @@ const troubles: readonly [JournalFault, ...JournalFault[]] = [
   'read-error',
 ];
 
-/** Makes up what goes wrong in a history beside what users do. */
+/** Makes up the faults of a history that do not belong to an edit or a call. */
 export class Mishaps {
   readonly #world: World;
   readonly #chances: Chances;
@@ -64,7 +63,7 @@ export class Mishaps {
     },
   ];
 
-  /** @param fresh the zone that comes and goes */
+  /** @param fresh the zone that the history creates and deletes */
   constructor(world: World, chances: Chances, options: Partial<HistoryOptions>, fresh: DnsName) {
     this.#world = world;
     this.#chances = chances;
@@ -73,7 +72,10 @@ export class Mishaps {
     this.#losses = new Losses(world, chances, fresh);
   }
 
-  /** What goes wrong right before a step, and milliseconds between it. @param step as its draws are named */
+  /**
+   * Yields the mishaps right before a step and, as numbers, milliseconds to wait between them.
+   * @param step first words of the names of the draws
+   */
   *before(step: string): Generator<number | HistoryEvent, void> {
     for (const { wanted, how, often: probability, make } of this.#kinds) {
       if (this.#options[wanted] === true && this.#chances.chance(`${step} ${how}`, probability))
@@ -82,7 +84,7 @@ export class Mishaps {
     if (this.#chances.chance(`${step} restarts quickly`, quickRestart)) yield* this.#quickRestart(step);
   }
 
-  /** The panel's own part, now and then slower than the engine's patience. */
+  /** Makes the panel's part of an edit sometimes slower than the engine waits for it. */
   slower(step: string, local: LocalPart): LocalPart {
     if (this.#options.lags === true) {
       const lag = this.#chances.maybe(`${step} visible late`, 0.15, [16_000, 30_000, 60_000]);
@@ -150,7 +152,7 @@ export class Mishaps {
     }
   }
 
-  /** One of the centrals; where there is only one, that. */
+  /** The number of one of the centrals, at random. */
   #central(step: string): number {
     const count = this.#world.sides.length;
     return count === 1 ? 1 : this.#chances.between(`${step} central`, 1, count);

@@ -17,23 +17,23 @@ const kinds: ReadonlySet<string> = new Set<HostMishap['kind']>([
   'settings',
 ]);
 
-/** Whether it is carried out by a {@link MishapPerformer}. */
+/** Whether a {@link MishapPerformer} carries out the event. */
 export function isMishap(event: HistoryEvent): event is HostMishap {
   return kinds.has(event.kind);
 }
 
-/** Carries out what goes wrong in a history beside what users do. */
+/** Carries out faults of the host, the lists, the journal, the central and the settings. */
 export class MishapPerformer {
   readonly #world: World;
   readonly #running: Promise<unknown>[];
 
-  /** @param running gets what takes time */
+  /** @param running gets the promises of work that takes time */
   constructor(world: World, running: Promise<unknown>[]) {
     this.#world = world;
     this.#running = running;
   }
 
-  /** Nothing happens at a central that the world does not have. */
+  /** Begins a mishap. It does nothing if its central does not exist in this world. */
   async perform(event: HostMishap): Promise<void> {
     if (event.kind === 'hidden-zone') this.#hide(event);
     else if (event.kind === 'power-cut') this.#cutPower(event);

@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 
 type Of<K extends HistoryEvent['kind']> = Extract<HistoryEvent, { kind: K }>;
 
-/** What others do at the central, and what the panel does without an event. */
+/** Events of others at the central, and of the panel without a DNS event. */
 export type Outside = Of<
   | 'central-write'
   | 'central-create'
@@ -26,26 +26,26 @@ const kinds: ReadonlySet<string> = new Set<Outside['kind']>([
   'unheard-removal',
 ]);
 
-/** Whether it is carried out by an {@link OutsidePerformer}. */
+/** Whether an {@link OutsidePerformer} carries out the event. */
 export function isOutside(event: HistoryEvent): event is Outside {
   return kinds.has(event.kind);
 }
 
-/** Nobody tells us what becomes of these. @param unheard gets zone and id (`zone id`) of each */
+/** Notes records whose change in the panel no event reports. @param unheard gets each record as `zone id` */
 export function noteUnheard(unheard: Set<string>, zone: DnsName, records: Iterable<ResourceRecord>): void {
   for (const record of records) unheard.add(`${zone} ${recordId(record)}`);
 }
 
 /**
- * Without its `after`, what becomes of a zone's old content may be listed instead of settled. @param unheard
- * as of {@link noteUnheard}
+ * Notes all records of a zone whose `after` was lost: a later zone of that name may be listed, not settled.
+ * @param unheard as in {@link noteUnheard}
  */
 export function noteUnheardZone({ sides, panel }: World, unheard: Set<string>, zone: DnsName): void {
   for (const side of [...sides.map(({ store }) => store), panel])
     noteUnheard(unheard, zone, side.zones.get(zone)?.values() ?? []);
 }
 
-/** Carries out what others do, and what the panel does without an event. */
+/** Carries out events of others at the central, and of the panel without a DNS event. */
 export class OutsidePerformer {
   readonly #world: World;
   readonly #running: Promise<unknown>[];
@@ -53,9 +53,9 @@ export class OutsidePerformer {
   readonly #unheard: Set<string>;
 
   /**
-   * @param running gets what takes time
-   * @param zonesInHand zones that a user creates or deletes at this time
-   * @param unheard gets what the panel changed without an event, as {@link noteUnheard} notes it
+   * @param running gets the promises of work that takes time
+   * @param zonesInHand zones that a user is creating or deleting right now
+   * @param unheard gets the records that the panel changes without an event, as in {@link noteUnheard}
    */
   constructor(
     world: World,
@@ -129,7 +129,7 @@ export class OutsidePerformer {
     const made = !this.#world.panel.zones.has(zone);
     if (made) {
       fill(this.#world, this.#world.panel, zone, defaultRecords(zone, 'panel'));
-      // The zone's former content at the central is gone from the panel without a delete event.
+      // Records of a former zone at the central are not in the panel, and no delete event tells of that.
       for (const { store } of this.#world.sides)
         noteUnheard(this.#unheard, zone, store.zones.get(zone)?.values() ?? []);
     }

@@ -41,7 +41,7 @@ export interface Effect {
   readonly zone: DnsName;
   /** The record; null: the zone itself. */
   readonly record: ResourceRecord | null;
-  /** Of the record; empty: the zone itself. */
+  /** Id of the record; empty: the effect is on the zone itself. */
   readonly id: string;
   /** Whether it appeared; false: it went. */
   readonly present: boolean;
@@ -139,8 +139,7 @@ export class Provenance {
 
   /**
    * Whether something was written before the operation of a create first read its new zone. It then looks
-   * like
-   * a default record of the central.
+   * like a default record of the central.
    */
   isReadBackOf({ operation, zone, landedAt }: WriteRequest, { at }: Origin): boolean {
     if (landedAt === null) return false;

@@ -7,66 +7,70 @@ import { defaultRecords } from './new-zones.ts';
 import type { World } from './world.ts';
 
 export interface HistoryOptions {
-  /** Both sides keep a TTL for each record, and some edits change nothing else. */
+  /** Whether both sides keep a TTL for each record, and some edits change only a TTL. */
   readonly ttls: boolean;
   /** Whether the central can neither list zones nor read whole ones. */
   readonly byName: boolean;
-  /** Whether the central signs every zone. */
+  /** Whether the central has every zone signed. */
   readonly signed: boolean;
   /** Whether the panel has a second central. */
   readonly two: boolean;
-  /** Whether the zone that comes and goes lies below one that both sides have and that answers its names. */
+  /** Whether the zone that the history creates and deletes lies below another one that answers its names. */
   readonly above: boolean;
-  /** Whether several users edit, one of whom may not, and the panel's list does not always report owners. */
+  /** Whether several users edit, one of them without a right, and the panel's list lacks owners at times. */
   readonly users: boolean;
-  /** Whether calls of the journal fail, and the power in the middle of a commit. */
+  /** Whether calls of the journal fail, and the power fails in the middle of a commit. */
   readonly journal: boolean;
-  /** Whether reads of panel and central break off, and filters hide zones from their lists. */
+  /** Whether reads of panel and central break off, and filters hide zones from the zone lists. */
   readonly reads: boolean;
-  /** Whether centrals answer OK to what has no effect, stop half-way, or do not serve what they have. */
+  /**
+   * Whether centrals answer OK without effect, stop half-way through a change, or do not serve their records.
+   */
   readonly writes: boolean;
   /**
-   * Whether the panel is slower than our patience: in its own part and with `after`, which may also come
+   * Whether the panel is slower than the engine waits: in its own part and in `after`, which may also come
    * twice.
    */
   readonly slow: boolean;
-  /** Whether reads of the panel lag longer behind it than an engine believes `after`. */
+  /** Whether reads of the panel lag behind it for longer than the engine trusts `after`. */
   readonly lags: boolean;
   /** Whether users edit several zones with one click, or the same name at the same time. */
   readonly clicks: boolean;
   /** Whether another panel with the same account keeps values of its own at the central. */
   readonly others: boolean;
-  /** Whether the settings name another central for a while. */
+  /** Whether the settings change to another central and back. */
   readonly moves: boolean;
-  /** Whether older copies of the journal are put back. */
+  /** Whether older copies of the journal replace it. */
   readonly backups: boolean;
   /** Whether several users edit one name at the same time, again and again. */
   readonly crowd: boolean;
-  /** Whether things go wrong from the first start on, which is an event then: so in the first comparison. */
+  /**
+   * Whether the agent's first start is an event of the history, so that faults occur in the first comparison.
+   */
   readonly arrival: boolean;
   /**
-   * Whether records and zones go without an event of the panel, and zones at the central come and go by hand.
-   * The zone that both sides have is large.
+   * Whether records and zones vanish without a DNS event, and the provider creates and deletes zones by hand.
+   * The zone on both sides is a large one then.
    */
   readonly unheard: boolean;
 }
 
 /** The zone that both sides have from the start. */
 export const main = parseName('joined.example.');
-/** A zone that only the panel has. */
+/** The zone that only the panel has from the start. */
 export const alone = parseName('alone.example.');
-/** Whose the zones are. */
+/** The owner of all zones. */
 export const owner: Actor = { name: 'alice', rank: 'user' };
 
-/** The zone that comes and goes. */
+/** The zone that the history creates and deletes. @param above whether it lies below `main` */
 export function freshZone(above: boolean): DnsName {
   return above ? parseName('fresh', main) : parseName('fresh.example.');
 }
 
-/** With these a comparison finds the zone large (docs/adoption.md, row 24). */
+/** Hosts that make `main` a large zone for comparisons (docs/adoption.md, row 24). */
 const many = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'h7', 'h8'];
 
-/** Both sides as they are when the plugin arrives. Call it when all centrals of the world are there. */
+/** Fills both sides as the plugin finds them when it is installed. Call it after all centrals were added. */
 export function setUpZones(
   world: World,
   { above, unheard }: Pick<Partial<HistoryOptions>, 'above' | 'unheard'>,
@@ -79,15 +83,14 @@ export function setUpZones(
   if (first !== undefined)
     fill(world, first.store, main, [...both, address(main, 'hand', 1), address(main, 'odd', 2)]);
   fill(world, world.panel, alone, defaultRecords(alone, 'panel'));
-  // Further centrals stand to the panel in ways of their own: what only the panel has at the first, they have
-  // too.
+  // Further centrals also have what only the panel has beside the first central.
   for (const { store } of further) {
     fill(world, store, main, [...both, address(main, 'old', 1), address(main, 'odd', 3)]);
     fill(world, store, alone, defaultRecords(alone, 'panel'));
   }
 }
 
-/** Gives a side a zone with exactly these records. */
+/** Makes a side hold a zone with exactly these records. */
 export function fill(
   world: World,
   store: PanelStore | CentralStore,
@@ -97,7 +100,7 @@ export function fill(
   store.zones.set(zone, new Map(records.map((one) => [recordId(one), world.timed(one)])));
 }
 
-/** An address record of which only the last part of the address is told. */
+/** An A record. @param last last part of the address, which begins with `192.0.2.` */
 export function address(zone: DnsName, host: string, last: number): ResourceRecord {
   return makeRecord({ name: host, type: 'A', rdata: `192.0.2.${last}` }, zone);
 }

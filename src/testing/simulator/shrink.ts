@@ -2,14 +2,14 @@ import type { Drawn, Tape } from './chances.ts';
 import type { HistoryEvent } from './event.ts';
 import type { Story, TimedEvent } from './story.ts';
 
-/** Plays a story. @returns whether it still shows what is searched for */
+/** Plays a story. @returns whether the story still shows what is searched for, such as a broken law */
 export type Shows = (story: Story) => Promise<boolean>;
 
 /**
- * Makes a story smaller while it still shows what is searched for. It leaves out events, makes draws quiet,
- * makes what is left plain, and rounds times.
- * @param plays how often `shows` is asked at most
- * @returns the story itself where nothing can be left out
+ * Makes a story smaller while it still shows what is searched for. Leaves out events, removes random
+ * troubles, makes events less unusual, and rounds times.
+ * @param plays how many times `shows` is called at most
+ * @returns the smallest story found, which may be the given one
  */
 export async function shrink(story: Story, shows: Shows, plays = 4_000): Promise<Story> {
   const search = new Search(story, shows, plays);
@@ -24,7 +24,7 @@ export async function shrink(story: Story, shows: Shows, plays = 4_000): Promise
   return search.best;
 }
 
-/** The smallest story so far, and how to search for a smaller one. */
+/** The smallest story so far, and the steps that search for a smaller one. */
 class Search {
   best: Story;
   readonly #shows: Shows;
@@ -47,7 +47,9 @@ class Search {
     );
   }
 
-  /** All draws of a name first, then one by one. */
+  /**
+   * Leaves out draws of the tape, so that they bring no trouble: first all draws of a name, then single ones.
+   */
   async quietDraws(): Promise<void> {
     await this.#leaveOut(
       () => Object.keys(this.best.draws),
@@ -67,7 +69,7 @@ class Search {
     for (let at = 0; at < this.best.events.length; at += 1) while (await this.#makeEventPlain(at));
   }
 
-  /** @returns whether something of it became plainer */
+  /** @returns whether the event became less unusual in some way */
   async #makeEventPlain(at: number): Promise<boolean> {
     const timed = this.best.events[at];
     if (timed === undefined) return false;
@@ -78,7 +80,7 @@ class Search {
     return false;
   }
 
-  /** Times of events and results of draws become as round as can be. */
+  /** Makes times of events, and numbers that draws gave, as round as possible. */
   async roundTimes(): Promise<void> {
     const last = Math.max(0, ...this.best.events.map(({ at }) => at));
     if (last < this.best.calmAt && !(await this.#try({ ...this.best, calmAt: last })))
@@ -104,7 +106,7 @@ class Search {
     }
   }
 
-  /** Leaves out halves, quarters, and so on to single ones. */
+  /** Leaves out all elements, then halves, quarters and so on down to single elements. */
   async #leaveOut<T>(all: () => readonly T[], change: (kept: readonly T[]) => Story): Promise<void> {
     for (let chunk = Math.max(1, all().length); chunk >= 1; chunk = Math.floor(chunk / 2)) {
       for (let from = 0; from < all().length;) {
@@ -118,7 +120,7 @@ class Search {
     return { ...this.best, events: this.best.events.with(at, timed) };
   }
 
-  /** @returns whether the story is the best one now */
+  /** Makes the story the best one if it still shows what is searched for. @returns whether it did */
   async #try(story: Story): Promise<boolean> {
     if (this.#left <= 0) return false;
     this.#left -= 1;
@@ -155,7 +157,7 @@ function onlyNames(tape: Tape, names: readonly string[]): Tape {
   return Object.fromEntries(Object.entries(tape).filter(([name]) => names.includes(name)));
 }
 
-/** The event in which one thing less is unusual, in each way there is. */
+/** Variants of the event, each with one unusual thing less. */
 function plainer(event: HistoryEvent): HistoryEvent[] {
   const found: HistoryEvent[] = [];
   if ('local' in event) {

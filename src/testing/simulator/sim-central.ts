@@ -75,8 +75,8 @@ export class CentralStore {
   /** Writes that landed long after the engine gave them up, in the form of `refused`. */
   readonly late = new Set<string>();
   /**
-   * Zones with a create request that no journal proves to be ours, each with the operation's id.
-   * Nobody can tell whose these zones are (docs/adoption.md, row 30).
+   * Zones with a create request that no journal proves to be ours, each with the operation's id. Nobody can
+   * tell whose these zones are (docs/adoption.md, row 30).
    */
   readonly unproven = new Map<DnsName, string>();
   /** Who wrote and who removed each record and zone of this central. */

@@ -31,8 +31,7 @@ export type JournalFault =
 
 /**
  * The power fails, or the agent is killed, during a commit. The commit is not in the file (`cut-before`) or
- * is
- * (`cut-after`).
+ * is (`cut-after`).
  */
 export type PowerCut = 'cut-before' | 'cut-after';
 

@@ -44,8 +44,7 @@ export class PanelStore {
   readonly refusing = new Map<DnsName, PanelErrorCode>();
   /**
    * The old state (null: no zone) that reads show until a change becomes visible. Other zones are shown as
-   * they
-   * are.
+   * they are.
    */
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
   /**

@@ -1,20 +1,20 @@
 import type { Batch, Journal } from '../../core/journal.ts';
 import { mayStep, type OperationKind, type OperationState } from '../../core/operation.ts';
 
-/** How often each of something was counted, by its kind. */
+/** Counts by kind. */
 export type Counts = Readonly<Record<string, number>>;
 
-/** What a history consisted of, apart from whether a law was broken. */
+/** What happened in a history, whether or not a law was broken. */
 export interface Measures {
-  /** Operations that were journalled, at all centrals together. */
+  /** Number of journalled operations, at all centrals together. */
   readonly operations: number;
-  /** What went wrong on purpose, by kind. */
+  /** Faults that the simulator caused, by kind. */
   readonly faults: Counts;
-  /** Operations that were in each state, however often. */
+  /** How many times operations entered each state. */
   readonly states: Counts;
-  /** Steps of operations from one state to another, as `applied > kept`. */
+  /** Steps of operations from one state to another, by name, such as `applied > kept`. */
   readonly steps: Counts;
-  /** Differences that a law let pass, by the id of the excuse. */
+  /** Differences that a law excused, by the id of the excuse. */
   readonly excuses: Counts;
 }
 
@@ -34,7 +34,7 @@ export const states: readonly string[] = Object.keys(stateNames);
 
 const kinds: readonly OperationKind[] = ['records', 'zone-create', 'zone-delete'];
 
-/** Every step from one state to another that an operation may take, as {@link Measures.steps} names them. */
+/** Every step that an operation may take from one state to another, named as in {@link Measures.steps}. */
 export const allowedSteps: readonly string[] = states.flatMap((from) =>
   states
     .filter(
@@ -51,27 +51,27 @@ function stepName(from: string, to: string): string {
   return `${from} > ${to}`;
 }
 
-/** Counts what happens in one history. */
+/** Counts operations, faults and excuses of one history. */
 export class Tally {
   readonly #faults: Record<string, number> = {};
   readonly #excuses: Record<string, number> = {};
   readonly #steps: Record<string, number> = {};
   readonly #states: Record<string, number> = {};
-  /** The state of each operation, by central and id. */
+  /** The last state of each operation, by `central-number id`. */
   readonly #known = new Map<string, OperationState>();
   #operations = 0;
 
-  /** Something goes wrong on purpose. @param kind what, in a few words */
+  /** Counts a fault that the simulator causes. @param kind the fault in a few words */
   fault(kind: string): void {
     count(this.#faults, kind);
   }
 
-  /** A law lets something pass. @param id of the excuse (`laws/excuses.ts`) */
+  /** Counts differences that a law excused. @param id id of the excuse (`laws/excuses.ts`) */
   excuse(id: string, times: number): void {
     count(this.#excuses, id, times);
   }
 
-  /** Operations are in these states now. @param central number of the one they are for */
+  /** Counts what a commit changes. @param central number of the journal's central, from 1 */
   committed(central: number, { operations = [] }: Batch): void {
     for (const { id, state } of operations) {
       const before = this.#known.get(`${central} ${id}`);
@@ -83,7 +83,7 @@ export class Tally {
     }
   }
 
-  /** Whether the journal for a central has had an operation. */
+  /** Whether the journal of this central has ever held the operation. */
   hasSeen(central: number, operation: string): boolean {
     return this.#known.has(`${central} ${operation}`);
   }
@@ -103,7 +103,7 @@ function count(counts: Record<string, number>, kind: string, times = 1): void {
   counts[kind] = (counts[kind] ?? 0) + times;
 }
 
-/** The same journal; what is committed to it is counted. @param central number of the one it is for */
+/** Wraps a journal so that its commits are counted. @param central number of the journal's central, from 1 */
 export function countedJournal(journal: Journal, central: number, tally: Tally): Journal {
   return {
     commit: async (batch) => {

@@ -9,12 +9,12 @@ import type { Story } from './story.ts';
 import type { LocalPart } from './world.ts';
 
 /**
- * Prints a history that was played, a sentence a line: what happened and what went wrong, in order of time.
- * Then come the calls whose time is on the story's tape.
+ * Tells a history in sentences, one a line: its events and troubles in order of time, then the calls whose
+ * duration the tape fixes.
  */
 export function tell({ story, troubles }: Pick<HistoryResult, 'story' | 'troubles'>): string[] {
   const events = story.events.map(({ at, event }) => ({ at, text: eventWords(event) }));
-  // How slow a call is says the draw that follows.
+  // A slow call has a second draw, which tells how slow it is.
   const met = troubles
     .filter(({ drawn }) => drawn !== 'slow')
     .map((trouble) => ({ at: trouble.at, text: troubleWords(trouble) }));
@@ -127,7 +127,7 @@ function localWords({
   ].join('');
 }
 
-/** What became of a call, by its fault. */
+/** What happened to a call, by the name of its fault. */
 const faults: Readonly<Record<string, string>> = {
   refuse: 'is refused',
   down: 'does not arrive',
@@ -144,7 +144,7 @@ function troubleWords({ name, drawn }: Trouble): string {
   return `${callWords(name.replace(/ fault$/, ''))} ${faults[String(drawn)] ?? meets}`;
 }
 
-/** A call of the engine, from the name of its draws. */
+/** Names a call of the engine, from the name of its random draws. */
 function callWords(name: string): string {
   const [, side, call, ...of] = /^((?:central|panel) \d+) (may create|\w+) ?(\S*) ?(\S*)$/.exec(name) ?? [];
   if (side === undefined) return `"${name}"`;
@@ -152,7 +152,7 @@ function callWords(name: string): string {
   return `the call "${call}"${about === undefined ? '' : ` for ${bare(about)}`} at ${side}`;
 }
 
-/** Calls whose time is on the tape. */
+/** Tells the durations that the tape fixes for the calls of this name, in order of the calls. */
 function delayWords(name: string, values: Story['draws'][string]): string[] {
   if (/ (?:lands|is slow|random)$/.test(name)) return [];
   return Object.entries(values).flatMap(([count, drawn]) =>

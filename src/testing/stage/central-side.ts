@@ -1,6 +1,5 @@
 /**
- * The provider's side of a stage: what stands there, read past the product, what his own people do, and
- * whether it runs.
+ * The provider's side of a stage: reading and writing there past the product, and stopping and starting it.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Sandbox } from '../../../sandbox/index.ts';
@@ -10,66 +9,65 @@ import { address, contents, meaning, absolute, meaningOf, type Wanted } from './
 
 /** A record at the central. */
 export interface Held {
-  /** See `meaning`. */
+  /** The record in the words of `meaning`. */
   readonly meaning: string;
-  /** Absolute, with its final dot. */
+  /** Absolute owner name with its final dot. */
   readonly name: string;
-  /** Seconds; null where records have none of their own. */
+  /** TTL in seconds; null: records of this central have no TTL of their own. */
   readonly ttl: number | null;
 }
 
-/** A panel or a name server as central. Zones are called as the panels call them, without the final dot. */
+/** A panel or a name server as central. Zones are named without the final dot, as panels do. */
 export interface CentralSide {
   readonly title: string;
   readonly types: ReadonlySet<string>;
   readonly hasTtl: boolean;
-  /** Whether the customer's account may make zones and delete them. */
+  /** Whether the customer's account may create and delete zones. */
   readonly makesZones: boolean;
-  /** Whether it has the zone, whoever's it is. */
+  /** Whether the central has the zone, in any account. */
   hasZone(zone: string): Promise<boolean>;
   /**
-   * Everything in a zone but its SOA and the NS records of its apex, which are each side's own; null: no such
-   * zone.
+   * The zone's records without its SOA and the NS records of its apex, which each side has its own of. Null:
+   * the central does not have the zone.
    */
   held(zone: string): Promise<readonly Held[] | null>;
-  /** Grows with each write; stays where nothing is written. */
+  /** A number that grows with each write at the central and with nothing else. */
   writes(): Promise<number>;
-  /** The provider's people make zones for the customer, or one for somebody else. */
+  /** Creates zones of the customer, or a zone of somebody else, as the provider's staff. */
   makeZones(zones: readonly StageDomain[]): Promise<void>;
   makeForeignZone(zone: string): Promise<void>;
-  /** The provider's people add a record to a zone of the customer, or remove one. */
+  /** Adds a record to a zone of the customer, or removes one, as the provider's staff. */
   add(zone: string, record: Wanted): Promise<void>;
   remove(zone: string, record: Wanted): Promise<void>;
   /**
-   * A record of a zone that it will not take, and what it then says; null: it takes whatever is correct.
-   * Panels: the next one.
+   * A record that the central will refuse, and a part of its error text; null: it accepts every correct
+   * record. A panel refuses the next record that is saved, whichever that is.
    */
   objects(zone: string): { readonly record: Wanted; readonly says: string } | null;
-  /** Really stops it, and starts it again where it was. */
+  /** `down` stops the central's process, `up` starts it again at the same address with the same data. */
   down(): Promise<void>;
   up(): Promise<void>;
-  /** From the next write on it does what it is told and its answer stays away. */
+  /** From now on the central carries out writes but keeps back the answers. */
   withhold(): void;
-  /** Ends that; answers held back may be lost. */
+  /** Ends `withhold`. Answers that were kept back may be lost. */
   answerAgain(): void;
-  /** How the public asks it; null: the public asks other servers. */
+  /** The central as the public queries it; null: the public queries other servers. */
   readonly public: PublicView | null;
 }
 
-/** A name server as everybody sees it. */
+/** A name server as everybody can query it. */
 export interface PublicView {
-  /** The command a user would type. */
+  /** The `dig` command that a user would type for this query. */
   command(name: string, type: string): string;
   /**
-   * The lines of the answer, each `name TTL type data`; without records one line that says what there is
-   * instead.
+   * Lines of the answer, each `name TTL type data`. Without records one line says what the answer is instead.
    */
   lines(name: string, type: string): Promise<readonly string[]>;
-  /** Asks once from within this process, to see how fast it is; milliseconds. */
+  /** Sends one query from this process. @returns the milliseconds until its answer */
   time(name: string, type: string): Promise<number>;
 }
 
-/** Whether the central holds a record, and with this TTL if one is named. */
+/** Whether the central holds a record; also compares the TTL, if `record` has one. */
 export async function stands(side: CentralSide, zone: string, record: Wanted): Promise<boolean> {
   const wanted = meaning(record, zone);
   const held = (await side.held(zone)) ?? [];
@@ -81,7 +79,7 @@ export async function standsName(side: CentralSide, zone: string, name: string):
   return ((await side.held(zone)) ?? []).some((one) => one.name === absolute(name, zone));
 }
 
-/** Whether the panel and the central say the same of a zone. */
+/** Whether the panel and the central hold the same records in a zone. */
 export async function agreed(
   { panel, there }: { readonly panel: Sandbox; readonly there: CentralSide },
   zone: string,
@@ -90,13 +88,13 @@ export async function agreed(
   return isDeepStrictEqual(contents(panel, zone), held);
 }
 
-/** What a panel as central needs beside itself. */
+/** What a panel needs to be the central of a stage. */
 export interface PanelAsCentral {
-  /** As it is at that moment; it may have been started anew. */
+  /** The panel as it runs now, since `up` starts a new one. */
   readonly panel: () => Sandbox;
-  /** The provider's people, in the customer's account. */
+  /** The provider's staff, in the customer's account. */
   readonly person: PanelUser;
-  /** Somebody else with an account there. */
+  /** A user with another account at the central. */
   readonly somebody: PanelUser;
   readonly down: () => Promise<void>;
   readonly up: () => Promise<void>;

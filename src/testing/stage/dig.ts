@@ -1,15 +1,14 @@
 /**
- * What name servers answer, asked with `dig` and with the resolver of Node.js: neither is the product's own
- * code.
+ * Answers of name servers to `dig` and to the resolver of Node.js, neither of which uses the product's code.
  */
 import { Resolver } from 'node:dns/promises';
 import { runProgram } from '../servers/process.ts';
 import type { Held, PublicView } from './central-side.ts';
 import { meaning } from './panel-words.ts';
 
-/** A server on 127.0.0.1 as the public asks it. */
+/** Queries a server on 127.0.0.1 as the public would. */
 export function publicView(port: number): PublicView & {
-  /** @throws Error when there is no such zone */
+  /** Serial of the zone's SOA. @throws Error when the server does not have the zone */
   readonly serial: (zone: string) => Promise<number>;
 } {
   const resolver = new Resolver({ timeout: 20_000, tries: 1 });
@@ -18,7 +17,7 @@ export function publicView(port: number): PublicView & {
     serial: async (zone) => (await resolver.resolveSoa(zone)).serial,
     command: (name, type) => `dig @127.0.0.1 -p ${port} ${name} ${type}`,
     lines: async (name, type) => {
-      // Status 9: nobody answers.
+      // `dig` ends with status 9 when no server answers.
       const said = await dig(port, '+noall', '+comments', '+answer', name, type).catch(() => '');
       const records = said.split('\n').flatMap((line) => recordLine(line) ?? []);
       if (records.length > 0)
@@ -40,16 +39,17 @@ const inWords: Readonly<Record<string, string>> = {
   'no answer': 'no answer',
 };
 
-/** Whether the server has a zone of this name, by its SOA. */
+/** Whether the server has a zone of this name, judged by the answer to a query for its SOA. */
 export async function servesZone(port: number, zone: string): Promise<boolean> {
   const said = await dig(port, '+noall', '+answer', zone, 'SOA');
   return recordLine(said.split('\n')[0] ?? '')?.owner === `${zone}.`;
 }
 
 /**
- * The whole zone by zone transfer, without its SOA and the NS of its apex; null: the server has no such zone.
- * @param keyFile a file with the TSIG key that may transfer; null: everybody on this machine may
- * @throws Error when the server has it and does not give it
+ * The zone by zone transfer, without its SOA and the NS records of its apex. Null: the server does not have
+ * it.
+ * @param keyFile a file with the TSIG key that may transfer; null: no key is needed
+ * @throws Error when the server has the zone and refuses the transfer
  */
 export async function transferred(
   port: number,
@@ -83,19 +83,17 @@ interface RecordLine {
   readonly data: string;
 }
 
-/** `name TTL IN type data`, as dig prints a record. */
+/** Reads a line `name TTL IN type data` of dig; null: the line is not a record. */
 function recordLine(line: string): RecordLine | null {
   const [, owner, ttl, type, data] = /^([^;\s]\S*)\s+(\d+)\s+IN\s+(\S+)\s+(.*)$/u.exec(line) ?? [];
   if (owner === undefined || ttl === undefined || type === undefined || data === undefined) return null;
   return { owner: owner.toLowerCase(), ttl, type, data };
 }
 
-/** Fields of the data that come before one of hexadecimal digits, which may be cut by spaces. */
+/** Number of fields before the one with hexadecimal digits, which dig may break by spaces. */
 const beforeHex: Readonly<Record<string, number>> = { DS: 3, TLSA: 3 };
 
-/**
- * The data as a user thinks of it: texts in one piece, digests in small letters without spaces, no quotes.
- */
+/** The data as a user writes it: texts in one piece, digests in small letters without spaces, no quotes. */
 function valueOf(type: string, data: string): string {
   if (type === 'TXT') return textOf(data);
   if (type === 'CAA') return data.replaceAll('"', '');
@@ -105,7 +103,7 @@ function valueOf(type: string, data: string): string {
   return [...fields.slice(0, count), fields.slice(count).join('').toLowerCase()].join(' ');
 }
 
-/** Character-strings as dig writes them (RFC 1035 section 5.1), put together and read as UTF-8. */
+/** Joins the character-strings that dig prints (RFC 1035 section 5.1) into one text in UTF-8. */
 function textOf(data: string): string {
   const octets: number[] = [];
   for (const [, quoted = ''] of data.matchAll(/"((?:[^"\\]|\\.)*)"/gsu)) {

@@ -1,7 +1,6 @@
 /**
  * What users do in a panel, and the requests for it in each generation. These words are written apart from
- * the
- * product's, so that a mistake in the product is not repeated here.
+ * the product's, so that a mistake in the product is not repeated here.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Generation, Row, Sandbox } from '../../../sandbox/index.ts';
@@ -13,8 +12,7 @@ export interface Wanted {
   readonly type: string;
   /**
    * The address, host name (absolute with a final dot, else relative) or text. For CAA, DS and TLSA all
-   * fields in
-   * their order.
+   * fields in their order.
    */
   readonly value: string;
   /** Priority of an MX; priority, weight and port of an SRV. */

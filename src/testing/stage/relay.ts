@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * A line to a server on 127.0.0.1 that can keep the server's answers back. It is the only way to stop the
- * clock between "done there" and "known here".
+ * A proxy in front of a server on 127.0.0.1 that can keep back the answers. So a test can stop between the
+ * moment when a write is done and the moment when the agent hears of it.
  */
 export class Relay {
   readonly #target: number;
@@ -13,7 +13,10 @@ export class Relay {
   #withholding = false;
   #port = 0;
 
-  /** @param isWrite whether the octets that a client sends at once ask for something to be changed */
+  /**
+   * @param target the server's TCP port
+   * @param isWrite whether the octets that arrive at once from a client ask for a change
+   */
   constructor(target: number, isWrite: (request: Buffer) => boolean) {
     this.#target = target;
     this.#isWrite = isWrite;
@@ -23,7 +26,7 @@ export class Relay {
     return this.#port;
   }
 
-  /** Listens, after `close` where it did before. */
+  /** Listens: the first time on a free port, later on the same port. */
   async open(): Promise<void> {
     const server = createServer({ noDelay: true }, (client) => this.#join(client));
     this.#server = server;
@@ -32,7 +35,7 @@ export class Relay {
     this.#port = (server.address() as AddressInfo).port;
   }
 
-  /** Ends every connection and takes no new one. */
+  /** Ends every connection and accepts no new one. */
   async close(): Promise<void> {
     const server = this.#server;
     this.#server = null;
@@ -42,7 +45,7 @@ export class Relay {
     await once(server, 'close');
   }
 
-  /** From the next write on, what the server says on that connection is kept back for good. */
+  /** From now on, a connection over which a write comes passes on no more answers. */
   withhold(): void {
     this.#withholding = true;
   }
@@ -51,7 +54,7 @@ export class Relay {
     this.#withholding = false;
   }
 
-  /** Ends every connection as it is: answers on their way are lost. */
+  /** Ends every connection at once; answers under way are lost. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -66,7 +69,7 @@ export class Relay {
     server.on('data', (answer: Buffer) => {
       if (!silent) client.write(answer);
     });
-    // A server may end the connection with its answer: that would be an answer as well.
+    // The server's end of the connection is kept back as well, because it would tell that the write is over.
     const ended = (): void => {
       if (!silent) client.end();
     };
@@ -80,14 +83,14 @@ export class Relay {
   }
 }
 
-/** A dynamic update over TCP with something to change (RFC 2136 section 2.2). */
+/** Whether the octets are a dynamic update over TCP with at least one change (RFC 2136 section 2.2). */
 export function isDnsUpdate(request: Buffer): boolean {
   if (request.length < 14) return false;
   const opcode = (request.readUInt8(4) >> 3) & 15;
   return opcode === 5 && request.readUInt16BE(10) > 0;
 }
 
-/** A PATCH over HTTP/1.1. */
+/** Whether the octets are a PATCH request of HTTP/1.1. */
 export function isHttpPatch(request: Buffer): boolean {
   return request.toString('latin1', 0, 6) === 'PATCH ';
 }

@@ -1,4 +1,4 @@
-/** A customer's panel with the plugin, and a real name server of the provider as central. */
+/** A customer's panel with the plugin, and a provider's real name server as its central. */
 import { rmSync } from 'node:fs';
 import type { Generation } from '../../../sandbox/index.ts';
 import { zoneName } from '../../dns/name.ts';
@@ -17,19 +17,19 @@ export interface ServerStageOptions {
   /** Default: ISPmanager 6. */
   readonly panel?: Exclude<Generation, 'dnsmgr'>;
   readonly central: ServerKind;
-  /** Options of `[sync]` in seconds. */
+  /** Options of the section `[sync]`, times in seconds. */
   readonly sync?: Readonly<Record<string, string>>;
 }
 
 /** A stage with a name server as central. */
 export interface ServerStage extends AnyStage {
   readonly server: NameServer;
-  /** The line between the plugin and the server. */
+  /** The connection between the plugin and the server, which a test can disturb. */
   readonly relay: Relay;
   readonly there: CentralSide & { readonly public: PublicView };
 }
 
-/** @throws Error when a program is missing (`missingFor`) */
+/** Starts panel and server. @throws Error when a program is missing (`missingFor`) */
 export async function makeServerStage(options: ServerStageOptions): Promise<ServerStage> {
   const { panel: generation = 'v6', central: kind, sync = {} } = options;
   const side = await makePanelSide(generation);
@@ -65,7 +65,7 @@ function serverSide(
   const view = publicView(server.port);
   return {
     title,
-    // Whatever a panel can make.
+    // Every record type that a panel can make.
     types: wordsOf('dnsmgr').types,
     hasTtl: true,
     makesZones: made.makesZones,
@@ -88,8 +88,8 @@ function serverSide(
     remove: async (zone, record) => {
       await made.edit(zone, record, 'delete');
     },
-    // BIND wants mail servers of the zone itself to have an address (its option `check-mx` and what it checks
-    // of updates).
+    // With its option `check-mx`, BIND refuses an MX of the zone's apex whose host in the zone has no
+    // address.
     objects: () =>
       server.kind === 'bind'
         ? { record: { name: '', type: 'MX', value: 'no-address', numbers: [30] }, says: 'REFUSED' }

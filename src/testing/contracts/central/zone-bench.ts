@@ -7,53 +7,53 @@ import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.t
 import { changeNames, type Change, type RRsetKey } from '../../../dns/zone.ts';
 import { quietContext } from '../../quiet-context.ts';
 
-/** A central and, past it, the truth and the hands of somebody else working there. */
+/** A central under test, and direct access to the same data past our adapter. */
 export interface ContractSubject {
   readonly central: Central;
   readonly otherWriter: {
     add(zone: DnsName, record: ResourceRecord): Promise<void>;
     remove(zone: DnsName, record: ResourceRecord): Promise<void>;
-    /**
-     * Makes a zone in our account, as the provider does; needed where the account itself cannot
-     * (`managesZones`).
-     */
+    /** Makes a zone in our account as the provider would. Needed if the account may not (`managesZones`). */
     makeZone?(zone: DnsName): Promise<void>;
     /**
-     * Makes a zone in our account that the central signs; resolves once its keys are published. Absent where
-     * none can be had.
+     * Makes a signed zone in our account; resolves once its keys are published. Absent: the central cannot
+     * sign.
      */
     makeSignedZone?(zone: DnsName): Promise<void>;
     /** Makes a zone in another account. */
     createZone(zone: DnsName): Promise<void>;
-    /** The zone's records whoever asks; `null`: no such zone in any account. */
+    /** The zone's records, whichever account has it; null: no account has the zone. */
     records(zone: DnsName): Promise<readonly ResourceRecord[] | null>;
   };
   stop(): Promise<void>;
-  /** The same account with a wrong password or key; closed by the case. Absent: there is none. */
+  /**
+   * A central for the same account with a wrong password or key; the test closes it. Absent: not to be had.
+   */
   readonly wrongCredentials?: () => Central;
-  /** The central's program can be ended without warning, and started again. */
+  /** Kills and starts the central's program. Absent: the central cannot be killed. */
   readonly crashes?: {
     /**
-     * Ends it now, or when the next write arrives, or when the next write is done and before anything is read
-     * again.
+     * Kills it at once (`now`), when the next write arrives (`before-write`), or after the next write and
+     * before the next read (`after-write`).
      */
     crash(when: 'now' | 'before-write' | 'after-write'): Promise<void>;
-    /** Starts it where it was; resolves once it answers. Does nothing while it runs. */
+    /** Starts the killed program with its data; resolves once it answers. Does nothing while it runs. */
     revive(): Promise<void>;
   };
-  /** From now on every answer to a read ends early, by a little or by much; `null`: no more. */
+  /** Cuts every answer to a read after `keep` octets, or by so many at its end if negative; null: no more. */
   readonly cutReads?: (keep: number | null) => void;
   /**
-   * The central calls a removal done whose record is not there: nobody can tell then who removed it (A51).
+   * The central reports the removal of a missing record as done, so nobody can tell who removed it
+   * (docs/compatibility.md#a51).
    */
   readonly removesUnknown?: true;
-  /** Records that a zone is tried with; default 100. */
+  /** Number of records for the test of a large zone. Default: 100. */
   readonly manyRecords?: number;
 }
 
 export const seed = { addresses: ['192.0.2.1'], nameServers: ['ns1.example.net.'], mailServers: [] };
 
-/** A new zone of the account: made by the account itself, or by the provider. */
+/** Makes a zone in the account, by the account itself if it may, else by the provider. */
 export async function makeZone({ central, otherWriter }: ContractSubject, zone: DnsName): Promise<void> {
   if (central.traits.managesZones) {
     assert.equal(await central.createZone(zone, seed, quietContext()), 'created');
@@ -63,7 +63,7 @@ export async function makeZone({ central, otherWriter }: ContractSubject, zone: 
   await otherWriter.makeZone(zone);
 }
 
-/** One zone of the subject and what is done to it. */
+/** One zone of the subject, with short forms for what tests do to it. */
 export class Bench {
   readonly central: Central;
   readonly zone: DnsName;
@@ -110,7 +110,10 @@ export class Bench {
     return await this.central.apply(change, await this.present(change), quietContext());
   }
 
-  /** Applies a change of which everything has still to be done, and checks truth, answer and repetition. */
+  /**
+   * Applies a change that is new in all its parts. Checks the zone and the answer, and that a second call
+   * changes nothing.
+   */
   async works(remove: readonly ResourceRecord[], add: readonly ResourceRecord[]): Promise<void> {
     const change = this.change(remove, add);
     assert.deepEqual(this.central.audit(change), []);
@@ -133,12 +136,12 @@ export function ids(records: readonly ResourceRecord[]): string[] {
   return sorted(records.map(steadyId));
 }
 
-/** RRsets that every zone has. */
+/** The RRsets that every zone has at its apex: SOA and NS. */
 export function apexSets(zone: DnsName): RRsetKey[] {
   return ['SOA', 'NS'].map((type) => ({ name: zone, type }));
 }
 
-/** The id of a record, without the serial that a server gives its SOA with every edit. */
+/** The id of a record, for a SOA without the serial, which servers raise with every edit. */
 export function steadyId(record: ResourceRecord): string {
   const { type, rdata } = record;
   return recordId(type === 'SOA' ? { ...record, rdata: rdata.replace(/^(\S+ \S+) \d+/u, '$1 *') } : record);
@@ -148,7 +151,7 @@ export function sorted(list: Iterable<string>): string[] {
   return [...list].sort();
 }
 
-/** Runs a call that must be refused; the error, after a check of its code. */
+/** Expects a call to fail with one of these codes. @returns the error */
 export async function refusal(call: Promise<unknown>, ...codes: string[]): Promise<CentralError> {
   try {
     await call;

@@ -6,48 +6,56 @@ import type { Mutant } from './mutations.ts';
 import { everyMutant, isSimulated, slowTestsOf, testsOf } from './sources.ts';
 import { failingTest } from './unit-tests.ts';
 
-/** What became of one mutant. */
+/** The result of trying one mutant. */
 export interface MechanicalResult {
   readonly file: string;
   readonly line: number;
   readonly what: string;
-  /** `laws`: a history found it; `tests`: a unit test did before any history; `nobody`: it survived. */
+  /**
+   * What found the mutant: a history (`laws`), a unit test before any history (`tests`), or nothing
+   * (`nobody`).
+   */
   readonly by: 'laws' | 'tests' | 'nobody';
   /** Whether the list of equivalent mutants has it. */
   readonly equivalent: boolean;
-  /** The law with its story or mode and seed, or the test. */
+  /**
+   * The broken law with its story, or with its mode and seed; or the failing test; empty: nobody found it.
+   */
   readonly how: string;
 }
 
 export interface MechanicalSummary {
-  /** Of all that there are, so many were tried, chosen by the seed. */
+  /** How many mutants there are, and how many of the sample were tried. */
   readonly mutants: number;
   readonly tried: number;
   readonly byLaws: number;
   readonly byTests: number;
   readonly survived: number;
-  /** Survivors that the list of equivalent mutants explains: in none of the other numbers. */
+  /** Number of survivors on the list of equivalent mutants. The other numbers leave them out. */
   readonly equivalent: number;
-  /** Found, in per cent of those tried that are not equivalent. */
+  /** Mutants found, in per cent of those tried. */
   readonly share: number;
   readonly histories: number;
   readonly seconds: number;
   readonly survivors: readonly MechanicalResult[];
-  /** Mutants that the list calls equivalent and something found. */
+  /** Mutants on the list of equivalent mutants that something found. */
   readonly wronglyListed: readonly MechanicalResult[];
 }
 
-/** Which mutants are tried, and how. */
+/** Which mutants are tried, and with which histories. */
 export interface MechanicalRun {
   readonly hunt: Hunt;
   readonly sample: number;
-  /** Chooses the sample. */
+  /** Seed of the random choice of the sample. */
   readonly seed: number;
   readonly only: string;
   readonly threads: number;
 }
 
-/** Tries a sample of all mechanical mutants with histories and the unit tests that load the file. */
+/**
+ * Tries a sample of all mechanical mutants with histories, and with the unit tests that load the file.
+ * @param each called with each result
+ */
 export async function tryMechanical(
   { hunt: what, sample, seed, only, threads }: MechanicalRun,
   each: (result: MechanicalResult) => void,
@@ -89,7 +97,7 @@ function countsOf(
   };
 }
 
-/** So many of them, chosen and ordered by the seed: a run that is ended early has tried a sample as well. */
+/** A random sample in random order, so that a run that is ended early has tried a sample as well. */
 function choose(all: readonly Mutant[], sample: number, seed: number): Mutant[] {
   const random = new Random(seed);
   const ranked = all.map((mutant) => ({
@@ -101,13 +109,16 @@ function choose(all: readonly Mutant[], sample: number, seed: number): Mutant[] 
 }
 
 /**
- * Histories of each mode, and stories, that come before the unit tests: they break with most mutants, and
- * take no longer.
+ * How many histories of each mode, and how many stories, run before the unit tests. Most mutants break one of
+ * them as quickly as a test.
  */
 const firstRuns = 5;
 const firstStories = 100;
 
-/** The quickest first: some stories and histories, the quick tests, the others, the slow tests. */
+/**
+ * Tries a mutant, the quickest means first: some stories and histories, the quick tests, the other stories
+ * and histories, the slow tests.
+ */
 async function tryOne(mutant: Mutant, histories: Hunt, except: Broken): Promise<MechanicalResult> {
   const { patch, line, what } = mutant;
   const base = { file: patch.file, line, what, equivalent: equivalentOf(mutant) !== null };
@@ -141,7 +152,7 @@ async function byTests(patch: Patch, files: readonly string[]): Promise<FoundBy 
   return test === null ? null : { by: 'tests', how: test };
 }
 
-/** One line for people. */
+/** The result in one line for people. */
 export function mechanicalText({ file, line, what, by, how, equivalent }: MechanicalResult): string {
   const survived = equivalent ? 'equivalent' : 'SURVIVED';
   const wrong = equivalent && by !== 'nobody' ? ' LISTED AS EQUIVALENT' : '';

@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { root, sourceOf } from '../patch.ts';
 import { mutantsOf, type Mutant } from './mutations.ts';
 
-/** What belongs to engine and journal. */
+/** Source files of engine and journal. */
 const patterns = [
   'src/core/engine/**/*.ts',
   'src/core/several.ts',
@@ -12,15 +12,15 @@ const patterns = [
   'src/journal/*.ts',
 ];
 const testPatterns = ['src/core/**/*.test.ts', 'src/journal/*.test.ts'];
-/** What plays histories. */
+/** The file that plays histories; what it imports is in every history. */
 const simulator = 'src/testing/simulator/history.ts';
 
-/** Files that are mutated, from the root of the repository. */
+/** Paths of the files that are mutated, from the root of the repository. */
 export function mutatedFiles(): string[] {
   return filesOf(patterns).filter((file) => !file.endsWith('.test.ts'));
 }
 
-/** Every mechanical mutant of engine and journal. */
+/** Every mechanical mutant of engine and journal. @param only a part of the file's path; empty: every file */
 export function everyMutant(only: string): Mutant[] {
   const files = mutatedFiles().filter((file) => file.includes(only));
   return files.flatMap((file) => mutantsOf(file, sourceOf(file)));
@@ -33,23 +33,20 @@ function filesOf(globs: readonly string[]): string[] {
     .map((file) => file.replaceAll('\\', '/'));
 }
 
-/** Tests that take longer than all others together: they are the last that a mutant meets. */
+/** Tests that take longer than all others together, so a mutant meets them last. */
 export const slowTests: readonly string[] = [
   'src/core/engine/failing-journal.test.ts',
   'src/core/engine/storm.test.ts',
 ];
 
-/**
- * Unit tests of engine and journal that load a file, without the slow ones; those that import it themselves
- * come first.
- */
+/** Quick unit tests of engine and journal that load a file; those that import it directly come first. */
 export function testsOf(file: string): string[] {
   const all = testsThatLoad(file).filter((test) => !slowTests.includes(test));
   const direct = all.filter((test) => directImports(test).includes(file));
   return [...direct, ...all.filter((test) => !direct.includes(test))];
 }
 
-/** As {@link testsOf}, only the slow ones. */
+/** Slow unit tests of engine and journal that load a file. */
 export function slowTestsOf(file: string): string[] {
   return testsThatLoad(file).filter((test) => slowTests.includes(test));
 }
@@ -65,7 +62,7 @@ export function isSimulated(file: string): boolean {
 
 const closures = new Map<string, ReadonlySet<string>>();
 
-/** What a file imports, directly or by way of others. */
+/** All files that a file imports, directly or through others. */
 function importsOf(file: string): ReadonlySet<string> {
   const known = closures.get(file);
   if (known !== undefined) return known;
@@ -90,7 +87,7 @@ function directImports(file: string): readonly string[] {
   return known;
 }
 
-/** Types that are imported run nothing. */
+/** Imports of types are left out, because they run nothing. */
 function readImports(file: string): string[] {
   const statements = sourceOf(file).matchAll(/^(?:import|export) (?!type )[^;]*? from '(\.[^']+)';/gmu);
   return [...statements].map(([, path]) => relative(root, resolve(root, join(dirname(file), path ?? ''))));

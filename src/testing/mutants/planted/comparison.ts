@@ -1,6 +1,6 @@
 import { engine, type PlantedBug } from './bug.ts';
 
-/** Bugs in comparisons, and in what follows from them. */
+/** Planted bugs in comparisons and in the edits that they make. */
 export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'compare-without-lock',

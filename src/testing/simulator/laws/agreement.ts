@@ -13,9 +13,8 @@ import { itemsOf } from './operation-parts.ts';
 import type { Pair } from './pair.ts';
 
 /**
- * Both sides agree once everything has healed (docs/architecture.md#the-promise): every edit on both sides or
- * on neither, and nothing open. What somebody else had a hand in may differ, record by record, but then it is
- * listed.
+ * Checks that both sides agree at the end (docs/architecture.md#the-promise): every edit is on both sides or
+ * on neither, and no operation is open. Records that somebody else wrote may differ if they are listed.
  */
 export async function checkAgreement(
   world: Pair,
@@ -41,11 +40,11 @@ function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judg
     itemsOf(stuck).flatMap(({ remove, add }) => [remove?.name ?? [], add?.name ?? []].flat()),
   );
   if (causes.isDisturbed(stuck.zone, stuck.kind === 'records' ? names : undefined)) judgement.excuse('stuck');
-  // A delete that could not be asked about waits for an administrator, and the zone stays.
+  // A delete of a signed zone waits for an administrator if nobody could be asked to confirm it.
   else if (waitsForYes(stuck) && central.signed.has(stuck.zone)) judgement.excuse('second-yes');
   else if (isUnproven(stuck, central)) judgement.excuse('maybe-ours');
   else if (central.foreign.has(stuck.zone)) judgement.excuse('foreign-zone');
-  // What the panel has deleted and the central will not delete waits for an administrator.
+  // The panel deleted the zone and the central refuses to, so the delete waits for an administrator.
   else if (stuck.kind === 'zone-delete' && central.refused.has(stuck.zone)) judgement.excuse('stuck');
   else {
     const why = stuck.problems[0]?.code;
@@ -53,7 +52,7 @@ function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judg
   }
 }
 
-/** A zone that only the central has after a create that nobody read back is left and listed. */
+/** Whether the stuck operation is a create that nobody read back. Its zone is kept and listed. */
 function isUnproven({ kind, zone, problems }: Operation, { late, unproven }: CentralStore): boolean {
   const isCreate = kind === 'zone-create' && problems.some(({ code }) => code === 'zone.maybe-ours');
   return isCreate && (late.has(zone) || unproven.has(zone));
@@ -76,7 +75,7 @@ function checkZone(world: Pair, zone: DnsName, view: ZoneView, judgement: Judgem
     checkRecord(world, view, { zone, record, here: panel.get(id), there: central.get(id) }, judgement);
 }
 
-/** A record as each side has it. */
+/** A record and its version on each side: `here` in the panel, `there` at the central; undefined: missing. */
 interface Both {
   readonly zone: DnsName;
   readonly record: ResourceRecord;
@@ -110,7 +109,10 @@ function checkTtl(
   else judgement.violate('agreement.ttl', `TTL ${here.ttl} here, ${there.ttl} there: ${formatRecord(here)}`);
 }
 
-/** A central that cannot read whole zones shows nothing of RRsets that neither panel nor ledger know. */
+/**
+ * Whether the engine cannot see the record. A central that cannot read whole zones shows only names and types
+ * that the panel or the ledger have.
+ */
 function unseen({ byName, panel }: Pair, { entry, rows }: ZoneView, { name, type }: ResourceRecord): boolean {
   const held =
     (entry === null ? undefined : panel.zones.get(entry.zone)) ?? new Map<string, ResourceRecord>();
@@ -118,7 +120,10 @@ function unseen({ byName, panel }: Pair, { entry, rows }: ZoneView, { name, type
   return byName && !known.some((record) => record.name === name && record.type === type);
 }
 
-/** A zone on one side only: left alone from the start, or disturbed and listed. */
+/**
+ * Whether a zone may be on one side only: because it was so from the start, or it was disturbed and is
+ * listed.
+ */
 function mayStandAlone(
   { panel, central, causes, baselineAt }: Pair,
   zone: DnsName,
@@ -136,7 +141,7 @@ function mayStandAlone(
   return isListed && (isRefused || causes.isDisturbed(zone)) && judgement.excuse('listed-zone');
 }
 
-/** Whether the panel had the zone before the first comparison was over. */
+/** Whether the panel had the zone before the first comparison ended. */
 function wasFirst(
   { panel: { provenance }, baselineAt }: Pick<Pair, 'panel' | 'baselineAt'>,
   zone: DnsName,
@@ -145,15 +150,13 @@ function wasFirst(
   return provenance.atStart.has(zone) || (came?.at ?? Infinity) <= (baselineAt ?? Infinity);
 }
 
-/** Whether somebody made the zone at the central, and no user has deleted it in the panel since. */
+/** Whether somebody else made the zone at the central, and no user has deleted it in the panel since. */
 function isProviders({ central, causes }: Pick<Pair, 'central' | 'causes'>, zone: DnsName): boolean {
   const origin = central.provenance.originOfZone(zone);
   return origin?.writer === 'somebody' && !causes.isDeletedSince(zone, origin.at);
 }
 
-/**
- * Whether a difference is shown to the administrator: as a row that is not synced, or in a stuck operation.
- */
+/** Whether the administrator is shown the difference, by a row that is not synced or by an open operation. */
 function listed(view: ZoneView, record: ResourceRecord): boolean {
   const same = (other: ResourceRecord | null): boolean =>
     other !== null &&

@@ -119,8 +119,8 @@ function isInPanel({ provenance }: PanelStore, { zone, record, present, at, requ
 }
 
 /**
- * Whether the effect removed a foreign record together with a zone that we had created and not yet read
- * back when the record was written.
+ * Whether the effect removed a foreign record together with a zone that we had created and not yet read back
+ * when the record was written.
  */
 function isInSnapshot({ central: { provenance } }: Ended, { zone, before, request }: Effect): boolean {
   if (request?.kind !== 'delete' || before?.writer !== 'somebody') return false;
@@ -325,8 +325,8 @@ function isOf({ request, id }: Effect, own: Parts): boolean {
 }
 
 /**
- * The last effect on each record and zone that these operations wrote last and left other than before.
- * They may have taken over the undo of others that were undone as well.
+ * The last effect on each record and zone that these operations wrote last and left other than before. They
+ * may have taken over the undo of others that were undone as well.
  */
 function netOf(ended: Pick<Ended, 'witness'>, effects: readonly Effect[], own: Parts): Effect[] {
   if (own.size === 0) return [];

@@ -7,12 +7,12 @@ import type { CentralStore } from '../sim-central.ts';
 import type { PanelStore } from '../sim-panel.ts';
 import type { ExcuseId } from './excuses.ts';
 
-/** What an edit of the panel did to the records of a zone. */
+/** What an edit that the panel carried out did to the records of a zone. */
 export interface CarriedOut {
   readonly kind: EditEvent['kind'];
   readonly zone: DnsName;
   readonly items: readonly EditItem[];
-  /** When the panel did it. */
+  /** When the panel carried it out (monotonic milliseconds). */
   readonly at: number;
 }
 
@@ -29,7 +29,7 @@ type Cause = Extract<
   | 'reworded'
 >;
 
-/** Why a record may be on one side only, told of each record by who wrote it, and when. */
+/** Finds out why a record may be on one side only, from who wrote it and when. */
 export class Causes {
   readonly #panel: Provenance;
   readonly #central: CentralStore;
@@ -46,9 +46,9 @@ export class Causes {
   }
 
   /**
-   * Searched at the record itself, then at related ones: what it was changed into or out of, and what
-   * competes with it.
-   * @returns null: nothing that could explain a difference ever happened
+   * Searches the record's own past first, then that of related records: those it was changed into or from,
+   * and those it competes with.
+   * @returns the cause; null: nothing ever happened that explains a difference
    */
   of(zone: DnsName, record: ResourceRecord): Cause | null {
     const own = this.#alone(zone, record, Infinity);
@@ -69,8 +69,8 @@ export class Causes {
   }
 
   /**
-   * Whether somebody wrote in the zone, or the panel changed it without telling us. @param names at these
-   * owners only; absent: any
+   * Whether somebody else wrote in the zone, or the panel changed it without an event that we got.
+   * @param names owner names to look at; absent: all of the zone
    */
   isDisturbed(zone: DnsName, names?: ReadonlySet<DnsName>): boolean {
     const isNear = (record: ResourceRecord | null): boolean =>
@@ -87,12 +87,12 @@ export class Causes {
     );
   }
 
-  /** Whether a user's delete of the zone was kept by the panel since. */
+  /** Whether the panel carried out a user's delete of the zone after that time (monotonic milliseconds). */
   isDeletedSince(zone: DnsName, at: number): boolean {
     return this.#edits.some((edit) => edit.kind === 'zone-delete' && edit.zone === zone && edit.at > at);
   }
 
-  /** What happened to the record itself until then. */
+  /** The cause in the record's own past until that time; null: none. */
   #alone(zone: DnsName, record: ResourceRecord, until: number): Cause | null {
     const id = recordId(record);
     const key = `${zone} ${id}`;
@@ -109,13 +109,13 @@ export class Causes {
     return late.has(zone) || unproven.has(zone) ? 'late-create' : null;
   }
 
-  /** It stood on one side only when we came, in a zone that both had. */
+  /** Whether the record was on one side only at the start, in a zone that both sides had. */
   #isOld(zone: DnsName, id: string): boolean {
     const [here, there] = [this.#panel.atStart.get(zone), this.#central.provenance.atStart.get(zone)];
     return here !== undefined && there !== undefined && here.has(id) !== there.has(id);
   }
 
-  /** Everything that ever stood at the name and cannot stand beside it, or competes with it for its place. */
+  /** Every record that was ever at the name and competes with it: same type, or one of the two is a CNAME. */
   #rivals(zone: DnsName, { name, type, rdata }: ResourceRecord): ResourceRecord[] {
     const known = [this.#panel, this.#central.provenance].flatMap((side) => side.known(zone));
     return known.filter(
@@ -127,8 +127,8 @@ export class Causes {
   }
 
   /**
-   * An edit is all or nothing: what becomes of a record that is left alone is left alone too, and the other
-   * way round.
+   * Records that an edit changed into the record, or the record into. If one of the two was left alone, so
+   * was the other.
    */
   #partners(zone: DnsName, record: ResourceRecord, until: number): Omit<Near, 'by'>[] {
     const id = recordId(record);
@@ -143,10 +143,10 @@ export class Causes {
   }
 }
 
-/** A record that another hangs together with. */
+/** A record that is related to the one in question. */
 interface Near {
   readonly record: ResourceRecord;
-  /** What happened to it later does not count. */
+  /** Its past counts only until this time (monotonic milliseconds). */
   readonly until: number;
   readonly by: Cause;
 }

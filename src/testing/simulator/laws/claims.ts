@@ -8,8 +8,8 @@ import type { Judgement } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
 
 /**
- * What an open edit that was accepted wants stays so, whatever is undone beside it (docs/architecture.md,
- * "claim"). Judged when an undo is sent to the central, or lands in the panel.
+ * Checks that no undo changes what an open accepted edit wants (docs/glossary.md#claim). Judged when a
+ * request is sent to the central, or lands in the panel.
  */
 export class Claims {
   readonly #panel: PanelStore;
@@ -22,17 +22,17 @@ export class Claims {
     this.#judgement = judgement;
   }
 
-  /** A request to the central goes out. */
+  /** Checks a request to the central when it is sent. */
   sent({ kind, zone, record, operation }: WriteRequest): void {
     if (record === null || (kind !== 'remove' && kind !== 'add')) return;
     const isHeld = this.#panel.zones.get(zone)?.has(recordId(record)) === true;
-    // A part of an edit that the panel has left out is wanted by nobody.
+    // If the panel has kept an edit and left out this part, nothing claims the record.
     const claiming = isHeld === (kind === 'remove') ? accepted : notYetKept;
     const wanted = kind === 'remove' ? 'add' : 'remove';
     this.#judge({ id: operation, zone, record, wanted, where: 'at the central', claiming });
   }
 
-  /** We have put something back in the panel. */
+  /** Checks what a write of ours has changed in the panel. */
   restored({ zone, operation }: WriteRequest, effects: readonly Effect[]): void {
     for (const { record, present } of effects)
       if (record !== null) {
@@ -41,7 +41,7 @@ export class Claims {
       }
   }
 
-  /** Of several edits that want something of the record, the latest has the say. */
+  /** Judges an undo of one record. Of all accepted edits of the record, the latest has the claim. */
   #judge({ id, zone, record, wanted, where, claiming }: Undone): void {
     const { operations } = this.#witness;
     const own = operations.get(id)?.operation ?? null;
@@ -60,28 +60,31 @@ export class Claims {
   }
 }
 
-/** One record that an operation puts back as it was. */
+/** One record that an operation restores. */
 interface Undone {
-  /** Of the operation. */
+  /** Id of the operation that restores it. */
   readonly id: string;
   readonly zone: DnsName;
   readonly record: ResourceRecord;
-  /** What another edit must not want of the record. */
+  /** What another edit must not want: that the record is added, or removed. */
   readonly wanted: 'add' | 'remove';
   readonly where: string;
-  /** States in which it counts. */
+  /** States in which the other edit has a claim. */
   readonly claiming: ReadonlySet<string>;
 }
 
 const accepted: ReadonlySet<string> = new Set(['applied', 'kept']);
 const notYetKept: ReadonlySet<string> = new Set(['applied']);
 
-/** Whether it takes something back, or puts right what has ended; what has no operation does the latter. */
+/**
+ * Whether the request undoes an edit, or repairs what a late write left. The latter has no operation or one
+ * of class `follow`.
+ */
 function isUndoing(operation: Operation | null): boolean {
   return operation === null || operation.state === 'reverting' || operation.class === 'follow';
 }
 
-/** Whether it removes the record only to add it again, with another TTL. */
+/** Whether the operation removes the record only to add it again with another TTL. */
 function isRetimed(operation: Operation | null, record: ResourceRecord): boolean {
   const items = operation === null ? [] : itemsOf(operation);
   return items.some(({ remove }) => isSame(remove, record)) && items.some(({ add }) => isSame(add, record));

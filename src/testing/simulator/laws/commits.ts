@@ -226,8 +226,7 @@ export class Commits {
 
   /**
    * Checks that an edit sends nothing for a record that is `panel-only`, in conflict or excluded, and adds
-   * none
-   * beside a conflict (docs/adoption.md, rows 6 to 9).
+   * none beside a conflict (docs/adoption.md, rows 6 to 9).
    */
   #checkItem(operation: Operation, { mirrored, remove, add }: OperationItem): void {
     const { id, zone } = operation;
@@ -291,8 +290,7 @@ export class Commits {
 
   /**
    * Ledger rows that rule over edits of the zone. While a zone is created again, its ledger still describes
-   * the
-   * former zone, so no row counts (docs/adoption.md, row 18).
+   * the former zone, so no row counts (docs/adoption.md, row 18).
    */
   #rows(zone: DnsName): LedgerRow[] {
     return this.#witness.zones.get(zone)?.state === 'creating' ? [] : [...this.#witness.rows(zone)];

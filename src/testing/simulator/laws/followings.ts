@@ -9,21 +9,27 @@ import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
 /**
- * Least number of records, and largest part of a zone of ten or more, that a comparison leaves to an
- * administrator (docs/adoption.md, row 24).
+ * A comparison leaves removals to an administrator from five records on. In a zone of ten or more synced
+ * records it also leaves more than three tenths to him (docs/adoption.md, row 24).
  */
 const many = 5;
 const largeZone = 10;
 const largestPart = 0.3;
 
-/** Of so many zones one may be deleted in an hour, and one at least (row 25). */
+/**
+ * Comparisons may delete one zone an hour for each hundred zones, and at least one (docs/adoption.md, row
+ * 25).
+ */
 const zonesForOne = 100;
 const hour = 3_600_000;
 
-/** How long (ms) a read of the panel may lag behind it, and a step may take from that read to its commit. */
+/** Longest time (ms) from a state of the panel to a comparison's commit that relies on it. */
 const readWithin = 120_000;
 
-/** What a comparison sends is new, and what it removes keeps to the safety limits. Judged at each commit. */
+/**
+ * Checks at each commit that comparisons send only what is new in the panel and remove no more than the
+ * safety limits allow.
+ */
 export class Followings {
   readonly #panel: Provenance;
   readonly #central: Provenance;
@@ -33,8 +39,7 @@ export class Followings {
   readonly #judgement: Judgement;
 
   /**
-   * @param sides `isNamed`: whether a function of the panel has named the zone, other than by editing its
-   *   records
+   * @param sides `isNamed` tells whether a panel function other than an edit of records has named the zone
    */
   constructor(
     sides: {
@@ -59,7 +64,7 @@ export class Followings {
       const isNew = this.#witness.operations.get(operation.id)?.states.length === 1;
       if (!isNew || operation.class !== 'follow') continue;
       if (operation.kind === 'records') this.#checkRecords(operation);
-      // A delete that an undone create had cancelled is taken up again.
+      // A delete in a batch of several operations resumes one that an undone create had cancelled.
       else if (operation.kind === 'zone-delete' && operations.length === 1) this.#checkZone(operation);
     }
   }
@@ -81,7 +86,10 @@ export class Followings {
       );
   }
 
-  /** What stands on one side by agreement, or stood there before we came, is not sent. */
+  /**
+   * Checks that a comparison does not send a record that is `panel-only`, in conflict, excluded, or older
+   * than the first engine.
+   */
   #checkAlone({ id, zone }: RecordsOperation, add: ResourceRecord): void {
     const state = this.#witness.row(zone, recordId(add))?.state;
     const isLeft = state === 'panel-only' || state === 'conflict' || state === 'excluded';
@@ -96,8 +104,8 @@ export class Followings {
   }
 
   /**
-   * What both sides had is not sent again, and nothing beside a value of somebody else for the same place
-   * (rows 2 and 3).
+   * Checks that a comparison sends no record that is synced already, nor one beside a foreign record that
+   * competes with it (docs/adoption.md, rows 2 and 3).
    */
   #checkNew({ id, zone, items }: RecordsOperation, add: ResourceRecord): void {
     if (this.#witness.row(zone, recordId(add))?.state === 'synced')
@@ -114,7 +122,7 @@ export class Followings {
     }
   }
 
-  /** Whether the panel has not had it for a while, and no operation is about it. */
+  /** Whether the panel has lacked the record for some time, and no operation mentions it. */
   #isAtCentralOnly(zone: DnsName, record: ResourceRecord): boolean {
     const id = recordId(record);
     if (this.#panel.originOf(zone, id) !== null) return false;
@@ -125,7 +133,7 @@ export class Followings {
     );
   }
 
-  /** A zone is deleted only where the panel named it, and not too many of them in an hour. */
+  /** Checks that a comparison deletes a zone only if a panel function named it, and few zones in an hour. */
   #checkZone({ id, zone, createdAt }: Operation): void {
     if (!this.#isNamed(zone))
       this.#judgement.violate('limits.zones', `comparison ${id} deletes ${zone}, which nobody named`);
@@ -153,11 +161,10 @@ function isAbout(effect: Pick<Effect, 'zone' | 'id'>, zone: DnsName, id: string)
 
 const ended: ReadonlySet<string> = new Set(['confirmed', 'refused', 'reverted']);
 
-/** Whether an operation that is open or on watch is about the record. */
+/** Whether an open or watched operation mentions the record. */
 function isBusyWith(operation: Operation, id: string): boolean {
   if (ended.has(operation.state) && operation.watch === null) return false;
-  // The panel may still keep the delete or create of the whole zone: until then nobody knows what becomes of
-  // its records.
+  // The panel may still carry out the create or delete of the zone, so the state of its records is open.
   if (operation.kind !== 'records' && operation.state === 'reverted') return true;
   const wanted = itemsOf(operation).flatMap(({ remove, add }) => [remove, add]);
   const records = [...wanted, ...writtenBy(operation)];

@@ -15,15 +15,14 @@ const stepWithin = 60_000;
 
 /**
  * How long (ms) an unanswered request counts as one that may have written: the engine's watch, and two
- * minutes
- * for the request itself.
+ * minutes for the request itself.
  */
 const mayLandWithin = 600_000 + 120_000;
 
 /**
  * Checks that no engine changes or removes what we neither made nor adopted
- * (docs/architecture.md#the-promise).
- * Each request is judged when it lands, by what was known when it was sent.
+ * (docs/architecture.md#the-promise). Each request is judged when it lands, by what was known when it was
+ * sent.
  */
 class ForeignWrites {
   readonly #provenance: Provenance;
@@ -137,8 +136,7 @@ class ForeignWrites {
 
   /**
    * Whether somebody wrote the record between our create of the zone and the first read after it. It then
-   * looks
-   * like a default record of the central.
+   * looks like a default record of the central.
    */
   #isInSnapshot(zone: DnsName, id: string, origin: Origin): boolean {
     const made = this.#provenance.originOfZone(zone)?.request ?? null;
@@ -247,8 +245,8 @@ export function observeForeign(
 }
 
 /**
- * Whose a record or a zone is, as the engine that sends a request can know. Beside `ours` and `theirs`,
- * each value is an excuse for not knowing.
+ * Whose a record or a zone is, as the engine that sends a request can know. Beside `ours` and `theirs`, each
+ * value is an excuse for not knowing.
  */
 type Ownership =
   | 'ours'

@@ -2,134 +2,126 @@ import type { ExcuseId } from './excuses.ts';
 
 /** A law that a history broke. */
 export interface Violation {
-  /** Which one: short and stable, so that stories and planted bugs can name it. */
+  /** The id of the law. It is short and does not change, since stories and planted bugs name it. */
   readonly law: LawId;
-  /** What was seen, in one sentence. */
+  /** What broke it, in one sentence. */
   readonly text: string;
 }
 
 export type LawId =
-  /** No engine runs after the calm, or its first comparison never ended. */
+  /** At the end of a history no engine runs, or its first comparison never ended. */
   | 'engine.running'
   | 'engine.baseline'
-  /** An engine met an error that none of its ports declares. */
+  /** An engine caught an error that no interface declares. */
   | 'engine.defect'
-  /** An operation is neither final nor stuck, or stuck without a cause. */
+  /** At the end an operation is neither final nor stuck, or it is stuck without a cause. */
   | 'agreement.open'
   | 'agreement.stuck'
-  /** A zone is on one side only, or on both without being synchronised. */
+  /** At the end a zone is on one side only without a cause, or on both sides and not synced. */
   | 'agreement.zone'
   | 'agreement.state'
-  /** A record is on one side only without a cause; or with one, and not listed; or its TTLs differ. */
+  /**
+   * At the end a record is on one side only without a cause, or with a cause but not listed; or its TTLs
+   * differ.
+   */
   | 'agreement.record'
   | 'agreement.unlisted'
   | 'agreement.ttl'
   /**
-   * A row of the ledger is not true, or a record on both sides is not synced. Or the journal returns
-   * something else than it was given.
+   * A ledger row is wrong, or a record on both sides is not synced; or the journal returns other data than it
+   * stored.
    */
   | 'ledger.synced'
   | 'ledger.sides'
   | 'ledger.unjoined'
   | 'ledger.journal'
-  /** A zone that was made again and filled has rows of the one before. */
+  /** A zone that was created again and filled still has ledger rows of the former zone. */
   | 'ledger.leftover'
-  /**
-   * An undo, or the delete of a zone, was decided without two reads of the panel that prove it, or too early.
-   */
+  /** An undo, or the delete of a zone, was decided too early or without two panel reads that prove it. */
   | 'undo.unproven'
-  /** An undo ended, and a TTL that the edit had written stands. */
+  /** After an undo the central still has a TTL that the edit wrote. */
   | 'undo.left'
   | 'zones.unproven'
-  /** An edit that was left to the panel was written before a read of the panel showed it. */
+  /** An edit that was left to the panel was written at the central before a panel read showed it. */
   | 'heard.unseen'
-  /** A comparison removed what no two reads showed to be gone. */
+  /** A comparison removed a record that no two panel reads showed to be gone. */
   | 'follow.unproven'
-  /**
-   * Something that is to be left alone was sent: a zone or record of the panel alone, or one that differs.
-   */
+  /** A zone or record was sent that must be left alone, such as a `panel-only` one or a conflict. */
   | 'alone.zone'
   | 'alone.record'
-  /**
-   * An edit wrote in the place of a value that somebody else has put there, or at a name of a stuck
-   * operation.
-   */
+  /** An edit replaced a foreign value, or wrote at a name of a stuck operation. */
   | 'alone.foreign'
   | 'alone.stuck'
-  /** An edit put an alias beside other records, or the other way round. */
+  /** An edit added a CNAME beside other records, or another record beside a CNAME. */
   | 'alone.alias'
   /**
-   * An undo changed what another open edit wants as it is; or an edit was done again of which both sides
-   * agreed.
+   * An undo changed a record that another open edit claims, or an edit was repeated though both sides agreed.
    */
   | 'alone.claimed'
   | 'alone.agreed'
-  /** An edit was journalled for a write of our own into the panel. */
+  /** The engine journalled an edit for its own write into the panel. */
   | 'alone.own'
   /**
-   * A comparison removed more than the safety limits allow, or deleted a zone that nobody named, or too many.
+   * A comparison removed more records than the safety limits allow, or deleted too many zones or one that no
+   * panel function named.
    */
   | 'limits.records'
   | 'limits.zones'
-  /** An edit was accepted, and the journal does not say so. */
+  /** An edit was accepted that the journal does not hold. */
   | 'answers.journal'
-  /** A signed zone was deleted without a second yes; or nobody was asked for it when he deleted the zone. */
+  /** A signed zone was deleted without the second confirmation, or its first delete was accepted at once. */
   | 'zones.signed'
   | 'zones.unasked'
-  /** A zone that was made again was filled with records that only the one before it had. */
+  /** A zone that was created again was filled with records that only the former zone had. */
   | 'zones.former'
-  /** A zone was deleted for a former delete, though it was made again since. */
+  /** A zone that was created again was deleted because of the former zone's delete. */
   | 'zones.cancelled'
-  /** We deleted a zone in the panel that no user's edit had made, or that was edited since. */
+  /** The engine deleted a panel zone that no refused create had made, or that was edited since. */
   | 'panel.zone'
-  /** A new zone took away a name that was answered before. */
+  /** A new zone at the central hid a name that was answered before. */
   | 'live.emptied'
-  /** An engine removed a record, or a zone, that was neither ours nor adopted; or wrote into such a zone. */
+  /** An engine removed a record or a zone that is neither ours nor adopted, or wrote into such a zone. */
   | 'foreign.removed'
   | 'foreign.zone'
   | 'foreign.added'
-  /** "Nothing was changed" was not true at that moment, or did not stay so. */
+  /** An answer said that nothing was changed, which was not true then or did not stay true. */
   | 'answers.nothing'
   | 'answers.nothing-later'
-  /** The central was changed though the answer says that only the panel was. */
+  /** An answer said that only the panel was changed, but the central was changed too. */
   | 'answers.panel'
   | 'answers.panel-later'
-  /** Something is left at the central of an edit that we or the panel refused. */
+  /** The central still holds something of an edit that we or the panel refused. */
   | 'answers.left'
-  /**
-   * An engine wrote a name, or a zone, at a central while another request of its own about it was on the way.
-   */
+  /** An engine wrote a name or a zone while another request of its own about it was under way. */
   | 'locks.overlap'
-  /** A request went out for an operation that the journal had not seen. */
+  /** A request was sent for an operation that the journal did not hold. */
   | 'journal.before-write'
-  /** A commit went over what another had just written. */
+  /** A commit replaced what another commit had just written. */
   | 'journal.overwritten'
-  /**
-   * An engine read a zone of the panel twice at once; or did not read one in time that something happened to.
-   */
+  /** An engine read a panel zone twice at once, or read one too late after something happened to it. */
   | 'turns.overlap'
   | 'turns.late'
-  /** A request went out, and the journal did not say that. */
+  /** A request was sent that the operation in the journal does not mention. */
   | 'journal.unsaid'
-  /** A request landed that nobody looked after any more. */
+  /** A request landed after its operation was final and no longer watched. */
   | 'journal.unwatched'
-  /** The central held what somebody without a right wanted. */
+  /** The central held what a user without a right had asked for. */
   | 'rights.held'
-  /** Something was sent to the central for him; or an answer told him of another's records. */
+  /** A request was sent for a user without a right, or an answer told him of other users' records. */
   | 'rights.written'
   | 'rights.reported'
-  /** In the end an engine does not know whose a zone is, though the panel's list tells. */
+  /** At the end an engine does not know the owner of a zone that the panel's list shows. */
   | 'rights.unread';
 
 /** What the laws found in one history: violations, and how often each excuse was used. */
 export class Judgement {
   readonly violations: Violation[] = [];
   readonly excuses = new Map<ExcuseId, number>();
-  /** How long (ms) a central held at most what was then undone. */
+  /** The longest time (ms) for which a central held something that was undone later. */
   longestSeen = 0;
   readonly #prefix: string;
 
-  /** @param prefix what every text begins with */
+  /** @param prefix text at the beginning of every violation */
   constructor(prefix = '') {
     this.#prefix = prefix;
   }
@@ -138,19 +130,19 @@ export class Judgement {
     this.violations.push({ law, text: `${this.#prefix}${text}` });
   }
 
-  /** A central held something for so long that was then undone. */
+  /** Notes that a central held something for so many milliseconds that was undone later. */
   sawFor(ms: number): void {
     this.longestSeen = Math.max(this.longestSeen, ms);
   }
 
-  /** Takes over what another one found. */
+  /** Adds the findings of another judgement. */
   add(other: Judgement): void {
     for (const { law, text } of other.violations) this.violate(law, text);
     this.sawFor(other.longestSeen);
     for (const [id, count] of other.excuses) this.excuses.set(id, (this.excuses.get(id) ?? 0) + count);
   }
 
-  /** Counts the use of an excuse. @returns true, so that it can stand in a condition */
+  /** Counts the use of an excuse. @returns true, for use in a condition */
   excuse(id: ExcuseId): true {
     this.excuses.set(id, (this.excuses.get(id) ?? 0) + 1);
     return true;

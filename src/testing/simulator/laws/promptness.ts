@@ -4,17 +4,17 @@ import type { PanelStore } from '../sim-panel.ts';
 import type { SavedEdit } from './answers.ts';
 import type { Judgement } from './judgement.ts';
 
-/** Something that an engine has to check the panel for. Times are monotonic milliseconds. */
+/** A reason for which an engine must read a zone of the panel. Times are monotonic milliseconds. */
 export interface Due {
   readonly zone: DnsName;
   readonly at: number;
-  /** From when on a read has seen it; absent: `at`. */
+  /** From when on a read counts; absent: from `at` on. */
   readonly since?: number;
-  /** What happened, in a few words. */
+  /** The reason in a few words. */
   readonly what: string;
 }
 
-/** An engine that runs, or ran. `until` is `Infinity` while it does. */
+/** A time in which an engine ran, in monotonic milliseconds. `until` is `Infinity` while it runs. */
 export interface EngineRun {
   readonly from: number;
   readonly until: number;
@@ -25,23 +25,20 @@ interface Outage {
   readonly until: number;
 }
 
-/**
- * How long (ms) an engine may take until it reads a zone. That includes pauses between tries of a step that
- * fails, and other zones before it.
- */
+/** Longest time (ms) until an engine reads a zone. Repeated tries, and zones before it, are included. */
 const readWithin = 100_000;
 
 /**
- * Whatever happens to a zone is checked before the next comparison of all zones. That is an edit that the
- * panel kept, a function that names the zone, and a new zone that was filled.
+ * Checks that an engine reads a zone soon after something happened to it. That is an edit that the panel
+ * kept, a panel function that named the zone, or the filling of a new zone.
  */
 export function checkPromptness(
   facts: {
     readonly panel: PanelStore;
-    /** When the panel could not be reached, or the journal failed. */
+    /** Times when the panel was out of reach, or when the journal failed. */
     readonly outages: readonly Outage[];
     readonly witness: JournalWitness;
-    /** By what name the engine's reads of the panel are noted. */
+    /** Name of the engine as a reader, as in `PanelStore.asked`. */
     readonly reader: string;
     readonly runs: readonly EngineRun[];
     readonly saved: readonly SavedEdit[];
@@ -64,7 +61,7 @@ export function checkPromptness(
   }
 }
 
-/** Until when something of that time has to be checked: not while nobody can. */
+/** Until when the zone must be read. The time of outages does not count. */
 function endOf(outages: readonly Outage[], at: number): number {
   let until = at + readWithin;
   for (const outage of outages)
@@ -72,7 +69,7 @@ function endOf(outages: readonly Outage[], at: number): number {
   return until;
 }
 
-/** Whether the panel has the zone all the time, and its list shows it. */
+/** Whether the panel had the zone all the time from `from` to `until`, with its list showing it. */
 function isThere(
   { zones, provenance, hiddenUntil }: PanelStore,
   zone: DnsName,
@@ -84,7 +81,7 @@ function isThere(
   return !moves.some(({ at }) => at > from && at <= until);
 }
 
-/** Edits that the panel kept and no read had shown before. */
+/** Edits whose `after` was accepted before any read showed them. */
 function keptOf({ saved, witness }: { saved: readonly SavedEdit[]; witness: JournalWitness }): Due[] {
   return saved.flatMap(({ event: { kind, zone, fingerprint }, answers, keptAt }) => {
     const after = answers.find(({ stage, verdict }) => stage === 'after' && verdict.kind === 'accept');

@@ -9,7 +9,7 @@ const fresh = freshZone(false);
 const below = freshZone(true);
 const refused = { refuses: true } as const;
 
-/** The provider makes a zone that holds nothing but its name server. */
+/** The provider creates a zone at the central. @param more its records beside one NS record */
 function providerMakes(zone: DnsName, ...more: readonly ResourceRecord[]): HistoryEvent {
   const nameServer = makeRecord({ name: '@', type: 'NS', rdata: 'ns1.example.net.' }, zone);
   return { kind: 'central-create', central: 1, zone, records: [nameServer, ...more] };
@@ -20,7 +20,10 @@ function otherAdds(zone: DnsName, add: ResourceRecord): HistoryEvent {
   return { kind: 'central-write', central: 1, zone, remove: null, add };
 }
 
-/** Stories about zones that are made and deleted, for what chance brings too rarely. */
+/**
+ * Scripted stories about the create and delete of zones, for situations that random histories reach too
+ * rarely.
+ */
 export const aboutZones: Readonly<Record<string, Story>> = {
   'a zone of the provider, hidden from the list, and a create that the panel refuses': told(
     [
