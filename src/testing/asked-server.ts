@@ -7,17 +7,17 @@ import type { WireRecord } from '../dns/wire/records.ts';
 import { DnsError } from '../net/dns/dns-error.ts';
 
 /**
- * A name server of one zone whose content, and whether it answers at all, a test sets as it likes. For the
- * real ones see `servers/`.
+ * A simulated name server of one zone. Tests set its records and whether it answers. For real servers see
+ * `servers/`.
  */
 export class SettableServer implements AskedServer {
   readonly name: string;
   readonly zone: DnsName;
   records: readonly ResourceRecord[] = [];
-  /** Instead of an answer; null: none comes. */
+  /** Response code of every answer; null: no answer comes. */
   rcode: number | null = rcodes.NOERROR;
   aa = true;
-  /** Questions so far. */
+  /** Queries so far, as `name type`. */
   readonly asked: string[] = [];
   closed = false;
 
@@ -45,7 +45,7 @@ export class SettableServer implements AskedServer {
     this.closed = true;
   }
 
-  /** Records of the name, or of the closest wildcard over it (RFC 4592); CNAME stands for every type. */
+  /** Records at the name, or those of a wildcard above it (RFC 4592). A CNAME answers for every type. */
   #at(name: DnsName, type: string): readonly ResourceRecord[] {
     const own = this.records.filter((record) => record.name === name);
     const made = own.length > 0 ? own : this.records.filter((record) => isWildcardOver(record.name, name));

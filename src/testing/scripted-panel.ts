@@ -11,11 +11,11 @@ import { readFingerprint } from '../net/fingerprint.ts';
 import { TestClock } from './accounts/ispmanager.ts';
 import { patience } from './patience.ts';
 
-/** Parameters of a call as they were sent. */
+/** Parameters of a call as the adapter sent them. */
 export type Sent = Readonly<Record<string, string>>;
 
 /**
- * A document as programs print it that begin a line for each element, texts of errors among them (issue
+ * Formats a document as some programs do: each element, and texts of errors, on a line of its own (issue
  * 12.14).
  */
 export function indented(document: string): string {
@@ -24,7 +24,11 @@ export function indented(document: string): string {
     .replaceAll(/>([^<>\n]+)<\/(error|msg|detail|auth)>/g, '>\n      $1\n    </$2>');
 }
 
-/** An account at a server that answers each call with whatever a test likes. */
+/**
+ * Starts a server that answers each call as the test wants, and a central that uses it.
+ * @param answer returns the answer's body for the parameters of a call
+ * @returns the central, and the calls as they come
+ */
 export async function serve(
   t: TestContext,
   answer: (call: Sent) => string | Promise<string>,

@@ -37,7 +37,7 @@ function ids(records: readonly ResourceRecord[] | null): string[] {
     .sort();
 }
 
-/** What every panel does alike; `make` gives one without the zone `contract.example`. */
+/** Tests that every panel must pass. @param make makes a panel without the zone `contract.example` */
 export function panelContract(name: string, make: (t: TestContext) => Promise<PanelSubject>): void {
   test(`${name}: a zone it has not is missing, not empty`, async (t) => {
     const { panel } = await make(t);

@@ -9,27 +9,27 @@ export interface MemorySnapshot {
 }
 
 /**
- * What an in-memory central holds; outlives the adapters that talk to it. Its methods are also what somebody
- * else does at the same central: they meet no fault.
+ * The zones of a central in memory, which outlive the adapters. Tests also call these methods as another
+ * writer at the central, who meets no faults.
  */
 export class MemoryStore {
   #zones = new Map<DnsName, readonly CentralRecord[]>();
   #handles = 0;
-  /** Zones of other accounts. */
+  /** Zones that other accounts of the central own. */
   foreign = new Set<DnsName>();
-  /** How zones are signed that are not unsigned. */
+  /** The signing of each signed zone; zones that are not in here are unsigned. */
   readonly signings = new Map<DnsName, Signing>();
 
   zones(): DnsName[] {
     return [...this.#zones.keys()];
   }
 
-  /** `null`: this account has no such zone. */
+  /** The zone's records; null: this account does not have the zone. */
   records(zone: DnsName): readonly CentralRecord[] | null {
     return this.#zones.get(zone) ?? null;
   }
 
-  /** Makes the zone, or gives it exactly these records. */
+  /** Makes a zone with exactly these records, or replaces all records of an existing one. */
   putZone(zone: DnsName, records: readonly ResourceRecord[] = []): void {
     this.#zones.set(zone, []);
     for (const record of records) this.add(zone, record);
@@ -39,7 +39,7 @@ export class MemoryStore {
     return this.#zones.delete(zone);
   }
 
-  /** False: the same data is there already, nothing was done. A zone that does not exist is made. */
+  /** Adds a record, in a new zone if there is none. @returns false if the zone already has the same data */
   add(zone: DnsName, record: ResourceRecord): boolean {
     const records = this.#zones.get(zone) ?? [];
     if (records.some((one) => sameData(one, record))) return false;
@@ -47,13 +47,13 @@ export class MemoryStore {
     return true;
   }
 
-  /** False: no record with this data, nothing was done. */
+  /** Removes a record. @returns false if the zone has no record with this data */
   remove(zone: DnsName, record: ResourceRecord): boolean {
     const found = this.records(zone)?.find((one) => recordId(one) === recordId(record));
     return found !== undefined && this.removeHandle(zone, found.handle);
   }
 
-  /** False: nothing has this handle. */
+  /** Removes the record with this handle. @returns false if no record has it */
   removeHandle(zone: DnsName, handle: string): boolean {
     const records = this.records(zone) ?? [];
     const left = records.filter((record) => record.handle !== handle);
@@ -62,7 +62,7 @@ export class MemoryStore {
     return true;
   }
 
-  /** Puts a record, with a new handle, in the place of another. False: nothing has this handle. */
+  /** Replaces the record with this handle by another with a new handle. @returns false if no record has it */
   replaceHandle(zone: DnsName, handle: string, record: ResourceRecord): boolean {
     const records = this.records(zone) ?? [];
     if (!records.some((one) => one.handle === handle)) return false;
@@ -82,7 +82,7 @@ export class MemoryStore {
     this.foreign = new Set(snapshot.foreign);
   }
 
-  /** Handles are never used twice, so that a stale one is always noticed. */
+  /** A handle is never used twice, so that the central always notices a stale one. */
   #numbered({ name, type, ttl, rdata }: ResourceRecord): CentralRecord {
     this.#handles += 1;
     return { name, type, ttl, rdata, handle: `#${this.#handles}` };

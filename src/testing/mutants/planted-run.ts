@@ -2,32 +2,32 @@ import type { Counts } from '../simulator/tally.ts';
 import { brokenAlready, hunt, forEachMutant, sayFound, type Found, type Hunt } from './hunt.ts';
 import { patchOf, planted, type PlantedBug } from './planted/index.ts';
 
-/** What became of one planted bug. */
+/** The result of searching for one planted bug. */
 export interface PlantedResult {
   readonly name: string;
   readonly file: string;
   readonly says: string;
-  /** Null: no story and no history found it. */
+  /** The story or history that found it; null: none did. */
   readonly found: Found | null;
 }
 
 export interface PlantedSummary {
   readonly planted: number;
   readonly found: number;
-  /** Stories and histories that each bug has to be found in. */
+  /** How many stories, and how many histories, each bug must be found in. */
   readonly stories: number;
   readonly histories: number;
   readonly seconds: number;
-  /** How many of these are broken without any bug: they find none. */
+  /** How many of these break a law without any bug, and so cannot find one. */
   readonly brokenAlready: number;
   readonly laws: Counts;
   readonly results: readonly PlantedResult[];
 }
 
 /**
- * Searches for every planted bug, one after the other on each thread.
- * @param only those whose name or file contains it
- * @throws {Error} when the text of a bug is not in its file exactly once, or none is chosen
+ * Searches for planted bugs, several at a time.
+ * @param only part of a bug's name or file; empty: all bugs
+ * @throws {Error} when the text of a bug is not in its file exactly once, or no bug is chosen
  */
 export async function huntPlanted(
   what: Hunt,
@@ -36,7 +36,7 @@ export async function huntPlanted(
   each: (result: PlantedResult) => void,
 ): Promise<PlantedSummary> {
   const began = performance.now();
-  // All of them before the first: a patch that no longer matches fails the run.
+  // Makes all patches before the first search, so that a patch that no longer matches fails the run at once.
   const all = planted.map((bug) => ({ bug, patch: patchOf(bug) }));
   const chosen = all.filter(({ bug }) => bug.name.includes(only) || bug.file.includes(only));
   if (chosen.length === 0) throw new Error(`no planted bug is named ${only}`);
@@ -65,7 +65,7 @@ function resultOf({ name, file, says }: PlantedBug, found: Found | null): Plante
   return { name, file, says, found };
 }
 
-/** One line for people. */
+/** The result in one line for people. */
 export function plantedText({ name, says, found }: PlantedResult): string {
   const how = found === null ? 'NOT FOUND' : sayFound(found);
   return `${name}: ${how}. ${says}`;

@@ -1,6 +1,6 @@
 import type { HistoryOptions } from '../simulator/set-up.ts';
 
-/** Kinds of histories, by the name that `npm run simulate` knows them by. */
+/** Options of the histories of each mode, by the mode's name in `npm run simulate`. */
 export const modes = {
   default: {},
   ttl: { ttls: true },
@@ -27,7 +27,7 @@ export type Mode = keyof typeof modes;
 
 export const everyMode: readonly Mode[] = Object.keys(modes).filter(isMode);
 
-/** Modes whose faults the engine does not stand in every history yet: docs/known-gaps.md. */
+/** Modes in which some histories still break a law (docs/known-gaps.md). */
 const unproven: ReadonlySet<Mode> = new Set<Mode>(['moves', 'backups']);
 
 /** Modes of the default run and of the suite. */
@@ -37,14 +37,11 @@ export function isMode(name: string): name is Mode {
   return Object.hasOwn(modes, name);
 }
 
-/**
- * Histories of each mode in a default run: `npm run simulate` without options, and what each planted bug has
- * to be found in.
- */
+/** Number of histories of each mode in `npm run simulate`, and in the search for each planted bug. */
 export const defaultRuns = 500;
 
 /**
- * Histories of each mode that a mechanical mutant is tried with: there are thousands of mutants, and unit
- * tests try them too.
+ * Number of histories of each mode that a mechanical mutant is tried with. It is small, since there are
+ * thousands of mutants and unit tests try them too.
  */
 export const mechanicalRuns = 15;

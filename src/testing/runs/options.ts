@@ -2,20 +2,20 @@ import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultRuns, everyMode, isMode, mechanicalRuns, provenModes, type Mode } from './modes.ts';
 
-/** What `npm run simulate` was asked for. */
+/** The options of one `npm run simulate`. */
 export interface Asked {
   readonly seed: number;
   readonly runs: number;
   readonly modes: readonly Mode[];
   readonly threads: number;
   readonly json: boolean;
-  /** Whether the result is one row for each mode of the table in docs/reliability.md. */
+  /** Whether to print the result as rows of the table in docs/reliability.md, one for each mode. */
   readonly slice: boolean;
-  /** Whether planted bugs are searched for instead. */
+  /** Whether to search for planted bugs instead of playing histories. */
   readonly mutants: boolean;
-  /** How many mechanical mutants are tried instead; null: none. */
+  /** How many mechanical mutants to try instead of playing histories; null: none. */
   readonly mechanical: number | null;
-  /** Only mutants whose name or file contains it. */
+  /** Try only mutants whose name or file contains this text; empty: all. */
   readonly only: string;
 }
 
@@ -38,7 +38,7 @@ function modesIn(text: string): readonly Mode[] {
   });
 }
 
-/** Reads the command line; ends the process with a text where it is wrong, or asks for help. */
+/** Reads the command line. Ends the process with a text when an option is wrong or help is asked for. */
 export function readOptions(argv: readonly string[]): Asked {
   const command = new Command('simulate')
     .description('Plays seeded histories of the engine and checks the laws (docs/reliability.md).')

@@ -1,42 +1,45 @@
 import type { DnsName } from '../../dns/name.ts';
 
-/** A key as servers are configured with it, and as a client is told. */
+/** A TSIG key, for the configuration of a server and for its clients. */
 export interface ServerKey {
-  /** Absolute name without its final dot, as configuration files have it. */
+  /** Absolute name without the final dot, as in configuration files. */
   readonly name: string;
   readonly algorithm: 'hmac-md5' | 'hmac-sha1' | 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512';
-  /** Base64. */
+  /** The secret in Base64. */
   readonly secret: string;
 }
 
-/** A zone to be served. */
+/** A zone that a server gets. */
 export interface ServedZone {
   readonly zone: DnsName;
-  /** Lines of a master file beside SOA and NS, names relative to the zone. */
+  /** Lines of a master file with names relative to the zone. SOA and NS are added. */
   readonly records?: string;
-  /** Names of the keys that may update it; absent: the first key of the server. Empty: nobody may. */
+  /** Names of the keys that may update the zone; absent: the server's first key; empty: no key may. */
   readonly keys?: readonly string[];
   readonly signed?: boolean;
-  /** BIND: more statements of its `zone` block. */
+  /** More statements for the `zone` block of BIND. */
   readonly options?: string;
 }
 
 /** A name server of a test. */
 export interface NameServer {
   readonly kind: 'bind' | 'knot' | 'powerdns';
-  /** On 127.0.0.1, UDP and TCP. */
+  /** Port on 127.0.0.1 for UDP and TCP. */
   readonly port: number;
   readonly folder: string;
-  /** Makes zones with SOA, NS and what is given; resolves once they are served. */
+  /** Makes zones with SOA, NS and the given records. Resolves once the server answers for them. */
   addZones(zones: readonly ServedZone[]): Promise<void>;
   dropZone(zone: DnsName): Promise<void>;
-  /** Ends the program, starts it again where it was, halts it and lets it go on. */
+  /**
+   * `start` and `stop` run and end the program, with the same data; `halt` suspends it, `resume` lets it go
+   * on.
+   */
   start(): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<void>;
   halt(): Promise<void>;
   resume(): void;
   log(): string;
-  /** Ends it and removes every file. */
+  /** Ends the program and removes its files. */
   dispose(): Promise<void>;
 }
 
@@ -46,7 +49,7 @@ export interface NameServerOptions {
   readonly zones?: readonly ServedZone[];
 }
 
-/** The master file of a new zone: as a provider makes one. */
+/** The master file of a new zone, as a provider would write it. */
 export function zoneText({ zone, records = '' }: ServedZone): string {
   return [
     `$ORIGIN ${zone}`,
@@ -65,7 +68,7 @@ export function makeKey(name = 'alice-key', algorithm: ServerKey['algorithm'] = 
   return { name, algorithm, secret: Buffer.from(octets).toString('base64') };
 }
 
-/** File name for a zone; names may hold anything. */
+/** File name for a zone, in hexadecimal, because zone names may hold any character. */
 export function zoneFileName(zone: DnsName): string {
   return `${Buffer.from(zone).toString('hex').slice(0, 200)}.zone`;
 }

@@ -22,7 +22,7 @@ const commitFaults: readonly [JournalFault, ...JournalFault[]] = [
 ];
 const readFaults: readonly [JournalFault, ...JournalFault[]] = ['unreadable', 'read-error'];
 
-/** How often a single call meets an accident, where the options of a history want that kind. */
+/** Probability that a single call meets a fault, if the options of the history ask for that kind. */
 const chances = {
   write: 0.25,
   commit: 0.06,
@@ -32,7 +32,7 @@ const chances = {
   notLive: 0.1,
 } as const;
 
-/** What goes wrong with single calls: each accident is a draw, named by the call. */
+/** Faults of single calls. Each fault is a random draw that is named after the call. */
 export class Accidents {
   readonly #world: World;
   readonly #chances: Chances;
@@ -44,7 +44,7 @@ export class Accidents {
     this.#options = options;
   }
 
-  /** From now on calls meet accidents. */
+  /** From now on calls may meet faults. */
   begin(): void {
     const world = this.#world;
     const { journal, writes } = this.#options;
@@ -58,7 +58,7 @@ export class Accidents {
     };
   }
 
-  /** From now on none does. */
+  /** From now on no call meets a fault. */
   end(): void {
     const world = this.#world;
     world.powerCut = null;
@@ -71,7 +71,8 @@ export class Accidents {
   #centralFault(call: string): CentralFault | null {
     const kinds = this.#options.writes === true ? allFaults : usualFaults;
     const fault = this.#maybe(`${call} fault`, chances.write, kinds);
-    // A refusal outside an edit is listed, which is right but hides what this is looking for.
+    // Outside of hook calls a refusal ends as a listed record. That is right, and would hide other
+    // violations.
     return fault === 'refuse' && this.#world.answering === 0 ? null : fault;
   }
 

@@ -5,29 +5,29 @@ import type { Several } from '../../core/several.ts';
 import type { Life } from './life.ts';
 import type { PowerCut } from './sim-journal.ts';
 
-/** The engines of one agent that runs, and what they work with. */
+/** The running agent: its engines and what they use. */
 export interface Run {
   readonly life: Life;
   readonly engines: readonly Engine[];
-  /** Of each engine, as it reads it. */
+  /** The journals, in the order of `engines`, as the engines use them. */
   readonly journals: readonly Journal[];
   readonly several: Several;
-  /** Resolves when the run is killed, by `end`. */
+  /** Resolves when `end` is called because the agent is killed. */
   readonly killed: Promise<'killed'>;
   readonly end: () => void;
 }
 
-/** A power cut to come: in which commit from now on, what of that commit is left, and what follows. */
+/** A planned power cut: in which commit from now on (from 1), whether that commit lands, and what follows. */
 export interface ComingCut {
   commits: number;
   readonly kind: PowerCut;
   readonly onCut: () => void;
 }
 
-/** How long (ms) the agent waits before it tries to use a journal again. */
+/** Pause (ms) of the agent before it tries an unusable journal again. */
 export const startAgain = 2_000;
 
-/** @returns `journal` when one of the journals could not be read */
+/** Starts engines one after the other. @returns `journal` when a journal cannot be used */
 export async function startAll(engines: readonly Engine[]): Promise<'started' | 'journal'> {
   try {
     for (const engine of engines) await engine.start();
@@ -38,7 +38,7 @@ export async function startAll(engines: readonly Engine[]): Promise<'started' | 
   }
 }
 
-/** How many operations are open; where the journal cannot tell, at least one. */
+/** Number of open operations; 1 if the journal cannot be read. */
 export async function openAt(journal: Journal, wall: number): Promise<number> {
   try {
     return (await journalStatus(journal, wall)).open;
@@ -48,7 +48,9 @@ export async function openAt(journal: Journal, wall: number): Promise<number> {
   }
 }
 
-/** Whether the engine logs by this event, at level 1, an error that none of its ports declares. */
+/**
+ * Whether a log line with this event, at level 1, reports an error that no interface of the engine declares.
+ */
 export function isDefect(event: string): boolean {
   return ['engine.defect', 'zone.later', 'compare.failed', 'owners.later'].includes(event);
 }

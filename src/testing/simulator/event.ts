@@ -3,11 +3,11 @@ import { items, local, milliseconds, record, zone } from './event-parts.ts';
 import { mishapSchemas } from './mishap-events.ts';
 
 /**
- * One thing that happens in a history, with everything that was decided about it. Times are of the virtual
+ * One event of a history with every decision about it. Times and durations are milliseconds of the virtual
  * clock.
  */
 export const eventSchema = v.variant('kind', [
-  /** A user saves records of a zone. */
+  /** A user saves records of a zone in the panel. */
   v.strictObject({
     kind: v.literal('edit'),
     zone,
@@ -16,16 +16,16 @@ export const eventSchema = v.variant('kind', [
       name: v.string(),
       rank: v.picklist(['administrator', 'reseller', 'user', 'nobody']),
     }),
-    /** Whether the panel's list leaves open whose the zone is, from now on; absent: as before. */
+    /** Whether the panel's list hides the zone's owner from now on; absent: as before. */
     hidesOwner: v.optional(v.boolean()),
-    /** Numbers of the items, from 1, that the panel leaves out; absent: none. */
+    /** Numbers, from 1, of the items that the panel does not carry out; absent: it carries out all. */
     leavesOut: v.optional(v.array(v.number())),
     local,
   }),
-  /** Somebody without a right to the zone tries an edit, which the panel refuses. */
+  /** A user without a right to the zone tries an edit, which the panel refuses. */
   v.strictObject({ kind: v.literal('intrusion'), zone, items, local }),
   v.strictObject({ kind: v.picklist(['zone-create', 'zone-delete']), zone, local }),
-  /** Somebody with access to the central changes a record there by hand. `central` is 1 for the first. */
+  /** Somebody with access to the central changes a record there by hand. `central` is its number, from 1. */
   v.strictObject({
     kind: v.literal('central-write'),
     central: v.number(),
@@ -33,16 +33,16 @@ export const eventSchema = v.variant('kind', [
     remove: v.nullable(record),
     add: v.nullable(record),
   }),
-  /** The provider makes a zone by hand, with the records given. `central` is 1 for the first. */
+  /** The provider creates a zone with these records by hand. `central` is its number, from 1. */
   v.strictObject({ kind: v.literal('central-create'), central: v.number(), zone, records: v.array(record) }),
   /**
-   * A web domain and the like: the panel changes DNS without a DNS event, and may say that something happened
-   * (`hints`).
+   * The panel adds a record without a DNS event, as for a web domain. `hints`: whether it calls a function
+   * that names the zone.
    */
   v.strictObject({ kind: v.literal('unheard-change'), zone, add: record, hints: v.boolean() }),
   /**
-   * The same: the panel loses records of a zone, or the zone itself (`records` is null). `hint`: what a
-   * function names afterwards.
+   * The panel loses records of a zone, or the zone (`records` is null), without a DNS event. `hint`: what the
+   * function names that it calls afterwards.
    */
   v.strictObject({
     kind: v.literal('unheard-removal'),
@@ -50,21 +50,21 @@ export const eventSchema = v.variant('kind', [
     records: v.nullable(v.array(record)),
     hint: v.picklist(['zone', 'all', 'none']),
   }),
-  /** The provider deletes a zone by hand. `central` is 1 for the first. */
+  /** The provider deletes a zone by hand. `central` is its number, from 1. */
   v.strictObject({ kind: v.literal('central-delete'), central: v.number(), zone }),
-  /** Another account makes the zone at the central, where there is none. `central` is 1 for the first. */
+  /** Another account creates the zone at a central that does not have it. `central` is its number, from 1. */
   v.strictObject({ kind: v.literal('foreign-zone'), central: v.number(), zone }),
   /** The agent is killed. */
   v.strictObject({ kind: v.literal('kill') }),
-  /** The agent starts, where it does not run. */
+  /** The agent starts, unless it runs. */
   v.strictObject({ kind: v.literal('start') }),
-  /** A central (1 for the first), or the panel for our reads, is out of reach. */
+  /** Engines cannot reach a central (its number, from 1), or cannot read the panel. */
   v.strictObject({
     kind: v.literal('outage'),
     of: v.union([v.literal('panel'), v.number()]),
     lasts: milliseconds,
   }),
-  /** The wall clock of the panel's host is set. */
+  /** The wall clock of the panel's host jumps by so many milliseconds. */
   v.strictObject({ kind: v.literal('clock-step'), by: milliseconds }),
   ...mishapSchemas,
 ]);
@@ -74,5 +74,5 @@ export type EditOfRecords = Extract<HistoryEvent, { kind: 'edit' }>;
 export type EditOfZone = Extract<HistoryEvent, { kind: 'zone-create' | 'zone-delete' }>;
 export type Mishap = v.InferOutput<(typeof mishapSchemas)[number]>;
 
-/** What happens in a history, and between it milliseconds that pass. */
+/** Events of a history and, as numbers, milliseconds to wait between them. */
 export type Events = Generator<number | HistoryEvent, void>;

@@ -5,20 +5,20 @@ import type { HistoryEvent } from './event.ts';
 import { address, alone, main } from './set-up.ts';
 import type { World } from './world.ts';
 
-/** Makes up what goes in the panel without an event, and what the provider does with zones by hand. */
+/** Makes up losses in the panel without an event, and zones that the provider creates or deletes by hand. */
 export class Losses {
   readonly #world: World;
   readonly #chances: Chances;
   readonly #fresh: DnsName;
 
-  /** @param fresh the zone that comes and goes */
+  /** @param fresh the zone that the history creates and deletes */
   constructor(world: World, chances: Chances, fresh: DnsName) {
     this.#world = world;
     this.#chances = chances;
     this.#fresh = fresh;
   }
 
-  /** The panel loses some records of a zone, or many. @param step as its draws are named */
+  /** The panel loses some or many records of a zone. @param step first words of the names of the draws */
   records(step: string): HistoryEvent {
     const zone = this.#chances.pick(`${step} loses in`, [main, main, this.#fresh]);
     const part = this.#chances.pick(`${step} loses how many`, [0.15, 0.15, 0.6, 1]);
@@ -30,13 +30,13 @@ export class Losses {
     return { kind: 'unheard-removal', zone, records, hint: this.#hint(step) };
   }
 
-  /** The panel loses a zone. @param step as of `records` */
+  /** The panel loses a zone. @param step as in `records` */
   zone(step: string): HistoryEvent {
     const zone = this.#chances.pick(`${step} loses zone`, [main, this.#fresh, this.#fresh, alone]);
     return { kind: 'unheard-removal', zone, records: null, hint: this.#hint(step) };
   }
 
-  /** The provider makes a zone, or deletes one, or another account makes it. @param step as of `records` */
+  /** The provider creates or deletes a zone, or another account creates it. @param step as in `records` */
   byProvider(step: string, central: number): HistoryEvent {
     const does = this.#chances.pick(`${step} provider does`, ['makes', 'makes', 'deletes', 'gives away']);
     if (does === 'gives away') return { kind: 'foreign-zone', central, zone: this.#fresh };

@@ -1,19 +1,19 @@
 import * as v from 'valibot';
 import { items, local, milliseconds, record, zone } from './event-parts.ts';
 
-/** Number of a central, 1 for the first. */
+/** Number of a central, from 1. */
 const central = v.number();
 
-/** Things that happen in a history beside what users do one by one. */
+/** Events of a history that are not single edits of users: clicks with several edits, and faults. */
 export const mishapSchemas = [
-  /** A user saves records of several zones, or deletes zones, with one click. */
+  /** A user saves records of several zones, or deletes several zones, with one click. */
   v.strictObject({
     kind: v.literal('click'),
     edits: v.array(v.strictObject({ zone, items })),
     deletes: v.array(zone),
     local,
   }),
-  /** A filter hides a zone from the list of the panel, or of a central. */
+  /** A filter hides a zone from the zone list of the panel or of a central. */
   v.strictObject({
     kind: v.literal('hidden-zone'),
     of: v.union([v.literal('panel'), central]),
@@ -21,8 +21,8 @@ export const mishapSchemas = [
     lasts: milliseconds,
   }),
   /**
-   * Another panel with the same account keeps its own value at a name: writes it, and puts it back some
-   * times.
+   * Another panel with the same account keeps its own value at a name. It writes the value and, so many
+   * times, writes it again if it was changed.
    */
   v.strictObject({
     kind: v.literal('other-panel'),
@@ -32,14 +32,14 @@ export const mishapSchemas = [
     times: v.number(),
     every: milliseconds,
   }),
-  /** A central refuses every write, or keeps records in other words than they were sent, and says so. */
+  /** For a while a central refuses every write, or stores other data than was sent and reports that. */
   v.strictObject({
     kind: v.literal('odd-central'),
     central,
     how: v.picklist(['refuses', 'rewords']),
     lasts: milliseconds,
   }),
-  /** The disk of a journal fails until somebody mends it. */
+  /** The disk of a journal fails for a while. */
   v.strictObject({
     kind: v.literal('journal-trouble'),
     central,
@@ -56,20 +56,20 @@ export const mishapSchemas = [
     lasts: milliseconds,
   }),
   /**
-   * The power fails during a commit: the first from now, the second ...; `lands`: the commit is in the file
-   * then.
+   * The power fails during a commit. `commit` counts commits from now on, from 1; `lands`: whether that one
+   * is in the file afterwards.
    */
   v.strictObject({
     kind: v.literal('power-cut'),
     commit: v.number(),
     lands: v.boolean(),
-    /** How long until the agent starts again. */
+    /** How long after the power cut the agent starts again. */
     back: milliseconds,
   }),
-  /** Somebody copies the journal of a central. */
+  /** An administrator copies the journal of a central. */
   v.strictObject({ kind: v.literal('journal-copied'), central }),
-  /** The agent is killed, the copy of the journal put back, and the agent started again. */
+  /** The agent is killed, the copy replaces the journal, and the agent starts again. */
   v.strictObject({ kind: v.literal('journal-put-back'), central }),
-  /** The settings name another central from now on. */
+  /** From now on the settings name this central alone. */
   v.strictObject({ kind: v.literal('settings'), central }),
 ] as const;

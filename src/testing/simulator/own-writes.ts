@@ -6,10 +6,9 @@ import type { SimPanel } from './sim-panel.ts';
 import { administrator, describeVerdict, recordsEvent } from './edits.ts';
 
 /**
- * What an engine writes into the panel is an edit for the engines of other centrals: the panel asks them
- * before it.
- * @param others whether there are any, which then hear of it afterwards as well
- * @param echoes has the fingerprint of each such edit while the engines are asked
+ * Makes writes of an engine into the panel reach all engines as edits, as the panel would report them.
+ * @param others whether there are further engines, which then hear of `after` too
+ * @param echoes holds the fingerprint of each such edit while the engines are asked
  */
 export function hearOwnWrites(panel: SimPanel, several: Several, others: boolean, echoes: Set<string>): void {
   const ask = async (edit: EditEvent): Promise<Verdict> => {

@@ -5,15 +5,15 @@ import { eventSchema, type HistoryEvent } from './event.ts';
 import type { HistoryOptions } from './set-up.ts';
 
 /**
- * A history that is told: what happens at which time (milliseconds from the beginning), and how the draws
- * outside of that came out.
+ * A recorded history: its events with their times (monotonic milliseconds, from 0), and the results of its
+ * other random draws.
  */
 export interface Story {
   readonly options: Partial<HistoryOptions>;
-  /** Whether a new zone appears at the first central with its content. */
+  /** Whether a create at the first central can bring the zone's records along. */
   readonly createsWithContent: boolean;
   readonly events: readonly TimedEvent[];
-  /** From when on nothing more happens and everything heals. */
+  /** From this time on (monotonic milliseconds) no faults and events occur, and both sides can settle. */
   readonly calmAt: number;
   readonly draws: Tape;
 }
@@ -24,7 +24,7 @@ export interface TimedEvent {
 }
 
 const flag = v.exactOptional(v.boolean());
-/** A record as it is in memory. */
+/** A record in memory, which the file has in the notation of master files. */
 const record = v.strictObject({
   name: v.string(),
   type: v.string(),
@@ -59,15 +59,15 @@ const schema = v.strictObject({
   draws: v.record(v.string(), v.record(v.string(), drawn)),
 });
 
-/**
- * @param text as `printStory` gives it
- * @throws {Error} when it is no story
- */
+/** @param text a story as `printStory` prints it @throws {Error} when the text is not a story */
 export function parseStory(text: string): Story {
   return v.parse(schema, JSON.parse(text));
 }
 
-/** The story as JSON: an event a line, a name of draws a line, records in the notation of master files. */
+/**
+ * The story as JSON, with a line for each event and for each name of draws. Records are in the notation of
+ * master files.
+ */
 export function printStory({ events, draws, ...rest }: Story): string {
   const head = Object.entries(rest).map(([name, value]) => `  ${json(name)}: ${json(value)},`);
   const tape = Object.entries(draws).map(([name, values]) => `${json(name)}: ${json(values)}`);

@@ -1,30 +1,33 @@
 import type { DnsName } from '../../dns/name.ts';
 
-/** A writing request that an engine waits for. */
+/** A write request whose answer an engine waits for. */
 interface Going {
   readonly zone: DnsName;
-  /** Null: the whole zone. */
+  /** Names that the request writes; null: the whole zone. */
   readonly names: ReadonlySet<DnsName> | null;
   readonly what: string;
 }
 
 /**
- * The writing requests of one engine to its central. Two about the same names at the same time mean that a
- * lock is missing: in the end both sides may agree all the same.
+ * The write requests of one engine to its central that are under way. Two about the same name at once mean
+ * that a lock is missing, which the final state may not show.
  */
 export class Wire {
   readonly #going = new Set<Going>();
-  /** Told of the operation that each request belongs to, when it begins; `-`: of none in particular. */
+  /** Called when a request begins, with the id of its operation; `-`: it belongs to none. */
   onRequest: (operation: string, what: string) => void = () => undefined;
-  /** Told of each request that begins while another one that it concerns is waited for. */
+  /** Called when a request begins while another one about the same name or zone is under way. */
   onOverlap: (text: string) => void = () => undefined;
 
-  /** What is on its way in the zone; null: nothing. */
+  /** A request that is under way in the zone, in a few words; null: none. */
   goingIn(zone: DnsName): string | null {
     return [...this.#going].find((going) => going.zone === zone)?.what ?? null;
   }
 
-  /** @param names which it writes; null: the whole zone. @param how in a few words what it does */
+  /**
+   * Runs `call` as a request under way.
+   * @param names names that the request writes; null: the whole zone @param how its purpose in a few words
+   */
   async during<T>(
     operation: string,
     zone: DnsName,

@@ -11,8 +11,8 @@ import { dataOf, type ServerAccount } from './server-account.ts';
 import { account } from './stage.ts';
 
 /**
- * BIND and Knot: the customer has a key that may update his zones, the provider one for all, and one that may
- * read them whole.
+ * An account at BIND or Knot. The customer has a key that may update his zones, the provider one for all
+ * zones and one that may transfer them.
  */
 export async function keyAccount(kind: 'bind' | 'knot'): Promise<ServerAccount> {
   const [ours, others, provider, reader] = [
@@ -58,7 +58,9 @@ export async function keyAccount(kind: 'bind' | 'knot'): Promise<ServerAccount> 
   };
 }
 
-/** A file as `dig -k` and `nsupdate -k` want it: no secret in a list of processes. */
+/**
+ * Writes a file for `dig -k` and `nsupdate -k`, which keep the secret out of process lists. @returns its path
+ */
 function writeKey(folder: string, { name, algorithm, secret }: ServerKey): string {
   const path = join(folder, `${name}.key`);
   writeFileSync(path, `key "${name}" { algorithm ${algorithm}; secret "${secret}"; };\n`, { mode: 0o600 });

@@ -1,30 +1,30 @@
 import type { Answer, Sandbox } from '../../../sandbox/index.ts';
 import { keyOf, saveClick, type Wanted, type Words } from './panel-words.ts';
 
-/** One click of a user in a panel. */
+/** One call of a panel function by a user, as a click on a page makes it. */
 export type Act = (func: string, params: Readonly<Record<string, string>>) => Promise<Answer>;
 
 type More = Readonly<Record<string, string>>;
 
 /**
- * Somebody with an account, in the words of the panel he sits at. `more` are further parameters of the call.
+ * A user of a panel, who calls its functions by their names there. `more`: further parameters of the call.
  */
 export interface PanelUser {
   readonly act: Act;
   readonly words: Words;
   makeZone(name: string, more?: More): Promise<Answer>;
   dropZone(name: string, more?: More): Promise<Answer>;
-  /** A new record. */
+  /** Saves a new record. */
   save(zone: string, record: Wanted, more?: More): Promise<Answer>;
-  /** @throws Error when the panel has no such record */
+  /** Replaces a record. @throws Error when the panel does not have `from` */
   change(zone: string, from: Wanted, to: Wanted, more?: More): Promise<Answer>;
-  /** Several records with one click, as a list with marks does it. @throws Error when one is not there */
+  /** Removes several records with one click. @throws Error when the panel does not have one of them */
   remove(zone: string, ...records: readonly Wanted[]): Promise<Answer>;
-  /** Opens the form of a new record. */
+  /** Opens the form for a new record. */
   open(zone: string): Promise<Answer>;
 }
 
-/** @param panel the panel as it is at that moment; it may have been started anew */
+/** @param panel returns the panel as it runs now, because a restart makes a new object */
 export function userAt(
   panel: () => Sandbox,
   words: Words,

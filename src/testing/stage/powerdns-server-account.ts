@@ -4,11 +4,12 @@ import { isHttpPatch } from './relay.ts';
 import { dataOf, type ServerAccount } from './server-account.ts';
 import { account } from './stage.ts';
 
-/** PowerDNS: zones are the customer's by their account; one API key for everything. */
+/** An account at PowerDNS. The account of a zone tells whose it is; one API key may write all zones. */
 export async function powerdnsAccount(): Promise<ServerAccount> {
   const server = await startPowerdns({
     account: account.name,
-    // Else new zones have the server's own placeholder in it, and DNAME records are stored without effect.
+    // Without the first setting new zones have a placeholder in their SOA. Without the second PowerDNS stores
+    // DNAME records and does not follow them.
     extra:
       'default-soa-content=ns1.provider.example.net hostmaster.@ 0 10800 3600 604800 3600\ndname-processing=yes',
   });
@@ -53,7 +54,7 @@ interface RRset {
   readonly records: readonly { readonly content: string; readonly disabled: boolean }[];
 }
 
-/** The API knows whole RRsets only. */
+/** The API replaces whole RRsets, so the RRset is read first. */
 async function patch(server: Powerdns, zone: string, record: Wanted, what: 'add' | 'delete'): Promise<void> {
   const { rrsets } = JSON.parse(await call(server, 'GET', `/zones/${zone}.`)) as { rrsets: readonly RRset[] };
   const [name, { type, ttl }] = [absolute(record.name, zone), record];

@@ -4,21 +4,18 @@ import { keyAccount } from './key-account.ts';
 import { powerdnsAccount } from './powerdns-server-account.ts';
 import type { ServerAccount } from './server-account.ts';
 
-/** A real name server that stages, demo and bench can start as central. */
+/** A real name server that stages, the demo and the benchmarks can start as central. */
 interface TestServer {
-  /** Its `kind` in settings. */
+  /** Value of `kind` in the settings. */
   readonly kind: CentralKind;
   readonly title: string;
-  /** What has to be installed, and the Debian packages that bring it. */
+  /** Programs that must be installed, and the Debian packages that contain them. */
   readonly programs: readonly string[];
   readonly packages: string;
   readonly startAccount: () => Promise<ServerAccount>;
 }
 
-/**
- * Every real name server of the tests. A new one is one line here: the demo's choices and the stages read it
- * from here.
- */
+/** Every real name server of the tests. Stages and the choices of the demo come from this table. */
 export const testServers = {
   bind: {
     kind: 'rfc2136',
@@ -47,12 +44,12 @@ export type ServerKind = keyof typeof testServers;
 
 export const serverKinds: readonly ServerKind[] = Object.keys(testServers).filter(isServerKind);
 
-/** Whether it is the name of a server here. */
+/** Whether the text is the name of one of these servers. */
 export function isServerKind(text: string): text is ServerKind {
   return Object.hasOwn(testServers, text);
 }
 
-/** Why this server cannot be started here; false: it can. */
+/** Why this server cannot be started here (programs are missing); false: it can. */
 export function missingFor(kind: ServerKind): string | false {
   return missingPrograms(...testServers[kind].programs);
 }

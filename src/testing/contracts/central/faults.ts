@@ -12,7 +12,7 @@ export function faultCases(subject: () => ContractSubject, bench: MakeBench): vo
     const b = await bench();
     const record = b.record('login', 'A', '192.0.2.1');
     const calls = [
-      // Without a zone there may be nothing that a key is tried on (Knot).
+      // Such a central may have no zone yet with which Knot could check the key.
       ...(wrong.traits.listsZones ? [async () => await wrong.check(quietContext())] : []),
       async () => await wrong.listZones([b.zone], quietContext()),
       async () => await wrong.readZone(b.zone, apexSets(b.zone), quietContext()),
@@ -61,7 +61,7 @@ export function faultCases(subject: () => ContractSubject, bench: MakeBench): vo
       const change = b.change([], [b.record(when, 'A', '192.0.2.1')]);
       const present = await b.present(change);
       await crashes.crash(when);
-      // Somebody notices that the connections are gone.
+      // One call must fail first, so that the adapter notices the lost connections.
       if (when === 'now') await refusal(b.central.listZones([b.zone], quietContext()), 'central.unreachable');
       const error = await refusal(b.central.apply(change, present, quietContext()), 'central.unreachable');
       assert.equal(error.retry, 'later');

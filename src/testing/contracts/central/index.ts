@@ -16,9 +16,8 @@ import { valueCases } from './values.ts';
 import { zoneCases } from './zones.ts';
 
 /**
- * The behaviour every {@link Central} has, as test cases of node:test. Every write is followed by a second
- * planning of the same change, which must find nothing to do. A read past the central shows that nothing else
- * was touched.
+ * Test cases for the behaviour of every {@link Central}. After each write they apply the same change again,
+ * which must do nothing. They check the zone past the adapter.
  * @param makeSubject called once; each case works in a zone of its own
  */
 export function centralContract(name: string, makeSubject: () => Promise<ContractSubject>): void {

@@ -2,17 +2,17 @@ import { spawn } from 'node:child_process';
 import { root, type Patch } from '../patch.ts';
 
 /**
- * How long (ms) all unit tests may take: many times what they take on a busy machine. A mutant that takes
- * longer hangs.
+ * Longest time (ms) for all unit tests, many times the usual time on a busy machine. A mutant that needs more
+ * is said to hang.
  */
 const longest = 600_000;
 
 const hook = import.meta.resolve('../plant-by-environment.ts');
 
 /**
- * Runs test files with a patch until the first one fails.
- * @param files from the root of the repository
- * @returns which test failed first; `hang`; null: all passed
+ * Runs test files with a patch until the first test fails.
+ * @param files paths from the root of the repository
+ * @returns the name of the test that failed first; `hang`: the tests did not end; null: all passed
  */
 export function failingTest(patch: Patch, files: readonly string[]): Promise<string | null> {
   if (files.length === 0) return Promise.resolve(null);
@@ -31,7 +31,7 @@ export function failingTest(patch: Patch, files: readonly string[]): Promise<str
     const end = (why: string): void => {
       if (failed !== null) return;
       failed = why;
-      // The tests' own children too.
+      // Kills the process group, so that child processes of the tests end as well.
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     };
     const timer = setTimeout(() => end('hang'), longest);

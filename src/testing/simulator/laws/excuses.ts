@@ -1,65 +1,65 @@
 /**
- * Why a law does not apply, by id. Each excuse names its case in docs/adoption.md: a row of the table (`row
- * 6`), or a heading.
+ * Reasons why a law does not apply, by id. The text names the case in docs/adoption.md, by its row or its
+ * heading.
  */
 export const excuses = {
-  /** The record stood on one side only before we came. */
+  /** The record was on one side only before the first engine started. */
   old: 'row 5',
-  /** Somebody wrote or removed the record at the central. */
+  /** Somebody else wrote or removed the record at the central. */
   meddled: 'row 12',
-  /** The panel changed the record without a DNS event, or its `after` got lost. */
+  /** The panel changed the record without a DNS event, or its `after` was lost. */
   unheard: 'row 24',
-  /** Reads of the panel did not show the edit for longer than `after` is believed: it is undone. */
+  /** Reads of the panel showed the edit so late that the engine no longer trusted `after` and undid it. */
   'shown-late': 'Shown late',
-  /** A record that competes with it is left alone. */
+  /** The record competes with one that is left alone. */
   rival: 'row 9',
-  /** A CNAME stands in its place, or other data in that of a CNAME. */
+  /** A CNAME is at the record's name, or the record is a CNAME and other records are there. */
   alias: 'row 3',
-  /** It was changed into, or out of, a record that is left alone. */
+  /** An edit changed the record into, or from, one that is left alone. */
   'part-of-edit': 'row 7',
-  /** The central refused the record when a comparison or a first send wanted it there. */
+  /** The central refused the record when a comparison or the filling of a zone sent it. */
   'refused-addition': 'Refused in bulk',
-  /** The central kept the record in other words than it was sent. */
+  /** The central stored the record with other data than was sent. */
   reworded: 'In other words',
-  /** Only the panel had the zone when we came. */
+  /** Only the panel had the zone before the first engine started. */
   'old-zone': 'row 4',
-  /** The central would not have the zone, or the panel lost it without a DNS event. */
+  /** The central refuses to create the zone, or the panel lost it without a DNS event. */
   'listed-zone': 'row 25',
-  /** The provider made the zone by hand, and the panel has none yet. */
+  /** The provider created the zone by hand, and the panel does not have it. */
   'provider-zone': 'row 19',
   /**
-   * The provider made the zone by hand while the panel has it and the ledger counts on it: it is synced like
-   * any other.
+   * The provider created the zone by hand while the panel had it and the ledger said synced. It is synced
+   * like any other zone.
    */
   'made-again': 'row 31',
   /** Another account has the zone at the central. */
   'foreign-zone': 'row 20',
-  /** Somebody wrote there, and an administrator has to decide. */
+  /** Somebody else wrote there, and an administrator has to decide. */
   stuck: 'Stuck',
-  /** A signed zone waits for a second yes. */
+  /** The delete of a signed zone waits for the second confirmation. */
   'second-yes': 'row 26',
   /**
-   * A create of ours was sent for the zone, and nobody read back what it made: the zone is synced like any
+   * A create of ours was sent for the zone, and nobody read back what it made. The zone is synced like any
    * other.
    */
   'late-create': 'row 31',
-  /** The same, and the panel does not have the zone: left and listed. */
+  /** As `late-create`, but the panel does not have the zone. It is kept and listed. */
   'maybe-ours': 'row 30',
-  /** A change of the TTL landed long after it was given up. */
+  /** A change of the TTL landed long after the engine gave it up. */
   'late-ttl': 'A late TTL',
-  /** Somebody wrote the same as a request of ours whose answer got lost. */
+  /** Somebody else wrote the same data as a request of ours whose answer was lost. */
   'same-data': 'The same data',
-  /** Somebody wrote it between our create of the zone and the read right after it. */
+  /** Somebody else wrote the record between our create of the zone and the read right after it. */
   'in-snapshot': 'Between a create and its read-back',
-  /** Somebody wrote it between our last read and our request. */
+  /** Somebody else wrote the record between our last read and our request. */
   unread: 'Between a read and a write',
-  /** Somebody wrote it while our request was on its way. */
+  /** Somebody else wrote the record while our request was under way. */
   crossed: 'While a request is on its way',
-  /** The central cannot show whole zones, and the zone is deleted. */
+  /** The zone is deleted at a central that cannot show whole zones, and so did not show the record. */
   'not-shown': 'Not shown',
-  /** Two equal edits were asked about at once: which operation is whose cannot be known. */
+  /** Two equal edits were asked about at once, so nobody can tell whose operation is whose. */
   twins: 'Two equal edits at once',
-  /** Another edit, which was accepted, wants the record as the refused one left it. */
+  /** Another accepted edit wants the record as the refused edit left it. */
   claimed: 'Wanted by another edit',
 } as const;
 

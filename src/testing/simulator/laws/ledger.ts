@@ -9,8 +9,8 @@ import { itemsOf } from './operation-parts.ts';
 import type { Pair } from './pair.ts';
 
 /**
- * The ledger is true once everything has healed: every row says where the record is. A synced record is on
- * both sides, and a record on both sides is synced. What the journal returns is what was committed to it.
+ * Checks at the end that each ledger row says which sides have the record. A synced record is on both sides,
+ * and a record on both sides is synced. The journal must return the rows that were committed.
  */
 export function checkLedger(
   { panel, central, byName }: Pair,
@@ -24,11 +24,11 @@ export function checkLedger(
   if (here === undefined || there === undefined || view.entry?.state !== 'synced') return;
   const stuck = stuckIds(view);
   for (const row of view.rows) {
-    // What an administrator has to decide about ends with its operation.
+    // A stuck operation writes its rows only when an administrator has decided.
     if (stuck.has(recordId(row.record))) continue;
     if (row.state === 'synced' && !isSynced(row, here, there))
       judgement.violate('ledger.synced', sayRow(zone, row));
-    // What nobody agreed on cannot be asked for by name.
+    // A central without zone lists cannot show records that the ledger does not know of.
     else if (!byName && !isWhere(row, here, there)) judgement.violate('ledger.sides', sayRow(zone, row));
   }
   checkUnjoined(zone, view, here, there, judgement);
@@ -36,7 +36,7 @@ export function checkLedger(
 
 type Held = ReadonlyMap<string, ResourceRecord>;
 
-/** Ids of the records of operations that wait for an administrator. */
+/** Ids of the records of stuck operations. */
 function stuckIds({ open }: ZoneView): ReadonlySet<string> {
   const items = open.flatMap((operation) => (operation.state === 'stuck' ? itemsOf(operation) : []));
   const records = items.flatMap(({ remove, add }) => [remove, add]);

@@ -9,28 +9,26 @@ import type { Judgement } from './judgement.ts';
 import type { Due } from './promptness.ts';
 import { Requests } from './requests.ts';
 
-/** A central, the journal of its engine, and what is found. */
+/** A central, the journal of its engine, and the violations found there. */
 interface Observed {
   readonly store: CentralStore;
   readonly witness: JournalWitness;
   readonly judgement: Judgement;
 }
 
-/** What else is known at each moment. */
+/** Facts beside the central and its journal that the laws use. */
 interface Moment {
   readonly panel: PanelStore;
   readonly now: () => number;
-  /** Wall clock, milliseconds since 1970. */
+  /** Wall clock in milliseconds since 1970. */
   readonly wall: () => number;
   readonly saved: readonly SavedEdit[];
   readonly hints: readonly Due[];
-  /** A request of an engine to the central that is on its way in the zone; null: none. */
+  /** A request of an engine that is under way in the zone at the central; null: none. */
   readonly goingIn: (zone: DnsName) => string | null;
 }
 
-/**
- * From now on comparisons, creates and requests of an engine are judged at the moment at which they happen.
- */
+/** From now on judges comparisons, creates and requests of an engine when they happen. */
 export function observeMoments(observed: Observed, moment: Moment): void {
   const { store, witness, judgement } = observed;
   const { panel, now, wall } = moment;
@@ -55,14 +53,14 @@ export function observeMoments(observed: Observed, moment: Moment): void {
   };
 }
 
-/** Whether a function of the panel named the zone, or somebody deleted it. */
+/** Whether a panel function has named the zone, or a user has deleted it in the panel. */
 function isNamedBy({ hints, saved }: Moment, zone: DnsName): boolean {
   const isDelete = ({ event, keptAt }: SavedEdit): boolean =>
     event.kind === 'zone-delete' && event.zone === zone && keptAt !== null;
   return hints.some((hint) => hint.zone === zone) || saved.some(isDelete);
 }
 
-/** A create takes effect in the ledger when nothing is on its way in the zone. */
+/** Checks that a create enters the ledger only while no request of the engine is under way in the zone. */
 function checkCreates(
   { witness, judgement }: Observed,
   { goingIn }: Moment,

@@ -6,15 +6,15 @@ import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
 /**
- * The journal knows of every request while it is on its way: which operation sends it and what it writes. It
- * watches those whose outcome nobody knows. Judged when a request goes out, and when it lands.
+ * Checks that the journal knows every request and what it writes before it is sent, and watches requests of
+ * unknown outcome. Judged when a request is sent, and when it lands.
  */
 export class Requests {
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
   readonly #wall: () => number;
 
-  /** @param wall the wall clock of the panel's host, milliseconds since 1970 */
+  /** @param wall wall clock of the panel's host, milliseconds since 1970 */
   constructor(witness: JournalWitness, judgement: Judgement, wall: () => number) {
     this.#witness = witness;
     this.#judgement = judgement;
@@ -27,7 +27,7 @@ export class Requests {
     const { record } = request;
     if (record === null) return;
     const about = this.#ofZone(request).filter((one) => mentions(one, record));
-    // A request in the name of no operation in particular belongs to one that is open.
+    // A request that names no operation must belong to an open or watched one.
     const own = operation === undefined ? about.filter((one) => this.#isMinded(one)) : about;
     if (own.length === 0)
       this.#judgement.violate('journal.unsaid', `${say(request)}, and no operation is about it`);
@@ -57,7 +57,7 @@ export class Requests {
     );
   }
 
-  /** Whether the engine takes care of it: it is open, or on watch. */
+  /** Whether the engine still takes care of the operation, because it is open or on watch. */
   #isMinded({ state, watch }: Operation): boolean {
     return !isFinal(state) || (watch !== null && watch.until > this.#wall());
   }

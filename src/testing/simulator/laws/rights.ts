@@ -7,15 +7,15 @@ import type { PanelStore } from '../sim-panel.ts';
 import type { SavedEdit } from './answers.ts';
 import type { Judgement } from './judgement.ts';
 
-/** Who has no right to any zone. The panel refuses whatever he tries. */
+/** A user without a right to any zone. The panel refuses all his edits. */
 export const intruder: Actor = { name: 'eve', rank: 'user' };
 
-/** Last part of an address that only an intruder wants (`HistoryOptions.users`). */
+/** Last part of the address in all edits of the intruder (`HistoryOptions.users`). */
 export const forged = 250;
 
 /**
- * Whatever somebody without a right to a zone sends, nothing of it is ever at the central, and nothing is
- * written for it.
+ * Checks that the central never held what a user without a right asked for, and that no request was sent for
+ * him.
  */
 export function checkRights(central: CentralStore, witness: JournalWitness, judgement: Judgement): void {
   const { effects, requests } = central.provenance;
@@ -34,7 +34,7 @@ export function checkRights(central: CentralStore, witness: JournalWitness, judg
   }
 }
 
-/** What he is told names no record of another's zone but those that he sent. */
+/** Checks that answers to the intruder contain no name or data of the zone except what he sent himself. */
 export function checkReported(
   central: CentralStore,
   edits: readonly SavedEdit[],
@@ -55,7 +55,7 @@ export function checkReported(
   }
 }
 
-/** Once everything has healed, an engine knows whose each zone is, as far as the panel's list tells. */
+/** Checks at the end that the engine knows the owner of every zone whose owner the panel's list shows. */
 export function checkOwners(
   { zones, hidden, owners: told }: PanelStore,
   { unknown }: OwnerStatus,

@@ -11,7 +11,7 @@ const synced = [address(main, '@', 1), address(main, 'mail', 1), address(main, '
 const webDomain = { kind: 'unheard-change', zone: main, add: shop, hints: true } as const;
 const lost = { kind: 'unheard-removal', zone: main, hint: 'zone' } as const;
 
-/** Stories about comparisons and what follows from them. */
+/** Scripted stories about comparisons and the edits that they make. */
 export const aboutComparisons: Readonly<Record<string, Story>> = {
   'a web domain adds a record': told([[40, webDomain]]),
   'a web domain adds a record beside a slow edit of the same name': told(
