@@ -1,7 +1,4 @@
-/**
- * Processor time this process has used for work of its own, milliseconds: other processes on a busy machine
- * do not count.
- */
+/** Processor time in milliseconds that this process has used in user mode. Other processes do not count. */
 export function cpuTime(): number {
   return process.cpuUsage().user / 1_000;
 }

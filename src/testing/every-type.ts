@@ -1,5 +1,5 @@
 /**
- * Of every type that a customer may have, two records' data as master files have them; hosts are absolute.
+ * Data of two records for every type that a customer may have, as in master files; host names are absolute.
  */
 const digest = '00112233445566778899aabbccddeeff';
 const other = 'ff112233445566778899aabbccddeeff';

@@ -5,18 +5,15 @@ import * as net from 'node:net';
 import type { TestContext } from 'node:test';
 import { isHalted, until } from './servers/process.ts';
 
-/** Listens, tells its port, and is stopped before it takes a connection. */
+/** Listens on a free port and prints it. The test stops the program before it accepts a connection. */
 const program = `
 const server = require('net').createServer();
 server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => process.stdout.write(server.address().port + '\\n'));
 `;
-/** Connections that fill the queue of a listener with a backlog of 1, and some more. */
+/** More connections than fit into the queue of a listener with a backlog of 1. */
 const enough = 8;
 
-/**
- * A port of this machine where connections stay in the making for ever: the listener's queue is full and
- * nobody empties it.
- */
+/** A port of this machine where new connections never complete, because the listener's queue stays full. */
 export async function fullBacklog(t: TestContext): Promise<number> {
   const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.after(() => child.kill('SIGKILL'));
@@ -32,7 +29,7 @@ export async function fullBacklog(t: TestContext): Promise<number> {
   t.after(() => {
     for (const filler of fillers) filler.destroy();
   });
-  // The first two fit in: once they are connected the queue is full.
+  // The queue holds two connections. Once they are connected, the others wait for ever.
   await Promise.all(fillers.slice(0, 2).map(async (filler) => await once(filler, 'connect')));
   return port;
 }

@@ -1,5 +1,5 @@
 /**
- * Longest a test waits for something that must happen, milliseconds. It only ends a hang: no test measures by
- * it, and a machine under load may take this long for what else takes a moment.
+ * Longest wait (ms) of a test for something that must happen. It only ends a hang, so it is long enough for a
+ * machine under load.
  */
 export const patience = 120_000;

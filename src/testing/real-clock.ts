@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 
-/** The machine's time, for tests that wait for a real program. A sleep does not keep the process alive. */
+/** The real clock, for tests that wait for a real program. A sleep does not keep the process alive. */
 export const realClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),

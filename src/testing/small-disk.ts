@@ -3,19 +3,19 @@ import { writeFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 
 /**
- * Mounts a file system that can really run full over an empty folder, until the test is over.
- * @param size as mount takes it, e.g. `2m`
- * @returns false when that is not possible: only root may
+ * Mounts a small file system over an empty folder until the test is over.
+ * @param size its size in the form of `mount`, for example `2m`
+ * @returns false when it cannot be mounted, since only root may
  */
 export function mountSmallDisk(t: Pick<TestContext, 'after'>, path: string, size: string): boolean {
   const options = `size=${size},mode=0700`;
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path]).status === 0;
-  // Lazily, because a process that is about to end may still hold a file on it.
+  // A lazy unmount, because a process that is about to end may still have a file open there.
   if (mounted) t.after(() => void spawnSync('umount', ['-l', path]));
   return mounted;
 }
 
-/** Writes to a file until there is no room left. */
+/** Writes to a file until its file system is full. */
 export function fillDisk(path: string): void {
   for (let size = 64 * 1024; size >= 1; size = Math.floor(size / 2)) {
     for (;;) {

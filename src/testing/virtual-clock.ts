@@ -97,7 +97,10 @@ export class VirtualClock implements AlarmClock {
     return await done;
   }
 
-  /** Passes time from timer to timer, up to and including `until`. Whatever is ready has run before. */
+  /**
+   * Moves time from timer to timer, up to and including `until` (monotonic milliseconds). All callbacks that
+   * were ready must have run before.
+   */
   async #fireAll(until: number): Promise<void> {
     for (let next = this.#timers[0]; next !== undefined && next.at <= until; next = this.#timers[0]) {
       this.#timers.shift();

@@ -2,7 +2,7 @@ import type { DnsName } from '../dns/name.ts';
 import { recordId, type ResourceRecord } from '../dns/record.ts';
 import type { Change, RRsetKey } from '../dns/zone.ts';
 
-/** One zone as one side holds it now. */
+/** The records of one zone on one side at one time. */
 interface ZoneSnapshot {
   readonly zone: DnsName;
   readonly records: readonly ResourceRecord[];
@@ -13,7 +13,7 @@ interface RRset extends RRsetKey {
   readonly records: readonly ResourceRecord[];
 }
 
-/** The zone after the change; removing what is not there, or adding what is, alters nothing. */
+/** The zone after the change. Removing a missing record, or adding an existing one, alters nothing. */
 export function applyChange(snapshot: ZoneSnapshot, change: Change): ZoneSnapshot {
   const records = new Map(snapshot.records.map((record) => [recordId(record), record]));
   for (const record of change.remove) records.delete(recordId(record));

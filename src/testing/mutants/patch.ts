@@ -6,10 +6,7 @@ import { pathToFileURL } from 'node:url';
 /** Root of the repository. */
 export const root = resolve(import.meta.dirname, '../../..');
 
-/**
- * A change of one source file, as a bug would be one: the characters from `start` up to but not including
- * `end` become `text`.
- */
+/** A change of one source file: `text` replaces the characters from `start` up to but not including `end`. */
 export interface Patch {
   /** Path from the root of the repository. */
   readonly file: string;
@@ -27,8 +24,8 @@ export function patched(source: string, { start, end, text }: Pick<Patch, 'start
 }
 
 /**
- * From now on this thread loads the file as if the patch were in it; the file itself stays. Call it before
- * anything imports the file. See `module.registerHooks` of Node.js.
+ * From now on this thread loads the file with the patch; the file on disk stays as it is. Call it before
+ * anything imports the file (`module.registerHooks` of Node.js).
  */
 export function plant(patch: Patch): void {
   const target = pathToFileURL(resolve(root, patch.file)).href;

@@ -5,9 +5,8 @@ import { recorded } from '../simulator/recorded.ts';
 import type { NamedStory } from '../runs/play.ts';
 
 /**
- * Every story there is: those that were recorded, those that are written by hand, and variants of the latter.
- * A variant meets one of the troubles that one of its calls may meet. Chance has no part in them. The
- * troubled ones, by far the most, come last.
+ * All stories: the recorded ones, the scripted ones, and variants of the everyday ones. Each variant has one
+ * fault more. The variants, which are most of them, come last.
  */
 export async function everyStory(): Promise<NamedStory[]> {
   const told = Object.entries({ ...recorded(), ...scripted }).map(([name, story]) => ({ name, story }));

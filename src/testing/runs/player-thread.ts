@@ -1,6 +1,6 @@
 /**
- * The thread of a {@link Player}: plays one slice, or some stories, after the other, with the patch of
- * `workerData` in the engine.
+ * The program of a {@link Player}'s thread. It plays one slice, or some stories, after the other, with an
+ * engine that the patch in `workerData` changes.
  */
 import { enableCompileCache } from 'node:module';
 import { resolve } from 'node:path';
@@ -8,13 +8,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { plant, root, type Patch } from '../mutants/patch.ts';
 import type { Order, StoryOrder } from './player.ts';
 
-// Every abort makes an error, and nobody reads its stack.
+// Every abort creates an error, and nobody reads the stack of these errors.
 Error.stackTraceLimit = 0;
-// A thread for each mutant loads the same hundred files.
+// Each mutant has a thread of its own, which loads the same hundred files.
 enableCompileCache(resolve(root, 'node_modules/.cache/simulator'));
 const patch: Patch | null = workerData;
 if (patch !== null) plant(patch);
-// Only now: what is imported before has no patch.
+// Imported only here, because files that are imported before `plant` get no patch.
 const { playSlice, playStories } = await import('./play.ts');
 
 if (parentPort === null) throw new Error('this file is run as a thread');

@@ -4,8 +4,8 @@ import { playTold } from './play.ts';
 import type { Violation } from './report.ts';
 
 /**
- * The shortest story found that still shows this violation, with the times at which things really happen.
- * @returns the story itself where it does not show it
+ * The shortest story found that still shows the violation. Its events have the times at which they happen.
+ * @returns the given story if it does not show the violation
  */
 export async function shortest(story: Story, violation: Violation): Promise<Story> {
   const wanted = kind(violation);
@@ -18,7 +18,7 @@ export async function shortest(story: Story, violation: Violation): Promise<Stor
   return (await shows(timed)) ? timed : small;
 }
 
-/** The law, and what was seen, whichever central, operation and time it was. */
+/** The law and text of a violation, without the numbers of central, operation and time. */
 function kind({ law, text }: Violation): string {
   const [seen = ''] = text.split('\n');
   const where = seen.replace(/^central \d+: /u, '').replace(/operation \S+/u, 'operation');

@@ -1,7 +1,7 @@
 import type { Counts } from '../simulator/tally.ts';
 import { modesOf, type Summary } from './report.ts';
 
-/** A summary for people. */
+/** A summary as text for people. */
 export function summaryText(summary: Summary): string {
   const { runs, seconds, violations, failures, unvisited } = summary;
   const broken = modesOf(summary.modes).reduce((sum, [, mode]) => sum + mode.broken, 0);
@@ -28,7 +28,9 @@ function list(counts: Counts): string {
   return parts.length === 0 ? 'none' : parts.join(', ');
 }
 
-/** Rows of the table in docs/reliability.md. @param commit what was played */
+/**
+ * The summary as rows of the table in docs/reliability.md. @param commit the commit whose engine was played
+ */
 export function sliceRows({ modes, laws }: Summary, commit: string): string {
   return modesOf(modes)
     .map(([mode, { runs, firstSeed, lastSeed, broken }]) => {

@@ -2,7 +2,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
 import type { Actor, EditEvent, EditItem, Verdict } from '../../core/panel.ts';
 
-/** Whose edits the panel's owner check never stands against. */
+/** An administrator, whose edits the owner check always lets through. */
 export const administrator: Actor = { name: 'alice', rank: 'administrator' };
 
 export function recordsEvent(

@@ -2,12 +2,12 @@ import * as v from 'valibot';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord, type RecordText, type ResourceRecord } from '../../dns/record.ts';
 
-/** A record as one line: owner, TTL where it is known, type, data. */
+/** A record as one line: owner name, TTL if there is one, type, data. */
 export function recordLine({ name, ttl = null, type, rdata }: RecordText): string {
   return [name, ...(ttl === null ? [] : [ttl]), type, rdata].join(' ');
 }
 
-/** @throws {DnsDataError} when it is no record */
+/** Reads what `recordLine` writes. @throws {DnsDataError} when the line is not a record */
 function readRecordLine(line: string): ResourceRecord {
   const [, name = '', ttl, type = '', rdata = ''] = /^(\S+) (?:(\d+) )?(\S+) (.*)$/.exec(line) ?? [];
   return makeRecord({ name, type, rdata, ttl: ttl === undefined ? null : Number(ttl) });
@@ -21,17 +21,19 @@ export const record = v.pipe(v.string(), v.transform(readRecordLine));
 export const items = v.array(v.strictObject({ remove: v.nullable(record), add: v.nullable(record) }));
 export const milliseconds = v.number();
 
-/** What the panel's own part of an edit may do after an accepted `before`. */
+/** What the panel does after its `before` call was accepted (`LocalPart`). */
 export const local = v.strictObject({
   /** The panel refuses its part. */
   refuses: v.boolean(),
-  /** How long the panel takes for it. */
+  /** How long the panel takes to carry out its part, in milliseconds. */
   takes: milliseconds,
   /** The `after` call never comes. */
   afterLost: v.boolean(),
-  /** How long until reads show it. */
+  /** For how many milliseconds after the panel's part reads still show the zone without it. */
   visibleAfter: milliseconds,
-  /** How long from the panel's own part to the `after` call; absent: no time. */
+  /**
+   * Delay of the `after` call behind the panel's own part, in milliseconds; absent: the call comes at once.
+   */
   afterLate: v.optional(milliseconds),
   /** Whether the `after` call comes twice. */
   afterTwice: v.optional(v.boolean()),

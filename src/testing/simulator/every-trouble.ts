@@ -2,16 +2,16 @@ import type { Drawn } from './chances.ts';
 import { playStory } from './history.ts';
 import type { Story } from './story.ts';
 
-/** A story with one call more in trouble. */
+/** A story in which one more call meets a fault. */
 export interface Troubled {
   readonly story: Story;
-  /** The draw, as `name #count: result`. */
+  /** The draw that brings the fault, as `name #count: result`. */
   readonly what: string;
 }
 
 /**
- * The story once for each trouble that each call in it may meet, so that nothing is left to chance.
- * @param story as it is without the trouble
+ * One story for each fault that each call of a story may meet.
+ * @param story the story without these faults
  */
 export async function everyTrouble(story: Story): Promise<Troubled[]> {
   const { story: played, possible } = await playStory(story);

@@ -1,5 +1,5 @@
 /**
- * Stories of `stories/` that the engine still breaks: the law, and the seeds that told it when each was
- * recorded. The test of stories fails when one of them keeps the laws: then it is taken off this list.
+ * Stories of `stories/` that still break a law: the law, and the seeds that showed it at the recording. The
+ * test fails when such a story keeps the laws, and then its entry is removed.
  */
 export const knownFailures: Readonly<Record<string, { readonly law: string; readonly seeds: string }>> = {};

@@ -3,26 +3,26 @@ import { recordId } from '../../dns/record.ts';
 import type { SavedEdit } from './laws/answers.ts';
 import type { PanelStore } from './sim-panel.ts';
 
-/** From how long on (ms) reads lag longer than an engine believes `after` (`visibilityWait`). */
+/** From this lag on (ms) reads hide an edit for longer than an engine trusts `after` (`visibilityWait`). */
 export const longLag = 15_000;
 
 /**
- * Lets reads of the panel show an old state, and notes which edits they showed late (docs/adoption.md, "Shown
- * late").
+ * Makes reads of the panel show an old state, and notes which edits they showed too late (docs/adoption.md,
+ * "Shown late").
  */
 export class LateReads {
   readonly #panel: PanelStore;
   readonly #saved: readonly SavedEdit[];
-  /** When reads began to show a zone as it was then. */
+  /** Since when reads show an old state of a zone (monotonic milliseconds). */
   readonly #since = new Map<DnsName, number>();
 
-  /** @param saved every save of a user, as it is filled in later */
+  /** @param saved every save of a user; the list grows while the history runs */
   constructor(panel: PanelStore, saved: readonly SavedEdit[]) {
     this.#panel = panel;
     this.#saved = saved;
   }
 
-  /** From now on reads show the zone as it is at this moment. */
+  /** From now on reads show the zone as it is at this moment (`now`, monotonic milliseconds). */
   hide(zone: DnsName, now: number): void {
     this.show(zone, now);
     const records = this.#panel.zones.get(zone);
@@ -30,7 +30,7 @@ export class LateReads {
     this.#since.set(zone, now);
   }
 
-  /** From now on reads show the zone as it is. */
+  /** From now on reads show the current state of the zone. @param now monotonic milliseconds */
   show(zone: DnsName, now: number): void {
     this.#panel.stale.delete(zone);
     const since = this.#since.get(zone);

@@ -1,16 +1,16 @@
 import type { AlarmClock } from '../../core/clock.ts';
 
-/** One run of the agent; `dead` after a kill, from which moment it does nothing more. */
+/** One run of the agent. `dead` becomes true when the agent is killed, and then it does nothing more. */
 export interface Life {
   dead: boolean;
 }
 
-/** What a dead process waits for. */
+/** A promise that never settles, for calls of a killed agent. */
 export function never<T>(): Promise<T> {
   return new Promise(() => undefined);
 }
 
-/** The clock of one life: its sleeps never end, and no alarm rings, once it is dead. */
+/** The clock of one life. Once the life is dead, its sleeps never end and its alarms do not ring. */
 export function mortalClock(clock: AlarmClock, life: Life): AlarmClock {
   return {
     now: () => clock.now(),

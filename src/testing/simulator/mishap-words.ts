@@ -1,13 +1,13 @@
 import type { Mishap } from './event.ts';
 
-/** How a story tells what its words have in common. */
+/** Phrases that the sentences of a story share. */
 export interface Phrases {
-  /** Milliseconds. */
+  /** A duration in words. @param ms milliseconds */
   readonly seconds: (ms: number) => string;
   readonly bare: (name: string) => string;
 }
 
-/** What goes wrong with hosts, journals and lists, as the rest of "At 3 s ...". */
+/** A fault of the host, a journal or a list in words, as the rest of a sentence "At 3 s". */
 export function mishapWords(event: Exclude<Mishap, { kind: 'click' }>, { seconds, bare }: Phrases): string {
   switch (event.kind) {
     case 'hidden-zone': {

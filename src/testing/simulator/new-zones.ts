@@ -4,7 +4,7 @@ import { isAnswered } from './answers.ts';
 import type { CentralStore } from './sim-central.ts';
 import type { PanelStore } from './sim-panel.ts';
 
-/** Records that a side makes for a new zone by itself. */
+/** Default records that a side adds to a new zone. */
 export function defaultRecords(zone: DnsName, side: 'panel' | 'central'): ResourceRecord[] {
   return [
     makeRecord({ name: '@', type: 'A', rdata: side === 'panel' ? '192.0.2.1' : '198.51.100.1' }, zone),
@@ -15,9 +15,9 @@ export function defaultRecords(zone: DnsName, side: 'panel' | 'central'): Resour
 }
 
 /**
- * A create that is sent now, as what it does when it lands: the answers before and after are compared.
- * @param emptied is told of names of the panel that the central answered until the new zone took the answer
- *   away
+ * Wraps a create that is sent now. The result creates the zone when the request lands, and compares the
+ * central's answers before and after.
+ * @param emptied called with each name of the panel's zone that the central answered before and not after
  */
 export function watchCreate(
   { panel, store }: { readonly panel: PanelStore; readonly store: CentralStore },
@@ -25,7 +25,7 @@ export function watchCreate(
   create: () => void,
   emptied: (name: DnsName) => void,
 ): () => void {
-  // Made ahead of the panel, it takes away what the panel is about to have.
+  // The engine creates the zone before the panel has it, so the panel's default records are what counts.
   const isAhead = panel.visible(zone) === null;
   const sent = panelNames(panel, zone);
   return () => {

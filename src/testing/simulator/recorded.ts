@@ -9,7 +9,7 @@ export function recordedNames(): string[] {
   return readdirSync(folder).map((file) => file.replace(/\.json$/, ''));
 }
 
-/** The text of a recorded story, as `printStory` gives it. */
+/** The JSON of a recorded story, as `printStory` prints it. */
 export function recordedText(name: string): string {
   return readFileSync(join(folder, `${name}.json`), 'utf8');
 }

@@ -5,13 +5,13 @@ import type { PanelUser } from './panel-user.ts';
 import { meaning, type Wanted } from './panel-words.ts';
 
 export interface StageDomain {
-  /** Without the final dot, as the panels call it. */
+  /** Name without the final dot, as panels write it. */
   readonly name: string;
-  /** What goes through the panel's form: no SOA, no apex NS. */
+  /** Records that the panel's form accepts: no SOA and no NS records of the apex. */
   readonly records: readonly ResourceRecord[];
 }
 
-/** Makes a domain in a panel with exactly these records, as its user would. */
+/** Creates a domain in a panel with exactly these records, as the panel's user would. */
 export async function makeDomain(sandbox: Sandbox, person: PanelUser, zone: StageDomain): Promise<void> {
   const before = { ...sandbox.switches };
   Object.assign(sandbox.switches, { defaultHosts: [], defaultMxRecords: false, defaultSpf: false });

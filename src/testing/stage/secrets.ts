@@ -2,15 +2,12 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnyStage } from './stage.ts';
 
-/**
- * What may hold the password: the settings file itself. The rest of these folders belongs to the stand-in
- * panel.
- */
+/** Files that may hold the password: the settings, and files of the sandbox panel itself. */
 const except = /^(etc\/domainsync\.ini|etc\/users|var\/(state|ispmgr))/;
 
 /**
- * Everything domainsync wrote on the customer's side that contains a secret: files below the panel's root
- * (journal, log, plugin) and what the command line prints. Empty when all is well.
+ * Places on the customer's side where domainsync wrote a secret: files below the panel's root (journal, log,
+ * plugin), and output of the command line. Empty: there is none.
  */
 export async function leaks(stage: AnyStage): Promise<string[]> {
   const found: string[] = [];

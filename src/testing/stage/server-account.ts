@@ -1,16 +1,16 @@
 import type { NameServer, ServedZone } from '../servers/name-server.ts';
 import { meaning, type Wanted } from './panel-words.ts';
 
-/** How a server is run for the customer and asked for the truth. */
+/** The customer's account at a name server of a test, and the provider's access to its zones. */
 export interface ServerAccount {
   readonly server: NameServer;
   readonly secrets: readonly string[];
-  /** Where the plugin's requests go, and which of them are writes. */
+  /** Port for the plugin's requests, and whether a request is a write. */
   readonly port: number;
   readonly isWrite: (request: Buffer) => boolean;
-  /** Options of `[isp_master]` for a server on this port. */
+  /** Options of `[isp_master]` for the account. @param port port that the plugin shall use */
   readonly connection: (port: number) => Readonly<Record<string, string>>;
-  /** File with the key that may transfer zones; null: none is needed. */
+  /** File with a key that may transfer the zones; null: no key is needed. */
   readonly keyFile: string | null;
   readonly makesZones: boolean;
   readonly ours: (zones: readonly ServedZone[]) => Promise<void>;
@@ -19,7 +19,7 @@ export interface ServerAccount {
   readonly edit: (zone: string, record: Wanted, what: 'add' | 'delete') => Promise<void>;
 }
 
-/** The data of a record in a master file. */
+/** The data of a record in the notation of master files. */
 export function dataOf(record: Wanted, zone: string): string {
   const data = meaning(record, zone).split(' ').slice(2).join(' ');
   return record.type === 'TXT' ? JSON.stringify(data) : data;

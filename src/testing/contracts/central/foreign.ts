@@ -14,7 +14,7 @@ export function foreignCases(subject: () => ContractSubject): void {
     await otherWriter.createZone(zone);
     const truth = await otherWriter.records(zone);
     const error = await refusal(central.createZone(zone, seed, quietContext()), 'zone.foreign');
-    // A panel tells only when it is asked to create it.
+    // A panel detects a foreign zone only in a real create, so `free` is right as well.
     const asked = await central.mayCreateZone(zone, seed, quietContext()).catch((one: unknown) => one);
     assert.ok(asked === 'free' || (asked instanceof CentralError && asked.code === 'zone.foreign'));
     assert.equal(error.state, 'untouched');

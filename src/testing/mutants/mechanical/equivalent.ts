@@ -1,17 +1,17 @@
 import { sourceOf } from '../patch.ts';
 import type { Mutant } from './mutations.ts';
 
-/** A mechanical mutant that does what the engine without it does, and why. */
+/** A mechanical mutant that changes nothing in the behaviour of the engine, and why. */
 export interface Equivalent {
   readonly file: string;
-  /** The line of the source that it changes, without its indentation. */
+  /** The source line that the mutant changes, without its indentation. */
   readonly line: string;
-  /** Its rule and change, as a run prints them. */
+  /** The rule and the change, as a run prints them (`Mutant.what`). */
   readonly what: string;
   readonly reason: string;
 }
 
-/** Mutants that no law and no test can find. A run that finds one of them fails: its reason is wrong. */
+/** Mutants that no law and no test can find. A run that finds one fails, because its reason must be wrong. */
 export const equivalents: readonly Equivalent[] = [
   {
     file: 'src/core/engine/comparison/compare-all.ts',
@@ -33,7 +33,7 @@ export const equivalents: readonly Equivalent[] = [
   },
 ];
 
-/** The entry of the list that a mutant matches. */
+/** The entry of the list for a mutant; null: it is not on the list. */
 export function equivalentOf({ patch, line, what }: Mutant): Equivalent | null {
   const text = sourceOf(patch.file).split('\n')[line - 1]?.trim();
   const isIt = (one: Equivalent): boolean =>

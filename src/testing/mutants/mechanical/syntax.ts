@@ -1,19 +1,19 @@
 import { stripTypeScriptTypes } from 'node:module';
 import { parse, type AnyNode } from 'acorn';
 
-/** A source file without its types: the same length, every character at its place. */
+/** A source file without its types. Spaces replace them, so that every character keeps its position. */
 export interface Syntax {
   readonly text: string;
   readonly tree: AnyNode;
 }
 
-/** @throws {SyntaxError} */
+/** Removes the types and parses the rest. @throws {SyntaxError} if the source does not parse */
 export function parseSource(source: string): Syntax {
   const text = stripTypeScriptTypes(source, { mode: 'strip' });
   return { text, tree: parse(text, { ecmaVersion: 'latest', sourceType: 'module' }) };
 }
 
-/** The node and everything in it, each with the node it is directly in. */
+/** A node and everything in it, each with its parent. */
 export function* walk(node: AnyNode, parent: AnyNode | null = null): Generator<[AnyNode, AnyNode | null]> {
   yield [node, parent];
   for (const child of children(node)) yield* walk(child, node);

@@ -1,13 +1,13 @@
 /** A bug that somebody could make in the engine or the journal, as one change of one source file. */
 export interface PlantedBug {
-  /** Short, unique. */
+  /** Short unique name. */
   readonly name: string;
   /** Path from the root of the repository. */
   readonly file: string;
   /** Text that the file contains exactly once. */
   readonly find: string;
   readonly replace: string;
-  /** What the engine does wrong then. */
+  /** What the engine does wrong with the bug. */
   readonly says: string;
 }
 

@@ -17,10 +17,7 @@ export const planted: readonly PlantedBug[] = [
   ...plantedInRunning,
 ];
 
-/**
- * The bug as a change of its file as it is now.
- * @throws {Error} when its text is not there exactly once
- */
+/** The bug as a patch of the current source. @throws {Error} when `find` is not in the file exactly once */
 export function patchOf({ name, file, find, replace }: PlantedBug): Patch {
   const source = sourceOf(file);
   const start = source.indexOf(find);

@@ -8,7 +8,7 @@ import { leftToPanel } from './left-to-panel.ts';
 import { checkPromptness } from './promptness.ts';
 import { checkOwners, checkRights, checkReported } from './rights.ts';
 
-/** What must hold of a history once everything has healed, and what was seen to break it on the way. */
+/** Checks the laws at the end of a history, and adds the violations that were found while it ran. */
 export async function checkWorld(world: World, traces: Traces): Promise<Judgement> {
   const { engines, journals, panel, byName, sides, active } = world;
   const judgement = new Judgement();
@@ -21,7 +21,7 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
     const { store, witness } = side;
     const at = active.indexOf(side);
     const [engine, journal] = [engines[at], journals[at]];
-    // What the settings leave out is looked after by nobody; only what engines did there before counts.
+    // No engine serves a central that the settings leave out, so these laws cannot hold there.
     if (engine !== undefined && journal !== undefined) {
       const unheard = traces.unheard.union(leftToPanel(world.saved, witness));
       const causes = new Causes(panel, store, { unheard }, carriedOut);

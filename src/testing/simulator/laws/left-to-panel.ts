@@ -3,9 +3,9 @@ import type { JournalWitness } from '../journal-witness.ts';
 import type { SavedEdit } from './answers.ts';
 
 /**
- * Zone and id (`zone id`) of records in edits that an engine left to the panel without hearing of them again.
- * No operation stands for them, and no `after` was accepted. A comparison finds them, and lists what it may
- * not remove (row 24).
+ * Records of edits that an engine left to the panel and never heard of again, as `zone id`. No operation and
+ * no accepted `after` stands for them. A comparison finds them, and lists what it may not remove
+ * (docs/adoption.md, row 24).
  */
 export function leftToPanel(saved: readonly SavedEdit[], { operations }: JournalWitness): Set<string> {
   const left = new Set<string>();

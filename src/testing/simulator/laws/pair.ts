@@ -7,8 +7,8 @@ export interface Pair {
   readonly panel: PanelStore;
   readonly central: CentralStore;
   readonly byName: boolean;
-  /** When the first comparison of all zones was over (monotonic milliseconds); null: not yet. */
+  /** When the first comparison of all zones ended (monotonic milliseconds); null: it has not ended yet. */
   readonly baselineAt: number | null;
-  /** Why a record may differ. */
+  /** Finds out why a record may be on one side only. */
   readonly causes: Causes;
 }

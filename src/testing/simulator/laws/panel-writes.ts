@@ -5,9 +5,8 @@ import type { SavedEdit } from './answers.ts';
 import type { Judgement } from './judgement.ts';
 
 /**
- * A zone is deleted in the panel only where a user's own create made it and nobody has edited it since (class
- * `compensate`). Judged when an engine does it.
- * @param request as it goes out to the panel
+ * Checks the delete of a zone in the panel by an engine, when the request is sent. A user's own create must
+ * have made the zone, and nobody may have edited it since.
  */
 export function checkPanelDelete(
   request: WriteRequest,

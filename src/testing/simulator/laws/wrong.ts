@@ -10,7 +10,7 @@ import { sampleCreate, sampleDelete, sampleOperation } from '../../contracts/jou
 import { zone } from '../given.ts';
 import type { Side } from '../world.ts';
 
-/** What a wrong engine says of an operation; without a kind it is an edit. */
+/** Fields that a wrong engine gives an operation; without `kind` it is an edit of records. */
 export type Facts =
   | (Partial<RecordsOperation> & { readonly kind?: 'records' })
   | (Partial<CreateOperation> & Pick<CreateOperation, 'kind'>)
@@ -24,12 +24,12 @@ export function operation(facts: Facts): Operation {
   return sampleOperation('wrong', { ...base, items: [], added: [], ...facts });
 }
 
-/** One item that is written at the central. */
+/** An item that is written at the central. */
 export function sent(remove: ResourceRecord | null, add: ResourceRecord | null): readonly OperationItem[] {
   return [{ remove, add, mirrored: true, note: null }];
 }
 
-/** Laws that were broken on the way, each once. */
+/** Laws that were found broken while the history ran, each once, sorted. */
 export function brokenAt({ judgement }: Side): string[] {
   return [...new Set(judgement.violations.map(({ law }) => law))].sort();
 }

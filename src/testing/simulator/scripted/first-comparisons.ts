@@ -2,7 +2,7 @@ import { address, main } from '../set-up.ts';
 import type { Story } from '../story.ts';
 import { edit, told, wwwMoves } from './script.ts';
 
-/** Stories about the first start and the first comparison. */
+/** Scripted stories about the first start and the first comparison. */
 export const aboutFirstComparisons: Readonly<Record<string, Story>> = {
   "the panel's list breaks off in the first comparison": told(
     [

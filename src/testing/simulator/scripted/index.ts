@@ -6,7 +6,7 @@ import { plain } from './plain.ts';
 import { aboutRights } from './rights.ts';
 import { aboutZones } from './zones.ts';
 
-/** Every story that is written by hand, by what happens in it. */
+/** All scripted stories, by their titles. */
 export const scripted: Readonly<Record<string, Story>> = {
   ...plain,
   ...aboutEdits,

@@ -4,7 +4,7 @@ import { edit, told, wwwMoves, zoneEdit, type Script } from './script.ts';
 
 const fresh = freshZone(false);
 
-/** Slow: slower than an undo waits. */
+/** A slow panel takes longer than an undo waits. */
 const scripts: Readonly<Record<string, Script>> = {
   'an edit': [[40, edit([wwwMoves])]],
   'an edit that the panel refuses': [[40, edit([wwwMoves], { refuses: true })]],
@@ -29,8 +29,8 @@ const scripts: Readonly<Record<string, Script>> = {
 const options = { journal: true, reads: true, writes: true };
 
 /**
- * What users do every day. Each is also told once with each trouble that each of its calls may meet
- * (`every-trouble.ts`).
+ * Stories of everyday edits. `every-trouble.ts` also plays each of them with every fault that one of its
+ * calls may meet.
  */
 export const plain: Readonly<Record<string, Story>> = Object.fromEntries(
   Object.entries(scripts).map(([name, script], at) => [

@@ -10,7 +10,7 @@ const intrusion = {
   local: { refuses: true, takes: 10, afterLost: false, visibleAfter: 0, afterAnyway: true },
 };
 
-/** Stories about who may edit what, and about several centrals. */
+/** Scripted stories about who may edit what, and about several centrals. */
 export const aboutRights: Readonly<Record<string, Story>> = {
   'an intruder tries a zone whose owner the panel does not tell': told(
     [

@@ -6,18 +6,15 @@ import { address, main } from '../set-up.ts';
 import type { Story } from '../story.ts';
 import type { LocalPart } from '../world.ts';
 
-/** Nothing goes wrong in the panel. */
+/** A panel that carries out every edit at once and reports it. */
 const usual: LocalPart = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
 
-/**
- * What happens, each event with its time in seconds from the beginning; the first comparison is over after 5
- * s.
- */
+/** Events, each with its time in seconds from the beginning. The first comparison ends within 5 seconds. */
 export type Script = readonly (readonly [number, HistoryEvent])[];
 
 /**
- * The story in which this happens and nothing else. @param more what is otherwise: by default all draws are
- * quiet, and the calm begins after 120 s
+ * The story of these events, without any fault unless `more` gives one.
+ * @param more parts that differ; by default every draw gets its quiet value and the calm begins after 120 s
  */
 export function told(script: Script, more: Partial<Omit<Story, 'events'>> = {}): Story {
   return {
@@ -30,12 +27,12 @@ export function told(script: Script, more: Partial<Omit<Story, 'events'>> = {}):
   };
 }
 
-/** A user saves records. @param local what the panel's own part does otherwise than nothing wrong */
+/** A user saves records. @param local how the panel's own part differs from a faultless one */
 export function edit(items: readonly EditItem[], local: Partial<LocalPart> = {}, zone = main): EditOfRecords {
   return { kind: 'edit', zone, items: [...items], actor: administrator, local: { ...usual, ...local } };
 }
 
-/** A user makes or deletes a zone. @param local as of `edit` */
+/** A user creates or deletes a zone. @param local as in `edit` */
 export function zoneEdit(
   kind: 'zone-create' | 'zone-delete',
   zone: DnsName,
@@ -44,5 +41,5 @@ export function zoneEdit(
   return { kind, zone, local: { ...usual, ...local } };
 }
 
-/** `www` of the zone that both sides have gets another address: the change that most stories are about. */
+/** The edit of most stories: `www` of the zone on both sides gets another address. */
 export const wwwMoves: EditItem = { remove: address(main, 'www', 7), add: address(main, 'www', 11) };
