@@ -38,7 +38,7 @@ export type { FaultEffect } from './shared/faults.ts';
 export type { Switches } from './shared/switches.ts';
 export type { Row, SandboxUser } from './shared/types.ts';
 
-/** Accounts of a sandbox that was given none. */
+/** Accounts of a sandbox whose options name none. */
 export const DEFAULT_USERS: readonly SandboxUser[] = [
   { name: 'root', password: 'root-password', level: 7 },
   { name: 'reseller', password: 'reseller-password', level: 6, owner: 'root' },
@@ -111,7 +111,7 @@ function build(options: SandboxOptions): Parts {
   };
 }
 
-/** The sandbox as its user sees it, over the parts. */
+/** A running sandbox; implements what tests see of it by its parts. */
 class RunningSandbox implements Sandbox {
   readonly #parts: Parts;
   readonly #http: HttpServer;
@@ -210,9 +210,9 @@ class RunningSandbox implements Sandbox {
 }
 
 /**
- * Starts a panel stand-in on 127.0.0.1.
- * @throws Error when the root cannot be written, the port is taken, a switch does not exist or `openssl` is
- *   missing
+ * Starts a sandbox panel on 127.0.0.1.
+ * @throws Error when the root cannot be written, the port is taken, a switch does not exist, or `openssl` is
+ * missing
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const parts = build(options);

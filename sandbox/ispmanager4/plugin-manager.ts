@@ -26,12 +26,12 @@ const run = promisify(execFile);
 const NAME = /^[A-Za-z][\w-]{0,63}$/u;
 const SCRIPT_TIMEOUT = 120_000;
 
-/** What is remembered of an installed plugin. */
+/** What the manager stores about an installed plugin. */
 interface Installed {
   readonly name: string;
   readonly version: string;
   readonly url: string;
-  /** Unpacked files and folders, relative to the root. */
+  /** Files and folders from the plugin's archive, relative to the panel's root. */
   readonly files: readonly string[];
 }
 
@@ -49,8 +49,8 @@ function ok(): Element {
 }
 
 /**
- * Server settings > Plugins and its sources (docs/protocol.md#sources-4). It is known what the pages do, not
- * what the functions are called: the names `plugin*` and `pluginsrc*` are ours.
+ * The pages "Server settings > Plugins" and their sources (docs/protocol.md#sources-4). Real function names
+ * are unknown, so `plugin*` and `pluginsrc*` are invented.
  */
 export class PluginManager implements FunctionGroup {
   readonly #settings: Settings;
@@ -76,7 +76,7 @@ export class PluginManager implements FunctionGroup {
     return Object.hasOwn(this.#functions, func);
   }
 
-  /** @throws Refusal as the functions of the panel do */
+  /** Runs a function of these pages. @throws Refusal as other panel functions do */
   async run(func: string, params: Params, lang: string): Promise<Element> {
     const work = this.#functions[func];
     if (work === undefined) throw internal(`unknown function '${func}'`);
@@ -120,7 +120,7 @@ export class PluginManager implements FunctionGroup {
     return readSource((await fetchLocal(new URL(source))).toString(), source);
   }
 
-  /** What all sources offer, the highest version of each; a source that cannot be read offers nothing. */
+  /** The highest version of each plugin in all sources. A source that cannot be read counts as empty. */
   async #offers(): Promise<Map<string, Offer>> {
     const offers = new Map<string, Offer>();
     for (const source of this.#sources()) {
@@ -188,7 +188,10 @@ export class PluginManager implements FunctionGroup {
     return ok();
   }
 
-  /** @returns what was unpacked, folders with a slash at their end */
+  /**
+   * Unpacks a plugin's archive into the panel's root.
+   * @returns paths of its files and folders; those of folders end with a slash
+   */
   async #unpack(offer: Offer): Promise<string[]> {
     const folder = mkdtempSync(join(tmpdir(), 'plugin-'));
     const archive = join(folder, 'plugin.tar.gz');
@@ -236,7 +239,7 @@ export class PluginManager implements FunctionGroup {
     return ok();
   }
 
-  /** Removes files, then the folders that are empty for it. */
+  /** Removes files, and the folders that are empty afterwards. */
   #remove(files: readonly string[]): void {
     const { root } = this.#settings;
     const folders = new Set<string>();
@@ -248,7 +251,7 @@ export class PluginManager implements FunctionGroup {
     }
     for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
       const there = lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
-      // The panel's own folders stay (docs/protocol.md#files-4).
+      // The panel's own folders stay even if they are empty (docs/protocol.md#files-4).
       const own = ['etc', 'addon', 'sbin', 'var', 'lib'].some((one) => folder === join(root, one));
       if (there && !own && readdirSync(folder).length === 0) rmdirSync(folder);
     }

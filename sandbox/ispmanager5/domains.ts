@@ -22,13 +22,13 @@ import { element, type Element } from '../shared/xml.ts';
 import { ownerField, readOwnerChange } from '../shared/functions/owner.ts';
 import type { Zone } from '../shared/types.ts';
 
-/** A save may name what it made (docs/protocol.md#documents). */
+/** The answer to a save, with the id of what it made (docs/protocol.md#documents). */
 export function made(): Element {
   return element('doc', [element('id', String(randomInt(1, 100_000))), element('ok')]);
 }
 
 /**
- * Zones in the caller's list: his own and those below him, as his filter lets them
+ * Zones in the caller's list: those of his account and of accounts below it, as his filter allows
  * (docs/protocol.md#list-limits).
  */
 export function listed(call: Call): Zone[] {
@@ -40,8 +40,8 @@ export function listed(call: Call): Zone[] {
 }
 
 /**
- * `domain`: `name`, `displayname`, the owner; DNSmanager also kind and status (docs/protocol.md#zone-form-5,
- * #dnsmanager, #delays, #owners).
+ * `domain`: columns `name`, `displayname` and the owner; for DNSmanager also kind and status
+ * (docs/protocol.md#zone-form-5, #dnsmanager, #delays, #owners).
  */
 function listZones(call: Call, isDnsmgr: boolean): Element {
   const name = call.params.on('filter') ? call.params.text('name') : '';
@@ -76,13 +76,19 @@ function newForm(call: Call, isDnsmgr: boolean): Element {
   return form('', [...fields.map((one) => rerendered(call, one)), options('dtype', ['master', 'slave'])]);
 }
 
-/** A field as it was sent, when the form is only rendered anew (docs/protocol.md#parameters). */
+/**
+ * A form field with the value that the user sent, if the form is only rendered again
+ * (docs/protocol.md#parameters).
+ */
 function rerendered(call: Call, own: Element): Element {
   const sent = call.params.text('sv_field') === '' ? undefined : call.params.get(own.name);
   return sent === undefined ? own : field(own.name, sent);
 }
 
-/** DNSmanager 8.2: a name on the list of restricted names is refused; in which shape is not evidenced. */
+/**
+ * Refuses a name on the list of restricted names, as DNSmanager does (docs/protocol.md#dnsmanager). The form
+ * of its error is not known.
+ */
 function demandAllowed(call: Call, name: string): void {
   const isBelow = (one: string): boolean => name === one || name.endsWith(`.${one}`);
   if (call.switches.restrictedNames.some(isBelow))
@@ -105,7 +111,7 @@ function createCoreZone(call: Call, isDnsmgr: boolean): Element {
   return isDnsmgr ? created(call) : made();
 }
 
-/** What DNSmanager says of a new zone (docs/protocol.md#dnsmanager). */
+/** The answer of DNSmanager to a new zone (docs/protocol.md#dnsmanager). */
 function created({ switches: { createSays } }: Call): Element {
   const messages = element('messages', [element('msg', 'The domain was created')]);
   if (createSays === 'messages') return element('doc', [messages]);
@@ -120,8 +126,7 @@ function zoneToChange(call: Call, identifier: string): Zone {
 }
 
 /**
- * `domain.edit`: the form, a new zone with the records of `dnsparam`, a changed one
- * (docs/protocol.md#zone-form-5, #dnsmanager).
+ * `domain.edit`: shows the form, creates a zone, or changes one (docs/protocol.md#zone-form-5, #dnsmanager).
  */
 function editZone(call: Call, isDnsmgr: boolean): Element {
   const elid = call.params.text('elid');
@@ -140,7 +145,7 @@ function editZone(call: Call, isDnsmgr: boolean): Element {
 function deleteZones(call: Call, isDnsmgr: boolean): Element {
   return forEach(call, elements(call), (id) => {
     const name = zoneIdentifier(id);
-    // DNSmanager answers OK for a name it does not have (docs/protocol.md#errors-5).
+    // DNSmanager answers OK for a zone that it does not have (docs/protocol.md#errors-5).
     if (isDnsmgr && call.store.zone(name) === undefined) return;
     if (call.pending.work(name, false) !== null) throw busy(name);
     const zone = zoneToChange(call, id);
@@ -149,13 +154,13 @@ function deleteZones(call: Call, isDnsmgr: boolean): Element {
   });
 }
 
-/** The call that deletes zones. */
+/** The inner call that deletes zones. */
 export function zoneDeletion(names: readonly string[]): Params {
   return Params.of({ func: 'domain.delete', elid: names.join(', '), sok: 'ok' });
 }
 
 /**
- * `domain.delete.request`: the question of the v6 pages; with `sok` it deletes
+ * `domain.delete.request`: shows the question of the version 6 pages; with `sok` it deletes
  * (docs/protocol.md#functions-5).
  */
 const request: PanelFunction = {
@@ -171,8 +176,8 @@ const request: PanelFunction = {
 };
 
 /**
- * `domain.filter`: server-side state of one account; saved without a name it is removed
- * (docs/protocol.md#list-limits; field names are ours).
+ * `domain.filter`: sets the filter of an account on the server; saved without a name, it removes the filter
+ * (docs/protocol.md#list-limits). The field names are invented.
  */
 function editFilter(call: Call): Element {
   const { switches, params, caller } = call;
@@ -181,13 +186,16 @@ function editFilter(call: Call): Element {
   return ok();
 }
 
-/** @param name part of the names to list; empty: all of them */
+/** Sets the caller's filter. @param name text that listed names must contain; empty: all names are listed */
 function keepFilter({ switches, caller }: Call, name: string): void {
   const { [caller.name]: _before, ...others } = switches.filters;
   switches.filters = name === '' ? others : { ...others, [caller.name]: name };
 }
 
-/** `domain.passredirect`: another owner (docs/protocol.md#functions-5; field names are ours). */
+/**
+ * `domain.passredirect`: gives a zone another owner (docs/protocol.md#functions-5). The field names are
+ * invented.
+ */
 function passZone(call: Call): Element {
   const zone = zoneToChange(call, call.params.text('elid'));
   if (!call.params.saved) return form(zone.name, ownerField(call, zone.owner));
@@ -195,7 +203,7 @@ function passZone(call: Call): Element {
   return ok();
 }
 
-/** Functions on whole zones (docs/protocol.md#functions-5, #zone-form-5, #dnsmanager). */
+/** Functions for whole zones (docs/protocol.md#functions-5, #zone-form-5, #dnsmanager). */
 export function zoneFunctions(isDnsmgr: boolean): Readonly<Record<string, PanelFunction>> {
   return {
     domain: { run: (call) => listZones(call, isDnsmgr) },

@@ -11,7 +11,7 @@ const MOST_TTL = 2_147_483_647;
 const TEXT_LIMIT = 4096;
 
 /**
- * Fields of the form for each type, in the order in which they make up the value
+ * Form fields of each type, in the order in which their values make up the record's data
  * (docs/protocol.md#record-form-5).
  */
 export const FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -31,13 +31,14 @@ export const FIELDS: Readonly<Record<string, readonly string[]>> = {
 
 const HOSTS: ReadonlySet<string> = new Set(['CNAME', 'DNAME', 'NS', 'PTR', 'MX', 'SRV']);
 
-/** The value as lists and keys show it. */
+/** The record's value as lists and keys show it. */
 function shownValue(row: Row, zone: string): string {
   return HOSTS.has(row.type) ? absoluteHost(row.addr, zone) : row.addr;
 }
 
 /**
- * The identifier: `name. TYPE [numbers] value`, two spaces without numbers (docs/protocol.md#record-list-5).
+ * The record's identifier: `name. TYPE [numbers] value`, with two spaces if there are no numbers
+ * (docs/protocol.md#record-list-5).
  */
 export function ispmanager5Key(row: Row, zone: string): string {
   const numbers = [row.prio, row.wght, row.port].filter((number) => number !== '').join(' ');
@@ -67,7 +68,7 @@ export function recordCells(row: Row, zone: string, keyColumn: 'rkey' | 'rtype_h
   ];
 }
 
-/** The zone's SOA as a row of the list: shown, never created or deleted (docs/protocol.md#record-form-5). */
+/** The zone's SOA as a row of the list. Users cannot create or delete it (docs/protocol.md#record-form-5). */
 export function soaRow(zone: Zone): Row {
   const { primary, email, serial, refresh, retry, expire, ttl } = zone.soa;
   const addr = [primary, email, serial, refresh, retry, expire, ttl].join(' ');
@@ -75,8 +76,8 @@ export function soaRow(zone: Zone): Row {
 }
 
 /**
- * Rows that a signed zone's list shows besides its own (docs/protocol.md#signed-zones): kept by the panel,
- * nobody edits them.
+ * Rows that the list of a signed zone has besides the zone's own (docs/protocol.md#signed-zones). Users
+ * cannot edit them.
  */
 export function dnssecRows(zone: Zone): Row[] {
   const apex = `${zone.name}.`;
@@ -95,7 +96,10 @@ function readNumber(text: string, field: string, most: number): string {
   return String(Number(text));
 }
 
-/** Values of the form, those not sent taken from the record as it was (docs/protocol.md#partial-forms). */
+/**
+ * The value of a form field. A field that was not sent has the record's old value
+ * (docs/protocol.md#partial-forms).
+ */
 type Given = (field: string) => string;
 
 function givenFields(params: Params, old: Row | null, zone: string): Given {
@@ -103,7 +107,7 @@ function givenFields(params: Params, old: Row | null, zone: string): Given {
   return (field) => params.get(field) ?? before[field] ?? '';
 }
 
-/** The form's fields with a record's values. */
+/** Values of the form fields for a record. */
 export function formValues(row: Row, zone: string): Record<string, string> {
   const values: Record<string, string> = {
     name: row.name,
@@ -175,7 +179,7 @@ function readDigest(type: 'DS' | 'TLSA', given: Given): string {
 
 /**
  * Reads a record from the form of `domain.record.edit` (docs/protocol.md#record-form-5).
- * @throws Refusal naming the field
+ * @param old the record that is changed; null: a new one @throws Refusal naming the wrong field
  */
 export function readIspmanager5Row(params: Params, old: Row | null, zone: string): Row {
   const given = givenFields(params, old, zone);

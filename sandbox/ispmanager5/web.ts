@@ -20,14 +20,14 @@ import { made, zoneDeletion } from './domains.ts';
 import { additions, recordAddition, removals } from './record-functions.ts';
 import type { Row, WebDomain } from '../shared/types.ts';
 
-/** The call that makes the zone of a web or mail domain. */
+/** The inner call that creates the zone of a web or mail domain. */
 export function zoneCreation(call: Call, name: string, ip: string): Params {
   const owner = call.params.text('owner');
   const values = { func: 'domain.edit', elid: '', name, ip, sok: 'ok' };
   return Params.of(owner === '' ? values : { ...values, owner });
 }
 
-/** The zone that holds a host's name, if it is the caller's. */
+/** Name of the zone that holds a host, if the caller may manage it; null: there is none. */
 export function ownZone(call: Call, host: string): string | null {
   const zone = zoneOf(call, host);
   return zone !== undefined && mayHave(call)(zone) ? zone.name : null;
@@ -37,7 +37,9 @@ function cellsOf({ name, owner, ip, alias }: WebDomain): Readonly<Record<string,
   return { name, displayname: toUnicode(name), owner, ipaddr: ip, aliases: alias, active: 'on' };
 }
 
-/** Version 6 begins with the site's number, and has no `displayname` (docs/protocol.md#text-output). */
+/**
+ * Rows of version 6 begin with the site's number and have no `displayname` (docs/protocol.md#text-output).
+ */
 function numberedCells({ id = 0, name, owner, ip, alias }: WebDomain): Readonly<Record<string, string>> {
   const docroot = `/var/www/${owner}/data/www/${name}`;
   return { id: String(id), name, owner, docroot, ipaddr: ip, active: 'on', aliases: alias };
@@ -82,8 +84,8 @@ function changedWeb(call: Call, web: WebDomain): WebDomain {
 }
 
 /**
- * `webdomain.edit`: `name`, `aliases`, `ipaddrs`; what is not sent stays (docs/protocol.md#other-functions,
- * #partial-forms).
+ * `webdomain.edit` with `name`, `aliases` and `ipaddrs`. Fields that are not sent keep their value
+ * (docs/protocol.md#other-functions, #partial-forms).
  */
 function editWeb(call: Call): Element {
   const elid = call.params.text('elid');
@@ -101,7 +103,10 @@ function addressesOf(zone: string, host: string, ip: string): Row[] {
   return hostRows(zone, label, ip);
 }
 
-/** Its zone, or addresses in the zone that holds its name (docs/protocol.md#other-functions). */
+/**
+ * Inner calls of a web domain: they create its zone, or add its addresses to the zones that hold its names
+ * (docs/protocol.md#other-functions).
+ */
 function* webRecords(call: Call): Generator<Params, void> {
   const { params } = call;
   if (!params.saved) return;
@@ -115,8 +120,8 @@ function* webRecords(call: Call): Generator<Params, void> {
 }
 
 /**
- * What a service's end takes with it, by the switch `serviceDeletes`: nothing, what it brought, or the whole
- * zone.
+ * Inner calls for the end of a web or mail domain. By the switch `serviceDeletes` they remove nothing, the
+ * records of the service, or the whole zone.
  */
 export function* serviceEnd(
   call: Call,
@@ -146,7 +151,7 @@ const webDeletion: PanelFunction = {
   inner: endWebs,
 };
 
-/** `webdomain.delete.confirm`: the question; with `sok` it deletes (docs/protocol.md#functions-5). */
+/** `webdomain.delete.confirm`: shows the question; with `sok` it deletes (docs/protocol.md#functions-5). */
 const confirmation: PanelFunction = {
   run: (call) => {
     for (const id of elements(call)) findWeb(call, id);
@@ -158,8 +163,8 @@ const confirmation: PanelFunction = {
 };
 
 /**
- * Parameters of the inner `webdomain.edit` of a `site.edit` (docs/protocol.md#other-functions): the prefix
- * `site_` goes.
+ * Parameters of the inner `webdomain.edit` of a `site.edit`, without the prefix `site_`
+ * (docs/protocol.md#other-functions).
  */
 function innerSite(params: Params): Params {
   const sent = params.without('func', 'sv_field').entries;
@@ -168,7 +173,7 @@ function innerSite(params: Params): Params {
 }
 
 /**
- * `site.edit`: the new pages' form, `webdomain.edit` inside with its handlers
+ * `site.edit`, the form of the newer pages. It calls `webdomain.edit` with its handlers
  * (docs/protocol.md#other-functions).
  */
 const site: PanelFunction = {
@@ -187,8 +192,8 @@ const site: PanelFunction = {
 };
 
 /**
- * `webdomain.letsencrypt.txt`: writes the text of a DNS check into the zone
- * (docs/protocol.md#other-functions; field names are ours).
+ * `webdomain.letsencrypt.txt`: adds the TXT record of a DNS check to the zone
+ * (docs/protocol.md#other-functions). The field names are invented.
  */
 const letsEncrypt: PanelFunction = {
   run: (call) => {
@@ -204,8 +209,8 @@ const letsEncrypt: PanelFunction = {
 };
 
 /**
- * Web sites (docs/protocol.md#functions-5, #other-functions). @param hasSites whether it is version 6, whose
- * pages use `site.edit`
+ * Functions for web sites (docs/protocol.md#functions-5, #other-functions).
+ * @param hasSites whether it is version 6, whose pages use `site.edit`
  */
 export function webFunctions(hasSites: boolean): Readonly<Record<string, PanelFunction>> {
   return {

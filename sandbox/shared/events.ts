@@ -26,7 +26,7 @@ interface Settings {
   readonly profile: Profile;
 }
 
-/** A handler with what it asks for. */
+/** What is needed to start a handler. */
 type Started = Pick<EventHook, 'handler' | 'postdata'>;
 
 interface Caller {
@@ -43,12 +43,15 @@ const NAME_FIELDS: ReadonlySet<string> = new Set(['name', 'plid', 'elid', 'domai
 
 function convertName(entry: Param, func: string, convert: (name: string) => string): string {
   if (!NAME_FIELDS.has(entry.name)) return entry.value;
-  // A record key starts with its name; what follows is data.
+  // A record key starts with the owner name; the rest is data.
   const isKey = entry.name === 'elid' && /^domain\.(?:sublist|record)\./u.test(func);
   return entry.value.replace(isKey ? /^\S+/u : /[^\s,]+/gu, convert);
 }
 
-/** The plugin host (reference section 10): knows the registrations, runs handlers, merges what they say. */
+/**
+ * Runs plugins: reads their registrations, starts their handlers and merges the answers
+ * (docs/protocol.md#handlers-4, #handlers-5).
+ */
 export class Events {
   readonly #settings: Settings;
   readonly #pipes = new Pipes();
@@ -64,8 +67,8 @@ export class Events {
   }
 
   /**
-   * Reads the description files, as a panel does when it starts; until the next time nothing is checked
-   * again.
+   * Reads the description files, as a panel does when it starts. Later changes of the files wait for the next
+   * restart.
    */
   restart(): void {
     this.#known = this.#read();
@@ -77,7 +80,7 @@ export class Events {
   }
 
   /**
-   * Removes the copies of the description files, so that the next start reads them anew
+   * Removes the copies of the description files, so that the next restart reads the files themselves
    * (docs/protocol.md#files-5).
    */
   clearCache(): void {
@@ -88,7 +91,7 @@ export class Events {
     return this.#known.functions.get(name);
   }
 
-  /** What handlers are registered for, in the order in which they run. */
+  /** Registrations of handlers, in the order in which the handlers run. */
   get registered(): readonly EventHook[] {
     return this.#known.events;
   }
@@ -99,8 +102,8 @@ export class Events {
   }
 
   /**
-   * Waits until no `before`, `after` or function handler runs (docs/protocol.md#stages-4: such a handler
-   * cannot call the panel).
+   * Waits until no `before`, `after` or function handler runs. While one runs, the panel takes no calls
+   * (docs/protocol.md#stages-4).
    */
   async idle(): Promise<void> {
     while (this.#blocking > 0 && this.#settings.switches.blockNested) {
@@ -108,7 +111,9 @@ export class Events {
     }
   }
 
-  /** Runs the `before` handlers; the first error document ends them and is given back. */
+  /**
+   * Runs the `before` handlers of an event. @returns the error of the first that refuses; null: all accept
+   */
   async before(event: Event): Promise<Element | null> {
     for (const hook of hooksFor(this.#known, event.func, 'before')) {
       const { handler } = hook;
@@ -120,7 +125,10 @@ export class Events {
     return null;
   }
 
-  /** Runs the `after` handlers on the function's document; an error document ends them. */
+  /**
+   * Runs the `after` handlers, each on the document that the one before left.
+   * @returns the last document; after an error, that error
+   */
   async after(event: Event, doc: Element): Promise<Element> {
     let result = doc;
     for (const hook of hooksFor(this.#known, event.func, 'after')) {
@@ -130,7 +138,7 @@ export class Events {
     return result;
   }
 
-  /** Starts the `final` handlers; nobody waits for them and what they say is not checked. */
+  /** Starts the `final` handlers. Nobody waits for them, and their output is ignored. */
   final(event: Event): void {
     for (const hook of hooksFor(this.#known, event.func, 'final')) {
       const running = this.#start(hook, event, 'final', element('doc'));
@@ -140,8 +148,8 @@ export class Events {
   }
 
   /**
-   * Runs a function that a plugin implements; its document comes whole, with the values beside an error
-   * (docs/protocol.md#original-plugin).
+   * Runs a function of a plugin. @returns its whole document, with the values beside an error
+   * (docs/protocol.md#original-plugin)
    */
   async run(plugin: PluginFunction, event: Event): Promise<Element> {
     const { handler } = plugin;
@@ -151,7 +159,7 @@ export class Events {
     return handler.type === 'xml' ? withoutInput(said) : mergeForm(said);
   }
 
-  /** Kills the handlers that run, and waits for their end. */
+  /** Kills all running handlers and waits for their end. */
   async stop(): Promise<void> {
     this.#handlers.killAll();
     await Promise.all(this.#finals);
@@ -177,7 +185,7 @@ export class Events {
     }
   }
 
-  /** What the handler printed, or the panel's own error document when that cannot be used. */
+  /** The document that a handler printed, or an error document of the panel when it cannot be used. */
   #document(handler: Handler, event: Event, ending: Ending): Element {
     const { log, switches, profile } = this.#settings;
     const { skipsToDocument } = profile.plugins;
@@ -188,8 +196,9 @@ export class Events {
     };
     if (ending.kind !== 'exited') return broken(ending.reason);
     if (ending.status !== 0 && switches.exitStatus === 'error') return broken(`exit status ${ending.status}`);
-    // A program that answers words where text was asked for lived with the panel
-    // (docs/protocol.md#original-plugin, #handlers-4).
+    // When text was asked for, panels accept a program that prints plain words
+    // (docs/protocol.md#original-plugin,
+    // #handlers-4).
     const isWords = event.params.get('out') === 'text' && !ending.output.includes('<');
     if (skipsToDocument && isWords) return element('doc');
     try {
@@ -223,9 +232,7 @@ export class Events {
     });
   }
 
-  /**
-   * Variables and body as a web server hands them to a program (docs/protocol.md#handlers-4, #handlers-5).
-   */
+  /** Environment and body of a handler, as for a CGI program (docs/protocol.md#handlers-4, #handlers-5). */
   #cgi({ handler, postdata }: Started, shown: Params, { method, headers }: Event): CgiInput {
     const { switches, profile } = this.#settings;
     const { bodyOnRequest } = profile.plugins;
@@ -256,7 +263,7 @@ export class Events {
 }
 
 /**
- * The document an `xml` handler reads: who calls, the parameters, then the panel's own document
+ * The document that an `xml` handler reads: the caller, the parameters, and the panel's own document
  * (docs/protocol.md#handlers-4).
  */
 function inputDocument(caller: Caller, shown: Params, doc: Element): Element {

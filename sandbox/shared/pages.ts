@@ -18,7 +18,7 @@ import type { Profile } from './profile.ts';
 import type { Switches } from './switches.ts';
 import type { Element } from './xml.ts';
 
-/** A page, or the way to another one. */
+/** The HTTP answer to a browser: a page, or a redirect. */
 export interface PageAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[]>>;
@@ -44,7 +44,7 @@ interface Visit {
 
 const HTML = { 'Content-Type': 'text/html; charset=UTF-8', 'Cache-Control': 'no-store' };
 const FIRST = 'domain';
-/** Parameters of the pages themselves, not of functions. */
+/** Parameters that belong to the pages and are not passed to functions. */
 const OWN = ['page_token', 'clicked'];
 
 function page(body: string): PageAnswer {
@@ -52,7 +52,7 @@ function page(body: string): PageAnswer {
 }
 
 /**
- * The pages of the panel: everything they do goes the way of an API call, so that plugins see it
+ * The pages of the panel. Each acts by calls of the API, so that plugins hear of everything
  * (docs/protocol.md#stages-4).
  */
 export class Pages {
@@ -120,7 +120,7 @@ export class Pages {
     return fields === undefined ? this.#skin.views[func] : { kind: 'form', back: FIRST, fields };
   }
 
-  /** A page that only looks: a link can never make a change. */
+  /** Shows a list or a form. A GET never saves, so that a link cannot change anything. */
   async #get(visit: Visit, wrong: Wrong | null): Promise<PageAnswer> {
     const view = this.#viewOf(visit.func);
     if (view === undefined) return this.#page(visit, visit.func, this.#skin.alert(`${visit.func}?`));
@@ -150,7 +150,7 @@ export class Pages {
   }
 
   /**
-   * A form that is only to be rendered anew, because a field changed that others depend on
+   * Shows a form again with other fields, because a field changed on which they depend
    * (docs/protocol.md#parameters).
    */
   async #again(visit: Visit, sent: Params): Promise<PageAnswer> {
@@ -162,7 +162,8 @@ export class Pages {
   }
 
   /**
-   * A button of a list, done with the rows that are ticked: a form is opened, anything else is done at once.
+   * Carries out a button of a list for the ticked rows. If the function has a form, it is shown; else the
+   * function runs at once.
    */
   async #act(visit: Visit): Promise<PageAnswer> {
     const { request, lang } = visit;
@@ -202,7 +203,7 @@ export class Pages {
     return this.#isInside(back) ? { func: back, elid: params.text('plid') } : { func: back };
   }
 
-  /** Whether a function lists what is in an element of another list. */
+  /** Whether a list shows what belongs to one element of another list, as records belong to a zone. */
   #isInside(func: string): boolean {
     const view = this.#viewOf(func);
     return view?.kind === 'list' && view.inside === true;
@@ -227,7 +228,7 @@ export class Pages {
     return this.#page(visit, view.inside === true ? `${heading} ${plid}` : heading, content);
   }
 
-  /** @param posted what was sent when the form is shown again after an error */
+  /** @param posted what the user sent, when the form is shown again after an error; null: a fresh form */
   #formPage(
     visit: Visit,
     view: FormView,
@@ -268,8 +269,8 @@ export class Pages {
   }
 
   /**
-   * Values of the selects: those that came with the form at first, when an error document brings none, as a
-   * browser keeps them.
+   * Choices of the select fields. An error document has none, so those of the form's first answer are kept,
+   * as a browser does.
    */
   #choices({ identity, func }: Visit, doc: Element): readonly Element[] {
     const key = `${identity.session} ${func}`;

@@ -11,7 +11,7 @@ import type { Identity, RequestEntry } from './types.ts';
 import type { Element } from './xml.ts';
 import type { World } from './zones.ts';
 
-/** A call as it came in. */
+/** A call of a function, as it came from HTTP or mgrctl. */
 export interface Request {
   readonly params: Params;
   readonly method: string;
@@ -19,23 +19,23 @@ export interface Request {
   readonly address: string;
   readonly cookie: string | undefined;
   readonly referer: string;
-  /** Of the HTTP request, lower-case names. */
+  /** Headers of the HTTP request, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface Result {
   readonly doc: Element;
-  /** A body to send as it is instead of the document. */
+  /** A plain body to send instead of the document; null: the document is sent. */
   readonly plain: string | null;
-  /** A new session, for the cookie. */
+  /** Id of a new session, for the cookie; null: no new session. */
   readonly session: string | null;
-  /** Who called; empty: nobody. */
+  /** Name of the caller; empty: nobody is logged in. */
   readonly user: string;
-  /** His access level as the panel numbers it. */
+  /** Access level of the caller, in the numbers of the panel. */
   readonly level: string;
 }
 
-/** Parameters that no log and no echo may show. */
+/** Parameters that are left out of logs and documents. */
 export const SECRETS = ['authinfo', 'auth', 'password', 'passwd', 'confirm', 'key'];
 const LOG_LIMIT = 100_000;
 
@@ -49,7 +49,7 @@ function outcomeOf(result: Result): string {
   return ['ok', 'authfail', 'redirect'].find((name) => child(result.doc, name) !== undefined) ?? 'data';
 }
 
-/** The panel behind its transports: login, functions, events around them. */
+/** The panel without its transports: login, functions, and the handlers around them. */
 export class Panel {
   readonly requests: RequestEntry[] = [];
   readonly #world: World;
@@ -69,14 +69,14 @@ export class Panel {
     this.#runner = new Runner(world, events, profile.functions);
   }
 
-  /** From now on nothing is done any more. */
+  /** Refuses every further call. */
   stop(): void {
     this.#stopped = true;
     this.#runner.stop();
   }
 
   /**
-   * Handles one call from login to answer; errors of any kind become documents.
+   * Handles one call from login to answer. Errors become documents.
    * @throws Error only when the panel is being stopped
    */
   async handle(request: Request): Promise<Result> {
@@ -99,7 +99,7 @@ export class Panel {
     return result;
   }
 
-  /** Writes a call into the request list and the log, without its secrets. */
+  /** Adds a call to the request list and the log, without its secrets. */
   note(request: Request, func: string, user: string, outcome: string): void {
     const params = request.params.without(...SECRETS);
     const { method, via, address } = request;
@@ -177,7 +177,7 @@ export class Panel {
   }
 
   /**
-   * Whether a write comes from elsewhere and is to be confirmed; `sok=yes` is the confirmation
+   * Whether a write comes from elsewhere and needs a confirmation, which is `sok=yes`
    * (docs/protocol.md#confirmation).
    */
   #isDoubtful(func: string, { params, via, referer, headers }: Request): boolean {
@@ -190,7 +190,7 @@ export class Panel {
     return !isOwn && params.text('sok') !== 'yes';
   }
 
-  /** @throws Refusal where the panel puts the question as an error */
+  /** The document that asks for the confirmation. @throws Refusal when the panel asks by an error */
   #question(func: string): Element {
     if (!this.#world.switches.confirmWrites) throw new Refusal(200, { obj: func }, 'Confirm the operation');
     return element('doc', [element('msg', 'Confirm the operation')], { func: 'confirm' });

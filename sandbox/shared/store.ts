@@ -22,13 +22,13 @@ interface Hidden {
   readonly until: number;
 }
 
-/** Undoes everything a recorded piece of work changed. */
+/** Undoes everything that the recorded work changed. */
 export type Undo = () => void;
 
 /**
- * The panel's state: in memory, and in one file of JSON lines, each the new value of one object (`null`:
- * gone). A line is written before anyone sees the change, so a killed sandbox starts again with the same
- * state. It need not survive a power cut.
+ * The panel's state, in memory and in a file of JSON lines. Each line holds the new value of one object
+ * (`null`: removed) and is written before the change is visible. So a killed sandbox keeps its state; a power
+ * cut may lose some.
  */
 export class Store {
   readonly #tables: Tables = { zone: new Map(), web: new Map(), mail: new Map(), user: new Map() };
@@ -39,9 +39,10 @@ export class Store {
   #recording: Undo[] | null = null;
 
   /**
-   * Opens the file, which is made when missing and compacted otherwise; a torn last line is dropped.
-   * @param delay milliseconds until reads see a change to a zone
-   * @throws Error when the file cannot be read or written, or holds something else
+   * Opens the file. A missing file is made, an existing one is compacted, and an incomplete last line is
+   * dropped.
+   * @param delay milliseconds until reads see a change of a zone
+   * @throws Error when the file cannot be read or written, or is not a file of this kind
    */
   constructor(path: string, now: () => number, delay: () => number) {
     this.#now = now;
@@ -81,7 +82,10 @@ export class Store {
     this.#recording?.push(() => this.#put(table, name, this.#withdraw(table, name, before, value)));
   }
 
-  /** What an object becomes when the step from `before` to `after` is undone. */
+  /**
+   * The value of an object after the change from `before` to `after` is undone. Later changes of a zone's
+   * rows stay.
+   */
   #withdraw(table: TableName, name: string, before: unknown, after: unknown): unknown {
     const present = table === 'zone' ? this.zone(name) : undefined;
     if (present === undefined || present === after || !isZone(before) || !isZone(after)) return before;
@@ -94,7 +98,9 @@ export class Store {
     this.#hidden.push({ name, before: this.#tables.zone.get(name), until: now + this.#delay() });
   }
 
-  /** Runs `work` and gives what undoes it; when `work` throws, it is undone first. */
+  /**
+   * Runs `work`. @returns a function that undoes its changes @throws what `work` throws, after undoing them
+   */
   record(work: () => void): Undo {
     const undos: Undo[] = [];
     const undo = (): void => {
@@ -113,24 +119,24 @@ export class Store {
     return undo;
   }
 
-  /** The zone as it is. */
+  /** The zone with all changes, also those that reads do not see yet. */
   zone(name: string): Zone | undefined {
     return this.#tables.zone.get(name);
   }
 
-  /** All zones as they are, by name. */
+  /** All zones in that state, sorted by name. */
   zones(): Zone[] {
     return sorted(this.#tables.zone);
   }
 
-  /** The zone as reads may see it now. */
+  /** The zone as reads see it now; undefined: they see no zone. */
   visibleZone(name: string): Zone | undefined {
     const now = this.#now();
     const hidden = this.#hidden.find((one) => one.name === name && one.until > now);
     return hidden === undefined ? this.zone(name) : hidden.before;
   }
 
-  /** All zones as reads may see them now, by name. */
+  /** All zones as reads see them now, sorted by name. */
   visibleZones(): Zone[] {
     const names = new Set([...this.#tables.zone.keys(), ...this.#hidden.map((hidden) => hidden.name)]);
     return [...names].sort().flatMap((name) => this.visibleZone(name) ?? []);
@@ -206,8 +212,7 @@ function isZone(value: unknown): value is Zone {
 }
 
 /**
- * Takes a change of rows back among rows that others have changed since; unchanged rows keep their identity
- * in memory.
+ * Undoes a change of rows among rows that others have changed since. Unchanged rows stay the same objects.
  */
 function withdrawRows(present: readonly Row[], before: readonly Row[], after: readonly Row[]): Row[] {
   const kept = present.filter((row) => before.includes(row) || !after.includes(row));

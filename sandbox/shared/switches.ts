@@ -1,4 +1,4 @@
-/** How a call's local part is made to fail after `before` handlers accepted it. */
+/** How the panel's own part of a call fails after the `before` handlers accepted the call. */
 export interface LocalFailure {
   readonly code: number;
   readonly text?: string;
@@ -6,219 +6,236 @@ export interface LocalFailure {
   count?: number;
 }
 
-/** What docs/protocol.md leaves open or panels do differently; every field may be changed at any time. */
+/**
+ * Settings for behaviour that docs/protocol.md leaves open or in which panels differ. A test may change every
+ * field at any time.
+ */
 export interface Switches {
   /**
-   * Record names in lists and keys: absolute with a dot instead of relative (docs/protocol.md#record-keys-4).
+   * Whether record names in lists and keys are absolute with a final dot; else relative
+   * (docs/protocol.md#record-keys-4).
    */
   absoluteNames: boolean;
   /**
-   * Host values in lists and keys: as they were typed, or made absolute (docs/protocol.md#record-keys-4,
-   * #record-form-4).
+   * Host names in the values of lists and keys: as the user typed them, or absolute
+   * (docs/protocol.md#record-keys-4, #record-form-4).
    */
   hosts: 'verbatim' | 'absolute';
-  /** Errors carry a text, or are empty elements (docs/protocol.md#errors-4). */
+  /** Whether errors carry a text; else they are empty elements (docs/protocol.md#errors-4). */
   errorTexts: boolean;
   /**
-   * What a wrong login gets (docs/protocol.md#login-answers). As the panel does it, version 4 answers
-   * `authfail` to `func=auth` and code 100 to wrong credentials in a call. The other choices are always what
-   * `func=auth` gets, code 100, or the bare text `access deny`.
+   * The answer to wrong credentials (docs/protocol.md#login-answers). `own`: version 4 answers `authfail` to
+   * `func=auth` and code 100 to other calls. The other values are given to every call: `authfail`, error code
+   * 100, or the plain text `access deny`.
    */
   authRefusal: 'own' | 'authfail' | 'code100' | 'plain';
-  /** Calls with `authinfo` are refused with the plain text (docs/protocol.md#login). */
+  /** Whether calls with `authinfo` are refused with the plain text (docs/protocol.md#login). */
   restrictAuthinfo: boolean;
-  /** A session ends after this long without a call (docs/protocol.md#login). */
+  /** Milliseconds without a call after which a session ends (docs/protocol.md#login). */
   sessionIdleMs: number;
-  /** Added to the clock; moves sessions towards their end. */
+  /** Milliseconds added to the sandbox's clock, for example to end a session. */
   clockOffsetMs: number;
-  /** Lists carry a `banner` between their elements (docs/protocol.md#documents). */
+  /** Whether lists have a `banner` between their elements (docs/protocol.md#documents). */
   banners: boolean;
-  /** Lists are cut after so many rows, with a banner (docs/protocol.md#list-limits); 0: never. */
+  /** Number of rows after which a list ends with a banner (docs/protocol.md#list-limits); 0: never. */
   recordLimit: number;
-  /** Per user: `domain` lists only zones whose name contains this text. */
+  /** By user name: a text that zone names must contain to be in the user's `domain` list. */
   filters: Record<string, string>;
-  /** The administrator's list of domains also has rows of these names, which came there past every check. */
+  /** More names in the administrator's list of domains, which no check has accepted. */
   strayNames: string[];
   /**
-   * Versions 5 and 6, DNSmanager: the filter of a call with `filter=on` stays for later lists of the account
-   * (docs/protocol.md#formats; open).
+   * Versions 5/6, DNSmanager: whether the filter of a call with `filter=on` stays for later lists of the
+   * account (docs/protocol.md#formats; what real panels do is unknown).
    */
   filterStays: boolean;
   /**
-   * Whose a call on a zone is, is checked before the `before` handlers, or by the function itself (22; not
-   * evidenced).
+   * Whether the panel checks the right to a zone before the `before` handlers; else the function checks it.
+   * What real panels do is not known.
    */
   accessFirst: boolean;
   /**
-   * Calls with `su` are carried out as the caller himself (docs/protocol.md#parameters; a panel that does not
-   * know the parameter).
+   * Whether calls with `su` run as the caller himself, as in a panel without this parameter
+   * (docs/protocol.md#parameters).
    */
   ignoreSu: boolean;
   /**
-   * Versions 5 and 6, DNSmanager: the column of the `domain` list that names the owner
-   * (docs/protocol.md#owners).
+   * Versions 5/6, DNSmanager: the column of the `domain` list that names the owner (docs/protocol.md#owners).
    */
   ownerColumn: 'user' | 'owner' | 'none';
-  /** A new zone without `ns`: error code 4 instead of the panel's own name servers. */
+  /** Whether a new zone without `ns` is refused with error code 4; else it gets `defaultNs`. */
   nsRequired: boolean;
-  /** A new zone without `ip`: error code 4 instead of the panel's own address. */
+  /** Whether a new zone without `ip` is refused with error code 4; else it gets `defaultIp`. */
   requireIp: boolean;
-  /** The panel's own values, shown in the form for a new zone (docs/protocol.md#zone-form-4). */
+  /** Default values in the form for a new zone (docs/protocol.md#zone-form-4). */
   defaultNs: string;
   defaultMx: string;
   defaultIp: string;
-  /** Labels that get an A record in a new zone; `@` is the zone itself. */
+  /** Labels that get an A record in a new zone; `@` stands for the zone itself. */
   defaultHosts: string[];
-  /** Labels added when the WWW or mail option is on (docs/protocol.md#zone-form-4). */
+  /** Labels that also get one if the option WWW or mail is on (docs/protocol.md#zone-form-4). */
   webHosts: string[];
   mailHosts: string[];
-  /** A new zone has MX records, and an SPF text (docs/protocol.md#zone-form-4). */
+  /** Whether a new zone gets MX records, and a TXT record with SPF (docs/protocol.md#zone-form-4). */
   defaultMxRecords: boolean;
   defaultSpf: boolean;
   /**
-   * Changing the `ip` of an existing zone also changes the A records that had the old one (unknown in 6.3).
+   * Whether a change of a zone's `ip` also changes its A records with the old address. Unknown for version 6.
    */
   ipRewrites: boolean;
   /**
-   * `domain.delete.confirm` with `sok` deletes (docs/protocol.md#functions-4); otherwise it only answers ok.
+   * Whether `domain.delete.confirm` with `sok` deletes (docs/protocol.md#functions-4); else it only answers
+   * OK.
    */
   confirmDeletes: boolean;
-  /** Error code of a call on another account's zone (docs/protocol.md#accounts). */
+  /** Error code for a call on another account's zone (docs/protocol.md#accounts). */
   foreignZone: 3 | 6;
-  /** A zone below or above another account's zone is refused with code 6 (docs/protocol.md#accounts). */
+  /**
+   * Whether a new zone below or above another account's zone is refused with code 6
+   * (docs/protocol.md#accounts).
+   */
   refuseSubzones: boolean;
   /**
-   * What happens after one element of a group failed (docs/protocol.md#groups): the rest is left, or tried as
-   * well.
+   * Whether a group function stops after an element that failed, or continues with the others
+   * (docs/protocol.md#groups).
    */
   groupFailure: 'stop' | 'continue';
-  /** An element of a group function with exactly this identifier is refused with code 1; empty: none. */
+  /** Identifier of an element that every group function refuses with code 1; empty: none. */
   failElement: string;
-  /** Names as handlers get them (docs/protocol.md#names). */
+  /** Form of domain names in the parameters for handlers (docs/protocol.md#names). */
   handlerNames: 'as-sent' | 'unicode' | 'punycode';
-  /** How handlers get the parameters. */
+  /**
+   * How handlers get the parameters: as in the request, all in the query (`get`), or all in the body
+   * (`post`).
+   */
   deliver: 'as-requested' | 'get' | 'post';
-  /** `auth`, `authinfo` and `su` are kept from handlers (docs/protocol.md#handlers-4). */
+  /** Whether handlers do not get `auth`, `authinfo` and `su` (docs/protocol.md#handlers-4). */
   stripAuth: boolean;
   /**
-   * Version 4: the length of a body as handlers get it: counted, or as the client wrote it, and none where it
-   * wrote none (docs/protocol.md#handlers-4).
+   * Version 4: the body's length for handlers, counted by the panel, or as the client sent it (none if it
+   * sent none; docs/protocol.md#handlers-4).
    */
   lengthToHandlers: 'counted' | 'as-sent';
   /**
-   * Versions 5 and 6: a value with a NUL octet ends there in the environment of handlers, or is left out
+   * Versions 5/6: whether a value with a NUL octet is cut there in the environment of handlers, or left out
    * (docs/protocol.md#handlers-5).
    */
   nulToHandlers: 'cut' | 'left-out';
-  /** Which of several `sok` saves: the last one, or any that is not empty (docs/protocol.md#parameters). */
+  /**
+   * Which of several `sok` parameters makes a call save: only the last one, or any that is not empty
+   * (docs/protocol.md#parameters).
+   */
   repeatedSok: 'last' | 'any';
   /**
-   * Versions 5 and 6: a record form is saved with `sok` even if it carries `sv_field`
+   * Versions 5/6: whether a record form with `sok` is saved even if it has `sv_field`
    * (docs/protocol.md#parameters).
    */
   redrawSaves: boolean;
   /**
-   * Calls that a function makes inside the panel run with their handlers: zones and records made by web, mail
-   * and user functions (docs/protocol.md#stages-4). What `site.edit` calls runs with its handlers anyhow (9).
+   * Whether calls of functions inside the panel run handlers, such as zones and records made by web, mail and
+   * user functions (docs/protocol.md#stages-4). Inner calls of `site.edit` always run them.
    */
   fireNested: boolean;
   /**
-   * `domain.delete.request` with `sok` runs the handlers of `domain.delete`, whatever `fireNested` says (7.1,
-   * 15; not evidenced).
+   * Whether `domain.delete.request` with `sok` runs the handlers of `domain.delete`, whatever `fireNested`
+   * is. What real panels do is not known.
    */
   requestFires: boolean;
-  /** What goes from the zone with a web or mail domain of versions 5 and 6 (9; not evidenced). */
-  serviceDeletes: 'nothing' | 'records' | 'zone';
-  /** A handler is killed after so long (docs/protocol.md#after-errors). */
-  handlerTimeoutMs: number;
-  /** What a killed `before` handler means (docs/protocol.md#after-errors). */
-  killedBefore: 'refuse' | 'go-on';
-  /** A handler's exit status other than 0 (docs/protocol.md#handlers-4). */
-  exitStatus: 'ignored' | 'error';
-  /** Handlers that others than the owner may touch are refused (docs/protocol.md#files-4). */
-  strictModes: boolean;
-  /** The local change is undone after an `after` error (docs/protocol.md#after-errors). */
-  undoAfterError: boolean;
   /**
-   * A panel call made while a `before` or `after` handler runs waits until the handler is done
-   * (docs/protocol.md#stages-4).
+   * Versions 5/6: what the delete of a web or mail domain removes from its zone. What real panels do is not
+   * known.
    */
+  serviceDeletes: 'nothing' | 'records' | 'zone';
+  /** Milliseconds after which a running handler is killed (docs/protocol.md#after-errors). */
+  handlerTimeoutMs: number;
+  /**
+   * What a killed `before` handler does to the call: refuse it, or let it go on
+   * (docs/protocol.md#after-errors).
+   */
+  killedBefore: 'refuse' | 'go-on';
+  /** Whether a handler's exit status other than 0 is ignored or an error (docs/protocol.md#handlers-4). */
+  exitStatus: 'ignored' | 'error';
+  /** Whether handlers that users other than their owner may write are refused (docs/protocol.md#files-4). */
+  strictModes: boolean;
+  /** Whether the panel undoes its own change after an error of `after` (docs/protocol.md#after-errors). */
+  undoAfterError: boolean;
+  /** Whether a panel call waits while a `before` or `after` handler runs (docs/protocol.md#stages-4). */
   blockNested: boolean;
-  /** The local part fails after `before`; per function, also one called inside the panel. */
+  /** Functions whose own part fails after `before`, also when they are called inside the panel. */
   failLocal: Record<string, LocalFailure>;
   /**
-   * A function fails after its inner calls, with their `after` handlers, succeeded; they are undone
-   * (docs/protocol.md#stages-5).
+   * Functions that fail after their inner calls and the `after` handlers of those succeeded. The inner calls
+   * are undone (docs/protocol.md#stages-5).
    */
   failOuter: Record<string, LocalFailure>;
-  /** Functions that answer ok and do nothing (docs/protocol.md#partial-forms); handlers are run. */
+  /** Functions that run their handlers and answer OK but change nothing (docs/protocol.md#partial-forms). */
   noEffect: string[];
-  /** A change becomes visible to reads only so much later (docs/protocol.md#delays). */
+  /** Milliseconds until reads show a change of a zone (docs/protocol.md#delays). */
   lateVisibilityMs: number;
   /**
-   * From whom changes stay hidden that long: from everyone, or from mgrctl only while the UI shows them
+   * For whom changes are late: for everyone, or only for mgrctl and not for the pages
    * (docs/protocol.md#handlers-5).
    */
   lateFor: 'everyone' | 'mgrctl';
   /**
-   * Versions 5 and 6: zones are made and deleted only so much later, with a `status` in the list until then
-   * (docs/protocol.md#delays); 0: at once.
+   * Versions 5/6, DNSmanager: milliseconds that the create or delete of a zone takes; the list shows a
+   * `status` meanwhile (docs/protocol.md#delays). 0: no time.
    */
   slowOperationsMs: number;
-  /** What record functions of such a zone answer until then. */
+  /** What record functions answer for a zone that is being created or deleted: an error, or an empty list. */
   slowRecords: 'error' | 'empty';
-  /** Which time that is: the sandbox's clock, or the real one. */
+  /** Clock for `slowOperationsMs`: the sandbox's own, or the real one. */
   slowClock: 'sandbox' | 'real';
   /**
-   * Record lists show rows of signed zones, which cannot be edited or deleted
+   * Whether record lists have the DNSSEC rows of signed zones, which users cannot edit
    * (docs/protocol.md#signed-zones).
    */
   dnssecRows: boolean;
-  /** Names that nobody may make a zone of, nor one below (docs/protocol.md#dnsmanager). */
+  /** Names that may not become zones, nor names below them (docs/protocol.md#dnsmanager). */
   restrictedNames: string[];
   /**
-   * Versions 5 and 6: documents carry the echo of the parameters and other noise
+   * Versions 5/6: whether documents repeat the parameters and have other additions
    * (docs/protocol.md#documents).
    */
   noise: boolean;
   /**
-   * Versions 5 and 6: empty parameters are exported to handlers as empty variables, or not at all
+   * Versions 5/6: whether handlers get empty parameters as empty variables, or not at all
    * (docs/protocol.md#handlers-5).
    */
   emptyParams: 'exported' | 'absent';
   /** DNSmanager: the column of the record list that holds the identifier (docs/protocol.md#record-list-5). */
   recordKeyColumn: 'rkey' | 'rtype_hidden';
   /**
-   * What the deletion of a record answers whose identifier the zone does not have
-   * (docs/protocol.md#dnsmanager, #partial-forms).
+   * The answer to the delete of a record whose identifier is not in the zone (docs/protocol.md#dnsmanager,
+   * #partial-forms).
    */
   unknownRecord: 'missed' | 'ok';
-  /** DNSmanager: what a successful `domain.edit` answers (docs/protocol.md#dnsmanager). */
+  /** DNSmanager: elements in the answer to a successful `domain.edit` (docs/protocol.md#dnsmanager). */
   createSays: 'both' | 'ok' | 'messages';
   /**
-   * Versions 5 and 6: writes without a Referer of the panel itself are an error `referer_confirm` until sent
-   * with `sok=yes` (docs/protocol.md#confirmation).
+   * Versions 5/6: whether a write without a Referer of the panel itself gets the error `referer_confirm`
+   * until it is sent with `sok=yes` (docs/protocol.md#confirmation).
    */
   refererCheck: boolean;
-  /** The same with the answer `<doc func="confirm">` instead of the error (docs/protocol.md#confirmation). */
+  /** As `refererCheck`, but with the answer `<doc func="confirm">` (docs/protocol.md#confirmation). */
   confirmWrites: boolean;
   /**
-   * Whose writes are checked so: everybody's, or those with a session only (docs/protocol.md#confirmation).
+   * Whose writes these two switches concern: everyone's, or only those with a session
+   * (docs/protocol.md#confirmation).
    */
   confirmWhom: 'everyone' | 'sessions';
-  /** Sessions are bound to the caller's address (docs/protocol.md#login). */
+  /** Whether a session is valid only from the address that opened it (docs/protocol.md#login). */
   bindSessions: boolean;
   /**
-   * After the first start description files are read from the copies in `var/.xmlcache` until that folder is
+   * Whether a restart reads description files from their copies in `var/.xmlcache`, until that folder is
    * removed (docs/protocol.md#files-5).
    */
   xmlCache: boolean;
   /**
-   * The pages show values that a plugin's function sends beside an error, or keep what was typed (10.5 for
-   * version 4, later unknown).
+   * Whether pages show the values that a plugin function sends with an error; else they keep what the user
+   * typed. What version 5/6 does is unknown.
    */
   valuesBesideError: boolean;
-  /** Exit status of mgrctl when the function answered with an error (docs/protocol.md#mgrctl). */
+  /** Exit status of mgrctl when the function answers with an error (docs/protocol.md#mgrctl). */
   mgrctlErrorExit: number;
 }
 
@@ -327,8 +344,8 @@ function shape(value: unknown): string {
 }
 
 /**
- * Sets switches by name, all or none.
- * @throws Error naming the first switch that does not exist or has a value of another kind
+ * Sets switches by name, all or none of them.
+ * @throws Error with the name of the first switch that does not exist or gets a wrong value
  */
 export function setSwitches(switches: Switches, values: Readonly<Record<string, unknown>>): void {
   const present: Readonly<Record<string, unknown>> = { ...switches };
@@ -344,7 +361,7 @@ export function setSwitches(switches: Switches, values: Readonly<Record<string, 
 }
 
 /**
- * A switch from a command line, `name=value`; a value that is not JSON is taken as a string.
+ * Reads `name=value` from a command line. A value that is not JSON is a string.
  * @throws Error when there is no `=`
  */
 export function parseSwitch(text: string): Record<string, unknown> {

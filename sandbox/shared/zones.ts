@@ -10,7 +10,7 @@ import type { Store } from './store.ts';
 import type { Switches } from './switches.ts';
 import type { Identity, Row, SandboxUser, Zone } from './types.ts';
 
-/** What the functions work with. */
+/** The parts of a sandbox that functions use. */
 export interface World {
   readonly store: Store;
   readonly access: Access;
@@ -20,7 +20,7 @@ export interface World {
   readonly pending: Pending;
 }
 
-/** What a new zone is made of. */
+/** The fields of the form for a new zone, complete and checked. */
 export interface NewZone {
   readonly name: string;
   readonly owner: string;
@@ -31,12 +31,14 @@ export interface NewZone {
   readonly mail: boolean;
 }
 
-/** Words of a field that holds several values. */
+/** Splits a field with several values at spaces and commas. */
 export function words(text: string): string[] {
   return text.split(/[\s,]+/u).filter(Boolean);
 }
 
-/** Addresses of an `ip` field. */
+/**
+ * Reads the addresses of an `ip` field. @returns them with spaces between @throws Refusal for a bad address
+ */
 export function readAddresses(text: string): string {
   const addresses = words(text);
   if (addresses.some((address) => isIP(address) === 0)) throw badValue('ip');
@@ -44,8 +46,7 @@ export function readAddresses(text: string): string {
 }
 
 /**
- * Reads the fields of a new zone, with the panel's own values for what is empty
- * (docs/protocol.md#zone-form-4).
+ * Reads the form for a new zone. Empty fields get the panel's default values (docs/protocol.md#zone-form-4).
  * @throws Refusal code 4 naming the field; code 3 or 6 for an `owner` the caller may not name
  */
 export function readNewZone(world: World, caller: Identity, params: Params): NewZone {
@@ -66,18 +67,19 @@ export function readNewZone(world: World, caller: Identity, params: Params): New
   };
 }
 
-/** Checks and spaces a list of hosts. */
+/** Reads a field with host names. @returns them with spaces between @throws Refusal for a bad name */
 export function readHosts(text: string, zone: string, field: string): string {
   return words(text)
     .map((host) => readHost(host, zone, field))
     .join(' ');
 }
 
-/** The account a new object belongs to: the caller, or `owner` where he stands above it. */
+/**
+ * The account that a new object belongs to: `owner` if the caller's account is above it, else the caller's.
+ */
 export function readOwnerField(world: World, caller: Identity, params: Params): string {
   const owner = params.text('owner');
-  // An ordinary account has no such field (docs/protocol.md#zone-form-4): what it sends there is not looked
-  // at.
+  // The form of an ordinary account has no such field, so a value is ignored (docs/protocol.md#zone-form-4).
   if (owner === '' || caller.level === 5) return caller.name;
   return world.access.become(caller, owner).name;
 }
@@ -87,7 +89,7 @@ export function nsRows(zone: string, ns: string): Row[] {
   return unique(words(ns)).map((host) => makeRow(`${zone}.`, 'NS', host));
 }
 
-/** MX rows for a zone's `mx` field, priorities 10, 20, ... */
+/** MX rows for a zone's `mx` field, with priorities 10, 20 and so on. */
 export function mxRows(zone: string, mx: string): Row[] {
   return unique(words(mx)).map((host, index) =>
     makeRow(`${zone}.`, 'MX', absoluteHost(host, zone), String((index + 1) * 10)),
@@ -102,7 +104,7 @@ function addressRow(name: string, address: string): Row {
   return makeRow(name, isIPv4(address) ? 'A' : 'AAAA', address);
 }
 
-/** Address rows for one label of a zone; `@` is the zone itself. */
+/** Address rows for one label in a zone; the label `@` stands for the zone itself. */
 export function hostRows(zone: string, label: string, ip: string): Row[] {
   const name = label === '@' ? `${zone}.` : `${label}.${zone}.`;
   return words(ip).map((address) => addressRow(name, address));
@@ -137,9 +139,9 @@ function checkLimit(world: World, user: SandboxUser): void {
 }
 
 /**
- * Makes a zone with its default records.
- * @throws Refusal code 2 when the panel has it already, whoever owns it; 5 at the owner's limit; 6 below or
- *   above a foreign zone
+ * Creates a zone with its default records.
+ * @throws Refusal with code 2 when any account has the zone, and with code 5 when the owner has reached his
+ * limit; with code 6 when the zone is below or above another owner's
  */
 export function createZone(world: World, wanted: NewZone): void {
   const { store, switches } = world;
@@ -166,7 +168,7 @@ export function createZone(world: World, wanted: NewZone): void {
   if (wanted.mail) store.putMail({ name, owner: wanted.owner });
 }
 
-/** Takes a zone and, when asked, its WWW and mail domain away. */
+/** Removes a zone and, if `also` says so, its WWW domain and its mail domain. */
 export function removeZone(
   world: World,
   name: string,
@@ -177,7 +179,7 @@ export function removeZone(
   if (also.mail) world.store.dropMail(name);
 }
 
-/** Adds rows that the zone does not have and that may stand there. */
+/** The zone's rows with those of `rows` that it lacks and that may stand beside the others. */
 export function addMissing(zone: Zone, rows: readonly Row[]): Row[] {
   const result = [...zone.rows];
   for (const row of rows) {
@@ -185,7 +187,7 @@ export function addMissing(zone: Zone, rows: readonly Row[]): Row[] {
       checkBeside(row, result, zone.name);
       result.push(row);
     } catch (error) {
-      // What cannot be added beside the user's own records is left out, as panels do for service names.
+      // A row that may not stand beside the user's own records is left out, as panels do for service names.
       if (!(error instanceof Refusal)) throw error;
     }
   }
