@@ -34,7 +34,7 @@ function zoneCells(zone: Zone): Element[] {
   return [...Object.entries(cells).map(([name, value]) => element(name, value)), element('active')];
 }
 
-/** `domain`: zones the caller may see; the identifier is `name` (docs/protocol.md#zones-4). */
+/** `domain`: the zones that the caller may see; `name` identifies each (docs/protocol.md#zones-4). */
 function listZones(call: Call): Element {
   const filter = call.switches.filters[call.caller.name] ?? '';
   const zones = zonesSeen(call).filter(
@@ -88,7 +88,7 @@ function changedRows(call: Call, zone: Zone, next: Zone): Row[] {
   return rows;
 }
 
-/** Changing an existing zone: fields that were not sent, or empty, keep their values. */
+/** Changes a zone. Fields that are empty or were not sent keep their values. */
 function changeZone(call: Call, zone: Zone): void {
   const { params } = call;
   const next = {
@@ -101,9 +101,7 @@ function changeZone(call: Call, zone: Zone): void {
   call.store.putZone(withRows(next, changedRows(call, zone, next)));
 }
 
-/**
- * `domain.edit`: the form for a new or an existing zone, creating, changing (docs/protocol.md#zone-form-4).
- */
+/** `domain.edit`: shows the form, creates a zone, or changes one (docs/protocol.md#zone-form-4). */
 function editZone(call: Call): Element {
   const elid = call.params.text('elid');
   if (elid === '' && !call.params.saved) return newForm(call);
@@ -116,7 +114,7 @@ function editZone(call: Call): Element {
   return ok();
 }
 
-/** `domain.delete`: a group function; needs no `sok` (docs/protocol.md#functions-4). */
+/** `domain.delete`: deletes one or several zones, without `sok` (docs/protocol.md#functions-4). */
 function deleteZones(call: Call): Element {
   const also = { web: call.params.on('webdomain'), mail: call.params.on('maildomain') };
   return forEach(call, elements(call), (id) => removeZone(call, findZone(call, id, 'write').name, also));
@@ -143,7 +141,7 @@ function readSoa(call: Call, zone: Zone): Zone['soa'] {
 }
 
 /**
- * `soa.edit`: the zone's SOA, its `ttl` being the zone's only one (docs/protocol.md#functions-4,
+ * `soa.edit`: changes a zone's SOA. Its `ttl` is the TTL of all records (docs/protocol.md#functions-4,
  * #record-form-4).
  */
 function editSoa(call: Call): Element {

@@ -21,7 +21,7 @@ import { ownZone, serviceEnd, zoneCreation } from './web.ts';
 import type { Params } from '../shared/params.ts';
 import type { MailDomain, Row } from '../shared/types.ts';
 
-/** How the public half of a 2048-bit RSA key begins and ends. */
+/** First and last characters of a 2048-bit RSA public key in Base64. */
 const KEY_START = 'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA';
 const KEY_END = 'QIDAQAB';
 
@@ -51,14 +51,14 @@ function newMail(call: Call): MailDomain {
   return { name, owner: readOwnerField(call, call.caller, call.params) };
 }
 
-/** The text of a record that a check box switches; empty: off. */
+/** The text of the record that a check box turns on or off; empty: the record is off. */
 function switched(call: Call, box: string, before: string | undefined, make: () => string): string {
   if (call.params.get(box) === undefined) return before ?? '';
   if (!call.params.on(box)) return '';
   return before === undefined || before === '' ? make() : before;
 }
 
-/** `emaildomain.edit`: `name`, `dkim`, `dmarc` (docs/protocol.md#other-functions). */
+/** `emaildomain.edit` with `name`, `dkim` and `dmarc` (docs/protocol.md#other-functions). */
 function editMail(call: Call): Element {
   const elid = call.params.text('elid');
   const present = elid === '' ? null : findMail(call, elid);
@@ -107,7 +107,7 @@ function ipOf(call: Call, zone: string): string {
 }
 
 /**
- * MX and SPF of a new mail domain, DKIM and DMARC as they are switched on and off
+ * Inner calls of a mail domain: MX and SPF when it is new, DKIM and DMARC when they are turned on or off
  * (docs/protocol.md#other-functions).
  */
 function* mailRecords(call: Call): Generator<Params, void> {
@@ -155,7 +155,7 @@ function* endMails(call: Call): Generator<Params, void> {
   }
 }
 
-/** Mail domains (docs/protocol.md#functions-5, #other-functions). */
+/** Functions for mail domains (docs/protocol.md#functions-5, #other-functions). */
 export const MAIL_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
   emaildomain: { run: listMails },
   'emaildomain.edit': { run: editMail, inner: mailRecords },

@@ -4,15 +4,15 @@ import type { Occasion, Rendered } from '../shared/dialects.ts';
 import type { Switches } from '../shared/switches.ts';
 import type { Element } from '../shared/xml.ts';
 
-/** How a panel of this generation writes. */
+/** How a panel of this generation writes its documents. */
 export interface Writing {
   readonly panel: string;
-  /** What ends a row of a list in text (docs/protocol.md#text-output). */
+  /** The end of each row when a list is written as text (docs/protocol.md#text-output). */
   readonly rowEnd: '\n' | '\n\n';
 }
 
 /**
- * What surrounds the data: attributes of `doc`, the echo of the parameters, filters, advice
+ * Adds what panels put around the data: attributes of `doc`, the parameters, filters, tips
  * (docs/protocol.md#documents).
  */
 function dressed(doc: Element, panel: string, occasion: Occasion, switches: Switches): Element {
@@ -48,8 +48,8 @@ function dressed(doc: Element, panel: string, occasion: Occasion, switches: Swit
 type Json = string | { [name: string]: Json } | Json[];
 
 /**
- * Reference 4.4: attributes `$name`, text `$`; a repeated element is an array, a single one an object, an
- * empty one `{}`.
+ * JSON with the structure of the XML (docs/protocol.md#formats). Attributes are `$name`, text is `$`; a
+ * repeated element is an array, a single one an object, an empty one `{}`.
  */
 function mirrored(node: Element): Json {
   const result: { [name: string]: Json } = {};
@@ -67,7 +67,7 @@ function flat(row: Element): Record<string, string> {
   return Object.fromEntries(row.children.map((cell) => [cell.name, cell.text]));
 }
 
-/** Reference 4.1, 4.4: bare data. */
+/** JSON with the data alone (docs/protocol.md#formats). */
 function bare(doc: Element): unknown {
   const error = child(doc, 'error');
   if (error !== undefined) {
@@ -79,12 +79,15 @@ function bare(doc: Element): unknown {
   return rows.length > 0 ? rows.map(flat) : flat(doc);
 }
 
-/** The same with `"ok":true`: no more than that and flat names is evidenced (docs/protocol.md#formats). */
+/** As `bare`, with `"ok":true`. More about this format is not known (docs/protocol.md#formats). */
 function bareWithTruth(doc: Element): unknown {
   return child(doc, 'ok') === undefined ? bare(doc) : { ok: true };
 }
 
-/** Reference 4.5: rows on one line each, forms line by line. */
+/**
+ * A document as text: a list with a row on each line, a form with a field on each line
+ * (docs/protocol.md#text-output).
+ */
 function inText(doc: Element, { rowEnd }: Writing): string {
   const error = child(doc, 'error');
   if (error !== undefined) {
@@ -100,7 +103,7 @@ function inText(doc: Element, { rowEnd }: Writing): string {
 }
 
 /**
- * What a caller without `out` gets: JSON for the theme, with escapes no parser takes
+ * The answer to a call without `out`: JSON for the pages, with escapes that JSON parsers refuse
  * (docs/protocol.md#formats).
  */
 function themed(doc: Element): string {
@@ -110,7 +113,7 @@ function themed(doc: Element): string {
   return JSON.stringify({ content }).replaceAll("'", String.raw`\'`);
 }
 
-/** Writes a document of this generation. */
+/** Writes a document in the format that the call asks for. */
 export function render(doc: Element, writing: Writing, occasion: Occasion, switches: Switches): Rendered {
   const { panel } = writing;
   const own = withOwnError(doc, occasion);

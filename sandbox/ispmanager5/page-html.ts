@@ -21,7 +21,7 @@ function link(query: Readonly<Record<string, string>>, label: string, extra = ''
   return `<a${extra} href="${escapeHtml(href)}">${escapeHtml(label)}</a>`;
 }
 
-/** A page inside the panel's frame. */
+/** A page inside the panel's frame of menu and header. */
 function frameHtml(
   { lang, panel, heading, user, func, menu }: Frame,
   content: string,
@@ -44,7 +44,7 @@ function hasToolbar({ view }: ListPage): boolean {
   return view.edit !== undefined || view.actions.length > 0;
 }
 
-/** Buttons above a list; those with `act` are done with the rows that are ticked. */
+/** The buttons above a list. Those named `act` apply to the ticked rows. */
 function toolbar({ lang, view, parent }: ListPage): string {
   const button = (func: string, label: string): string =>
     `<button name="act" value="${func}">${escapeHtml(ispmanager5Text(label, lang))}</button>`;
@@ -79,7 +79,7 @@ function rowHtml(page: ListPage, { key, cells }: ListRow): string {
   return `<tr data-key="${escapeHtml(key)}">${box}${shown.join('')}${more}</tr>`;
 }
 
-/** A list: buttons above it, a box to tick in every row. */
+/** A list with buttons above it and a check box in every row. */
 function listHtml(page: ListPage): string {
   const { lang, view, rows, parent, func, token, error } = page;
   const head = view.columns.map((column) => `<th>${escapeHtml(ispmanager5Text(column, lang, func))}</th>`);
@@ -96,7 +96,7 @@ function listHtml(page: ListPage): string {
 
 function fieldHtml(page: FormPage, field: Field): string {
   const wrong = page.error?.field === field.name;
-  // The browser does not send a box that is not ticked; this panel's pages do.
+  // Browsers do not send a check box that is not ticked, but this panel's pages send `off`.
   const off = field.type === 'checkbox' ? hiddenHtml({ [field.name]: 'off' }) : '';
   const again = ` onchange="this.form.sv_field.value='${field.name}';this.form.submit()"`;
   const input = fieldControl(page, field, wrong, page.rerenders === field.name ? again : '');
@@ -108,7 +108,9 @@ function fieldHtml(page: FormPage, field: Field): string {
   return `<div class="field${wrong ? ' invalid' : ''}">${label}${off}${input}${small}</div>`;
 }
 
-/** A form in a window of its own; a change of the type renders it anew (docs/protocol.md#parameters). */
+/**
+ * A form in a window of its own. A change of the record type renders it again (docs/protocol.md#parameters).
+ */
 function formHtml(page: FormPage): string {
   const { lang, error, title } = page;
   const hidden = { ...page.hidden, sv_field: '' };
@@ -142,7 +144,9 @@ function loginHtml(panel: string, lang: Lang, wrong: boolean, path: string, pale
   return shell(lang, panel, 'login', palette, `<main><div class="modal">${form}</div></main>`);
 }
 
-/** What these pages draw, in a generation's colours. @param path where they are */
+/**
+ * The drawing functions of these pages, in a generation's colours. @param path path of the pages in the URL
+ */
 export function drawing(
   palette: Palette,
   path: string,

@@ -118,7 +118,7 @@ function webs(edit: string, name: 'displayname' | 'name'): ListView {
   };
 }
 
-/** Pages of ISPmanager 5. */
+/** Lists and forms of ISPmanager 5. */
 export const V5_VIEWS: Readonly<Record<string, View>> = {
   domain: zones('domain.delete', ['displayname', 'status']),
   'domain.edit': { kind: 'form', back: 'domain', fields: [input('name', true), input('ip')] },
@@ -133,7 +133,7 @@ export const V5_VIEWS: Readonly<Record<string, View>> = {
   ...users,
 };
 
-/** Pages of ISPmanager 6. */
+/** Lists and forms of ISPmanager 6. */
 export const V6_VIEWS: Readonly<Record<string, View>> = {
   ...V5_VIEWS,
   domain: zones('domain.delete.request', ['displayname', 'status']),
@@ -146,7 +146,7 @@ export const V6_VIEWS: Readonly<Record<string, View>> = {
   },
 };
 
-/** Pages of DNSmanager. */
+/** Lists and forms of DNSmanager. */
 export const DNSMGR_VIEWS: Readonly<Record<string, View>> = {
   domain: zones('domain.delete', ['displayname', 'user', 'dtype', 'status']),
   'domain.edit': {

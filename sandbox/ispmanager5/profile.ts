@@ -14,13 +14,13 @@ import type { Element } from '../shared/xml.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Access levels as this generation numbers them (reference section 1). */
+/** This generation's numbers for the access levels user, reseller and administrator. */
 const LEVELS: Readonly<Record<Level, string>> = { 5: '16', 6: '24', 7: '29' };
-/** Of the host's superuser and its own calls. */
+/** Access level of the host's superuser and of calls by mgrctl. */
 const SUPER = '30';
 const ROOT = 'root';
 
-/** Functions on several elements besides those called `.delete`. */
+/** Functions for several elements whose names do not end with `.delete`. */
 const GROUPS = new Set(['domain.refresh', 'domain.autorecords', 'emaildomain.restore_mx']);
 
 const SKINS = { v5: V5_SKIN, v6: V6_SKIN, dnsmgr: DNSMGR_SKIN };
@@ -36,9 +36,9 @@ function levelShown({ name, level, isHost }: Identity): string {
 }
 
 /**
- * `PARAM_*`, `AUTH_*`, `HTTP_*` (docs/protocol.md#handlers-5), nothing else: an empty parameter may be absent
- * (switch `emptyParams`), one with a NUL octet is cut (switch `nulToHandlers`). A group function has its
- * whole list once more.
+ * The environment of a handler: `PARAM_*`, `AUTH_*` and `HTTP_*` (docs/protocol.md#handlers-5). The switches
+ * `emptyParams` and `nulToHandlers` decide about empty values and NUL octets. A group function has its list
+ * once more, in `PARAM_elids`.
  */
 function environment(event: Event, switches: Switches): Record<string, string> {
   const named: Record<string, string> = {
@@ -50,7 +50,7 @@ function environment(event: Event, switches: Switches): Record<string, string> {
   for (const [name, value] of Object.entries(event.headers))
     named[`HTTP_${name.toUpperCase().replaceAll('-', '_')}`] = value;
   for (const { name, value } of event.params.entries) {
-    // The environment is made of C strings.
+    // Values in the environment are C strings, which end at a NUL.
     const isCut = name.includes('\0') || value.includes('\0');
     if (name === 'func' || (isCut && switches.nulToHandlers === 'left-out')) continue;
     if (value !== '' || switches.emptyParams === 'exported')
@@ -73,7 +73,7 @@ function loginFailed(): Element {
   ]);
 }
 
-/** ISPmanager 5 or 6, or DNSmanager 5/6 (reference sections 7, 8, 11). */
+/** The profile of ISPmanager 5 or 6, or of DNSmanager 5/6 (docs/protocol.md#generations). */
 export function ispmanager5Profile(generation: Exclude<Generation, 'v4'>): Profile {
   const panel = generation === 'dnsmgr' ? 'dnsmgr' : 'ispmgr';
   const paths = generation === 'dnsmgr' ? ['/dnsmgr', '/manager/dnsmgr', '/'] : ['/ispmgr', '/'];
@@ -114,7 +114,7 @@ export function ispmanager5Profile(generation: Exclude<Generation, 'v4'>): Profi
       bindSessions: true,
       xmlCache: true,
       blockNested: false,
-      // Seen in a version 5 (docs/protocol.md#handlers-5).
+      // Seen with ISPmanager 5 (docs/protocol.md#handlers-5).
       ...(generation === 'v5' ? { emptyParams: 'absent' } : {}),
     },
     files: {
@@ -131,7 +131,7 @@ export function ispmanager5Profile(generation: Exclude<Generation, 'v4'>): Profi
     hasModules: true,
     hasEventList: generation === 'v6',
     recordKey: (row, zone) => ispmanager5Key(row, zone),
-    // Version 6 lists without blank lines between rows (docs/protocol.md#text-output).
+    // Version 6 writes no blank lines between rows (docs/protocol.md#text-output).
     render: (doc, occasion, switches) =>
       render(doc, { panel, rowEnd: generation === 'v6' ? '\n' : '\n\n' }, occasion, switches),
   };

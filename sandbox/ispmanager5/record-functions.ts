@@ -62,8 +62,8 @@ function findRow(call: Call, zone: Zone, key: string): Row {
 }
 
 /**
- * The form; the fields that matter depend on the type chosen in it (docs/protocol.md#parameters,
- * #record-form-5).
+ * The form for a record. Its fields depend on the record type that the user chose
+ * (docs/protocol.md#parameters, #record-form-5).
  */
 function recordForm(call: Call, zone: Zone, key: string): Element {
   const present: Readonly<Record<string, string>> =
@@ -78,7 +78,7 @@ function recordForm(call: Call, zone: Zone, key: string): Element {
   return form(key, [field('plid', zone.name), ...fields, typeChoice(types)]);
 }
 
-/** Types to choose from: sent in lower case, read in upper case (docs/protocol.md#record-form-5). */
+/** The choice of record types: values in lower case, shown in upper case (docs/protocol.md#record-form-5). */
 function typeChoice(types: readonly string[]): Element {
   const values = types.map((type) => element('val', type.toUpperCase(), { key: type }));
   return element('slist', values, { name: 'rtype' });
@@ -100,8 +100,8 @@ function editSoa(call: Call, zone: Zone): Element {
 }
 
 /**
- * `domain.record.edit` (docs/protocol.md#record-form-5). `sv_field` only renders the form again
- * (docs/protocol.md#parameters), unless the switch `redrawSaves` is on.
+ * `domain.record.edit`: shows the form, adds a record or changes one (docs/protocol.md#record-form-5). A call
+ * with `sv_field` only renders the form again, unless the switch `redrawSaves` is on.
  */
 function editRecord(call: Call): Element {
   const { params } = call;
@@ -124,8 +124,8 @@ function hasRow(zone: Zone, key: string): boolean {
 }
 
 /**
- * `domain.record.delete`; one value that holds `, ` is taken whole when a record has it for its identifier
- * (docs/protocol.md#record-form-5).
+ * `domain.record.delete`. If a record's identifier contains `, ` and is the whole value, the value is not
+ * split (docs/protocol.md#record-form-5).
  */
 function deleteRecords(call: Call): Element {
   const plid = call.params.text('plid');
@@ -141,7 +141,7 @@ function deleteRecords(call: Call): Element {
   });
 }
 
-/** The call that adds a record; its fields are those of the form. */
+/** The inner call that adds a record, with the fields of the form. */
 export function recordAddition(row: Row, zone: string): Params {
   return Params.of({
     func: 'domain.record.edit',
@@ -152,12 +152,15 @@ export function recordAddition(row: Row, zone: string): Params {
   });
 }
 
-/** The call that takes a record away. */
+/** The inner call that removes a record. */
 export function recordRemoval(row: Row, zone: string): Params {
   return Params.of({ func: 'domain.record.delete', plid: zone, elid: ispmanager5Key(row, zone) });
 }
 
-/** Calls for those of the rows that the zone has not and that may stand in it; what cannot is left out. */
+/**
+ * Inner calls that add those rows that the zone lacks. Rows that may not stand beside its others are left
+ * out.
+ */
 export function* additions(call: Call, name: string, rows: readonly Row[]): Generator<Params, void> {
   for (const row of rows) {
     const zone = call.store.zone(name);
@@ -175,14 +178,14 @@ function fits(row: Row, zone: Zone): boolean {
   }
 }
 
-/** Calls that take those of the rows away which the zone has. */
+/** Inner calls that remove those of the rows that the zone has. */
 export function* removals(call: Call, name: string, rows: readonly Row[]): Generator<Params, void> {
   const keys = new Set(rows.map((row) => ispmanager5Key(row, name)));
   const present = call.store.zone(name)?.rows ?? [];
   for (const row of present) if (keys.has(ispmanager5Key(row, name))) yield recordRemoval(row, name);
 }
 
-/** Functions on records (docs/protocol.md#record-list-5, #record-form-5). */
+/** Functions for records (docs/protocol.md#record-list-5, #record-form-5). */
 export const RECORD_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
   'domain.record': { run: listRecords },
   'domain.record.edit': { run: editRecord },

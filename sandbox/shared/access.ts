@@ -5,7 +5,7 @@ import type { Store } from './store.ts';
 import type { Switches } from './switches.ts';
 import type { Identity, Level, SandboxUser } from './types.ts';
 
-/** A login that failed; answered in the shape of docs/protocol.md#login-answers. */
+/** A failed login. The answer depends on the panel (docs/protocol.md#login-answers). */
 export class AuthFailure extends Error {
   override readonly name = 'AuthFailure';
 }
@@ -13,7 +13,7 @@ export class AuthFailure extends Error {
 interface Session {
   user: string;
   last: number;
-  /** Where it was opened from. */
+  /** Address of the client that opened the session. */
   readonly address: string;
 }
 
@@ -24,7 +24,7 @@ interface Settings {
   readonly profile: AccountDialect;
 }
 
-/** Accounts, sessions and one-time keys (reference section 3). */
+/** Accounts, sessions and one-time keys (docs/protocol.md#login, #accounts). */
 export class Access {
   readonly #store: Store;
   readonly #switches: Switches;
@@ -44,20 +44,20 @@ export class Access {
     return user.level ?? 5;
   }
 
-  /** Who stands above an account; the administrators belong to nobody. */
+  /** Name of the account above a user; null: the user is an administrator. */
   ownerOf(user: SandboxUser): string | null {
     if (this.levelOf(user) === 7) return null;
     return user.owner ?? this.administrator().name;
   }
 
-  /** The first administrator: local calls are made as he. */
+  /** The administrator in whose name local calls (mgrctl) run. */
   administrator(): Identity {
     const found = this.#store.users().find((user) => user.level === 7);
     const name = this.#profile.localUser ?? found?.name ?? 'root';
     return { name, level: 7, session: 'local', isHost: true };
   }
 
-  /** Whether `caller` may see and change what belongs to `owner`. */
+  /** Whether the caller may see and change what belongs to the account `owner`. */
   mayManage(caller: Identity, owner: string): boolean {
     if (caller.level === 7 || caller.name === owner) return true;
     const user = this.#store.user(owner);
@@ -65,8 +65,8 @@ export class Access {
   }
 
   /**
-   * Who `caller` becomes with `su=name`.
-   * @throws Refusal code 3 for nobody, 6 unless the account is below the caller
+   * The identity that the caller gets by `su=name`.
+   * @throws Refusal code 3 when there is no such account, 6 when it is not below the caller
    */
   become(caller: Identity, name: string): Identity {
     const user = this.#store.user(name);
@@ -88,12 +88,12 @@ export class Access {
   #check(name: string, password: string): void {
     const user = this.#store.user(name);
     if (user === undefined || user.password !== password) throw new AuthFailure(`wrong login of ${name}`);
-    // What a suspended account is answered is not evidenced (docs/protocol.md#other-answers).
+    // How panels answer a suspended account is not known (docs/protocol.md#other-answers).
     if (user.suspended === true) throw new AuthFailure(`${name} is suspended`);
   }
 
   /**
-   * Reads the credentials of a call: `authinfo`, `auth`, then the cookie.
+   * Reads the credentials of a call: `authinfo`, else `auth`, else the cookie.
    * @throws AuthFailure when there are none or they are wrong
    */
   identify(params: Params, cookie: string | undefined, address: string): Identity {
@@ -127,9 +127,9 @@ export class Access {
   }
 
   /**
-   * Opens a session by password or by a key from {@link newKey}; gives its id. It may be bound to the address
+   * Opens a session by password or by a key of {@link newKey}. It may be valid for this address only
    * (docs/protocol.md#login).
-   * @throws AuthFailure when they do not fit
+   * @returns the session's id @throws AuthFailure when password or key are wrong
    */
   login(name: string, password: string | undefined, key: string | undefined, address: string): string {
     if (key === undefined) this.#check(name, password ?? '');
@@ -140,13 +140,13 @@ export class Access {
     return id;
   }
 
-  /** Lets `name` log in once with `key` (docs/protocol.md#login). */
+  /** Registers a key with which `name` can log in once (docs/protocol.md#login). */
   newKey(caller: Identity, name: string, key: string): void {
     this.become(caller, name);
     this.#keys.set(key, name);
   }
 
-  /** `user.su`: the session goes on as another account. */
+  /** Turns the caller's session into one of another account, as `user.su` does. */
   switchSession(caller: Identity, name: string): void {
     const target = this.become(caller, name);
     const session = this.#sessions.get(caller.session);
@@ -161,13 +161,13 @@ export class Access {
     this.#sessions.clear();
   }
 
-  /** The language that the caller's cookies choose (docs/protocol.md#login). */
+  /** The language in the caller's cookies; undefined: none (docs/protocol.md#login). */
   cookieLang(cookie: string | undefined): string | undefined {
     return this.#profile.cookieLang((name) => cookieParts(cookie, name));
   }
 }
 
-/** A cookie's value, cut at its colons. */
+/** The parts of a cookie's value between colons; undefined: there is no such cookie. */
 function cookieParts(cookie: string | undefined, name: string): readonly string[] | undefined {
   const found = (cookie ?? '').split(/;\s*/u).find((one) => one.startsWith(`${name}=`));
   return found === undefined ? undefined : decodeURIComponent(found.slice(name.length + 1)).split(':');

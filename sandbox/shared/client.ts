@@ -6,43 +6,43 @@ import type { Element } from './xml.ts';
 export interface CallOptions {
   readonly user?: string;
   readonly password?: string;
-  /** A session id; used instead of `authinfo`. */
+  /** Session id; the call then has no `authinfo`. */
   readonly auth?: string;
-  /** Default `xml`; null: no `out` at all. */
+  /** Value of `out`. Default: `xml`; null: the call has no `out`. */
   readonly out?: string | null;
-  /** Default POST. */
+  /** Default: POST. */
   readonly method?: 'GET' | 'POST';
-  /** Default: the path of the panel's generation. */
+  /** Path of the API. Default: that of ISPmanager 4. */
   readonly path?: string;
   readonly timeoutMs?: number;
-  /** Address to call from, e.g. `127.0.0.2`; default: whatever the system takes. */
+  /** Local address of the connection, for example `127.0.0.2`. Default: the system chooses. */
   readonly from?: string;
-  /** Sent as `Cookie`. */
+  /** Value of the header `Cookie`. */
   readonly cookie?: string;
-  /** Sent as `Referer`. */
+  /** Value of the header `Referer`. */
   readonly referer?: string;
 }
 
-/** What the panel answered. */
+/** The answer of a panel. */
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
-  /** The document; null when the body is not XML. */
+  /** The parsed body; null: the body is not XML. */
   readonly doc: Element | null;
-  /** Whether the document has `ok`. */
+  /** Whether the document has the element `ok`. */
   readonly ok: boolean;
-  /** The error with its attributes; null: none. */
+  /** The document's error; null: it has none. */
   readonly error: {
-    /** Code (version 4) or type. */
+    /** Attribute `code` (version 4) or `type` (5/6). */
     readonly code: string;
-    /** What it concerns: `obj` (version 4) or `object`. */
+    /** The object that the error is about: attribute `obj` (version 4) or `object` (5/6). */
     readonly obj: string;
     readonly val: string;
     readonly text: string;
   } | null;
-  /** Rows of a list, each as column -> text. */
+  /** Rows of a list, each with the texts of its columns by name. */
   readonly elems: readonly Readonly<Record<string, string>>[];
 }
 
@@ -117,8 +117,8 @@ function request(url: URL, form: string, options: CallOptions): Promise<Answer> 
 }
 
 /**
- * Calls a function of the panel at `base` the way plain clients do; the certificate is not checked.
- * @throws Error when the connection fails, is cut or times out
+ * Calls a panel function as plain HTTP clients do, without checking the certificate.
+ * @param base URL of the panel without a path @throws Error when the connection fails, is cut or times out
  */
 export function callPanel(
   base: string,

@@ -13,7 +13,7 @@ const BODY_LIMIT = 4 * 1024 * 1024;
 type Incoming = http.IncomingMessage;
 type Outgoing = http.ServerResponse;
 
-/** Answers requests to one path that is not the API. */
+/** Answers requests to a path outside the API. */
 export type Extra = (
   request: Incoming,
   body: string,
@@ -81,8 +81,8 @@ function sendPlain(response: Outgoing, status: number, body: string): void {
 }
 
 /**
- * Clients name the format they want with `out` (docs/protocol.md#formats); what asks for HTML instead is a
- * browser.
+ * API clients name a format in `out` (docs/protocol.md#formats). A request without it that accepts HTML comes
+ * from a browser.
  */
 function isBrowser(request: Incoming, call: Request): boolean {
   return call.params.get('out') === undefined && (request.headers.accept ?? '').includes('text/html');
@@ -108,22 +108,19 @@ async function answer(request: Incoming, response: Outgoing, options: HttpOption
     response.writeHead(404, { 'Content-Type': 'text/html' }).end('<html><body>404 Not Found</body></html>\n');
 }
 
-/** A running server. */
+/** A running HTTP server. */
 export interface HttpServer {
   readonly url: string;
   /** Uses another certificate for new connections. */
   setCertificate(certificate: Certificate): void;
-  /** Closes every connection. */
+  /** Stops listening and closes every connection. */
   close(): Promise<void>;
 }
 
-/**
- * Serves the API on 127.0.0.1.
- * @throws Error when the port is taken
- */
+/** Serves API and pages on 127.0.0.1. @throws Error when the port is taken */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const listener = (request: Incoming, response: Outgoing): void => {
-    // The panel is being stopped, or the caller went away in mid-request: nobody to tell.
+    // The panel is being stopped, or the client has gone, so nobody waits for an error.
     answer(request, response, options).catch(() => response.socket?.destroy());
   };
   const { certificate } = options;

@@ -11,13 +11,10 @@ import type { Profile } from './profile.ts';
 import type { Service, Wire } from './serve.ts';
 import type { Switches } from './switches.ts';
 
-/** A unix socket's path may be no longer. */
+/** Longest path of a unix socket, in octets, with some reserve. */
 const SOCKET_LIMIT = 100;
 
-/**
- * The program as it runs: plain CommonJS that loads nothing but `net`, because its start is part of every
- * call.
- */
+/** The program `mgrctl`. It is CommonJS and loads only `net`, because every call waits for its start. */
 const PROGRAM = `'use strict';
 const socket = require('net').connect(process.argv[2]);
 socket.on('error', (error) => {
@@ -45,13 +42,13 @@ words.forEach((word, at) => {
 socket.end(JSON.stringify(words));
 `;
 
-/** What the local server works with. */
+/** The parts that the server for mgrctl needs. */
 interface Local {
   readonly root: string;
   readonly service: Service;
   readonly switches: Switches;
   readonly profile: Profile;
-  /** Starts the panel anew, which reads its plugin files. */
+  /** Restarts the panel, which then reads its plugin files again. */
   readonly restart: () => void;
   /** Names of the panel's functions. */
   readonly functions: () => readonly string[];
@@ -102,15 +99,15 @@ function install(root: string, socket: string): void {
   chmodSync(path, 0o700);
 }
 
-/** What `sbin/mgrctl` talks to. */
+/** The server that the program `sbin/mgrctl` connects to. */
 export interface LocalServer {
   close(): Promise<void>;
 }
 
 /**
- * Writes `sbin/mgrctl` and answers it on a unix socket in `var/`, or in the temporary directory if that path
- * would be too long (docs/protocol.md#mgrctl). Calls are made as the administrator, with `out=text` unless
- * `-o` says otherwise.
+ * Writes the program `sbin/mgrctl` and serves it on a unix socket (docs/protocol.md#mgrctl). The socket is in
+ * `var/`, or in the temporary directory if the path is too long. Calls run as the administrator, with
+ * `out=text` unless `-o` is given.
  */
 export async function startLocal(local: Local): Promise<LocalServer> {
   const { root } = local;
@@ -128,7 +125,7 @@ export async function startLocal(local: Local): Promise<LocalServer> {
     socket.on('end', () => {
       answer(Buffer.concat(pieces).toString(), local).then(
         (said) => socket.end(said),
-        // Stopped in mid-call: mgrctl says that there was no answer.
+        // The panel stopped during the call; mgrctl then reports that no answer came.
         () => socket.destroy(),
       );
     });

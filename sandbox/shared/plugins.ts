@@ -8,19 +8,19 @@ import type { PluginDialect } from './dialects.ts';
 import type { Level, Stage } from './types.ts';
 import type { Element } from './xml.ts';
 
-/** A program in `addon/`. */
+/** A handler's program in the folder `addon/`. */
 export interface Handler {
   readonly name: string;
   readonly type: 'cgi' | 'xml';
 }
 
-/** One registration of a handler on a function. */
+/** The registration of a handler for a function. */
 export interface EventHook {
   readonly handler: Handler;
   readonly func: string;
   readonly stages: readonly Stage[];
   readonly first: boolean;
-  /** Asks for the request's body (docs/protocol.md#description-5). */
+  /** Whether the handler gets the request's body (docs/protocol.md#description-5). */
   readonly postdata: boolean;
 }
 
@@ -32,8 +32,8 @@ export interface PluginFunction {
 }
 
 /**
- * Everything the description files register (docs/protocol.md#description-4), events with `priority="hi"`
- * first, then in file order.
+ * Everything that the description files register (docs/protocol.md#description-4). Events with
+ * `priority="hi"` come first, then the others, each in the order of the files.
  */
 export interface Plugins {
   readonly events: readonly EventHook[];
@@ -61,7 +61,7 @@ function wantsBody(node: Element): boolean {
   return node.attributes['postdata'] === 'yes';
 }
 
-/** Both generations' attribute (docs/protocol.md#description-4, #description-5). */
+/** The level in either generation's attribute (docs/protocol.md#description-4, #description-5). */
 function levelText(node: Element): string | undefined {
   return node.attributes['minlevel'] ?? node.attributes['level'];
 }
@@ -83,7 +83,10 @@ function collect(root: Element, into: Collected, dialect: PluginDialect): void {
   }
 }
 
-/** Where copies of the description files are, made when the folder is missing (docs/protocol.md#files-5). */
+/**
+ * Folder with copies of the description files. A restart makes it when it is missing
+ * (docs/protocol.md#files-5).
+ */
 export function cacheFolder(root: string): string {
   return join(root, 'var/.xmlcache');
 }
@@ -99,10 +102,9 @@ function cachedCopies(root: string, dialect: PluginDialect): string {
 }
 
 /**
- * Reads every description file under a root (version 4: `etc/ispmgr_mod_*.xml`), in the order of their names.
- * A file that cannot be used is named in the log and left out.
- * @param cached copies made at an earlier start are read instead, as long as their folder is there
- *   (docs/protocol.md#files-5)
+ * Reads all description files under a root, sorted by name (version 4: `etc/ispmgr_mod_*.xml`). A file that
+ * cannot be used is logged and left out.
+ * @param cached whether to read the copies of an earlier start if they exist (docs/protocol.md#files-5)
  */
 export function readPlugins(root: string, log: Log, dialect: PluginDialect, cached: boolean): Plugins {
   const into: Collected = { events: [], functions: new Map() };
@@ -130,7 +132,7 @@ export function readPlugins(root: string, log: Log, dialect: PluginDialect, cach
   return { events, functions: into.functions, ui };
 }
 
-/** The registrations on a function for a stage, in order. */
+/** The registrations for a function and a stage, in the order in which they run. */
 export function hooksFor(plugins: Plugins, func: string, stage: Stage): readonly EventHook[] {
   return plugins.events.filter((hook) => hook.func === func && hook.stages.includes(stage));
 }

@@ -11,7 +11,7 @@ import type { LocalFailure } from './switches.ts';
 import type { Element } from './xml.ts';
 import type { World } from './zones.ts';
 
-/** What came of a call, and how to take its changes back. */
+/** The document of a call, and a function that undoes the call's changes. */
 interface Done {
   readonly doc: Element;
   readonly undo: Undo;
@@ -35,15 +35,14 @@ export class Runner {
     this.#functions = functions;
   }
 
-  /** From now on nothing is done any more. */
+  /** Refuses every further call. */
   stop(): void {
     this.#stopped = true;
   }
 
   /**
-   * A function of the panel: `before` handlers, its own work, its inner calls, `after` handlers.
-   * @returns its document, or that of the first error; then nothing is changed, but for what a group did
-   *   before it failed
+   * Runs a function of the panel: the `before` handlers, its own work, its inner calls, the `after` handlers.
+   * @returns its document, or the first error; then only what a group did before it failed is changed
    * @throws Refusal when the function fails by itself; then nothing is changed
    */
   async run(event: Event, builtIn: PanelFunction): Promise<Element> {
@@ -51,7 +50,7 @@ export class Runner {
     return doc;
   }
 
-  /** A function that a plugin implements, with the handlers others have on it. */
+  /** Runs a function of a plugin, with the handlers that other plugins have for it. */
   async runPlugin(event: Event): Promise<Element> {
     const plugin = this.#events.pluginFunction(event.func);
     if (plugin === undefined) throw internal(`unknown function '${event.func}'`);
@@ -63,7 +62,10 @@ export class Runner {
     return errorOf(doc) === null ? await this.#events.after(event, doc) : doc;
   }
 
-  /** Fields a plugin's form declares with `empty="no"` (docs/protocol.md#description-4). */
+  /**
+   * Checks fields that the plugin's form declares with `empty="no"` (docs/protocol.md#description-4).
+   * @throws Refusal naming an empty one
+   */
   #demandFields(event: Event): void {
     if (!event.params.saved) return;
     const fields = this.#events.ui.forms.get(event.func) ?? [];
@@ -75,7 +77,7 @@ export class Runner {
     if (this.#stopped) throw internal('the panel is stopped');
   }
 
-  /** @param fires whether handlers are run */
+  /** @param fires whether handlers run for the call */
   async #do(event: Event, builtIn: PanelFunction, fires: boolean): Promise<Done> {
     const { params, caller } = event;
     if (this.#world.switches.accessFirst) demandAccess({ ...this.#world, params, caller }, event.func);
@@ -124,8 +126,8 @@ export class Runner {
   }
 
   /**
-   * The calls a function makes inside the panel, one after the other; the first error document ends them and
-   * is given back.
+   * Runs the inner calls of a function one after the other, up to the first error.
+   * @returns that error; null: all succeeded
    */
   async #inside(event: Event, builtIn: PanelFunction, call: Call, undos: Undo[]): Promise<Element | null> {
     const fires = builtIn.alwaysFires?.(call) === true || this.#world.switches.fireNested;
@@ -143,7 +145,10 @@ export class Runner {
     }
   }
 
-  /** The next inner call; what the function does by itself on the way to it can be undone like the rest. */
+  /**
+   * The next inner call; undefined: none is left. What the function itself changes meanwhile can be undone
+   * too.
+   */
   #next(calls: Iterator<Params, void> | undefined, undos: Undo[]): Params | undefined {
     let params: Params | undefined;
     undos.push(

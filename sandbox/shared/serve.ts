@@ -8,7 +8,7 @@ import type { Switches } from './switches.ts';
 import { SECRETS } from './panel.ts';
 import type { Panel, Request, Result } from './panel.ts';
 
-/** What goes back over the wire; `cut`: nothing, the connection is destroyed. */
+/** What the client gets over its connection: an answer, or (`cut`) the end of the connection. */
 export type Wire =
   | {
       readonly kind: 'answer';
@@ -24,7 +24,7 @@ interface Settings {
   readonly access: Access;
   readonly faults: Faults;
   readonly log: Log;
-  /** The panel's name, for pages. */
+  /** Name of the panel in its pages. */
   readonly title: string;
   readonly profile: Profile;
   readonly switches: Switches;
@@ -34,7 +34,7 @@ const CUT: Wire = { kind: 'cut' };
 const BAD_GATEWAY =
   '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n';
 
-/** Between the transports and the panel: does a call, with the fault that waits for it. */
+/** Between the transports and the panel: passes a call on, with the fault that is set for it. */
 export class Service {
   readonly #settings: Settings;
   readonly #ending = new AbortController();
@@ -45,7 +45,7 @@ export class Service {
   }
 
   /**
-   * Does a call and gives its answer as bytes.
+   * Handles a call. @returns its answer as octets, or the end of the connection
    * @throws Error only when the panel is being stopped
    */
   serve(request: Request): Promise<Wire> {
@@ -54,7 +54,7 @@ export class Service {
     return work;
   }
 
-  /** Ends every wait at once; calls still being done are waited for. */
+  /** Ends every delay of a fault at once, and waits for the calls that are being handled. */
   async stop(): Promise<void> {
     this.#ending.abort();
     while (this.#pending.size > 0) await Promise.allSettled(this.#pending);

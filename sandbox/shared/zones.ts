@@ -140,8 +140,8 @@ function checkLimit(world: World, user: SandboxUser): void {
 
 /**
  * Creates a zone with its default records.
- * @throws Refusal with code 2 when any account has the zone, and with code 5 when the owner has reached his
- * limit; with code 6 when the zone is below or above another owner's
+ * @throws Refusal code 2 when any account has the zone, 5 at the owner's limit, 6 below or above another
+ * owner's zone
  */
 export function createZone(world: World, wanted: NewZone): void {
   const { store, switches } = world;

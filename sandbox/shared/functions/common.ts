@@ -6,27 +6,26 @@ import type { Identity, Level, Zone } from '../types.ts';
 import type { Element } from '../xml.ts';
 import type { World } from '../zones.ts';
 
-/** One call of a function. */
+/** One call of a panel function. */
 export interface Call extends World {
   readonly params: Params;
   readonly caller: Identity;
 }
 
 /**
- * A function of the panel; `run` does its work at once and throws a Refusal with nothing left half-made by
- * itself.
+ * A function of the panel. `run` does its work at once; when it throws a Refusal, nothing may be half done.
  */
 export interface PanelFunction {
   readonly run: (call: Call) => Element;
-  /** Default 5. */
+  /** Lowest level that may call the function. Default: 5, an ordinary user. */
   readonly minLevel?: Level;
   /**
-   * Calls of other functions it makes inside the panel once `run` succeeded (reference section 9); their
-   * `func` says which. Each is asked for when the one before is done; what is done on the way to it belongs
-   * to the function.
+   * Calls that the function makes inside the panel after `run` succeeded (docs/protocol.md#other-functions);
+   * `func` names the function. Each is asked for when the one before is done. What the iterator itself
+   * changes counts as the function's own work.
    */
   readonly inner?: (call: Call) => Iterator<Params, void>;
-  /** Whether handlers of those run whatever the switch `fireNested` says. */
+  /** Whether these calls run handlers even if the switch `fireNested` is off. */
   readonly alwaysFires?: (call: Call) => boolean;
 }
 
@@ -34,25 +33,25 @@ export function ok(): Element {
   return element('doc', [element('ok')]);
 }
 
-/** A field of a form. */
+/** A form field as an element of the document. */
 export function field(name: string, value: string): Element {
   return element(name, value);
 }
 
-/** A select's values: `<slist name=".."><val key="..">..</val></slist>`. */
+/** The choices of a select field: `<slist name=".."><val key="..">..</val></slist>`. */
 export function options(name: string, values: readonly string[]): Element {
   const entries = values.map((value) => element('val', value, { key: value }));
   return element('slist', entries, { name });
 }
 
-/** A form document; it starts with its element's identifier, empty for a new one. */
+/** The document of a form. @param elid identifier of the element that is edited; empty: a new one */
 export function form(elid: string, fields: readonly Element[]): Element {
   return element('doc', [element('elid', elid), ...fields]);
 }
 
 /**
- * A list document. With the switches: a banner after the first row, rows cut at the limit with a banner that
- * says so (docs/protocol.md#documents, #list-limits).
+ * The document of a list. By the switches it has a banner after the first row, or ends at `recordLimit` with
+ * a banner about that (docs/protocol.md#documents, #list-limits).
  */
 export function list(call: Call, rows: readonly (readonly Element[])[], plid?: string): Element {
   const { recordLimit } = call.switches;
@@ -72,13 +71,16 @@ function banner(status: string, id: string, infotype: string, text: string): Ele
   return element('banner', text, { status, id, info: id, infotype });
 }
 
-/** Rows of the list of domains whose names nobody could have given through the panel (`strayNames`). */
+/** Rows with the names of the switch `strayNames`, for administrators. */
 export function strayRows({ caller, switches }: Call): Element[][] {
   const names = caller.level === 7 ? switches.strayNames : [];
   return names.map((name) => [element('name', name)]);
 }
 
-/** All zones as the caller's reads see them now (docs/protocol.md#handlers-5, #delays). */
+/**
+ * All zones as the caller's reads see them now, perhaps without late changes (docs/protocol.md#handlers-5,
+ * #delays).
+ */
 export function zonesSeen(call: Call): Zone[] {
   return seesLate(call) ? call.store.visibleZones() : call.store.zones();
 }
@@ -88,9 +90,9 @@ function seesLate(call: Call): boolean {
 }
 
 /**
- * The zone an identifier names, if the caller may have it.
- * @param as `read`: as reads see it now; `write`: as it is
- * @throws Refusal code 3 for none, code 6 or 3 (switch) for somebody else's
+ * The zone with this identifier, if the caller may manage it.
+ * @param as `read`: perhaps without late changes; `write`: with all changes
+ * @throws Refusal code 3 when it does not exist; 6 or 3 (switch `foreignZone`) when it belongs to others
  */
 export function findZone(call: Call, identifier: string, as: 'read' | 'write'): Zone {
   const name = zoneIdentifier(identifier);
@@ -101,8 +103,8 @@ export function findZone(call: Call, identifier: string, as: 'read' | 'write'): 
 }
 
 /**
- * What a panel that checks access before any handler does: a call on a foreign zone ends here.
- * @throws Refusal as {@link findZone} does; never about zones that are not there
+ * Checks the right to the zones of a call before any handler runs.
+ * @throws Refusal as {@link findZone}, but not for zones that do not exist
  */
 export function demandAccess(call: Call, func: string): void {
   if (!func.startsWith('domain.')) return;
@@ -112,7 +114,10 @@ export function demandAccess(call: Call, func: string): void {
   }
 }
 
-/** Elements of a group call: `elid` cut at comma and space (docs/protocol.md#parameters). */
+/**
+ * Identifiers of the elements of a group call: `elid` split at `, ` (docs/protocol.md#parameters).
+ * @throws Refusal when there is none
+ */
 export function elements(call: Call): string[] {
   const found = (call.params.get('elid') ?? '').split(', ').filter((one) => one !== '');
   if (found.length === 0) throw missing('elid', '');
@@ -120,9 +125,9 @@ export function elements(call: Call): string[] {
 }
 
 /**
- * Does a group function element by element. What was done before a failure stays done
+ * Runs a group function for each element. What was done before a failure stays done
  * (docs/protocol.md#groups).
- * @returns `ok`, or the first failure as a document, not thrown: a thrown one undoes what the function did
+ * @returns `ok`, or the first failure as a document, because a thrown one would undo everything
  */
 export function forEach(call: Call, ids: readonly string[], work: (id: string) => void): Element {
   let failure: Refusal | null = null;

@@ -9,14 +9,14 @@ import type { MailDomain, WebDomain, Zone } from '../types.ts';
 import type { Element } from '../xml.ts';
 import type { Call, PanelFunction } from './common.ts';
 
-/** Whether the caller may see and change a thing. */
+/** A function that tells whether the caller may see and change an object. */
 export function mayHave(call: Call): (thing: { readonly owner: string }) => boolean {
   return (thing) => call.access.mayManage(call.caller, thing.owner);
 }
 
 /**
- * A thing that the caller names.
- * @throws Refusal code 3 for none, code 6 or 3 (switch) for somebody else's
+ * Returns an object that the caller names, if he may see it.
+ * @throws Refusal code 3 when it does not exist; 6 or 3 (switch `foreignZone`) when it belongs to others
  */
 export function own<T extends { readonly owner: string }>(
   call: Call,
@@ -29,14 +29,14 @@ export function own<T extends { readonly owner: string }>(
   return thing;
 }
 
-/** The zone a host's name lies in, whoever owns it. */
+/** The zone that holds a host name, whoever owns it; undefined: there is none. */
 export function zoneOf(call: Call, host: string): Zone | undefined {
   const labels = host.split('.');
   const suffixes = labels.map((_, index) => labels.slice(index).join('.'));
   return suffixes.map((suffix) => call.store.zone(suffix)).find((zone) => zone !== undefined);
 }
 
-/** Whether a service's domain needs a zone of its own: none of the caller's holds the name already. */
+/** Whether a new web or mail domain needs a zone of its own, because no zone of the caller holds its name. */
 export function wantsZone(call: Call, name: string): boolean {
   const zone = zoneOf(call, name);
   return zone === undefined || !mayHave(call)(zone);
@@ -48,7 +48,7 @@ function zoneParams(call: Call, name: string): Params {
   return Params.of(owner === '' ? values : { ...values, owner });
 }
 
-/** Adds addresses for hosts that lie in zones of the same owner. */
+/** Adds address records for hosts in zones that the caller may change. */
 function addHosts(call: Call, hosts: readonly string[], ip: string): void {
   for (const host of hosts) {
     const zone = zoneOf(call, host);
@@ -86,7 +86,7 @@ function createWeb(call: Call): void {
   call.store.putWeb({ name, owner: readOwnerField(call, call.caller, call.params), alias, ip });
 }
 
-/** The zone of a new WWW domain, and the addresses of its names. */
+/** Inner calls of a WWW domain: they create its zone; then its addresses are added. */
 function* webZone(call: Call): Generator<Params, void> {
   if (!call.params.saved) return;
   const isNew = call.params.text('elid') === '';
@@ -105,8 +105,8 @@ function changeWeb(call: Call, elid: string): void {
 }
 
 /**
- * `wwwdomain.edit`: a new WWW domain also makes its zone (reference section 9), names in `domain` and
- * `alias`.
+ * `wwwdomain.edit` with the fields `domain` and `alias`. A new WWW domain also gets a zone
+ * (docs/protocol.md#other-functions).
  */
 function editWeb(call: Call): Element {
   const elid = call.params.text('elid');
@@ -145,7 +145,8 @@ function* mailZone(call: Call): Generator<Params, void> {
 }
 
 /**
- * `emaildomain.edit`: a new mail domain also makes its zone, or service names in it (reference section 9).
+ * `emaildomain.edit`: a new mail domain also gets a zone, or records in the zone that holds its name
+ * (docs/protocol.md#other-functions).
  */
 function editMail(call: Call): Element {
   const elid = call.params.text('elid');

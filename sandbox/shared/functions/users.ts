@@ -35,8 +35,8 @@ function isBelow(call: Call, user: SandboxUser): boolean {
 }
 
 /**
- * An account below the caller.
- * @throws Refusal code 3 for none, 6 for any other
+ * Returns an account below the caller.
+ * @throws Refusal code 3 when there is no such account, 6 when it is not below the caller
  */
 export function findUser(call: Call, name: string): SandboxUser {
   const user = call.store.user(name);
@@ -75,7 +75,7 @@ function createUser(call: Call): void {
   call.store.putUser(domainLimit === undefined ? user : { ...user, domainLimit });
 }
 
-/** The zone that a new account comes with. */
+/** The inner call that creates the first zone of a new account. */
 function* zoneOfNew(call: Call): Generator<Params, void> {
   const isNew = call.params.saved && call.params.text('elid') === '';
   if (isNew && call.params.text('domain') !== '') yield firstZone(call, call.params.text('name'));
@@ -88,7 +88,10 @@ function changeUser(call: Call, name: string): void {
   call.store.putUser(domainLimit === undefined ? changed : { ...changed, domainLimit });
 }
 
-/** `user.edit`: an account; `domain` makes a zone together with a new one (reference section 9). */
+/**
+ * `user.edit`: shows the form, creates an account or changes one. With `domain`, a new account also gets a
+ * zone (docs/protocol.md#other-functions).
+ */
 function editUser(call: Call): Element {
   const elid = call.params.text('elid');
   if (call.params.saved) {
@@ -123,7 +126,7 @@ function userSettings(call: Call): Element {
   return ok();
 }
 
-/** Functions on accounts (docs/protocol.md#functions-4). */
+/** Functions for accounts (docs/protocol.md#functions-4). */
 export const USER_FUNCTIONS = {
   user: {
     run: (call) =>
