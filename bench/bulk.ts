@@ -1,7 +1,7 @@
 /**
- * Many zones at once, beside a bare client that does the same. One edit in each of a thousand zones goes
- * through the adapter. The first send of ten thousand zones goes through the whole engine with its journal.
- * The memory it takes is measured as well.
+ * Measures writes to many zones, in turn with a bare client that does the same. One edit in each of a
+ * thousand zones goes through the adapter alone. The first send of ten thousand zones goes through engine and
+ * journal; its memory is measured too.
  */
 import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -28,11 +28,11 @@ import { Watcher } from './watcher.ts';
 
 export interface BulkPlan {
   readonly softwares: readonly Software[];
-  /** Zones with one edit each. */
+  /** Number of zones with one edit each. */
   readonly burst: number;
-  /** Edits under way at once that are tried; the best counts. */
+  /** Numbers of simultaneous edits to try; the best rate counts. */
   readonly together: readonly number[];
-  /** Zones that are sent for the first time, and records in each. */
+  /** Number of zones in the first send, and of records in each. */
   readonly zones: number;
   readonly records: number;
 }
@@ -55,7 +55,7 @@ function addressOf(host: string, zone: DnsName, address: string): Rec {
   return makeRecord({ name: host, type: 'A', ttl: 3_600, rdata: address }, zone);
 }
 
-/** The product's adapter, as the settings give it. */
+/** The product's adapter for these settings. */
 async function centralOf({ settings }: Subject): Promise<Central> {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
   const read = readSettings(`[isp_master]\n${lines.join('\n')}\n`, 'bench');
@@ -65,7 +65,7 @@ async function centralOf({ settings }: Subject): Promise<Central> {
 
 const ctx = { signal: new AbortController().signal, operation: '-' };
 
-/** Does something for every item, so many at once. @returns items in a second */
+/** Does work for every item, so many at a time. @returns items per second */
 async function rate<T>(
   items: readonly T[],
   together: number,
@@ -85,7 +85,7 @@ interface Best {
   readonly together: number;
 }
 
-/** Ours and the bare client in turn, with more and more under way at once. */
+/** Makes edits through the adapter and by the bare client in turn, with ever more at a time. */
 async function burst(
   software: Software,
   { burst: count, together }: BulkPlan,
@@ -97,7 +97,7 @@ async function burst(
   const central = await centralOf(subject);
   const watchers = await Promise.all(together.map(() => Watcher.at(subject.server.port)));
   try {
-    // A key is proved once for each zone, and the server's own ways are found out.
+    // Not measured: the adapter checks its key once for each zone, and learns how the server behaves.
     await rate(zones, 4, async (zone) => {
       await central.readNames(zone, [hostIn('www', zone)], ctx);
     });
@@ -135,7 +135,7 @@ async function edit(central: Central, zone: DnsName, from: string, to: string): 
   if (altered.added.length !== 1) throw new Error(`${zone} was not as expected`);
 }
 
-/** A write and a look whether it is there. */
+/** A write by the bare client, and a query for the result. */
 async function rawEdit({ raw, server }: Subject, zone: DnsName, to: string): Promise<void> {
   await raw.write(zone, [addressOf('www', zone, to)]);
   const watcher = await Watcher.at(server.port);
@@ -184,7 +184,7 @@ async function firstSend(
   }
 }
 
-/** Parts in which ours and the bare client take turns. */
+/** Number of parts in which ours and the bare client take turns. */
 const turns = 4;
 
 async function oneByOne<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
@@ -195,14 +195,14 @@ function memoryNow(): number {
   return round(process.memoryUsage.rss() / 1_048_576);
 }
 
-/** An engine after its first comparison, to which zones of the panel are new. */
+/** An engine after its first comparison, for which the zones of the panel are new. */
 class Sender {
   readonly #directory: string;
   readonly #journal: SqliteJournal;
   readonly #central: Central;
   readonly #engine: Engine;
   #sent = 0;
-  /** Resident memory of this process after each part, MiB. */
+  /** Resident memory of this process after each part, in MiB. */
   readonly #memory: number[] = [];
 
   private constructor(directory: string, journal: SqliteJournal, central: Central, engine: Engine) {
@@ -232,7 +232,7 @@ class Sender {
     return new Sender(directory, journal, central, engine);
   }
 
-  /** Resolves when all of them are synced. */
+  /** Sends these zones; resolves when all are synced. */
   async send(zones: readonly DnsName[]): Promise<void> {
     for (const zone of zones) this.#engine.compare(zone, 'bench', 'limited');
     this.#sent += zones.length;
@@ -247,7 +247,7 @@ class Sender {
     this.#memory.push(memoryNow());
   }
 
-  /** Flat: the last part takes hardly more than the first. */
+  /** Memory after the first part and at the end. They should hardly differ. */
   memory(): Record<string, number> {
     return {
       first_send_memory_after_first_part_mib: this.#memory[0] ?? 0,

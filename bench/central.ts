@@ -1,7 +1,7 @@
 /**
- * How fast the provider's name server answers an edit in the panel. The time counts from the agent's receipt
- * of it and from the hook's start. Beside it: the same change sent by a bare client to the same server, and
- * to a secondary of the same software. Ours and the bare client take turns in one run.
+ * How long it takes until the provider's name server answers with an edit of the panel. The time counts from
+ * the hook's start and from the agent's receipt of the edit. A bare client sends the same change to the same
+ * server, in turn with ours. For a third comparison a primary is changed and its secondary is watched.
  */
 import { parseName, type DnsName } from '../src/dns/name.ts';
 import { makeRecord } from '../src/dns/record.ts';
@@ -22,7 +22,8 @@ import { Watcher } from './watcher.ts';
 
 const small = parseName('small.example.');
 /**
- * As large as the small one: what somebody else writes into a zone of ours makes the product check it anew.
+ * The bare client's own zone, as large as the small one. Foreign writes into our zone would make the product
+ * check it again.
  */
 const bare = parseName('bare.example.');
 const large = parseName('large.example.');
@@ -31,16 +32,16 @@ const largeRecords = 100_000;
 
 export interface Plan {
   readonly softwares: readonly Software[];
-  /** Edits with rest between them. */
+  /** Edits with pauses between them. */
   readonly repetitions: number;
-  /** Rounds of edits one after the other, and how many in each. */
+  /** Rounds of edits without pauses, and edits in each round. */
   readonly rounds: number;
   readonly inARow: number;
-  /** Edits in the large zone; 0: none, and no such zone. */
+  /** Edits in the large zone; 0: there is no large zone. */
   readonly large: number;
-  /** Edits at the pair with rest between them, and in a row; 0: no pair. */
+  /** Changes at the primary with pauses, and as many without; 0: no primary and secondary. */
   readonly pair: number;
-  /** Flags for Node.js of the agent's process. */
+  /** Options of Node.js for the agent's process. */
   readonly flags: readonly string[];
 }
 
@@ -61,7 +62,9 @@ export async function benchCentral(changes: Partial<Plan> = {}): Promise<Record<
   );
 }
 
-/** With how many times faster the edit is than the pair. */
+/**
+ * Adds how many times faster an edit is than primary and secondary. @param figures by name, in milliseconds
+ */
 export function compared(figures: Readonly<Record<string, number>>): Record<string, number> {
   const all: Record<string, number> = { ...figures };
   const edit = figures['edit_p50_ms'];
@@ -73,7 +76,7 @@ export function compared(figures: Readonly<Record<string, number>>): Record<stri
   return all;
 }
 
-/** A zone of addresses; the first two are changed, one by us and one by the bare client. */
+/** A zone of A records. Edits change the first one, the bare client the second. */
 export function zoneOf(zone: DnsName, count: number): Filled {
   const records = Array.from({ length: count }, (_, at) => addressOf(hostOf(at), firstAddress(at), zone));
   return { zone, records };
@@ -87,7 +90,7 @@ function firstAddress(at: number): string {
   return at < 2 ? addressAt(0) : `10.${(at >> 16) & 255}.${(at >> 8) & 255}.${at & 255}`;
 }
 
-/** Another one for every number. */
+/** An address that differs for every number up to 65,535. */
 function addressAt(at: number): string {
   return `192.0.${(at >> 8) & 255}.${at & 255}`;
 }
@@ -108,7 +111,7 @@ async function editsAt(software: Software, plan: Plan): Promise<Record<string, n
     for (let at = 0; at < plan.repetitions; at += 1) await turns.one(small, 'idle');
     for (let at = 0; at < plan.rounds; at += 1) await turns.row(plan.inARow);
     if (plan.large > 0) print(`${software}: a zone of ${largeRecords} records`);
-    // The first edit of a zone may cost a check of all of it.
+    // The first edit may make the product check the whole zone.
     if (plan.large > 0) await turns.one(large, 'warm');
     for (let at = 0; at < plan.large; at += 1) {
       await turns.one(large, 'large');
@@ -122,7 +125,7 @@ async function editsAt(software: Software, plan: Plan): Promise<Record<string, n
   }
 }
 
-/** Our edits and those of the bare client, in turn. */
+/** Makes our edits and those of the bare client in turn, and keeps their times. */
 class Turns {
   readonly #panel: PanelWithAgent;
   readonly #subject: Subject;
@@ -136,7 +139,7 @@ class Turns {
     this.#watcher = watcher;
   }
 
-  /** Code is compiled and connections are made before anything counts. */
+  /** Makes edits that do not count, so that code is compiled and connections are open. */
   async warmUp(): Promise<void> {
     for (let at = 0; at < 20; at += 1) await this.one(small, 'warm');
   }
@@ -188,7 +191,7 @@ class Turns {
     return spread(this.#times.get(what) ?? []);
   }
 
-  /** What a tenth of them did not take: nearest to a machine that has nothing else to do. */
+  /** The time that a tenth of the edits stayed below. It is nearest to a machine without other work. */
   #tenth(what: string): number {
     const sorted = (this.#times.get(what) ?? []).toSorted((a, b) => a - b);
     return round(sorted[Math.floor(sorted.length / 10)] ?? 0);
@@ -229,10 +232,10 @@ function both(name: string, { p50, p95, p99 }: Spread): Record<string, number> {
   return { [`${name}_p50_ms`]: p50, [`${name}_p95_ms`]: p95, [`${name}_p99_ms`]: p99 };
 }
 
-/** Longer than servers hold a notify back after another one, ms. */
+/** Pause (ms) that is longer than servers delay a NOTIFY after another one. */
 const pairRest = 6_000;
 
-/** From a change sent to the primary until its secondary answers it. */
+/** Measures the time from a change sent to a primary until its secondary answers with it. */
 async function pairOf(software: Software, { pair: count }: Plan): Promise<Record<string, number>> {
   if (count === 0) return {};
   print(`${software}: primary and secondary`);
@@ -258,7 +261,7 @@ async function pairOf(software: Software, { pair: count }: Plan): Promise<Record
     for (let turn = 0; turn < count; turn += 1) row.push(await once());
     return {
       pair_idle_p50_ms: spread(idle).p50,
-      // The first of them is as one alone.
+      // The first change is left out, since it follows a pause.
       pair_in_a_row_p50_ms: spread(row.slice(1)).p50,
       pair_in_a_row_most_ms: round(Math.max(...row)),
     };

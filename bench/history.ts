@@ -1,7 +1,7 @@
 /**
- * Compares a journal with 1,000,000 ended operations to one with 1,000. Measured are a start with its first
- * edit, an edit, and what the command line asks. Everything but the journal is in memory, so that nothing
- * else hides what the journal takes.
+ * Compares a journal of 1,000,000 ended operations with one of 1,000. It measures a start with its first edit,
+ * an edit, and the queries of the command line. All but the journal is in memory, so that its time is not
+ * hidden.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ import { print } from './print.ts';
 export interface HistoryPlan {
   readonly few: number;
   readonly many: number;
-  /** Operations that have ended in one zone. */
+  /** Number of ended operations in each zone. */
   readonly each: number;
   readonly starts: number;
   readonly edits: number;
@@ -51,7 +51,7 @@ export async function benchHistory(changes: Partial<HistoryPlan> = {}): Promise<
 
 type Pair = readonly [Subject, Subject];
 
-/** Both in turn: from nothing to the answer of the first edit, as a hook waits for it. */
+/** Measures the time from a start to the answer of the first edit, for both journals in turn. */
 async function starts([few, many]: Pair, plan: HistoryPlan): Promise<Record<string, number>> {
   const times = new Times();
   for (let turn = 0; turn < plan.starts; turn += 1)
@@ -88,7 +88,7 @@ async function runs([few, many]: Pair, plan: HistoryPlan): Promise<Record<string
   return times.figures();
 }
 
-/** The longest an edit may wait for the upkeep: one step of it. */
+/** Measures single steps of the journal's clean-up. An edit may have to wait for one of them. */
 async function steps({ path }: Subject): Promise<Record<string, number>> {
   const journal = new SqliteJournal({ path, writer: true });
   const now = systemClock.wall();
@@ -104,7 +104,7 @@ async function steps({ path }: Subject): Promise<Record<string, number>> {
   return { prune_step_p50_ms: p50, prune_step_p99_ms: p99 };
 }
 
-/** Times of one kind of work with a short and with a long history. */
+/** Times of each kind of work with a short and with a long history, in milliseconds. */
 class Times {
   readonly #times = new Map<string, { readonly few: number[]; readonly many: number[] }>();
 
@@ -134,7 +134,7 @@ function recordOf(host: string, zone: DnsName): Rec {
   return makeRecord({ name: host, type: 'A', ttl: 3_600, rdata: '192.0.2.1' }, zone);
 }
 
-/** An engine on a journal with so many operations, started and stopped at will. */
+/** An engine on a journal with a given number of operations, which can be started and stopped. */
 class Subject {
   readonly path: string;
   readonly zone: DnsName;
@@ -188,7 +188,7 @@ class Subject {
     return this.#running;
   }
 
-  /** Of the file, MiB. */
+  /** Size of the journal's file in MiB. */
   get size(): number {
     return round(statSync(this.path).size / 1_048_576);
   }
@@ -210,7 +210,7 @@ class Subject {
     this.#running = { engine, journal };
   }
 
-  /** A record more, from `before` to the answer of `after`. */
+  /** Adds a record, from `before` to the answer to `after`. */
   async edit(): Promise<void> {
     this.#edits += 1;
     const add = recordOf(`new${this.#edits}`, this.zone);
@@ -231,7 +231,7 @@ class Subject {
   }
 }
 
-/** An edit that ended long ago; zone after zone has its share. */
+/** An edit that ended long ago. @param at its number from 0 @param each operations in each zone */
 function ended(at: number, each: number): Operation {
   const zone = parseName(`zone${Math.floor(at / each)}.example.`);
   const add = recordOf(`h${at % records}`, zone);

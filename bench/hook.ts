@@ -1,7 +1,7 @@
 /**
- * What one edit costs the panel, against the same central. Compared are domainsync (agent warm), a one-shot
- * Python handler that does what the original did, and no plugin at all. Both generations are interleaved in
- * one run. Every panel is a process of its own.
+ * Measures what one edit costs the panel: with domainsync (a running agent), with a one-shot Python handler,
+ * and without a plugin. The handler does what the original plugin did. Both generations take turns in one run.
+ * Every panel is a process of its own.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
@@ -17,9 +17,7 @@ import { openScene, status, user, zone, type Scene } from './scene.ts';
 const rounds = 60;
 const versions: readonly PanelVersion[] = ['v4', 'v6'];
 
-/**
- * Figures of ISPmanager 4 under their own names, those of ISPmanager 6 and DNSmanager with `_v6` at the end.
- */
+/** Figures for ISPmanager 4, and for ISPmanager 6 with DNSmanager, the latter with names ending in `_v6`. */
 export async function benchHook(): Promise<Record<string, number>> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
   const scenes: Scene[] = [];
@@ -41,7 +39,10 @@ export async function benchHook(): Promise<Record<string, number>> {
 
 type Way = 'bare' | 'python' | 'rawOne' | 'rawCareful' | 'ours';
 
-/** Changes one record each round, in all three panels and at the central by hand; the zone keeps its size. */
+/**
+ * Makes one edit of a record per round in each of three panels, and by hand at the central. The zone keeps
+ * its size.
+ */
 class Edits {
   readonly #scene: Scene;
   readonly #raw: (click: Click) => Promise<void>;
@@ -59,7 +60,7 @@ class Edits {
       bare: () => succeed(bare, change(bare.words, 'bare', at)),
       python: () => succeed(python, change(python.words, 'python', at)),
       rawOne: () => this.#raw(change(central.words, 'rawone', at)),
-      // What a careful edit asks of the central: read, write, read back.
+      // The calls that a careful edit makes at the central: read, write, read back.
       rawCareful: async () => {
         await this.#raw(list);
         await this.#raw(change(central.words, 'rawcareful', at));
@@ -72,7 +73,7 @@ class Edits {
       times.push(await timed(ways[name]));
       this.#times.set(name, times);
     }
-    // The agent checks the panel in its own time; that is not to fall into the next measurement.
+    // The agent reads the panel some time after the edit, which must not disturb the next measurement.
     await until('the agent to rest', async () => (await status(this.#scene)).engine?.open === 0);
   }
 
@@ -104,14 +105,14 @@ class Edits {
   }
 }
 
-/** A new record in the first round, another address for it in every later one. */
+/** A call that adds a record in the first round, and changes its address in later ones. */
 function change(words: Words, name: string, at: number): Click {
   const owner = words.hasTtl ? `${name}.${zone}.` : name;
   const key = at === 0 ? '' : `${owner} A  192.0.2.${at}`;
   return saveClick(words, zone, address(name, `192.0.2.${at + 1}`), key);
 }
 
-/** Bare calls over one warm connection. */
+/** A client that makes bare calls over one open connection. */
 function rawClient({ url, words }: RemotePanel): (click: Click) => Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false });
   return ({ func, params }) =>

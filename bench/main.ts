@@ -1,6 +1,6 @@
 /**
- * `npm run -s bench -- [NAME ...] [--json]`: figures of the named parts, of all without a name. Parts: hook,
- * memory, central, bulk, history.
+ * `npm run -s bench -- [NAME ...] [--json]`: prints the figures of these parts, or of `hook` without a name.
+ * Parts: hook (with memory), memory, central, bulk, history.
  */
 import { parseArgs } from 'node:util';
 import { benchBulk } from './bulk.ts';

@@ -1,7 +1,7 @@
-/** ISPmanager 4 at both ends, or ISPmanager 6 with a DNSmanager as central. */
+/** `v4`: ISPmanager 4 at both ends; `v6`: ISPmanager 6 with DNSmanager as its central. */
 export type PanelVersion = 'v4' | 'v6';
 
-/** Times in milliseconds. */
+/** Percentiles of times, in milliseconds. */
 export interface Spread {
   readonly p50: number;
   readonly p95: number;
@@ -19,7 +19,7 @@ export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** A ratio, finer than times are: limits are set to the thousandth. */
+/** The ratio of two values, rounded to thousandths because limits are set so. */
 export function ratio(one: number, other: number): number {
   return Math.round((one / other) * 1_000) / 1_000;
 }
@@ -30,7 +30,7 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-/** Names of figures end in their generation; the first one's have no ending. */
+/** Adds the generation to the names of figures; those of version 4 stay as they are. */
 export function named(
   version: PanelVersion,
   figures: Readonly<Record<string, number>>,

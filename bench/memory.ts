@@ -42,8 +42,8 @@ async function memoryWith(combination: StageOptions): Promise<Record<string, num
 }
 
 /**
- * Resident memory of a fresh agent that knows so many zones and has answered a few calls, MiB; the agent is
- * ended.
+ * Resident memory in MiB of a fresh agent after a few calls. Ends the agent.
+ * @param expected how many zones its ledger must hold
  */
 async function memoryOf(stage: Stage, expected: number): Promise<number> {
   await stage.atPanel.save('zone1.example', address('x', '192.0.2.1'));

@@ -1,7 +1,4 @@
-/**
- * The name servers that are measured: each with what a bare client does there, and as a central of the
- * product.
- */
+/** The name servers of the benchmarks, each with a bare client and with settings of the product. */
 import type { DnsName } from '../src/dns/name.ts';
 import { startKnot } from '../src/testing/servers/knot.ts';
 import { makeKey, type NameServer, type ServedZone } from '../src/testing/servers/name-server.ts';
@@ -12,11 +9,11 @@ import { missingFor, type ServerKind } from '../src/testing/stage/server-registr
 import { newZone, rawCalls, rawUpdates, type Rec, type RawClient } from './raw.ts';
 import { print } from './print.ts';
 
-/** As figures are named. */
+/** Names of the servers, as figures begin with them. */
 export const softwares = ['bind', 'knot', 'powerdns_sqlite', 'powerdns_lmdb'] as const;
 export type Software = (typeof softwares)[number];
 
-/** Which server of the tests it is. */
+/** The kind of test server for each name. */
 const serverOf: Readonly<Record<Software, ServerKind>> = {
   bind: 'bind',
   knot: 'knot',
@@ -24,7 +21,7 @@ const serverOf: Readonly<Record<Software, ServerKind>> = {
   powerdns_lmdb: 'powerdns',
 };
 
-/** Measures at each software that is installed; names of figures begin with the software. */
+/** Measures at each server that is installed. @returns the figures, their names prefixed by the server's */
 export async function atEach(
   wanted: readonly Software[],
   measure: (software: Software) => Promise<Readonly<Record<string, number>>>,
@@ -42,24 +39,24 @@ export async function atEach(
   return figures;
 }
 
-/** Whom zones at PowerDNS belong to. */
+/** Account of the zones at PowerDNS. */
 const account = 'bench';
 
 export interface Subject {
   readonly server: NameServer;
   readonly raw: RawClient;
-  /** Section `isp_master` of the product's settings. */
+  /** Section `[isp_master]` of the product's settings. */
   readonly settings: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
-/** A zone to be served, and what is in it. */
+/** A zone with its records. */
 export interface Filled {
   readonly zone: DnsName;
   readonly records: readonly Rec[];
 }
 
-/** A server that has these zones. */
+/** Starts a server that has these zones. */
 export async function startSubject(software: Software, zones: readonly Filled[]): Promise<Subject> {
   if (software === 'bind' || software === 'knot') {
     const key = makeKey('bench-key');
@@ -93,7 +90,7 @@ function served({ zone, records }: Filled): ServedZone {
   return { zone, records: lines.join('\n') };
 }
 
-/** One request of the API may have 2 MB. */
+/** Most RRsets in one request, since the API of PowerDNS takes 2 MB. */
 const mostSets = 5_000;
 
 async function fill(server: Powerdns, raw: RawClient, zone: DnsName, records: readonly Rec[]): Promise<void> {
@@ -103,10 +100,10 @@ async function fill(server: Powerdns, raw: RawClient, zone: DnsName, records: re
     await raw.write(zone, records.slice(at, at + mostSets));
 }
 
-/** A primary and its secondary of the same software, told of changes as it comes with it. */
+/** A primary and a secondary of the same software, with its default settings for NOTIFY. */
 export interface Pair {
   readonly secondary: NameServer;
-  /** A change at the primary, and what else has to be done for the secondary to be told. */
+  /** Makes a change at the primary, and asks for a NOTIFY where the server does not send one at once. */
   write(zone: DnsName, records: readonly Rec[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -129,9 +126,7 @@ async function transferPair(software: 'bind' | 'knot', filled: Filled): Promise<
   return pairOf(primary, secondary, raw, raw.write);
 }
 
-/**
- * PowerDNS tells nobody by itself sooner than with its next round, a minute long: the notify is asked for.
- */
+/** By itself PowerDNS sends NOTIFY only once a minute, so each write asks for it. */
 async function powerdnsPair(
   software: 'powerdns_sqlite' | 'powerdns_lmdb',
   { zone, records }: Filled,

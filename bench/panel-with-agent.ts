@@ -1,6 +1,6 @@
 /**
- * A panel of generation v6 with the product installed, its agent in a process of its own; the times of an
- * edit on its way.
+ * A panel of version 6 with the product installed and the agent in its own process. It takes the times of an
+ * edit at each step of its way.
  */
 import { channel } from 'node:diagnostics_channel';
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -26,17 +26,17 @@ const user = { name: 'kunde', password: 'bench-password' };
 const dist = join(import.meta.dirname, '../dist');
 const words = wordsOf('v6');
 
-/** When an edit was where, `performance.now()`. */
+/** The times at which an edit reached each step (`performance.now()`, ms). */
 export interface Passage {
-  /** The panel began to start the hook. */
+  /** The panel starts the hook. */
   readonly hook: number;
-  /** The agent got the hook's request. */
+  /** The agent gets the hook's request. */
   readonly received: number;
-  /** The agent's verdict went back. */
+  /** The agent sends its verdict. */
   readonly answered: number;
 }
 
-/** What a save in the panel is. */
+/** A save that changes the address of a host from `from` to `to`. */
 export interface Save {
   readonly zone: string;
   readonly host: string;
@@ -65,7 +65,11 @@ export class PanelWithAgent {
     this.#toll = toll;
   }
 
-  /** With zones that both sides have agreed on. @param central section `isp_master` of the settings */
+  /**
+   * Starts a panel with zones that the ledger calls synced. @param central section `[isp_master]` of the
+   * settings
+   * @param flags options of Node.js for the agent
+   */
   static async start(
     central: Readonly<Record<string, string>>,
     zones: readonly Filled[],
@@ -92,8 +96,8 @@ export class PanelWithAgent {
   }
 
   /**
-   * A save of an address by a user, with everything the panel does for it.
-   * @param onReceipt called as soon as the agent has got the hook's request
+   * Saves an address as a user would, and waits for all that the panel does.
+   * @param onReceipt called when the agent gets the hook's request; resolves to the time `seen`
    */
   async save(
     { zone, host, from, to }: Save,
@@ -111,7 +115,7 @@ export class PanelWithAgent {
       if (!answer.ok) throw new Error(answer.error?.text ?? answer.body);
       return answer;
     });
-    // Awaited below; until then a refusal is nobody's unhandled rejection.
+    // A refusal is handled where `failed` is awaited below, and must not count as unhandled before.
     failed.catch(() => undefined);
     const received = await Promise.race([passing.received, failed.then(() => passing.received)]);
     const seen = await Promise.race([onReceipt(), failed.then(() => new Promise<never>(() => undefined))]);
@@ -119,18 +123,18 @@ export class PanelWithAgent {
     return { hook: await started, received, answered: await passing.answered, seen };
   }
 
-  /** Resolves when the agent has nothing left to do. */
+  /** Resolves when the agent has no operation left to work on. */
   async rest(): Promise<void> {
     await until('the agent to rest', async () => (await this.#open()) === 0);
   }
 
-  /** Operations under way; null: no engine runs. */
+  /** Number of open operations; null: no engine runs. */
   async #open(): Promise<number | null> {
     const { engine } = await ask(this.#agentSocket, 'status', {});
     return engine?.open ?? null;
   }
 
-  /** Resident memory of the agent, MiB. */
+  /** Resident memory of the agent in MiB. */
   async memory(): Promise<number> {
     const { memory } = await ask(this.#agentSocket, 'status', {});
     return (memory ?? 0) / 1_048_576;
@@ -145,7 +149,7 @@ export class PanelWithAgent {
   }
 }
 
-/** The next process that is started by this one, which is the panel as well. */
+/** When this process, in which the panel runs too, next starts a child process (`performance.now()`). */
 async function nextProcess(): Promise<number> {
   const started = channel('child_process');
   return await new Promise((resolve) => {
@@ -157,9 +161,7 @@ async function nextProcess(): Promise<number> {
   });
 }
 
-/**
- * Stands between the hooks and the agent and checks the clock; what it costs counts as the agent's time.
- */
+/** A proxy between the hooks and the agent that notes the times. Its own time counts as the agent's. */
 class Toll {
   readonly #server: Server;
   #next: { received: (at: number) => void; answered: (at: number) => void } | null = null;
@@ -175,7 +177,7 @@ class Toll {
     return toll;
   }
 
-  /** The next request that comes. */
+  /** The times at which the next request is received and answered. */
   next(): { readonly received: Promise<number>; readonly answered: Promise<number> } {
     const received = Promise.withResolvers<number>();
     const answered = Promise.withResolvers<number>();
@@ -207,7 +209,7 @@ class Toll {
   }
 }
 
-/** The panel's state as it keeps it (sandbox/shared/store.ts). */
+/** Writes the panel's state in its own format (sandbox/shared/store.ts). */
 function writeState(root: string, zones: readonly Filled[]): void {
   mkdirSync(join(root, 'var'), { recursive: true });
   const soa = { primary: 'ns1.example.net.', email: 'hostmaster.example.net.', serial: '1' };
@@ -237,7 +239,7 @@ function writeState(root: string, zones: readonly Filled[]): void {
   writeFileSync(join(root, 'var/state.jsonl'), lines.join(''), { mode: 0o600 });
 }
 
-/** What the agent would have written after its first comparison. */
+/** Writes the ledger that the agent would write after its first comparison. */
 async function writeLedger(root: string, zones: readonly Filled[]): Promise<void> {
   const loaded = loadSettings(root);
   if (loaded.kind !== 'configured') throw new Error(`the settings are not usable: ${JSON.stringify(loaded)}`);
@@ -262,7 +264,7 @@ async function writeLedger(root: string, zones: readonly Filled[]): Promise<void
   await journal.close();
 }
 
-/** `host` in a zone as the wire has it. */
+/** The absolute name of a host in a zone. */
 export function hostIn(host: string, zone: DnsName): DnsName {
   return parseName(host, zone);
 }

@@ -8,19 +8,19 @@ import { wordsOf, type Words } from '../src/testing/stage/panel-words.ts';
 import { callPanel, type Answer } from '../sandbox/shared/client.ts';
 import type { Generation } from '../sandbox/index.ts';
 
-/** A sandbox in a process of its own, so that measuring does not share its time with it. */
+/** A sandbox in a process of its own, so that its work does not count in the measurements. */
 export interface RemotePanel {
   readonly url: string;
   readonly root: string;
   readonly fingerprint: string;
   readonly words: Words;
   act(func: string, params: Readonly<Record<string, string>>): Promise<Answer>;
-  /** Makes it read the plugin files again, as a restart does. */
+  /** Makes the panel read its plugin files again, as a restart does. */
   restart(): void;
   stop(): Promise<void>;
 }
 
-/** What a sandbox prints when it can be called. */
+/** The line that a sandbox prints when it is ready. */
 const started = v.object({ url: v.string(), fingerprint: v.string() });
 
 export async function startPanel(

@@ -1,4 +1,4 @@
-/** Says how far it is; figures alone go to standard output. */
+/** Prints progress to standard error; standard output is for figures only. */
 export function print(text: string): void {
   console.error(`bench: ${text}`);
 }

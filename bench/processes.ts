@@ -1,4 +1,4 @@
-/** The processes alone, without a panel around them. */
+/** Measures handler processes alone, without a panel. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -13,7 +13,7 @@ interface Way {
 
 const path = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
 
-/** A call as the panel hands it to its handler. */
+/** The environment in which the panel starts a handler. */
 function environment(
   version: PanelVersion,
   parameters: Readonly<Record<string, string>>,
@@ -27,7 +27,7 @@ function environment(
 function waysOf({ version, ours, python }: Scene): Record<string, Way> {
   const shim = join(ours.root, 'addon/domainsync');
   const opening = environment(version, { func: ours.words.save, plid: zone, elid: '' });
-  // A save of a function that is none of ours goes to the agent and straight back.
+  // A save of a function that the product ignores: the agent answers at once.
   const asking = environment(version, { func: 'usrparam', sok: 'ok' });
   return {
     [`hook_${version}`]: { program: shim, arguments: [], environment: asking },
@@ -40,9 +40,7 @@ function waysOf({ version, ours, python }: Scene): Record<string, Way> {
   };
 }
 
-/**
- * Starts every process of every generation in turn; the ratios are of one run. @returns figures by generation
- */
+/** Starts every kind of process in turn, so that ratios come from one run. @returns figures by generation */
 export async function measureProcesses(
   scenes: readonly Scene[],
   rounds: number,
@@ -57,8 +55,8 @@ export async function measureProcesses(
 }
 
 /**
- * The same kind of process of all generations one after the other: what ran before has its part in what a
- * process costs.
+ * Sorts the kinds of processes so that those of all generations follow each other. What ran before influences
+ * the time of a process.
  */
 function inTurn(generations: readonly Readonly<Record<string, Way>>[]): Record<string, Way> {
   const [first = [], ...others] = generations.map((ways) => Object.entries(ways));
@@ -87,7 +85,7 @@ function figures(version: PanelVersion, of: (name: string) => Spread): Record<st
   return all;
 }
 
-/** Milliseconds of each way. */
+/** Times in milliseconds for each kind of process. */
 const measured = v.record(v.string(), v.array(v.number()));
 
 function runSpawner(task: unknown): Promise<Record<string, number[]>> {

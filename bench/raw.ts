@@ -1,7 +1,4 @@
-/**
- * The least a program has to do at a name server: one request for a change, by hand, nothing read before,
- * nothing kept.
- */
+/** The least that a program must do at a name server: one request per change, without reading or storing. */
 import { Agent, request } from 'node:http';
 import type { DnsName } from '../src/dns/name.ts';
 import type { makeRecord } from '../src/dns/record.ts';
@@ -16,17 +13,14 @@ import type { Powerdns } from '../src/testing/servers/powerdns.ts';
 export type Rec = ReturnType<typeof makeRecord>;
 
 export interface RawClient {
-  /**
-   * Puts a set of records in the place of what is there of their names and types; resolves once the server
-   * has said yes.
-   */
+  /** Replaces all records of the names and types in `records`. Resolves once the server has accepted it. */
   readonly write: (zone: DnsName, records: readonly Rec[]) => Promise<void>;
-  /** Makes a zone with these records, where zones are made by such a client. */
+  /** Makes a zone with these records; absent: such a client cannot make zones. */
   readonly create?: (zone: DnsName, records: readonly Rec[]) => Promise<void>;
   close(): void;
 }
 
-/** Updates (RFC 2136), signed, over kept TCP connections. */
+/** Sends signed updates (RFC 2136) over TCP connections that stay open. */
 export function rawUpdates(port: number, key: ServerKey): RawClient {
   const client = new DnsClient({
     server: { host: '127.0.0.1', port },
@@ -47,7 +41,7 @@ export function rawUpdates(port: number, key: ServerKey): RawClient {
   };
 }
 
-/** Calls of PowerDNS's API, over connections that are kept where the server keeps them. */
+/** Calls the API of PowerDNS over connections that stay open if the server allows it. */
 export function rawCalls({ url, apiKey }: Powerdns, account: string): RawClient {
   const agent = new Agent({ keepAlive: true });
   const call = async (method: string, path: string, body: unknown): Promise<void> => {
@@ -75,7 +69,7 @@ export function rawCalls({ url, apiKey }: Powerdns, account: string): RawClient 
   };
 }
 
-/** As the product makes zones. */
+/** The request for a new zone, as the product makes it. */
 export function newZone(zone: DnsName, account: string): Readonly<Record<string, unknown>> {
   return {
     name: zone,

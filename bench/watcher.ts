@@ -1,12 +1,10 @@
-/**
- * Somebody who asks a name server again and again over one UDP socket, until it answers what he waits for.
- */
+/** A client that queries a name server over one UDP socket until the answer is the expected one. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { DnsName } from '../src/dns/name.ts';
 import { decodeMessage, encodeMessage, queryMessage } from '../src/dns/wire/message.ts';
 
-/** A query unanswered for so long (ms) is sent again. */
+/** After so many milliseconds without an answer, the query is sent again. */
 const patience = 1_000;
 
 export class Watcher {
@@ -25,9 +23,8 @@ export class Watcher {
   }
 
   /**
-   * Asks for the address of a name, the next time as soon as an answer is there.
-   * @returns when it was the one waited for (`performance.now()`)
-   * @throws {Error} after a minute
+   * Queries the address of a name repeatedly, each time as soon as the last answer is there.
+   * @returns when the answer had this address (`performance.now()`) @throws {Error} after a minute
    */
   async sees(name: DnsName, address: string): Promise<number> {
     const started = performance.now();

@@ -14,10 +14,10 @@ export const USERS = [
   { name: 'bob', password: 'bp', level: 5, owner: 'seller' },
 ] as const;
 
-/** Longest a test waits for something that must happen, milliseconds: it only ends a hang. */
+/** Longest wait (ms) of a test for something that must happen. It only ends a hang. */
 const patience = 120_000;
 
-/** Asks again and again until something is so. @throws {Error} when it never is */
+/** Tests a condition every 5 ms until it holds. @throws {Error} when that takes too long */
 export async function until(test: () => boolean | Promise<boolean>): Promise<void> {
   const started = performance.now();
   while (!(await test())) {
@@ -26,14 +26,14 @@ export async function until(test: () => boolean | Promise<boolean>): Promise<voi
   }
 }
 
-/** A directory that goes away with the test. */
+/** A directory that is removed at the end of the test. */
 export function tempRoot(t: TestContext): string {
   const root = mkdtempSync(join(tmpdir(), 'sandbox-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   return root;
 }
 
-/** A sandbox without TLS that ends with the test. */
+/** A sandbox without TLS that is stopped at the end of the test. */
 export async function testSandbox(t: TestContext, options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
   const root = options.root ?? tempRoot(t);
   const sandbox = await startSandbox({ root, tls: false, users: USERS, ...options });
@@ -41,7 +41,7 @@ export async function testSandbox(t: TestContext, options: Partial<SandboxOption
   return sandbox;
 }
 
-/** Calls as alice. */
+/** Calls a function with alice's password. */
 export function asAlice(
   sandbox: Sandbox,
   func: string,
@@ -50,7 +50,7 @@ export function asAlice(
   return sandbox.call(func, params, { user: 'alice', password: 'a:p&w=d' });
 }
 
-/** Makes `example.org` with an apex A and nothing else but its NS. */
+/** Creates a zone in alice's account whose only records are NS and an A at its apex. */
 export async function makeZone(sandbox: Sandbox, name = 'example.org'): Promise<void> {
   const before = { ...sandbox.switches };
   Object.assign(sandbox.switches, { defaultHosts: ['@'], defaultMxRecords: false, defaultSpf: false });
@@ -65,14 +65,14 @@ export async function makeZone(sandbox: Sandbox, name = 'example.org'): Promise<
   if (!answer.ok) throw new Error(answer.body);
 }
 
-/** Writes an executable handler into `addon/`. */
+/** Writes an executable handler script into `addon/`. */
 export function writeHandler(root: string, name: string, script: string): void {
   const path = join(root, 'addon', name);
   writeFileSync(path, `#!/bin/sh\n${script}\n`);
   chmodSync(path, 0o700);
 }
 
-/** Writes a description file with the given `handler` elements. */
+/** Writes a description file with these `handler` elements, for version 4. */
 export function writePlugin(root: string, handlers: string): void {
   writeFileSync(
     join(root, 'etc', 'ispmgr_mod_test.xml'),
@@ -81,8 +81,8 @@ export function writePlugin(root: string, handlers: string): void {
 }
 
 /**
- * Makes `handler`, a script, listen to events of a panel of versions 5 and 6: `name stage stage`, e.g.
- * `domain.edit before`.
+ * Registers a handler script for events of a panel of version 5/6, and restarts the panel.
+ * @param events function and stages of each event, for example `domain.edit before`
  */
 export function listen(sandbox: Sandbox, handler: string, script: string, events: readonly string[]): void {
   const lines = events.map((line) => {

@@ -16,7 +16,8 @@ function textError(error: Element): string {
 }
 
 /**
- * Reference 4.5: `OK`, `ERROR ...`, rows of `key=value` with a blank line between them, or one field a line.
+ * A document as text: `OK`, `ERROR` with the error, rows of `key=value` with blank lines between, or a form
+ * with a field on each line (docs/protocol.md#text-output).
  */
 function renderText(doc: Element): string {
   const error = child(doc, 'error');
@@ -37,7 +38,7 @@ function flat(row: Element): Record<string, string> {
   return Object.fromEntries(row.children.map((cell) => [cell.name, isFlag(cell) ? 'on' : cell.text]));
 }
 
-/** Reference 4.3 and 3.2: flat strings, no `doc`, always a list of `elem`. */
+/** A document as JSON: texts without `doc`, and rows always as a list `elem` (docs/protocol.md#formats). */
 function renderJson(doc: Element): string {
   if (child(doc, 'ok') !== undefined) return JSON.stringify({ result: 'OK' });
   const result: Record<string, unknown> = {};
@@ -50,7 +51,7 @@ function renderJson(doc: Element): string {
   return JSON.stringify(result);
 }
 
-/** A page for browsers: what a caller without `out` gets (docs/protocol.md#formats). */
+/** A page for browsers, the answer to a call without `out` (docs/protocol.md#formats). */
 function renderHtml(doc: Element, title: string): string {
   const error = child(doc, 'error');
   const lines = renderText(doc).split('\n').filter(Boolean);
@@ -61,18 +62,14 @@ function renderHtml(doc: Element, title: string): string {
 }
 
 /**
- * Over HTTP success is exactly `OK `, and a refusal is the XML document all the same
- * (docs/protocol.md#text-output).
+ * Text over HTTP: a success is exactly `OK `, and an error is an XML document (docs/protocol.md#text-output).
  */
 function textOverHttp(doc: Element): string {
   if (child(doc, 'error') !== undefined || child(doc, 'authfail') !== undefined) return writeXml(doc);
   return child(doc, 'ok') === undefined ? renderText(doc) : 'OK ';
 }
 
-/**
- * Writes a document the way the caller asked for: `out` is `xml`, `text` or `json`; anything else gives the
- * page.
- */
+/** Writes a document in the format `out`: `xml`, `text` or `json`; for any other value as a page. */
 export function render(doc: Element, { out, title, via }: Occasion): Rendered {
   switch (out) {
     case 'xml':

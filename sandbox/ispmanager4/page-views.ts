@@ -7,8 +7,8 @@ function text(name: string, required = false): Field {
 const RECORD_TYPES = ['A', 'AAAA', 'CNAME', 'DNAME', 'NS', 'MX', 'TXT', 'SRV', 'PTR'];
 
 /**
- * Pages of the panel's own functions (docs/protocol.md#functions-4, #record-form-4; `plugin*` are named by
- * us, docs/protocol.md#sources-4 shows the way only).
+ * Lists and forms of ISPmanager 4 (docs/protocol.md#functions-4, #record-form-4). The names `plugin*` are
+ * invented, since docs/protocol.md#sources-4 does not tell them.
  */
 export const VIEWS: Readonly<Record<string, View>> = {
   domain: {

@@ -4,11 +4,11 @@ import { childrenOf, parseXml } from '../shared/xml.ts';
 import { Refusal } from '../shared/refusal.ts';
 import type { Element } from '../shared/xml.ts';
 
-/** One plugin a source offers. */
+/** A plugin in the list of a source. */
 export interface Offer {
   readonly name: string;
   readonly version: string;
-  /** Absolute. */
+  /** Absolute URL of the archive. */
   readonly url: string;
   readonly descr: Readonly<Record<string, string>>;
 }
@@ -17,8 +17,8 @@ const LOCAL: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 const LIMIT = 512 * 1024 * 1024;
 
 /**
- * An address of this machine: the stand-in fetches from nowhere else.
- * @throws Refusal code 4 for any other
+ * Reads a URL on this machine. The sandbox fetches from no other one.
+ * @throws Refusal code 4 for any other address
  */
 export function localUrl(text: string, base?: string): URL {
   const url = URL.canParse(text, base) ? new URL(text, base) : null;
@@ -35,10 +35,7 @@ export function localUrl(text: string, base?: string): URL {
   return url;
 }
 
-/**
- * Fetches a whole file.
- * @throws Refusal code 9 when it cannot be had
- */
+/** Fetches a whole file. @throws Refusal code 9 when that fails */
 export function fetchLocal(url: URL): Promise<Buffer> {
   const failed = (reason: string): Refusal => new Refusal(9, {}, `${url.href} cannot be fetched: ${reason}`);
   return new Promise((resolve, reject) => {
@@ -67,9 +64,8 @@ function textOf(plugin: Element, name: string): string {
 }
 
 /**
- * Reads a source in form A (`plugins`) or form B (`mgrdata`), docs/protocol.md#sources-4.
- * @param base address of the source: addresses inside may be relative to it
- * @throws Refusal code 9 when it is neither
+ * Reads the list of a source, in the form `plugins` or `mgrdata` (docs/protocol.md#sources-4).
+ * @param base URL of the source, for relative addresses in the list @throws Refusal code 9 for any other text
  */
 export function readSource(text: string, base: string): Offer[] {
   let root: Element;
@@ -93,7 +89,7 @@ export function readSource(text: string, base: string): Offer[] {
 }
 
 /**
- * Whether version `a` is higher than `b`: dot part by dot part, what is not a number counts as 0
+ * Whether version `a` is higher than `b`. Parts between dots are compared as numbers; any other part is 0
  * (docs/protocol.md#description-4).
  */
 export function isHigher(a: string, b: string): boolean {

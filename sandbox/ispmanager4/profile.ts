@@ -16,11 +16,11 @@ function readLevel(text: string | undefined): Level {
   return text === '6' ? 6 : 5;
 }
 
-/** ISPmanager 4. */
+/** The profile of ISPmanager 4. */
 export const ispmanager4Profile: Profile = {
   generation: 'v4',
   panel: 'ispmgr',
-  // `/` is the panel's own web server without the panel's name (docs/protocol.md#addresses).
+  // The panel's own web server answers at `/` too (docs/protocol.md#addresses).
   paths: new Set(['/manager/ispmgr', '/manager/ispmgr/core', '/ispmgr', '/']),
   path: '/manager/ispmgr',
   functions: ISPMANAGER4_FUNCTIONS,

@@ -1,7 +1,6 @@
 /**
- * `lib/python/mgr.py` of version 4 (section 22.2): programs are seen to import it. Its one function is made
- * after the library for Perl (docs/protocol.md#files-4): a function's name and pairs of names and values.
- * Runs under Python 2 and 3.
+ * The library `lib/python/mgr.py` of version 4 (docs/protocol.md#files-4). Its only function calls a panel
+ * function with pairs of names and values, like the library for Perl. It runs under Python 2 and 3.
  */
 export const PYTHON_LIBRARY = `# -*- coding: utf-8 -*-
 """Calls of the panel on this host (sandbox)."""

@@ -18,7 +18,7 @@ function rowCells(call: Call, row: Row, zone: string): Element[] {
   return [...cells, element('addr', shownAddr(row, zone, call.switches))];
 }
 
-/** `domain.sublist`: records of the zone `elid`; the identifier is `key` (docs/protocol.md#record-keys-4). */
+/** `domain.sublist`: records of the zone `elid`; `key` identifies each (docs/protocol.md#record-keys-4). */
 function listRecords(call: Call): Element {
   const zone = findZone(call, call.params.text('elid'), 'read');
   const rows = zone.rows.map((row) => rowCells(call, row, zone.name));
@@ -54,8 +54,8 @@ function saveRecord(call: Call, zone: Zone, key: string): void {
 }
 
 /**
- * `domain.sublist.edit`: form, new record (`elid` empty or absent), changed record with a new key
- * (docs/protocol.md#record-form-4).
+ * `domain.sublist.edit`: shows the form, adds a record (without `elid`), or changes one, which then has
+ * another key (docs/protocol.md#record-form-4).
  */
 function editRecord(call: Call): Element {
   const zone = findZone(call, call.params.text('plid'), call.params.saved ? 'write' : 'read');
@@ -82,8 +82,8 @@ function deleteRecord(call: Call, plid: string, key: string): void {
 }
 
 /**
- * `domain.sublist.delete`: one key, or several joined by comma and space. A text with a comma in it is taken
- * whole if the whole `elid` is a record's key. Inside a longer list it is ambiguous and not found.
+ * `domain.sublist.delete` with one key, or several joined by `, `. If the whole `elid` is the key of a
+ * record, it is not split. A key that contains `, ` cannot be found in a longer list.
  */
 function deleteRecords(call: Call): Element {
   const plid = call.params.text('plid');

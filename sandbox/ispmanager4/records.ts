@@ -32,8 +32,8 @@ function readAddr(params: Params, type: string, zone: string): string {
 }
 
 /**
- * Reads a record from a form (docs/protocol.md#record-form-4): `prio` for MX and SRV only, `wght` and `port`
- * for SRV only, others empty.
+ * Reads a record from a form (docs/protocol.md#record-form-4). `prio` is for MX and SRV, `wght` and `port`
+ * are for SRV; for other types they must be empty.
  * @throws Refusal code 4 naming the field
  */
 export function readIspmanager4Row(params: Params, zone: string): Row {
@@ -43,7 +43,7 @@ export function readIspmanager4Row(params: Params, zone: string): Row {
     name: readOwner(params.text('name'), zone),
     type,
     addr: readAddr(params, type, zone),
-    // Clients leave the priority of an MX out.
+    // Clients may leave out the priority of an MX.
     prio:
       type === 'MX' && params.text('prio') === ''
         ? '0'

@@ -14,7 +14,10 @@ import { additions, removals } from './record-functions.ts';
 import type { Params } from '../shared/params.ts';
 import type { Element } from '../shared/xml.ts';
 
-/** `dnsparam`: what new zones get (docs/protocol.md#functions-5, #dnsmanager; field names are ours). */
+/**
+ * `dnsparam`: name servers and mail servers of new zones (docs/protocol.md#functions-5, #dnsmanager). The
+ * field names are invented.
+ */
 function editDnsparam(call: Call): Element {
   const { switches, params } = call;
   if (!params.saved) {
@@ -32,7 +35,7 @@ function editDnsparam(call: Call): Element {
 }
 
 /**
- * "Apply to existing" rewrites the name servers of every zone in the caller's list
+ * "Apply to existing": replaces the name servers of every zone in the caller's list
  * (docs/protocol.md#dnsmanager).
  */
 function* applyToExisting(call: Call): Generator<Params, void> {
@@ -47,8 +50,8 @@ function* applyToExisting(call: Call): Generator<Params, void> {
 }
 
 /**
- * `domain.autorecords`: the records a new zone would have, added where they are missing
- * (docs/protocol.md#functions-5; what it does is ours).
+ * `domain.autorecords`: adds the default records that a zone lacks (docs/protocol.md#functions-5). What real
+ * panels add is not known.
  */
 function* autorecords(call: Call): Generator<Params, void> {
   for (const id of elements(call)) {
@@ -63,7 +66,7 @@ function* autorecords(call: Call): Generator<Params, void> {
   }
 }
 
-/** Functions on what zones get by themselves. */
+/** Functions for the default records of zones. */
 export const DEFAULT_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
   dnsparam: {
     run: editDnsparam,

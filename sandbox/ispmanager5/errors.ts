@@ -3,8 +3,8 @@ import type { Occasion } from '../shared/dialects.ts';
 import type { Element } from '../shared/xml.ts';
 
 /**
- * Classes of errors by the codes of version 4 (docs/protocol.md#errors-5); the spelling of those after
- * `missed` is not evidenced (docs/protocol.md#errors-5).
+ * Error types of version 5/6 by the codes of version 4. How panels spell those after `missed` is not known
+ * (docs/protocol.md#errors-5).
  */
 const TYPES: Readonly<Record<string, string>> = {
   '1': 'internal',
@@ -29,7 +29,7 @@ function placeholder(name: string, value: string, isMessage: boolean): Element {
 }
 
 /**
- * An error of this generation: `type`, `object`, its parameters, the stack of calls, the text
+ * An error element of version 5/6: type, object, parameters, stack of calls, text
  * (docs/protocol.md#errors-5).
  */
 export function errorElement(
@@ -47,13 +47,13 @@ export function errorElement(
     element('group', group),
   ];
   const words = text === '' ? [] : [element('detail', text), element('msg', text)];
-  // A refused login was recorded with a code beside its type (docs/protocol.md#generations, #login-answers).
+  // A refused login has a code beside its type (docs/protocol.md#generations, #login-answers).
   const code: Record<string, string> = type === 'auth' ? { code: '1' } : {};
   return element('error', [...parts, ...words], { type, object, lang, ...code });
 }
 
 /**
- * The document with an error of version 4's shape in this generation's; errors of plugins stay as they are.
+ * Turns an error of version 4 in the document into one of version 5/6. Errors of plugins stay as they are.
  */
 export function withOwnError(doc: Element, occasion: Occasion): Element {
   const error = child(doc, 'error');

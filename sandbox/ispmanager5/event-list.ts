@@ -6,8 +6,8 @@ import type { EventHook } from '../shared/plugins.ts';
 import type { Element } from '../shared/xml.ts';
 
 /**
- * `eventlist` of version 6: which handler is registered for which function (docs/protocol.md#eventlist; the
- * columns are ours).
+ * `eventlist` of version 6: the handlers registered for each function (docs/protocol.md#eventlist). The
+ * columns are invented.
  */
 export class EventList implements FunctionGroup {
   readonly #registered: () => readonly EventHook[];
@@ -20,7 +20,7 @@ export class EventList implements FunctionGroup {
     return func === 'eventlist';
   }
 
-  /** @throws Refusal for another function */
+  /** Lists the registrations. @throws Refusal for a function other than `eventlist` */
   run(func: string, _params: Params, _lang: string): Element {
     if (!this.handles(func)) throw internal(`unknown function '${func}'`);
     const rows = this.#registered().flatMap((hook) =>

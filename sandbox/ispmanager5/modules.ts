@@ -7,7 +7,7 @@ import type { Params } from '../shared/params.ts';
 import type { FunctionGroup } from '../shared/function-group.ts';
 import type { Element } from '../shared/xml.ts';
 
-/** Which edition this panel is: 1 is Lite, Pro and Host, 3 is Business (docs/protocol.md#modules-5). */
+/** Edition of this panel: `1` is Lite, Pro and Host, `3` is Business (docs/protocol.md#modules-5). */
 const EDITION = '1';
 
 interface Settings {
@@ -16,7 +16,7 @@ interface Settings {
   readonly panel: string;
 }
 
-/** Texts and entries may be for one edition only. */
+/** Whether a text or entry is for this edition, or for all of them. */
 function isForUs(node: Element): boolean {
   const editions = [node.attributes['dist'], ...childrenOf(node, 'dist').map((one) => one.text.trim())];
   const named = editions.filter((one) => one !== undefined && one !== '');
@@ -48,8 +48,8 @@ function entry(plugin: Element, lang: string): Element {
 }
 
 /**
- * The Modules page (docs/protocol.md#modules-5): lists what `etc/plugins/<panel>/*.xml` describe, with the
- * function of each one's settings.
+ * The Modules page (docs/protocol.md#modules-5). It lists the plugins in `etc/plugins/<panel>/*.xml`, each
+ * with the function for its settings.
  */
 export class Modules implements FunctionGroup {
   readonly #settings: Settings;
@@ -62,7 +62,7 @@ export class Modules implements FunctionGroup {
     return func === 'plugin';
   }
 
-  /** @throws Refusal for another function */
+  /** Lists the plugins. @throws Refusal for a function other than `plugin` */
   run(func: string, _params: Params, lang: string): Element {
     if (!this.handles(func)) throw internal(`unknown function '${func}'`);
     const entries = this.#plugins().map((plugin) => entry(plugin, lang));

@@ -2,7 +2,9 @@ import { text, type Lang } from '../shared/page-texts.ts';
 
 type Text = Readonly<Record<Lang, string>>;
 
-/** Texts of these pages, by name or by `function name`; what is missing here is the older pages'. */
+/**
+ * Texts of these pages, by name or by `function name`. Missing ones are taken from the pages of version 4.
+ */
 const TEXTS: Readonly<Record<string, Text>> = {
   active: { en: 'Active', ru: 'Активен' },
   add: { en: 'Create', ru: 'Создать' },
@@ -64,7 +66,7 @@ const TEXTS: Readonly<Record<string, Text>> = {
   weight: { en: 'Weight', ru: 'Вес' },
 };
 
-/** A text of the pages; `func` says in which function's page it stands. */
+/** A text of the pages. @param func function whose page needs it, which may have a text of its own */
 export function ispmanager5Text(name: string, lang: Lang, func = ''): string {
   const found = TEXTS[`${func} ${name}`] ?? TEXTS[name];
   return found?.[lang] ?? text(name, lang);

@@ -4,7 +4,7 @@ import { element, type Element } from '../shared/xml.ts';
 import { zoneDeletion } from './domains.ts';
 import type { Params } from '../shared/params.ts';
 
-/** Flags are texts in this generation (docs/protocol.md#documents). */
+/** Version 5/6 writes flags as `on` and `off` (docs/protocol.md#documents). */
 function inWords(doc: Element): Element {
   const row = (elem: Element): Element => {
     const cells = elem.children.filter(({ name }) => name !== 'active');
@@ -15,8 +15,8 @@ function inWords(doc: Element): Element {
 }
 
 /**
- * `user.suspend`, `user.resume` (docs/protocol.md#functions-5): what else becomes of the account's things is
- * not evidenced.
+ * `user.suspend` and `user.resume` (docs/protocol.md#functions-5). What else they do to an account's zones is
+ * not known.
  */
 function suspending(suspended: boolean): PanelFunction {
   return {
@@ -32,7 +32,8 @@ function whoami(call: Call): Element {
 }
 
 /**
- * Everything of a deleted account goes, its zones one by one (docs/protocol.md#other-functions, #stages-5).
+ * Removes all that belongs to deleted accounts; each zone goes by an inner call
+ * (docs/protocol.md#other-functions, #stages-5).
  */
 function* endUsers(call: Call): Generator<Params, void> {
   for (const id of elements(call)) {
@@ -47,8 +48,8 @@ function* endUsers(call: Call): Generator<Params, void> {
 const { user, 'user.edit': edit, usrparam } = USER_FUNCTIONS;
 
 /**
- * Accounts (docs/protocol.md#functions-5); `user.add` and `user.add.finish` are the new pages' way to
- * `user.edit`.
+ * Functions for accounts (docs/protocol.md#functions-5). Newer pages call `user.edit` through `user.add` and
+ * `user.add.finish`.
  */
 export const ISPMANAGER5_USER_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
   user: { ...user, run: (call) => inWords(user.run(call)) },

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** A key and its self-signed certificate, both PEM. */
+/** A key and its self-signed certificate, both as PEM. */
 export interface Certificate {
   readonly key: string;
   readonly cert: string;
@@ -19,9 +19,9 @@ function read(root: string): Certificate {
 }
 
 /**
- * Makes a new key and certificate for 127.0.0.1, ::1 and localhost in `etc/manager.key` and
- * `etc/manager.crt`.
- * @throws Error when the `openssl` program is missing or fails
+ * Makes a new key and certificate for 127.0.0.1, ::1 and localhost, as `etc/manager.key` and
+ * `etc/manager.crt`. @param name common name of the certificate
+ * @throws Error when `openssl` is missing or fails
  */
 export async function makeCertificate(root: string, name: string): Promise<Certificate> {
   const key = join(root, 'etc', 'manager.key');
@@ -35,13 +35,13 @@ export async function makeCertificate(root: string, name: string): Promise<Certi
   return read(root);
 }
 
-/** The certificate the root has, or a new one. */
+/** The certificate in the root; a new one if there is none. */
 export async function loadCertificate(root: string, name: string): Promise<Certificate> {
   const has = existsSync(join(root, 'etc', 'manager.key')) && existsSync(join(root, 'etc', 'manager.crt'));
   return has ? read(root) : makeCertificate(root, name);
 }
 
-/** SHA-256 of the certificate's DER form, upper-case hex with colons. */
+/** SHA-256 of the certificate in DER, as upper-case hexadecimal with colons. */
 export function fingerprintOf(cert: string): string {
   return new X509Certificate(cert).fingerprint256;
 }

@@ -3,20 +3,20 @@ import type { Switches } from './switches.ts';
 import type { Identity, Level, Stage } from './types.ts';
 import type { Element } from './xml.ts';
 
-/** Which panel a sandbox is: ISPmanager 4, 5, 6 or DNSmanager 5/6 (reference section 1). */
+/** Which panel a sandbox is: ISPmanager 4, 5 or 6, or DNSmanager 5/6 (docs/protocol.md#generations). */
 export type Generation = 'v4' | 'v5' | 'v6' | 'dnsmgr';
 
-/** What an answer is written for. */
+/** The call that an answer is written for. */
 export interface Occasion {
   readonly out: string | undefined;
   readonly via: 'http' | 'mgrctl';
   readonly title: string;
   readonly func: string;
   readonly user: string;
-  /** The caller's access level as the panel numbers it; `0`: nobody's. */
+  /** The caller's access level in the panel's own numbers; `0`: nobody is logged in. */
   readonly level: string;
   readonly lang: string;
-  /** Of the request, without secrets. */
+  /** Parameters of the request, without secrets. */
   readonly params: Readonly<Record<string, string>>;
 }
 
@@ -26,66 +26,69 @@ export interface Rendered {
   readonly body: string;
 }
 
-/** How a generation's plugins are described and run (reference sections 10, 11). */
+/**
+ * How plugins of a generation are described and run (docs/protocol.md#description-4, #handlers-4,
+ * #handlers-5).
+ */
 export interface PluginDialect {
-  /** Folder of the description files under the root, and what their names look like. */
+  /** Folder of the description files, relative to the root, and the pattern of their names. */
   readonly folder: string;
   readonly pattern: RegExp;
-  /** Function name of an `event` or `func` element. */
+  /** The function's name in an `event` or `func` element. */
   readonly funcOf: (node: Element) => string;
   readonly levelOf: (text: string | undefined) => Level;
-  /** Mode bits a handler must not have in strict mode. */
+  /** Mode bits that a handler's file may not have if the switch `strictModes` is on. */
   readonly forbiddenMode: number;
-  /** The log's line for an event that a description file registers; null: none. */
+  /** The line in the log for each event that a description file registers; null: no line. */
   readonly registered: ((handler: string, func: string) => string) | null;
   /**
-   * CGI variables and body reach `cgi` handlers only that ask for `postdata`, others have `QUERY_STRING`
+   * Whether only `cgi` handlers with `postdata` get CGI variables and the body, and others `QUERY_STRING`
    * alone (docs/protocol.md#handlers-5).
    */
   readonly bodyOnRequest: boolean;
   /**
-   * Whether a function that a plugin implements keeps other calls waiting (switch `blockNested`); later
-   * panels let it call (docs/protocol.md#handlers-5).
+   * Whether other calls wait while a plugin's function runs (switch `blockNested`). In version 5/6 they do
+   * not (docs/protocol.md#handlers-5).
    */
   readonly functionsBlock: boolean;
-  /** Environment of a handler beyond the CGI variables. */
+  /** Environment of a handler without the CGI variables. */
   readonly environment: (event: Event, stage: Stage | null, switches: Switches) => Record<string, string>;
   /**
-   * Whether a handler's output counts from its first `<` on (docs/protocol.md#handlers-4). Any number of CGI
-   * headers may then precede the document, and bare text is accepted where the call asks for `out=text`.
+   * Whether output before the first `<` is ignored (docs/protocol.md#handlers-4). Then CGI headers may
+   * precede the document, and plain words are accepted for `out=text`.
    */
   readonly skipsToDocument: boolean;
 }
 
-/** What a generation's `mgrctl` takes (reference section 12). */
+/** The command line of a generation's `mgrctl` (docs/protocol.md#mgrctl). */
 export interface MgrctlDialect {
   readonly usage: string;
   readonly formats: readonly string[];
-  /** Whether it has `-i`, `-l`, `-u`, `-R`, `-e` and the function `exit`. */
+  /** Whether it knows `-i`, `-l`, `-u`, `-R`, `-e` and the function `exit`. */
   readonly hasControl: boolean;
 }
 
-/** How a generation names accounts, levels and sessions. */
+/** Names of accounts, levels and sessions in a generation. */
 export interface AccountDialect {
   readonly generation: Generation;
   /** Name of the session cookie. */
   readonly cookieName: string;
-  /** The session in that value, cut at its colons. */
+  /** The session id in the parts of the cookie's value; undefined: it has none. */
   readonly cookieSession: (parts: readonly string[]) => string | undefined;
   readonly newSession: () => string;
   /**
-   * The language that a browser's cookies choose. @param parts a cookie's value cut at its colons;
-   * `undefined`: no such cookie
+   * The language in a browser's cookies; undefined: none.
+   * @param parts returns the parts of a cookie's value between colons; undefined: there is no such cookie
    */
   readonly cookieLang: (parts: (name: string) => readonly string[] | undefined) => string | undefined;
-  /** Access levels as this panel numbers them (reference section 1). */
+  /** Access levels in this panel's own numbers (docs/protocol.md#generations). */
   readonly levels: Readonly<Record<Level, string>>;
-  /** What an error about an account that is not there names (docs/protocol.md#functions-5). */
+  /** The object named in the error about an account that does not exist (docs/protocol.md#functions-5). */
   readonly userObject: string;
-  /** The level of a caller; calls of the host itself may stand above all accounts. */
+  /** The caller's access level in the panel's numbers. That of mgrctl may be above all accounts. */
   readonly levelShown: (caller: Identity) => string;
-  /** As whom calls of the host itself are made; null: the first administrator. */
+  /** Account in whose name mgrctl calls; null: the first administrator. */
   readonly localUser: string | null;
-  /** Whether news stand as banners in lists (docs/protocol.md#documents). */
+  /** Whether lists contain news as banners (docs/protocol.md#documents). */
   readonly hasBanners: boolean;
 }

@@ -1,14 +1,14 @@
 import type { Params } from './params.ts';
 import type { Identity } from './types.ts';
 
-/** A call as handlers get to know it. */
+/** A call in the form in which handlers get it. */
 export interface Event {
   readonly func: string;
   readonly params: Params;
   readonly method: string;
   readonly caller: Identity;
-  /** Of the HTTP request, lower-case names; none for mgrctl. */
+  /** Headers of the HTTP request, with names in lower case; empty for mgrctl. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Of the caller's session; absent: as the parameter `lang` says, else English. */
+  /** Language of the caller's session; absent: that of the parameter `lang`, else English. */
   readonly lang?: string;
 }

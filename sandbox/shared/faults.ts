@@ -1,41 +1,41 @@
-/** What goes wrong with one call; see README.md. */
+/** How one call goes wrong (sandbox/README.md). */
 export type FaultEffect =
-  /** Waits `ms`, then does the call (a client that gave up meanwhile does not stop it). */
+  /** Waits `ms` milliseconds, then handles the call, even if the client has gone meanwhile. */
   | 'delay-before'
-  /** Does the call, then waits `ms` before answering. */
+  /** Handles the call, then waits `ms` milliseconds before answering. */
   | 'delay-after'
-  /** Answers with the error `code`, `obj`, `val`, `text`; nothing is done. */
+  /** Answers with an error made of `code`, `obj`, `val` and `text`. The call is not handled. */
   | 'refuse'
-  /** Cuts the connection; nothing is done. */
+  /** Closes the connection. The call is not handled. */
   | 'drop'
-  /** Does the call, then cuts the connection. */
+  /** Handles the call, then closes the connection without an answer. */
   | 'lost'
-  /** Cuts the connection at once and does the call `ms` later. */
+  /** Closes the connection at once, and handles the call `ms` milliseconds later. */
   | 'late'
-  /** Answers HTTP 502 with a page; nothing is done. */
+  /** Answers HTTP 502 with a page. The call is not handled. */
   | 'bad-gateway'
   /**
-   * Does the call and answers only the first `at` bytes (below 1: that part) of the document, as a complete
-   * body.
+   * Handles the call, and answers only the beginning of the document as if it were whole. `at` is the number
+   * of octets, or below 1 that part of all octets.
    */
   | 'cut'
-  /** Does the call; the answer has bytes that are not UTF-8. */
+  /** Handles the call; the answer ends with octets that are not UTF-8. */
   | 'non-utf8'
-  /** Does the call; the answer has no body. */
+  /** Handles the call; the answer has no body. */
   | 'empty'
-  /** Answers the bare text `access deny`; nothing is done. */
+  /** Answers the plain text `access deny`. The call is not handled. */
   | 'access-deny'
-  /** Ends every session first, so that a call with `auth` is refused. */
+  /** Ends every session, then handles the call, so that one with `auth` is refused. */
   | 'expire';
 
 export interface Fault {
-  /** Function name; absent: every function. */
+  /** Name of the function whose calls fail; absent: every function. */
   readonly func?: string;
-  /** Only calls that have these parameters with these values. */
+  /** Only calls with these values of these parameters fail. */
   readonly params?: Readonly<Record<string, string>>;
-  /** Only calls that came this way; default `http`. */
+  /** Only calls over this transport fail. Default: `http`. */
   readonly via?: 'http' | 'mgrctl' | 'any';
-  /** How many calls it hits; default 1; `null`: every one. */
+  /** How many calls fail. Default: 1; null: every one. */
   readonly count?: number | null;
   readonly effect: FaultEffect;
   readonly ms?: number;
@@ -51,11 +51,11 @@ interface Armed {
   left: number;
 }
 
-/** The faults waiting for a call. */
+/** The faults that are set for coming calls. */
 export class Faults {
   #armed: Armed[] = [];
 
-  /** Arms a fault; faults added earlier are met first. */
+  /** Sets a fault. Of several that fit a call, the one that was set first is used. */
   add(fault: Fault): void {
     this.#armed.push({ fault, left: fault.count === null ? Infinity : (fault.count ?? 1) });
   }
@@ -64,12 +64,12 @@ export class Faults {
     this.#armed = [];
   }
 
-  /** Faults that still wait for a call. */
+  /** Faults that some call may still meet. */
   get waiting(): readonly Fault[] {
     return this.#armed.map((armed) => armed.fault);
   }
 
-  /** The first fault that fits the call, used up by one; null: none fits. */
+  /** Takes the first fault that fits the call, and counts it as used once; null: none fits. */
   take(func: string, via: 'http' | 'mgrctl', get: (name: string) => string | undefined): Fault | null {
     const armed = this.#armed.find(({ fault }) => fits(fault, func, via, get));
     if (armed === undefined) return null;
@@ -111,7 +111,7 @@ const KINDS: Readonly<Record<string, string>> = {
   text: 'string',
 };
 
-/** Whether a value from outside is a fault. */
+/** Whether a value from JSON is a fault. */
 export function isFault(value: unknown): value is Fault {
   if (typeof value !== 'object' || value === null) return false;
   const fields: Readonly<Record<string, unknown>> = { ...value };

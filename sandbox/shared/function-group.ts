@@ -1,7 +1,7 @@
 import type { Params } from './params.ts';
 import type { Element } from './xml.ts';
 
-/** Functions that are served besides the panel's own, for administrators. */
+/** Functions for administrators that are implemented outside the panel's own table. */
 export interface FunctionGroup {
   handles(func: string): boolean;
   run(func: string, params: Params, lang: string): Element | Promise<Element>;

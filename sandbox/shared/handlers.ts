@@ -4,10 +4,10 @@ import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Pipe, Pipes } from './pipes.ts';
 
-/** How a handler ended. */
+/** How a handler ended: it `exited`, was `killed`, or could not be started. */
 export type Ending =
   | { readonly kind: 'exited'; readonly status: number; readonly output: string }
-  /** By its own signal, or because it took too long; what it printed until then does not count. */
+  /** Killed by a signal or by the time-out. Its output is not used. */
   | { readonly kind: 'killed'; readonly reason: string }
   | { readonly kind: 'not-started'; readonly reason: string };
 
@@ -17,9 +17,9 @@ export interface HandlerRun {
   readonly env: Readonly<Record<string, string>>;
   readonly input: string;
   readonly timeoutMs: number;
-  /** Descriptor of the log file, for stderr. */
+  /** File descriptor of the log, which gets the handler's stderr. */
   readonly log: number;
-  /** Refuse programs with any of these mode bits (docs/protocol.md#files-4); 0: none. */
+  /** Programs with any of these mode bits are not started (docs/protocol.md#files-4); 0: all are. */
   readonly forbiddenMode: number;
 }
 
@@ -33,7 +33,7 @@ function refusal(run: HandlerRun): string | null {
   }
 }
 
-/** Handlers that run now; each is the leader of its own process group. */
+/** The running handlers, each the leader of a process group of its own. */
 export class Handlers {
   readonly #running = new Set<ChildProcess>();
   readonly #pipes: Pipes;
@@ -43,7 +43,7 @@ export class Handlers {
   }
 
   /**
-   * Runs one handler until it has ended and closed its output; past the time-out its whole group is killed.
+   * Runs a handler until it has ended and closed its output. After the time-out its process group is killed.
    */
   async run(run: HandlerRun): Promise<Ending> {
     const reason = refusal(run);
@@ -83,7 +83,7 @@ function killGroup(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch (error) {
-    // ESRCH: the group ended between our look and our signal.
+    // ESRCH: the process group ended just before the signal.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }
@@ -95,7 +95,7 @@ function follow(child: ChildProcess, run: HandlerRun, input: Socket): Promise<En
     const timer = setTimeout(() => {
       late = true;
       killGroup(child);
-      // Someone who left the group may still hold the output open: the panel does not wait for him.
+      // A process that left the group may hold the output open, and the panel does not wait for it.
       child.stdout?.destroy();
     }, run.timeoutMs);
     const end = (ending: Ending): void => {
@@ -104,7 +104,7 @@ function follow(child: ChildProcess, run: HandlerRun, input: Socket): Promise<En
       resolve(ending);
     };
     child.stdout?.on('data', (piece: Buffer) => pieces.push(piece));
-    // A handler need not read its input.
+    // A handler may end without reading its input, which is no error.
     input.on('error', () => input.destroy());
     child.on('error', (error) => end({ kind: 'not-started', reason: String(error) }));
     child.on('close', (status, signal) => {

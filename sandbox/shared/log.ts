@@ -1,9 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
-/**
- * The panel's log file, `var/<panel>.log` (reference section 1); handlers write their stderr into the same
- * file.
- */
+/** The panel's log file, `var/<panel>.log`, which also gets the stderr of handlers. */
 export class Log {
   readonly descriptor: number;
   readonly #now: () => number;

@@ -2,25 +2,25 @@ import { child, element, parseXml } from './xml.ts';
 import type { Element } from './xml.ts';
 
 /**
- * Reads what a handler printed: one XML document.
- * @param skips whether what precedes the first `<`, such as CGI headers, is passed over
- *   (docs/protocol.md#handlers-4)
- * @throws Error for anything else
+ * Reads the output of a handler, which is one XML document.
+ * @param skips whether text before the first `<`, such as CGI headers, is ignored
+ * (docs/protocol.md#handlers-4)
+ * @throws Error for any other output
  */
 export function readOutput(output: string, skips: boolean): Element {
   return parseXml(skips ? output.slice(Math.max(output.indexOf('<'), 0)) : output.trimStart());
 }
 
-/** The document's `error`, alone; null: it has none. */
+/** A document that has only the `error` of this one; null: it has no error. */
 export function errorOf(doc: Element): Element | null {
   const error = child(doc, 'error');
   return error === undefined ? null : element('doc', [error]);
 }
 
 /**
- * Adds a `cgi` handler's document to the panel's (docs/protocol.md#stages-4). An `error` ends everything, a
- * `redirect` wins over all else, `ok` replaces `ok`, `param` is ignored. A field replaces the field of its
- * name, rows are added.
+ * Merges a `cgi` handler's document into the panel's (docs/protocol.md#stages-4). An `error` replaces
+ * everything, else a `redirect` does. Rows are added, any other element replaces those of its name, and
+ * `param` is ignored.
  */
 export function mergeDocuments(base: Element, added: Element): Element {
   const error = errorOf(added);
@@ -38,8 +38,8 @@ export function mergeDocuments(base: Element, added: Element): Element {
 }
 
 /**
- * The document of a plugin's own function as the caller gets it: like {@link mergeDocuments}, but values
- * beside an error stay.
+ * The answer to a call of a plugin's function, from the function's document. Unlike {@link mergeDocuments},
+ * it keeps values beside an error.
  */
 export function mergeForm(said: Element): Element {
   if (child(said, 'error') === undefined) return mergeDocuments(element('doc'), said);
@@ -47,8 +47,8 @@ export function mergeForm(said: Element): Element {
 }
 
 /**
- * What an `xml` handler gets is not all for the caller: parameters, metadata and messages are taken out
- * again.
+ * An `xml` handler's document without what the panel had added to its input: parameters, metadata and
+ * messages.
  */
 export function withoutInput(doc: Element): Element {
   const inside = new Set(['params', 'metadata', 'messages']);

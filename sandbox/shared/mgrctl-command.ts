@@ -1,12 +1,12 @@
 import { Params } from './params.ts';
 import type { MgrctlDialect } from './dialects.ts';
 
-/** What a command line of `mgrctl` asks for. */
+/** What a command line of `mgrctl` demands. */
 export type Command =
   | { readonly kind: 'call'; readonly func: string; readonly params: Params; readonly restart: boolean }
-  /** `-i`: the functions, or one function's parameters. */
+  /** `-i`: lists all functions (`func` is null), or the parameters of one function. */
   | { readonly kind: 'describe'; readonly func: string | null }
-  /** `-l`, `-u`, the function `exit`. */
+  /** `-l`: suspend the panel; `-u`: resume it; the function `exit`: end it. */
   | { readonly kind: 'suspend' | 'resume' | 'exit' };
 
 function pair(text: string): { readonly name: string; readonly value: string } {
@@ -14,7 +14,7 @@ function pair(text: string): { readonly name: string; readonly value: string } {
   return cut < 0 ? { name: text, value: '' } : { name: text.slice(0, cut), value: text.slice(cut + 1) };
 }
 
-/** Reads the words one after the other. */
+/** The words of a command line, read one after the other. */
 class Words {
   readonly #words: string[];
 
@@ -37,7 +37,7 @@ interface Options {
   only: 'suspend' | 'resume' | 'describe' | null;
 }
 
-/** Reads the options before the function; false: one of them is wrong. */
+/** Reads the options before the function. @returns false if one of them is wrong */
 function readOptions(words: Words, panel: string, dialect: MgrctlDialect, into: Options): boolean {
   const modes: Readonly<Record<string, Options['only']>> = {
     '-l': 'suspend',
@@ -59,7 +59,10 @@ function readOptions(words: Words, panel: string, dialect: MgrctlDialect, into: 
   return true;
 }
 
-/** `-e name=value` stands among the parameters; the program has put the value in already. */
+/**
+ * Reads the parameters behind the function; null: one is wrong. In `-e name=value` the program has already
+ * replaced the variable by its value.
+ */
 function readValues(words: Words, dialect: MgrctlDialect): ReturnType<typeof pair>[] | null {
   const values: ReturnType<typeof pair>[] = [];
   for (let word = words.next(); word !== undefined; word = words.next()) {
@@ -72,7 +75,7 @@ function readValues(words: Words, dialect: MgrctlDialect): ReturnType<typeof pai
   return values;
 }
 
-/** Reads a command line (reference section 12); null: it is wrong. */
+/** Reads a command line of mgrctl (docs/protocol.md#mgrctl); null: it is wrong. */
 export function readCommand(args: readonly string[], panel: string, dialect: MgrctlDialect): Command | null {
   const words = new Words(args);
   const options: Options = { out: 'text', restart: false, only: null };

@@ -5,7 +5,7 @@ const LABEL = /^(?:\*|[a-z0-9_](?:[a-z0-9_/-]{0,61}[a-z0-9_])?)$/u;
 
 function toAscii(name: string): string {
   if (!/[^ -~]/u.test(name)) return name.toLowerCase();
-  // domainToASCII reads the host of a URL: it leaves out tabs and stops at a backslash or a `/`.
+  // `domainToASCII` reads the host of a URL, so it would drop tabs and stop at a backslash or a `/`.
   return /[^\w.\-\u0080-\u{10ffff}]/u.test(name) ? '' : domainToASCII(name);
 }
 
@@ -14,18 +14,18 @@ function isHostName(name: string): boolean {
   return name.length <= 253 && labels.every((label) => LABEL.test(label));
 }
 
-/** The Unicode form of a punycode name. */
+/** A punycode name in Unicode. */
 export function toUnicode(name: string): string {
   return name.includes('xn--') ? domainToUnicode(name) || name : name;
 }
 
-/** The punycode form of a name; a name that has none is given back as it is. */
+/** A name in punycode; if that is not possible, the name itself. */
 export function toPunycode(name: string): string {
   return toAscii(name) || name;
 }
 
 /**
- * A zone name as the panel keeps it: lower-case punycode, without the trailing dot, at least two labels.
+ * Reads the name of a zone, of two labels or more. @returns it in lower-case punycode without the final dot
  * @throws Refusal code 4 for anything else
  */
 export function readZoneName(text: string, field: string): string {
@@ -34,15 +34,15 @@ export function readZoneName(text: string, field: string): string {
   return name;
 }
 
-/** The identifier of a zone in `elid` and `plid`, however it was spelled. */
+/** The zone name that a value of `elid` or `plid` stands for, in any spelling. */
 export function zoneIdentifier(text: string): string {
   return toPunycode(text.trim().replace(/\.$/u, ''));
 }
 
 /**
- * The absolute owner name that a form's `name` means in a zone (docs/protocol.md#record-form-4). With a dot
- * at its end it stays as it is, otherwise it is relative; `@` is the zone itself.
- * @throws Refusal code 4 for a name that is not one, or lies outside the zone
+ * Reads the owner name in a form (docs/protocol.md#record-form-4). It is relative to the zone unless it ends
+ * with a dot; `@` is the zone itself.
+ * @returns the absolute name @throws Refusal code 4 for a bad name, or one outside the zone
  */
 export function readOwner(text: string, zone: string): string {
   if (text === '@' || text === '') return `${zone}.`;
@@ -54,8 +54,8 @@ export function readOwner(text: string, zone: string): string {
 }
 
 /**
- * A host as it was typed, in punycode.
- * @throws Refusal code 4 when it is no host name, or longer than a name may be inside `zone`
+ * Reads a host name. @returns it in punycode, relative or absolute as it was typed
+ * @throws Refusal code 4 when it is not a host name, or too long inside `zone`
  */
 export function readHost(text: string, zone: string, field: string): string {
   const ascii = toAscii(text);
@@ -64,7 +64,7 @@ export function readHost(text: string, zone: string, field: string): string {
   return ascii;
 }
 
-/** A host value with its trailing dot. */
+/** A host name as an absolute name with its final dot. */
 export function absoluteHost(host: string, zone: string): string {
   if (host === '@') return `${zone}.`;
   return host.endsWith('.') ? host : `${host}.${zone}.`;

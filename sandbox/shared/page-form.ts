@@ -5,20 +5,20 @@ import type { Field } from './page-views.ts';
 export interface FormPage {
   readonly lang: Lang;
   readonly title: string;
-  /** Path that it is sent to. */
+  /** Path that the form is sent to. */
   readonly action: string;
-  /** Field whose change renders the form anew; absent: none. */
+  /** Name of the field whose change renders the form again; absent: none. */
   readonly rerenders?: string;
   readonly fields: readonly Field[];
-  /** Sent along unseen: function, elid, plid, token. */
+  /** Values of hidden fields: function, elid, plid, token. */
   readonly hidden: Readonly<Record<string, string>>;
   readonly value: (name: string) => string;
   readonly label: (name: string) => string;
-  /** Empty: none. */
+  /** The hint below a field; empty: none. */
   readonly hint: (name: string) => string;
-  /** Options of a select: value and text. */
+  /** The choices of a select field. */
   readonly options: (field: Field) => readonly (readonly [value: string, text: string])[];
-  /** Where Cancel leads. */
+  /** Target of the link Cancel. */
   readonly back: string;
   readonly error: { readonly text: string; readonly field: string } | null;
 }
@@ -27,7 +27,7 @@ function attribute(name: string, value: string | undefined): string {
   return value === undefined ? '' : ` ${name}="${escapeHtml(value)}"`;
 }
 
-/** The control of a field. @param more attributes */
+/** The HTML control of a field. @param wrong whether the error is about it @param more more attributes */
 export function fieldControl(page: FormPage, field: Field, wrong: boolean, more = ''): string {
   const { name, type } = field;
   const shared =
@@ -47,7 +47,7 @@ export function fieldControl(page: FormPage, field: Field, wrong: boolean, more 
     case 'checkbox':
       return `<input type="checkbox" value="on"${shared}${value === 'on' ? ' checked' : ''}>`;
     case 'password':
-      // Never sent back (nobody can read it from the page).
+      // A password is never sent back, so that nobody can read it from the page.
       return `<input type="password" autocomplete="new-password"${shared}>`;
     case 'text':
     case 'hidden':
@@ -55,7 +55,7 @@ export function fieldControl(page: FormPage, field: Field, wrong: boolean, more 
   }
 }
 
-/** Fields that are sent along unseen. */
+/** Hidden fields as HTML. */
 export function hiddenHtml(fields: Readonly<Record<string, string>>): string {
   return Object.entries(fields)
     .map(([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`)

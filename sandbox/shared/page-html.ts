@@ -1,6 +1,6 @@
 import type { Lang } from './page-texts.ts';
 
-/** Text made safe for HTML content and attributes. */
+/** Escapes a text for HTML content and attributes. */
 export function escapeHtml(value: string): string {
   return value
     .replaceAll('&', '&amp;')
@@ -16,7 +16,7 @@ export interface MenuEntry {
 }
 
 export interface MenuGroup {
-  /** Empty: no heading. */
+  /** Heading of the group; empty: none. */
   readonly label: string;
   readonly entries: readonly MenuEntry[];
 }

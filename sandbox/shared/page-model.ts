@@ -3,18 +3,18 @@ import type { Params } from './params.ts';
 import type { Field, FormView } from './page-views.ts';
 import type { Element } from './xml.ts';
 
-/** What a page says went wrong, and at which field. */
+/** The error on a page, and the name of the field that it is about; empty: no field. */
 export interface Wrong {
   readonly text: string;
   readonly field: string;
 }
 
-/** A row's columns, or a form's fields. */
+/** The texts of a row's columns, or of a form's fields, by name. */
 export function cells(row: Element): ReadonlyMap<string, string> {
   return new Map(row.children.map((cell) => [cell.name, cell.text]));
 }
 
-/** The text of an error, in the shape of version 4 or later ones (docs/protocol.md#errors-4, #errors-5). */
+/** The error of a document, of version 4 or 5/6 (docs/protocol.md#errors-4, #errors-5); null: it has none. */
 export function wrongOf(doc: Element): Wrong | null {
   const error = child(doc, 'error');
   if (error === undefined) return null;
@@ -25,16 +25,16 @@ export function wrongOf(doc: Element): Wrong | null {
   return { text, field: type === 'value' ? object : val };
 }
 
-/** Rows of a list document, wherever in it they are (docs/protocol.md#documents, #modules-5). */
+/** Rows of a list document, which may be inside a `list` element (docs/protocol.md#documents, #modules-5). */
 export function rowsOf(doc: Element): readonly Element[] {
   const inside = childrenOf(doc, 'list').flatMap((list) => childrenOf(list, 'elem'));
   return [...childrenOf(doc, 'elem'), ...inside];
 }
 
 /**
- * The values of a form's fields: the document's; what was sent when it brings none beside an error; a new
- * form's own.
- * @param posted what was sent when the form is shown again
+ * The values of a form's fields. They come from the document; if it has only an error, from what the user
+ * sent; in a new form, from the view.
+ * @param posted what the user sent, if the form is shown again; null: a fresh form
  */
 export function valuesOf(
   doc: Element | null,
@@ -51,7 +51,7 @@ export function valuesOf(
   };
 }
 
-/** All fields of a form, with those that follow by the value of one. */
+/** All fields of a form, with those that depend on the value of one. */
 export function fieldsOf(view: FormView, value: (name: string) => string): readonly Field[] {
   const { byType } = view;
   if (byType === undefined) return view.fields;
@@ -59,8 +59,8 @@ export function fieldsOf(view: FormView, value: (name: string) => string): reado
 }
 
 /**
- * The document's own list of values (docs/protocol.md#documents), else the view's; a `msg` value is looked up
- * in the texts.
+ * The choices of a select field, as value and text. They come from the document (docs/protocol.md#documents),
+ * else from the view. A `msg` element holds the name of a text.
  */
 export function optionsOf(
   lists: readonly Element[],

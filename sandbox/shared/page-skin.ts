@@ -3,45 +3,48 @@ import type { Frame } from './page-html.ts';
 import type { Lang } from './page-texts.ts';
 import type { ListView, View } from './page-views.ts';
 
-/** A row as a list shows it. */
+/** A row of a list. */
 export interface ListRow {
   /** Identifier of the row. */
   readonly key: string;
   readonly cells: ReadonlyMap<string, string>;
 }
 
-/** A list with everything its HTML needs. */
+/** What a list's HTML is made from. */
 export interface ListPage {
   readonly lang: Lang;
   readonly func: string;
   readonly view: ListView;
   readonly rows: readonly ListRow[];
-  /** Parameters that say in whose list this is: `plid`, or none. */
+  /** Parameters that name the element whose list this is: `plid`, or none. */
   readonly parent: Readonly<Record<string, string>>;
-  /** Proves that a post comes from this page. */
+  /** Token that proves that a post comes from this page. */
   readonly token: string;
   readonly error: string | null;
 }
 
-/** How the pages of one generation look, and what they send along. */
+/** Appearance of the pages of a generation, and the parameters that they add. */
 export interface Skin {
   readonly views: Readonly<Record<string, View>>;
-  /** Menu groups of the panel itself: heading (a text's name, empty: none) and functions. */
+  /**
+   * Menu groups of the panel itself. `label` is the name of the heading's text (empty: no heading), `funcs`
+   * are the functions.
+   */
   readonly menu: readonly {
     readonly label: string;
     readonly funcs: readonly string[];
     readonly isAdmin?: boolean;
   }[];
   /**
-   * Which of a plugin's menus is shown, and what its texts begin with, best first
+   * The plugin menu that is shown, and the beginnings of its texts' names, the best first
    * (docs/protocol.md#description-4, #description-5).
    */
   readonly pluginMenu: { readonly kind: 'main' | 'modern'; readonly texts: readonly string[] };
-  /** Added to whatever is saved or done by a page (docs/protocol.md#parameters). */
+  /** Parameters that pages add to every save or action (docs/protocol.md#parameters). */
   readonly noise: Readonly<Record<string, string>>;
-  /** Whether rows' names are sent along as `elname`. */
+  /** Whether the names of the rows are sent in `elname`. */
   readonly sendsNames: boolean;
-  /** A text of the pages; `func` says where it stands. */
+  /** A text of the pages. `func` is the function whose page needs it. */
   readonly text: (name: string, lang: Lang, func?: string) => string;
   readonly list: (page: ListPage) => string;
   readonly form: (page: FormPage) => string;

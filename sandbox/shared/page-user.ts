@@ -1,17 +1,17 @@
 import type { Sandbox } from './sandbox.ts';
 
-/** What the browser got. */
+/** The answer that a browser gets. */
 export interface Seen {
   readonly status: number;
   readonly body: string;
   readonly location: string;
 }
 
-/** A user with a browser that has no script engine, for tests of the pages. */
+/** A user whose browser runs no scripts, for tests of the pages. */
 export class PageUser {
   readonly #sandbox: Sandbox;
   cookie = '';
-  /** Every cookie that was set, as it came. */
+  /** Every `Set-Cookie` header so far. */
   readonly set: string[] = [];
 
   readonly #panel: string;
@@ -55,7 +55,7 @@ export class PageUser {
   }
 }
 
-/** The token of a page, with which its forms are sent. */
+/** The token in the forms of a page, which each post must repeat. */
 export function tokenIn(body: string): string {
   return /name="page_token" value="([0-9a-f]+)"/u.exec(body)?.[1] ?? '';
 }

@@ -2,7 +2,7 @@
 export interface Field {
   readonly name: string;
   readonly type: 'text' | 'password' | 'checkbox' | 'select' | 'textarea' | 'hidden';
-  /** Values of a select, when the document does not bring them. */
+  /** Choices of a select field, if the document has none. */
   readonly values?: readonly string[];
   readonly maxlength?: string;
   readonly required?: boolean;
@@ -12,11 +12,11 @@ export interface Field {
 
 export interface FormView {
   readonly kind: 'form';
-  /** The list to go back to. */
+  /** Function of the list that follows after the form. */
   readonly back: string;
   readonly fields: readonly Field[];
   /**
-   * Fields that follow by the value of one of them; a change of it renders the form anew
+   * Fields that depend on the value of the field `field`. A change of it renders the form again
    * (docs/protocol.md#parameters).
    */
   readonly byType?: {
@@ -28,22 +28,26 @@ export interface FormView {
 
 export interface ListView {
   readonly kind: 'list';
-  /** Column that identifies a row. */
+  /** Column whose value identifies a row. */
   readonly key: string;
-  /** Column that opens a row; absent: none. */
+  /** Column whose text is a link to the row; absent: no column. */
   readonly name?: string;
-  /** Column that names the function of a row's settings; absent: rows have none. */
+  /** Column with the name of the function for a row's settings; absent: rows have no settings. */
   readonly settings?: string;
   readonly columns: readonly string[];
-  /** Function of the form for new and present rows; absent: none. */
+  /** Function of the form for rows; absent: there is no form. */
   readonly edit?: string;
-  /** Whether present rows can be edited as well. */
+  /** Whether the form is also for existing rows, and not only for new ones. */
   readonly editRows?: boolean;
-  /** Functions of buttons in each row; with `when`: only in rows that have this cell. */
+  /**
+   * Functions that buttons call for a row. With `when`, only rows with a cell of this name have the button.
+   */
   readonly actions: readonly { readonly func: string; readonly label: string; readonly when?: string }[];
-  /** Function that lists what is in a row. */
+  /** Function that lists what belongs to a row, such as the records of a zone. */
   readonly open?: string;
-  /** Whether it lists what is in an element of another list, which is its `elid`. */
+  /**
+   * Whether the list shows what belongs to one row of another list, whose identifier is the parameter `elid`.
+   */
   readonly inside?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Where a parameter came from; handlers may get it back the same way. */
+/** The part of the request that a parameter came in. Handlers may get it in the same part. */
 export type Source = 'query' | 'body';
 
 export interface Param {
@@ -7,7 +7,7 @@ export interface Param {
   readonly source: Source;
 }
 
-/** Parameters of one call, query first, then body. */
+/** Parameters of one call: those of the query first, then those of the body. */
 export class Params {
   readonly entries: readonly Param[];
 
@@ -28,12 +28,12 @@ export class Params {
     return new Params([...this.entries, ...other.entries]);
   }
 
-  /** The last value sent under that name: the body wins over the query. */
+  /** The last value under the name, so that the body wins over the query; undefined: it was not sent. */
   get(name: string): string | undefined {
     return this.entries.findLast((entry) => entry.name === name)?.value;
   }
 
-  /** The value without outer white space; empty when it was not sent. */
+  /** The value without white space around it; empty if it was not sent. */
   text(name: string): string {
     return this.get(name)?.trim() ?? '';
   }
@@ -44,12 +44,12 @@ export class Params {
     return value !== '' && value !== 'off' && value !== 'no';
   }
 
-  /** Whether the form is saved: `sok` with any text (docs/protocol.md#parameters). */
+  /** Whether the call saves: `sok` has any text (docs/protocol.md#parameters). */
   get saved(): boolean {
     return (this.get('sok') ?? '') !== '';
   }
 
-  /** The last value of each name only. */
+  /** Only the last value of each name. */
   last(): Params {
     const kept = this.entries.filter(
       (entry, at) => !this.entries.some((other, later) => later > at && other.name === entry.name),
@@ -57,7 +57,7 @@ export class Params {
     return new Params(kept);
   }
 
-  /** With the `sok` that is not empty as the last one, where there is one. */
+  /** If some `sok` is not empty, repeats it at the end, so that it counts as the value. */
   withSavingSok(): Params {
     const saving = this.entries.find(({ name, value }) => name === 'sok' && value !== '');
     return saving === undefined ? this : new Params([...this.entries, saving]);
@@ -71,7 +71,7 @@ export class Params {
     return new Params(this.entries.map((entry) => ({ ...entry, value: change(entry) })));
   }
 
-  /** Form encoding of all, or of one source. */
+  /** The parameters in form encoding: all, or only those from one part of the request. */
   encode(source?: Source): string {
     const form = new URLSearchParams();
     for (const entry of this.entries) {
@@ -98,8 +98,8 @@ function readPart(part: string): Part | null {
 }
 
 /**
- * Reads a `multipart/form-data` body (docs/protocol.md#transport: one client posts so); parts without a name
- * are skipped.
+ * Reads a `multipart/form-data` body, as some clients send it (docs/protocol.md#transport). Parts without a
+ * name are left out.
  */
 export function parseMultipart(body: string, contentType: string): Params {
   const boundary = /boundary="?([^";]+)"?/iu.exec(contentType)?.[1];

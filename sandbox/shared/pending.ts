@@ -11,7 +11,7 @@ interface Item {
   readonly until: number;
 }
 
-/** Zones whose making or deleting goes on although the call has answered (docs/protocol.md#delays). */
+/** Zones that are still being created or deleted after the call was answered (docs/protocol.md#delays). */
 export class Pending {
   readonly #switches: Switches;
   readonly #now: () => number;
@@ -26,7 +26,10 @@ export class Pending {
     return clock === 'real' ? Date.now() : this.#now();
   }
 
-  /** Notes what was just done to a zone; without the switch `slowOperationsMs` it is done at once. */
+  /**
+   * Notes that a zone was just created or deleted. Without the switch `slowOperationsMs` the work ends at
+   * once.
+   */
   begin(work: Work, zone: Zone): void {
     const { slowOperationsMs, slowClock: clock } = this.#switches;
     this.#items.delete(zone.name);
@@ -35,8 +38,8 @@ export class Pending {
   }
 
   /**
-   * What is still being done; null: nothing. @param present whether the store has the zone: an undone change
-   * is over
+   * The work on a zone that is still going on; null: none.
+   * @param present whether the store has the zone; if that contradicts the work, the change was undone
    */
   work(name: string, present: boolean): Work | null {
     const item = this.#items.get(name);
@@ -46,7 +49,7 @@ export class Pending {
     return null;
   }
 
-  /** Zones that lists still show although they are gone. */
+  /** Deleted zones that lists still show. @param isThere whether the store has a zone of this name */
   leaving(isThere: (name: string) => boolean): Zone[] {
     const zones = [...this.#items.values()].map(({ zone }) => zone);
     return zones.filter(({ name }) => !isThere(name) && this.work(name, false) === 'deleting');
@@ -54,7 +57,8 @@ export class Pending {
 }
 
 /**
- * What a call on a zone gets whose operation is not over; the wording is ours (docs/protocol.md#errors-5).
+ * The error of a call on a zone that is still being created or deleted. Real texts are not known
+ * (docs/protocol.md#errors-5).
  */
 export function busy(name: string): Refusal {
   return new Refusal(1, { obj: 'domain' }, `The operation on '${name}' is not finished yet`);

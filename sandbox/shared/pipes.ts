@@ -4,30 +4,33 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A pipe: one end for the child process, the other to write into. */
+/** A pipe: `end` is for the child process to read, `input` is written by this one. */
 export interface Pipe {
-  /** Descriptor to hand to a child process; the caller closes it once the child has it. */
+  /** File descriptor for the child process. The caller closes it once the child has started. */
   readonly end: number;
   readonly input: Socket;
 }
 
-/** How many named pipes one run of `mkfifo` makes. */
+/** How many named pipes one call of `mkfifo` makes. */
 const AT_ONCE = 32;
 
 /**
- * Pipes as the standard input of child processes. What Node.js makes for a child is a socket, which cannot be
- * opened again as `/dev/stdin`; a real panel's handlers get a pipe.
+ * Makes pipes for the standard input of child processes, as a real panel does. Node.js would use a socket,
+ * which a child cannot open as `/dev/stdin`.
  */
 export class Pipes {
-  /** Not under the root: a panel has no such files. Made when first needed. */
+  /**
+   * Folder of the named pipes, made when first needed. It is not under the panel's root, which has no such
+   * files; null: not made yet.
+   */
   #folder: string | null = null;
   #ready: string[] = [];
 
-  /** Makes a pipe that has no name any more. */
+  /** Opens a pipe and removes its name. */
   open(): Pipe {
     if (this.#ready.length === 0) this.#make();
     const path = this.#ready.pop() ?? '';
-    // With both ends open neither of the next two waits for the other.
+    // While this descriptor is open, neither of the next two calls has to wait for the other.
     const both = openSync(path, constants.O_RDWR);
     try {
       const end = openSync(path, constants.O_RDONLY);
@@ -38,7 +41,7 @@ export class Pipes {
     }
   }
 
-  /** Removes the pipes that nobody has opened yet. */
+  /** Removes the pipes that are not opened yet, and their folder. */
   remove(): void {
     this.#ready = [];
     if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });

@@ -7,18 +7,18 @@ import type { Element } from './xml.ts';
 /** A menu entry of a plugin. */
 export interface MenuNode {
   readonly func: string;
-  /** Group it belongs to, e.g. `tool`. */
+  /** Name of the menu group that holds the entry, for example `tool`. */
   readonly group: string;
   readonly level: Level;
-  /** The old menu, or that of the new pages (docs/protocol.md#description-5). */
+  /** Whether it belongs to the old menu, or to that of newer pages (docs/protocol.md#description-5). */
   readonly kind: 'main' | 'modern';
 }
 
-/** What description files say about pages (docs/protocol.md#description-4): forms, menu entries, texts. */
+/** Forms, menu entries and texts in the description files (docs/protocol.md#description-4). */
 export interface PluginUi {
   readonly forms: Map<string, readonly Field[]>;
   readonly menu: MenuNode[];
-  /** By language, section and name, each separated by a space. */
+  /** Texts by `language section name`. */
   readonly messages: Map<string, string>;
 }
 
@@ -39,7 +39,8 @@ function readField(node: Element): Field {
   return {
     name: attributes['name'] ?? node.attributes['name'] ?? '',
     type,
-    // `empty` in version 4, `required` later (docs/protocol.md#description-4, #description-5).
+    // Version 4 has the attribute `empty`, version 5/6 `required` (docs/protocol.md#description-4,
+    // #description-5).
     required: attributes['empty'] === 'no' || attributes['required'] === 'yes',
     readonly: attributes['readonly'] === 'yes' || input?.name === 'textdata',
     ...(maxlength === undefined ? {} : { maxlength }),
@@ -56,7 +57,7 @@ function readMenu(menu: Element, kind: MenuNode['kind'], level: Level, into: Plu
   }
 }
 
-/** Fields of a form, also those on pages of it. */
+/** All fields of a form, those on its pages included. */
 function fieldsIn(form: Element): Field[] {
   return form.children.flatMap((one) => {
     if (one.name === 'page') return fieldsIn(one);
@@ -64,7 +65,7 @@ function fieldsIn(form: Element): Field[] {
   });
 }
 
-/** Reads the parts of a description file that concern pages. */
+/** Reads forms, menus and texts of a description file. */
 export function readUi(root: Element, into: PluginUi, levelOf: PluginDialect['levelOf']): void {
   for (const node of childrenOf(root, 'metadata')) {
     const form = child(node, 'form');
@@ -87,7 +88,7 @@ export function readUi(root: Element, into: PluginUi, levelOf: PluginDialect['le
   }
 }
 
-/** A plugin's text in a language, else in English; `undefined` when it has none. */
+/** A text of a plugin in a language, else in English; undefined: it has neither. */
 export function uiText(ui: PluginUi, lang: string, section: string, name: string): string | undefined {
   return ui.messages.get(`${lang} ${section} ${name}`) ?? ui.messages.get(`en ${section} ${name}`);
 }

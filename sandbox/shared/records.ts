@@ -3,26 +3,26 @@ import { Refusal, badValue, exists } from './refusal.ts';
 import type { Switches } from './switches.ts';
 import type { Row, Zone } from './types.ts';
 
-/** Types whose value is a host. */
+/** Record types whose value is a host name. */
 export const HOST_TYPES: ReadonlySet<string> = new Set(['CNAME', 'DNAME', 'NS', 'MX', 'SRV', 'PTR']);
 type Spelling = Pick<Switches, 'absoluteNames' | 'hosts'>;
 
 /**
- * The owner name as lists and keys show it (docs/protocol.md#record-keys-4); the zone itself always with its
- * dot.
+ * The owner name as lists and keys show it (docs/protocol.md#record-keys-4). That of the zone itself always
+ * has its final dot.
  */
 export function shownName(row: Row, zone: string, spelling: Spelling): string {
   if (spelling.absoluteNames || row.name === `${zone}.`) return row.name;
   return row.name.slice(0, -(zone.length + 2));
 }
 
-/** The value as lists and keys show it. */
+/** The record's value as lists and keys show it. */
 export function shownAddr(row: Row, zone: string, spelling: Spelling): string {
   return spelling.hosts === 'absolute' && HOST_TYPES.has(row.type) ? absoluteHost(row.addr, zone) : row.addr;
 }
 
 /**
- * The identifier of a record: `name TYPE [prio [wght port]] addr`, two spaces without a priority
+ * The identifier of a record: `name TYPE [prio [wght port]] addr`, with two spaces if there is no priority
  * (docs/protocol.md#record-keys-4).
  */
 export function recordKey(row: Row, zone: string, spelling: Spelling): string {
@@ -30,7 +30,7 @@ export function recordKey(row: Row, zone: string, spelling: Spelling): string {
   return `${shownName(row, zone, spelling)} ${row.type} ${numbers} ${shownAddr(row, zone, spelling)}`;
 }
 
-/** A plain row; `prio` for MX only. */
+/** A row without weight and port. @param prio priority, for MX only */
 export function makeRow(name: string, type: string, addr: string, prio = ''): Row {
   return { name, type, prio, wght: '', port: '', addr };
 }
@@ -41,8 +41,8 @@ function same(one: Row, other: Row, zone: string): boolean {
 }
 
 /**
- * Checks a record against those it is to stand beside.
- * @throws Refusal code 2 for a duplicate, 4 for a CNAME beside other data
+ * Checks whether a record may stand beside the other records of its zone.
+ * @throws Refusal code 2 for a duplicate, 4 for a CNAME beside other data or at the apex
  */
 export function checkBeside(row: Row, others: readonly Row[], zone: string): void {
   const exact = others.find((other) => other.type === row.type && same(other, row, zone));
@@ -56,7 +56,7 @@ export function checkBeside(row: Row, others: readonly Row[], zone: string): voi
   if (row.type === 'CNAME' && row.name === `${zone}.`) throw badValue('name');
 }
 
-/** The zone with other rows and the next serial number. */
+/** The zone with these rows and the next serial. */
 export function withRows(zone: Zone, rows: readonly Row[]): Zone {
   return { ...zone, rows, soa: { ...zone.soa, serial: String(Number(zone.soa.serial) + 1) } };
 }

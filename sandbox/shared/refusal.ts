@@ -2,7 +2,8 @@ import { element } from './xml.ts';
 import type { Element } from './xml.ts';
 
 /**
- * A functional error (docs/protocol.md#errors-4): a code, what it concerns, and a text that may be left out.
+ * An error of a function (docs/protocol.md#errors-4): a code, the object or value that it is about, and a
+ * text.
  */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
@@ -40,7 +41,7 @@ export function denied(obj: string): Refusal {
   return new Refusal(6, { obj }, 'Access denied');
 }
 
-/** `<doc><error .../></doc>`, with or without its text. */
+/** The document `<doc><error/></doc>` for an error. @param withText whether it contains the error's text */
 export function refusalDocument(refusal: Refusal, withText: boolean): Element {
   const attributes: Record<string, string> = { code: String(refusal.code), ...refusal.about };
   return element('doc', [element('error', withText ? refusal.message : '', attributes)]);

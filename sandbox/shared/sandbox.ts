@@ -6,58 +6,61 @@ import type { RequestEntry, Row, SandboxUser } from './types.ts';
 
 export interface SandboxOptions {
   /**
-   * Directory laid out like `/usr/local/ispmgr` (etc/ addon/ sbin/mgrctl var/); created when missing, kept
-   * otherwise.
+   * Directory with the layout of `/usr/local/ispmgr` (`etc`, `addon`, `sbin/mgrctl`, `var`). It is made when
+   * missing, and otherwise used as it is.
    */
   readonly root: string;
-  /** Which panel it is; default ISPmanager 4. */
+  /** Which panel it is. Default: ISPmanager 4. */
   readonly generation?: Generation;
-  /** Default 0: any free port of 127.0.0.1. */
+  /** Port on 127.0.0.1. Default: 0, any free port. */
   readonly port?: number;
-  /** Default true: HTTPS with a self-signed certificate kept in the root. */
+  /** Whether it serves HTTPS, with a self-signed certificate kept in the root. Default: true. */
   readonly tls?: boolean;
-  /** Added to the accounts the root already has; default `DEFAULT_USERS`. */
+  /** Accounts that are added to those in the root. Default: `DEFAULT_USERS`. */
   readonly users?: readonly SandboxUser[];
   readonly switches?: Partial<Switches>;
-  /** Shown in pages and certificates. */
+  /** Name of the panel in its pages and certificate. */
   readonly name?: string;
-  /** Milliseconds; default `Date.now`. Sessions end and late changes appear by it. */
+  /** Clock in milliseconds, for the end of sessions and for late changes. Default: `Date.now`. */
   readonly clock?: () => number;
-  /** Added to the environment of handlers. */
+  /** More variables for the environment of handlers. */
   readonly handlerEnv?: Readonly<Record<string, string>>;
 }
 
 export interface Sandbox {
-  /** `https://127.0.0.1:PORT`, without a path. */
+  /** URL `https://127.0.0.1:PORT`, without a path. */
   readonly url: string;
-  /** Address of the API, with the panel's usual path. */
+  /** URL of the API, with the panel's usual path. */
   readonly address: string;
   readonly root: string;
-  /** PEM of the certificate, usable as a CA; empty without TLS. */
+  /** The certificate as PEM, which clients can use as a CA; empty without TLS. */
   readonly certificate: string;
-  /** SHA-256 of the certificate, upper-case hex with colons; empty without TLS. */
+  /** SHA-256 of the certificate, as upper-case hexadecimal with colons; empty without TLS. */
   readonly fingerprint: string;
-  /** Token of the control address `POST /sandbox/control`. */
+  /** Token for `POST /sandbox/control`. */
   readonly controlToken: string;
   readonly switches: Switches;
   readonly faults: Faults;
   /** Calls handled so far, oldest first. */
   readonly requests: readonly RequestEntry[];
-  /** Names of all zones, without trailing dots, sorted: the truth, whatever reads may see. */
+  /** Names of all zones, without final dots, sorted. Changes that reads do not show yet are included. */
   zones(): string[];
-  /** The zone's records in their order; null: no such zone. */
+  /** The zone's records in their order, late changes included; null: there is no such zone. */
   records(zone: string): Row[] | null;
-  /** The key the panel shows for a record now. */
+  /**
+   * The identifiers that the panel shows for these records, in the same order; null: there is no such zone.
+   */
   keys(zone: string): string[] | null;
   /** Makes a real HTTP request and reads the answer. */
   call(func: string, params?: Readonly<Record<string, string>>, options?: CallOptions): Promise<Answer>;
   /**
-   * Forgets the plugin files read so far, as `killall ispmgr` does (docs/protocol.md#files-4). Copies in
-   * `var/.xmlcache` are removed first, unless they are to be kept (docs/protocol.md#files-5).
+   * Restarts the panel, as `killall ispmgr` does (docs/protocol.md#files-4), so that it reads the plugin
+   * files again. Copies in `var/.xmlcache` are removed first, unless `keepCache` is true
+   * (docs/protocol.md#files-5).
    */
   restartPanel(options?: { readonly keepCache: boolean }): void;
-  /** Makes a new certificate and key, used from the next connection on. */
+  /** Makes a new certificate and key, for connections from now on. */
   changeCertificate(): Promise<void>;
-  /** Closes every connection, kills handlers still running, leaves the root as it is. */
+  /** Closes every connection and kills running handlers. The root stays as it is. */
   stop(): Promise<void>;
 }

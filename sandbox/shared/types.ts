@@ -1,37 +1,42 @@
-/** A panel's access level (reference section 1): 5 user, 6 reseller, 7 administrator. */
+/**
+ * Access level in the numbers of version 4: 5 user, 6 reseller, 7 administrator
+ * (docs/protocol.md#generations).
+ */
 export type Level = 5 | 6 | 7;
 
-/** Who makes a call. */
+/** The account that makes a call. */
 export interface Identity {
   readonly name: string;
   readonly level: Level;
-  /** What handlers get as `AUTHID`; `local`: a call of the host itself. */
+  /** Session id, which handlers of version 4 get as `AUTHID`; `local`: a call by mgrctl. */
   readonly session: string;
-  /** The host's own superuser, above all accounts. */
+  /** Whether it is the host's own superuser, whose level is above all accounts. */
   readonly isHost?: boolean;
 }
 
-/** When a handler runs: before the function, after it, or when all is over. */
+/** When a handler runs: before the function, after it, or after the whole call. */
 export type Stage = 'before' | 'after' | 'final';
 
 /** One record as the panel stores it. */
 export interface Row {
-  /** Absolute owner name in lower-case punycode, with the trailing dot. */
+  /** Absolute owner name in lower-case punycode, with the final dot. */
   readonly name: string;
   /**
-   * Upper case: `A AAAA CNAME DNAME NS MX TXT SRV PTR` (docs/protocol.md#record-form-4), later panels also
-   * `CAA DS TLSA` (docs/protocol.md#record-form-5).
+   * Record type in upper case: `A AAAA CNAME DNAME NS MX TXT SRV PTR` (docs/protocol.md#record-form-4), in
+   * version 5/6 also `CAA DS TLSA` (docs/protocol.md#record-form-5).
    */
   readonly type: string;
-  /** Decimal digits for MX and SRV, empty otherwise. */
+  /** Priority of MX and SRV as decimal digits; empty for other types. */
   readonly prio: string;
-  /** Decimal digits for SRV, empty otherwise. */
+  /** Weight of SRV as decimal digits; empty for other types. */
   readonly wght: string;
-  /** Decimal digits for SRV, empty otherwise. */
+  /** Port of SRV as decimal digits; empty for other types. */
   readonly port: string;
-  /** Address, host (absolute with a dot, or relative, as it was typed) or unquoted text. */
+  /**
+   * The address, the host name as the user typed it (absolute with a dot, or relative), or the unquoted text.
+   */
   readonly addr: string;
-  /** Seconds, where the panel has one TTL a record; absent: the panel's own. */
+  /** TTL in seconds if each record has one; absent: the panel's default. */
   readonly ttl?: string;
 }
 
@@ -46,33 +51,33 @@ export interface Soa {
 }
 
 export interface Zone {
-  /** Lower-case punycode without the trailing dot. */
+  /** Lower-case punycode without the final dot. */
   readonly name: string;
   readonly owner: string;
   readonly ip: string;
-  /** Space-separated, as the form has it. */
+  /** Host names from the form, separated by spaces. */
   readonly ns: string;
   readonly mx: string;
   readonly soa: Soa;
   readonly rows: readonly Row[];
-  /** DNSmanager: a zone copied from another server has no records here; absent: `master`. */
+  /** DNSmanager: `slave` zones are copied from another server and have no records here. Absent: `master`. */
   readonly kind?: 'master' | 'slave';
 }
 
-/** A WWW domain (`wwwdomain`); `alias` is space-separated. */
+/** A web site's domain (`wwwdomain`, `webdomain`). `alias` has its other names, separated by spaces. */
 export interface WebDomain {
   readonly name: string;
   readonly owner: string;
   readonly alias: string;
   readonly ip: string;
-  /** Versions 5 and 6: the site's number. */
+  /** Versions 5/6: number of the site. */
   readonly id?: number;
 }
 
 export interface MailDomain {
   readonly name: string;
   readonly owner: string;
-  /** Versions 5 and 6: texts of the records the panel keeps for it; empty or absent: switched off. */
+  /** Versions 5/6: texts of the records for DKIM and DMARC; empty or absent: turned off. */
   readonly dkim?: string;
   readonly dmarc?: string;
 }
@@ -81,17 +86,17 @@ export interface MailDomain {
 export interface SandboxUser {
   readonly name: string;
   readonly password: string;
-  /** Default 5. */
+  /** Access level. Default: 5. */
   readonly level?: Level;
-  /** Who made the account: a reseller or an administrator; default the first administrator. */
+  /** The account above it, a reseller or an administrator. Default: the first administrator. */
   readonly owner?: string;
-  /** How many zones the account may have; absent: any number. */
+  /** Most zones that the account may have; absent: no limit. */
   readonly domainLimit?: number;
-  /** Versions 5 and 6: may not log in. */
+  /** Versions 5/6: whether the account may not log in. */
   readonly suspended?: boolean;
 }
 
-/** One handled API call, without secrets. */
+/** A handled call, without secrets. */
 export interface RequestEntry {
   readonly time: number;
   readonly via: 'http' | 'mgrctl' | 'nested';
@@ -99,6 +104,9 @@ export interface RequestEntry {
   readonly func: string;
   readonly user: string;
   readonly params: Readonly<Record<string, string>>;
-  /** `ok`, `data`, `redirect`, `authfail`, `error N`, `fault EFFECT`. */
+  /**
+   * `ok`, `data` (a list or form), `redirect`, `authfail`, `error CODE`, or `fault EFFECT` if a fault
+   * replaced the call.
+   */
   readonly outcome: string;
 }

@@ -1,6 +1,6 @@
 import { SaxesParser } from 'saxes';
 
-/** An XML element; `text` is all its own character data joined. */
+/** An XML element. `text` joins all character data directly in it. */
 export interface Element {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export function element(
     : { name, attributes, children: content, text: '' };
 }
 
-/** The first child of that name. */
+/** The first child with this name; undefined: there is none. */
 export function child(parent: Element, name: string): Element | undefined {
   return parent.children.find((one) => one.name === name);
 }
@@ -37,7 +37,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function escape(text: string): string {
-  // XML has no way to write other control characters.
+  // XML cannot represent other control characters, so they are left out.
   const allowed = text.replaceAll(/(?![\t\n\r])\p{Cc}/gu, '');
   return allowed.replaceAll(/[&<>"\r]/gu, (character) => ESCAPES[character] ?? character);
 }

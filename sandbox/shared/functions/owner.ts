@@ -2,7 +2,7 @@ import { field, options, type Call } from './common.ts';
 import type { Element } from '../xml.ts';
 
 /**
- * The owner field of a form, with the accounts to choose from; an ordinary account has none
+ * The owner field of a form with the accounts to choose from. An ordinary user's form has none
  * (docs/protocol.md#zone-form-4, #zone-form-5).
  */
 export function ownerField(call: Call, owner: string): Element[] {
@@ -13,8 +13,8 @@ export function ownerField(call: Call, owner: string): Element[] {
 }
 
 /**
- * Whose a thing is after a save.
- * @throws Refusal code 3 for nobody, 6 for an account that is not below the caller
+ * The owner of an object after a save. @param present the owner before
+ * @throws Refusal code 3 when there is no such account, 6 when it is not below the caller
  */
 export function readOwnerChange(call: Call, present: string): string {
   const owner = call.params.text('owner');

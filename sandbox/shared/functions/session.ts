@@ -2,7 +2,7 @@ import { badValue } from '../refusal.ts';
 import { ok } from './common.ts';
 import type { PanelFunction } from './common.ts';
 
-/** Sessions and keys (docs/protocol.md#login). */
+/** Functions for sessions and one-time keys (docs/protocol.md#login). */
 export const SESSION_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
   'session.delete': {
     run: (call) => {
