@@ -1,7 +1,7 @@
 /**
- * Compares a journal of 1,000,000 ended operations with one of 1,000. It measures a start with its first edit,
- * an edit, and the queries of the command line. All but the journal is in memory, so that its time is not
- * hidden.
+ * Compares a journal of 1,000,000 ended operations with one of 1,000. It measures a start with its first
+ * edit, an edit, and the queries of the command line. All but the journal is in memory, so that its time is
+ * not hidden.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

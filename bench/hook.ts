@@ -1,7 +1,7 @@
 /**
  * Measures what one edit costs the panel: with domainsync (a running agent), with a one-shot Python handler,
- * and without a plugin. The handler does what the original plugin did. Both generations take turns in one run.
- * Every panel is a process of its own.
+ * and without a plugin. The handler does what the original plugin did. Both generations take turns in one
+ * run. Every panel is a process of its own.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';

@@ -7,12 +7,12 @@ import { until, type AnyStage } from '../src/testing/stage/stage.ts';
 import { check, print, printChapter } from './print.ts';
 import { address, holds, meaning, type Wanted } from '../src/testing/stage/panel-words.ts';
 
-/** Domains that only the customer's panel has when the plugin arrives. */
+/** Domains that only the customer's panel has before the plugin is installed. */
 const panelOnly = ['kotiki-priyut.example', 'yoga-am-fluss.example'];
-/** A domain in which the two sides differ in parts. */
+/** A domain that both sides have with partly different records. */
 export const uneven = 'metricly.example';
 
-/** The two sides as they were before anybody heard of the plugin. */
+/** Fills both sides as they are before the plugin is installed. @returns the domains of the panel */
 export async function setUpZones(stage: AnyStage): Promise<StageDomain[]> {
   const { panel, atPanel, there } = stage;
   printChapter('Two sides, as they are before the plugin arrives');
@@ -47,7 +47,7 @@ export async function setUp(stage: AnyStage, zones: readonly StageDomain[]): Pro
   check('and nothing reaches the central', !(await standsName(stage.there, uneven, 'early')));
   await stage.atPanel.remove(uneven, early);
   stage.configure();
-  // A refused edit: it only starts the agent.
+  // The panel refuses this edit; its only purpose is to start the agent.
   await stage.atPanel.save(uneven, address('', ''));
   const took = await until('the first comparison', async () => {
     const status = await engineStatus(stage);
@@ -93,7 +93,7 @@ export async function adoption(stage: AnyStage): Promise<void> {
   print(await stage.domainsync('zone', uneven));
 }
 
-/** An edit that has to succeed: a new record, or one in place of another. */
+/** Saves a new record, or replaces the record `from`. Fails the demo if the panel refuses. */
 export async function edit(stage: AnyStage, zone: string, record: Wanted, from?: Wanted): Promise<void> {
   const person = stage.atPanel;
   const answer = await watched(stage, zone, from === undefined ? [record] : [from, record], () =>
@@ -102,7 +102,7 @@ export async function edit(stage: AnyStage, zone: string, record: Wanted, from?:
   check(`the panel saves ${meaning(record, zone)}`, answer.ok, answer.error ?? answer.body);
 }
 
-/** What the command line says of the engine; null while none runs. */
+/** The engine's part of the status report; null: no engine runs. */
 export async function engineStatus(stage: AnyStage): Promise<EngineReport | null> {
   return (await stage.status())?.engine ?? null;
 }

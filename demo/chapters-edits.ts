@@ -28,7 +28,7 @@ export async function mirrored(stage: AnyStage): Promise<void> {
   await createAndDelete(stage);
 }
 
-/** What shows whether a name server has a zone. */
+/** A record that every zone has, so its lookup shows whether the server has the zone. */
 const wholeZone: Wanted = { name: '', type: 'SOA', value: '' };
 
 async function createAndDelete(stage: AnyStage): Promise<void> {
@@ -55,7 +55,7 @@ async function createAndDelete(stage: AnyStage): Promise<void> {
   check('and, once two looks have proved it gone, at the central', !(await there.hasZone(name)));
 }
 
-/** With a TSIG key zones are edited, not made. */
+/** A TSIG key may edit zones but not create them, so the provider must create the zone first. */
 async function onlyTheProvider({ atPanel, panel, there }: AnyStage, name: string): Promise<void> {
   const early = await atPanel.makeZone(name);
   quote(early.error?.text ?? early.body);
@@ -109,7 +109,9 @@ export async function refused(stage: AnyStage): Promise<void> {
   );
 }
 
-/** A CNAME where the provider has something: the panel alone cannot know (RFC 1034 section 3.6.2). */
+/**
+ * A CNAME at a name where the provider has an address. Only the central can object (RFC 1034 section 3.6.2).
+ */
 async function nameInUse(stage: AnyStage): Promise<void> {
   const [theirs, alias] = [
     address('status', '192.0.2.110'),
@@ -128,7 +130,7 @@ async function nameInUse(stage: AnyStage): Promise<void> {
   );
 }
 
-/** The central's own refusal, where it has one to show. */
+/** A record that the central itself refuses, if it has such a record. */
 async function ownReasons(stage: AnyStage): Promise<void> {
   const objection = stage.there.objects(zone);
   if (objection === null) return;
@@ -175,7 +177,7 @@ export async function centralDown(stage: AnyStage): Promise<void> {
   print('(the breaker lets one probe through every 5 seconds, and closes at the first success)');
 }
 
-/** After two outages in a row nothing is tried any more but one probe every 5 seconds. */
+/** After two failures in a row the breaker lets only one probe through every 5 seconds. */
 async function breakerOpen({ atPanel }: AnyStage): Promise<void> {
   let took = Infinity;
   let text = '';

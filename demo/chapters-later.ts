@@ -1,6 +1,6 @@
 /**
- * What only the later generation of panels has: TTLs, further types, forms drawn anew, functions that call
- * each other.
+ * Chapters for ISPmanager 5 and 6 only: TTLs, more record types, forms that are rendered again, functions
+ * that call others.
  */
 import { stands, standsName } from '../src/testing/stage/central-side.ts';
 import { edit, engineStatus } from './chapters-adoption.ts';
@@ -60,7 +60,7 @@ export async function forms(stage: AnyStage): Promise<void> {
   );
   const opened = await stage.customer(func, { plid: zone, elid: params['elid'] ?? '' });
   check('opened', opened.error === null && !opened.ok, opened.body);
-  // As browsers send it: with what is filled in, without the mark of a save (docs/compatibility.md, A16).
+  // What browsers send when a form is rendered again: its fields without `sok` (docs/compatibility.md#a16).
   const { sok: _, ...filledIn } = params;
   const redrawn = await stage.customer(func, { ...filledIn, sv_field: 'rtype' });
   check('drawn anew after a field was changed', redrawn.error === null && !redrawn.ok, redrawn.body);
@@ -68,7 +68,7 @@ export async function forms(stage: AnyStage): Promise<void> {
   check('and nothing was written at the central', (await stage.there.writes()) === written);
 }
 
-/** Makes a web site the way this generation's pages do. */
+/** Creates a web site as the pages of this generation do. */
 function makeSite(stage: AnyStage, name: string): ReturnType<AnyStage['customer']> {
   const values = { name, aliases: `www.${name}`, ipaddrs: '192.0.2.90' };
   if (stage.atPanel.words.title.endsWith('5'))

@@ -1,7 +1,7 @@
 /**
- * The main job, told in the terminal and asserted step by step from what panel and central themselves answer:
- * `script/demo [--panel 4|5|6] [--central 4|5|6|dnsmanager|powerdns|bind|knot] [--stay]`. Exit status 1 at
- * the first step that is not as promised, 2 for wrong usage or a name server that is not installed.
+ * Plays the product's main functions in a terminal, and checks each step against the panel and the central:
+ * `script/demo [--panel 4|5|6] [--central 4|5|6|dnsmanager|powerdns|bind|knot] [--stay]`. Exit status 1: a
+ * step failed; 2: the usage was wrong, or a name server is not installed.
  */
 import { parseArgs } from 'node:util';
 import { adoption, setUpZones, setUp } from './chapters-adoption.ts';
@@ -174,7 +174,7 @@ function byHandHint(stage: Stage | ServerStage): string {
 
 const hello = address('hello', '192.0.2.77');
 
-/** A call as a user types it. */
+/** A command line with curl that makes the call. */
 function byHand(
   panel: string,
   { name, password }: { readonly name: string; readonly password: string },

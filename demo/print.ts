@@ -1,6 +1,4 @@
-/**
- * The demo's own voice: what is done, what came of it, and a stop at the first thing that is not as promised.
- */
+/** Output of the demo: chapters, steps and checks. The first failed check ends the demo. */
 
 const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
 
@@ -20,7 +18,7 @@ export function print(text: string): void {
   for (const line of text.split('\n')) console.log(`   ${line}`);
 }
 
-/** What a panel said to the user who clicked. */
+/** Prints an answer of the panel to the user. */
 export function quote(text: string): void {
   console.log(`   ${paint(36, `“${text}”`)}`);
 }
@@ -29,7 +27,10 @@ export class DemoFailed extends Error {
   override readonly name = 'DemoFailed';
 }
 
-/** Goes on only if it is so. */
+/**
+ * Prints a promise and counts it as kept. @param found printed if the promise is not kept
+ * @throws DemoFailed if `so` is false
+ */
 export function check(sentence: string, so: boolean, found?: unknown): void {
   if (!so) {
     console.log(`   ${paint(31, '✗')} ${sentence}`);

@@ -1,16 +1,16 @@
-/** What the public sees of a record, shown before and after something is done in the panel. */
+/** Shows the public answers about a record before and after an edit in the panel. */
 import type { AnyStage } from '../src/testing/stage/stage.ts';
 import { print } from './print.ts';
 import { absolute, type Wanted } from '../src/testing/stage/panel-words.ts';
 
-/** The time from the panel's answer to the name server's, in words. */
+/** A time after the panel's answer, in words. @param ms milliseconds */
 function since(ms: number): string {
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms after the panel's answer`;
 }
 
 /**
- * Does something in the panel. If the central itself answers the public, its answers about these records are
- * shown before and after. The question is sent as soon as the panel has answered.
+ * Runs `act`, an edit in the panel. If the public queries the central itself, prints its answers about these
+ * records before and after. The queries are sent as soon as the panel has answered.
  */
 export async function watched<T>(
   { there }: AnyStage,
@@ -40,7 +40,7 @@ export async function watched<T>(
   return result;
 }
 
-/** What the public sees of a record at this moment. */
+/** Prints the public answer about a record at this moment. */
 export async function seenNow({ there }: AnyStage, zone: string, { name, type }: Wanted): Promise<void> {
   const { public: view } = there;
   if (view === null) return;
@@ -49,7 +49,7 @@ export async function seenNow({ there }: AnyStage, zone: string, { name, type }:
   show('now', await view.lines(whole, type), '');
 }
 
-/** One answer; long data is cut. */
+/** Prints one answer. Long lines are cut. */
 function show(when: string, lines: readonly string[], remark: string): void {
   for (const [at, line] of lines.entries()) {
     const short = line.length > 110 ? `${line.slice(0, 107)}...` : line;

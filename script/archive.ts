@@ -7,25 +7,26 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 export interface ArchiveOptions {
-  /** The project. */
+  /** Root of the repository. */
   readonly top: string;
-  /** Where the bundles are and the archives go. */
+  /** Folder with the bundles, which also gets the archives. */
   readonly out: string;
   readonly version: string;
-  /** Folder the archives will be offered from, with its final slash; empty: beside the extension source. */
+  /**
+   * URL of the archives' folder, with its final slash; empty: the archives are beside the extension source.
+   */
   readonly baseUrl: string;
-  /** Of gzip, 1 to 9. */
+  /** Compression level of gzip, 1 to 9. */
   readonly level: number;
 }
 
 const bundles = ['agent.cjs', 'hook.cjs', 'form.cjs', 'domainsync.cjs'] as const;
 
 /**
- * Writes `domainsync-VERSION-ARCH.tar.gz` for every architecture whose runtime is installed, laid out for
- * unpacking over any panel's root (docs/protocol.md#sources-4). Then it writes the extension source
- * `ispmgr_plugins.xml` of ISPmanager 4, and `SHA256SUMS`. The archive touches nothing that is in use: it has
- * a folder of its own for the release. Beside it are the two scripts of an ISPmanager 4. The command
- * `install` puts the rest in force.
+ * Writes `domainsync-VERSION-ARCH.tar.gz` for every architecture whose runtime is installed, the extension
+ * source `ispmgr_plugins.xml` of ISPmanager 4, and `SHA256SUMS`. An archive can be unpacked over any panel's
+ * root (docs/protocol.md#sources-4). It contains a folder for the release and two scripts for ISPmanager 4,
+ * and replaces no file in use. The command `install` activates the release.
  */
 export async function writeArchives(options: ArchiveOptions): Promise<void> {
   const { top, out, version } = options;
@@ -71,7 +72,7 @@ async function writeArchive(
     const to = join(stage, 'var/.plugin_scripts', `${pluginName(arch)}_${name}`);
     program(join(out, 'plugin/ispmanager4', name), to, values);
   }
-  // The same content gives the same octets.
+  // Options that make the same content give the same octets.
   const tidy = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '--mode=go-w'];
   const packing = ['-C', stage, '-I', `gzip -n -${level}`, '-cf', join(out, file), 'lib', 'var'];
   await run('tar', [...tidy, ...packing]);
@@ -88,14 +89,13 @@ function program(from: string, to: string, values: Readonly<Record<string, strin
 }
 
 /**
- * A source has one archive a plugin, so each architecture is a plugin of its own; the usual one has the plain
- * name.
+ * A source has one archive per plugin, so each architecture is a plugin. The usual one has the plain name.
  */
 function pluginName(arch: string): string {
   return arch === 'x64' ? 'domainsync' : `domainsync_${arch}`;
 }
 
-/** The extension source, form A of docs/protocol.md#sources-4. */
+/** The extension source in the form `plugins` (docs/protocol.md#sources-4). */
 function extensionSource(
   made: readonly { arch: string; file: string }[],
   { version, baseUrl }: ArchiveOptions,

@@ -1,8 +1,8 @@
 /**
- * Bundles the entries into `dist/`, one CommonJS file each (start-up time: docs/decisions/003-hook-shim.md).
+ * Bundles each program into one CommonJS file in `dist/` (start-up time: docs/decisions/003-hook-shim.md).
  *
- * Usage: build.ts [--out DIR] [--version N.N.N]. With `--archive` also the plugin archive, the extension
- * source and the checksums (docs/operations.md), whose addresses begin with `--base-url`; `--fast` compresses
+ * Usage: build.ts [--out DIR] [--version N.N.N]. `--archive` also writes the plugin archives, the extension
+ * source and the checksums (docs/operations.md). Their addresses begin with `--base-url`; `--fast` compresses
  * little.
  */
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Says which citations lead nowhere (exit status 1): a document that the repository lacks, or an anchor that
- * a page of docs/ lacks. Reads every text file that git knows.
+ * Prints citations without a target (exit status 1): documents outside the repository, and anchors that a
+ * page of docs/ does not have. Reads every text file that git knows.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Says which comments are too long (exit status 1): lines over 110 columns, sentences over 25 words. Reads
- * TypeScript and shell scripts that git knows.
+ * Prints comments with lines over 110 columns or sentences over 25 words (exit status 1). Reads the
+ * TypeScript files and shell scripts that git knows.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .split('\n')
   .filter((file) => file !== '' && existsSync(join(top, file)));
 
-/** How comments of a file begin; null: they are not read. */
+/** The sign of comments in a file; null: its comments are not checked. */
 function signOf(file: string, source: string): LineSign | null {
   if (file.endsWith('.ts')) return '//';
   return source.startsWith('#!/bin/sh') || file.endsWith('.sh') ? '#' : null;

@@ -1,7 +1,7 @@
 /**
- * Refuses a name that two files of one program export with different meanings (exit status 1). The same name
- * in files of the same name is one job done in two adapters (`auditChange` in `audit.ts`). Programs: the
- * product, and the sandbox.
+ * Prints names that files with different names of one program export (exit status 1). Files of the same name
+ * do the same job in two adapters, so they may share a name (`auditChange` in `audit.ts`). Programs are the
+ * product and the sandbox.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -14,7 +14,7 @@ const programs: Readonly<Record<string, string>> = {
 };
 const exclude = ['src/testing/**', '**/*.test.ts'];
 
-/** Every exported name with the files that export it. */
+/** Every exported name, with the files that export it. */
 function exportedNames(pattern: string): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, string[]>();
   for (const file of globSync(pattern, { cwd: top, exclude }).toSorted()) {

@@ -1,8 +1,8 @@
 /**
- * `script/node script/journal-fixtures.ts DIRECTORY`: journals as this release writes them, for the tests of
- * later ones (docs/decisions/014). Run it in a checkout of the release: it plays histories. It keeps the
- * first operation of each kind, class and state that is not over. Its zone goes with it, and what both sides
- * held at that moment. DIRECTORY gets `journal.db.gz` and `sides.json.gz`.
+ * `script/node script/journal-fixtures.ts DIRECTORY`: writes journals of this release, for the tests of later
+ * releases (docs/decisions/014). Run it in a checkout of the release. It plays histories and keeps the first
+ * open operation of each kind, class and state, with its zone on both sides. DIRECTORY gets `journal.db.gz`
+ * and `sides.json.gz`.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,10 +22,10 @@ import { Performer } from '../src/testing/simulator/perform.ts';
 import { Random } from '../src/testing/simulator/random.ts';
 import { World } from '../src/testing/simulator/world.ts';
 
-/** Wall clock (ms) of every case: what was open then is. */
+/** Time (wall clock, ms) to which every case is moved, so that operations open then are still open. */
 const takenAt = 1_700_000_000_000;
 const seeds = 600;
-/** What may happen beside the usual, by turns. */
+/** Options of the histories, used in turn. */
 const turns: readonly Partial<HistoryOptions>[] = [
   {},
   { above: true },
@@ -36,12 +36,12 @@ const turns: readonly Partial<HistoryOptions>[] = [
   { others: true },
   { crowd: true },
 ];
-/** Newest operations of a zone that are kept with a case. */
+/** How many of a zone's newest operations a case keeps. */
 const mostOperations = 5;
 
-/** A zone as it was in the middle of a history. */
+/** A zone on both sides and in the journal, in the middle of a history. */
 interface Case {
-  /** What the operation is that it was kept for. */
+  /** Description of the open operation for which the case was kept. */
   readonly about: string;
   readonly zone: DnsName;
   readonly operations: readonly Operation[];
@@ -53,7 +53,10 @@ interface Case {
 
 const cases = new Map<string, Case>();
 
-/** Operations of the same description have to be ended in the same way. */
+/**
+ * Describes an open operation; null: it is not open. Operations with the same description are finished in the
+ * same way, so one case is enough.
+ */
 function describe(operation: Operation, wall: number): string | null {
   if (!isOpen(operation, wall)) return null;
   const { kind, state, afterSeen } = operation;
@@ -89,7 +92,10 @@ function keep(world: World, operation: Operation): void {
   cases.set(about, moved(found, number, takenAt - world.clock.wall()));
 }
 
-/** The same case in a zone of its own, with operations of its own, at the time of all cases. */
+/**
+ * The case in another zone, with other operation ids and at another time, so that cases do not collide.
+ * @param later milliseconds to add to all times
+ */
 function moved(found: Case, number: string, later: number): Case {
   let text = JSON.stringify(found).replaceAll(found.zone, `c${number}.${found.zone}`);
   for (const { id } of found.operations)
@@ -101,9 +107,7 @@ function moved(found: Case, number: string, later: number): Case {
   return renamed;
 }
 
-/**
- * In no history an undo of records is refused for good. The same case, as if the central had just done so.
- */
+/** Adds a case that no history reaches: the central has refused the undo of an edit of records for good. */
 function beStuck(about: string): void {
   const found = cases.get(about);
   if (found === undefined) throw new Error(`no case: ${about}`);

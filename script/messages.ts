@@ -1,7 +1,4 @@
-/**
- * Writes docs/messages.md from the catalogue; with `--check` only says whether it is current (exit status 1:
- * it is not).
- */
+/** Writes docs/messages.md from the catalogue. With `--check` it only compares; exit status 1: it differs. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '../src/core/catalogue.ts';
@@ -10,7 +7,7 @@ import { advices, outcomes } from '../src/core/describe.ts';
 
 const path = join(import.meta.dirname, '../docs/messages.md');
 
-/** Sections by the first part of a code: heading, and who meets these messages when. */
+/** Sections of the page by the first part of a code: the heading, and who meets these messages when. */
 const sections: Readonly<Record<string, readonly [heading: string, about: string]>> = {
   name: ['Names', 'A domain or host name that cannot be one. Met by whoever saves a record.'],
   record: ['Records', 'A record that cannot be one, or cannot stand where it should.'],
@@ -73,7 +70,7 @@ When no agent answers, the hook itself refuses, with the code \`agent.no-answer\
 ${parts.join('\n')}`;
 }
 
-/** Braces and other marks stand for themselves. */
+/** Escapes braces and other characters that have a meaning in Markdown. */
 function quote(line: string): string {
   return line.replaceAll(/([*_<>[\]])/g, '\\$1');
 }

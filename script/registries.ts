@@ -1,6 +1,6 @@
 /**
- * Writes the tables of kinds in docs from the registries of centrals and panels. With `--check` it only says
- * whether they are current (exit status 1: they are not).
+ * Writes the tables of kinds in docs/ from the registries of centrals and panels. With `--check` it only
+ * compares; exit status 1: they differ.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * Runs the test files with `node:test`, shows what runs, what failed and the ten slowest files, and ends with
- * one line `N passed, N failed, N skipped`. Exits 1 when a test failed, when none ran, or when one was
- * skipped although CI=true (docs/architecture.md, "Tests").
+ * Runs the test files with `node:test`. Prints progress, failures, the ten slowest files, and a last line `N
+ * passed, N failed, N skipped`. Exit status 1: a test failed, none ran, or one was skipped although CI=true
+ * (docs/architecture.md, "Tests").
  */
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -19,12 +19,12 @@ const patterns = [
 ];
 
 /**
- * Longest time one test file may take, milliseconds: a hang must end as a failure. The longest file takes two
- * minutes alone on a machine, and twenty times as long under load.
+ * Longest time (ms) for one test file, so that a hang ends as a failure. The slowest file takes two minutes
+ * alone on a machine, and twenty times as long under load.
  */
 const fileTimeout = 2_400_000;
 
-/** Files at once: most tests wait more than they compute. */
+/** Number of files that run at once. Most tests wait more than they compute. */
 const atOnce = 2 * availableParallelism();
 
 interface Slowest {
@@ -41,8 +41,8 @@ interface Done {
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 /**
- * Starts of the paths of files that take long, the longest first. They start first, so that none runs alone
- * at the end.
+ * Beginnings of the paths of slow files, the slowest first. They start first, so that none runs alone at the
+ * end.
  */
 const longest = ['test/e2e/demo', 'src/testing/simulator/', 'test/', 'src/centrals/'];
 
@@ -58,7 +58,7 @@ function rank(file: string): number {
 }
 
 /**
- * The file as people name it: `src/net/http.test.ts` is `net/http`, `test/e2e/demo.test.ts` is `e2e/demo`.
+ * A short name of the file: `net/http` for `src/net/http.test.ts`, `e2e/demo` for `test/e2e/demo.test.ts`.
  */
 function shortName(file: string): string {
   return relative('.', file)
@@ -70,7 +70,7 @@ function seconds(ms: number): string {
   return (ms / 1_000).toFixed(1);
 }
 
-/** Runs one file to its end; counts its tests and shows what failed. */
+/** Runs one file to its end, counts its tests and prints failures. */
 async function runFile(file: string): Promise<Done> {
   const started = performance.now();
   const name = shortName(file);
@@ -80,7 +80,7 @@ async function runFile(file: string): Promise<Done> {
   events.on('test:pass', ({ details, skip, name: test }) => {
     if (details.type === 'suite') return;
     if (test === path) {
-      // The runner passes a file in which nothing is tested.
+      // The runner counts a file without tests as passed.
       counts.failed += 1;
       console.log(`FAILED: ${name}: no test in it`);
       return;
@@ -94,7 +94,7 @@ async function runFile(file: string): Promise<Done> {
     if (details.duration_ms > slowest.ms) slowest = { test, ms: details.duration_ms };
   });
   events.on('test:fail', (event) => {
-    // A file with a failed test is itself reported as failed; the test has said it already.
+    // A file with a failed test is reported as failed too, after the test itself.
     const { error } = event.details;
     if ('failureType' in error && error.failureType === 'subtestsFailed') return;
     counts.failed += 1;
@@ -108,7 +108,7 @@ async function runFile(file: string): Promise<Done> {
   return { file: name, ms: performance.now() - started, slowest };
 }
 
-/** Runs all files, so many at once; says which one starts. */
+/** Runs all files, `atOnce` at a time, and prints the name of each when it starts. */
 async function runAll(files: readonly string[]): Promise<Done[]> {
   const done: Done[] = [];
   const queue = files.entries();

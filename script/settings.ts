@@ -1,6 +1,6 @@
 /**
- * Writes docs/settings.md, docs/settings.ru.md and docs/settings.schema.json from the table of options; with
- * `--check` only says whether they are current (exit status 1: they are not).
+ * Writes docs/settings.md, docs/settings.ru.md and docs/settings.schema.json from the table of options. With
+ * `--check` it only compares; exit status 1: they differ.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -75,10 +75,10 @@ function entry({ option, values, fallback, help }: Option, language: Language): 
   return wrapped(`- \`${option}\` (${facts.join('; ')}): ${help[language]}`);
 }
 
-/** Longest line, columns. */
+/** Longest line in columns. */
 const width = 110;
 
-/** An entry of a list in lines that are not too long. */
+/** Breaks a list entry into lines of at most `width` columns. */
 function wrapped(line: string): string {
   const lines: string[] = [];
   for (const word of line.split(' ')) {
@@ -96,7 +96,7 @@ function rangeOf(values: Option['values'], language: Language): string {
   return `${values.least} – ${values.most} ${units[values.unit][language]}`.trimEnd();
 }
 
-/** JSON schema (draft 2020-12) of the file as sections of options. */
+/** JSON schema (draft 2020-12) of the settings file, by section and option. */
 function schema(): string {
   const properties = Object.fromEntries(
     [...Map.groupBy(options, ({ section }) => section)].map(([section, own]) => [

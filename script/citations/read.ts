@@ -1,10 +1,10 @@
-/** A section of a page of docs/ that a text cites. */
+/** A citation of a section in a page of docs/. */
 export interface Citation {
   readonly page: string;
   readonly anchor: string;
 }
 
-/** Anchors of the headings of a Markdown page, as GitHub makes them. Pure. */
+/** The anchors that GitHub makes for the headings of a Markdown page. Pure. */
 export function anchorsOf(markdown: string): ReadonlySet<string> {
   const headings = [...markdown.matchAll(/^#{1,6} +(.+?) *$/gmu)].map(([, heading = '']) => heading);
   return new Set(
@@ -17,7 +17,9 @@ export function anchorsOf(markdown: string): ReadonlySet<string> {
   );
 }
 
-/** Citations `docs/page.md#one, #two`: each anchor after the first is of the same page. Pure. */
+/**
+ * All citations of the form `docs/page.md#one, #two`. Anchors after the first belong to the same page. Pure.
+ */
 export function citationsOf(text: string): readonly Citation[] {
   return [...text.matchAll(/(docs\/[\w/-]+\.md)((?:(?:, )?#[\p{L}\p{N}_-]+)+)/gu)].flatMap(
     ([, page = '', anchors = '']) =>
@@ -28,7 +30,7 @@ export function citationsOf(text: string): readonly Citation[] {
   );
 }
 
-/** Citations of documents that the repository lacks: a numbered reference, a section of a design. Pure. */
+/** Citations of documents outside the repository: a numbered reference, or a section of a design. Pure. */
 export function outsideOf(text: string): readonly string[] {
   return [
     ...text.matchAll(

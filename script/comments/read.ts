@@ -1,19 +1,19 @@
-/** One comment: a block, or lines of `//` or `#` that follow each other. */
+/** One comment: a block, or consecutive lines of `//` or `#`. */
 export interface Comment {
-  /** Counted from 1. */
+  /** Number of its first line, from 1. */
   readonly line: number;
-  /** As they stand in the file. */
+  /** Its lines as they are in the file. */
   readonly lines: readonly string[];
-  /** Without the signs of a comment, a line each. */
+  /** Its lines without comment signs and white space around them. */
   readonly text: readonly string[];
 }
 
-/** How a line begins that is a comment as a whole: `//` or `#`. */
+/** The sign at the beginning of a line that is a comment. */
 export type LineSign = '//' | '#';
 
 type Kind = 'block' | 'lines' | 'none';
 
-/** Comments that fill whole lines; one behind code on its line is not read. Pure. */
+/** All comments that fill whole lines. A comment behind code is left out. Pure. */
 export function commentsOf(source: string, sign: LineSign): readonly Comment[] {
   const comments: { line: number; lines: string[]; text: string[] }[] = [];
   let kind: Kind = 'none';
@@ -30,7 +30,7 @@ export function commentsOf(source: string, sign: LineSign): readonly Comment[] {
   return comments;
 }
 
-/** What a line is part of, by what the line before was. */
+/** What kind of comment a line belongs to. @param before the kind of the line before it */
 function kindAfter(before: Kind, trimmed: string, sign: LineSign): Kind {
   if (before === 'block' || (sign === '//' && trimmed.startsWith('/*'))) return 'block';
   return isLineComment(trimmed, sign) ? 'lines' : 'none';
@@ -47,7 +47,10 @@ function blockText(trimmed: string): string {
     .trim();
 }
 
-/** Lines longer than `most` columns that could be broken: a long address could not. Pure. */
+/**
+ * Numbers of the lines longer than `most` columns. A line that cannot be broken, such as a URL, is left out.
+ * Pure.
+ */
 export function longLines({ line, lines }: Comment, most: number): readonly number[] {
   const isLong = (text: string): boolean => text.length > most && /\S\s+\S.*\s\S/u.test(text.trim());
   return lines.flatMap((text, at) => (isLong(text) ? [line + at] : []));
@@ -66,7 +69,7 @@ export function sentencesOf({ text }: Comment): readonly string[] {
     .filter((sentence) => sentence !== '');
 }
 
-/** Words of a sentence: code is one word, a citation in brackets none. Pure. */
+/** Number of words in a sentence. Code counts as one word, a citation in parentheses as none. Pure. */
 export function wordsIn(sentence: string): number {
   const plain = sentence
     .replaceAll(/\((?:docs\/|RFC |issue |see )[^)]*\)/gu, '')

@@ -4,12 +4,12 @@ import { patience } from '../../src/testing/patience.ts';
 
 const program = '/usr/bin/chromium';
 
-/** Whether Debian's Chromium is here (`script/servers` installs it when it may). */
+/** Whether Debian's Chromium is installed, as `script/servers` does it where it may. */
 export function hasChromium(): boolean {
   return existsSync(program);
 }
 
-/** Debian's Chromium, without a window; it talks to this machine only. */
+/** Starts Debian's Chromium without a window. It connects to this machine only. */
 export async function startBrowser(): Promise<Browser> {
   return await chromium.launch({
     executablePath: program,
@@ -18,7 +18,7 @@ export async function startBrowser(): Promise<Browser> {
   });
 }
 
-/** A tab of its own that accepts the stand-in's self-signed certificate. */
+/** Opens a tab in a context of its own, which accepts the sandbox's self-signed certificate. */
 export async function openTab(browser: Browser): Promise<Page> {
   const context = await browser.newContext({
     ignoreHTTPSErrors: true,

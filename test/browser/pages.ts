@@ -4,15 +4,15 @@ import type { Page } from 'playwright-core';
 import { account, type Stage } from '../../src/testing/stage/stage.ts';
 import { address, holds, type Wanted } from '../../src/testing/stage/panel-words.ts';
 
-/** The zone the browser tests work in. */
+/** The zone of the browser tests. */
 export const zone = 'example.org';
 
-/** With SCREENSHOTS=DIR the pictures of the README are taken on the way. */
+/** Folder for the screenshots of the README, from the variable SCREENSHOTS; undefined: none are taken. */
 const pictures = process.env['SCREENSHOTS'];
 
 type Lang = 'en' | 'ru';
 
-/** What a user does in the pages of the customer's panel. */
+/** Acts as a user in the pages of the customer's panel. */
 export class PanelPages {
   readonly page: Page;
   readonly #stage: Stage;
@@ -60,7 +60,7 @@ export class PanelPages {
     for (const [name, value] of Object.entries(fields)) await this.page.fill(`#${name}`, value);
   }
 
-  /** Opens the form of a new record. */
+  /** Opens the form for a new record. */
   async newRecord(): Promise<void> {
     await this.openRecords();
     await this.page.click(this.#isLater ? '.toolbar a.main' : '.bar a');
@@ -70,7 +70,7 @@ export class PanelPages {
     await this.open(`?func=${this.#stage.atPanel.words.list}&elid=${zone}`);
   }
 
-  /** One new address record. */
+  /** Adds an A record by the form. */
   async addRecord(name: string): Promise<void> {
     await this.newRecord();
     const { value } = addressOf(name);
@@ -100,7 +100,7 @@ export function addressOf(name: string): Wanted {
   return address(name, '192.0.2.77');
 }
 
-/** Whether the central has it. */
+/** Whether the central has the record of {@link addressOf}. */
 export function atCentral(stage: Stage, name: string): boolean {
   return holds(stage.central, zone, addressOf(name));
 }

@@ -1,6 +1,6 @@
 /**
- * The whole life of the plugin in the pages of a panel, clicked through in Chromium: one story for every
- * generation.
+ * The plugin's whole life in the pages of a panel, clicked through in Chromium. The story is the same for
+ * every generation.
  */
 import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -20,33 +20,33 @@ import {
 import { hasChromium, openTab, startBrowser } from './browser.ts';
 import { atCentral, PanelPages, zone } from './pages.ts';
 
-/** Why the pages cannot be clicked through here; false: they can. */
+/** Why these tests cannot run here, for the option `skip`; false: they can. */
 export const skip = hasChromium() ? false : 'chromium is not installed';
 
-/** How releases come to a panel of this generation, and go. */
+/** How an administrator installs, updates and removes releases on a panel of this generation. */
 export interface Delivery {
-  /** The administrator, who is logged in, installs a release. */
+  /** Installs a release. The administrator must be logged in. */
   install(pages: PanelPages, version: string): Promise<void>;
-  /** Ends with the administrator logged in, in Russian. */
+  /** Updates to a release. Afterwards the administrator is logged in, in Russian. */
   update(pages: PanelPages, version: string): Promise<void>;
-  /** Ends with the administrator logged in. */
+  /** Removes the plugin. Afterwards the administrator is logged in. */
   remove(pages: PanelPages): Promise<void>;
   stop(): void | Promise<void>;
 }
 
-/** What a generation does in its own way. */
+/** What differs between the generations. */
 export interface ProductWays {
   readonly stage: StageOptions;
-  /** The heading of the page that a saved form leads to. */
+  /** Heading of the page that follows a saved settings form. */
   readonly home: string;
-  /** What stands behind the name of a picture. */
+  /** End of the names of screenshots. */
   readonly suffix: '' | '-6';
-  /** Paths under the panel's root that the panel itself writes. */
+  /** Paths under the root of files that the panel itself writes. */
   readonly panelsOwn: RegExp;
   readonly openDelivery: (stage: Stage) => Promise<Delivery>;
 }
 
-/** A story that goes on. */
+/** The stage and the pages in the middle of a story. */
 export interface Scene {
   readonly stage: Stage;
   readonly page: Page;
@@ -54,8 +54,8 @@ export interface Scene {
 }
 
 /**
- * @param more tests of the pages that only this generation has; a customer is logged in, and edits are
- *   mirrored
+ * Registers the story's tests.
+ * @param more registers tests for this generation alone; a customer is logged in then, and edits are mirrored
  */
 export function runProductStory(
   ways: ProductWays,
@@ -129,7 +129,7 @@ export function runProductStory(
     await pages.enter({ password: account.password, contact: 'help@provider.example' });
     await pages.ok();
     await page.waitForSelector(`h1:text-is("${ways.home}")`);
-    // Short waits, so that the test need not wait; what the form saves leaves them as they are.
+    // Short waits make the test faster. Saving the form leaves them as they are.
     appendFileSync(settingsFile(), '\n[sync]\nafter_wait = 1\nread_gap = 1\ngrace = 1\n');
     await pages.choose('DNS sync');
     assert.equal(await page.inputValue('#username'), account.name);

@@ -1,6 +1,6 @@
 /**
- * The release archive on a panel: as a fleet tool would install, update and remove it, while edits go on. One
- * story for each kind.
+ * Tests of the release archive: installed, updated and removed on a panel as a fleet tool would, while edits
+ * go on. The story is the same for each kind of panel.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -26,13 +26,13 @@ const run = promisify(execFile);
 const builder = join(import.meta.dirname, '../../script/build.ts');
 const zone = 'example.org';
 
-/** What the command line says with `--json` of an installation or a removal. */
+/** Output of `install` and `uninstall` with `--json`. */
 export interface Done {
   readonly changed: readonly string[];
   readonly restarted: boolean;
 }
 
-/** A panel, a central and archives to install from. */
+/** A stage with the archives to install from. */
 export class InstallStage {
   readonly stage: Stage;
   readonly folder: string;
@@ -61,7 +61,7 @@ export class InstallStage {
     return this.stage.panel.root;
   }
 
-  /** Every path under the panel's root, but what the panel itself writes as it runs. */
+  /** Every path under the panel's root, except files that the panel itself writes while it runs. */
   everything(): string[] {
     return readdirSync(this.root, { recursive: true, encoding: 'utf8' })
       .filter((path) => !/^var\/(state|ispmgr)/.test(path))
@@ -82,10 +82,7 @@ export class InstallStage {
     return join(out, name);
   }
 
-  /**
-   * As a panel installs it (docs/protocol.md#sources-4): unpacked, over the root or anywhere, then the
-   * installer.
-   */
+  /** Unpacks an archive in `place` and runs its installer (docs/protocol.md#sources-4). */
   async unpackAndInstall(version: string, place: string, ...args: readonly string[]): Promise<Done> {
     mkdirSync(place, { recursive: true });
     await run('tar', ['-xzf', await this.release(version), '-C', place]);
@@ -117,7 +114,10 @@ export class InstallStage {
     return holdsName(this.stage[side], zone, name);
   }
 
-  /** Until an edit passes: the panel has read the description file, the agent has compared everything. */
+  /**
+   * Resolves when an edit reaches both sides. By then the panel has read the description file, and the agent
+   * has compared all zones.
+   */
   async mirrors(name: string): Promise<void> {
     await until('an edit', async () => {
       await this.save(name);
@@ -125,7 +125,7 @@ export class InstallStage {
     });
   }
 
-  /** Edits one after the other for as long as something goes on; each must be on both sides. */
+  /** Makes edits one after the other while `during` runs, and asserts that each is on both sides. */
   async editing(prefix: string, during: () => Promise<void>): Promise<void> {
     const over = new AbortController();
     const answers: { name: string; ok: boolean }[] = [];
@@ -156,7 +156,7 @@ export class InstallStage {
   }
 }
 
-/** What a refused installation says. */
+/** Standard error of a refused installation; empty: it was not refused. */
 async function refusalOf(work: Promise<unknown>): Promise<string> {
   return await work.then(
     () => '',
@@ -166,8 +166,8 @@ async function refusalOf(work: Promise<unknown>): Promise<string> {
 
 /**
  * Registers the tests that are the same for every kind of panel.
- * @param description the file by which the panel knows the plugin
- * @returns the stage, for further tests that come before the removal
+ * @param description path, under the root, of the plugin's description file
+ * @param further registers more tests before the removal; it gets a function that returns the stage
  */
 export function runInstallStory(
   generation: 'v4' | 'v6',
@@ -217,7 +217,7 @@ export function runInstallStory(
   test('an update while edits go on: each edit is on both sides or on neither', async () => {
     await story.release('1.1.0');
     const settings = readFileSync(join(story.root, 'etc/domainsync.ini'), 'utf8');
-    // The later generation has no list of plugins that unpacks: the archive may lie anywhere.
+    // ISPmanager 6 has no plugin list that unpacks archives over the root, so the archive may lie anywhere.
     const place = restartsItself ? join(story.folder, 'unpacked') : story.root;
     await story.editing('u', async () => {
       const done = await story.unpackAndInstall('1.1.0', place);
@@ -249,7 +249,7 @@ export function runInstallStory(
     await story.domainsync('uninstall');
     if (!restartsItself) {
       story.stage.panel.restartPanel();
-      // An ISPmanager 4 removes the scripts of its list of plugins itself.
+      // ISPmanager 4 removes the scripts of a plugin itself.
       rmSync(join(story.root, 'var/.plugin_scripts'), { recursive: true });
     }
     story.isPristine();

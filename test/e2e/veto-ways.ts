@@ -1,37 +1,37 @@
 import type { Switches } from '../../sandbox/index.ts';
 
-/** How a request is sent; `NAME` in its parameters stands for the name of the record that is to be made. */
+/** A way to send a request. `NAME` in its parameters stands for the name of the record or zone to be made. */
 export interface Way {
   readonly title: string;
   readonly method: 'GET' | 'POST';
   readonly parameters: string;
   readonly headers?: (body: string) => Readonly<Record<string, string>>;
   readonly switches?: Partial<Switches>;
-  /** What comes of it while the central can be reached: made on both sides, or refused. */
+  /** The result while the central can be reached: made on both sides, or refused. */
   readonly outcome: 'made' | 'refused';
 }
 
 export interface Ways {
-  /** A record is saved. */
+  /** Requests that save a record. */
   readonly records: readonly Way[];
-  /** A zone is made, which the central leaves to the provider. */
+  /** Requests that create a zone, which the central leaves to the provider. */
   readonly zones: readonly Way[];
-  /** What no handler can see, and is followed. */
+  /** Saves that a handler cannot recognise, so that a comparison must find them. */
   readonly unseen: readonly Way[];
 }
 
-/** How a generation names the same things. */
+/** Parameters and switches of a generation for the same requests. */
 interface Words {
-  /** A new record, and a new zone, that is not saved yet. */
+  /** Parameters of a new record (`edit`) and of a new zone (`create`), without `sok`. */
   readonly edit: string;
   readonly create: string;
-  /** The address field once more. */
+  /** A second value of the address field. */
   readonly second: string;
-  /** The field whose change draws the form anew. */
+  /** Name of the field whose change renders the form again. */
   readonly redrawn: string;
-  /** Switches of a panel that saves such a form. */
+  /** Switches of a panel that saves even such a form. */
   readonly redraws: Partial<Switches>;
-  /** What comes of a body whose last `sok` is empty: only version 4 hands bodies on. */
+  /** Result of a body whose last `sok` is empty. Only version 4 gives the body to handlers. */
   readonly emptySokInBody: Way['outcome'];
   readonly more: Ways;
 }
@@ -46,7 +46,7 @@ const get = (title: string, parameters: string, more: Partial<Way> = {}): Way =>
   ...more,
 });
 
-/** What both generations are sent, and what only this one is. */
+/** The requests for both generations, and those for this one alone. */
 function waysOf({ edit, create, second, redrawn, redraws, emptySokInBody, more }: Words): Ways {
   return {
     records: [
@@ -79,7 +79,7 @@ const edit6 = 'func=domain.record.edit&plid=example.org&elid=&name=NAME&rtype=a&
 const asSent = { lengthToHandlers: 'as-sent' } as const;
 const leftOut = { nulToHandlers: 'left-out' } as const;
 
-/** ISPmanager 4 hands bodies and their headers on. */
+/** The requests for ISPmanager 4, which gives the body and its headers to handlers. */
 export const waysOf4 = waysOf({
   edit: edit4,
   create,
@@ -106,7 +106,10 @@ export const waysOf4 = waysOf({
   },
 });
 
-/** ISPmanager 6 hands parameters on in the environment, which ends at a NUL octet. */
+/**
+ * The requests for ISPmanager 6, which gives the parameters to handlers in the environment. A value ends
+ * there at a NUL octet.
+ */
 export const waysOf6 = waysOf({
   edit: edit6,
   create,

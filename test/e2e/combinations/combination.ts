@@ -8,7 +8,7 @@ import { recordSteps } from './records.ts';
 import { openScene, settled, zone, type Combination } from './scene.ts';
 import { centralSteps, panelSteps } from './ways.ts';
 
-/** Registers the tests of one combination; they share one stage and run in their order. */
+/** Registers the tests of one combination. They share one stage and run in the given order. */
 export function testCombination(combination: Combination): void {
   const { panel, central } = combination;
   describe(`${panel} to ${central}`, () => {

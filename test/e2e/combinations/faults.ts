@@ -1,4 +1,4 @@
-/** What goes wrong at the central, in the panel, or in between: both sides change, or neither. */
+/** Tests of faults at the central, in the panel, or between them. Both sides change, or neither does. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { userAt } from '../../../src/testing/stage/panel-user.ts';
@@ -30,7 +30,8 @@ export function faultSteps(stage: () => Stage): void {
       () => intruder.dropZone(zone),
     ];
     for (const act of tries) assert.match((await act()).error?.text ?? '', /access/iu);
-    // Comparisons read at any time; that nothing is read for such a call, the tests of the engine show.
+    // Reads are left out, since comparisons may read at any time. Tests of the engine show that such a call
+    // causes no read.
     assert.deepEqual(written().slice(asked), []);
   });
 
@@ -114,7 +115,7 @@ export function faultSteps(stage: () => Stage): void {
     const started = performance.now();
     const answer = await atPanel.save(zone, address('down', '192.0.2.15'));
     assert.equal(answer.ok, false, answer.body);
-    // Background work may have met the outage twice by now, and opened the breaker.
+    // Background calls may have failed twice already, and then the breaker refuses.
     assert.match(answer.error?.text ?? '', /cannot be reached|failed a moment ago/);
     assert.ok(performance.now() - started < 10_000);
     assert.ok(!holdsName(stage().panel, zone, 'down'));

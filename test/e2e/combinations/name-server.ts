@@ -1,4 +1,6 @@
-/** A panel and a real name server as central: what is looked up there is what the public sees. */
+/**
+ * Tests of a panel with a real name server as its central. What they look up there is what the public sees.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { agreed, stands, standsName } from '../../../src/testing/stage/central-side.ts';
@@ -22,15 +24,18 @@ import type { Answer } from '../../../sandbox/index.ts';
 import { pairs } from './records.ts';
 import { settled, succeeded, zone } from './scene.ts';
 
-/** A zone that both sides had before the plugin came. */
+/** A zone that both sides have before the plugin is installed. */
 const old = 'before.example';
-/** A zone that is made and deleted, and a record that the panel does not keep. */
+/**
+ * `leaving` is a zone that is created and deleted; `half` is a record that the panel refuses after the
+ * central took it.
+ */
 const leaving = 'leaving.example';
 const half = address('half', '192.0.2.12');
 
 type Pair = Required<Pick<ServerStageOptions, 'panel' | 'central'>>;
 
-/** Registers the tests of one pair; they share one stage and run in their order. */
+/** Registers the tests of one pair. They share one stage and run in the given order. */
 export function testNameServer(pair: Pair): void {
   const { panel, central } = pair;
   describe(`${panel} to ${central}`, { skip: missingFor(central) }, () => {
@@ -55,7 +60,10 @@ export function testNameServer(pair: Pair): void {
   });
 }
 
-/** One zone on both sides, not in all things the same; then the plugin, then a zone made through it. */
+/**
+ * Opens a stage: a zone that differs in part between both sides, the plugin installed and configured, and the
+ * first comparison done.
+ */
 async function openServerScene(pair: Pair): Promise<ServerStage> {
   return await prepared(await makeServerStage(pair), prepare);
 }
@@ -80,7 +88,7 @@ async function prepare(stage: ServerStage): Promise<void> {
   );
 }
 
-/** Both sides hold the record, the central in a zone transfer and for the public. */
+/** Asserts that both sides hold the record. The central's is read by zone transfer. */
 async function onBoth(stage: ServerStage, record: Wanted, where = zone): Promise<void> {
   const said = meaning(record, where);
   assert.ok(
@@ -101,7 +109,7 @@ async function mirrored(stage: ServerStage, record: Wanted): Promise<void> {
   await onBoth(stage, record);
 }
 
-/** What is done is refused with these words, and both sides stay as they were. */
+/** Asserts that an act is refused with a text that matches `words`, and that neither side changes. */
 async function refused(stage: ServerStage, act: () => Promise<Answer>, words: RegExp): Promise<void> {
   const everything = async (): Promise<unknown> => [stage.panel.records(zone), await stage.there.held(zone)];
   const former = await everything();
@@ -168,7 +176,7 @@ function zoneSteps(stage: () => ServerStage): void {
   });
 }
 
-/** What takes its time without anybody waiting: checked after other steps. */
+/** Tests of work that goes on in the background, registered after other steps. */
 function laterSteps(stage: () => ServerStage): void {
   test('the deleted zone is gone there too, or is left to the provider, which is said', async () => {
     const { there } = stage();
@@ -194,10 +202,10 @@ function recordSteps(stage: () => ServerStage, { panel, central }: Pair): void {
 
   test('each type the panel can make: added, changed, deleted', async () => {
     const { atPanel } = stage();
-    // BIND wants mail servers of the zone to have an address.
+    // BIND refuses a mail server inside the zone that has no address there.
     await mirrored(stage(), address('mail', '192.0.2.8'));
     for (const [first, second] of pairs.filter(([{ type }]) => atPanel.words.types.has(type))) {
-      // A DS belongs to a delegation; without one BIND leaves it out.
+      // BIND ignores a DS where there is no delegation.
       if (first.type === 'DS')
         await mirrored(stage(), { name: first.name, type: 'NS', value: 'ns.example.net.' });
       await mirrored(stage(), first);
@@ -245,13 +253,13 @@ function recordSteps(stage: () => ServerStage, { panel, central }: Pair): void {
   });
 }
 
-/** What may be written in more than one way, and what a panel never takes. */
+/** Tests of values with several spellings, and of values that are never written. */
 function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
   test('issue 12.2: a text with a line break or a tab is never written', async () => {
     const { atPanel, there } = stage();
     const sound = { name: 'dkim', type: 'TXT', value: 'v=DKIM1; p=abc' };
     await mirrored(stage(), sound);
-    // An undo of an earlier step would be a write as well.
+    // A pending undo of an earlier step would count as a write.
     await settled(stage());
     const written = await there.writes();
     for (const char of ['\n', '\r\n', '\t']) {
@@ -267,7 +275,7 @@ function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
     const short = { name: 'six', type: 'AAAA', value: '2001:db8::1' };
     const long = { ...short, value: '2001:db8:0:0::1' };
     await staysUntilLast(stage(), short, long);
-    // Both rows at once.
+    // Both rows are removed at once.
     await mirrored(stage(), short);
     succeeded(await atPanel.save(zone, long));
     await settled(stage());
@@ -331,8 +339,8 @@ function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
 }
 
 /**
- * Two rows of the panel that mean the same record: the public has it as long as one of them is there, without
- * a gap.
+ * Saves two rows of the panel that mean the same record. Asserts that the central has the record without a
+ * gap until both are removed.
  */
 async function staysUntilLast(stage: ServerStage, first: Wanted, second: Wanted): Promise<void> {
   const { atPanel, there } = stage;
@@ -350,7 +358,7 @@ async function staysUntilLast(stage: ServerStage, first: Wanted, second: Wanted)
   await settled(stage);
 }
 
-/** Keys of the panel's rows at a name. */
+/** Identifiers of the panel's rows at a name. */
 function rowsAt({ panel }: ServerStage, name: string): readonly string[] {
   return panel.keys(zone)?.filter((key) => key.startsWith(`${name}.`) || key.startsWith(`${name} `)) ?? [];
 }
@@ -406,7 +414,7 @@ function faultSteps(stage: () => ServerStage): void {
     try {
       const answer = await atPanel.save(zone, record);
       assert.equal(answer.ok, false, answer.body);
-      // Where the deadline of the settings were not in force, it would be 10 s.
+      // With the default deadline it would take 10 seconds.
       assert.ok(performance.now() - started < 9_000);
     } finally {
       server.resume();
@@ -423,7 +431,7 @@ function faultSteps(stage: () => ServerStage): void {
     const { atPanel, there, panel } = stage();
     await there.down();
     const answer = await atPanel.save(zone, address('down', '192.0.2.18'));
-    // Whichever call was the first to find it down: a look of the background, or this edit.
+    // The edit or a background read may be the first call to fail, and after it the breaker refuses.
     assert.match(answer.error?.text ?? answer.body, /cannot be reached|failed a moment ago/);
     assert.ok(!holdsName(panel, zone, 'down'));
     await there.up();
@@ -433,7 +441,7 @@ function faultSteps(stage: () => ServerStage): void {
   });
 }
 
-/** What the command line says where the central is a name server. */
+/** Tests of the command line for a name server as central. */
 function changeSteps(stage: () => ServerStage, central: ServerKind): void {
   test('check, status and doctor say what is true of a name server', async () => {
     const { there } = stage();

@@ -1,4 +1,6 @@
-/** Records of every type: added, changed, deleted; what one side cannot hold. */
+/**
+ * Tests of records of every type: added, changed, deleted, and refused where a side does not have the type.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Stage } from '../../../src/testing/stage/stage.ts';
@@ -6,7 +8,7 @@ import type { Sandbox } from '../../../sandbox/index.ts';
 import { address, contents, holds, type Wanted, type Words } from '../../../src/testing/stage/panel-words.ts';
 import { mirrored, onBoth, onNeither, refused, settled, succeeded, zone } from './scene.ts';
 
-/** Of each type one record, and what it is changed to. */
+/** For each type a record, and the record that it is changed to. */
 export const pairs: readonly (readonly [Wanted, Wanted])[] = [
   [address('a', '192.0.2.1'), address('a', '192.0.2.2')],
   [
@@ -89,7 +91,7 @@ export function recordSteps(stage: () => Stage): void {
     await mirrored(stage(), record);
     await settled(stage());
     await changed(600);
-    // Again, before the one before is settled.
+    // Once more, before the last change is confirmed.
     await changed(900);
     await settled(stage());
     assert.ok(holds(central, zone, at(atCentral.words, 900)));
@@ -99,7 +101,7 @@ export function recordSteps(stage: () => Stage): void {
     const { atPanel, atCentral, customer, panel, central } = stage();
     const hasBoth = [atPanel, atCentral].every(({ words }) => words.types.has('CAA'));
     if (!hasBoth) return;
-    /** Quotation marks are syntax: what stays of a row is what it means. */
+    /** The records at `caa` on a side, without quotation marks, which are only syntax. */
     const held = (side: Sandbox): string[] =>
       (side.records(zone) ?? [])
         .filter(({ name }) => name === `caa.${zone}.`)
@@ -125,7 +127,7 @@ export function recordSteps(stage: () => Stage): void {
       await save(key(), value, '600');
       await settled(stage());
       assert.deepEqual([held(panel), held(central)], [[`600 ${meant}`], [`600 ${meant}`]], value);
-      // The same form once more, without a change.
+      // The same form again, without a change.
       await save(key(), value, '600');
       await settled(stage());
       assert.deepEqual([held(panel), held(central)], [[`600 ${meant}`], [`600 ${meant}`]], value);
@@ -154,7 +156,7 @@ export function recordSteps(stage: () => Stage): void {
     const record = address('some', '192.0.2.6');
     await mirrored(stage(), record);
     if (!atPanel.words.hasTtl) {
-      // An ISPmanager 4 wants all of them.
+      // ISPmanager 4 needs all fields.
       const short = { plid: zone, elid: '', name: 'some', sdtype: 'A', sok: 'ok' };
       await refused(stage(), () => customer(atPanel.words.save, short), /IPv4|addr/);
       return;

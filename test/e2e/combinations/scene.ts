@@ -1,4 +1,4 @@
-/** One combination of panel and central, with the plugin in force and one zone made through it. */
+/** A combination of panel and central, with the plugin in force and a zone created through it. */
 import assert from 'node:assert/strict';
 import {
   makeStage,
@@ -12,15 +12,17 @@ import { agree, contents, holds, meaning, type Wanted } from '../../../src/testi
 import { ask } from '../../../src/app/control/client.ts';
 import type { Answer, Sandbox, Switches } from '../../../sandbox/index.ts';
 
-/** The zone most steps work in. */
+/** The zone of most steps. */
 export const zone = 'example.org';
 
 export interface Combination extends Required<Pick<StageOptions, 'panel' | 'central'>> {
-  /** In what the panel, and the central until it is started again, differ from the usual. */
+  /** Switches that differ from the default. Those of the central hold until it is started again. */
   readonly ways?: { readonly panel?: Partial<Switches>; readonly central?: Partial<Switches> };
 }
 
-/** Both panels empty, the plugin installed and configured, then the zone made in the panel. */
+/**
+ * Opens a stage: both panels empty, the plugin installed and configured, then the zone created in the panel.
+ */
 export async function openScene(combination: Combination): Promise<Stage> {
   return await prepared(await makeStage(combination), async (stage) => {
     Object.assign(stage.panel.switches, combination.ways?.panel);
@@ -32,7 +34,7 @@ export async function openScene(combination: Combination): Promise<Stage> {
   });
 }
 
-/** Waits until no operation is under way. */
+/** Waits until no operation is open. */
 export async function settled(stage: AnyStage): Promise<void> {
   await until('everything to be settled', async () => {
     const { engine } = await ask(stage.socket, 'status', {});
@@ -44,7 +46,7 @@ export function succeeded(answer: Answer): void {
   assert.ok(answer.ok, answer.body);
 }
 
-/** Both sides hold the record. */
+/** Asserts that both sides hold the record. */
 export function onBoth(stage: Stage, record: Wanted, where = zone): void {
   const said = meaning(record, where);
   assert.ok(
@@ -57,13 +59,13 @@ export function onBoth(stage: Stage, record: Wanted, where = zone): void {
   );
 }
 
-/** Neither side holds the record. */
+/** Asserts that neither side holds the record. */
 export function onNeither(stage: Stage, record: Wanted, where = zone): void {
   assert.ok(!holds(stage.panel, where, record), `the panel has ${meaning(record, where)}`);
   assert.ok(!holds(stage.central, where, record), `the central has ${meaning(record, where)}`);
 }
 
-/** A new record through the panel, on both sides at once. */
+/** Adds a record through the panel, and asserts that both sides hold it at once. */
 export async function mirrored(stage: Stage, record: Wanted): Promise<void> {
   succeeded(await stage.atPanel.save(zone, record));
   onBoth(stage, record);
@@ -73,7 +75,7 @@ function everything({ panel, central }: Stage): unknown {
   return [panel, central].map((side) => side.zones().map((name) => [name, side.records(name)]));
 }
 
-/** What is done is refused with these words, and both sides stay as they were. */
+/** Asserts that an act is refused with a text that matches `words`, and that neither side changes. */
 export async function refused(stage: Stage, act: () => Promise<Answer>, words: RegExp): Promise<Answer> {
   const before = everything(stage);
   const answer = await act();
@@ -83,7 +85,7 @@ export async function refused(stage: Stage, act: () => Promise<Answer>, words: R
   return answer;
 }
 
-/** Does something while a panel behaves in a certain way, and gives it its former ways back. */
+/** Runs `work` with these switches of a panel, and restores the former ones. */
 export async function whileIts(
   panel: Sandbox,
   ways: Partial<Switches>,

@@ -1,4 +1,4 @@
-/** What panels and centrals do differently from one installation to the next, generation by generation. */
+/** Tests of behaviour in which installations of panels and centrals differ, by generation. */
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import {
   type Combination,
 } from './scene.ts';
 
-/** Ways of the customer's panel. */
+/** Tests of behaviour of the customer's panel. */
 export function panelSteps(stage: () => Stage, { panel: generation }: Combination): void {
   test('a change that the panel shows late is not taken for a refused one', async () => {
     const { panel, central } = stage();
@@ -55,7 +55,8 @@ export function panelSteps(stage: () => Stage, { panel: generation }: Combinatio
       succeeded(await site('inner'));
       onBoth(stage(), address('inner', '192.0.2.23'));
       panel.switches.failOuter = { 'webdomain.edit': { code: 1, text: 'no room', count: 1 } };
-      // What a read shows before the outer function fails counts as kept (A32): no read succeeds until then.
+      // A read before the outer function fails would show the inner edit as kept (docs/compatibility.md#a32),
+      // so all reads fail until then.
       panel.faults.add({ func: stage().atPanel.words.list, via: 'mgrctl', effect: 'refuse', count: null });
       assert.equal((await site('outer')).ok, false);
       panel.faults.clear();
@@ -73,7 +74,7 @@ export function panelSteps(stage: () => Stage, { panel: generation }: Combinatio
   });
 }
 
-/** Takes the `before` events out of the description file. @returns what puts them back */
+/** Removes the `before` events from the description file. @returns a function that restores them */
 export function withoutBefore({ panel, atPanel }: Stage): () => void {
   const later = atPanel.words.hasTtl;
   const path = join(
@@ -91,12 +92,12 @@ export function withoutBefore({ panel, atPanel }: Stage): () => void {
   return () => put(whole);
 }
 
-/** Whether the central's own list shows a zone, which it does until it is really gone. */
+/** Whether the central's own list shows a zone. A slow delete leaves it there until it ends. */
 async function isListed({ provider }: Stage, name: string): Promise<boolean> {
   return (await provider('domain', {})).elems.some((row) => row['name'] === name);
 }
 
-/** Ways of the provider's panel. */
+/** Tests of behaviour of the provider's panel. */
 export function centralSteps(
   stage: () => Stage,
   { panel: panelGeneration, central: generation }: Combination,
@@ -172,7 +173,7 @@ export function centralSteps(
     assert.ok(!holdsName(central, name, 'www'));
   });
 
-  // The longest of all tests: one combination will do.
+  // This test takes longest, so it runs for one combination only.
   if (panelGeneration !== 'v6') return;
 
   test('a new zone that takes longer than an edit may: on both sides, or on neither', async () => {

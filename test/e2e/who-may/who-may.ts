@@ -1,5 +1,5 @@
 /**
- * Who has an edit written at a real name server before the panel has made it, seen by somebody who asks all
+ * Tests whose edits reach a real name server before the panel has made them. A client queries the server all
  * the time (issue 11.1).
  */
 import assert from 'node:assert/strict';
@@ -33,7 +33,7 @@ const www = address('www', '192.0.2.80');
 const mail: Wanted = { name: '', type: 'MX', value: 'www.victim.example.', numbers: [10] };
 const forged: Wanted = { name: '_acme-challenge', type: 'TXT', value: 'forged' };
 
-/** Asks for everything that is attacked, over and over. */
+/** Queries every record that the attacks aim at, again and again. */
 class Watcher {
   readonly #resolver = new Resolver({ timeout: 20_000, tries: 2 });
   readonly #seen = new Set<string>();
@@ -53,7 +53,7 @@ class Watcher {
     }
   }
 
-  /** What the public sees now. */
+  /** The public answers to these queries now, as one text. */
   async look(): Promise<string> {
     const none = (error: unknown): string =>
       error instanceof Error && 'code' in error ? String(error.code) : 'defect';
@@ -66,7 +66,7 @@ class Watcher {
     return parts.join(' ');
   }
 
-  /** Everything that was seen, each once. */
+  /** Ends the queries. @returns every different text of answers since the start */
   async stop(): Promise<readonly string[]> {
     this.#running = false;
     await this.#loop;
@@ -74,7 +74,7 @@ class Watcher {
   }
 }
 
-/** Registers the tests of one pair; they share one stage and run in their order. */
+/** Registers the tests of one pair. They share one stage and run in the given order. */
 export function testWhoMay(pair: Pair): void {
   describe(`who may: ${pair.panel} to ${pair.central}`, { skip: missingFor(pair.central) }, () => {
     let stage: ServerStage;
@@ -99,7 +99,7 @@ export function testWhoMay(pair: Pair): void {
           assert.deepEqual(await stage.there.held(zone), stored);
           for (const { ok, error } of [answer, again]) {
             assert.equal(ok, false);
-            // The panel's own refusal, and nothing of what is in the zone.
+            // The text is the panel's own refusal and mentions nothing of the zone.
             assert.match(error?.text ?? '', /^(?:Access denied|.*access.*)$/iu);
             assert.doesNotMatch(error?.text ?? '', /domainsync|192\.0|www/u);
           }
@@ -169,7 +169,10 @@ async function look(stage: ServerStage): Promise<string> {
   return seen;
 }
 
-/** One zone of the customer on both sides, the plugin in force, and its first comparison done. */
+/**
+ * Opens a stage with one zone of the customer on both sides, the plugin configured, and its first comparison
+ * done.
+ */
 async function openScene(pair: Pair): Promise<ServerStage> {
   return await prepared(await makeServerStage(pair), prepare);
 }
