@@ -16,9 +16,7 @@ import { Refusal } from '../sandbox/shared/refusal.ts';
 const zoneText = 'example.org';
 const zone = parseName('example.org.');
 
-/**
- * Of what a user types in excess: quotation marks, escapes, white space, comments, what is beyond ASCII.
- */
+/** Unusual pieces of values: quotation marks, escapes, white space, comments, non-ASCII characters. */
 const odd = fc
   .array(
     fc.constantFrom(
@@ -63,7 +61,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   tlsa_value: ['AB'.repeat(32), 'ab cd'],
 };
 
-/** Both spellings of a number, and the types of the fields by name. */
+/** Arbitrary values of a field, with both spellings of a number. */
 function valueOf(field: string): fc.Arbitrary<string> {
   const known = values[field];
   if (known === undefined) return fc.constantFrom('', '0', '1', '2', '01', '255', '"1"');
@@ -74,7 +72,7 @@ function valueOf(field: string): fc.Arbitrary<string> {
 
 const owners = fc.constantFrom('www', '@', '', 'WWW.example.org.', '*.a', '_sip._tcp', 'm\u00fcnchen');
 
-/** A row that a panel shows after it took a form; null: it refuses the form. */
+/** A panel as a function: the row that it shows after a form; null: it refuses the form. */
 type Panel = (form: Cells) => Cells | null;
 
 function unlessRefused(shown: () => Cells): Cells | null {
@@ -117,13 +115,13 @@ function recordOf(read: () => ResourceRecord | null): string | null {
 }
 
 /**
- * What a form means is what list and identifier mean after it, and what the form that we fill in for it
- * means.
+ * Asserts that a form means the same record as the row and identifier that the panel shows after it. The form
+ * that we would send for that record must mean the same again.
  */
 function readsOnce(dialect: RecordDialect, panel: Panel, form: Cells): void {
   const row = panel(form);
   const meant = recordOf(() => dialect.fromForm(form, zone));
-  // Refused by the panel, or by us before it is asked.
+  // The panel refuses the form, or we refuse it before.
   if (row === null || meant === null) return;
   const shown = JSON.stringify({ form, row });
   assert.equal(
@@ -150,12 +148,12 @@ interface CentralPanel {
   readonly panel: Panel;
 }
 
-/** A panel of either generation as the central shows what we send it as the very record that is meant. */
+/** Asserts that a central, which is a panel of either generation, shows exactly the record that we send. */
 function isWrittenAsMeant({ dialect, panel }: CentralPanel, record: ResourceRecord): void {
   if (!dialect.holds(record, zone)) return;
   const form = dialect.form(record);
   const row = panel(form);
-  // Refused there: then nothing arrives.
+  // The central refuses the form, so nothing is stored.
   if (row === null) return;
   const shown = JSON.stringify({ record, form, row });
   const meant = recordId(record);

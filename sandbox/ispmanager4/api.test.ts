@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { USERS, asAlice, makeZone, testSandbox } from '../testing.ts';
 import { child, parseXml } from '../shared/xml.ts';
 
-/** A plain request as any foreign program makes it. */
+/** Makes an HTTP request without the sandbox's own client, as any other program would. */
 async function raw(
   url: string,
   init: RequestInit = {},

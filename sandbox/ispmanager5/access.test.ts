@@ -1,6 +1,6 @@
 /**
- * Sessions, levels, filters, doubtful writes and what lists hide or add (docs/protocol.md#login,
- * #list-limits, #dnsmanager, #open-questions).
+ * Tests of sessions, access levels, filters, writes that need a confirmation, and rows that lists hide or add
+ * (docs/protocol.md#login, #list-limits, #dnsmanager, #open-questions).
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

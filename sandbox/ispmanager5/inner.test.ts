@@ -1,6 +1,7 @@
 /**
- * Functions that change DNS by calling others inside the panel, with their handlers or without
- * (docs/protocol.md#other-functions, #stages-5).
+ * Tests of functions that change DNS by inner calls, with or without handlers
+ * (docs/protocol.md#other-functions,
+ * #stages-5).
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -15,7 +16,7 @@ const EVENTS = [
   'domain.record.edit before after',
   'domain.record.delete before after',
 ];
-/** Notes what it is called for; `var/refuse` names a function that it refuses. */
+/** A handler that writes down its calls in `var/seen`, and refuses the function named in `var/refuse`. */
 const SPY = `echo "$PARAM_func $PARAM_elid|$PARAM_plid|$PARAM_name|$PARAM_rtype" >>var/seen
 if [ "$(cat var/refuse 2>/dev/null)" = "$PARAM_func" ]; then echo '<doc><error type="value"><msg>no</msg></error></doc>'; else echo '<doc/>'; fi`;
 
@@ -30,7 +31,7 @@ async function start(
   return sandbox;
 }
 
-/** What the handler was called for since the last look. */
+/** The calls of the handler since this function was called last. */
 function seen(sandbox: Sandbox): string[] {
   const path = join(sandbox.root, 'var/seen');
   if (!existsSync(path)) return [];

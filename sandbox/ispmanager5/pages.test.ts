@@ -1,4 +1,4 @@
-/** The pages of versions 5 and 6 and of DNSmanager, as a browser without a script engine sees them. */
+/** Tests of the pages of version 5/6 and DNSmanager, in a browser that runs no scripts. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { asAlice, listen, testSandbox, writeHandler } from '../testing.ts';
 interface Scene {
   readonly sandbox: Sandbox;
   readonly person: PageUser;
-  /** Sends a form of a function, or a list's button. */
+  /** Sends the form of a function, or presses a button of a list. */
   readonly send: (
     func: string,
     fields: Readonly<Record<string, string>>,

@@ -1,5 +1,5 @@
 /**
- * Operations that go on after their answer, and changes that not everyone sees yet
+ * Tests of operations that go on after their answer, and of changes that reads show late
  * (docs/protocol.md#handlers-5, #delays).
  */
 import assert from 'node:assert/strict';

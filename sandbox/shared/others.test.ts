@@ -1,7 +1,4 @@
-/**
- * What programs that others wrote for real panels rely on (section 22): their plugins, and their answers from
- * version 4.
- */
+/** Tests of what programs of others rely on at real panels: their plugins, and answers of version 4. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -17,8 +14,8 @@ const ALICE = { user: 'alice', password: 'a:p&w=d' };
 const FUNCS = ['domain.edit', 'domain.delete', 'domain.sublist.edit', 'domain.sublist.delete'];
 
 /**
- * A mirror with the habits of the first one: a header block for each call to the central, by GET, its
- * document at the end.
+ * A handler like the original plugin's: it calls the central by GET, prints CGI headers for each call, and
+ * its document at the end.
  */
 const MIRROR = `#!/usr/bin/env python3
 from __future__ import print_function
@@ -103,7 +100,7 @@ test('issue 12.16: a plugin with the habits of the first mirror runs unchanged, 
   const moved = { ...record, elid: 'www A  192.0.2.2', addr: '192.0.2.3' };
   assert.ok((await asAlice(panel, 'domain.sublist.edit', moved)).ok);
   assert.ok(central.keys('example.org')?.includes('www A  192.0.2.3'));
-  // What the central refuses reaches the user in the central's own words.
+  // The central's own error text reaches the user.
   central.switches.failLocal = { 'domain.sublist.delete': { code: 9, text: 'not today', count: 1 } };
   const gone = { plid: 'example.org', elid: 'www A  192.0.2.3' };
   const refused = await asAlice(panel, 'domain.sublist.delete', gone);
@@ -191,7 +188,8 @@ for (const generation of ['v4', 'v6'] as const) {
     const panel = await testSandbox(t, { generation });
     const seen = join(panel.root, 'seen');
     mkdirSync(seen);
-    // Reopened by its name, as many programs do: impossible with a socket.
+    // The script opens its standard input again by name, as many programs do. That is impossible with a
+    // socket.
     const script = `{ stat -L -c %F /dev/stdin; cat /dev/stdin; } >'${seen}'/$$\nprintf '<doc/>'`;
     writeHandler(panel.root, 'pipe', script);
     const folder = generation === 'v4' ? 'etc' : 'etc/xml';
@@ -214,7 +212,7 @@ for (const generation of ['v4', 'v6'] as const) {
         [true, true],
       ],
     );
-    // One that reads nothing is not waited for.
+    // The panel does not wait for a handler that reads nothing.
     writeHandler(panel.root, 'pipe', "printf '<doc/>'");
     assert.ok((await create('c')).ok);
   });

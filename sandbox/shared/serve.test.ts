@@ -12,7 +12,7 @@ function has(sandbox: Sandbox): boolean {
   return sandbox.keys('example.org')?.includes('www A  192.0.2.9') === true;
 }
 
-/** Waits until the change has been made. */
+/** Waits until the sandbox has the record of `EDIT`. */
 async function made(sandbox: Sandbox): Promise<void> {
   await until(() => has(sandbox));
 }

@@ -1,6 +1,6 @@
 /**
- * Issue 14: journals of the landed release (`landed/`, made by `script/journal-fixtures.ts`), with an
- * operation of each kind, class and state that is not over. They are taken over and brought to an end.
+ * Issue 14: tests that an engine takes over journals of a landed release and ends their operations. The
+ * journals (`landed/`) are made by `script/journal-fixtures.ts` and have an open operation of each kind.
  */
 import assert from 'node:assert/strict';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,11 +27,10 @@ import { VirtualClock } from './virtual-clock.ts';
 const landed = globSync(join(import.meta.dirname, 'landed/*'));
 /** Releases whose journals had no checksums. */
 const withoutSums: ReadonlySet<string> = new Set(['dba7bb6']);
-/** Wall clock of the fixtures, and a moment later. */
+/** Wall clock (ms) at which all cases of the journals were taken. */
 const takenAt = 1_700_000_000_000;
 /**
- * All the time that anything of it may take, the watch of the last write included; and an hourly comparison
- * after it.
+ * Time (ms) in which all operations end, with the watch of the last write and an hourly comparison after it.
  */
 const enough = 2 * 3_600_000;
 
@@ -57,7 +56,7 @@ function fill(zones: Map<DnsName, Map<string, ResourceRecord>>, zone: DnsName, h
   if (held !== null) zones.set(zone, new Map(held.map((record) => [recordId(record), record])));
 }
 
-/** Both sides of all cases, and an engine that finds the journal. */
+/** An engine on the journal of a release, with both sides of all cases. */
 function assemble(
   path: string,
   cases: readonly Case[],
@@ -95,7 +94,7 @@ function assemble(
   return { clock, panel, central, journal, engine, defects };
 }
 
-/** Operations without a checksum. */
+/** Number of operations in a journal that have no checksum. */
 function unsummed(path: string): number {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
@@ -174,7 +173,7 @@ for (const folder of landed) {
     };
     const landedSchema = numbers('user_version');
     await new SqliteJournal({ path, writer: true, reserve: 65_536 }).close();
-    // Every release refuses a file whose last breaking step it does not know.
+    // A release refuses a file of a breaking schema step that it does not know.
     assert.ok(numbers('application_id') > landedSchema);
   });
 }

@@ -1,6 +1,6 @@
 /**
- * ISPmanager 4, to a central of the same kind: releases come from an extension source, by the panel's list of
- * plugins.
+ * The product story for ISPmanager 4 with a central of the same kind. Releases come from an extension source,
+ * through the panel's list of plugins.
  */
 import { execFile } from 'node:child_process';
 import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const builder = join(import.meta.dirname, '../../script/build.ts');
 const row = 'tr[data-key=domainsync]';
 
-/** A provider's web server with the extension source. */
+/** Starts a provider's web server with the extension source. */
 async function openShop(): Promise<Delivery> {
   const folder = mkdtempSync(join(tmpdir(), 'shop-'));
   const server = createServer((request, response) => {

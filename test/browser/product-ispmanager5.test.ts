@@ -1,4 +1,7 @@
-/** ISPmanager 6, to a DNSmanager: the administrator installs releases from the command line. */
+/**
+ * The product story for ISPmanager 6 with DNSmanager. The administrator installs releases from the command
+ * line.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -14,7 +17,7 @@ import { skip, runProductStory, type Delivery, type Scene } from './product-stor
 const run = promisify(execFile);
 const builder = join(import.meta.dirname, '../../script/build.ts');
 
-/** What the administrator types: this panel's pages have no list of plugin sources. */
+/** Installs from the command line, because this panel's pages have no list of plugin sources. */
 async function openCommandLine(stage: Stage): Promise<Delivery> {
   const folder = mkdtempSync(join(tmpdir(), 'browser-'));
   const { root } = stage.panel;
@@ -57,13 +60,13 @@ const ways = {
 } as const;
 
 /**
- * Forms that are drawn anew, TTLs, groups of rows, the question before a delete: version 4 has none of them.
+ * Tests that version 4 cannot have: forms rendered again, TTLs, groups of rows, the question before a delete.
  */
 function laterPages(scene: () => Scene): void {
   test('a form drawn anew for another type asks nobody; saved, both sides have it', { skip }, async () => {
     const { stage, page, pages } = scene();
-    // The agent may read the zone meanwhile for reasons of its own; a form that asks does so each time it is
-    // drawn.
+    // The agent may read the zone at the same time for another reason. A form that causes requests does so
+    // every time it is rendered.
     await until('a form drawn anew without a request', async () => {
       const asked = stage.central.requests.length;
       await pages.newRecord();

@@ -1,4 +1,4 @@
-/** Whole flows through the customer's panel that end in a clear message and change nothing on either side. */
+/** Tests of input through the customer's panel that ends in a clear message and changes neither side. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import type { Answer } from '../../sandbox/index.ts';
 const zone = 'example.org';
 const a = address('bad', '192.0.2.3');
 let stage: Stage;
-/** Everything the panel answered. */
+/** Every answer of the panel so far. */
 const answers: string[] = [];
 
 async function save(record: Wanted, more: Readonly<Record<string, string>> = {}): Promise<Answer> {
@@ -29,8 +29,8 @@ async function save(record: Wanted, more: Readonly<Record<string, string>> = {})
 }
 
 /**
- * The edit is refused with these words, in the shape of the panel's generation, and both sides are as they
- * were.
+ * Asserts that the edit is refused with a text that matches `words`, in the form of the panel's generation,
+ * and that neither side changes.
  */
 async function refused(
   record: Wanted,
@@ -138,7 +138,7 @@ function testTroubles(): void {
   test("the central's own troubles", async () => {
     const { faults } = stage.central;
     const { list, save: func } = stage.atCentral.words;
-    // Not one call only: a read that fails may be done once more.
+    // Every call fails, because the adapter may repeat a read that failed.
     faults.add({ effect: 'bad-gateway', count: null });
     await refused(a, /not a valid answer|cannot be reached/);
     faults.clear();
@@ -182,7 +182,7 @@ function testBrokenSettings(): void {
   test('a broken settings file: refused with every mistake, by an agent that runs and by one that starts', async () => {
     const sound = readFileSync(settingsFile());
     writeFileSync(settingsFile(), `${sound.toString()}\nnonsense\n[log]\nlevel = loud\n`);
-    // Issue 11.12: no edit goes by settings older than the file.
+    // Issue 11.12: no edit uses settings older than the file.
     assert.match(await refused(a, /cannot be used/), /neither a \[section\].*whole number from 1 to 9/u);
     await killAgent();
     assert.match(await refused(a, /neither a \[section\]/), /whole number from 1 to 9/);
@@ -203,14 +203,14 @@ function testBrokenSettings(): void {
   });
 }
 
-/** Command lines of all processes there are. */
+/** The command lines of all running processes. */
 function processList(): string[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/u.test(name));
   return pids.map((pid) => {
     try {
       return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
     } catch (error) {
-      // It has ended meanwhile.
+      // The process has ended meanwhile.
       if (error instanceof Error && 'code' in error) return '';
       throw error;
     }

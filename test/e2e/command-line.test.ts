@@ -1,4 +1,4 @@
-/** The command line as a user and a program use it, against two real panels. */
+/** Tests of the command line as users and programs call it, against two sandbox panels. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -196,7 +196,7 @@ test('colour only where a person looks', async () => {
   assert.equal((await domainsync('history')).out.includes('\u001b['), false);
   const words = [program, '--root', stage.panel.root, '--socket', stage.socket, 'history'];
   const terminal = ['-qec', [process.execPath, ...words].map((word) => `'${word}'`).join(' '), '/dev/null'];
-  // A CI system is no user; this one shall look like a terminal all the same.
+  // The command must believe that it runs in a terminal, and not in a CI system.
   const env: NodeJS.ProcessEnv = { ...process.env, TERM: 'xterm' };
   delete env['CI'];
   delete env['NO_COLOR'];

@@ -1,5 +1,5 @@
 /**
- * Issue 12.10: zones of our account that are copies of another server, from the start or from some day on.
+ * Issue 12.10: tests of zones of our account that are copies of another server's, from the start or later.
  */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
@@ -16,7 +16,7 @@ const www = address('mine', '192.0.2.1');
 const copyWords = /is a copy of another server \(a slave zone\)/u;
 
 /**
- * What a customer is told of a synchronised zone that has become a copy; nothing of it changes in his panel.
+ * Asserts that edits of a synced zone that has become a copy are refused, and that the panel does not change.
  */
 async function refusesEdits(stage: AnyStage): Promise<void> {
   const { panel, atPanel } = stage;
@@ -34,7 +34,7 @@ async function refusesEdits(stage: AnyStage): Promise<void> {
   }
 }
 
-/** The zone keeps its place in the ledger, with the reason. */
+/** Asserts that the ledger keeps the zone and notes the reason. */
 async function isNoted(stage: AnyStage): Promise<void> {
   await stage.domainsync('compare');
   await until('the note', async () =>

@@ -1,4 +1,6 @@
-/** The demo as people start it; pairs of every panel are played by their combinations' own tests as well. */
+/**
+ * Tests of the demo as users start it. The tests of combinations play every pair of panel and central too.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * A disk that really runs full under the agent: clear words, nothing half-done, and all is well once there is
- * room again.
+ * Tests of the agent on a disk that is full: clear messages, no half-done edit, and normal work once there is
+ * room.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -34,7 +34,7 @@ test('full disk', async (t) => {
 
   const other = join(state, 'somebody-elses-file');
   fillDisk(other);
-  // The journal may still have room inside its own files.
+  // Several edits may fit, because the journal has room within its own files.
   let before: unknown;
   let refused: Answer | undefined;
   for (let at = 0; at < 500 && (refused === undefined || refused.ok); at += 1) {

@@ -1,4 +1,4 @@
-/** Installed on an ISPmanager 6, which the installer restarts. */
+/** The install story for ISPmanager 6, which the installer restarts. */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ runInstallStory('v6', description, (story) => {
   test('handlers of type xml: edits pass and are refused as before, and an update keeps the type', async () => {
     const { root, stage } = story();
     const place = join(story().folder, 'unpacked');
-    // The hooks are of the new type a moment before the panel knows it.
+    // For a moment the hooks have the new type and the panel does not know of it.
     await story().editing('t', async () => {
       const done = await story().unpackAndInstall('1.1.0', place, '--handlers', 'xml');
       assert.equal(done.restarted, true);

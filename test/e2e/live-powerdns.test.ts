@@ -1,5 +1,5 @@
 /**
- * Issue 11.7: an edit in a panel is what PowerDNS answers, to clients that ask all the time, caches included.
+ * Issue 11.7: tests that PowerDNS, caches included, answers with an edit to clients that query all the time.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -15,11 +15,13 @@ import { startPowerdns } from '../../src/testing/servers/powerdns.ts';
 const zone = 'example.org';
 const edits = 25;
 /**
- * An answer that a write left in the packet cache stands for 20 s; the second flush takes it out long before
- * (ms).
+ * Longest time (ms) until an old answer is gone. A packet cache would keep it for 20 s; the second flush
+ * removes it earlier.
  */
 const longest = 10_000;
-/** Bare writes within which the arm without flushes shows three old answers; about one in five does. */
+/**
+ * Most bare writes until the run without flushes shows three old answers. About one write in five shows one.
+ */
 const mostBare = 400;
 
 const at = (last: number): string => `192.0.2.${last}`;

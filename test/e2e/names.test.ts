@@ -1,6 +1,6 @@
 /**
- * Issue 12.11 through a real panel. One panel's handlers get Unicode names with deviation characters
- * (`straße`), the other's list has a row that is no name of a domain.
+ * Issue 12.11: tests of zone names. One panel's handlers get Unicode names with deviation characters
+ * (`straße`); the other panel's list has a row that is not a domain name.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -10,11 +10,11 @@ import { address, holds } from '../../src/testing/stage/panel-words.ts';
 import { pathsOf } from '../../src/app/paths.ts';
 import type { Combination } from './combinations/scene.ts';
 
-/** The same zone, as panels keep it and as they may show it. */
+/** The same zone as panels store it, and as they may show it. */
 const [kept, shown] = ['xn--strae-oqa.example', 'straße.example'];
 const other = 'example.org';
 
-/** Registers the tests of one combination; they share one stage and run in their order. */
+/** Registers the tests of one combination. They share one stage and run in the given order. */
 function testNames(combination: Combination): void {
   describe(`issue 12.11: ${combination.panel} to ${combination.central}`, () => {
     let stage: Stage;
@@ -41,7 +41,7 @@ function testNames(combination: Combination): void {
       assert.equal(log.split('panel.no-names').length, 2, 'once');
       assert.match(log, /panel\.no-names.*\ba\.\.b\b/u);
       assert.match(await stage.domainsync('doctor'), /cannot be read: a\.\.b/u);
-      // The panel's own word: the stand-in has no such domain.
+      // The panel's own error: the sandbox does not have the domain.
       const dropped = await stage.atPanel.dropZone('a..b');
       assert.ok(dropped.error !== null);
       assert.doesNotMatch(dropped.body, /empty part/u);

@@ -1,6 +1,6 @@
 /**
- * Issue 11.8, at a real PowerDNS without caches. A zone is made in the panel whose name the zone above
- * answers; that name is asked for all the time. No answer is ever empty.
+ * Issue 11.8: tests of a new zone below one that answers its names, at a real PowerDNS without caches. A
+ * client queries such a name all the time and never gets an empty answer.
  */
 import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';
@@ -12,25 +12,27 @@ import { address } from '../../src/testing/stage/panel-words.ts';
 import { startProxy, type HttpProxy, type Message } from '../../src/testing/proxies/http.ts';
 import { startPowerdns, type Powerdns } from '../../src/testing/servers/powerdns.ts';
 
-/** So that each answer is what the server has at that moment. */
+/** Turns off the caches, so that each answer is what the server holds. */
 const extra = 'cache-ttl=0\nquery-cache-ttl=0\nnegquery-cache-ttl=0';
-/** Longer than any wait here: whoever waits for the grace of undos comes too late. */
+/**
+ * Grace of undos in seconds, longer than the patience of these tests. Work that waited for it would fail the
+ * test.
+ */
 const grace = '600';
 const [before, own] = ['192.0.2.9', '192.0.2.80'];
 const skip = missingFor('powerdns');
-/** Milliseconds; the machine may be busy. */
+/** Longest wait in milliseconds, since the machine may be busy. */
 const patience = 120_000;
 
 interface Scene {
   readonly stage: Stage;
   readonly server: Powerdns;
-  /** Between the plugin and the server. */
+  /** A proxy between the plugin and the server. */
   readonly proxy: HttpProxy;
 }
 
 /**
- * Does something instead of answering the next request that makes a zone, or with its answer; resolves when
- * it is done.
+ * Runs `act` for the next request that creates a zone, instead of passing it on. Resolves when `act` is done.
  */
 async function whenPosted(
   proxy: HttpProxy,
@@ -47,7 +49,7 @@ async function whenPosted(
   });
 }
 
-/** Both sides have `example.org`, whose wildcard answers every name below it. */
+/** A scene in which both sides have `example.org`, whose wildcard answers every name below it. */
 async function scene(t: TestContext, panel: 'v4' | 'v6'): Promise<Scene> {
   const server = await startPowerdns({ extra });
   const proxy = await startProxy(server.url);
@@ -72,7 +74,7 @@ async function scene(t: TestContext, panel: 'v4' | 'v6'): Promise<Scene> {
   return { stage, server, proxy };
 }
 
-/** The address that the server answers; else why there is none. */
+/** The address that the server answers for a name; without one, the reason. */
 async function ask({ port }: Powerdns, name: string): Promise<string> {
   const resolver = new Resolver({ timeout: 30_000, tries: 1 });
   resolver.setServers([`127.0.0.1:${port}`]);
@@ -84,12 +86,12 @@ async function ask({ port }: Powerdns, name: string): Promise<string> {
 }
 
 interface Watcher {
-  /** Everything that was answered so far, one after the other. */
+  /** All answers so far, in order. */
   readonly answers: readonly string[];
   readonly stop: () => Promise<readonly string[]>;
 }
 
-/** Asks for a name in two loops until `stop`. */
+/** Queries a name in two loops until `stop`. */
 function watch(server: Powerdns, name: string): Watcher {
   const answers: string[] = [];
   const ending = new AbortController();
@@ -166,7 +168,7 @@ for (const panel of ['v4', 'v6'] as const) {
     await t.test('refused after the panel kept it: the panel is put back', async () => {
       const zone = 'late.example.org';
       const watcher = watch(server, `www.${zone}`);
-      // Somebody else is quicker at the provider.
+      // Another account creates the zone at the provider first.
       const taken = whenPosted(proxy, async (pass) => {
         const body = { name: `${zone}.`, kind: 'Native', account: 'bob', nameservers: ['ns1.example.net.'] };
         await watcher.stop();

@@ -1,6 +1,6 @@
 /**
- * What a panel does where its documentation is silent, on record; and that a doctor finds nothing wrong with
- * a sound one.
+ * Tests that the self-test records what a panel does where its documentation is silent, and that the doctor
+ * finds nothing wrong with a sound panel.
  */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
@@ -23,7 +23,7 @@ for (const { panel, central, ttl, listed } of pairs) {
 
     before(async () => {
       stage = await makeStage({ panel, central });
-      // Somebody who is tried as one with no right to the scratch zone has a zone of his own.
+      // The user who has no right to the self-test's zone needs a zone of his own.
       assert.ok((await stage.atPanel.makeZone(own)).ok);
       await stage.install();
       stage.configure();
@@ -50,7 +50,7 @@ for (const { panel, central, ttl, listed } of pairs) {
       const holds = Object.fromEntries(report.assumptions.map(({ id, holds: so }) => [id, so]));
       const all = { A1: 'yes', A2: 'yes', A3: 'yes', A4: ttl, A5: 'yes', A8: 'yes', A50: listed, A39: 'yes' };
       assert.deepEqual(holds, all);
-      // Issue 11.1: handlers come before the check of access, so owners have to be known.
+      // Issue 11.1: handlers run before the access check, so the engine must know the owners.
       assert.deepEqual([report.beforeForOthers, report.ownersReported], ['yes', 'column']);
       const step = report.steps.find(({ byForeignAccount }) => byForeignAccount === true);
       assert.deepEqual(
@@ -70,7 +70,7 @@ for (const { panel, central, ttl, listed } of pairs) {
       assert.match(text, /owners of zones are reported by +a column of the list/);
       assert.doesNotMatch(text, /FAILED/);
       const kind = central === 'v4' ? 'ISPmanager 4' : 'DNSmanager 5/6';
-      // An account without zones is worth a warning where the panel has some.
+      // The doctor warns of an account without zones if the panel has some.
       assert.match(text, new RegExp(`(?:ok|warning) +central +${kind} at https://127\\.0\\.0\\.1:\\d+/`));
       assert.equal(await check(), 'proved');
       assert.match(await stage.domainsync('status'), /^owners .*the panel checks access first/m);
@@ -122,7 +122,7 @@ describe('issue 11.1: a panel that tells no owners', () => {
     const text = await stage.domainsync('--json', 'doctor', '--self-test', '--zone', 'scratch.example');
     const { selfTest } = JSON.parse(text) as { selfTest: SelfTestReport };
     assert.equal(selfTest.assumptions.find(({ id }) => id === 'A2')?.holds, 'no');
-    // Issue 12.20: the panel's own list tells that nobody is registered.
+    // Issue 12.20: the panel's own list shows that no handler is registered.
     assert.equal(selfTest.assumptions.find(({ id }) => id === 'A50')?.holds, 'no');
     assert.equal(selfTest.beforeForOthers, 'not tested');
     const status = await stage.status();

@@ -1,4 +1,4 @@
-/** One panel with two centrals, a PowerDNS and a BIND: an edit is at both, or at neither. */
+/** Tests of one panel with two centrals, PowerDNS and BIND. Every edit is at both or at neither. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
@@ -18,7 +18,7 @@ const key = makeKey();
 let stage: Stage;
 let first: Powerdns;
 let second: NameServer;
-/** In front of the second. */
+/** A proxy in front of the second central. */
 let proxy: DnsProxy;
 
 before(async () => {
@@ -61,7 +61,7 @@ function configureSecond(host: string | null = `127.0.0.1:${proxy.port}`): void 
   });
 }
 
-/** Which of the servers that run answer an address. */
+/** Names of the running servers that answer a host with this address. */
 async function hosts(host: string, ip: string): Promise<string[]> {
   const found: string[] = [];
   for (const server of [first, second]) {

@@ -1,4 +1,4 @@
-/** Issue 12.9: the doctor at a PowerDNS that is slow to give whole zones. */
+/** Issue 12.9: test of the doctor at a PowerDNS that returns whole zones slowly. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -27,7 +27,7 @@ test(
     await until('its content at the central', () => agreed(stage, zone));
     await settled(stage);
     proxy.behaviour = async ({ method, path }) => {
-      // A read by name is quick, and so is the list.
+      // Reads by name, and the list of zones, are not slow.
       if (method === 'GET' && /\/zones\/[^?]+$/u.test(path)) await once(end.signal, 'abort');
       return undefined;
     };

@@ -1,4 +1,7 @@
-/** A call that names thousands of zones, and a key that is rotated, with both generations of the panel. */
+/**
+ * Tests of a call that names thousands of zones, and of a key that is rotated, for both generations of the
+ * panel.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
@@ -13,7 +16,7 @@ const combinations = [
   { panel: 'v4', central: 'v4' },
 ] as const;
 
-/** The same site, in the words of the panel. */
+/** The call that creates the same site in a panel of this generation. */
 function site(panel: 'v6' | 'v4', aliases: string): readonly [string, Readonly<Record<string, string>>] {
   const name = `shop.${zone}`;
   return panel === 'v4'
@@ -36,7 +39,7 @@ for (const combination of combinations) {
 
     after(() => stage.stop());
 
-    /** Reads of the panel since `from` lines of the log: the zones, and the list. */
+    /** Reads of the panel after the first `from` lines of the log: names of zones, and the list. */
     function reads(from: number): string[] {
       const calls = logLines().slice(from);
       return calls.flatMap((line) => {

@@ -1,4 +1,7 @@
-/** Issue 12.13: two panels in one account of a central change and delete each other's zones; each is told. */
+/**
+ * Issue 12.13: tests of two panels that change and delete each other's zones in one account of a central. The
+ * product reports that to each.
+ */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
@@ -13,7 +16,7 @@ import {
 import { address, agree, holds } from '../../src/testing/stage/panel-words.ts';
 import { succeeded, zone } from './combinations/scene.ts';
 
-/** A zone that only the first panel has. */
+/** The zone that only the first panel has. */
 const alone = 'alone.example';
 
 for (const generation of ['v4', 'v6'] as const) {
@@ -45,9 +48,7 @@ for (const generation of ['v4', 'v6'] as const) {
     const zonesOf = async (side: Pick<Stage, 'domainsync'>): Promise<string> =>
       await side.domainsync('zones');
 
-    /**
-     * Compares the zone in the second panel, until the ledger has the record as something of the central's.
-     */
+    /** Compares the zone in the second panel until its ledger has the record as `central-only`. */
     async function compared(record: string): Promise<void> {
       await second.domainsync('compare', zone);
       await until('the comparison', async () => (await second.domainsync('zone', zone)).includes(record));
@@ -67,7 +68,7 @@ for (const generation of ['v4', 'v6'] as const) {
       const doctor = await second.domainsync('doctor');
       assert.match(doctor, /warning +zones +records changed at the central by others.*example\.org/u);
       assert.match(doctor, /another panel use this account/u);
-      // Whose changes they are is not told to be a fault of the first panel.
+      // The first panel's report does not blame another panel.
       assert.doesNotMatch(await zonesOf(first), /another panel/u);
     });
 

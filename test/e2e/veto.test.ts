@@ -1,7 +1,6 @@
 /**
- * Ways by which a panel may save while its handler sees an opening or another edit (issue 11.2), at a panel
- * as lenient as one may be. Somebody asks the name server all the time: what he sees and what the panel keeps
- * are the same.
+ * Issue 11.2: tests of requests that a panel saves although its handler sees no save, or another edit. A
+ * client queries the name server all the time, and must see the same records as the panel keeps.
  */
 import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';
@@ -90,7 +89,7 @@ async function openStage(pair: Pair): Promise<ServerStage> {
   });
 }
 
-/** Sends the request; what the panel answers does not matter. */
+/** Sends the request and ignores the panel's answer. */
 async function send({ panel }: ServerStage, way: Way, name: string): Promise<void> {
   const parameters = way.parameters.replaceAll('NAME', name);
   const login = new URLSearchParams({ authinfo: `${customer.name}:${customer.password}`, out: 'xml' });
@@ -109,7 +108,7 @@ async function send({ panel }: ServerStage, way: Way, name: string): Promise<voi
   });
 }
 
-/** Asks the name server for all names in turn, without a break. */
+/** Queries the name server for all watched names in turn, without a pause. */
 class Watcher {
   readonly seen = new Set<string>();
   readonly watched = new Set<string>();
@@ -133,7 +132,7 @@ class Watcher {
 
   async #ask(): Promise<void> {
     while (!this.#stopped) {
-      // The server may be down, or not have the name.
+      // The server may be down, or may not have the name.
       for (const name of ['nothing', ...this.watched])
         await this.#resolver.resolve4(`${name}.${zone}`).then(
           () => this.seen.add(name),

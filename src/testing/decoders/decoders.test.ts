@@ -1,6 +1,6 @@
 /**
- * Issue 11.3: every decoder of outside input has a budget of processor time and memory that grows with the
- * length of its input. Texts are made of what its grammar has a meaning for, repeated.
+ * Issue 11.3: tests that each decoder of outside input keeps a budget of processor time and memory that grows
+ * with its input. Inputs repeat pieces of text that the grammar gives a meaning.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -27,7 +27,7 @@ import { decode } from '../../panels/ispmanager/hook.ts';
 import { ispmanager4 } from '../../panels/ispmanager/ispmanager4.ts';
 import { overBudget, type Budget, type Decoder } from './budget.ts';
 
-/** Some twenty times what a slow computer takes; what is quadratic takes seconds at the second length. */
+/** About twenty times the time of a slow computer. A quadratic decoder takes seconds at the second length. */
 const budget: Budget = { base: 80, perThousand: 3, octets: 250 };
 const lengths = [4_000, 16_000, 64_000];
 
@@ -90,7 +90,7 @@ const form = [
   'name =',
 ];
 
-/** All decoders of a field of a record, each with its kinds of words in front. */
+/** The decoders of all record fields, each by a type and the text before the field. */
 const rdata: readonly (readonly [type: string, before: string])[] = [
   ['TXT', ''],
   ['A', ''],
@@ -127,7 +127,7 @@ function answerOf(body: string, status: number, contentType: string) {
 
 const long = makeRecord({ name: 'long', type: 'TXT', rdata: `"${'x TXT  a, '.repeat(800)}a"` }, zone);
 
-/** A zone with a text that looks like a list of keys. */
+/** Known records of a zone, one of them a text that looks like a list of keys. */
 function knownIn(records: RecordDialect): readonly KnownRecord[] {
   const short = makeRecord({ name: 'x', type: 'TXT', rdata: '"a"' }, zone);
   return [long, short].map((record) => ({ key: records.likelyKeys(record, zone).at(-1) ?? null, record }));
@@ -143,14 +143,14 @@ function judge(call: HookCall, dialect: PanelDialect): unknown {
 
 type Fields = Readonly<Record<string, string>>;
 
-/** A call as ISPmanager 4 makes it, parameters in the body. */
+/** A hook call of ISPmanager 4, with its parameters in the body. */
 function cgiCall(fields: Fields, stage = 'before'): HookCall {
   const body = Buffer.from(new URLSearchParams({ sok: 'ok', ...fields }).toString());
   const type = 'application/x-www-form-urlencoded';
   return { environment: { HANDLER_STAGE: stage, REQUEST_METHOD: 'POST', CONTENT_TYPE: type }, body };
 }
 
-/** A call as ISPmanager 6 makes it, parameters in the environment. */
+/** A hook call of ISPmanager 6, with its parameters in the environment. */
 function environmentCall(fields: Fields, stage: 'before' | 'after' = 'before'): HookCall {
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries({ sok: 'ok', ...fields }))
@@ -357,7 +357,10 @@ const decoders: readonly Decoder[] = [
   },
 ];
 
-/** Counts that promise more than there is, and octets after them that may lead back to a long name. */
+/**
+ * A DNS message whose header counts more records than there are, with octets that may point back to a long
+ * name.
+ */
 function messageOf(text: string): Buffer {
   const head = Buffer.from([0, 1, 0x80, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0]);
   return Buffer.concat([head, Buffer.from(text, 'latin1')]).subarray(0, 65_535);

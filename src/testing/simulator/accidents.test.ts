@@ -1,10 +1,13 @@
-/** Whether what can go wrong in histories really does (issue 13, "Laws", "Journal faults" and "Also"). */
+/** Tests that the faults that histories can have do occur (issue 13). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HistoryOptions } from './set-up.ts';
 import { BrokenOff, playHistory, type HistoryResult } from './history.ts';
 
-/** What is counted in histories of a kind: faults as the tally names them, and `event` with its kind. */
+/**
+ * Options of histories, and what must occur in them: faults by their name in the tally, and events as `event
+ * KIND`.
+ */
 const wanted: Readonly<Record<string, readonly [Partial<HistoryOptions>, ...string[]]>> = {
   journal: [
     { journal: true },
@@ -34,7 +37,7 @@ const wanted: Readonly<Record<string, readonly [Partial<HistoryOptions>, ...stri
   backups: [{ backups: true }, 'journal put back'],
 };
 
-/** A history; one that an engine breaks off with an error is counted like others. */
+/** Plays a history. One that an error of the engine breaks off counts like the others. */
 async function play(
   seed: number,
   options: Partial<HistoryOptions>,
@@ -51,7 +54,7 @@ function count(met: Map<string, number>, kind: string, times: number): void {
   met.set(kind, (met.get(kind) ?? 0) + times);
 }
 
-/** Adds what a history met. */
+/** Adds the faults and events of a history to the counts. */
 function add(met: Map<string, number>, { measures, story }: Pick<HistoryResult, 'measures' | 'story'>): void {
   for (const [kind, times] of Object.entries(measures.faults)) count(met, kind, times);
   let before: { readonly at: number; readonly removes: string } | null = null;
@@ -67,7 +70,7 @@ function add(met: Map<string, number>, { measures, story }: Pick<HistoryResult, 
 
 for (const [mode, [options, ...kinds]] of Object.entries(wanted)) {
   test(`issue 13: histories of the kind ${mode} meet each of its faults`, async (t) => {
-    // An engine that leaves a rejection unhandled is what the laws are for, not this test.
+    // An unhandled rejection of the engine is left to the laws and must not fail this test.
     const leave = (): void => undefined;
     process.on('unhandledRejection', leave);
     t.after(() => process.off('unhandledRejection', leave));

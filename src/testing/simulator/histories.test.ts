@@ -7,18 +7,19 @@ import { playAll } from '../runs/player.ts';
 import { addReport, emptyReport, modesOf, type Report } from '../runs/report.ts';
 import { playHistory } from './history.ts';
 
-/** Histories of each mode: together one minute at most on two idle cores (issue 13, Running). */
+/** Number of histories of each mode. All together take one minute at most on two idle cores (issue 13). */
 const most = 400;
 const runs: Partial<Readonly<Record<Mode, number>>> = { default: 1_500 };
 
 /**
- * Seeds that the engine still breaks, with the law: docs/known-gaps.md. One that holds has to be taken off.
+ * Seeds whose histories still break a law, with that law (docs/known-gaps.md). A seed that no longer does
+ * must be removed here.
  */
 const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> = {};
 
 const reports = new Map<Mode, Report>();
 
-// All modes on the same threads: each new thread compiles the engine again, which takes seconds.
+// All modes share the threads, because each new thread compiles the engine again, which takes seconds.
 before(async () => {
   const slices = provenModes.map((mode) => ({ mode, seed: 1, runs: runs[mode] ?? most }));
   await playAll(slices, availableParallelism(), (part) => {

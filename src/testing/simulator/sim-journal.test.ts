@@ -1,4 +1,4 @@
-/** Journals that fail, and what is left of them (issue 13, "Journal faults"). */
+/** Tests of journals that fail, and of what is in them afterwards (issue 13). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { JournalError, type Journal } from '../../core/journal.ts';
@@ -30,7 +30,7 @@ function scene(): Scene {
   return { disk, clock, life, journal: mortalJournal(disk, disk.file, life, clock) };
 }
 
-/** What comes of a call: `ok`, the code of its error, or `never`. */
+/** The outcome of a call to a journal: `ok`, the code of its error, or `never` if it does not settle. */
 async function outcome(clock: VirtualClock, call: Promise<unknown>): Promise<string> {
   const said = { text: 'never' };
   const known = call.then(

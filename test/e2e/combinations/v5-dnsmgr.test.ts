@@ -1,6 +1,6 @@
 import { testCombination } from './combination.ts';
 
-// Issue 12.19: another identifier column, an unknown identifier deleted without a word.
+// Issue 12.19: the central has another column for identifiers, and deletes of unknown identifiers answer OK.
 testCombination({
   panel: 'v5',
   central: 'dnsmgr',

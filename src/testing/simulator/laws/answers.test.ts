@@ -1,4 +1,4 @@
-/** Issue 13: what the laws of answers let pass, and just beside it what they do not. */
+/** Issue 13: tests of what the laws on answers excuse, each beside a similar case that they do not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DnsName } from '../../../dns/name.ts';
@@ -26,7 +26,7 @@ function change(zones: Zones, { remove, add }: EditItem): void {
 }
 
 /**
- * A panel, a central and a journal, and an edit that is asked about at 10 and refused at 100: "nothing was
+ * A panel, a central and a journal. An edit is asked about at time 10 and refused at 100 with "nothing was
  * changed".
  */
 class Scene {
@@ -37,7 +37,7 @@ class Scene {
   readonly #items: readonly EditItem[];
   #effects = 0;
 
-  /** @param had what both sides have from the start; null: no such zone */
+  /** @param had records of both sides at the start; null: neither has the zone */
   constructor(event: EditEvent, items: readonly EditItem[], had: readonly ResourceRecord[] | null = [www]) {
     this.#event = event;
     this.#items = items;
@@ -47,7 +47,7 @@ class Scene {
     }
   }
 
-  /** The journal has it from 10 on; by default it is the operation `wrong`, of the edit. */
+  /** Commits an operation to the journal; by default it has the id `wrong` and belongs to the edit. */
   journal(facts: Facts = {}, at = 10): void {
     const { fingerprint } = this.#event;
     const items = this.#items.map((item) => ({ ...item, mirrored: true, note: null }));
@@ -55,7 +55,7 @@ class Scene {
     this.witness.committed({ operations: [known] }, at);
   }
 
-  /** A request of this operation is carried out. */
+  /** Carries out a request of this operation at the central. */
   write(at: number, item: EditItem, id = 'wrong'): void {
     const kind = item.add === null ? 'remove' : 'add';
     const record = item.add ?? item.remove;
@@ -73,18 +73,18 @@ class Scene {
     provenance.land(request, at, carryOut);
   }
 
-  /** Somebody changes one side. */
+  /** Changes one side as somebody else would. */
   otherWrites(at: number, item: EditItem, side: 'panel' | 'central' = 'central'): void {
     change(this[side].zones, item);
     this[side].provenance.look(at);
   }
 
-  /** What happened at the central until now, the answer speaks of. */
+  /** Ends what the answer speaks of: later effects at the central come after the answer. */
   answered(): void {
     this.#effects = this.central.provenance.effects.length;
   }
 
-  /** What the laws say. @param others further edits */
+  /** The laws that are broken, and the excuses that were used. @param others further edits */
   judge(others: readonly SavedEdit[] = []): {
     readonly laws: readonly string[];
     readonly excuses: readonly string[];
@@ -94,7 +94,7 @@ class Scene {
     const { panel, central, witness } = this;
     checkAnswers({ panel, central, witness, index: 0 }, [asked, ...others], judgement);
     const laws = new Set(judgement.violations.map(({ law }) => law));
-    // What is left in the end is another law.
+    // What remains at the end is judged by another law, which is not tested here.
     laws.delete('answers.left');
     return { laws: [...laws], excuses: [...judgement.excuses.keys()] };
   }
@@ -250,7 +250,7 @@ test('answers.nothing-later: what lands afterwards is of the edit only where the
     [removeFtp, addFtp, fine],
   ] as const) {
     const scene = edit(item, lands.add === null ? [www, ftp] : [www]);
-    // The panel never has what is written.
+    // The panel never holds what is written at the central.
     scene.otherWrites(5, { remove: lands.add, add: lands.remove }, 'panel');
     scene.journal();
     scene.answered();

@@ -16,7 +16,7 @@ async function arrived(): Promise<{ readonly world: World; readonly side: Side }
   return { world, side };
 }
 
-/** A request of the operation `wrong` to the central. */
+/** Sends a request of the operation `wrong` to the central. */
 function request({ store: { provenance } }: Side, kind: 'add' | 'remove', record = ftp): void {
   provenance.sent({ kind, operation: 'wrong', zone, record, content: [], sentAt: 40_000 });
 }
@@ -123,7 +123,7 @@ test("issue 13: removing what a comparison has listed as the central's own break
   ] as const) {
     const { world, side } = await arrived();
     const { provenance } = side.store;
-    // An answer of ours got lost, and somebody writes the same.
+    // A request of ours stays unanswered, and somebody else writes the same data.
     request(side, 'add');
     put(world, 'central', [www, ftp]);
     world.otherWrote();

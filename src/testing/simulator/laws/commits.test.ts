@@ -11,7 +11,9 @@ import { brokenAt, operation, sent } from './wrong.ts';
 
 const [www, odd, old] = [a('www', 1), a('odd', 1), a('old', 1)];
 
-/** A world with one agreed record; `odd` differs, `old` is the panel's alone. */
+/**
+ * A world after the first comparison with one synced record. `odd` is in conflict, and `old` is `panel-only`.
+ */
 async function arrived(): Promise<{ readonly world: World; readonly side: Side }> {
   const world = await given({ panel: [www, odd, old], central: [www, a('odd', 2)] });
   const [side] = world.sides;
@@ -135,7 +137,7 @@ test('issue 13: a comparison that removes five records breaks a law', async () =
 
 const smooth: LocalPart = { refuses: false, takes: 20, afterLost: false, visibleAfter: 0 };
 
-/** One edit, up to the answer of its `after`. */
+/** Plays one edit up to the answer to its `after`. */
 async function edit(world: World, add: ResourceRecord): Promise<void> {
   const items = [{ remove: null, add }];
   const keep = (): boolean => world.panel.zones.get(zone)?.set(recordId(add), add) !== undefined;
@@ -146,7 +148,7 @@ test('issue 13: an edit that is accepted and not journalled as done breaks a law
   const { world, side } = await arrived();
   await edit(world, a('ftp', 1));
   assert.deepEqual(brokenAt(side), []);
-  // As if nothing that the engine journals became durable.
+  // From here on the laws see no commit of the engine.
   side.disk.onLanded = () => undefined;
   await edit(world, a('ftp', 2));
   assert.ok(brokenAt(side).includes('answers.journal'));
@@ -203,7 +205,7 @@ test('issue 13: an undo that no two reads prove breaks a law', async () => {
   assert.deepEqual(brokenAt(side), ['undo.unproven']);
 });
 
-/** The panel showed a reader nothing of the zone's records, at these times. */
+/** Notes reads of the panel that end at these times and show none of the zone's records. */
 function look(world: World, ...times: readonly number[]): void {
   for (const ended of times) {
     const seen = {
@@ -283,7 +285,7 @@ test('issue 13: a ledger that is not true in the end breaks a law', async () => 
     return violations.map(({ law }) => law).filter((law) => law.startsWith('ledger'));
   };
   assert.deepEqual(await judged(), []);
-  // What a journal returns that lost, kept or changed a row.
+  // A journal that lost, kept or changed a row returns other rows than were committed.
   await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'panel-only', false, true)] }] });
   assert.deepEqual((await judged()).sort(), ['ledger.journal', 'ledger.sides']);
   await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'synced')] }] });

@@ -1,4 +1,4 @@
-/** Issue 13: what the laws about other people's data let pass, and just beside it what they do not. */
+/** Issue 13: tests of what the laws on foreign data excuse, each beside a similar case that they do not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DnsName } from '../../../dns/name.ts';
@@ -15,14 +15,14 @@ import { operation, sent, type Facts } from './wrong.ts';
 const [www, hand] = [a('www', 1), a('hand', 1)];
 const minute = 60_000;
 
-/** A central whose zone stood there before the first engine, with `www`, and what an engine does to it. */
+/** A central that had the zone with `www` before the first engine, and requests of an engine there. */
 class Scene {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
   readonly provenance = new Provenance(this.zones);
   readonly witness = new JournalWitness();
   readonly #judgement = new Judgement();
 
-  /** @param isOurs whether the ledger counts on the zone from the start */
+  /** @param isOurs whether the ledger calls the zone synced from the start */
   constructor({ isOurs = true, byName = false } = {}) {
     this.zones.set(zone, new Map([[recordId(www), www]]));
     this.provenance.start(0);
@@ -30,7 +30,7 @@ class Scene {
     if (isOurs) this.count('synced');
   }
 
-  /** The ledger has the zone so. */
+  /** Gives the zone this state in the ledger. */
   count(state: 'synced' | 'panel-only'): void {
     const entry = { zone, state, incarnation: 1, baselineAt: 0, note: null };
     this.witness.committed({ zones: [entry] }, 1);
@@ -50,7 +50,7 @@ class Scene {
     this.provenance.look(at);
   }
 
-  /** Somebody deletes the zone and makes it again. */
+  /** Deletes the zone and creates it again, as somebody else would. */
   otherMakesAgain(at: number): void {
     this.zones.delete(zone);
     this.provenance.look(at - 1);
@@ -58,7 +58,7 @@ class Scene {
     this.provenance.look(at);
   }
 
-  /** An engine sends this; by default for the operation `wrong`. */
+  /** Sends a request of an engine; by default for the operation `wrong`. */
   send(
     kind: WriteRequest['kind'],
     record: ResourceRecord | null,
@@ -70,7 +70,7 @@ class Scene {
     return this.provenance.sent({ kind, operation: id, zone, record: what, content, sentAt });
   }
 
-  /** It is carried out, and answered. */
+  /** Carries out a request and answers it. */
   land(request: WriteRequest, at: number): void {
     const { kind, record } = request;
     this.provenance.land(request, at, () => {
@@ -276,7 +276,7 @@ test('foreign: an operation puts back what it took itself, and no other does', (
     const scene = new Scene();
     scene.row(www, 'synced');
     scene.does('remove', www, 50);
-    // The zone is given up in between.
+    // Between the two requests the ledger forgets the zone.
     scene.witness.committed({ dropZones: [zone] }, 60);
     scene.does('add', www, 200, id);
     assert.deepEqual(scene.verdict, verdict);

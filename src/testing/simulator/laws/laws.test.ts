@@ -17,7 +17,7 @@ import { checkWorld } from './index.ts';
 import type { Judgement } from './judgement.ts';
 import { forged, intruder } from './rights.ts';
 
-/** Nothing goes wrong in the panel. */
+/** A panel that carries out every edit at once and reports it. */
 const smooth: LocalPart = { refuses: false, takes: 20, afterLost: false, visibleAfter: 0 };
 
 const [www, hand] = [a('www', 1), a('hand', 1)];
@@ -27,13 +27,13 @@ async function judge(world: World): Promise<Judgement> {
   return await world.clock.runUntilSettled(checkWorld(world, { unheard: new Set() }));
 }
 
-/** Laws that the world has broken so far, each once. */
+/** Laws that the world has broken so far, each once, sorted. */
 async function broken(world: World): Promise<string[]> {
   const { violations } = await judge(world);
   return [...new Set(violations.map(({ law }) => law))].sort();
 }
 
-/** One edit of the panel's records, and the two minutes after it. */
+/** Plays one edit of records, and the two minutes after it. */
 async function edit(world: World, items: readonly EditItem[], local = smooth): Promise<Verdict> {
   const carryOut = (): boolean => {
     for (const { remove, add } of items) {
@@ -48,7 +48,7 @@ async function edit(world: World, items: readonly EditItem[], local = smooth): P
   return verdict;
 }
 
-/** What a wrong engine would ask the central for, in the name of no operation. */
+/** A direct access to the central, for requests of a wrong engine that belong to no operation. */
 interface Rogue {
   readonly world: World;
   readonly apply: (change: Partial<Change>) => Promise<void>;
@@ -56,10 +56,7 @@ interface Rogue {
   readonly createZone: () => Promise<void>;
 }
 
-/**
- * A world in which `hand` stands at the central only, and somebody who asks the central directly, as an
- * engine does.
- */
+/** A world in which only the central has `hand`, with a direct access to the central. */
 async function rogue(panel: readonly ResourceRecord[] | null = [www]): Promise<Rogue> {
   let central: Central | null = null;
   const world = await given({ panel, central: [www, hand] }, (fresh) => {
@@ -81,7 +78,7 @@ async function rogue(panel: readonly ResourceRecord[] | null = [www]): Promise<R
 
 const seed = { addresses: [], nameServers: [], mailServers: [] };
 
-/** A world whose central answers each write as `answer` says; `write` carries it out. */
+/** A world whose central answers each write as `answer` decides. `write` carries the write out. */
 async function lying(
   answer: (number: number, write: () => Promise<void>, change: Change) => Promise<void>,
 ): Promise<World> {
@@ -193,7 +190,7 @@ test('issue 13: what the panel refused and an undo left at the central breaks a 
   assert.ok((await broken(world)).includes('answers.left'));
 });
 
-/** The panel refuses to take `www` away, and the undo that follows writes nothing. */
+/** A world in which the panel refuses to remove `www`, and the undo at the central writes nothing. */
 async function notPutBack(): Promise<World> {
   const world = await lying(async (number, write) => {
     if (number === 1) await write();
@@ -230,7 +227,7 @@ test('"nothing was changed" is true of a record that went with its zone, which s
 });
 
 test('issue 13: an answer that only the panel was changed, while the central was too, breaks a law', async () => {
-  // Slower than our patience: undone, and done again at `after`.
+  // The panel is slower than the engine waits, so the edit is undone, and done again at `after`.
   const world = await lying(async (number, write) => {
     await write();
     if (number === 3) throw untouched;
@@ -239,7 +236,7 @@ test('issue 13: an answer that only the panel was changed, while the central was
   assert.ok((await broken(world)).includes('answers.panel'));
 });
 
-/** What `intruder` is answered when he changes `www`, by an engine whose check of owners is off. */
+/** A world in which `intruder` changes `www`, and the engine does not check owners. */
 async function intruded(): Promise<World> {
   const world = new World(new MemoryJournal(), new Random(1), { ownerCheck: 'off' });
   put(world, 'panel', [www]);

@@ -18,7 +18,7 @@ import { sampleWatch } from '../../contracts/journal.ts';
 
 const [www, old] = [a('www', 1), a('old', 1)];
 
-/** Nothing goes wrong in the panel. */
+/** A panel that carries out every edit at once and reports it. */
 const smooth: LocalPart = { refuses: false, takes: 20, afterLost: false, visibleAfter: 0 };
 
 /** A world in which both sides have `www`, and only the panel has `old`. */
@@ -29,12 +29,12 @@ async function arrived(): Promise<{ readonly world: World; readonly side: Side }
   return { world, side };
 }
 
-/** A wrong engine journals an operation. */
+/** Journals an operation as a wrong engine would. */
 function journal({ world, side }: { world: World; side: Side }, facts: Facts): void {
   side.witness.committed({ operations: [operation(facts)] }, world.clock.now());
 }
 
-/** A wrong engine sends a request; by default the delete of the zone, for the operation `wrong`. */
+/** Sends a request of a wrong engine; by default the delete of the zone for the operation `wrong`. */
 function send({ world, side }: { world: World; side: Side }, facts: Partial<WriteRequest>): WriteRequest {
   const sentAt = world.clock.now();
   const request = { kind: 'delete', operation: 'wrong', zone, record: null, content: [], sentAt } as const;
@@ -53,7 +53,7 @@ test('issue 13: a comparison that removes every synced record of a zone breaks a
 
 test('issue 13: a comparison that sends what stood in the panel before we came breaks a law', async () => {
   const wrong = await arrived();
-  // As if nothing were known of it.
+  // From here on the ledger does not know the record.
   wrong.side.witness.committed({ rows: [{ zone, drop: [old] }] }, wrong.world.clock.now());
   journal(wrong, { class: 'follow', items: sent(null, old) });
   assert.deepEqual(brokenAt(wrong.side), ['alone.record']);
@@ -171,12 +171,12 @@ test('issue 13: a create that is journalled during a write in the zone breaks a 
 
 const seed = { addresses: [], nameServers: [], mailServers: [] };
 
-/** What a user saved, and the panel kept now. */
+/** A save that the panel has just carried out, without any hook call. */
 function saved({ clock }: World, event: EditEvent): SavedEdit {
   return { event, items: [], askedAt: clock.now(), answers: [], keptAt: clock.now() };
 }
 
-/** A user's edit of the whole zone. */
+/** The event of a user's create or delete of the zone. */
 function zoneEdit(kind: 'zone-create' | 'zone-delete'): EditEvent {
   const base = { stage: 'before', zone, fingerprint: kind, actor: administrator, echo: null } as const;
   return kind === 'zone-create' ? { ...base, kind, seed } : { ...base, kind };
