@@ -96,8 +96,8 @@ export class PanelWithAgent {
   }
 
   /**
-   * Saves an address as a user would, and waits for all that the panel does.
-   * @param onReceipt called when the agent gets the hook's request; resolves to the time `seen`
+   * Saves an address as a user would, and waits until the panel's call has ended.
+   * @param onReceipt called when the agent gets the hook's request; its result becomes `seen`
    */
   async save(
     { zone, host, from, to }: Save,

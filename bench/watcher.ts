@@ -23,7 +23,7 @@ export class Watcher {
   }
 
   /**
-   * Queries the address of a name repeatedly, each time as soon as the last answer is there.
+   * Queries the address of a name repeatedly, each time as soon as the last answer has come.
    * @returns when the answer had this address (`performance.now()`) @throws {Error} after a minute
    */
   async sees(name: DnsName, address: string): Promise<number> {

@@ -14,7 +14,7 @@ import type { Element } from '../shared/xml.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** This generation's numbers for the access levels user, reseller and administrator. */
+/** The numbers of version 5/6 for the access levels user, reseller and administrator. */
 const LEVELS: Readonly<Record<Level, string>> = { 5: '16', 6: '24', 7: '29' };
 /** Access level of the host's superuser and of calls by mgrctl. */
 const SUPER = '30';

@@ -10,7 +10,7 @@ export interface CallOptions {
   readonly auth?: string;
   /** Value of `out`. Default: `xml`; null: the call has no `out`. */
   readonly out?: string | null;
-  /** Default: POST. */
+  /** HTTP method of the call. Default: POST. */
   readonly method?: 'GET' | 'POST';
   /** Path of the API. Default: that of ISPmanager 4. */
   readonly path?: string;

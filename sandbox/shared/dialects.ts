@@ -42,8 +42,8 @@ export interface PluginDialect {
   /** The line in the log for each event that a description file registers; null: no line. */
   readonly registered: ((handler: string, func: string) => string) | null;
   /**
-   * Whether only `cgi` handlers with `postdata` get CGI variables and the body, and others `QUERY_STRING`
-   * alone (docs/protocol.md#handlers-5).
+   * Whether only `cgi` handlers with `postdata` get CGI variables and the body, and all others get only
+   * `QUERY_STRING` (docs/protocol.md#handlers-5).
    */
   readonly bodyOnRequest: boolean;
   /**

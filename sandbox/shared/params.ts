@@ -38,7 +38,7 @@ export class Params {
     return this.get(name)?.trim() ?? '';
   }
 
-  /** Whether a checkbox is ticked. */
+  /** Whether a check box of this name is ticked. */
   on(name: string): boolean {
     const value = this.text(name);
     return value !== '' && value !== 'off' && value !== 'no';

@@ -24,7 +24,7 @@ export interface EventHook {
   readonly postdata: boolean;
 }
 
-/** A function that a plugin implements. */
+/** A plugin's function: its handler, and the lowest level that may call it. */
 export interface PluginFunction {
   readonly handler: Handler;
   readonly minLevel: Level;

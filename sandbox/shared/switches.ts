@@ -2,7 +2,7 @@
 export interface LocalFailure {
   readonly code: number;
   readonly text?: string;
-  /** How many more calls fail; absent: every one. */
+  /** How many more calls fail; absent: every call fails. */
   count?: number;
 }
 
@@ -116,8 +116,8 @@ export interface Switches {
    */
   lengthToHandlers: 'counted' | 'as-sent';
   /**
-   * Versions 5/6: whether a value with a NUL octet is cut there in the environment of handlers, or left out
-   * (docs/protocol.md#handlers-5).
+   * Versions 5/6: handlers get a value with a NUL octet up to that octet (`cut`), or not at all (`left-out`;
+   * docs/protocol.md#handlers-5).
    */
   nulToHandlers: 'cut' | 'left-out';
   /**

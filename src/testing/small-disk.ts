@@ -10,7 +10,7 @@ import type { TestContext } from 'node:test';
 export function mountSmallDisk(t: Pick<TestContext, 'after'>, path: string, size: string): boolean {
   const options = `size=${size},mode=0700`;
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path]).status === 0;
-  // A lazy unmount, because a process that is about to end may still have a file open there.
+  // A lazy unmount, because a process that is about to end may still have an open file on the disk.
   if (mounted) t.after(() => void spawnSync('umount', ['-l', path]));
   return mounted;
 }

@@ -9,7 +9,7 @@ export interface ZoneFileOptions {
   readonly origin?: DnsName;
   /** TTL in seconds of records that have none before the first `$TTL`. Default: their TTL stays unknown. */
   readonly defaultTtl?: number;
-  /** Name of the file, for messages. */
+  /** Name of the file, for error messages. */
   readonly file?: string;
 }
 
@@ -38,7 +38,7 @@ export function parseZoneFile(text: string, options: ZoneFileOptions = {}): Zone
 interface LogicalLine {
   /** Number of its first line in the file, from 1. */
   readonly line: number;
-  /** Without comments, parentheses and line ends. */
+  /** Text of the entry without comments, parentheses and line ends. */
   readonly text: string;
   /** Whether the line begins with white space, and so has the owner name of the record before it. */
   readonly inherits: boolean;
@@ -246,7 +246,10 @@ function outputRdata({ type, rdata }: ResourceRecord): string {
   return type === 'TXT' || type === 'SPF' ? txtChunks(rdata).join(' ') : rdata;
 }
 
-/** Canonical DNS order (RFC 4034 section 6.1): by labels from the right, as octets. */
+/**
+ * Compares two names in canonical DNS order (RFC 4034 section 6.1): by labels from the right, as octets.
+ * @returns a number below, equal to or above 0, as for `sort`
+ */
 export function compareNames(a: DnsName, b: DnsName): number {
   const left = labels(a).toReversed();
   const right = labels(b).toReversed();

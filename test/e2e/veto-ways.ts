@@ -107,8 +107,8 @@ export const waysOf4 = waysOf({
 });
 
 /**
- * The requests for ISPmanager 6, which gives the parameters to handlers in the environment. A value ends
- * there at a NUL octet.
+ * The requests for ISPmanager 6, which gives the parameters to handlers in the environment. There a value
+ * ends at a NUL octet.
  */
 export const waysOf6 = waysOf({
   edit: edit6,

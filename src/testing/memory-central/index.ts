@@ -17,7 +17,7 @@ import { changeNames, zoneProblems, type Change, type RRsetKey } from '../../dns
 import { applyStepwise, type RecordWriter } from '../../centrals/stepwise.ts';
 import { MemoryStore } from './store.ts';
 
-/** One request, as a fault is told of it. A change consists of several requests. */
+/** One request, in the form in which faults get it. A change consists of several requests. */
 export interface MemoryRequest {
   readonly method:
     | 'check'
@@ -29,7 +29,7 @@ export interface MemoryRequest {
     | 'createZone'
     | 'deleteZone';
   readonly zone: DnsName | null;
-  /** The record to be added, else the one to be removed. */
+  /** The record that is added, else the one that is removed; null: the request is not about a record. */
   readonly record: ResourceRecord | null;
 }
 
@@ -46,7 +46,7 @@ export interface MemoryFaults {
 
 export interface MemoryOptions {
   readonly id?: CentralId;
-  /** Default: the traits of an account at an ISPmanager 4. */
+  /** Traits that differ from those of an account at an ISPmanager 4. */
   readonly traits?: Partial<CentralTraits>;
   /** What the central holds. Default: an empty store of its own. */
   readonly store?: MemoryStore;

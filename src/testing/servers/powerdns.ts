@@ -8,7 +8,7 @@ import { zoneText, type NameServer, type ServedZone } from './name-server.ts';
 import { freePort, serverFolder, ServerProcess } from './process.ts';
 
 export interface PowerdnsOptions {
-  /** Default sqlite3. */
+  /** Storage of the zones. Default: `sqlite3`. */
   readonly backend?: 'sqlite3' | 'lmdb';
   /** Account of the zones that `addZones` creates. */
   readonly account?: string;

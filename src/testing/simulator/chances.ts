@@ -3,7 +3,7 @@ export type Drawn = number | string | boolean | null;
 
 /**
  * The source of all random draws of a history: how long a call takes, which call fails, what a user does.
- * Each draw has a name, so that a history can be told and replayed.
+ * Each draw has a name, so that a history can be described and replayed.
  */
 export interface Chances {
   /** A number from 0 up to but not including 1. */

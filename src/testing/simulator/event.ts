@@ -25,7 +25,7 @@ export const eventSchema = v.variant('kind', [
   /** A user without a right to the zone tries an edit, which the panel refuses. */
   v.strictObject({ kind: v.literal('intrusion'), zone, items, local }),
   v.strictObject({ kind: v.picklist(['zone-create', 'zone-delete']), zone, local }),
-  /** Somebody with access to the central changes a record there by hand. `central` is its number, from 1. */
+  /** Somebody with access to the central changes a record at it by hand. `central` is its number, from 1. */
   v.strictObject({
     kind: v.literal('central-write'),
     central: v.number(),

@@ -14,8 +14,8 @@ import type { LocalPart, World } from './world.ts';
 const hosts = ['www', 'ftp', 'api', '@'] as const;
 
 /**
- * Makes up the events of a history from the world as it is at that time. Of the world it changes only
- * `chooseFault`.
+ * Makes up the events of a history from the state of the world at that time. It changes nothing in the world
+ * except `chooseFault`.
  */
 export class HistoryGenerator {
   readonly #world: World;

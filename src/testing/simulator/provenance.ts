@@ -8,7 +8,7 @@ export interface Origin {
    * `engine`: a request of ours did.
    */
   readonly writer: 'start' | 'somebody' | 'engine';
-  /** The request of ours; null for other writers. */
+  /** The request of ours that wrote it; null: another writer. */
   readonly request: WriteRequest | null;
   readonly at: number;
 }
@@ -45,7 +45,7 @@ export interface Effect {
   readonly id: string;
   /** Whether it appeared; false: it went. */
   readonly present: boolean;
-  /** Who had written what was replaced or went; null: nothing was there. */
+  /** Who had written the record or zone that was replaced or went; null: it did not exist. */
   readonly before: Origin | null;
   /** The request that caused it; null: somebody else did. */
   readonly request: WriteRequest | null;
@@ -59,8 +59,8 @@ interface Held {
 }
 
 /**
- * Keeps for each record and zone of one side who wrote it and who removed it. Engines report their requests;
- * any other change is counted as somebody else's, or as there from the start.
+ * Keeps for each record and zone of one side who wrote it and who removed it. Engines report their requests.
+ * Any other change counts as somebody else's, or as made before the first engine started.
  */
 export class Provenance {
   readonly #zones: Zones;
@@ -79,7 +79,7 @@ export class Provenance {
   /** Times of the reads of a zone by an operation, by `operation zone`. */
   readonly #reads = new Map<string, number[]>();
 
-  /** @param zones what the side holds; others may write into it */
+  /** @param zones what the side holds; anybody may change it */
   constructor(zones: Zones) {
     this.#zones = zones;
   }

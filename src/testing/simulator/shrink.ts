@@ -2,12 +2,12 @@ import type { Drawn, Tape } from './chances.ts';
 import type { HistoryEvent } from './event.ts';
 import type { Story, TimedEvent } from './story.ts';
 
-/** Plays a story. @returns whether the story still shows what is searched for, such as a broken law */
+/** Plays a story. @returns whether the story still shows the searched result, such as a broken law */
 export type Shows = (story: Story) => Promise<boolean>;
 
 /**
- * Makes a story smaller while it still shows what is searched for. Leaves out events, removes random
- * troubles, makes events less unusual, and rounds times.
+ * Makes a story smaller while it still shows the searched result. Leaves out events, removes random troubles,
+ * makes events less unusual, and rounds times.
  * @param plays how many times `shows` is called at most
  * @returns the smallest story found, which may be the given one
  */
@@ -120,7 +120,7 @@ class Search {
     return { ...this.best, events: this.best.events.with(at, timed) };
   }
 
-  /** Makes the story the best one if it still shows what is searched for. @returns whether it did */
+  /** Makes the story the best one if it still shows the searched result. @returns whether it does */
   async #try(story: Story): Promise<boolean> {
     if (this.#left <= 0) return false;
     this.#left -= 1;

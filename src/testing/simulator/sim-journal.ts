@@ -130,7 +130,10 @@ export class JournalDisk {
     return isCut(fault) ? this.#cut(fault, file, batch) : this.#failCommit(fault, call, batch, clock);
   }
 
-  /** Reads from the file. @param name what is read, for the choice of a fault @throws {JournalError} */
+  /**
+   * Reads from the file. @param name what the call reads, part of the name of its random draws
+   * @throws {JournalError}
+   */
   read<T>(name: string, call: () => Promise<T>, clock: Clock): Promise<T> {
     const fault = this.#choose('read', name);
     return fault === null || isCut(fault) ? call() : this.#fail(fault, 'read', clock);

@@ -65,8 +65,8 @@ export class PanelStore {
     readonly from: number;
     until: number;
     /**
-     * Whether the caller is an administrator. Calls of others do not disturb a read, since they may name any
-     * zone.
+     * Whether the caller is an administrator. Only calls of administrators disturb a read, since any other
+     * user may name any zone.
      */
     readonly counts: boolean;
   }[] = [];

@@ -1,6 +1,4 @@
-/**
- * The provider's side of a stage: reading and writing there past the product, and stopping and starting it.
- */
+/** The provider's side of a stage. Tests read, write, stop and start it directly, past the product. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Sandbox } from '../../../sandbox/index.ts';
 import { addRecord, makeDomain, type StageDomain } from './make-domain.ts';

@@ -6,9 +6,7 @@ export type Act = (func: string, params: Readonly<Record<string, string>>) => Pr
 
 type More = Readonly<Record<string, string>>;
 
-/**
- * A user of a panel, who calls its functions by their names there. `more`: further parameters of the call.
- */
+/** A user of a panel, who calls its functions by the names of that generation. `more`: further parameters. */
 export interface PanelUser {
   readonly act: Act;
   readonly words: Words;

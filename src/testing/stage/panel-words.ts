@@ -15,7 +15,7 @@ export interface Wanted {
    * fields in their order.
    */
   readonly value: string;
-  /** Priority of an MX; priority, weight and port of an SRV. */
+  /** Priority of an MX; priority, weight and port of an SRV; absent for other types. */
   readonly numbers?: readonly number[];
   /** TTL in seconds; only for generations with a TTL for each record. */
   readonly ttl?: number;
@@ -42,7 +42,7 @@ export interface Words {
   readonly save: string;
   readonly remove: string;
   readonly types: ReadonlySet<string>;
-  /** Whether every record has a TTL of its own. */
+  /** Whether every record of these panels has a TTL of its own. */
   readonly hasTtl: boolean;
   /** Form fields of a record, without those for the zone and for the record's identifier. */
   readonly fields: (record: Wanted) => Record<string, string>;

@@ -14,14 +14,14 @@ import { customer, makePanelSide, writeSettings, type AnyStage } from './stage.t
 import { wordsOf } from './panel-words.ts';
 
 export interface ServerStageOptions {
-  /** Default: ISPmanager 6. */
+  /** Generation of the customer's panel. Default: ISPmanager 6. */
   readonly panel?: Exclude<Generation, 'dnsmgr'>;
   readonly central: ServerKind;
   /** Options of the section `[sync]`, times in seconds. */
   readonly sync?: Readonly<Record<string, string>>;
 }
 
-/** A stage with a name server as central. */
+/** A stage whose central is a name server. */
 export interface ServerStage extends AnyStage {
   readonly server: NameServer;
   /** The connection between the plugin and the server, which a test can disturb. */

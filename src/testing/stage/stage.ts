@@ -25,9 +25,9 @@ import { userAt, type Act, type PanelUser } from './panel-user.ts';
 import { wordsOf } from './panel-words.ts';
 
 export interface StageOptions {
-  /** Default: ISPmanager 6. */
+  /** Generation of the customer's panel. Default: ISPmanager 6. */
   readonly panel?: Exclude<Generation, 'dnsmgr'>;
-  /** Default: DNSmanager. */
+  /** Generation of the panel that is the central. Default: DNSmanager. */
   readonly central?: Generation;
   /** Options of the section `[sync]`. The default has waits of a second, so that tests end soon. */
   readonly sync?: Readonly<Record<string, string>>;
@@ -63,7 +63,7 @@ export interface AnyStage {
   stop(): Promise<void>;
 }
 
-/** A stage with a panel as central. */
+/** A stage whose central is a panel. */
 export interface Stage extends AnyStage {
   /** The provider's panel. `centralUp` replaces this object. */
   readonly central: Sandbox;
@@ -168,7 +168,7 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
   };
 }
 
-/** @throws Error where a folder lacks the programs that a stage puts into the panel */
+/** @throws Error when the folder lacks the programs that a stage installs in the panel */
 export function demandPrograms(folder: string): void {
   if (existsSync(join(folder, 'domainsync.cjs'))) return;
   throw new Error(`no programs in ${folder}: run "npm run -s bundle" first`);
@@ -291,8 +291,10 @@ function isAlive(pid: number): boolean {
 
 /**
  * Tests a condition every 20 ms until it holds.
- * @param what what is awaited, for the error; @param limit longest wait in milliseconds
- * @returns the milliseconds waited. @throws Error when the limit is over
+ * @param what what is awaited, for the error
+ * @param limit longest wait in milliseconds
+ * @returns the milliseconds waited
+ * @throws Error when the limit is over
  */
 export async function until(
   what: string,

@@ -202,7 +202,7 @@ function recordSteps(stage: () => ServerStage, { panel, central }: Pair): void {
 
   test('each type the panel can make: added, changed, deleted', async () => {
     const { atPanel } = stage();
-    // BIND refuses a mail server inside the zone that has no address there.
+    // BIND refuses an MX whose host is in the zone but has no address.
     await mirrored(stage(), address('mail', '192.0.2.8'));
     for (const [first, second] of pairs.filter(([{ type }]) => atPanel.words.types.has(type))) {
       // BIND ignores a DS where there is no delegation.

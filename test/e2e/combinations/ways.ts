@@ -92,7 +92,7 @@ export function withoutBefore({ panel, atPanel }: Stage): () => void {
   return () => put(whole);
 }
 
-/** Whether the central's own list shows a zone. A slow delete leaves it there until it ends. */
+/** Whether the central's own list shows a zone. During a slow delete it still does. */
 async function isListed({ provider }: Stage, name: string): Promise<boolean> {
   return (await provider('domain', {})).elems.some((row) => row['name'] === name);
 }

@@ -16,7 +16,7 @@ export interface MechanicalResult {
    * (`nobody`).
    */
   readonly by: 'laws' | 'tests' | 'nobody';
-  /** Whether the list of equivalent mutants has it. */
+  /** Whether the mutant is on the list of equivalent mutants. */
   readonly equivalent: boolean;
   /**
    * The broken law with its story, or with its mode and seed; or the failing test; empty: nobody found it.

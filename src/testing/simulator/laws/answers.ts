@@ -145,7 +145,9 @@ function undoneBeside({ witness }: Pick<Ended, 'witness'>, own: Parts): Parts {
   return partsOf(beside);
 }
 
-/** Whether the edit itself wanted the effect. If not, the effect restores what something else changed. */
+/**
+ * Whether the edit itself wanted the effect. If not, the effect restores what another edit or person changed.
+ */
 function isWanted({ items }: SavedEdit, { record, present }: Effect): boolean {
   if (record === null || items.length === 0) return true;
   return items.some(({ remove, add }) => {
@@ -191,8 +193,8 @@ function isClaimed(
 }
 
 /**
- * Checks that nothing of these operations remains at the central. Excepted is what the panel holds too, and
- * what is listed as stuck.
+ * Checks that none of these operations' changes remain at the central. Changes that the panel holds too, or
+ * that are listed as stuck, may remain.
  */
 function checkNothingLeft(
   { panel, central, witness }: Ended,

@@ -41,7 +41,7 @@ export class Claims {
       }
   }
 
-  /** Judges an undo of one record. Of all accepted edits of the record, the latest has the claim. */
+  /** Judges an undo of one record. If several accepted edits mention the record, the latest has the claim. */
   #judge({ id, zone, record, wanted, where, claiming }: Undone): void {
     const { operations } = this.#witness;
     const own = operations.get(id)?.operation ?? null;

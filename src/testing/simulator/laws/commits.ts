@@ -361,7 +361,8 @@ export function checkAccepted(
       const reportedAt = states.find(({ afterSeen }) => afterSeen)?.at ?? null;
       const isReportedNow = reportedAt !== null && reportedAt >= askedAt;
       if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state) || isReportedNow;
-      // This operation may belong to an equal edit whose own call is unanswered, so it proves nothing here.
+      // The operation may belong to an equal edit whose call is unanswered, so it proves nothing about this
+      // edit.
       const asking = calls.filter((call) => call.fingerprint === fingerprint && since >= call.askedAt);
       const isPending = asking.length > 0 && asking.every(({ at }) => at === null || since > at);
       if (stage === 'after' && operation.afterSeen && !isPending) return true;

@@ -13,7 +13,7 @@ export const excuses = {
   'shown-late': 'Shown late',
   /** The record competes with one that is left alone. */
   rival: 'row 9',
-  /** A CNAME is at the record's name, or the record is a CNAME and other records are there. */
+  /** A CNAME is at the record's name, or the record is a CNAME at a name with other records. */
   alias: 'row 3',
   /** An edit changed the record into, or from, one that is left alone. */
   'part-of-edit': 'row 7',
@@ -34,7 +34,7 @@ export const excuses = {
   'made-again': 'row 31',
   /** Another account has the zone at the central. */
   'foreign-zone': 'row 20',
-  /** Somebody else wrote there, and an administrator has to decide. */
+  /** Somebody else wrote in the zone, and an administrator has to decide. */
   stuck: 'Stuck',
   /** The delete of a signed zone waits for the second confirmation. */
   'second-yes': 'row 26',

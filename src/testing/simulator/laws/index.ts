@@ -21,7 +21,7 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
     const { store, witness } = side;
     const at = active.indexOf(side);
     const [engine, journal] = [engines[at], journals[at]];
-    // No engine serves a central that the settings leave out, so these laws cannot hold there.
+    // A central that the settings leave out has no engine, so these laws cannot hold for it.
     if (engine !== undefined && journal !== undefined) {
       const unheard = traces.unheard.union(leftToPanel(world.saved, witness));
       const causes = new Causes(panel, store, { unheard }, carriedOut);

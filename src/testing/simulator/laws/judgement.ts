@@ -98,7 +98,7 @@ export type LawId =
   | 'journal.before-write'
   /** A commit replaced what another commit had just written. */
   | 'journal.overwritten'
-  /** An engine read a panel zone twice at once, or read one too late after something happened to it. */
+  /** An engine read a panel zone twice at once, or did not read one soon enough after an event. */
   | 'turns.overlap'
   | 'turns.late'
   /** A request was sent that the operation in the journal does not mention. */
@@ -107,7 +107,7 @@ export type LawId =
   | 'journal.unwatched'
   /** The central held what a user without a right had asked for. */
   | 'rights.held'
-  /** A request was sent for a user without a right, or an answer told him of other users' records. */
+  /** A request was sent for a user without a right, or an answer to him mentions other users' records. */
   | 'rights.written'
   | 'rights.reported'
   /** At the end an engine does not know the owner of a zone that the panel's list shows. */

@@ -9,7 +9,7 @@ import type { Judgement } from './judgement.ts';
 import type { Due } from './promptness.ts';
 import { Requests } from './requests.ts';
 
-/** A central, the journal of its engine, and the violations found there. */
+/** A central, the journal of its engine, and the violations found for both. */
 interface Observed {
   readonly store: CentralStore;
   readonly witness: JournalWitness;

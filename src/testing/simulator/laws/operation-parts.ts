@@ -6,7 +6,7 @@ export function itemsOf(operation: Operation): readonly OperationItem[] {
   return operation.kind === 'records' ? operation.items : [];
 }
 
-/** Records that the operation has changed at the central, or may still change there. */
+/** Records that the operation has changed at the central, or may still change. */
 export function writtenBy(operation: Operation): readonly ResourceRecord[] {
   const late = [...(operation.watch?.added ?? []), ...(operation.watch?.removed ?? [])];
   return operation.kind === 'zone-delete' ? late : [...operation.added, ...operation.removed, ...late];

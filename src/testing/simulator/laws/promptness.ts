@@ -29,8 +29,8 @@ interface Outage {
 const readWithin = 100_000;
 
 /**
- * Checks that an engine reads a zone soon after something happened to it. That is an edit that the panel
- * kept, a panel function that named the zone, or the filling of a new zone.
+ * Checks that an engine reads a zone soon after an event. That is an edit that the panel kept, a panel
+ * function that named the zone, or the filling of a new zone.
  */
 export function checkPromptness(
   facts: {
