@@ -112,7 +112,7 @@ function change(words: Words, name: string, at: number): Click {
   return saveClick(words, zone, address(name, `192.0.2.${at + 1}`), key);
 }
 
-/** A client that makes bare calls over one open connection. */
+/** A client that only sends calls, over one open connection. */
 function rawClient({ url, words }: RemotePanel): (click: Click) => Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false });
   return ({ func, params }) =>

@@ -110,7 +110,8 @@ export async function refused(stage: AnyStage): Promise<void> {
 }
 
 /**
- * A CNAME at a name where the provider has an address. Only the central can object (RFC 1034 section 3.6.2).
+ * Shows that a CNAME is refused at a name where the provider has an address. The panel alone could not know
+ * that (RFC 1034 section 3.6.2).
  */
 async function nameInUse(stage: AnyStage): Promise<void> {
   const [theirs, alias] = [
@@ -130,7 +131,7 @@ async function nameInUse(stage: AnyStage): Promise<void> {
   );
 }
 
-/** A record that the central itself refuses, if it has such a record. */
+/** Shows that the central's own refusal reaches the user, if there is a record that it refuses. */
 async function ownReasons(stage: AnyStage): Promise<void> {
   const objection = stage.there.objects(zone);
   if (objection === null) return;

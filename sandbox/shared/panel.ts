@@ -177,7 +177,7 @@ export class Panel {
   }
 
   /**
-   * Whether a write comes from elsewhere and needs a confirmation, which is `sok=yes`
+   * Whether a write does not come from the panel's own pages and still needs the confirmation `sok=yes`
    * (docs/protocol.md#confirmation).
    */
   #isDoubtful(func: string, { params, via, referer, headers }: Request): boolean {

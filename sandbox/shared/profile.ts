@@ -40,6 +40,6 @@ export interface Profile extends AccountDialect {
   readonly hasEventList: boolean;
   /** The identifier that the panel shows for a record. */
   readonly recordKey: (row: Row, zone: string, switches: Switches) => string;
-  /** Writes a document. Errors have the form of version 4 in it and are written in the generation's own. */
+  /** Writes a document. An error in it has the form of version 4; the output has that of the generation. */
   readonly render: (doc: Element, occasion: Occasion, switches: Switches) => Rendered;
 }

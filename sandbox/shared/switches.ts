@@ -79,7 +79,8 @@ export interface Switches {
   defaultMxRecords: boolean;
   defaultSpf: boolean;
   /**
-   * Whether a change of a zone's `ip` also changes its A records with the old address. Unknown for version 6.
+   * Whether a change of a zone's `ip` also changes its A records with the old address. What version 6 does is
+   * not known.
    */
   ipRewrites: boolean;
   /**

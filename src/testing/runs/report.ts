@@ -22,7 +22,7 @@ export interface Failure {
   readonly text: string;
 }
 
-/** The histories of one mode, counted. */
+/** Numbers of histories of one mode. */
 export interface ModeReport {
   readonly runs: number;
   readonly broken: number;

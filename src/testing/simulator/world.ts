@@ -119,8 +119,8 @@ export class World {
   #active: readonly Side[] | null = null;
   #switching: Promise<void> = Promise.resolve();
   /**
-   * Engines of former settings that still finish their open operations, by central; each promise ends with
-   * its engine.
+   * Engines of former settings that still finish their open operations, by central. A promise resolves when
+   * its engine has stopped.
    */
   readonly #draining = new Map<Side, Promise<void>>();
   /** Lives of the engines since the last kill, and the simulated central and panel of each engine. */

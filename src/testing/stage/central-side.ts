@@ -25,7 +25,7 @@ export interface CentralSide {
   /** Whether the central has the zone, in any account. */
   hasZone(zone: string): Promise<boolean>;
   /**
-   * The zone's records without its SOA and the NS records of its apex, which each side has its own of. Null:
+   * The zone's records. SOA and the NS records of the apex are left out, because each side has its own. Null:
    * the central does not have the zone.
    */
   held(zone: string): Promise<readonly Held[] | null>;

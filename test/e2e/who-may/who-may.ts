@@ -1,6 +1,6 @@
 /**
- * Tests whose edits reach a real name server before the panel has made them. A client queries the server all
- * the time (issue 11.1).
+ * Tests which users' edits reach a real name server before the panel has made them. A client queries the
+ * server all the time (issue 11.1).
  */
 import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';

@@ -143,7 +143,10 @@ export class Commits {
       this.#judgement.violate('zones.former', `operation ${operation} sends ${formatRecord(record)}`);
   }
 
-  /** Checks that a row becomes `synced` only if both sides held the record since the operation's read. */
+  /**
+   * Checks a row that becomes `synced`: both sides must have held its record when the operation read them, or
+   * within the last minute.
+   */
   #checkRow(zone: DnsName, row: LedgerRow, since: number): void {
     if (row.state !== 'synced' || isCentralsOwn(zone, row.record)) return;
     const id = recordId(row.record);
@@ -255,7 +258,7 @@ export class Commits {
     }
   }
 
-  /** Whether a request of ours removed the record, or may have done so unanswered. */
+  /** Whether a request of ours removed the record, or may have removed it because it is still unanswered. */
   #isOurDoing(own: string, zone: DnsName, record: ResourceRecord): boolean {
     const id = recordId(record);
     const isAbout = (one: Effect | WriteRequest): boolean =>
