@@ -21,7 +21,10 @@ export interface StoryOrder {
 
 /** Most memory of one thread in MiB, because a patched engine may demand memory without end. */
 const mostMemory = 1_024;
-/** The same of its young objects: with the usual size it takes twice the memory and is no faster. */
+/**
+ * Memory of one thread for young objects in MiB. With the usual size a thread takes twice the memory and is
+ * no faster.
+ */
 const youngMemory = 48;
 
 /** A thread that plays histories with its own copy of the engine, which a patch may change. */

@@ -83,7 +83,7 @@ export function setUpZones(
   if (first !== undefined)
     fill(world, first.store, main, [...both, address(main, 'hand', 1), address(main, 'odd', 2)]);
   fill(world, world.panel, alone, defaultRecords(alone, 'panel'));
-  // Further centrals also have what only the panel has beside the first central.
+  // Further centrals also have the records and zones that only the panel has beside the first central.
   for (const { store } of further) {
     fill(world, store, main, [...both, address(main, 'old', 1), address(main, 'odd', 3)]);
     fill(world, store, alone, defaultRecords(alone, 'panel'));

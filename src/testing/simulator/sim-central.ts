@@ -81,7 +81,7 @@ export class CentralStore {
   readonly unproven = new Map<DnsName, string>();
   /** Who wrote and who removed each record and zone of this central. */
   readonly provenance = new Provenance(this.zones);
-  /** Ids of operations that carry an edit of records, found by comparison excluded. */
+  /** Ids of operations that carry an edit of records, except those found by a comparison. */
   readonly #edits = new Set<string>();
   /** Ids of operations whose journal entry says that they created their zone. */
   readonly #made = new Set<string>();

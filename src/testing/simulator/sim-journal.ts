@@ -22,7 +22,7 @@ export type JournalFault =
   | 'unsynced'
   /** Another program holds the lock of the file for longer than a commit waits. */
   | 'busy'
-  /** The same for two seconds: the commit waits, and lands. */
+  /** Another program holds the lock for two seconds: the commit waits, and lands. */
   | 'waits'
   /** A page of the file is damaged. */
   | 'unreadable'

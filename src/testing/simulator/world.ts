@@ -697,7 +697,7 @@ function callsOf({ event: { fingerprint }, askedAt, answers }: SavedEdit): Asked
 /** From this duration on (ms), the panel's own part outlasts an engine's wait for `after`. */
 const longPart = 20_000;
 
-/** The reason of every signal that is no longer needed: a new one for each takes time. */
+/** Abort reason shared by all calls that were answered, because making an error for each takes time. */
 const answered = new Error('answered');
 
 const unanswered: Verdict = {

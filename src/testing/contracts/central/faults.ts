@@ -12,7 +12,7 @@ export function faultCases(subject: () => ContractSubject, bench: MakeBench): vo
     const b = await bench();
     const record = b.record('login', 'A', '192.0.2.1');
     const calls = [
-      // Such a central may have no zone yet with which Knot could check the key.
+      // A central without zone lists may have no zone yet with which Knot could check the key.
       ...(wrong.traits.listsZones ? [async () => await wrong.check(quietContext())] : []),
       async () => await wrong.listZones([b.zone], quietContext()),
       async () => await wrong.readZone(b.zone, apexSets(b.zone), quietContext()),

@@ -27,7 +27,8 @@ export interface ContractSubject {
   };
   stop(): Promise<void>;
   /**
-   * A central for the same account with a wrong password or key; the test closes it. Absent: not to be had.
+   * A central for the same account with a wrong password or key; the test closes it. Absent: such a central
+   * cannot be made.
    */
   readonly wrongCredentials?: () => Central;
   /** Kills and starts the central's program. Absent: the central cannot be killed. */

@@ -127,8 +127,8 @@ export class Causes {
   }
 
   /**
-   * Records that an edit changed into the record, or the record into. If one of the two was left alone, so
-   * was the other.
+   * Records that an edit turned into this one, or this one into. If one of the two was left alone, so was the
+   * other.
    */
   #partners(zone: DnsName, record: ResourceRecord, until: number): Omit<Near, 'by'>[] {
     const id = recordId(record);
