@@ -191,7 +191,10 @@ class Turns {
     return spread(this.#times.get(what) ?? []);
   }
 
-  /** The time that a tenth of the edits stayed below. It is nearest to a machine without other work. */
+  /**
+   * The time that the fastest tenth of the edits stayed below. It comes nearest to the time on a machine
+   * without other work.
+   */
   #tenth(what: string): number {
     const sorted = (this.#times.get(what) ?? []).toSorted((a, b) => a - b);
     return round(sorted[Math.floor(sorted.length / 10)] ?? 0);

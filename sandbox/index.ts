@@ -111,7 +111,7 @@ function build(options: SandboxOptions): Parts {
   };
 }
 
-/** A running sandbox; implements what tests see of it by its parts. */
+/** A running sandbox. Tests see it as {@link Sandbox}; its parts do the work. */
 class RunningSandbox implements Sandbox {
   readonly #parts: Parts;
   readonly #http: HttpServer;

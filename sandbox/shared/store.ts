@@ -212,7 +212,8 @@ function isZone(value: unknown): value is Zone {
 }
 
 /**
- * Undoes a change of rows among rows that others have changed since. Unchanged rows stay the same objects.
+ * Undoes a change of rows, and keeps what later calls changed in these rows. Unchanged rows stay the same
+ * objects.
  */
 function withdrawRows(present: readonly Row[], before: readonly Row[], after: readonly Row[]): Row[] {
   const kept = present.filter((row) => before.includes(row) || !after.includes(row));
