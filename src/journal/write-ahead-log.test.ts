@@ -9,11 +9,13 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { JournalError } from '../core/journal.ts';
 import { sampleOperation, sampleRow } from '../testing/contracts/journal.ts';
@@ -102,4 +104,52 @@ test('issue 14: a torn last commit, an old log and none are no damage', async (t
   rmSync(path);
   assert.equal(existsSync(path), false);
   assert.equal(isLogDamaged(path), false);
+});
+
+/** A log that SQLite has begun anew: behind so many new commits those of the log before are left. */
+function begunAnew(t: TestContext, commits: number): { readonly path: string; readonly log: Buffer } {
+  const folder = mkdtempSync(join(tmpdir(), 'journal-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'a.db-wal');
+  const database = new DatabaseSync(join(folder, 'a.db'));
+  database.exec('PRAGMA journal_mode = WAL; CREATE TABLE thing (n INTEGER PRIMARY KEY)');
+  const insert = database.prepare('INSERT INTO thing VALUES (?)');
+  for (let n = 0; n < 20; n += 1) insert.run(n);
+  const { size } = statSync(path);
+  database.exec('PRAGMA wal_checkpoint(RESTART)');
+  for (let n = 20; n < 20 + commits; n += 1) insert.run(n);
+  const log = readFileSync(path);
+  database.close();
+  assert.equal(log.length, size);
+  writeFileSync(path, log);
+  return { path, log };
+}
+
+test('issue 14: what an earlier log has left behind the last commit is no damage', (t) => {
+  for (const commits of [1, 3]) assert.equal(isLogDamaged(begunAnew(t, commits).path), false, `${commits}`);
+});
+
+test('issue 14: a frame before the last commit is damage, the last commit is torn, in a log begun anew too', (t) => {
+  const { path, log } = begunAnew(t, 4);
+  const frame = 24 + log.readUInt32BE(8);
+  const flipped = (commit: number, at: number): boolean => {
+    const octets = Buffer.from(log);
+    const place = 32 + commit * frame + at;
+    octets[place] = (octets[place] ?? 0) ^ 1;
+    writeFileSync(path, octets);
+    return isLogDamaged(path);
+  };
+  const commits = [0, 1, 2, 3];
+  const places = { page: 24, 'end of the page': frame - 1, checksum: 16, 'end of the checksum': 23, size: 7 };
+  for (const [what, at] of Object.entries(places))
+    assert.deepEqual(
+      commits.map((commit) => flipped(commit, at)),
+      [true, true, true, false],
+      what,
+    );
+  // A frame with another salt may be the first of a torn commit, whose last one was written.
+  assert.deepEqual(
+    commits.map((commit) => flipped(commit, 8)),
+    [true, true, false, false],
+  );
 });
