@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { parseName } from '../dns/name.ts';
 import { JournalError } from '../core/journal.ts';
+import type { Log } from '../core/log.ts';
 import { sampleOperation, sampleRow } from '../testing/contracts/journal.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { SqliteJournal } from './sqlite.ts';
@@ -118,8 +119,7 @@ test('issue 14: the whole ledger is checked, in steps, before the check is over'
   const journal = open(path);
   t.after(() => journal.close());
   const lines: string[] = [];
-  const log = (_: number, event: string, fields: object): number =>
-    lines.push(`${event} ${Object.values(fields).join(' ')}`);
+  const log: Log = (_, event, fields = {}) => lines.push(`${event} ${Object.values(fields).join(' ')}`);
   const clock = new VirtualClock();
   const upkeep = new Upkeep(journal, clock, log, { keep: 1e15, most: 1e9, recent: 0 });
   const whole = [
