@@ -96,6 +96,39 @@ test('all operations are listed by zone, by prefix and the latest first', async 
   assert.equal(await ids({ openAt: now, latest: 5 }), '');
 });
 
+test('the running agent tells the latest of the open operations, and those of a prefix', async (t) => {
+  const journal = new SqliteJournal({ path: pathOf(t), writer: true, reserve: 65_536 });
+  t.after(() => journal.close());
+  await journal.commit({ operations: ['a1', 'a2', 'b1'].map((id) => sampleOperation(id)) });
+  const ids = async (filter: Parameters<SqliteJournal['operations']>[0]): Promise<readonly string[]> =>
+    (await journal.operations({ openAt: now, ...filter })).map(({ id }) => id);
+  assert.deepEqual(await ids({}), ['a1', 'a2', 'b1']);
+  assert.deepEqual(await ids({ latest: 2 }), ['b1', 'a2']);
+  assert.deepEqual(await ids({ prefix: 'a' }), ['a1', 'a2']);
+});
+
+test('an operation that is dropped is listed nowhere, and its octets count once', async (t) => {
+  const path = pathOf(t);
+  const lately = sampleOperation('a', { state: 'refused', watch: sampleWatch(now - 1) });
+  const again = sampleOperation('b', { state: 'refused', createdAt: 2, changedAt: 2 });
+  await commit(path, [lately, again], [again], [again]);
+  const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
+  const octets = [lately, again].map((one) => Buffer.byteLength(JSON.stringify(one)));
+  const most = octets.reduce((sum, one) => sum + one, 0);
+  const limits = { now, since: 0, recent: now };
+  journal.prune('', { ...limits, most });
+  assert.equal((await journal.operations({})).length, 2);
+  journal.prune('', { ...limits, most: most - 1 });
+  assert.deepEqual(
+    (await journal.operations({})).map(({ id }) => id),
+    ['b'],
+  );
+  journal.prune('', { ...limits, most: (octets[1] ?? 0) - 1 });
+  await journal.close();
+  assert.deepEqual(await ask(path, (one) => one.operations({})), []);
+  assert.deepEqual(await ask(path, (one) => one.operations({ openAt: now - 2 })), []);
+});
+
 test('a step that is not allowed is no commit, and changes nothing', async (t) => {
   const path = pathOf(t);
   await commit(path, [sampleOperation('a')], [sampleOperation('a', { state: 'refused' })]);

@@ -2,6 +2,8 @@ import { Runtime, type Ports } from '../core/engine/runtime.ts';
 import { defaultEngineSettings, type EngineSettings } from '../core/engine/settings.ts';
 import type { PanelView } from '../core/engine/knowledge/panel-view.ts';
 import type { CentralTraits } from '../core/central.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Batch } from '../core/journal.ts';
 import type { Operation } from '../core/operation.ts';
 import { PanelError, type OwnerList, type Panel, type PanelEvent, type PanelRecord } from '../core/panel.ts';
 import type { ZoneEntry } from '../core/ledger.ts';
@@ -70,11 +72,28 @@ export class MemoryPanel implements Panel {
   }
 }
 
+/** A journal whose commits may take time. */
+export class SlowJournal extends MemoryJournal {
+  /** Milliseconds that a commit takes. */
+  takes = 0;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    super();
+    this.#clock = clock;
+  }
+
+  override async commit(batch: Batch): Promise<void> {
+    if (this.takes > 0) await this.#clock.sleep(this.takes);
+    await super.commit(batch);
+  }
+}
+
 /** The parts of an engine without the engine: single steps are called, and what they ask for is noted. */
 export interface Bench {
   readonly runtime: Runtime;
   readonly clock: VirtualClock;
-  readonly journal: MemoryJournal;
+  readonly journal: SlowJournal;
   readonly central: MemoryCentral;
   readonly panel: MemoryPanel;
   /** Events that were logged, in order. */
@@ -99,7 +118,7 @@ export interface BenchOptions {
 
 export function engineBench({ traits = {}, settings = {} }: BenchOptions = {}): Bench {
   const clock = new VirtualClock();
-  const journal = new MemoryJournal();
+  const journal = new SlowJournal(clock);
   const central = new MemoryCentral({ traits });
   const panel = new MemoryPanel();
   const logged: string[] = [];

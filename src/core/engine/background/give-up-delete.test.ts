@@ -56,7 +56,14 @@ test('a create that was undone and came true after all is filled again, by an op
   const { class: group, state, incarnation, snapshot, afterSeen, created } = again;
   assert.deepEqual(
     { group, state, incarnation, snapshot, afterSeen, created },
-    { group: 'follow', state: 'kept', incarnation: 3, snapshot: formerlyOurs, afterSeen: true, created: false },
+    {
+      group: 'follow',
+      state: 'kept',
+      incarnation: 3,
+      snapshot: formerlyOurs,
+      afterSeen: true,
+      created: false,
+    },
   );
   assert.equal((await journal.zone(zone))?.state, 'creating');
   assert.deepEqual(woken, ['0 operations']);
