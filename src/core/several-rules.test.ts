@@ -165,7 +165,12 @@ test('what the panel did already is a matter of each engine; problems are told o
 
 test('what differs is told of each central; the same twice at one central is told once', async () => {
   const [one, other] = [problem('x', { name: 'a' }), problem('x', { name: 'b' })];
-  const { verdict } = await ask(before, { objections: [one, one] }, { objections: [other] }, { objections: [one] });
+  const { verdict } = await ask(
+    before,
+    { objections: [one, one] },
+    { objections: [other] },
+    { objections: [one] },
+  );
   assert.deepEqual(verdict.kind === 'refuse' ? verdict.problems : null, [
     problem('x', { name: 'a', central: '1, 3' }),
     problem('x', { name: 'b', central: '2' }),

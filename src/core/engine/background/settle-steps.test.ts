@@ -20,7 +20,14 @@ function item(remove: ResourceRecord | null, add: ResourceRecord | null): Operat
 
 function edit(parts: Partial<RecordsOperation> = {}): RecordsOperation {
   const items = [item(old, next)];
-  const base = { state: 'kept', items, removed: [old], added: [next], afterSeen: true, problems: [] } as const;
+  const base = {
+    state: 'kept',
+    items,
+    removed: [old],
+    added: [next],
+    afterSeen: true,
+    problems: [],
+  } as const;
   return sampleOperation('1', { ...base, ...parts });
 }
 

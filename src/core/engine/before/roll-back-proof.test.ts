@@ -17,7 +17,11 @@ const endedAs: readonly (readonly [string, Operation | null, 'nothing' | 'unknow
   ['was refused', sampleOperation('0', { state: 'refused' }), 'nothing'],
   ['was undone', sampleOperation('0', { state: 'reverted' }), 'nothing'],
   ['is on watch for nothing', sampleOperation('0', { state: 'reverted', watch: nothing }), 'nothing'],
-  ['may still add', sampleOperation('0', { state: 'reverted', watch: { ...nothing, added: [old] } }), 'unknown'],
+  [
+    'may still add',
+    sampleOperation('0', { state: 'reverted', watch: { ...nothing, added: [old] } }),
+    'unknown',
+  ],
   [
     'may still remove',
     sampleOperation('0', { state: 'reverted', watch: { ...nothing, removed: [old] } }),

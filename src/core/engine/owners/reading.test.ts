@@ -228,10 +228,13 @@ test('what is known is remembered over a restart', async () => {
   const { way, check, readAt, zones } = again.status;
   assert.deepEqual([way, check, readAt, zones], ['column', 'proved', null, 1]);
   assert.equal(again.judge(edit(eve)), 'another');
-  assert.deepEqual(
-    ['column', 'each-account', 'none', 'other', null].map(rememberedWay),
-    ['column', 'each-account', 'none', null, null],
-  );
+  assert.deepEqual(['column', 'each-account', 'none', 'other', null].map(rememberedWay), [
+    'column',
+    'each-account',
+    'none',
+    null,
+    null,
+  ]);
 });
 
 test('the check that is off lets everybody do everything whom the panel names', async () => {
