@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ResourceRecord } from '../../../dns/record.ts';
+import { makeRecord, type ResourceRecord } from '../../../dns/record.ts';
 import { sampleOperation } from '../../../testing/contracts/journal.ts';
 import { engineBench, entryOf, type Bench } from '../../../testing/engine-bench.ts';
 import { a, zone } from '../../../testing/simulator/given.ts';
@@ -94,13 +94,16 @@ test('a record that came into an RRset of the edit meanwhile may be ours in othe
   assert.deepEqual(odd.woken, ['200 comparison kept-otherwise no']);
 });
 
-test('a record that came under another name is none of ours', async () => {
-  const clean = await carried((method, writes, { central }) => {
-    if (method === 'read' || writes !== 2) return;
-    central.store.add(zone, a('other', 9));
-    fail('untouched');
-  });
-  assert.equal(changedBy(clean), 'nothing');
+test('a record that came under another name, or of another type, is none of ours', async () => {
+  const text = makeRecord({ name: 'www', type: 'TXT', rdata: '"x"' }, zone);
+  for (const record of [a('other', 9), text]) {
+    const clean = await carried((method, writes, { central }) => {
+      if (method === 'read' || writes !== 2) return;
+      central.store.add(zone, record);
+      fail('untouched');
+    });
+    assert.equal(changedBy(clean), 'nothing');
+  }
 });
 
 test('a write whose answer is lost, and that was done, counts as done', async () => {
