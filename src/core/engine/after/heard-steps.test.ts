@@ -231,7 +231,7 @@ for (const [what, call, entry, follow] of asked) {
   test(`of ${what} only a comparison is asked for`, async () => {
     const bench = engineBench();
     const looked: (readonly [ResourceRecord['name'], string])[] = [];
-    bench.runtime.lookFor = (name, { follow: how }) => void looked.push([name, how]);
+    bench.runtime.askForZone = (name, { follow: how }) => void looked.push([name, how]);
     if (entry !== null) await bench.journal.commit({ zones: [entry] });
     await bench.run(hear(bench.runtime, call));
     assert.deepEqual(await open(bench), []);

@@ -131,7 +131,7 @@ test('a delete that waits is taken up by the create that cancels it', async () =
 test('while the first comparison runs nobody can say what a zone is', async () => {
   const bench = await given({ isKnown: false });
   const looked: string[] = [];
-  bench.runtime.lookFor = (name) => void looked.push(name);
+  bench.runtime.askForZone = (name) => void looked.push(name);
   assert.deepEqual(await create(bench), ['zone.baseline-running', 'nothing']);
   assert.deepEqual(looked, [zone]);
 });
