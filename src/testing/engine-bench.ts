@@ -104,11 +104,11 @@ export interface Bench {
    */
   readonly woken: readonly string[];
   /** Passes time until it is settled. */
-  run<T>(work: Promise<T>): Promise<T>;
+  readonly run: <T>(work: Promise<T>) => Promise<T>;
   /** Passes time. */
-  wait(ms: number): Promise<void>;
+  readonly wait: (ms: number) => Promise<void>;
   /** An operation as it is journalled now. */
-  stored(operation: Pick<Operation, 'id'>): Promise<Operation | null>;
+  readonly stored: (operation: Pick<Operation, 'id'>) => Promise<Operation | null>;
 }
 
 export interface BenchOptions {

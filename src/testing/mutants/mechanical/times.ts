@@ -6,23 +6,13 @@ const names =
 
 /** Whether an expression is a time, in milliseconds, as far as its names tell. */
 export function isTime(node: AnyNode): boolean {
-  switch (node.type) {
-    case 'Identifier':
-    case 'PrivateIdentifier':
-      return names.test(node.name);
-    case 'ChainExpression':
-      return isTime(node.expression);
-    case 'MemberExpression':
-      return !node.computed && isTime(node.property);
-    case 'BinaryExpression':
-      return ['+', '-'].includes(node.operator) && [node.left, node.right].some(isTime);
-    case 'LogicalExpression':
-      return node.operator === '??' && isTime(node.left);
-    case 'CallExpression':
-      return isTimeOfCall(node.callee, node.arguments);
-    default:
-      return false;
-  }
+  if (node.type === 'Identifier' || node.type === 'PrivateIdentifier') return names.test(node.name);
+  if (node.type === 'ChainExpression') return isTime(node.expression);
+  if (node.type === 'MemberExpression') return !node.computed && isTime(node.property);
+  if (node.type === 'LogicalExpression') return node.operator === '??' && isTime(node.left);
+  if (node.type === 'CallExpression') return isTimeOfCall(node.callee, node.arguments);
+  if (node.type !== 'BinaryExpression') return false;
+  return ['+', '-'].includes(node.operator) && [node.left, node.right].some(isTime);
 }
 
 /** `clock.now()`, `untilOf.get(x)`, or the later of two times. */
