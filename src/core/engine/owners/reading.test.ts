@@ -6,6 +6,7 @@ import { administrator, recordsEvent } from '../../../testing/simulator/edits.ts
 import { zone } from '../../../testing/simulator/given.ts';
 import type { EngineSettings } from '../settings.ts';
 import type { Actor, EditEvent, InvalidEvent, OwnersEvent } from '../../panel.ts';
+import { JournalError } from '../../journal.ts';
 import { OwnerCheck, ownerFacts, rememberedWay } from './read-owners.ts';
 
 const alice: Actor = { name: 'alice', rank: 'user' };
@@ -311,4 +312,75 @@ test('a zone that was made is its maker’s; one that was deleted is nobody’s 
   await wait(1_000);
   assert.deepEqual([reads, owners.status.zones], [[10_200], 0]);
   assert.equal((await journal.owners()).has(zone), false);
+});
+
+test('each of these is over when the journal has it', async () => {
+  const steps: readonly (readonly [
+    string,
+    (owners: OwnerCheck) => Promise<void>,
+    readonly string[] | null,
+  ])[] = [
+    ['forgotten', (owners) => owners.forget(), null],
+    ['doubted', (owners) => owners.before(owning(administrator)), null],
+    ['being deleted', (owners) => owners.deleting(edit(alice, 'zone-delete')), null],
+    ['deleted', (owners) => owners.kept(edit(alice, 'zone-delete')), null],
+  ];
+  for (const [what, step, expected] of steps) {
+    const { owners, run, journal } = await started();
+    journal.takes = 50;
+    await run(step(owners));
+    assert.deepEqual((await journal.owners()).get(zone), expected, what);
+  }
+  const { owners, run, journal } = await started();
+  journal.takes = 50;
+  await run(owners.prove(true));
+  assert.notEqual(await journal.fact(ownerFacts.proved), null);
+});
+
+test('what the journal could not take goes there later, once', async () => {
+  const { owners, run, wait, journal } = await started();
+  const commit = journal.commit.bind(journal);
+  let full = true;
+  const taken: unknown[] = [];
+  journal.commit = async (batch) => {
+    if (full) throw new JournalError('journal.disk-full');
+    taken.push([...(batch.owners ?? [])]);
+    await commit(batch);
+  };
+  await assert.rejects(run(owners.forget()), JournalError);
+  full = false;
+  await run(owners.before(owning(administrator)));
+  assert.deepEqual(taken, [[[zone, null]]]);
+  await wait(60_000);
+  assert.deepEqual(taken, [[[zone, null]], [[zone, ['alice']]]]);
+});
+
+test('a disproof that the journal could not take goes there with the next reading', async () => {
+  const { owners, run, wait, journal } = await started();
+  await run(owners.prove(true));
+  const commit = journal.commit.bind(journal);
+  journal.commit = async () => await Promise.reject(new JournalError('journal.disk-full'));
+  owners.count('another', edit(eve));
+  await wait(3_000);
+  assert.notEqual(await journal.fact(ownerFacts.proved), null);
+  journal.commit = commit;
+  await wait(60_000);
+  assert.equal(await journal.fact(ownerFacts.proved), null);
+  // A later proof is not taken away by it.
+  await run(owners.prove(true));
+  owners.request(0);
+  await wait(60_000);
+  assert.notEqual(await journal.fact(ownerFacts.proved), null);
+});
+
+test('the list is not read while a call is answered', async () => {
+  const { owners, wait, reads, runtime, clock, run } = await started();
+  await wait(10_000);
+  const calling = runtime.gate.during([zone], async () => await clock.sleep(1_500));
+  owners.request(0);
+  await wait(1_400);
+  assert.deepEqual(reads, []);
+  await run(calling);
+  await wait(0);
+  assert.deepEqual(reads, [11_500]);
 });
