@@ -86,3 +86,41 @@ test('issue 12.3: what is looked at and is no journal, or one of a later release
       code,
     );
 });
+
+test('issue 14: ended operations of an earlier release get their checksums step by step, each once', async (t) => {
+  const path = journalOf(t, 4);
+  const database = new DatabaseSync(path);
+  const insert = database.prepare("INSERT INTO operation VALUES (?, ?, 'confirmed', 0, 0, ?)");
+  const ids = Array.from({ length: 119 }, (_, at) => `b${String(at).padStart(3, '0')}`);
+  for (const id of ids) insert.run(id, zone, JSON.stringify(sampleOperation(id, { state: 'confirmed' })));
+  database.close();
+  const unsummed = (): number => {
+    const look = new DatabaseSync(path, { readOnly: true });
+    const n = Number(look.prepare('SELECT count(*) AS n FROM operation WHERE sum IS NULL').get()?.['n']);
+    look.close();
+    return n;
+  };
+  const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
+  // Open ones have theirs since the migration; so has what is written from now on.
+  assert.equal(unsummed(), 119);
+  const again = sampleOperation('b007', { state: 'confirmed' });
+  await journal.commit({ operations: [again, sampleOperation('c')] });
+  assert.equal(unsummed(), 118);
+  const steps: (string | null)[] = [];
+  for (let after: string | null = ''; after !== null; steps.push(after)) after = journal.addSums(after);
+  assert.deepEqual(steps, ['b048', 'b098', 'b118', null]);
+  assert.equal(unsummed(), 0);
+  // Only now one without a checksum is damage.
+  assert.equal(await journal.fact('unsummed'), null);
+  assert.equal(journal.addSums(''), null);
+  const octets = ids.reduce(
+    (sum, id) => sum + Buffer.byteLength(JSON.stringify(sampleOperation(id, { state: 'confirmed' }))),
+    0,
+  );
+  const limits = { now: 1e15, since: 0, recent: 1e15 };
+  journal.prune('', { ...limits, most: octets });
+  assert.equal((await journal.operations({ prefix: 'b' })).length, 119);
+  journal.prune('', { ...limits, most: octets - 1 });
+  assert.deepEqual((await journal.operations({ prefix: 'b' })).length, 118);
+  await journal.close();
+});

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { parseName } from '../dns/name.ts';
 import { JournalError } from '../core/journal.ts';
+import type { Log } from '../core/log.ts';
 import { sampleOperation, sampleRow } from '../testing/contracts/journal.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { SqliteJournal } from './sqlite.ts';
@@ -104,4 +105,35 @@ test('issue 14: the background check finds what nobody has asked for, and says s
   assert.deepEqual([frozen, damagedOperations], [1, 1]);
   await assert.rejects(journal.operation('a'), (error) => error instanceof JournalError);
   await journal.close();
+});
+
+test('issue 14: the whole ledger is checked, in steps, before the check is over', async (t) => {
+  const path = await damaged(t, '');
+  const names = Array.from({ length: 120 }, (_, at) => parseName(`z${String(at).padStart(3, '0')}.example.`));
+  const before = open(path);
+  await before.commit({ rows: names.map((name) => ({ zone: name, put: [sampleRow(1)] })) });
+  await before.close();
+  const database = new DatabaseSync(path);
+  database.exec("DELETE FROM record WHERE zone IN ('example.org.', 'z119.example.')");
+  database.close();
+  const journal = open(path);
+  t.after(() => journal.close());
+  const lines: string[] = [];
+  const log: Log = (_, event, fields = {}) => lines.push(`${event} ${Object.values(fields).join(' ')}`);
+  const clock = new VirtualClock();
+  const upkeep = new Upkeep(journal, clock, log, { keep: 1e15, most: 1e9, recent: 0 });
+  const whole = [
+    'journal.zone-damaged example.org.',
+    'journal.zone-damaged z119.example.',
+    'journal.checked 0',
+  ];
+  await clock.runUntil(60_000);
+  assert.deepEqual(lines, whole);
+  // Once a day.
+  await clock.runUntil(22 * 3_600_000);
+  assert.deepEqual(lines, whole);
+  await clock.runUntil(26 * 3_600_000);
+  assert.deepEqual(lines, [...whole, ...whole]);
+  await upkeep.stop();
+  assert.deepEqual([(await journal.counts()).frozen, (await journal.counts()).damagedOperations], [2, 0]);
 });

@@ -98,6 +98,36 @@ test('issue 14: the upkeep drops what is old by itself, in steps, and does not s
   await upkeep.stop();
 });
 
+test('issue 14: a check reads all operations in steps, and tells which are damaged', async (t) => {
+  const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal.db');
+  t.after(() => rmSync(join(path, '..'), { recursive: true, force: true }));
+  const open = (): SqliteJournal => new SqliteJournal({ path, writer: true, reserve: 65_536 });
+  const first = open();
+  assert.deepEqual(first.checkOperations(''), { last: null, damaged: [] });
+  const ids = Array.from({ length: 51 }, (_, at) => `a${String(at).padStart(2, '0')}`);
+  await first.commit({ operations: ids.map((id) => ended(id, 1)) });
+  await first.close();
+  const database = new DatabaseSync(path);
+  database.exec("UPDATE operation SET body = replace(body, 'alice', 'eve') WHERE id IN ('a07', 'a50')");
+  database.close();
+  const journal = open();
+  assert.deepEqual(journal.checkOperations(''), { last: 'a49', damaged: ['a07'] });
+  assert.deepEqual(journal.checkOperations('a49'), { last: 'a50', damaged: ['a50'] });
+  assert.deepEqual(journal.checkOperations('a50'), { last: null, damaged: [] });
+  // Nothing says how old a damaged one is: it stays.
+  pruneAll(journal, limits);
+  const left = new DatabaseSync(path, { readOnly: true });
+  assert.deepEqual(
+    left
+      .prepare('SELECT id FROM operation ORDER BY id')
+      .all()
+      .map(({ id }) => id),
+    ['a07', 'a50'],
+  );
+  left.close();
+  await journal.close();
+});
+
 test('issue 14: a query costs the same, however many operations have ended', async (t) => {
   const journal = journalOf(t);
   const at = 5;

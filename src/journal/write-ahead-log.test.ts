@@ -9,11 +9,13 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { JournalError } from '../core/journal.ts';
 import { sampleOperation, sampleRow } from '../testing/contracts/journal.ts';
@@ -102,4 +104,108 @@ test('issue 14: a torn last commit, an old log and none are no damage', async (t
   rmSync(path);
   assert.equal(existsSync(path), false);
   assert.equal(isLogDamaged(path), false);
+});
+
+/** A log that SQLite has begun anew: behind so many new commits those of the log before are left. */
+function begunAnew(t: TestContext, commits: number): { readonly path: string; readonly log: Buffer } {
+  const folder = mkdtempSync(join(tmpdir(), 'journal-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'a.db-wal');
+  const database = new DatabaseSync(join(folder, 'a.db'));
+  database.exec('PRAGMA journal_mode = WAL; CREATE TABLE thing (n INTEGER PRIMARY KEY)');
+  const insert = database.prepare('INSERT INTO thing VALUES (?)');
+  for (let n = 0; n < 20; n += 1) insert.run(n);
+  const { size } = statSync(path);
+  database.exec('PRAGMA wal_checkpoint(RESTART)');
+  for (let n = 20; n < 20 + commits; n += 1) insert.run(n);
+  const log = readFileSync(path);
+  database.close();
+  assert.equal(log.length, size);
+  writeFileSync(path, log);
+  return { path, log };
+}
+
+test('issue 14: what an earlier log has left behind the last commit is no damage', (t) => {
+  for (const commits of [1, 3]) assert.equal(isLogDamaged(begunAnew(t, commits).path), false, `${commits}`);
+});
+
+test('issue 14: a frame before the last commit is damage, the last commit is torn, in a log begun anew too', (t) => {
+  const { path, log } = begunAnew(t, 4);
+  const frame = 24 + log.readUInt32BE(8);
+  const flipped = (commit: number, at: number): boolean => {
+    const octets = Buffer.from(log);
+    const place = 32 + commit * frame + at;
+    octets[place] = (octets[place] ?? 0) ^ 1;
+    writeFileSync(path, octets);
+    return isLogDamaged(path);
+  };
+  const commits = [0, 1, 2, 3];
+  const places = { page: 24, 'end of the page': frame - 1, checksum: 16, 'end of the checksum': 23, size: 7 };
+  for (const [what, at] of Object.entries(places))
+    assert.deepEqual(
+      commits.map((commit) => flipped(commit, at)),
+      [true, true, true, false],
+      what,
+    );
+  // A frame with another salt may be the first of a torn commit, whose last one was written.
+  assert.deepEqual(
+    commits.map((commit) => flipped(commit, 8)),
+    [true, true, false, false],
+  );
+});
+
+/** A log made by hand: a header, and frames of pages of 512 octets; `ends` says which frames end a commit. */
+function made(ends: readonly boolean[], isBig: boolean): Buffer {
+  const octets = Buffer.alloc(32 + ends.length * 536, 7);
+  const read = (at: number): number => (isBig ? octets.readUInt32BE(at) : octets.readUInt32LE(at));
+  let sum: [bigint, bigint] = [0n, 0n];
+  const add = (from: number, to: number): void => {
+    for (let at = from; at < to; at += 8) {
+      const first = BigInt.asUintN(32, sum[0] + BigInt(read(at)) + sum[1]);
+      sum = [first, BigInt.asUintN(32, sum[1] + BigInt(read(at + 4)) + first)];
+    }
+  };
+  const put = (at: number): void => sum.forEach((half, n) => octets.writeUInt32BE(Number(half), at + 4 * n));
+  const numbers = [isBig ? 0x377f0683 : 0x377f0682, 3_007_000, 512, 0];
+  numbers.forEach((number, n) => octets.writeUInt32BE(number, 4 * n));
+  add(0, 24);
+  put(24);
+  for (const [n, isEnd] of ends.entries()) {
+    const at = 32 + n * 536;
+    octets.writeUInt32BE(n + 1, at);
+    octets.writeUInt32BE(isEnd ? 9 : 0, at + 4);
+    octets.copy(octets, at + 8, 16, 24);
+    add(at, at + 8);
+    add(at + 24, at + 536);
+    put(at + 16);
+  }
+  return octets;
+}
+
+test('issue 14: the header and every frame of a log are read in the byte order that it names', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'journal-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'a.db-wal');
+  const isDamagedAfter = (log: Buffer, ...flips: readonly number[]): boolean => {
+    const octets = Buffer.from(log);
+    for (const at of flips) octets[at] = (octets[at] ?? 0) ^ 1;
+    writeFileSync(path, octets);
+    return isLogDamaged(path);
+  };
+  // Two commits of two frames each, and one of three.
+  const ends = [false, true, false, true, false, false, true];
+  for (const isBig of [true, false]) {
+    const log = made(ends, isBig);
+    assert.equal(isDamagedAfter(log), false);
+    const flippedPages = ends.map((_, n) => isDamagedAfter(log, 32 + n * 536 + 30));
+    assert.deepEqual(flippedPages, [true, true, true, true, false, false, false]);
+    for (const at of [0, 3, 9, 16, 23, 24, 31]) {
+      assert.equal(isDamagedAfter(log, at), true, `octet ${at} of the header`);
+      assert.equal(isDamagedAfter(log.subarray(0, 32), at), true, `octet ${at} of a header alone`);
+    }
+    assert.equal(isDamagedAfter(log.subarray(0, 31), 0), false);
+  }
+  const other = made(ends, false);
+  assert.equal(isDamagedAfter(Buffer.concat([Buffer.from([1]), Buffer.alloc(31)])), true);
+  assert.equal(isDamagedAfter(Buffer.concat([other.subarray(0, 32), Buffer.alloc(536 * 3)])), false);
 });

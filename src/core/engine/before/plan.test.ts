@@ -1,11 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { sampleOperation, sampleRow } from '../../../testing/contracts/journal.ts';
+import {
+  sampleCreate,
+  sampleDelete,
+  sampleOperation,
+  sampleRow,
+} from '../../../testing/contracts/journal.ts';
 import { a, apex, zone } from '../../../testing/simulator/given.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import { edits, type Operation, type OperationItem, type RecordsOperation } from '../../operation.ts';
-import { busyIds, knowledgeOf, knownRecords, likelyThere, planChange, sortItems } from './plan.ts';
+import {
+  busyIds,
+  knowledgeOf,
+  knownRecords,
+  likelyThere,
+  planChange,
+  sortItems,
+  withoutClashes,
+} from './plan.ts';
 
 const one = a('www', 1);
 const two = a('www', 2);
@@ -181,6 +194,8 @@ test('issue 13: an unknown value where the old one was means that somebody else 
   assert.deepEqual(judged(three, [], [edit(null, three)]), gone);
   const watch = { until: 1, added: [three], removed: [] };
   assert.deepEqual(judged(three, [], [edit(null, three, { state: 'reverted', watch })]), gone);
+  const [item] = planChange(knowing([row(three)]), [mirrored(one, two)], [three, a('www', 9)]).items;
+  assert.equal(item?.note, 'note.changed-at-central');
 });
 
 test('issue 13: a CNAME beside another record of the name is a problem, whichever comes second', () => {
@@ -231,5 +246,75 @@ test('issue 14: what an edit of ours has removed was replaced by nobody else', (
   // Newest first: an edit has added it since; the removing one was given up; nobody knows what it has done.
   assert.equal(note([edit(null, one), taking]), 'note.changed-at-central');
   assert.equal(note([{ ...taking, state: 'reverted' }]), 'note.changed-at-central');
+  assert.equal(note([{ ...taking, state: 'refused' }]), 'note.changed-at-central');
+  assert.equal(note([{ ...taking, state: 'refused' }, taking]), 'note.old-gone');
+  // The newest one decides, whatever an older one has done.
+  assert.equal(note([{ ...taking, state: 'reverting' }, taking]), 'note.changed-at-central');
   assert.equal(note([{ ...taking, state: 'reverting' }]), 'note.changed-at-central');
+});
+
+test('issue 13: what operations have removed, or may have, is not known to be there', () => {
+  const watch = { until: 1, added: [three], removed: [two] };
+  const unsure = (operation: Operation): unknown => [...knowing([], [operation]).unsure];
+  const late = edit(null, null, { state: 'reverted', removed: [one], watch });
+  assert.deepEqual(unsure(late), [one, two].map(recordId));
+  assert.deepEqual(unsure({ ...late, watch: null }), [recordId(one)]);
+  assert.deepEqual(unsure(sampleDelete('1', { snapshot: [one], formerlyOurs: [one], watch })), [
+    recordId(two),
+  ]);
+  assert.deepEqual(unsure(sampleCreate('1', { removed: [one], added: [three] })), [recordId(one)]);
+});
+
+test('issue 13: what open edits of other records add says nothing of a record', () => {
+  const local = edit(null, three, { items: [{ remove: null, add: three, mirrored: false, note: null }] });
+  const note = (operations: readonly Operation[]): unknown =>
+    sortItems(knowing([], operations), [{ remove: one, add: null }])[0]?.note;
+  assert.equal(note([local]), null);
+  assert.equal(note([edit(one, null)]), null);
+  const conflict = knowing([row(one, { state: 'conflict' })], [edit(null, three)]);
+  assert.equal(sortItems(conflict, [{ remove: one, add: null }])[0]?.note, 'note.conflict');
+});
+
+test('issue 13: a record of which only its TTL is edited, and that is gone at the central, is added', () => {
+  const [slow, fast] = [
+    { ...one, ttl: 3_600 },
+    { ...one, ttl: 60 },
+  ];
+  const { change } = planChange(knowing([]), [mirrored(slow, fast)], [elsewhere]);
+  assert.deepEqual(change, { zone, remove: [], add: [fast] });
+  // What the central has goes, whatever TTL the panel took it to have.
+  const there = { ...one, ttl: 5 };
+  assert.deepEqual(planChange(knowing([]), [mirrored(slow, fast)], [there]).change.remove, [there]);
+});
+
+test('issue 13: an item of the panel only does not keep what another one removes', () => {
+  const items = [mirrored(one, null), { ...mirrored(null, one), mirrored: false }];
+  assert.deepEqual(planChange(knowing([]), items, [one]).change.remove, [one]);
+});
+
+test('issue 13: what passes in the panel only is in nobody’s way', () => {
+  const cname = makeRecord({ name: 'www', type: 'CNAME', rdata: 'example.net.' }, zone);
+  const local = { ...mirrored(null, cname), mirrored: false };
+  assert.deepEqual(planChange(knowing([]), [local], [one]).problems, []);
+  assert.deepEqual(planChange(knowing([]), [local, mirrored(null, one)], []).problems, []);
+});
+
+test('issue 13: a record that both sides had agreed on is in the way, though a late write took it from the central', () => {
+  const cname = makeRecord({ name: 'www', type: 'CNAME', rdata: 'example.net.' }, zone);
+  const clashing = (rows: readonly LedgerRow[], operations: readonly Operation[] = []): number =>
+    planChange(knowing(rows, operations), [mirrored(null, cname)], []).problems.length;
+  assert.equal(clashing([row(one)]), 1);
+  assert.equal(clashing([row(one, { state: 'panel-only' })]), 0);
+  assert.equal(clashing([row(one)], [edit(one, null)]), 0);
+  assert.equal(planChange(knowing([row(one)]), [mirrored(null, cname)], [one]).problems.length, 1);
+});
+
+test('a change goes without what a CNAME does not tolerate', () => {
+  const cname = makeRecord({ name: 'www', type: 'CNAME', rdata: 'example.net.' }, zone);
+  const left = (add: readonly ResourceRecord[], held: readonly ResourceRecord[]): unknown =>
+    withoutClashes({ zone, remove: [two], add }, held);
+  assert.deepEqual(left([cname, elsewhere], [one]), { zone, remove: [two], add: [elsewhere] });
+  assert.deepEqual(left([one, elsewhere], [cname]), { zone, remove: [two], add: [elsewhere] });
+  assert.deepEqual(left([cname], [two, cname]), { zone, remove: [two], add: [cname] });
+  assert.deepEqual(left([one], [three]), { zone, remove: [two], add: [one] });
 });

@@ -14,6 +14,42 @@ export interface Equivalent {
 /** Mutants that no law and no test can find. A run that finds one fails, because its reason must be wrong. */
 export const equivalents: readonly Equivalent[] = [
   {
+    file: 'src/core/engine/background/open-ttl.ts',
+    line: 'isOurs: false,',
+    what: 'constant: false -> true',
+    reason: 'Only what is ours may be removed, and the panel shows all of these records: none of them goes.',
+  },
+  {
+    file: 'src/core/engine/background/step.ts',
+    line: 'if (decided.length > 0) await settleRecords(runtime, zone, decided, view);',
+    what: 'operator: > -> >=',
+    reason: 'Settling no operation writes nothing, and asks for nothing.',
+  },
+  {
+    file: 'src/journal/database.ts',
+    line: 'this.#statements.clear();',
+    what: 'drop: this.#statements.clear(); -> ;',
+    reason: 'A closed database throws whatever statement is used; they go with the object.',
+  },
+  {
+    file: 'src/journal/database.ts',
+    line: 'this.#statements.set(sql, kept);',
+    what: 'drop: this.#statements.set(sql, kept); -> ;',
+    reason: 'A statement that is not kept is prepared again: the same answers, only later.',
+  },
+  {
+    file: 'src/journal/tallies.ts',
+    line: 'if (stored.size > before) this.#put(others, stored.size);',
+    what: 'operator: > -> >=',
+    reason: 'It writes the number that stands there already.',
+  },
+  {
+    file: 'src/journal/write-ahead-log.ts',
+    line: 'for (; at + step <= octets.length && isOfThisLog(at); at += step) {',
+    what: 'operator: <= -> <',
+    reason: 'The last frame may be torn, so that nothing depends on whether it is whole.',
+  },
+  {
     file: 'src/core/engine/comparison/compare-all.ts',
     line: 'if (entries.length < 500) continue;',
     what: 'negate: entries.length < 500 -> !(entries.length < 500)',

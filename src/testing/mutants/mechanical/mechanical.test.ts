@@ -33,8 +33,51 @@ test('issue 13, mechanical mutation: conditions, operators, calls, locks, sides,
 
 test('issue 13, mechanical mutation: what is only logged, waits for nothing, or is text stays', () => {
   assert.deepEqual(mutations("log(2, 'zone.later', { zone });"), []);
+  assert.deepEqual(mutations("runtime.ports.log(known ? 2 : 1, 'x', { n: add.add + 1, all: a === b });"), []);
+  // Unless it does something.
+  const counting = "log(2, 'x', { n: (this.n += 1) });";
+  assert.deepEqual(mutations(`class A { n = 0; f() { ${counting} } }`).slice(1), ['off by one: 1 -> 2']);
   assert.deepEqual(mutations('await Promise.resolve();'), []);
   assert.deepEqual(mutations("const text = 'a' + b;"), []);
+});
+
+test('issue 13, mechanical mutation: of two times the one may be as late as the other, by a millisecond', () => {
+  const boundaries = [
+    'f(clock.now() >= this.until);',
+    'f(view.readAt < due);',
+    'f(time > now - span);',
+    'f(Math.max(since + gap, grace.until) > clock.wall());',
+    'f(readAt <= (this.restsUntil.get(zone) ?? 0));',
+  ];
+  for (const source of boundaries)
+    assert.deepEqual(
+      mutations(source).filter((what) => /operator: [<>]/u.test(what)),
+      [],
+      source,
+    );
+  const counts = [
+    'f(attempts >= most);',
+    'f(times.length > 3);',
+    'f(now > limit);',
+    'f(size < until);',
+    'f(at + step <= octets.length);',
+    'f(one.createdAt >= createdAt);',
+    'f(since[0] > now);',
+  ];
+  for (const source of counts)
+    assert.equal(mutations(source).filter((what) => /operator: [<>]/u.test(what)).length, 1, source);
+  // Which of them comes first is another matter.
+  assert.deepEqual(mutations('if (now < until) f();'), [
+    'negate: now < until -> !(now < until)',
+    'drop: f(); -> ;',
+  ]);
+  assert.deepEqual(mutations('use(now - since);'), ['drop: use(now - since); -> ;', 'operator: - -> +']);
+  assert.deepEqual(mutations('wake(zone, Math.max(0, due - now));').slice(1), [
+    'method: max -> min',
+    'operator: - -> +',
+  ]);
+  assert.ok(mutations('wake(zone, Math.max(0, attempts));').includes('off by one: 0 -> 1'));
+  assert.ok(mutations('put(watch?.until ?? 0);').includes('off by one: 0 -> 1'));
 });
 
 test('issue 13, mechanical mutation: a mutant changes the line it names', () => {

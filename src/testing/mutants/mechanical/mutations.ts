@@ -1,6 +1,7 @@
 import type { AnyNode, BinaryExpression, LogicalExpression } from 'acorn';
 import { patched, type Patch } from '../patch.ts';
 import { lineOf, parseSource, walk } from './syntax.ts';
+import { isLeastTime, isTimeBoundary } from './times.ts';
 
 /** A version of a source file with one change that a rule made. */
 export interface Mutant {
@@ -26,7 +27,9 @@ type Rule = (node: AnyNode, parent: AnyNode | null, text: string) => readonly Ed
 export function mutantsOf(file: string, source: string): Mutant[] {
   const { text, tree } = parseSource(source);
   const found: Mutant[] = [];
+  const logged = loggedOnly(tree, text);
   for (const [node, parent] of walk(tree)) {
+    if (logged.some(({ start, end }) => start <= node.start && node.end <= end)) continue;
     for (const { rule, start, end, text: becomes } of rules.flatMap((apply) => apply(node, parent, text))) {
       const patch = { file, start, end, text: becomes };
       if (!compiles(patched(source, patch))) continue;
@@ -81,7 +84,7 @@ const otherOperators: Readonly<Record<string, string>> = {
 const changeOperator: Rule = (node, _parent, text) => {
   if (node.type !== 'LogicalExpression' && node.type !== 'BinaryExpression') return [];
   const other = otherOperators[node.operator];
-  if (other === undefined || (node.operator === '+' && joinsText(node))) return [];
+  if (other === undefined || (node.operator === '+' && joinsText(node)) || isTimeBoundary(node)) return [];
   const start = operatorAt(node, text);
   return [{ rule: 'operator', start, end: start + node.operator.length, text: other }];
 };
@@ -116,6 +119,19 @@ const dropStatement: Rule = (node, _parent, text) => {
 function waitsForNothing({ start, end }: AnyNode, text: string): boolean {
   return text.slice(start, end) === 'Promise.resolve()';
 }
+
+/** What is passed to the log, and changes nothing by itself. */
+function loggedOnly(tree: AnyNode, text: string): AnyNode[] {
+  const nodes = [...walk(tree)].map(([node]) => node);
+  const calls = nodes.filter((node) => node.type === 'CallExpression' && isLog(node.callee, text));
+  return calls.filter((call) => [...walk(call)].every(([node]) => !changing.has(node.type)));
+}
+
+const changing: ReadonlySet<string> = new Set([
+  'AssignmentExpression',
+  'AwaitExpression',
+  'UpdateExpression',
+]);
 
 function isLog(callee: AnyNode, text: string): boolean {
   return /(?:^|\.)log$/u.test(text.slice(callee.start, callee.end));
@@ -182,7 +198,7 @@ const changeMethod: Rule = (node) => {
 
 /**
  * Changes a constant. Log levels stay. A number above 9 is a time or a size that one more would not break, so
- * it becomes 0.
+ * it becomes 0. A time of 0 milliseconds stays, because one millisecond more breaks nothing.
  */
 const changeConstant: Rule = (node, parent, text) => {
   if (node.type !== 'Literal') return [];
@@ -190,6 +206,7 @@ const changeConstant: Rule = (node, parent, text) => {
   if (typeof value === 'boolean') return [{ rule: 'constant', start, end, text: String(!value) }];
   if (typeof value !== 'number') return [];
   if (parent?.type === 'CallExpression' && isLog(parent.callee, text)) return [];
+  if (value === 0 && isLeastTime(node, parent)) return [];
   const edit = value > 9 ? { rule: 'constant', text: '0' } : { rule: 'off by one', text: String(value + 1) };
   return [{ ...edit, start, end }];
 };

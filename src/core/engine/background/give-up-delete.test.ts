@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sampleDelete, sampleRow } from '../../../testing/contracts/journal.ts';
+import { engineBench, entryOf, type Bench } from '../../../testing/engine-bench.ts';
+import { a, zone } from '../../../testing/simulator/given.ts';
+import type { ZoneState } from '../../ledger.ts';
+import { Moved } from '../parts/store.ts';
+import { giveUpDelete } from './give-up-delete.ts';
+
+const waiting = sampleDelete('0', { state: 'kept', incarnation: 3, afterSeen: true });
+
+async function givenUp(
+  deleting = waiting,
+  { state = 'deleting', rows = true }: { state?: ZoneState | null; rows?: boolean } = {},
+): Promise<Bench> {
+  const bench = engineBench();
+  await bench.journal.commit({
+    operations: [deleting],
+    zones: state === null ? [] : [entryOf(zone, { state, incarnation: 3 })],
+    rows: rows ? [{ zone, put: [sampleRow(1)] }] : [],
+  });
+  await bench.runtime.store.transact((tx) => giveUpDelete(bench.runtime, tx, deleting));
+  await bench.wait(60_000);
+  return bench;
+}
+
+test('a delete that is given up leaves the zone synchronised, and is on watch: the panel may be slow', async () => {
+  const { journal, clock, woken } = await givenUp();
+  const ended = await journal.operation('0');
+  assert.equal(ended?.state, 'reverted');
+  assert.equal(ended.watch?.until, clock.wall() - 60_000 + 600_000);
+  assert.equal((await journal.zone(zone))?.state, 'synced');
+  assert.equal((await journal.operations({})).length, 1);
+  assert.deepEqual(woken, []);
+});
+
+test('a zone in which nothing was agreed on yet is compared: perhaps the central does not have it', async () => {
+  const { journal, woken } = await givenUp(waiting, { rows: false });
+  assert.equal((await journal.zone(zone))?.state, 'synced');
+  assert.deepEqual(woken, ['200 comparison kept-delete no']);
+});
+
+test('a zone that is not in the ledger any more stays out of it', async () => {
+  const { journal, woken } = await givenUp(waiting, { state: null });
+  const ended = await journal.operation('0');
+  assert.deepEqual([ended?.state, ended?.watch], ['reverted', null]);
+  assert.equal(await journal.zone(zone), null);
+  assert.deepEqual(woken, []);
+});
+
+test('a create that was undone and came true after all is filled again, by an operation of its own', async () => {
+  const formerlyOurs = [a('www', 1)];
+  const { journal, woken } = await givenUp({ ...waiting, formerlyOurs });
+  const [again, ended] = await journal.operations({ latest: 2 });
+  assert.ok(again?.kind === 'zone-create' && ended?.state === 'reverted');
+  const { class: group, state, incarnation, snapshot, afterSeen, created } = again;
+  assert.deepEqual(
+    { group, state, incarnation, snapshot, afterSeen, created },
+    {
+      group: 'follow',
+      state: 'kept',
+      incarnation: 3,
+      snapshot: formerlyOurs,
+      afterSeen: true,
+      created: false,
+    },
+  );
+  assert.equal((await journal.zone(zone))?.state, 'creating');
+  assert.deepEqual(woken, ['0 operations']);
+});
+
+test('a delete that was heard of meanwhile is not given up', async () => {
+  const bench = engineBench();
+  await bench.journal.commit({ operations: [waiting], zones: [entryOf(zone, { state: 'deleting' })] });
+  const judged = { ...waiting, afterSeen: false };
+  await assert.rejects(
+    bench.runtime.store.transact((tx) => giveUpDelete(bench.runtime, tx, judged)),
+    Moved,
+  );
+  assert.deepEqual(await bench.stored(waiting), waiting);
+});

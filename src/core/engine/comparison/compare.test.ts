@@ -1,0 +1,207 @@
+/** One comparison of one zone (docs/adoption.md). */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ResourceRecord } from '../../../dns/record.ts';
+import {
+  sampleCreate,
+  sampleDelete,
+  sampleOperation,
+  sampleRow,
+} from '../../../testing/contracts/journal.ts';
+import { engineBench, entryOf, type Bench } from '../../../testing/engine-bench.ts';
+import { a, zone } from '../../../testing/simulator/given.ts';
+import { CentralError } from '../../central.ts';
+import type { LedgerRow, ZoneEntry } from '../../ledger.ts';
+import { creates, type Operation, type RecordsOperation } from '../../operation.ts';
+import { baselineFact } from '../before/unknown-zone.ts';
+import type { CompareRequest } from '../parts/agenda.ts';
+import { compareZone } from './compare.ts';
+
+const [one, two, three] = [a('www', 1), a('www', 2), a('ftp', 3)] as const;
+
+interface Given {
+  readonly panel?: readonly ResourceRecord[] | null;
+  readonly central?: readonly ResourceRecord[] | null;
+  readonly entry?: ZoneEntry | null;
+  readonly rows?: readonly LedgerRow[];
+  readonly operations?: readonly Operation[];
+  readonly isBaselineTaken?: boolean;
+}
+
+async function given(what: Given): Promise<Bench> {
+  const { panel = [], central = [], entry = entryOf(zone), rows = [], operations = [] } = what;
+  const bench = engineBench();
+  if (panel !== null) bench.panel.zones.set(zone, panel);
+  if (central !== null) bench.central.store.putZone(zone, central);
+  await bench.journal.commit({
+    operations,
+    zones: entry === null ? [] : [entry],
+    rows: [{ zone, put: rows }],
+    facts: (what.isBaselineTaken ?? true) ? { [baselineFact]: '1' } : {},
+  });
+  return bench;
+}
+
+async function compare(bench: Bench, parts: Partial<CompareRequest> = {}): Promise<void> {
+  await bench.run(compareZone(bench.runtime, zone, { reason: 'periodic', follow: 'no', ...parts }));
+}
+
+async function rowsIn({ journal }: Bench): Promise<Record<string, string>> {
+  const rows = await journal.rows(zone);
+  return Object.fromEntries(rows.map(({ record, state }) => [record.rdata.slice(-1), state]));
+}
+
+function stuck(remove: ResourceRecord | null, add: ResourceRecord | null): RecordsOperation {
+  const items = [{ remove, add, mirrored: true, note: null }];
+  return sampleOperation('0', { state: 'stuck', items, added: [], removed: [], afterSeen: true });
+}
+
+const synced = [sampleRow(1, { record: one })];
+
+test('the first comparison joins what is equal, and leaves the rest on its side', async () => {
+  const bench = await given({
+    panel: [one, three],
+    central: [one, two],
+    entry: null,
+    isBaselineTaken: false,
+  });
+  await compare(bench);
+  assert.deepEqual(await rowsIn(bench), { 1: 'synced', 2: 'central-only', 3: 'panel-only' });
+  const { incarnation, state, baselineAt, note } = (await bench.journal.zone(zone)) ?? entryOf(zone);
+  assert.deepEqual([state, incarnation, baselineAt, note], ['synced', 1, bench.clock.wall(), null]);
+  assert.deepEqual((bench.central.store.records(zone) ?? []).length, 2);
+});
+
+test('later what is new in the panel is added', async () => {
+  const bench = await given({ panel: [one, three], central: [one], rows: synced });
+  await compare(bench);
+  assert.deepEqual(
+    bench.central.store.records(zone)?.map(({ rdata }) => rdata.slice(-1)),
+    ['1', '3'],
+  );
+  const [operation] = await bench.journal.operations({});
+  assert.deepEqual([operation?.class, operation?.source], ['follow', 'periodic']);
+});
+
+test('a stuck edit whose records are alike ends, and its records are entered in the same comparison', async () => {
+  const bench = await given({ panel: [two], central: [two], rows: synced, operations: [stuck(one, two)] });
+  await compare(bench);
+  assert.equal((await bench.journal.operation('0'))?.state, 'confirmed');
+  assert.deepEqual(await rowsIn(bench), { 2: 'synced' });
+});
+
+test('one whose records differ stays stuck, and they are not judged', async () => {
+  const bench = await given({ panel: [two], central: [one], rows: synced, operations: [stuck(one, two)] });
+  await compare(bench);
+  assert.equal((await bench.journal.operation('0'))?.state, 'stuck');
+  assert.deepEqual(await rowsIn(bench), { 1: 'synced' });
+  assert.equal(bench.central.store.records(zone)?.length, 1);
+});
+
+test('a read that a call disturbed ends no stuck edit', async () => {
+  const bench = await given({ panel: [two], central: [two], rows: synced, operations: [stuck(one, two)] });
+  bench.panel.onRead = async () =>
+    await bench.runtime.gate.during([zone], async () => await Promise.resolve());
+  await compare(bench);
+  assert.equal((await bench.journal.operation('0'))?.state, 'stuck');
+});
+
+test('a zone on its way in or out is judged by its own operation', async () => {
+  const entry = entryOf(zone, { state: 'creating' });
+  for (const operation of [sampleCreate('0', { state: 'kept' }), sampleDelete('0', { state: 'kept' })]) {
+    const bench = await given({ panel: [one], central: [one], entry, operations: [operation] });
+    await compare(bench);
+    assert.deepEqual([await rowsIn(bench), await bench.journal.zone(zone)], [{}, entry]);
+  }
+  const ended = sampleCreate('0', { state: 'confirmed' });
+  const bench = await given({ panel: [one], central: [one], operations: [ended] });
+  await compare(bench);
+  assert.deepEqual(await rowsIn(bench), { 1: 'synced' });
+});
+
+test('records of operations on watch are not judged; the zone is looked at when the watch is over', async () => {
+  const watch = { until: 1_700_000_000_000 + 90_000, added: [one], removed: [] };
+  const late = sampleOperation('0', { state: 'reverted', items: [], added: [], watch });
+  const bench = await given({ panel: [], central: [one], rows: synced, operations: [late] });
+  await compare(bench, { follow: 'limited' });
+  assert.deepEqual(await rowsIn(bench), { 1: 'synced' });
+  await bench.wait(200_000);
+  assert.deepEqual(bench.woken, ['90000 comparison periodic limited']);
+});
+
+test('a zone that the central lacks is noted, or made where nothing was agreed on yet', async () => {
+  const noted = await given({ panel: [one], central: null, rows: synced });
+  await compare(noted);
+  assert.equal((await noted.journal.zone(zone))?.note, 'note.missing-at-central');
+  for (const scene of [{ entry: entryOf(zone) }, { entry: null }]) {
+    const bench = await given({ panel: [one], central: null, ...scene });
+    await compare(bench);
+    const [made] = creates(await bench.journal.operations({}));
+    assert.deepEqual([made?.class, made?.state, made?.source], ['follow', 'kept', 'periodic']);
+    await bench.wait(100);
+    assert.deepEqual(bench.woken, ['0 operations']);
+  }
+  const old = await given({ panel: [one], central: null, entry: null, isBaselineTaken: false });
+  await compare(old);
+  assert.deepEqual((await old.journal.zone(zone))?.state, 'panel-only');
+  const left = await given({ panel: [one], central: null, entry: entryOf(zone, { state: 'panel-only' }) });
+  await compare(left);
+  assert.deepEqual(await left.journal.operations({}), []);
+});
+
+test('a zone that the panel lacks is noted, dropped or deleted, by how it stands and what may follow', async () => {
+  const after = async (
+    entry: ZoneEntry | null,
+    parts: Partial<CompareRequest> = {},
+    prepare: (bench: Bench) => void = () => undefined,
+  ): Promise<unknown> => {
+    const bench = await given({ panel: null, central: [one], entry, rows: synced });
+    prepare(bench);
+    await compare(bench, parts);
+    const [operation] = await bench.journal.operations({});
+    const now = await bench.journal.zone(zone);
+    return [now?.state ?? null, now?.note ?? null, operation?.kind ?? null];
+  };
+  const gone = ['synced', 'note.gone-from-panel', null];
+  assert.deepEqual(await after(entryOf(zone)), gone);
+  assert.deepEqual(await after(entryOf(zone), { follow: 'limited' }), gone);
+  assert.deepEqual(await after(entryOf(zone), { follow: 'allowed' }), ['deleting', null, 'zone-delete']);
+  assert.deepEqual(await after(entryOf(zone, { state: 'panel-only' })), [null, null, null]);
+  assert.deepEqual(await after(null), [null, null, null]);
+  const unreadable = ['synced', 'note.panel-list-unreadable', null];
+  const garble = ({ panel }: Bench): void => void panel.unreadable.push('a..b');
+  assert.deepEqual(await after(entryOf(zone), {}, garble), unreadable);
+  assert.deepEqual(await after(entryOf(zone, { state: 'panel-only' }), {}, garble), [
+    'panel-only',
+    null,
+    null,
+  ]);
+  const sign = ({ central }: Bench): void =>
+    void central.store.signings.set(zone, { signed: true, ds: [], cds: [] });
+  const signed = ['synced', 'note.gone-signed', null];
+  assert.deepEqual(await after(entryOf(zone), { follow: 'allowed' }, sign), signed);
+  const asked = entryOf(zone, { note: 'note.gone-signed' });
+  assert.deepEqual(await after(asked, { follow: 'allowed' }, sign), ['deleting', null, 'zone-delete']);
+});
+
+test('a copy of another server’s zone is noted, and left as it stands', async () => {
+  for (const entry of [null, entryOf(zone), entryOf(zone, { state: 'panel-only' })]) {
+    const bench = await given({ panel: [one], central: [one], entry });
+    bench.central.faults.before = () => {
+      throw new CentralError('zone.copy', { state: 'untouched', retry: 'never' });
+    };
+    await compare(bench);
+    const { state, note } = (await bench.journal.zone(zone)) ?? {};
+    assert.deepEqual([state, note], [entry?.state ?? 'panel-only', 'zone.copy']);
+  }
+});
+
+test('a damaged ledger is compared only for a person, who gets a new baseline', async () => {
+  const bench = await given({ panel: [one, three], central: [one], rows: synced });
+  bench.journal.damage(zone);
+  await compare(bench);
+  await assert.rejects(bench.journal.rows(zone));
+  await compare(bench, { asked: true, follow: 'allowed' });
+  assert.deepEqual(await rowsIn(bench), { 1: 'synced', 3: 'panel-only' });
+  assert.equal(bench.central.store.records(zone)?.length, 1);
+});

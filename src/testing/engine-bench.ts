@@ -1,0 +1,170 @@
+import { Runtime, type Ports } from '../core/engine/runtime.ts';
+import { defaultEngineSettings, type EngineSettings } from '../core/engine/settings.ts';
+import type { PanelView } from '../core/engine/knowledge/panel-view.ts';
+import type { CentralTraits } from '../core/central.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Batch } from '../core/journal.ts';
+import type { Operation } from '../core/operation.ts';
+import { PanelError, type OwnerList, type Panel, type PanelEvent, type PanelRecord } from '../core/panel.ts';
+import type { ZoneEntry } from '../core/ledger.ts';
+import type { DnsName } from '../dns/name.ts';
+import { recordId, type ResourceRecord } from '../dns/record.ts';
+import { MemoryCentral } from './memory-central/index.ts';
+import { MemoryJournal } from './memory-journal.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** A panel that answers at once what it holds. */
+export class MemoryPanel implements Panel {
+  readonly id = 'memory';
+  readonly traits = {
+    guarantee: 'veto',
+    readDuringHandler: false,
+    afterMeansVisible: false,
+    carriesTtl: true,
+  } as const;
+  readonly zones = new Map<DnsName, readonly ResourceRecord[]>();
+  readonly unreadable: string[] = [];
+  /** Zones and accounts as `readOwners` answers; absent: it fails. */
+  owners: OwnerList | null = { way: 'column', zones: new Map() };
+  /** Called before each read. */
+  onRead: (what: DnsName | 'list' | 'owners') => Promise<void> | void = () => undefined;
+
+  decode(): PanelEvent {
+    return { kind: 'ignore' };
+  }
+
+  language(): 'en' {
+    return 'en';
+  }
+
+  isAdmin(): boolean {
+    return true;
+  }
+
+  encode(): { readonly output: string } {
+    return { output: '' };
+  }
+
+  async listZones(): ReturnType<Panel['listZones']> {
+    await this.onRead('list');
+    return { zones: [...this.zones.keys()], unreadable: this.unreadable };
+  }
+
+  remember(): void {}
+
+  async readOwners(): Promise<OwnerList> {
+    await this.onRead('owners');
+    if (this.owners === null) throw new PanelError('panel.unreachable');
+    return this.owners;
+  }
+
+  async readZone(zone: DnsName): Promise<readonly PanelRecord[] | null> {
+    await this.onRead(zone);
+    return this.zones.get(zone)?.map((record) => ({ ...record, key: recordId(record) })) ?? null;
+  }
+
+  async write(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  async deleteZone(): Promise<void> {
+    await Promise.resolve();
+  }
+}
+
+/** A journal whose commits may take time. */
+export class SlowJournal extends MemoryJournal {
+  /** Milliseconds that a commit takes. */
+  takes = 0;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    super();
+    this.#clock = clock;
+  }
+
+  override async commit(batch: Batch): Promise<void> {
+    if (this.takes > 0) await this.#clock.sleep(this.takes);
+    await super.commit(batch);
+  }
+}
+
+/** The parts of an engine without the engine: single steps are called, and what they ask for is noted. */
+export interface Bench {
+  readonly runtime: Runtime;
+  readonly clock: VirtualClock;
+  readonly journal: SlowJournal;
+  readonly central: MemoryCentral;
+  readonly panel: MemoryPanel;
+  /** Events that were logged, in order. */
+  readonly logged: string[];
+  /**
+   * What zones were woken for, in order: `operations`, or `comparison` with its reason and what may follow,
+   * each with the milliseconds since the start.
+   */
+  readonly woken: readonly string[];
+  /** Passes time until it is settled. */
+  readonly run: <T>(work: Promise<T>) => Promise<T>;
+  /** Passes time. */
+  readonly wait: (ms: number) => Promise<void>;
+  /** An operation as it is journalled now. */
+  readonly stored: (operation: Pick<Operation, 'id'>) => Promise<Operation | null>;
+}
+
+export interface BenchOptions {
+  readonly traits?: Partial<CentralTraits>;
+  readonly settings?: Partial<EngineSettings>;
+}
+
+export function engineBench({ traits = {}, settings = {} }: BenchOptions = {}): Bench {
+  const clock = new VirtualClock();
+  const journal = new SlowJournal(clock);
+  const central = new MemoryCentral({ traits });
+  const panel = new MemoryPanel();
+  const logged: string[] = [];
+  const woken: string[] = [];
+  const ports: Ports = {
+    panel,
+    central,
+    journal,
+    clock,
+    log: (_level, event) => void logged.push(event),
+    random: () => 0,
+    settings: { ...defaultEngineSettings, ...settings },
+  };
+  const runtime = new Runtime(ports);
+  const note = async (what: string): Promise<void> => {
+    woken.push(`${clock.now()} ${what}`);
+    await Promise.resolve();
+  };
+  runtime.agenda.begin({
+    operations: async () => await note('operations'),
+    comparison: async (zone) => {
+      const request = runtime.agenda.takeRequest(zone);
+      await note(`comparison ${request?.reason ?? '-'} ${request?.follow ?? '-'}`);
+    },
+  });
+  return {
+    runtime,
+    clock,
+    journal,
+    central,
+    panel,
+    logged,
+    woken,
+    run: async (work) => await clock.runUntilSettled(work),
+    wait: async (ms) => await clock.runUntil(clock.now() + ms),
+    stored: async ({ id }) => await journal.operation(id),
+  };
+}
+
+/** What a quiet read of the panel showed; null: no such zone. */
+export function viewOf(records: readonly ResourceRecord[] | null, parts: Partial<PanelView> = {}): PanelView {
+  const ttls = new Map((records ?? []).map((record) => [recordId(record), record.ttl]));
+  const rows = records?.map((record) => ({ ...record, key: recordId(record) })) ?? null;
+  return { records: rows, ids: new Set(ttls.keys()), ttls, quiet: true, readAt: 0, ...parts };
+}
+
+export function entryOf(zone: DnsName, parts: Partial<ZoneEntry> = {}): ZoneEntry {
+  return { zone, state: 'synced', incarnation: 1, baselineAt: 1, note: null, ...parts };
+}
