@@ -1,7 +1,7 @@
 import { Params } from './params.ts';
 import type { MgrctlDialect } from './dialects.ts';
 
-/** What a command line of `mgrctl` demands. */
+/** A parsed command line of `mgrctl`: what the caller asks the panel to do. */
 export type Command =
   | { readonly kind: 'call'; readonly func: string; readonly params: Params; readonly restart: boolean }
   /** `-i`: lists all functions (`func` is null), or the parameters of one function. */

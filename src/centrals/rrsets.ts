@@ -16,7 +16,7 @@ export const usualTtl = 3_600;
 export interface RRsetEdit {
   readonly name: DnsName;
   readonly type: string;
-  /** The records now; empty if there is no such RRset. */
+  /** The records that the central holds before the change; empty if there is no such RRset. */
   readonly before: readonly CentralRecord[];
   /** The records afterwards, each with `ttl`; empty if the RRset is to be deleted. */
   readonly after: readonly ResourceRecord[];

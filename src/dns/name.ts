@@ -145,7 +145,10 @@ export function zoneName(text: string, known: ReadonlySet<DnsName> = new Set()):
   return parseName(text.endsWith('.') && !text.endsWith('\\.') ? text : `${text}.`, { known });
 }
 
-/** Whether the name, written in Unicode, has deviation characters. */
+/**
+ * Whether the name's Unicode form has a character that IDNA 2003 and IDNA 2008 encode differently: ß, ς, ZWJ
+ * or ZWNJ.
+ */
 export function isDeviating(name: DnsName): boolean {
   return name.includes('xn--') && deviation.test(displayName(name));
 }

@@ -7,7 +7,7 @@ export interface PlantedResult {
   readonly name: string;
   readonly file: string;
   readonly says: string;
-  /** The story or history that found it; null: none did. */
+  /** The story or the seeded history that detected the planted bug; null: none detected it. */
   readonly found: Found | null;
 }
 

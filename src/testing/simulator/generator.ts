@@ -64,7 +64,7 @@ export class HistoryGenerator {
     }
   }
 
-  /** The first start, sometimes with a side out of reach. */
+  /** Events of the agent's first start. Sometimes the panel or the central is out of reach during it. */
   *#arrive(): Events {
     const of = this.#chances.pick('out of reach at arrival', ['none', 'central', 'panel']);
     const lasts = this.#chances.pick('out of reach at arrival for', [1_000, 15_000, 60_000]);

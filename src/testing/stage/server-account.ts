@@ -5,8 +5,9 @@ import { meaning, type Wanted } from './panel-words.ts';
 export interface ServerAccount {
   readonly server: NameServer;
   readonly secrets: readonly string[];
-  /** Port for the plugin's requests, and whether a request is a write. */
+  /** Port on which the server takes the plugin's requests. */
   readonly port: number;
+  /** Whether a request of the plugin changes data. */
   readonly isWrite: (request: Buffer) => boolean;
   /** Options of `[isp_master]` for the account. @param port port that the plugin shall use */
   readonly connection: (port: number) => Readonly<Record<string, string>>;

@@ -93,7 +93,7 @@ export class CompareAll {
   }
 
   /**
-   * Makes the first comparison once.
+   * Makes one attempt at the first comparison.
    * @param goesOn true: a zone that cannot be read is left to the panel with a note. False: it has to be
    *   tried again
    * @returns whether the first comparison is complete

@@ -81,7 +81,10 @@ export class Store {
     return await this.transact((tx) => tx.advance(judged, to, changes));
   }
 
-  /** Runs a transaction of one new operation: {@link Transaction.create}. @throws {JournalError} */
+  /**
+   * Stores one new operation in a transaction of its own, as {@link Transaction.create} does.
+   * @throws {JournalError}
+   */
   async create<T extends Operation>(draft: T, state?: OperationState): Promise<T> {
     return await this.transact((tx) => tx.create(draft, state));
   }
