@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
+import type { Log } from '../core/log.ts';
 import type { Operation } from '../core/operation.ts';
 import { sampleCreate, sampleOperation, sampleWatch } from '../testing/contracts/journal.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
@@ -114,6 +115,15 @@ test('issue 14: a check reads all operations in steps, and tells which are damag
   assert.deepEqual(journal.checkOperations(''), { last: 'a49', damaged: ['a07'] });
   assert.deepEqual(journal.checkOperations('a49'), { last: 'a50', damaged: ['a50'] });
   assert.deepEqual(journal.checkOperations('a50'), { last: null, damaged: [] });
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const log: Log = (_, event, fields = {}) => lines.push(`${event} ${Object.values(fields).join(' ')}`);
+  const upkeep = new Upkeep(journal, clock, log, { keep: 1e15, most: 1e9, recent: hour });
+  await clock.runUntil(60_000);
+  await upkeep.stop();
+  const damaged = ['a07', 'a50'].map((id) => `journal.operation-damaged ${id}`);
+  assert.deepEqual(lines, [...damaged, 'journal.checked 2']);
+  assert.equal((await journal.counts()).damagedOperations, 2);
   // Nothing says how old a damaged one is: it stays.
   pruneAll(journal, limits);
   const left = new DatabaseSync(path, { readOnly: true });

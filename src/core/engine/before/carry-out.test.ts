@@ -4,7 +4,8 @@ import { makeRecord, type ResourceRecord } from '../../../dns/record.ts';
 import { sampleOperation } from '../../../testing/contracts/journal.ts';
 import { engineBench, entryOf, type Bench } from '../../../testing/engine-bench.ts';
 import { a, zone } from '../../../testing/simulator/given.ts';
-import { CentralError } from '../../central.ts';
+import { CentralError, type Central } from '../../central.ts';
+import type { RecordsOperation } from '../../operation.ts';
 import type { MemoryRequest } from '../../../testing/memory-central/index.ts';
 import { answerOf, carryOut, type Outcome } from './carry-out.ts';
 import { knowledgeOf } from './plan.ts';
@@ -150,4 +151,31 @@ test('an edit of a zone that the central does not have is refused, and not journ
     ['zone.missing-at-central'],
   );
   assert.equal(await bench.journal.operation('1'), null);
+});
+
+test('the central is asked for the types that can decide; for all where a CNAME is wanted or goes', async () => {
+  const asked = async (...items: RecordsOperation['items']): Promise<unknown> => {
+    const bench = engineBench();
+    bench.central.store.putZone(zone, [old]);
+    const types: unknown[] = [];
+    const readNames: Central['readNames'] = bench.central.readNames.bind(bench.central);
+    bench.central.readNames = async (of, names, ctx, ...rest: readonly unknown[]) => {
+      const [only] = rest;
+      types.push(only instanceof Set ? [...only].toSorted() : only);
+      return await readNames(of, names, ctx);
+    };
+    const { signal } = new AbortController();
+    await bench.run(carryOut(bench.runtime, { ...draft, items }, knowledgeOf(zone, [], []), signal));
+    return types[0];
+  };
+  const text = makeRecord({ name: 'www', type: 'TXT', rdata: '"x"' }, zone);
+  const alias = makeRecord({ name: 'www', type: 'CNAME', rdata: 'example.net.' }, zone);
+  const item = (remove: ResourceRecord | null, add: ResourceRecord | null) => {
+    return { remove, add, mirrored: true, note: null };
+  };
+  assert.deepEqual(await asked(item(old, text)), ['A', 'TXT']);
+  assert.deepEqual(await asked(item(null, text)), ['TXT']);
+  assert.deepEqual(await asked(item(old, null)), ['A']);
+  assert.equal(await asked(item(old, alias)), undefined);
+  assert.equal(await asked(item(alias, old)), undefined);
 });

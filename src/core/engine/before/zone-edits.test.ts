@@ -1,6 +1,7 @@
 /** What `before` of a zone's create and delete finds, asks for and leaves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseName } from '../../../dns/name.ts';
 import { sampleCreate, sampleDelete, sampleRow } from '../../../testing/contracts/journal.ts';
 import { engineBench, entryOf, type Bench } from '../../../testing/engine-bench.ts';
 import type { MemoryRequest } from '../../../testing/memory-central/index.ts';
@@ -87,9 +88,45 @@ test('a zone that is new is made, and is ours', async () => {
 
 test('a zone that the central has already is joined, and is not ours', async () => {
   const bench = await given({ isThere: true });
+  bench.journal.takes = 20;
   assert.deepEqual(await create(bench), ['accept', 1]);
   const { state, created, requested, snapshot } = await newest(bench);
   assert.deepEqual([state, created, requested, snapshot], ['applied', false, false, []]);
+});
+
+test('a zone whose names the zone above answers is only asked for', async () => {
+  const below = parseName('sub.example.org.');
+  const event = { ...creating, zone: below };
+  for (const [name, isAsked] of [
+    ['sub', true],
+    ['www.sub', true],
+    ['*', true],
+    ['other', false],
+  ] as const) {
+    const bench = await given();
+    bench.central.store.putZone(zone, [a(name, 1)]);
+    bench.journal.takes = 20;
+    assert.deepEqual(told(await bench.run(beforeCreate(bench.runtime, event, call()))), ['accept', 1]);
+    const { state, created, requested } = await newest(bench);
+    const expected = isAsked ? ['prepared', false, false] : ['applied', true, false];
+    assert.deepEqual([state, created, requested], expected, name);
+    assert.equal(bench.central.store.records(below) === null, isAsked, name);
+  }
+});
+
+test('where the zone above cannot be read whole, the new one is only asked for; what it is asked may be refused', async () => {
+  const event = { ...creating, zone: parseName('sub.example.org.') };
+  for (const isForeign of [false, true]) {
+    const bench = await given({ traits: { wholeZones: false }, isThere: true });
+    if (isForeign) bench.central.store.foreign.add(event.zone);
+    const answer = told(await bench.run(beforeCreate(bench.runtime, event, call())));
+    assert.deepEqual(answer, isForeign ? ['zone.foreign', 'nothing'] : ['accept', 1]);
+    const operations = await bench.journal.operations({});
+    assert.deepEqual(
+      operations.map(({ state }) => state),
+      isForeign ? [] : ['prepared'],
+    );
+  }
 });
 
 test('a zone that the ledger has needs nothing, unless it is on its way out', async () => {

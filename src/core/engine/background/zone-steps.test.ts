@@ -1,0 +1,323 @@
+/** Single steps of zones that are made and deleted: what is sent, what is left, what becomes stuck. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ResourceRecord } from '../../../dns/record.ts';
+import {
+  sampleCreate,
+  sampleDelete,
+  sampleOperation,
+  sampleRow,
+} from '../../../testing/contracts/journal.ts';
+import { engineBench, entryOf, viewOf, type Bench } from '../../../testing/engine-bench.ts';
+import { quietContext } from '../../../testing/quiet-context.ts';
+import { a, apex, zone } from '../../../testing/simulator/given.ts';
+import { CentralError, type CentralTraits } from '../../central.ts';
+import type { ZoneEntry } from '../../ledger.ts';
+import { deletes, type Operation } from '../../operation.ts';
+import type { PanelView } from '../knowledge/panel-view.ts';
+import { Moved } from '../parts/store.ts';
+import { noteSent } from './made-zone.ts';
+import { endUndo, stepCreate, stepDelete, undoCreate } from './zone-steps.ts';
+
+const [one, two] = [a('www', 1), a('www', 2)] as const;
+
+interface Given {
+  readonly operations: readonly Operation[];
+  readonly central?: readonly ResourceRecord[] | null;
+  readonly entry?: ZoneEntry | null;
+  readonly rows?: readonly ResourceRecord[];
+  readonly traits?: Partial<CentralTraits>;
+}
+
+async function given({
+  operations,
+  central = null,
+  entry = null,
+  rows = [],
+  traits = {},
+}: Given): Promise<Bench> {
+  const bench = engineBench({ traits });
+  if (central !== null) bench.central.store.putZone(zone, central);
+  await bench.journal.commit({
+    operations,
+    zones: entry === null ? [] : [entry],
+    rows: [{ zone, put: rows.map((record) => sampleRow(1, { record })) }],
+    facts: { [`other-writer ${zone}`]: '1' },
+  });
+  bench.journal.takes = 10;
+  return bench;
+}
+
+const removal = sampleDelete('0', { state: 'kept', afterSeen: true, problems: [] });
+const deleting = entryOf(zone, { state: 'deleting' });
+
+/** Two looks that are far enough apart. */
+async function deleteTwice(bench: Bench, view: PanelView, operation = removal): Promise<void> {
+  await bench.run(stepDelete(bench.runtime, operation, { ...view, readAt: bench.clock.now() }));
+  await bench.wait(20_000);
+  await bench.run(stepDelete(bench.runtime, operation, { ...view, readAt: bench.clock.now() }));
+}
+
+async function told(bench: Bench, id = '0'): Promise<unknown> {
+  const operation = await bench.journal.operation(id);
+  return [operation?.state, operation?.problems.map(({ code }) => code).join()];
+}
+
+const gone = viewOf(null);
+
+test('a delete is sent once two looks show the zone gone, and its ledger goes', async () => {
+  const bench = await given({ operations: [removal], central: [apex, one], entry: deleting, rows: [one] });
+  await bench.run(stepDelete(bench.runtime, removal, gone));
+  assert.deepEqual(await told(bench), ['kept', '']);
+  await bench.wait(5_000);
+  await bench.run(stepDelete(bench.runtime, removal, { ...gone, readAt: bench.clock.now() }));
+  assert.deepEqual(await told(bench), ['confirmed', '']);
+  assert.equal(bench.central.store.records(zone), null);
+  assert.equal(await bench.journal.zone(zone), null);
+  assert.equal(await bench.journal.fact(`other-writer ${zone}`), null);
+});
+
+test('a delete of a zone that the central has lost is done', async () => {
+  const bench = await given({ operations: [removal], entry: deleting });
+  await deleteTwice(bench, gone);
+  assert.deepEqual([await told(bench), await bench.journal.zone(zone)], [['confirmed', ''], null]);
+});
+
+test('a delete at a central where only the provider deletes ends, and says so', async () => {
+  const traits = { managesZones: false };
+  const bench = await given({ operations: [removal], central: [one], entry: deleting, traits });
+  await deleteTwice(bench, gone);
+  assert.deepEqual(await told(bench), ['confirmed', 'zone.left-at-central']);
+  assert.equal(bench.central.store.records(zone)?.length, 1);
+  assert.equal(await bench.journal.zone(zone), null);
+  assert.ok(bench.logged.includes('zone.left-at-central'));
+});
+
+test('a delete is given up once two looks show the zone kept', async () => {
+  const bench = await given({ operations: [removal], central: [one], entry: deleting, rows: [one] });
+  await deleteTwice(bench, viewOf([one]));
+  // The panel reported it: what it shows counts only after the time that it may take to show.
+  assert.deepEqual(await told(bench), ['kept', '']);
+  await deleteTwice(bench, viewOf([one]));
+  assert.deepEqual(await told(bench), ['reverted', '']);
+  assert.equal((await bench.journal.zone(zone))?.state, 'synced');
+});
+
+test('what another writer has in the zone keeps it from being deleted', async () => {
+  const made = sampleCreate('00', { state: 'confirmed', created: true, snapshot: [one] });
+  const removed = sampleOperation('00', { state: 'confirmed', removed: [one], added: [] });
+  const cases: readonly (readonly [string, Partial<Given>, string])[] = [
+    ['a foreign record', {}, 'stuck'],
+    ['a record of the ledger', { rows: [one] }, 'confirmed'],
+    ['a record that we had made', { operations: [removal, made] }, 'confirmed'],
+    ['a record that we joined', { operations: [removal, { ...made, created: false }] }, 'stuck'],
+    ['a record that we removed', { operations: [removal, removed] }, 'confirmed'],
+    ['a record of the snapshot', { operations: [{ ...removal, snapshot: [one] }] }, 'confirmed'],
+    ['the central’s own records', { central: [apex] }, 'confirmed'],
+    ['a zone that was lost and made anew', { central: [apex], entry: lost }, 'stuck'],
+  ];
+  for (const [what, parts, state] of cases) {
+    const bench = await given({ operations: [removal], central: [apex, one], entry: deleting, ...parts });
+    const [operation = removal] = deletes(parts.operations ?? []);
+    await deleteTwice(bench, gone, operation);
+    assert.deepEqual(await told(bench), [state, state === 'stuck' ? 'zone.changed-at-central' : ''], what);
+    assert.equal(bench.central.store.records(zone) === null, state === 'confirmed', what);
+    assert.equal((await bench.journal.zone(zone)) === null, state === 'confirmed', what);
+  }
+});
+
+const lost = entryOf(zone, { state: 'deleting', note: 'note.missing-at-central' });
+
+test('a signed zone waits for a second yes', async () => {
+  const bench = await given({ operations: [removal], central: [apex], entry: deleting });
+  bench.central.store.signings.set(zone, { signed: true, ds: [], cds: [] });
+  await deleteTwice(bench, gone);
+  assert.deepEqual(await told(bench), ['stuck', 'zone.signed-waiting']);
+});
+
+const failures = [
+  { method: 'deleteZone', state: 'untouched', retry: 'later', ends: 'kept' },
+  { method: 'deleteZone', state: 'unknown', retry: 'later', ends: 'kept' },
+  { method: 'deleteZone', state: 'untouched', retry: 'never', ends: 'stuck' },
+  { method: 'read', state: 'untouched', retry: 'later', ends: 'kept' },
+] as const;
+
+for (const { method, state, retry, ends } of failures) {
+  test(`a delete whose ${method} fails (${state}, ${retry}) is ${ends}, and counted`, async () => {
+    const bench = await given({ operations: [removal], central: [apex], entry: deleting });
+    bench.central.faults.before = (request) => {
+      if (request.method === method) throw new CentralError('central.refused', { state, retry });
+    };
+    if (retry === 'later') await assert.rejects(deleteTwice(bench, gone), CentralError);
+    else await deleteTwice(bench, gone);
+    assert.deepEqual(await told(bench), [ends, 'central.refused']);
+    const operation = await bench.stored(removal);
+    assert.deepEqual([operation?.attempts, operation?.watch !== null], [1, state === 'unknown']);
+    assert.notEqual(await bench.journal.zone(zone), null);
+  });
+}
+
+test('a delete that was heard of anew while the lock was waited for is judged again', async () => {
+  const bench = await given({ operations: [removal], central: [apex], entry: deleting });
+  const judged = { ...removal, afterSeen: false };
+  await assert.rejects(deleteTwice(bench, gone, judged), Moved);
+  assert.notEqual(bench.central.store.records(zone), null);
+});
+
+test('nothing is deleted or undone in the time after a start', async () => {
+  const bench = await given({ operations: [removal], central: [apex], entry: deleting });
+  bench.runtime.grace.begin();
+  await deleteTwice(bench, gone);
+  assert.notEqual(bench.central.store.records(zone), null);
+});
+
+const made = sampleCreate('0', { state: 'applied', created: true, snapshot: [one], problems: [] });
+const creating = entryOf(zone, { state: 'creating' });
+
+async function undo(bench: Bench, operation = made): Promise<void> {
+  await bench.run(undoCreate(bench.runtime, operation, quietContext()));
+}
+
+test('a create that the panel never showed is undone after two looks, what it made deleted', async () => {
+  const bench = await given({ operations: [made], central: [apex, one], entry: creating });
+  await bench.run(stepCreate(bench.runtime, made, gone));
+  await bench.wait(6_000);
+  await bench.run(stepCreate(bench.runtime, made, { ...gone, readAt: 6_000 }));
+  assert.deepEqual(await told(bench), ['applied', '']);
+  await bench.wait(6_000);
+  await bench.run(stepCreate(bench.runtime, made, { ...gone, readAt: bench.clock.now() }));
+  assert.deepEqual(await told(bench), ['reverted', '']);
+  assert.equal(bench.central.store.records(zone), null);
+  assert.equal(await bench.journal.zone(zone), null);
+});
+
+test('what is undone, and what becomes stuck instead', async () => {
+  const rival = sampleCreate('00', { state: 'kept', created: true });
+  const asked = { ...made, created: false, requested: true } as const;
+  const cases: readonly (readonly [string, Given, string, string, boolean])[] = [
+    ['its own records', { operations: [made], central: [one] }, 'reverted', '', true],
+    ['nothing', { operations: [made], central: null }, 'reverted', '', true],
+    [
+      'a foreign record beside its own',
+      { operations: [made], central: [one, two] },
+      'stuck',
+      'zone.changed-since-create',
+      false,
+    ],
+    [
+      'a foreign record in a zone that was empty',
+      { operations: [{ ...made, snapshot: [] }], central: [two] },
+      'stuck',
+      'zone.maybe-ours',
+      false,
+    ],
+    ['a zone that may be ours', { operations: [asked], central: [one] }, 'stuck', 'zone.maybe-ours', false],
+    [
+      'a zone that another create made',
+      { operations: [asked, rival], central: [one] },
+      'reverted',
+      '',
+      false,
+    ],
+    [
+      'a zone that was only joined',
+      { operations: [{ ...made, created: false }], central: [one] },
+      'reverted',
+      '',
+      false,
+    ],
+  ];
+  for (const [what, scene, state, code, isGone] of cases) {
+    const bench = await given({ ...scene, entry: creating });
+    const [operation] = scene.operations;
+    assert.ok(operation?.kind === 'zone-create');
+    await undo(bench, operation);
+    assert.deepEqual(await told(bench), [state, code], what);
+    assert.equal(bench.central.store.records(zone) === null, isGone, what);
+    const now = await bench.stored(operation);
+    assert.equal(now?.watch !== null, operation.requested, what);
+  }
+});
+
+test('a create of this process that has landed meanwhile is ours: what it made goes', async () => {
+  const watch = { until: 2e12, added: [], removed: [] };
+  const late = { ...made, created: false, requested: true, snapshot: [], watch } as const;
+  const bench = await given({ operations: [late], central: [two], entry: creating });
+  noteSent(bench.runtime, late);
+  await undo(bench, late);
+  assert.deepEqual(await told(bench), ['reverted', '']);
+  assert.equal(bench.central.store.records(zone), null);
+});
+
+test('a stuck create has a ledger entry, so that comparisons look at the zone', async () => {
+  const bench = await given({ operations: [{ ...made, incarnation: 3 }], central: [one, two] });
+  await undo(bench, { ...made, incarnation: 3 });
+  const { state, incarnation } = (await bench.journal.zone(zone)) ?? deleting;
+  assert.deepEqual([state, incarnation], ['creating', 3]);
+});
+
+test('an undo of unknown outcome is on watch, and tried again', async () => {
+  for (const state of ['unknown', 'untouched'] as const) {
+    const bench = await given({ operations: [made], central: [one], entry: creating });
+    bench.central.faults.before = ({ method }) => {
+      if (method === 'deleteZone') throw new CentralError('central.unreachable', { state, retry: 'later' });
+    };
+    await assert.rejects(undo(bench), CentralError);
+    const operation = await bench.stored(made);
+    assert.deepEqual([operation?.state, operation?.watch !== null], ['reverting', state === 'unknown']);
+  }
+});
+
+test('an undone create takes up the delete that it had cancelled', async () => {
+  const cancelled = sampleDelete('00', { state: 'reverted', snapshot: [two], actor: 'bob' });
+  const undone = { ...made, state: 'reverting', cancels: '00', incarnation: 5 } as const;
+  const bench = await given({ operations: [cancelled, undone], entry: creating });
+  await bench.run(endUndo(bench.runtime, undone));
+  const again = deletes(await bench.journal.operations({})).at(-1);
+  assert.ok(again !== undefined);
+  const { state, afterSeen, incarnation, actor, snapshot, formerlyOurs } = again;
+  assert.deepEqual(
+    { state, afterSeen, incarnation, actor, snapshot, formerlyOurs },
+    {
+      state: 'kept',
+      afterSeen: true,
+      incarnation: 5,
+      actor: 'bob',
+      snapshot: [two, one],
+      formerlyOurs: [one],
+    },
+  );
+  assert.equal((await bench.journal.zone(zone))?.state, 'deleting');
+  await bench.wait(1_000);
+  assert.deepEqual(bench.woken, ['210 operations']);
+});
+
+test('the ledger of an undone create stays while another operation of the zone needs it', async () => {
+  const undone = { ...made, state: 'reverting' } as const;
+  const left = async (...others: readonly Operation[]): Promise<boolean> => {
+    const bench = await given({ operations: [undone, ...others], entry: creating });
+    await bench.run(endUndo(bench.runtime, undone));
+    return (await bench.journal.zone(zone)) !== null;
+  };
+  assert.equal(await left(), false);
+  assert.equal(await left(sampleDelete('1', { state: 'kept' })), true);
+  assert.equal(await left(sampleCreate('1', { state: 'prepared' })), true);
+  assert.equal(await left(sampleDelete('1', { state: 'confirmed' })), false);
+  assert.equal(await left(sampleOperation('1', { state: 'kept' })), false);
+});
+
+test('a create that cancelled a delete, and whose panel says nothing of it, leaves the zone as it was', async () => {
+  const cancelled = sampleDelete('00', { state: 'reverted' });
+  const unproven = { ...made, created: false, cancels: '00', afterSeen: false } as const;
+  const bench = await given({ operations: [cancelled, unproven], central: [one], entry: creating });
+  await bench.run(stepCreate(bench.runtime, unproven, viewOf([one])));
+  await bench.wait(6_000);
+  await bench.run(stepCreate(bench.runtime, unproven, viewOf([one], { readAt: 6_000 })));
+  await bench.wait(6_000);
+  await bench.run(stepCreate(bench.runtime, unproven, viewOf([one], { readAt: bench.clock.now() })));
+  assert.deepEqual(await told(bench), ['reverted', '']);
+  assert.equal((await bench.journal.zone(zone))?.state, 'synced');
+  assert.notEqual((await bench.stored(cancelled))?.watch, null);
+  await bench.wait(1_000);
+  assert.ok(bench.woken.at(-1)?.endsWith('comparison unproven-create limited'));
+});
