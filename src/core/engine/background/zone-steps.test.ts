@@ -103,6 +103,19 @@ test('a delete is given up once two looks show the zone kept', async () => {
   assert.equal((await bench.journal.zone(zone))?.state, 'synced');
 });
 
+test('a delete that the panel did not report is given up sooner than one that it did', async () => {
+  for (const state of ['prepared', 'kept'] as const) {
+    const operation = { ...removal, state, afterSeen: state === 'kept' };
+    const bench = await given({ operations: [operation], central: [one], entry: deleting, rows: [one] });
+    for (const wait of [0, 6_000, 6_000]) {
+      await bench.wait(wait);
+      const view = viewOf([one], { readAt: bench.clock.now() });
+      await bench.run(stepDelete(bench.runtime, operation, view));
+    }
+    assert.deepEqual(await told(bench), [state === 'kept' ? 'kept' : 'reverted', '']);
+  }
+});
+
 test('what another writer has in the zone keeps it from being deleted', async () => {
   const made = sampleCreate('00', { state: 'confirmed', created: true, snapshot: [one] });
   const removed = sampleOperation('00', { state: 'confirmed', removed: [one], added: [] });
