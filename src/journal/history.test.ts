@@ -99,6 +99,23 @@ test('issue 14: the upkeep drops what is old by itself, in steps, and does not s
   await upkeep.stop();
 });
 
+test('issue 14: the upkeep has a round an hour', async (t) => {
+  const clock = new VirtualClock();
+  const journal = journalOf(t);
+  const at: number[] = [];
+  const prune = journal.prune.bind(journal);
+  journal.prune = (...given) => {
+    at.push(Math.floor(clock.now() / hour));
+    return prune(...given);
+  };
+  const upkeep = new Upkeep(journal, clock, () => undefined, { keep: day, most: 1e9, recent: hour });
+  await clock.runUntil(60_000);
+  assert.deepEqual(at, [0]);
+  await clock.runUntil(3.5 * hour);
+  await upkeep.stop();
+  assert.deepEqual(at, [0, 1, 2, 3]);
+});
+
 test('issue 14: a check reads all operations in steps, and tells which are damaged', async (t) => {
   const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal.db');
   t.after(() => rmSync(join(path, '..'), { recursive: true, force: true }));
