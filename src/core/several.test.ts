@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { recordId, type ResourceRecord } from '../dns/record.ts';
 import { journalStatus } from '../app/answers/journal-status.ts';
+import { changedCentral } from '../testing/changed-central.ts';
 import { MemoryJournal } from '../testing/memory-journal.ts';
 import { a, apex, historyOf, put, zone } from '../testing/simulator/given.ts';
 import { Random } from '../testing/simulator/random.ts';
@@ -60,29 +61,17 @@ async function givenTwo({ panel, first, second }: Held): Promise<Scene> {
 
 /** The central with its audits and writes connected to the scene. */
 function watched(scene: Scene, central: Central, number: number): Central {
-  return {
-    id: central.id,
-    traits: central.traits,
+  return changedCentral(central, {
     audit: (change) => {
       const code = scene.audits.get(number);
       return code === undefined ? central.audit(change) : [{ code, params: {} }];
     },
-    check: (ctx) => central.check(ctx),
-    listZones: (asked, ctx) => central.listZones(asked, ctx),
-    readZone: (of, known, ctx) => central.readZone(of, known, ctx),
-    readNames: (of, names, ctx, types) => central.readNames(of, names, ctx, types),
     apply: async (change, present, ctx) => {
       scene.writes.push(number);
       scene.onApply(number);
       return await central.apply(change, present, ctx);
     },
-    mayCreateZone: (of, seed, ctx) => central.mayCreateZone(of, seed, ctx),
-    createZone: (of, seed, ctx, content) => central.createZone(of, seed, ctx, content),
-    deleteZone: (of, ctx) => central.deleteZone(of, ctx),
-    concerns: (zones, ctx) => central.concerns(zones, ctx),
-    signing: (of, ctx) => central.signing(of, ctx),
-    close: () => central.close(),
-  };
+  });
 }
 
 async function wait(world: World, ms: number): Promise<void> {

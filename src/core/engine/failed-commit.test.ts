@@ -1,6 +1,7 @@
 /** Tests of a journal that fails while a failed write is being handled (issue 12.6). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { changedCentral } from '../../testing/changed-central.ts';
 import { a, given, engineOf, held, put, zone } from '../../testing/simulator/given.ts';
 import { recordsEvent } from '../../testing/simulator/edits.ts';
 import type { World } from '../../testing/simulator/world.ts';
@@ -10,25 +11,6 @@ import type { Verdict } from '../panel.ts';
 
 const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
 const www = a('www', 1);
-
-function withApply(central: Central, apply: Central['apply']): Central {
-  return {
-    id: central.id,
-    traits: central.traits,
-    audit: (change) => central.audit(change),
-    check: async (ctx) => await central.check(ctx),
-    listZones: async (asked, ctx) => await central.listZones(asked, ctx),
-    readZone: async (of, known, ctx) => await central.readZone(of, known, ctx),
-    readNames: async (of, names, ctx, types) => await central.readNames(of, names, ctx, types),
-    apply,
-    mayCreateZone: async (of, seed, ctx) => await central.mayCreateZone(of, seed, ctx),
-    createZone: async (of, seed, ctx, content) => await central.createZone(of, seed, ctx, content),
-    deleteZone: async (of, ctx) => await central.deleteZone(of, ctx),
-    concerns: async (zones, ctx) => await central.concerns(zones, ctx),
-    signing: async (of, ctx) => await central.signing(of, ctx),
-    close: async () => await central.close(),
-  };
-}
 
 /**
  * Makes an edit whose write is done but its answer lost, while the journal refuses every state but
@@ -46,7 +28,7 @@ async function play(undoFails: boolean): Promise<{ world: World; verdict: Verdic
       if (writes === 1) throw lost;
       return altered;
     };
-    return withApply(central, apply);
+    return changedCentral(central, { apply });
   };
   const world = await given({ panel: [], central: [] }, (before) => {
     before.wrap = wrap;
@@ -95,12 +77,14 @@ async function afterwards(applyFails: boolean, journalFails: boolean): Promise<[
   let writes = 0;
   const world = await given({ panel: [ftp], central: [ftp] }, (before) => {
     before.wrap = (central) =>
-      withApply(central, async (change, present, ctx) => {
-        if (!applyFails) return await central.apply(change, present, ctx);
-        if ((writes += 1) > 1)
-          throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
-        await central.apply({ ...change, add: [] }, present, ctx);
-        throw new CentralError('central.refused', { state: 'partial', retry: 'never' });
+      changedCentral(central, {
+        apply: async (change, present, ctx) => {
+          if (!applyFails) return await central.apply(change, present, ctx);
+          if ((writes += 1) > 1)
+            throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
+          await central.apply({ ...change, add: [] }, present, ctx);
+          throw new CentralError('central.refused', { state: 'partial', retry: 'never' });
+        },
       });
   });
   put(world, 'panel', [www]);

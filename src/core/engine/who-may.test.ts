@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { changedCentral } from '../../testing/changed-central.ts';
 import { a, engineOf, given, held, historyOf, zone, zoneState } from '../../testing/simulator/given.ts';
 import { administrator, recordsEvent } from '../../testing/simulator/edits.ts';
 import type { World } from '../../testing/simulator/world.ts';
@@ -42,25 +43,16 @@ function noted(central: Central, calls: string[]): Central {
   const note = (call: string, about: string): void => {
     calls.push(`${call} ${about}`);
   };
-  return {
-    id: central.id,
-    traits: central.traits,
-    audit: (change) => central.audit(change),
-    check: (ctx) => central.check(ctx),
+  return changedCentral(central, {
     listZones: (asked, ctx) => (note('list', asked.join()), central.listZones(asked, ctx)),
     readZone: (name, known, ctx) => (note('read', name), central.readZone(name, known, ctx)),
-    readNames: (name, names, ctx) => (note('read', name), central.readNames(name, names, ctx)),
+    readNames: (name, ...rest) => (note('read', name), central.readNames(name, ...rest)),
     apply: (change, present, ctx) => (note('write', change.zone), central.apply(change, present, ctx)),
     mayCreateZone: (name, seed, ctx) => (note('ask', name), central.mayCreateZone(name, seed, ctx)),
-    createZone: (name, seed, ctx, content) => (
-      note('create', name),
-      central.createZone(name, seed, ctx, content)
-    ),
+    createZone: (name, ...rest) => (note('create', name), central.createZone(name, ...rest)),
     deleteZone: (name, ctx) => (note('delete', name), central.deleteZone(name, ctx)),
-    concerns: (zones, ctx) => central.concerns(zones, ctx),
     signing: (name, ctx) => (note('signing', name), central.signing(name, ctx)),
-    close: () => central.close(),
-  };
+  });
 }
 
 async function wait(world: World, ms: number): Promise<void> {

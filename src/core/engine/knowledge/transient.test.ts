@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { recordId } from '../../../dns/record.ts';
+import { changedCentral } from '../../../testing/changed-central.ts';
 import { MemoryJournal } from '../../../testing/memory-journal.ts';
 import { a, engineOf, given, held, put, viewOf, zone } from '../../../testing/simulator/given.ts';
 import { administrator, recordsEvent } from '../../../testing/simulator/edits.ts';
@@ -24,28 +25,16 @@ function failing(central: Central, call: 'readNames' | 'apply', error: () => Cen
     const now = error();
     if (now !== null) throw now;
   };
-  return {
-    id: central.id,
-    traits: central.traits,
-    audit: (change) => central.audit(change),
-    check: async (ctx) => await central.check(ctx),
-    listZones: async (asked, ctx) => await central.listZones(asked, ctx),
-    readZone: async (of, known, ctx) => await central.readZone(of, known, ctx),
-    readNames: async (of, names, ctx, types) => {
+  return changedCentral(central, {
+    readNames: async (...read) => {
       if (call === 'readNames') fail();
-      return await central.readNames(of, names, ctx, types);
+      return await central.readNames(...read);
     },
     apply: async (change, present, ctx) => {
       if (call === 'apply') fail();
       return await central.apply(change, present, ctx);
     },
-    mayCreateZone: async (of, seed, ctx) => await central.mayCreateZone(of, seed, ctx),
-    createZone: async (of, seed, ctx, content) => await central.createZone(of, seed, ctx, content),
-    deleteZone: async (of, ctx) => await central.deleteZone(of, ctx),
-    concerns: async (zones, ctx) => await central.concerns(zones, ctx),
-    signing: async (of, ctx) => await central.signing(of, ctx),
-    close: async () => await central.close(),
-  };
+  });
 }
 
 const failures = [
