@@ -188,6 +188,12 @@ export interface DeleteOperation extends AnyOperation {
   readonly snapshot: readonly ResourceRecord[];
   /** Records of the zone that were ours before a create synced it, if that create was undone. */
   readonly formerlyOurs: readonly ResourceRecord[];
+  /**
+   * Whether the central had the zone when the user deleted it, or a create of ours had asked for it; null:
+   * not known. If it had none, a zone that it has later was made by another writer, unless a create of ours
+   * asked for it since.
+   */
+  readonly wasThere: boolean | null;
 }
 
 export type Operation = RecordsOperation | CreateOperation | DeleteOperation;

@@ -69,5 +69,11 @@ export const operationFields = {
     cancels: v.nullable(v.string()),
     refusedContent: records,
   },
-  removal: { ...anyOperation, kind: v.literal('zone-delete'), snapshot: records, formerlyOurs: records },
+  removal: {
+    ...anyOperation,
+    kind: v.literal('zone-delete'),
+    snapshot: records,
+    formerlyOurs: records,
+    wasThere: v.nullable(v.boolean()),
+  },
 } as const;

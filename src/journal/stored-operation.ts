@@ -27,6 +27,7 @@ const operation = v.variant('kind', [
     ...removal,
     ...earlier,
     formerlyOurs: v.optional(removal.formerlyOurs),
+    wasThere: v.optional(removal.wasThere, null),
     added: v.optional(removal.formerlyOurs, []),
   }),
 ]);

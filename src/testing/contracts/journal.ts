@@ -50,7 +50,8 @@ export function sampleDelete(
   id: string,
   changes: Partial<Omit<DeleteOperation, 'kind'>> = {},
 ): DeleteOperation {
-  return { ...sampleBase, id, kind: 'zone-delete', snapshot: [], formerlyOurs: [], ...changes };
+  const nothing = { snapshot: [], formerlyOurs: [], wasThere: null } as const;
+  return { ...sampleBase, id, kind: 'zone-delete', ...nothing, ...changes };
 }
 
 /** A watch on no record until this time (wall clock, ms). */

@@ -9,6 +9,7 @@ import { createFollowing } from '../comparison/compare.ts';
 import { hear } from './heard.ts';
 import { keepCompensation } from './keep-compensation.ts';
 import { mirrorItems, resolve } from '../before/before-records.ts';
+import { missingNote } from '../knowledge/compare-rule.ts';
 import { fromEvent, isOnlyAsked, newDelete, newEdit, watching } from '../knowledge/operations.ts';
 import type { Right } from '../owners/owners.ts';
 import type { Runtime } from '../runtime.ts';
@@ -149,8 +150,9 @@ export async function keptDelete(
 ): Promise<void> {
   const entry = await tx.journal.zone(source.zone);
   if (entry === null) return;
-  const { incarnation } = entry;
-  const draft = newDelete(runtime, { ...source, class: 'compensate', incarnation });
+  const { incarnation, note } = entry;
+  const wasThere = note === missingNote ? false : null;
+  const draft = newDelete(runtime, { ...source, class: 'compensate', incarnation, wasThere });
   tx.create({ ...draft, afterSeen: true }, 'kept');
   if (answered !== null) await tx.amend(answered, () => ({ afterSeen: true }));
   await tx.zone(entry, { ...entry, state: 'deleting' });

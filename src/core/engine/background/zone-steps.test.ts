@@ -119,7 +119,7 @@ test('a delete that the panel did not report is given up sooner than one that it
 test('what another writer has in the zone keeps it from being deleted', async () => {
   const made = sampleCreate('00', { state: 'confirmed', created: true, snapshot: [one] });
   const removed = sampleOperation('00', { state: 'confirmed', removed: [one], added: [] });
-  const cases: readonly (readonly [string, Partial<Given>, string])[] = [
+  const cases: (readonly [string, Partial<Given>, string])[] = [
     ['a foreign record', {}, 'stuck'],
     ['a record of the ledger', { rows: [one] }, 'confirmed'],
     ['a record that we had made', { operations: [removal, made] }, 'confirmed'],
@@ -127,8 +127,24 @@ test('what another writer has in the zone keeps it from being deleted', async ()
     ['a record that we removed', { operations: [removal, removed] }, 'confirmed'],
     ['a record of the snapshot', { operations: [{ ...removal, snapshot: [one] }] }, 'confirmed'],
     ['the central’s own records', { central: [apex] }, 'confirmed'],
-    ['a zone that was lost and made anew', { central: [apex], entry: lost }, 'stuck'],
+    [
+      'a zone made since the delete',
+      { central: [apex], operations: [{ ...removal, wasThere: false }] },
+      'stuck',
+    ],
   ];
+  cases.push(['a zone that holds nothing of the ledger', { central: [apex], rows: [one] }, 'stuck']);
+  cases.push([
+    'an emptied zone that was there at the delete',
+    { central: [apex], rows: [one], operations: [{ ...removal, wasThere: true }] },
+    'confirmed',
+  ]);
+  const asked = { state: 'kept', requested: true, changedAt: removal.createdAt } as const;
+  cases.push([
+    'a zone that a create of ours asked for since',
+    { central: [apex], operations: [{ ...removal, wasThere: false }, sampleCreate('00', asked)] },
+    'confirmed',
+  ]);
   for (const [what, parts, state] of cases) {
     const bench = await given({ operations: [removal], central: [apex, one], entry: deleting, ...parts });
     const [operation = removal] = deletes(parts.operations ?? []);
@@ -138,8 +154,6 @@ test('what another writer has in the zone keeps it from being deleted', async ()
     assert.equal((await bench.journal.zone(zone)) === null, state === 'confirmed', what);
   }
 });
-
-const lost = entryOf(zone, { state: 'deleting', note: 'note.missing-at-central' });
 
 test('a signed zone waits for a second yes', async () => {
   const bench = await given({ operations: [removal], central: [apex], entry: deleting });
@@ -288,9 +302,9 @@ test('an undone create takes up the delete that it had cancelled', async () => {
   await bench.run(endUndo(bench.runtime, undone));
   const again = deletes(await bench.journal.operations({})).at(-1);
   assert.ok(again !== undefined);
-  const { state, afterSeen, incarnation, actor, snapshot, formerlyOurs } = again;
+  const { state, afterSeen, incarnation, actor, snapshot, formerlyOurs, wasThere } = again;
   assert.deepEqual(
-    { state, afterSeen, incarnation, actor, snapshot, formerlyOurs },
+    { state, afterSeen, incarnation, actor, snapshot, formerlyOurs, wasThere },
     {
       state: 'kept',
       afterSeen: true,
@@ -298,11 +312,22 @@ test('an undone create takes up the delete that it had cancelled', async () => {
       actor: 'bob',
       snapshot: [two, one],
       formerlyOurs: [one],
+      wasThere: null,
     },
   );
   assert.equal((await bench.journal.zone(zone))?.state, 'deleting');
   await bench.wait(1_000);
   assert.deepEqual(bench.woken, ['210 operations']);
+});
+
+test('a resumed delete still knows that its zone was missing, unless the create may land late', async () => {
+  for (const requested of [true, false]) {
+    const cancelled = sampleDelete('00', { state: 'reverted', wasThere: false });
+    const undone = { ...made, state: 'reverting', cancels: '00', created: false, requested } as const;
+    const bench = await given({ operations: [cancelled, undone], entry: creating });
+    await bench.run(endUndo(bench.runtime, undone));
+    assert.equal(deletes(await bench.journal.operations({})).at(-1)?.wasThere, requested ? null : false);
+  }
 });
 
 test('the ledger of an undone create stays while another operation of the zone needs it', async () => {

@@ -2,10 +2,10 @@ import { displayName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { CentralError, type CallContext } from '../../central.ts';
-import { isFinal, type CreateOperation, type DeleteOperation } from '../../operation.ts';
+import { creates, isFinal, type CreateOperation, type DeleteOperation } from '../../operation.ts';
 import { refusal } from '../../catalogue.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
-import { isCentralsOwn, missingNote } from '../knowledge/compare-rule.ts';
+import { isCentralsOwn } from '../knowledge/compare-rule.ts';
 import { isMadeByAnother, landed, mayLandLate } from './made-zone.ts';
 import { fillZone } from './fill-zone.ts';
 import { keepWatching, newDelete, ownRecords, watching } from '../knowledge/operations.ts';
@@ -146,8 +146,8 @@ async function undoMade(
   const content = await readCentralZone(runtime, zone, [], ctx);
   if (content === null) return reverting;
   const latest = mayLandLate(runtime, reverting) ? await landed(runtime, reverting, content) : reverting;
-  const strangers = await unknownRecords(runtime, latest, content);
-  const code = objectionToUndo(latest, strangers.length > 0);
+  const foreign = await unknownRecords(runtime, latest, content);
+  const code = objectionToUndo(latest, foreign.length > 0);
   if (code === null) await deleteWatched(runtime, latest, ctx);
   else await becomeStuck(runtime, latest, code);
   return code === null ? latest : null;
@@ -214,6 +214,7 @@ async function resumeDelete(runtime: Runtime, tx: Transaction, operation: Create
     // Records of ours in the zone when the create synced it.
     snapshot: [...cancelled.snapshot, ...operation.snapshot],
     formerlyOurs: operation.snapshot,
+    wasThere: operation.requested ? null : cancelled.wasThere,
   });
   tx.create({ ...again, afterSeen: true }, 'kept');
   tx.wake(operation.zone, runtime.ports.settings.confirmDelay);
@@ -229,8 +230,8 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
   try {
     const content = await readCentralZone(runtime, operation.zone, [], ctx);
     if (content !== null) {
-      const strangers = await unknownRecords(runtime, operation, content);
-      if (strangers.length > 0 || (await wasMissing(runtime, operation))) {
+      const foreign = await unknownRecords(runtime, operation, content);
+      if (foreign.length > 0 || (await isMadeByOthers(runtime, operation, content))) {
         await becomeStuck(runtime, operation, 'zone.changed-at-central');
         return;
       }
@@ -258,12 +259,23 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
 }
 
 /**
- * Whether the central had lost the zone before the panel deleted it. Then another writer made the zone that
- * it has now.
+ * Whether another writer made the zone after the user deleted it. Where nobody knows whether the central had
+ * the zone then, it is another writer's if it holds nothing of what the ledger has.
  */
-async function wasMissing(runtime: Runtime, { zone, snapshot }: DeleteOperation): Promise<boolean> {
-  const entry = await runtime.ports.journal.zone(zone);
-  return entry?.note === missingNote && snapshot.length === 0;
+async function isMadeByOthers(
+  { ports: { journal } }: Runtime,
+  { zone, wasThere, createdAt }: DeleteOperation,
+  content: readonly ResourceRecord[],
+): Promise<boolean> {
+  if (wasThere === true) return false;
+  const recent = creates(await journal.operations({ zone, latest }));
+  const isAsked = recent.some(
+    ({ created, requested, changedAt }) => (created || requested) && changedAt >= createdAt,
+  );
+  if (isAsked || wasThere === false) return !isAsked;
+  const synced = (await journal.rows(zone)).filter(({ state }) => state === 'synced');
+  const held = new Set(content.map(recordId));
+  return synced.length > 0 && !synced.some(({ record }) => held.has(recordId(record)));
 }
 
 /** Ends a delete as confirmed and deletes the zone's ledger. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../../dns/name.ts';
-import { sampleCreate, sampleDelete, sampleRow } from '../../../testing/contracts/journal.ts';
+import { sampleCreate, sampleDelete, sampleRow, sampleWatch } from '../../../testing/contracts/journal.ts';
 import { engineBench, entryOf, type Bench } from '../../../testing/engine-bench.ts';
 import type { MemoryRequest } from '../../../testing/memory-central/index.ts';
 import { administrator } from '../../../testing/simulator/edits.ts';
@@ -10,7 +10,7 @@ import { a, zone } from '../../../testing/simulator/given.ts';
 import { CentralError, type CentralTraits } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
 import type { ZoneEntry } from '../../ledger.ts';
-import { creates, type Operation } from '../../operation.ts';
+import { creates, deletes, type Operation } from '../../operation.ts';
 import type { ZoneCreateEvent, ZoneDeleteEvent } from '../../panel.ts';
 import type { Answer } from './answer.ts';
 import { baselineFact } from './unknown-zone.ts';
@@ -309,4 +309,25 @@ test('only what is known to refuse the delete stands in its way', async () => {
   const frozen = await given({ entry: entryOf(zone), isThere: true });
   frozen.journal.damage(zone);
   await assert.rejects(remove(frozen), { code: 'journal.zone-damaged' });
+});
+
+test('a delete remembers whether the central had the zone, or a create of ours had asked for it', async () => {
+  const note = 'note.missing-at-central';
+  const asked = sampleCreate('0', { state: 'refused', requested: true, watch: sampleWatch(2e12) });
+  const waits = sampleCreate('0', { state: 'kept' });
+  const cases: readonly (readonly [string, Given, boolean, boolean | null])[] = [
+    ['there', { entry: entryOf(zone), isThere: true }, false, true],
+    ['missing', { entry: entryOf(zone) }, false, false],
+    ['a create may land late', { entry: entryOf(zone), operations: [asked] }, false, true],
+    ['a create that has not asked yet', { entry: entryOf(zone), operations: [waits] }, false, false],
+    ['out of reach', { entry: entryOf(zone) }, true, null],
+    ['out of reach, known as missing', { entry: entryOf(zone, { note }) }, true, false],
+  ];
+  for (const [what, parts, isOut, expected] of cases) {
+    const bench = await given(parts);
+    if (isOut) failAt(bench, 'read', unreachable('untouched'));
+    assert.deepEqual(await remove(bench), ['accept', 1], what);
+    const operation = deletes(await bench.journal.operations({})).at(-1);
+    assert.equal(operation?.wasThere, expected, what);
+  }
 });

@@ -2,11 +2,11 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isAnsweredAbove, namesAbove } from './answered-above.ts';
-import { plain } from '../knowledge/compare-rule.ts';
+import { missingNote, plain } from '../knowledge/compare-rule.ts';
 import { refusal } from '../../catalogue.ts';
 import { CentralError, type CallContext } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
-import { isMirrored, type LedgerRow } from '../../ledger.ts';
+import { isMirrored, type LedgerRow, type ZoneEntry } from '../../ledger.ts';
 import { creates, deletes, isFinal, type CreateOperation, type DeleteOperation } from '../../operation.ts';
 import type { ZoneCreateEvent, ZoneDeleteEvent } from '../../panel.ts';
 import { accepted, nothingToDo, refuse, type Answer, type Call, type Refusal } from './answer.ts';
@@ -301,15 +301,11 @@ export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, cal
   if (entry === null) return await unknownZone(runtime, event);
   if (!isMirrored(entry.state)) return nothingToDo;
   const { incarnation } = entry;
-  const draft = newDelete(runtime, {
-    ...fromEvent(event),
-    class: 'veto',
-    incarnation,
-  });
-  const snapshot = await snapshotBeforeDelete(runtime, draft, call.signal);
-  if ('kind' in snapshot) return snapshot;
+  const draft = newDelete(runtime, { ...fromEvent(event), class: 'veto', incarnation });
+  const found = await findBeforeDelete(runtime, draft, entry, call.signal);
+  if ('kind' in found) return found;
   if (call.isTrial) return nothingToDo;
-  await runtime.store.create({ ...draft, snapshot });
+  await runtime.store.create({ ...draft, ...found });
   runtime.agenda.wake(event.zone, settings.afterWait);
   return accepted(draft.id);
 }
@@ -317,22 +313,33 @@ export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, cal
 /** If a read fails with one of these codes, the central will refuse the delete as well. */
 const knownRefusals: ReadonlySet<string> = new Set(['central.access-denied', 'central.refused', 'zone.copy']);
 
-async function snapshotBeforeDelete(
+type FoundBeforeDelete = Pick<DeleteOperation, 'snapshot' | 'wasThere'>;
+
+/** Reads what the central has of a zone that is about to be deleted. */
+async function findBeforeDelete(
   runtime: Runtime,
-  draft: DeleteOperation,
+  { id, zone }: DeleteOperation,
+  entry: ZoneEntry,
   signal: AbortSignal,
-): Promise<DeleteOperation['snapshot'] | Refusal> {
+): Promise<FoundBeforeDelete | Refusal> {
   // Throws if the zone's ledger is damaged: the zone is left as it is.
-  await runtime.ports.journal.rows(draft.zone, []);
+  await runtime.ports.journal.rows(zone, []);
   try {
-    const records = await readCentralZone(runtime, draft.zone, [], { signal, operation: draft.id });
-    return (records ?? []).map(plain);
+    const records = await readCentralZone(runtime, zone, [], { signal, operation: id });
+    if (records !== null) return { snapshot: records.map(plain), wasThere: true };
+    return { snapshot: [], wasThere: await isAskedFor(runtime, zone) };
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
     if (!knownRefusals.has(error.code)) {
-      runtime.ports.log(4, 'zone.delete-later', { operation: draft.id, zone: draft.zone, code: error.code });
-      return [];
+      runtime.ports.log(4, 'zone.delete-later', { operation: id, zone, code: error.code });
+      return { snapshot: [], wasThere: entry.note === missingNote ? false : null };
     }
     return { kind: 'refuse', problems: [error.problem], changed: 'nothing' };
   }
+}
+
+/** Whether a create of ours has asked for the zone, and may still make it at the central. */
+async function isAskedFor({ ports: { journal, clock } }: Runtime, zone: DnsName): Promise<boolean> {
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  return creates(open).some(({ requested, created }) => requested || created);
 }

@@ -4,7 +4,7 @@ import type { CallContext, CentralRecord } from '../../central.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import type { RecordsOperation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
-import { plain } from '../knowledge/compare-rule.ts';
+import { missingNote, plain } from '../knowledge/compare-rule.ts';
 import { applyEach } from '../background/fill-zone.ts';
 import { newDelete, newEdit } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
@@ -200,6 +200,7 @@ export async function followDelete(
     source: why.source,
     incarnation,
     snapshot,
+    wasThere: entry.note === missingNote ? false : null,
   });
   await runtime.store.transact(async (tx) => {
     tx.create({ ...draft, afterSeen: true }, 'kept');

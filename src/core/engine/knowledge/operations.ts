@@ -31,7 +31,8 @@ export function newCreate(runtime: Runtime, facts: Facts<CreateOperation>): Crea
 
 /** A new delete of a zone in state `prepared`, not yet journalled. */
 export function newDelete(runtime: Runtime, facts: Facts<DeleteOperation>): DeleteOperation {
-  return { kind: 'zone-delete', snapshot: [], formerlyOurs: [], ...begun(runtime, facts), ...facts };
+  const nothing = { snapshot: [], formerlyOurs: [], wasThere: null } as const;
+  return { kind: 'zone-delete', ...nothing, ...begun(runtime, facts), ...facts };
 }
 
 type Begun = Omit<Operation, 'kind' | 'class' | 'zone'>;

@@ -68,7 +68,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'delete-not-journalled',
     file: `${engine}/before/zone-edits.ts`,
-    find: `  await runtime.store.create({ ...draft, snapshot });`,
+    find: `  await runtime.store.create({ ...draft, ...found });`,
     replace: ``,
     says: 'A delete is accepted and not in the journal.',
   },
@@ -96,7 +96,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'create-undone-despite-strangers',
     file: `${engine}/background/zone-steps.ts`,
-    find: `const code = objectionToUndo(latest, strangers.length > 0);`,
+    find: `const code = objectionToUndo(latest, foreign.length > 0);`,
     replace: `const code = objectionToUndo(latest, false);`,
     says: 'A create is undone though somebody wrote into the zone.',
   },
@@ -115,10 +115,10 @@ export const plantedInZones: readonly PlantedBug[] = [
     says: 'A create that was only sent counts as one that made the zone.',
   },
   {
-    name: 'delete-despite-strangers',
+    name: 'delete-despite-foreign-records',
     file: `${engine}/background/zone-steps.ts`,
-    find: `if (strangers.length > 0 || (await wasMissing(runtime, operation))) {`,
-    replace: `if (strangers.length < 0) {`,
+    find: `if (foreign.length > 0 || (await isMadeByOthers(runtime, operation, content))) {`,
+    replace: `if (foreign.length < 0) {`,
     says: 'A zone is deleted though somebody wrote into it.',
   },
   {
