@@ -129,6 +129,22 @@ test('while nobody can tell what a write has left, it is being undone, and on wa
   assert.notEqual(stored.watch, null);
 });
 
+test('if the undo of a write may land late as well, its records may come and go', async () => {
+  const last = (records: readonly ResourceRecord[] = []): string[] =>
+    records.map(({ rdata }) => rdata.slice(-1)).sort();
+  for (const [isRead, added, removed] of [
+    [true, ['1', '2', '3'], ['1', '2', '3']],
+    [false, ['2', '3'], ['1']],
+  ] as const) {
+    const out = await carried((method, writes) => {
+      if (writes > (isRead && method === 'read' ? 2 : 1)) fail('unknown', 'later');
+    });
+    const stored = await out.journal.operation('1');
+    assert.equal(stored?.state, 'reverting');
+    assert.deepEqual([last(stored.watch?.added), last(stored.watch?.removed)], [added, removed]);
+  }
+});
+
 test('an edit that changes nothing is done without a write', async () => {
   const bench = engineBench();
   bench.central.store.putZone(zone, [next, ftp]);

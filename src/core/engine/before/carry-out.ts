@@ -200,16 +200,27 @@ async function afterFailedWrite(
   error: CentralError,
 ): Promise<Outcome> {
   if (error.state === 'untouched')
-    return await close(runtime, { prepared, written }, error, { to: 'refused', changed: 'nothing' });
+    return await close(runtime, prepared, error, { to: 'refused', late: null });
   // An edit that the name servers do not serve in time is undone at the central.
   const seen =
     error.code === 'central.not-live' ? 'not-done' : await readAgain(runtime, prepared, written.change);
   if (seen === 'done') return await doneAnyway(runtime, prepared, written);
   const left = seen === 'unread' ? 'unread' : await undoWrite(runtime, prepared, written);
-  if (left !== 'clean')
-    return await close(runtime, { prepared, written }, error, { to: 'reverting', changed: 'unknown' });
-  const changed = error.state === 'unknown' ? 'unknown' : 'nothing';
-  return await close(runtime, { prepared, written }, error, { to: 'refused', changed });
+  const { change } = written;
+  if (left !== 'clean') {
+    const late = left === 'late' ? eitherWay(change) : change;
+    return await close(runtime, prepared, error, { to: 'reverting', late });
+  }
+  return await close(runtime, prepared, error, {
+    to: 'refused',
+    late: error.state === 'unknown' ? change : null,
+  });
+}
+
+/** What may still happen at the central when both a write and its undo may land late. */
+function eitherWay({ add, remove }: Change): Pick<Change, 'add' | 'remove'> {
+  const all = [...add, ...remove];
+  return { add: all, remove: all };
 }
 
 /** Handles a write that failed although a read shows it done: the operation is applied. */
@@ -222,18 +233,25 @@ async function doneAnyway(runtime: Runtime, prepared: RecordsOperation, written:
   }
 }
 
+interface Closing {
+  readonly to: 'refused' | 'reverting';
+  /** What requests of unknown outcome may still change; null: nothing of the edit is left or can come. */
+  readonly late: Pick<Change, 'add' | 'remove'> | null;
+}
+
 /**
  * Journals how a failed write ended. If it may still land, or something of it is left, the operation goes on
  * watch.
  */
 async function close(
   runtime: Runtime,
-  { prepared, written }: { readonly prepared: RecordsOperation; readonly written: Written },
+  prepared: RecordsOperation,
   error: CentralError,
-  { to, changed }: { readonly to: 'refused' | 'reverting'; readonly changed: 'nothing' | 'unknown' },
+  { to, late }: Closing,
 ): Promise<Outcome> {
   const problems = [error.problem];
-  const watch = changed === 'unknown' ? watching(runtime.ports, prepared, written.change) : prepared.watch;
+  const changed = late === null ? 'nothing' : 'unknown';
+  const watch = late === null ? prepared.watch : watching(runtime.ports, prepared, late);
   const left = to === 'refused' ? nothingWritten : {};
   // A `compensate` edit is in the panel already. In state `reverting` the panel is put back, even after a
   // crash now.
@@ -281,13 +299,13 @@ function isCarriedOut({ add, remove }: Change, present: readonly CentralRecord[]
 /**
  * Undoes the part of a write that is in place. `clean`: a read afterwards proved that nothing of it is left.
  * The central may hold a record in other words than we wrote it. Such a record is not touched, and the result
- * is `unclean`.
+ * is `unclean`. `late`: the undo itself may still land.
  */
 async function undoWrite(
   runtime: Runtime,
   operation: RecordsOperation,
   written: Written,
-): Promise<'clean' | 'unclean'> {
+): Promise<'clean' | 'unclean' | 'late'> {
   const { central } = runtime.ports;
   try {
     const left = await runtime.timers.step(
@@ -310,7 +328,7 @@ async function undoWrite(
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
     runtime.ports.log(2, 'undo.failed', { operation: operation.id, code: error.code });
-    return 'unclean';
+    return error.state === 'unknown' ? 'late' : 'unclean';
   }
 }
 

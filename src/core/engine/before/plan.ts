@@ -252,7 +252,7 @@ function judgeItem(
   const { remove, add } = item;
   if (knowledge.taken.has(recordId(remove))) return { ...item, note: 'note.old-gone' };
   const known = busyIds(knowledge.open);
-  const stranger = [...held].some(
+  const isReplaced = [...held].some(
     ([id, record]) =>
       record.name === remove.name &&
       record.type === remove.type &&
@@ -261,7 +261,7 @@ function judgeItem(
       !knowledge.late.has(id) &&
       !knowledge.rows.has(id),
   );
-  return stranger
+  return isReplaced
     ? { ...item, mirrored: false, note: 'note.changed-at-central' }
     : { ...item, note: 'note.old-gone' };
 }

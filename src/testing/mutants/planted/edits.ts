@@ -64,8 +64,8 @@ export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'unknown-outcome-not-watched',
     file: `${engine}/before/carry-out.ts`,
-    find: `const watch = changed === 'unknown' ? watching(`,
-    replace: `const watch = changed === 'unknown' && to === 'reverting' ? watching(`,
+    find: `const watch = late === null ? prepared.watch :`,
+    replace: `const watch = late === null || to === 'refused' ? prepared.watch :`,
     says: 'A refused write whose request may still land is not watched.',
   },
   {
@@ -97,11 +97,11 @@ export const plantedInEdits: readonly PlantedBug[] = [
     says: 'A write whose answer was lost is refused and left at the central.',
   },
   {
-    name: 'stranger-in-the-place-unseen',
+    name: 'replaced-value-unseen',
     file: `${engine}/before/plan.ts`,
-    find: `return stranger
+    find: `return isReplaced
     ?`,
-    replace: `return stranger && false
+    replace: `return isReplaced && false
     ?`,
     says: 'A value that somebody else put in the place of the old one is not noticed.',
   },

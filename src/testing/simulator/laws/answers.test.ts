@@ -199,6 +199,27 @@ test('answers.nothing: where somebody wrote it in between, that is what was ther
   }
 });
 
+test('answers.nothing: what somebody removed while a request for the same was under way may be put back', () => {
+  for (const [removedAt, verdict] of [
+    [15, nothing],
+    [25, { laws: [], excuses: ['crossed'] }],
+    [35, nothing],
+  ] as const) {
+    const scene = edit(removeFtp, [www, ftp]);
+    scene.journal();
+    const { provenance } = scene.central;
+    if (removedAt < 20) scene.otherWrites(removedAt, removeFtp);
+    const what = { kind: 'remove', operation: 'wrong', zone, record: ftp, content: [], sentAt: 20 } as const;
+    const request = provenance.sent(what);
+    if (removedAt === 25) scene.otherWrites(removedAt, removeFtp);
+    provenance.land(request, 30, () => undefined);
+    if (removedAt > 30) scene.otherWrites(removedAt, removeFtp);
+    scene.write(40, addFtp);
+    scene.answered();
+    assert.deepEqual(scene.judge(), verdict, String(removedAt));
+  }
+});
+
 test('answers.nothing: a record that looked like a default one of a new zone goes with it, a later one does not', () => {
   const create: EditEvent = {
     kind: 'zone-create',

@@ -86,6 +86,7 @@ function checkAnswer(
   for (const effect of netOf(ended, effects.slice(0, until), own)) {
     if (isClaimed(ended, effect, edit, answer.at)) judgement.excuse('claimed');
     else if (isInSnapshot(ended, effect)) judgement.excuse('in-snapshot');
+    else if (isCrossed(ended, effects.slice(0, until), effect, own)) judgement.excuse('crossed');
     else if (!isGoneWithZone(effects.slice(0, until), effect))
       judgement.violate(laws[0], `${describe(edit, answer)}: ${sayEffect(effect)}`);
   }
@@ -128,6 +129,31 @@ function isInSnapshot({ central: { provenance } }: Ended, { zone, before, reques
     (one) => one.kind === 'create' && one.zone === zone && one.sentAt <= request.sentAt,
   );
   return made !== undefined && provenance.isReadBackOf(made, before);
+}
+
+/**
+ * Whether the effect restores a record that somebody else changed while a request of these operations, which
+ * wanted the same, was under way. The engine cannot tell whose change it saw.
+ */
+function isCrossed(
+  { central: { provenance } }: Ended,
+  effects: readonly Effect[],
+  { zone, id, record, present }: Effect,
+  own: Parts,
+): boolean {
+  if (record === null) return false;
+  const others = effects.filter(
+    (one) => one.zone === zone && one.id === id && one.present !== present && one.request === null,
+  );
+  const wanted = present ? 'remove' : 'add';
+  return provenance.requests.some(
+    (request) =>
+      own.has(request.operation) &&
+      request.kind === wanted &&
+      request.record !== null &&
+      sameData(request.record, record) &&
+      others.some(({ at }) => at >= request.sentAt && at <= (request.landedAt ?? at)),
+  );
 }
 
 /**
