@@ -28,3 +28,15 @@ test('issue 14: what happened lately is told in order, the rest forgotten', asyn
   for (const name of ['d', 'e', 'e']) await add(name);
   assert.deepEqual(await told(), ['d', 'e', 'e']);
 });
+
+test('an event counts after the clock was set back a little, and not after it was set back far', async () => {
+  const clock = new VirtualClock();
+  const journal = new MemoryJournal();
+  const ports = { journal, clock };
+  await journal.commit({ facts: withRecent(ports, 'x', [], 'a', 3) });
+  const told = async (): Promise<number> => (await recentOf(ports, 'x', clock.wall() - 1_000)).length;
+  clock.stepWall(-1_000);
+  assert.equal(await told(), 1);
+  clock.stepWall(-1);
+  assert.equal(await told(), 0);
+});

@@ -17,7 +17,8 @@ interface Recent {
 
 /**
  * Reads a short list of recent events from a fact of the journal, so that operations need not be searched.
- * @param since older events are left out (wall clock, milliseconds since 1970)
+ * @param since older events are left out (wall clock, milliseconds since 1970), and those that lie further
+ *   in the future than this lies in the past
  * @returns oldest first
  * @throws {JournalError}
  */
@@ -31,8 +32,9 @@ export async function recentOf(
     const at = entry.indexOf('=');
     return { at: at <= 0 ? -Infinity : Number(entry.slice(0, at)), what: entry.slice(at + 1) };
   });
-  // An event in the future was written before the clock was set back.
-  return entries.filter(({ at }) => at >= since && at <= clock.wall());
+  const now = clock.wall();
+  // An event ahead of the clock was written before the clock was set back. One far ahead says nothing.
+  return entries.filter(({ at }) => at >= since && at - now <= now - since);
 }
 
 /**
