@@ -138,8 +138,9 @@ class History {
   async #playAll(events: (accidents: Accidents) => Events): Promise<HistoryResult['violations']> {
     const { clock } = this.world;
     await clock.runUntilSettled(this.#tell(events), 3_600_000);
-    // The hourly comparison finds what others changed, so one must have passed.
-    await clock.runUntil(clock.now() + 3_600_000 + 600_000);
+    // The hourly comparison finds what others changed, so one must have passed. What it may not judge yet is
+    // compared when the watch of ten minutes is over.
+    await clock.runUntil(clock.now() + 3_600_000 + 660_000);
     await clock.runUntilSettled(Promise.all(this.performer.running), 60_000);
     const judgement = await clock.runUntilSettled(checkWorld(this.world, this.performer.traces));
     for (const [id, times] of judgement.excuses) this.world.tally.excuse(id, times);

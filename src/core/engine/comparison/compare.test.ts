@@ -7,6 +7,7 @@ import {
   sampleDelete,
   sampleOperation,
   sampleRow,
+  sampleWatch,
 } from '../../../testing/contracts/journal.ts';
 import { engineBench, entryOf, type Bench } from '../../../testing/engine-bench.ts';
 import { a, zone } from '../../../testing/simulator/given.ts';
@@ -119,14 +120,23 @@ test('a zone on its way in or out is judged by its own operation', async () => {
   assert.deepEqual(await rowsIn(bench), { 1: 'synced' });
 });
 
-test('records of operations on watch are not judged; the zone is looked at when the watch is over', async () => {
-  const watch = { until: 1_700_000_000_000 + 90_000, added: [one], removed: [] };
+test('records of operations on watch are not judged; the zone is compared when the watch is over', async () => {
+  const until = 1_700_000_000_000 + 90_000;
+  const watch = { until, added: [one], removed: [] };
   const late = sampleOperation('0', { state: 'reverted', items: [], added: [], watch });
-  const bench = await given({ panel: [], central: [one], rows: synced, operations: [late] });
-  await compare(bench, { follow: 'limited' });
-  assert.deepEqual(await rowsIn(bench), { 1: 'synced' });
-  await bench.wait(200_000);
-  assert.deepEqual(bench.woken, ['90000 comparison periodic limited']);
+  const whole = sampleDelete('0', { state: 'reverted', watch: sampleWatch(until) });
+  for (const [operation, panel, central, isLeft] of [
+    [late, [], [one], true],
+    [late, [one], [], true],
+    [whole, [one], [], true],
+    [whole, [one], [one], false],
+  ] as const) {
+    const bench = await given({ panel, central, rows: synced, operations: [operation] });
+    await compare(bench, { follow: 'limited' });
+    assert.deepEqual(await rowsIn(bench), { 1: 'synced' });
+    await bench.wait(200_000);
+    assert.deepEqual(bench.woken, isLeft ? ['90000 comparison periodic limited'] : []);
+  }
 });
 
 test('a zone that the central lacks is noted, or made where nothing was agreed on yet', async () => {

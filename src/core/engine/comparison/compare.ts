@@ -112,7 +112,8 @@ async function compareUnderLock(
   const rows = view.frozen ? [] : await journal.rows(zone);
   const watched = watchedIds(remembered, rows);
   const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);
-  if (request.follow !== 'no' && rows.some((row) => isLeft(row, watched, view)))
+  const atCentral = new Set(records.map(recordId));
+  if (rows.some((row) => isLeft(row, watched, [view.ids, atCentral])))
     runtime.agenda.want(zone, request, endOfWatch(remembered) - clock.wall());
   const follow = request.follow !== 'no' && !baseline;
   const wanted = compareSides(zone, view.records, records, rows, { baseline, busy, follow });
@@ -194,10 +195,14 @@ function watchedIds(operations: readonly Operation[], rows: readonly LedgerRow[]
   return new Set([...records, ...(isWhole ? agreed : [])].map(recordId));
 }
 
-/** Whether the panel lacks a synced record that is on watch. It is judged only once the watch is over. */
-function isLeft({ record, state }: LedgerRow, watched: ReadonlySet<string>, { ids }: PanelView): boolean {
+/** Whether a side lacks a synced record that is on watch. It is judged only once the watch is over. */
+function isLeft(
+  { record, state }: LedgerRow,
+  watched: ReadonlySet<string>,
+  sides: readonly ReadonlySet<string>[],
+): boolean {
   const id = recordId(record);
-  return state === 'synced' && watched.has(id) && !ids.has(id);
+  return state === 'synced' && watched.has(id) && sides.some((side) => !side.has(id));
 }
 
 /** When the last watch of the operations ends: wall clock, milliseconds since 1970. */
