@@ -2,11 +2,13 @@ import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
+import { deletes } from '../operation.ts';
 import type { Changed, EditEvent, InvalidEvent, PanelEvent, Verdict } from '../panel.ts';
 import { answerAfter } from './after/after.ts';
 import { nothingToDo, type Answer, type Call, type Refusal } from './before/answer.ts';
 import { CompareAll, type ComparisonProgress } from './comparison/compare-all.ts';
 import { compareNewZones } from './background/fill-zone.ts';
+import { compareKept } from './background/give-up-delete.ts';
 import { beforeRecords } from './before/before-records.ts';
 import { NamedZones } from './comparison/named-zones.ts';
 import { anyRequest, keepWatching } from './knowledge/operations.ts';
@@ -75,6 +77,8 @@ export class Engine {
       this.#runtime.agenda.actedFor(operation.zone, operation.actor);
       this.#runtime.agenda.wake(operation.zone, 0);
     }
+    for (const operation of deletes(open))
+      if (operation.state === 'reverted') compareKept(this.#runtime, operation);
     await this.#owners.start();
     await compareNewZones(this.#runtime);
     log(4, 'engine.start', { open: open.length });

@@ -1,5 +1,4 @@
 import type { DeleteOperation } from '../../operation.ts';
-import { mayHaveRows } from '../knowledge/frozen.ts';
 import { newCreate, watching } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Transaction } from '../parts/store.ts';
@@ -21,8 +20,8 @@ export async function giveUpDelete(
   if (entry === null) return;
   if (formerlyOurs.length === 0) {
     await tx.zone(entry, { ...entry, state: 'synced' });
-    // Without ledger rows the central may lack the zone.
-    if (!(await mayHaveRows(tx.journal, zone))) runtime.agenda.compareSoon(zone, 'kept-delete');
+    // Comparisons that were due meanwhile have left the zone to this delete.
+    compareKept(runtime, operation);
     return;
   }
   // The zone had come from a create that was undone. The create is journalled anew; what was ours before may
@@ -31,4 +30,9 @@ export async function giveUpDelete(
   tx.create(newCreate(runtime, again), 'kept');
   await tx.zone(entry, { ...entry, state: 'creating' });
   tx.wake(zone, 0);
+}
+
+/** Asks for a comparison of a zone whose delete was given up. A start repeats this while it is on watch. */
+export function compareKept(runtime: Runtime, { zone }: DeleteOperation): void {
+  runtime.agenda.compareSoon(zone, 'kept-delete', 'limited');
 }

@@ -110,11 +110,12 @@ async function compareUnderLock(
   const freedIds = new Set(freed.map(({ operation }) => operation.id));
   // Rows of a damaged ledger count for nothing.
   const rows = view.frozen ? [] : await journal.rows(zone);
-  const watched = watchedIds(remembered, rows);
+  const onWatch = remembered.filter(({ watch }) => (watch?.until ?? 0) > clock.wall());
+  const watched = watchedIds(onWatch, rows);
   const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);
   const atCentral = new Set(records.map(recordId));
   if (rows.some((row) => isLeft(row, watched, [view.ids, atCentral])))
-    runtime.agenda.want(zone, request, endOfWatch(remembered) - clock.wall());
+    runtime.agenda.want(zone, request, endOfWatch(onWatch) - clock.wall());
   const follow = request.follow !== 'no' && !baseline;
   const wanted = compareSides(zone, view.records, records, rows, { baseline, busy, follow });
   const permit = permitFor(runtime, zone, request, { view, rows, gone: wanted.gone });
@@ -187,8 +188,7 @@ async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry |
  * (`watched-records.ts`). If the panel may still keep the delete or create of the whole zone, these are all
  * synced records.
  */
-function watchedIds(operations: readonly Operation[], rows: readonly LedgerRow[]): ReadonlySet<string> {
-  const watched = operations.filter(({ watch }) => watch !== null);
+function watchedIds(watched: readonly Operation[], rows: readonly LedgerRow[]): ReadonlySet<string> {
   const records = watched.flatMap(watchedRecords);
   const agreed = rows.filter(({ state }) => state === 'synced').map(({ record }) => record);
   const isWhole = watched.some(({ kind, state }) => kind !== 'records' && state === 'reverted');

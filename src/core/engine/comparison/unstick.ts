@@ -43,11 +43,11 @@ export async function unstickZone(
     });
     return;
   }
-  if (operation.kind === 'zone-create') {
-    await runtime.store.advance(operation, 'kept', { afterSeen: true, problems: [] });
-  } else {
+  if (operation.kind === 'zone-delete') {
     await runtime.store.transact((tx) => giveUpDelete(runtime, tx, operation));
+    return;
   }
+  await runtime.store.advance(operation, 'kept', { afterSeen: true, problems: [] });
   // Edits of the zone have stayed in the panel meanwhile, and panel reads may have shown an older state.
   runtime.agenda.compareSoon(operation.zone, 'wanted-after-all', 'limited');
 }

@@ -26,7 +26,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'watched-records-judged',
     file: `${engine}/comparison/compare.ts`,
-    find: `const watched = watchedIds(remembered, rows);`,
+    find: `const watched = watchedIds(onWatch, rows);`,
     replace: `const watched = new Set<string>();`,
     says: 'Records that a late write may still change are judged.',
   },

@@ -219,8 +219,8 @@ export const plantedInZones: readonly PlantedBug[] = [
     name: 'given-up-delete-sent',
     file: `${engine}/background/give-up-delete.ts`,
     find: `    await tx.zone(entry, { ...entry, state: 'synced' });
-    // Without`,
-    replace: `    // Without`,
+    // Comparisons`,
+    replace: `    // Comparisons`,
     says: 'A zone whose delete the panel refused stays on its way out.',
   },
   {
