@@ -1,4 +1,5 @@
 import type { Problem } from '../dns/problem.ts';
+import { attentionTexts } from './catalogue-attention.ts';
 import { dataTexts } from './catalogue-data.ts';
 import type { Entry } from './catalogue-entry.ts';
 import { settingsTexts } from './catalogue-settings.ts';
@@ -12,6 +13,7 @@ export const catalogue = {
   ...dataTexts,
   ...wireTexts,
   ...settingsTexts,
+  ...attentionTexts,
   'central.unreachable': {
     en: 'The central DNS cannot be reached. Try again in a moment.',
     ru: 'Центральный DNS недоступен. Повторите попытку через минуту.',

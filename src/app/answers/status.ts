@@ -4,6 +4,7 @@ import { pauseEnd } from '../pause.ts';
 import { knownProblems } from '../problems.ts';
 import { systemClock } from '../wiring/clock.ts';
 import { foundCentral } from '../wiring/found-central.ts';
+import { attentionOf } from './attention.ts';
 import type { Answerer, Knowledge, Source } from './answerer.ts';
 import type { CentralReport, EngineReport } from './central-report.ts';
 import { journalStatus } from './journal-status.ts';
@@ -21,7 +22,9 @@ export async function statusReport({ paths, agent, sources }: Answerer): Promise
   const { central = null, found = null, engine = null, live = null } = centrals[0] ?? {};
   const end = pauseEnd(paths.pause);
   const pause = { paused: end !== null, pausedUntil: end === Infinity ? null : end };
-  return { ...agent, problems, ...pause, central, found, engine, live, centrals };
+  const at = systemClock.wall();
+  const report = { at, ...agent, problems, ...pause, central, found, engine, live, centrals };
+  return { ...report, attention: attentionOf(report) };
 }
 
 /**

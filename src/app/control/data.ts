@@ -1,10 +1,12 @@
 /** Schemas of the parts of the agent's answers. */
 import * as v from 'valibot';
 import type { ZoneEntry } from '../../core/ledger.ts';
+import { attentionTexts, type AttentionCode } from '../../core/catalogue-attention.ts';
 import { name } from '../../journal/stored.ts';
 import { operationFields, problemSchema, recordSchema } from '../../journal/operation-schema.ts';
 import type { VerifyStatus } from '../../centrals/verified/verifier.ts';
 import type { SeenCall } from '../self-test/step.ts';
+import type { Attention } from '../answers/attention.ts';
 import type { EngineReport, LiveCentral } from '../answers/central-report.ts';
 import type { ZoneView } from '../answers/journal-status.ts';
 import type { SigningReport } from '../answers/zone-signing.ts';
@@ -87,6 +89,14 @@ export const zoneReport = v.object({
     ),
   ),
 });
+
+/** A reason why an administrator has to look. */
+export const attention = v.object({
+  code: v.custom<AttentionCode>((word) => typeof word === 'string' && Object.hasOwn(attentionTexts, word)),
+  central: v.nullable(v.number()),
+  since: v.nullable(v.number()),
+  params: v.record(v.string(), v.string()),
+} satisfies Fields<Attention>);
 
 /** State of a central as its journal holds it. */
 export const engineReport = v.object({

@@ -7,13 +7,22 @@ import type { Problem } from '../../dns/problem.ts';
 import type { ZoneEntry } from '../../core/ledger.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { LiveView } from '../../centrals/verified/verifier.ts';
+import type { Attention } from '../answers/attention.ts';
 import type { CentralReport, CentralState } from '../answers/central-report.ts';
 import type { ZoneView } from '../answers/journal-status.ts';
 import type { AtEach, Numbered } from '../answers/per-central.ts';
 import type { SigningReport } from '../answers/zone-signing.ts';
 import type { SeenCall } from '../self-test/step.ts';
 import { problemSchema } from '../../journal/operation-schema.ts';
-import { engineReport, liveCentral, reportedOperation, reportedZone, seenCall, zoneReport } from './data.ts';
+import {
+  attention,
+  engineReport,
+  liveCentral,
+  reportedOperation,
+  reportedZone,
+  seenCall,
+  zoneReport,
+} from './data.ts';
 
 /** The number of the central that is asked about; null: all centrals. */
 const central = v.nullable(v.number());
@@ -75,6 +84,10 @@ export interface AgentReport {
  * there is no central.
  */
 export interface StatusReport extends AgentReport, Nullable<CentralState> {
+  /** When the report was made: wall clock, milliseconds since 1970. */
+  readonly at: number;
+  /** Why an administrator has to look, the most urgent first; empty: all is well. */
+  readonly attention: readonly Attention[];
   readonly paused: boolean;
   /** End of the pause, milliseconds since 1970. Null: not paused, or paused without an end (see `paused`). */
   readonly pausedUntil: number | null;
@@ -112,6 +125,8 @@ const centralState = {
 };
 
 const status = v.object({
+  at: v.number(),
+  attention: v.array(attention),
   pid: v.nullable(v.number()),
   version: v.string(),
   memory: v.nullable(v.number()),

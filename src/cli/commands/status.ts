@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { askOrRead } from '../../app/answers/ask-or-read.ts';
-import type { StatusReport } from '../../app/control/protocol.ts';
 import { exitStatus, print } from '../output.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { statusText } from '../texts/status.ts';
@@ -11,7 +10,8 @@ Examples:
   domainsync --json status | jq .engine.stuck
 
 Without an agent it shows what the journal holds; "live" is then null in the JSON.
-Exit status: 0 all is well, 1 no agent answers, 3 something needs an administrator (stuck operations, broken settings).
+Exit status: 0 all is well, 1 no agent answers, 3 something needs an administrator: the first lines say what
+(in the JSON: "attention"), docs/states.md what to do.
 `;
 
 export function statusCommand(globals: () => GlobalOptions): Command {
@@ -23,13 +23,6 @@ export function statusCommand(globals: () => GlobalOptions): Command {
       const report = await askOrRead(paths, 'status', {});
       print(json, report, () => statusText(report));
       if (report.pid === null) process.exitCode = exitStatus.failed;
-      else if (needsAdministrator(report)) process.exitCode = exitStatus.attention;
+      else if (report.attention.length > 0) process.exitCode = exitStatus.attention;
     });
-}
-
-function needsAdministrator({ problems, pending, centrals }: StatusReport): boolean {
-  const isStuck = centrals.some(
-    ({ engine }) => engine !== null && engine.stuck.length + engine.frozen + engine.damagedOperations > 0,
-  );
-  return isStuck || problems.length + pending.length > 0;
 }

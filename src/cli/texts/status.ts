@@ -1,6 +1,7 @@
 import { displayName } from '../../dns/name.ts';
 import { counted, describeProblem } from '../../core/describe.ts';
 import type { Operation } from '../../core/operation.ts';
+import { attentionText } from '../../app/answers/attention.ts';
 import type { CentralReport, EngineReport, LiveCentral } from '../../app/answers/central-report.ts';
 import type { StatusReport } from '../../app/control/protocol.ts';
 import { coloured, localTime } from '../output.ts';
@@ -11,18 +12,25 @@ import { verifyLines } from './verify.ts';
 /** The text of `domainsync status`. */
 export function statusText(report: StatusReport): string {
   const { engine, live, centrals } = report;
-  const problems = [...report.problems, ...report.pending].map(
-    (problem) => `${coloured('problem', 'bad')}    ${describeProblem(problem, 'en')}`,
-  );
   return [
+    ...attentionLines(report),
     ...agentLines(report),
     `paused     ${pausedText(report)}`,
     // All centrals hold the same owners.
     ...(engine === null ? [] : ownerLines(engine.owners, live?.owners ?? null)),
     ...(centrals.length === 0 ? ['central    -'] : []),
     ...centrals.flatMap((one) => centralLines(one, centrals.length > 1)),
-    ...problems,
   ].join('\n');
+}
+
+/** The reasons why an administrator has to look, each with since when. */
+function attentionLines({ attention, centrals }: StatusReport): string[] {
+  return attention
+    .filter(({ code }) => code !== 'attention.agent-not-running')
+    .map((one) => {
+      const since = one.since === null ? '' : ` Since ${localTime(one.since)}.`;
+      return `${coloured('attention', 'bad')}  ${attentionText(one, 'en', centrals.length > 1)}${since} [${one.code}]`;
+    });
 }
 
 function agentLines({ state, version, pid, memory }: StatusReport): string[] {

@@ -151,6 +151,7 @@ test('a comparison of everything that cannot begin is repeated, once for all who
   assert.equal(scene.all.progress.problem, 'central.unreachable');
   failing = false;
   await scene.run(first);
+  assert.equal(scene.all.progress.problem, null);
   assert.deepEqual([...scene.runtime.agenda.wanted], [one]);
   // The next one that asks is tried again too.
   failing = true;

@@ -85,6 +85,7 @@ export class CompareAll {
       const entries = await this.#runtime.ports.journal.zones();
       for (const zone of zonesToCompare(panel, central, entries))
         this.#runtime.agenda.compareSoon(zone, reason, follow);
+      this.progress = { ...this.progress, problem: null };
       return true;
     } catch (error) {
       this.#note(error);

@@ -1,0 +1,64 @@
+import type { Entry } from './catalogue-entry.ts';
+
+/** Reasons why an administrator has to look at a panel, each with what to do about it. */
+export const attentionTexts = {
+  'attention.agent-not-running': {
+    en: 'No agent runs. The next edit starts it; if it does not, see "domainsync doctor".',
+    ru: 'Агент не работает. Его запустит следующее изменение; если этого не произойдёт, см. «domainsync doctor».',
+  },
+  'attention.central-unreachable': {
+    en: 'The central DNS cannot be reached, so edits are refused. Check network and server with "domainsync check"; "domainsync pause" lets edits pass in the panel only.',
+    ru: 'Центральный DNS недоступен, изменения отклоняются. Проверьте сеть и сервер командой «domainsync check»; «domainsync pause» пропускает изменения только в панель.',
+  },
+  'attention.login-blocked': {
+    en: 'The central DNS refused the login, so edits are refused and logins are tried rarely. Correct user name and password in the settings; saving tries again at once, "domainsync check" as well.',
+    ru: 'Центральный DNS отклонил вход: изменения отклоняются, новые попытки редки. Исправьте имя пользователя и пароль в настройках; вход будет проверен сразу после сохранения или командой «domainsync check».',
+  },
+  'attention.settings-not-in-force': {
+    en: 'The newest settings are not in force, so edits are refused. Correct them in the form or the file; "domainsync doctor" tells more.',
+    ru: 'Последние настройки не вступили в силу, изменения отклоняются. Исправьте их в форме или в файле; подробнее — «domainsync doctor».',
+  },
+  'attention.problem': {
+    en: 'domainsync cannot work. "domainsync doctor" tells the way out.',
+    ru: 'domainsync не может работать. Что делать, скажет «domainsync doctor».',
+  },
+  'attention.no-hook-calls': {
+    en: 'DNS records change in the panel and no handler of ours is called (zones: {zones}): an update of the panel may have dropped the handlers. Run "domainsync doctor", then "domainsync install".',
+    ru: 'Записи DNS в панели меняются, а наши обработчики не вызываются (зон: {zones}): возможно, их убрало обновление панели. Выполните «domainsync doctor», затем «domainsync install».',
+  },
+  'attention.stuck': {
+    en: 'Operations that wait for a decision: {count}. "domainsync show OPERATION" shows both sides of each; put one side right, then run "domainsync compare ZONE".',
+    ru: 'Операций, ждущих решения: {count}. «domainsync show OPERATION» показывает обе стороны; исправьте одну из них и выполните «domainsync compare ZONE».',
+  },
+  'attention.zones-frozen': {
+    en: 'Zones whose part of the journal is damaged: {count}; their edits are refused. "domainsync zones" names them, "domainsync compare ZONE" compares each anew.',
+    ru: 'Зон с повреждёнными данными в журнале: {count}; их изменения отклоняются. «domainsync zones» назовёт их, «domainsync compare ZONE» сравнит заново.',
+  },
+  'attention.operations-damaged': {
+    en: 'Operations in the journal that cannot be read: {count}. See docs/operations.md, "A damaged journal".',
+    ru: 'Операций в журнале, которые не читаются: {count}. См. docs/operations.md, «A damaged journal».',
+  },
+  'attention.comparison-failing': {
+    en: 'The comparison of panel and central DNS fails, so differences are not found. "domainsync doctor" looks at both sides; "domainsync compare" tries again.',
+    ru: 'Сравнение панели с центральным DNS не удаётся, расхождения не обнаруживаются. «domainsync doctor» проверит обе стороны; «domainsync compare» повторит попытку.',
+  },
+  'attention.comparison-overdue': {
+    en: 'Panel and central DNS were not compared in time, so differences may be there unseen. Look at the log; "domainsync compare" compares now.',
+    ru: 'Панель и центральный DNS давно не сравнивались, возможны незамеченные расхождения. Посмотрите журнал работы; «domainsync compare» сравнит сейчас.',
+  },
+  'attention.name-servers-behind': {
+    en: 'Name servers do not serve what the central DNS has ({servers}; edits: {count}). Ask the provider about its zone transfers; "domainsync status" names edits and servers.',
+    ru: 'Серверы имён не отдают то, что есть на центральном DNS ({servers}; изменений: {count}). Спросите провайдера о передаче зон; «domainsync status» назовёт изменения и серверы.',
+  },
+  'attention.owners-undecided': {
+    en: 'Edits that were left to the panel because the owner of the zone is not known: {count}. "domainsync doctor" tells why the panel does not show owners.',
+    ru: 'Изменений, оставленных панели, так как владелец зоны неизвестен: {count}. Почему панель не показывает владельцев, скажет «domainsync doctor».',
+  },
+  'attention.conflicts': {
+    en: 'Records that are not the same on both sides: {count}, more than {limit} ("[status] conflicts"); edits of them stay in the panel. "domainsync zones --state conflict" lists the zones.',
+    ru: 'Записей, различающихся на двух сторонах: {count}, больше {limit} («[status] conflicts»); их изменения остаются в панели. «domainsync zones --state conflict» покажет зоны.',
+  },
+} as const satisfies Readonly<Record<string, Entry>>;
+
+/** A code of the catalogue that is a reason to look at a panel. */
+export type AttentionCode = keyof typeof attentionTexts;
