@@ -13,6 +13,7 @@ const engine: EngineReport = {
   baselineAt: 1,
   open: 0,
   stuck: [],
+  unfinished: {},
   zones: { synced: 1 },
   records: { synced: 3 },
   notes: 0,

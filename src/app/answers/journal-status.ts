@@ -14,6 +14,8 @@ export interface JournalStatus extends Omit<JournalCounts, 'rows'> {
   /** Operations that are neither final nor stuck. */
   readonly open: number;
   readonly stuck: readonly Operation[];
+  /** Number of operations that have not ended, by state; states without operations are left out. */
+  readonly unfinished: Readonly<Record<string, number>>;
   /** Number of records by state; states without records are left out. */
   readonly records: Readonly<Record<string, number>>;
 }
@@ -31,15 +33,21 @@ export async function journalStatus(
   wall: number,
 ): Promise<JournalStatus> {
   const open = await journal.operations({ openAt: wall });
+  const unfinished = open.filter(({ state }) => !isFinal(state));
   const baseline = await journal.fact(baselineFact);
   const { rows: records, ...counts } = await journal.counts();
   return {
     baselineAt: baseline === null ? null : Number(baseline),
-    open: open.filter(({ state }) => !isFinal(state) && state !== 'stuck').length,
-    stuck: open.filter(({ state }) => state === 'stuck'),
+    open: unfinished.filter(({ state }) => state !== 'stuck').length,
+    stuck: unfinished.filter(({ state }) => state === 'stuck'),
+    unfinished: countBy(unfinished.map(({ state }) => state)),
     ...counts,
     records,
   };
+}
+
+function countBy(words: readonly string[]): Readonly<Record<string, number>> {
+  return Object.fromEntries([...Map.groupBy(words, (word) => word)].map(([word, all]) => [word, all.length]));
 }
 
 /** @param wall wall clock, milliseconds since 1970 @throws {JournalError} */

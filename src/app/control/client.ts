@@ -22,6 +22,15 @@ export class NoAgent extends AskFailed {
   }
 }
 
+/** This user may not use the agent's socket. */
+export class AskDenied extends AskFailed {
+  override readonly name = 'AskDenied';
+
+  constructor() {
+    super('You may not talk to the agent: run this as root.');
+  }
+}
+
 /** The answer does not fit this release, so the agent is of another one. */
 export class OtherRelease extends AskFailed {
   override readonly name = 'OtherRelease';
@@ -96,5 +105,5 @@ function send(socketPath: string, request: string): Promise<string> {
 
 function unreachable(error: Error): AskFailed {
   const denied = 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
-  return denied ? new AskFailed('You may not talk to the agent: run this as root.') : new NoAgent();
+  return denied ? new AskDenied() : new NoAgent();
 }

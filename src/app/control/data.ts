@@ -103,6 +103,7 @@ export const engineReport = v.object({
   baselineAt: v.nullable(v.number()),
   open: v.number(),
   stuck: v.array(operation),
+  unfinished: v.record(v.string(), v.number()),
   zones: v.record(v.string(), v.number()),
   records: v.record(v.string(), v.number()),
   notes: v.number(),

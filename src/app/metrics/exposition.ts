@@ -1,0 +1,54 @@
+/**
+ * The text format of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/, version
+ * 0.0.4).
+ */
+
+/** One value of a metric. The labels are written in their order here. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** A metric with its description and all its values. */
+export interface Metric {
+  /** Letters, digits and underscores; a counter ends in `_total`. */
+  readonly name: string;
+  readonly type: 'gauge' | 'counter';
+  readonly help: string;
+  readonly samples: readonly Sample[];
+}
+
+/** A metric that has one value and no labels. @param value null: the metric has no value now */
+export function single(
+  name: string,
+  type: Metric['type'],
+  help: string,
+  value: number | boolean | null,
+): Metric {
+  return { name, type, help, samples: value === null ? [] : [{ labels: {}, value: Number(value) }] };
+}
+
+/** The metrics as text, each line ended by a line feed. A metric without a value is left out. */
+export function exposition(metrics: readonly Metric[]): string {
+  return metrics
+    .filter(({ samples }) => samples.length > 0)
+    .flatMap(({ name, type, help, samples }) => [
+      `# HELP ${name} ${escapedHelp(help)}\n`,
+      `# TYPE ${name} ${type}\n`,
+      ...samples.map(({ labels, value }) => `${name}${labelText(labels)} ${value}\n`),
+    ])
+    .join('');
+}
+
+function labelText(labels: Readonly<Record<string, string>>): string {
+  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escapedValue(value)}"`);
+  return parts.length === 0 ? '' : `{${parts.join(',')}}`;
+}
+
+function escapedHelp(text: string): string {
+  return text.replaceAll('\\', String.raw`\\`).replaceAll('\n', String.raw`\n`);
+}
+
+function escapedValue(text: string): string {
+  return escapedHelp(text).replaceAll('"', String.raw`\"`);
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/** Something that is no ordinary file has the path of the metrics. Nothing was written. */
+export class NotAMetricsFile extends Error {
+  override readonly name = 'NotAMetricsFile';
+}
+
+/**
+ * Replaces a file of mode 0644 in one step, so that a reader sees the old text or the new one. The draft is
+ * in the same folder; its name does not end as a textfile collector wants it (`.prom`).
+ * @throws {NotAMetricsFile} for a symbolic link, a folder, a device or the like
+ * @throws {Error} errors of the file system, as they are; the old file then stays
+ */
+export function writeMetricsFile(path: string, text: string): void {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isFile())
+    throw new NotAMetricsFile(`${path} is not an ordinary file, so it is not replaced.`);
+  const draft = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.new`);
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const file = openSync(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    try {
+      writeFileSync(file, text);
+      // The mode of `open` is cut by the umask.
+      fchmodSync(file, 0o644);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+import { askOrRead } from '../answers/ask-or-read.ts';
+import { readings } from '../answers/readings.ts';
+import { withoutAgent } from '../answers/without-agent.ts';
+import { CommandFailed } from '../command-failed.ts';
+import { AskDenied, AskFailed } from '../control/client.ts';
+import type { StatusReport } from '../control/protocol.ts';
+import type { Paths } from '../paths.ts';
+import { exposition } from './exposition.ts';
+import { metricsOf } from './metrics.ts';
+import { NotAMetricsFile, writeMetricsFile } from './write-file.ts';
+
+/**
+ * Writes the state of a panel as metrics for a textfile collector. Without an agent that answers, the file
+ * says `domainsync_up 0` and what the journals hold.
+ * @throws {CommandFailed} with a sentence for the user if the file is not written
+ */
+export async function writeMetrics(paths: Paths, file: string): Promise<void> {
+  const report = await statusAnyway(paths);
+  try {
+    writeMetricsFile(file, exposition(metricsOf(report)));
+  } catch (error) {
+    if (error instanceof NotAMetricsFile) throw new CommandFailed(error.message);
+    if (error instanceof Error && 'code' in error)
+      throw new CommandFailed(`${file} cannot be written: ${error.message}`);
+    throw error;
+  }
+}
+
+/** @throws {AskDenied} if this user may not ask the agent: then nothing is known */
+async function statusAnyway(paths: Paths): Promise<StatusReport> {
+  try {
+    return await askOrRead(paths, 'status', {});
+  } catch (error) {
+    if (!(error instanceof AskFailed) || error instanceof AskDenied) throw error;
+    return await readings.status({}, withoutAgent(paths));
+  }
+}

@@ -1,0 +1,22 @@
+/** Code blocks of the pages in docs/, so that tests can run the examples that users copy. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Text of a page of docs/. */
+export function pageOf(name: string): string {
+  return readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8');
+}
+
+/**
+ * The only code block of a page that contains a text.
+ * @throws {Error} if there is none, or more than one
+ */
+export function exampleIn(page: string, contained: string): string {
+  const found = [...pageOf(page).matchAll(/^```\w*\n([\s\S]*?)^```$/gmu)]
+    .map(([, block = '']) => block)
+    .filter((block) => block.includes(contained));
+  const [block] = found;
+  if (block === undefined || found.length > 1)
+    throw new Error(`docs/${page} has ${found.length} examples with ${contained}`);
+  return block;
+}
