@@ -2,51 +2,74 @@ import { spawn } from 'node:child_process';
 import { root, type Patch } from '../patch.ts';
 
 /**
- * Longest time (ms) for all unit tests, many times the usual time on a busy machine. A mutant that needs more
- * is said to hang.
+ * Longest time (ms) in which no test ends, many times the usual time of the longest test on a busy machine. A
+ * mutant that needs more is said to hang.
  */
-const longest = 600_000;
+const longest = 120_000;
+
+/** Most memory of the test process in MiB, because a patched file may demand memory without end. */
+const mostMemory = 1_024;
 
 const hook = import.meta.resolve('../plant-by-environment.ts');
 
 /**
- * Runs test files with a patch until the first test fails.
+ * Runs test files with a patch until the first test fails. No process is left: what the tests started ends
+ * with them, and they end with the process that called this.
  * @param files paths from the root of the repository
+ * @param silence how long (ms) no test may end before the run is said to hang
  * @returns the name of the test that failed first; `hang`: the tests did not end; null: all passed
  */
-export function failingTest(patch: Patch, files: readonly string[]): Promise<string | null> {
+export function failingTest(
+  patch: Patch,
+  files: readonly string[],
+  silence = longest,
+): Promise<string | null> {
   if (files.length === 0) return Promise.resolve(null);
   return new Promise((resolve, reject) => {
-    const child = spawn(
-      process.execPath,
-      ['--import', hook, '--test', '--test-isolation=none', '--test-reporter=tap', ...files],
-      {
-        cwd: root,
-        env: { ...process.env, DOMAINSYNC_PATCH: JSON.stringify(patch), NODE_TEST_CONTEXT: undefined },
-        stdio: ['ignore', 'pipe', 'ignore'],
-        detached: true,
+    const options = ['--import', hook, `--max-old-space-size=${mostMemory}`];
+    const test = ['--test', '--test-isolation=none', '--test-reporter=tap'];
+    const child = spawn(process.execPath, [...options, ...test, ...files], {
+      cwd: root,
+      env: {
+        ...process.env,
+        DOMAINSYNC_PATCH: JSON.stringify(patch),
+        DOMAINSYNC_RUNNER: String(process.pid),
+        NODE_TEST_CONTEXT: undefined,
       },
-    );
+      stdio: ['ignore', 'pipe', 'ignore'],
+      // The test process leads a group of its own, which its child processes belong to.
+      detached: true,
+    });
     let failed: string | null = null;
     const end = (why: string): void => {
-      if (failed !== null) return;
-      failed = why;
-      // Kills the process group, so that child processes of the tests end as well.
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      failed ??= why;
+      if (child.pid !== undefined) killGroup(child.pid);
     };
-    const timer = setTimeout(() => end('hang'), longest);
+    const timer = setTimeout(() => end('hang'), silence);
     let rest = '';
     child.stdout.setEncoding('utf8');
     child.stdout.on('data', (chunk: string) => {
+      timer.refresh();
       rest += chunk;
       const name = /^ *not ok \d+ - (.*)$/mu.exec(rest)?.[1];
       if (name !== undefined) end(name);
       else rest = rest.slice(rest.lastIndexOf('\n') + 1);
     });
     child.on('error', reject);
+    // A test process that crashes leaves child processes behind, which may keep its output open.
+    child.on('exit', () => child.pid !== undefined && killGroup(child.pid));
     child.on('close', (status) => {
       clearTimeout(timer);
       resolve(failed ?? (status === 0 ? null : 'the test process ended with an error'));
     });
   });
+}
+
+/** Kills all processes of a group; that none is left is fine. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
