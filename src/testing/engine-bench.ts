@@ -3,7 +3,7 @@ import { defaultEngineSettings, type EngineSettings } from '../core/engine/setti
 import type { PanelView } from '../core/engine/knowledge/panel-view.ts';
 import type { CentralTraits } from '../core/central.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Batch } from '../core/journal.ts';
+import type { Batch, Journal } from '../core/journal.ts';
 import type { Operation } from '../core/operation.ts';
 import { PanelError, type OwnerList, type Panel, type PanelEvent, type PanelRecord } from '../core/panel.ts';
 import type { ZoneEntry } from '../core/ledger.ts';
@@ -13,7 +13,7 @@ import { MemoryCentral } from './memory-central/index.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** A panel that answers at once what it holds. */
+/** A panel that answers what it holds. */
 export class MemoryPanel implements Panel {
   readonly id = 'memory';
   readonly traits = {
@@ -26,6 +26,8 @@ export class MemoryPanel implements Panel {
   readonly unreadable: string[] = [];
   /** Zones and accounts as `readOwners` answers; absent: it fails. */
   owners: OwnerList | null = { way: 'column', zones: new Map() };
+  /** Waited for before each call, so that none ends at once. */
+  pass: () => Promise<void> = async () => await Promise.resolve();
   /** Called before each read. */
   onRead: (what: DnsName | 'list' | 'owners') => Promise<void> | void = () => undefined;
 
@@ -46,6 +48,7 @@ export class MemoryPanel implements Panel {
   }
 
   async listZones(): ReturnType<Panel['listZones']> {
+    await this.pass();
     await this.onRead('list');
     return { zones: [...this.zones.keys()], unreadable: this.unreadable };
   }
@@ -53,22 +56,24 @@ export class MemoryPanel implements Panel {
   remember(): void {}
 
   async readOwners(): Promise<OwnerList> {
+    await this.pass();
     await this.onRead('owners');
     if (this.owners === null) throw new PanelError('panel.unreachable');
     return this.owners;
   }
 
   async readZone(zone: DnsName): Promise<readonly PanelRecord[] | null> {
+    await this.pass();
     await this.onRead(zone);
     return this.zones.get(zone)?.map((record) => ({ ...record, key: recordId(record) })) ?? null;
   }
 
   async write(): Promise<void> {
-    await Promise.resolve();
+    await this.pass();
   }
 
   async deleteZone(): Promise<void> {
-    await Promise.resolve();
+    await this.pass();
   }
 }
 
@@ -89,7 +94,30 @@ export class SlowJournal extends MemoryJournal {
   }
 }
 
-/** The parts of an engine without the engine: single steps are called, and what they ask for is noted. */
+/** The journal as an engine has it: a commit ends only while time passes. */
+function journalOfEngine(journal: SlowJournal, clock: Clock): Journal {
+  return {
+    commit: async (batch) => {
+      if (journal.takes === 0) await clock.sleep(0);
+      await journal.commit(batch);
+    },
+    operation: async (id) => await journal.operation(id),
+    operations: async (filter) => await journal.operations(filter),
+    zones: async () => await journal.zones(),
+    zone: async (zone) => await journal.zone(zone),
+    rows: async (zone, names) => await journal.rows(zone, names),
+    counts: async () => await journal.counts(),
+    owners: async () => await journal.owners(),
+    fact: async (name) => await journal.fact(name),
+    close: async () => await journal.close(),
+  };
+}
+
+/**
+ * The parts of an engine without the engine: single steps are called, and what they ask for is noted. Panel,
+ * central and commits answer only while time passes (`run`, `wait`). A step that does not wait for one of
+ * them ends too early, and a test of its result fails.
+ */
 export interface Bench {
   readonly runtime: Runtime;
   readonly clock: VirtualClock;
@@ -119,14 +147,15 @@ export interface BenchOptions {
 export function engineBench({ traits = {}, settings = {} }: BenchOptions = {}): Bench {
   const clock = new VirtualClock();
   const journal = new SlowJournal(clock);
-  const central = new MemoryCentral({ traits });
+  const central = new MemoryCentral({ traits, pass: async () => await clock.sleep(0) });
   const panel = new MemoryPanel();
+  panel.pass = async () => await clock.sleep(0);
   const logged: string[] = [];
   const woken: string[] = [];
   const ports: Ports = {
     panel,
     central,
-    journal,
+    journal: journalOfEngine(journal, clock),
     clock,
     log: (_level, event) => void logged.push(event),
     random: () => 0,

@@ -54,6 +54,8 @@ export interface MemoryOptions {
   readonly defaults?: (zone: DnsName, seed: ZoneSeed) => readonly ResourceRecord[];
   /** Most zones that the account may have. Default: no limit. */
   readonly zoneLimit?: number;
+  /** Waited for before each request, so that it does not end at once. Default: nothing. */
+  readonly pass?: () => Promise<void>;
 }
 
 const ispmanagerTraits: CentralTraits = {
@@ -233,6 +235,7 @@ export class MemoryCentral implements Central {
     if (this.#closed) throw refusal('central.unreachable', { text: 'closed' });
     if (ctx.signal.aborted)
       throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
+    await this.#options.pass?.();
     await this.faults.before?.(request, ctx);
     const result = work();
     await this.faults.after?.(request, ctx);

@@ -19,7 +19,7 @@ async function givenUp(
     zones: state === null ? [] : [entryOf(zone, { state, incarnation: 3 })],
     rows: [{ zone, put: [sampleRow(1)] }],
   });
-  await bench.runtime.store.transact((tx) => giveUpDelete(bench.runtime, tx, deleting));
+  await bench.run(bench.runtime.store.transact((tx) => giveUpDelete(bench.runtime, tx, deleting)));
   await bench.wait(60_000);
   return bench;
 }

@@ -134,7 +134,7 @@ const changing: ReadonlySet<string> = new Set([
 ]);
 
 function isLog(callee: AnyNode, text: string): boolean {
-  return /(?:^|\.)log$/u.test(text.slice(callee.start, callee.end));
+  return /(?:^|\.)#?log$/u.test(text.slice(callee.start, callee.end));
 }
 
 /**
