@@ -117,6 +117,16 @@ test('what the panel shows otherwise, twice, is left to a comparison', async () 
   }
 });
 
+test('two reads that differ from each other decide nothing', async () => {
+  const bench = await given();
+  bench.runtime.patience.heard('0');
+  await bench.run(followHeard(bench.runtime, heard, { ...viewOf([old]), readAt: 15_000 }));
+  await bench.run(followHeard(bench.runtime, heard, { ...viewOf([old, next]), readAt: 25_000 }));
+  await bench.run(followHeard(bench.runtime, heard, { ...viewOf(null), readAt: 35_000 }));
+  assert.equal((await bench.stored(heard))?.state, 'prepared');
+  assert.equal(atCentral(bench), '1');
+});
+
 function event(...items: readonly EditItem[]): EditEvent {
   return recordsEvent(zone, items, 'after');
 }

@@ -1,0 +1,301 @@
+/** The background step of one zone: what is decided when, and when the zone is looked at again. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ResourceRecord } from '../../../dns/record.ts';
+import {
+  sampleCreate,
+  sampleDelete,
+  sampleOperation,
+  sampleRow,
+} from '../../../testing/contracts/journal.ts';
+import { engineBench, entryOf, type Bench } from '../../../testing/engine-bench.ts';
+import { a, zone } from '../../../testing/simulator/given.ts';
+import { CentralError } from '../../central.ts';
+import { JournalError } from '../../journal.ts';
+import type { Operation, OperationState, RecordsOperation } from '../../operation.ts';
+import { PanelError } from '../../panel.ts';
+import { baselineFact } from '../before/unknown-zone.ts';
+import { Moved } from '../parts/store.ts';
+import { stepComparison, stepOperations } from './step.ts';
+
+const [old, next] = [a('www', 1), a('www', 2)] as const;
+
+function edit(state: OperationState, parts: Partial<RecordsOperation> = {}): RecordsOperation {
+  const items = [{ remove: old, add: next, mirrored: true, note: null }];
+  return sampleOperation('0', { state, items, removed: [old], added: [next], ...parts });
+}
+
+interface Given {
+  readonly panel?: readonly ResourceRecord[] | null;
+  readonly central?: readonly ResourceRecord[];
+  readonly operations?: readonly Operation[];
+}
+
+async function given({ panel = [next], central = [next], operations = [] }: Given): Promise<Bench> {
+  const bench = engineBench();
+  if (panel !== null) bench.panel.zones.set(zone, panel);
+  bench.central.store.putZone(zone, central);
+  await bench.journal.commit({
+    operations,
+    zones: [entryOf(zone)],
+    rows: [{ zone, put: [sampleRow(1, { record: old })] }],
+    facts: { [baselineFact]: '1' },
+  });
+  return bench;
+}
+
+async function step(bench: Bench): Promise<void> {
+  await bench.run(stepOperations(bench.runtime, zone));
+}
+
+/** Steps at these times (ms). @returns the state of the operation after each of them */
+async function statesAt(bench: Bench, times: readonly number[]): Promise<unknown[]> {
+  const states: unknown[] = [];
+  for (const at of times) {
+    await bench.wait(at - bench.clock.now());
+    await step(bench);
+    states.push((await bench.stored({ id: '0' }))?.state);
+  }
+  return states;
+}
+
+test('what the panel shows is confirmed at the first read', async () => {
+  for (const state of ['applied', 'kept'] as const) {
+    const bench = await given({ operations: [edit(state)] });
+    assert.deepEqual(await statesAt(bench, [0]), ['confirmed']);
+  }
+});
+
+test('what the panel does not show is undone after two reads that agree, once its time is over', async () => {
+  const cases: readonly (readonly [Operation, readonly number[]])[] = [
+    [edit('applied'), [0, 4_999, 5_000, 9_999]],
+    [edit('applied', { afterSeen: true }), [0, 5_000, 14_999, 15_000, 19_999]],
+    [edit('kept'), [0, 5_000, 14_999, 15_000, 19_999]],
+  ];
+  for (const [operation, times] of cases) {
+    for (const panel of [[old], null]) {
+      const bench = await given({ panel, operations: [operation] });
+      bench.runtime.patience.heard('0');
+      assert.deepEqual(
+        await statesAt(bench, times),
+        times.map(() => operation.state),
+      );
+      await bench.wait(1);
+      await step(bench);
+      assert.notEqual((await bench.stored({ id: '0' }))?.state, operation.state);
+      assert.notEqual((await bench.stored({ id: '0' }))?.state, 'confirmed');
+    }
+  }
+});
+
+test('reads that differ decide nothing', async () => {
+  const bench = await given({ panel: [old], operations: [edit('applied')] });
+  bench.runtime.patience.heard('0');
+  assert.deepEqual(await statesAt(bench, [6_000]), ['applied']);
+  bench.panel.zones.delete(zone);
+  assert.deepEqual(await statesAt(bench, [12_000]), ['applied']);
+  bench.panel.zones.set(zone, []);
+  assert.deepEqual(await statesAt(bench, [18_000]), ['applied']);
+});
+
+test('an operation that a call works on, and one that has ended or is stuck, is left alone', async () => {
+  const busy = await given({ operations: [edit('kept')] });
+  busy.runtime.inFlight.add('0');
+  assert.deepEqual(await statesAt(busy, [0]), ['kept']);
+  const reads: unknown[] = [];
+  for (const state of ['stuck', 'confirmed', 'refused'] as const) {
+    const bench = await given({ operations: [edit(state)] });
+    bench.panel.onRead = (what) => void reads.push(what);
+    assert.deepEqual(await statesAt(bench, [0]), [state]);
+  }
+  assert.deepEqual(reads, []);
+});
+
+test('an edit that only the panel decided about is carried out when the panel shows it', async () => {
+  const heard = edit('prepared', { class: 'compensate', afterSeen: true, removed: [], added: [] });
+  const bench = await given({ central: [old], operations: [heard] });
+  assert.deepEqual(await statesAt(bench, [0]), ['kept']);
+  assert.deepEqual(
+    bench.central.store.records(zone)?.map(({ rdata }) => rdata),
+    [next.rdata],
+  );
+});
+
+test('an edit that the central refused too late is put back in the panel, a zone as well', async () => {
+  const bench = await given({ operations: [edit('reverting', { class: 'compensate' })] });
+  let writes = 0;
+  bench.panel.write = async () => {
+    writes += 1;
+    await Promise.resolve();
+  };
+  await step(bench);
+  assert.equal(writes, 1);
+  const create = sampleCreate('0', {
+    class: 'compensate',
+    state: 'reverting',
+    createdAt: bench.clock.wall(),
+    refusedContent: [next],
+  });
+  const made = await given({ operations: [create] });
+  let deletes = 0;
+  made.panel.deleteZone = async () => {
+    deletes += 1;
+    await Promise.resolve();
+  };
+  await step(made);
+  assert.equal(deletes, 1);
+});
+
+test('an undo of an edit that was asked about is made at the central, not in the panel', async () => {
+  const bench = await given({ panel: [old], operations: [edit('reverting')] });
+  let writes = 0;
+  bench.panel.write = async () => {
+    writes += 1;
+    await Promise.resolve();
+  };
+  for (const at of [0, 6_000, 12_000, 18_000, 24_000, 30_000]) await statesAt(bench, [at]);
+  assert.equal((await bench.stored({ id: '0' }))?.state, 'reverted');
+  assert.deepEqual(
+    bench.central.store.records(zone)?.map(({ rdata }) => rdata),
+    [old.rdata],
+  );
+  assert.equal(writes, 0);
+});
+
+test('a delete without its after waits for an open create of the zone', async () => {
+  const create = sampleCreate('1', { state: 'kept', afterSeen: true });
+  const remove = sampleDelete('0', { state: 'prepared' });
+  const ahead = await given({ panel: null, operations: [create, remove] });
+  ahead.runtime.patience.heard('1');
+  assert.deepEqual(await statesAt(ahead, [0, 6_000, 12_000]), ['prepared', 'prepared', 'prepared']);
+  assert.ok(ahead.woken.length > 0);
+  const alone = await given({ panel: null, operations: [remove] });
+  assert.notDeepEqual(await statesAt(alone, [0, 6_000, 12_000]), ['prepared', 'prepared', 'prepared']);
+  const heard = { ...remove, state: 'kept', afterSeen: true } as const;
+  const told = await given({ panel: null, operations: [create, heard] });
+  assert.notDeepEqual(await statesAt(told, [0, 6_000, 12_000]), ['kept', 'kept', 'kept']);
+});
+
+const failures: readonly (readonly [string, Error])[] = [
+  ['panel', new PanelError('panel.unreachable')],
+  ['central', new CentralError('central.unreachable', { state: 'untouched', retry: 'later' })],
+  ['journal', new JournalError('journal.locked')],
+  ['defect', new TypeError('a defect')],
+];
+
+for (const [what, error] of failures) {
+  test(`after a failure (${what}) the zone is looked at later, each time, until it succeeds`, async () => {
+    const bench = await given({ operations: [edit('kept')] });
+    let failing = true;
+    bench.panel.onRead = () => {
+      if (failing) throw error;
+    };
+    for (const [at, delay] of [
+      [0, 500],
+      [10_000, 1_000],
+      [20_000, 2_000],
+    ] as const) {
+      await bench.wait(at - bench.clock.now());
+      await step(bench);
+      await bench.wait(9_000);
+      assert.equal(bench.woken.at(-1), `${at + delay} operations`);
+    }
+    assert.equal(bench.logged.filter((event) => event === 'zone.later').length, 3);
+    failing = false;
+    await step(bench);
+    assert.equal((await bench.stored({ id: '0' }))?.state, 'confirmed');
+    // The next failure is the first one again.
+    await bench.journal.commit({ operations: [{ ...edit('kept'), id: '1' }] });
+    failing = true;
+    await bench.wait(60_000 - bench.clock.now());
+    await step(bench);
+    await bench.wait(9_000);
+    assert.equal(bench.woken.at(-1), '60500 operations');
+  });
+}
+
+test('what has moved meanwhile is no failure: the zone is looked at again soon', async () => {
+  const bench = await given({ operations: [edit('kept')] });
+  bench.panel.onRead = () => {
+    throw new Moved(zone);
+  };
+  await step(bench);
+  await bench.wait(1_000);
+  assert.deepEqual([bench.woken, bench.logged], [['200 operations'], []]);
+});
+
+test('a failure while the engine stops is none', async () => {
+  const bench = await given({ operations: [edit('kept')] });
+  bench.panel.onRead = () => {
+    bench.runtime.timers.stopping.abort(new Error('stopping'));
+    throw new PanelError('panel.unreachable');
+  };
+  await step(bench);
+  assert.deepEqual(bench.logged, []);
+});
+
+test('a step of the clock is noticed', async () => {
+  const bench = await given({});
+  await step(bench);
+  bench.clock.stepWall(60_000);
+  await step(bench);
+  assert.ok(bench.logged.includes('clock.step'));
+});
+
+async function compareStep(bench: Bench): Promise<void> {
+  await bench.run(stepComparison(bench.runtime, zone));
+}
+
+test('a comparison that is due is made after the open operations were looked at', async () => {
+  const bench = await given({ operations: [edit('kept')] });
+  bench.runtime.agenda.compareSoon(zone, 'asked', 'limited', Infinity);
+  await compareStep(bench);
+  assert.equal((await bench.stored({ id: '0' }))?.state, 'confirmed');
+  assert.deepEqual(bench.logged.includes('zone.compare'), true);
+  assert.deepEqual([...bench.runtime.agenda.wanted], []);
+  assert.equal(bench.runtime.agenda.isResting(zone), true);
+});
+
+test('without a request nothing is compared', async () => {
+  const bench = await given({ operations: [edit('kept')] });
+  await compareStep(bench);
+  assert.equal((await bench.stored({ id: '0' }))?.state, 'confirmed');
+  assert.equal(bench.logged.includes('zone.compare'), false);
+  assert.equal(bench.runtime.agenda.isResting(zone), false);
+});
+
+test('a request that came while the zone was compared waits until the zone has rested', async () => {
+  const bench = await given({ panel: [old], central: [old] });
+  bench.runtime.agenda.compareSoon(zone, 'first', 'no', Infinity);
+  await compareStep(bench);
+  bench.runtime.agenda.compareSoon(zone, 'second', 'limited', Infinity);
+  await compareStep(bench);
+  assert.equal(bench.logged.filter((event) => event === 'zone.compare').length, 1);
+  assert.deepEqual([...bench.runtime.agenda.wanted], [zone]);
+  await bench.wait(10_000);
+  assert.deepEqual(bench.woken, ['2000 comparison second limited']);
+});
+
+test('a comparison that takes long is followed by a longer rest', async () => {
+  const bench = await given({ panel: [old], central: [old] });
+  bench.panel.onRead = async () => await bench.clock.sleep(3_000);
+  bench.runtime.agenda.compareSoon(zone, 'first', 'no', Infinity);
+  await compareStep(bench);
+  await bench.wait(11_999);
+  assert.equal(bench.runtime.agenda.isResting(zone), true);
+  await bench.wait(1);
+  assert.equal(bench.runtime.agenda.isResting(zone), false);
+});
+
+test('a comparison that fails is made later, for the same reason', async () => {
+  const bench = await given({ panel: [old], central: [old] });
+  bench.panel.onRead = () => {
+    throw new PanelError('panel.unreachable');
+  };
+  bench.runtime.agenda.compareSoon(zone, 'asked', 'limited', Infinity);
+  await compareStep(bench);
+  assert.deepEqual([...bench.runtime.agenda.wanted], [zone]);
+  await bench.wait(10_000);
+  assert.deepEqual(bench.woken, ['500 comparison asked limited']);
+  assert.ok(bench.logged.includes('zone.later'));
+});
