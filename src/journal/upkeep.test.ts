@@ -159,7 +159,7 @@ test('a failed round is logged and tried again after an hour, the check included
   ];
   for (const [error, line] of failures) {
     const { journal, clock, calls, lines, begin } = given(t);
-    const { noteDamage } = journal;
+    const noteDamage = journal.noteDamage.bind(journal);
     journal.noteDamage = async () => {
       await Promise.resolve();
       throw error;

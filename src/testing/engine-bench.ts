@@ -68,11 +68,11 @@ export class MemoryPanel implements Panel {
     return this.zones.get(zone)?.map((record) => ({ ...record, key: recordId(record) })) ?? null;
   }
 
-  async write(): Promise<void> {
+  async write(..._what: Parameters<Panel['write']>): Promise<void> {
     await this.pass();
   }
 
-  async deleteZone(): Promise<void> {
+  async deleteZone(..._what: Parameters<Panel['deleteZone']>): Promise<void> {
     await this.pass();
   }
 }
@@ -126,12 +126,14 @@ export interface Bench {
   readonly panel: MemoryPanel;
   /** Events that were logged, in order. */
   readonly logged: string[];
+  /** The same with their levels and fields: `2 zone.later zone=example.org. ...`. */
+  readonly lines: string[];
   /**
    * What zones were woken for, in order: `operations`, or `comparison` with its reason and what may follow,
    * each with the milliseconds since the start.
    */
   readonly woken: readonly string[];
-  /** Passes time until it is settled. */
+  /** Passes time until it is settled, and not further: what it does not wait for is left. */
   readonly run: <T>(work: Promise<T>) => Promise<T>;
   /** Passes time. */
   readonly wait: (ms: number) => Promise<void>;
@@ -151,13 +153,17 @@ export function engineBench({ traits = {}, settings = {} }: BenchOptions = {}): 
   const panel = new MemoryPanel();
   panel.pass = async () => await clock.sleep(0);
   const logged: string[] = [];
+  const lines: string[] = [];
   const woken: string[] = [];
   const ports: Ports = {
     panel,
     central,
     journal: journalOfEngine(journal, clock),
     clock,
-    log: (_level, event) => void logged.push(event),
+    log: (level, event, fields = {}) => {
+      logged.push(event);
+      lines.push([level, event, ...Object.entries(fields).map((field) => field.join('='))].join(' '));
+    },
     random: () => 0,
     settings: { ...defaultEngineSettings, ...settings },
   };
@@ -180,8 +186,9 @@ export function engineBench({ traits = {}, settings = {} }: BenchOptions = {}): 
     central,
     panel,
     logged,
+    lines,
     woken,
-    run: async (work) => await clock.runUntilSettled(work),
+    run: async (work) => await clock.runJustUntilSettled(work),
     wait: async (ms) => await clock.runUntil(clock.now() + ms),
     stored: async ({ id }) => await journal.operation(id),
   };

@@ -81,6 +81,15 @@ export class VirtualClock implements AlarmClock {
    * @returns what `done` gives @throws Error if it is not settled by then
    */
   async runUntilSettled<T>(done: Promise<T>, limit = 600_000): Promise<T> {
+    return await this.#settled(done, limit, async ({ at }) => await this.#fireAll(at));
+  }
+
+  /** As `runUntilSettled`, but leaves other timers that are due at the same time. */
+  async runJustUntilSettled<T>(done: Promise<T>, limit = 600_000): Promise<T> {
+    return await this.#settled(done, limit, async (timer) => await this.#fire(timer));
+  }
+
+  async #settled<T>(done: Promise<T>, limit: number, advance: (next: Timer) => Promise<void>): Promise<T> {
     const state = { settled: false };
     const mark = (): void => {
       state.settled = true;
@@ -92,7 +101,7 @@ export class VirtualClock implements AlarmClock {
       const next = this.#timers[0];
       if (next === undefined || next.at > end)
         throw new Error('nothing left that could settle the promise in time');
-      await this.#fireAll(next.at);
+      await advance(next);
     }
     return await done;
   }
@@ -102,12 +111,15 @@ export class VirtualClock implements AlarmClock {
    * were ready must have run before.
    */
   async #fireAll(until: number): Promise<void> {
-    for (let next = this.#timers[0]; next !== undefined && next.at <= until; next = this.#timers[0]) {
-      this.#timers.shift();
-      this.#now = Math.max(this.#now, next.at);
-      next.fire();
-      await settle();
-    }
+    for (let next = this.#timers[0]; next !== undefined && next.at <= until; next = this.#timers[0])
+      await this.#fire(next);
+  }
+
+  async #fire(timer: Timer): Promise<void> {
+    this.#remove(timer);
+    this.#now = Math.max(this.#now, timer.at);
+    timer.fire();
+    await settle();
   }
 
   get pending(): number {

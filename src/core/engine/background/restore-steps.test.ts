@@ -37,7 +37,7 @@ interface Given {
 async function given(operations: readonly Operation[], rows: readonly LedgerRow[] = []): Promise<Given> {
   const bench = engineBench();
   const written: Change[] = [];
-  bench.panel.write = async (change: Change) => {
+  bench.panel.write = async (change) => {
     assert.equal(bench.runtime.echoTokens.size, 1);
     written.push(change);
     await Promise.resolve();
@@ -229,7 +229,7 @@ interface GivenZone {
 async function givenZone(operation: CreateOperation, others: readonly Operation[] = []): Promise<GivenZone> {
   const bench = engineBench();
   let count = 0;
-  bench.panel.deleteZone = async (...[which]: readonly unknown[]) => {
+  bench.panel.deleteZone = async (which) => {
     assert.equal(which, zone);
     assert.equal(bench.runtime.echoTokens.size, 1);
     count += 1;

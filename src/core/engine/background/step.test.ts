@@ -111,6 +111,22 @@ test('an operation that a call works on, and one that has ended or is stuck, is 
   assert.deepEqual(reads, []);
 });
 
+test('what ended operations on watch may have written late is looked at in the same step', async () => {
+  const watch = { until: 1_700_000_600_000, added: [next], removed: [] };
+  const late = edit('refused', { watch, removed: [], added: [], changedAt: 1_700_000_000_000 });
+  const bench = await given({ panel: [old], central: [old], operations: [late] });
+  await step(bench);
+  assert.deepEqual(bench.woken, []);
+  await bench.wait(5_000);
+  assert.deepEqual(bench.woken, ['5000 operations']);
+  bench.central.faults.before = ({ method }) => {
+    if (method === 'read')
+      throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
+  };
+  await step(bench);
+  assert.ok(bench.logged.includes('zone.later'));
+});
+
 test('an edit that only the panel decided about is carried out when the panel shows it', async () => {
   const heard = edit('prepared', { class: 'compensate', afterSeen: true, removed: [], added: [] });
   const bench = await given({ central: [old], operations: [heard] });
@@ -125,8 +141,8 @@ test('an edit that the central refused too late is put back in the panel, a zone
   const bench = await given({ operations: [edit('reverting', { class: 'compensate' })] });
   let writes = 0;
   bench.panel.write = async () => {
+    await bench.clock.sleep(10);
     writes += 1;
-    await Promise.resolve();
   };
   await step(bench);
   assert.equal(writes, 1);
@@ -139,8 +155,8 @@ test('an edit that the central refused too late is put back in the panel, a zone
   const made = await given({ operations: [create] });
   let deletes = 0;
   made.panel.deleteZone = async () => {
+    await made.clock.sleep(10);
     deletes += 1;
-    await Promise.resolve();
   };
   await step(made);
   assert.equal(deletes, 1);
@@ -162,13 +178,24 @@ test('an undo of an edit that was asked about is made at the central, not in the
   assert.equal(writes, 0);
 });
 
+test('while it waits the zone is looked at again when the next read may agree', async () => {
+  const bench = await given({
+    panel: null,
+    operations: [sampleCreate('1', { state: 'kept', afterSeen: true }), sampleDelete('0')],
+  });
+  bench.runtime.patience.heard('1');
+  const wakes: number[] = [];
+  bench.runtime.agenda.wake = (_zone, delay) => void wakes.push(delay);
+  await step(bench);
+  assert.ok(wakes.includes(5_000), wakes.join());
+});
+
 test('a delete without its after waits for an open create of the zone', async () => {
   const create = sampleCreate('1', { state: 'kept', afterSeen: true });
   const remove = sampleDelete('0', { state: 'prepared' });
   const ahead = await given({ panel: null, operations: [create, remove] });
   ahead.runtime.patience.heard('1');
   assert.deepEqual(await statesAt(ahead, [0, 6_000, 12_000]), ['prepared', 'prepared', 'prepared']);
-  assert.ok(ahead.woken.length > 0);
   const alone = await given({ panel: null, operations: [remove] });
   assert.notDeepEqual(await statesAt(alone, [0, 6_000, 12_000]), ['prepared', 'prepared', 'prepared']);
   const heard = { ...remove, state: 'kept', afterSeen: true } as const;
@@ -200,6 +227,12 @@ for (const [what, error] of failures) {
       await bench.wait(9_000);
       assert.equal(bench.woken.at(-1), `${at + delay} operations`);
     }
+    const level = what === 'defect' ? 1 : 2;
+    const line = `${level} zone.later zone=${zone} delay=500 error=${error.message}`;
+    assert.equal(
+      bench.lines.find((one) => one.includes('zone.later')),
+      line,
+    );
     assert.equal(bench.logged.filter((event) => event === 'zone.later').length, 3);
     failing = false;
     await step(bench);

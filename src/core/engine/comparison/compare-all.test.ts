@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { parseName, type DnsName } from '../../../dns/name.ts';
 import { sampleDelete } from '../../../testing/contracts/journal.ts';
 import { engineBench, entryOf, type Bench } from '../../../testing/engine-bench.ts';
-import { CentralError } from '../../central.ts';
+import { CentralError, type CentralErrorCode } from '../../central.ts';
+import { JournalError } from '../../journal.ts';
+import { PanelError } from '../../panel.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
 import { CompareAll } from './compare-all.ts';
 
@@ -181,4 +183,153 @@ test('a defect is told as one', async () => {
   };
   assert.equal(await scene.run(scene.all.everything('x')), false);
   assert.equal(scene.all.progress.problem, 'engine.defect');
+});
+
+function fails(code: CentralErrorCode): () => never {
+  return () => {
+    throw new CentralError(code, { state: 'untouched', retry: 'later' });
+  };
+}
+
+/** Fails requests that read one zone at the central. */
+function failZone({ central }: Scene, zone: DnsName, fail: () => never): void {
+  central.faults.before = (request) => (request.zone === zone ? fail() : undefined);
+}
+
+test('a zone that the central cannot serve is waited for ten tries, then left to the panel with a note', async () => {
+  for (const listed of [[one, two], [two]]) {
+    const scene = given([one, two], listed);
+    failZone(scene, one, fails('central.zone-failing'));
+    let tries = 0;
+    const listZones = scene.panel.listZones.bind(scene.panel);
+    scene.panel.listZones = async () => {
+      tries += 1;
+      return await listZones();
+    };
+    const done = scene.all.untilBaseline();
+    await scene.wait(100);
+    // Listed zones are compared before the failure is told, those that only the panel lists are asked for first.
+    const joined: unknown = listed.includes(one) ? [[two, 'synced', null]] : [];
+    assert.deepEqual([tries, await states(scene)], [1, joined]);
+    await scene.run(done);
+    assert.equal(tries, 11);
+    assert.deepEqual(await states(scene), [
+      [one, 'panel-only', 'central.zone-failing'],
+      [two, 'synced', null],
+    ]);
+    const entry = await scene.journal.zone(one);
+    assert.deepEqual(
+      entry,
+      entryOf(one, { state: 'panel-only', note: 'central.zone-failing', baselineAt: scene.clock.wall() }),
+    );
+    assert.notEqual(await scene.journal.fact(baselineFact), null);
+  }
+});
+
+test('the first tries follow each other soon, later ones after ever longer pauses', async () => {
+  const scene = given([one], [one]);
+  const at: number[] = [];
+  scene.panel.onRead = (what) => {
+    if (what !== 'list') return;
+    at.push(scene.clock.now());
+    throw new PanelError('panel.unreachable');
+  };
+  const done = [scene.all.untilBaseline(), scene.all.untilDone('x', 'no')];
+  await scene.wait(4_000);
+  assert.deepEqual(at, [0, 0, 500, 500, 1_500, 1_500, 3_500, 3_500]);
+  scene.runtime.timers.stopping.abort(new Error('stopping'));
+  await scene.run(Promise.all(done));
+});
+
+test('a central that is out of reach holds up the first comparison for as long as it takes', async () => {
+  for (const listed of [[one, two], [two]]) {
+    const scene = given([one, two], listed);
+    failZone(scene, one, fails('central.unreachable'));
+    const done = scene.all.untilBaseline();
+    await scene.wait(3_600_000);
+    assert.equal(await scene.journal.fact(baselineFact), null);
+    assert.equal(await scene.journal.zone(one), null);
+    assert.equal(scene.all.progress.problem, 'central.unreachable');
+    scene.central.faults.before = undefined;
+    await scene.run(done);
+    assert.notEqual(await scene.journal.fact(baselineFact), null);
+  }
+});
+
+test('a copy of another server’s zone that the list hides is asked for, and noted as one', async () => {
+  const scene = given([one], []);
+  failZone(scene, one, fails('zone.copy'));
+  await scene.run(scene.all.untilBaseline());
+  assert.deepEqual(await states(scene), [[one, 'panel-only', 'zone.copy']]);
+});
+
+test('thousands of zones of the panel alone are entered in a few commits', async () => {
+  const zones = Array.from({ length: 1_001 }, (_, at) => parseName(`z${at}.example.`));
+  const scene = given(zones, []);
+  const entered: number[] = [];
+  const commit = scene.journal.commit.bind(scene.journal);
+  scene.journal.commit = async (batch) => {
+    if (batch.zones !== undefined && batch.zones.length > 0) entered.push(batch.zones.length);
+    await commit(batch);
+  };
+  await scene.run(scene.all.untilBaseline());
+  assert.deepEqual(entered, [500, 500, 1]);
+  assert.equal((await scene.journal.zones()).length, 1_001);
+  assert.equal((await scene.journal.zones())[0]?.incarnation, 1);
+});
+
+test('zones that the ledger has already are counted and stay as they are', async () => {
+  const scene = given([one, two], [two]);
+  const entries = [entryOf(one, { state: 'excluded' }), entryOf(two, { state: 'excluded', note: 'x' })];
+  await scene.journal.commit({ zones: entries });
+  await scene.run(scene.all.untilBaseline());
+  assert.deepEqual(await states(scene), [
+    [one, 'excluded', null],
+    [two, 'excluded', 'x'],
+  ]);
+  assert.deepEqual(scene.all.progress, { running: false, done: 2, total: 2, problem: null });
+});
+
+test('an engine that stops in the middle enters no further zone', async () => {
+  for (const central of [[], [one, two, three]]) {
+    const scene = given([one, two, three], central);
+    scene.central.faults.before = ({ method, zone }) => {
+      if (method === 'read' && zone === one) scene.runtime.timers.stopping.abort(new Error('stopping'));
+    };
+    await scene.run(scene.all.untilBaseline());
+    assert.equal(((await states(scene)) as readonly unknown[]).length <= 1, true);
+    assert.equal(await scene.journal.fact(baselineFact), null);
+    assert.equal(scene.all.progress.problem, null);
+  }
+});
+
+test('a zone that the panel cannot show holds up the first comparison ten tries as well', async () => {
+  const scene = given([one, two], [one, two]);
+  let tries = 0;
+  scene.panel.onRead = (what) => {
+    if (what !== one) return;
+    tries += 1;
+    throw new PanelError('panel.garbled');
+  };
+  await scene.run(scene.all.untilBaseline());
+  assert.equal(tries, 11);
+  assert.deepEqual(await states(scene), [
+    [one, 'panel-only', 'panel.garbled'],
+    [two, 'synced', null],
+  ]);
+});
+
+test('a failure that is no answer about a zone ends the try at once', async () => {
+  const scene = given([one, two], [one, two]);
+  const reads: unknown[] = [];
+  let failing = true;
+  scene.panel.onRead = (what) => {
+    reads.push(what);
+    if (failing && what === one) throw new JournalError('journal.locked');
+  };
+  const done = scene.all.untilBaseline();
+  await scene.wait(100);
+  assert.deepEqual([reads, scene.all.progress.problem], [['list', one], 'journal.locked']);
+  failing = false;
+  await scene.run(done);
 });

@@ -1,6 +1,7 @@
 /** One comparison of one zone (docs/adoption.md). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseName } from '../../../dns/name.ts';
 import type { ResourceRecord } from '../../../dns/record.ts';
 import {
   sampleCreate,
@@ -13,6 +14,7 @@ import { engineBench, entryOf, type Bench } from '../../../testing/engine-bench.
 import { a, zone } from '../../../testing/simulator/given.ts';
 import { CentralError } from '../../central.ts';
 import type { LedgerRow, ZoneEntry } from '../../ledger.ts';
+import { PanelError } from '../../panel.ts';
 import { creates, type Operation, type RecordsOperation } from '../../operation.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
@@ -214,4 +216,183 @@ test('a damaged ledger is compared only for a person, who gets a new baseline', 
   await compare(bench, { asked: true, follow: 'allowed' });
   assert.deepEqual(await rowsIn(bench), { 1: 'synced', 3: 'panel-only' });
   assert.equal(bench.central.store.records(zone)?.length, 1);
+});
+
+test('what the panel lacks is listed where nothing may follow, and removed where it may, after a second read', async () => {
+  const rows = [one, two, three].map((record) => sampleRow(1, { record }));
+  const scene = { panel: [one, three], central: [one, two, three], rows };
+  const listed = await given(scene);
+  await compare(listed);
+  assert.deepEqual(await rowsIn(listed), { 1: 'synced', 2: 'conflict', 3: 'synced' });
+  assert.equal(listed.central.store.records(zone)?.length, 3);
+  const followed = await given(scene);
+  await compare(followed, { follow: 'limited' });
+  assert.deepEqual(await rowsIn(followed), { 1: 'synced', 2: 'synced', 3: 'synced' });
+  await followed.wait(5_000);
+  assert.deepEqual(followed.woken, ['5000 comparison periodic limited']);
+  await compare(followed, { follow: 'limited' });
+  assert.deepEqual(await rowsIn(followed), { 1: 'synced', 3: 'synced' });
+  assert.equal(followed.central.store.records(zone)?.length, 2);
+});
+
+test('a zone that was just filled is followed as well: its first reads may have shown an older state', async () => {
+  const rows = [one, two, three].map((record) => sampleRow(1, { record }));
+  const bench = await given({ panel: [one, three], central: [one, two, three], rows });
+  await bench.journal.commit({ facts: { 'filled-zones': `${bench.clock.wall()}=${zone}` } });
+  await compare(bench);
+  await bench.wait(5_000);
+  assert.deepEqual(bench.woken, ['5000 comparison periodic limited']);
+  // What is asked for with more stays as it was asked.
+  await compare(bench, { follow: 'allowed' });
+  assert.equal(bench.central.store.records(zone)?.length, 2);
+});
+
+test('before the baseline nothing is removed', async () => {
+  const rows = [sampleRow(1, { record: one }), sampleRow(1, { record: two })];
+  const entry = entryOf(zone, { state: 'panel-only' });
+  const bench = await given({ panel: [one], central: [one, two], rows, entry });
+  await compare(bench, { follow: 'limited' });
+  await bench.wait(60_000);
+  assert.deepEqual(bench.woken, []);
+  assert.deepEqual(await rowsIn(bench), { 1: 'synced', 2: 'conflict' });
+});
+
+test('an excluded zone stays excluded, with what it was entered with', async () => {
+  const entry = entryOf(zone, { state: 'excluded', incarnation: 4, baselineAt: 9, note: 'x' });
+  const bench = await given({ panel: [one], central: [one], entry });
+  await compare(bench);
+  assert.deepEqual(await bench.journal.zone(zone), { ...entry, note: null });
+});
+
+test('only what is on watch and still synced lets the zone be looked at when the watch is over', async () => {
+  const watch = { until: 1_700_000_000_000 + 90_000, added: [one], removed: [] };
+  const late = sampleOperation('0', { state: 'reverted', items: [], added: [], watch });
+  const cases: readonly (readonly [string, Given, boolean])[] = [
+    ['the panel shows it', { panel: [one], central: [one], rows: synced }, false],
+    [
+      'it is not synced',
+      { panel: [], central: [one], rows: [sampleRow(1, { record: one, state: 'excluded' })] },
+      false,
+    ],
+    [
+      'another one is missing',
+      { panel: [one], central: [one, three], rows: [...synced, sampleRow(3, { record: three })] },
+      false,
+    ],
+    ['it is missing', { panel: [], central: [one], rows: synced }, true],
+  ];
+  for (const [what, scene, waits] of cases) {
+    const bench = await given({ ...scene, operations: [late] });
+    await compare(bench, { follow: 'limited' });
+    await bench.wait(89_999);
+    const before = bench.woken.length;
+    await bench.wait(1);
+    assert.equal(bench.woken.length - before, waits ? 1 : 0, what);
+  }
+});
+
+test('while the panel may still keep the delete or create of the zone, no synced record is judged', async () => {
+  const watch = { until: 1_700_000_000_000 + 90_000, added: [], removed: [] };
+  for (const [operation, isJudged] of [
+    [sampleDelete('0', { state: 'reverted', watch }), false],
+    [sampleCreate('0', { state: 'reverted', watch }), false],
+    [sampleDelete('0', { state: 'confirmed', watch }), true],
+    [sampleDelete('0', { state: 'reverted' }), true],
+    [sampleOperation('0', { state: 'reverted', items: [], added: [], watch }), true],
+  ] as const) {
+    const bench = await given({ panel: [], central: [one], rows: synced, operations: [operation] });
+    await compare(bench);
+    assert.deepEqual(await rowsIn(bench), { 1: isJudged ? 'conflict' : 'synced' }, operation.kind);
+  }
+});
+
+test('a stuck delete of a signed zone is sent when an administrator allows it, not for a lesser request', async () => {
+  const problems = [{ code: 'zone.signed-waiting', params: {} }];
+  const waiting = sampleDelete('0', { state: 'stuck', afterSeen: true, problems });
+  const entry = entryOf(zone, { state: 'deleting' });
+  for (const follow of ['named', 'allowed'] as const) {
+    const bench = await given({ panel: null, central: [one], entry, operations: [waiting] });
+    await compare(bench, { follow });
+    assert.equal((await bench.stored(waiting))?.state, follow === 'allowed' ? 'kept' : 'stuck');
+  }
+});
+
+test('a zone below a signed one that does not delegate it is not made; an administrator may have it made', async () => {
+  const child = parseName('child', zone);
+  const below = async (entry: ZoneEntry | null, follow: CompareRequest['follow']): Promise<Bench> => {
+    const bench = await given({ central: [] });
+    bench.central.store.signings.set(zone, { signed: true, ds: [], cds: [] });
+    bench.panel.zones.set(child, [one]);
+    if (entry !== null) await bench.journal.commit({ zones: [entry] });
+    await bench.run(compareZone(bench.runtime, child, { reason: 'periodic', follow }));
+    return bench;
+  };
+  const listed = await below(null, 'no');
+  const entry = await listed.journal.zone(child);
+  assert.deepEqual([entry?.state, entry?.note, entry?.incarnation], ['panel-only', 'note.signed-above', 1]);
+  assert.equal(entry?.baselineAt, listed.clock.wall());
+  assert.deepEqual(await listed.journal.operations({}), []);
+  const noted = entryOf(child, { state: 'panel-only', note: 'note.signed-above', incarnation: 5 });
+  const again = await below(noted, 'named');
+  assert.deepEqual(await again.journal.operations({}), []);
+  const allowed = await below(noted, 'allowed');
+  assert.equal(creates(await allowed.journal.operations({})).length, 1);
+});
+
+test('a zone that the panel’s list has, or that cannot be listed, is not gone', async () => {
+  const bench = await given({ panel: null, central: [one], rows: synced });
+  bench.panel.listZones = async () => await Promise.resolve({ zones: [zone], unreadable: [] });
+  await compare(bench, { follow: 'named' });
+  assert.deepEqual(await bench.journal.zone(zone), entryOf(zone));
+  assert.deepEqual(await bench.journal.operations({}), []);
+});
+
+test('a zone that is noted as gone is not looked up in the list again, unless a call names it', async () => {
+  for (const [entry, follow, isRead] of [
+    [entryOf(zone, { note: 'note.gone-from-panel' }), 'no', false],
+    [entryOf(zone, { note: 'note.gone-from-panel' }), 'named', true],
+    [entryOf(zone), 'no', true],
+    [entryOf(zone), 'allowed', false],
+    [null, 'no', false],
+  ] as const) {
+    const bench = await given({ panel: null, central: [one], entry });
+    const reads: unknown[] = [];
+    bench.panel.onRead = (what) => void reads.push(what);
+    await compare(bench, { follow });
+    assert.equal(reads.includes('list'), isRead, `${entry?.note ?? '-'} ${follow}`);
+  }
+});
+
+test('a zone that the central cannot serve is noted until it can, and tried again', async () => {
+  const bench = await given({ panel: [one], central: [one], rows: synced });
+  bench.central.faults.before = () => {
+    throw new CentralError('central.zone-failing', { state: 'untouched', retry: 'later' });
+  };
+  await assert.rejects(compare(bench), CentralError);
+  assert.equal((await bench.journal.zone(zone))?.note, 'central.zone-failing');
+  bench.central.faults.before = undefined;
+  await compare(bench);
+  assert.equal((await bench.journal.zone(zone))?.note, null);
+  bench.panel.onRead = () => {
+    throw new PanelError('panel.garbled');
+  };
+  await assert.rejects(compare(bench), PanelError);
+  assert.equal((await bench.journal.zone(zone))?.note, 'panel.garbled');
+});
+
+test('a failure that is not about the zone alone leaves no note, nor does a zone that is not synced get one', async () => {
+  const fail = (code: 'central.unreachable' | 'central.zone-failing', { central }: Bench): void => {
+    central.faults.before = () => {
+      throw new CentralError(code, { state: 'untouched', retry: 'later' });
+    };
+  };
+  for (const [code, state] of [
+    ['central.unreachable', 'synced'],
+    ['central.zone-failing', 'panel-only'],
+  ] as const) {
+    const bench = await given({ panel: [one], central: [one], entry: entryOf(zone, { state }) });
+    fail(code, bench);
+    await assert.rejects(compare(bench), CentralError);
+    assert.equal((await bench.journal.zone(zone))?.note, null);
+  }
 });

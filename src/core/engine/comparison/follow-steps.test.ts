@@ -20,7 +20,7 @@ function hosts(count: number): ResourceRecord[] {
   return Array.from({ length: count }, (_, at) => a(`h${at}`, 1));
 }
 
-function synced(records: readonly ResourceRecord[]): LedgerRow[] {
+function rowsOf(records: readonly ResourceRecord[]): LedgerRow[] {
   return records.map((record) => sampleRow(1, { record }));
 }
 
@@ -40,7 +40,7 @@ function permit(
 ): string {
   const records = hosts(all);
   const view = viewOf(records.slice(lacks), { quiet });
-  const lack = { view, rows: [...synced(records), ...others], gone: records.slice(0, lacks) };
+  const lack = { view, rows: [...rowsOf(records), ...others], gone: records.slice(0, lacks) };
   return permitFor(runtime, zone, { ...request, follow }, lack);
 }
 
@@ -72,7 +72,7 @@ test('a read that shows something else, is disturbed, or finds nothing lacking b
 test('the order in which the records come does not matter', async () => {
   const bench = engineBench();
   const records = hosts(4);
-  const lack = { view: viewOf(records.slice(2)), rows: synced(records) };
+  const lack = { view: viewOf(records.slice(2)), rows: rowsOf(records) };
   const gone = records.slice(0, 2);
   permitFor(bench.runtime, zone, request, { ...lack, gone });
   await bench.wait(6_000);
@@ -129,12 +129,16 @@ test('rows that are not synced make no zone larger, and leave nothing in it', ()
 async function following(records: readonly ResourceRecord[]): Promise<Bench> {
   const bench = engineBench();
   bench.central.store.putZone(zone, records);
-  await bench.journal.commit({ zones: [entryOf(zone)], rows: [{ zone, put: synced(records) }] });
+  await bench.journal.commit({ zones: [entryOf(zone)], rows: [{ zone, put: rowsOf(records) }] });
   bench.journal.takes = 10;
   return bench;
 }
 
-async function follow(bench: Bench, gone: readonly ResourceRecord[], added: ResourceRecord[]): Promise<void> {
+async function followed(
+  bench: Bench,
+  gone: readonly ResourceRecord[],
+  added: ResourceRecord[],
+): Promise<void> {
   const { runtime, central } = bench;
   const additions = added.map((record) => ({ ...record, key: `key of ${record.rdata}` }));
   const step = runtime.timers.step('-', async (ctx) => {
@@ -144,7 +148,7 @@ async function follow(bench: Bench, gone: readonly ResourceRecord[], added: Reso
   await bench.run(step);
 }
 
-async function rows({ journal }: Bench): Promise<unknown> {
+async function rowsIn({ journal }: Bench): Promise<unknown> {
   const all = await journal.rows(zone);
   return all.map(({ record, state, onPanel, onCentral, panelKey, note }) => {
     return [record.rdata.slice(-1), state, onPanel, onCentral, panelKey, note];
@@ -155,7 +159,7 @@ const [old, kept, fresh] = [a('www', 1), a('www', 2), a('www', 3)] as const;
 
 test('what is new and what is gone is written as one operation, which has ended', async () => {
   const bench = await following([old, kept]);
-  await follow(bench, [old], [fresh]);
+  await followed(bench, [old], [fresh]);
   const values = (bench.central.store.records(zone) ?? []).map(({ rdata }) => rdata.slice(-1)).sort();
   assert.deepEqual(values, ['2', '3']);
   const [operation, ...others] = edits(await bench.journal.operations({}));
@@ -170,7 +174,7 @@ test('what is new and what is gone is written as one operation, which has ended'
       [null, fresh, true],
     ],
   );
-  assert.deepEqual(await rows(bench), [
+  assert.deepEqual(await rowsIn(bench), [
     ['2', 'synced', true, true, sampleRow(1).panelKey, null],
     ['3', 'synced', true, true, 'key of 192.0.2.3', null],
   ]);
@@ -183,8 +187,8 @@ test('what the central refuses is listed with its reason, on the side that has i
     if (method === 'read') return;
     throw new CentralError('central.refused', { state: 'untouched', retry: 'never' });
   };
-  await follow(bench, [old], [fresh]);
-  assert.deepEqual(await rows(bench), [
+  await followed(bench, [old], [fresh]);
+  assert.deepEqual(await rowsIn(bench), [
     ['1', 'conflict', false, true, null, 'central.refused'],
     ['2', 'synced', true, true, sampleRow(1).panelKey, null],
     ['3', 'panel-only', true, false, 'key of 192.0.2.3', 'central.refused'],
@@ -202,7 +206,7 @@ test('while it is written it is prepared and in flight; after a failure it is lo
     await bench.clock.sleep(500);
     throw new CentralError('central.unreachable', { state: 'unknown', retry: 'later' });
   };
-  await assert.rejects(follow(bench, [old], []), CentralError);
+  await assert.rejects(followed(bench, [old], []), CentralError);
   assert.deepEqual(seen, [['prepared', true]]);
   const [operation] = await bench.journal.operations({});
   assert.equal(operation?.state, 'prepared');
@@ -298,10 +302,10 @@ test('the delete of a zone is journalled with what the central has of it, and se
 test('a zone that was changed while it was read is not deleted', async () => {
   const bench = engineBench();
   await bench.journal.commit({ zones: [entryOf(zone)] });
-  const rows = bench.journal.rows.bind(bench.journal);
+  const read = bench.journal.rows.bind(bench.journal);
   bench.journal.rows = async (...which) => {
     await bench.journal.commit({ zones: [entryOf(zone, { state: 'excluded' })] });
-    return await rows(...which);
+    return await read(...which);
   };
   const deleting = followDelete(bench.runtime, zone, { source: 'user.delete', allowed: false });
   await assert.rejects(bench.run(deleting), Moved);

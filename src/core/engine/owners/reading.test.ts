@@ -348,6 +348,7 @@ test('what the journal could not take goes there later, once', async () => {
     await commit(batch);
   };
   await assert.rejects(run(owners.forget()), JournalError);
+  await wait(0);
   full = false;
   await run(owners.before(owning(administrator)));
   assert.deepEqual(taken, [[[zone, null]]]);
