@@ -126,6 +126,14 @@ test('what our create put there and the panel lacks goes; what somebody else add
   );
 });
 
+test('a value that the panel has in place of one of ours replaces it', async () => {
+  const operation = { ...create, snapshot: [www] };
+  const bench = await given({ central: [www], operation });
+  await fill(bench, [a('www', 4)], operation);
+  assert.deepEqual(atCentral(bench), [a('www', 4).rdata]);
+  assert.deepEqual(await rows(bench), [['4', 'synced', null]]);
+});
+
 test('what an earlier request for the zone may have added late goes as well', async () => {
   const late = edit('1', {
     state: 'refused',
@@ -294,6 +302,7 @@ test('a failure that may go by itself, or a defect, ends it, also in the middle'
         throw calls === 1 ? first : error;
       };
       await assert.rejects(apply(bench, [], [www]), error);
+      assert.equal(calls, first === refused ? 2 : 1);
     }
   }
 });
@@ -316,6 +325,18 @@ test('a zone counts as just filled while panel reads may show an older state', a
   assert.equal(await isJustFilled(runtime, zone), true);
   await bench.wait(1);
   assert.equal(await isJustFilled(runtime, zone), false);
+});
+
+test('at most two hundred zones count as filled lately', async () => {
+  const bench = await given();
+  const before = Array.from({ length: 200 }, (_, at) => `${start}=z${at}.example.`).join(' ');
+  await bench.journal.commit({ facts: { 'filled-zones': before } });
+  await fill(bench, [www]);
+  const filled = (await bench.journal.fact('filled-zones'))?.split(' ') ?? [];
+  assert.deepEqual(
+    [filled.length, filled[0], filled.at(-1)],
+    [200, `${start}=z1.example.`, `${start}=${zone}`],
+  );
 });
 
 test('after a restart the zones that were filled within the watch are compared', async () => {
