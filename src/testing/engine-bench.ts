@@ -94,21 +94,22 @@ export class SlowJournal extends MemoryJournal {
   }
 }
 
-/** The journal as an engine has it: a commit ends only while time passes. */
+/** The journal as an engine has it: a call ends only while time passes. */
 function journalOfEngine(journal: SlowJournal, clock: Clock): Journal {
+  const late = async <T>(call: () => Promise<T>): Promise<T> => {
+    await clock.sleep(0);
+    return await call();
+  };
   return {
-    commit: async (batch) => {
-      if (journal.takes === 0) await clock.sleep(0);
-      await journal.commit(batch);
-    },
-    operation: async (id) => await journal.operation(id),
-    operations: async (filter) => await journal.operations(filter),
-    zones: async () => await journal.zones(),
-    zone: async (zone) => await journal.zone(zone),
-    rows: async (zone, names) => await journal.rows(zone, names),
-    counts: async () => await journal.counts(),
-    owners: async () => await journal.owners(),
-    fact: async (name) => await journal.fact(name),
+    commit: async (batch) => await late(async () => await journal.commit(batch)),
+    operation: async (id) => await late(async () => await journal.operation(id)),
+    operations: async (filter) => await late(async () => await journal.operations(filter)),
+    zones: async () => await late(async () => await journal.zones()),
+    zone: async (zone) => await late(async () => await journal.zone(zone)),
+    rows: async (zone, names) => await late(async () => await journal.rows(zone, names)),
+    counts: async () => await late(async () => await journal.counts()),
+    owners: async () => await late(async () => await journal.owners()),
+    fact: async (name) => await late(async () => await journal.fact(name)),
     close: async () => await journal.close(),
   };
 }

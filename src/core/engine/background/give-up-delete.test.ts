@@ -68,7 +68,7 @@ test('a delete that was heard of meanwhile is not given up', async () => {
   await bench.journal.commit({ operations: [waiting], zones: [entryOf(zone, { state: 'deleting' })] });
   const judged = { ...waiting, afterSeen: false };
   await assert.rejects(
-    bench.runtime.store.transact((tx) => giveUpDelete(bench.runtime, tx, judged)),
+    bench.run(bench.runtime.store.transact((tx) => giveUpDelete(bench.runtime, tx, judged))),
     Moved,
   );
   assert.deepEqual(await bench.stored(waiting), waiting);
