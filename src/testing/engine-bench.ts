@@ -121,6 +121,7 @@ function journalOfEngine(journal: SlowJournal, clock: Clock): Journal {
  */
 export interface Bench {
   readonly runtime: Runtime;
+  readonly ports: Ports;
   readonly clock: VirtualClock;
   readonly journal: SlowJournal;
   readonly central: MemoryCentral;
@@ -182,6 +183,7 @@ export function engineBench({ traits = {}, settings = {} }: BenchOptions = {}): 
   });
   return {
     runtime,
+    ports,
     clock,
     journal,
     central,

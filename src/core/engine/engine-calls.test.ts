@@ -1,6 +1,7 @@
 /** How an engine starts and stops, and how it answers the edits of one call together. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { sampleCreate, sampleOperation, sampleRow } from '../../testing/contracts/journal.ts';
 import { engineBench, entryOf, type Bench, type BenchOptions } from '../../testing/engine-bench.ts';
@@ -40,7 +41,7 @@ async function given({ operations = [], ...options }: Given = {}): Promise<Scene
     rows: [{ zone, put: [sampleRow(1, { record: www })] }],
     facts: { [baselineFact]: '1' },
   });
-  return { ...bench, engine: new Engine(bench.runtime.ports) };
+  return { ...bench, engine: new Engine(bench.ports) };
 }
 
 /** An engine that has started and read the owners. */
@@ -126,8 +127,39 @@ test('after a start nothing is undone for a while; then what the panel does not 
   await scene.run(scene.engine.stop());
 });
 
-test('a start that fails leaves nothing running', async () => {
+test('after a start the zones of one user do not keep those of another waiting', async () => {
   const scene = await given();
+  const zones = ['a1', 'a2', 'a3', 'b1'].map((name) => parseName(`${name}.example.`));
+  const operations = zones.map((of, at) => {
+    const actor = at < 3 ? 'alice' : 'bob';
+    return sampleOperation(String(at), { state: 'kept', zone: of, actor });
+  });
+  await scene.journal.commit({ operations });
+  const reads: unknown[] = [];
+  scene.panel.onRead = async (what) => {
+    reads.push(what);
+    if (what !== 'owners') await scene.clock.sleep(10_000);
+  };
+  await scene.run(scene.engine.start());
+  await scene.wait(5_000);
+  assert.deepEqual(
+    new Set(reads.filter((what) => what !== 'owners')),
+    new Set([zones[0], zones[1], zones[3]]),
+  );
+  await scene.run(scene.engine.stop());
+});
+
+test('a start that cannot store what is to be watched fails', async () => {
+  const scene = await given({ operations: [sampleOperation('0', { state: 'applied' })] });
+  scene.journal.commit = async () => {
+    await Promise.resolve();
+    throw new JournalError('journal.disk-full');
+  };
+  await assert.rejects(scene.run(scene.engine.start()), JournalError);
+});
+
+test('a start that fails leaves nothing running', async () => {
+  const scene = await given({ operations: [sampleOperation('0', { state: 'kept' })] });
   scene.journal.owners = async () => {
     await Promise.resolve();
     throw new JournalError('journal.unreadable');
@@ -161,17 +193,38 @@ test('without a pause between comparisons there is none but the first', async ()
   await scene.run(scene.engine.stop());
 });
 
-test('a stop waits for what runs in the background', async () => {
-  const scene = await started();
-  let isRead = false;
-  scene.panel.onRead = async () => {
-    await scene.clock.sleep(3_000);
-    isRead = true;
-  };
-  scene.engine.compare('all', 'asked', 'limited');
-  await scene.wait(10);
+test('a stop waits for what runs in the background: comparisons of all zones and of one, readings of the owners', async () => {
+  const works: readonly ((scene: Scene) => Promise<void>)[] = [
+    async ({ engine }) => await Promise.resolve(engine.compare('all', 'asked', 'limited')),
+    async ({ engine, wait }) => {
+      engine.compare(zone, 'asked', 'limited');
+      await wait(300);
+    },
+    async ({ engine, run }) => await run(engine.forgetOwners()),
+  ];
+  for (const work of works) {
+    const scene = await started();
+    const reads: boolean[] = [];
+    scene.panel.onRead = async () => {
+      reads.push(false);
+      await scene.clock.sleep(3_000);
+      reads.push(true);
+    };
+    await work(scene);
+    await scene.wait(10);
+    assert.deepEqual(reads, [false]);
+    await scene.run(scene.engine.stop());
+    assert.deepEqual(reads, [false, true]);
+  }
+});
+
+test('zones that were filled shortly before the start are compared', async () => {
+  const scene = await given();
+  await scene.journal.commit({ facts: { 'filled-zones': `${start}=${zone}` } });
+  await scene.run(scene.engine.start());
+  await scene.wait(10_000);
+  assert.ok(scene.lines.some((line) => line.includes('reason=new-zone follow=limited')));
   await scene.run(scene.engine.stop());
-  assert.ok(isRead);
 });
 
 test('one zone or all are compared on request', async () => {
@@ -211,7 +264,13 @@ test('a call that is none of our business is accepted; one that cannot be unders
 
 test('a call that may change owners is accepted, also where the journal cannot store the doubt', async () => {
   const scene = await started();
-  const event = { kind: 'owners', actor: administrator, accounts: ['alice'], fingerprint: 'f' } as const;
+  const event = {
+    kind: 'owners',
+    actor: administrator,
+    accounts: ['alice'],
+    zones: [],
+    fingerprint: 'f',
+  } as const;
   scene.journal.commit = async () => {
     await Promise.resolve();
     throw new JournalError('journal.disk-full');

@@ -208,7 +208,7 @@ test('a zone that the central cannot serve is waited for ten tries, then left to
     };
     const done = scene.all.untilBaseline();
     await scene.wait(100);
-    // Listed zones are compared before the failure is told, those that only the panel lists are asked for first.
+    // The central is asked for zones that only the panel lists before any zone is compared.
     const joined: unknown = listed.includes(one) ? [[two, 'synced', null]] : [];
     assert.deepEqual([tries, await states(scene)], [1, joined]);
     await scene.run(done);

@@ -15,7 +15,7 @@ function row(onPanel: boolean, onCentral: boolean, state: RecordState, record = 
   return sampleRow(1, { record, onPanel, onCentral, state });
 }
 
-/** Runs one comparison whose rows were `before` and become `put`. @returns whether it counted, and the note */
+/** Runs a comparison whose rows were `before` and become `put`. @returns its note, and whether it counted */
 async function compared(
   bench: Bench,
   before: readonly LedgerRow[],
