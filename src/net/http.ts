@@ -3,7 +3,7 @@ import * as https from 'node:https';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { isIPv4 } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { bareHost, peerOf } from './addresses.ts';
+import { bareHost, peerOf, type Resolve } from './addresses.ts';
 import { connectVerified, type Trust } from './connect.ts';
 import { HttpError } from './http-error.ts';
 
@@ -16,6 +16,8 @@ export interface HttpSettings {
   readonly trust: Trust;
   /** Milliseconds that one request may take, connection included. */
   readonly timeout: number;
+  /** Resolves the host of an `https:` URL; absent: the system's resolver. */
+  readonly resolve?: Resolve;
 }
 
 export interface HttpRequest {
@@ -291,8 +293,9 @@ class KeptConnections extends https.Agent {
     _options: RequestOptions,
     callback?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    const { base, trust, timeout } = this.#settings;
-    const socket = connectVerified(peerOf(base, 443), trust, timeout, (result) => {
+    const { base, trust, timeout, resolve } = this.#settings;
+    const peer = { ...peerOf(base, 443), ...(resolve && { resolve }) };
+    const socket = connectVerified(peer, trust, timeout, (result) => {
       this.#making.delete(socket);
       if (result instanceof HttpError) callback?.(result, socket);
       else callback?.(null, result);
