@@ -33,6 +33,10 @@ const sections: Readonly<Record<string, readonly [heading: string, about: string
   powerdns: ['PowerDNS', 'Met by the administrator, in `domainsync doctor`; edits go on.'],
   setting: ['Settings', 'A value in the settings that cannot be used.'],
   form: ['Settings form', 'Shown in Tools > DNS sync, at the field concerned; nothing was saved then.'],
+  notify: [
+    'Notifications',
+    'Why a webhook or a mail was not delivered. In the log, and of `domainsync notify --test`.',
+  ],
   attention: [
     'Attention',
     'Why `domainsync status` ends with 3; the cause follows in brackets. docs/states.md tells more.',

@@ -50,6 +50,7 @@ const sections: Readonly<Record<string, Text>> = {
   sync: { en: 'Edits and comparisons', ru: 'Изменения и сравнения' },
   history: { en: 'What is kept of ended operations', ru: 'Что хранится о завершённых операциях' },
   contact: { en: 'Contact', ru: 'Контакт' },
+  notify: { en: 'Notifications', ru: 'Уведомления' },
 };
 
 const units: Readonly<Record<Unit, Text>> = {
@@ -57,6 +58,7 @@ const units: Readonly<Record<Unit, Text>> = {
   days: { en: 'days', ru: 'дней' },
   MiB: { en: 'MiB', ru: 'МиБ' },
   level: { en: '', ru: '' },
+  count: { en: '', ru: '' },
 };
 
 function page(language: Language): string {

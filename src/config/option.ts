@@ -30,11 +30,16 @@ export type Values =
   | { readonly kind: 'list' }
   /** Name servers, separated by commas or spaces. */
   | { readonly kind: 'servers' }
+  /** A text of a form that has a name, or several such texts, separated by commas or spaces. */
+  | { readonly kind: 'parsed'; readonly form: Form }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   | { readonly kind: 'number'; readonly unit: Unit; readonly least: number; readonly most: number };
 
-/** The unit of a number in the file; `level` is a log level. */
-export type Unit = 'seconds' | 'days' | 'MiB' | 'level';
+/** A form of texts. Each has a message `settings.bad-FORM`. */
+export type Form = 'webhook' | 'networks' | 'mailbox' | 'mailboxes' | 'program';
+
+/** The unit of a number in the file; `level` is a log level, `count` a number of anything. */
+export type Unit = 'seconds' | 'days' | 'MiB' | 'level' | 'count';
 
 /** The facts about an option, for documentation and form. */
 export interface OptionFacts {
@@ -51,6 +56,7 @@ const scales: Readonly<Record<Unit, number>> = {
   days: 86_400_000,
   MiB: 1_048_576,
   level: 1,
+  count: 1,
 };
 
 /** @param en help text for the documentation, in English @param ru the same in Russian */
@@ -64,12 +70,63 @@ export function textOption(en: string, ru: string, field?: OptionField) {
 }
 
 /** An option for a text that is never shown. */
-export function secretOption(en: string, ru: string, field: OptionField) {
+export function secretOption(en: string, ru: string, field?: OptionField) {
   const schema = v.pipe(
     v.string(),
     v.transform((written) => new Secret(written)),
   );
   return Object.assign(schema, { facts: facts({ kind: 'secret' }, '', en, ru, field) });
+}
+
+/**
+ * An option for a text of some form. Its value is what `parse` makes of the text; null: the text is empty and
+ * there is no default.
+ * @param parse returns null for a text that does not have the form
+ */
+export function parsedOption<T extends string>(
+  form: Form,
+  parse: (written: string) => T | null,
+  en: string,
+  ru: string,
+  fallback = '',
+) {
+  const schema = v.pipe(
+    v.string(),
+    v.transform(orElse(fallback)),
+    v.rawTransform<string, T | null>(({ dataset, addIssue, NEVER }) => {
+      if (dataset.value === '') return null;
+      const read = parse(dataset.value);
+      if (read !== null) return read;
+      addIssue();
+      return NEVER;
+    }),
+  );
+  return Object.assign(schema, { facts: facts({ kind: 'parsed', form }, fallback, en, ru) });
+}
+
+/**
+ * An option for several texts of some form, separated by commas or spaces.
+ * @param parse returns null for a text that does not have the form
+ * @param most how many texts there may be
+ */
+export function parsedListOption<T>(
+  form: Form,
+  parse: (written: string) => T | null,
+  en: string,
+  ru: string,
+  most = 100,
+) {
+  const schema = v.pipe(
+    v.string(),
+    v.rawTransform<string, readonly T[]>(({ dataset, addIssue, NEVER }) => {
+      const read = wordsIn(dataset.value).map(parse);
+      const good = read.filter((one) => one !== null);
+      if (good.length === read.length && good.length <= most) return good;
+      addIssue();
+      return NEVER;
+    }),
+  );
+  return Object.assign(schema, { facts: facts({ kind: 'parsed', form }, '', en, ru) });
 }
 
 /** An option for words, separated by commas or spaces. */

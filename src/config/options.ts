@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { centralKinds } from '../centrals/registry.ts';
+import { notify } from './notify-options.ts';
 import {
   choiceOption,
   listOption,
@@ -225,7 +226,15 @@ const contact = v.object({
 /**
  * The schema of one central's settings, by section and option. It turns the texts of the file into values.
  */
-export const settingsSchema = v.object({ isp_master: connection, verify, log, sync, history, contact });
+export const settingsSchema = v.object({
+  isp_master: connection,
+  verify,
+  log,
+  sync,
+  history,
+  contact,
+  notify,
+});
 
 /** The values of one central's settings. */
 export type OptionValues = v.InferOutput<typeof settingsSchema>;

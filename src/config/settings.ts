@@ -15,6 +15,7 @@ import * as v from 'valibot';
 import type { Problem } from '../dns/problem.ts';
 import { centralModule } from '../centrals/registry.ts';
 import { changeIni, parseIni, type IniChanges, type IniEntry } from './ini.ts';
+import { notifyProblems, notifyValues } from './notify-options.ts';
 import { options, settingsSchema, type Option, type OptionValues } from './options.ts';
 import { baseAddress, serverAddress, serverText } from './address.ts';
 
@@ -177,6 +178,9 @@ function readCentral(source: Source, further: readonly Settings[], problems: Pro
   const required = number === 1 && further.length === 0 ? [] : ['host'];
   const address = host === '' ? '' : addressFor(values, { path, line: written?.line ?? 0 }, found);
   for (const option of [...required, 'username', 'password']) requireValue(option, entries, path, found);
+  // Sections that all centrals share are looked at once.
+  const lineOf = (option: string): number => entries.get(`notify.${option}`)?.line ?? 0;
+  if (number === 1) found.push(...notifyProblems(values.notify, path, lineOf));
   problems.push(...(number === 1 ? found : found.map((one) => withSection(one, number))));
   return Object.freeze({ number, further, address, ...namedValues(values) });
 }
@@ -221,6 +225,7 @@ function objection({ values }: Option, params: Readonly<Record<string, string>>)
   if (values.kind === 'choice') {
     return { code: 'settings.bad-choice', params: { ...params, choices: values.choices.join(', ') } };
   }
+  if (values.kind === 'parsed') return { code: `settings.bad-${values.form}`, params };
   return { code: 'settings.bad-address', params };
 }
 
@@ -297,7 +302,7 @@ function unknownOptions(entries: readonly IniEntry[], numbers: readonly number[]
 }
 
 /** The values of options under the names that the code uses. All times are in milliseconds. */
-function namedValues({ isp_master: connection, verify, log, sync, history, contact }: OptionValues) {
+function namedValues({ isp_master: connection, verify, log, sync, history, contact, notify }: OptionValues) {
   return {
     kind: connection.kind,
     username: connection.username,
@@ -331,6 +336,7 @@ function namedValues({ isp_master: connection, verify, log, sync, history, conta
     history,
     /** Whom users should ask. Null: the settings name nobody. */
     contact: contact.support === '' ? null : contact.support,
+    notify: notifyValues(notify),
   };
 }
 

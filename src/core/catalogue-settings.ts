@@ -54,6 +54,30 @@ export const settingsTexts = {
     en: '{path}, line {line}: {option} must be one of {choices}.',
     ru: '{path}, строка {line}: {option} должен быть одним из: {choices}.',
   },
+  'settings.bad-webhook': {
+    en: '{path}, line {line}: {option} must be a whole https:// URL without a user name; http:// only with a loopback address such as 127.0.0.1.',
+    ru: '{path}, строка {line}: {option} должен быть полным URL https:// без имени пользователя; http:// — только с адресом самого сервера, например 127.0.0.1.',
+  },
+  'settings.bad-networks': {
+    en: '{path}, line {line}: {option} must be IP addresses or networks such as 10.1.2.3, 192.168.0.0/16.',
+    ru: '{path}, строка {line}: {option} — это адреса IP или сети, например 10.1.2.3, 192.168.0.0/16.',
+  },
+  'settings.bad-mailbox': {
+    en: '{path}, line {line}: {option} must be a plain mail address such as dns@example.net, without a name.',
+    ru: '{path}, строка {line}: {option} — это адрес почты вида dns@example.net, без имени.',
+  },
+  'settings.bad-mailboxes': {
+    en: '{path}, line {line}: {option} must be plain mail addresses such as dns@example.net, without names, at most 20.',
+    ru: '{path}, строка {line}: {option} — это адреса почты вида dns@example.net, без имён, не больше 20.',
+  },
+  'settings.bad-program': {
+    en: '{path}, line {line}: {option} must be the absolute path of a program, of letters, digits and "_.+-" only.',
+    ru: '{path}, строка {line}: {option} — это полный путь к программе, только из букв, цифр и «_.+-».',
+  },
+  'settings.short-secret': {
+    en: '{path}, line {line}: {option} must have at least {least} characters.',
+    ru: '{path}, строка {line}: {option} должен содержать не меньше {least} знаков.',
+  },
   'settings.http-refused': {
     en: '{path}, line {line}: {option} must not be http:// - name and password would travel unencrypted. Use https://.',
     ru: '{path}, строка {line}: {option} не может быть http:// — имя и пароль передавались бы открыто. Укажите https://.',

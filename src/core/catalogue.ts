@@ -2,6 +2,7 @@ import type { Problem } from '../dns/problem.ts';
 import { attentionTexts } from './catalogue-attention.ts';
 import { dataTexts } from './catalogue-data.ts';
 import type { Entry } from './catalogue-entry.ts';
+import { notifyTexts } from './catalogue-notify.ts';
 import { settingsTexts } from './catalogue-settings.ts';
 import { wireTexts } from './catalogue-wire.ts';
 
@@ -13,6 +14,7 @@ export const catalogue = {
   ...dataTexts,
   ...wireTexts,
   ...settingsTexts,
+  ...notifyTexts,
   ...attentionTexts,
   'central.unreachable': {
     en: 'The central DNS cannot be reached. Try again in a moment.',

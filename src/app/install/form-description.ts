@@ -55,6 +55,7 @@ const inputs: Readonly<Record<Option['values']['kind'], Input>> = {
   secret: 'password',
   list: 'text',
   servers: 'text',
+  parsed: 'text',
   choice: 'select',
   number: 'text',
 };

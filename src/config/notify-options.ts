@@ -1,0 +1,155 @@
+/** Options of the section `[notify]`: whom to tell that a panel needs an administrator. */
+import * as v from 'valibot';
+import type { Problem } from '../dns/problem.ts';
+import { isLoopback } from '../net/http.ts';
+import { readNetwork } from '../net/inside.ts';
+import {
+  choiceOption,
+  numberOption,
+  parsedOption,
+  parsedListOption,
+  secretOption,
+  textOption,
+} from './option.ts';
+import type { Secret } from './secret.ts';
+
+/** Least length of the secret that signs webhooks, octets. */
+const leastSecret = 16;
+/** Longest URL of a webhook, characters. */
+const longestUrl = 2_048;
+/** Most recipients of a mail. */
+const mostRecipients = 20;
+
+export const notify = v.object({
+  webhook: parsedOption(
+    'webhook',
+    webhookUrl,
+    'URL that gets a signed POST request when reasons for an administrator begin or end: `https://`, or `http://` to a loopback address. Empty: none ([monitoring.md](monitoring.md#webhook)).',
+    'URL, на который отправляется подписанный запрос POST, когда появляется или исчезает причина позвать администратора: `https://` или `http://` с адресом самого сервера. Пусто: не отправлять ([monitoring.md](monitoring.md#webhook)).',
+  ),
+  webhook_secret: secretOption(
+    'Secret that the requests are signed with, 16 characters or more; `whsec_` and Base64, or any text.',
+    'Секрет, которым подписываются запросы, не короче 16 знаков: `whsec_` и Base64 или любой текст.',
+  ),
+  webhook_ca_file: textOption(
+    'File with the certificate authority to trust for the webhook instead of the public ones.',
+    'Файл центра сертификации, которому доверять для этого URL вместо общеизвестных.',
+  ),
+  webhook_inside: parsedListOption(
+    'networks',
+    readNetwork,
+    'Addresses or networks inside (`10.1.2.3`, `192.168.0.0/16`, `127.0.0.1`) that the webhook may lead to. All others that are not public are refused.',
+    'Внутренние адреса или сети (`10.1.2.3`, `192.168.0.0/16`, `127.0.0.1`), куда можно отправлять запросы. Все прочие непубличные адреса отклоняются.',
+  ),
+  mail_to: parsedListOption(
+    'mailboxes',
+    mailbox,
+    'Addresses that get a mail at the same time, with commas between, at most 20. Empty: none.',
+    'Адреса, на которые в то же время отправляется письмо, через запятую, не больше 20. Пусто: не отправлять.',
+    mostRecipients,
+  ),
+  mail_from: parsedOption(
+    'mailbox',
+    mailbox,
+    'Sender of the mails. Empty: the mail system chooses.',
+    'Отправитель писем. Пусто: выбирает почтовая система.',
+  ),
+  sendmail: parsedOption(
+    'program',
+    programPath,
+    'Program that takes the mail, as sendmail does, with the arguments `-t -i`: an absolute path.',
+    'Программа, которая принимает письмо как sendmail, с аргументами `-t -i`: полный путь.',
+    '/usr/sbin/sendmail',
+  ),
+  language: choiceOption(['en', 'ru'], 'Language of the notifications.', 'Язык уведомлений.'),
+  check_every: numberOption(
+    'seconds',
+    { fallback: 60, least: 1, most: 3_600 },
+    'How often it is looked whether reasons began or ended. A change is told when two looks in a row agree.',
+    'Как часто проверяется, не изменились ли причины. Об изменении сообщается, когда его видели две проверки подряд.',
+  ),
+  most_per_hour: numberOption(
+    'count',
+    { fallback: 10, least: 1, most: 1_000 },
+    'How many notifications are sent in an hour at most. Later changes are told together.',
+    'Сколько уведомлений отправляется за час. О дальнейших изменениях сообщается вместе.',
+  ),
+  deadline: numberOption(
+    'seconds',
+    { fallback: 10, least: 1, most: 20 },
+    'Longest time that one request, or the mail program, may take.',
+    'Сколько может занять один запрос или работа почтовой программы.',
+  ),
+});
+
+/** The values of `[notify]` under the names that the code uses. Times are in milliseconds. */
+export function notifyValues(values: v.InferOutput<typeof notify>) {
+  return {
+    /** Null: none. */
+    webhook: values.webhook,
+    webhookSecret: values.webhook_secret,
+    /** Path of a file with the authority to trust. Empty: the public authorities. */
+    webhookCaFile: values.webhook_ca_file,
+    webhookInside: values.webhook_inside,
+    mailTo: values.mail_to,
+    /** Null: the mail system chooses. */
+    mailFrom: values.mail_from,
+    sendmail: values.sendmail ?? '',
+    language: values.language,
+    checkEvery: values.check_every,
+    mostPerHour: values.most_per_hour,
+    deadline: values.deadline,
+  };
+}
+
+/** The settings of notifications. */
+export type NotifySettings = Readonly<ReturnType<typeof notifyValues>>;
+
+/**
+ * Problems of options that belong together: a webhook needs a secret.
+ * @param lineOf the line in which an option of the section is, 0 if it is absent
+ */
+export function notifyProblems(
+  { webhook, webhook_secret: secret }: v.InferOutput<typeof notify>,
+  path: string,
+  lineOf: (option: string) => number,
+): readonly Problem[] {
+  const option = 'webhook_secret';
+  if (webhook === null || webhookKey(secret).length >= leastSecret) return [];
+  const params = { path, line: String(lineOf(option)), option };
+  return secret.reveal() === ''
+    ? [{ code: 'settings.missing', params }]
+    : [{ code: 'settings.short-secret', params: { ...params, least: String(leastSecret) } }];
+}
+
+/** The octets that sign webhooks: Base64 after `whsec_`, or else the text itself in UTF-8. */
+export function webhookKey(secret: Secret): Buffer {
+  const text = secret.reveal();
+  const [, base64] = /^whsec_([A-Za-z0-9+/]+={0,2})$/u.exec(text) ?? [];
+  return base64 === undefined ? Buffer.from(text, 'utf8') : Buffer.from(base64, 'base64');
+}
+
+/** Reads the URL of a webhook. It has neither a user name nor a fragment. */
+function webhookUrl(text: string): string | null {
+  if (text.length > longestUrl || /[\s\p{Cc}]/u.test(text) || !URL.canParse(text)) return null;
+  const { protocol, hostname, username, password, hash, href } = new URL(text);
+  const isAllowed = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+  return isAllowed && `${username}${password}${hash}` === '' ? href : null;
+}
+
+/**
+ * Reads a mailbox: an address, or the name of a local user. Only what needs no quoting in a header is
+ * accepted (RFC 5322 section 3.4.1), and nothing that a mail program could take for an option or a pipe.
+ */
+function mailbox(text: string): string | null {
+  const isMailbox =
+    /^[a-z0-9_][a-z0-9!#$%&'*+/=?^_{|}~.-]{0,63}(?:@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)?$/iu.test(
+      text,
+    );
+  return isMailbox && text.length <= 254 && !/\.\.|\.(?:@|$)/u.test(text) ? text : null;
+}
+
+/** Reads the path of a program. systemd replaces `$` and `%` in command lines, so such paths are refused. */
+function programPath(text: string): string | null {
+  return /^(?:\/[\w.+-]+)+$/u.test(text) && !/\/\.{1,2}(?:\/|$)/u.test(text) ? text : null;
+}
