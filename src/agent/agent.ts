@@ -8,6 +8,7 @@ import type { Paths } from '../app/paths.ts';
 import { isPaused, pauseEnd, takeEndedFlag } from '../app/pause.ts';
 import { systemClock } from '../app/wiring/clock.ts';
 import type { Wired } from '../app/wiring/wire.ts';
+import type { NotifySettings } from '../config/notify-options.ts';
 import { settingsPath, type LoadedSettings, type Settings } from '../config/settings.ts';
 import { withDeadline } from './deadline.ts';
 import { EngineSet, isAccount, type AgentState } from './engine-set.ts';
@@ -64,9 +65,23 @@ export class Agent {
   #missedOwners = false;
   /** Why the newest settings are not in force; null when they are. */
   pending: readonly Problem[] | null = null;
+  /**
+   * Whom to notify: of the newest file without mistakes, in force or not, as a refused login is to be told as
+   * well. Null: there was none.
+   */
+  notify: NotifySettings | null = null;
+  /** Whether systemd confines this process. */
+  readonly isService: boolean;
 
-  constructor(paths: Paths, panel: Panel, facts: (call: HookCall) => CallFacts, log: FileLog) {
+  constructor(
+    paths: Paths,
+    panel: Panel,
+    facts: (call: HookCall) => CallFacts,
+    log: FileLog,
+    isService = false,
+  ) {
     this.paths = paths;
+    this.isService = isService;
     this.trace = new Trace(panel, facts);
     this.#panel = panel;
     this.#log = log;
@@ -256,11 +271,13 @@ export class Agent {
     if (loaded.kind === 'configured') {
       this.#log.level = loaded.settings.logLevel;
       this.#log.format = loaded.settings.logFormat;
+      this.notify = loaded.settings.notify;
       await this.#configure(loaded.settings);
       this.pending = null;
       return;
     }
     const problems = loaded.kind === 'broken' ? loaded.problems : null;
+    if (problems === null) this.notify = null;
     this.pending = problems;
     // A file with mistakes does not stop running engines. An emptied file ends the synchronisation.
     if (problems !== null && this.state.kind === 'running') return;

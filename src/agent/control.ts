@@ -11,6 +11,8 @@ import {
   type Question,
   type Requests,
 } from '../app/control/protocol.ts';
+import { senderAt } from '../app/notify/notice.ts';
+import { tryChannels } from '../app/notify/try-channels.ts';
 import { version } from '../app/version.ts';
 import type { Wired } from '../app/wiring/wire.ts';
 import type { Agent } from './agent.ts';
@@ -56,6 +58,10 @@ const handlers: Handlers = {
     for (const { engine } of chosen(running(agent), null)) await engine.proveAccessCheck(checksFirst);
     return null;
   },
+  'notify-test': async ({ notify, paths, isService }) => {
+    const tried = notify === null ? [] : await tryChannels(notify, senderAt(paths.root), isService);
+    return { isService, tried };
+  },
 };
 
 /** Engines in force; none unless the state is `running`. */
@@ -63,7 +69,8 @@ function running({ state }: Agent): readonly Wired[] {
   return state.kind === 'running' ? state.centrals : [];
 }
 
-function answerer(agent: Agent): Answerer {
+/** What the agent knows, for questions. */
+export function answerer(agent: Agent): Answerer {
   return { paths: agent.paths, agent: ownReport(agent), sources: running(agent).map(sourceOf) };
 }
 

@@ -14,6 +14,7 @@ import { Agent } from './agent.ts';
 import { answerControl } from './control.ts';
 import { takeLock } from './lock.ts';
 import { FileLog } from './log.ts';
+import { notifierOf } from './notifications.ts';
 import { listen } from './server.ts';
 
 async function main(): Promise<number> {
@@ -46,12 +47,14 @@ async function run({ root, paths, log, isService }: Run): Promise<number> {
   if (release === null) return 0;
   const hand = await wirePanelHand(root);
   const panel = await wirePanel(root, isService, log.write);
-  const agent = new Agent(paths, panel, (call) => hand.facts(call), log);
+  const agent = new Agent(paths, panel, (call) => hand.facts(call), log, isService === true);
   await agent.start();
   const server = await listen(paths.socket, {
     hook: (call) => agent.answer(call),
     control: (request) => answerControl(agent, request),
   });
+  const notifier = notifierOf(agent, log);
+  notifier.start();
   log.write(4, 'agent.start', { pid: process.pid, root, socket: paths.socket });
   await new Promise<void>((stop) => {
     process.once('SIGTERM', stop);
@@ -59,6 +62,7 @@ async function run({ root, paths, log, isService }: Run): Promise<number> {
   });
   // Calls in progress get their answers first, as the panel waits for them.
   await new Promise((closed) => server.close(closed));
+  await notifier.stop();
   await agent.stop();
   log.write(4, 'agent.stop', { pid: process.pid });
   release();

@@ -8,6 +8,7 @@ import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { historyCommand } from './commands/history.ts';
 import { installCommand } from './commands/install.ts';
+import { notifyCommand } from './commands/notify.ts';
 import { pauseCommand } from './commands/pause.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { showCommand } from './commands/show.ts';
@@ -46,6 +47,7 @@ const commands = [
   compareCommand(globals),
   pauseCommand(globals),
   resumeCommand(globals),
+  notifyCommand(globals),
   agentCommand(globals),
   doctorCommand(globals),
   installCommand(globals),

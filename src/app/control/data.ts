@@ -5,6 +5,7 @@ import { attentionTexts, type AttentionCode } from '../../core/catalogue-attenti
 import { name } from '../../journal/stored.ts';
 import { operationFields, problemSchema, recordSchema } from '../../journal/operation-schema.ts';
 import type { VerifyStatus } from '../../centrals/verified/verifier.ts';
+import type { TriedChannel } from '../notify/try-channels.ts';
 import type { SeenCall } from '../self-test/step.ts';
 import type { Attention } from '../answers/attention.ts';
 import type { EngineReport, LiveCentral } from '../answers/central-report.ts';
@@ -172,6 +173,14 @@ export const seenCall = v.object({
   verdict: v.picklist(['accept', 'refuse']),
   shown: v.nullable(v.union([v.array(v.string()), v.literal('no-zone'), v.literal('blocked')])),
 } satisfies Fields<SeenCall>);
+
+/** What came of a test notice on one channel. */
+export const triedChannel = v.object({
+  channel: v.picklist(['webhook', 'mail']),
+  target: v.string(),
+  ms: v.number(),
+  problem: v.nullable(problemSchema),
+} satisfies Fields<TriedChannel>);
 
 /** A schema for each field of a type. The compiler rejects an object that lacks a field. */
 type Fields<T> = { readonly [K in keyof T]-?: v.GenericSchema<unknown, T[K]> };

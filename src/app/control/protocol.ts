@@ -12,6 +12,7 @@ import type { CentralReport, CentralState } from '../answers/central-report.ts';
 import type { ZoneView } from '../answers/journal-status.ts';
 import type { AtEach, Numbered } from '../answers/per-central.ts';
 import type { SigningReport } from '../answers/zone-signing.ts';
+import type { TriedChannel } from '../notify/try-channels.ts';
 import type { SeenCall } from '../self-test/step.ts';
 import { problemSchema } from '../../journal/operation-schema.ts';
 import {
@@ -21,6 +22,7 @@ import {
   reportedOperation,
   reportedZone,
   seenCall,
+  triedChannel,
   zoneReport,
 } from './data.ts';
 
@@ -50,6 +52,8 @@ const parameters = {
   }),
   /** Reports what the self-test found: whether the panel checks access before it calls us. */
   'access-check': v.object({ checksFirst: v.boolean() }),
+  /** Sends a test notice on every channel of the settings. */
+  'notify-test': v.object({}),
 };
 
 export type Question = keyof typeof parameters;
@@ -104,6 +108,13 @@ export interface ZoneReport extends ZoneView {
   readonly signing: SigningReport;
 }
 
+/** What came of a test notice on each channel; empty: the settings in force name none. */
+export interface NotifyTest {
+  /** Whether the program that sent it is confined by systemd. */
+  readonly isService: boolean;
+  readonly tried: readonly TriedChannel[];
+}
+
 /** The type of each answer. */
 export interface Answers {
   readonly status: StatusReport;
@@ -114,6 +125,7 @@ export interface Answers {
   readonly compare: null;
   readonly trace: readonly SeenCall[];
   readonly 'access-check': null;
+  readonly 'notify-test': NotifyTest;
 }
 
 const account = v.object({ kind: v.string(), address: v.string(), account: v.string() });
@@ -150,6 +162,7 @@ const answers: { readonly [N in Question]: v.GenericSchema<unknown, Answers[N]> 
   compare: v.null(),
   trace: v.array(seenCall),
   'access-check': v.null(),
+  'notify-test': v.object({ isService: v.boolean(), tried: v.array(triedChannel) }),
 };
 
 /** @throws {v.ValiError} for a value that is no answer to this question */

@@ -1,0 +1,91 @@
+/** Decides which changes of the reasons for an administrator are told, and when. Pure. */
+import type { Attention } from '../answers/attention.ts';
+import type { Notice } from './notice.ts';
+
+/** What is remembered between two looks, and over a restart. */
+export interface Memory {
+  /** Reasons that hold: two looks in a row saw them. */
+  readonly holding: readonly Attention[];
+  /** Reasons that the administrator knows of. */
+  readonly told: readonly Attention[];
+  /** When notices were made in the last hour, milliseconds since 1970. */
+  readonly sentAt: readonly number[];
+  /** Number of changes since the last notice that were held back. */
+  readonly heldBack: number;
+}
+
+export const nothingTold: Memory = { holding: [], told: [], sentAt: [], heldBack: 0 };
+
+/** One look at the reasons. */
+export interface Look {
+  readonly found: readonly Attention[];
+  /** What the look before found; null: this is the first one since the start. */
+  readonly before: readonly Attention[] | null;
+  /** Whether a reason that is not found may be over. Soon after a start not everything is known yet. */
+  readonly mayEnd: boolean;
+  /** Wall clock, milliseconds since 1970. */
+  readonly wall: number;
+}
+
+/** A notice without what its sender adds. */
+export type ReasonChange = Pick<Notice, 'began' | 'ended' | 'standing' | 'heldBack' | 'quietUntil'>;
+
+const hour = 3_600_000;
+
+/**
+ * What a look leads to: what is remembered from now on, and what is to be told; null: nothing.
+ * @param mostPerHour how many notices there may be in an hour
+ */
+export function decide(
+  memory: Memory,
+  look: Look,
+  mostPerHour: number,
+): { readonly memory: Memory; readonly change: ReasonChange | null } {
+  const { wall } = look;
+  const holding = holdingAfter(memory.holding, look);
+  const changes = without(holding, memory.holding).length + without(memory.holding, holding).length;
+  // A time in the future is one before the clock was set back.
+  const sentAt = memory.sentAt.filter((at) => at > wall - hour && at <= wall);
+  const began = without(holding, memory.told);
+  const ended = without(memory.told, holding);
+  const { heldBack } = memory;
+  if (began.length + ended.length + heldBack === 0)
+    return { memory: { ...memory, holding, sentAt }, change: null };
+  if (sentAt.length >= mostPerHour)
+    return { memory: { ...memory, holding, sentAt, heldBack: heldBack + changes }, change: null };
+  const all = [...sentAt, wall];
+  const standing = without(holding, began);
+  const oldest = all[0] ?? wall;
+  const quietUntil = all.length >= mostPerHour ? oldest + hour : null;
+  return {
+    memory: { holding, told: holding, sentAt: all, heldBack: 0 },
+    change: { began, ended, standing, heldBack, quietUntil },
+  };
+}
+
+/** The reasons that hold after a look. A reason begins, or ends, when two looks in a row agree. */
+function holdingAfter(holding: readonly Attention[], { found, before, mayEnd }: Look): readonly Attention[] {
+  const now = new Map(found.toReversed().map((one) => [keyOf(one), one]));
+  const kept = holding.flatMap((one) => {
+    const present = now.get(keyOf(one));
+    if (present !== undefined) return [present];
+    const isOver = mayEnd && before !== null && without([one], before).length === 1;
+    return isOver ? [] : [one];
+  });
+  const begun = without(
+    [...now.values()].toReversed().filter((one) => before !== null && without([one], before).length === 0),
+    kept,
+  );
+  return [...kept, ...begun];
+}
+
+/** The reasons of one list that are not in the other. */
+function without(reasons: readonly Attention[], other: readonly Attention[]): readonly Attention[] {
+  const keys = new Set(other.map(keyOf));
+  return reasons.filter((one) => !keys.has(keyOf(one)));
+}
+
+/** What makes two reasons the same one: values and times may change while it holds. */
+function keyOf({ code, central }: Attention): string {
+  return `${code} ${central}`;
+}

@@ -1,0 +1,105 @@
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { attention } from '../control/data.ts';
+import type { Attention } from '../answers/attention.ts';
+import type { Paths } from '../paths.ts';
+import { channelNames, type ChannelName } from './channel.ts';
+import { nothingTold, type Memory } from './decide.ts';
+import type { Notice } from './notice.ts';
+
+/** A notice that is not delivered on all channels yet. */
+export interface Waiting {
+  readonly notice: Notice;
+  /** Channels that it still has to go to. */
+  readonly channels: readonly ChannelName[];
+}
+
+/** Everything about notifications that survives a restart. */
+export interface Kept {
+  readonly memory: Memory;
+  /** Oldest first. */
+  readonly waiting: readonly Waiting[];
+}
+
+export const nothingKept: Kept = { memory: nothingTold, waiting: [] };
+
+/** Largest file that is read, octets. Twenty waiting notices of a thousand reasons have less. */
+const mostOctets = 16 * 1024 * 1024;
+
+/** Reasons of another release may have codes that this one does not know; they are dropped. */
+const reasons = v.pipe(
+  v.array(v.unknown()),
+  v.transform((all): readonly Attention[] => all.filter((one) => v.is(attention, one))),
+);
+
+const notice = v.object({
+  id: v.string(),
+  at: v.number(),
+  kind: v.picklist(['changed', 'test']),
+  began: reasons,
+  ended: reasons,
+  standing: reasons,
+  heldBack: v.number(),
+  quietUntil: v.nullable(v.number()),
+  several: v.boolean(),
+}) satisfies v.GenericSchema<unknown, Notice>;
+
+const file = v.object({
+  version: v.literal(1),
+  memory: v.object({
+    holding: reasons,
+    told: reasons,
+    sentAt: v.array(v.number()),
+    heldBack: v.number(),
+  }),
+  waiting: v.array(v.object({ notice, channels: v.array(v.picklist(channelNames)) })),
+});
+
+/** Path of the file, beside the journals. */
+export function memoryPath({ state }: Paths): string {
+  return join(state, 'notify.json');
+}
+
+/**
+ * Reads what was kept. Without a file, nothing was.
+ * @returns null: the file cannot be used, so what it says is lost and reasons are told again
+ */
+export function readKept(path: string): Kept | null {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return nothingKept;
+  if (stat.size > mostOctets) return null;
+  try {
+    const { memory, waiting } = v.parse(file, JSON.parse(readFileSync(path, 'utf8')));
+    return { memory, waiting };
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof v.ValiError) return null;
+    throw error;
+  }
+}
+
+/**
+ * Replaces the file in one step, with mode 0600, and syncs it to disk.
+ * @throws {Error} errors of the file system, as they are; the old file then stays
+ */
+export function writeKept(path: string, kept: Kept): void {
+  const draft = `${path}.new`;
+  rmSync(draft, { force: true });
+  const open = openSync(draft, 'wx', 0o600);
+  try {
+    writeFileSync(open, JSON.stringify({ version: 1, ...kept }));
+    fsyncSync(open);
+  } finally {
+    closeSync(open);
+  }
+  renameSync(draft, path);
+}

@@ -1,0 +1,361 @@
+/**
+ * Webhooks against real HTTP and HTTPS servers on this machine. A receiver checks signatures. Inside
+ * addresses, changing names, redirects, servers that hang or answer without an end lead nowhere.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import * as http from 'node:http';
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import * as https from 'node:https';
+import * as net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test, type TestContext } from 'node:test';
+import { makeCertificate, type Certificate } from '../../../sandbox/shared/certificate.ts';
+import { Secret } from '../../config/secret.ts';
+import { readNetwork } from '../../net/inside.ts';
+import { exampleIn } from '../../testing/docs-examples.ts';
+import { patience } from '../../testing/patience.ts';
+import { missingPrograms } from '../../testing/servers/process.ts';
+import type { Resolve } from '../../net/addresses.ts';
+import { NotDelivered } from './channel.ts';
+import type { Notice } from './notice.ts';
+import { webhookChannel } from './webhook.ts';
+
+const secret = 'a secret of sixteen octets';
+const quiet = new AbortController().signal;
+const sender = { host: 'panel.example', root: '/usr/local/mgr5' };
+const notice: Notice = {
+  id: 'notice-1',
+  at: 1_700_000_000_000,
+  kind: 'changed',
+  began: [
+    {
+      code: 'attention.central-unreachable',
+      central: 1,
+      since: 1_699_999_000_000,
+      params: { text: 'no \u001b[31manswer\u202e', code: '' },
+    },
+  ],
+  ended: [],
+  standing: [],
+  heldBack: 0,
+  quietUntil: null,
+  several: false,
+};
+
+let folder: string;
+let certificate: Certificate;
+let caFile: string;
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'webhook-'));
+  mkdirSync(join(folder, 'etc'));
+  certificate = await makeCertificate(folder, 'receiver');
+  caFile = join(folder, 'ca.pem');
+  writeFileSync(caFile, certificate.cert);
+});
+
+after(() => rmSync(folder, { recursive: true }));
+
+interface Received {
+  readonly headers: IncomingHttpHeaders;
+  readonly method: string;
+  readonly path: string;
+  readonly body: string;
+}
+
+interface Receiver {
+  readonly port: number;
+  readonly received: Received[];
+}
+
+async function listen(t: TestContext, server: net.Server, host = '127.0.0.1'): Promise<number> {
+  server.listen(0, host);
+  await once(server, 'listening');
+  t.after(() => {
+    if (server instanceof http.Server || server instanceof https.Server) server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** A receiver that keeps what it gets. @param tls whether it speaks HTTPS */
+async function receive(t: TestContext, answer: RequestListener, tls = true): Promise<Receiver> {
+  const received: Received[] = [];
+  const listener: RequestListener = (request, response) => {
+    let body = '';
+    request.setEncoding('utf8');
+    request.on('data', (part: string) => (body += part));
+    request.on('end', () => {
+      const { headers, method = '', url: path = '' } = request;
+      received.push({ headers, method, path, body });
+      answer(request, response);
+    });
+  };
+  const server = tls ? https.createServer(certificate, listener) : http.createServer(listener);
+  return { port: await listen(t, server), received };
+}
+
+const ok: RequestListener = (_, response) => response.writeHead(204).end();
+
+interface Given {
+  readonly inside?: string;
+  readonly ca?: string;
+  readonly deadline?: number;
+  readonly resolve?: Resolve;
+  readonly secret?: string;
+  readonly language?: 'en' | 'ru';
+}
+
+async function send(url: string, given: Given = {}): Promise<void> {
+  const { inside = '127.0.0.1', ca = caFile, deadline = patience, resolve, language = 'en' } = given;
+  const settings = {
+    webhookSecret: new Secret(given.secret ?? secret),
+    webhookCaFile: ca,
+    webhookInside: [readNetwork(inside)].filter((one) => one !== null),
+    language,
+    deadline,
+  };
+  await webhookChannel(new URL(url), settings, sender, resolve).deliver(notice, quiet);
+}
+
+/** The code of the problem, after checking that nothing secret is in it. */
+async function failure(
+  sending: Promise<void>,
+): Promise<{ code: string; params: Readonly<Record<string, string>> }> {
+  try {
+    await sending;
+  } catch (error) {
+    assert.ok(error instanceof NotDelivered, String(error));
+    assert.doesNotMatch(JSON.stringify([error.message, error.problem]), /sixteen|token/);
+    return error.problem;
+  }
+  assert.fail('it was delivered');
+}
+
+test('a signed JSON request; the text is in the language of the settings; no control characters', async (t) => {
+  const { port, received } = await receive(t, ok);
+  await send(`https://127.0.0.1:${port}/hook?token=x`);
+  await send(`https://127.0.0.1:${port}/`, { language: 'ru' });
+  const [first, second] = received;
+  assert.ok(first !== undefined && second !== undefined);
+  assert.deepEqual(
+    [first.method, first.path, first.headers['content-type']],
+    ['POST', '/hook?token=x', 'application/json'],
+  );
+  assert.match(first.headers['user-agent'] ?? '', /^domainsync\/\d/);
+  assert.doesNotMatch(first.body, /\p{Cc}|\p{Cf}/u);
+  const { type, timestamp, data } = JSON.parse(first.body) as {
+    type: string;
+    timestamp: string;
+    data: Record<string, unknown>;
+  };
+  assert.deepEqual([type, timestamp], ['domainsync.changed', '2023-11-14T22:13:20.000Z']);
+  assert.partialDeepStrictEqual(data, {
+    ...sender,
+    state: 'attention',
+    ended: [],
+    standing: [],
+    heldBack: 0,
+  });
+  const [began] = data['began'] as { code: string; central: number; since: number; text: string }[];
+  assert.partialDeepStrictEqual(began, {
+    code: 'attention.central-unreachable',
+    central: 1,
+    since: 1_699_999_000_000,
+  });
+  assert.doesNotMatch(JSON.stringify(data['text']), /u001b|u202e/);
+  assert.match(String(data['title']), /panel\.example: domainsync needs an administrator/);
+  assert.match(second.body, /Центральный DNS/);
+});
+
+test(
+  'docs/monitoring.md: the example checks the signature, and refuses every other request',
+  { skip: missingPrograms('python3') },
+  async (t) => {
+    const { port, received } = await receive(t, ok);
+    const program = exampleIn('monitoring.md', 'def is_genuine');
+    for (const key of [secret, `whsec_${Buffer.from(secret).toString('base64')}`]) {
+      await send(`https://127.0.0.1:${port}/`, { secret: key });
+      const { headers, body } = received.at(-1) ?? assert.fail();
+      const check = (changes: object, text = body): string => {
+        const given = { secret: key, body: text, headers: { ...headers, ...changes } };
+        const caller = `${program}\nimport json, sys\ngiven = json.load(sys.stdin)\nprint(is_genuine(given["secret"], given["headers"], given["body"].encode()))`;
+        const { stdout, stderr } = spawnSync('python3', ['-c', caller], {
+          input: JSON.stringify(given),
+          encoding: 'utf8',
+        });
+        return `${stdout.trim()}${stderr}`;
+      };
+      assert.equal(check({}), 'True');
+      assert.equal(check({}, `${body} `), 'False');
+      assert.equal(check({ 'webhook-id': 'other' }), 'False');
+      const old = String(Number(headers['webhook-timestamp']) - 600);
+      assert.equal(check({ 'webhook-timestamp': old }), 'False');
+      assert.equal(check({ 'webhook-signature': 'v1,AAAA' }), 'False');
+    }
+  },
+);
+
+test('plain http to this machine, if the settings mean it', async (t) => {
+  const { port, received } = await receive(t, ok, false);
+  await send(`http://127.0.0.1:${port}/`);
+  assert.equal(received.length, 1);
+  const problem = await failure(send(`http://127.0.0.1:${port}/`, { inside: '10.0.0.0/8' }));
+  assert.deepEqual([problem.code, problem.params['address']], ['notify.inside-address', '127.0.0.1']);
+  assert.equal(received.length, 1);
+});
+
+test('an address inside is refused, however it is written, and whoever names it', async (t) => {
+  const { port, received } = await receive(t, ok);
+  const given = { inside: '10.9.9.9' };
+  const hosts = [
+    '127.0.0.1',
+    '[::1]',
+    '[::ffff:127.0.0.1]',
+    '2130706433',
+    '0x7f.1',
+    '127.1',
+    '0.0.0.0',
+    'localhost',
+  ];
+  for (const host of hosts)
+    assert.equal(
+      (await failure(send(`https://${host}:${port}/`, given))).code,
+      'notify.inside-address',
+      host,
+    );
+  const resolve: Resolve = () => Promise.resolve(['93.184.216.34', '127.0.0.1']);
+  const problem = await failure(send(`https://hooks.example.net:${port}/`, { ...given, resolve }));
+  assert.deepEqual(problem, {
+    code: 'notify.inside-address',
+    params: { host: 'hooks.example.net', address: '127.0.0.1' },
+  });
+  assert.deepEqual(received, []);
+});
+
+test('the address that was checked is the one that is called: a name resolves once', async (t) => {
+  // The system's resolver leads elsewhere.
+  const host = '127.0.0.5';
+  let requests = 0;
+  const server = https.createServer(certificate, (_, response) => {
+    requests += 1;
+    response.end();
+  });
+  const port = await listen(t, server, host);
+  let asked = 0;
+  const resolve: Resolve = () => {
+    asked += 1;
+    // A rebinding server gives another address the second time.
+    return Promise.resolve(asked === 1 ? [host] : ['127.0.0.6']);
+  };
+  // The certificate is for this name.
+  await send(`https://localhost:${port}/`, { resolve, inside: host });
+  assert.deepEqual([asked, requests], [1, 1]);
+});
+
+test('names that resolve to nothing, or not in time', async () => {
+  const none: Resolve = () => Promise.resolve([]);
+  assert.equal(
+    (await failure(send('https://hooks.example.net/', { resolve: none }))).code,
+    'notify.unresolved',
+  );
+  const fails: Resolve = () => Promise.reject(new Error('getaddrinfo ENOTFOUND'));
+  const failed = await failure(send('https://hooks.example.net/', { resolve: fails }));
+  assert.deepEqual(failed, {
+    code: 'notify.unresolved',
+    params: { host: 'hooks.example.net', text: 'getaddrinfo ENOTFOUND' },
+  });
+  const hangs: Resolve = () => new Promise(() => undefined);
+  const late = await failure(send('https://hooks.example.net/', { resolve: hangs, deadline: 50 }));
+  assert.deepEqual([late.code, late.params['text']], ['notify.unresolved', 'no answer in time']);
+});
+
+test('redirects are not followed', async (t) => {
+  const target = await receive(t, ok);
+  const { port } = await receive(t, (_, response) => {
+    response.writeHead(307, { Location: `https://127.0.0.1:${target.port}/token` }).end();
+  });
+  const problem = await failure(send(`https://127.0.0.1:${port}/`));
+  assert.deepEqual([problem.code, problem.params['host']], ['notify.redirect', `127.0.0.1:${target.port}`]);
+  assert.deepEqual(target.received, []);
+});
+
+test('an answer of any length counts by its status, and no more than 64 KiB of it are read', async (t) => {
+  let status = 200;
+  const { port } = await receive(t, (_, response) => {
+    response.writeHead(status);
+    const more = (): void => {
+      // An answer without an end.
+      while (response.write('x'.repeat(16_384)));
+      response.once('drain', more);
+    };
+    more();
+  });
+  await send(`https://127.0.0.1:${port}/`);
+  status = 500;
+  const problem = await failure(send(`https://127.0.0.1:${port}/`));
+  assert.deepEqual(problem, { code: 'notify.answered', params: { status: '500' } });
+});
+
+test('every status but 2xx is a failure', async (t) => {
+  let status = 400;
+  const { port } = await receive(t, (_, response) => response.writeHead(status).end('token'));
+  for (status of [400, 401, 404, 410, 429, 500, 503])
+    assert.deepEqual((await failure(send(`https://127.0.0.1:${port}/`))).params, { status: String(status) });
+  for (status of [200, 201, 202, 204]) await send(`https://127.0.0.1:${port}/`);
+});
+
+test('a server that never answers, or never finishes, is left at the deadline', async (t) => {
+  const silent = await listen(
+    t,
+    net.createServer(() => undefined),
+  );
+  const { port: mute } = await receive(t, () => undefined);
+  const { port: endless } = await receive(t, (_, response) => {
+    response.writeHead(200, { 'Content-Length': '10' }).write('x');
+  });
+  for (const port of [silent, mute, endless]) {
+    const problem = await failure(send(`https://127.0.0.1:${port}/`, { deadline: 2_000 }));
+    assert.equal(problem.code, 'notify.unreachable');
+  }
+});
+
+test('nothing is sent to a server that does not prove who it is', async (t) => {
+  const { port, received } = await receive(t, ok);
+  assert.equal((await failure(send(`https://127.0.0.1:${port}/`, { ca: '' }))).code, 'notify.certificate');
+  const resolve: Resolve = () => Promise.resolve(['127.0.0.1']);
+  const other = await failure(send(`https://hooks.example.net:${port}/`, { resolve }));
+  assert.equal(other.code, 'notify.certificate');
+  const missing = await failure(send(`https://127.0.0.1:${port}/`, { ca: join(folder, 'none.pem') }));
+  assert.equal(missing.code, 'settings.ca-unreadable');
+  writeFileSync(join(folder, 'bad.pem'), 'no certificate');
+  assert.ok((await failure(send(`https://127.0.0.1:${port}/`, { ca: join(folder, 'bad.pem') }))).code !== '');
+  assert.deepEqual(received, []);
+});
+
+test('nobody listens there', async (t) => {
+  const server = net.createServer();
+  const port = await listen(t, server);
+  server.close();
+  await once(server, 'close');
+  const problem = await failure(send(`https://127.0.0.1:${port}/token`));
+  assert.equal(problem.code, 'notify.unreachable');
+  assert.match(problem.params['text'] ?? '', /ECONNREFUSED/);
+});
+
+test('what is shown of a webhook holds neither path nor query', () => {
+  const settings = {
+    webhookSecret: new Secret(secret),
+    webhookCaFile: '',
+    webhookInside: [],
+    language: 'en',
+    deadline: 1,
+  } as const;
+  const { target } = webhookChannel(new URL('https://hooks.example.net/services/token?x'), settings, sender);
+  assert.equal(target, 'https://hooks.example.net');
+});

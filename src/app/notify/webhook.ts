@@ -1,0 +1,156 @@
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { safeJson } from '../../core/plain-text.ts';
+import { webhookKey, type NotifySettings } from '../../config/notify-options.ts';
+import { bareHost, systemResolve, type Resolve } from '../../net/addresses.ts';
+import type { Trust } from '../../net/connect.ts';
+import { HttpError } from '../../net/http-error.ts';
+import { HttpClient, type HttpAnswer } from '../../net/http.ts';
+import { isIn, isInside } from '../../net/inside.ts';
+import { version } from '../version.ts';
+import { NotDelivered, type Channel } from './channel.ts';
+import { reasonText, noticeText, noticeTitle, type Notice, type Sender } from './notice.ts';
+
+/**
+ * Most octets of an answer that are read. Of an error answer no more are read anyway, so an answer is only
+ * refused for its length if it says success.
+ */
+const mostAnswer = 64 * 1024;
+
+/** The settings of a webhook. */
+type WebhookSettings = Pick<
+  NotifySettings,
+  'webhookSecret' | 'webhookCaFile' | 'webhookInside' | 'language' | 'deadline'
+>;
+
+/**
+ * A channel that sends notices as signed POST requests (docs/monitoring.md#webhook).
+ * @param resolve finds the addresses of the host, once for each request
+ */
+export function webhookChannel(
+  url: URL,
+  settings: WebhookSettings,
+  sender: Sender,
+  resolve: Resolve = systemResolve,
+): Channel {
+  return {
+    name: 'webhook',
+    // Path and query may be a secret.
+    target: url.origin,
+    deliver: async (notice, signal) => {
+      const deadline = AbortSignal.any([signal, AbortSignal.timeout(settings.deadline)]);
+      const addresses = await allowedAddresses(url, settings, resolve, deadline);
+      const client = new HttpClient({
+        base: url,
+        trust: trustOf(settings),
+        timeout: settings.deadline,
+        // What was checked is what is connected to, whatever the name means by then.
+        resolve: () => Promise.resolve(addresses),
+      });
+      try {
+        await post(client, bodyOf(notice, sender, settings), notice, settings, deadline);
+      } finally {
+        client.close();
+      }
+    },
+  };
+}
+
+/** The addresses of the host, each of them public or named in the settings. @throws {NotDelivered} */
+async function allowedAddresses(
+  { hostname }: URL,
+  { webhookInside }: WebhookSettings,
+  resolve: Resolve,
+  deadline: AbortSignal,
+): Promise<readonly string[]> {
+  const host = bareHost(hostname);
+  const addresses = isIP(host) === 0 ? await resolved(host, resolve, deadline) : [host];
+  const refused = addresses.find((address) => isInside(address) && !isIn(address, webhookInside));
+  if (refused !== undefined) throw new NotDelivered('notify.inside-address', { host, address: refused });
+  return addresses;
+}
+
+async function resolved(host: string, resolve: Resolve, deadline: AbortSignal): Promise<readonly string[]> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const giveUp = (): void => reject(new Error('no answer in time'));
+  deadline.addEventListener('abort', giveUp, { once: true });
+  if (deadline.aborted) giveUp();
+  try {
+    const addresses = await Promise.race([resolve(host), late]);
+    if (addresses.length === 0) throw new Error('none was found');
+    return addresses;
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new NotDelivered('notify.unresolved', { host, text }, error);
+  } finally {
+    deadline.removeEventListener('abort', giveUp);
+  }
+}
+
+function trustOf({ webhookCaFile: path }: WebhookSettings): Trust {
+  if (path === '') return { kind: 'public' };
+  try {
+    return { kind: 'ca', pem: readFileSync(path, 'utf8') };
+  } catch (error) {
+    throw new NotDelivered('settings.ca-unreadable', { path }, error);
+  }
+}
+
+async function post(
+  client: HttpClient,
+  body: string,
+  { id }: Notice,
+  { webhookSecret }: WebhookSettings,
+  deadline: AbortSignal,
+): Promise<void> {
+  const timestamp = String(Math.floor(Date.now() / 1_000));
+  const headers = {
+    'Content-Type': 'application/json',
+    'User-Agent': `domainsync/${version}`,
+    'Webhook-Id': id,
+    'Webhook-Timestamp': timestamp,
+    'Webhook-Signature': signatureOf(webhookKey(webhookSecret), id, timestamp, body),
+  };
+  const request = { method: 'POST', headers, body, repeatable: false, mostOctets: mostAnswer } as const;
+  const answer = await client.send(request, deadline).catch((error: unknown) => {
+    if (error instanceof HttpError && error.code === 'too-large') return null;
+    throw error instanceof HttpError ? notDelivered(error) : error;
+  });
+  if (answer !== null && !isSuccess(answer))
+    throw new NotDelivered('notify.answered', { status: String(answer.status) });
+}
+
+/** The signature of Standard Webhooks, version 1 (https://www.standardwebhooks.com). */
+function signatureOf(key: Buffer, id: string, timestamp: string, body: string): string {
+  const sum = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+  return `v1,${sum}`;
+}
+
+function isSuccess({ status }: HttpAnswer): boolean {
+  return status >= 200 && status < 300;
+}
+
+function notDelivered(error: HttpError): NotDelivered {
+  const code = error.code === 'too-large' ? 'unreachable' : error.code;
+  return new NotDelivered(`notify.${code}`, error.params, error);
+}
+
+/** The notice as JSON, with the same in words. */
+function bodyOf(notice: Notice, sender: Sender, { language }: WebhookSettings): string {
+  const { kind, at, began, ended, standing, heldBack, several } = notice;
+  const inWords = (reasons: Notice['began']): readonly object[] =>
+    reasons.map((one) => ({ ...one, text: reasonText(one, language, several) }));
+  const data = {
+    ...sender,
+    release: version,
+    state: began.length + standing.length > 0 ? 'attention' : 'well',
+    began: inWords(began),
+    ended: inWords(ended),
+    standing: inWords(standing),
+    heldBack,
+    title: noticeTitle(notice, sender, language),
+    text: noticeText(notice, sender, language),
+  };
+  return safeJson({ type: `domainsync.${kind}`, timestamp: new Date(at).toISOString(), data });
+}
