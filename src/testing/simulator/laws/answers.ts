@@ -83,15 +83,27 @@ function checkAnswer(
     stage === 'before'
       ? ['answers.nothing', 'answers.nothing-later']
       : ['answers.panel', 'answers.panel-later'];
-  for (const effect of netOf(ended, effects.slice(0, until), own)) {
-    if (isClaimed(ended, effect, edit, answer.at)) judgement.excuse('claimed');
-    else if (isInSnapshot(ended, effect)) judgement.excuse('in-snapshot');
-    else if (isCrossed(ended, effects.slice(0, until), effect, own)) judgement.excuse('crossed');
-    else if (!isGoneWithZone(effects.slice(0, until), effect))
+  const seen = effects.slice(0, until);
+  for (const effect of netOf(ended, seen, own)) {
+    const excuse = excuseOf(ended, edit, answer, { seen, own, effect });
+    if (excuse !== null) judgement.excuse(excuse);
+    else if (!isGoneWithZone(seen, effect))
       judgement.violate(laws[0], `${describe(edit, answer)}: ${sayEffect(effect)}`);
   }
   if (stage === 'after') return;
   checkLater(ended, edit, answer, own, judgement);
+}
+
+/** Why an effect that stands at the time of the answer is no violation; null: it is one. */
+function excuseOf(
+  ended: Ended,
+  edit: SavedEdit,
+  { at }: Answer,
+  { seen, own, effect }: { readonly seen: readonly Effect[]; readonly own: Parts; readonly effect: Effect },
+): 'claimed' | 'in-snapshot' | 'crossed' | null {
+  if (isClaimed(ended, effect, edit, at)) return 'claimed';
+  if (isInSnapshot(ended, effect)) return 'in-snapshot';
+  return isCrossed(ended, seen, effect, own) ? 'crossed' : null;
 }
 
 /** Checks that nothing of a refused edit lands after its answer, except what the panel then holds. */
