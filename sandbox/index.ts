@@ -13,12 +13,14 @@ import { Faults } from './shared/faults.ts';
 import { startHttp } from './shared/http.ts';
 import { Log } from './shared/log.ts';
 import { startLocal } from './shared/mgrctl.ts';
+import { startNameServer, type SandboxNameServer } from './shared/name-server.ts';
 import { zoneIdentifier } from './shared/names.ts';
 import { Pages } from './shared/pages.ts';
 import { Panel } from './shared/panel.ts';
 import { Pending } from './shared/pending.ts';
 import { PluginManager } from './ispmanager4/plugin-manager.ts';
 import { PROFILES } from './profiles.ts';
+import { makeRow, withRows } from './shared/records.ts';
 import { Service } from './shared/serve.ts';
 import { Store } from './shared/store.ts';
 import { defaultSwitches, setSwitches } from './shared/switches.ts';
@@ -118,6 +120,7 @@ class RunningSandbox implements Sandbox {
   readonly #local: LocalServer;
   #certificate: string;
   #stopping: Promise<void> | null = null;
+  #names: SandboxNameServer | null = null;
 
   constructor(parts: Parts, server: HttpServer, local: LocalServer, certificate: string) {
     this.#parts = parts;
@@ -189,6 +192,18 @@ class RunningSandbox implements Sandbox {
     this.#parts.events.restart();
   }
 
+  addQuietly(zone: string, name: string, type: string, addr: string): void {
+    const { store } = this.#parts.world;
+    const found = store.zone(zoneIdentifier(zone));
+    if (found === undefined) throw new Error(`${zone}: no such zone`);
+    store.putZone(withRows(found, [...found.rows, makeRow(name, type, addr)]));
+  }
+
+  async serveZones(): Promise<SandboxNameServer> {
+    this.#names ??= await startNameServer(this.#parts.world.store);
+    return this.#names;
+  }
+
   async changeCertificate(): Promise<void> {
     const made = await makeCertificate(this.root, this.#parts.name);
     this.#http.setCertificate(made);
@@ -203,6 +218,7 @@ class RunningSandbox implements Sandbox {
   async #stop(): Promise<void> {
     const { panel, events, service, world, log } = this.#parts;
     panel.stop();
+    this.#names?.close();
     await Promise.all([this.#http.close(), this.#local.close(), events.stop(), service.stop()]);
     world.store.close();
     log.close();

@@ -1,3 +1,4 @@
+import type { SandboxNameServer } from './name-server.ts';
 import type { Answer, CallOptions } from './client.ts';
 import type { Generation } from './dialects.ts';
 import type { Faults } from './faults.ts';
@@ -59,6 +60,13 @@ export interface Sandbox {
    * (docs/protocol.md#files-5).
    */
   restartPanel(options?: { readonly keepCache: boolean }): void;
+  /**
+   * Adds a record as a background job of the panel does, for instance the renewal of a certificate: no
+   * function is called, so no handler runs. @throws Error when there is no such zone
+   */
+  addQuietly(zone: string, name: string, type: string, addr: string): void;
+  /** Starts the name server that the panel feeds. It answers for the SOA of its zones. */
+  serveZones(): Promise<SandboxNameServer>;
   /** Makes a new certificate and key, for connections from now on. */
   changeCertificate(): Promise<void>;
   /** Closes every connection and kills running handlers. The root stays as it is. */

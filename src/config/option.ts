@@ -145,6 +145,16 @@ export function serversOption(en: string, ru: string) {
   return Object.assign(schema, { facts: facts({ kind: 'servers' }, '', en, ru) });
 }
 
+/** An option for one name server. @param fallback the default, as it would be written in the file */
+export function serverOption(fallback: string, en: string, ru: string) {
+  const schema = v.pipe(
+    v.string(),
+    v.transform((written) => serverAddress(orElse(fallback)(written), 53)),
+    v.custom<ServerAddress>((server) => server !== null),
+  );
+  return Object.assign(schema, { facts: facts({ kind: 'servers' }, fallback, en, ru) });
+}
+
 /** An option with one of several words; the first word is the default. */
 export function choiceOption<const T extends readonly [string, ...string[]]>(
   choices: T,

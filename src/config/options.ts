@@ -10,6 +10,7 @@ import {
   listOption,
   numberOption,
   secretOption,
+  serverOption,
   serversOption,
   textOption,
   type OptionFacts,
@@ -184,6 +185,17 @@ const sync = v.object({
     { fallback: 3_600, least: 0, most: 604_800 },
     'How often everything is compared. 0: only when something points to it.',
     'Как часто сравнивается всё. 0 — только когда есть повод.',
+  ),
+  serials_every: numberOption(
+    'seconds',
+    { fallback: 5, least: 0, most: 3_600 },
+    'How often the serials of the zones are read at the panel’s own name server. A change that the panel did not report, such as the text of a certificate check, is then at the central within seconds. With more than 500 zones, or 0: never.',
+    'Как часто у сервера имён самой панели читаются серийные номера зон. Изменение, о котором панель не сообщила (например, запись для проверки сертификата), тогда попадает на центральный DNS за секунды. Если зон больше 500 или значение 0 — никогда.',
+  ),
+  serials_from: serverOption(
+    '127.0.0.1',
+    'The panel’s own name server: `address` or `address:port`. Only answers with authority count.',
+    'Сервер имён самой панели: `адрес` или `адрес:порт`. Учитываются только авторитетные ответы.',
   ),
   owner_check: choiceOption(
     ['on', 'off'],

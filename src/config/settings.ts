@@ -329,6 +329,9 @@ function namedValues({ isp_master: connection, verify, log, sync, history, conta
     grace: sync.grace,
     watch: sync.watch,
     compareEvery: sync.compare_every,
+    serialsEvery: sync.serials_every,
+    /** The panel's own name server. */
+    serialServer: sync.serials_from,
     ownerCheck: sync.owner_check,
     /**
      * Limits for ended operations in the journal: `keep` in milliseconds, `most` in octets of all of them.

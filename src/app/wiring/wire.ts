@@ -18,6 +18,7 @@ import { SqliteJournal } from '../../journal/sqlite.ts';
 import { Upkeep } from '../../journal/upkeep.ts';
 import { systemClock } from './clock.ts';
 import { foundMemory } from './found-central.ts';
+import { localSerials } from './local-serials.ts';
 import { loggedCentral, loggedPanel } from './logged.ts';
 import { panelAt } from './panel-at.ts';
 import { makeVerifier } from './verifier.ts';
@@ -115,6 +116,7 @@ export async function wireEngine(
   if (journal.regressed) log(1, 'journal.regressed', { path: journalPath(paths, central.id) });
   const verifier = makeVerifier(settings, log, centrals);
   const logged = loggedCentral(central, log);
+  const serials = localSerials(settings);
   const engine = new Engine({
     panel: loggedPanel(panel, log),
     central: verifier === null ? logged : withVerification(logged, verifier),
@@ -122,6 +124,7 @@ export async function wireEngine(
     clock: systemClock,
     log,
     random: () => randomInt(2 ** 47) / 2 ** 47,
+    serials,
     settings: {
       ...defaultEngineSettings,
       afterWait: settings.afterWait,
@@ -130,6 +133,7 @@ export async function wireEngine(
       grace: settings.grace,
       watch: settings.watch,
       compareEvery: settings.compareEvery,
+      serialsEvery: settings.serialsEvery,
       ownerCheck: settings.ownerCheck,
     },
   });
@@ -138,6 +142,7 @@ export async function wireEngine(
     await engine.start();
   } catch (error) {
     verifier?.close();
+    serials.close();
     await journal.close();
     throw error;
   }
@@ -153,6 +158,7 @@ export async function wireEngine(
       await engine.stop();
       await upkeep.stop();
       verifier?.close();
+      serials.close();
       await central.close();
       await journal.close();
     },

@@ -11,6 +11,7 @@ import { compareNewZones } from './background/fill-zone.ts';
 import { compareKept } from './background/give-up-delete.ts';
 import { beforeRecords } from './before/before-records.ts';
 import { NamedZones } from './comparison/named-zones.ts';
+import { SerialWatch } from './comparison/serial-watch.ts';
 import { anyRequest, keepWatching } from './knowledge/operations.ts';
 import { OwnerCheck, type OwnerStatus } from './owners/read-owners.ts';
 import type { CompareRequest } from './parts/agenda.ts';
@@ -37,6 +38,7 @@ export class Engine {
   readonly #compareAll: CompareAll;
   readonly #named: NamedZones;
   readonly #owners: OwnerCheck;
+  readonly #serials: SerialWatch | null;
   readonly #background = new Set<Promise<void>>();
 
   constructor(ports: Ports) {
@@ -48,6 +50,7 @@ export class Engine {
     this.#compareAll = new CompareAll(this.#runtime);
     this.#named = new NamedZones(this.#runtime, this.#compareAll, (work) => this.#inBackground(work));
     this.#owners = new OwnerCheck(this.#runtime);
+    this.#serials = ports.serials === undefined ? null : new SerialWatch(this.#runtime, ports.serials);
   }
 
   /**
@@ -63,6 +66,9 @@ export class Engine {
       throw error;
     }
     this.#inBackground(this.#compareForEver());
+    const { serialsEvery } = this.#runtime.ports.settings;
+    if (this.#serials !== null && serialsEvery > 0)
+      this.#inBackground(this.#serials.untilStopped(serialsEvery));
   }
 
   async #takeUp(): Promise<void> {
@@ -339,6 +345,7 @@ export class Engine {
 
   async #after(edit: EditEvent, signal: AbortSignal): Promise<Answer> {
     const right = this.#owners.judge(edit);
+    this.#serials?.reported(edit.zone);
     await this.#owners.kept(edit);
     return await answerAfter(this.#runtime, edit, right, signal);
   }

@@ -4,6 +4,7 @@ import type { AlarmClock } from '../clock.ts';
 import type { Journal } from '../journal.ts';
 import type { Log } from '../log.ts';
 import type { Panel } from '../panel.ts';
+import type { SerialReader } from '../serials.ts';
 import { Agenda, type CompareRequest } from './parts/agenda.ts';
 import { Gate } from './parts/gate.ts';
 import { Grace } from './parts/grace.ts';
@@ -22,6 +23,8 @@ export interface Ports {
   /** A random number from 0 up to but not including 1. */
   readonly random: () => number;
   readonly settings: EngineSettings;
+  /** Absent: nobody reads the serials of the panel's zones. */
+  readonly serials?: SerialReader;
 }
 
 /**

@@ -29,6 +29,8 @@ export interface EngineSettings {
   readonly retryMost: number;
   /** Time between two comparisons of all zones; 0: only hints cause one. */
   readonly compareEvery: number;
+  /** Time between two reads of the serials of the panel's zones; 0: they are not read. */
+  readonly serialsEvery: number;
   /**
    * Whether `before` carries out edits only for a zone's owner, his reseller and administrators. `off` suits
    * a panel that checks access before it calls us.
@@ -50,5 +52,6 @@ export const defaultEngineSettings: EngineSettings = {
   retryFirst: 1_000,
   retryMost: 60_000,
   compareEvery: 3_600_000,
+  serialsEvery: 5_000,
   ownerCheck: 'on',
 };

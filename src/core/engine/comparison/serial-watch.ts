@@ -1,0 +1,101 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { JournalError } from '../../journal.ts';
+import type { SerialReader } from '../../serials.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** Most zones that are asked about; with more of them a round would no longer be cheap. */
+const mostZones = 500;
+/** Number of zones that are asked about at the same time. */
+const atOnce = 16;
+/** Time (ms) until the next round if the name server serves no zone, or there are too many. */
+const idleGap = 300_000;
+
+/**
+ * Notices changes in the panel that no call reported, such as a text for a certificate check
+ * (docs/adoption.md, row 24). Each change of a zone gives it a new serial. If the serial advances by more
+ * or less than the calls explain, the zone is compared. What is missed here is found by the next comparison
+ * of all zones.
+ */
+export class SerialWatch {
+  readonly #runtime: Runtime;
+  readonly #reader: SerialReader;
+  /** Serials of the last round. */
+  #known = new Map<DnsName, number>();
+  /** Number of edits that the panel reported since the last round. */
+  readonly #reported = new Map<DnsName, number>();
+
+  constructor(runtime: Runtime, reader: SerialReader) {
+    this.#runtime = runtime;
+    this.#reader = reader;
+  }
+
+  /** Notes that the panel has reported an edit of the zone as done. */
+  reported(zone: DnsName): void {
+    if (this.#known.has(zone)) this.#reported.set(zone, (this.#reported.get(zone) ?? 0) + 1);
+  }
+
+  /**
+   * Reads the serials again and again until the engine stops.
+   * @param gap time between two rounds, milliseconds
+   */
+  async untilStopped(gap: number): Promise<void> {
+    const { clock } = this.#runtime.ports;
+    const { signal } = this.#runtime.timers.stopping;
+    while (!signal.aborted) {
+      const isServed = await this.#round(signal);
+      await clock.sleep(isServed ? gap : idleGap, signal).catch(() => {
+        // Only the engine's stop ends this sleep early, and it ends the loop as well.
+      });
+    }
+  }
+
+  /** @returns false: the name server serves none of the zones, or nobody can say which to ask about */
+  async #round(signal: AbortSignal): Promise<boolean> {
+    const zones = await this.#zones();
+    if (zones === null) {
+      this.#known.clear();
+      return false;
+    }
+    const known = new Map<DnsName, number>();
+    for (let from = 0; from < zones.length && !signal.aborted; from += atOnce) {
+      const asked = zones.slice(from, from + atOnce);
+      const found = await Promise.all(
+        asked.map(async (zone) => [zone, await this.#reader.serial(zone, signal)] as const),
+      );
+      for (const [zone, serial] of found) {
+        if (serial === null) continue;
+        known.set(zone, serial);
+        this.#judge(zone, serial);
+      }
+      if (known.size === 0) break;
+    }
+    this.#known = known;
+    return zones.length === 0 || known.size > 0;
+  }
+
+  /** The zones to ask about; null: too many, or the journal cannot be read. */
+  async #zones(): Promise<readonly DnsName[] | null> {
+    const { journal, log } = this.#runtime.ports;
+    try {
+      const { synced = 0 } = (await journal.counts()).zones;
+      if (synced > mostZones) return null;
+      return (await journal.zones()).filter(({ state }) => state === 'synced').map(({ zone }) => zone);
+    } catch (error) {
+      if (!(error instanceof JournalError)) throw error;
+      log(2, 'serials.failed', { code: error.code });
+      return null;
+    }
+  }
+
+  #judge(zone: DnsName, serial: number): void {
+    const before = this.#known.get(zone);
+    const reported = this.#reported.get(zone) ?? 0;
+    this.#reported.delete(zone);
+    if (before === undefined || serial === before) return;
+    // Serials wrap around (RFC 1982).
+    const advance = (serial - before) >>> 0;
+    if (advance === reported) return;
+    this.#runtime.ports.log(5, 'serials.changed', { zone, advance, reported });
+    this.#runtime.agenda.compareSoon(zone, 'serial', 'limited');
+  }
+}
