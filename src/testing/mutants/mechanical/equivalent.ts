@@ -67,6 +67,36 @@ export const equivalents: readonly Equivalent[] = [
     what: 'off by one: 0 -> 1',
     reason: 'Where the serial of ids begins nobody sees: only their order counts.',
   },
+  {
+    file: 'src/core/engine/comparison/follow.ts',
+    line: 'const drop = gone.filter((record) => !failed.has(recordId(record)));',
+    what: 'drop a filter: .filter((record) => !failed.has(recordId(record))) -> nothing',
+    reason: 'One commit drops rows before it puts others, and the records that failed are put again by it.',
+  },
+  {
+    file: 'src/core/engine/background/restore.ts',
+    line: "({ id: other, state }) => other !== id && (accepted.has(state) || (state === 'confirmed' && other > id)),",
+    what: 'operator: > -> >=',
+    reason: 'The operation itself is left out, and no other has its id.',
+  },
+  {
+    file: 'src/core/engine/comparison/compare.ts',
+    line: 'return Math.max(...operations.map(({ watch }) => watch?.until ?? 0));',
+    what: 'off by one: 0 -> 1',
+    reason: 'It is called while one of the operations is on watch, which ends later than either.',
+  },
+  {
+    file: 'src/core/engine/comparison/compare-all.ts',
+    line: 'while (left.size > 0) {',
+    what: 'operator: > -> >=',
+    reason: 'Where no zone is left the loop finds none, and ends.',
+  },
+  {
+    file: 'src/core/engine/engine.ts',
+    line: 'for (const { id } of await journal.operations({ latest: 1 })) this.#runtime.timers.idsAfter(id);',
+    what: 'off by one: 1 -> 2',
+    reason: 'Of two ids only the later one counts, and the one before it changes nothing.',
+  },
 ];
 
 /** The entry of the list for a mutant; null: it is not on the list. */
