@@ -359,3 +359,132 @@ test('a create that cancelled a delete, and whose panel says nothing of it, leav
   await bench.wait(1_000);
   assert.ok(bench.woken.at(-1)?.endsWith('comparison unproven-create limited'));
 });
+
+test('a step of the clock between the reads puts off a delete and an undo', async () => {
+  const scenes: readonly (readonly [Bench, (bench: Bench) => Promise<void>])[] = [
+    [
+      await given({ operations: [removal], central: [apex], entry: deleting }),
+      async ({ runtime, clock }) => await stepDelete(runtime, removal, viewOf(null, { readAt: clock.now() })),
+    ],
+    [
+      await given({ operations: [made], central: [one], entry: creating }),
+      async ({ runtime, clock }) => await stepCreate(runtime, made, viewOf(null, { readAt: clock.now() })),
+    ],
+  ];
+  for (const [bench, step] of scenes) {
+    bench.runtime.grace.mindTheClock();
+    bench.runtime.patience.heard('0');
+    await bench.wait(6_000);
+    await bench.run(step(bench));
+    await bench.wait(6_000);
+    bench.clock.stepWall(60_000);
+    await assert.rejects(bench.run(step(bench)), Moved);
+    assert.notEqual(bench.central.store.records(zone), null);
+  }
+});
+
+/** Reads of the panel at these times (ms), each of which shows these records. @returns what is there then */
+async function createAt(
+  operation: typeof made,
+  reads: readonly (readonly [number, readonly ResourceRecord[]])[],
+): Promise<readonly string[]> {
+  const cancelled = sampleDelete('00', { state: 'reverted' });
+  const bench = await given({ operations: [cancelled, operation], central: [], entry: creating });
+  bench.runtime.patience.heard('0');
+  for (const [at, records] of reads) {
+    await bench.wait(at - bench.clock.now());
+    await bench.run(stepCreate(bench.runtime, operation, viewOf(records, { readAt: at })));
+  }
+  return (bench.central.store.records(zone) ?? []).map(({ rdata }) => rdata);
+}
+
+test('the content of a new zone is sent once two reads agree on it', async () => {
+  const kept = { ...made, state: 'kept', afterSeen: true, snapshot: [] } as const;
+  assert.deepEqual(await createAt(kept, [[0, [one]]]), []);
+  assert.deepEqual(
+    await createAt(kept, [
+      [0, [one]],
+      [299, [one]],
+    ]),
+    [],
+  );
+  assert.deepEqual(
+    await createAt(kept, [
+      [0, [one]],
+      [300, [one]],
+    ]),
+    [one.rdata],
+  );
+  assert.deepEqual(
+    await createAt(kept, [
+      [0, [one]],
+      [300, [one, two]],
+    ]),
+    [],
+  );
+  // The order in which the panel shows them does not matter.
+  const both = await createAt(kept, [
+    [0, [one, two]],
+    [300, [two, one]],
+  ]);
+  assert.equal(both.length, 2);
+});
+
+test('right after a delete of the zone, reads may still show what it held', async () => {
+  const again = { ...made, state: 'kept', afterSeen: true, snapshot: [], cancels: '00' } as const;
+  assert.deepEqual(
+    await createAt(again, [
+      [0, [one]],
+      [300, [one]],
+      [14_999, [one]],
+      [15_100, [one]],
+    ]),
+    [],
+  );
+  assert.deepEqual(
+    await createAt(again, [
+      [15_000, [one]],
+      [15_300, [one]],
+    ]),
+    [one.rdata],
+  );
+});
+
+test('a create that cancelled a delete sends its content where the zone is or may be of our making', async () => {
+  const base = {
+    ...made,
+    snapshot: [],
+    cancels: '00',
+    afterSeen: false,
+    created: false,
+    requested: false,
+  } as const;
+  for (const [parts, isSent] of [
+    [{}, false],
+    [{ afterSeen: true }, true],
+    [{ created: true }, true],
+    [{ requested: true }, true],
+  ] as const) {
+    const sent = await createAt({ ...base, ...parts }, [
+      [15_000, [one]],
+      [15_300, [one]],
+    ]);
+    assert.equal(sent.length === 1, isSent, JSON.stringify(parts));
+  }
+});
+
+test('a create that the panel has reported may take longer to show before it is undone', async () => {
+  for (const [state, isUndone] of [
+    ['applied', true],
+    ['kept', false],
+  ] as const) {
+    const operation = { ...made, state };
+    const bench = await given({ operations: [operation], central: [one], entry: creating });
+    bench.runtime.patience.heard('0');
+    for (const at of [5_000, 10_000]) {
+      await bench.wait(at - bench.clock.now());
+      await bench.run(stepCreate(bench.runtime, operation, viewOf(null, { readAt: at })));
+    }
+    assert.deepEqual(await told(bench), [isUndone ? 'reverted' : 'kept', '']);
+  }
+});
