@@ -1,6 +1,7 @@
-/** A status in which everything that can be known is known. Its names all contain `secret`. */
+/** A status in which everything that can be known is known, and a notice. Its names all contain `secret`. */
 import type { CentralReport, EngineReport, LiveCentral } from '../app/answers/central-report.ts';
 import type { StatusReport } from '../app/control/protocol.ts';
+import type { Notice } from '../app/notify/notice.ts';
 import { parseName } from '../dns/name.ts';
 
 const owners = { way: 'column', check: 'on', zones: 3, unknown: 1 } as const;
@@ -60,4 +61,16 @@ export const fullReport: StatusReport = {
   engine,
   live,
   centrals: [central, { ...central, number: 2, live: { ...live, verify: null } }],
+};
+
+export const fullNotice: Notice = {
+  id: 'x',
+  at: 1_700_000_000_000,
+  kind: 'changed',
+  began: fullReport.attention,
+  ended: [],
+  standing: [],
+  heldBack: 0,
+  quietUntil: null,
+  several: true,
 };

@@ -121,10 +121,13 @@ function watchPair(pair: Required<Pick<StageOptions, 'panel' | 'central'>>, lang
       ).length;
     }
 
-    /** Value of a metric after `status --prometheus`; undefined: it is absent. */
-    async function metric(name: string): Promise<string | undefined> {
+    /** Value of a metric after `status --prometheus`, by its name and labels; undefined: it is absent. */
+    async function metric(written: string): Promise<string | undefined> {
       const { status, err } = await domainsync('status', '--prometheus', metrics);
       assert.equal(status, 0, err);
+      const [plain = '', labels = '}'] = written.split('{');
+      const kind = pair.panel === 'v4' ? 'ispmanager4' : 'ispmanager6';
+      const name = `${plain}{panel="${kind}"${labels === '}' ? '' : ','}${labels}`;
       const lines = readFileSync(metrics, 'utf8').split('\n');
       return lines.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);
     }

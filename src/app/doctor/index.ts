@@ -14,6 +14,7 @@ import { problemFound, type Finding } from './finding.ts';
 import { checkFiles, checkRegistration } from './files.ts';
 import { checkHost, checkSystem, checkWays } from './host.ts';
 import { syncedZone, checkNameServers } from './name-servers.ts';
+import { checkNotify } from './notify.ts';
 import { checkOwners } from './owners.ts';
 import { checkJournal, checkPanel } from './records.ts';
 import { checkPause, checkSettings } from './settings.ts';
@@ -52,6 +53,9 @@ export async function* examine({ paths, wall }: DoctorOptions): AsyncGenerator<F
         async () => checkOwners(await ownerKnowledge(paths, one)),
       ]),
     ...centrals.flatMap((one) => checksOf(one, { paths, wall, several: centrals.length > 1 })),
+    ...centrals
+      .slice(0, 1)
+      .map(({ notify }): readonly [string, CheckBody] => ['notify', () => checkNotify(notify, paths, wall)]),
     ['log', () => checkLog(paths, wall)],
   ];
   for (const [check, body] of checks) yield* await findingsOf(check, body);

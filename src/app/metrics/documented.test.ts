@@ -7,15 +7,16 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { exampleIn, pageOf } from '../../testing/docs-examples.ts';
 import { missingPrograms } from '../../testing/servers/process.ts';
-import { fullReport } from '../../testing/full-report.ts';
-import { metricsOf } from './metrics.ts';
+import { fullNotice, fullReport } from '../../testing/full-report.ts';
+import { metricsOf, noticeMetrics } from './metrics.ts';
 
 test('each metric is in the table with its labels, and nothing else is', () => {
   const rows = [...pageOf('monitoring.md').matchAll(/^\| `domainsync_.*$/gmu)].map(([row]) => row);
   const told = rows.flatMap((row) =>
     [...row.matchAll(/`(domainsync_[^`]+)`/gu)].map(([, name]) => name ?? ''),
   );
-  const made = metricsOf(fullReport).map(({ name, samples }) => {
+  const waiting = [{ notice: fullNotice, channels: ['mail'] }] as const;
+  const made = [...metricsOf(fullReport), ...noticeMetrics(waiting)].map(({ name, samples }) => {
     const labels = Object.keys(samples[0]?.labels ?? {});
     return labels.length === 0 ? name : `${name}{${labels.join(',')}}`;
   });

@@ -28,14 +28,17 @@ export function single(
   return { name, type, help, samples: value === null ? [] : [{ labels: {}, value: Number(value) }] };
 }
 
-/** The metrics as text, each line ended by a line feed. A metric without a value is left out. */
-export function exposition(metrics: readonly Metric[]): string {
+/**
+ * The metrics as text, each line ended by a line feed. A metric without a value is left out.
+ * @param common labels of every sample, before its own
+ */
+export function exposition(metrics: readonly Metric[], common: Sample['labels'] = {}): string {
   return metrics
     .filter(({ samples }) => samples.length > 0)
     .flatMap(({ name, type, help, samples }) => [
       `# HELP ${name} ${escapedHelp(help)}\n`,
       `# TYPE ${name} ${type}\n`,
-      ...samples.map(({ labels, value }) => `${name}${labelText(labels)} ${value}\n`),
+      ...samples.map(({ labels, value }) => `${name}${labelText({ ...common, ...labels })} ${value}\n`),
     ])
     .join('');
 }

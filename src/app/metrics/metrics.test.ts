@@ -20,10 +20,11 @@ import { attentionTexts } from '../../core/catalogue-attention.ts';
 import { missingPrograms } from '../../testing/servers/process.ts';
 import { CommandFailed } from '../command-failed.ts';
 import { hello, end } from '../control/socket.ts';
+import type { Waiting } from '../notify/memory-file.ts';
 import { pathsOf } from '../paths.ts';
 import { exposition } from './exposition.ts';
-import { fullReport } from '../../testing/full-report.ts';
-import { metricsOf } from './metrics.ts';
+import { fullNotice, fullReport } from '../../testing/full-report.ts';
+import { metricsOf, noticeMetrics } from './metrics.ts';
 import { NotAMetricsFile, writeMetricsFile } from './write-file.ts';
 import { writeMetrics } from './write-metrics.ts';
 
@@ -76,6 +77,22 @@ test('what status knows is in the metrics, and no name of a zone, host or accoun
   assert.doesNotMatch(text, /secret/);
 });
 
+const waiting: readonly Waiting[] = [
+  { notice: { ...fullNotice, at: 5_000 }, channels: ['mail'] },
+  { notice: { ...fullNotice, at: 4_000 }, channels: ['webhook', 'mail'] },
+];
+
+test('notifications that wait are counted for each channel', () => {
+  const values = valuesOf(exposition(noticeMetrics(waiting)));
+  assert.deepEqual(Object.fromEntries(values), {
+    'domainsync_notices_waiting{channel="webhook"}': '1',
+    'domainsync_notices_waiting{channel="mail"}': '2',
+    'domainsync_notices_waiting_since_timestamp_seconds{channel="webhook"}': '4',
+    'domainsync_notices_waiting_since_timestamp_seconds{channel="mail"}': '4',
+  });
+  assert.equal(valuesOf(exposition(noticeMetrics([]))).size, 2);
+});
+
 test('labels and descriptions are escaped', () => {
   const help = 'a\\b\n"c"';
   const text = exposition([{ name: 'x', type: 'gauge', help, samples: [{ labels: { a: help }, value: 1 }] }]);
@@ -85,7 +102,7 @@ test('labels and descriptions are escaped', () => {
 test('promtool finds nothing wrong with the metrics', { skip: missingPrograms('promtool') }, () => {
   const check = (input: string): string =>
     execFileSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8', stdio: 'pipe' });
-  assert.equal(check(exposition(metricsOf(fullReport))), '');
+  assert.equal(check(exposition([...metricsOf(fullReport), ...noticeMetrics(waiting)])), '');
   const dead = {
     ...fullReport,
     pid: null,
@@ -109,7 +126,7 @@ test(
     run('test', 'rules', 'domainsync.rules.test.yml');
     // The rules name only metrics and codes that exist, and every alert has a test.
     const text = readFileSync(join(rules, 'domainsync.rules.yml'), 'utf8');
-    const known = exposition(metricsOf(fullReport));
+    const known = exposition([...metricsOf(fullReport), ...noticeMetrics([])]);
     for (const [name] of text.matchAll(/\bdomainsync_\w+/gu))
       assert.ok(known.includes(`# TYPE ${name} `), name);
     for (const [, codes = ''] of text.matchAll(/code[!=~]+"([^"]+)"/gu))
@@ -151,7 +168,9 @@ test('without an agent, and with one that gives no answer, the file says up 0', 
   const file = join(root, 'domainsync.prom');
   const paths = pathsOf(root, join(root, 'agent.sock'));
   await writeMetrics(paths, file);
-  assert.equal(valuesOf(readFileSync(file, 'utf8')).get('domainsync_up'), '0');
+  assert.equal(valuesOf(readFileSync(file, 'utf8')).get('domainsync_up{panel="none"}'), '0');
+  // A panel's root is known by such folders; two panels on one host have different labels.
+  for (const name of ['etc', 'addon', 'var', 'sbin']) mkdirSync(join(root, name));
   const server = createServer((socket) => {
     // An agent of another release gives such an answer.
     socket.end(`${hello}{"ok":true,"value":{"pid":1}}${end}`);
@@ -161,8 +180,8 @@ test('without an agent, and with one that gives no answer, the file says up 0', 
   rmSync(file);
   await writeMetrics(paths, file);
   const values = valuesOf(readFileSync(file, 'utf8'));
-  assert.equal(values.get('domainsync_up'), '0');
-  assert.equal(values.get('domainsync_attention_reasons{code="agent-not-running"}'), '1');
+  assert.equal(values.get('domainsync_up{panel="ispmanager4"}'), '0');
+  assert.equal(values.get('domainsync_attention_reasons{panel="ispmanager4",code="agent-not-running"}'), '1');
 });
 
 test('a file that cannot be written is told in a sentence', async (t) => {

@@ -3,6 +3,8 @@ import type { RecordState, ZoneState } from '../../core/ledger.ts';
 import type { OperationState } from '../../core/operation.ts';
 import type { CentralReport, EngineReport } from '../answers/central-report.ts';
 import type { AgentReport, StatusReport } from '../control/protocol.ts';
+import { channelNames, type ChannelName } from '../notify/channel.ts';
+import type { Waiting } from '../notify/memory-file.ts';
 import { single, type Metric, type Sample } from './exposition.ts';
 
 /**
@@ -49,6 +51,29 @@ function ofAgent({ at, pid, version, state, memory, paused, pausedUntil }: Statu
       'When the pause ends by itself; absent without a pause and without an end.',
       pausedUntil === null ? null : seconds(pausedUntil),
     ),
+  ];
+}
+
+/** Notifications that could not be delivered yet: a channel that fails tells nobody itself. */
+export function noticeMetrics(waiting: readonly Waiting[]): readonly Metric[] {
+  const times = (name: ChannelName): readonly number[] =>
+    waiting.filter(({ channels }) => channels.includes(name)).map(({ notice }) => notice.at);
+  return [
+    {
+      name: 'domainsync_notices_waiting',
+      type: 'gauge',
+      help: 'Notifications that could not be delivered yet.',
+      samples: channelNames.map((channel) => ({ labels: { channel }, value: times(channel).length })),
+    },
+    {
+      name: 'domainsync_notices_waiting_since_timestamp_seconds',
+      type: 'gauge',
+      help: 'When the oldest of them was made, in seconds since 1970; absent if none waits.',
+      samples: channelNames.flatMap((channel) => {
+        const made = times(channel);
+        return made.length === 0 ? [] : [{ labels: { channel }, value: seconds(Math.min(...made)) }];
+      }),
+    },
   ];
 }
 

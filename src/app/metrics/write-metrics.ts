@@ -4,9 +4,11 @@ import { withoutAgent } from '../answers/without-agent.ts';
 import { CommandFailed } from '../command-failed.ts';
 import { AskDenied, AskFailed } from '../control/client.ts';
 import type { StatusReport } from '../control/protocol.ts';
+import { memoryPath, readKept } from '../notify/memory-file.ts';
 import type { Paths } from '../paths.ts';
+import { panelKindAt } from '../wiring/panel-at.ts';
 import { exposition } from './exposition.ts';
-import { metricsOf } from './metrics.ts';
+import { metricsOf, noticeMetrics } from './metrics.ts';
 import { NotAMetricsFile, writeMetricsFile } from './write-file.ts';
 
 /**
@@ -15,9 +17,12 @@ import { NotAMetricsFile, writeMetricsFile } from './write-file.ts';
  * @throws {CommandFailed} with a sentence for the user if the file is not written
  */
 export async function writeMetrics(paths: Paths, file: string): Promise<void> {
-  const report = await statusAnyway(paths);
+  const waiting = readKept(memoryPath(paths))?.waiting ?? [];
+  const metrics = [...metricsOf(await statusAnyway(paths)), ...noticeMetrics(waiting)];
+  // With two panels on one host, their files differ in it.
+  const text = exposition(metrics, { panel: panelKindAt(paths.root) ?? 'none' });
   try {
-    writeMetricsFile(file, exposition(metricsOf(report)));
+    writeMetricsFile(file, text);
   } catch (error) {
     if (error instanceof NotAMetricsFile) throw new CommandFailed(error.message);
     if (error instanceof Error && 'code' in error)
