@@ -104,7 +104,7 @@ export function noticeText(notice: Notice, sender: Sender, language: Language): 
 /** One reason in words, with its code and since when. */
 export function reasonText(reason: Attention, language: Language, several: boolean): string {
   const since = reason.since === null ? '' : `, ${words.since[language]} ${timeText(reason.since)}`;
-  return plainText(`${attentionText(reason, language, several)} [${reason.code}${since}]`);
+  return `${attentionText(reason, language, several)} [${reason.code}${since}]`;
 }
 
 /** What is said about changes that were, or will be, held back. */

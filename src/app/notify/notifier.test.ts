@@ -159,6 +159,25 @@ test('a restart sends nothing again, and delivers what was not delivered', async
   assert.deepEqual([given.delivered.webhook.length, given.delivered.mail.length], [1, 1]);
 });
 
+test('what is not known yet after a restart is not over', async (t) => {
+  const given = new Given(t);
+  given.reasons = [down];
+  await given.pass(3 * minute);
+  await given.restart();
+  given.reasons = [];
+  await given.pass(4 * minute);
+  given.reasons = [down];
+  await given.pass(10 * minute);
+  assert.deepEqual(
+    given.delivered.mail.map(({ began, ended }) => [began.length, ended.length]),
+    [[1, 0]],
+  );
+  await given.restart();
+  given.reasons = [];
+  await given.pass(7 * minute);
+  assert.equal(given.delivered.mail.at(-1)?.ended.length, 1);
+});
+
 test('a failed delivery is tried again, ever more rarely, with the same id, and given up after a day', async (t) => {
   const given = new Given(t);
   given.names = ['webhook'];

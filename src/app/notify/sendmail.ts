@@ -106,7 +106,7 @@ async function ended(child: ChildProcess, mail: string): Promise<Ended> {
   let errors = '';
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   child.stderr?.on('data', (part: Buffer) => {
-    if (errors.length < mostErrors) errors += part.toString('utf8').slice(0, mostErrors - errors.length);
+    errors += part.toString('utf8').slice(0, mostErrors - errors.length);
   });
   // A program that ends before it has read everything has an exit status that says why.
   child.stdin?.on('error', () => undefined);
