@@ -23,6 +23,7 @@ import { hello, end } from '../control/socket.ts';
 import type { Waiting } from '../notify/memory-file.ts';
 import { pathsOf } from '../paths.ts';
 import { exposition } from './exposition.ts';
+import { mountSmallDisk } from '../../testing/small-disk.ts';
 import { fullNotice, fullReport } from '../../testing/full-report.ts';
 import { metricsOf, noticeMetrics } from './metrics.ts';
 import { NotAMetricsFile, writeMetricsFile } from './write-file.ts';
@@ -161,6 +162,21 @@ test('no symbolic link is followed or replaced, no folder either, and no draft i
   mkdirSync(join(inside, 'folder.prom'));
   assert.throws(() => writeMetricsFile(join(inside, 'folder.prom'), 'x'), NotAMetricsFile);
   assert.deepEqual(readdirSync(inside).toSorted(), ['domainsync.prom', 'folder.prom', 'target']);
+});
+
+test('on a full disk the old file stays, and no draft is left', (t) => {
+  const disk = mkdtempSync(join(tmpdir(), 'metrics-disk-'));
+  const isMounted = mountSmallDisk(t, disk, '256k');
+  t.after(() => rmSync(disk, { recursive: true }));
+  if (!isMounted) {
+    t.skip('only root may mount a small disk');
+    return;
+  }
+  const path = join(disk, 'domainsync.prom');
+  writeMetricsFile(path, 'old\n');
+  assert.throws(() => writeMetricsFile(path, 'x'.repeat(1024 * 1024)), { code: 'ENOSPC' });
+  assert.equal(readFileSync(path, 'utf8'), 'old\n');
+  assert.deepEqual(readdirSync(disk), ['domainsync.prom']);
 });
 
 test('without an agent, and with one that gives no answer, the file says up 0', async (t) => {

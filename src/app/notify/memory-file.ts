@@ -94,12 +94,18 @@ export function readKept(path: string): Kept | null {
 export function writeKept(path: string, kept: Kept): void {
   const draft = `${path}.new`;
   rmSync(draft, { force: true });
-  const open = openSync(draft, 'wx', 0o600);
   try {
-    writeFileSync(open, JSON.stringify({ version: 1, ...kept }));
-    fsyncSync(open);
-  } finally {
-    closeSync(open);
+    const open = openSync(draft, 'wx', 0o600);
+    try {
+      writeFileSync(open, JSON.stringify({ version: 1, ...kept }));
+      fsyncSync(open);
+    } finally {
+      closeSync(open);
+    }
+    renameSync(draft, path);
+  } catch (error) {
+    // On a full disk a part of a draft would be in the way of the journal.
+    rmSync(draft, { force: true });
+    throw error;
   }
-  renameSync(draft, path);
 }

@@ -1,11 +1,12 @@
 /** Delivery of notices on a virtual clock: retries, restarts, storms, channels that hang, a full disk. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { NotifySettings } from '../../config/notify-options.ts';
 import { Secret } from '../../config/secret.ts';
+import { mountSmallDisk } from '../../testing/small-disk.ts';
 import { VirtualClock } from '../../testing/virtual-clock.ts';
 import type { Attention } from '../answers/attention.ts';
 import { NotDelivered, type Channel, type ChannelName } from './channel.ts';
@@ -320,4 +321,21 @@ test('a file of other mode or a leftover draft is replaced', (t) => {
   writeKept(given.path, nothingKept);
   assert.equal(statSync(given.path).mode & 0o777, 0o600);
   assert.deepEqual(JSON.parse(readFileSync(given.path, 'utf8')), { version: 1, ...nothingKept });
+});
+
+test('on a full disk the old file stays, and no draft is left', (t) => {
+  const disk = mkdtempSync(join(tmpdir(), 'notifier-disk-'));
+  const isMounted = mountSmallDisk(t, disk, '256k');
+  t.after(() => rmSync(disk, { recursive: true }));
+  if (!isMounted) {
+    t.skip('only root may mount a small disk');
+    return;
+  }
+  const path = join(disk, 'notify.json');
+  writeKept(path, nothingKept);
+  const many = Array.from({ length: 10_000 }, () => down);
+  const memory = { ...nothingKept.memory, told: many };
+  assert.throws(() => writeKept(path, { ...nothingKept, memory }), { code: 'ENOSPC' });
+  assert.deepEqual(readKept(path), nothingKept);
+  assert.deepEqual(readdirSync(disk), ['notify.json']);
 });
