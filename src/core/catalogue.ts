@@ -166,6 +166,11 @@ export const catalogue = {
     en: 'The domain {zone} was deleted in the panel; at the central DNS only the provider can delete it. Ask the provider.',
     ru: 'Домен {zone} удалён в панели; на центральном DNS удалить его может только провайдер. Обратитесь к провайдеру.',
   },
+  'zone.records-left': {
+    en: 'The domain {zone} was created at the central DNS without {count} of its records.',
+    ru: 'Домен {zone} создан на центральном DNS, но без части записей (их {count}).',
+    advice: 'support',
+  },
   'zone.missing-at-central': {
     en: 'The central DNS no longer has the domain {zone}. Ask the provider.',
     ru: 'На центральном DNS больше нет домена {zone}. Обратитесь к провайдеру.',

@@ -106,7 +106,7 @@ test('what the second refuses only when it is written is taken back at the first
   assert.match(refusal ?? '', /Central DNS 2: .*Nothing was changed\..*\[central\.update-refused\]/u);
   assert.deepEqual(await hosts('refused', '192.0.2.2'), []);
   const shown = await stage.domainsync('history', '--central', '1', '--latest', '1');
-  assert.match(shown, /^1 .* reverted .*refused\.example\.org/mu);
+  assert.match(shown, /^1 .* undone .*refused\.example\.org/mu);
 });
 
 test('while one of them is stopped every edit is refused, and nothing is written at the other', async () => {

@@ -1,5 +1,6 @@
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import type { Operation } from '../../core/operation.ts';
+import { outcomeOf } from '../../core/outcome.ts';
 import type { Settings } from '../../config/settings.ts';
 import { CommandFailed } from '../command-failed.ts';
 import type { Answers, ReportedOperation, Requests, ZoneReport } from '../control/protocol.ts';
@@ -81,5 +82,8 @@ async function zoneAt({ central, journal }: Knowledge, zone: DnsName): Promise<Z
 }
 
 function withOutcome(known: Knowledge, operations: readonly Operation[]): readonly ReportedOperation[] {
-  return operations.map((one) => ({ ...one, live: known.outcome(one.id) }));
+  return operations.map((one) => {
+    const { kind: outcome, why } = outcomeOf(one);
+    return { ...one, outcome, why, live: known.outcome(one.id) };
+  });
 }

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { ZoneEntry } from '../../core/ledger.ts';
 import { attentionTexts, type AttentionCode } from '../../core/catalogue-attention.ts';
+import { outcomeKinds } from '../../core/outcome.ts';
 import { name } from '../../journal/stored.ts';
 import { operationFields, problemSchema, recordSchema } from '../../journal/operation-schema.ts';
 import type { VerifyStatus } from '../../centrals/verified/verifier.ts';
@@ -26,6 +27,8 @@ const serverReport = v.object({
 const central = v.exactOptional(v.number());
 
 const reported = {
+  outcome: v.picklist(outcomeKinds),
+  why: v.array(v.string()),
   live: v.nullable(
     v.object({
       state: v.picklist(['waiting', 'asking', 'dropped', 'live', 'hidden', 'behind', 'superseded']),
@@ -35,7 +38,10 @@ const reported = {
   central,
 };
 
-/** An operation in a list. `live`: whether the name servers serve its last write. */
+/**
+ * An operation in a list. `outcome`, `why`: how it ended; `live`: whether the name servers serve its last
+ * write.
+ */
 export const reportedOperation = v.variant('kind', [
   v.object({ ...edit, ...reported }),
   v.object({ ...create, ...reported }),

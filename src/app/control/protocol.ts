@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import type { Problem } from '../../dns/problem.ts';
 import type { ZoneEntry } from '../../core/ledger.ts';
 import type { Operation } from '../../core/operation.ts';
+import type { OutcomeKind } from '../../core/outcome.ts';
 import type { LiveView } from '../../centrals/verified/verifier.ts';
 import type { Attention } from '../answers/attention.ts';
 import type { CentralReport, CentralState } from '../answers/central-report.ts';
@@ -100,8 +101,15 @@ export interface StatusReport extends AgentReport, Nullable<CentralState> {
 
 type Nullable<T> = { readonly [K in keyof T]: T[K] | null };
 
-/** An operation. `live` says whether the name servers serve its last write; null: not known. */
-export type ReportedOperation = Operation & { readonly live: LiveView | null };
+/**
+ * An operation. `outcome` and `why` say how it ended, for a reader. `live` says whether the name servers
+ * serve its last write; null: not known.
+ */
+export type ReportedOperation = Operation & {
+  readonly outcome: OutcomeKind;
+  readonly why: readonly string[];
+  readonly live: LiveView | null;
+};
 
 /** A zone's entry, ledger rows and open operations, and how the central signs it. */
 export interface ZoneReport extends ZoneView {

@@ -9,9 +9,9 @@ const examples = `
 Examples:
   domainsync history
   domainsync history --latest 500
-  domainsync --json history --latest 1000 | jq '.[] | select(.state == "refused")'
+  domainsync --json history --latest 1000 | jq '.[] | select(.outcome == "refused")'
 
-States: prepared -> applied -> kept -> confirmed; refused; reverting -> reverted; stuck ("domainsync show ID" explains).
+Outcomes: done on both sides; in the panel only; done in part; refused; undone; stuck; under way ("domainsync show ID" explains).
 Needs no running agent. Exit status: 0 shown, 1 not.
 `;
 

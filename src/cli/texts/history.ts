@@ -3,7 +3,7 @@ import { formatRecord, recordId } from '../../dns/record.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { Answers } from '../../app/control/protocol.ts';
 import { localTime, table } from '../output.ts';
-import { inMood, cutForTable } from './states.ts';
+import { cutForTable, moodOfState, outcomeWords } from './states.ts';
 
 /** The text of `domainsync history`. */
 export function historyText(operations: Answers['history']): string {
@@ -12,19 +12,19 @@ export function historyText(operations: Answers['history']): string {
     ...(several ? [String(operation.central)] : []),
     localTime(operation.createdAt),
     operation.id,
-    inMood(operation.state),
+    { text: outcomeWords[operation.outcome], mood: moodOfState(operation.outcome) },
     operation.kind,
     displayName(operation.zone),
     operation.actor === '' ? operation.source : operation.actor,
     [cutForTable(describeItems(operation)), ...codes(operation)].join(' '),
   ]);
-  const headings = ['TIME', 'OPERATION', 'STATE', 'KIND', 'ZONE', 'WHO', 'WHAT'];
+  const headings = ['TIME', 'OPERATION', 'OUTCOME', 'KIND', 'ZONE', 'WHO', 'WHAT'];
   return table([...(several ? ['CENTRAL'] : []), ...headings], rows);
 }
 
-/** Codes of an operation's problems; `domainsync show` gives their texts. */
-function codes({ problems }: Operation): string[] {
-  return [...new Set(problems.map(({ code }) => `[${code}]`))];
+/** Why it ended so, as codes; `domainsync show` gives their texts. */
+function codes({ why }: Answers['history'][number]): string[] {
+  return why.map((code) => `[${code}]`);
 }
 
 function describeItems(operation: Operation): string {

@@ -19,9 +19,12 @@ const notes: Readonly<Record<string, string>> = {
     'gone from the panel; "domainsync compare ZONE --follow" deletes it at the central too',
   'note.gone-signed':
     'gone from the panel, but signed (DNSSEC): have the DS at the registry removed, then "domainsync compare ZONE --follow" deletes it',
+  'note.kept-otherwise': 'the panel shows something else than the edit said; the central follows the panel',
   'note.late-write': 'put right after a write that landed late',
   'note.missing-at-central':
     'the central no longer has it, and domainsync did not delete it there: does another panel use this account?',
+  'note.no-zone-yet': 'the zone is still being created at the central, with all that the panel holds then',
+  'note.not-at-central': 'the central was not seen to have it; a comparison brings both sides together',
   'note.old-gone': 'the old value was gone from the central already',
   'note.other-writer':
     'others change records at the central again and again: does another panel use this account?',

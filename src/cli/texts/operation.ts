@@ -7,17 +7,18 @@ import type { Operation, OperationItem, Watch } from '../../core/operation.ts';
 import { noteText } from './notes.ts';
 import { coloured, localTime } from '../output.ts';
 import { liveLines } from './verify.ts';
-import { moodOfState } from './states.ts';
+import { moodOfState, outcomeWords } from './states.ts';
 
 /** What each state means and what happens next (docs/glossary.md#operation). */
 const meanings: Readonly<Record<Operation['state'], string>> = {
   prepared: 'written down; not at the central yet, as far as is known',
-  applied: 'done at the central; the panel has not said yet whether it did its part',
-  kept: 'done at the central, and the panel said it did its part; a read of the panel will confirm it',
-  confirmed: 'done on both sides',
+  applied:
+    'done at the central as far as it is sent there; the panel has not said yet whether it did its part',
+  kept: 'done at the central as far as it is sent there, and the panel said it did its part; a read of the panel will confirm it',
+  confirmed: 'ended: a read of the panel showed it',
   refused: 'refused; the panel was told so',
   reverting: 'being undone at the central, because the panel does not have it',
-  reverted: 'undone at the central: on neither side',
+  reverted: 'ended: undone, or given up before it was sent',
   stuck: 'needs an administrator: domainsync cannot bring both sides together by itself',
 };
 
@@ -38,7 +39,8 @@ export function operationText(operation: Answers['operation'][number]): string {
   const { id, state, kind, zone, actor, source, problems, attempts, watch } = operation;
   const lines = [
     `operation  ${id}${operation.central === undefined ? '' : ` at central ${operation.central}`}`,
-    `state      ${coloured(state, moodOfState(state))}: ${meanings[state]}`,
+    `outcome    ${outcomeText(operation)}`,
+    `state      ${state}: ${meanings[state]}`,
     `zone       ${displayName(zone)} (${kinds[kind]})`,
     `who        ${actor === '' ? '-' : actor}; ${classes[operation.class]}${source === '' ? '' : ` (${source})`}`,
     `began      ${localTime(operation.createdAt)}`,
@@ -55,6 +57,12 @@ export function operationText(operation: Answers['operation'][number]): string {
   }
   if (state === 'stuck') lines.push('', ...waysOut(operation));
   return lines.join('\n');
+}
+
+/** How the operation ended, and why, for one line. */
+function outcomeText({ outcome, why }: Answers['operation'][number]): string {
+  const reasons = why.map(noteText).join('; ');
+  return `${coloured(outcomeWords[outcome], moodOfState(outcome))}${reasons === '' ? '' : `: ${reasons}`}`;
 }
 
 function itemLines({ remove, add, mirrored, note }: OperationItem): string[] {

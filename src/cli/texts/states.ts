@@ -1,4 +1,5 @@
 import { own } from '../../dns/own.ts';
+import type { OutcomeKind } from '../../core/outcome.ts';
 import type { Cell, Mood } from '../output.ts';
 
 /** The mood of a state, which decides its colour. */
@@ -7,21 +8,32 @@ export function moodOfState(state: string): Mood {
 }
 
 const moods: Readonly<Record<string, Mood>> = {
-  confirmed: 'good',
+  'both-sides': 'good',
+  partly: 'care',
+  undone: 'care',
   synced: 'good',
   running: 'good',
   refused: 'bad',
   stuck: 'bad',
   broken: 'bad',
   'not-running': 'bad',
-  reverting: 'care',
-  reverted: 'care',
   conflict: 'care',
   foreign: 'care',
   deleting: 'care',
   'panel-only': 'quiet',
   'central-only': 'quiet',
   excluded: 'quiet',
+};
+
+/** The words for each outcome (`core/outcome.ts`). */
+export const outcomeWords: Readonly<Record<OutcomeKind, string>> = {
+  'under-way': 'under way',
+  'both-sides': 'done on both sides',
+  partly: 'done in part',
+  'panel-only': 'in the panel only',
+  refused: 'refused',
+  undone: 'undone',
+  stuck: 'stuck',
 };
 
 /** A table cell that shows a state in its mood. */

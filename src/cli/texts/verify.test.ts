@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../dns/name.ts';
-import type { Operation } from '../../core/operation.ts';
+import type { ReportedOperation } from '../../app/control/protocol.ts';
 import { localTime } from '../output.ts';
 import { liveLines, verifyLines } from './verify.ts';
 
@@ -11,7 +11,7 @@ const servers = [
   { server: 'ns3', state: 'hidden', text: '' },
 ] as const;
 
-const operation: Operation = {
+const operation: ReportedOperation = {
   id: 'op1',
   kind: 'records',
   class: 'veto',
@@ -30,6 +30,9 @@ const operation: Operation = {
   watch: null,
   attempts: 0,
   problems: [],
+  outcome: 'both-sides',
+  why: [],
+  live: null,
 };
 
 test('the status tells sums, and which name servers lag behind which write since when', () => {
@@ -50,8 +53,10 @@ test('the status tells sums, and which name servers lag behind which write since
 });
 
 test('an operation tells at how many name servers it is live', () => {
-  const lines = (state: Operation['state'], live: Parameters<typeof liveLines>[0]['live']): string[] =>
-    liveLines({ ...operation, state, live });
+  const lines = (
+    state: ReportedOperation['state'],
+    live: Parameters<typeof liveLines>[0]['live'],
+  ): string[] => liveLines({ ...operation, state, live });
   assert.deepEqual(lines('confirmed', { state: 'live', servers: servers.slice(0, 1) }), [
     'live       at 1 of 1 name server',
   ]);

@@ -1,6 +1,7 @@
 import { zoneName, type DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isEmptyChange, type Change } from '../../../dns/zone.ts';
+import { refusal } from '../../catalogue.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import { edits, isFinal, type CreateOperation } from '../../operation.ts';
@@ -52,11 +53,14 @@ export async function fillZone(
   const entry = await journal.zone(zone);
   const { incarnation, watch } = operation;
   const baselineAt = entry?.baselineAt ?? clock.wall();
+  const left = rows.filter(({ onPanel, onCentral }) => onPanel && !onCentral).length;
+  const problems = left === 0 ? [] : [refusal('zone.records-left', { zone, count: String(left) })];
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'confirmed', ({ watch: sent }) => ({
       added: sent?.added ?? [],
       removed: sent?.removed ?? [],
       watch,
+      problems,
     }));
     await tx.zone(entry, { zone, state: 'synced', incarnation, baselineAt, note: null });
     tx.rows({ zone, dropAll: true, put: rows });

@@ -151,7 +151,7 @@ async function bringToPanel(
   if (!isEmptyChange(change)) await applyOrCount(runtime, operations, change, present ?? [], ctx);
   for (const record of change.remove) ids.delete(recordId(record));
   for (const record of change.add) ids.add(recordId(record));
-  await endBringing(runtime, operations, { view, central: ids });
+  await endBringing(runtime, operations, { view, central: ids, isZoneGone: present === null });
 }
 
 /** Owner names that have to be read at the central. */
@@ -225,16 +225,19 @@ function whileBringing({ class: group, state }: RecordsOperation): OperationStat
 async function endBringing(
   runtime: Runtime,
   operations: readonly RecordsOperation[],
-  sides: LedgerSides,
+  { isZoneGone, ...sides }: LedgerSides & { readonly isZoneGone: boolean },
 ): Promise<void> {
   const { view } = sides;
   const { settings } = runtime.ports;
   const done = await runtime.store.transact(async (tx) => {
-    const ended: RecordsOperation[] = [];
+    const ending: RecordsOperation[] = [];
     for (const begun of operations) {
       if (await tx.isMoved(begun)) tx.wake(begun.zone, settings.confirmDelay);
-      else ended.push(await end(runtime, tx, begun, view));
+      else ending.push(begun);
     }
+    const seen = { ...sides, isZoneGone, ...(await elsewhereOf(tx, ending)) };
+    const ended: RecordsOperation[] = [];
+    for (const begun of ending) ended.push(await end(runtime, tx, begun, seen));
     return { ended, isLocal: await putRows(tx, ended, sides) };
   });
   const zone = operations[0]?.zone;
@@ -255,19 +258,52 @@ async function end(
   runtime: Runtime,
   tx: Transaction,
   operation: RecordsOperation,
-  view: PanelView,
+  seen: SeenSides,
 ): Promise<RecordsOperation> {
-  const items = viewItems(operation, view);
+  const { view } = seen;
   // If only part of the edit shows, an `after` that still comes must find it undone, to carry it out again.
-  const some = operation.afterSeen && items.includes('after');
+  const some = operation.afterSeen && viewItems(operation, view).includes('after');
   const watch = watchOf(runtime, operation);
-  if (some || showsDone(operation, view)) return await tx.advance(operation, 'confirmed', { watch });
+  if (some || showsDone(operation, view)) {
+    const items = withEndNotes(operation, seen);
+    return await tx.advance(operation, 'confirmed', { items, watch });
+  }
   // A slow panel may still keep the edit, and its `after` may get lost, so the operation goes on watch.
   const mayBeKept = operation.class === 'veto' && !operation.afterSeen;
   return await tx.advance(operation, 'reverted', {
     ...nothingWritten,
     watch: mayBeKept ? watching(runtime.ports, { ...operation, watch }) : watch,
   });
+}
+
+/** Both sides when operations end. */
+interface SeenSides extends LedgerSides {
+  /** Whether the central has no such zone. */
+  readonly isZoneGone: boolean;
+  /** Ids of records that other open operations are about. */
+  readonly busy: ReadonlySet<string>;
+}
+
+/**
+ * The items of a confirmed operation. An item that is not on both sides says so in its note. What another
+ * open operation claims was on both sides before that operation changed it.
+ */
+function withEndNotes(operation: RecordsOperation, seen: SeenSides): readonly OperationItem[] {
+  const views = viewItems(operation, seen.view);
+  return operation.items.map((item, at) => {
+    if (!item.mirrored) return item;
+    if (views[at] !== 'after') return { ...item, note: 'note.kept-otherwise' };
+    if (seen.isZoneGone) return { ...item, note: 'note.no-zone-yet' };
+    if (isLacking(item, seen)) return { ...item, note: 'note.not-at-central' };
+    return item.note === 'note.no-zone-yet' ? { ...item, note: null } : item;
+  });
+}
+
+/** Whether the central is not as the item wants it, and no other operation explains that. */
+function isLacking({ remove, add }: OperationItem, { central, busy }: SeenSides): boolean {
+  const [old, made] = [remove, add].map((record) => (record === null ? null : recordId(record)));
+  const isAbout = (id: string | null | undefined): id is string => typeof id === 'string' && !busy.has(id);
+  return (isAbout(made) && !central.has(made)) || (isAbout(old) && old !== made && central.has(old));
 }
 
 /**
@@ -322,6 +358,14 @@ async function elsewhere(
   const open = edits(others).filter((one) => !isFinal(one.state) && !isHeard(one));
   const watched = others.filter(({ state }) => isFinal(state)).flatMap(watchedRecords);
   return { busy: busyIds(open), watched: new Set(watched.map(recordId)) };
+}
+
+async function elsewhereOf(
+  tx: Transaction,
+  ending: readonly RecordsOperation[],
+): ReturnType<typeof elsewhere> {
+  const zone = ending[0]?.zone;
+  return zone === undefined ? { busy: new Set(), watched: new Set() } : await elsewhere(tx, zone, ending);
 }
 
 /** Owner names of all records in the operations' items. */

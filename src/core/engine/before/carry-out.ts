@@ -77,7 +77,8 @@ export async function planAtCentral(
   if (present !== null) return { plan, present };
   // The zone does not exist yet. It is created later with all that the panel holds then, this edit included.
   const change: Change = { zone: draft.zone, remove: [], add: [] };
-  return { plan: { ...plan, change }, present: [] };
+  const items = plan.items.map((item) => (item.mirrored ? { ...item, note: 'note.no-zone-yet' } : item));
+  return { plan: { ...plan, items, change }, present: [] };
 }
 
 /** Whether the create has not ended, so the central is still to get its zone. */

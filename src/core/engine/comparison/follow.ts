@@ -2,7 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { CallContext, CentralRecord } from '../../central.ts';
 import type { LedgerRow } from '../../ledger.ts';
-import type { RecordsOperation } from '../../operation.ts';
+import type { OperationItem, RecordsOperation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import { missingNote, plain } from '../knowledge/compare-rule.ts';
 import { applyEach } from '../background/fill-zone.ts';
@@ -148,10 +148,18 @@ async function closeFollowing(
     return [{ record, state: 'conflict', onPanel: false, onCentral: true, panelKey: null, note: code }];
   });
   const drop = gone.filter((record) => !failed.has(recordId(record)));
+  const items = operation.items.map((item) => withRefusal(item, failed));
   await runtime.store.transact(async (tx) => {
-    await tx.advance(operation, 'confirmed');
+    await tx.advance(operation, 'confirmed', { items });
     tx.rows({ zone: operation.zone, put: [...rows, ...left], drop });
   });
+}
+
+/** The item as it ended: what the central refused stays in the panel. */
+function withRefusal(item: OperationItem, failed: ReadonlyMap<string, string>): OperationItem {
+  const record = item.add ?? item.remove;
+  const code = record === null ? undefined : failed.get(recordId(record));
+  return code === undefined ? item : { ...item, mirrored: false, note: code };
 }
 
 /**

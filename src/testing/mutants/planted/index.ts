@@ -2,6 +2,7 @@ import { sourceOf, type Patch } from '../patch.ts';
 import type { PlantedBug } from './bug.ts';
 import { plantedInComparison } from './comparison.ts';
 import { plantedInEdits } from './edits.ts';
+import { plantedInHistory } from './history.ts';
 import { plantedInRunning } from './running.ts';
 import { plantedInUndo } from './undo.ts';
 import { plantedInZones } from './zones.ts';
@@ -15,6 +16,7 @@ export const planted: readonly PlantedBug[] = [
   ...plantedInZones,
   ...plantedInComparison,
   ...plantedInRunning,
+  ...plantedInHistory,
 ];
 
 /** The bug as a patch of the current source. @throws {Error} when `find` is not in the file exactly once */

@@ -90,6 +90,8 @@ export type LawId =
   /** An answer said that only the panel was changed, but the central was changed too. */
   | 'answers.panel'
   | 'answers.panel-later'
+  /** The history calls an edit done on both sides, and one of them never had it. */
+  | 'history.both-sides'
   /** The central still holds something of an edit that we or the panel refused. */
   | 'answers.left'
   /** An engine wrote a name or a zone while another request of its own about it was under way. */

@@ -275,3 +275,21 @@ test('issue 13: an owner that the list tells and the engine does not know breaks
     assert.equal(judgement.violations.length, unknown);
   }
 });
+
+test('an edit that is called done on both sides while one side never had it breaks a law', async () => {
+  const shop = a('shop', 1);
+  for (const items of [sent(null, shop), removed(www)]) {
+    const wrong = await arrived();
+    journal(wrong, { state: 'applied', items, added: [] });
+    journal(wrong, { state: 'confirmed', items });
+    assert.deepEqual(brokenAt(wrong.side), ['history.both-sides']);
+  }
+  const right = await arrived();
+  journal(right, { state: 'confirmed', items: [...sent(null, www), ...removed(shop)] });
+  const local = [{ remove: null, add: old, mirrored: false, note: 'note.panel-only' }];
+  journal(right, { state: 'confirmed', items: local });
+  journal(right, { kind: 'zone-create', state: 'confirmed' });
+  assert.deepEqual(brokenAt(right.side), []);
+  journal(right, { id: 'delete', kind: 'zone-delete', state: 'confirmed' });
+  assert.deepEqual(brokenAt(right.side), ['history.both-sides']);
+});

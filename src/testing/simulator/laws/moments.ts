@@ -6,6 +6,7 @@ import type { PanelStore } from '../sim-panel.ts';
 import type { SavedEdit } from './answers.ts';
 import { Followings } from './followings.ts';
 import type { Judgement } from './judgement.ts';
+import { checkOutcomes } from './outcomes.ts';
 import type { Due } from './promptness.ts';
 import { Requests } from './requests.ts';
 
@@ -41,6 +42,7 @@ export function observeMoments(observed: Observed, moment: Moment): void {
     onCommit(batch);
     followings.committed(batch);
     checkCreates(observed, moment, batch);
+    checkOutcomes(batch, { ...sides, witness }, judgement);
   };
   const { onSent, onLanded } = store.provenance;
   store.provenance.onSent = (request) => {

@@ -1,0 +1,92 @@
+import { isFinal, type Operation, type OperationItem } from './operation.ts';
+
+/** Every way in which an edit can stand or end, for readers of the history. */
+export const outcomeKinds = [
+  /** It has not ended. */
+  'under-way',
+  /** Both sides have it. */
+  'both-sides',
+  /** Both sides have a part of it. */
+  'partly',
+  /** The panel has it; the central does not. */
+  'panel-only',
+  /** It was refused. */
+  'refused',
+  /** It was undone, or given up before it was sent. */
+  'undone',
+  /** It waits for an operator. */
+  'stuck',
+] as const;
+
+export type OutcomeKind = (typeof outcomeKinds)[number];
+
+/** How an edit ended. */
+export interface Outcome {
+  readonly kind: OutcomeKind;
+  /** Why: codes of notes and of refusals, each once. Empty: nothing has to be explained. */
+  readonly why: readonly string[];
+}
+
+/**
+ * How an operation ended, for a reader of the history. It is `both-sides` only if every item was seen on
+ * both sides; the engine notes on an item why it was not.
+ */
+export function outcomeOf(operation: Operation): Outcome {
+  switch (operation.state) {
+    case 'prepared':
+    case 'applied':
+    case 'kept':
+    case 'reverting':
+      return { kind: 'under-way', why: codesOf(operation) };
+    case 'confirmed':
+      return operation.kind === 'records' ? ofItems(operation.items) : ofZone(operation);
+    case 'refused':
+      return { kind: 'refused', why: codesOf(operation) };
+    case 'reverted':
+      return { kind: 'undone', why: codesOf(operation) };
+    case 'stuck':
+      return { kind: 'stuck', why: codesOf(operation) };
+  }
+}
+
+/** Whether an item of a confirmed edit was seen on both sides. */
+function isOnBothSides({ mirrored, note }: OperationItem): boolean {
+  return mirrored && (note === null || note === 'note.old-gone');
+}
+
+function ofItems(items: readonly OperationItem[]): Outcome {
+  const lacking = items.filter((item) => !isOnBothSides(item));
+  const why = distinct(lacking.flatMap(({ note }) => note ?? []));
+  if (lacking.length === 0) return { kind: 'both-sides', why };
+  const isOneSided = lacking.length === items.length && !why.includes('note.kept-otherwise');
+  return { kind: isOneSided ? 'panel-only' : 'partly', why };
+}
+
+/**
+ * Codes of problems with which a create or a delete of a zone is confirmed although the central lacks a part
+ * of it. Other problems of a confirmed operation are those of earlier tries.
+ */
+const lackings: ReadonlyMap<string, OutcomeKind> = new Map([
+  ['zone.records-left', 'partly'],
+  ['zone.left-at-central', 'panel-only'],
+]);
+
+function ofZone({ problems }: Operation): Outcome {
+  for (const { code } of problems) {
+    const kind = lackings.get(code);
+    if (kind !== undefined) return { kind, why: [code] };
+  }
+  return { kind: 'both-sides', why: [] };
+}
+
+/** Codes of an operation's problems. Of an edit that is open also why items of it stay in the panel. */
+function codesOf(operation: Operation): readonly string[] {
+  const { problems, state } = operation;
+  const items = operation.kind === 'records' && !isFinal(state) ? operation.items : [];
+  const notes = items.filter(({ mirrored }) => !mirrored).flatMap(({ note }) => note ?? []);
+  return distinct([...problems.map(({ code }) => code), ...notes]);
+}
+
+function distinct(codes: readonly string[]): readonly string[] {
+  return [...new Set(codes)];
+}

@@ -1,0 +1,26 @@
+import { engine, type PlantedBug } from './bug.ts';
+
+/** Planted bugs in what a reader of the history is told. */
+export const plantedInHistory: readonly PlantedBug[] = [
+  {
+    name: 'panel-only-called-done',
+    file: 'src/core/outcome.ts',
+    find: `return mirrored && (note === null || note === 'note.old-gone');`,
+    replace: `return mirrored || note !== 'note.kept-otherwise';`,
+    says: 'An edit that stayed in the panel is reported as done on both sides.',
+  },
+  {
+    name: 'refused-addition-called-done',
+    file: `${engine}/comparison/follow.ts`,
+    find: `return code === undefined ? item :`,
+    replace: `return code !== 'never' ? item :`,
+    says: 'What the central refused to a comparison is reported as done on both sides.',
+  },
+  {
+    name: 'edit-before-its-zone-called-done',
+    file: `${engine}/background/settle.ts`,
+    find: `if (seen.isZoneGone) return`,
+    replace: `if (seen.isZoneGone && item.note === null) return`,
+    says: 'An edit is reported as done on both sides while the central does not have its zone.',
+  },
+];

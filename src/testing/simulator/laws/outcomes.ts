@@ -1,0 +1,91 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
+import { retimed } from '../../../core/engine/knowledge/operations.ts';
+import type { Batch } from '../../../core/journal.ts';
+import { isFinal, type Operation } from '../../../core/operation.ts';
+import { outcomeOf } from '../../../core/outcome.ts';
+import type { JournalWitness } from '../journal-witness.ts';
+import type { Provenance } from '../provenance.ts';
+import type { Judgement } from './judgement.ts';
+
+/** Longest time (ms) from a state of a side to the start of an operation that relies on it. */
+const readWithin = 120_000;
+
+/** Both sides, and the journal of the engine between them. */
+interface Seen {
+  readonly panel: Provenance;
+  readonly central: Provenance;
+  readonly witness: JournalWitness;
+}
+
+/**
+ * Checks operations that end in this commit. If a reader of the history is told that an edit is done on both
+ * sides, both have had it at some time since it began. Another writer may have changed it again.
+ */
+export function checkOutcomes({ operations = [] }: Batch, seen: Seen, judgement: Judgement): void {
+  for (const operation of operations) {
+    const known = seen.witness.operations.get(operation.id);
+    const before = known?.states.at(-2)?.state;
+    if (known === undefined || (before !== undefined && isFinal(before))) continue;
+    if (outcomeOf(operation).kind !== 'both-sides') continue;
+    const since = known.since - readWithin;
+    for (const [name, side] of [
+      ['panel', seen.panel],
+      ['central', seen.central],
+    ] as const) {
+      const lacking = lackingOf(operation, side, since);
+      if (lacking !== null)
+        judgement.violate('history.both-sides', `${operation.id} is done on both, the ${name}: ${lacking}`);
+    }
+  }
+}
+
+/** What the side never had of an operation since that time, in a few words; null: it had all of it. */
+function lackingOf(operation: Operation, side: Provenance, since: number): string | null {
+  const { zone } = operation;
+  if (operation.kind !== 'records') {
+    const isWanted = operation.kind === 'zone-create';
+    return wasSo(side, { zone, id: '', isPresent: isWanted, since })
+      ? null
+      : `${isWanted ? 'never had' : 'never lost'} ${zone}`;
+  }
+  for (const item of operation.items) {
+    const { remove, add } = item;
+    if (add !== null && !isCentralsOwn(zone, add) && !had(side, zone, add, since, retimed(item) !== null))
+      return `never had ${formatRecord(add)}`;
+    if (remove === null || isCentralsOwn(zone, remove)) continue;
+    const [id, made] = [recordId(remove), add === null ? null : recordId(add)];
+    if (id !== made && !wasSo(side, { zone, id, isPresent: false, since }))
+      return `never lost ${formatRecord(remove)}`;
+  }
+  return null;
+}
+
+/** Whether the side had the record at some time since then. @param exact whether its TTL counts */
+function had(
+  side: Provenance,
+  zone: DnsName,
+  record: ResourceRecord,
+  since: number,
+  exact: boolean,
+): boolean {
+  const id = recordId(record);
+  if (!exact) return wasSo(side, { zone, id, isPresent: true, since });
+  const shown = side.effects.filter(
+    (effect) => effect.at >= since && effect.zone === zone && effect.id === id,
+  );
+  const held = [...side.held(zone)].filter((one) => recordId(one.record) === id);
+  return [...shown, ...held].some((one) => one.record?.ttl === record.ttl);
+}
+
+/** Whether a record, or the zone itself (empty id), was present (or absent) at some time since then. */
+function wasSo(
+  side: Provenance,
+  { zone, id, isPresent, since }: { zone: DnsName; id: string; isPresent: boolean; since: number },
+): boolean {
+  const isNow = (id === '' ? side.originOfZone(zone) : side.originOf(zone, id)) !== null;
+  return (
+    isNow === isPresent || side.effects.some((one) => one.at >= since && one.zone === zone && one.id === id)
+  );
+}
