@@ -11,6 +11,7 @@ import type { Wired } from '../app/wiring/wire.ts';
 import type { NotifySettings } from '../config/notify-options.ts';
 import { settingsPath, type LoadedSettings, type Settings } from '../config/settings.ts';
 import { withDeadline } from './deadline.ts';
+import { Decisions, type DecisionJournal } from './decisions.ts';
 import { EngineSet, isAccount, type AgentState } from './engine-set.ts';
 import type { FileLog } from './log.ts';
 import { problemsOf, withoutNames } from './problems.ts';
@@ -47,6 +48,7 @@ export class Agent {
   readonly #panel: Panel;
   readonly #log: FileLog;
   readonly #engines: EngineSet;
+  readonly #decisions: Decisions;
   readonly #file: SettingsFile;
   readonly #stopping = new AbortController();
   /** Stamp of the settings file that was tried last, with or without success. */
@@ -86,6 +88,7 @@ export class Agent {
     this.#panel = panel;
     this.#log = log;
     this.#engines = new EngineSet(paths, panel, log);
+    this.#decisions = new Decisions(systemClock, log.write, () => this.#engines.centrals.map(journalOf));
     this.#file = new SettingsFile(paths.root);
   }
 
@@ -107,6 +110,7 @@ export class Agent {
     this.#file.close();
     this.#stopping.abort(new Error('stopping'));
     await this.#changing;
+    await this.#decisions.flush();
     await this.#engines.close();
   }
 
@@ -118,7 +122,17 @@ export class Agent {
   }
 
   async #judge(event: PanelEvent): Promise<Verdict> {
-    if (event.kind === 'ignore' || isPaused(this.paths.pause, systemClock.wall())) return { kind: 'accept' };
+    if (event.kind === 'ignore') return { kind: 'accept' };
+    if (isPaused(this.paths.pause, systemClock.wall())) {
+      if (this.state.kind !== 'not-configured') this.#decisions.paused(event);
+      return { kind: 'accept' };
+    }
+    const verdict = await this.#decide(event);
+    this.#decisions.answered(event, verdict);
+    return verdict;
+  }
+
+  async #decide(event: PanelEvent): Promise<Verdict> {
     // Owners may have changed during a pause, so the end of a pause is handled first.
     this.#mindPause();
     this.#follow();
@@ -169,6 +183,7 @@ export class Agent {
   #mind(): void {
     this.#follow();
     this.#mindPause();
+    void this.#decisions.flush();
   }
 
   /**
@@ -307,6 +322,10 @@ export class Agent {
         engine.compare('all', 'new-central', 'limited');
     }
   }
+}
+
+function journalOf({ settings, journal, history }: Wired): DecisionJournal {
+  return { number: settings.number, journal, note: history.note };
 }
 
 /** Whether owners of zones may change by this call. */

@@ -85,7 +85,7 @@ function ownReport({ state, pending }: Agent): AgentReport {
   };
 }
 
-function sourceOf({ settings, journal, central, engine, verifier }: Wired): Source {
+function sourceOf({ settings, journal, history, central, engine, verifier }: Wired): Source {
   return {
     settings,
     id: () => Promise.resolve(central.id),
@@ -93,6 +93,7 @@ function sourceOf({ settings, journal, central, engine, verifier }: Wired): Sour
       body({
         central,
         journal,
+        history,
         owners: () => {
           const { check, way, zones, unknown } = engine.live.owners;
           return Promise.resolve({ check, way, zones, unknown });

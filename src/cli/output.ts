@@ -47,7 +47,7 @@ export function complain(text: string): void {
 export function table(headings: readonly string[], rows: readonly (readonly (string | Cell)[])[]): string {
   const cells = rows.map((row) => row.map((one) => (typeof one === 'string' ? plain(one) : one)));
   const widths = headings.map((heading, at) =>
-    Math.max(heading.length, ...cells.map((row) => row[at]?.text.length ?? 0)),
+    cells.reduce((width, row) => Math.max(width, row[at]?.text.length ?? 0), heading.length),
   );
   const line = (row: readonly Cell[]): string =>
     row

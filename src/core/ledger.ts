@@ -55,7 +55,15 @@ export function keyFields(keys: readonly string[]): Pick<LedgerRow, 'panelKey' |
   return otherKeys.length === 0 ? { panelKey } : { panelKey, otherKeys };
 }
 
+/** Why an edit of a zone in a state in which nothing is sent was left to the panel. */
+export const leftNotes = {
+  'panel-only': 'note.left-panel-only',
+  foreign: 'note.left-foreign',
+  excluded: 'note.left-excluded',
+  deleting: 'note.left-deleting',
+} as const;
+
 /** Whether edits of a zone in this state are carried out at the central. */
-export function isMirrored(state: ZoneState): boolean {
+export function isMirrored(state: ZoneState): state is Exclude<ZoneState, keyof typeof leftNotes> {
   return state === 'synced' || state === 'creating';
 }

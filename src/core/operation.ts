@@ -108,6 +108,19 @@ export interface Watch {
   readonly removed: readonly ResourceRecord[];
 }
 
+/**
+ * How long the steps of an operation took, milliseconds; a step that was not taken is absent. `before`: until
+ * it was journalled, with the reads of the central. `write`: the write and its read-back. `after`: until the
+ * panel reported its part. `confirm`: until a panel read showed it. `undo`: the undo.
+ */
+export interface Took {
+  readonly before?: number;
+  readonly write?: number;
+  readonly after?: number;
+  readonly confirm?: number;
+  readonly undo?: number;
+}
+
 interface AnyOperation {
   /** Unique; ids sort by time of creation. */
   readonly id: string;
@@ -118,6 +131,10 @@ interface AnyOperation {
   /** Fingerprint of the hook call, to find the `after` that belongs to it. A hint only. */
   readonly fingerprint: string;
   readonly actor: string;
+  /** The panel's function, and the address of the account's client. Absent: not known, or erased. */
+  readonly func?: string;
+  readonly address?: string;
+  readonly took?: Took;
   /**
    * What led to the operation if no DNS edit did: a function of the panel (`webdomain.edit`), `pause-over`
    * and others. Otherwise empty.

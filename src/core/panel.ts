@@ -3,6 +3,7 @@ import type { Problem } from '../dns/problem.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import type { Change } from '../dns/zone.ts';
 import type { CallContext, ZoneSeed } from './central.ts';
+import type { LeftNote } from './decision.ts';
 import { plainParams } from './plain-text.ts';
 
 export type Language = 'en' | 'ru';
@@ -73,7 +74,17 @@ export type Resolution =
   | { readonly kind: 'unknown-key'; readonly problems: readonly Problem[] }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
+/** What the panel tells of a call beside what it is about, for the history. */
+export interface CallOrigin {
+  /** The panel's function. */
+  readonly func: string;
+  /** Address of the client; empty: the panel does not tell it. */
+  readonly address: string;
+}
+
 interface EventBase {
+  /** Absent: not known. */
+  readonly origin?: CallOrigin;
   readonly stage: 'before' | 'after';
   readonly zone: DnsName;
   /**
@@ -122,6 +133,8 @@ export interface OwnersEvent {
 /** A DNS edit that cannot be carried out as the user typed it. */
 export interface InvalidEvent {
   readonly kind: 'invalid';
+  /** Absent: not known. */
+  readonly origin?: CallOrigin;
   readonly problems: readonly Problem[];
   readonly actor: Actor;
   /** The zone of the edit; null: it cannot be read. */
@@ -154,9 +167,21 @@ export type PanelEvent =
 
 export type EditEvent = RecordsEvent | ZoneCreateEvent | ZoneDeleteEvent;
 
+/** An edit of an accepted call that was left to the panel, and why. */
+export interface LeftEdit {
+  readonly event: EditEvent | InvalidEvent;
+  readonly why: LeftNote;
+  /** Number of the central that does not get it; absent: the panel has only one. */
+  readonly central?: number;
+}
+
 /** The answer to a `before` or `after` call. */
 export type Verdict =
-  | { readonly kind: 'accept' }
+  | {
+      readonly kind: 'accept';
+      /** Edits that stay in the panel; absent: none. */
+      readonly left?: readonly LeftEdit[];
+    }
   | {
       readonly kind: 'refuse';
       readonly problems: readonly Problem[];

@@ -1,7 +1,7 @@
 import type { Problem } from '../dns/problem.ts';
 import type { Engine } from './engine/engine.ts';
 import { isTransient } from './engine/knowledge/transient.ts';
-import type { EditEvent, PanelEvent, Verdict } from './panel.ts';
+import type { EditEvent, LeftEdit, PanelEvent, Verdict } from './panel.ts';
 
 /** One central of a panel: its number in the settings (1 for the first) and its engine. */
 export interface Member {
@@ -78,10 +78,12 @@ export class Several {
       return { kind: 'refuse', problems: objections, changed: 'nothing' };
     }
     const accepted: { readonly member: Member; readonly begun: readonly string[] }[] = [];
+    const stays: LeftEdit[] = [];
     for (const member of this.#members) {
       const answer = await member.engine.carryOut(edits, signal);
       if (answer.kind === 'accept') {
         accepted.push({ member, begun: answer.begun });
+        stays.push(...(answer.left ?? []).map((one) => ({ ...one, central: member.number })));
         continue;
       }
       const problems = told([{ number: member.number, problems: answer.problems }]);
@@ -92,7 +94,7 @@ export class Several {
       const proved = answer.changed === 'nothing' && left.every((one) => one === 'nothing');
       return { kind: 'refuse', problems, changed: proved ? 'nothing' : 'unknown' };
     }
-    return { kind: 'accept' };
+    return stays.length === 0 ? { kind: 'accept' } : { kind: 'accept', left: stays };
   }
 
   /**

@@ -1,6 +1,7 @@
 import { JournalError } from '../core/journal.ts';
 import { creates, isOpen, type Operation } from '../core/operation.ts';
 import type { FactTable } from './fact-table.ts';
+import { unkeyedFact } from './history-index.ts';
 import { octetsTally, unsummedFact, type OperationTable } from './operation-table.ts';
 import type { Tallies } from './tallies.ts';
 
@@ -66,6 +67,18 @@ export class History {
     const until = this.#facts.get(unsummedFact);
     const last = until === null ? null : this.#operations.addSums(after, until, inOneStep);
     if (until !== null && last === null) this.#facts.put(unsummedFact, null);
+    return last;
+  }
+
+  /**
+   * Writes the keys of the next operations that an earlier release wrote.
+   * @returns the `after` of the next call; null: all operations have theirs
+   * @throws {JournalError}
+   */
+  addKeys(after: string): string | null {
+    const until = this.#facts.get(unkeyedFact);
+    const last = until === null ? null : this.#operations.addKeys(after, until, inOneStep);
+    if (until !== null && last === null) this.#facts.put(unkeyedFact, null);
     return last;
   }
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { addChecksums } from './migrate-checksums.ts';
+import { noteUnkeyed } from './migrate-keys.ts';
 import { renamedTables, renameStates } from './migrate-states.ts';
 
 /**
@@ -132,5 +133,23 @@ export const migrations: readonly Migration[] = [
     breaking: true,
     sql: renamedTables,
     fill: renameStates,
+  },
+  {
+    // An earlier program would end operations without writing their keys.
+    breaking: true,
+    sql: `
+      CREATE TABLE decision (
+        id TEXT PRIMARY KEY,
+        actor TEXT NOT NULL,
+        body TEXT NOT NULL,
+        sum INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX decision_actor ON decision (actor, id);
+      CREATE TABLE operation_key (
+        key TEXT NOT NULL,
+        id TEXT NOT NULL,
+        PRIMARY KEY (key, id)
+      ) STRICT, WITHOUT ROWID;`,
+    fill: noteUnkeyed,
   },
 ];

@@ -31,6 +31,17 @@ const anyOperation = {
   ]),
   fingerprint: v.string(),
   actor: v.string(),
+  func: v.exactOptional(v.string()),
+  address: v.exactOptional(v.string()),
+  took: v.exactOptional(
+    v.object({
+      before: v.exactOptional(v.number()),
+      write: v.exactOptional(v.number()),
+      after: v.exactOptional(v.number()),
+      confirm: v.exactOptional(v.number()),
+      undo: v.exactOptional(v.number()),
+    }),
+  ),
   source: v.string(),
   afterSeen: v.boolean(),
   createdAt: v.number(),

@@ -1,9 +1,11 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { OperationFilter } from '../core/journal.ts';
+import type { HistoryFilter } from '../core/history.ts';
+import { JournalError, type OperationFilter } from '../core/journal.ts';
 import { isFinal, isOpen, mayStep, type Operation } from '../core/operation.ts';
 import type { DnsName } from '../dns/name.ts';
 import { columnsOf, damaged, isWhole } from './damage.ts';
 import type { Database, Row } from './database.ts';
+import { HistoryIndex } from './history-index.ts';
 import { LiveOperations, type StoredOctets } from './live-operations.ts';
 import { readOperation } from './stored-operation.ts';
 import { sumOf } from './sums.ts';
@@ -38,6 +40,7 @@ interface Path {
 export class OperationTable {
   readonly #database: Database;
   readonly #tallies: Tallies;
+  readonly #index: HistoryIndex;
   /** Whether the file has checksums and second indexes. */
   readonly #checked: boolean;
   /** Open operations in memory. Null if the file is only read, since another process may change it. */
@@ -46,6 +49,7 @@ export class OperationTable {
   constructor(database: Database, tallies: Tallies, checked: boolean) {
     this.#database = database;
     this.#tallies = tallies;
+    this.#index = new HistoryIndex(database);
     this.#checked = checked;
   }
 
@@ -107,6 +111,7 @@ export class OperationTable {
     );
     const stored = { operation, octets: octetsOf(body) };
     this.#enter(before?.operation ?? null, operation);
+    this.#index.change(before?.operation ?? null, operation);
     this.#tallies.add(octetsTally, endedOctets(stored) - endedOctets(before));
     this.#live?.stage(id, stored);
   }
@@ -117,6 +122,7 @@ export class OperationTable {
     const octets = endedOctets(stored);
     this.#database.run('DELETE FROM operation WHERE id = ?', id);
     this.#enter(stored?.operation ?? null, null);
+    this.#index.change(stored?.operation ?? null, null);
     this.#tallies.add(octetsTally, -octets);
     this.#live?.stage(id, null);
     return octets;
@@ -167,6 +173,56 @@ export class OperationTable {
       this.#live?.stage(id, null);
     }
     return ids.at(-1) ?? null;
+  }
+
+  /**
+   * Writes the keys of ended operations that an earlier release wrote.
+   * @param until the last id that may lack keys
+   * @param most how many operations one call handles at most
+   * @returns the last id that was handled; null: none is left
+   */
+  addKeys(after: string, until: string, most: number): string | null {
+    const ids = this.ids(after, most).filter((id) => id <= until);
+    for (const id of ids) {
+      const operation = this.#readable(id);
+      if (operation !== null) this.#index.change(null, operation);
+    }
+    return ids.at(-1) ?? null;
+  }
+
+  /**
+   * Operations for the history, newest first, of which the filter may want some.
+   * @param bounds ids between which they lie, neither included
+   * @param isKeyed whether every ended operation has its keys
+   * @returns `ended` may lack later ones if `last` is not null: it is the last id that was looked at
+   * @throws {JournalError} when one of them is damaged
+   */
+  candidates(
+    filter: HistoryFilter,
+    { after, before }: { readonly after: string; readonly before: string },
+    isKeyed: boolean,
+    most: number,
+  ): { readonly found: readonly Operation[]; readonly last: string | null } {
+    const keyed = isKeyed ? this.#index.ids(filter, after, before, most) : null;
+    const ids = keyed ?? this.#between(filter, after, before, most);
+    const found = ids.flatMap((id) => this.#live?.get(id)?.operation ?? this.#read(id)?.operation ?? []);
+    return { found, last: ids.length < most ? null : (ids.at(-1) ?? null) };
+  }
+
+  #between({ zone }: HistoryFilter, after: string, before: string, most: number): readonly string[] {
+    const [index, where] = zone === undefined ? [primary, ''] : ['operation_zone', 'zone = ? AND '];
+    const sql = `SELECT id FROM operation INDEXED BY ${index} WHERE ${where}id > ? AND id < ? ORDER BY id DESC LIMIT ?`;
+    return this.#ids(sql, ...(zone === undefined ? [] : [zone]), after, before, most);
+  }
+
+  /** The operation as the file has it; null: it is damaged. */
+  #readable(id: string): Operation | null {
+    try {
+      return this.#read(id)?.operation ?? null;
+    } catch (error) {
+      if (error instanceof JournalError && error.code === 'journal.unreadable') return null;
+      throw error;
+    }
   }
 
   /** Updates the table `live` when the state or the watch of an operation changes. */

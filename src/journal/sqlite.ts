@@ -7,12 +7,16 @@ import {
   type JournalCounts,
   type OperationFilter,
 } from '../core/journal.ts';
+import type { Decision } from '../core/decision.ts';
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
 import { Database, translate } from './database.ts';
+import { DecisionTable } from './decision-table.ts';
 import { FactTable } from './fact-table.ts';
 import { FilePlace } from './file-place.ts';
+import type { HistoryEntry, HistoryFilter, HistoryPage } from '../core/history.ts';
 import { History, type HistoryLimits } from './history.ts';
+import { HistoryReader } from './history-reader.ts';
 import { LedgerTable, rowsTally, ZoneDamaged } from './ledger-table.ts';
 import { presentCounts } from './earlier-words.ts';
 import { isDead, readHolder, thisProcess } from './lease.ts';
@@ -67,6 +71,8 @@ export class SqliteJournal implements Journal {
   readonly #owners: OwnerTable;
   readonly #facts: FactTable;
   readonly #history: History;
+  readonly #decisions: DecisionTable;
+  readonly #reader: HistoryReader;
   /**
    * True if the file is older than the newest one that a writer opened here. Then somebody has put a backup
    * back. The second copy of the generation, in `PATH.generation`, shows that.
@@ -95,6 +101,8 @@ export class SqliteJournal implements Journal {
       this.#ledger = new LedgerTable(this.#database, this.#tallies, this.#tables, state);
       this.#owners = new OwnerTable(this.#database, this.#tallies, checked);
       this.#facts = new FactTable(this.#database, checked);
+      this.#decisions = new DecisionTable(this.#database);
+      this.#reader = new HistoryReader(this.#operations, this.#decisions, this.#facts, this.#tables);
       this.#history = new History(this.#operations, this.#facts, this.#tallies);
       this.regressed = this.#database.guard(() => (writer ? this.#takeOver() : false));
       if (writer) this.#database.guard(() => this.#operations.takeOver(Date.now()));
@@ -235,6 +243,31 @@ export class SqliteJournal implements Journal {
     }
   }
 
+  /**
+   * A page of the history, newest first. It looks at a limited number of entries, so it may be shorter than
+   * asked for although more follow.
+   * @param before only entries with an id before this one; null: from the newest on
+   * @param most entries of the page at most
+   * @throws {JournalError}
+   */
+  async page(filter: HistoryFilter, before: string | null, most: number): Promise<HistoryPage> {
+    return await this.#read(() => this.#reader.page(filter, before, most));
+  }
+
+  /** Entries whose id begins with this text, oldest first. @throws {JournalError} */
+  async entries(prefix: string): Promise<readonly HistoryEntry[]> {
+    const operations = await this.operations({ prefix });
+    return [...operations, ...(await this.#read(() => this.#reader.decisionsWith(prefix)))];
+  }
+
+  /** Stores decisions in one transaction. @throws {JournalError} nothing was stored */
+  note(decisions: readonly Decision[]): void {
+    this.#transaction(() => {
+      for (const decision of decisions) this.#decisions.put(decision);
+      this.#decisions.limit(new Set(decisions.map(({ actor }) => actor)));
+    });
+  }
+
   /** One step of {@link History.prune}. @throws {JournalError} */
   prune(after: string, limits: HistoryLimits): string | null {
     return this.#transaction(() => this.#history.prune(after, limits));
@@ -243,6 +276,11 @@ export class SqliteJournal implements Journal {
   /** One step of {@link History.addSums}. @throws {JournalError} */
   addSums(after: string): string | null {
     return this.#transaction(() => this.#history.addSums(after));
+  }
+
+  /** One step of {@link History.addKeys}. @throws {JournalError} */
+  addKeys(after: string): string | null {
+    return this.#transaction(() => this.#history.addKeys(after));
   }
 
   /** One step of {@link History.check}. @throws {JournalError} */

@@ -70,6 +70,7 @@ export class Upkeep {
 
   async #round(): Promise<void> {
     await this.#walk((after) => this.#journal.addSums(after));
+    await this.#walk((after) => this.#journal.addKeys(after));
     await this.#prune();
     if (this.#clock.now() - this.#checkedAt < everyCheck) return;
     await this.#check();

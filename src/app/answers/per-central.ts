@@ -1,4 +1,5 @@
 import type { CentralId } from '../../core/central.ts';
+import type { HistoryPage } from '../../core/history.ts';
 
 /** A value that belongs to one central. */
 export interface OfCentral<T> {
@@ -33,14 +34,26 @@ export function oneList<T extends object>(
   );
 }
 
-/** The newest operations of all centrals, newest first, at most `latest`. */
-export function newestOfAll<T extends { readonly createdAt: number }>(
-  lists: readonly OfCentral<readonly T[]>[],
+/**
+ * Joins one page of the history of each central to one page of at most `most` entries, newest first.
+ * @param several as of {@link oneList}
+ */
+export function newestOfAll<T extends { readonly id: string }>(
+  pages: readonly OfCentral<HistoryPage<T>>[],
   several: boolean,
-  latest: number,
-): readonly Numbered<T>[] {
-  const all = oneList(lists, several);
-  return several ? all.toSorted((a, b) => b.createdAt - a.createdAt).slice(0, latest) : all;
+  most: number,
+): HistoryPage<Numbered<T>> {
+  // All pages are complete down to the latest of their ends.
+  const floor = pages.reduce((last, { value: { next } }) => (next !== null && next > last ? next : last), '');
+  const all = oneList(
+    pages.map((page) => ({ ...page, value: page.value.entries })),
+    several,
+  )
+    .filter(({ id }) => id >= floor)
+    .toSorted((a, b) => (a.id < b.id ? 1 : -1));
+  const entries = all.slice(0, most);
+  const rest = floor === '' ? null : floor;
+  return { entries, next: all.length > most ? (entries.at(-1)?.id ?? null) : rest };
 }
 
 /** Joins the values of all centrals. @param several whether the panel has several centrals */

@@ -27,6 +27,13 @@ const { zone } = sampleOperation('x');
 /** Addresses of two centrals, name servers that do not run. */
 const connections = { isp_master: '127.0.0.1:9', central_2: '127.0.0.2:9' };
 
+const everything = { filter: {}, before: null } as const;
+
+/** The id of an operation at each central: one sorts after the other. */
+function idOf(id: string, at: number): string {
+  return at === 0 ? id : `${id}${at}`;
+}
+
 /** Sets up a panel's root without an agent; each of its centrals has a journal. */
 async function given(t: TestContext, sections: readonly (keyof typeof connections)[]): Promise<Paths> {
   const folder = mkdtempSync(join(tmpdir(), 'readings-'));
@@ -45,9 +52,9 @@ async function given(t: TestContext, sections: readonly (keyof typeof connection
       zones: [{ zone, state: 'synced', incarnation: 1, baselineAt: 5, note: null }],
       rows: [{ zone, put: [sampleRow(1), sampleRow(2, { otherKeys: ['www A  192.0.2.02'] })] }],
       operations: [
-        sampleOperation('a', { createdAt: at }),
-        sampleCreate('b', { createdAt: at + 10 }),
-        sampleDelete('c', { createdAt: at + 20 }),
+        sampleOperation(idOf('a', at), { createdAt: at }),
+        sampleCreate(idOf('b', at), { createdAt: at + 10 }),
+        sampleDelete(idOf('c', at), { createdAt: at + 20 }),
       ],
       owners: new Map([
         [zone, ['alice']],
@@ -81,9 +88,10 @@ test('issue 15: without an agent the journal answers every reading, and no schem
   );
   const view = await answered(paths, 'zone', { zone: 'example.org', ...all });
   assert.deepEqual([view.rows.length, view.open.length, view.centrals], [2, 3, undefined]);
-  const history = await answered(paths, 'history', { latest: 2, ...all });
+  const { entries: history, next } = await answered(paths, 'history', { ...everything, most: 2, ...all });
+  assert.equal(next, 'b');
   assert.deepEqual(
-    history.map(({ id, kind, live }) => [id, kind, live]),
+    history.map((one) => [one.id, one.kind, one.kind === 'call' ? '' : one.live]),
     [
       ['c', 'zone-delete', null],
       ['b', 'zone-create', null],
@@ -107,10 +115,10 @@ test('issue 15: of several centrals each answer says which it is about', async (
       [2, 'key'],
     ],
   );
-  const newest = await answered(paths, 'history', { latest: 3, central: null });
+  const { entries: newest } = await answered(paths, 'history', { ...everything, most: 3, central: null });
   assert.deepEqual(
     newest.map(({ id, central }) => `${id}${central}`),
-    ['c2', 'c1', 'b2'],
+    ['c12', 'c1', 'b12'],
   );
   assert.equal((await answered(paths, 'zones', { central: 2 })).length, 1);
   await assert.rejects(answered(paths, 'zones', { central: 3 }), (error) => {

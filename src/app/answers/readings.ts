@@ -1,9 +1,9 @@
 import { zoneName, type DnsName } from '../../dns/name.ts';
-import type { Operation } from '../../core/operation.ts';
+import type { HistoryEntry } from '../../core/history.ts';
 import { outcomeOf } from '../../core/outcome.ts';
 import type { Settings } from '../../config/settings.ts';
 import { CommandFailed } from '../command-failed.ts';
-import type { Answers, ReportedOperation, Requests, ZoneReport } from '../control/protocol.ts';
+import type { Answers, ReportedEntry, Requests, ZoneReport } from '../control/protocol.ts';
 import { Unanswerable } from '../problems.ts';
 import { systemClock } from '../wiring/clock.ts';
 import type { Answerer, Knowledge, Source } from './answerer.ts';
@@ -34,15 +34,16 @@ export const readings: Readings = {
     const found = await atEach(chosen(sources, central), (known) => zoneAt(known, name));
     return atEachCentral(found, sources.length > 1);
   },
-  history: async ({ latest, central }, { sources }) => {
-    const found = await atEach(chosen(sources, central), async (known) =>
-      withOutcome(known, await known.journal.operations({ latest })),
-    );
-    return newestOfAll(found, sources.length > 1, latest);
+  history: async ({ filter, before, most, central }, { sources }) => {
+    const found = await atEach(chosen(sources, central), async (known) => {
+      const { entries, next } = await known.history.page(filter, before, most);
+      return { entries: withOutcome(known, entries), next };
+    });
+    return newestOfAll(found, sources.length > 1, most);
   },
   operation: async ({ prefix, central }, { sources }) => {
     const found = await atEach(chosen(sources, central), async (known) =>
-      withOutcome(known, await known.journal.operations({ prefix })),
+      withOutcome(known, await known.history.entries(prefix)),
     );
     return oneList(found, sources.length > 1);
   },
@@ -81,8 +82,9 @@ async function zoneAt({ central, journal }: Knowledge, zone: DnsName): Promise<Z
   return { ...view, signing: view.entry === null ? null : await reportSigning(central, zone) };
 }
 
-function withOutcome(known: Knowledge, operations: readonly Operation[]): readonly ReportedOperation[] {
-  return operations.map((one) => {
+function withOutcome(known: Knowledge, entries: readonly HistoryEntry[]): readonly ReportedEntry[] {
+  return entries.map((one) => {
+    if (one.kind === 'call') return one;
     const { kind: outcome, why } = outcomeOf(one);
     return { ...one, outcome, why, live: known.outcome(one.id) };
   });

@@ -4,6 +4,7 @@ import type { ZoneEntry } from '../../core/ledger.ts';
 import { attentionTexts, type AttentionCode } from '../../core/catalogue-attention.ts';
 import { outcomeKinds } from '../../core/outcome.ts';
 import { name } from '../../journal/stored.ts';
+import { decisionFields } from '../../journal/decision-table.ts';
 import { operationFields, problemSchema, recordSchema } from '../../journal/operation-schema.ts';
 import type { VerifyStatus } from '../../centrals/verified/verifier.ts';
 import type { TriedChannel } from '../notify/try-channels.ts';
@@ -39,14 +40,25 @@ const reported = {
 };
 
 /**
- * An operation in a list. `outcome`, `why`: how it ended; `live`: whether the name servers serve its last
- * write.
+ * An operation in a list, or an edit that was decided without one. `outcome`, `why`: how it ended; `live`:
+ * whether the name servers serve its last write.
  */
-export const reportedOperation = v.variant('kind', [
+export const reportedEntry = v.variant('kind', [
   v.object({ ...edit, ...reported }),
   v.object({ ...create, ...reported }),
   v.object({ ...removal, ...reported }),
+  v.object({ ...decisionFields, central }),
 ]);
+
+/** Which entries of the history are wanted. */
+export const historyFilter = v.object({
+  zone: v.exactOptional(name),
+  name: v.exactOptional(name),
+  user: v.exactOptional(v.string()),
+  outcome: v.exactOptional(v.picklist(outcomeKinds)),
+  since: v.exactOptional(v.number()),
+  until: v.exactOptional(v.number()),
+});
 
 const zoneEntry = {
   zone: name,

@@ -4,6 +4,8 @@
  */
 import * as v from 'valibot';
 import type { Problem } from '../../dns/problem.ts';
+import type { Decision } from '../../core/decision.ts';
+import type { HistoryPage } from '../../core/history.ts';
 import type { ZoneEntry } from '../../core/ledger.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { OutcomeKind } from '../../core/outcome.ts';
@@ -19,8 +21,9 @@ import { problemSchema } from '../../journal/operation-schema.ts';
 import {
   attention,
   engineReport,
+  historyFilter,
   liveCentral,
-  reportedOperation,
+  reportedEntry,
   reportedZone,
   seenCall,
   triedChannel,
@@ -35,7 +38,11 @@ const parameters = {
   status: v.object({}),
   zones: v.object({ central }),
   zone: v.object({ zone: v.string(), central }),
-  history: v.object({ latest: v.number(), central }),
+  /**
+   * Asks for one page of the history, newest first. `before`: only entries with an id before this one; null:
+   * from the newest on. `most`: entries of the page at most.
+   */
+  history: v.object({ filter: historyFilter, before: v.nullable(v.string()), most: v.number(), central }),
   /** Asks for the operations whose id begins with `prefix`. */
   operation: v.object({ prefix: v.string(), central }),
   /**
@@ -111,6 +118,9 @@ export type ReportedOperation = Operation & {
   readonly live: LiveView | null;
 };
 
+/** An operation, or an edit that was decided without one. */
+export type ReportedEntry = ReportedOperation | Decision;
+
 /** A zone's entry, ledger rows and open operations, and how the central signs it. */
 export interface ZoneReport extends ZoneView {
   readonly signing: SigningReport;
@@ -128,8 +138,8 @@ export interface Answers {
   readonly status: StatusReport;
   readonly zones: readonly Numbered<ZoneEntry>[];
   readonly zone: AtEach<ZoneReport>;
-  readonly history: readonly Numbered<ReportedOperation>[];
-  readonly operation: readonly Numbered<ReportedOperation>[];
+  readonly history: HistoryPage<Numbered<ReportedEntry>>;
+  readonly operation: readonly Numbered<ReportedEntry>[];
   readonly compare: null;
   readonly trace: readonly SeenCall[];
   readonly 'access-check': null;
@@ -165,8 +175,8 @@ const answers: { readonly [N in Question]: v.GenericSchema<unknown, Answers[N]> 
   status,
   zones: v.array(reportedZone),
   zone: zoneReport,
-  history: v.array(reportedOperation),
-  operation: v.array(reportedOperation),
+  history: v.object({ entries: v.array(reportedEntry), next: v.nullable(v.string()) }),
+  operation: v.array(reportedEntry),
   compare: v.null(),
   trace: v.array(seenCall),
   'access-check': v.null(),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { problem } from '../../dns/problem.ts';
 import { withBreaker, type GuardedCentral } from '../../core/breaker.ts';
 import type { Central } from '../../core/central.ts';
+import type { Decision } from '../../core/decision.ts';
 import { SettingsRefused } from '../../centrals/connection.ts';
 import { centralModule } from '../../centrals/registry.ts';
 import { withVerification } from '../../centrals/verified/index.ts';
@@ -20,8 +21,10 @@ import { systemClock } from './clock.ts';
 import { foundMemory } from './found-central.ts';
 import { localSerials } from './local-serials.ts';
 import { loggedCentral, loggedPanel } from './logged.ts';
+import { historyOf } from './history-of.ts';
 import { panelAt } from './panel-at.ts';
 import { makeVerifier } from './verifier.ts';
+import type { HistorySource } from '../answers/answerer.ts';
 import { journalPath, type Paths } from '../paths.ts';
 
 /**
@@ -30,11 +33,19 @@ import { journalPath, type Paths } from '../paths.ts';
  */
 const leastKept = 3_600_000;
 
+/** Writes for the history, which no engine reads. */
+export interface HistoryWriter {
+  /** Stores edits that were decided without an operation. @throws {JournalError} */
+  readonly note: (decisions: readonly Decision[]) => void;
+}
+
 /** A running engine and its parts. `close` stops and closes all of them. */
 export interface Wired {
   readonly engine: Engine;
   /** For reading; only the engine writes. */
   readonly journal: Omit<Journal, 'commit' | 'close'>;
+  /** What the agent writes into the journal beside the engine, for the history alone. */
+  readonly history: HistoryWriter & HistorySource;
   readonly central: GuardedCentral;
   readonly settings: Settings;
   /** Null: the settings name no name servers to ask. */
@@ -151,6 +162,7 @@ export async function wireEngine(
   return {
     engine,
     journal,
+    history: { ...historyOf(journal), note: (decisions) => journal.note(decisions) },
     central,
     settings,
     verifier,

@@ -1,29 +1,58 @@
 import { Command } from 'commander';
-import { askOrRead } from '../../app/answers/ask-or-read.ts';
-import { centralOption, wholeNumber, type Chosen } from '../central-option.ts';
-import { print } from '../output.ts';
+import { historyEntries, type ShownEntry, type WantedHistory } from '../../app/answers/history-entries.ts';
+import type { Paths } from '../../app/paths.ts';
+import { safeJson } from '../../core/plain-text.ts';
+import { centralOption, type Chosen } from '../central-option.ts';
 import type { GlobalOptions } from '../global-options.ts';
+import { filterOf, historyOptions, type HistoryOptions } from '../history-options.ts';
+import { say } from '../output.ts';
 import { historyText } from '../texts/history.ts';
 
 const examples = `
 Examples:
   domainsync history
-  domainsync history --latest 500
-  domainsync --json history --latest 1000 | jq '.[] | select(.outcome == "refused")'
+  domainsync history --zone example.org --since 30d
+  domainsync history --user alice --outcome refused --latest 500
+  domainsync history --jsonl --since 2026-11-01 --latest 1000000 > november.jsonl
+  domainsync --json history --latest 1000 | jq '.[] | select(.outcome == "panel-only")'
 
-Outcomes: done on both sides; in the panel only; done in part; refused; undone; stuck; under way ("domainsync show ID" explains).
+Outcomes: both-sides, panel-only, partly, refused, undone, stuck, under-way ("domainsync show ID" explains; docs/operations.md).
 Needs no running agent. Exit status: 0 shown, 1 not.
 `;
 
 export function historyCommand(globals: () => GlobalOptions): Command {
-  return new Command('history')
-    .description('the newest operations: when, what became of it, who, what')
-    .option('--latest <n>', 'how many', wholeNumber, 20)
+  const command = new Command('history')
+    .description('the newest edits: when, how they ended, who, what')
+    .option('--jsonl', 'JSON lines for programs: one entry a line');
+  for (const option of historyOptions()) command.addOption(option);
+  return command
     .addOption(centralOption())
     .addHelpText('after', examples)
-    .action(async ({ latest, central = null }: Chosen & { latest: number }) => {
+    .action(async (options: HistoryOptions & Chosen & { readonly jsonl?: true }) => {
       const { paths, json } = globals();
-      const operations = await askOrRead(paths, 'history', { latest, central });
-      print(json, operations, () => historyText(operations));
+      const { latest, central = null } = options;
+      const wanted = { filter: filterOf(options), latest, central };
+      if (options.jsonl === true) await printLines(paths, wanted);
+      else if (json) await printList(paths, wanted);
+      else say(historyText(await Array.fromAsync(historyEntries(paths, wanted))));
     });
+}
+
+/** Prints one entry a line, while the pages come in. */
+async function printLines(paths: Paths, wanted: WantedHistory): Promise<void> {
+  for await (const entry of historyEntries(paths, wanted)) console.log(safeJson(entry));
+}
+
+/** Prints a list, while the pages come in. */
+async function printList(paths: Paths, wanted: WantedHistory): Promise<void> {
+  let before: ShownEntry | null = null;
+  for await (const entry of historyEntries(paths, wanted)) {
+    console.log(before === null ? '[' : `${indented(before)},`);
+    before = entry;
+  }
+  console.log(before === null ? '[]' : `${indented(before)}\n]`);
+}
+
+function indented(entry: ShownEntry): string {
+  return safeJson(entry, 2).replaceAll(/^/gmu, '  ');
 }

@@ -4,7 +4,7 @@ import { centralOption, type Chosen } from '../central-option.ts';
 import { print } from '../output.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { CommandFailed } from '../../app/command-failed.ts';
-import { operationText } from '../texts/operation.ts';
+import { entryText } from '../texts/operation.ts';
 
 const examples = `
 Examples:
@@ -18,7 +18,9 @@ Needs no running agent. Exit status: 0 shown, 1 no such operation.
 export function showCommand(globals: () => GlobalOptions): Command {
   return new Command('show')
     .argument('<operation>', 'its id, or as much of its beginning as is unique')
-    .description('all about one operation: what it wanted, what it did, why it ended so')
+    .description(
+      'all about one edit: what it wanted, what it did, why it ended so; of a deleted zone its records',
+    )
     .addOption(centralOption())
     .addHelpText('after', examples)
     .action(async (prefix: string, { central = null }: Chosen) => {
@@ -35,6 +37,6 @@ export function showCommand(globals: () => GlobalOptions): Command {
           `${found.length} operations begin with "${prefix}": ${ids.join(' ')}${more}. Give more of the id.`,
         );
       }
-      print(json, only, () => operationText(only));
+      print(json, only, () => entryText(only));
     });
 }

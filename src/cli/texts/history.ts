@@ -1,37 +1,52 @@
 import { displayName } from '../../dns/name.ts';
 import { formatRecord, recordId } from '../../dns/record.ts';
-import type { Operation } from '../../core/operation.ts';
-import type { Answers } from '../../app/control/protocol.ts';
+import type { ShownEntry } from '../../app/answers/history-entries.ts';
+import type { EditItem } from '../../core/panel.ts';
 import { localTime, table } from '../output.ts';
 import { cutForTable, moodOfState, outcomeWords } from './states.ts';
 
 /** The text of `domainsync history`. */
-export function historyText(operations: Answers['history']): string {
-  const several = operations.some(({ central }) => central !== undefined);
-  const rows = operations.map((operation) => [
-    ...(several ? [String(operation.central)] : []),
-    localTime(operation.createdAt),
-    operation.id,
-    { text: outcomeWords[operation.outcome], mood: moodOfState(operation.outcome) },
-    operation.kind,
-    displayName(operation.zone),
-    operation.actor === '' ? operation.source : operation.actor,
-    [cutForTable(describeItems(operation)), ...codes(operation)].join(' '),
+export function historyText(entries: readonly ShownEntry[]): string {
+  const several = entries.some(({ central }) => central !== undefined);
+  const rows = entries.map((entry) => [
+    ...(several ? [String(entry.central)] : []),
+    localTime(entry.createdAt),
+    entry.id,
+    { text: outcomeWords[entry.outcome], mood: moodOfState(entry.outcome) },
+    entry.kind === 'call' ? entry.edit : entry.kind,
+    entry.zone === null ? '-' : displayName(entry.zone),
+    whoOf(entry),
+    [cutForTable(whatOf(entry)), ...entry.why.map((code) => `[${code}]`)].join(' ').trim(),
   ]);
   const headings = ['TIME', 'OPERATION', 'OUTCOME', 'KIND', 'ZONE', 'WHO', 'WHAT'];
   return table([...(several ? ['CENTRAL'] : []), ...headings], rows);
 }
 
-/** Why it ended so, as codes; `domainsync show` gives their texts. */
-function codes({ why }: Answers['history'][number]): string[] {
-  return why.map((code) => `[${code}]`);
+/** The account, else what led to the edit. */
+function whoOf(entry: ShownEntry): string {
+  if (entry.actor !== '') return entry.actor;
+  return entry.kind === 'call' || entry.source === '' ? '-' : entry.source;
 }
 
-function describeItems(operation: Operation): string {
-  if (operation.kind === 'zone-delete') return '- the whole zone';
-  if (operation.kind === 'zone-create')
-    return `+ the zone ${(operation.seed?.addresses ?? []).join(' ')}`.trimEnd();
-  return operation.items
+function whatOf(entry: ShownEntry): string {
+  if (entry.kind === 'call') {
+    const many = entry.times > 1 ? `${entry.times} times` : '';
+    return [zoneWords[entry.edit], itemsText(entry.items), many].filter((part) => part !== '').join(' ');
+  }
+  if (entry.kind === 'zone-delete') return zoneWords[entry.kind];
+  if (entry.kind === 'records') return itemsText(entry.items);
+  return `+ the zone ${(entry.seed?.addresses ?? []).join(' ')}`.trimEnd();
+}
+
+const zoneWords = {
+  'zone-create': '+ the zone',
+  'zone-delete': '- the whole zone',
+  records: '',
+  unclear: '',
+} as const;
+
+function itemsText(items: readonly EditItem[]): string {
+  return items
     .map(({ remove, add }) => {
       if (remove !== null && add !== null && recordId(remove) === recordId(add)) {
         return `TTL ${remove.ttl ?? '?'} -> ${add.ttl ?? '?'}: ${formatRecord(add)}`;

@@ -20,6 +20,14 @@ const notes: Readonly<Record<string, string>> = {
   'note.gone-signed':
     'gone from the panel, but signed (DNSSEC): have the DS at the registry removed, then "domainsync compare ZONE --follow" deletes it',
   'note.kept-otherwise': 'the panel shows something else than the edit said; the central follows the panel',
+  'note.left-deleting': 'the zone is being deleted at the central',
+  'note.left-excluded': 'the zone is excluded by an administrator',
+  'note.left-foreign': 'another account has the zone at the central',
+  'note.left-no-right': 'the zone belongs to another account, so the panel decided',
+  'note.left-out': 'further edits of this kind, not kept one by one',
+  'note.left-owner-unknown': 'the owner of the zone was not known, so the panel decided',
+  'note.left-panel-only': 'the zone is in the panel only',
+  'note.left-pause': 'the synchronisation was paused',
   'note.late-write': 'put right after a write that landed late',
   'note.missing-at-central':
     'the central no longer has it, and domainsync did not delete it there: does another panel use this account?',

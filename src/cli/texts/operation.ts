@@ -1,9 +1,10 @@
 import { displayName } from '../../dns/name.ts';
 import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
+import { zoneFileText } from '../../dns/zone-file.ts';
 import { describeProblem } from '../../core/describe.ts';
-import type { Answers } from '../../app/control/protocol.ts';
+import type { ShownEntry } from '../../app/answers/history-entries.ts';
 import { waitsForYes } from '../../core/engine/before/signed-delete.ts';
-import type { Operation, OperationItem, Watch } from '../../core/operation.ts';
+import type { DeleteOperation, Operation, OperationItem, Watch } from '../../core/operation.ts';
 import { noteText } from './notes.ts';
 import { coloured, localTime } from '../output.ts';
 import { liveLines } from './verify.ts';
@@ -34,17 +35,26 @@ const classes: Readonly<Record<Operation['class'], string>> = {
   follow: 'found by a comparison',
 };
 
-/** The text of `domainsync show`: everything about one operation. */
-export function operationText(operation: Answers['operation'][number]): string {
-  const { id, state, kind, zone, actor, source, problems, attempts, watch } = operation;
+/** The text of `domainsync show`: everything about one edit. */
+export function entryText(entry: ShownEntry): string {
+  return entry.kind === 'call' ? decisionText(entry) : operationText(entry);
+}
+
+type ShownOperation = Exclude<ShownEntry, { readonly kind: 'call' }>;
+type ShownDecision = Extract<ShownEntry, { readonly kind: 'call' }>;
+
+/** The text of one operation. */
+export function operationText(operation: ShownOperation): string {
+  const { id, state, kind, zone, source, problems, attempts, watch } = operation;
   const lines = [
-    `operation  ${id}${operation.central === undefined ? '' : ` at central ${operation.central}`}`,
+    `operation  ${id}${atCentral(operation)}`,
     `outcome    ${outcomeText(operation)}`,
     `state      ${state}: ${meanings[state]}`,
     `zone       ${displayName(zone)} (${kinds[kind]})`,
-    `who        ${actor === '' ? '-' : actor}; ${classes[operation.class]}${source === '' ? '' : ` (${source})`}`,
+    `who        ${whoText(operation)}; ${classes[operation.class]}${source === '' ? '' : ` (${source})`}`,
     `began      ${localTime(operation.createdAt)}`,
     `changed    ${localTime(operation.changedAt)}`,
+    ...tookLines(operation),
   ];
   if (attempts > 0) lines.push(`tries      ${attempts} without success`);
   if (watch !== null) lines.push(...watchLines(watch));
@@ -56,11 +66,58 @@ export function operationText(operation: Answers['operation'][number]): string {
     lines.push(`reason     ${describeProblem(problem, 'en')} [${problem.code}]`, ...causeOf(problem.params));
   }
   if (state === 'stuck') lines.push('', ...waysOut(operation));
+  if (operation.kind === 'zone-delete') lines.push('', ...deletedLines(operation));
   return lines.join('\n');
 }
 
-/** How the operation ended, and why, for one line. */
-function outcomeText({ outcome, why }: Answers['operation'][number]): string {
+/** The records that a deleted zone had, as the text of a zone file, to restore it by hand. */
+function deletedLines({ zone, snapshot }: DeleteOperation): string[] {
+  if (snapshot.length === 0)
+    return ['The records of the zone are not known: the central could not be read before the delete.'];
+  return [
+    '; What the zone had at the central before the delete, as a zone file:',
+    zoneFileText(zone, snapshot),
+  ];
+}
+
+/** The text of an edit that was decided without an operation. */
+function decisionText(decision: ShownDecision): string {
+  const { id, edit, zone, createdAt, kept, times, outcome, items } = decision;
+  const lines = [
+    `call       ${id}${atCentral(decision)}`,
+    `outcome    ${outcomeText(decision)}`,
+    `zone       ${zone === null ? '-' : displayName(zone)} (${edits[edit]})`,
+    `who        ${whoText(decision)}`,
+    `when       ${localTime(createdAt)}`,
+  ];
+  if (times > 1) lines.push(`times      ${times}`);
+  if (outcome === 'panel-only')
+    lines.push(
+      `panel      ${kept ? 'reported that it made the edit' : 'did not report yet whether it made the edit'}`,
+    );
+  const known = items.map((item) => ({ ...item, mirrored: true, note: null }));
+  return [...lines, ...known.flatMap(itemLines)].join('\n');
+}
+
+const edits: Readonly<Record<ShownDecision['edit'], string>> = { ...kinds, unclear: 'not known' };
+
+function atCentral({ central }: ShownEntry): string {
+  return central === undefined ? '' : ` at central ${central}`;
+}
+
+/** The account, its address and the panel's function, as far as they are known. */
+function whoText({ actor, address = '', func = '' }: Pick<ShownEntry, 'actor' | 'address' | 'func'>): string {
+  const from = address === '' ? '' : ` from ${address}`;
+  return `${actor === '' ? '-' : actor}${from}${func === '' ? '' : ` by ${func}`}`;
+}
+
+function tookLines({ took = {} }: ShownOperation): string[] {
+  const steps = Object.entries(took).map(([step, ms]) => `${step} ${ms} ms`);
+  return steps.length === 0 ? [] : [`took       ${steps.join(', ')}`];
+}
+
+/** How the edit ended, and why, for one line. */
+function outcomeText({ outcome, why }: Pick<ShownEntry, 'outcome' | 'why'>): string {
   const reasons = why.map(noteText).join('; ');
   return `${coloured(outcomeWords[outcome], moodOfState(outcome))}${reasons === '' ? '' : `: ${reasons}`}`;
 }

@@ -3,9 +3,9 @@ import type { Problem } from '../../dns/problem.ts';
 import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
 import { deletes } from '../operation.ts';
-import type { Changed, EditEvent, InvalidEvent, PanelEvent, Verdict } from '../panel.ts';
+import type { Changed, EditEvent, InvalidEvent, LeftEdit, PanelEvent, Verdict } from '../panel.ts';
 import { answerAfter } from './after/after.ts';
-import { nothingToDo, type Answer, type Call, type Refusal } from './before/answer.ts';
+import { leftToPanel, nothingToDo, type Answer, type Call, type Refusal } from './before/answer.ts';
 import { CompareAll, type ComparisonProgress } from './comparison/compare-all.ts';
 import { compareNewZones } from './background/fill-zone.ts';
 import { compareKept } from './background/give-up-delete.ts';
@@ -107,7 +107,7 @@ export class Engine {
   async answer(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
     if (event.kind === 'edits') {
       const answer = await this.carryOut(event.edits, signal);
-      return answer.kind === 'accept' ? { kind: 'accept' } : answer;
+      return verdictOf(answer);
     }
     return await this.#runtime.gate.during(this.#editedBy(event), async () => {
       switch (event.kind) {
@@ -119,7 +119,9 @@ export class Engine {
         case 'owners':
           return await this.#ownersMayChange(event);
         case 'invalid':
-          return this.#leftToPanel(event) ?? { kind: 'refuse', problems: event.problems, changed: 'nothing' };
+          return verdictOf(
+            this.#leftToPanel(event) ?? { kind: 'refuse', problems: event.problems, changed: 'nothing' },
+          );
       }
     });
   }
@@ -258,7 +260,7 @@ export class Engine {
     // The same answer for every zone, so it reveals nothing about one.
     if (right === 'unread') return { kind: 'refuse', problems: [notReadYet], changed: 'nothing' };
     this.#owners.count(right, edit);
-    return nothingToDo;
+    return leftToPanel(edit, right === 'another' ? 'note.left-no-right' : 'note.left-owner-unknown');
   }
 
   /**
@@ -267,10 +269,12 @@ export class Engine {
    */
   async #edits(all: readonly EditEvent[], signal: AbortSignal): Promise<Answer> {
     const edits: EditEvent[] = [];
+    const left: LeftEdit[] = [];
     for (const edit of all) {
-      const left = edit.stage === 'after' || this.#isOwn(edit) ? null : this.#leftToPanel(edit);
-      if (left?.kind === 'refuse') return left;
-      if (left === null) edits.push(edit);
+      const answer = edit.stage === 'after' || this.#isOwn(edit) ? null : this.#leftToPanel(edit);
+      if (answer?.kind === 'refuse') return answer;
+      if (answer === null) edits.push(edit);
+      else left.push(...(answer.left ?? []));
     }
     const unasked = await this.#askForYes(edits, signal);
     if (unasked !== null) return unasked;
@@ -278,11 +282,14 @@ export class Engine {
     const afterwards: Refusal[] = [];
     for (const edit of edits) {
       const answer = await this.#edit(edit, signal);
-      if (answer.kind === 'accept') begun.push(...answer.begun);
-      else if (edit.stage === 'before') return await this.#withEarlier(answer, begun);
+      if (answer.kind === 'accept') {
+        begun.push(...answer.begun);
+        left.push(...(answer.left ?? []));
+      } else if (edit.stage === 'before') return await this.#withEarlier(answer, begun);
       else afterwards.push(answer);
     }
-    return afterwards.length === 0 ? { kind: 'accept', begun } : allOf(afterwards, edits.length);
+    if (afterwards.length > 0) return allOf(afterwards, edits.length);
+    return { kind: 'accept', begun, ...(left.length === 0 ? {} : { left }) };
   }
 
   /**
@@ -417,6 +424,12 @@ function allOf(refusals: readonly Refusal[], edits: number): Refusal {
     problems: refusals.flatMap(({ problems }) => problems),
     changed: isCertain ? 'panel' : 'panel-unknown',
   };
+}
+
+/** The verdict of a call with one central: which operations it began concerns nobody else. */
+function verdictOf(answer: Answer): Verdict {
+  if (answer.kind === 'refuse') return answer;
+  return answer.left === undefined ? { kind: 'accept' } : { kind: 'accept', left: answer.left };
 }
 
 const notReadYet = refusal('panel.not-read-yet', {});

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 import { DnsDataError, problem, type Problem } from '../../dns/problem.ts';
 import { isWithin, zoneName, type DnsName } from '../../dns/name.ts';
 import { sameData, type ResourceRecord } from '../../dns/record.ts';
 import type {
   Actor,
+  CallOrigin,
   EditEvent,
   EditItem,
   HookCall,
@@ -56,6 +58,7 @@ export function decode(
     readings,
     fingerprint: fingerprintOf(call, parameters, dialect),
     actor: dialect.calls.actor(call),
+    origin: { func: parameters.get('func') ?? '', address: addressOf(call) },
     echo: parameters.get(echoParameter) ?? null,
     known,
   };
@@ -77,7 +80,7 @@ function invalid(base: Base, role: FunctionRole, problems: readonly Problem[]): 
   const creates = role === 'zone-form';
   const named = (base.parameters.get('plid') ?? identifiers(base)).replace(/^[\s,]+/u, '');
   const zone = creates ? null : (zonesIn(named.slice(0, mostNameText), base.known.zones)[0] ?? null);
-  return { kind: 'invalid', problems, actor: base.actor, zone, creates };
+  return { kind: 'invalid', problems, actor: base.actor, origin: base.origin, zone, creates };
 }
 
 /** Characters of a text in which a zone's name is searched for; no name is longer. */
@@ -117,6 +120,7 @@ function unclear(base: Base, parameter: string): PanelEvent {
     kind: 'invalid',
     problems: [tooMuch ? tooLarge() : problem('call.unclear', { parameter })],
     actor: base.actor,
+    origin: base.origin,
     zone: null,
     creates: true,
   };
@@ -186,8 +190,15 @@ interface Base {
   readonly readings: Readings;
   readonly fingerprint: string;
   readonly actor: Actor;
+  readonly origin: CallOrigin;
   readonly echo: string | null;
   readonly known: PanelKnowledge;
+}
+
+/** The address of the client as the panel's CGI environment tells it; empty: it does not. */
+function addressOf({ environment }: HookCall): string {
+  const address = environment['REMOTE_ADDR'] ?? '';
+  return isIP(address) === 0 ? '' : address;
 }
 
 /**
@@ -303,8 +314,8 @@ function identifiers({ parameters, dialect: { groupList } }: Base): string {
 }
 
 function eventBase(base: Base, zone: DnsName): Omit<EditEvent, 'kind' | 'seed' | 'names' | 'resolve'> {
-  const { stage, fingerprint, actor, echo } = base;
-  return { stage, zone, fingerprint, actor, echo };
+  const { stage, fingerprint, actor, origin, echo } = base;
+  return { stage, zone, fingerprint, actor, origin, echo };
 }
 
 /**

@@ -10,7 +10,14 @@ import { hear } from './heard.ts';
 import { keepCompensation } from './keep-compensation.ts';
 import { mirrorItems, resolve } from '../before/before-records.ts';
 import { missingNote } from '../knowledge/compare-rule.ts';
-import { fromEvent, isOnlyAsked, newDelete, newEdit, watching } from '../knowledge/operations.ts';
+import {
+  fromEvent,
+  isOnlyAsked,
+  type FromCall,
+  newDelete,
+  newEdit,
+  watching,
+} from '../knowledge/operations.ts';
 import type { Right } from '../owners/owners.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Transaction } from '../parts/store.ts';
@@ -145,7 +152,7 @@ async function markKept(runtime: Runtime, event: EditEvent, matching: Operation)
 export async function keptDelete(
   runtime: Runtime,
   tx: Transaction,
-  source: Pick<Operation, 'zone' | 'fingerprint' | 'actor'>,
+  source: FromCall,
   answered: Operation | null,
 ): Promise<void> {
   const entry = await tx.journal.zone(source.zone);

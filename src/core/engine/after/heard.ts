@@ -151,6 +151,7 @@ async function notApplied(
 
 /** The fields of a new operation for the next try; the operation of the failed try has ended. */
 function copyOf(heard: RecordsOperation): Parameters<typeof newEdit>[1] {
-  const { class: group, zone, fingerprint, actor, items, afterSeen } = heard;
-  return { class: group, zone, fingerprint, actor, items, afterSeen };
+  const { class: group, zone, fingerprint, actor, func, address, items, afterSeen } = heard;
+  const call = { ...(func !== undefined && { func }), ...(address !== undefined && { address }) };
+  return { class: group, zone, fingerprint, actor, ...call, items, afterSeen };
 }

@@ -1,5 +1,6 @@
 import { refusal } from '../../catalogue.ts';
-import type { Verdict } from '../../panel.ts';
+import type { LeftNote } from '../../decision.ts';
+import type { EditEvent, InvalidEvent, LeftEdit, Verdict } from '../../panel.ts';
 
 /** A `before` call of the panel. */
 export interface Call {
@@ -11,11 +12,21 @@ export interface Call {
 
 export type Refusal = Extract<Verdict, { readonly kind: 'refuse' }>;
 
-/** The engine's answer to a call. `begun`: ids of the operations that an accepted call started. */
-export type Answer = { readonly kind: 'accept'; readonly begun: readonly string[] } | Refusal;
+/**
+ * The engine's answer to a call. `begun`: ids of the operations that an accepted call started; `left`: its
+ * edits that stay in the panel, absent if there are none.
+ */
+export type Answer =
+  | { readonly kind: 'accept'; readonly begun: readonly string[]; readonly left?: readonly LeftEdit[] }
+  | Refusal;
 
 /** Accepts a call that needs no operation. */
 export const nothingToDo: Answer = { kind: 'accept', begun: [] };
+
+/** Accepts an edit that stays in the panel. */
+export function leftToPanel(event: EditEvent | InvalidEvent, why: LeftNote): Answer {
+  return { kind: 'accept', begun: [], left: [{ event, why }] };
+}
 
 export function accepted(operation: string): Answer {
   return { kind: 'accept', begun: [operation] };

@@ -2,7 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { refusal } from '../../catalogue.ts';
 import { JournalError } from '../../journal.ts';
-import { isMirrored } from '../../ledger.ts';
+import { isMirrored, leftNotes } from '../../ledger.ts';
 import {
   edits,
   isFinal,
@@ -12,9 +12,9 @@ import {
   type RecordsOperation,
 } from '../../operation.ts';
 import type { EditItem, RecordsEvent, Resolution } from '../../panel.ts';
-import { nothingToDo, type Answer, type Call, type Refusal } from './answer.ts';
+import { leftToPanel, nothingToDo, type Answer, type Call, type Refusal } from './answer.ts';
 import { answerOf, carryOut, planAtCentral, type Outcome, type Refused } from './carry-out.ts';
-import { fromEvent, mirroredNames, newEdit } from '../knowledge/operations.ts';
+import { fromEvent, mirroredNames, newEdit, type FromCall } from '../knowledge/operations.ts';
 import { knowledgeOf, knownRecords, sortItems, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from '../runtime.ts';
 import { unknownZone } from './unknown-zone.ts';
@@ -26,7 +26,7 @@ import { unknownZone } from './unknown-zone.ts';
 export async function beforeRecords(runtime: Runtime, event: RecordsEvent, call: Call): Promise<Answer> {
   const entry = await runtime.ports.journal.zone(event.zone);
   if (entry === null) return await unknownZone(runtime, event);
-  if (!isMirrored(entry.state)) return nothingToDo;
+  if (!isMirrored(entry.state)) return leftToPanel(event, leftNotes[entry.state]);
   const resolved = await resolve(runtime, event);
   if (resolved.kind === 'refuse') return resolved;
   if (call.isTrial) return await tryRecords(runtime, event, resolved.items, call);
@@ -102,7 +102,7 @@ const latest = 30;
  */
 export async function mirrorItems(
   runtime: Runtime,
-  source: Pick<Operation, 'zone' | 'fingerprint' | 'actor'>,
+  source: FromCall,
   items: readonly EditItem[],
   kind: OperationClass,
   signal: AbortSignal,

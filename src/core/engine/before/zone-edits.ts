@@ -6,10 +6,18 @@ import { missingNote, plain } from '../knowledge/compare-rule.ts';
 import { refusal } from '../../catalogue.ts';
 import { CentralError, type CallContext } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
-import { isMirrored, type LedgerRow, type ZoneEntry } from '../../ledger.ts';
+import { isMirrored, leftNotes, type LedgerRow, type ZoneEntry } from '../../ledger.ts';
 import { creates, deletes, isFinal, type CreateOperation, type DeleteOperation } from '../../operation.ts';
 import type { ZoneCreateEvent, ZoneDeleteEvent } from '../../panel.ts';
-import { accepted, nothingToDo, refuse, type Answer, type Call, type Refusal } from './answer.ts';
+import {
+  accepted,
+  leftToPanel,
+  nothingToDo,
+  refuse,
+  type Answer,
+  type Call,
+  type Refusal,
+} from './answer.ts';
 import type { Held } from '../parts/locks.ts';
 import { noteLanded, noteSent, proofOf, readBackCreate, unmake } from '../background/made-zone.ts';
 import { fromEvent, newCreate, newDelete, touchedRecords, watching } from '../knowledge/operations.ts';
@@ -299,7 +307,7 @@ export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, cal
   const { journal, settings } = runtime.ports;
   const entry = await journal.zone(event.zone);
   if (entry === null) return await unknownZone(runtime, event);
-  if (!isMirrored(entry.state)) return nothingToDo;
+  if (!isMirrored(entry.state)) return leftToPanel(event, leftNotes[entry.state]);
   const { incarnation } = entry;
   const draft = newDelete(runtime, { ...fromEvent(event), class: 'veto', incarnation });
   const found = await findBeforeDelete(runtime, draft, entry, call.signal);

@@ -73,9 +73,19 @@ export function isHeard({ class: group, state, afterSeen, removed, added }: Reco
 }
 
 /** The fields of an operation that come from the hook call. */
-export function fromEvent(event: EditEvent): Pick<Operation, 'zone' | 'fingerprint' | 'actor'> {
-  return { zone: event.zone, fingerprint: event.fingerprint, actor: event.actor.name };
+export function fromEvent({ zone, fingerprint, actor, origin }: EditEvent): FromCall {
+  const { func = '', address = '' } = origin ?? {};
+  return {
+    zone,
+    fingerprint,
+    actor: actor.name,
+    ...(func === '' ? {} : { func }),
+    ...(address === '' ? {} : { address }),
+  };
 }
+
+/** The fields of an operation that come from the hook call. */
+export type FromCall = Pick<Operation, 'zone' | 'fingerprint' | 'actor' | 'func' | 'address'>;
 
 /** Owner names that an operation writes or may have to write at the central. */
 export function mirroredNames(operation: Pick<RecordsOperation, 'items'>): DnsName[] {

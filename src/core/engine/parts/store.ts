@@ -9,6 +9,7 @@ import {
   type Operation,
   type OperationState,
   type RecordsOperation,
+  type Took,
 } from '../../operation.ts';
 
 /** The journal without its writing methods. */
@@ -161,7 +162,12 @@ export class Transaction {
    * @param state absent: that of the draft. Another state is given if the operation's part is done already
    */
   create<T extends Operation>(draft: T, state: OperationState = draft.state): T {
-    return this.#write(null, { ...draft, state });
+    const before = this.#sinceOf(draft.createdAt);
+    return this.#write(null, {
+      ...draft,
+      state,
+      ...(before === 0 ? {} : { took: { ...draft.took, before } }),
+    });
   }
 
   /**
@@ -275,7 +281,21 @@ export class Transaction {
     // Only a defect of ours leads here.
     if (!mayStep(now.kind, now.state, to))
       throw new Error(`operation ${now.id} may not go from ${now.state} to ${to}`);
-    return this.#write(now, { ...now, ...changes, state: to, changedAt: this.#clock.wall() });
+    const took = this.#took(now, to);
+    return this.#write(now, { ...now, ...changes, ...took, state: to, changedAt: this.#clock.wall() });
+  }
+
+  /** The field `took` after a step, with the time that the operation was in its present state. */
+  #took({ state, changedAt, createdAt, took = {} }: Operation, to: OperationState): Pick<Operation, 'took'> {
+    const step = stepOf[state];
+    const since = Math.max(changedAt, createdAt + (took.before ?? 0));
+    const ms = this.#sinceOf(since) + (step === undefined ? 0 : (took[step] ?? 0));
+    return step === undefined || state === to || ms === 0 ? {} : { took: { ...took, [step]: ms } };
+  }
+
+  /** Milliseconds since a time of the wall clock; 0 if the clock was set back. */
+  #sinceOf(wall: number): number {
+    return Math.max(0, Math.round(this.#clock.wall() - wall));
   }
 
   #write<T extends Operation>(found: Operation | null, now: T): T {
@@ -285,6 +305,14 @@ export class Transaction {
     return now;
   }
 }
+
+/** The step that an operation leaves when it leaves a state. */
+const stepOf: Readonly<Partial<Record<OperationState, keyof Took>>> = {
+  prepared: 'write',
+  applied: 'after',
+  kept: 'confirm',
+  reverting: 'undo',
+};
 
 /** Always true for operations of the same id: their kind never changes. */
 function isAlike<T extends Operation>(known: Operation, judged: T): known is T {

@@ -17,10 +17,10 @@ export const plantedInHistory: readonly PlantedBug[] = [
     says: 'What the central refused to a comparison is reported as done on both sides.',
   },
   {
-    name: 'edit-before-its-zone-called-done',
+    name: 'half-kept-edit-called-done',
     file: `${engine}/background/settle.ts`,
-    find: `if (seen.isZoneGone) return`,
-    replace: `if (seen.isZoneGone && item.note === null) return`,
-    says: 'An edit is reported as done on both sides while the central does not have its zone.',
+    find: `const items = withEndNotes(operation, seen);`,
+    replace: `const items = operation.items;`,
+    says: 'An edit of which the panel kept a part is reported as done on both sides.',
   },
 ];

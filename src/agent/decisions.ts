@@ -1,0 +1,290 @@
+import type { Clock } from '../core/clock.ts';
+import { leftOutNote, type Decision, type LeftNote } from '../core/decision.ts';
+import { JournalError, type Journal } from '../core/journal.ts';
+import type { Log } from '../core/log.ts';
+import type { EditEvent, EditItem, InvalidEvent, KnownRecord, PanelEvent, Verdict } from '../core/panel.ts';
+import { plainText } from '../core/plain-text.ts';
+import type { DnsName } from '../dns/name.ts';
+
+/** The journal of one central, as far as decisions need it. */
+export interface DecisionJournal {
+  /** Number of the central in the settings. */
+  readonly number: number;
+  readonly journal: Pick<Journal, 'operations' | 'rows'>;
+  /** Stores decisions durably. @throws {JournalError} */
+  readonly note: (decisions: readonly Decision[]) => void;
+}
+
+/** Time (ms) in which decisions are collected, so that many cost one write. */
+const batchTime = 1_000;
+/** Decisions of one account in a minute that are kept one by one; further ones are counted. */
+const mostInMinute = 60;
+const minute = 60_000;
+/** Most decisions that wait to be stored, and most that an `after` may still complete. */
+const mostWaiting = 2_000;
+const mostRecent = 1_000;
+/** The administrator is told of a zone again after this time, milliseconds. */
+const noticeEvery = 86_400_000;
+/** Most zones whose last notice is remembered. */
+const mostZones = 10_000;
+/** How many of a zone's newest operations are searched for the one that stands for a refused edit. */
+const latest = 20;
+
+/** A decision on its way to a journal. */
+interface Waiting {
+  decision: Decision;
+  /** Null: the decision counts several edits. */
+  readonly event: EditEvent | InvalidEvent | null;
+  /** Number of the central whose journal gets it; null: the first one. */
+  readonly central: number | null;
+}
+
+/** What was decided about one edit of a call. */
+interface Decided extends Pick<Decision, 'outcome' | 'why'> {
+  readonly event: EditEvent | InvalidEvent;
+  readonly central: number | null;
+}
+
+/** The decisions of one account in the present minute. */
+interface Rate {
+  n: number;
+  /** Stands for those that are only counted; null: none is. */
+  others: Waiting | null;
+}
+
+/**
+ * Notes the edits that the agent decides without an operation. No answer waits for it: decisions are stored
+ * about a second later, so a kill loses those of the last second. One account has a limited number of them a
+ * minute; what is beyond is counted.
+ */
+export class Decisions {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #journals: () => readonly DecisionJournal[];
+  readonly #waiting = new Set<Waiting>();
+  readonly #rates = new Map<string, Rate>();
+  /** The minute that the rates are of. */
+  #minute = 0;
+  /** Decisions that an `after` may complete, by fingerprint and zone, oldest first. */
+  readonly #recent = new Map<string, Waiting>();
+  /** When the administrator was last told of a zone, milliseconds since 1970. */
+  readonly #told = new Map<DnsName, number>();
+  #serial = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  /** @param journals those of the engines in force, the first central first; none: decisions wait */
+  constructor(clock: Clock, log: Log, journals: () => readonly DecisionJournal[]) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#journals = journals;
+  }
+
+  /** Notes a call that passes because of a pause. */
+  paused(event: PanelEvent): void {
+    for (const edit of asked(event)) this.#note(inPanel(edit, 'note.left-pause', null));
+    this.#noteKept(event);
+  }
+
+  /** Notes a call that was answered. */
+  answered(event: PanelEvent, verdict: Verdict): void {
+    if (verdict.kind === 'accept') {
+      for (const { event: edit, why, central = null } of verdict.left ?? [])
+        this.#note(inPanel(edit, why, central));
+    } else {
+      const why = [...new Set(verdict.problems.map(({ code }) => code))];
+      for (const edit of asked(event)) this.#note({ event: edit, outcome: 'refused', why, central: null });
+    }
+    this.#noteKept(event);
+  }
+
+  /** Stores what waits. While no engine runs, it goes on waiting. */
+  async flush(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#writing = this.#writing
+      .then(() => this.#write())
+      .catch((error: unknown) => this.#log(1, 'history.defect', { error: String(error) }));
+    await this.#writing;
+  }
+
+  #note({ event, outcome, why, central }: Decided): void {
+    const wall = this.#clock.wall();
+    const { actor, origin } = event;
+    const decision: Decision = {
+      kind: 'call',
+      id: this.#newId(wall),
+      edit: event.kind === 'invalid' ? 'unclear' : event.kind,
+      zone: event.zone,
+      outcome,
+      why,
+      actor: plainText(actor.name).slice(0, 255),
+      address: origin?.address ?? '',
+      func: plainText(origin?.func ?? '').slice(0, 64),
+      createdAt: wall,
+      kept: false,
+      times: 1,
+      items: [],
+    };
+    if (outcome === 'panel-only') this.#tell(decision);
+    this.#keep({ decision, event, central });
+    this.#timer ??= setTimeout(() => void this.flush(), batchTime).unref();
+  }
+
+  /** Keeps a decision, or counts it if its account has many in this minute. */
+  #keep(waiting: Waiting): void {
+    const { decision, event, central } = waiting;
+    const now = Math.floor(decision.createdAt / minute);
+    if (now !== this.#minute) this.#rates.clear();
+    this.#minute = now;
+    const key = JSON.stringify([decision.actor, decision.outcome, central]);
+    const rate = this.#rates.get(key) ?? { n: 0, others: null };
+    if (this.#rates.size < mostWaiting) this.#rates.set(key, rate);
+    rate.n += 1;
+    if (rate.n <= mostInMinute && this.#waiting.size < mostWaiting) {
+      this.#waiting.add(waiting);
+      if (event !== null && event.kind !== 'invalid') this.#remember(event, waiting);
+      return;
+    }
+    const many = { ...decision, edit: 'unclear', zone: null, why: [leftOutNote], func: '' } as const;
+    rate.others ??= { decision: { ...many, times: 0 }, event: null, central };
+    const { others } = rate;
+    others.decision = { ...others.decision, times: others.decision.times + 1 };
+    if (this.#waiting.size < mostWaiting * 2) this.#waiting.add(others);
+  }
+
+  #remember(event: EditEvent, waiting: Waiting): void {
+    if (waiting.decision.outcome !== 'panel-only') return;
+    this.#recent.set(keyOf(event), waiting);
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > mostRecent && oldest !== undefined) this.#recent.delete(oldest);
+  }
+
+  /** Notes that the panel made edits which were left to it. */
+  #noteKept(event: PanelEvent): void {
+    if (event.kind !== 'edits') return;
+    for (const edit of event.edits) {
+      const known = edit.stage === 'after' ? this.#recent.get(keyOf(edit)) : undefined;
+      if (known === undefined) continue;
+      this.#recent.delete(keyOf(edit));
+      known.decision = { ...known.decision, kept: true };
+      this.#waiting.add(known);
+      this.#timer ??= setTimeout(() => void this.flush(), batchTime).unref();
+    }
+  }
+
+  /** Tells the administrator once a day that edits of a zone stay in the panel. */
+  #tell({ zone, why, actor, createdAt }: Decision): void {
+    if (zone === null) return;
+    const before = this.#told.get(zone);
+    if (before !== undefined && createdAt < before + noticeEvery && createdAt >= before) return;
+    this.#told.delete(zone);
+    this.#told.set(zone, createdAt);
+    const [oldest] = this.#told.keys();
+    if (this.#told.size > mostZones && oldest !== undefined) this.#told.delete(oldest);
+    this.#log(2, 'edit.panel-only', { zone, why: why.join(' '), user: actor });
+  }
+
+  async #write(): Promise<void> {
+    const journals = this.#journals();
+    if (journals.length === 0 || this.#waiting.size === 0) return;
+    const batch = [...this.#waiting];
+    this.#waiting.clear();
+    for (const one of journals) {
+      const own = batch.filter(({ central }) => (central ?? journals[0]?.number) === one.number);
+      if (own.length > 0) await this.#writeInto(one, own, journals);
+    }
+  }
+
+  async #writeInto(
+    { journal, note }: DecisionJournal,
+    own: readonly Waiting[],
+    journals: readonly DecisionJournal[],
+  ): Promise<void> {
+    try {
+      const decisions: Decision[] = [];
+      for (const one of own) {
+        if (one.decision.outcome === 'refused' && (await isJournalled(journals, one))) continue;
+        if (one.decision.items.length === 0)
+          one.decision = { ...one.decision, items: await itemsOf(journal, one.event) };
+        decisions.push(one.decision);
+      }
+      if (decisions.length > 0) note(decisions);
+    } catch (error) {
+      if (!(error instanceof JournalError)) throw error;
+      // The next batch tries them again.
+      for (const one of own) if (this.#waiting.size < mostWaiting) this.#waiting.add(one);
+      this.#log(1, 'journal.failed', { decisions: own.length, code: error.code });
+    }
+  }
+
+  /** A unique id that sorts by time, of the same form as those of operations. */
+  #newId(wall: number): string {
+    this.#serial = (this.#serial + 1) % 36 ** 4;
+    const time = Math.floor(wall).toString(36).padStart(9, '0');
+    const start = process.pid.toString(36).slice(-3).padStart(3, '0');
+    return `${time}-c${this.#serial.toString(36).padStart(4, '0')}${start}`;
+  }
+}
+
+/** Edits that a call asked about before the panel makes them, each zone once. */
+function asked(event: PanelEvent): readonly (EditEvent | InvalidEvent)[] {
+  if (event.kind === 'invalid') return [event];
+  if (event.kind !== 'edits') return [];
+  const edits = event.edits.filter(({ stage, echo }) => stage === 'before' && echo === null);
+  return [...new Map(edits.map((edit) => [edit.zone, edit])).values()];
+}
+
+function inPanel(event: EditEvent | InvalidEvent, why: LeftNote, central: number | null): Decided {
+  return { event, outcome: 'panel-only', why: [why], central };
+}
+
+function keyOf({ fingerprint, zone }: EditEvent): string {
+  return `${fingerprint} ${zone}`;
+}
+
+/** Whether an operation of the same call is in a journal, so that history shows the refusal already. */
+async function isJournalled(
+  journals: readonly DecisionJournal[],
+  { decision, event }: Waiting,
+): Promise<boolean> {
+  if (event === null || event.kind === 'invalid') return false;
+  const { zone, fingerprint } = event;
+  for (const { journal } of journals) {
+    const recent = await journal.operations({ zone, latest });
+    const isOwn = recent.some(
+      (one) => one.fingerprint === fingerprint && one.createdAt > decision.createdAt - minute,
+    );
+    if (isOwn) return true;
+  }
+  return false;
+}
+
+/** What an edit does to records, as far as the call and the ledger tell. @throws {JournalError} */
+async function itemsOf(
+  journal: DecisionJournal['journal'],
+  event: EditEvent | InvalidEvent | null,
+): Promise<readonly EditItem[]> {
+  if (event?.kind !== 'records') return [];
+  const { zone, names } = event;
+  const known = names === null || names.length === 0 ? [] : await knownIn(journal, zone, names);
+  const resolution = event.resolve(known);
+  return resolution.kind === 'items' ? resolution.items : [];
+}
+
+async function knownIn(
+  journal: DecisionJournal['journal'],
+  zone: DnsName,
+  names: readonly DnsName[],
+): Promise<readonly KnownRecord[]> {
+  try {
+    const rows = await journal.rows(zone, names);
+    return rows
+      .filter(({ onPanel }) => onPanel)
+      .map(({ record, panelKey: key, otherKeys }) => ({ record, key, ...(otherKeys && { otherKeys }) }));
+  } catch (error) {
+    // A frozen zone: the decision is noted without its records.
+    if (error instanceof JournalError && error.code === 'journal.zone-damaged') return [];
+    throw error;
+  }
+}

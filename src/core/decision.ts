@@ -1,0 +1,46 @@
+import type { DnsName } from '../dns/name.ts';
+import type { EditItem } from './panel.ts';
+
+/** Why an edit was left to the panel although nothing was wrong with it: a note with a text. */
+export type LeftNote =
+  | 'note.left-pause'
+  | 'note.left-panel-only'
+  | 'note.left-foreign'
+  | 'note.left-excluded'
+  | 'note.left-deleting'
+  | 'note.left-no-right'
+  | 'note.left-owner-unknown';
+
+/** The note of a decision that stands for further ones, which were not kept one by one. */
+export const leftOutNote = 'note.left-out';
+
+/**
+ * The answer to an edit for which no operation exists: it was left to the panel, or refused before anything
+ * was journalled.
+ */
+export interface Decision {
+  readonly kind: 'call';
+  /** Unique; sorts by time among ids of operations and decisions. */
+  readonly id: string;
+  /** What the edit was; `unclear`: the call could not be read. */
+  readonly edit: 'records' | 'zone-create' | 'zone-delete' | 'unclear';
+  /** Null: the call names no zone that can be read, or the decision stands for several. */
+  readonly zone: DnsName | null;
+  readonly outcome: 'panel-only' | 'refused';
+  /** Codes of notes or refusals, each once. */
+  readonly why: readonly string[];
+  /** The account; empty: the call has none, or it was erased. */
+  readonly actor: string;
+  /** Address of the account's client; empty: the panel does not tell it, or it was erased. */
+  readonly address: string;
+  /** Function of the panel; empty: not known. */
+  readonly func: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** Whether the panel reported that it made the edit. */
+  readonly kept: boolean;
+  /** How many decisions this one stands for. */
+  readonly times: number;
+  /** What the edit does to records; empty: not known, or too long to keep. */
+  readonly items: readonly EditItem[];
+}

@@ -1,0 +1,60 @@
+import type { DnsName } from '../dns/name.ts';
+import type { Decision } from './decision.ts';
+import type { Operation } from './operation.ts';
+import { outcomeOf, type OutcomeKind } from './outcome.ts';
+
+/** One entry of the history: an operation, or an edit that was decided without one. */
+export type HistoryEntry = Operation | Decision;
+
+/** Which entries are wanted; an absent field wants all. */
+export interface HistoryFilter {
+  readonly zone?: DnsName;
+  /** Owner name of a record that the edit is about. */
+  readonly name?: DnsName;
+  /** The account that made the edit. */
+  readonly user?: string;
+  readonly outcome?: OutcomeKind;
+  /** From this time on, and before this time: wall clock, milliseconds since 1970. */
+  readonly since?: number;
+  readonly until?: number;
+}
+
+/** A part of the history, newest first. */
+export interface HistoryPage<T = HistoryEntry> {
+  readonly entries: readonly T[];
+  /** Only entries with an id before this one come after the page. Null: there are none. */
+  readonly next: string | null;
+}
+
+/** Whether an entry is wanted. Times are those of ids (see {@link idAt}). */
+export function isWanted(
+  entry: HistoryEntry,
+  { zone, name, user, outcome, ...times }: HistoryFilter,
+): boolean {
+  if (zone !== undefined && entry.zone !== zone) return false;
+  if (user !== undefined && entry.actor !== user) return false;
+  if (name !== undefined && !namesOf(entry).has(name)) return false;
+  const { since, until } = times;
+  if (since !== undefined && entry.id < idAt(since)) return false;
+  if (until !== undefined && entry.id >= idAt(until)) return false;
+  return outcome === undefined || outcomeIn(entry) === outcome;
+}
+
+/** How an entry ended. */
+export function outcomeIn(entry: HistoryEntry): OutcomeKind {
+  return entry.kind === 'call' ? entry.outcome : outcomeOf(entry).kind;
+}
+
+/** The owner names that an entry is about; none for a zone as a whole. */
+export function namesOf(entry: HistoryEntry): ReadonlySet<DnsName> {
+  if (entry.kind !== 'records' && entry.kind !== 'call') return new Set();
+  return new Set(entry.items.flatMap(({ remove, add }) => [remove?.name ?? [], add?.name ?? []].flat()));
+}
+
+/**
+ * The text that ids of this time begin with: earlier ids sort before it, later ones after it.
+ * @param wall wall clock, milliseconds since 1970
+ */
+export function idAt(wall: number): string {
+  return Math.max(0, Math.floor(wall)).toString(36).padStart(9, '0');
+}

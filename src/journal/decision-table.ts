@@ -1,0 +1,180 @@
+import * as v from 'valibot';
+import { leftOutNote, type Decision } from '../core/decision.ts';
+import { columnsOf } from './damage.ts';
+import type { Database, Row } from './database.ts';
+import { recordSchema } from './operation-schema.ts';
+import { name } from './stored.ts';
+import { sumOf } from './sums.ts';
+
+const columns = ['id', 'actor', 'body'] as const;
+
+/** Most rows of one account, and of all together. */
+const mostOfActor = 1_000;
+const mostRows = 20_000;
+/** A row whose records make it longer than this (characters) is kept without them. */
+const mostBody = 2_000;
+
+const item = v.object({ remove: v.nullable(recordSchema), add: v.nullable(recordSchema) });
+
+/** The fields of a decision, as it is stored and as the agent reports it. */
+export const decisionFields = {
+  kind: v.literal('call'),
+  id: v.string(),
+  edit: v.picklist(['records', 'zone-create', 'zone-delete', 'unclear']),
+  zone: v.nullable(name),
+  outcome: v.picklist(['panel-only', 'refused']),
+  why: v.array(v.string()),
+  actor: v.string(),
+  address: v.string(),
+  func: v.string(),
+  createdAt: v.number(),
+  kept: v.boolean(),
+  times: v.number(),
+  items: v.array(item),
+} satisfies { readonly [K in keyof Decision]-?: v.GenericSchema<unknown, Decision[K]> };
+
+const schema = v.object(decisionFields);
+
+/**
+ * Edits that were decided without an operation. The table never grows beyond a fixed number of rows. One
+ * account cannot fill it: beyond its share its own oldest rows go. Nothing is decided by these rows, so a
+ * damaged one is left out of every answer, and no second index guards against a missing one.
+ */
+export class DecisionTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  put(decision: Decision): void {
+    const short = cut(decision);
+    const values = [short.id, short.actor, JSON.stringify(short)];
+    this.#database.run(
+      'INSERT OR REPLACE INTO decision (id, actor, body, sum) VALUES (?, ?, ?, ?)',
+      ...values,
+      sumOf('decision', values),
+    );
+  }
+
+  /**
+   * Drops rows beyond the limits: the oldest of an account with more than its share, and while there are too
+   * many in all, the oldest of the account with the most. A row in their place counts them.
+   */
+  limit(actors: Iterable<string>): void {
+    for (const actor of actors) this.#limitTo(actor, mostOfActor, this.#count(actor));
+    const total = Number(this.#database.get('SELECT count(*) AS n FROM decision')?.['n']);
+    for (let over = total - mostRows; over > 0;) {
+      const most = this.#database.get(
+        'SELECT actor, count(*) AS n FROM decision GROUP BY actor ORDER BY n DESC LIMIT 1',
+      );
+      const n = Number(most?.['n']);
+      const rest = Math.max(1, n - over);
+      this.#limitTo(String(most?.['actor']), rest, n);
+      // With one row for each account the oldest rows have to go uncounted.
+      if (n === 1) this.#dropOldest(over);
+      over = n === 1 ? 0 : over - (n - rest);
+    }
+  }
+
+  /** Drops rows with ids before this one. */
+  dropBefore(id: string): void {
+    this.#database.run('DELETE FROM decision WHERE id < ?', id);
+  }
+
+  /**
+   * Rows whose id lies between the two, newest first. Damaged ones are left out.
+   * @returns `last`: the last id that was looked at if there may be more, else null
+   */
+  list(
+    after: string,
+    before: string,
+    most: number,
+  ): { readonly found: readonly Decision[]; readonly last: string | null } {
+    const sql = 'SELECT id, actor, body, sum FROM decision WHERE id > ? AND id < ? ORDER BY id DESC LIMIT ?';
+    const rows = this.#database.all(sql, after, before, most);
+    const found = rows.flatMap((row) => this.#whole(row) ?? []);
+    return { found, last: rows.length < most ? null : String(rows.at(-1)?.['id']) };
+  }
+
+  /** Rows whose id begins with this text. */
+  withPrefix(prefix: string): readonly Decision[] {
+    const rows = this.#database.all(
+      'SELECT id, actor, body, sum FROM decision WHERE id >= ? AND id < ? ORDER BY id LIMIT 100',
+      prefix,
+      `${prefix}\u{10ffff}`,
+    );
+    return rows.flatMap((row) => this.#whole(row) ?? []);
+  }
+
+  /**
+   * Removes account and address from rows: of one account, or of all with an id before this one.
+   * @returns how many rows were changed, at most `most`
+   */
+  erase(of: { readonly actor: string } | { readonly before: string }, most: number): number {
+    const rows =
+      'actor' in of
+        ? this.#database.all(
+            'SELECT id, actor, body, sum FROM decision WHERE actor = ? LIMIT ?',
+            of.actor,
+            most,
+          )
+        : this.#database.all(
+            `SELECT id, actor, body, sum FROM decision WHERE actor > '' AND id < ? LIMIT ?`,
+            of.before,
+            most,
+          );
+    for (const row of rows) {
+      const decision = this.#whole(row);
+      if (decision === null) this.#database.run('DELETE FROM decision WHERE id = ?', String(row['id']));
+      else this.put({ ...decision, actor: '', address: '' });
+    }
+    return rows.length;
+  }
+
+  #count(actor: string): number {
+    return Number(this.#database.get('SELECT count(*) AS n FROM decision WHERE actor = ?', actor)?.['n']);
+  }
+
+  #limitTo(actor: string, most: number, n: number): void {
+    if (n <= most) return;
+    const oldest = this.#database.all(
+      'SELECT id, actor, body, sum FROM decision WHERE actor = ? ORDER BY id LIMIT ?',
+      actor,
+      n - most + 1,
+    );
+    const times = oldest.reduce((sum, row) => sum + (this.#whole(row)?.times ?? 1), 0);
+    for (const { id } of oldest) this.#database.run('DELETE FROM decision WHERE id = ?', String(id));
+    const last = this.#whole(oldest.at(-1) ?? {});
+    if (last !== null) this.put(counting(last, times));
+  }
+
+  #dropOldest(n: number): void {
+    this.#database.run('DELETE FROM decision WHERE id IN (SELECT id FROM decision ORDER BY id LIMIT ?)', n);
+  }
+
+  /** The decision in a row; null: the row is damaged. */
+  #whole(row: Row): Decision | null {
+    if (row['sum'] !== sumOf('decision', columnsOf(row, columns))) return null;
+    const { success, output } = v.safeParse(schema, JSON.parse(String(row['body'])));
+    return success ? output : null;
+  }
+}
+
+/** A decision in the place of several of one account. @param times how many there were */
+export function counting(last: Decision, times: number): Decision {
+  return {
+    ...last,
+    edit: 'unclear',
+    zone: null,
+    why: [leftOutNote],
+    func: '',
+    kept: false,
+    times,
+    items: [],
+  };
+}
+
+function cut(decision: Decision): Decision {
+  return JSON.stringify(decision.items).length <= mostBody ? decision : { ...decision, items: [] };
+}
