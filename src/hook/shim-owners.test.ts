@@ -1,9 +1,8 @@
 /** The handler for functions that may change owners (issue 11.1). It asks the agent, and never refuses. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { accepted, answering, makeShim, missing, type Shim } from '../testing/shim.ts';
+import { accepted, answering, listening, makeShim, missing, type Shim } from '../testing/shim.ts';
 
 const nc = { skip: missing('nc') };
 const document = Buffer.from(
@@ -46,21 +45,6 @@ const kinds: readonly Kind[] = [
 async function run(shim: Shim, { save, body, passed }: Kind): Promise<void> {
   const { octets } = await shim.run(save, body);
   assert.equal(octets.toString(), passed.toString());
-}
-
-/** Listens where the shim searches for the agent. */
-async function listening(t: TestContext, { socket }: Shim, answer: (socket: Socket) => void): Promise<void> {
-  const sockets = new Set<Socket>();
-  const server = createServer((one) => {
-    sockets.add(one);
-    one.on('error', () => one.destroy());
-    answer(one);
-  });
-  await new Promise<void>((resolve) => server.listen(socket, resolve));
-  t.after(() => {
-    for (const one of sockets) one.destroy();
-    server.close();
-  });
 }
 
 for (const kind of kinds) {

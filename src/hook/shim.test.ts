@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { readCgiCall } from '../panels/ispmanager/parameters.ts';
-import { accepted, answering, makeShim, missing } from '../testing/shim.ts';
+import { accepted, answering, listening, makeShim, missing } from '../testing/shim.ts';
 
 const save = { HANDLER_STAGE: 'before', QUERY_STRING: 'func=domain.edit&elid=&name=example.org&sok=ok' };
 
@@ -229,4 +229,26 @@ test('paused: accepted without anybody, until the pause ends', async (t) => {
   assert.equal((await shim.run(save)).output, accepted);
   writeFileSync(shim.pause, `${Math.floor(Date.now() / 1_000) - 1}\n`);
   assert.match((await shim.run(save)).output, /does not answer/);
+});
+
+test('paused: a running agent hears of the call, and refuses nothing', { skip: missing('nc') }, async (t) => {
+  const shim = makeShim(t);
+  const calls = await answering(t, shim, '<doc><error code="9">no</error></doc>');
+  writeFileSync(shim.pause, '');
+  const body = Buffer.from('func=domain.edit&name=example.org&sok=ok');
+  assert.equal((await shim.run(save, body)).output, accepted);
+  assert.deepEqual(
+    calls.map((call) => Buffer.from(call.body).toString()),
+    [body.toString()],
+  );
+});
+
+test('paused: an agent that hangs delays the call by about a second', { skip: missing('nc') }, async (t) => {
+  const shim = makeShim(t);
+  await listening(t, shim, () => undefined);
+  writeFileSync(shim.pause, '');
+  const { output, ms } = await shim.run(save, Buffer.from('func=domain.edit&sok=ok'));
+  assert.equal(output, accepted);
+  // The hook waits for 15 seconds when it is not paused. A busy machine may need longer than the second.
+  assert.ok(ms < 10_000, `${ms} ms`);
 });

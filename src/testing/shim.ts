@@ -3,6 +3,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -137,4 +138,23 @@ export async function answering(t: TestContext, shim: Shim, answer: string): Pro
   });
   t.after(() => server.close());
   return calls;
+}
+
+/** Listens where the shim searches for the agent. */
+export async function listening(
+  t: TestContext,
+  { socket }: Shim,
+  answer: (socket: Socket) => void,
+): Promise<void> {
+  const sockets = new Set<Socket>();
+  const server = createServer((one) => {
+    sockets.add(one);
+    one.on('error', () => one.destroy());
+    answer(one);
+  });
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  t.after(() => {
+    for (const one of sockets) one.destroy();
+    server.close();
+  });
 }
