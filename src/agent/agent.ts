@@ -4,8 +4,10 @@ import { JournalError } from '../core/journal.ts';
 import type { HookCall, Panel, PanelEvent, Verdict } from '../core/panel.ts';
 import type { CallFacts } from '../core/panel-hand.ts';
 import { timeToWrite } from '../core/several.ts';
+import type { ErasedUser } from '../app/control/protocol.ts';
 import type { Paths } from '../app/paths.ts';
 import { isPaused, pauseEnd, takeEndedFlag } from '../app/pause.ts';
+import { Unanswerable } from '../app/problems.ts';
 import { systemClock } from '../app/wiring/clock.ts';
 import type { Wired } from '../app/wiring/wire.ts';
 import type { NotifySettings } from '../config/notify-options.ts';
@@ -119,6 +121,20 @@ export class Agent {
     const event = this.#panel.decode(call);
     const verdict = await this.trace.note(call, event, await this.#judge(event));
     return this.#say(call, verdict);
+  }
+
+  /** Removes an account and its addresses from the history of all centrals. @throws {JournalError} */
+  async eraseUser(user: string): Promise<ErasedUser> {
+    if (this.state.kind !== 'running') throw new Unanswerable('agent.not-running');
+    await this.#decisions.forget(user);
+    let [erased, underWay] = [0, 0];
+    for (const { history, journal } of this.#engines.centrals) {
+      erased += await history.erase(user);
+      const open = await journal.operations({ openAt: systemClock.wall() });
+      underWay += open.filter(({ actor }) => actor === user).length;
+    }
+    this.#log.write(4, 'history.erased', { erased, underWay });
+    return { erased, underWay };
   }
 
   async #judge(event: PanelEvent): Promise<Verdict> {

@@ -54,6 +54,7 @@ const handlers: Handlers = {
   },
   trace: (agent, { zone, refuse }) =>
     Promise.resolve(agent.trace.turn(zone === null ? null : zoneName(zone), refuse)),
+  'erase-user': async (agent, { user }) => await agent.eraseUser(user),
   'access-check': async (agent, { checksFirst }) => {
     for (const { engine } of chosen(running(agent), null)) await engine.proveAccessCheck(checksFirst);
     return null;

@@ -228,3 +228,14 @@ test('with several centrals a decision goes to the journal of the central that i
   assert.deepEqual([stored().length, second.length], [1, 1]);
   assert.deepEqual(second[0]?.why, ['note.left-excluded']);
 });
+
+test('an account that is forgotten does not come back with a late `after`', async () => {
+  const { decisions, stored } = given();
+  decisions.paused(call(edit()));
+  await decisions.forget('alice');
+  const before = stored();
+  decisions.paused(call(edit({ stage: 'after' })));
+  await decisions.flush();
+  assert.equal(before.length, 1);
+  assert.deepEqual(stored(), before);
+});

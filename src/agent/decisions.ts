@@ -108,6 +108,14 @@ export class Decisions {
     await this.#writing;
   }
 
+  /** Stores what waits, and forgets what is remembered of an account. */
+  async forget(user: string): Promise<void> {
+    await this.flush();
+    for (const [key, { decision }] of this.#recent) if (decision.actor === user) this.#recent.delete(key);
+    for (const one of this.#waiting) if (one.decision.actor === user) this.#waiting.delete(one);
+    this.#rates.clear();
+  }
+
   #note({ event, outcome, why, central }: Decided): void {
     const wall = this.#clock.wall();
     const { actor, origin } = event;

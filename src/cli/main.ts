@@ -6,6 +6,7 @@ import { agentCommand } from './commands/agent.ts';
 import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { eraseUserCommand } from './commands/erase-user.ts';
 import { historyCommand } from './commands/history.ts';
 import { installCommand } from './commands/install.ts';
 import { notifyCommand } from './commands/notify.ts';
@@ -43,6 +44,7 @@ const commands = [
   zoneCommand(globals),
   historyCommand(globals),
   showCommand(globals),
+  eraseUserCommand(globals),
   checkCommand(globals),
   compareCommand(globals),
   pauseCommand(globals),

@@ -211,6 +211,12 @@ const history = v.object({
     'How long operations that have ended are kept in the journal.',
     'Сколько дней завершённые операции хранятся в журнале.',
   ),
+  person: numberOption(
+    'days',
+    { fallback: 30, least: 1, most: 36_500 },
+    'How long the history keeps who made an edit: account and address. The edit itself stays for `keep`.',
+    'Сколько дней в истории хранится, кто сделал изменение: учётная запись и адрес. Само изменение хранится `keep` дней.',
+  ),
   most: numberOption(
     'MiB',
     { fallback: 100, least: 1, most: 1_048_576 },

@@ -93,7 +93,7 @@ test('issue 14: the background check finds what nobody has asked for, and says s
   const lines: unknown[] = [];
   const log = (level: number, event: string, fields: unknown): number => lines.push([level, event, fields]);
   const clock = new VirtualClock();
-  const upkeep = new Upkeep(journal, clock, log, { keep: 1e15, most: 1e9, recent: 0 });
+  const upkeep = new Upkeep(journal, clock, log, { person: 1e15, keep: 1e15, most: 1e9, recent: 0 });
   await clock.runUntil(60_000);
   await upkeep.stop();
   assert.deepEqual(lines, [
@@ -121,7 +121,7 @@ test('issue 14: the whole ledger is checked, in steps, before the check is over'
   const lines: string[] = [];
   const log: Log = (_, event, fields = {}) => lines.push(`${event} ${Object.values(fields).join(' ')}`);
   const clock = new VirtualClock();
-  const upkeep = new Upkeep(journal, clock, log, { keep: 1e15, most: 1e9, recent: 0 });
+  const upkeep = new Upkeep(journal, clock, log, { person: 1e15, keep: 1e15, most: 1e9, recent: 0 });
   const whole = [
     'journal.zone-damaged example.org.',
     'journal.zone-damaged z399.example.',

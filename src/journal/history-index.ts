@@ -51,22 +51,48 @@ export class HistoryIndex {
     const sql = 'SELECT id FROM operation_key WHERE key = ? AND id > ? AND id < ? ORDER BY id DESC LIMIT ?';
     return this.#database.all(sql, rarest.key, after, before, most).map(({ id }) => String(id));
   }
+
+  /**
+   * Ids of ended operations that name this account, or an address without an account if it is empty, the
+   * oldest first.
+   */
+  idsOf(user: string, before: string, most: number): readonly string[] {
+    const sql = 'SELECT id FROM operation_key WHERE key = ? AND id < ? ORDER BY id LIMIT ?';
+    return this.#database.all(sql, `${ofPersons}${user}`, before, most).map(({ id }) => String(id));
+  }
+
+  /** Deletes the key of an account for one operation, which cannot be read. */
+  forget(user: string, id: string): void {
+    this.#database.run('DELETE FROM operation_key WHERE key = ? AND id = ?', `${ofPersons}${user}`, id);
+  }
+
+  /** The next account, in the order of their names, that an ended operation names; null: there is none. */
+  nextUser(after: string | null): string | null {
+    const sql = `SELECT key FROM operation_key WHERE key ${after === null ? '>=' : '>'} ? ORDER BY key LIMIT 1`;
+    const key = this.#database.get(sql, `${ofPersons}${after ?? ''}`)?.['key'];
+    return typeof key === 'string' && key.startsWith(ofPersons) ? key.slice(ofPersons.length) : null;
+  }
 }
+
+/** What the keys of accounts begin with; an empty account has an address. */
+const ofPersons = 'u ';
 
 /** The keys of an ended operation. */
 function keysOf(operation: Operation | null): ReadonlySet<string> {
   if (operation === null || !isFinal(operation.state)) return new Set();
   const names = [...namesOf(operation)].slice(0, mostNames);
   const { kind: outcome } = outcomeOf(operation);
-  return new Set(
-    keysFor({ user: operation.actor, outcome }).concat(names.flatMap((name) => keysFor({ name }))),
-  );
+  const { actor: user, address = '' } = operation;
+  return new Set([
+    ...keysFor({ outcome, ...(user !== '' || address !== '' ? { user } : {}) }),
+    ...names.flatMap((name) => keysFor({ name })),
+  ]);
 }
 
 function keysFor({ user, outcome, name }: HistoryFilter): string[] {
   return [
     ...(name === undefined ? [] : [`n ${name}`]),
-    ...(user === undefined || user === '' ? [] : [`u ${user}`]),
+    ...(user === undefined ? [] : [`${ofPersons}${user}`]),
     ...(outcome === undefined ? [] : [`o ${outcome}`]),
   ];
 }

@@ -10,6 +10,8 @@ import { idAt, type HistoryFilter } from '../core/history.ts';
 import { makeRecord } from '../dns/record.ts';
 import { parseName } from '../dns/name.ts';
 import { sampleDelete, sampleOperation } from '../testing/contracts/journal.ts';
+import { unkeyedFact } from './history-index.ts';
+import { noteUnkeyed } from './migrate-keys.ts';
 import { SqliteJournal } from './sqlite.ts';
 
 const zone = parseName('example.org.');
@@ -39,9 +41,14 @@ function decision(at: number, changes: Partial<Decision> = {}): Decision {
   };
 }
 
-function given(t: TestContext): { readonly path: string; readonly journal: SqliteJournal } {
+function pathFor(t: TestContext): string {
   const path = join(mkdtempSync(join(tmpdir(), 'history-')), 'journal.db');
   t.after(() => rmSync(dirname(path), { recursive: true, force: true }));
+  return path;
+}
+
+function given(t: TestContext): { readonly path: string; readonly journal: SqliteJournal } {
+  const path = pathFor(t);
   const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
   t.after(async () => await journal.close());
   return { path, journal };
@@ -164,4 +171,69 @@ test('a decision with long records is kept without them; a damaged one hides no 
   database.exec(`UPDATE decision SET body = replace(body, 'alice', 'mallory') WHERE id = '${id(2, 'c')}'`);
   database.close();
   assert.deepEqual(await idsOf(journal, {}), [id(3, 'c'), id(1, 'c')]);
+});
+
+/** Ids of the entries that name a person or an address. */
+async function named(journal: SqliteJournal): Promise<readonly string[]> {
+  const { entries } = await journal.page({}, null, 100);
+  return entries.filter(({ actor, address = '' }) => actor !== '' || address !== '').map((entry) => entry.id);
+}
+
+test('an account is erased from ended operations and decisions; other accounts and the edits stay', async (t) => {
+  const { journal } = given(t);
+  await filled(journal);
+  await journal.commit({
+    operations: [
+      sampleOperation(id(6_000), {
+        state: 'confirmed',
+        actor: 'bob',
+        address: '192.0.2.7',
+        fingerprint: 'f',
+      }),
+    ],
+  });
+  let erased = 0;
+  for (let n = journal.erase('bob'); n > 0; n = journal.erase('bob')) erased += n;
+  assert.equal(erased, 4);
+  assert.deepEqual(await idsOf(journal, { user: 'bob' }), []);
+  assert.deepEqual(await named(journal), [id(3_000), id(2_500, 'c'), id(1_000)]);
+  assert.equal((await idsOf(journal, {})).length, 7);
+  const operation = await journal.operation(id(6_000));
+  assert.deepEqual([operation?.actor, operation?.address, operation?.fingerprint], ['', undefined, '']);
+  assert.equal(operation?.kind === 'records' && operation.items.length, 1);
+});
+
+test('accounts and addresses of what is older are removed step by step; older decisions are dropped', async (t) => {
+  const { journal } = given(t);
+  await filled(journal);
+  const many = Array.from({ length: 120 }, (_, n) =>
+    sampleOperation(id(n), { state: 'confirmed', actor: 'carol' }),
+  );
+  const address = sampleOperation(id(200), { state: 'refused', actor: '', address: '192.0.2.1' });
+  await journal.commit({ operations: [...many, address] });
+  journal.note([decision(500)]);
+  let steps = 0;
+  for (let after: string | null = ''; after !== null; steps += 1)
+    after = journal.forgetPersons(after, { person: 2_600, since: 1_000 });
+  assert.ok(steps > 3 && steps < 20, String(steps));
+  assert.deepEqual(await named(journal), [id(5_000, 'c'), id(4_000), id(3_000)]);
+  assert.equal((await journal.entries(idAt(500))).length, 0);
+  assert.equal((await journal.entries(idAt(2_500))).length, 1);
+});
+
+test('operations of an earlier release get their keys in the background, and are found without until then', async (t) => {
+  const path = pathFor(t);
+  const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
+  await filled(journal);
+  await journal.close();
+  const database = new DatabaseSync(path);
+  database.exec('DELETE FROM operation_key');
+  noteUnkeyed(database);
+  database.close();
+  const again = new SqliteJournal({ path, writer: true, reserve: 65_536 });
+  t.after(async () => await again.close());
+  assert.deepEqual(await idsOf(again, { user: 'bob', outcome: 'refused' }), [id(5_000, 'c'), id(2_000)]);
+  for (let after: string | null = ''; after !== null;) after = again.addKeys(after);
+  assert.equal(await again.fact(unkeyedFact), null);
+  assert.deepEqual(await idsOf(again, { user: 'bob', outcome: 'refused' }), [id(5_000, 'c'), id(2_000)]);
 });

@@ -89,7 +89,7 @@ test('issue 14: the upkeep drops what is old by itself, in steps, and does not s
   await journal.commit({ operations: [...operations, ended('90000', clock.wall())] });
   const lines: string[] = [];
   const log = (_: number, event: string): number => lines.push(event);
-  const upkeep = new Upkeep(journal, clock, log, { keep: 180 * day, most: 1e9, recent: hour });
+  const upkeep = new Upkeep(journal, clock, log, { person: 1e15, keep: 180 * day, most: 1e9, recent: hour });
   await clock.runUntil(60_000);
   assert.deepEqual(await idsIn(journal), ['90000']);
   assert.deepEqual(lines, ['journal.checked']);
@@ -108,7 +108,12 @@ test('issue 14: the upkeep has a round an hour', async (t) => {
     at.push(Math.floor(clock.now() / hour));
     return prune(...given);
   };
-  const upkeep = new Upkeep(journal, clock, () => undefined, { keep: day, most: 1e9, recent: hour });
+  const upkeep = new Upkeep(journal, clock, () => undefined, {
+    person: 1e15,
+    keep: day,
+    most: 1e9,
+    recent: hour,
+  });
   await clock.runUntil(60_000);
   assert.deepEqual(at, [0]);
   await clock.runUntil(3.5 * hour);
@@ -135,7 +140,7 @@ test('issue 14: a check reads all operations in steps, and tells which are damag
   const clock = new VirtualClock();
   const lines: string[] = [];
   const log: Log = (_, event, fields = {}) => lines.push(`${event} ${Object.values(fields).join(' ')}`);
-  const upkeep = new Upkeep(journal, clock, log, { keep: 1e15, most: 1e9, recent: hour });
+  const upkeep = new Upkeep(journal, clock, log, { person: 1e15, keep: 1e15, most: 1e9, recent: hour });
   await clock.runUntil(60_000);
   await upkeep.stop();
   const damaged = ['a07', 'a50'].map((id) => `journal.operation-damaged ${id}`);
@@ -204,7 +209,7 @@ test('issue 14: upkeep that fails is told and tried again in the next round', as
   other.exec('BEGIN IMMEDIATE');
   const lines: string[] = [];
   const log = (_: number, event: string): number => lines.push(event);
-  const upkeep = new Upkeep(journal, clock, log, { keep: day, most: 1e9, recent: hour });
+  const upkeep = new Upkeep(journal, clock, log, { person: 1e15, keep: day, most: 1e9, recent: hour });
   await clock.runUntil(60_000);
   assert.deepEqual(lines, ['journal.upkeep-failed']);
   other.exec('ROLLBACK');

@@ -1,5 +1,7 @@
 import { JournalError } from '../core/journal.ts';
 import { creates, isOpen, type Operation } from '../core/operation.ts';
+import { idAt } from '../core/history.ts';
+import type { DecisionTable } from './decision-table.ts';
 import type { FactTable } from './fact-table.ts';
 import { unkeyedFact } from './history-index.ts';
 import { octetsTally, unsummedFact, type OperationTable } from './operation-table.ts';
@@ -16,6 +18,17 @@ export interface HistoryLimits {
   readonly recent: number;
 }
 
+/** Until when persons and decisions are kept: wall clock, milliseconds since 1970. */
+export interface PersonLimits {
+  /** What is older loses its account and address. */
+  readonly person: number;
+  /** Decisions that are older are dropped. */
+  readonly since: number;
+}
+
+/** Sorts after every id. */
+const end = '\u{10ffff}';
+
 /** How many operations one step handles. */
 const inOneStep = 50;
 
@@ -27,9 +40,11 @@ export class History {
   readonly #operations: OperationTable;
   readonly #facts: FactTable;
   readonly #tallies: Tallies;
+  readonly #decisions: DecisionTable;
 
-  constructor(operations: OperationTable, facts: FactTable, tallies: Tallies) {
+  constructor(operations: OperationTable, facts: FactTable, tallies: Tallies, decisions: DecisionTable) {
     this.#operations = operations;
+    this.#decisions = decisions;
     this.#facts = facts;
     this.#tallies = tallies;
   }
@@ -80,6 +95,33 @@ export class History {
     const last = until === null ? null : this.#operations.addKeys(after, until, inOneStep);
     if (until !== null && last === null) this.#facts.put(unkeyedFact, null);
     return last;
+  }
+
+  /**
+   * Removes one account, with its addresses, from the next ended operations and decisions that name it.
+   * @returns how many were changed; 0: none is left
+   * @throws {JournalError}
+   */
+  erase(user: string): number {
+    const operations = this.#operations.erase(user, end, inOneStep);
+    return operations > 0 ? operations : this.#decisions.erase({ actor: user }, inOneStep);
+  }
+
+  /**
+   * Removes accounts and addresses from what is older than this time, and drops older decisions.
+   * @param after the last account that was handled; empty: start with the first one
+   * @returns the `after` of the next call; null: nothing is left to do
+   * @throws {JournalError}
+   */
+  forgetPersons(after: string, { person, since }: PersonLimits): string | null {
+    const user = this.#operations.nextUser(after === '' ? null : after.slice(1));
+    if (user === null) {
+      this.#decisions.dropBefore(idAt(since));
+      return this.#decisions.erase({ before: idAt(person) }, inOneStep) > 0 ? after : null;
+    }
+    const isMore = this.#operations.erase(user, idAt(person), inOneStep) === inOneStep;
+    // The mark before the name tells an empty one from the start.
+    return isMore ? after : `u${user}`;
   }
 
   /**

@@ -191,6 +191,26 @@ export class OperationTable {
   }
 
   /**
+   * Removes the account and its address from ended operations that name it.
+   * @param before only from operations with an id before this one
+   * @returns how many operations were changed, at most `most`
+   */
+  erase(user: string, before: string, most: number): number {
+    const ids = this.#index.idsOf(user, before, most);
+    for (const id of ids) {
+      const operation = this.#readable(id);
+      if (operation === null) this.#index.forget(user, id);
+      else this.put(withoutPerson(operation));
+    }
+    return ids.length;
+  }
+
+  /** The next account that an ended operation names; null: there is none. */
+  nextUser(after: string | null): string | null {
+    return this.#index.nextUser(after);
+  }
+
+  /**
    * Operations for the history, newest first, of which the filter may want some.
    * @param bounds ids between which they lie, neither included
    * @param isKeyed whether every ended operation has its keys
@@ -346,6 +366,14 @@ function pathOf({ zone, prefix = '' }: OperationFilter): Path {
 function fits(operation: Operation, { zone, openAt, prefix = '' }: OperationFilter): boolean {
   const isWanted = openAt === undefined || isOpen(operation, openAt);
   return isWanted && operation.id.startsWith(prefix) && (zone === undefined || operation.zone === zone);
+}
+
+/** An ended operation without what identifies the person who made the edit. */
+function withoutPerson(operation: Operation): Operation {
+  const { address: _, ...rest } = operation;
+  // A late `after` may still ask for it.
+  const fingerprint = operation.watch === null ? '' : operation.fingerprint;
+  return { ...rest, actor: '', fingerprint };
 }
 
 function endedOctets(stored: StoredOctets | null): number {

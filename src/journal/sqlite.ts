@@ -15,7 +15,7 @@ import { DecisionTable } from './decision-table.ts';
 import { FactTable } from './fact-table.ts';
 import { FilePlace } from './file-place.ts';
 import type { HistoryEntry, HistoryFilter, HistoryPage } from '../core/history.ts';
-import { History, type HistoryLimits } from './history.ts';
+import { History, type HistoryLimits, type PersonLimits } from './history.ts';
 import { HistoryReader } from './history-reader.ts';
 import { LedgerTable, rowsTally, ZoneDamaged } from './ledger-table.ts';
 import { presentCounts } from './earlier-words.ts';
@@ -103,7 +103,7 @@ export class SqliteJournal implements Journal {
       this.#facts = new FactTable(this.#database, checked);
       this.#decisions = new DecisionTable(this.#database);
       this.#reader = new HistoryReader(this.#operations, this.#decisions, this.#facts, this.#tables);
-      this.#history = new History(this.#operations, this.#facts, this.#tallies);
+      this.#history = new History(this.#operations, this.#facts, this.#tallies, this.#decisions);
       this.regressed = this.#database.guard(() => (writer ? this.#takeOver() : false));
       if (writer) this.#database.guard(() => this.#operations.takeOver(Date.now()));
     } catch (error) {
@@ -281,6 +281,16 @@ export class SqliteJournal implements Journal {
   /** One step of {@link History.addKeys}. @throws {JournalError} */
   addKeys(after: string): string | null {
     return this.#transaction(() => this.#history.addKeys(after));
+  }
+
+  /** One step of {@link History.erase}. @throws {JournalError} */
+  erase(user: string): number {
+    return this.#transaction(() => this.#history.erase(user));
+  }
+
+  /** One step of {@link History.forgetPersons}. @throws {JournalError} */
+  forgetPersons(after: string, limits: PersonLimits): string | null {
+    return this.#transaction(() => this.#history.forgetPersons(after, limits));
   }
 
   /** One step of {@link History.check}. @throws {JournalError} */

@@ -6,6 +6,8 @@ import type { SqliteJournal } from './sqlite.ts';
 export interface UpkeepSettings {
   /** How long (ms) an ended operation is kept. */
   readonly keep: number;
+  /** How long (ms) accounts and addresses are kept. */
+  readonly person: number;
   /** If ended operations take more octets than this, the oldest are dropped sooner. */
   readonly most: number;
   /** How long (ms) an ended operation is kept even then: a late `after` or a late write may need it. */
@@ -78,7 +80,11 @@ export class Upkeep {
   }
 
   async #prune(): Promise<void> {
-    const { keep, most, recent } = this.#settings;
+    const { keep, person, most, recent } = this.#settings;
+    await this.#walk((after) => {
+      const now = this.#clock.wall();
+      return this.#journal.forgetPersons(after, { person: now - person, since: now - keep });
+    });
     await this.#walk((after) => {
       const now = this.#clock.wall();
       return this.#journal.prune(after, { now, since: now - keep, most, recent: now - recent });

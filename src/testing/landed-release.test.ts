@@ -141,7 +141,12 @@ for (const folder of landed) {
       assert.deepEqual(await journal.operations({}), before);
       const lines: unknown[] = [];
       const log = (_: number, event: string, fields: unknown): number => lines.push([event, fields]);
-      const upkeep = new Upkeep(journal, clock, log, { keep: Infinity, most: Infinity, recent: 0 });
+      const upkeep = new Upkeep(journal, clock, log, {
+        person: 1e15,
+        keep: Infinity,
+        most: Infinity,
+        recent: 0,
+      });
       await clock.runUntil(600_000);
       await upkeep.stop();
       assert.deepEqual(lines, [['journal.checked', { damaged: 0 }]]);

@@ -58,6 +58,8 @@ const parameters = {
     zone: v.nullable(v.string()),
     refuse: v.nullable(v.picklist(['before', 'after'])),
   }),
+  /** Removes an account and its addresses from the history. */
+  'erase-user': v.object({ user: v.string() }),
   /** Reports what the self-test found: whether the panel checks access before it calls us. */
   'access-check': v.object({ checksFirst: v.boolean() }),
   /** Sends a test notice on every channel of the settings. */
@@ -144,6 +146,13 @@ export interface Answers {
   readonly trace: readonly SeenCall[];
   readonly 'access-check': null;
   readonly 'notify-test': NotifyTest;
+  readonly 'erase-user': ErasedUser;
+}
+
+/** How many entries of the history an account was removed from, and how many under way still name it. */
+export interface ErasedUser {
+  readonly erased: number;
+  readonly underWay: number;
 }
 
 const account = v.object({ kind: v.string(), address: v.string(), account: v.string() });
@@ -181,6 +190,7 @@ const answers: { readonly [N in Question]: v.GenericSchema<unknown, Answers[N]> 
   trace: v.array(seenCall),
   'access-check': v.null(),
   'notify-test': v.object({ isService: v.boolean(), tried: v.array(triedChannel) }),
+  'erase-user': v.object({ erased: v.number(), underWay: v.number() }),
 };
 
 /** @throws {v.ValiError} for a value that is no answer to this question */

@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { SqliteJournal } from '../../journal/sqlite.ts';
 import type { HistorySource } from '../answers/answerer.ts';
 
@@ -7,4 +8,20 @@ export function historyOf(journal: SqliteJournal): HistorySource {
     page: (filter, before, most) => journal.page(filter, before, most),
     entries: (prefix) => journal.entries(prefix),
   };
+}
+
+/**
+ * Removes an account and its addresses from the history, in short steps between which calls are answered.
+ * @returns how many entries were changed
+ * @throws {JournalError}
+ */
+export async function eraseUser(journal: SqliteJournal, user: string): Promise<number> {
+  // Operations of an earlier release have to be found by their account first.
+  for (let after: string | null = ''; after !== null; await breathe()) after = journal.addKeys(after);
+  let erased = 0;
+  for (let n = journal.erase(user); n > 0; n = journal.erase(user)) {
+    erased += n;
+    await breathe();
+  }
+  return erased;
 }

@@ -21,7 +21,7 @@ import { systemClock } from './clock.ts';
 import { foundMemory } from './found-central.ts';
 import { localSerials } from './local-serials.ts';
 import { loggedCentral, loggedPanel } from './logged.ts';
-import { historyOf } from './history-of.ts';
+import { eraseUser, historyOf } from './history-of.ts';
 import { panelAt } from './panel-at.ts';
 import { makeVerifier } from './verifier.ts';
 import type { HistorySource } from '../answers/answerer.ts';
@@ -37,6 +37,12 @@ const leastKept = 3_600_000;
 export interface HistoryWriter {
   /** Stores edits that were decided without an operation. @throws {JournalError} */
   readonly note: (decisions: readonly Decision[]) => void;
+  /**
+   * Removes an account and its addresses from ended operations and decisions.
+   * @returns how many were changed
+   * @throws {JournalError}
+   */
+  readonly erase: (user: string) => Promise<number>;
 }
 
 /** A running engine and its parts. `close` stops and closes all of them. */
@@ -162,7 +168,11 @@ export async function wireEngine(
   return {
     engine,
     journal,
-    history: { ...historyOf(journal), note: (decisions) => journal.note(decisions) },
+    history: {
+      ...historyOf(journal),
+      note: (decisions) => journal.note(decisions),
+      erase: async (user) => await eraseUser(journal, user),
+    },
     central,
     settings,
     verifier,

@@ -1,0 +1,35 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { ask } from '../../app/control/client.ts';
+import { counted } from '../../core/describe.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { print } from '../output.ts';
+
+const examples = `
+Examples:
+  domainsync erase-user alice
+
+The edits stay in the history without the account and its addresses. The log names accounts too; its rotation
+deletes them. How long accounts are kept in general: [history] person in the settings.
+Exit status: 0 erased, 1 no agent answers.
+`;
+
+export function eraseUserCommand(globals: () => GlobalOptions): Command {
+  return new Command('erase-user')
+    .argument('<account>', 'name of the account in the panel', accountName)
+    .description('remove an account of the panel, and its addresses, from the history')
+    .addHelpText('after', examples)
+    .action(async (user: string) => {
+      const { paths, json } = globals();
+      const { erased, underWay } = await ask(paths.socket, 'erase-user', { user });
+      const left =
+        underWay === 0
+          ? ''
+          : ` ${counted(underWay, 'edit')} under way or on watch still named it: run this again later.`;
+      print(json, { erased, underWay }, () => `Erased from ${counted(erased, 'entry')}.${left}`);
+    });
+}
+
+function accountName(text: string): string {
+  if (text === '') throw new InvalidArgumentError('the name of an account is wanted.');
+  return text;
+}
