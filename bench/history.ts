@@ -12,6 +12,7 @@ import { MemoryCentral } from '../src/testing/memory-central/index.ts';
 import { MemoryStore } from '../src/testing/memory-central/store.ts';
 import { Engine } from '../src/core/engine/engine.ts';
 import { defaultEngineSettings } from '../src/core/engine/settings.ts';
+import type { HistoryFilter } from '../src/core/history.ts';
 import type { LedgerRow } from '../src/core/ledger.ts';
 import type { Operation } from '../src/core/operation.ts';
 import type { EditEvent } from '../src/core/panel.ts';
@@ -80,7 +81,8 @@ async function runs([few, many]: Pair, plan: HistoryPlan): Promise<Record<string
       await times.add('edit', kind, () => subject.edit());
       await times.add('status', kind, () => journalStatus(subject.journal, systemClock.wall()));
       await times.add('show', kind, () => subject.journal.operations({ prefix: subject.newest }));
-      await times.add('history', kind, () => subject.journal.operations({ latest: 20 }));
+      for (const [name, filter] of Object.entries(subject.filters))
+        await times.add(name, kind, () => subject.journal.page(filter, null, 20));
       await times.add('zone', kind, () => zoneView(subject.journal, subject.zone, systemClock.wall()));
     }
   await few.stop();
@@ -188,6 +190,19 @@ class Subject {
     return this.#running;
   }
 
+  /** What the history is asked for, by the name of the figure. */
+  get filters(): Readonly<Record<string, HistoryFilter>> {
+    const { zone } = this;
+    return {
+      history: {},
+      history_zone: { zone },
+      history_name: { name: recordOf('h1', zone).name },
+      history_user: { user: userOf(0) },
+      history_outcome: { outcome: 'refused' },
+      history_user_and_outcome: { user: userOf(0), outcome: 'refused' },
+    };
+  }
+
   /** Size of the journal's file in MiB. */
   get size(): number {
     return round(statSync(this.path).size / 1_048_576);
@@ -231,13 +246,21 @@ class Subject {
   }
 }
 
+/** How many accounts there are, and of how many edits one is refused. */
+const [users, oneRefused] = [100, 500];
+
+function userOf(at: number): string {
+  return `user${at % users}`;
+}
+
 /** An edit that ended long ago. @param at its number from 0 @param each operations in each zone */
 function ended(at: number, each: number): Operation {
   const zone = parseName(`zone${Math.floor(at / each)}.example.`);
   const add = recordOf(`h${at % records}`, zone);
   return sampleOperation(`0${at.toString(36).padStart(8, '0')}-0000000`, {
     zone,
-    state: 'confirmed',
+    actor: userOf(at),
+    state: at % oneRefused === 0 ? 'refused' : 'confirmed',
     fingerprint: 'f'.repeat(64),
     items: [{ remove: null, add, mirrored: true, note: null }],
     added: [add],

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { DailyNotice } from '../core/daily-notice.ts';
 import { leftOutNote, type Decision, type LeftNote } from '../core/decision.ts';
 import { JournalError, type Journal } from '../core/journal.ts';
 import type { Log } from '../core/log.ts';
@@ -23,10 +24,6 @@ const minute = 60_000;
 /** Most decisions that wait to be stored, and most that an `after` may still complete. */
 const mostWaiting = 2_000;
 const mostRecent = 1_000;
-/** The administrator is told of a zone again after this time, milliseconds. */
-const noticeEvery = 86_400_000;
-/** Most zones whose last notice is remembered. */
-const mostZones = 10_000;
 /** How many of a zone's newest operations are searched for the one that stands for a refused edit. */
 const latest = 20;
 
@@ -67,8 +64,8 @@ export class Decisions {
   #minute = 0;
   /** Decisions that an `after` may complete, by fingerprint and zone, oldest first. */
   readonly #recent = new Map<string, Waiting>();
-  /** When the administrator was last told of a zone, milliseconds since 1970. */
-  readonly #told = new Map<DnsName, number>();
+  /** Zones of which the administrator was told. */
+  readonly #told = new DailyNotice<DnsName>();
   #serial = 0;
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
@@ -184,13 +181,8 @@ export class Decisions {
   /** Tells the administrator once a day that edits of a zone stay in the panel. */
   #tell({ zone, why, actor, createdAt }: Decision): void {
     if (zone === null) return;
-    const before = this.#told.get(zone);
-    if (before !== undefined && createdAt < before + noticeEvery && createdAt >= before) return;
-    this.#told.delete(zone);
-    this.#told.set(zone, createdAt);
-    const [oldest] = this.#told.keys();
-    if (this.#told.size > mostZones && oldest !== undefined) this.#told.delete(oldest);
-    this.#log(2, 'edit.panel-only', { zone, why: why.join(' '), user: actor });
+    if (this.#told.isDue(zone, createdAt))
+      this.#log(2, 'edit.panel-only', { zone, why: why.join(' '), user: actor });
   }
 
   async #write(): Promise<void> {

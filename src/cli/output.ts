@@ -77,6 +77,21 @@ export function print(json: boolean, value: unknown, text: () => string): void {
   else say(text());
 }
 
+/** Prints a value as one line of JSON. */
+export function sayJson(value: unknown): void {
+  console.log(safeJson(value));
+}
+
+/** Prints values as one JSON list, each when it comes. */
+export async function sayJsonList(values: AsyncIterable<unknown>): Promise<void> {
+  let last: string | null = null;
+  for await (const value of values) {
+    console.log(last === null ? '[' : `${last},`);
+    last = safeJson(value, 2).replaceAll(/^/gmu, '  ');
+  }
+  console.log(last === null ? '[]' : `${last}\n]`);
+}
+
 /** Prints the present step on standard error, if that is a terminal. */
 export function progress(text: string): void {
   if (process.stderr.isTTY)

@@ -1,5 +1,5 @@
 import type { DnsName } from '../dns/name.ts';
-import type { EditItem } from './panel.ts';
+import type { OperationItem } from './operation.ts';
 
 /** Why an edit was left to the panel although nothing was wrong with it: a note with a text. */
 export type LeftNote =
@@ -42,5 +42,5 @@ export interface Decision {
   /** How many decisions this one stands for. */
   readonly times: number;
   /** What the edit does to records; empty: not known, or too long to keep. */
-  readonly items: readonly EditItem[];
+  readonly items: readonly Pick<OperationItem, 'remove' | 'add'>[];
 }

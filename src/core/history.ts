@@ -26,6 +26,12 @@ export interface HistoryPage<T = HistoryEntry> {
   readonly next: string | null;
 }
 
+/** The history of one central, as its journal holds it (`SqliteJournal`). */
+export interface HistorySource {
+  readonly page: (filter: HistoryFilter, before: string | null, most: number) => Promise<HistoryPage>;
+  readonly entries: (prefix: string) => Promise<readonly HistoryEntry[]>;
+}
+
 /** Whether an entry is wanted. Times are those of ids (see {@link idAt}). */
 export function isWanted(
   entry: HistoryEntry,

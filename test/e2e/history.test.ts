@@ -130,15 +130,15 @@ for (const generation of ['v4', 'v6'] as const) {
     });
 
     test('an account is erased, and its edits stay', async () => {
-      const before = await history('--user', customer.name, '--latest', '100');
-      assert.ok(before.length >= 5);
+      const ofUser = await history('--user', customer.name, '--latest', '100');
+      assert.ok(ofUser.length >= 5);
       await until('what is under way or on watch', async () =>
         /Erased from .*\.$/mu.test(await stage.domainsync('erase-user', customer.name)),
       );
       const left = await history('--user', customer.name, '--latest', '100');
       assert.ok(left.every(({ outcome }) => outcome === 'under-way'));
       const all = await history('--latest', '100');
-      for (const { id } of before) assert.ok(all.some((one) => one.id === id));
+      for (const { id } of ofUser) assert.ok(all.some((one) => one.id === id));
     });
 
     test('more than a million, and times that are none, are refused with a clear text', async () => {

@@ -1,5 +1,5 @@
 import type { Central, CentralId } from '../../core/central.ts';
-import type { HistoryEntry, HistoryFilter, HistoryPage } from '../../core/history.ts';
+import type { HistorySource } from '../../core/history.ts';
 import type { Journal } from '../../core/journal.ts';
 import type { LiveView } from '../../centrals/verified/verifier.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -7,12 +7,6 @@ import type { AgentReport } from '../control/protocol.ts';
 import type { Paths } from '../paths.ts';
 import type { LiveCentral } from './central-report.ts';
 import type { KnownOwners } from './owner-knowledge.ts';
-
-/** The history of one central, as its journal holds it (`SqliteJournal`). */
-export interface HistorySource {
-  readonly page: (filter: HistoryFilter, before: string | null, most: number) => Promise<HistoryPage>;
-  readonly entries: (prefix: string) => Promise<readonly HistoryEntry[]>;
-}
 
 /** Sources for questions about one central: its journal, and the state of a running agent. */
 export interface Knowledge {

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import type { HistorySource } from '../../core/history.ts';
 import type { SqliteJournal } from '../../journal/sqlite.ts';
-import type { HistorySource } from '../answers/answerer.ts';
 
 /** The history that a journal holds. */
 export function historyOf(journal: SqliteJournal): HistorySource {

@@ -4,6 +4,7 @@ import { problem } from '../../dns/problem.ts';
 import { withBreaker, type GuardedCentral } from '../../core/breaker.ts';
 import type { Central } from '../../core/central.ts';
 import type { Decision } from '../../core/decision.ts';
+import type { HistorySource } from '../../core/history.ts';
 import { SettingsRefused } from '../../centrals/connection.ts';
 import { centralModule } from '../../centrals/registry.ts';
 import { withVerification } from '../../centrals/verified/index.ts';
@@ -24,7 +25,6 @@ import { loggedCentral, loggedPanel } from './logged.ts';
 import { eraseUser, historyOf } from './history-of.ts';
 import { panelAt } from './panel-at.ts';
 import { makeVerifier } from './verifier.ts';
-import type { HistorySource } from '../answers/answerer.ts';
 import { journalPath, type Paths } from '../paths.ts';
 
 /**

@@ -1,11 +1,10 @@
 import { Command } from 'commander';
-import { historyEntries, type ShownEntry, type WantedHistory } from '../../app/answers/history-entries.ts';
+import { historyEntries, type WantedHistory } from '../../app/answers/history-entries.ts';
 import type { Paths } from '../../app/paths.ts';
-import { safeJson } from '../../core/plain-text.ts';
 import { centralOption, type Chosen } from '../central-option.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { filterOf, historyOptions, type HistoryOptions } from '../history-options.ts';
-import { say } from '../output.ts';
+import { say, sayJson, sayJsonList } from '../output.ts';
 import { historyText } from '../texts/history.ts';
 
 const examples = `
@@ -33,26 +32,12 @@ export function historyCommand(globals: () => GlobalOptions): Command {
       const { latest, central = null } = options;
       const wanted = { filter: filterOf(options), latest, central };
       if (options.jsonl === true) await printLines(paths, wanted);
-      else if (json) await printList(paths, wanted);
+      else if (json) await sayJsonList(historyEntries(paths, wanted));
       else say(historyText(await Array.fromAsync(historyEntries(paths, wanted))));
     });
 }
 
 /** Prints one entry a line, while the pages come in. */
 async function printLines(paths: Paths, wanted: WantedHistory): Promise<void> {
-  for await (const entry of historyEntries(paths, wanted)) console.log(safeJson(entry));
-}
-
-/** Prints a list, while the pages come in. */
-async function printList(paths: Paths, wanted: WantedHistory): Promise<void> {
-  let before: ShownEntry | null = null;
-  for await (const entry of historyEntries(paths, wanted)) {
-    console.log(before === null ? '[' : `${indented(before)},`);
-    before = entry;
-  }
-  console.log(before === null ? '[]' : `${indented(before)}\n]`);
-}
-
-function indented(entry: ShownEntry): string {
-  return safeJson(entry, 2).replaceAll(/^/gmu, '  ');
+  for await (const entry of historyEntries(paths, wanted)) sayJson(entry);
 }

@@ -1,6 +1,7 @@
 import type { DnsName } from '../../dns/name.ts';
 import type { CallContext, Central } from '../central.ts';
 import type { AlarmClock } from '../clock.ts';
+import { DailyNotice } from '../daily-notice.ts';
 import type { Journal } from '../journal.ts';
 import type { Log } from '../log.ts';
 import type { Panel } from '../panel.ts';
@@ -40,6 +41,8 @@ export class Runtime {
   readonly grace: Grace;
   readonly patience: Patience;
   readonly agenda: Agenda;
+  /** Zones of which the administrator was told that an edit stayed in the panel. */
+  readonly panelOnly = new DailyNotice<DnsName>();
   /** Ids of operations that a call is working on now. The background leaves them alone. */
   readonly inFlight = new Set<string>();
   /**

@@ -493,3 +493,27 @@ test('whatever a record is: its identifier means it, and its form makes it again
     }),
   );
 });
+
+test('a call carries its function and the address of the client, if that is one', () => {
+  const parameters = {
+    func: 'domain.record.edit',
+    plid: 'example.org',
+    sok: 'ok',
+    name: 'a',
+    rtype: 'a',
+    ip: '192.0.2.1',
+  };
+  for (const [given, address] of [
+    [{ REMOTE_ADDR: '192.0.2.77' }, '192.0.2.77'],
+    [{ REMOTE_ADDR: '2001:db8::1' }, '2001:db8::1'],
+    [{ REMOTE_ADDR: 'evil\u001b[31m' }, ''],
+    [{}, ''],
+  ] as const) {
+    const found = event(parameters, given);
+    assert.ok(found.kind === 'edits');
+    assert.deepEqual(found.edits[0]?.origin, { func: 'domain.record.edit', address });
+  }
+  const wrong = event({ ...parameters, func: 'domain.edit', name: 'a..b' }, { REMOTE_ADDR: '192.0.2.77' });
+  assert.ok(wrong.kind === 'invalid');
+  assert.deepEqual(wrong.origin, { func: 'domain.edit', address: '192.0.2.77' });
+});

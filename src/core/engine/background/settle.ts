@@ -125,7 +125,21 @@ async function confirm(runtime: Runtime, operation: RecordsOperation, view: Pane
     const ended = await tx.advance(operation, 'confirmed', { watch: watchOf(runtime, operation) });
     return await putRows(tx, [ended], { view, central });
   });
-  if (isLocal) runtime.agenda.compareSoon(operation.zone, 'local-edit');
+  if (isLocal) stayedInPanel(runtime, [operation]);
+}
+
+/**
+ * Asks for a comparison after edits of one zone that stayed in the panel, and tells the administrator of the
+ * zone once a day.
+ */
+function stayedInPanel({ agenda, panelOnly, ports }: Runtime, ended: readonly RecordsOperation[]): void {
+  const [local] = ended.filter(({ items }) => items.some(({ mirrored }) => !mirrored));
+  if (local === undefined) return;
+  const { zone, actor: user } = local;
+  agenda.compareSoon(zone, 'local-edit');
+  const why = [...new Set(local.items.flatMap(({ mirrored, note }) => (mirrored ? [] : (note ?? []))))];
+  if (panelOnly.isDue(zone, ports.clock.wall()))
+    ports.log(2, 'edit.panel-only', { zone, why: why.join(' '), user });
 }
 
 interface Place {
@@ -242,7 +256,7 @@ async function endBringing(
   });
   const zone = operations[0]?.zone;
   if (zone === undefined) return;
-  if (done.isLocal) runtime.agenda.compareSoon(zone, 'local-edit');
+  if (done.isLocal) stayedInPanel(runtime, done.ended);
   if (done.ended.some((operation) => isKeptOtherwise(operation, view)))
     runtime.agenda.compareSoon(zone, 'kept-otherwise');
 }
