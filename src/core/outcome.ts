@@ -21,7 +21,7 @@ export const outcomeKinds = [
 export type OutcomeKind = (typeof outcomeKinds)[number];
 
 /** How an edit ended. */
-export interface Outcome {
+export interface EditOutcome {
   readonly kind: OutcomeKind;
   /** Why: codes of notes and of refusals, each once. Empty: nothing has to be explained. */
   readonly why: readonly string[];
@@ -31,7 +31,7 @@ export interface Outcome {
  * How an operation ended, for a reader of the history. It is `both-sides` only if every item was seen on
  * both sides; the engine notes on an item why it was not.
  */
-export function outcomeOf(operation: Operation): Outcome {
+export function outcomeOf(operation: Operation): EditOutcome {
   switch (operation.state) {
     case 'prepared':
     case 'applied':
@@ -54,7 +54,7 @@ function isOnBothSides({ mirrored, note }: OperationItem): boolean {
   return mirrored && (note === null || note === 'note.old-gone');
 }
 
-function ofItems(items: readonly OperationItem[]): Outcome {
+function ofItems(items: readonly OperationItem[]): EditOutcome {
   const lacking = items.filter((item) => !isOnBothSides(item));
   const why = distinct(lacking.flatMap(({ note }) => note ?? []));
   if (lacking.length === 0) return { kind: 'both-sides', why };
@@ -71,7 +71,7 @@ const lackings: ReadonlyMap<string, OutcomeKind> = new Map([
   ['zone.left-at-central', 'panel-only'],
 ]);
 
-function ofZone({ problems }: Operation): Outcome {
+function ofZone({ problems }: Operation): EditOutcome {
   for (const { code } of problems) {
     const kind = lackings.get(code);
     if (kind !== undefined) return { kind, why: [code] };

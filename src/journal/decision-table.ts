@@ -58,8 +58,8 @@ export class DecisionTable {
   }
 
   /**
-   * Drops rows beyond the limits: the oldest of an account with more than its share, and while there are too
-   * many in all, the oldest of the account with the most. A row in their place counts them.
+   * Drops the oldest rows of an account with more than its share. If there are too many in all, the account
+   * with the most loses its oldest. A row in their place counts them.
    */
   limit(actors: Iterable<string>): void {
     for (const actor of actors) this.#limitTo(actor, mostOfActor, this.#count(actor));

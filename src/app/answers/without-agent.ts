@@ -3,7 +3,7 @@ import type { Paths } from '../paths.ts';
 import { version } from '../version.ts';
 import { accountOf, inJournal } from '../wiring/in-journal.ts';
 import type { Answerer, Source } from './answerer.ts';
-import { historyOf } from '../wiring/history-of.ts';
+import { historySource } from '../wiring/history-source.ts';
 import { ownersIn, type KnownOwners } from './owner-knowledge.ts';
 
 /** Answers questions while no agent runs, from the settings file and the journals of its centrals. */
@@ -23,7 +23,7 @@ function sourceOf(paths: Paths, settings: Settings): Source {
     open: (body) =>
       inJournal(paths, settings, (journal, central) => {
         const owners = async (): Promise<KnownOwners> => await ownersIn(journal, settings.ownerCheck);
-        return body({ central, journal, history: historyOf(journal), owners, ...nothingLive });
+        return body({ central, journal, history: historySource(journal), owners, ...nothingLive });
       }),
   };
 }

@@ -22,7 +22,7 @@ import { systemClock } from './clock.ts';
 import { foundMemory } from './found-central.ts';
 import { localSerials } from './local-serials.ts';
 import { loggedCentral, loggedPanel } from './logged.ts';
-import { eraseUser, historyOf } from './history-of.ts';
+import { eraseUser, historySource } from './history-source.ts';
 import { panelAt } from './panel-at.ts';
 import { makeVerifier } from './verifier.ts';
 import { journalPath, type Paths } from '../paths.ts';
@@ -169,7 +169,7 @@ export async function wireEngine(
     engine,
     journal,
     history: {
-      ...historyOf(journal),
+      ...historySource(journal),
       note: (decisions) => journal.note(decisions),
       erase: async (user) => await eraseUser(journal, user),
     },

@@ -20,8 +20,8 @@ interface Seen {
 }
 
 /**
- * Checks operations that end in this commit. If a reader of the history is told that an edit is done on both
- * sides, both have had it at some time since it began. Another writer may have changed it again.
+ * Checks operations that end in this commit. An edit that the history calls done on both sides was on both
+ * at some time since it began. Another writer may have changed it again.
  */
 export function checkOutcomes({ operations = [] }: Batch, seen: Seen, judgement: Judgement): void {
   for (const operation of operations) {

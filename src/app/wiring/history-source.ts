@@ -3,7 +3,7 @@ import type { HistorySource } from '../../core/history.ts';
 import type { SqliteJournal } from '../../journal/sqlite.ts';
 
 /** The history that a journal holds. */
-export function historyOf(journal: SqliteJournal): HistorySource {
+export function historySource(journal: SqliteJournal): HistorySource {
   return {
     page: (filter, before, most) => journal.page(filter, before, most),
     entries: (prefix) => journal.entries(prefix),
