@@ -11,7 +11,7 @@ import { SqliteJournal } from './sqlite.ts';
 import { Upkeep } from './upkeep.ts';
 
 const hour = 3_600_000;
-const settings = { keep: 1_000, most: 70, recent: 10 };
+const settings = { keep: 1_000, person: 500, most: 70, recent: 10 };
 const [first, second] = [parseName('a.example.'), parseName('b.example.')] as const;
 
 interface Scene {
@@ -33,6 +33,14 @@ function given(t: TestContext): Scene {
   const note = (what: string): void => void calls.push(`${clock.now()} ${what}`);
   journal.addSums = (after) => {
     note(`sums ${after}`);
+    return null;
+  };
+  journal.addKeys = (after) => {
+    note(`keys ${after}`);
+    return null;
+  };
+  journal.forgetPersons = (after, { person, since }) => {
+    note(`persons ${after} ${[clock.wall() - person, clock.wall() - since].join()}`);
     return null;
   };
   journal.prune = (after, { now, since, most, recent }) => {
@@ -73,10 +81,12 @@ test('a round adds checksums, drops what is old, then checks the file; each step
   await clock.runUntil(1_000);
   assert.deepEqual(calls, [
     '0 sums ',
-    '20 prune  0,1000,70,10',
-    '40 ledger ',
-    '60 operations ',
-    '85 damage 0',
+    '20 keys ',
+    '40 persons  500,1000',
+    '60 prune  0,1000,70,10',
+    '80 ledger ',
+    '100 operations ',
+    '125 damage 0',
   ]);
   assert.deepEqual(lines, ['4 journal.checked 0']);
 });
@@ -113,7 +123,7 @@ test('each part goes on from the last key until there is none', async (t) => {
         part === 'ledger' ? `ledger ${['', first, second][at] ?? ''}` : `${name} ${keys[at] ?? ''}`,
       ),
     );
-  assert.equal(calls.at(-1), '245 damage 4');
+  assert.equal(calls.at(-1), '285 damage 4');
   assert.deepEqual(lines, [
     `1 journal.zone-damaged ${first}`,
     `1 journal.zone-damaged ${second}`,
@@ -173,14 +183,14 @@ test('a failed round is logged and tried again after an hour, the check included
     await clock.runUntil(hour + 1_000);
     assert.deepEqual(
       calls.slice(tried).map((one) => one.split(' ')[1]),
-      ['sums', 'prune', 'ledger', 'operations', 'damage'],
+      ['sums', 'keys', 'persons', 'prune', 'ledger', 'operations', 'damage'],
     );
     assert.equal(lines.at(-1), '4 journal.checked 0');
   }
 });
 
 test('after a stop no step runs any more, and nothing is logged', async (t) => {
-  for (const at of [10, 50, 62, hour]) {
+  for (const at of [10, 90, 102, hour]) {
     const { clock, calls, lines, begin } = given(t);
     const upkeep = begin();
     await clock.runUntil(at);
@@ -204,7 +214,7 @@ test('a stop waits for the step that runs', async (t) => {
     isDone = true;
   };
   const upkeep = begin();
-  await clock.runUntil(100);
+  await clock.runUntil(150);
   await clock.runUntilSettled(upkeep.stop());
   assert.ok(isDone);
 });
