@@ -143,8 +143,9 @@ export class Agent {
       if (this.state.kind !== 'not-configured') this.#decisions.paused(event);
       return { kind: 'accept' };
     }
+    const began = systemClock.wall();
     const verdict = await this.#decide(event);
-    this.#decisions.answered(event, verdict);
+    this.#decisions.answered(event, verdict, began);
     return verdict;
   }
 

@@ -99,10 +99,11 @@ test('an edit during a pause is stored with its person, its records, and whether
 test('what an engine left to the panel is stored with its reason; what it began is not', async () => {
   const { decisions, stored } = given();
   const event = edit();
-  decisions.answered(call(event, edit({ zone: parseName('example.net.') })), {
-    kind: 'accept',
-    left: [{ event, why: 'note.left-foreign' }],
-  });
+  decisions.answered(
+    call(event, edit({ zone: parseName('example.net.') })),
+    { kind: 'accept', left: [{ event, why: 'note.left-foreign' }] },
+    0,
+  );
   await decisions.flush();
   assert.deepEqual(
     stored().map((one) => [one.zone, one.why, one.outcome]),
@@ -112,7 +113,7 @@ test('what an engine left to the panel is stored with its reason; what it began 
 
 test('a refusal is stored with its codes, unless an operation stands for it', async () => {
   const { decisions, stored } = given();
-  decisions.answered(call(edit()), refused);
+  decisions.answered(call(edit()), refused, 1_700_000_000_000);
   const invalid: InvalidEvent = {
     kind: 'invalid',
     problems: [],
@@ -120,7 +121,7 @@ test('a refusal is stored with its codes, unless an operation stands for it', as
     zone: null,
     creates: false,
   };
-  decisions.answered(invalid, refused);
+  decisions.answered(invalid, refused, 1_700_000_000_000);
   await decisions.flush();
   assert.deepEqual(
     stored().map((one) => [one.edit, one.outcome, one.why, one.actor]),
@@ -129,16 +130,21 @@ test('a refusal is stored with its codes, unless an operation stands for it', as
       ['unclear', 'refused', ['central.refused'], 'bob [31m'],
     ],
   );
-  const journalled = sampleOperation('a', { fingerprint: 'f1', createdAt: 1_700_000_000_000 });
-  const other = given([journalled]);
-  other.decisions.answered(call(edit()), refused);
-  await other.decisions.flush();
-  assert.deepEqual(other.stored(), []);
+  // An operation of an earlier call, refused a moment before, does not stand for this one.
+  for (const [createdAt, count] of [
+    [1_700_000_000_000, 0],
+    [1_699_999_999_000, 1],
+  ] as const) {
+    const other = given([sampleOperation('a', { fingerprint: 'f1', createdAt })]);
+    other.decisions.answered(call(edit()), refused, 1_700_000_000_000);
+    await other.decisions.flush();
+    assert.equal(other.stored().length, count);
+  }
 });
 
 test('our own writes into the panel, and calls about what is done, are no decisions', async () => {
   const { decisions, stored } = given();
-  decisions.answered(call(edit({ echo: 'token' }), edit({ stage: 'after' })), refused);
+  decisions.answered(call(edit({ echo: 'token' }), edit({ stage: 'after' })), refused, 1_700_000_000_000);
   decisions.paused({ kind: 'ignore' });
   await decisions.flush();
   assert.deepEqual(stored(), []);
@@ -146,9 +152,10 @@ test('our own writes into the panel, and calls about what is done, are no decisi
 
 test('ten thousand refused edits of one user are counted, and other users keep theirs', async () => {
   const { decisions, stored } = given();
-  for (let n = 0; n < 10_000; n += 1) decisions.answered(call(edit({ fingerprint: `f${n}` })), refused);
+  for (let n = 0; n < 10_000; n += 1)
+    decisions.answered(call(edit({ fingerprint: `f${n}` })), refused, 1_700_000_000_000);
   const bob = { name: 'bob', rank: 'user' } as const;
-  decisions.answered(call(edit({ actor: bob })), refused);
+  decisions.answered(call(edit({ actor: bob })), refused, 1_700_000_000_000);
   await decisions.flush();
   const alice = stored().filter(({ actor }) => actor === 'alice');
   assert.equal(alice.length, 61);
@@ -163,13 +170,13 @@ test('ten thousand refused edits of one user are counted, and other users keep t
 
 test('the rate begins anew each minute, and the count of a minute goes on in one row', async () => {
   const { decisions, stored, clock } = given();
-  for (let n = 0; n < 70; n += 1) decisions.answered(call(edit()), refused);
+  for (let n = 0; n < 70; n += 1) decisions.answered(call(edit()), refused, 1_700_000_000_000);
   await decisions.flush();
-  for (let n = 0; n < 5; n += 1) decisions.answered(call(edit()), refused);
+  for (let n = 0; n < 5; n += 1) decisions.answered(call(edit()), refused, 1_700_000_000_000);
   await decisions.flush();
   assert.equal(stored().find(({ why }) => why.includes(leftOutNote))?.times, 15);
   clock.at += 60_000;
-  decisions.answered(call(edit()), refused);
+  decisions.answered(call(edit()), refused, 1_700_000_000_000);
   await decisions.flush();
   assert.equal(stored().length, 62);
 });
@@ -186,7 +193,7 @@ test('the administrator is told once a day and zone that edits stay in the panel
   clock.at += 86_400_000;
   decisions.paused(call(edit()));
   assert.equal(logged.length, 3);
-  decisions.answered(call(edit()), refused);
+  decisions.answered(call(edit()), refused, 1_700_000_000_000);
   assert.equal(logged.length, 3);
 });
 
@@ -194,7 +201,7 @@ test('decisions wait for a journal, and are tried again after a failure of it', 
   const { decisions, stored, journals, logged } = given();
   const [journal] = journals.splice(0);
   assert.ok(journal !== undefined);
-  decisions.answered(call(edit()), refused);
+  decisions.answered(call(edit()), refused, 1_700_000_000_000);
   await decisions.flush();
   let failing = true;
   journals.push({
@@ -219,10 +226,14 @@ test('with several centrals a decision goes to the journal of the central that i
   const second: Decision[] = [];
   journals.push({ ...first, number: 2, note: (all) => second.push(...all) });
   const event = edit();
-  decisions.answered(call(event), {
-    kind: 'accept',
-    left: [{ event, why: 'note.left-excluded', central: 2 }],
-  });
+  decisions.answered(
+    call(event),
+    {
+      kind: 'accept',
+      left: [{ event, why: 'note.left-excluded', central: 2 }],
+    },
+    0,
+  );
   decisions.paused(call(edit()));
   await decisions.flush();
   assert.deepEqual([stored().length, second.length], [1, 1]);

@@ -32,6 +32,8 @@ interface Waiting {
   decision: Decision;
   /** Null: the decision counts several edits. */
   readonly event: EditEvent | InvalidEvent | null;
+  /** When the call came: wall clock, milliseconds since 1970. */
+  readonly began: number;
   /** Number of the central whose journal gets it; null: the first one. */
   readonly central: number | null;
 }
@@ -83,14 +85,18 @@ export class Decisions {
     this.#noteKept(event);
   }
 
-  /** Notes a call that was answered. */
-  answered(event: PanelEvent, verdict: Verdict): void {
+  /**
+   * Notes a call that was answered.
+   * @param began when the call came: wall clock, milliseconds since 1970
+   */
+  answered(event: PanelEvent, verdict: Verdict, began: number): void {
     if (verdict.kind === 'accept') {
       for (const { event: edit, why, central = null } of verdict.left ?? [])
         this.#note(inPanel(edit, why, central));
     } else {
       const why = [...new Set(verdict.problems.map(({ code }) => code))];
-      for (const edit of asked(event)) this.#note({ event: edit, outcome: 'refused', why, central: null });
+      for (const edit of asked(event))
+        this.#note({ event: edit, outcome: 'refused', why, central: null }, began);
     }
     this.#noteKept(event);
   }
@@ -113,7 +119,7 @@ export class Decisions {
     this.#rates.clear();
   }
 
-  #note({ event, outcome, why, central }: Decided): void {
+  #note({ event, outcome, why, central }: Decided, began = this.#clock.wall()): void {
     const wall = this.#clock.wall();
     const { actor, origin } = event;
     const decision: Decision = {
@@ -132,13 +138,13 @@ export class Decisions {
       items: [],
     };
     if (outcome === 'panel-only') this.#tell(decision);
-    this.#keep({ decision, event, central });
+    this.#keep({ decision, event, central, began });
     this.#timer ??= setTimeout(() => void this.flush(), batchTime).unref();
   }
 
   /** Keeps a decision, or counts it if its account has many in this minute. */
   #keep(waiting: Waiting): void {
-    const { decision, event, central } = waiting;
+    const { decision, event, central, began } = waiting;
     const now = Math.floor(decision.createdAt / minute);
     if (now !== this.#minute) this.#rates.clear();
     this.#minute = now;
@@ -152,7 +158,7 @@ export class Decisions {
       return;
     }
     const many = { ...decision, edit: 'unclear', zone: null, why: [leftOutNote], func: '' } as const;
-    rate.others ??= { decision: { ...many, times: 0 }, event: null, central };
+    rate.others ??= { decision: { ...many, times: 0 }, event: null, central, began };
     const { others } = rate;
     others.decision = { ...others.decision, times: others.decision.times + 1 };
     if (this.#waiting.size < mostWaiting * 2) this.#waiting.add(others);
@@ -246,15 +252,13 @@ function keyOf({ fingerprint, zone }: EditEvent): string {
 /** Whether an operation of the same call is in a journal, so that history shows the refusal already. */
 async function isJournalled(
   journals: readonly DecisionJournal[],
-  { decision, event }: Waiting,
+  { event, began }: Waiting,
 ): Promise<boolean> {
   if (event === null || event.kind === 'invalid') return false;
   const { zone, fingerprint } = event;
   for (const { journal } of journals) {
     const recent = await journal.operations({ zone, latest });
-    const isOwn = recent.some(
-      (one) => one.fingerprint === fingerprint && one.createdAt > decision.createdAt - minute,
-    );
+    const isOwn = recent.some((one) => one.fingerprint === fingerprint && one.createdAt >= began);
     if (isOwn) return true;
   }
   return false;
