@@ -90,7 +90,12 @@ export class Agent {
     this.#panel = panel;
     this.#log = log;
     this.#engines = new EngineSet(paths, panel, log);
-    this.#decisions = new Decisions(systemClock, log.write, () => this.#engines.centrals.map(journalOf));
+    this.#decisions = new Decisions(
+      systemClock,
+      log.write,
+      () => this.#engines.centrals.map(journalOf),
+      (edit) => this.#engines.centrals.some(({ engine }) => engine.isOwn(edit)),
+    );
     this.#file = new SettingsFile(paths.root);
   }
 

@@ -57,6 +57,7 @@ function given(operations: readonly Operation[] = []): {
     { now: () => clock.at, wall: () => clock.at, sleep: () => Promise.resolve() },
     (level, event, fields) => logged.push(`${level} ${event} ${JSON.stringify(fields)}`),
     () => journals,
+    ({ echo }) => echo === 'token',
   );
   return { decisions, stored: () => [...byId.values()], logged, journals, clock };
 }
@@ -148,6 +149,10 @@ test('our own writes into the panel, and calls about what is done, are no decisi
   decisions.paused({ kind: 'ignore' });
   await decisions.flush();
   assert.deepEqual(stored(), []);
+  // A token that somebody made up hides nothing.
+  decisions.answered(call(edit({ echo: 'made up' })), refused, 1_700_000_000_000);
+  await decisions.flush();
+  assert.equal(stored().length, 1);
 });
 
 test('ten thousand refused edits of one user are counted, and other users keep theirs', async () => {

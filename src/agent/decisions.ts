@@ -60,6 +60,7 @@ export class Decisions {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #journals: () => readonly DecisionJournal[];
+  readonly #isOwn: (edit: EditEvent) => boolean;
   readonly #waiting = new Set<Waiting>();
   readonly #rates = new Map<string, Rate>();
   /** The minute that the rates are of. */
@@ -72,8 +73,17 @@ export class Decisions {
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
 
-  /** @param journals those of the engines in force, the first central first; none: decisions wait */
-  constructor(clock: Clock, log: Log, journals: () => readonly DecisionJournal[]) {
+  /**
+   * @param journals those of the engines in force, the first central first; none: decisions wait
+   * @param isOwn whether an edit is a write of an engine into the panel
+   */
+  constructor(
+    clock: Clock,
+    log: Log,
+    journals: () => readonly DecisionJournal[],
+    isOwn: (edit: EditEvent) => boolean,
+  ) {
+    this.#isOwn = isOwn;
     this.#clock = clock;
     this.#log = log;
     this.#journals = journals;
@@ -81,7 +91,7 @@ export class Decisions {
 
   /** Notes a call that passes because of a pause. */
   paused(event: PanelEvent): void {
-    for (const edit of asked(event)) this.#note(inPanel(edit, 'note.left-pause', null));
+    for (const edit of this.#asked(event)) this.#note(inPanel(edit, 'note.left-pause', null));
     this.#noteKept(event);
   }
 
@@ -95,7 +105,7 @@ export class Decisions {
         this.#note(inPanel(edit, why, central));
     } else {
       const why = [...new Set(verdict.problems.map(({ code }) => code))];
-      for (const edit of asked(event))
+      for (const edit of this.#asked(event))
         this.#note({ event: edit, outcome: 'refused', why, central: null }, began);
     }
     this.#noteKept(event);
@@ -224,6 +234,17 @@ export class Decisions {
     }
   }
 
+  /**
+   * Edits that a call asked about before the panel makes them, each zone once. An echo token that is not
+   * ours hides nothing.
+   */
+  #asked(event: PanelEvent): readonly (EditEvent | InvalidEvent)[] {
+    if (event.kind === 'invalid') return [event];
+    if (event.kind !== 'edits') return [];
+    const edits = event.edits.filter((edit) => edit.stage === 'before' && !this.#isOwn(edit));
+    return [...new Map(edits.map((edit) => [edit.zone, edit])).values()];
+  }
+
   /** A unique id that sorts by time, of the same form as those of operations. */
   #newId(wall: number): string {
     this.#serial = (this.#serial + 1) % 36 ** 4;
@@ -231,14 +252,6 @@ export class Decisions {
     const start = process.pid.toString(36).slice(-3).padStart(3, '0');
     return `${time}-c${this.#serial.toString(36).padStart(4, '0')}${start}`;
   }
-}
-
-/** Edits that a call asked about before the panel makes them, each zone once. */
-function asked(event: PanelEvent): readonly (EditEvent | InvalidEvent)[] {
-  if (event.kind === 'invalid') return [event];
-  if (event.kind !== 'edits') return [];
-  const edits = event.edits.filter(({ stage, echo }) => stage === 'before' && echo === null);
-  return [...new Map(edits.map((edit) => [edit.zone, edit])).values()];
 }
 
 function inPanel(event: EditEvent | InvalidEvent, why: LeftNote, central: number | null): Decided {

@@ -143,7 +143,7 @@ export class Engine {
    */
   async objections(edits: readonly EditEvent[], signal: AbortSignal): Promise<readonly Problem[]> {
     const judged = edits
-      .filter((edit) => edit.stage === 'before' && !this.#isOwn(edit))
+      .filter((edit) => edit.stage === 'before' && !this.isOwn(edit))
       .map((edit) => ({ edit, right: this.#owners.judge(edit) }));
     if (judged.some(({ right }) => right === 'unread')) return [notReadYet];
     const asked = judged.filter(({ right }) => right === 'may').map(({ edit }) => edit);
@@ -228,7 +228,7 @@ export class Engine {
   #editedBy(event: PanelEvent): readonly DnsName[] {
     const edits = event.kind === 'edits' ? event.edits : [];
     return edits
-      .filter((edit) => edit.stage === 'after' || this.#isOwn(edit) || this.#owners.judge(edit) === 'may')
+      .filter((edit) => edit.stage === 'after' || this.isOwn(edit) || this.#owners.judge(edit) === 'may')
       .map(({ zone }) => zone);
   }
 
@@ -271,7 +271,7 @@ export class Engine {
     const edits: EditEvent[] = [];
     const left: LeftEdit[] = [];
     for (const edit of all) {
-      const answer = edit.stage === 'after' || this.#isOwn(edit) ? null : this.#leftToPanel(edit);
+      const answer = edit.stage === 'after' || this.isOwn(edit) ? null : this.#leftToPanel(edit);
       if (answer?.kind === 'refuse') return answer;
       if (answer === null) edits.push(edit);
       else left.push(...(answer.left ?? []));
@@ -324,12 +324,12 @@ export class Engine {
   }
 
   /** Whether the edit is a write of this engine into the panel: it carries a valid echo token of ours. */
-  #isOwn({ echo }: EditEvent): boolean {
+  isOwn({ echo }: EditEvent): boolean {
     return echo !== null && this.#runtime.echoTokens.has(echo);
   }
 
   async #edit(edit: EditEvent, signal: AbortSignal): Promise<Answer> {
-    if (this.#isOwn(edit)) return nothingToDo;
+    if (this.isOwn(edit)) return nothingToDo;
     try {
       const answer =
         edit.stage === 'after'
