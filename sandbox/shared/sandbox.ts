@@ -61,8 +61,9 @@ export interface Sandbox {
    */
   restartPanel(options?: { readonly keepCache: boolean }): void;
   /**
-   * Adds a record as a background job of the panel does, for instance the renewal of a certificate: no
-   * function is called, so no handler runs. @throws Error when there is no such zone
+   * Adds a record as a background job of the panel does, for instance the renewal of a certificate. No
+   * function is called, so no handler runs.
+   * @throws Error when there is no such zone
    */
   addQuietly(zone: string, name: string, type: string, addr: string): void;
   /** Starts the name server that the panel feeds. It answers for the SOA of its zones. */

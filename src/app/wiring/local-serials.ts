@@ -6,7 +6,7 @@ import type { Settings } from '../../config/settings.ts';
 import { DnsClient } from '../../net/dns/client.ts';
 import { DnsError } from '../../net/dns/dns-error.ts';
 
-/** Milliseconds that one question may take. The server is on this host, and a lost one is asked again soon. */
+/** Milliseconds that one question may take. The server is on this host; a lost one is asked again soon. */
 const patience = 1_000;
 
 /** Reads serials at the panel's own name server, over UDP and without asking for recursion. */
