@@ -160,7 +160,7 @@ export class Agent {
     this.#follow();
     const began = systemClock.now();
     const outdated = asksFirst(event) ? await this.#outdated() : [];
-    if (outdated.length > 0) return { kind: 'refuse', problems: outdated, changed: 'nothing' };
+    if (outdated.length > 0) return this.#refused(event, outdated);
     await this.#engines.handedOver();
     const { state } = this;
     switch (state.kind) {
@@ -169,7 +169,7 @@ export class Agent {
         return { kind: 'accept' };
       case 'broken':
         this.#missedOwners ||= mayChangeOwners(event);
-        return refusedUnlessDone(event, state.problems);
+        return this.#refused(event, state.problems);
       case 'running':
         return await this.#engines.track(
           withDeadline(this.#timeToWrite() - (systemClock.now() - began), (signal) =>
@@ -177,6 +177,16 @@ export class Agent {
           ),
         );
     }
+  }
+
+  /**
+   * Refuses an edit that the panel has not made yet, because of the settings. Accepts every other event, such
+   * as `after`.
+   */
+  #refused(event: PanelEvent, problems: readonly Problem[]): Verdict {
+    if (event.kind !== 'invalid' && !asksFirst(event)) return { kind: 'accept' };
+    if (event.kind === 'edits') this.#engines.putOff(event.edits);
+    return { kind: 'refuse', problems, changed: 'nothing' };
   }
 
   #timeToWrite(): number {
@@ -333,12 +343,9 @@ export class Agent {
     });
   }
 
-  /**
-   * With several centrals, compares each that is new: it may have been out of the settings for a while and
-   * missed edits.
-   */
+  /** Compares each new central: it may have been out of the settings for a while and missed edits. */
   #catchUp(centrals: readonly Wired[], before: readonly Wired[]): void {
-    if (centrals.length === 1 || before.length === 0) return;
+    if (before.length === 0) return;
     for (const { central, engine } of centrals) {
       if (!before.some((one) => isAccount(one.central, central)))
         engine.compare('all', 'new-central', 'limited');
@@ -358,11 +365,4 @@ function mayChangeOwners({ kind }: PanelEvent): boolean {
 /** Whether the event is an edit that the panel has not made yet (`before`). */
 function asksFirst(event: PanelEvent): boolean {
   return event.kind === 'edits' && event.edits.some(({ stage }) => stage === 'before');
-}
-
-/** Refuses an edit that the panel has not made yet. Accepts every other event, such as `after`. */
-function refusedUnlessDone(event: PanelEvent, problems: readonly Problem[]): Verdict {
-  return event.kind === 'invalid' || asksFirst(event)
-    ? { kind: 'refuse', problems, changed: 'nothing' }
-    : { kind: 'accept' };
 }

@@ -1,8 +1,9 @@
 import type { Problem } from '../dns/problem.ts';
 import type { GuardedCentral } from '../core/breaker.ts';
 import type { Central } from '../core/central.ts';
-import type { Panel } from '../core/panel.ts';
-import { Several } from '../core/several.ts';
+import type { Engine } from '../core/engine/engine.ts';
+import type { EditEvent, Panel } from '../core/panel.ts';
+import { putOff, Several } from '../core/several.ts';
 import { journalStatus } from '../app/answers/journal-status.ts';
 import type { Paths } from '../app/paths.ts';
 import { systemClock } from '../app/wiring/clock.ts';
@@ -78,6 +79,17 @@ export class EngineSet {
     return await work.finally(() => this.#answering.delete(work));
   }
 
+  /**
+   * Tells all engines that these edits were refused because of the settings. An engine that puts the panel
+   * back tries again.
+   */
+  putOff(edits: readonly EditEvent[]): void {
+    putOff(
+      edits,
+      [...this.centrals, ...this.#draining].map(({ engine }) => engine),
+    );
+  }
+
   /** Stops sending edits to engines; those in force finish their open operations. */
   idle(state: Exclude<AgentState, { readonly kind: 'running' }>): void {
     const old = this.centrals;
@@ -135,7 +147,7 @@ export class EngineSet {
         await Promise.all(running.filter((wired) => !retired.includes(wired)).map((wired) => wired.close()));
       throw error;
     });
-    this.#state = runningState(centrals);
+    this.#state = runningState(centrals, () => this.#draining.values().map(({ engine }) => engine));
     swapped(centrals, running);
     for (const wired of running)
       if (!centrals.includes(wired) && !retired.includes(wired)) this.#drain(wired);
@@ -238,11 +250,12 @@ async function testCentral({ settings, central }: Part, centrals: number): Promi
   );
 }
 
-function runningState(centrals: readonly Wired[]): RunningState {
+/** @param former engines of earlier settings */
+function runningState(centrals: readonly Wired[], former: () => Iterable<Engine>): RunningState {
   const [wired] = centrals;
   if (wired === undefined) throw new Error('settings without a central');
   const members = centrals.map(({ settings, engine }) => ({ number: settings.number, engine }));
-  return { kind: 'running', wired, centrals, several: new Several(members) };
+  return { kind: 'running', wired, centrals, several: new Several(members, former) };
 }
 
 /**

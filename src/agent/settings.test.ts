@@ -170,6 +170,24 @@ describe('issue 11.12: a changed settings file', { skip: missingPrograms('named'
     }
   });
 
+  test('that comes back to a central: what the panel got under other settings is sent', async (t) => {
+    const other = await startNamed({ keys: [oldKey], zones: [{ zone }] });
+    t.after(() => other.dispose());
+    const inForce = (port: number): Promise<void> =>
+      until(() => {
+        const { state, pending } = agent;
+        const isThere = state.kind === 'running' && state.wired.settings.address.endsWith(`:${port}`);
+        return Promise.resolve(isThere && pending === null);
+      });
+    saveSettings(root, { isp_master: account(other.port, oldKey) });
+    await inForce(other.port);
+    const passed = makeRecord({ name: 'elsewhere', type: 'A', rdata: '192.0.2.1' }, zone);
+    panel.store.zones.get(zone)?.set(recordId(passed), passed);
+    saveSettings(root, { isp_master: account(server.port, oldKey) });
+    await inForce(server.port);
+    await until(() => isAnswered(passed.name));
+  });
+
   const alice = { name: 'alice', rank: 'user' } as const;
 
   function byAlice(): PanelEvent {

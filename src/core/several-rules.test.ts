@@ -192,3 +192,20 @@ test('what one engine puts back in the panel is put off while another is out of 
   assert.deepEqual(await putOff(own, { objections: mixed }), []);
   assert.deepEqual(await putOff(own, {}), []);
 });
+
+test('what an engine of former settings puts back is put off too, also beside a single central', async () => {
+  const own: PanelEvent = { kind: 'edits', edits: [edit('before', 'token')] };
+  const done: PanelEvent = { kind: 'edits', edits: [edit('after', 'token')] };
+  const putOff = async (event: PanelEvent, answer: Verdict): Promise<readonly string[]> => {
+    const calls: string[] = [];
+    const { engine: former } = member(9, calls);
+    const several = new Several([member(1, calls, { answer })], () => [former]);
+    await several.answer(event, new AbortController().signal);
+    return calls.filter((call) => call.includes('put off'));
+  };
+  const unknown = refused('nothing', 'zone.baseline-running');
+  assert.deepEqual(await putOff(own, unknown), ['1 put off token', '9 put off token']);
+  assert.deepEqual(await putOff(own, refused('nothing', 'central.refused')), []);
+  assert.deepEqual(await putOff(own, accept), []);
+  assert.deepEqual(await putOff(done, unknown), []);
+});

@@ -9,6 +9,9 @@ export interface Member {
   readonly engine: Pick<Engine, 'answer' | 'carryOut' | 'objections' | 'rollBack' | 'duringCall' | 'putOff'>;
 }
 
+/** An engine that may be writing into the panel. */
+type Writer = Pick<Engine, 'putOff'>;
+
 /**
  * Milliseconds of an edit's deadline that stay reserved for rolling it back at centrals that accepted it; at
  * most half of the deadline.
@@ -33,17 +36,28 @@ export function timeToWrite(deadline: number, centrals: number): number {
  */
 export class Several {
   readonly #members: readonly Member[];
+  readonly #former: () => Iterable<Writer>;
 
-  /** @param members at least one, the first central first */
-  constructor(members: readonly Member[]) {
+  /**
+   * @param members at least one, the first central first
+   * @param former engines of former settings that may still put the panel back
+   */
+  constructor(members: readonly Member[], former: () => Iterable<Writer> = () => []) {
     this.#members = members;
+    this.#former = former;
   }
 
   /**
    * Answers one hook call. Never throws. If the panel has one central, its engine answers.
    * @param signal aborts after `timeToWrite`
    */
-  answer(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
+  async answer(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
+    const verdict = await this.#answer(event, signal);
+    if (event.kind === 'edits' && verdict.kind === 'refuse') this.#putOff(event.edits, verdict.problems);
+    return verdict;
+  }
+
+  #answer(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
     const [first, ...others] = this.#members;
     if (first === undefined) throw new Error('a panel without a central');
     if (others.length === 0 || event.kind === 'ignore' || event.kind === 'invalid')
@@ -73,10 +87,7 @@ export class Several {
       })),
     );
     const objections = told(found);
-    if (objections.length > 0) {
-      this.#putOff(edits, objections);
-      return { kind: 'refuse', problems: objections, changed: 'nothing' };
-    }
+    if (objections.length > 0) return { kind: 'refuse', problems: objections, changed: 'nothing' };
     const accepted: { readonly member: Member; readonly begun: readonly string[] }[] = [];
     const stays: LeftEdit[] = [];
     for (const member of this.#members) {
@@ -87,7 +98,6 @@ export class Several {
         continue;
       }
       const problems = told([{ number: member.number, problems: answer.problems }]);
-      this.#putOff(edits, problems);
       const left = await Promise.all(
         accepted.map(async ({ member: { engine }, begun: ids }) => await engine.rollBack(ids, problems)),
       );
@@ -127,9 +137,14 @@ export class Several {
    */
   #putOff(edits: readonly EditEvent[], problems: readonly Problem[]): void {
     if (!problems.every(({ code }) => isTransient(code) || unknownYet.has(code))) return;
-    for (const { echo } of edits) {
-      if (echo !== null) for (const { engine } of this.#members) engine.putOff(echo);
-    }
+    putOff(edits, [...this.#members.map(({ engine }) => engine), ...this.#former()]);
+  }
+}
+
+/** Tells engines of refused edits that may be their own writes into the panel: each is to be tried again. */
+export function putOff(edits: readonly EditEvent[], engines: readonly Writer[]): void {
+  for (const { stage, echo } of edits) {
+    if (stage === 'before' && echo !== null) for (const engine of engines) engine.putOff(echo);
   }
 }
 

@@ -90,7 +90,13 @@ function assemble(
     random: () => 0.5,
     settings: defaultEngineSettings,
   });
-  hearOwnWrites(simPanel, new Several([{ number: 1, engine }]), false, new Set());
+  const several = new Several([{ number: 1, engine }]);
+  hearOwnWrites(
+    simPanel,
+    () => several,
+    () => true,
+    new Set(),
+  );
   return { clock, panel, central, journal, engine, defects };
 }
 

@@ -6,15 +6,22 @@ import type { SimPanel } from './sim-panel.ts';
 import { administrator, describeVerdict, recordsEvent } from './edits.ts';
 
 /**
- * Makes writes of an engine into the panel reach all engines as edits, as the panel would report them.
- * @param others whether there are further engines, which then hear of `after` too
+ * Makes writes of an engine into the panel reach the engines in force as edits, as the panel would report
+ * them.
+ * @param inForce the engines that answer hook calls at that moment
+ * @param isAlone whether the engine that writes is the only one in force, and so needs no `after`
  * @param echoes holds the fingerprint of each such edit while the engines are asked
  */
-export function hearOwnWrites(panel: SimPanel, several: Several, others: boolean, echoes: Set<string>): void {
+export function hearOwnWrites(
+  panel: SimPanel,
+  inForce: () => Several,
+  isAlone: () => boolean,
+  echoes: Set<string>,
+): void {
   const ask = async (edit: EditEvent): Promise<Verdict> => {
     echoes.add(edit.fingerprint);
     try {
-      return await several.answer({ kind: 'edits', edits: [edit] }, new AbortController().signal);
+      return await inForce().answer({ kind: 'edits', edits: [edit] }, new AbortController().signal);
     } finally {
       echoes.delete(edit.fingerprint);
     }
@@ -36,9 +43,8 @@ export function hearOwnWrites(panel: SimPanel, several: Several, others: boolean
     if (verdict.kind === 'refuse' && stage === 'before')
       throw new PanelError('panel.refused', { text: describeVerdict(verdict) });
   };
-  if (!others) return;
   panel.onWritten = async (change, echo) => {
-    await ask(echoOf(change, echo, 'after'));
+    if (!isAlone()) await ask(echoOf(change, echo, 'after'));
   };
 }
 

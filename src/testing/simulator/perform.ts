@@ -80,18 +80,13 @@ export class Performer {
     if (!this.#world.panel.zones.has(zone)) return;
     const { hidesOwner } = event;
     if (hidesOwner !== undefined) this.#world.panel.owners.set(zone, hidesOwner ? null : ['alice']);
-    await this.#world.edit(
+    const { elsewhere } = await this.#world.edit(
       (stage) => recordsEvent(zone, items, stage, event.actor),
       () => this.#carryOut(event),
       event.local,
       items,
     );
-    if (this.#isElsewhere) this.#unheardEdit(zone, items);
-  }
-
-  /** Whether the settings leave out the first central, which then gets no edit. */
-  get #isElsewhere(): boolean {
-    return this.#world.active[0] !== this.#world.sides[0];
+    if (elsewhere) this.#unheardEdit(zone, items);
   }
 
   async #click({ edits, deletes, local }: Extract<HistoryEvent, { kind: 'click' }>): Promise<void> {
@@ -107,12 +102,13 @@ export class Performer {
         })),
       ...zones.map((zone) => this.#zoneEdit('zone-delete', zone)),
     ];
-    const { lostAfter } = clicked.length === 0 ? notClicked : await this.#world.click(clicked, local);
+    const { lostAfter, elsewhere } =
+      clicked.length === 0 ? notClicked : await this.#world.click(clicked, local);
     for (const zone of zones) {
-      if (lostAfter || this.#isElsewhere) noteUnheardZone(this.#world, this.traces.unheard, zone);
+      if (lostAfter || elsewhere) noteUnheardZone(this.#world, this.traces.unheard, zone);
       this.zonesInHand.delete(zone);
     }
-    if (this.#isElsewhere) for (const { zone, items } of edits) this.#unheardEdit(zone, items);
+    if (elsewhere) for (const { zone, items } of edits) this.#unheardEdit(zone, items);
   }
 
   #unheardEdit(zone: DnsName, items: EditOfRecords['items']): void {
@@ -159,8 +155,8 @@ export class Performer {
     if (this.zonesInHand.has(zone)) return;
     this.zonesInHand.add(zone);
     const { event, carryOut } = this.#zoneEdit(kind, zone);
-    const answered = await this.#world.edit(event, carryOut, local);
-    if (answered.lostAfter || this.#isElsewhere) noteUnheardZone(this.#world, this.traces.unheard, zone);
+    const { lostAfter, elsewhere } = await this.#world.edit(event, carryOut, local);
+    if (lostAfter || elsewhere) noteUnheardZone(this.#world, this.traces.unheard, zone);
     this.zonesInHand.delete(zone);
   }
 
@@ -196,4 +192,4 @@ export class Performer {
   }
 }
 
-const notClicked = { lostAfter: false };
+const notClicked = { lostAfter: false, elsewhere: false };

@@ -72,6 +72,16 @@ export interface ClickedEdit {
   readonly items?: readonly EditItem[];
 }
 
+/** How a click went. */
+export interface Played {
+  /** The answer to `before`. */
+  readonly verdict: Verdict;
+  /** Whether the agent did not learn that the panel kept the edits. */
+  readonly lostAfter: boolean;
+  /** Whether a hook call was answered while the settings left out the first central. */
+  readonly elsewhere: boolean;
+}
+
 /** A central of the world, its journal, and what the laws observe of both. */
 export interface Side {
   readonly store: CentralStore;
@@ -80,6 +90,10 @@ export interface Side {
   readonly witness: JournalWitness;
   /** Laws that were found broken at this central while the history ran. */
   readonly judgement: Judgement;
+  /** Periods in which the agent ran and its settings named this central, in order. */
+  readonly runs: EngineRun[];
+  /** Calls of panel functions that named a zone and that its engine answered, with their time. */
+  readonly hints: Due[];
   /** Fingerprints of the edits that its engine is writing into the panel right now. */
   readonly echoes: Set<string>;
   /**
@@ -105,10 +119,6 @@ export class World {
   readonly emptied: string[] = [];
   /** Every save of a user, in order, with the answers to its hook calls. */
   readonly saved: SavedEdit[] = [];
-  /** Calls of panel functions that named a zone, with their time. */
-  readonly hints: Due[] = [];
-  /** Periods in which the agent ran, in order. */
-  readonly runs: EngineRun[] = [];
   readonly #lateReads = new LateReads(this.panel, this.saved);
   /** The first central, then those of `addCentral`. */
   readonly sides: Side[];
@@ -119,10 +129,10 @@ export class World {
   #active: readonly Side[] | null = null;
   #switching: Promise<void> = Promise.resolve();
   /**
-   * Engines of former settings that still finish their open operations, by central. A promise resolves when
-   * its engine has stopped.
+   * Engines of former settings that still finish their open operations, by central. `stopped` resolves when
+   * the engine has stopped.
    */
-  readonly #draining = new Map<Side, Promise<void>>();
+  readonly #draining = new Map<Side, { readonly engine: Engine; readonly stopped: Promise<void> }>();
   /** Lives of the engines since the last kill, and the simulated central and panel of each engine. */
   readonly #lives = new Set<Life>();
   #connected: { readonly side: Side; readonly central: SimCentral; readonly panel: SimPanel }[] = [];
@@ -190,6 +200,8 @@ export class World {
       disk,
       witness,
       judgement,
+      runs: [],
+      hints: [],
       echoes,
       downUntil: -Infinity,
       down: false,
@@ -199,7 +211,7 @@ export class World {
     observeMoments(side, {
       panel: this.panel,
       saved: this.saved,
-      hints: this.hints,
+      hints: side.hints,
       now,
       wall: () => this.clock.wall(),
       goingIn: (zone) => this.#goingIn(store, zone),
@@ -227,7 +239,7 @@ export class World {
       witness,
       judgement,
     );
-    const claims = new Claims(this.panel, witness, judgement);
+    const claims = new Claims(this.panel, witness, judgement, () => this.active.includes(side));
     const { onCommit } = witness;
     witness.onCommit = (batch) => {
       onCommit(batch);
@@ -358,7 +370,7 @@ export class World {
       this.#startedAt = this.clock.now();
       const started = startAll(run.engines);
       const how = await Promise.race([started, run.killed]);
-      if (how === 'started') this.runs.push({ from: this.clock.now(), until: Infinity });
+      if (how === 'started') this.#runsFrom(this.active);
       if (how !== 'journal') return;
       // What this engine began before its journal failed must not go on.
       run.life.dead = true;
@@ -373,8 +385,12 @@ export class World {
     this.#lives.add(life);
     const parts = this.active.map((side) => this.#parts(side, life));
     const engines = parts.map(({ engine }) => engine);
-    const several = new Several(engines.map((engine, at) => ({ number: at + 1, engine })));
-    for (const { panel, echoes } of parts) hearOwnWrites(panel, several, parts.length > 1, echoes);
+    const members = engines.map((engine, at) => ({ number: at + 1, engine }));
+    const several = new Several(members, () => this.#draining.values().map(({ engine }) => engine));
+    // An engine of former settings writes too, and the engines in force are asked about it.
+    const inForce = (): Several => (life.dead ? several : (this.#run?.several ?? several));
+    const isAlone = (): boolean => parts.length === 1 && inForce() === several;
+    for (const { panel, echoes } of parts) hearOwnWrites(panel, inForce, isAlone, echoes);
     const { promise: killed, resolve: end } = Promise.withResolvers<'killed'>();
     const journals = parts.map(({ journal }) => journal);
     return { life, engines, journals, several, killed, end: () => end('killed') };
@@ -469,7 +485,7 @@ export class World {
     const boot = this.#boot;
     await this.#starting;
     const former = this.#run;
-    await Promise.race([this.#draining.get(side), former?.killed]);
+    await Promise.race([this.#draining.get(side)?.stopped, former?.killed]);
     // After a kill the next start uses the new settings anyway.
     if (boot !== this.#boot || former === null || this.active[0] === side) return;
     const before = this.active;
@@ -479,12 +495,26 @@ export class World {
     const started = await Promise.race([startAll(run.engines), former.killed]);
     if (started === 'started') {
       this.#run = { ...run, killed: former.killed, end: former.end };
+      for (const engine of run.engines) engine.compare('all', 'new-central', 'limited');
+      this.#runsUntilNow(before);
+      this.#runsFrom([side]);
       this.applyOutages();
       for (const [at, one] of before.entries()) this.#drain(one, former, at);
       return;
     }
     run.life.dead = true;
     if (boot === this.#boot) this.#active = before;
+  }
+
+  #runsFrom(sides: readonly Side[]): void {
+    for (const { runs } of sides) runs.push({ from: this.clock.now(), until: Infinity });
+  }
+
+  #runsUntilNow(sides: readonly Side[]): void {
+    for (const { runs } of sides) {
+      const last = runs.pop();
+      if (last !== undefined) runs.push({ ...last, until: Math.min(last.until, this.clock.now()) });
+    }
   }
 
   #drain(side: Side, { engines, journals, life }: Run, at: number): void {
@@ -496,7 +526,7 @@ export class World {
       await engine.stop();
       this.#draining.delete(side);
     };
-    this.#draining.set(side, finish());
+    this.#draining.set(side, { engine, stopped: finish() });
   }
 
   applyOutages(): void {
@@ -530,9 +560,7 @@ export class World {
     if (this.#run === null) return;
     this.#run.end();
     this.#run = null;
-    const last = this.runs.at(-1);
-    if (last !== undefined)
-      this.runs.splice(-1, 1, { ...last, until: Math.min(last.until, this.clock.now()) });
+    this.#runsUntilNow(this.sides);
     this.tally.fault('agent killed');
     this.note('engine killed');
   }
@@ -541,14 +569,13 @@ export class World {
    * Plays one save in the panel: `before`, the panel's own part, `after`.
    * @param items records that the edit removes and adds, for the laws; empty for the create or delete of a
    * zone
-   * @returns the answer to `before`, and whether the agent did not learn that the panel kept the edit
    */
   async edit(
     event: ClickedEdit['event'],
     carryOut: ClickedEdit['carryOut'],
     local: LocalPart,
     items: readonly EditItem[] = [],
-  ): Promise<{ readonly verdict: Verdict; readonly lostAfter: boolean }> {
+  ): Promise<Played> {
     return await this.click([{ event, carryOut, items }], local);
   }
 
@@ -556,10 +583,7 @@ export class World {
    * Plays a click that makes several edits: one `before` for all of them, and one `after` for those that the
    * panel carried out. Returns what `edit` returns.
    */
-  async click(
-    edits: readonly ClickedEdit[],
-    local: LocalPart,
-  ): Promise<{ readonly verdict: Verdict; readonly lostAfter: boolean }> {
+  async click(edits: readonly ClickedEdit[], local: LocalPart): Promise<Played> {
     const saved = new Map<ClickedEdit, SavedEdit>();
     for (const edit of edits)
       saved.set(edit, {
@@ -570,6 +594,16 @@ export class World {
         keptAt: null,
       });
     this.saved.push(...saved.values());
+    const played = await this.#play(saved, local);
+    // All edits of a click have the same answers.
+    const [one] = saved.values();
+    return { ...played, elsewhere: one?.answers.some(({ numbers }) => numbers[0] === 0) === true };
+  }
+
+  async #play(
+    saved: ReadonlyMap<ClickedEdit, SavedEdit>,
+    local: LocalPart,
+  ): Promise<Omit<Played, 'elsewhere'>> {
     const what = [...saved.values()].map(({ event }) => describeEvent(event)).join(' and ');
     const verdict = await this.#ask('before', saved);
     this.note(`before ${what}: ${describeVerdict(verdict)}`);
@@ -628,10 +662,12 @@ export class World {
       return { zone, from: askedAt, until: Infinity, counts: rank === 'administrator' };
     });
     this.panel.calls.push(...calls);
-    const synced = this.active.map(({ witness }) => syncedZones(witness));
+    // The settings may name another central before the answer comes.
+    const { active } = this;
+    const synced = active.map(({ witness }) => syncedZones(witness));
     const verdict = await this.#hook({ kind: 'edits', edits });
     const asking = this.saved.flatMap(callsOf);
-    for (const [at, { witness, judgement, store, downUntil }] of this.active.entries()) {
+    for (const [at, { witness, judgement, store, downUntil }] of active.entries()) {
       const asked = { edits, synced: synced[at] ?? new Set<DnsName>(), askedAt };
       checkAccepted(witness, { ...asked, calls: asking }, verdict, judgement);
       checkPutBack(witness, asked, verdict, at + 1, judgement);
@@ -646,7 +682,8 @@ export class World {
   }
 
   async hint(zone: DnsName | 'all'): Promise<void> {
-    if (zone !== 'all') this.hints.push({ zone, at: this.clock.now(), what: 'a hint' });
+    if (zone !== 'all')
+      for (const { hints } of this.active) hints.push({ zone, at: this.clock.now(), what: 'a hint' });
     await this.hintOf(zone === 'all' ? 'all' : [zone], administrator);
   }
 

@@ -175,7 +175,9 @@ async function compensate(
   const resolved =
     undone === null ? await resolve(runtime, event) : { kind: 'items' as const, items: undone.items };
   if (resolved.kind === 'refuse') {
-    runtime.agenda.compareSoon(event.zone, 'after-not-understood');
+    // Reads may not show the edit sooner.
+    const { visibilityWait } = runtime.ports.settings;
+    runtime.agenda.compareSoon(event.zone, 'after-not-understood', 'limited', visibilityWait);
     return nothingToDo;
   }
   const outcome = await mirrorItems(runtime, fromEvent(event), resolved.items, 'compensate', signal);

@@ -54,13 +54,15 @@ async function tryRecords(
 type Resolved = { readonly kind: 'items'; readonly items: readonly EditItem[] } | Refusal;
 
 /**
- * Finds out which records the call means. If its key is unknown to us, a comparison of the zone becomes due.
+ * Finds out which records the call means. If the key of a `before` is unknown to us, a comparison of the zone
+ * becomes due.
  */
 export async function resolve(runtime: Runtime, event: RecordsEvent): Promise<Resolved> {
   const near = event.names === null ? null : await resolveAmong(runtime, event, event.names);
   const resolution = near === null || near.kind !== 'items' ? await resolveAmong(runtime, event) : near;
   if (resolution.kind === 'items') return resolution;
-  if (resolution.kind === 'unknown-key') runtime.agenda.compareSoon(event.zone, 'unknown-key');
+  if (resolution.kind === 'unknown-key' && event.stage === 'before')
+    runtime.agenda.compareSoon(event.zone, 'unknown-key');
   return { kind: 'refuse', problems: resolution.problems, changed: 'nothing' };
 }
 

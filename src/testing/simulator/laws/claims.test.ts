@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, recordId } from '../../../dns/record.ts';
 import type { OperationState } from '../../../core/operation.ts';
+import { MemoryJournal } from '../../memory-journal.ts';
 import { a, given, put, zone } from '../given.ts';
 import { recordsEvent } from '../edits.ts';
 import type { Side, World } from '../world.ts';
@@ -53,6 +54,28 @@ test('issue 13: taking out of the panel what another edit that was accepted want
   });
   provenance.land(own, 40_000, () => world.panel.zones.get(zone)?.delete(recordId(ftp)));
   assert.deepEqual(brokenAt(side), ['alone.claimed']);
+});
+
+test('an engine need not know what edits at a central of former settings want', async () => {
+  for (const [isFormer, laws] of [
+    [true, []],
+    [false, ['alone.claimed']],
+  ] as const) {
+    const { world, side } = await arrived();
+    const second = world.addCentral(new MemoryJournal());
+    await world.clock.runUntilSettled(world.use(isFormer ? second : side));
+    put(world, 'panel', [www, ftp]);
+    side.witness.committed(
+      { operations: [operation({ id: 'other', state: 'kept', items: sent(null, ftp) })] },
+      40_000,
+    );
+    const { provenance } = world.panel;
+    // An operation of another central.
+    const facts = { kind: 'change', operation: 'wrong', zone, record: null, content: [], sentAt: 0 } as const;
+    const own = provenance.sent(facts);
+    provenance.land(own, 40_000, () => world.panel.zones.get(zone)?.delete(recordId(ftp)));
+    assert.deepEqual(brokenAt(side), laws);
+  }
 });
 
 test('issue 13: an alias that an edit puts beside a record it has seen breaks a law', async () => {

@@ -15,11 +15,19 @@ export class Claims {
   readonly #panel: PanelStore;
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
+  readonly #isInForce: () => boolean;
 
-  constructor(panel: PanelStore, witness: JournalWitness, judgement: Judgement) {
+  /** @param isInForce whether the settings name the central of this journal */
+  constructor(
+    panel: PanelStore,
+    witness: JournalWitness,
+    judgement: Judgement,
+    isInForce: () => boolean = () => true,
+  ) {
     this.#panel = panel;
     this.#witness = witness;
     this.#judgement = judgement;
+    this.#isInForce = isInForce;
   }
 
   /** Checks a request to the central when it is sent. */
@@ -46,6 +54,8 @@ export class Claims {
     const { operations } = this.#witness;
     const own = operations.get(id)?.operation ?? null;
     if (!isUndoing(own) || isRetimed(own, record)) return;
+    // The engine of another central does not know the edits of former settings (docs/adoption.md).
+    if (own === null && !this.#isInForce()) return;
     const latest = [...operations.values()]
       .map(({ operation }) => operation)
       .filter((other) => other.zone === zone && accepted.has(other.state) && isAbout(other, record))

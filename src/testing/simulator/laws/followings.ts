@@ -75,9 +75,13 @@ export class Followings {
     for (const { add } of items) if (add !== null) this.#checkAlone(operation, add);
     for (const { add } of own) if (add !== null) this.#checkNew(operation, add);
     const gone = own.filter(({ remove }) => remove !== null).length;
-    const synced = [...this.#witness.rows(zone)].filter(({ state }) => state === 'synced');
+    const rows = [...this.#witness.rows(zone)];
+    const synced = rows.filter(({ state }) => state === 'synced');
     const removed = new Set(own.flatMap(({ remove }) => (remove === null ? [] : [recordId(remove)])));
-    const isEmptied = removed.size > 0 && synced.every(({ record }) => removed.has(recordId(record)));
+    // Until this comparison, which found it gone at the central, such a record was synced as well.
+    const isHeld = rows.some(({ state, onPanel }) => state === 'conflict' && onPanel);
+    const isEmptied =
+      removed.size > 0 && !isHeld && synced.every(({ record }) => removed.has(recordId(record)));
     const isLarge = synced.length >= largeZone && gone > synced.length * largestPart;
     if (gone >= many || isLarge || isEmptied)
       this.#judgement.violate(

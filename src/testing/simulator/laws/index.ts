@@ -30,9 +30,9 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
       await checkAgreement(pair, journal, world.clock.wall(), witness, own);
       own.sawFor(checkAnswers({ panel, central: store, witness, index }, world.saved, own));
       checkOwners(panel, engine.live.owners, own);
-      const { runs, saved, hints } = world;
+      const { runs, hints } = side;
       const outages = [...panel.outages, ...side.disk.outages];
-      checkPromptness({ panel, outages, runs, saved, hints, witness, reader: `panel ${index + 1}` }, own);
+      checkPromptness({ panel, outages, runs, saved: world.saved, hints, witness, index }, own);
     }
     checkRights(store, witness, own);
     checkReported(store, world.saved, own);

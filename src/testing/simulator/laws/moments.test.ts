@@ -14,7 +14,7 @@ import { checkPanelDelete } from './panel-writes.ts';
 import { checkAsked } from './proofs.ts';
 import { checkOwners } from './rights.ts';
 import { brokenAt, operation, sent, type Facts } from './wrong.ts';
-import { sampleWatch } from '../../contracts/journal.ts';
+import { sampleRow, sampleWatch } from '../../contracts/journal.ts';
 
 const [www, old] = [a('www', 1), a('old', 1)];
 
@@ -49,6 +49,20 @@ test('issue 13: a comparison that removes every synced record of a zone breaks a
   const wrong = await arrived();
   journal(wrong, { class: 'follow', items: removed(www) });
   assert.ok(brokenAt(wrong.side).includes('limits.records'));
+});
+
+test('a comparison that removes all that is synced but what it has found gone at the central is right', async () => {
+  for (const [onPanel, laws] of [
+    [true, []],
+    [false, ['limits.records']],
+  ] as const) {
+    const wrong = await arrived();
+    const row = sampleRow(1, { record: old, state: 'conflict', onPanel, onCentral: !onPanel });
+    wrong.side.witness.committed({ rows: [{ zone, put: [row] }] } as const, wrong.world.clock.now());
+    journal(wrong, { class: 'follow', items: removed(www) });
+    const limits = brokenAt(wrong.side).filter((law) => law.startsWith('limits'));
+    assert.deepEqual(limits, laws);
+  }
 });
 
 test('issue 13: a comparison that sends what stood in the panel before we came breaks a law', async () => {
@@ -87,7 +101,7 @@ test('issue 13: a comparison that deletes a zone which nobody named breaks a law
   journal(wrong, { class: 'follow', kind: 'zone-delete' });
   assert.deepEqual(brokenAt(wrong.side), ['limits.zones']);
   const named = await arrived();
-  named.world.hints.push({ zone, at: 0, what: 'a hint' });
+  named.side.hints.push({ zone, at: 0, what: 'a hint' });
   journal(named, { id: 'first', class: 'follow', kind: 'zone-delete' });
   assert.deepEqual(brokenAt(named.side), []);
   journal(named, { id: 'second', class: 'follow', kind: 'zone-delete' });
@@ -234,8 +248,8 @@ test('issue 13: a zone that is deleted in the panel though no user made it, or e
 });
 
 test('issue 13: a zone that is not read in time after a hint breaks a law', async () => {
-  const { world } = await arrived();
-  world.hints.push({ zone, at: world.clock.now(), what: 'a hint' });
+  const { world, side } = await arrived();
+  side.hints.push({ zone, at: world.clock.now(), what: 'a hint' });
   await world.clock.runUntil(world.clock.now() + 600_000);
   const { violations } = await world.clock.runUntilSettled(checkWorld(world, { unheard: new Set() }));
   assert.deepEqual(
@@ -253,7 +267,7 @@ test('what cannot be read in time because the journal fails is not late, before 
     const { world, side } = await arrived();
     const at = world.clock.now() + 300_000;
     side.disk.outages.push({ from: at - 1_000 + shift, until: at + 600_000 + Math.min(0, shift * 3) });
-    world.hints.push({ zone, at, what: 'a hint' });
+    side.hints.push({ zone, at, what: 'a hint' });
     world.panel.asked.push({ reader: 'panel 1', zone, at: at + 650_000 });
     await world.clock.runUntil(at + 600_000);
     const { violations } = await world.clock.runUntilSettled(checkWorld(world, { unheard: new Set() }));
@@ -261,6 +275,45 @@ test('what cannot be read in time because the journal fails is not late, before 
       violations.map(({ law }) => law),
       laws,
       String(shift),
+    );
+  }
+});
+
+test('what happens while the settings name another central is not late for the one they left out', async () => {
+  for (const [until, laws] of [
+    [150_000, []],
+    [Infinity, ['turns.late']],
+  ] as const) {
+    const { world, side } = await arrived();
+    side.runs.splice(0, Infinity, { from: 0, until });
+    side.hints.push({ zone, at: 100_000, what: 'a hint' });
+    await world.clock.runUntil(700_000);
+    const { violations } = await world.clock.runUntilSettled(checkWorld(world, { unheard: new Set() }));
+    assert.deepEqual(
+      violations.map(({ law }) => law),
+      laws,
+      String(until),
+    );
+  }
+});
+
+test('an edit is looked at in time by the engines that were asked about it, and by no other', async () => {
+  for (const [number, laws] of [
+    [0, []],
+    [1, ['turns.late']],
+  ] as const) {
+    const { world } = await arrived();
+    const event = recordsEvent(zone, [{ remove: null, add: www }], 'before');
+    const verdict = { kind: 'accept' } as const;
+    const answer = { stage: 'after', askedAt: 100_000, at: 100_000, verdict, effects: [0] } as const;
+    const answers = [{ ...answer, numbers: [number] }];
+    world.saved.push({ event, items: [], askedAt: 100_000, answers, keptAt: 100_000 });
+    await world.clock.runUntil(700_000);
+    const { violations } = await world.clock.runUntilSettled(checkWorld(world, { unheard: new Set() }));
+    assert.deepEqual(
+      violations.map(({ law }) => law),
+      laws,
+      String(number),
     );
   }
 });

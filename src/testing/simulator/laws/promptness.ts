@@ -14,7 +14,10 @@ export interface Due {
   readonly what: string;
 }
 
-/** A time in which an engine ran, in monotonic milliseconds. `until` is `Infinity` while it runs. */
+/**
+ * A time in which an engine ran and its central was in the settings, in monotonic milliseconds. `until` is
+ * `Infinity` while that lasts.
+ */
 export interface EngineRun {
   readonly from: number;
   readonly until: number;
@@ -38,15 +41,16 @@ export function checkPromptness(
     /** Times when the panel was out of reach, or when the journal failed. */
     readonly outages: readonly Outage[];
     readonly witness: JournalWitness;
-    /** Name of the engine as a reader, as in `PanelStore.asked`. */
-    readonly reader: string;
+    /** Index of the engine's central in `World.sides`. */
+    readonly index: number;
     readonly runs: readonly EngineRun[];
     readonly saved: readonly SavedEdit[];
     readonly hints: readonly Due[];
   },
   judgement: Judgement,
 ): void {
-  const { panel, outages, reader, runs } = facts;
+  const { panel, outages, index, runs } = facts;
+  const reader = `panel ${index + 1}`;
   const asked = panel.asked.filter((one) => one.reader === reader);
   for (const { zone, at, since = at, what } of [
     ...facts.hints,
@@ -81,10 +85,19 @@ function isThere(
   return !moves.some(({ at }) => at > from && at <= until);
 }
 
-/** Edits whose `after` was accepted before any read showed them. */
-function keptOf({ saved, witness }: { saved: readonly SavedEdit[]; witness: JournalWitness }): Due[] {
+interface Kept {
+  readonly saved: readonly SavedEdit[];
+  readonly witness: JournalWitness;
+  readonly index: number;
+}
+
+/** Edits whose `after` the engine of the central accepted before any read showed them. */
+function keptOf({ saved, witness, index }: Kept): Due[] {
   return saved.flatMap(({ event: { kind, zone, fingerprint }, answers, keptAt }) => {
-    const after = answers.find(({ stage, verdict }) => stage === 'after' && verdict.kind === 'accept');
+    const after = answers.find(
+      ({ stage, verdict, numbers }) =>
+        stage === 'after' && verdict.kind === 'accept' && (numbers[index] ?? 0) > 0,
+    );
     if (after === undefined || keptAt === null || kind === 'zone-delete') return [];
     const isShown = [...witness.operations.values()].some(
       (one) => one.operation.fingerprint === fingerprint && stateAt(one, after.at) === 'confirmed',
