@@ -143,6 +143,22 @@ describe('issue 11.12: a changed settings file', { skip: missingPrograms('named'
     assert.equal(await save(), null);
   });
 
+  test('with a mistake: an engine that puts the panel back is told to try again', async (t) => {
+    assert.ok(agent.state.kind === 'running');
+    const told: string[] = [];
+    t.mock.method(agent.state.wired.engine, 'putOff', (echo: string) => told.push(echo));
+    const path = settingsPath(root);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('username', 'user_name'));
+    const { before: edit, done } = newRecord();
+    assert.ok(edit.kind === 'edits' && done.kind === 'edits');
+    const own = (event: typeof edit, echo: string): PanelEvent => {
+      return { kind: 'edits', edits: event.edits.map((one) => ({ ...one, echo })) };
+    };
+    assert.equal(await call(own(edit, 'token')), 'settings.not-in-force settings.missing');
+    assert.equal(await call(own(done, 'other')), null);
+    assert.deepEqual(told, ['token']);
+  });
+
   test('that is being written is waited for, emptied or cut anywhere', async () => {
     const path = settingsPath(root);
     const good = readFileSync(path, 'utf8');

@@ -6,6 +6,7 @@ import { PanelError } from '../../panel.ts';
 import { compareZone } from './compare.ts';
 import { unservedCode, type Unserved } from './unserved.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
+import { Moved } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
 import { signedAboveNote } from '../before/signed-above.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
@@ -215,11 +216,13 @@ export class CompareAll {
    *   a note
    */
   async #baselineOf(zone: DnsName, goesOn: boolean): Promise<CentralError | PanelError | null> {
-    const { clock } = this.#runtime.ports;
+    const { clock, journal } = this.#runtime.ports;
     try {
       await compareZone(this.#runtime, zone, { reason: 'baseline', follow: 'no' });
       return null;
     } catch (error) {
+      // Another comparison, which a hint or new settings asked for, has taken the baseline meanwhile.
+      if (error instanceof Moved && (await journal.zone(zone)) !== null) return null;
       const code = unservedCode(error);
       if (!(error instanceof CentralError || error instanceof PanelError) || code === null) throw error;
       if (!goesOn) return error;
