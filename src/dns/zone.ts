@@ -34,16 +34,13 @@ export function changeNames(change: Change): DnsName[] {
  * section 3.6.2), two records of a type that allows one.
  */
 export function zoneProblems(zone: DnsName, records: readonly ResourceRecord[]): Problem[] {
-  const found: Problem[] = [];
-  const names = new Map<DnsName, ResourceRecord[]>();
-  for (const record of byId(records).values()) {
-    if (!isWithin(record.name, zone)) found.push(problem('name.out-of-zone', { name: record.name, zone }));
-    const group = names.get(record.name);
-    if (group === undefined) names.set(record.name, [record]);
-    else group.push(record);
-  }
-  for (const group of names.values()) found.push(...nameProblems(group));
-  return found;
+  const distinct = [...new Map(records.map((record) => [recordId(record), record])).values()];
+  const outside = distinct.filter(({ name }) => !isWithin(name, zone));
+  const groups = Map.groupBy(distinct, ({ name }) => name).values();
+  return [
+    ...outside.map(({ name }) => problem('name.out-of-zone', { name, zone })),
+    ...[...groups].flatMap(nameProblems),
+  ];
 }
 
 function nameProblems(group: readonly ResourceRecord[]): Problem[] {
@@ -61,8 +58,4 @@ function nameProblems(group: readonly ResourceRecord[]): Problem[] {
     }
   }
   return found;
-}
-
-function byId(records: readonly ResourceRecord[]): Map<string, ResourceRecord> {
-  return new Map(records.map((record) => [recordId(record), record]));
 }

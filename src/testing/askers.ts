@@ -66,8 +66,7 @@ export class Askers {
   }
 
   #begin(client: number, socket: Socket, name: DnsName): void {
-    const edns = { udpSize: 512 + client, version: 0, dnssecOk: false, options: [] };
-    const query = encodeMessage({ ...queryMessage(name, 'A'), edns, id: 0 });
+    const query = encodeMessage({ ...queryMessage(name, 'A'), udpSize: 512 + client, id: 0 });
     let id = 0;
     let sentAt = 0;
     const send = (): void => {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { CentralRecord } from '../../core/central.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
-import { canonicalType, parseRdata, txtChunks, wireRdata } from '../../dns/rdata/rdata.ts';
+import { canonicalType, genericText, parseRdata, txtChunks, wireRdata } from '../../dns/rdata/rdata.ts';
 import { numberOfType } from '../../dns/rdata/types.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { own } from '../../dns/own.ts';
@@ -99,10 +99,7 @@ export function serverType(type: string): string {
  * at most 255 octets.
  */
 export function contentOf({ type, rdata }: ResourceRecord): string {
-  if (namelessTypes.has(type)) {
-    const octets = Buffer.from(wireRdata(type, rdata));
-    return `\\# ${octets.length} ${octets.toString('hex')}`;
-  }
+  if (namelessTypes.has(type)) return genericText(wireRdata(type, rdata));
   const isText = (type === 'TXT' || type === 'SPF') && rdata.startsWith('"');
   return isText ? txtChunks(rdata).join(' ') : rdata;
 }

@@ -54,7 +54,7 @@ export const gateway: FieldKind = {
   decode: (octets) => {
     need(octets, 2);
     const what = gateways[octets[0] ?? 0] ?? throwDamaged('gateway');
-    const { text, used } = what.decode(octets.subarray(2), false);
+    const { text, used } = what.decode(octets.subarray(2));
     return { text: `${octets[0]} ${octets[1]} ${text}`, used: 2 + used };
   },
 };

@@ -234,7 +234,7 @@ function addresses(kind: FieldKind, size: number): Pick<Parameter, 'read' | 'wri
     write: (wire) => {
       if (wire.length === 0 || wire.length % size !== 0) return null;
       const texts: string[] = [];
-      for (let at = 0; at < wire.length; at += size) texts.push(kind.decode(wire.subarray(at), false).text);
+      for (let at = 0; at < wire.length; at += size) texts.push(kind.decode(wire.subarray(at)).text);
       return Buffer.from(texts.join(','));
     },
   };

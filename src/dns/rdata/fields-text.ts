@@ -69,7 +69,7 @@ export const substitution: FieldKind = {
     return addProblem(context, 'rdata.bad-regexp', words[0]?.text ?? '');
   },
   decode: (octets) => {
-    const found = characterString.decode(octets, false);
+    const found = characterString.decode(octets);
     return isSubstitution(canonicalOctets(found.text)) ? found : throwDamaged('regexp');
   },
 };

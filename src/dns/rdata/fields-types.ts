@@ -19,7 +19,7 @@ export function typeField(types: TypeNames): FieldKind {
       return number === null ? addProblem(context, 'rdata.bad-type', text) : types.nameOf(number);
     }),
     encode: (canonical) => u16.encode(String(types.numberOf(canonical))),
-    decode: (octets) => ({ text: types.nameOf(Number(u16.decode(octets, false).text)), used: 2 }),
+    decode: (octets) => ({ text: types.nameOf(Number(u16.decode(octets).text)), used: 2 }),
   };
 }
 

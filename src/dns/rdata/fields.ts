@@ -11,11 +11,10 @@ export interface FieldKind {
   readonly encode: (canonical: string) => Uint8Array;
   /**
    * Reads the field at the start of the octets.
-   * @param last whether it is the last field of the rdata
    * @returns `text`: canonical text; `used`: the number of octets read
    * @throws {DnsDataError} when the octets are no such field
    */
-  readonly decode: (octets: Uint8Array, last: boolean) => { text: string; used: number };
+  readonly decode: (octets: Uint8Array) => { text: string; used: number };
   /** Fewest and most words of the field; absent: one. A field that may have no word must be the last. */
   readonly least?: number;
   readonly most?: number;

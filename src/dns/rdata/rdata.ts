@@ -138,8 +138,8 @@ export function rdataFromWire(type: string, octets: Uint8Array): string {
   const known = recordTypes.get(type);
   if (known === undefined) return genericText(octets);
   let at = 0;
-  const fields = known.fields.map(({ kind }, index) => {
-    const { text, used } = kind.decode(octets.subarray(at), index === known.fields.length - 1);
+  const fields = known.fields.map(({ kind }) => {
+    const { text, used } = kind.decode(octets.subarray(at));
     at += used;
     return text;
   });
@@ -225,7 +225,8 @@ function parseGeneric(
   }
 }
 
-function genericText(octets: Uint8Array): string {
+/** Octets in the form of RFC 3597 section 5: `\\# length hex`. */
+export function genericText(octets: Uint8Array): string {
   const hex = Buffer.from(octets).toString('hex');
   return `\\# ${octets.length}${hex === '' ? '' : ` ${hex}`}`;
 }

@@ -8,35 +8,17 @@ import { readRecordHead, readRecord, writeRecord, type RecordHead, type WireReco
 /** The kind of a message: a name, or the number of another opcode (RFC 1035 section 4.1.1). */
 export type Opcode = 'query' | 'notify' | 'update' | number;
 
+/** The flags that matter to us: answer, authoritative, truncated. All others are sent as 0. */
 export interface MessageFlags {
-  /** Whether the message is an answer. */
   readonly qr: boolean;
   readonly aa: boolean;
   readonly tc: boolean;
-  readonly rd: boolean;
-  readonly ra: boolean;
-  readonly ad: boolean;
-  readonly cd: boolean;
 }
 
 export interface DnsQuestion {
   readonly name: DnsName;
   readonly type: string;
   readonly class: number;
-}
-
-export interface EdnsOption {
-  readonly code: number;
-  readonly octets: Uint8Array;
-}
-
-/** The EDNS data of a message (RFC 6891 section 6.1). */
-export interface Edns {
-  /** Most octets of a datagram that the sender accepts. */
-  readonly udpSize: number;
-  readonly version: number;
-  readonly dnssecOk: boolean;
-  readonly options: readonly EdnsOption[];
 }
 
 /**
@@ -54,7 +36,8 @@ export interface DnsMessage {
   readonly authority: readonly WireRecord[];
   /** Additional records without OPT and TSIG. */
   readonly additional: readonly WireRecord[];
-  readonly edns: Edns | null;
+  /** Most octets of a datagram that the sender accepts (RFC 6891); null: the message is without EDNS. */
+  readonly udpSize: number | null;
 }
 
 /** The TSIG record, which is the last record of a signed message (RFC 8945 section 4.2). */
@@ -84,17 +67,9 @@ const opcodes: ReadonlyMap<Opcode, number> = new Map<Opcode, number>([
 ]);
 const opcodeNames = new Map<number, Opcode>([...opcodes].map(([name, number]) => [number, name]));
 
-const flagBits = { qr: 0x8000, aa: 0x0400, tc: 0x0200, rd: 0x0100, ra: 0x0080, ad: 0x0020, cd: 0x0010 };
+const flagBits = { qr: 0x8000, aa: 0x0400, tc: 0x0200 };
 
-export const noFlags: MessageFlags = {
-  qr: false,
-  aa: false,
-  tc: false,
-  rd: false,
-  ra: false,
-  ad: false,
-  cd: false,
-};
+export const noFlags: MessageFlags = { qr: false, aa: false, tc: false };
 
 /** A query for one RRset (or `ANY`, `AXFR`) with id 0, without recursion and EDNS. */
 export function queryMessage(name: DnsName, type: string): DnsMessage {
@@ -107,7 +82,7 @@ export function queryMessage(name: DnsName, type: string): DnsMessage {
     answers: [],
     authority: [],
     additional: [],
-    edns: null,
+    udpSize: null,
   };
 }
 
@@ -117,22 +92,22 @@ export function queryMessage(name: DnsName, type: string): DnsMessage {
  * @throws {RangeError} for numbers out of range and for an rcode over 15 without EDNS
  */
 export function encodeMessage(message: DnsMessage): Buffer {
-  const { questions, answers, authority, additional, edns } = message;
-  if (message.rcode > 15 && edns === null) throw new RangeError('an rcode over 15 needs EDNS');
+  const { questions, answers, authority, additional, udpSize } = message;
+  if (message.rcode > 15 && udpSize === null) throw new RangeError('an rcode over 15 needs EDNS');
   const writer = new OctetWriter();
   writer.u16(message.id);
   writer.u16(flagsWord(message));
   writer.u16(questions.length);
   writer.u16(answers.length);
   writer.u16(authority.length);
-  writer.u16(additional.length + (edns === null ? 0 : 1));
+  writer.u16(additional.length + (udpSize === null ? 0 : 1));
   for (const question of questions) {
     writer.name(question.name);
     writer.u16(numberOfType(question.type));
     writer.u16(question.class);
   }
   for (const record of [...answers, ...authority, ...additional]) writeRecord(writer, record);
-  if (edns !== null) writeEdns(writer, edns, message.rcode);
+  if (udpSize !== null) writeEdns(writer, udpSize, message.rcode);
   return writer.done();
 }
 
@@ -142,28 +117,16 @@ function flagsWord({ opcode, flags, rcode }: DnsMessage): number {
   if (flags.qr) word |= flagBits.qr;
   if (flags.aa) word |= flagBits.aa;
   if (flags.tc) word |= flagBits.tc;
-  if (flags.rd) word |= flagBits.rd;
-  if (flags.ra) word |= flagBits.ra;
-  if (flags.ad) word |= flagBits.ad;
-  if (flags.cd) word |= flagBits.cd;
   return word;
 }
 
-function writeEdns(writer: OctetWriter, edns: Edns, rcode: number): void {
+/** Writes the OPT record: no options, version 0, and the high bits of the rcode (RFC 6891 section 6.1). */
+function writeEdns(writer: OctetWriter, udpSize: number, rcode: number): void {
   writer.u8(0);
   writer.u16(numberOfType('OPT'));
-  writer.u16(edns.udpSize);
-  writer.u8(rcode >> 4);
-  writer.u8(edns.version);
-  writer.u16(edns.dnssecOk ? 0x8000 : 0);
-  const lengthAt = writer.at;
+  writer.u16(udpSize);
+  writer.u32((rcode >> 4) * 2 ** 24);
   writer.u16(0);
-  for (const { code, octets } of edns.options) {
-    writer.u16(code);
-    writer.u16(octets.length);
-    writer.bytes(octets);
-  }
-  writer.patch16(lengthAt, writer.at - lengthAt - 2);
 }
 
 /**
@@ -176,16 +139,12 @@ export function decodeMessage(octets: Uint8Array): ReceivedMessage {
   const reader = new OctetReader(octets);
   const id = reader.u16();
   const word = reader.u16();
-  const [questionCount, answerCount, authorityCount, additionalCount] = [
-    reader.u16(),
-    reader.u16(),
-    reader.u16(),
-    reader.u16(),
-  ];
-  const questions = Array.from({ length: questionCount }, () => readQuestion(reader));
-  const answers = Array.from({ length: answerCount }, () => readPlain(reader));
-  const authority = Array.from({ length: authorityCount }, () => readPlain(reader));
-  const rest = readAdditional(reader, additionalCount);
+  const counts = Array.from({ length: 4 }, () => reader.u16());
+  const section = <T>(at: number, read: () => T): T[] => Array.from({ length: counts[at] ?? 0 }, read);
+  const questions = section(0, () => readQuestion(reader));
+  const answers = section(1, () => readPlain(reader));
+  const authority = section(2, () => readPlain(reader));
+  const rest = readAdditional(reader, counts[3] ?? 0);
   if (reader.at !== octets.length) throw new DnsDataError([problem('wire.left-over')]);
   const opcode = (word >> 11) & 15;
   return {
@@ -197,22 +156,14 @@ export function decodeMessage(octets: Uint8Array): ReceivedMessage {
     answers,
     authority,
     additional: rest.records,
-    edns: rest.edns,
+    udpSize: rest.udpSize,
     tsig: rest.tsig,
   };
 }
 
 function flagsOf(word: number): MessageFlags {
   const has = (bit: number): boolean => (word & bit) !== 0;
-  return {
-    qr: has(flagBits.qr),
-    aa: has(flagBits.aa),
-    tc: has(flagBits.tc),
-    rd: has(flagBits.rd),
-    ra: has(flagBits.ra),
-    ad: has(flagBits.ad),
-    cd: has(flagBits.cd),
-  };
+  return { qr: has(flagBits.qr), aa: has(flagBits.aa), tc: has(flagBits.tc) };
 }
 
 function readQuestion(reader: OctetReader): DnsQuestion {
@@ -229,19 +180,20 @@ function readPlain(reader: OctetReader): WireRecord {
 
 interface Additional {
   readonly records: WireRecord[];
-  edns: Edns | null;
+  udpSize: number | null;
   rcodeHigh: number;
   tsig: TsigRecord | null;
 }
 
 function readAdditional(reader: OctetReader, count: number): Additional {
-  const found: Additional = { records: [], edns: null, rcodeHigh: 0, tsig: null };
+  const found: Additional = { records: [], udpSize: null, rcodeHigh: 0, tsig: null };
   for (let index = 0; index < count; index += 1) {
     const at = reader.at;
     const head = readRecordHead(reader);
     const type = typeName(head.type);
-    if (type === 'OPT' && found.edns === null) {
-      found.edns = readEdns(reader, head);
+    if (type === 'OPT' && found.udpSize === null) {
+      found.udpSize = head.class;
+      skipOptions(reader, head);
       found.rcodeHigh = head.ttl >>> 24;
     } else if (type === 'TSIG' && index === count - 1) found.tsig = readTsig(reader, head, at);
     else if (type === 'OPT' || type === 'TSIG') throw new DnsDataError([problem('wire.misplaced', { type })]);
@@ -250,16 +202,10 @@ function readAdditional(reader: OctetReader, count: number): Additional {
   return found;
 }
 
-function readEdns(reader: OctetReader, head: RecordHead): Edns {
-  const rdata = new OctetReader(reader.take(head.length));
-  const options: EdnsOption[] = [];
-  while (rdata.at < head.length) options.push({ code: rdata.u16(), octets: rdata.take(rdata.u16()) });
-  return {
-    udpSize: head.class,
-    version: (head.ttl >>> 16) & 255,
-    dnssecOk: (head.ttl & 0x8000) !== 0,
-    options,
-  };
+/** Reads past the options of EDNS. @throws {DnsDataError} if they are cut off */
+function skipOptions(reader: OctetReader, head: RecordHead): void {
+  const options = new OctetReader(reader.take(head.length));
+  for (; options.at < head.length; options.take(options.u16())) options.u16();
 }
 
 function readTsig(reader: OctetReader, head: RecordHead, at: number): TsigRecord {

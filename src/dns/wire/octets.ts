@@ -1,5 +1,6 @@
-import { labelOctets, labels, labelText, parseName, type DnsName } from '../name.ts';
+import { labelOctets, labels, parseName, type DnsName } from '../name.ts';
 import { DnsDataError, problem } from '../problem.ts';
+import { decodeName } from '../rdata/fields.ts';
 
 const headerOctets = 12;
 const mostNameOctets = 255;
@@ -48,7 +49,7 @@ export class OctetReader {
   name(): DnsName {
     const { octets, end } = expandName(this.octets, this.at);
     this.at = end;
-    return nameOfOctets(octets);
+    return parseName(decodeName(octets).text);
   }
 }
 
@@ -87,16 +88,6 @@ export function expandName(message: Uint8Array, from: number): { octets: Buffer;
     at = next;
     if (length === 0) return { octets: Buffer.concat(parts), end: end ?? at };
   }
-}
-
-function nameOfOctets(octets: Buffer): DnsName {
-  let text = '';
-  let at = 0;
-  for (let length = octets[0] ?? 0; length > 0; length = octets[at] ?? 0) {
-    text += `${labelText(octets.subarray(at + 1, at + 1 + length))}.`;
-    at += 1 + length;
-  }
-  return parseName(text === '' ? '.' : text);
 }
 
 /** Writes a message from front to back. It remembers the offsets of names, for compression. */

@@ -1,10 +1,9 @@
 import type { DnsName } from '../name.ts';
 import { DnsDataError } from '../problem.ts';
 import { nameField } from '../rdata/fields.ts';
-import { rdataFromWire, wireRdata } from '../rdata/rdata.ts';
-import { recordTypes } from '../rdata/types.ts';
+import { genericText, rdataFromWire, wireRdata } from '../rdata/rdata.ts';
+import { numberOfType, recordTypes } from '../rdata/types.ts';
 import { classes, typeName } from './codes.ts';
-import { numberOfType } from '../rdata/types.ts';
 import { expandName, type OctetReader, type OctetWriter } from './octets.ts';
 
 /** A resource record in a message. */
@@ -47,8 +46,7 @@ export function writeRecord(writer: OctetWriter, record: WireRecord): void {
 function writeRdata(writer: OctetWriter, { type, rdata, octets }: WireRecord): void {
   if (rdata === null) return;
   if (octets !== undefined) writer.bytes(octets);
-  else if (rdata.startsWith('\\# ')) writer.bytes(Buffer.from(rdata.split(' ').slice(2).join(''), 'hex'));
-  else if (compressible.has(type)) writeCompressed(writer, type, rdata);
+  else if (compressible.has(type) && !rdata.startsWith('\\# ')) writeCompressed(writer, type, rdata);
   else writer.bytes(wireRdata(type, rdata));
 }
 
@@ -100,12 +98,8 @@ export function readRecord(reader: OctetReader, head: RecordHead): WireRecord {
     if (!(error instanceof DnsDataError)) throw error;
     // Octets with a wrong pointer mean nothing. Other octets can be passed on as they are.
     if (error.problems.some(({ code }) => code === 'wire.bad-pointer')) throw error;
-    return { ...common, rdata: genericRdata(raw) };
+    return { ...common, rdata: genericText(raw) };
   }
-}
-
-function genericRdata(octets: Buffer): string {
-  return octets.length === 0 ? '\\# 0' : `\\# ${octets.length} ${octets.toString('hex')}`;
 }
 
 /** The rdata from the offset `from` to the end of `message`, with names uncompressed. */
@@ -114,13 +108,13 @@ function expandRdata(message: Buffer, type: string, from: number): Buffer {
   if (!fields.some(({ kind }) => kind === nameField)) return message.subarray(from);
   const parts: Uint8Array[] = [];
   let at = from;
-  for (const [index, { kind }] of fields.entries()) {
+  for (const { kind } of fields) {
     if (kind === nameField) {
       const { octets, end } = expandName(message, at);
       parts.push(octets);
       at = end;
     } else {
-      const { used } = kind.decode(message.subarray(at), index === fields.length - 1);
+      const { used } = kind.decode(message.subarray(at));
       parts.push(message.subarray(at, at + used));
       at += used;
     }

@@ -109,9 +109,8 @@ export class DnsClient {
 
   /** Sends a message over UDP; `null` if it, or its answer, needs TCP. */
   async #overUdp(message: DnsMessage, signal: AbortSignal): Promise<DnsMessage | null> {
-    const edns = { udpSize: mostUdpOctets, version: 0, dnssecOk: false, options: [] };
     const repeatable = isRepeatable(message);
-    const sized = repeatable ? { ...message, edns: message.edns ?? edns } : message;
+    const sized = repeatable ? { ...message, udpSize: mostUdpOctets } : message;
     const request = this.#prepare(sized, randomInt(65_536));
     if (request.octets.length > mostUdpOctets) return null;
     const answer = await this.#toAddresses({ octets: request.octets, repeatable }, request, signal);

@@ -1,7 +1,6 @@
-import { Buffer } from 'node:buffer';
 import { ownerName, type RowFields } from './rows.ts';
 import type { Origin } from '../../dns/name.ts';
-import { canonicalType } from '../../dns/rdata/rdata.ts';
+import { canonicalType, genericText } from '../../dns/rdata/rdata.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 
 /**
@@ -12,7 +11,6 @@ import type { ResourceRecord } from '../../dns/record.ts';
  */
 export function opaqueRecord(row: RowFields, zone: Origin): ResourceRecord {
   const words = [row.prio, row.wght, row.port, row.addr].map((word) => word?.trim() ?? '').join(' ');
-  const octets = Buffer.from(words, 'utf8');
-  const rdata = `\\# ${octets.length} ${octets.toString('hex')}`;
+  const rdata = genericText(Buffer.from(words, 'utf8'));
   return { name: ownerName(row.name ?? '', zone), type: canonicalType(row.type ?? ''), ttl: null, rdata };
 }
