@@ -38,16 +38,28 @@ export function problem(code: string, params: Readonly<Record<string, string>> =
   return { code, params: Object.fromEntries(short) };
 }
 
+/** Returns the result of `make`; if it throws {@link DnsDataError}, returns `fallback`. */
+export function validOr<T, R>(make: () => T, fallback: R): T | R {
+  return validOrElse(make, () => fallback);
+}
+
+/** Returns the result of `make`. If it throws {@link DnsDataError}, returns what `otherwise` makes of that. */
+export function validOrElse<T, R>(make: () => T, otherwise: (error: DnsDataError) => R): T | R {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof DnsDataError) return otherwise(error);
+    throw error;
+  }
+}
+
 /**
  * Returns the result of `make`. If it throws {@link DnsDataError}, adds its problems to `problems` and
  * returns `null`.
  */
 export function collect<T>(problems: Problem[], make: () => T): T | null {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
+  return validOrElse(make, (error) => {
     problems.push(...error.problems);
     return null;
-  }
+  });
 }

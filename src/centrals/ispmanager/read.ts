@@ -1,6 +1,6 @@
 import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
 import { displayName, type DnsName } from '../../dns/name.ts';
-import { DnsDataError, shortened } from '../../dns/problem.ts';
+import { shortened, validOrElse } from '../../dns/problem.ts';
 import { sameData, type ResourceRecord } from '../../dns/record.ts';
 import { hasImpossibleName } from '../../net/ispmanager/record-dialect.ts';
 import { mapInSlices } from '../../net/slices.ts';
@@ -47,20 +47,16 @@ function withOwnHandles(records: readonly CentralRecord[]): readonly CentralReco
 
 /** The record of a row. @returns null if no name server could serve its name */
 function recordOf(row: ListedRow, dialect: CentralDialect, zone: DnsName): ResourceRecord | null {
-  try {
-    return dialect.record(row, { zone, known: new Set([zone]) });
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    if (hasImpossibleName(error)) return null;
-    const text = `a row that cannot be read: ${shortened(dialect.keyOf(row))}`;
-    const params = { name: displayName(zone), text };
-    throw new CentralError('central.zone-failing', {
-      state: 'untouched',
-      retry: 'later',
-      params,
-      cause: error,
-    });
-  }
+  const origin = { zone, known: new Set([zone]) };
+  return validOrElse(
+    () => dialect.record(row, origin),
+    (cause) => {
+      if (hasImpossibleName(cause)) return null;
+      const text = `a row that cannot be read: ${shortened(dialect.keyOf(row))}`;
+      const params = { name: displayName(zone), text };
+      throw new CentralError('central.zone-failing', { state: 'untouched', retry: 'later', params, cause });
+    },
+  );
 }
 
 /**

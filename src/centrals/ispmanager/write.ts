@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { DnsName } from '../../dns/name.ts';
-import { DnsDataError } from '../../dns/problem.ts';
+import { validOrElse } from '../../dns/problem.ts';
 import { rdataFromFields } from '../../dns/rdata/rdata.ts';
 import { formatRecord, sameData, type ResourceRecord } from '../../dns/record.ts';
 import { restated } from '../restate.ts';
@@ -139,18 +139,18 @@ export class ZoneWriter implements RecordWriter {
   }
 
   #form(record: ResourceRecord): Readonly<Record<string, string>> {
-    try {
-      return this.#dialect.form(record);
-    } catch (error) {
-      if (!(error instanceof DnsDataError)) throw error;
-      const params = { text: error.message };
-      throw new CentralError('central.invalid-value', {
-        state: 'untouched',
-        retry: 'never',
-        params,
-        cause: error,
-      });
-    }
+    return validOrElse(
+      () => this.#dialect.form(record),
+      (cause) => {
+        const params = { text: cause.message };
+        throw new CentralError('central.invalid-value', {
+          state: 'untouched',
+          retry: 'never',
+          params,
+          cause,
+        });
+      },
+    );
   }
 }
 

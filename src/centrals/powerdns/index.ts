@@ -10,7 +10,7 @@ import {
   type ZoneSeed,
 } from '../../core/central.ts';
 import { parentName, zoneName, type DnsName } from '../../dns/name.ts';
-import { DnsDataError, type Problem } from '../../dns/problem.ts';
+import { validOrElse, type Problem } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type { Change, RRsetKey } from '../../dns/zone.ts';
 import { look, restated } from '../restate.ts';
@@ -197,14 +197,14 @@ class PowerdnsCentral implements Central {
 
   #nameServersOf(seed: ZoneSeed): readonly DnsName[] {
     if (this.#settings.nameServers.length > 0) return this.#settings.nameServers;
-    return seed.nameServers.map((text) => {
-      try {
-        return zoneName(text);
-      } catch (error) {
-        if (error instanceof DnsDataError) throw powerdnsRefusal('central.invalid-value', { text });
-        throw error;
-      }
-    });
+    return seed.nameServers.map((text) =>
+      validOrElse(
+        () => zoneName(text),
+        () => {
+          throw powerdnsRefusal('central.invalid-value', { text });
+        },
+      ),
+    );
   }
 
   /**

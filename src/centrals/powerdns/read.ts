@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
 import { displayName, zoneName, type DnsName } from '../../dns/name.ts';
-import { DnsDataError } from '../../dns/problem.ts';
+import { validOrElse } from '../../dns/problem.ts';
 import { mapInSlices } from '../../net/slices.ts';
 import { garbled } from '../http-answer.ts';
 import { hasEnded, shaped } from './answer.ts';
@@ -251,10 +251,10 @@ function together(reads: readonly ZoneRead[]): ZoneRead {
 }
 
 function nameOf(text: string): DnsName {
-  try {
-    return zoneName(text);
-  } catch (error) {
-    if (error instanceof DnsDataError) throw garbled(`a zone without a name: ${text.slice(0, 100)}`, 'read');
-    throw error;
-  }
+  return validOrElse(
+    () => zoneName(text),
+    () => {
+      throw garbled(`a zone without a name: ${text.slice(0, 100)}`, 'read');
+    },
+  );
 }

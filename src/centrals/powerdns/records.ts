@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { CentralRecord } from '../../core/central.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
-import { DnsDataError } from '../../dns/problem.ts';
+import { validOr, validOrElse } from '../../dns/problem.ts';
 import { canonicalType, genericText, parseRdata, txtChunks, wireRdata } from '../../dns/rdata/rdata.ts';
 import { numberOfType } from '../../dns/rdata/types.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
@@ -58,12 +58,7 @@ export async function heldRecords(rrsets: readonly ServerRRset[]): Promise<HeldR
 
 /** Parses an owner name; `null` if it is invalid. Nobody can query such a name, and it is never written. */
 function ownerName(text: string): DnsName | null {
-  try {
-    return parseName(text);
-  } catch (error) {
-    if (error instanceof DnsDataError) return null;
-    throw error;
-  }
+  return validOr(() => parseName(text), null);
 }
 
 /**
@@ -74,13 +69,14 @@ const ownTypes: Readonly<Record<string, string>> = { ADDR: 'TYPE65400' };
 
 function heldRecord(name: DnsName, { type, ttl }: ServerRRset, content: string): CentralRecord {
   const ownType = content.startsWith('\\#') ? own(ownTypes, type) : undefined;
-  try {
-    const known = canonicalType(ownType ?? type);
-    return { name, type: known, ttl, rdata: parseRdata(known, content), handle: content };
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    return { name, type: type.toUpperCase(), ttl, rdata: content, handle: content };
-  }
+  const place = { name, ttl, handle: content };
+  return validOrElse(
+    () => {
+      const known = canonicalType(ownType ?? type);
+      return { ...place, type: known, rdata: parseRdata(known, content) };
+    },
+    () => ({ ...place, type: type.toUpperCase(), rdata: content }),
+  );
 }
 
 /**

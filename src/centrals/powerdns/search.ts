@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { CentralError, type CallContext } from '../../core/central.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
-import { DnsDataError } from '../../dns/problem.ts';
+import { validOr } from '../../dns/problem.ts';
 import { shaped } from './answer.ts';
 import { mostZoneOctets, type ServerApi } from './api.ts';
 import { serverName, takesOwner } from './names.ts';
@@ -82,11 +82,5 @@ async function search(
 }
 
 function isNamed(text: string, name: DnsName): boolean {
-  try {
-    return parseName(text) === name;
-  } catch (error) {
-    // An invalid name is not the one searched for.
-    if (error instanceof DnsDataError) return false;
-    throw error;
-  }
+  return validOr(() => parseName(text) === name, false);
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { problem, DnsDataError, type Problem } from '../../dns/problem.ts';
+import { problem, validOrElse, type Problem } from '../../dns/problem.ts';
 import { readTsigKey, type TsigKey } from '../../dns/wire/tsig.ts';
 import { peerOf } from '../../net/addresses.ts';
 import type { Peer, Trust } from '../../net/connect.ts';
@@ -49,14 +49,14 @@ export function readRfc2136Settings(input: unknown): Rfc2136Settings {
 }
 
 function readKey(text: Parameters<typeof readTsigKey>[0]): TsigKey {
-  try {
-    return readTsigKey(text);
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    const about = ({ code, params }: Problem): Problem =>
-      problem(code, { ...params, setting: settingOf(code) });
-    throw new SettingsRefused(error.problems.map(about));
-  }
+  return validOrElse(
+    () => readTsigKey(text),
+    ({ problems }) => {
+      const about = ({ code, params }: Problem): Problem =>
+        problem(code, { ...params, setting: settingOf(code) });
+      throw new SettingsRefused(problems.map(about));
+    },
+  );
 }
 
 function settingOf(code: string): string {

@@ -1,4 +1,4 @@
-import { DnsDataError } from '../problem.ts';
+import { validOr } from '../problem.ts';
 import { bare, addProblem, throwDamaged, need, type FieldKind } from './fields.ts';
 import { u16 } from './fields-number.ts';
 
@@ -51,12 +51,7 @@ export function typeSet(types: TypeNames): FieldKind {
 }
 
 function numberOrNull(types: TypeNames, text: string): number | null {
-  try {
-    return types.numberOf(text);
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    return null;
-  }
+  return validOr(() => types.numberOf(text), null);
 }
 
 function bitmap(numbers: readonly number[]): Uint8Array {

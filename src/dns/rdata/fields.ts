@@ -1,5 +1,5 @@
 import { labelOctets, labels, labelText, parseName, type DnsName, type Origin } from '../name.ts';
-import { DnsDataError, problem, type Problem } from '../problem.ts';
+import { collect, DnsDataError, problem, type Problem } from '../problem.ts';
 import type { Token } from './text.ts';
 
 /** The format of one field of a record type, as text and on the wire. */
@@ -57,15 +57,7 @@ export function throwDamaged(field: string): never {
 
 /** A domain name. Every field that holds a name, and no other, is of this kind. */
 export const nameField: FieldKind = {
-  parse: bare((text, context) => {
-    try {
-      return parseName(text, context.origin);
-    } catch (error) {
-      if (!(error instanceof DnsDataError)) throw error;
-      context.problems.push(...error.problems);
-      return '';
-    }
-  }),
+  parse: bare((text, { origin, problems }) => collect(problems, () => parseName(text, origin)) ?? ''),
   encode: (text) => nameOctets(text as DnsName),
   decode: decodeName,
 };

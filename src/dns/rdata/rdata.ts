@@ -1,5 +1,5 @@
 import type { Origin } from '../name.ts';
-import { DnsDataError, problem, type Problem } from '../problem.ts';
+import { DnsDataError, problem, validOrElse, type Problem } from '../problem.ts';
 import { canonicalOctets, chunks } from './fields-text.ts';
 import { quote, tokens, unescape, type Token } from './text.ts';
 import { metaTypes, rareTypes } from './type-numbers.ts';
@@ -216,13 +216,13 @@ function parseGeneric(
   }
   const octets = Buffer.from(hex, 'hex');
   if (known === undefined) return genericText(octets);
-  try {
-    return rdataFromWire(type, octets);
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    problems.push(problem('rdata.bad-hex', { type }));
-    return '';
-  }
+  return validOrElse(
+    () => rdataFromWire(type, octets),
+    () => {
+      problems.push(problem('rdata.bad-hex', { type }));
+      return '';
+    },
+  );
 }
 
 /** Octets in the form of RFC 3597 section 5: `\\# length hex`. */

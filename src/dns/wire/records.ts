@@ -1,5 +1,5 @@
 import type { DnsName } from '../name.ts';
-import { DnsDataError } from '../problem.ts';
+import { validOrElse } from '../problem.ts';
 import { nameField } from '../rdata/fields.ts';
 import { genericText, rdataFromWire, wireRdata } from '../rdata/rdata.ts';
 import { numberOfType, recordTypes } from '../rdata/types.ts';
@@ -90,16 +90,18 @@ export function readRecord(reader: OctetReader, head: RecordHead): WireRecord {
   const ttl = head.ttl >= 2 ** 31 ? 0 : head.ttl;
   const common = { name: head.name, type, class: head.class, ttl };
   if (raw.length === 0 && head.class !== classes.IN) return { ...common, rdata: null };
-  try {
-    const octets = expandRdata(reader.octets.subarray(0, reader.at), type, from);
-    const rdata = rdataFromWire(type, octets);
-    return octets.equals(wireRdata(type, rdata)) ? { ...common, rdata } : { ...common, rdata, octets };
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    // Octets with a wrong pointer mean nothing. Other octets can be passed on as they are.
-    if (error.problems.some(({ code }) => code === 'wire.bad-pointer')) throw error;
-    return { ...common, rdata: genericText(raw) };
-  }
+  return validOrElse(
+    () => {
+      const octets = expandRdata(reader.octets.subarray(0, reader.at), type, from);
+      const rdata = rdataFromWire(type, octets);
+      return octets.equals(wireRdata(type, rdata)) ? { ...common, rdata } : { ...common, rdata, octets };
+    },
+    (error) => {
+      // Octets with a wrong pointer mean nothing. Other octets can be passed on as they are.
+      if (error.problems.some(({ code }) => code === 'wire.bad-pointer')) throw error;
+      return { ...common, rdata: genericText(raw) };
+    },
+  );
 }
 
 /** The rdata from the offset `from` to the end of `message`, with names uncompressed. */

@@ -1,4 +1,4 @@
-import { DnsDataError } from '../../dns/problem.ts';
+import { validOrElse } from '../../dns/problem.ts';
 import { rcodeName, rcodes } from '../../dns/wire/codes.ts';
 import {
   decodeMessage,
@@ -31,12 +31,12 @@ export function prepare(message: DnsMessage, key: TsigKey | null, now: number): 
 
 /** Decodes an answer. @throws {DnsError} `garbled` */
 export function decodeAnswer(octets: Uint8Array): ReceivedMessage {
-  try {
-    return decodeMessage(octets);
-  } catch (cause) {
-    if (!(cause instanceof DnsDataError)) throw cause;
-    throw new DnsError('garbled', 'maybe', { text: 'the answer is no DNS message' }, cause);
-  }
+  return validOrElse(
+    () => decodeMessage(octets),
+    (cause) => {
+      throw new DnsError('garbled', 'maybe', { text: 'the answer is no DNS message' }, cause);
+    },
+  );
 }
 
 /**
@@ -73,12 +73,9 @@ export function endSignatures(answer: ReceivedMessage, { check }: Outgoing): voi
 }
 
 function told(answer: ReceivedMessage, act: () => void): void {
-  try {
-    act();
-  } catch (cause) {
-    if (!(cause instanceof DnsDataError)) throw cause;
+  validOrElse(act, (cause) => {
     const { code = '', params = {} } = cause.problems[0] ?? {};
     const rcode = rcodeName(answer.rcode);
     throw new DnsError('tsig', 'maybe', { ...params, text: `${code} (${rcode})`, code, rcode }, cause);
-  }
+  });
 }

@@ -1,9 +1,9 @@
-import type { DnsName, Origin } from '../../dns/name.ts';
-import { DnsDataError, problem } from '../../dns/problem.ts';
+import type { Origin } from '../../dns/name.ts';
+import { DnsDataError, problem, validOrElse } from '../../dns/problem.ts';
 import { canonicalType } from '../../dns/rdata/rdata.ts';
-import { sameData, type ResourceRecord } from '../../dns/record.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
 import { opaqueRecord } from './opaque.ts';
-import { controlCharacters, type Cells, type RecordDialect } from './record-dialect.ts';
+import { comesBack, controlCharacters, type Cells, type RecordDialect } from './record-dialect.ts';
 import { dataText, likelyKeys, recordFromRow, rowForm, rowFromKey, rowTypes } from './rows.ts';
 
 /**
@@ -19,14 +19,11 @@ export const ispmanager4Records: RecordDialect = {
   carriesTtl: false,
   formFields: ['name', 'sdtype', 'addr', 'prio', 'wght', 'port'],
   keyOf: (row) => row['key'] ?? '',
-  record: (row, zone) => {
-    try {
-      return recordFromRow(row, zone);
-    } catch (error) {
-      if (!(error instanceof DnsDataError)) throw error;
-      return opaqueRecord(row, zone);
-    }
-  },
+  record: (row, zone) =>
+    validOrElse(
+      () => recordFromRow(row, zone),
+      () => opaqueRecord(row, zone),
+    ),
   form: (record) => ({ ...rowForm(record) }),
   fromForm,
   overOld,
@@ -36,7 +33,7 @@ export const ispmanager4Records: RecordDialect = {
   },
   typeOfKey: (key) => rowFromKey(key)?.type ?? null,
   likelyKeys,
-  holds: survives,
+  holds: (record, zone) => comesBack(record, () => fromForm({ ...rowForm(record) }, zone)),
 };
 
 function fromForm({ sdtype, ...form }: Cells, zone: Origin): ResourceRecord {
@@ -61,15 +58,4 @@ function oldForm(old: ResourceRecord, given: Cells): Cells {
   // With another type the old values mean nothing, so only the name is kept.
   const type = given['sdtype'];
   return type === undefined || canonicalType(type) === old.type ? form : { name: form.name };
-}
-
-/** Whether the record's form, read back, gives the same record. */
-function survives(record: ResourceRecord, zone: DnsName): boolean {
-  try {
-    const form = rowForm(record);
-    return sameData(fromForm({ ...form }, zone), record);
-  } catch (error) {
-    if (error instanceof DnsDataError) return false;
-    throw error;
-  }
 }

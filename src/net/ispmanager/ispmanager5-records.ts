@@ -1,7 +1,6 @@
-import type { DnsName } from '../../dns/name.ts';
-import { DnsDataError } from '../../dns/problem.ts';
+import { validOrElse } from '../../dns/problem.ts';
 import { canonicalType } from '../../dns/rdata/rdata.ts';
-import { sameData, type ResourceRecord } from '../../dns/record.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
 import {
   ispmanager5Form,
   ispmanager5FormFields,
@@ -14,7 +13,7 @@ import {
   recordFromIspmanager5Row,
 } from './ispmanager5-rows.ts';
 import { opaqueRecord } from './opaque.ts';
-import type { Cells, RecordDialect } from './record-dialect.ts';
+import { comesBack, type Cells, type RecordDialect } from './record-dialect.ts';
 import { dataText, rowFromKey } from './rows.ts';
 
 /**
@@ -30,22 +29,21 @@ export const ispmanager5Records: RecordDialect = {
   carriesTtl: true,
   formFields: ispmanager5FormFields,
   keyOf: ispmanager5KeyOf,
-  record: (row, zone) => {
-    try {
-      return recordFromIspmanager5Row(row, ispmanager5KeyOf(row), zone);
-    } catch (error) {
-      if (!(error instanceof DnsDataError)) throw error;
-      const { name = '', rtype = '', value = '', info = '' } = row;
-      return opaqueRecord({ name, type: rtype, prio: info, addr: value }, zone);
-    }
-  },
+  record: (row, zone) =>
+    validOrElse(
+      () => recordFromIspmanager5Row(row, ispmanager5KeyOf(row), zone),
+      () => {
+        const { name = '', rtype = '', value = '', info = '' } = row;
+        return opaqueRecord({ name, type: rtype, prio: info, addr: value }, zone);
+      },
+    ),
   form: ispmanager5Form,
   fromForm: recordFromIspmanager5Form,
   overOld,
   fromKey: recordFromIspmanager5Key,
   typeOfKey: (key) => rowFromKey(key)?.type ?? null,
   likelyKeys: likelyIspmanager5Keys,
-  holds,
+  holds: (record, zone) => comesBack(record, () => recordFromIspmanager5Form(ispmanager5Form(record), zone)),
 };
 
 function overOld(old: ResourceRecord, given: Cells): Cells {
@@ -56,15 +54,4 @@ function overOld(old: ResourceRecord, given: Cells): Cells {
     ? ispmanager5Form(old)
     : { name: old.name, rtype: old.type, ...ttl, value: dataText(old) };
   return { ...form, ...given };
-}
-
-/** Whether the record's form, read back, gives the same record. */
-function holds(record: ResourceRecord, zone: DnsName): boolean {
-  try {
-    const form = ispmanager5Form(record);
-    return sameData(recordFromIspmanager5Form(form, zone), record);
-  } catch (error) {
-    if (error instanceof DnsDataError) return false;
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 import { zoneName, type DnsName } from '../../dns/name.ts';
-import { DnsDataError } from '../../dns/problem.ts';
+import { validOr } from '../../dns/problem.ts';
 
 /**
  * A zone's name for `elid`, `plid` and `name`: in punycode, without the final dot
@@ -11,10 +11,5 @@ export function zoneParameter(zone: DnsName): string {
 
 /** The zone that a text of the panel names; `null` if the text is no name. */
 export function zoneOf(text: string): DnsName | null {
-  try {
-    return zoneName(text.trim());
-  } catch (error) {
-    if (error instanceof DnsDataError) return null;
-    throw error;
-  }
+  return validOr(() => zoneName(text.trim()), null);
 }

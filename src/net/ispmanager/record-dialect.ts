@@ -1,6 +1,6 @@
 import type { DnsName, Origin } from '../../dns/name.ts';
-import { problem, type DnsDataError, type Problem } from '../../dns/problem.ts';
-import type { ResourceRecord } from '../../dns/record.ts';
+import { problem, validOr, type DnsDataError, type Problem } from '../../dns/problem.ts';
+import { sameData, type ResourceRecord } from '../../dns/record.ts';
 
 /** Columns of a list's row, or fields of a form, by their names. */
 export type Cells = Readonly<Record<string, string>>;
@@ -57,6 +57,14 @@ export interface RecordDialect {
   readonly likelyKeys: (record: ResourceRecord, zone: DnsName) => readonly string[];
   /** Whether a record that is saved by the form comes back unchanged in the list. */
   readonly holds: (record: ResourceRecord, zone: DnsName) => boolean;
+}
+
+/**
+ * Whether a record's form, read back, gives the same record; false if there is no such form.
+ * @param readBack makes the form and reads it. @throws {DnsDataError}
+ */
+export function comesBack(record: ResourceRecord, readBack: () => ResourceRecord): boolean {
+  return validOr(() => sameData(readBack(), record), false);
 }
 
 /** Problems of a name that cannot exist in any zone, however it is spelled. */

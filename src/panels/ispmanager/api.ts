@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { basename, join } from 'node:path';
-import { DnsDataError } from '../../dns/problem.ts';
+import { validOrElse } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type { CallContext } from '../../core/central.ts';
 import type { Log } from '../../core/log.ts';
@@ -143,12 +143,12 @@ export function acceptedDocument(answer: ToolAnswer): XmlElement {
 
 /** A record as fields of the panel's form. @throws {PanelError} `panel.refused` if the form cannot hold it */
 export function formOf(record: ResourceRecord, records: RecordDialect): Record<string, string> {
-  try {
-    return { ...records.form(record) };
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    throw new PanelError('panel.refused', { text: `no form for a ${record.type} record` }, error);
-  }
+  return validOrElse(
+    () => ({ ...records.form(record) }),
+    (error) => {
+      throw new PanelError('panel.refused', { text: `no form for a ${record.type} record` }, error);
+    },
+  );
 }
 
 /** The environment of the tool, without hidden arguments. */

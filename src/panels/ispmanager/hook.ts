@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
-import { DnsDataError, problem, type Problem } from '../../dns/problem.ts';
+import { DnsDataError, problem, validOr, validOrElse, type Problem } from '../../dns/problem.ts';
 import { isWithin, zoneName, type DnsName } from '../../dns/name.ts';
 import { sameData, type ResourceRecord } from '../../dns/record.ts';
 import type {
@@ -66,13 +66,13 @@ export function decode(
   const { role } = called;
   const doubtful = doubtAbout({ dialect, role, readings });
   if (doubtful !== null) return unclear(base, doubtful);
-  try {
-    const event = decoders[role](base);
-    return event.kind === 'ignore' && stage === 'after' ? overlooked(base, role) : event;
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    return stage === 'before' ? invalid(base, role, error.problems) : hintOfAll(base);
-  }
+  return validOrElse(
+    () => {
+      const event = decoders[role](base);
+      return event.kind === 'ignore' && stage === 'after' ? overlooked(base, role) : event;
+    },
+    ({ problems }) => (stage === 'before' ? invalid(base, role, problems) : hintOfAll(base)),
+  );
 }
 
 /** The event for a save or a delete whose content is wrong. */
@@ -91,15 +91,13 @@ const mostNameText = 2_000;
  * @throws {DnsDataError} `call.too-large`
  */
 function zonesIn(list: string, known: ReadonlySet<DnsName>): DnsName[] {
-  const zones = new Set<DnsName>();
-  for (const text of elements(list, /[\s,]+/u)) {
-    try {
-      zones.add(zoneName(text, known));
-    } catch (error) {
-      if (!(error instanceof DnsDataError)) throw error;
-    }
-  }
-  return [...zones];
+  return readable(elements(list, /[\s,]+/u), known);
+}
+
+/** The zones that texts name, each once; texts that are no names are left out. */
+function readable(texts: readonly string[], known: ReadonlySet<DnsName>): DnsName[] {
+  const read = (text: string): DnsName | readonly [] => validOr(() => zoneName(text, known), []);
+  return [...new Set(texts.flatMap(read))];
 }
 
 /** Asks for a comparison of the zones. The edit is done, so it is too late to refuse it. */
@@ -225,19 +223,14 @@ function hint(
 ): PanelEvent {
   if (stage === 'before') return nothing;
   const all: PanelEvent = { kind: 'hint', zones: 'all', source, fingerprint, actor };
-  const zones = new Set<DnsName>();
   const values = fields.flatMap((field) => valuesOf(readings, field));
   if (values.reduce((total, { length }) => total + length, 0) > mostHintText) return all;
-  for (const text of values.flatMap((value) => value.split(/[\s,\0]+/u))) {
-    if (!text.includes('.')) continue;
-    try {
-      zones.add(zoneName(text.toLowerCase(), known.zones));
-    } catch (error) {
-      if (!(error instanceof DnsDataError)) throw error;
-    }
-  }
-  if (zones.size === 0 || zones.size > mostHintZones) return all;
-  return { kind: 'hint', zones: [...zones], source, fingerprint, actor };
+  const hosts = values.flatMap((value) => value.split(/[\s,\0]+/u)).filter((text) => text.includes('.'));
+  const zones = readable(
+    hosts.map((host) => host.toLowerCase()),
+    known.zones,
+  );
+  return zones.length === 0 || zones.length > mostHintZones ? all : { ...all, zones };
 }
 
 /**
@@ -393,14 +386,14 @@ type Made =
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
 function tryRecord(form: Cells | (() => Cells), { zone, known, records }: KeyContext): Made {
-  try {
-    const record = records.fromForm(typeof form === 'function' ? form() : form, { zone, known });
-    if (isWithin(record.name, zone)) return { kind: 'record', record };
-    return { kind: 'invalid', problems: [problem('name.out-of-zone', { name: record.name, zone })] };
-  } catch (error) {
-    if (error instanceof DnsDataError) return { kind: 'invalid', problems: error.problems };
-    throw error;
-  }
+  return validOrElse(
+    (): Made => {
+      const record = records.fromForm(typeof form === 'function' ? form() : form, { zone, known });
+      if (isWithin(record.name, zone)) return { kind: 'record', record };
+      return { kind: 'invalid', problems: [problem('name.out-of-zone', { name: record.name, zone })] };
+    },
+    ({ problems }) => ({ kind: 'invalid', problems }),
+  );
 }
 
 function unknownKey(key: string): Resolution {

@@ -1,6 +1,6 @@
-import { DnsDataError, problem, type Problem } from '../../dns/problem.ts';
-import { isDeviating, type DnsName } from '../../dns/name.ts';
-import { recordId } from '../../dns/record.ts';
+import { problem, validOr, type Problem } from '../../dns/problem.ts';
+import { isDeviating, type DnsName, type Origin } from '../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { KnownRecord } from '../../core/panel.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 
@@ -51,13 +51,8 @@ export function matchKeys(list: string, known: readonly KnownRecord[], place: Ke
 /** The owner name of the record that a single key describes; null if the text may mean any record. */
 export function namesMeant(key: string, { zone, known, records }: KeyContext): readonly DnsName[] | null {
   if (key.includes(separator)) return null;
-  try {
-    const meant = records.fromKey(key, { zone, known });
-    return meant === null ? null : [meant.name];
-  } catch (error) {
-    if (error instanceof DnsDataError) return null;
-    throw error;
-  }
+  const meant = recordOf(key, records, { zone, known });
+  return meant === null ? null : [meant.name];
 }
 
 const separator = ', ';
@@ -184,15 +179,14 @@ function finderOf(known: readonly KnownRecord[], { zone, known: zones, records }
   return (key) => {
     const verbatim = byKey.get(key);
     if (verbatim !== undefined) return verbatim;
-    try {
-      const meant = records.fromKey(key, { zone, known: names });
-      return meant === null ? null : (byId.get(recordId(meant)) ?? null);
-    } catch (error) {
-      // The key describes no valid record, so it names no known one.
-      if (error instanceof DnsDataError) return null;
-      throw error;
-    }
+    const meant = recordOf(key, records, { zone, known: names });
+    return meant === null ? null : (byId.get(recordId(meant)) ?? null);
   };
+}
+
+/** The record that a key describes; null if it describes none, or no valid one. */
+function recordOf(key: string, records: RecordDialect, zone: Origin): ResourceRecord | null {
+  return validOr(() => records.fromKey(key, zone), null);
 }
 
 export function ambiguousKeys(list: string): Problem {

@@ -1,11 +1,10 @@
-import { DnsDataError } from '../../dns/problem.ts';
-import { zoneName, type DnsName } from '../../dns/name.ts';
+import type { DnsName } from '../../dns/name.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError, type OwnerList } from '../../core/panel.ts';
 import type { ForeignAccount } from '../../core/panel-hand.ts';
 import { child, childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import { acceptedDocument, callPanel, type LocalTool } from './api.ts';
-import { zoneParameter } from '../../net/ispmanager/names.ts';
+import { zoneOf as namedZone, zoneParameter } from '../../net/ispmanager/names.ts';
 import { refuseCut } from './lists.ts';
 
 type Accounts = OwnerList['zones'] extends ReadonlyMap<DnsName, infer A> ? A : never;
@@ -189,10 +188,5 @@ function columnOf(row: XmlElement, names: readonly string[]): string | null {
 
 /** The zone of a row; null if its name cannot be read. No edit in such a zone can be read either. */
 function zoneOf(row: XmlElement): DnsName | null {
-  try {
-    return zoneName(childText(row, 'name')?.trim() ?? '');
-  } catch (error) {
-    if (error instanceof DnsDataError) return null;
-    throw error;
-  }
+  return namedZone(childText(row, 'name') ?? '');
 }

@@ -1,7 +1,7 @@
 import type { CallContext } from '../../core/central.ts';
 import { PanelError, type PanelRecord, type ZoneList } from '../../core/panel.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
-import { DnsDataError, shortened } from '../../dns/problem.ts';
+import { shortened, validOrElse } from '../../dns/problem.ts';
 import { hasImpossibleName, type RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { mapInSlices } from '../../net/slices.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
@@ -31,14 +31,14 @@ export async function listZones(
     const name = childText(row, 'name')?.trim() ?? '';
     // Without any name this is no list of domains.
     if (name === '') throw new PanelError('panel.garbled', { text: 'a domain without a name' });
-    try {
-      return zoneName(name);
-    } catch (error) {
-      if (!(error instanceof DnsDataError)) throw error;
-      unreadable.push(shortened(name));
-      if (hasImpossibleName(error)) passedOver.push(name);
-      return null;
-    }
+    return validOrElse(
+      () => zoneName(name),
+      (error) => {
+        unreadable.push(shortened(name));
+        if (hasImpossibleName(error)) passedOver.push(name);
+        return null;
+      },
+    );
   });
   return { zones: zones.filter((zone) => zone !== null), unreadable, passedOver };
 }
@@ -108,14 +108,13 @@ function panelRecord(
   const cells = Object.fromEntries(row.children.map((cell) => [cell.name, cell.text]));
   const key = records.keyOf(cells);
   if (key === '') throw new PanelError('panel.garbled', { text: 'a record without a key' });
-  try {
-    return { ...records.record(cells, origin), key };
-  } catch (error) {
-    if (!(error instanceof DnsDataError)) throw error;
-    if (hasImpossibleName(error)) {
+  return validOrElse(
+    () => ({ ...records.record(cells, origin), key }),
+    (error) => {
+      if (!hasImpossibleName(error))
+        throw new PanelError('panel.garbled', { text: `the record "${shortened(key)}"` }, error);
       passedOver.push(key);
       return null;
-    }
-    throw new PanelError('panel.garbled', { text: `the record "${shortened(key)}"` }, error);
-  }
+    },
+  );
 }
