@@ -1,4 +1,4 @@
-import { CentralError } from '../core/central.ts';
+import { outage } from './errors.ts';
 
 /**
  * Lets several callers share one running request. A caller's own deadline ends its waiting only; the
@@ -9,8 +9,7 @@ import { CentralError } from '../core/central.ts';
 export async function shared<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return await new Promise((resolve, reject) => {
     const giveUp = (): void => {
-      const params = { text: 'no answer in time' };
-      reject(new CentralError('central.unreachable', { state: 'untouched', retry: 'later', params }));
+      reject(outage('central.unreachable', { text: 'no answer in time' }));
     };
     const done = (): void => {
       signal.removeEventListener('abort', giveUp);

@@ -1,4 +1,4 @@
-import { CentralError } from '../core/central.ts';
+import { outage } from './errors.ts';
 
 interface Line {
   running: number;
@@ -52,8 +52,7 @@ export class Slots {
       const giveUp = (): void => {
         signal.removeEventListener('abort', giveUp);
         line.waiting.splice(line.waiting.indexOf(begin), 1);
-        const params = { text: 'no answer in time' };
-        reject(new CentralError('central.unreachable', { state: 'untouched', retry: 'later', params }));
+        reject(outage('central.unreachable', { text: 'no answer in time' }));
       };
       line.waiting.push(begin);
       signal.addEventListener('abort', giveUp);

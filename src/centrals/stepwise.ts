@@ -8,7 +8,7 @@ import {
 import { displayName, type DnsName } from '../dns/name.ts';
 import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../dns/record.ts';
 import type { Change } from '../dns/zone.ts';
-import { look, restated } from './restate.ts';
+import { hasCode, look, noEffect, refusal, restated } from './errors.ts';
 
 /** The single writes of a central that writes one record at a time. Each throws only {@link CentralError}. */
 export interface RecordWriter {
@@ -81,7 +81,7 @@ export async function applyStepwise(
     if (steps.length === 0) return { removed: progress.removed, added: progress.added };
     rejectRepeats(steps, progress);
   }
-  throw new CentralError('central.no-effect', { state: stateAfter(progress, 'unknown'), retry: 'later' });
+  throw restated(noEffect('later'), stateAfter(progress, 'unknown'));
 }
 
 /**
@@ -114,11 +114,7 @@ async function reading(
   } catch (error) {
     throw withState(error, stateAfter(progress, 'unknown'));
   }
-  throw new CentralError('central.missing', {
-    state: stateAfter(progress, 'partial'),
-    retry: 'never',
-    params: { text: displayName(zone) },
-  });
+  throw restated(refusal('central.missing', { text: displayName(zone) }), stateAfter(progress, 'partial'));
 }
 
 async function runSteps(
@@ -146,8 +142,7 @@ async function runSteps(
  * @returns the error, with the state that the read shows
  */
 async function judge(error: unknown, step: Step, writer: RecordWriter, ctx: CallContext): Promise<unknown> {
-  if (!(error instanceof CentralError) || error.code !== 'central.refused' || error.state !== 'unknown')
-    return error;
+  if (!hasCode(error, 'central.refused') || error.state !== 'unknown') return error;
   const now = await look(async () => await writer.read(ctx));
   if (now === null || now === 'unread') return error;
   const held = new Set(now.map(({ handle }) => handle));
@@ -186,17 +181,11 @@ function contradicts(step: Step, progress: Progress): boolean {
 /** Throws if a step was already sent. Sending it again would fight another writer, or loop. */
 function rejectRepeats(steps: readonly Step[], progress: Progress): void {
   for (const step of steps) {
-    if (partsOf(step).some((part) => progress.done.has(part))) {
-      throw new CentralError('central.no-effect', { state: 'unknown', retry: 'never' });
-    }
+    if (partsOf(step).some((part) => progress.done.has(part))) throw noEffect();
     const outcome = progress.sent.get(partsOf(step).join('\n'));
     if (outcome === undefined) continue;
     const code = outcome === 'missing' ? 'central.missing' : 'central.exists';
-    throw new CentralError(code, {
-      state: stateAfter(progress, 'partial'),
-      retry: 'never',
-      params: { text: nameOf(step) },
-    });
+    throw restated(refusal(code, { text: nameOf(step) }), stateAfter(progress, 'partial'));
   }
 }
 

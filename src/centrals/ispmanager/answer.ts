@@ -11,6 +11,7 @@ import {
   type Effect,
   type Redact,
 } from '../http-answer.ts';
+import { refusal } from '../errors.ts';
 
 /**
  * Reads the document of an answer. Anything else is classified as docs/protocol.md#other-answers says: an
@@ -32,8 +33,8 @@ export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Red
   const doc = await parse(text, effect);
   if (!['doc', 'error', 'authfail'].includes(doc.name))
     throw garbled(`an unknown document (${redact(doc.name)})`, effect);
-  const refusal = refusalOf(doc) === null ? null : refusalOf(redacted(doc, redact));
-  if (refusal !== null) throw refused(refusal, effect);
+  const found = refusalOf(doc) === null ? null : refusalOf(redacted(doc, redact));
+  if (found !== null) throw refused(found, effect);
   return doc;
 }
 
@@ -97,7 +98,7 @@ export function deniedThere({ state, params, cause }: CentralError): CentralErro
 
 /** Turns the refusal of a login into `central.login`. */
 export function refusedLogin({ params, cause }: CentralError): CentralError {
-  return new CentralError('central.login', { state: 'untouched', retry: 'never', params, cause });
+  return refusal('central.login', params, cause);
 }
 
 /**

@@ -2,6 +2,7 @@ import { CentralError, type CallContext } from '../../core/central.ts';
 import { HttpError } from '../../net/http-error.ts';
 import { HttpClient } from '../../net/http.ts';
 import { child, escapeXml, type XmlElement } from '../../net/xml.ts';
+import { hasCode, refusal } from '../errors.ts';
 import { shared } from '../shared.ts';
 import { garbled, unanswered, type Effect, type Redact } from '../http-answer.ts';
 import { deniedThere, demandAnswerTo, demandOk, looksLikeLogin, readAnswer, refusedLogin } from './answer.ts';
@@ -104,7 +105,7 @@ export class PanelApi {
       } catch (error) {
         // Sessions expire (docs/protocol.md#login). The refused call was not carried out, so it may be sent
         // again.
-        if (!(error instanceof CentralError) || error.code !== 'central.login') throw error;
+        if (!hasCode(error, 'central.login')) throw error;
         if (this.#session === held) this.#session = null;
       }
     }
@@ -113,7 +114,7 @@ export class PanelApi {
     try {
       return await this.#send({ ...form, auth }, effect, ctx);
     } catch (error) {
-      throw error instanceof CentralError && error.code === 'central.login' ? deniedThere(error) : error;
+      throw hasCode(error, 'central.login') ? deniedThere(error) : error;
     }
   }
 
@@ -126,7 +127,7 @@ export class PanelApi {
     try {
       await this.#logIn(ctx);
     } catch (error) {
-      if (error instanceof CentralError && error.code === 'central.login') throw error;
+      if (hasCode(error, 'central.login')) throw error;
     }
   }
 
@@ -156,13 +157,7 @@ export class PanelApi {
   }
 
   async #send(form: CallParameters, effect: Effect, ctx: CallContext): Promise<XmlElement> {
-    if (this.#closed) {
-      throw new CentralError('central.unreachable', {
-        state: 'untouched',
-        retry: 'never',
-        params: { text: 'closed' },
-      });
-    }
+    if (this.#closed) throw refusal('central.unreachable', { text: 'closed' });
     const { address } = this.#settings;
     const headers = {
       'Content-Type': 'application/x-www-form-urlencoded',

@@ -15,6 +15,7 @@ import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type { Change, RRsetKey } from '../../dns/zone.ts';
+import { outage } from '../errors.ts';
 import { shared } from '../shared.ts';
 import { placesOf } from './places.ts';
 import { probe, type Found } from './probe.ts';
@@ -179,8 +180,7 @@ export class FindingCentral implements Central {
       this.#looking ??= this.#look(ctx).finally(() => (this.#looking = null));
       await shared(this.#looking, ctx.signal);
     }
-    if (this.#inner === null)
-      throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
+    if (this.#inner === null) throw outage('central.unreachable');
     return this.#inner;
   }
 

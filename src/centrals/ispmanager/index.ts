@@ -16,7 +16,7 @@ import type { Problem } from '../../dns/problem.ts';
 import { changeNames, type Change, type RRsetKey } from '../../dns/zone.ts';
 import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { childText, type XmlElement } from '../../net/xml.ts';
-import { look, restated } from '../restate.ts';
+import { hasCode, look, noEffect, outage, refusal, restated, withState } from '../errors.ts';
 import { applyStepwise } from '../stepwise.ts';
 import { PanelApi } from './api.ts';
 import { auditChange } from './audit.ts';
@@ -156,13 +156,7 @@ class IspmanagerCentral implements Central {
       if (!(error instanceof CentralError) || error.params['spelling'] === undefined) throw error;
       const { spelling } = error.params;
       if (spelling === 'none' || spelling === this.#dialect.errorSpelling) return;
-      const params = { kind: this.#kind };
-      throw new CentralError('central.wrong-kind', {
-        state: 'untouched',
-        retry: 'never',
-        params,
-        cause: error,
-      });
+      throw refusal('central.wrong-kind', { kind: this.#kind }, error);
     }
   }
 
@@ -229,11 +223,10 @@ class IspmanagerCentral implements Central {
     try {
       await this.#api.write('domain.edit', form, ctx);
     } catch (error) {
-      if (codeOf(error) !== 'central.exists') throw await this.#judged(error, zone, 'absent', ctx);
+      if (!hasCode(error, 'central.exists')) throw await this.#judged(error, zone, 'absent', ctx);
       // The list may be filtered, or the zone may be new. Only a direct read of the zone shows whose it is.
       if ((await this.readZone(zone, [], ctx)) !== null) return 'exists';
-      const params = { zone: zoneParameter(zone) };
-      throw new CentralError('zone.foreign', { state: 'untouched', retry: 'never', params, cause: error });
+      throw refusal('zone.foreign', { zone: zoneParameter(zone) }, error);
     }
     await this.#demand(zone, 'present', ctx);
     return 'created';
@@ -249,9 +242,8 @@ class IspmanagerCentral implements Central {
     try {
       await this.#api.write('domain.delete', { elid: zoneParameter(zone), sok: 'ok' }, ctx);
     } catch (error) {
-      if (codeOf(error) === 'central.missing' || codeOf(error) === 'central.access-denied') {
-        if ((await this.readZone(zone, [], ctx)) === null) return 'missing';
-      }
+      const mayBeGone = hasCode(error, 'central.missing') || hasCode(error, 'central.access-denied');
+      if (mayBeGone && (await this.readZone(zone, [], ctx)) === null) return 'missing';
       throw await this.#judged(error, zone, 'present', ctx);
     }
     await this.#demand(zone, 'absent', ctx);
@@ -314,20 +306,12 @@ class IspmanagerCentral implements Central {
    */
   async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
-      const isUnderWay = (await this.#underWay(zone, ctx)) !== null;
+      const row = await withState('unknown', async () => await this.#row(zone, ctx));
+      const isUnderWay = row !== undefined && row.underWay !== null;
       if (!isUnderWay && (await this.#seen(zone, ctx)) === wanted) return;
       if (!(await waitForPanel(this.#clock, attempt, ctx, isUnderWay))) break;
     }
-    throw new CentralError('central.no-effect', { state: 'unknown', retry: 'never' });
-  }
-
-  /** Reads, after a write, what work on the zone the panel has not finished. */
-  async #underWay(zone: DnsName, ctx: CallContext): Promise<ZoneRow['underWay']> {
-    try {
-      return (await this.#row(zone, ctx))?.underWay ?? null;
-    } catch (error) {
-      throw error instanceof CentralError ? restated(error, 'unknown') : error;
-    }
+    throw noEffect();
   }
 
   /**
@@ -340,18 +324,14 @@ class IspmanagerCentral implements Central {
       if (row?.isCopy === true) throw copyOf(zone);
       if (row?.underWay !== 'leaving') return row !== undefined;
       if (await waitForPanel(this.#clock, attempt, ctx, true)) continue;
-      const params = { text: zoneParameter(zone) };
-      throw new CentralError('central.exists', { state: 'untouched', retry: 'later', params });
+      throw outage('central.exists', { text: zoneParameter(zone) });
     }
   }
 
   /** Reads the zone after a write. If the read fails, the outcome of the write is unknown. */
   async #seen(zone: DnsName, ctx: CallContext): Promise<'present' | 'absent'> {
-    try {
-      return (await this.readZone(zone, [], ctx)) === null ? 'absent' : 'present';
-    } catch (error) {
-      throw error instanceof CentralError ? restated(error, 'unknown') : error;
-    }
+    const records = await withState('unknown', async () => await this.readZone(zone, [], ctx));
+    return records === null ? 'absent' : 'present';
   }
 
   /**
@@ -365,17 +345,12 @@ class IspmanagerCentral implements Central {
     before: 'present' | 'absent',
     ctx: CallContext,
   ): Promise<unknown> {
-    if (!(error instanceof CentralError) || error.code !== 'central.refused') return error;
+    if (!hasCode(error, 'central.refused')) return error;
     const now = await look(async () => await this.#seen(zone, ctx));
     return now === 'unread' ? error : restated(error, now === before ? 'untouched' : 'partial');
   }
 }
 
 function copyOf(zone: DnsName): CentralError {
-  const params = { zone: zoneParameter(zone) };
-  return new CentralError('zone.copy', { state: 'untouched', retry: 'never', params });
-}
-
-function codeOf(error: unknown): CentralErrorCode | null {
-  return error instanceof CentralError ? error.code : null;
+  return refusal('zone.copy', { zone: zoneParameter(zone) });
 }

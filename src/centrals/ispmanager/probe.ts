@@ -1,6 +1,7 @@
 import { CentralError, type CallContext, type CentralErrorCode } from '../../core/central.ts';
 import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
+import { outage } from '../errors.ts';
 import { PanelApi } from './api.ts';
 import { placesOf, type LikelyPlace } from './places.ts';
 import type { CentralSettings } from './settings.ts';
@@ -50,7 +51,7 @@ export async function probe(settings: CentralSettings, ctx: CallContext): Promis
     return at < 0 ? telling.length : at;
   };
   const [worst] = failures.toSorted((a, b) => rank(a) - rank(b));
-  throw worst ?? new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
+  throw worst ?? outage('central.unreachable');
 }
 
 function located(error: CentralError, { address }: LikelyPlace): CentralError {

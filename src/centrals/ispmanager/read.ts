@@ -1,10 +1,11 @@
-import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
+import type { CallContext, CentralRecord } from '../../core/central.ts';
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { shortened, validOrElse } from '../../dns/problem.ts';
 import { sameData, type ResourceRecord } from '../../dns/record.ts';
 import { hasImpossibleName } from '../../net/ispmanager/record-dialect.ts';
 import { mapInSlices } from '../../net/slices.ts';
 import { childText, type XmlElement } from '../../net/xml.ts';
+import { outage } from '../errors.ts';
 import { garbled } from '../http-answer.ts';
 import type { PanelApi } from './api.ts';
 import type { CentralDialect } from './dialect.ts';
@@ -53,8 +54,7 @@ function recordOf(row: ListedRow, dialect: CentralDialect, zone: DnsName): Resou
     (cause) => {
       if (hasImpossibleName(cause)) return null;
       const text = `a row that cannot be read: ${shortened(dialect.keyOf(row))}`;
-      const params = { name: displayName(zone), text };
-      throw new CentralError('central.zone-failing', { state: 'untouched', retry: 'later', params, cause });
+      throw outage('central.zone-failing', { name: displayName(zone), text }, cause);
     },
   );
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
+import type { CallContext, CentralRecord } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { validOrElse } from '../../dns/problem.ts';
 import { rdataFromFields } from '../../dns/rdata/rdata.ts';
 import { formatRecord, sameData, type ResourceRecord } from '../../dns/record.ts';
-import { restated } from '../restate.ts';
+import { hasCode, noEffect, refusal, restated, withState } from '../errors.ts';
 import type { RecordWriter } from '../stepwise.ts';
 import type { PanelApi } from './api.ts';
 import type { CentralDialect } from './dialect.ts';
@@ -23,8 +23,7 @@ const separator = ', ';
  */
 function ownHandle(record: CentralRecord): string {
   if (record.handle !== '') return record.handle;
-  const params = { text: formatRecord(record) };
-  throw new CentralError('central.ambiguous-key', { state: 'untouched', retry: 'never', params });
+  throw refusal('central.ambiguous-key', { text: formatRecord(record) });
 }
 
 /**
@@ -63,7 +62,7 @@ export class ZoneWriter implements RecordWriter {
 
   async add(record: ResourceRecord, ctx: CallContext): Promise<'done' | 'exists'> {
     const outcome = await this.#save('', record, ctx);
-    if (outcome === 'missing') throw zoneMissing(this.#zone);
+    if (outcome === 'missing') throw refusal('central.missing', { text: this.#zone });
     return outcome;
   }
 
@@ -95,7 +94,7 @@ export class ZoneWriter implements RecordWriter {
     try {
       return await listRecords(this.#api, this.#dialect, this.#zone, ctx);
     } catch (error) {
-      if (error instanceof CentralError && error.code === 'central.missing') return null;
+      if (hasCode(error, 'central.missing')) return null;
       throw error;
     }
   }
@@ -116,7 +115,7 @@ export class ZoneWriter implements RecordWriter {
       this.#api.write(this.#dialect.recordDelete, { ...place, sok: 'ok' }, ctx),
     );
     if (outcome !== 'exists') return outcome;
-    throw new CentralError('central.refused', { state: 'unknown', retry: 'never', params: { text: handle } });
+    throw restated(refusal('central.refused', { text: handle }), 'unknown');
   }
 
   /**
@@ -129,33 +128,21 @@ export class ZoneWriter implements RecordWriter {
     const interim: ResourceRecord = { name: old.name, type: 'TXT', ttl: null, rdata };
     const renamed = await this.#save(old.handle, interim, ctx);
     if (renamed === 'missing') return 'missing';
-    try {
+    return await withState('unknown', async () => {
       const now = (await this.#list(ctx))?.find((record) => sameData(record, interim));
-      if (now !== undefined) return await this.#delete(ownHandle(now), ctx);
-    } catch (error) {
-      throw error instanceof CentralError ? restated(error, 'unknown') : error;
-    }
-    throw new CentralError('central.no-effect', { state: 'unknown', retry: 'never' });
+      if (now === undefined) throw noEffect();
+      return await this.#delete(ownHandle(now), ctx);
+    });
   }
 
   #form(record: ResourceRecord): Readonly<Record<string, string>> {
     return validOrElse(
       () => this.#dialect.form(record),
       (cause) => {
-        const params = { text: cause.message };
-        throw new CentralError('central.invalid-value', {
-          state: 'untouched',
-          retry: 'never',
-          params,
-          cause,
-        });
+        throw refusal('central.invalid-value', { text: cause.message }, cause);
       },
     );
   }
-}
-
-function zoneMissing(zone: DnsName): CentralError {
-  return new CentralError('central.missing', { state: 'untouched', retry: 'never', params: { text: zone } });
 }
 
 /** Waits for a write. The caller verifies `exists` and `missing` by a read. */
@@ -164,8 +151,8 @@ async function outcomeOf(call: Promise<void>): Promise<'done' | 'missing' | 'exi
     await call;
     return 'done';
   } catch (error) {
-    if (error instanceof CentralError && error.code === 'central.exists') return 'exists';
-    if (error instanceof CentralError && error.code === 'central.missing') return 'missing';
+    if (hasCode(error, 'central.exists')) return 'exists';
+    if (hasCode(error, 'central.missing')) return 'missing';
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { CentralError, type CentralErrorCode, type CentralErrorFacts } from '../../core/central.ts';
 import type { HttpAnswer } from '../../net/http.ts';
 import { parseJsonInSlices } from '../../net/json.ts';
+import { refusal } from '../errors.ts';
 import { garbled, stateAfter, titleOf, utf8Text, type Effect, type Redact } from '../http-answer.ts';
 
 /**
@@ -27,13 +28,6 @@ export function shaped<T>(schema: v.GenericSchema<unknown, T>, json: unknown): T
   throw garbled(`not the expected JSON${place === '' ? '' : ` (${place.slice(0, 100)})`}`, 'read');
 }
 
-export function powerdnsRefusal(
-  code: CentralErrorCode,
-  params: Readonly<Record<string, string>>,
-): CentralError {
-  return new CentralError(code, { state: 'untouched', retry: 'never', params });
-}
-
 /**
  * Statuses by which PowerDNS 4.7.3 refuses a request before it does anything. A PATCH is one transaction,
  * which 422 ends without effect.
@@ -56,8 +50,7 @@ function refused(answer: HttpAnswer, text: string, effect: Effect, redact: Redac
   // A proxy's web page may give 404, 400 or 422 for reasons of its own. Only an answer of PowerDNS itself
   // proves that nothing was done.
   const believed = !web || status === 401 || status === 403;
-  if (code !== undefined && believed)
-    return powerdnsRefusal(code, { text: words === '' ? `HTTP ${status}` : words });
+  if (code !== undefined && believed) return refusal(code, { text: words === '' ? `HTTP ${status}` : words });
   const said = words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
   // A 500 of the server itself ends the request. One of a proxy (502, 504, a web page) may come while the
   // server still works.

@@ -1,7 +1,8 @@
-import { CentralError, type CallContext } from '../../core/central.ts';
+import type { CallContext } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { HttpError } from '../../net/http-error.ts';
 import { HttpClient } from '../../net/http.ts';
+import { refusal } from '../errors.ts';
 import { Slots } from '../slots.ts';
 import { unanswered, type Redact } from '../http-answer.ts';
 import { readAnswer } from './answer.ts';
@@ -87,10 +88,7 @@ export class ServerApi {
     ctx: CallContext,
     most?: number,
   ): Promise<unknown> {
-    if (this.#closed) {
-      const params = { text: 'closed' };
-      throw new CentralError('central.unreachable', { state: 'untouched', retry: 'never', params });
-    }
+    if (this.#closed) throw refusal('central.unreachable', { text: 'closed' });
     const { address, password } = this.#settings;
     const effect = method === 'GET' ? 'read' : 'write';
     const headers = { 'X-API-Key': password, Accept: 'application/json', 'Content-Type': 'application/json' };

@@ -3,7 +3,8 @@ import { CentralError, type CallContext } from '../../core/central.ts';
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
-import { powerdnsRefusal, shaped } from './answer.ts';
+import { hasCode, refusal } from '../errors.ts';
+import { shaped } from './answer.ts';
 import type { ServerApi } from './api.ts';
 import { isZoneFailing, type ZoneRead, type ZoneReader } from './read.ts';
 
@@ -52,7 +53,7 @@ async function zoneConcerns(
   let looked = 0;
   for (const zone of zones.slice(0, mostZones)) {
     const read = await wholeOrFailing(reader, zone, ctx);
-    if (read instanceof CentralError && read.code === 'central.unreachable') break;
+    if (hasCode(read, 'central.unreachable')) break;
     looked += 1;
     if (read instanceof CentralError) found.push(read.problem);
     else if (read !== null && !read.records.some(({ type, name }) => type === 'NS' && name === zone))
@@ -81,8 +82,7 @@ async function wholeOrFailing(
   try {
     return await reader.whole(zone, ctx);
   } catch (error) {
-    const isSlow = error instanceof CentralError && error.code === 'central.unreachable';
-    if (isSlow || isZoneFailing(error)) return error;
+    if (hasCode(error, 'central.unreachable') || isZoneFailing(error)) return error;
     throw error;
   }
 }
@@ -102,7 +102,7 @@ export async function demandDnames(
 ): Promise<void> {
   const dname = records.find(({ type }) => type === 'DNAME');
   if (dname === undefined || (await followsDnames(api, ctx)) !== false) return;
-  throw powerdnsRefusal('central.dname-off', { name: displayName(dname.name) });
+  throw refusal('central.dname-off', { name: displayName(dname.name) });
 }
 
 /** Whether the server follows DNAME records; `null` if it does not report that. */

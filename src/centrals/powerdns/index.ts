@@ -13,9 +13,9 @@ import { parentName, zoneName, type DnsName } from '../../dns/name.ts';
 import { validOrElse, type Problem } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type { Change, RRsetKey } from '../../dns/zone.ts';
-import { look, restated } from '../restate.ts';
+import { hasCode, look, noEffect, refusal, restated, withState } from '../errors.ts';
 import { planRRsets } from '../rrsets.ts';
-import { hasEnded, powerdnsRefusal } from './answer.ts';
+import { hasEnded } from './answer.ts';
 import { ServerApi, zonePath } from './api.ts';
 import { auditChange } from './audit.ts';
 import { demandDnames, findConcerns } from './concerns.ts';
@@ -154,8 +154,7 @@ class PowerdnsCentral implements Central {
         await this.#api.write('DELETE', zonePath(zone), '', ctx);
       } catch (error) {
         const now = await this.#readAfter(error, zone, 'ours', ctx);
-        if (now === null)
-          return error instanceof CentralError && error.code === 'central.missing' ? 'missing' : 'deleted';
+        if (now === null) return hasCode(error, 'central.missing') ? 'missing' : 'deleted';
         throw error;
       }
       this.#writer.saw(zone, null);
@@ -201,7 +200,7 @@ class PowerdnsCentral implements Central {
       validOrElse(
         () => zoneName(text),
         () => {
-          throw powerdnsRefusal('central.invalid-value', { text });
+          throw refusal('central.invalid-value', { text });
         },
       ),
     );
@@ -263,18 +262,11 @@ class PowerdnsCentral implements Central {
    * `wanted`
    */
   async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {
-    let now: Owner;
-    try {
-      now = await this.#reader.owner(zone, ctx);
-    } catch (error) {
-      throw error instanceof CentralError ? restated(error, 'unknown') : error;
-    }
-    if ((now === 'ours') !== (wanted === 'present'))
-      throw new CentralError('central.no-effect', { state: 'unknown', retry: 'never' });
+    const now = await withState('unknown', async () => await this.#reader.owner(zone, ctx));
+    if ((now === 'ours') !== (wanted === 'present')) throw noEffect();
   }
 }
 
 function foreign(zone: DnsName, cause?: unknown): CentralError {
-  const params = { zone: serverName(zone).slice(0, -1) };
-  return new CentralError('zone.foreign', { state: 'untouched', retry: 'never', params, cause });
+  return refusal('zone.foreign', { zone: serverName(zone).slice(0, -1) }, cause);
 }

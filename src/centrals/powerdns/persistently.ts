@@ -1,5 +1,5 @@
 import type { CentralError } from '../../core/central.ts';
-import { restated } from '../restate.ts';
+import { restated } from '../errors.ts';
 
 /**
  * Maximum number of attempts of a write that the server ends with 500 and without effect. A server with

@@ -3,6 +3,7 @@ import { CentralError, type CallContext, type CentralRecord } from '../../core/c
 import { displayName, zoneName, type DnsName } from '../../dns/name.ts';
 import { validOrElse } from '../../dns/problem.ts';
 import { mapInSlices } from '../../net/slices.ts';
+import { hasCode, outage, refusal } from '../errors.ts';
 import { garbled } from '../http-answer.ts';
 import { hasEnded, shaped } from './answer.ts';
 import { mostListOctets, mostZoneOctets, zonePath, type ServerApi } from './api.ts';
@@ -79,10 +80,9 @@ export class ZoneReader {
       const { daemon_type: daemon, version } = shaped(serverShape, await this.#api.read('', {}, ctx));
       if (daemon === 'authoritative') return version;
     } catch (error) {
-      if (!(error instanceof CentralError) || error.code !== 'central.missing') throw error;
+      if (!hasCode(error, 'central.missing')) throw error;
     }
-    const params = { kind: 'powerdns' };
-    throw new CentralError('central.wrong-kind', { state: 'untouched', retry: 'never', params });
+    throw refusal('central.wrong-kind', { kind: 'powerdns' });
   }
 
   /**
@@ -169,7 +169,7 @@ export class ZoneReader {
     if (row === undefined) throw cause;
     if (!this.#isEditable(row)) return null;
     const params = { name: displayName(zone), text: cause.params['text'] ?? '' };
-    throw new CentralError('central.zone-failing', { state: 'untouched', retry: 'later', params, cause });
+    throw outage('central.zone-failing', params, cause);
   }
 
   async #rowsOf(zone: DnsName, ctx: CallContext): Promise<readonly ZoneRow[]> {
@@ -184,8 +184,8 @@ export class ZoneReader {
       const rows = shaped(listShape, await this.#api.read('/zones', query, ctx, mostListOctets));
       return await mapInSlices(rows, (row) => shaped(rowShape, row));
     } catch (error) {
-      const isLost = error instanceof CentralError && error.code === 'central.missing';
-      throw isLost ? garbled('no list of zones at this address (HTTP 404)', 'read') : error;
+      if (!hasCode(error, 'central.missing')) throw error;
+      throw garbled('no list of zones at this address (HTTP 404)', 'read');
     }
   }
 
@@ -204,16 +204,12 @@ export class ZoneReader {
 
 /** Whether the error means that the server works and cannot read this one zone. */
 export function isZoneFailing(error: unknown): error is CentralError {
-  return error instanceof CentralError && error.code === 'central.zone-failing';
+  return hasCode(error, 'central.zone-failing');
 }
 
 /** The error for a zone whose records come by transfer, so that none can be edited. */
 export function copyOf(zone: DnsName): CentralError {
-  return new CentralError('zone.copy', {
-    state: 'untouched',
-    retry: 'never',
-    params: { zone: displayName(zone) },
-  });
+  return refusal('zone.copy', { zone: displayName(zone) });
 }
 
 /** Newer names of zone kinds (PowerDNS 4.5 and later accept both). */

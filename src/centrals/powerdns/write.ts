@@ -2,10 +2,10 @@ import { CentralError, type Altered, type CallContext } from '../../core/central
 import type { DnsName } from '../../dns/name.ts';
 import { formatRecord, recordId } from '../../dns/record.ts';
 import { changeNames, type Change } from '../../dns/zone.ts';
-import { look, restated } from '../restate.ts';
+import { hasCode, look, noEffect, refusal, withState } from '../errors.ts';
 import { alteredBy, planRRsets, type RRsetEdit } from '../rrsets.ts';
 import { Slots } from '../slots.ts';
-import { hasEnded, powerdnsRefusal } from './answer.ts';
+import { hasEnded } from './answer.ts';
 import { persistently, WithoutEffect } from './persistently.ts';
 import { zonePath, type ServerApi } from './api.ts';
 import type { CacheFlusher } from './caches.ts';
@@ -72,7 +72,7 @@ export class ZoneWriter {
   async #once(change: Change, ctx: CallContext): Promise<Altered> {
     const { zone } = change;
     const before = await this.#readForWrite(change, ctx);
-    if (before === null) throw powerdnsRefusal('central.missing', { text: zone });
+    if (before === null) throw refusal('central.missing', { text: zone });
     const edits = planRRsets(change, before.records);
     if (edits.length > 0) await this.#patch(change, edits, before, ctx);
     const owed = edits.length > 0 && before.facts?.signed === true && !before.facts.rectifiesItself;
@@ -142,9 +142,11 @@ export class ZoneWriter {
       await this.#judge(error, change, before, ctx);
       return;
     }
-    const after = await this.#seen(change, ctx);
-    if (after === null || planRRsets(change, after.records).length > 0)
-      throw new CentralError('central.no-effect', { state: 'unknown', retry: 'never' });
+    const after = await withState(
+      'unknown',
+      async () => await this.#reader.names(zone, changeNames(change), ctx),
+    );
+    if (after === null || planRRsets(change, after.records).length > 0) throw noEffect();
     this.#hidden.wrote(zone, before.facts, after.facts);
   }
 
@@ -159,12 +161,11 @@ export class ZoneWriter {
     // The server refuses a larger body (400) or cuts the connection. It is not split, because a change is
     // written as a whole or not at all.
     if (Buffer.byteLength(body) > mostBodyOctets)
-      throw powerdnsRefusal('central.limit', { text: `more than ${mostBodyOctets} octets in one change` });
+      throw refusal('central.limit', { text: `more than ${mostBodyOctets} octets in one change` });
     try {
       await this.#api.write('PATCH', zonePath(zone), body, ctx);
     } catch (error) {
-      const mayBeOlder =
-        takesSingle && error instanceof CentralError && error.code === 'central.invalid-value';
+      const mayBeOlder = takesSingle && hasCode(error, 'central.invalid-value');
       if (!mayBeOlder || !/changetype/iu.test(error.params['text'] ?? '')) throw error;
       this.#abilities = { ...(await this.#server(ctx)), takesSingle: false };
       await this.#send(zone, edits, disabled, ctx);
@@ -187,15 +188,6 @@ export class ZoneWriter {
     throw error;
   }
 
-  /** Reads after a write. If the read fails, the outcome of the write is unknown. */
-  async #seen(change: Change, ctx: CallContext): Promise<ZoneRead | null> {
-    try {
-      return await this.#reader.names(change.zone, changeNames(change), ctx);
-    } catch (error) {
-      throw error instanceof CentralError ? restated(error, 'unknown') : error;
-    }
-  }
-
   /**
    * Rectifies a signed zone after a write: the server then puts the new records into the zone's order and
    * renews its proofs of non-existence.
@@ -203,11 +195,10 @@ export class ZoneWriter {
    */
   async #rectify(zone: DnsName, ctx: CallContext): Promise<void> {
     this.#unrectified.add(zone);
-    try {
-      await this.#api.write('PUT', `${zonePath(zone)}/rectify`, '', ctx);
-    } catch (error) {
-      throw error instanceof CentralError ? restated(error, 'partial') : error;
-    }
+    await withState(
+      'partial',
+      async () => await this.#api.write('PUT', `${zonePath(zone)}/rectify`, '', ctx),
+    );
     this.#unrectified.delete(zone);
   }
 
@@ -225,8 +216,7 @@ function demandEnabled(edits: readonly RRsetEdit[], disabled: DisabledRecords): 
   for (const edit of edits) {
     const off = new Set(disabled.get(setKey(edit))?.map(recordId));
     const record = edit.after.find((one) => off.has(recordId(one)));
-    if (record !== undefined)
-      throw powerdnsRefusal('central.exists', { text: `${formatRecord(record)} (disabled)` });
+    if (record !== undefined) throw refusal('central.exists', { text: `${formatRecord(record)} (disabled)` });
   }
 }
 

@@ -1,9 +1,10 @@
-import { CentralError, type CentralErrorFacts } from '../../core/central.ts';
+import { CentralError } from '../../core/central.ts';
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { rcodeName, rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
 import { DnsError } from '../../net/dns/dns-error.ts';
+import { hasCode, outage, refusal, restated } from '../errors.ts';
 
 export type Purpose = 'read' | 'write';
 
@@ -15,11 +16,7 @@ export type Purpose = 'read' | 'write';
 export function exchangeFailure(error: unknown, purpose: Purpose, wall: number): unknown {
   if (error instanceof DnsDataError) {
     const text = error.problems.map(({ code }) => code).join(', ');
-    return new CentralError('central.invalid-value', {
-      state: 'untouched',
-      retry: 'never',
-      params: { text },
-    });
+    return refusal('central.invalid-value', { text });
   }
   if (!(error instanceof DnsError)) return error;
   const state = purpose === 'write' && error.sent === 'maybe' ? 'unknown' : 'untouched';
@@ -35,12 +32,11 @@ export function exchangeFailure(error: unknown, purpose: Purpose, wall: number):
     return new CentralError(kinds[error.kind], facts);
   }
   // The server rejects our key, signature or time, and then does nothing (RFC 8945 section 5.2).
-  const rejected = { ...facts, state: 'untouched' } as const;
   if (code === 'tsig.bad-key' || code === 'tsig.bad-signature')
-    return new CentralError('central.login', { ...rejected, retry: 'never', params: { text, code } });
+    return refusal('central.login', { text, code }, error);
   if (code === 'tsig.bad-time') {
     const seconds = String(Math.abs(Math.round(wall / 1_000) - Number(serverTime ?? 0)));
-    return new CentralError('central.clock', { ...rejected, params: { text, seconds } });
+    return outage('central.clock', { text, seconds }, error);
   }
   return new CentralError('central.garbled', facts);
 }
@@ -61,14 +57,9 @@ const refusals: Readonly<Record<number, CentralError['code']>> = {
 export function updateRefusal(rcode: number, zone: DnsName): CentralError {
   const code = refusals[rcode];
   const params = { text: rcodeName(rcode), kind: 'rfc2136', name: displayName(zone) };
-  const facts: CentralErrorFacts =
-    code === undefined
-      ? { state: 'unknown', retry: 'later', params }
-      : { state: 'untouched', retry: 'never', params };
-  return new CentralError(
-    code ?? (rcode === rcodes.SERVFAIL ? 'central.zone-failing' : 'central.garbled'),
-    facts,
-  );
+  if (code !== undefined) return refusal(code, params);
+  const failed = rcode === rcodes.SERVFAIL ? 'central.zone-failing' : 'central.garbled';
+  return restated(outage(failed, params), 'unknown');
 }
 
 /**
@@ -89,12 +80,10 @@ export function unsignedRefusal(error: unknown): number | null {
  * @throws {CentralError}
  */
 export function demandKnowledge({ rcode, flags }: DnsMessage, name: DnsName): void {
-  const facts = { state: 'untouched', retry: 'later' } as const;
   const text = rcodeName(rcode);
-  if (rcode === rcodes.SERVFAIL)
-    throw new CentralError('central.zone-failing', { ...facts, params: { text, name: displayName(name) } });
-  if (!knowing.has(rcode)) throw new CentralError('central.garbled', { ...facts, params: { text } });
-  if (flags.tc) throw new CentralError('central.list-cut', { ...facts, params: { text: 'TC' } });
+  if (rcode === rcodes.SERVFAIL) throw outage('central.zone-failing', { text, name: displayName(name) });
+  if (!knowing.has(rcode)) throw outage('central.garbled', { text });
+  if (flags.tc) throw outage('central.list-cut', { text: 'TC' });
 }
 
 const knowing: ReadonlySet<number> = new Set([
@@ -109,15 +98,8 @@ const knowing: ReadonlySet<number> = new Set([
  * zone by zone.
  */
 export function deniedForZone(error: unknown): unknown {
-  if (!(error instanceof CentralError) || error.code !== 'central.login') return error;
-  if (error.params['code'] !== 'tsig.bad-key') return error;
-  const params = { text: 'NOTAUTH, BADKEY', code: 'tsig.bad-key' };
-  return new CentralError('central.access-denied', {
-    state: error.state,
-    retry: 'never',
-    params,
-    cause: error,
-  });
+  if (!hasCode(error, 'central.login') || error.params['code'] !== 'tsig.bad-key') return error;
+  return refusal('central.access-denied', { text: 'NOTAUTH, BADKEY', code: 'tsig.bad-key' }, error);
 }
 
 /**
@@ -125,8 +107,7 @@ export function deniedForZone(error: unknown): unknown {
  * @param cut owner of the delegation, DNAME or zone that hides it
  */
 export function hiddenRefusal(what: string, cut: DnsName): CentralError {
-  const params = { record: what, cut: displayName(cut) };
-  return new CentralError('central.hidden', { state: 'untouched', retry: 'never', params });
+  return refusal('central.hidden', { record: what, cut: displayName(cut) });
 }
 
 /**
@@ -134,8 +115,7 @@ export function hiddenRefusal(what: string, cut: DnsName): CentralError {
  * its rules may change.
  */
 export function queryRefused(zone: DnsName): CentralError {
-  const params = { name: displayName(zone) };
-  return new CentralError('central.query-refused', { state: 'untouched', retry: 'later', params });
+  return outage('central.query-refused', { name: displayName(zone) });
 }
 
 /** Whether the rcode says that a prerequisite does not hold (RFC 2136 section 3.2). */

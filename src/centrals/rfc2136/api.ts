@@ -1,10 +1,11 @@
-import { CentralError, type CallContext } from '../../core/central.ts';
+import type { CallContext } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { queryMessage, type DnsMessage } from '../../dns/wire/message.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
 import { updateMessage } from '../../dns/wire/update.ts';
 import { DnsClient } from '../../net/dns/client.ts';
+import { outage } from '../errors.ts';
 import { Slots } from '../slots.ts';
 import { deniedForZone, demandKnowledge, exchangeFailure, unsignedRefusal, type Purpose } from './answer.ts';
 import type { Rfc2136Settings } from './settings.ts';
@@ -130,10 +131,7 @@ export class NameServer {
   }
 
   async #exchange<T>(purpose: Purpose, work: () => Promise<T>): Promise<T> {
-    if (this.#closed) {
-      const params = { text: 'the connection is closed' };
-      throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later', params });
-    }
+    if (this.#closed) throw outage('central.unreachable', { text: 'the connection is closed' });
     try {
       return await work();
     } catch (error) {

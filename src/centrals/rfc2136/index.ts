@@ -17,6 +17,7 @@ import { classes, rcodes } from '../../dns/wire/codes.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { deleteRecord } from '../../dns/wire/update.ts';
 import { isData } from '../../dns/wire/zone-answer.ts';
+import { hasCode, outage, refusal } from '../errors.ts';
 import { updateRefusal } from './answer.ts';
 import { NameServer } from './api.ts';
 import { auditChange } from './audit.ts';
@@ -139,12 +140,13 @@ class Rfc2136Central implements Central {
   async createZone(zone: DnsName, _seed: unknown, ctx: CallContext): Promise<'exists'> {
     const ownership = await this.#ownership(zone, ctx);
     if (ownership === 'ours') return 'exists';
-    throw refusal(ownership === 'missing' ? 'zone.create-there-first' : 'zone.foreign', zone);
+    const code = ownership === 'missing' ? 'zone.create-there-first' : 'zone.foreign';
+    throw refusal(code, { zone: displayName(zone) });
   }
 
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'missing'> {
     if ((await this.#ownership(zone, ctx)) !== 'ours') return 'missing';
-    throw refusal('zone.delete-there', zone);
+    throw refusal('zone.delete-there', { zone: displayName(zone) });
   }
 
   /**
@@ -200,7 +202,7 @@ class Rfc2136Central implements Central {
       this.#allowed.add(zone);
       return 'ours';
     } catch (error) {
-      if (error instanceof CentralError && error.code === 'central.access-denied') return error;
+      if (hasCode(error, 'central.access-denied')) return error;
       throw error;
     }
   }
@@ -218,8 +220,7 @@ class Rfc2136Central implements Central {
  * The error for a zone that takes no updates from anybody for a while. That does not show whose zone it is.
  */
 function frozen(zone: DnsName): CentralError {
-  const params = { text: 'REFUSED', name: displayName(zone) };
-  return new CentralError('central.zone-failing', { state: 'untouched', retry: 'later', params });
+  return outage('central.zone-failing', { text: 'REFUSED', name: displayName(zone) });
 }
 
 /** Whether the error is about one zone that the server has and cannot or will not show now. */
@@ -241,7 +242,7 @@ function wantedIn(known: readonly RRsetKey[]): Wanted {
 
 /** Turns a refusal in a zone that this key may update into one about this very change. */
 function refusedByRule(error: unknown): unknown {
-  if (!(error instanceof CentralError) || error.code !== 'central.access-denied') return error;
+  if (!hasCode(error, 'central.access-denied')) return error;
   const { state, params } = error;
   return new CentralError('central.update-refused', { state, retry: 'never', params, cause: error });
 }
@@ -253,10 +254,3 @@ function nothingAt(zone: DnsName): { name: DnsName; type: string; rdata: string 
 
 /** Maximum number of zones that are checked at once. */
 const mostAtOnce = 100;
-
-function refusal(
-  code: 'zone.foreign' | 'zone.create-there-first' | 'zone.delete-there',
-  zone: DnsName,
-): CentralError {
-  return new CentralError(code, { state: 'untouched', retry: 'never', params: { zone: displayName(zone) } });
-}

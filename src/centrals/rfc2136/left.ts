@@ -2,6 +2,7 @@ import { CentralError, type CentralErrorFacts, type CentralRecord } from '../../
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { formatRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Change } from '../../dns/zone.ts';
+import { refusal } from '../errors.ts';
 import { usualTtl, type RRsetEdit } from '../rrsets.ts';
 
 /** A record whose TTL the server lowered (`max-zone-ttl` of BIND). */
@@ -65,8 +66,7 @@ export function rejectOrphans(
 ): void {
   for (const { name } of endedDelegations(zone, edits)) {
     if (!records.some((one) => one.name === name && one.type === 'DS')) continue;
-    const params = { name: displayName(name) };
-    throw new CentralError('central.ds-first', { state: 'untouched', retry: 'never', params });
+    throw refusal('central.ds-first', { name: displayName(name) });
   }
 }
 

@@ -1,13 +1,13 @@
 import { signerTypes } from '../../dns/dnssec.ts';
 import { displayName, parentName, wildcardsOver, type DnsName } from '../../dns/name.ts';
-import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
+import type { CallContext, CentralRecord } from '../../core/central.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { recordTypes } from '../../dns/rdata/types.ts';
 import { rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
 import { childZoneOver, deniedBy } from '../../dns/wire/zone-answer.ts';
 import { nameInUse, rrsetAbsent, rrsetHas } from '../../dns/wire/update.ts';
-import { restated } from '../restate.ts';
+import { hasCode, restated } from '../errors.ts';
 import { hiddenRefusal, prerequisiteFailed, queryRefused, updateRefusal } from './answer.ts';
 import type { NameServer } from './api.ts';
 import { heldAt, heldOctets, type HeldAtName } from './records.ts';
@@ -237,8 +237,7 @@ class Reading {
     try {
       return await this.#server.query(name, type, ctx);
     } catch (error) {
-      const isDenied = error instanceof CentralError && error.code === 'central.access-denied';
-      throw isDenied && name !== zone ? new NotAnsweredHere() : error;
+      throw hasCode(error, 'central.access-denied') && name !== zone ? new NotAnsweredHere() : error;
     }
   }
 
@@ -294,7 +293,7 @@ class Reading {
     try {
       return [await this.#query(name, 'ANY')];
     } catch (error) {
-      if (!(error instanceof CentralError) || error.code !== 'central.list-cut') throw error;
+      if (!hasCode(error, 'central.list-cut')) throw error;
       return await this.#each(name, wanted);
     }
   }

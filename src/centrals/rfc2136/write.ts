@@ -6,7 +6,7 @@ import { rcodes } from '../../dns/wire/codes.ts';
 import { wireRdata } from '../../dns/rdata/rdata.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
 import { addRecord, deleteRecord, nameNotInUse, rrsetAbsent, rrsetHas } from '../../dns/wire/update.ts';
-import { restated } from '../restate.ts';
+import { hasCode, noEffect, outage, refusal, restated, withState } from '../errors.ts';
 import { alteredBy, planRRsets, type RRsetEdit } from '../rrsets.ts';
 import { hiddenRefusal, prerequisiteFailed, updateRefusal } from './answer.ts';
 import { heldOctets } from './records.ts';
@@ -78,14 +78,14 @@ export class ZoneUpdater {
         if (isFresh) rejectOrphans(change.zone, edits, view.records);
         if (await this.#sendAll(change, edits, view.records, altered, ctx)) {
           if (await this.#isDone(change, edits, altered, ctx)) return;
-        } else if (altered.doubted) throw withoutEffect();
+        } else if (altered.doubted) throw noEffect('later');
       }
       const unseen = isFresh ? unseenIn(change, view) : [];
       if (isFresh && unseen.length === 0) rejectHidden(edits, view);
       view = unseen.length > 0 ? withRecords(view, unseen) : await this.#readFresh(change, ctx);
       isFresh = true;
     }
-    throw new CentralError('central.contended', { state: 'untouched', retry: 'later' });
+    throw outage('central.contended');
   }
 
   /**
@@ -132,7 +132,7 @@ export class ZoneUpdater {
     ctx: CallContext,
   ): Promise<CentralError> {
     const view = await this.#read(change, 'unknown', ctx);
-    if (view === null) throw error.code === 'central.missing' ? missing(change.zone) : withoutEffect();
+    if (view === null) throw hasCode(error, 'central.missing') ? missing(change.zone) : noEffect('later');
     const { records, hidden } = view;
     if (!proven || edits.some(({ name }) => hidden.has(name))) return restated(error, 'unknown');
     const left = new Set(planRRsets(change, records).map(({ name, type }) => `${name} ${type}`));
@@ -148,17 +148,13 @@ export class ZoneUpdater {
 
   async #readAfter(change: Change, ctx: CallContext): Promise<NamesView> {
     const view = await this.#read(change, 'unknown', ctx);
-    if (view === null) throw withoutEffect();
+    if (view === null) throw noEffect('later');
     return view;
   }
 
   /** @param failed state of the change if this read fails: `untouched` before a write, `unknown` after one */
   async #read(change: Change, failed: 'untouched' | 'unknown', ctx: CallContext): Promise<NamesView | null> {
-    try {
-      return await this.#reader.read(change.zone, wantedBy(change), ctx);
-    } catch (error) {
-      throw error instanceof CentralError ? restated(error, failed) : error;
-    }
+    return await withState(failed, async () => await this.#reader.read(change.zone, wantedBy(change), ctx));
   }
 
   /**
@@ -179,7 +175,7 @@ export class ZoneUpdater {
     const { records, hidden } = await this.#readAfter(change, ctx);
     const shown = edits.filter(({ name }) => !hidden.has(name));
     const unseen = edits.filter(({ name }) => hidden.has(name));
-    if (unseen.length > 0 && !(await this.#holds(change.zone, unseen, ctx))) throw withoutEffect();
+    if (unseen.length > 0 && !(await this.#holds(change.zone, unseen, ctx))) throw noEffect('later');
     const lowered = loweredTtl(change, shown, records);
     if (lowered !== null) {
       const isBack = unseen.length === 0 && (await this.#undo(change, edits, records, ctx));
@@ -369,8 +365,7 @@ function rejectClashes(zone: DnsName, edits: readonly RRsetEdit[], present: read
   const clash = zoneProblems(zone, [...staying, ...edits.flatMap(({ after }) => after)])[0];
   if (clash === undefined) return;
   const text = [clash.params['record'], clash.params['other']].filter((one) => one !== undefined).join('; ');
-  const params = { text: `${clash.code} ${text}` };
-  throw new CentralError('central.invalid-value', { state: 'untouched', retry: 'never', params });
+  throw refusal('central.invalid-value', { text: `${clash.code} ${text}` });
 }
 
 /**
@@ -405,12 +400,7 @@ function rejectHidden(edits: readonly RRsetEdit[], { hidden }: NamesView): void 
 }
 
 function missing(zone: DnsName): CentralError {
-  const params = { text: displayName(zone) };
-  return new CentralError('central.missing', { state: 'untouched', retry: 'never', params });
-}
-
-function withoutEffect(): CentralError {
-  return new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
+  return refusal('central.missing', { text: displayName(zone) });
 }
 
 /** Gives the error of one step the state of the whole change. */
