@@ -1,20 +1,12 @@
 import {
   CentralError,
-  type Altered,
   type CallContext,
   type Central,
   type CentralErrorCode,
   type CentralId,
-  type CentralRecord,
   type CentralTraits,
-  type Signing,
-  type ZoneSeed,
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { DnsName } from '../../dns/name.ts';
-import type { Problem } from '../../dns/problem.ts';
-import type { ResourceRecord } from '../../dns/record.ts';
-import type { Change, RRsetKey } from '../../dns/zone.ts';
 import { outage } from '../errors.ts';
 import { shared } from '../shared.ts';
 import { placesOf } from './places.ts';
@@ -47,115 +39,77 @@ const surprises: ReadonlyMap<CentralErrorCode, Doubt> = new Map([
   ['central.unreachable', 'silent'],
 ]);
 
+/** What {@link findingCentral} needs beside the settings. `make` makes the central of a panel that was found. */
+interface FindingPorts {
+  readonly id: CentralId;
+  readonly clock: Clock;
+  readonly memory: FoundMemory;
+  readonly make: (found: Found) => Central;
+}
+
 /**
  * A central whose kind or exact address the settings leave open. It searches once, remembers the result,
  * and searches again after a surprising error. If that finds another panel, a failed read is repeated
  * there; a write never is.
  */
-export class FindingCentral implements Central {
-  readonly id: CentralId;
+export function findingCentral(settings: CentralSettings, ports: FindingPorts): Central {
+  const panel = new SoughtPanel(settings, ports);
+  return {
+    id: ports.id,
+    get traits() {
+      return panel.traits;
+    },
+    audit: (change) => panel.inner?.audit(change) ?? [],
+    check: (ctx) => panel.read(ctx, (central) => central.check(ctx)),
+    listZones: (asked, ctx) => panel.read(ctx, (central) => central.listZones(asked, ctx)),
+    readZone: (zone, known, ctx) => panel.read(ctx, (central) => central.readZone(zone, known, ctx)),
+    readNames: (zone, names, ctx) => panel.read(ctx, (central) => central.readNames(zone, names, ctx)),
+    apply: (change, present, ctx) => panel.call(ctx, (central) => central.apply(change, present, ctx)),
+    mayCreateZone: (zone, seed, ctx) => panel.read(ctx, (central) => central.mayCreateZone(zone, seed, ctx)),
+    createZone: (zone, seed, ctx, content) =>
+      panel.call(ctx, (central) => central.createZone(zone, seed, ctx, content)),
+    deleteZone: (zone, ctx) => panel.call(ctx, (central) => central.deleteZone(zone, ctx)),
+    concerns: (zones, ctx) => panel.read(ctx, (central) => central.concerns(zones, ctx)),
+    signing: (zone, ctx) => panel.read(ctx, (central) => central.signing(zone, ctx)),
+    close: () => panel.close(),
+  };
+}
+
+/** The panel that was found, and the search for it. */
+class SoughtPanel {
   readonly #settings: CentralSettings;
-  readonly #make: (found: Found) => Central;
-  readonly #memory: FoundMemory;
-  readonly #clock: Clock;
+  readonly #ports: FindingPorts;
   #found: Found | null;
-  #inner: Central | null;
+  /** The central of the panel that was found; null: none was found yet. */
+  inner: Central | null;
   #doubt: Doubt | null = null;
   readonly #checkedAt: Record<Doubt, number> = { silent: -Infinity, strange: -Infinity };
   #looking: Promise<void> | null = null;
   readonly #closed = new AbortController();
 
-  constructor(
-    settings: CentralSettings,
-    ports: {
-      readonly id: CentralId;
-      readonly clock: Clock;
-      readonly memory: FoundMemory;
-      readonly make: (found: Found) => Central;
-    },
-  ) {
-    this.id = ports.id;
+  constructor(settings: CentralSettings, ports: FindingPorts) {
     this.#settings = settings;
-    this.#make = ports.make;
-    this.#memory = ports.memory;
-    this.#clock = ports.clock;
+    this.#ports = ports;
     this.#found = remembered(ports.memory, settings);
-    this.#inner = this.#found === null ? null : ports.make(this.#found);
+    this.inner = this.#found === null ? null : ports.make(this.#found);
   }
 
   /** The traits of the panel that was found; before that, those of version 5/6, which accepts more. */
   get traits(): CentralTraits {
-    return (this.#inner ?? this.#make({ address: this.#settings.address, kind: 'ispmanager6' })).traits;
-  }
-
-  audit(change: Change): readonly Problem[] {
-    return this.#inner?.audit(change) ?? [];
-  }
-
-  async check(ctx: CallContext): Promise<void> {
-    await this.#read(ctx, async (central) => {
-      await central.check(ctx);
-    });
-  }
-
-  async listZones(asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
-    return await this.#read(ctx, async (central) => await central.listZones(asked, ctx));
-  }
-
-  async readZone(
-    zone: DnsName,
-    known: readonly RRsetKey[],
-    ctx: CallContext,
-  ): Promise<readonly CentralRecord[] | null> {
-    return await this.#read(ctx, async (central) => await central.readZone(zone, known, ctx));
-  }
-
-  async readNames(
-    zone: DnsName,
-    names: readonly DnsName[],
-    ctx: CallContext,
-  ): Promise<readonly CentralRecord[] | null> {
-    return await this.#read(ctx, async (central) => await central.readNames(zone, names, ctx));
-  }
-
-  async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
-    return await this.#watched(ctx, async (central) => await central.apply(change, present, ctx));
-  }
-
-  async mayCreateZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'> {
-    return await this.#read(ctx, async (central) => await central.mayCreateZone(zone, seed, ctx));
-  }
-
-  async createZone(
-    zone: DnsName,
-    seed: ZoneSeed,
-    ctx: CallContext,
-    content?: readonly ResourceRecord[],
-  ): Promise<'created' | 'exists'> {
-    return await this.#watched(ctx, async (central) => await central.createZone(zone, seed, ctx, content));
-  }
-
-  async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
-    return await this.#watched(ctx, async (central) => await central.deleteZone(zone, ctx));
-  }
-
-  async concerns(zones: readonly DnsName[], ctx: CallContext): Promise<readonly Problem[]> {
-    return await this.#read(ctx, async (central) => await central.concerns(zones, ctx));
-  }
-
-  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
-    return await this.#read(ctx, async (central) => await central.signing(zone, ctx));
+    const { address } = this.#settings;
+    return (this.inner ?? this.#ports.make({ address, kind: 'ispmanager6' })).traits;
   }
 
   async close(): Promise<void> {
     this.#closed.abort();
-    await this.#inner?.close();
+    await this.inner?.close();
   }
 
-  async #read<T>(ctx: CallContext, call: (central: Central) => Promise<T>): Promise<T> {
+  /** Makes a call that changes nothing. If it fails and another panel is found, calls that one. */
+  async read<T>(ctx: CallContext, call: (central: Central) => Promise<T>): Promise<T> {
     const before = this.#found;
     try {
-      return await this.#watched(ctx, call);
+      return await this.call(ctx, call);
     } catch (error) {
       if (this.#doubt === null || ctx.signal.aborted) throw error;
       const central = await this.#ready(ctx);
@@ -164,7 +118,8 @@ export class FindingCentral implements Central {
     }
   }
 
-  async #watched<T>(ctx: CallContext, call: (central: Central) => Promise<T>): Promise<T> {
+  /** Makes a call, and notes an error that raises a doubt. */
+  async call<T>(ctx: CallContext, call: (central: Central) => Promise<T>): Promise<T> {
     const central = await this.#ready(ctx);
     try {
       return await call(central);
@@ -175,35 +130,36 @@ export class FindingCentral implements Central {
   }
 
   async #ready(ctx: CallContext): Promise<Central> {
-    const due = this.#doubt !== null && this.#clock.now() - this.#checkedAt[this.#doubt] >= recheckAfter;
-    if (this.#inner === null || due) {
+    const due =
+      this.#doubt !== null && this.#ports.clock.now() - this.#checkedAt[this.#doubt] >= recheckAfter;
+    if (this.inner === null || due) {
       this.#looking ??= this.#look(ctx).finally(() => (this.#looking = null));
       await shared(this.#looking, ctx.signal);
     }
-    if (this.#inner === null) throw outage('central.unreachable');
-    return this.#inner;
+    if (this.inner === null) throw outage('central.unreachable');
+    return this.inner;
   }
 
   /** Searches for the panel. @throws {CentralError} if nothing is found and nothing is remembered */
   async #look(ctx: CallContext): Promise<void> {
     // Each reason has its own interval, so the first strange answer after an outage starts a search at
     // once.
-    if (this.#doubt !== null) this.#checkedAt[this.#doubt] = this.#clock.now();
+    if (this.#doubt !== null) this.#checkedAt[this.#doubt] = this.#ports.clock.now();
     let found: Found;
     try {
       const signal = AbortSignal.any([AbortSignal.timeout(checkPatience), this.#closed.signal]);
       found = await probe(this.#settings, { ...ctx, signal });
     } catch (error) {
       // The remembered panel stays. The caller's own call then reports what is wrong.
-      if (this.#inner === null || !(error instanceof CentralError)) throw error;
+      if (this.inner === null || !(error instanceof CentralError)) throw error;
       return;
     }
     this.#doubt = null;
     if (this.#found?.kind === found.kind && this.#found.address === found.address) return;
-    const old = this.#inner;
+    const old = this.inner;
     this.#found = found;
-    this.#inner = this.#make(found);
-    this.#memory.put(found);
+    this.inner = this.#ports.make(found);
+    this.#ports.memory.put(found);
     await old?.close();
   }
 }

@@ -27,7 +27,7 @@ import { waitForPanel } from './wait.ts';
 import { ZoneWriter } from './write.ts';
 import { ispmanager5 } from './ispmanager5.ts';
 import type { CentralDialect } from './dialect.ts';
-import { FindingCentral, type FoundMemory } from './finding.ts';
+import { findingCentral, type FoundMemory } from './finding.ts';
 import { placesOf } from './places.ts';
 import type { Found } from './probe.ts';
 import type { CentralSettings, IspmanagerSettings } from './settings.ts';
@@ -60,7 +60,7 @@ export function createIspmanagerCentral(settings: CentralSettings, ports: Centra
     );
   const open = place === undefined || place.kind === null || others.length > 0;
   return open
-    ? new FindingCentral(settings, { id: idOf(settings), clock, memory, make })
+    ? findingCentral(settings, { id: idOf(settings), clock, memory, make })
     : make({ address: place.address, kind: place.kind });
 }
 
