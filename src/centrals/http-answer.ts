@@ -21,7 +21,7 @@ export function unanswered(error: HttpError, effect: Effect): CentralError {
 }
 
 function codeOfHttp(error: HttpError): CentralErrorCode {
-  switch (error.code) {
+  switch (error.kind) {
     case 'unreachable':
       return 'central.unreachable';
     case 'certificate':

@@ -1,3 +1,4 @@
+import { untilAborted } from '../net/until-aborted.ts';
 import { outage } from './errors.ts';
 
 /**
@@ -7,15 +8,5 @@ import { outage } from './errors.ts';
  * @throws {CentralError} `central.unreachable` at the deadline, else what the work throws
  */
 export async function shared<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return await new Promise((resolve, reject) => {
-    const giveUp = (): void => {
-      reject(outage('central.unreachable', { text: 'no answer in time' }));
-    };
-    const done = (): void => {
-      signal.removeEventListener('abort', giveUp);
-    };
-    if (signal.aborted) giveUp();
-    signal.addEventListener('abort', giveUp, { once: true });
-    work.then(resolve, reject).finally(done);
-  });
+  return await untilAborted(work, signal, () => outage('central.unreachable', { text: 'no answer in time' }));
 }

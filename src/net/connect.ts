@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, type TcpNetConnectOpts } from 'node:net';
 import * as tls from 'node:tls';
 import { plainText } from '../core/plain-text.ts';
 import { lookupOf, type Resolve } from './addresses.ts';
@@ -49,6 +49,7 @@ export function connectVerified(
 ): tls.TLSSocket {
   const socket = tls.connect({
     ...addressOf(peer),
+    servername: serverName(peer),
     // A pinned certificate is compared below, and its chain and host name do not matter. Node.js checks all
     // others.
     rejectUnauthorized: trust.kind !== 'fingerprint',
@@ -87,7 +88,11 @@ export function connectVerified(
  */
 export async function probeCertificate(peer: Peer, signal: AbortSignal): Promise<SeenCertificate> {
   return await new Promise((resolve, reject) => {
-    const socket = tls.connect({ ...addressOf(peer), rejectUnauthorized: false });
+    const socket = tls.connect({
+      ...addressOf(peer),
+      servername: serverName(peer),
+      rejectUnauthorized: false,
+    });
     const fail = (cause: Error): void => {
       socket.destroy();
       signal.removeEventListener('abort', aborted);
@@ -113,9 +118,14 @@ export async function probeCertificate(peer: Peer, signal: AbortSignal): Promise
   });
 }
 
-function addressOf({ host, port, resolve }: Peer): tls.ConnectionOptions {
-  const lookup = resolve === undefined ? {} : { lookup: lookupOf(resolve) };
-  return { host, port, servername: isIP(host) === 0 ? host : '', ...lookup };
+/** A peer in the form that `net.connect` and `tls.connect` take. */
+export function addressOf({ host, port, resolve }: Peer): TcpNetConnectOpts {
+  return { host, port, ...(resolve === undefined ? {} : { lookup: lookupOf(resolve) }) };
+}
+
+/** The name that is asked for in the handshake; empty for an address (RFC 6066 section 3). */
+function serverName({ host }: Peer): string {
+  return isIP(host) === 0 ? host : '';
 }
 
 function seen(socket: tls.TLSSocket): SeenCertificate {
@@ -148,8 +158,8 @@ function pinned(socket: tls.TLSSocket, sha256: string): tls.TLSSocket | HttpErro
 
 function connectError(socket: tls.TLSSocket, { host, port }: Peer, cause: Error): HttpError {
   const distrusted: unknown = socket.authorizationError;
-  const code = distrusted !== null && distrusted !== undefined ? 'certificate' : 'unreachable';
-  return new HttpError(code, 'no', { text: `${host}:${port}: ${inWords(cause)}` }, cause);
+  const kind = distrusted !== null && distrusted !== undefined ? 'certificate' : 'unreachable';
+  return new HttpError(kind, 'no', { text: `${host}:${port}: ${inWords(cause)}` }, cause);
 }
 
 /** The message of an error, without internals of OpenSSL and without advice for those who run Node.js. */

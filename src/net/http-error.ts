@@ -1,6 +1,6 @@
-import { plainParams } from '../core/plain-text.ts';
+import { ExchangeError } from './exchange-error.ts';
 
-export type HttpErrorCode =
+export type HttpErrorKind =
   /** No connection, a broken connection, a timeout, or the caller's deadline. */
   | 'unreachable'
   /** The server did not prove its identity. */
@@ -10,25 +10,7 @@ export type HttpErrorCode =
   /** The answer is larger than the request allows. */
   | 'too-large';
 
-/** A request without an answer. It contains nothing of the request, so no secret leaks through it. */
-export class HttpError extends Error {
+/** An HTTP request without an answer. */
+export class HttpError extends ExchangeError<HttpErrorKind> {
   override readonly name = 'HttpError';
-  readonly code: HttpErrorCode;
-  /** `no`: no octet of the request was sent. `maybe`: the server may have carried it out. */
-  readonly sent: 'no' | 'maybe';
-  /** `text`: what happened, in English. */
-  readonly params: Readonly<Record<string, string>>;
-
-  constructor(
-    code: HttpErrorCode,
-    sent: 'no' | 'maybe',
-    said: Readonly<Record<string, string>>,
-    cause?: unknown,
-  ) {
-    const params = plainParams(said);
-    super(`${code}: ${params['text'] ?? ''}`, { cause });
-    this.code = code;
-    this.sent = sent;
-    this.params = params;
-  }
 }

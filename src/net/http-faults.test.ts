@@ -130,7 +130,7 @@ describe('issue 11.5: every request settles', () => {
           });
           const http = client(t, url);
           const error = await failure(http.send(patch, quiet));
-          assert.deepEqual([error.code, error.sent], ['unreachable', 'maybe']);
+          assert.deepEqual([error.kind, error.sent], ['unreachable', 'maybe']);
           assert.equal((await http.send(get, quiet)).body.toString(), 'ok');
         },
       );
@@ -146,7 +146,7 @@ describe('issue 11.5: every request settles', () => {
           socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n', () => giveUp.abort());
         });
         const error = await failure(client(t, url).send(patch, giveUp.signal));
-        assert.deepEqual([error.code, error.sent], ['unreachable', 'maybe']);
+        assert.deepEqual([error.kind, error.sent], ['unreachable', 'maybe']);
       },
     );
 
@@ -157,7 +157,7 @@ describe('issue 11.5: every request settles', () => {
         const port = await fullBacklog(t);
         const http = client(t, new URL(`${scheme}://127.0.0.1:${port}/`));
         const error = await failure(http.send(patch, AbortSignal.timeout(300)));
-        assert.deepEqual([error.code, error.sent], ['unreachable', 'no']);
+        assert.deepEqual([error.kind, error.sent], ['unreachable', 'no']);
       },
     );
 
@@ -171,7 +171,7 @@ describe('issue 11.5: every request settles', () => {
       await once(closed, 'close');
       url.port = String(address.port);
       const error = await failure(client(t, url).send(patch, quiet));
-      assert.deepEqual([error.code, error.sent], ['unreachable', 'no']);
+      assert.deepEqual([error.kind, error.sent], ['unreachable', 'no']);
     });
   }
 
@@ -179,6 +179,6 @@ describe('issue 11.5: every request settles', () => {
     const url = await listen(t, 'http', (socket) => socket.end());
     const peer = { host: '127.0.0.1', port: Number(url.port) };
     const error = await failure(probeCertificate(peer, quiet));
-    assert.equal(error.code, 'unreachable');
+    assert.equal(error.kind, 'unreachable');
   });
 });

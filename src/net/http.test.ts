@@ -131,7 +131,7 @@ describe('HTTPS client', () => {
   it('sends nothing to a server that public authorities do not vouch for', async (t) => {
     const server = await serve(t, (_, response) => response.end('x'));
     const error = await failure(client(t, server.url, { kind: 'public' }).send(post('secret'), quiet));
-    assert.deepEqual([error.code, error.sent], ['certificate', 'no']);
+    assert.deepEqual([error.kind, error.sent], ['certificate', 'no']);
     assert.equal(error.params['text'], `127.0.0.1:${server.port}: self-signed certificate`);
     assert.deepEqual(server.bodies, []);
   });
@@ -141,14 +141,14 @@ describe('HTTPS client', () => {
     t.after(() => plain.close());
     const port = await listen(plain);
     const error = await failure(client(t, new URL(`https://127.0.0.1:${port}/`)).send(post('a'), quiet));
-    assert.deepEqual([error.code, error.sent], ['unreachable', 'no']);
+    assert.deepEqual([error.kind, error.sent], ['unreachable', 'no']);
     assert.match(error.params['text'] ?? '', /^127\.0\.0\.1:\d+: what answers there does not speak TLS/u);
   });
 
   it('sends nothing to a server vouched for under another name', async (t) => {
     const server = await serve(t, (_, response) => response.end('x'), '127.0.0.2');
     const error = await failure(client(t, server.url).send(post('secret'), quiet));
-    assert.deepEqual([error.code, error.sent], ['certificate', 'no']);
+    assert.deepEqual([error.kind, error.sent], ['certificate', 'no']);
     assert.deepEqual(server.bodies, []);
   });
 
@@ -157,7 +157,7 @@ describe('HTTPS client', () => {
     const { body } = await client(t, server.url, pin(certificate.cert)).send(post('a'), quiet);
     assert.equal(body.toString(), 'x');
     const error = await failure(client(t, server.url, pin(other.cert)).send(post('secret'), quiet));
-    assert.deepEqual([error.code, error.sent], ['certificate', 'no']);
+    assert.deepEqual([error.kind, error.sent], ['certificate', 'no']);
     assert.equal(error.params['fingerprint'], new X509Certificate(certificate.cert).fingerprint256);
     assert.deepEqual(server.bodies, ['a']);
   });
@@ -192,7 +192,7 @@ describe('HTTPS client', () => {
     const port = await listen(closed);
     await new Promise((resolve) => closed.close(resolve));
     const error = await failure(client(t, new URL(`https://127.0.0.1:${port}/`)).send(post('secret'), quiet));
-    assert.deepEqual([error.code, error.sent], ['unreachable', 'no']);
+    assert.deepEqual([error.kind, error.sent], ['unreachable', 'no']);
   });
 
   it('says that nothing was sent when the handshake does not end, or ends in a cut', async (t) => {
@@ -208,23 +208,23 @@ describe('HTTPS client', () => {
       silent.close();
     });
     const slow = await failure(client(t, url, pin(other.cert), 60).send(post('secret'), quiet));
-    assert.deepEqual([slow.code, slow.sent], ['unreachable', 'no']);
+    assert.deepEqual([slow.kind, slow.sent], ['unreachable', 'no']);
     const began = performance.now();
     const late = await failure(client(t, url).send(post('secret'), AbortSignal.timeout(60)));
-    assert.deepEqual([late.code, late.sent], ['unreachable', 'no']);
+    assert.deepEqual([late.kind, late.sent], ['unreachable', 'no']);
     assert.ok(
       performance.now() - began < patience,
       'the deadline of the call counts, not the time limit of a connection',
     );
     cut = true;
     const ended = await failure(client(t, url).send(post('secret'), quiet));
-    assert.deepEqual([ended.code, ended.sent], ['unreachable', 'no']);
+    assert.deepEqual([ended.kind, ended.sent], ['unreachable', 'no']);
   });
 
   it('says that it may have been carried out once it was sent', async (t) => {
     const server = await serve(t, (request) => request.socket.destroy());
     const error = await failure(client(t, server.url).send(post('secret'), quiet));
-    assert.deepEqual([error.code, error.sent], ['unreachable', 'maybe']);
+    assert.deepEqual([error.kind, error.sent], ['unreachable', 'maybe']);
     assert.deepEqual(server.bodies, ['secret']);
   });
 
@@ -234,7 +234,7 @@ describe('HTTPS client', () => {
       response.write('<doc>', () => request.socket.destroy());
     });
     const error = await failure(client(t, server.url).send(post('secret', true), quiet));
-    assert.deepEqual([error.code, error.sent], ['unreachable', 'maybe']);
+    assert.deepEqual([error.kind, error.sent], ['unreachable', 'maybe']);
   });
 
   it('replaces a stale kept connection for what may be repeated, and only for that', async (t) => {
@@ -253,7 +253,7 @@ describe('HTTPS client', () => {
     assert.equal(body.toString(), 'x');
     assert.equal(server.connections, 2);
     const error = await failure(sender.send(post('3'), quiet));
-    assert.deepEqual([error.code, error.sent], ['unreachable', 'maybe']);
+    assert.deepEqual([error.kind, error.sent], ['unreachable', 'maybe']);
     assert.deepEqual(server.bodies, ['1', '2', '2', '3']);
   });
 
@@ -264,9 +264,9 @@ describe('HTTPS client', () => {
     });
     const sender = client(t, server.url);
     const early = await failure(sender.send(post('secret'), AbortSignal.abort()));
-    assert.deepEqual([early.code, early.sent], ['unreachable', 'no']);
+    assert.deepEqual([early.kind, early.sent], ['unreachable', 'no']);
     const late = await failure(sender.send(post('secret'), controller.signal));
-    assert.deepEqual([late.code, late.sent], ['unreachable', 'maybe']);
+    assert.deepEqual([late.kind, late.sent], ['unreachable', 'maybe']);
     assert.equal(server.bodies.length, 1);
   });
 
@@ -274,13 +274,13 @@ describe('HTTPS client', () => {
     const server = await serve(t, () => null);
     const sender = client(t, server.url, { kind: 'ca', pem: certificate.cert }, 2_000);
     const error = await failure(sender.send(post('secret'), quiet));
-    assert.deepEqual([error.code, error.sent], ['unreachable', 'maybe']);
+    assert.deepEqual([error.kind, error.sent], ['unreachable', 'maybe']);
   });
 
   it('refuses an answer that is too large', async (t) => {
     const server = await serve(t, (_, response) => response.end('x'.repeat(1_001)));
     const error = await failure(client(t, server.url).send({ ...post('secret'), mostOctets: 1_000 }, quiet));
-    assert.deepEqual([error.code, error.sent], ['too-large', 'maybe']);
+    assert.deepEqual([error.kind, error.sent], ['too-large', 'maybe']);
   });
 
   it('takes one MiB where nothing else is said, and of an error the first part (issue 11.3)', async (t) => {
@@ -288,7 +288,7 @@ describe('HTTPS client', () => {
     let status = 200;
     const server = await serve(t, (_, response) => response.writeHead(status).end(large));
     const sender = client(t, server.url);
-    assert.equal((await failure(sender.send(post('secret'), quiet))).code, 'too-large');
+    assert.equal((await failure(sender.send(post('secret'), quiet))).kind, 'too-large');
     status = 503;
     const answer = await sender.send(post('secret'), quiet);
     assert.equal(answer.status, 503);
@@ -312,7 +312,7 @@ describe('HTTPS client', () => {
       response.writeHead(307, { Location: target.url.href }).end(),
     );
     const error = await failure(client(t, server.url).send(post('secret'), quiet));
-    assert.deepEqual([error.code, error.params['host']], ['redirect', target.url.host]);
+    assert.deepEqual([error.kind, error.params['host']], ['redirect', target.url.host]);
     assert.deepEqual(target.bodies, []);
   });
 
@@ -320,7 +320,7 @@ describe('HTTPS client', () => {
     const server = await serve(t, () => sender.close());
     const sender = client(t, server.url);
     const error = await failure(sender.send(post('secret'), quiet));
-    assert.deepEqual([error.code, error.sent], ['unreachable', 'maybe']);
+    assert.deepEqual([error.kind, error.sent], ['unreachable', 'maybe']);
   });
 });
 

@@ -52,6 +52,7 @@ const mostErrorOctets = 64 * 1024;
 const longestIdleForWrite = 2_000;
 /** Maximum number of idle connections that are kept. */
 const mostKept = 4;
+const keeping = { keepAlive: true, maxFreeSockets: mostKept };
 /** Maximum number of interim answers (RFC 9110 section 15.2) before the final answer. */
 const mostInterim = 16;
 
@@ -70,14 +71,16 @@ interface Attempt {
  */
 export class HttpClient {
   readonly #settings: HttpSettings;
-  readonly #agent: KeptConnections | PlainConnections;
+  readonly #agent: http.Agent;
+  readonly #idle: IdleTimes;
 
   /** @throws {RangeError} if the base URL is neither `https:` nor `http:` on this machine */
   constructor(settings: HttpSettings) {
     const plain = settings.base.protocol === 'http:' && isLoopback(settings.base.hostname);
     if (settings.base.protocol !== 'https:' && !plain) throw new RangeError('only https: is accepted');
     this.#settings = settings;
-    this.#agent = plain ? new PlainConnections() : new KeptConnections(settings);
+    this.#agent = plain ? new http.Agent(keeping) : new KeptConnections(settings);
+    this.#idle = new IdleTimes(this.#agent);
   }
 
   /**
@@ -87,7 +90,7 @@ export class HttpClient {
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(this.#settings.timeout)]);
-    if (!request.repeatable) this.#agent.dropIdle(longestIdleForWrite);
+    if (!request.repeatable) this.#idle.drop(longestIdleForWrite);
     for (let attempt = 0; ; attempt += 1) {
       const result = await this.#attempt(request, deadline);
       if (!('error' in result)) return result;
@@ -264,28 +267,14 @@ class IdleTimes {
   }
 }
 
-/** Connections to a server on this machine, without TLS. */
-class PlainConnections extends http.Agent {
-  readonly #idle = new IdleTimes(this);
-
-  constructor() {
-    super({ keepAlive: true, maxFreeSockets: mostKept });
-  }
-
-  dropIdle(longest: number): void {
-    this.#idle.drop(longest);
-  }
-}
-
 /** Connections to one server, each used only after the server's certificate is checked. */
 class KeptConnections extends https.Agent {
   readonly #settings: HttpSettings;
   readonly #making = new Set<Duplex>();
-  readonly #idle = new IdleTimes(this);
 
   constructor(settings: HttpSettings) {
     // Without a session cache the server shows its certificate on every connection.
-    super({ keepAlive: true, maxFreeSockets: mostKept, maxCachedSessions: 0 });
+    super({ ...keeping, maxCachedSessions: 0 });
     this.#settings = settings;
   }
 
@@ -301,10 +290,6 @@ class KeptConnections extends https.Agent {
       else callback?.(null, result);
     });
     this.#making.add(socket);
-  }
-
-  dropIdle(longest: number): void {
-    this.#idle.drop(longest);
   }
 
   override destroy(): void {

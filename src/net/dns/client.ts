@@ -175,31 +175,8 @@ export class DnsClient {
 
   async #ask(stream: DnsStream, message: DnsMessage, signal: AbortSignal): Promise<DnsMessage> {
     if (signal.aborted) throw deadlineOver('no');
-    const id = stream.freeId();
-    const request = this.#prepare(message, id);
-    return await new Promise((resolve, reject) => {
-      const giveUp = (): void => {
-        stream.forget(id, false);
-        // A server that does not answer in time may be gone. The next exchange shall not wait on the same
-        // connection.
-        stream.retire();
-        reject(deadlineOver('maybe'));
-      };
-      signal.addEventListener('abort', giveUp, { once: true });
-      stream.send(id, request.octets, (result) => {
-        signal.removeEventListener('abort', giveUp);
-        stream.forget(id, true);
-        if (result instanceof DnsError) {
-          reject(result);
-          return;
-        }
-        try {
-          resolve(this.#accept(result, request));
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
+    const request = this.#prepare(message, stream.freeId());
+    return await converse(stream, request, signal, (octets) => this.#accept(octets, request));
   }
 
   async #receiveZone(
@@ -209,36 +186,20 @@ export class DnsClient {
     signal: AbortSignal,
   ): Promise<readonly WireRecord[]> {
     let size = 0;
-    return await new Promise((resolve, reject) => {
-      const fail = (error: unknown): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', giveUp);
-        stream.forget(request.message.id, false);
-        reject(error);
-      };
-      const giveUp = (): void => {
-        fail(deadlineOver('maybe'));
-      };
-      const timer = setTimeout(giveUp, this.#settings.timeout);
-      signal.addEventListener('abort', giveUp, { once: true });
-      stream.send(request.message.id, request.octets, (result) => {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), this.#settings.timeout);
+    try {
+      return await converse(stream, request, AbortSignal.any([signal, late.signal]), (octets) => {
         timer.refresh();
-        try {
-          if (result instanceof DnsError) throw result;
-          size += result.length;
-          if (size > mostTransferOctets)
-            throw new DnsError('garbled', 'maybe', { text: `more than ${mostTransferOctets} octets` });
-          this.#addMessage(result, request, records);
-        } catch (error) {
-          fail(error);
-          return;
-        }
-        if (!records.complete) return;
-        clearTimeout(timer);
-        signal.removeEventListener('abort', giveUp);
-        resolve(records.records);
+        size += octets.length;
+        if (size > mostTransferOctets)
+          throw new DnsError('garbled', 'maybe', { text: `more than ${mostTransferOctets} octets` });
+        this.#addMessage(octets, request, records);
+        return records.complete ? records.records : null;
       });
-    });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #addMessage(octets: Buffer, request: Outgoing, records: TransferRecords): void {
@@ -265,6 +226,41 @@ export class DnsClient {
     this.#streams.add(stream);
     return stream;
   }
+}
+
+/**
+ * Sends a request and waits for its answer. `take` gets each message of it, and returns the result once
+ * nothing more is needed.
+ * @throws {DnsError} also what `take` throws
+ */
+async function converse<T>(
+  stream: DnsStream,
+  { message, octets }: Outgoing,
+  signal: AbortSignal,
+  take: (octets: Buffer) => T | null,
+): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const giveUp = (): void => {
+    stream.forget(message.id, false);
+    // A server that does not answer in time may be gone. The next exchange shall not wait on the same
+    // connection.
+    stream.retire();
+    reject(deadlineOver('maybe'));
+  };
+  signal.addEventListener('abort', giveUp, { once: true });
+  stream.send(message.id, octets, (result) => {
+    try {
+      if (result instanceof DnsError) throw result;
+      const found = take(result);
+      if (found !== null) resolve(found);
+    } catch (error) {
+      reject(error);
+    }
+  });
+  return await promise.finally(() => {
+    signal.removeEventListener('abort', giveUp);
+    stream.forget(message.id, true);
+  });
 }
 
 /** Whether an answer says something about the data. If not, another address of the server may serve them. */

@@ -1,4 +1,4 @@
-import { plainParams } from '../../core/plain-text.ts';
+import { ExchangeError } from '../exchange-error.ts';
 
 export type DnsErrorKind =
   /** No connection, a broken connection, a timeout, or the caller's deadline. */
@@ -12,30 +12,12 @@ export type DnsErrorKind =
   /** The server refuses to transfer the zone; `params.rcode` says why. */
   | 'refused';
 
-/** An exchange without a usable answer. It contains nothing of the request and no secret. */
-export class DnsError extends Error {
+/**
+ * An exchange without a usable answer. With the kind `tsig` its `params` have also `code` and `rcode`; with the
+ * code `tsig.bad-time` also `serverTime`, the server's time in seconds since 1970.
+ */
+export class DnsError extends ExchangeError<DnsErrorKind> {
   override readonly name = 'DnsError';
-  readonly kind: DnsErrorKind;
-  /** `no`: no octet of the request was sent. `maybe`: the server may have carried it out. */
-  readonly sent: 'no' | 'maybe';
-  /**
-   * `text`: what happened, in English. With the kind `tsig` also `code` and `rcode`; with the code
-   * `tsig.bad-time` also `serverTime`, the server's time in seconds since 1970.
-   */
-  readonly params: Readonly<Record<string, string>>;
-
-  constructor(
-    kind: DnsErrorKind,
-    sent: 'no' | 'maybe',
-    said: Readonly<Record<string, string>>,
-    cause?: unknown,
-  ) {
-    const params = plainParams(said);
-    super(`${kind}: ${params['text'] ?? ''}`, { cause });
-    this.kind = kind;
-    this.sent = sent;
-    this.params = params;
-  }
 }
 
 export function deadlineOver(sent: 'no' | 'maybe'): DnsError {

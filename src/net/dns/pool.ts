@@ -1,3 +1,4 @@
+import { untilAborted } from '../until-aborted.ts';
 import { deadlineOver } from './dns-error.ts';
 import type { DnsStream } from './stream.ts';
 
@@ -55,7 +56,8 @@ export class StreamPool {
       slot.load -= 1;
     };
     try {
-      return { stream: await orAborted(slot.opening, signal), kept, giveBack };
+      const stream = await untilAborted(slot.opening, signal, () => deadlineOver('no'));
+      return { stream, kept, giveBack };
     } catch (error) {
       giveBack();
       throw error;
@@ -87,18 +89,4 @@ export class StreamPool {
       if (stream !== null && load === 0 && stream.silentFor() > longestSilenceForWrite) stream.retire();
     }
   }
-}
-
-/** Waits for a promise until the signal aborts. Nothing of the request was sent then. */
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return await new Promise((resolve, reject) => {
-    const giveUp = (): void => {
-      reject(deadlineOver('no'));
-    };
-    if (signal.aborted) giveUp();
-    signal.addEventListener('abort', giveUp, { once: true });
-    promise.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', giveUp);
-    });
-  });
 }

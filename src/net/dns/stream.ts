@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import * as net from 'node:net';
-import { lookupOf } from '../addresses.ts';
-import { connectVerified, type Peer, type Trust } from '../connect.ts';
+import { addressOf, connectVerified, type Peer, type Trust } from '../connect.ts';
 import { HttpError } from '../http-error.ts';
 import { DnsError } from './dns-error.ts';
 
@@ -32,33 +32,18 @@ export async function openStream(
 }
 
 async function connectPlain(peer: Peer, timeout: number, signal: AbortSignal): Promise<net.Socket> {
-  return await new Promise((resolve, reject) => {
-    const lookup = peer.resolve === undefined ? {} : { lookup: lookupOf(peer.resolve) };
-    const socket = net.connect({ host: peer.host, port: peer.port, noDelay: true, ...lookup });
-    const fail = (text: string, cause?: Error): void => {
-      signal.removeEventListener('abort', aborted);
-      socket.destroy();
-      reject(new DnsError('unreachable', 'no', { text: `${peer.host}:${peer.port}: ${text}` }, cause));
-    };
-    const aborted = (): void => {
-      fail('given up');
-    };
-    const failed = (cause: Error): void => {
-      fail(cause.message, cause);
-    };
-    socket.setTimeout(timeout, () => {
-      fail('no connection in time');
-    });
-    signal.addEventListener('abort', aborted, { once: true });
-    socket.once('error', failed);
-    socket.once('connect', () => {
-      signal.removeEventListener('abort', aborted);
-      socket.setTimeout(0);
-      socket.removeAllListeners('timeout');
-      socket.removeListener('error', failed);
-      resolve(socket);
-    });
-  });
+  const { host, port } = peer;
+  const late = AbortSignal.timeout(timeout);
+  const socket = net.connect({ ...addressOf(peer), noDelay: true });
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.any([signal, late]) });
+    return socket;
+  } catch (cause) {
+    socket.destroy();
+    const reason = cause instanceof Error ? cause.message : '';
+    const text = signal.aborted ? 'given up' : late.aborted ? 'no connection in time' : reason;
+    throw new DnsError('unreachable', 'no', { text: `${host}:${port}: ${text}` }, cause);
+  }
 }
 
 async function connectTls(
@@ -78,7 +63,7 @@ async function connectTls(
         resolve(result);
         return;
       }
-      const kind = result.code === 'certificate' ? 'certificate' : 'unreachable';
+      const kind = result.kind === 'certificate' ? 'certificate' : 'unreachable';
       reject(new DnsError(kind, 'no', result.params, result));
     };
     // In the IANA registry of ALPN protocols, "dot" is DNS over TLS.

@@ -1,7 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { systemResolve } from '../addresses.ts';
 import type { Peer } from '../connect.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { deadlineOver, DnsError } from './dns-error.ts';
 
 /** Milliseconds until a query is sent again, doubled each time. */
@@ -27,17 +29,19 @@ export interface UdpRequest {
  * @throws {DnsError}
  */
 export async function exchangeUdp<T>(
-  peer: Peer,
+  { host, port }: Peer,
   request: UdpRequest,
   accept: (octets: Buffer) => T | null,
   signal: AbortSignal,
 ): Promise<T> {
-  const socket = createSocket(isIP(peer.host) === 6 ? 'udp6' : 'udp4');
+  if (signal.aborted) throw deadlineOver('no');
+  const socket = createSocket(isIP(host) === 6 ? 'udp6' : 'udp4');
   try {
-    await connected(socket, peer, signal);
-    return await new Promise<T>((resolve, reject) => {
-      new UdpExchange(socket, request, accept, signal).start(resolve, reject);
+    socket.connect(port, host);
+    await once(socket, 'connect').catch((cause: unknown) => {
+      throw unreachable(`${host}:${port}`, cause);
     });
+    return await answerOn(socket, request, accept, signal);
   } finally {
     socket.close();
   }
@@ -49,104 +53,49 @@ export async function addressesOf(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   if (isIP(host) !== 0) return [host];
-  return await new Promise((fulfil, reject) => {
-    const giveUp = (): void => {
-      reject(deadlineOver('no'));
-    };
-    signal.addEventListener('abort', giveUp, { once: true });
-    resolve(host)
-      .then(fulfil, (cause: unknown) => {
-        const text = `${host}: ${cause instanceof Error ? cause.message : ''}`;
-        reject(new DnsError('unreachable', 'no', { text }, cause));
-      })
-      .finally(() => {
-        signal.removeEventListener('abort', giveUp);
-      });
+  const found = resolve(host).catch((cause: unknown) => {
+    throw unreachable(host, cause);
   });
+  return await untilAborted(found, signal, () => deadlineOver('no'));
 }
 
-async function connected(socket: Socket, { host, port }: Peer, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) throw deadlineOver('no');
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.removeListener('error', reject);
-      resolve();
-    });
-    socket.connect(port, host);
-  }).catch((cause: unknown) => {
-    const text = `${host}:${port}: ${cause instanceof Error ? cause.message : ''}`;
-    throw new DnsError('unreachable', 'no', { text }, cause);
-  });
+function unreachable(place: string, cause: unknown): DnsError {
+  const text = `${place}: ${cause instanceof Error ? cause.message : ''}`;
+  return new DnsError('unreachable', 'no', { text }, cause);
 }
 
-class UdpExchange<T> {
-  readonly #socket: Socket;
-  readonly #request: UdpRequest;
-  readonly #accept: (octets: Buffer) => T | null;
-  readonly #signal: AbortSignal;
-  #timer: NodeJS.Timeout | null = null;
-  #grace: NodeJS.Timeout | null = null;
-  #doubtful: DnsError | null = null;
-
-  constructor(
-    socket: Socket,
-    request: UdpRequest,
-    accept: (octets: Buffer) => T | null,
-    signal: AbortSignal,
-  ) {
-    this.#socket = socket;
-    this.#request = request;
-    this.#accept = accept;
-    this.#signal = signal;
-  }
-
-  start(resolve: (answer: T) => void, reject: (error: DnsError) => void): void {
-    const end = (act: () => void): void => {
-      if (this.#timer !== null) clearTimeout(this.#timer);
-      if (this.#grace !== null) clearTimeout(this.#grace);
-      this.#signal.removeEventListener('abort', giveUp);
-      this.#socket.removeAllListeners('message');
-      act();
-    };
-    const fail = (error: DnsError): void => {
-      end(() => {
-        reject(error);
-      });
-    };
-    const giveUp = (): void => {
-      fail(this.#doubtful ?? deadlineOver('maybe'));
-    };
-    this.#signal.addEventListener('abort', giveUp, { once: true });
-    this.#socket.on('error', (cause) => {
-      fail(this.#doubtful ?? new DnsError('unreachable', 'maybe', { text: cause.message }, cause));
-    });
-    this.#socket.on('message', (octets) => {
-      const answer = this.#judge(octets);
-      if (answer !== null) {
-        end(() => {
-          resolve(answer);
-        });
-      } else if (this.#doubtful !== null) this.#grace ??= setTimeout(giveUp, graceAfterForgery);
-    });
-    this.#send(firstWait);
-  }
-
-  #judge(octets: Buffer): T | null {
+/** Sends the request on a connected socket, again and again if it may be, until `accept` has an answer. */
+async function answerOn<T>(
+  socket: Socket,
+  { octets, repeatable }: UdpRequest,
+  accept: (octets: Buffer) => T | null,
+  signal: AbortSignal,
+): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const timers = new Set<NodeJS.Timeout>();
+  let doubtful: DnsError | null = null;
+  const giveUp = (): void => reject(doubtful ?? deadlineOver('maybe'));
+  const send = (wait: number): void => {
+    socket.send(octets);
+    if (repeatable) timers.add(setTimeout(() => send(wait * 2), wait));
+  };
+  signal.addEventListener('abort', giveUp, { once: true });
+  socket.on('error', (cause) => {
+    reject(doubtful ?? new DnsError('unreachable', 'maybe', { text: cause.message }, cause));
+  });
+  socket.on('message', (received) => {
     try {
-      return this.#accept(octets);
+      const answer = accept(received);
+      if (answer !== null) resolve(answer);
     } catch (error) {
-      if (!(error instanceof DnsError)) throw error;
-      this.#doubtful = error;
-      return null;
+      if (!(error instanceof DnsError)) reject(error);
+      else if (doubtful === null) timers.add(setTimeout(giveUp, graceAfterForgery));
+      if (error instanceof DnsError) doubtful = error;
     }
-  }
-
-  #send(wait: number): void {
-    this.#socket.send(this.#request.octets);
-    if (!this.#request.repeatable) return;
-    this.#timer = setTimeout(() => {
-      this.#send(wait * 2);
-    }, wait);
-  }
+  });
+  send(firstWait);
+  return await promise.finally(() => {
+    for (const timer of timers) clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
+  });
 }

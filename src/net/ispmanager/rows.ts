@@ -7,14 +7,9 @@ import { canonicalType, rdataFields, rdataFromFields } from '../../dns/rdata/rda
  * A record as ISPmanager 4 lists it and as its form takes it (docs/protocol.md#record-keys-4,
  * #record-form-4). An absent field was not sent.
  */
-export interface RowFields {
-  readonly name?: string;
-  readonly type?: string;
-  readonly addr?: string;
-  readonly prio?: string;
-  readonly wght?: string;
-  readonly port?: string;
-}
+export type RowFields = Readonly<
+  Partial<Record<'name' | 'type' | 'addr' | 'prio' | 'wght' | 'port', string>>
+>;
 
 /** Types that ISPmanager 4 can hold (docs/protocol.md#record-form-4, `sdtype`). */
 export const rowTypes: ReadonlySet<string> = new Set([
@@ -81,14 +76,7 @@ function number(text: string | undefined): string {
   return trimmed === '' ? '0' : trimmed;
 }
 
-export interface RowForm {
-  readonly name: string;
-  readonly sdtype: string;
-  readonly addr: string;
-  readonly prio: string;
-  readonly wght: string;
-  readonly port: string;
-}
+export type RowForm = Readonly<Record<'name' | 'sdtype' | 'addr' | 'prio' | 'wght' | 'port', string>>;
 
 /**
  * The fields of `domain.sublist.edit` for a record (docs/protocol.md#record-form-4). The owner name is
@@ -97,25 +85,12 @@ export interface RowForm {
  */
 export function rowForm(record: ResourceRecord): RowForm {
   const fields = rdataFields(record.type, record.rdata);
-  const base = {
-    name: record.name,
-    sdtype: record.type,
-    addr: fields.at(-1) ?? '',
-    prio: '',
-    wght: '',
-    port: '',
-  };
   if (!rowTypes.has(record.type)) {
     throw new DnsDataError([problem('type.unknown', { type: record.type })]);
   }
-  switch (record.type) {
-    case 'MX':
-      return { ...base, prio: fields[0] ?? '' };
-    case 'SRV':
-      return { ...base, prio: fields[0] ?? '', wght: fields[1] ?? '', port: fields[2] ?? '' };
-    default:
-      return base;
-  }
+  // The numbers of MX and SRV come before the last field.
+  const [prio = '', wght = '', port = ''] = fields.slice(0, -1);
+  return { name: record.name, sdtype: record.type, addr: fields.at(-1) ?? '', prio, wght, port };
 }
 
 /**
