@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { safeJson } from '../core/plain-text.ts';
+import { isSystemError } from '../net/system-error.ts';
 import type { Log, LogFields, LogLevel } from '../core/log.ts';
 
 const names: Readonly<Record<LogLevel, string>> = {
@@ -37,7 +38,7 @@ export class FileLog {
       appendFileSync(this.#path, `${line}\n`, { mode: 0o600 });
       this.#lost = 0;
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error)) throw error;
+      if (!isSystemError(error)) throw error;
       // A full disk must not keep an edit from being answered.
       this.#lost += 1;
     }

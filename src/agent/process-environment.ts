@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import type { HookCall } from '../core/panel.ts';
+import { systemOr } from '../net/system-error.ts';
 
 /**
  * `USER_HZ` on every Linux that we support: `/proc/PID/stat` counts time in this fraction of a second
@@ -25,13 +26,8 @@ export type Variables = Pick<HookCall, 'environment' | 'repeated'>;
  * @returns `null` for any other process, or if it is gone
  */
 export function variablesOf(pid: number, before: number): Variables | null {
-  try {
-    return readFrom(pid, before);
-  } catch (error) {
-    // The process is gone (ENOENT, ESRCH), or we may not read it (EACCES).
-    if (error instanceof Error && 'code' in error) return null;
-    throw error;
-  }
+  // An error: the process is gone (ENOENT, ESRCH), or we may not read it (EACCES).
+  return systemOr(() => readFrom(pid, before), null);
 }
 
 function readFrom(pid: number, before: number): Variables | null {

@@ -1,6 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync, statSync, watch, type FSWatcher } from 'node:fs';
+import { statSync, watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
+import { tailOf } from '../app/tail.ts';
 import { systemClock } from '../app/wiring/clock.ts';
+import { isSystemError, systemOr } from '../net/system-error.ts';
 import { everyCentral, loadSettings, settingsPath, type LoadedSettings } from '../config/settings.ts';
 
 /** The file counts as finished if it has not changed for this long, milliseconds. */
@@ -81,7 +83,7 @@ export class SettingsFile {
       this.#watcher.on('error', () => this.close());
     } catch (error) {
       // The folder is missing, or this user has no watches left.
-      if (!(error instanceof Error && 'code' in error)) throw error;
+      if (!isSystemError(error)) throw error;
     }
   }
 
@@ -98,18 +100,5 @@ function stampOf(path: string): string {
 
 /** Whether the file ends with a line feed; false if it is gone. */
 function endsItsLine(path: string): boolean {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return false;
-    throw error;
-  }
-  try {
-    const last = Buffer.alloc(1);
-    const { size } = fstatSync(file);
-    return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() === '\n';
-  } finally {
-    closeSync(file);
-  }
+  return systemOr(() => tailOf(path, 1) === '\n', false);
 }

@@ -1,18 +1,8 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Problem } from '../dns/problem.ts';
+import { isSystemError } from '../net/system-error.ts';
 import { centralModule } from '../centrals/registry.ts';
 import { changeIni, parseIni, type IniChanges, type IniEntry } from './ini.ts';
 import { notifyProblems, notifyValues } from './notify-options.ts';
@@ -55,7 +45,7 @@ export type LoadedSettings =
 export function settingsPath(root: string): string {
   const own = join(root, 'etc/domainsync.ini');
   const original = join(root, 'etc/domainssync.ini');
-  return !existsSync(own) && existsSync(original) ? original : own;
+  return !fs.existsSync(own) && fs.existsSync(original) ? original : own;
 }
 
 /** Largest settings file that is read, octets. */
@@ -76,12 +66,12 @@ export class SettingsTooLarge extends Error {
  * @throws {Error} errors of the file system, as they are
  */
 export function settingsText(path: string): string {
-  const file = openSync(path, 'r');
+  const file = fs.openSync(path, 'r');
   try {
-    if (fstatSync(file).size > mostSettings) throw new SettingsTooLarge(path);
-    return readFileSync(file, 'utf8');
+    if (fs.fstatSync(file).size > mostSettings) throw new SettingsTooLarge(path);
+    return fs.readFileSync(file, 'utf8');
   } finally {
-    closeSync(file);
+    fs.closeSync(file);
   }
 }
 
@@ -96,8 +86,7 @@ export function loadSettings(root: string): LoadedSettings {
     text = settingsText(path);
   } catch (error) {
     if (error instanceof SettingsTooLarge) return tooLarge(path);
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      return { kind: 'not-configured', path };
+    if (isSystemError(error, 'ENOENT')) return { kind: 'not-configured', path };
     return { kind: 'broken', path, problems: [{ code: 'settings.unreadable', params: { path } }] };
   }
   return readSettings(text, path);
@@ -361,8 +350,10 @@ export function saveSettingsText(root: string, text: string): void {
   const path = settingsPath(root);
   isThere(path);
   const draft = `${path}.new`;
-  writeSynced(draft, text);
-  renameSync(draft, path);
+  // An old file or link may have another mode or target.
+  fs.rmSync(draft, { force: true });
+  fs.writeFileSync(draft, text, { flag: 'wx', mode: 0o600, flush: true });
+  fs.renameSync(draft, path);
   syncDirectory(dirname(path));
 }
 
@@ -373,32 +364,17 @@ export class NotOurFile extends Error {
 
 /** Whether the settings file exists. @throws {NotOurFile} for a symbolic link */
 function isThere(path: string): boolean {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = fs.lstatSync(path, { throwIfNoEntry: false });
   if (found?.isSymbolicLink() === true)
     throw new NotOurFile(`${path} is a symbolic link; replace it by a file`);
   return found !== undefined;
 }
 
-/**
- * Writes a new file and syncs it. It removes an old file or link first, which may have another mode or
- * target.
- */
-function writeSynced(path: string, text: string): void {
-  rmSync(path, { force: true });
-  const file = openSync(path, 'wx', 0o600);
-  try {
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
 function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r');
+  const directory = fs.openSync(path, 'r');
   try {
-    fsyncSync(directory);
+    fs.fsyncSync(directory);
   } finally {
-    closeSync(directory);
+    fs.closeSync(directory);
   }
 }

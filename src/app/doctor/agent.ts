@@ -4,7 +4,8 @@ import type { StatusReport } from '../control/protocol.ts';
 import type { Paths } from '../paths.ts';
 import { version } from '../version.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
-import { tailOf } from './tail.ts';
+import { systemOr } from '../../net/system-error.ts';
+import { tailOf } from '../tail.ts';
 
 /** Checks whether the agent runs, its release, and its problems with the settings. */
 export async function checkAgent({ socket }: Paths): Promise<Finding[]> {
@@ -67,13 +68,8 @@ const logTail = 1_048_576;
 
 /** Reports errors in the log of the last 24 hours. @param wall wall clock, milliseconds since 1970 */
 export function checkLog({ log }: Paths, wall: number): Finding[] {
-  let text: string;
-  try {
-    text = tailOf(log, logTail);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  }
+  const text = systemOr(() => tailOf(log, logTail), null, 'ENOENT');
+  if (text === null) return [];
   const since = new Date(wall - 86_400_000).toISOString();
   const errors = text.split('\n').filter((line) => isError(line) && timeOf(line) >= since);
   const last = errors.at(-1);

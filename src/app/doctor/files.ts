@@ -9,7 +9,7 @@ import type { Paths } from '../paths.ts';
 import { restartCommand } from '../install/restart-panel.ts';
 import { version } from '../version.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
-import { tailOf } from './tail.ts';
+import { tailOf } from '../tail.ts';
 
 const again = 'run "domainsync install" again';
 const check = 'plugin files';

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { panelAt } from '../wiring/panel-at.ts';
 import type { Paths } from '../paths.ts';
+import { mayAccess } from '../install/obstacles.ts';
 import { unitOf } from '../install/system-files.ts';
 import { version } from '../version.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
@@ -21,7 +22,7 @@ export function checkHost({ root }: Paths): Finding[] {
   if (missing.length > 0) {
     const text = `${root} has no ${missing.join(', ')}: no panel is there`;
     found.push(problemFound('panel root', text, 'name the panel\'s root: "--root DIR"'));
-  } else if (!isExecutable(tool)) {
+  } else if (!mayAccess(tool, constants.X_OK)) {
     const text = `${tool} is missing or not executable: the panel cannot be read`;
     found.push(problemFound('panel root', text, "repair the panel's installation"));
   } else {
@@ -80,14 +81,4 @@ export async function checkSystem(paths: Paths): Promise<Finding[]> {
     else found.push(warning('disk', text, 'free some space: on a full disk every edit is refused'));
   }
   return found;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return false;
-    throw error;
-  }
 }

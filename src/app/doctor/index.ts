@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { everyCentral, loadSettings, type Settings } from '../../config/settings.ts';
 import type { Paths } from '../paths.ts';
+import { isSystemError } from '../../net/system-error.ts';
 import { ownerKnowledge } from '../answers/owner-knowledge.ts';
 import { journalPath } from '../paths.ts';
 import { askedServers } from '../wiring/verifier.ts';
@@ -102,7 +103,7 @@ function isClosed(path: string): boolean {
     readdirSync(path);
     return false;
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return error.code === 'EACCES';
+    if (isSystemError(error)) return error.code === 'EACCES';
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathsOf } from '../paths.ts';
 import { checkLog } from './agent.ts';
-import { tailOf } from './tail.ts';
+import { tailOf } from '../tail.ts';
 
 test('the end of a log of any size is looked at', (t) => {
   const root = mkdtempSync(join(tmpdir(), 'tail-'));

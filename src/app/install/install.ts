@@ -1,16 +1,4 @@
-import {
-  cpSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import * as fs from 'node:fs';
 import { basename, join } from 'node:path';
 import { problem, type Problem } from '../../dns/problem.ts';
 import { readSettings, saveSettingsText, settingsPath } from '../../config/settings.ts';
@@ -94,10 +82,10 @@ export function install(options: InstallOptions): Installed {
   const changed: string[] = [];
   const release = putRelease(root, from, changed);
   pointTo(join(root, releases, 'current'), basename(release), changed);
-  mkdirSync(paths.state, { recursive: true, mode: 0o700 });
+  fs.mkdirSync(paths.state, { recursive: true, mode: 0o700 });
   if (options.config !== undefined) putConfig(root, options.config, changed);
   const type = options.handlers ?? installedType(root, kind) ?? 'cgi';
-  const values = templateValues(paths, existsSync(join(release, 'node')), type);
+  const values = templateValues(paths, fs.existsSync(join(release, 'node')), type);
   const restart = putPanelFiles({ paths, kind, templates: join(from, 'plugin'), values }, changed);
   removeForeignScripts(root, kind);
   return { version, kind, changed, restart };
@@ -146,17 +134,17 @@ function putPanelFiles({ paths, kind, templates, values }: Placing, changed: str
   const own = new Set(placed.map(({ path }) => path));
   const stale = everyPath()
     .map((path) => join(root, path))
-    .filter((path) => !own.has(path) && existsSync(path));
+    .filter((path) => !own.has(path) && fs.existsSync(path));
   const differs = placed.some(({ file, path, text }) => file.readAtStart === true && !holds(path, text));
   const changes = differs || stale.length > 0;
   // The flag is written first, so that the next run knows of the restart if this one is killed.
-  if (changes && !('byHand' in restart)) writeFileSync(restartDue, '', { mode: 0o600 });
+  if (changes && !('byHand' in restart)) fs.writeFileSync(restartDue, '', { mode: 0o600 });
   for (const path of stale) {
-    rmSync(path);
+    fs.rmSync(path);
     changed.push(path);
   }
   for (const { file, path, text } of placed) put(path, file.mode, text, changed);
-  const due = changes || existsSync(restartDue);
+  const due = changes || fs.existsSync(restartDue);
   if (due) clearCaches(root, kind);
   return due;
 }
@@ -164,16 +152,16 @@ function putPanelFiles({ paths, kind, templates, values }: Placing, changed: str
 /** Removes all releases but the one in use. Call it when the agent of the old release has ended. */
 export function removeOldReleases(root: string): void {
   const folder = join(root, releases);
-  const inUse = readlinkSync(join(folder, 'current'));
-  for (const name of readdirSync(folder)) {
-    if (name !== 'current' && name !== inUse) rmSync(join(folder, name), { recursive: true, force: true });
+  const inUse = fs.readlinkSync(join(folder, 'current'));
+  for (const name of fs.readdirSync(folder)) {
+    if (name !== 'current' && name !== inUse) fs.rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 
 function objections({ root, from, config, handlers }: InstallOptions, kind: PanelKind | null): Problem[] {
   const problems: Problem[] = [];
   if (kind === null) {
-    const folder = panelFolders.find((name) => !existsSync(join(root, name))) ?? panelFolders[0];
+    const folder = panelFolders.find((name) => !fs.existsSync(join(root, name))) ?? panelFolders[0];
     problems.push(problem('install.no-panel', { path: root, folder }));
   } else if (handlers !== undefined && !panels[kind].layout.handlerTypes.includes(handlers)) {
     problems.push(problem('install.no-handler-type', { type: handlers }));
@@ -182,7 +170,7 @@ function objections({ root, from, config, handlers }: InstallOptions, kind: Pane
     if (path.includes("'")) problems.push(problem('install.quote-in-path', { path }));
   }
   for (const name of [...bundles, 'plugin']) {
-    if (!existsSync(join(from, name)))
+    if (!fs.existsSync(join(from, name)))
       problems.push(problem('install.no-release', { path: join(from, name) }));
   }
   if (config !== undefined) problems.push(...objectionsToConfig(config));
@@ -193,7 +181,7 @@ function objections({ root, from, config, handlers }: InstallOptions, kind: Pane
 
 function placementProblems(root: string, kind: PanelKind, withConfig: boolean): Problem[] {
   const settings = settingsPath(root);
-  const isLink = lstatSync(settings, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  const isLink = fs.lstatSync(settings, { throwIfNoEntry: false })?.isSymbolicLink() === true;
   const linked = withConfig && isLink ? [problem('install.in-the-way', { path: settings })] : [];
   const files = filesFor(root, kind).map(({ path }) => join(root, path));
   const placement = {
@@ -217,34 +205,36 @@ function putRelease(root: string, from: string, changed: string[]): string {
   const release = join(root, releases, version);
   if (from === release || sameRelease(from, release)) return release;
   const draft = `${release}.new`;
-  rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { recursive: true, mode: 0o755 });
+  fs.rmSync(draft, { recursive: true, force: true });
+  fs.mkdirSync(draft, { recursive: true, mode: 0o755 });
   for (const name of [...bundles, 'plugin', 'install', 'node']) {
-    if (existsSync(join(from, name))) cpSync(join(from, name), join(draft, name), { recursive: true });
+    if (fs.existsSync(join(from, name))) fs.cpSync(join(from, name), join(draft, name), { recursive: true });
   }
   // A different copy of the same version is moved aside first. Programs that run from it keep their open
   // files.
   const old = `${release}.old`;
-  rmSync(old, { recursive: true, force: true });
-  if (existsSync(release)) renameSync(release, old);
-  renameSync(draft, release);
-  rmSync(old, { recursive: true, force: true });
+  fs.rmSync(old, { recursive: true, force: true });
+  if (fs.existsSync(release)) fs.renameSync(release, old);
+  fs.renameSync(draft, release);
+  fs.rmSync(old, { recursive: true, force: true });
   changed.push(release);
   return release;
 }
 
 function sameRelease(from: string, release: string): boolean {
-  const templates = readdirSync(join(from, 'plugin'), { recursive: true, encoding: 'utf8' });
+  const templates = fs.readdirSync(join(from, 'plugin'), { recursive: true, encoding: 'utf8' });
   return [...bundles, ...templates.map((name) => join('plugin', name))].every((name) => {
     const placed = join(release, name);
-    if (!existsSync(placed)) return false;
-    return statSync(placed).isDirectory() || readFileSync(placed).equals(readFileSync(join(from, name)));
+    if (!fs.existsSync(placed)) return false;
+    return (
+      fs.statSync(placed).isDirectory() || fs.readFileSync(placed).equals(fs.readFileSync(join(from, name)))
+    );
   });
 }
 
 function putConfig(root: string, config: string, changed: string[]): void {
   const path = settingsPath(root);
-  if (existsSync(path) && readFileSync(path, 'utf8') === config) return;
+  if (fs.existsSync(path) && fs.readFileSync(path, 'utf8') === config) return;
   saveSettingsText(root, config);
   changed.push(path);
 }

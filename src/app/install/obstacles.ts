@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { problem, type Problem } from '../../dns/problem.ts';
+import { systemOr } from '../../net/system-error.ts';
 
 /** Absolute paths of what is about to be written. */
 export interface Placement {
@@ -28,7 +29,7 @@ export function obstacles({ files, folders, link }: Placement): Problem[] {
   return [
     ...inTheWay.map((path) => problem('install.in-the-way', { path })),
     ...[...parents]
-      .filter((path) => isFolder(path) && !isWritable(path))
+      .filter((path) => isFolder(path) && !mayAccess(path, constants.W_OK | constants.X_OK))
       .map((path) => problem('install.not-writable', { path })),
   ];
 }
@@ -46,12 +47,10 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK | constants.X_OK);
+/** Whether this process has these rights (`constants.X_OK`) to a file that exists. */
+export function mayAccess(path: string, rights: number): boolean {
+  return systemOr(() => {
+    accessSync(path, rights);
     return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return false;
-    throw error;
-  }
+  }, false);
 }

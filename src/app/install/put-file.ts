@@ -1,23 +1,10 @@
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import * as fs from 'node:fs';
 import { dirname } from 'node:path';
+import { systemOr } from '../../net/system-error.ts';
 
 /** Whether the file exists and holds exactly this text. */
 export function holds(path: string, text: string): boolean {
-  return existsSync(path) && statSync(path).isFile() && readFileSync(path, 'utf8') === text;
+  return fs.existsSync(path) && fs.statSync(path).isFile() && fs.readFileSync(path, 'utf8') === text;
 }
 
 /**
@@ -30,35 +17,31 @@ export function put(path: string, mode: number, text: string, changed: string[])
     own(path, mode);
     return;
   }
-  mkdirSync(dirname(path), { recursive: true });
+  fs.mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.new`;
-  rmSync(draft, { force: true });
-  writeFileSync(draft, text, { mode });
+  fs.rmSync(draft, { force: true });
+  fs.writeFileSync(draft, text, { mode });
   own(draft, mode);
-  renameSync(draft, path);
+  fs.renameSync(draft, path);
   changed.push(path);
 }
 
 function own(path: string, mode: number): void {
   const [uid, gid] = [process.getuid?.(), process.getgid?.()];
-  if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
-  chmodSync(path, mode);
+  if (uid !== undefined && gid !== undefined) fs.chownSync(path, uid, gid);
+  fs.chmodSync(path, mode);
 }
 
 /** Sets a symbolic link by rename. @param changed gets its path if the target changed */
 export function pointTo(link: string, target: string, changed: string[]): void {
-  try {
-    if (readlinkSync(link) === target) return;
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-  }
+  if (systemOr(() => fs.readlinkSync(link), null, 'ENOENT') === target) return;
   const draft = `${link}.new`;
-  rmSync(draft, { force: true });
-  symlinkSync(target, draft);
-  renameSync(draft, link);
+  fs.rmSync(draft, { force: true });
+  fs.symlinkSync(target, draft);
+  fs.renameSync(draft, link);
   changed.push(link);
 }
 
 export function removeIfEmpty(folder: string): void {
-  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+  if (fs.existsSync(folder) && fs.readdirSync(folder).length === 0) fs.rmdirSync(folder);
 }

@@ -1,3 +1,4 @@
+import { systemOr } from '../../net/system-error.ts';
 import { systemClock } from '../wiring/clock.ts';
 
 /** Time between two checks whether the agent has ended, milliseconds. */
@@ -21,11 +22,5 @@ export async function endAgent(pid: number | null, patience: number): Promise<bo
 }
 
 function signal(pid: number, name: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(pid, name);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
-    throw error;
-  }
+  return systemOr(() => process.kill(pid, name), false, 'ESRCH');
 }

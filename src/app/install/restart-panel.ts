@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { panels, type PanelKind } from '../../panels/registry.ts';
+import { isSystemError } from '../../net/system-error.ts';
 import { clearCaches } from './panel-files.ts';
 import type { Paths } from '../paths.ts';
 
@@ -38,7 +39,7 @@ export async function restartPanel({ root, restartDue }: Paths, kind: PanelKind)
     // searched.
     if (/\bERROR\b|<error\b/.test(stdout)) return stdout.trim().slice(0, 500);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (!isSystemError(error)) throw error;
     if ('killed' in error && error.killed === true) return `it did not end within ${patience / 1_000} s`;
     const printed = [
       'stderr' in error ? String(error.stderr).trim() : '',

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { systemOr } from '../../net/system-error.ts';
 
 /** A program to start, with its arguments and its standard input. */
 export interface Command {
@@ -56,19 +57,10 @@ export function panelRuns(root: string, panel: string): boolean {
   const own = join(home, 'lib/domainsync/');
   return readdirSync('/proc').some((pid) => {
     if (!/^\d+$/u.test(pid)) return false;
-    const program = told(() => readlinkSync(`/proc/${pid}/exe`));
+    // A process may have ended, belong to the kernel, or be closed to us.
+    const program = systemOr(() => readlinkSync(`/proc/${pid}/exe`), '');
     if (!program.startsWith(home) || program.startsWith(own)) return false;
-    const line = told(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    const line = systemOr(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'), '');
     return basename(line.split('\0')[0] ?? '') !== 'mgrctl' && line.includes(panel);
   });
-}
-
-/** Reads a fact about a process; empty if it has ended, belongs to the kernel, or must not be read. */
-function told(look: () => string): string {
-  try {
-    return look();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return '';
-    throw error;
-  }
 }

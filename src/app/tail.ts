@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** The last `most` octets of a file as text. A character that is cut at the start is replaced. */
