@@ -1,26 +1,18 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { bare, addProblem, need, type FieldKind } from './fields.ts';
+import { bareWord, fixedSize, type FieldKind } from './fields.ts';
 
 export const ipv4: FieldKind = {
-  parse: bare((text, context) => (isIPv4(text) ? text : addProblem(context, 'rdata.bad-ipv4', text))),
+  parse: bareWord('rdata.bad-ipv4', (text) => (isIPv4(text) ? text : null)),
   encode: (text) => Uint8Array.from(text.split('.').map(Number)),
-  decode: (octets) => {
-    need(octets, 4);
-    return { text: octets.subarray(0, 4).join('.'), used: 4 };
-  },
+  decode: fixedSize(4, (octets) => octets.join('.')),
 };
 
 export const ipv6: FieldKind = {
-  parse: bare((text, context) =>
-    isIPv6(text) && !text.includes('%')
-      ? ipv6Text(ipv6Octets(text))
-      : addProblem(context, 'rdata.bad-ipv6', text),
+  parse: bareWord('rdata.bad-ipv6', (text) =>
+    isIPv6(text) && !text.includes('%') ? ipv6Text(ipv6Octets(text)) : null,
   ),
   encode: ipv6Octets,
-  decode: (octets) => {
-    need(octets, 16);
-    return { text: ipv6Text(octets.subarray(0, 16)), used: 16 };
-  },
+  decode: fixedSize(16, ipv6Text),
 };
 
 function ipv6Octets(text: string): Uint8Array {
@@ -65,15 +57,9 @@ function ipv6Text(octets: Uint8Array): string {
 function interfaceAddress(size: 6 | 8): FieldKind {
   const written = new RegExp(`^[0-9a-f]{2}(?:-[0-9a-f]{2}){${size - 1}}$`, 'iu');
   return {
-    parse: bare((text, context) =>
-      written.test(text) ? text.toLowerCase() : addProblem(context, 'rdata.bad-eui', text),
-    ),
+    parse: bareWord('rdata.bad-eui', (text) => (written.test(text) ? text.toLowerCase() : null)),
     encode: (text) => Buffer.from(text.replaceAll('-', ''), 'hex'),
-    decode: (octets) => {
-      need(octets, size);
-      const pairs = [...octets.subarray(0, size)].map((octet) => octet.toString(16).padStart(2, '0'));
-      return { text: pairs.join('-'), used: size };
-    },
+    decode: fixedSize(size, (octets) => octets.toString('hex').replaceAll(/..(?=.)/gu, '$&-')),
   };
 }
 

@@ -1,39 +1,35 @@
-import { bare, addProblem, throwDamaged, need, type FieldKind } from './fields.ts';
-import { lengthFirst, lengthOf } from './fields-text.ts';
+import { bareWord, lengthFirst, lengthPrefixed, need, throwDamaged, type FieldKind } from './fields.ts';
 
 /**
  * Octets in hexadecimal that fill the rest of the rdata, in lower case. White space between them is accepted
  * (RFC 4034 section 5.3).
  */
 export const hex: FieldKind = {
-  most: Infinity,
-  parse: bare((text, context) =>
-    /^(?:[0-9a-f]{2})+$/iu.test(text)
-      ? text.toLowerCase()
-      : addProblem(context, 'rdata.bad-hex-digits', text),
+  ...restAs('hex'),
+  parse: bareWord('rdata.bad-hex-digits', (text) =>
+    /^(?:[0-9a-f]{2})+$/iu.test(text) ? text.toLowerCase() : null,
   ),
-  encode: (canonical) => Buffer.from(canonical, 'hex'),
-  decode: (octets) => {
-    need(octets, 1);
-    return { text: Buffer.from(octets).toString('hex'), used: octets.length };
-  },
 };
 
 /**
  * Octets in base64 that fill the rest of the rdata; canonical text has no white space (RFC 4034 section 2.2).
  */
 export const base64: FieldKind = {
-  most: Infinity,
-  parse: bare((text, context) => {
-    const octets = readBase64(text);
-    return octets === null ? addProblem(context, 'rdata.bad-base64', text) : octets.toString('base64');
-  }),
-  encode: (canonical) => Buffer.from(canonical, 'base64'),
-  decode: (octets) => {
-    need(octets, 1);
-    return { text: Buffer.from(octets).toString('base64'), used: octets.length };
-  },
+  ...restAs('base64'),
+  parse: bareWord('rdata.bad-base64', (text) => readBase64(text)?.toString('base64') ?? null),
 };
+
+/** The parts of a field that fills the rest of the rdata, one octet at least. */
+function restAs(encoding: 'hex' | 'base64'): Omit<FieldKind, 'parse'> {
+  return {
+    most: Infinity,
+    encode: (canonical) => Buffer.from(canonical, encoding),
+    decode: (octets) => {
+      need(octets, 1);
+      return { text: Buffer.from(octets).toString(encoding), used: octets.length };
+    },
+  };
+}
 
 /** Decodes padded base64; `null`: the text is empty or not base64, or has bits where only padding may be. */
 export function readBase64(text: string): Buffer | null {
@@ -46,16 +42,11 @@ export function readBase64(text: string): Buffer | null {
  * 3.3).
  */
 export const salt: FieldKind = {
-  parse: bare((text, context) =>
-    text === '-' || /^(?:[0-9a-f]{2}){1,255}$/iu.test(text)
-      ? text.toLowerCase()
-      : addProblem(context, 'rdata.bad-hex-digits', text),
+  parse: bareWord('rdata.bad-hex-digits', (text) =>
+    /^(?:-|(?:[0-9a-f]{2}){1,255})$/iu.test(text) ? text.toLowerCase() : null,
   ),
   encode: (canonical) => lengthFirst(Buffer.from(canonical === '-' ? '' : canonical, 'hex')),
-  decode: (octets) => {
-    const found = lengthOf(octets);
-    return { text: Buffer.from(found).toString('hex') || '-', used: 1 + found.length };
-  },
+  decode: lengthPrefixed((octets) => octets.toString('hex') || '-'),
 };
 
 const base32Digits = '0123456789abcdefghijklmnopqrstuv';
@@ -65,18 +56,13 @@ const base32Digits = '0123456789abcdefghijklmnopqrstuv';
  * lower case without padding (RFC 5155 section 3.3).
  */
 export const hash: FieldKind = {
-  parse: bare((text, context) => {
+  parse: bareWord('rdata.bad-base32', (text) => {
     const lower = text.toLowerCase();
     const octets = base32Octets(lower);
-    const sound = octets.length > 0 && octets.length < 256 && base32Text(octets) === lower;
-    return sound ? lower : addProblem(context, 'rdata.bad-base32', text);
+    return octets.length > 0 && octets.length < 256 && base32Text(octets) === lower ? lower : null;
   }),
   encode: (canonical) => lengthFirst(base32Octets(canonical)),
-  decode: (octets) => {
-    const found = lengthOf(octets);
-    if (found.length === 0) throwDamaged('hash');
-    return { text: base32Text(found), used: 1 + found.length };
-  },
+  decode: lengthPrefixed((octets) => (octets.length === 0 ? throwDamaged('hash') : base32Text(octets))),
 };
 
 function base32Text(octets: Uint8Array): string {

@@ -1,4 +1,4 @@
-import { addProblem, throwDamaged, need, type FieldKind } from './fields.ts';
+import { addProblem, fixedSize, throwDamaged, type FieldKind } from './fields.ts';
 
 /**
  * The number with which LOC writes the equator and the prime meridian. Angles are counted from there in
@@ -18,17 +18,14 @@ export const location: FieldKind = {
   least: 5,
   most: Infinity,
   parse: (words, context) => {
-    const octets = words.some((word) => word.quoted) ? null : locationOctets(words.map((word) => word.text));
-    if (octets === null) {
-      return addProblem(context, 'rdata.bad-location', words.map((word) => word.text).join(' '));
-    }
-    return locationText(octets);
+    const texts = words.map((word) => word.text);
+    const octets = words.some((word) => word.quoted) ? null : locationOctets(texts);
+    return octets === null
+      ? addProblem(context, 'rdata.bad-location', texts.join(' '))
+      : locationText(octets);
   },
   encode: (canonical) => locationOctets(canonical.split(' ')) ?? throwDamaged('location'),
-  decode: (octets) => {
-    need(octets, 16);
-    return { text: locationText(Buffer.from(octets.subarray(0, 16))), used: 16 };
-  },
+  decode: fixedSize(16, locationText),
 };
 
 function locationOctets(words: readonly string[]): Buffer | null {

@@ -1,26 +1,19 @@
-import { bare, addProblem, need, type FieldKind } from './fields.ts';
+import { bareWord, fixedSize, type FieldKind } from './fields.ts';
 import { own } from '../own.ts';
 
 function unsigned(bits: 8 | 16 | 32, spelled: (text: string) => string = (text) => text): FieldKind {
   const size = bits / 8;
   return {
-    parse: bare((text, context) => {
+    parse: bareWord('rdata.bad-number', (text) => {
       const digits = spelled(text);
-      const value = Number(digits);
-      const fits = /^\d{1,10}$/.test(digits) && value < 2 ** bits;
-      return fits ? String(value) : addProblem(context, 'rdata.bad-number', text);
+      return /^\d{1,10}$/.test(digits) && Number(digits) < 2 ** bits ? String(Number(digits)) : null;
     }),
     encode: (text) => {
       const octets = Buffer.alloc(size);
       octets.writeUIntBE(Number(text), 0, size);
       return octets;
     },
-    decode: (octets) => {
-      need(octets, size);
-      let value = 0;
-      for (let at = 0; at < size; at += 1) value = value * 256 + (octets[at] ?? 0);
-      return { text: String(value), used: size };
-    },
+    decode: fixedSize(size, (octets) => String(octets.readUIntBE(0, size))),
   };
 }
 

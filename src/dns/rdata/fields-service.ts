@@ -1,8 +1,7 @@
 import { DnsDataError, problem, type Problem } from '../problem.ts';
 import { ipv4, ipv6 } from './fields-address.ts';
 import { readBase64 } from './fields-binary.ts';
-import { lengthFirst, lengthOf } from './fields-text.ts';
-import { addProblem, need, type FieldContext, type FieldKind } from './fields.ts';
+import { addProblem, lengthFirst, lengthOf, need, type FieldContext, type FieldKind } from './fields.ts';
 import { quote, unescape, type Token } from './text.ts';
 
 /**

@@ -1,4 +1,13 @@
-import { bare, addProblem, throwDamaged, need, type FieldContext, type FieldKind } from './fields.ts';
+import {
+  addProblem,
+  bareWord,
+  lengthFirst,
+  lengthOf,
+  lengthPrefixed,
+  throwDamaged,
+  type FieldContext,
+  type FieldKind,
+} from './fields.ts';
 import { quote, unescape, type Token } from './text.ts';
 
 /**
@@ -6,15 +15,12 @@ import { quote, unescape, type Token } from './text.ts';
  * 4.1).
  */
 export const tag: FieldKind = {
-  parse: bare((text, context) =>
-    tagText.test(text) ? text.toLowerCase() : addProblem(context, 'rdata.bad-tag', text),
-  ),
+  parse: bareWord('rdata.bad-tag', (text) => (tagText.test(text) ? text.toLowerCase() : null)),
   encode: (text) => lengthFirst(Buffer.from(text, 'latin1')),
-  decode: (octets) => {
-    const text = Buffer.from(lengthOf(octets)).toString('latin1');
-    if (!tagText.test(text)) throwDamaged('tag');
-    return { text: text.toLowerCase(), used: 1 + text.length };
-  },
+  decode: lengthPrefixed((octets) => {
+    const written = octets.toString('latin1');
+    return tagText.test(written) ? written.toLowerCase() : throwDamaged('tag');
+  }),
 };
 
 const tagText = /^[a-z0-9]{1,255}$/iu;
@@ -50,10 +56,7 @@ export const characterString: FieldKind = {
       : quote(octets);
   },
   encode: (canonical) => lengthFirst(canonicalOctets(canonical)),
-  decode: (octets) => {
-    const part = lengthOf(octets);
-    return { text: quote(part), used: 1 + part.length };
-  },
+  decode: lengthPrefixed(quote),
 };
 
 /**
@@ -135,17 +138,4 @@ export function chunks(octets: Buffer): Buffer[] {
   const parts: Buffer[] = [];
   for (let at = 0; at < octets.length; at += 255) parts.push(octets.subarray(at, at + 255));
   return parts.length === 0 ? [Buffer.alloc(0)] : parts;
-}
-
-/** At most 255 octets with a length octet before them. */
-export function lengthFirst(octets: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from([octets.length]), octets]);
-}
-
-/** The octets after a length octet, as many as it announces. @throws {DnsDataError} */
-export function lengthOf(octets: Uint8Array): Uint8Array {
-  need(octets, 1);
-  const length = octets[0] ?? 0;
-  need(octets, 1 + length);
-  return octets.subarray(1, 1 + length);
 }

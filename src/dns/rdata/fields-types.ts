@@ -1,5 +1,5 @@
 import { validOr } from '../problem.ts';
-import { bare, addProblem, throwDamaged, need, type FieldKind } from './fields.ts';
+import { bareWord, addProblem, throwDamaged, need, type FieldKind } from './fields.ts';
 import { u16 } from './fields-number.ts';
 
 /**
@@ -14,9 +14,9 @@ export interface TypeNames {
 /** One type by its name, 16 bits on the wire: the type that a signature covers (RFC 4034 section 3.1.1). */
 export function typeField(types: TypeNames): FieldKind {
   return {
-    parse: bare((text, context) => {
+    parse: bareWord('rdata.bad-type', (text) => {
       const number = numberOrNull(types, text);
-      return number === null ? addProblem(context, 'rdata.bad-type', text) : types.nameOf(number);
+      return number === null ? null : types.nameOf(number);
     }),
     encode: (canonical) => u16.encode(String(types.numberOf(canonical))),
     decode: (octets) => ({ text: types.nameOf(Number(u16.decode(octets).text)), used: 2 }),

@@ -45,6 +45,43 @@ export function bare(read: (text: string, context: FieldContext) => string): Fie
   };
 }
 
+/**
+ * Makes a `parse` like {@link bare}, for a value that `read` can judge alone.
+ * @param code of the problem of a value for which `read` returns null
+ */
+export function bareWord(code: string, read: (text: string) => string | null): FieldKind['parse'] {
+  return bare((text, context) => read(text) ?? addProblem(context, code, text));
+}
+
+/** Makes a `decode` for fields of always the same size, in octets. */
+export function fixedSize(size: number, textOf: (octets: Buffer) => string): FieldKind['decode'] {
+  return (octets) => {
+    need(octets, size);
+    return { text: textOf(Buffer.from(octets.subarray(0, size))), used: size };
+  };
+}
+
+/** Makes a `decode` for fields of at most 255 octets with a length octet before them. */
+export function lengthPrefixed(textOf: (octets: Buffer) => string): FieldKind['decode'] {
+  return (octets) => {
+    const found = Buffer.from(lengthOf(octets));
+    return { text: textOf(found), used: 1 + found.length };
+  };
+}
+
+/** At most 255 octets with a length octet before them. */
+export function lengthFirst(octets: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from([octets.length]), octets]);
+}
+
+/** The octets after a length octet, as many as it announces. @throws {DnsDataError} */
+export function lengthOf(octets: Uint8Array): Uint8Array {
+  need(octets, 1);
+  const length = octets[0] ?? 0;
+  need(octets, 1 + length);
+  return octets.subarray(1, 1 + length);
+}
+
 /** Checks that there are at least `length` octets. @throws {DnsDataError} `wire.too-short` */
 export function need(octets: Uint8Array, length: number): void {
   if (octets.length < length) throw new DnsDataError([problem('wire.too-short', {})]);

@@ -3,6 +3,7 @@ import type { ResourceRecord } from '../../dns/record.ts';
 import type { CallContext } from '../../core/central.ts';
 import type { HookCall } from '../../core/panel.ts';
 import type { CallFacts, PanelHand } from '../../core/panel-hand.ts';
+import type { Cells } from '../../net/ispmanager/record-dialect.ts';
 import { childText } from '../../net/xml.ts';
 import {
   acceptedDocument,
@@ -25,10 +26,10 @@ import { readRegistered } from './registered.ts';
 export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHand {
   const tool = localTool(settings);
   const { records, calls, functions, listsEvents } = dialectOf(settings);
-  const call = async (parameters: Readonly<Record<string, string>>, ctx: CallContext): Promise<void> => {
+  const call = async (parameters: Cells, ctx: CallContext): Promise<void> => {
     acceptedDocument(await callPanel(tool, parameters, ctx));
   };
-  const recordForm = (zone: DnsName, elid: string, record: ResourceRecord): Record<string, string> => ({
+  const recordForm = (zone: DnsName, elid: string, record: ResourceRecord): Cells => ({
     func: records.recordEdit,
     plid: zoneParameter(zone),
     elid,
@@ -47,14 +48,12 @@ export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHa
     },
     createZone: async (zone, ctx) => {
       const form = acceptedDocument(await callPanel(tool, { func: 'domain.edit' }, ctx));
-      const offered = ['ip', 'ns', 'mx', 'owner', 'dtype', 'email'].flatMap((name) => {
-        const value = childText(form, name) ?? '';
-        return value === '' ? [] : [[name, value]];
-      });
-      await call(
-        { func: 'domain.edit', name: zoneParameter(zone), ...Object.fromEntries(offered), sok: 'ok' },
-        ctx,
-      );
+      const names = ['ip', 'ns', 'mx', 'owner', 'dtype', 'email'];
+      const offered = names
+        .map((name) => [name, childText(form, name) ?? ''])
+        .filter(([, value]) => value !== '');
+      const fields: Cells = Object.fromEntries(offered);
+      await call({ func: 'domain.edit', name: zoneParameter(zone), ...fields, sok: 'ok' }, ctx);
     },
     deleteZone: (zone, ctx) => call({ func: 'domain.delete', elid: zoneParameter(zone), sok: 'ok' }, ctx),
     addRecord: (zone, record, ctx) => save(zone, '', record, ctx),

@@ -2,12 +2,20 @@ import type { DnsName } from '../../dns/name.ts';
 import type { CallContext } from '../../core/central.ts';
 import { PanelError, type OwnerList } from '../../core/panel.ts';
 import type { ForeignAccount } from '../../core/panel-hand.ts';
-import { child, childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
-import { acceptedDocument, callPanel, type LocalTool } from './api.ts';
-import { zoneOf as namedZone, zoneParameter } from '../../net/ispmanager/names.ts';
-import { refuseCut } from './lists.ts';
+import { zoneOf, zoneParameter } from '../../net/ispmanager/names.ts';
+import type { Cells } from '../../net/ispmanager/record-dialect.ts';
+import { child, childText, type XmlElement } from '../../net/xml.ts';
+import { acceptedDocument, callPanel, type LocalTool, type ToolAnswer } from './api.ts';
+import { rowsOf } from './lists.ts';
 
 type Accounts = OwnerList['zones'] extends ReadonlyMap<DnsName, infer A> ? A : never;
+
+/** Calls one function of the panel. @throws {PanelError} */
+type Ask = (func: string, parameters?: Cells) => Promise<ToolAnswer>;
+
+function asking(tool: LocalTool, ctx: CallContext): Ask {
+  return async (func, parameters = {}) => await callPanel(tool, { func, ...parameters }, ctx);
+}
 
 /**
  * Finds the owner of each zone (docs/protocol.md#owners). If the list of zones has no column for it, the
@@ -15,17 +23,14 @@ type Accounts = OwnerList['zones'] extends ReadonlyMap<DnsName, infer A> ? A : n
  * @throws {PanelError}
  */
 export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<OwnerList> {
-  const rows = await list(tool, { func: 'domain' }, ctx);
-  const zones = new Map<DnsName, Accounts>();
-  for (const row of rows) {
-    const zone = zoneOf(row);
-    if (zone !== null) zones.set(zone, null);
-  }
+  const ask = asking(tool, ctx);
+  const rows = rowsOf(acceptedDocument(await ask('domain')));
+  const zones = new Map<DnsName, Accounts>(zonesIn(rows).map((zone) => [zone, null]));
   if (zones.size === 0) return { way: 'column', zones };
-  const accounts = await listAccounts(tool, ctx);
+  const accounts = await listAccounts(ask);
   if (rows.some((row) => ownerIn(row) !== null)) return byColumn(rows, accounts ?? [], zones);
-  if (accounts === null || !(await becomes(tool, accounts, ctx))) return { way: 'none', zones };
-  return await asEachAccount(tool, accounts, zones, ctx);
+  if (accounts === null || !(await becomes(ask, accounts))) return { way: 'none', zones };
+  return await asEachAccount(ask, accounts, zones);
 }
 
 /**
@@ -42,19 +47,18 @@ export async function foreignAccountTo(
   zone: DnsName,
   ctx: CallContext,
 ): Promise<ForeignAccount> {
-  const row = (await list(tool, { func: 'domain' }, ctx)).find((one) => zoneOf(one) === zone);
+  const ask = asking(tool, ctx);
+  const rows = rowsOf(acceptedDocument(await ask('domain')));
+  const row = rows.find((one) => zoneIn(one) === zone);
   if (row === undefined) throw new PanelError('panel.garbled', { text: `no domain ${zone} in the list` });
-  const accounts = await listAccounts(tool, ctx);
+  const accounts = await listAccounts(ask);
   if (accounts?.length === 0) return { kind: 'no-accounts' };
   const others = (accounts ?? []).filter(({ name }) => name !== ownerIn(row));
   for (const { name: su } of others.slice(0, mostTried)) {
-    const seen = await callPanel(tool, { func: 'domain', su }, ctx);
-    if (seen.kind === 'refused') continue;
-    refuseCut(seen.document);
-    const zones = rowsOf(seen.document).flatMap((one) => zoneOf(one) ?? []);
+    const zones = (await zonesSeenBy(su, ask)) ?? [];
     const [own] = zones;
-    if (own === undefined || zones.includes(zone) || (await whoIs(tool, su, ctx)) === 'another') continue;
-    const form = await callPanel(tool, { func: recordForm, plid: zoneParameter(own), elid: '', su }, ctx);
+    if (own === undefined || zones.includes(zone) || (await whoIs(ask, su)) === 'another') continue;
+    const form = await ask(recordForm, { plid: zoneParameter(own), elid: '', su });
     if (form.kind === 'document') return { kind: 'account', name: su };
   }
   return { kind: 'none' };
@@ -76,7 +80,7 @@ function byColumn(
 ): OwnerList {
   const above = new Map(accounts.map((account) => [account.name, account.above]));
   for (const row of rows) {
-    const zone = zoneOf(row);
+    const zone = zoneIn(row);
     const owner = ownerIn(row);
     if (zone === null || owner === null) continue;
     const reseller = above.get(owner) ?? null;
@@ -86,24 +90,24 @@ function byColumn(
 }
 
 async function asEachAccount(
-  tool: LocalTool,
+  ask: Ask,
   accounts: readonly Account[],
   zones: Map<DnsName, Accounts>,
-  ctx: CallContext,
 ): Promise<OwnerList> {
   const seen = new Map<DnsName, string[]>();
   for (const { name } of accounts) {
-    const answer = await callPanel(tool, { func: 'domain', su: name }, ctx);
     // An account may be deleted while the others are read.
-    if (answer.kind === 'refused') continue;
-    refuseCut(answer.document);
-    for (const row of rowsOf(answer.document)) {
-      const zone = zoneOf(row);
-      if (zone !== null) seen.set(zone, [...(seen.get(zone) ?? []), name]);
-    }
+    for (const zone of (await zonesSeenBy(name, ask)) ?? [])
+      seen.set(zone, [...(seen.get(zone) ?? []), name]);
   }
   for (const zone of zones.keys()) zones.set(zone, ownersAmong(seen.get(zone) ?? [], accounts));
   return { way: 'each-account', zones };
+}
+
+/** The zones in the list that an account gets; null if it gets none. */
+async function zonesSeenBy(su: string, ask: Ask): Promise<readonly DnsName[] | null> {
+  const answer = await ask('domain', { su });
+  return answer.kind === 'refused' ? null : zonesIn(rowsOf(answer.document));
 }
 
 /**
@@ -123,33 +127,28 @@ function ownersAmong(names: readonly string[], accounts: readonly Account[]): Ac
  * Whether the panel answers a call as another account. A panel that ignores `su` would show every zone to
  * every account.
  */
-async function becomes(tool: LocalTool, accounts: readonly Account[], ctx: CallContext): Promise<boolean> {
+async function becomes(ask: Ask, accounts: readonly Account[]): Promise<boolean> {
   const [first] = accounts;
   // Without accounts below the administrators, none of them can own a zone.
   if (first === undefined) return true;
-  return (await whoIs(tool, first.name, ctx)) === 'he';
+  return (await whoIs(ask, first.name)) === 'he';
 }
 
 /** As whom the panel answers a call for an account: `he` (the account), `another`, or unknown. */
-async function whoIs(
-  tool: LocalTool,
-  account: string,
-  ctx: CallContext,
-): Promise<'he' | 'another' | 'not-reported'> {
-  const answer = await callPanel(tool, { func: 'whoami', su: account }, ctx);
+async function whoIs(ask: Ask, account: string): Promise<'he' | 'another' | 'not-reported'> {
+  const answer = await ask('whoami', { su: account });
   if (answer.kind === 'refused') return 'not-reported';
   return child(answer.document, 'user')?.attributes['name'] === account ? 'he' : 'another';
 }
 
 /** The accounts that the panel lists; null if it has no such list. */
-async function listAccounts(tool: LocalTool, ctx: CallContext): Promise<readonly Account[] | null> {
+async function listAccounts(ask: Ask): Promise<readonly Account[] | null> {
   const accounts: Account[] = [];
   let isListed = false;
   for (const func of ['user', 'reseller']) {
-    const answer = await callPanel(tool, { func }, ctx);
+    const answer = await ask(func);
     if (answer.kind === 'refused') continue;
     isListed ||= func === 'user';
-    refuseCut(answer.document);
     for (const row of rowsOf(answer.document)) {
       const name = childText(row, 'name')?.trim() ?? '';
       const above = columnOf(row, ['owner', 'parent']);
@@ -159,34 +158,19 @@ async function listAccounts(tool: LocalTool, ctx: CallContext): Promise<readonly
   return isListed ? accounts : null;
 }
 
-async function list(
-  tool: LocalTool,
-  parameters: Readonly<Record<string, string>>,
-  ctx: CallContext,
-): Promise<readonly XmlElement[]> {
-  const document = acceptedDocument(await callPanel(tool, parameters, ctx));
-  refuseCut(document);
-  return rowsOf(document);
-}
-
-/** The rows of a list, which may show that it is empty by one empty row (docs/protocol.md#documents). */
-function rowsOf(document: XmlElement): XmlElement[] {
-  return childrenNamed(document, 'elem').filter((row) => row.children.length > 0);
-}
-
 function ownerIn(row: XmlElement): string | null {
   return columnOf(row, ['user', 'owner']);
 }
 
 function columnOf(row: XmlElement, names: readonly string[]): string | null {
-  for (const name of names) {
-    const text = childText(row, name)?.trim() ?? '';
-    if (text !== '') return text;
-  }
-  return null;
+  return names.map((name) => childText(row, name)?.trim() ?? '').find((text) => text !== '') ?? null;
 }
 
 /** The zone of a row; null if its name cannot be read. No edit in such a zone can be read either. */
-function zoneOf(row: XmlElement): DnsName | null {
-  return namedZone(childText(row, 'name') ?? '');
+function zoneIn(row: XmlElement): DnsName | null {
+  return zoneOf(childText(row, 'name') ?? '');
+}
+
+function zonesIn(rows: readonly XmlElement[]): readonly DnsName[] {
+  return rows.flatMap((row) => zoneIn(row) ?? []);
 }

@@ -4,10 +4,10 @@ import { zoneName, type DnsName } from '../../dns/name.ts';
 import { shortened, validOrElse } from '../../dns/problem.ts';
 import { hasImpossibleName, type RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { mapInSlices } from '../../net/slices.ts';
-import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
+import { childText, type XmlElement } from '../../net/xml.ts';
 import { acceptedDocument, callPanel, type LocalTool } from './api.ts';
 import { zoneParameter } from '../../net/ispmanager/names.ts';
-import { refuseCut } from './lists.ts';
+import { rowsOf } from './lists.ts';
 
 /**
  * Reads the panel's list of zones. `passedOver` has the names that no name server could serve, in the
@@ -19,11 +19,9 @@ export async function listZones(
   ctx: CallContext,
 ): Promise<ZoneList & { readonly passedOver: readonly string[] }> {
   const document = acceptedDocument(await callPanel(tool, { func: 'domain' }, ctx));
-  refuseCut(document);
-  // An empty list may be shown as one empty row, and a slave zone has no records of its own
-  // (docs/protocol.md#documents, #dnsmanager).
-  const rows = childrenNamed(document, 'elem').filter(
-    (row) => row.children.length > 0 && ['', 'master'].includes(childText(row, 'dtype')?.trim() ?? ''),
+  // A slave zone has no records of its own (docs/protocol.md#dnsmanager).
+  const rows = rowsOf(document).filter((row) =>
+    ['', 'master'].includes(childText(row, 'dtype')?.trim() ?? ''),
   );
   const unreadable: string[] = [];
   const passedOver: string[] = [];
@@ -78,8 +76,7 @@ export async function readZone(
     if (answer.refusal.kind === 'missing' || (await lists(tool, zone, ctx)) === 'without') return null;
     throw new PanelError('panel.refused', { text: answer.refusal.text });
   }
-  refuseCut(answer.document);
-  const rows = childrenNamed(answer.document, 'elem').filter((row) => row.children.length > 0);
+  const rows = rowsOf(answer.document);
   const origin = { zone, known: new Set([...known, zone]) };
   const passedOver: string[] = [];
   const shown = await mapInSlices(rows, (row) => panelRecord(row, records, origin, passedOver));
