@@ -19,17 +19,16 @@ export const timeoutSetting = v.optional(
   10_000,
 );
 
-/** What to trust: one certificate (`{ fingerprint }` in any spelling) or one authority (`{ ca }` in PEM). */
+/**
+ * What to trust: one certificate (`{ fingerprint }` in any spelling) or one authority (`{ ca }` in PEM); absent:
+ * the public authorities.
+ */
 export const pinSetting = v.optional(
   v.pipe(
     v.strictObject({ fingerprint: v.optional(v.string()), ca: v.optional(v.string()) }),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      const trust = readPin(dataset.value);
-      if (typeof trust !== 'string') return trust;
-      addIssue({ message: trust });
-      return NEVER;
-    }),
+    readAs(readPin),
   ),
+  {},
 );
 
 /**
@@ -41,14 +40,28 @@ export function addressSetting(plain: boolean, spell: (address: URL, written: st
   return v.pipe(
     settingText,
     v.trim(),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      const address = readAddress(dataset.value, plain);
-      if (typeof address !== 'string') return spell(address, dataset.value);
-      addIssue({ message: address });
-      return NEVER;
+    readAs((written: string) => {
+      const address = readAddress(written, plain);
+      return typeof address === 'string' ? address : { text: spell(address, written) };
     }),
+    v.transform(({ text }) => text),
   );
 }
+
+/** A step of a schema that reads a value. @param read returns a text for a value with a mistake: its code */
+export function readAs<I, T extends object>(read: (value: I) => T | string) {
+  return v.rawTransform<I, T>(({ dataset, addIssue, NEVER }) => {
+    const found = read(dataset.value);
+    if (typeof found !== 'string') return found;
+    addIssue({ message: found });
+    return NEVER;
+  });
+}
+
+/** The settings that a schema gives; what its `pin` says is called `trust`. */
+export type SettingsOf<S extends v.GenericSchema<unknown, { pin: Trust }>> = Readonly<
+  Omit<v.InferOutput<S>, 'pin'> & { trust: Trust }
+>;
 
 /** Settings that cannot be used, with every reason. */
 export class SettingsRefused extends Error {
@@ -84,12 +97,15 @@ function codeOf({ message, received }: v.BaseIssue<unknown>): string {
 }
 
 /** Reads a pin. @returns a text if it cannot be used: the problem code */
-function readPin(pin: {
-  readonly fingerprint?: string | undefined;
-  readonly ca?: string | undefined;
+function readPin({
+  fingerprint,
+  ca,
+}: {
+  fingerprint?: string | undefined;
+  ca?: string | undefined;
 }): Trust | string {
-  const { fingerprint, ca } = pin;
-  if ((fingerprint === undefined) === (ca === undefined)) return 'setting.bad-value';
+  if (fingerprint !== undefined && ca !== undefined) return 'setting.bad-value';
+  if (fingerprint === undefined && ca === undefined) return { kind: 'public' };
   if (ca !== undefined) {
     return ca.includes('-----BEGIN CERTIFICATE-----') ? { kind: 'ca', pem: ca } : 'setting.bad-certificate';
   }

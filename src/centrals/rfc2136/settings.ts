@@ -2,50 +2,41 @@ import * as v from 'valibot';
 import { problem, validOrElse, type Problem } from '../../dns/problem.ts';
 import { readTsigKey, type TsigKey } from '../../dns/wire/tsig.ts';
 import { peerOf } from '../../net/addresses.ts';
-import type { Peer, Trust } from '../../net/connect.ts';
-import { checkedSettings, pinSetting, SettingsRefused, settingText, timeoutSetting } from '../connection.ts';
-
-/** Checked settings of a connection to a primary name server. */
-export interface Rfc2136Settings {
-  /** `dns://host:port`, as users see it and the ledger keeps it. */
-  readonly address: string;
-  readonly server: Peer;
-  readonly key: TsigKey;
-  readonly transport: 'tcp' | 'tls' | 'udp';
-  /** Which certificates to trust; used with the transport `tls` only. */
-  readonly trust: Trust;
-  /** Whether whole zones may be read by zone transfer. */
-  readonly axfr: boolean;
-  /** Milliseconds that one exchange may take. */
-  readonly timeout: number;
-}
+import type { Peer } from '../../net/connect.ts';
+import {
+  checkedSettings,
+  pinSetting,
+  readAs,
+  SettingsRefused,
+  settingText,
+  timeoutSetting,
+} from '../connection.ts';
 
 const schema = v.object({
-  address: v.pipe(
-    settingText,
-    v.trim(),
-    v.check((address) => readServer(address) !== null, 'setting.bad-address'),
-  ),
+  /** `dns://host:port`, as users see it and the ledger keeps it. */
+  address: v.pipe(settingText, v.trim(), readAs(readServer)),
   username: settingText,
   password: settingText,
   algorithm: v.optional(v.string(), 'hmac-sha256'),
   transport: v.optional(v.picklist(['tcp', 'tls', 'udp'], 'setting.bad-choice'), 'tcp'),
+  /** Whether whole zones may be read by zone transfer. */
   axfr: v.optional(v.boolean(), false),
   pin: pinSetting,
   timeout: timeoutSetting,
 });
+
+/** Checked settings of a connection to a primary name server. */
+export type Rfc2136Settings = ReturnType<typeof readRfc2136Settings>;
 
 /**
  * Checks settings as they come from a file: `address` (`dns://host:port`), `username` and `password` (name
  * and secret of the TSIG key). Optional are `algorithm`, `transport`, `axfr`, `pin`, `timeout`.
  * @throws {SettingsRefused} with every problem, each with `params.setting`
  */
-export function readRfc2136Settings(input: unknown): Rfc2136Settings {
+export function readRfc2136Settings(input: unknown) {
   const { username, password, algorithm, pin, address, ...rest } = checkedSettings(schema, input);
-  const server = readServer(address);
-  if (server === null) throw new SettingsRefused([problem('setting.bad-address', { setting: 'address' })]);
   const key = readKey({ name: username, secret: password, algorithm });
-  return { ...rest, key, address, server, trust: pin ?? { kind: 'public' } };
+  return { ...rest, ...address, key, trust: pin };
 }
 
 function readKey(text: Parameters<typeof readTsigKey>[0]): TsigKey {
@@ -64,8 +55,9 @@ function settingOf(code: string): string {
   return code === 'tsig.bad-algorithm' ? 'algorithm' : 'password';
 }
 
-function readServer(address: string): Peer | null {
+/** Reads an address. @returns a text if it cannot be used: the problem code */
+function readServer(address: string): { address: string; server: Peer } | string {
   const url = URL.canParse(address) ? new URL(address) : null;
-  if (url === null || url.protocol !== 'dns:' || url.hostname === '') return null;
-  return peerOf(url, 53);
+  if (url === null || url.protocol !== 'dns:' || url.hostname === '') return 'setting.bad-address';
+  return { address, server: peerOf(url, 53) };
 }
