@@ -1,19 +1,15 @@
 import {
   CentralError,
-  type Altered,
   type CallContext,
   type Central,
   type CentralErrorCode,
   type CentralId,
-  type CentralRecord,
   type CentralTraits,
-  type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
-import type { Problem } from '../../dns/problem.ts';
-import { changeNames, type Change, type RRsetKey } from '../../dns/zone.ts';
+import { changeNames } from '../../dns/zone.ts';
 import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { childText, type XmlElement } from '../../net/xml.ts';
 import { hasCode, look, noEffect, outage, refusal, restated, withState } from '../errors.ts';
@@ -139,16 +135,14 @@ class IspmanagerCentral implements Central {
     };
   }
 
-  audit(change: Change): readonly Problem[] {
-    return auditChange(change, this.#dialect);
-  }
+  readonly audit: Central['audit'] = (change) => auditChange(change, this.#dialect);
 
   /**
    * Lists the zones, then the records of one. Every generation lists zones. Only a refused list of records
    * shows which generation answers (docs/protocol.md#generations).
    * @throws {CentralError} `central.wrong-kind` if it is another generation than expected
    */
-  async check(ctx: CallContext): Promise<void> {
+  readonly check: Central['check'] = async (ctx) => {
     const [zone = noZone] = await this.listZones([], ctx);
     try {
       await listRecords(this.#api, this.#dialect, zone, ctx);
@@ -158,12 +152,12 @@ class IspmanagerCentral implements Central {
       if (spelling === 'none' || spelling === this.#dialect.errorSpelling) return;
       throw refusal('central.wrong-kind', { kind: this.#kind }, error);
     }
-  }
+  };
 
-  async listZones(_asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
+  readonly listZones: Central['listZones'] = async (_asked, ctx) => {
     const { rows } = await this.#list(ctx);
     return rows.filter((row) => row.underWay !== 'leaving' && !row.isCopy).map(({ zone }) => zone);
-  }
+  };
 
   async #list(ctx: CallContext): Promise<ZoneRows> {
     const elements = await readRows(await this.#api.read('domain', {}, ctx), (row) => row['name'] ?? '');
@@ -180,44 +174,36 @@ class IspmanagerCentral implements Central {
     return (await this.#list(ctx)).rows.find((row) => row.zone === zone);
   }
 
-  async readZone(
-    zone: DnsName,
-    _known: readonly RRsetKey[],
-    ctx: CallContext,
-  ): Promise<readonly CentralRecord[] | null> {
+  readonly readZone: Central['readZone'] = async (zone, _known, ctx) => {
     try {
       return await listRecords(this.#api, this.#dialect, zone, ctx);
     } catch (error) {
       if (await this.#provesAbsence(error, zone, ctx)) return null;
       throw error;
     }
-  }
+  };
 
-  async readNames(
-    zone: DnsName,
-    names: readonly DnsName[],
-    ctx: CallContext,
-  ): Promise<readonly CentralRecord[] | null> {
+  readonly readNames: Central['readNames'] = async (zone, names, ctx) => {
     const wanted = new Set(names);
     return (await this.readZone(zone, [], ctx))?.filter(({ name }) => wanted.has(name)) ?? null;
-  }
+  };
 
-  async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
+  readonly apply: Central['apply'] = async (change, present, ctx) => {
     const writer = new ZoneWriter(this.#api, this.#dialect, this.#clock, change.zone, changeNames(change));
     return await applyStepwise(change, present, writer, ctx);
-  }
+  };
 
   /**
    * Checks only that the zone does not exist and that the form opens. The panel reports limits, forbidden
    * names and foreign zones only when it creates the zone.
    */
-  async mayCreateZone(zone: DnsName, _seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'> {
+  readonly mayCreateZone: Central['mayCreateZone'] = async (zone, _seed, ctx) => {
     if (await this.#isListed(zone, ctx)) return 'exists';
     await this.#api.read('domain.edit', {}, ctx);
     return 'free';
-  }
+  };
 
-  async createZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'created' | 'exists'> {
+  readonly createZone: Central['createZone'] = async (zone, seed, ctx) => {
     if (await this.#isListed(zone, ctx)) return 'exists';
     const form = this.#newZoneForm(zone, await this.#api.read('domain.edit', {}, ctx), seed);
     try {
@@ -230,13 +216,13 @@ class IspmanagerCentral implements Central {
     }
     await this.#demand(zone, 'present', ctx);
     return 'created';
-  }
+  };
 
   /**
    * Deletes the zone alone. The account's WWW and mail domains of that name stay, because `webdomain` and
    * `maildomain` are not sent.
    */
-  async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
+  readonly deleteZone: Central['deleteZone'] = async (zone, ctx) => {
     // DNSmanager answers OK for a zone that it does not have (docs/protocol.md#errors-5).
     if ((await this.readZone(zone, [], ctx)) === null) return 'missing';
     try {
@@ -248,24 +234,22 @@ class IspmanagerCentral implements Central {
     }
     await this.#demand(zone, 'absent', ctx);
     return 'deleted';
-  }
+  };
 
   /**
    * Always empty: no documented column or function shows a concern (docs/protocol.md#record-form-5,
    * #accounts).
    */
-  async concerns(): Promise<readonly []> {
-    return await Promise.resolve([]);
-  }
+  readonly concerns: Central['concerns'] = () => Promise.resolve([]);
 
-  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
+  readonly signing: Central['signing'] = async (zone, ctx) => {
     return (await this.readZone(zone, [], ctx)) === null ? null : { signed: null, ds: [], cds: [] };
-  }
+  };
 
-  async close(): Promise<void> {
+  readonly close: Central['close'] = async () => {
     this.#api.close();
     await Promise.resolve();
-  }
+  };
 
   /**
    * Whether a failed read proves that the account has no such zone. The panel may say so itself

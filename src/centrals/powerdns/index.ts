@@ -1,18 +1,13 @@
 import {
   CentralError,
-  type Altered,
   type CallContext,
   type Central,
   type CentralId,
-  type CentralRecord,
   type CentralTraits,
-  type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
 import { parentName, zoneName, type DnsName } from '../../dns/name.ts';
-import { validOrElse, type Problem } from '../../dns/problem.ts';
-import type { ResourceRecord } from '../../dns/record.ts';
-import type { Change, RRsetKey } from '../../dns/zone.ts';
+import { validOrElse } from '../../dns/problem.ts';
 import { hasCode, look, noEffect, refusal, restated, withState } from '../errors.ts';
 import { planRRsets } from '../rrsets.ts';
 import { hasEnded } from './answer.ts';
@@ -73,51 +68,39 @@ class PowerdnsCentral implements Central {
     this.id = { kind: 'powerdns', address: settings.address, account: settings.username };
   }
 
-  audit(change: Change): readonly Problem[] {
-    return auditChange(change);
-  }
+  readonly audit: Central['audit'] = (change) => auditChange(change);
 
-  async check(ctx: CallContext): Promise<void> {
+  readonly check: Central['check'] = async (ctx) => {
     this.#writer.learn(await this.#reader.version(ctx));
     // This asks for one zone only, because the whole list can be long. A key that may ask for one may list
     // all.
     await this.#reader.owner(noZone, ctx);
-  }
+  };
 
-  async listZones(_asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
-    return await this.#reader.zones(ctx);
-  }
+  readonly listZones: Central['listZones'] = (_asked, ctx) => this.#reader.zones(ctx);
 
-  async readZone(
-    zone: DnsName,
-    _known: readonly RRsetKey[],
-    ctx: CallContext,
-  ): Promise<readonly CentralRecord[] | null> {
+  readonly readZone: Central['readZone'] = async (zone, _known, ctx) => {
     const read = await this.#reader.whole(zone, ctx);
     this.#writer.saw(zone, read);
     return read?.records ?? null;
-  }
+  };
 
-  async readNames(
-    zone: DnsName,
-    names: readonly DnsName[],
-    ctx: CallContext,
-  ): Promise<readonly CentralRecord[] | null> {
+  readonly readNames: Central['readNames'] = async (zone, names, ctx) => {
     const wanted = new Set(names);
     const read = await this.#reader.names(zone, [...wanted], ctx);
     return read?.records.filter(({ name }) => wanted.has(name)) ?? null;
-  }
+  };
 
   /**
    * Reads the records again right before the write instead of using `present`: nothing else would notice a
    * stale one.
    */
-  async apply(change: Change, _present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
+  readonly apply: Central['apply'] = async (change, _present, ctx) => {
     await demandDnames(this.#api, change.add, ctx);
     return await this.#writer.apply(change, ctx);
-  }
+  };
 
-  async mayCreateZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'> {
+  readonly mayCreateZone: Central['mayCreateZone'] = async (zone, seed, ctx) => {
     this.#newZone(zone, seed);
     const owner = await this.#reader.owner(zone, ctx);
     if (owner === 'ours') return 'exists';
@@ -125,14 +108,9 @@ class PowerdnsCentral implements Central {
     if (owner === 'copy') throw copyOf(zone);
     await this.#demandNoForeignAbove(zone, ctx);
     return 'free';
-  }
+  };
 
-  async createZone(
-    zone: DnsName,
-    seed: ZoneSeed,
-    ctx: CallContext,
-    content: readonly ResourceRecord[] = [],
-  ): Promise<'created' | 'exists'> {
+  readonly createZone: Central['createZone'] = async (zone, seed, ctx, content = []) => {
     await demandDnames(this.#api, content, ctx);
     const body = createBody(this.#newZone(zone, seed), planRRsets({ zone, remove: [], add: content }, []));
     return await persistently(async () => {
@@ -143,9 +121,9 @@ class PowerdnsCentral implements Central {
       await this.#caches.flush(zone, ctx);
       return made;
     });
-  }
+  };
 
-  async deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'> {
+  readonly deleteZone: Central['deleteZone'] = async (zone, ctx) => {
     return await persistently(async () => {
       const owner = await this.#reader.owner(zone, ctx);
       if (owner === 'copy') throw copyOf(zone);
@@ -162,20 +140,17 @@ class PowerdnsCentral implements Central {
       await this.#caches.flush(zone, ctx);
       return 'deleted';
     });
-  }
+  };
 
-  async concerns(zones: readonly DnsName[], ctx: CallContext): Promise<readonly Problem[]> {
-    return await findConcerns(this.#api, this.#reader, zones, noZone, ctx);
-  }
+  readonly concerns: Central['concerns'] = (zones, ctx) =>
+    findConcerns(this.#api, this.#reader, zones, noZone, ctx);
 
-  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
-    return await readSigning(this.#api, this.#reader, zone, ctx);
-  }
+  readonly signing: Central['signing'] = (zone, ctx) => readSigning(this.#api, this.#reader, zone, ctx);
 
-  async close(): Promise<void> {
+  readonly close: Central['close'] = async () => {
     await this.#caches.close();
     this.#api.close();
-  }
+  };
 
   /**
    * The fields of the request that creates a zone.

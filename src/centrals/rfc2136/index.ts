@@ -1,20 +1,15 @@
 import {
   CentralError,
-  type Altered,
   type CallContext,
   type Central,
   type CentralId,
-  type CentralRecord,
   type CentralTraits,
-  type Signing,
 } from '../../core/central.ts';
 import { cdsType, dnskeyType, dsOfCds, dsOfKeys } from '../../dns/dnssec.ts';
 import type { Clock } from '../../core/clock.ts';
 import { displayName, parseName, type DnsName } from '../../dns/name.ts';
-import type { Problem } from '../../dns/problem.ts';
-import type { Change, RRsetKey } from '../../dns/zone.ts';
+import type { RRsetKey } from '../../dns/zone.ts';
 import { classes, rcodes } from '../../dns/wire/codes.ts';
-import type { ResourceRecord } from '../../dns/record.ts';
 import { deleteRecord } from '../../dns/wire/update.ts';
 import { isData } from '../../dns/wire/zone-answer.ts';
 import { hasCode, outage, refusal } from '../errors.ts';
@@ -64,15 +59,13 @@ class Rfc2136Central implements Central {
     };
   }
 
-  audit(change: Change): readonly Problem[] {
-    return auditChange(change);
-  }
+  readonly audit: Central['audit'] = (change) => auditChange(change);
 
-  async check(ctx: CallContext): Promise<void> {
+  readonly check: Central['check'] = async (ctx) => {
     await this.#server.greet(ctx);
-  }
+  };
 
-  async listZones(asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]> {
+  readonly listZones: Central['listZones'] = async (asked, ctx) => {
     if (asked.length === 0) await this.check(ctx);
     const found: DnsName[] = [];
     let doubt: CentralError | null = null;
@@ -90,13 +83,9 @@ class Rfc2136Central implements Central {
     const isReady = doubt === null || !isUnserved(doubt);
     if (found.length === 0 && doubt !== null && !(isReady && this.#allowed.size > 0)) throw doubt;
     return found;
-  }
+  };
 
-  async readZone(
-    zone: DnsName,
-    known: readonly RRsetKey[],
-    ctx: CallContext,
-  ): Promise<readonly CentralRecord[] | null> {
+  readonly readZone: Central['readZone'] = async (zone, known, ctx) => {
     if (!this.traits.wholeZones) return (await this.#read(zone, wantedIn(known), ctx))?.records ?? null;
     if ((await this.#ownership(zone, ctx)) !== 'ours') return null;
     const records = await this.#server.transfer(zone, ctx);
@@ -104,33 +93,27 @@ class Rfc2136Central implements Central {
       .filter((record) => record.class === classes.IN)
       .filter(isData)
       .map(centralRecord);
-  }
+  };
 
-  async readNames(
-    zone: DnsName,
-    names: readonly DnsName[],
-    ctx: CallContext,
-    types?: ReadonlySet<string>,
-    likely: readonly ResourceRecord[] = [],
-  ): Promise<readonly CentralRecord[] | null> {
+  readonly readNames: Central['readNames'] = async (zone, names, ctx, types, likely = []) => {
     const read = await this.#read(zone, new Map(names.map((name) => [name, types ?? 'all'])), ctx);
     const view = read === null ? null : await this.#reader.withProven(zone, read, likely, ctx);
     if (view !== null && types !== undefined) await this.#reader.demandShown(zone, view, types, ctx);
     return view?.records ?? null;
-  }
+  };
 
   async #read(zone: DnsName, wanted: Wanted, ctx: CallContext): Promise<NamesView | null> {
     if (!this.#allowed.has(zone) && (await this.#ownership(zone, ctx)) !== 'ours') return null;
     return await this.#reader.read(zone, wanted, ctx);
   }
 
-  async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
+  readonly apply: Central['apply'] = async (change, present, ctx) => {
     try {
       return await this.#updater.apply(change, present, ctx);
     } catch (error) {
       throw this.#allowed.has(change.zone) ? refusedByRule(error) : error;
     }
-  }
+  };
 
   async mayCreateZone(zone: DnsName, seed: unknown, ctx: CallContext): Promise<'exists'> {
     return await this.createZone(zone, seed, ctx);
@@ -157,17 +140,17 @@ class Rfc2136Central implements Central {
     return await Promise.resolve([]);
   }
 
-  async signing(zone: DnsName, ctx: CallContext): Promise<Signing | null> {
+  readonly signing: Central['signing'] = async (zone, ctx) => {
     if ((await this.#ownership(zone, ctx)) !== 'ours') return null;
     const [keys, cds] = await Promise.all([dnskeyType, cdsType].map((type) => this.#atApex(zone, type, ctx)));
     const ds = dsOfKeys(zone, keys ?? []);
     return { signed: ds.length > 0, ds, cds: dsOfCds(cds ?? []) };
-  }
+  };
 
-  async close(): Promise<void> {
+  readonly close: Central['close'] = async () => {
     this.#server.close();
     await Promise.resolve();
-  }
+  };
 
   async #atApex(zone: DnsName, type: string, ctx: CallContext): Promise<readonly { rdata: string }[]> {
     const { answers } = await this.#server.query(zone, type, ctx);
