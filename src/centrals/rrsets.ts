@@ -1,7 +1,6 @@
 import type { Altered, CentralRecord } from '../core/central.ts';
-import type { DnsName } from '../dns/name.ts';
 import { otherTtl, recordId, type ResourceRecord } from '../dns/record.ts';
-import type { Change } from '../dns/zone.ts';
+import { rrsetId, type Change, type RRsetKey } from '../dns/zone.ts';
 
 /**
  * TTL in seconds of a new RRset for which nobody set one. BIND, Knot and PowerDNS have it in examples and
@@ -13,9 +12,7 @@ export const usualTtl = 3_600;
  * One RRset that a change touches: what the central has now, and what it is to have. An RRset has one TTL
  * (RFC 2181 section 5.2).
  */
-export interface RRsetEdit {
-  readonly name: DnsName;
-  readonly type: string;
+export interface RRsetEdit extends RRsetKey {
   /** The records that the central holds before the change; empty if there is no such RRset. */
   readonly before: readonly CentralRecord[];
   /** The records afterwards, each with `ttl`; empty if the RRset is to be deleted. */
@@ -32,11 +29,14 @@ export interface RRsetEdit {
  * @returns the RRsets that have to be written; empty if the change is done
  */
 export function planRRsets(change: Change, present: readonly CentralRecord[]): readonly RRsetEdit[] {
-  return touchedSets(change).flatMap(({ name, type }) => {
-    const inSet = (record: ResourceRecord): boolean => record.name === name && record.type === type;
-    const edit = planSet({ name, type }, present.filter(inSet), {
-      remove: change.remove.filter(inSet),
-      add: change.add.filter(inSet),
+  const held = Map.groupBy(present, rrsetId);
+  const removed = Map.groupBy(change.remove, rrsetId);
+  const added = Map.groupBy(change.add, rrsetId);
+  const touched = new Map([...change.remove, ...change.add].map((record) => [rrsetId(record), record]));
+  return [...touched].flatMap(([id, key]) => {
+    const edit = planSet(key, held.get(id) ?? [], {
+      remove: removed.get(id) ?? [],
+      add: added.get(id) ?? [],
     });
     return edit === null ? [] : [edit];
   });
@@ -65,19 +65,8 @@ export function alteredBy(change: Change, edits: readonly RRsetEdit[]): Altered 
   return { removed, added };
 }
 
-interface SetKey {
-  readonly name: DnsName;
-  readonly type: string;
-}
-
-function touchedSets({ remove, add }: Change): readonly SetKey[] {
-  const sets = new Map<string, SetKey>();
-  for (const { name, type } of [...remove, ...add]) sets.set(`${name} ${type}`, { name, type });
-  return [...sets.values()];
-}
-
 function planSet(
-  { name, type }: SetKey,
+  { name, type }: RRsetKey,
   before: readonly CentralRecord[],
   { remove, add }: Pick<Change, 'remove' | 'add'>,
 ): RRsetEdit | null {

@@ -16,6 +16,11 @@ export interface RRsetKey {
   readonly type: string;
 }
 
+/** The identity of an RRset in its zone, as text. */
+export function rrsetId({ name, type }: RRsetKey): string {
+  return `${name} ${type}`;
+}
+
 export function invert(change: Change): Change {
   return { zone: change.zone, remove: change.add, add: change.remove };
 }

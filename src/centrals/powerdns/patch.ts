@@ -1,7 +1,8 @@
 import type { RRsetEdit } from '../rrsets.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { rrsetId } from '../../dns/zone.ts';
 import { serverName } from './names.ts';
-import { contentOf, serverType, setKey, type DisabledRecords } from './records.ts';
+import { contentOf, serverType, type DisabledRecords } from './records.ts';
 
 /** One element of `rrsets` in a PATCH. It never has `comments`, so the RRset keeps those that it has. */
 interface RRsetPatch {
@@ -51,7 +52,7 @@ export function createBody(zone: Readonly<Record<string, unknown>>, edits: reado
 
 function wholePatch(edit: RRsetEdit, disabled: DisabledRecords): RRsetPatch {
   const { name, type, ttl } = edit;
-  const off = disabled.get(setKey(edit)) ?? [];
+  const off = disabled.get(rrsetId(edit)) ?? [];
   const set = { name: serverName(name), type: serverType(type) };
   if (edit.after.length === 0 && off.length === 0) return { ...set, changetype: 'DELETE' };
   const written = new Map(edit.before.map((record) => [recordId(record), record.handle]));

@@ -5,6 +5,7 @@ import { validOr, validOrElse } from '../../dns/problem.ts';
 import { canonicalType, genericText, parseRdata, txtChunks, wireRdata } from '../../dns/rdata/rdata.ts';
 import { numberOfType } from '../../dns/rdata/types.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import { rrsetId } from '../../dns/zone.ts';
 import { own } from '../../dns/own.ts';
 import { Pace } from '../../net/slices.ts';
 
@@ -22,15 +23,11 @@ export type ServerRRset = v.InferOutput<typeof rrsetShape>;
 export interface HeldRecords {
   /** Records that are served. The handle is the content in the server's own text. */
   readonly records: readonly CentralRecord[];
-  /** Disabled records, by {@link setKey}. A read by name does not show them before PowerDNS 5.0. */
+  /** Disabled records, by {@link rrsetId}. A read by name does not show them before PowerDNS 5.0. */
   readonly disabled: DisabledRecords;
 }
 
 export type DisabledRecords = ReadonlyMap<string, readonly CentralRecord[]>;
-
-export function setKey({ name, type }: Pick<ResourceRecord, 'name' | 'type'>): string {
-  return `${name} ${type}`;
-}
 
 /**
  * The records of RRsets, each once: parallel writes can double a record (PowerDNS issue 7128), and the next
@@ -39,7 +36,7 @@ export function setKey({ name, type }: Pick<ResourceRecord, 'name' | 'type'>): s
  */
 export async function heldRecords(rrsets: readonly ServerRRset[]): Promise<HeldRecords> {
   const records = new Map<string, CentralRecord>();
-  const disabled = new Map<string, CentralRecord[]>();
+  const disabled: CentralRecord[] = [];
   const pace = new Pace();
   for (const rrset of rrsets) {
     const name = ownerName(rrset.name);
@@ -47,13 +44,11 @@ export async function heldRecords(rrsets: readonly ServerRRset[]): Promise<HeldR
     for (const { content, disabled: off } of rrset.records) {
       if (pace.due) await pace.rest();
       const record = heldRecord(name, rrset, content);
-      const others = disabled.get(setKey(record));
-      if (!off) records.set(recordId(record), record);
-      else if (others === undefined) disabled.set(setKey(record), [record]);
-      else others.push(record);
+      if (off) disabled.push(record);
+      else records.set(recordId(record), record);
     }
   }
-  return { records: [...records.values()], disabled };
+  return { records: [...records.values()], disabled: Map.groupBy(disabled, rrsetId) };
 }
 
 /** Parses an owner name; `null` if it is invalid. Nobody can query such a name, and it is never written. */

@@ -1,7 +1,7 @@
 import { CentralError, type Altered, type CallContext } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { formatRecord, recordId } from '../../dns/record.ts';
-import { changeNames, type Change } from '../../dns/zone.ts';
+import { changeNames, rrsetId, type Change } from '../../dns/zone.ts';
 import { hasCode, look, noEffect, refusal, withState } from '../errors.ts';
 import { alteredBy, planRRsets, type RRsetEdit } from '../rrsets.ts';
 import { Slots } from '../slots.ts';
@@ -13,7 +13,7 @@ import { HiddenRecords } from './hidden.ts';
 import { mostBodyOctets, patchBody } from './patch.ts';
 import { abilitiesOf, type Abilities } from './abilities.ts';
 import { isZoneFailing, type ZoneRead, type ZoneReader } from './read.ts';
-import { setKey, type DisabledRecords, type HeldRecords } from './records.ts';
+import type { DisabledRecords, HeldRecords } from './records.ts';
 import { searchNames } from './search.ts';
 
 /** A zone with fewer records than this is read in about 10 ms. */
@@ -214,7 +214,7 @@ export class ZoneWriter {
  */
 function demandEnabled(edits: readonly RRsetEdit[], disabled: DisabledRecords): void {
   for (const edit of edits) {
-    const off = new Set(disabled.get(setKey(edit))?.map(recordId));
+    const off = new Set(disabled.get(rrsetId(edit))?.map(recordId));
     const record = edit.after.find((one) => off.has(recordId(one)));
     if (record !== undefined) throw refusal('central.exists', { text: `${formatRecord(record)} (disabled)` });
   }

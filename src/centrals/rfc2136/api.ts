@@ -1,13 +1,22 @@
 import type { CallContext } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { DnsName } from '../../dns/name.ts';
+import { rcodes } from '../../dns/wire/codes.ts';
 import { queryMessage, type DnsMessage } from '../../dns/wire/message.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
 import { updateMessage } from '../../dns/wire/update.ts';
 import { DnsClient } from '../../net/dns/client.ts';
-import { outage } from '../errors.ts';
+import { outage, restated } from '../errors.ts';
 import { Slots } from '../slots.ts';
-import { deniedForZone, demandKnowledge, exchangeFailure, unsignedRefusal, type Purpose } from './answer.ts';
+import {
+  deniedForZone,
+  demandKnowledge,
+  exchangeFailure,
+  prerequisiteFailed,
+  unsignedRefusal,
+  updateRefusal,
+  type Purpose,
+} from './answer.ts';
 import type { Rfc2136Settings } from './settings.ts';
 
 /** Connections to the server; the DNS client keeps the same number. */
@@ -81,6 +90,16 @@ export class NameServer {
       const { message: answer, proven } = await this.#ask(message, ctx);
       return { rcode: answer.rcode, proven };
     });
+  }
+
+  /**
+   * Asks whether all prerequisites hold (RFC 2136 section 2.4). Changes nothing.
+   * @throws {CentralError} if the server refuses to say
+   */
+  async holds(zone: DnsName, prerequisites: readonly WireRecord[], ctx: CallContext): Promise<boolean> {
+    const { rcode } = await this.update(zone, prerequisites, [], ctx);
+    if (rcode === rcodes.NOERROR || prerequisiteFailed(rcode)) return rcode === rcodes.NOERROR;
+    throw restated(updateRefusal(rcode, zone), 'untouched');
   }
 
   /** Reads all records of a zone by AXFR, the SOA once. */

@@ -214,13 +214,8 @@ function isUnserved({ code }: CentralError): boolean {
 type Ownership = 'ours' | 'foreign' | 'missing' | CentralError;
 
 function wantedIn(known: readonly RRsetKey[]): Wanted {
-  const wanted = new Map<DnsName, Set<string>>();
-  for (const { name, type } of known) {
-    const types = wanted.get(name);
-    if (types === undefined) wanted.set(name, new Set([type]));
-    else types.add(type);
-  }
-  return wanted;
+  const sets = Map.groupBy(known, ({ name }) => name);
+  return new Map([...sets].map(([name, keys]) => [name, new Set(keys.map(({ type }) => type))]));
 }
 
 /** Turns a refusal in a zone that this key may update into one about this very change. */

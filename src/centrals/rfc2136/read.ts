@@ -3,12 +3,13 @@ import { displayName, parentName, wildcardsOver, type DnsName } from '../../dns/
 import type { CallContext, CentralRecord } from '../../core/central.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { recordTypes } from '../../dns/rdata/types.ts';
+import { rrsetId } from '../../dns/zone.ts';
 import { rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
 import { childZoneOver, deniedBy } from '../../dns/wire/zone-answer.ts';
 import { nameInUse, rrsetAbsent, rrsetHas } from '../../dns/wire/update.ts';
-import { hasCode, restated } from '../errors.ts';
-import { hiddenRefusal, prerequisiteFailed, queryRefused, updateRefusal } from './answer.ts';
+import { hasCode } from '../errors.ts';
+import { hiddenRefusal, queryRefused } from './answer.ts';
 import type { NameServer } from './api.ts';
 import { heldAt, heldOctets, type HeldAtName } from './records.ts';
 
@@ -100,19 +101,12 @@ export class NameReader {
     likely: readonly ResourceRecord[],
     ctx: CallContext,
   ): Promise<NamesView> {
-    const shown = new Set(view.records.map(({ name, type }) => `${name} ${type}`));
-    const sets = new Map<string, CentralRecord[]>();
-    for (const record of likely) {
-      const set = `${record.name} ${record.type}`;
-      if (!view.hidden.has(record.name) || shown.has(set)) continue;
-      sets.set(set, [...(sets.get(set) ?? []), { ...record, handle: '' }]);
-    }
+    const shown = new Set(view.records.map(rrsetId));
+    const unseen = likely.filter((record) => view.hidden.has(record.name) && !shown.has(rrsetId(record)));
     const records = [...view.records];
-    for (const set of sets.values()) {
-      const held = set.map((record) => rrsetHas(record));
-      const { rcode } = await this.#server.update(zone, held, [], ctx);
-      if (rcode === rcodes.NOERROR) records.push(...set);
-      else if (!prerequisiteFailed(rcode)) throw restated(updateRefusal(rcode, zone), 'untouched');
+    for (const set of Map.groupBy(unseen, rrsetId).values()) {
+      const isHeld = await this.#server.holds(zone, set.map(rrsetHas), ctx);
+      if (isHeld) records.push(...set.map((record) => ({ ...record, handle: '' })));
     }
     return { ...view, records };
   }
@@ -131,10 +125,8 @@ export class NameReader {
     for (const [name, cut] of hidden) {
       const shown = new Set(records.filter((record) => record.name === name).map(({ type }) => type));
       const absent = [...types].filter((type) => !shown.has(type)).map((type) => rrsetAbsent(name, type));
-      if (absent.length === 0) continue;
-      const { rcode } = await this.#server.update(zone, absent, [], ctx);
-      if (prerequisiteFailed(rcode)) throw hiddenRefusal(displayName(name), cut);
-      if (rcode !== rcodes.NOERROR) throw restated(updateRefusal(rcode, zone), 'untouched');
+      if (absent.length > 0 && !(await this.#server.holds(zone, absent, ctx)))
+        throw hiddenRefusal(displayName(name), cut);
     }
   }
 
@@ -312,9 +304,7 @@ class Reading {
    */
   async #isInUse(name: DnsName): Promise<boolean> {
     const { zone, ctx } = this.#options;
-    const { rcode } = await this.#server.update(zone, [nameInUse(name)], [], ctx);
-    if (rcode === rcodes.NOERROR || rcode === rcodes.NXDOMAIN) return rcode === rcodes.NOERROR;
-    throw restated(updateRefusal(rcode, zone), 'untouched');
+    return await this.#server.holds(zone, [nameInUse(name)], ctx);
   }
 
   /** Queries a wildcard once for all names below it. */

@@ -1,7 +1,7 @@
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { CentralError, type Altered, type CallContext, type CentralRecord } from '../../core/central.ts';
 import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
-import { zoneProblems, type Change } from '../../dns/zone.ts';
+import { rrsetId, zoneProblems, type Change } from '../../dns/zone.ts';
 import { rcodes } from '../../dns/wire/codes.ts';
 import { wireRdata } from '../../dns/rdata/rdata.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
@@ -47,42 +47,35 @@ export class ZoneUpdater {
   async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
     const altered: AlteredSoFar = { removed: [], added: [], doubted: false };
     try {
-      await this.#carryOut(change, present, altered, ctx);
+      await this.#carryOut({ change, altered, ctx }, present);
       return { removed: altered.removed, added: altered.added };
     } catch (error) {
       throw error instanceof CentralError ? stated(error, altered) : error;
     }
   }
 
-  /**
-   * @param altered collects what each message altered that the server carried out
-   * @throws {CentralError} whose state is about the failed step only
-   */
-  async #carryOut(
-    change: Change,
-    present: readonly CentralRecord[],
-    altered: AlteredSoFar,
-    ctx: CallContext,
-  ): Promise<void> {
+  /** @throws {CentralError} whose state is about the failed step only */
+  async #carryOut(work: Work, present: readonly CentralRecord[]): Promise<void> {
+    const { change, altered, ctx } = work;
     let view: NamesView = { records: present, hidden: new Map() };
     let isFresh = false;
     for (let round = 0; round < mostRounds; round += 1) {
       if (isFresh && planRRsets(change, view.records).length === 0) {
         const unseen = unseenIn(change, view);
-        if (unseen.length === 0 || (await this.#lacks(change.zone, unseen, ctx))) return;
+        if (unseen.length === 0 || (await this.#server.holds(change.zone, absenceOf(unseen), ctx))) return;
         view = withRecords(view, unseen);
       }
       const edits = planRRsets(change, view.records);
       if (edits.length > 0) {
         rejectClashes(change.zone, edits, view.records);
         if (isFresh) rejectOrphans(change.zone, edits, view.records);
-        if (await this.#sendAll(change, edits, view.records, altered, ctx)) {
-          if (await this.#isDone(change, edits, altered, ctx)) return;
+        if (await this.#sendAll(work, edits, view.records)) {
+          if (await this.#isDone(work, edits)) return;
         } else if (altered.doubted) throw noEffect('later');
       }
       const unseen = isFresh ? unseenIn(change, view) : [];
       if (isFresh && unseen.length === 0) rejectHidden(edits, view);
-      view = unseen.length > 0 ? withRecords(view, unseen) : await this.#readFresh(change, ctx);
+      view = unseen.length > 0 ? withRecords(view, unseen) : await this.#readFresh(work);
       isFresh = true;
     }
     throw outage('central.contended');
@@ -90,16 +83,14 @@ export class ZoneUpdater {
 
   /**
    * Sends the edits in one message, or in several if one cannot hold them all.
-   * @param altered collects what each message altered that the server carried out
    * @returns false if a prerequisite does not hold: the RRsets are no longer as they were read
    */
   async #sendAll(
-    change: Change,
+    work: Work,
     edits: readonly RRsetEdit[],
     present: readonly CentralRecord[],
-    altered: AlteredSoFar,
-    ctx: CallContext,
   ): Promise<boolean> {
+    const { change, altered, ctx } = work;
     for (const part of messagesOf(edits)) {
       const prerequisites = [
         ...part.flatMap((edit) => guardsOf(edit, present)),
@@ -111,7 +102,7 @@ export class ZoneUpdater {
       if (rcode !== rcodes.NOERROR) {
         const error = updateRefusal(rcode, change.zone);
         const certain = proven && error.state === 'untouched';
-        throw certain ? error : await this.#judged({ error, proven }, change, part, ctx);
+        throw certain ? error : await this.#judged(work, { error, proven }, part);
       }
       note(altered, alteredBy(change, part));
     }
@@ -126,34 +117,34 @@ export class ZoneUpdater {
    * @throws {CentralError} if the names cannot be read
    */
   async #judged(
+    work: Work,
     { error, proven }: { readonly error: CentralError; readonly proven: boolean },
-    change: Change,
     edits: readonly RRsetEdit[],
-    ctx: CallContext,
   ): Promise<CentralError> {
-    const view = await this.#read(change, 'unknown', ctx);
+    const { change } = work;
+    const view = await this.#read(work, 'unknown');
     if (view === null) throw hasCode(error, 'central.missing') ? missing(change.zone) : noEffect('later');
     const { records, hidden } = view;
     if (!proven || edits.some(({ name }) => hidden.has(name))) return restated(error, 'unknown');
-    const left = new Set(planRRsets(change, records).map(({ name, type }) => `${name} ${type}`));
-    const untouched = edits.every(({ name, type }) => left.has(`${name} ${type}`));
+    const left = new Set(planRRsets(change, records).map(rrsetId));
+    const untouched = edits.every((edit) => left.has(rrsetId(edit)));
     return restated(error, untouched ? 'untouched' : 'partial');
   }
 
-  async #readFresh(change: Change, ctx: CallContext): Promise<NamesView> {
-    const view = await this.#read(change, 'untouched', ctx);
-    if (view === null) throw missing(change.zone);
+  async #readFresh(work: Work): Promise<NamesView> {
+    const view = await this.#read(work, 'untouched');
+    if (view === null) throw missing(work.change.zone);
     return view;
   }
 
-  async #readAfter(change: Change, ctx: CallContext): Promise<NamesView> {
-    const view = await this.#read(change, 'unknown', ctx);
+  async #readAfter(work: Work): Promise<NamesView> {
+    const view = await this.#read(work, 'unknown');
     if (view === null) throw noEffect('later');
     return view;
   }
 
   /** @param failed state of the change if this read fails: `untouched` before a write, `unknown` after one */
-  async #read(change: Change, failed: 'untouched' | 'unknown', ctx: CallContext): Promise<NamesView | null> {
+  async #read({ change, ctx }: Work, failed: 'untouched' | 'unknown'): Promise<NamesView | null> {
     return await withState(failed, async () => await this.#reader.read(change.zone, wantedBy(change), ctx));
   }
 
@@ -166,19 +157,15 @@ export class ZoneUpdater {
    * @throws {CentralError} `central.left-out` or `central.ttl-limit`; `central.no-effect` if nothing is
    *   proven
    */
-  async #isDone(
-    change: Change,
-    edits: readonly RRsetEdit[],
-    altered: AlteredSoFar,
-    ctx: CallContext,
-  ): Promise<boolean> {
-    const { records, hidden } = await this.#readAfter(change, ctx);
+  async #isDone(work: Work, edits: readonly RRsetEdit[]): Promise<boolean> {
+    const { change, altered, ctx } = work;
+    const { records, hidden } = await this.#readAfter(work);
     const shown = edits.filter(({ name }) => !hidden.has(name));
     const unseen = edits.filter(({ name }) => hidden.has(name));
     if (unseen.length > 0 && !(await this.#holds(change.zone, unseen, ctx))) throw noEffect('later');
     const lowered = loweredTtl(change, shown, records);
     if (lowered !== null) {
-      const isBack = unseen.length === 0 && (await this.#undo(change, edits, records, ctx));
+      const isBack = unseen.length === 0 && (await this.#undo(work, edits, records));
       if (isBack) forget(altered, edits, change);
       throw ttlLimit(lowered, isBack && isClean(altered) ? 'untouched' : 'partial');
     }
@@ -192,30 +179,18 @@ export class ZoneUpdater {
   }
 
   /** Puts the RRsets back as they were before the edits. @returns whether a read shows them so */
-  async #undo(
-    change: Change,
-    edits: readonly RRsetEdit[],
-    records: readonly CentralRecord[],
-    ctx: CallContext,
-  ): Promise<boolean> {
+  async #undo(work: Work, edits: readonly RRsetEdit[], records: readonly CentralRecord[]): Promise<boolean> {
     const back = backFrom(edits, records);
     if (back.length === 0) return true;
     try {
-      const scratch: AlteredSoFar = { removed: [], added: [], doubted: false };
-      if (!(await this.#sendAll(change, back, records, scratch, ctx))) return false;
-      const after = await this.#readAfter(change, ctx);
+      const scratch = { ...work, altered: { removed: [], added: [], doubted: false } };
+      if (!(await this.#sendAll(scratch, back, records))) return false;
+      const after = await this.#readAfter(work);
       return edits.every((edit) => isAsBefore(edit, after.records));
     } catch (error) {
       if (!(error instanceof CentralError)) throw error;
       return false;
     }
-  }
-
-  async #lacks(zone: DnsName, records: readonly ResourceRecord[], ctx: CallContext): Promise<boolean> {
-    const absent = records.map(({ name, type }) => rrsetAbsent(name, type));
-    const { rcode } = await this.#server.update(zone, absent, [], ctx);
-    if (rcode === rcodes.NOERROR || prerequisiteFailed(rcode)) return rcode === rcodes.NOERROR;
-    throw restated(updateRefusal(rcode, zone), 'untouched');
   }
 
   async #holds(zone: DnsName, edits: readonly RRsetEdit[], ctx: CallContext): Promise<boolean> {
@@ -224,6 +199,17 @@ export class ZoneUpdater {
     );
     return (await this.#server.update(zone, wanted, [], ctx)).rcode === rcodes.NOERROR;
   }
+}
+
+/** A change that is being carried out, with what its messages have altered. */
+interface Work {
+  readonly change: Change;
+  readonly altered: AlteredSoFar;
+  readonly ctx: CallContext;
+}
+
+function absenceOf(records: readonly ResourceRecord[]): readonly WireRecord[] {
+  return records.map(({ name, type }) => rrsetAbsent(name, type));
 }
 
 /** What all updates of a change altered so far. */
@@ -359,9 +345,9 @@ function octetsOf(
  * @throws {CentralError} `central.invalid-value`
  */
 function rejectClashes(zone: DnsName, edits: readonly RRsetEdit[], present: readonly CentralRecord[]): void {
-  const touched = new Set(edits.map(({ name, type }) => `${name} ${type}`));
+  const touched = new Set(edits.map(rrsetId));
   const names = new Set(edits.filter(({ after }) => after.length > 0).map(({ name }) => name));
-  const staying = present.filter(({ name, type }) => names.has(name) && !touched.has(`${name} ${type}`));
+  const staying = present.filter((record) => names.has(record.name) && !touched.has(rrsetId(record)));
   const clash = zoneProblems(zone, [...staying, ...edits.flatMap(({ after }) => after)])[0];
   if (clash === undefined) return;
   const text = [clash.params['record'], clash.params['other']].filter((one) => one !== undefined).join('; ');
@@ -373,14 +359,10 @@ function rejectClashes(zone: DnsName, edits: readonly RRsetEdit[], present: read
  * has exactly these.
  */
 function unseenIn({ remove }: Change, { records, hidden }: NamesView): readonly CentralRecord[] {
-  const shown = new Set(records.map(setKey));
+  const shown = new Set(records.map(rrsetId));
   return remove
-    .filter((record) => hidden.has(record.name) && !shown.has(setKey(record)))
+    .filter((record) => hidden.has(record.name) && !shown.has(rrsetId(record)))
     .map((record) => ({ ...record, handle: '' }));
-}
-
-function setKey({ name, type }: Pick<ResourceRecord, 'name' | 'type'>): string {
-  return `${name} ${type}`;
 }
 
 function withRecords(view: NamesView, more: readonly CentralRecord[]): NamesView {

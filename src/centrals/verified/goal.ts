@@ -1,5 +1,6 @@
 import type { Altered } from '../../core/central.ts';
 import { isWithin, type DnsName } from '../../dns/name.ts';
+import { rrsetId, type RRsetKey } from '../../dns/zone.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { rcodeName, rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
@@ -11,10 +12,8 @@ import {
 } from '../../dns/wire/zone-answer.ts';
 
 /** What a name server has to answer for one RRset once it serves a write. TTLs do not count. */
-export interface RRsetGoal {
+export interface RRsetGoal extends RRsetKey {
   readonly zone: DnsName;
-  readonly name: DnsName;
-  readonly type: string;
   /** Canonical rdata that the answer must have. */
   readonly present: ReadonlySet<string>;
   /** Canonical rdata that the answer must not have. */
@@ -46,19 +45,18 @@ export function goalsOf(
   const goneIds = new Set(gone.map(recordId));
   const staying = [...added, ...before.filter((record) => !goneIds.has(recordId(record)))];
   const names = new Set(staying.map(({ name }) => name));
-  const goals = new Map<string, { present: Set<string>; absent: Set<string>; goal: RRsetGoal }>();
-  const goalFor = ({ name, type }: ResourceRecord): { present: Set<string>; absent: Set<string> } => {
-    const key = goalKey({ zone, name, type });
-    const known = goals.get(key);
-    if (known !== undefined) return known;
-    const [present, absent] = [new Set<string>(), new Set<string>()];
-    const begun = { present, absent, goal: { zone, name, type, present, absent, exists: names.has(name) } };
-    goals.set(key, begun);
-    return begun;
-  };
-  for (const record of added) goalFor(record).present.add(record.rdata);
-  for (const record of gone) goalFor(record).absent.add(record.rdata);
-  return [...goals.values()].map(({ goal }) => goal);
+  const present = Map.groupBy(added, rrsetId);
+  const absent = Map.groupBy(gone, rrsetId);
+  const touched = new Map([...added, ...gone].map((record) => [rrsetId(record), record]));
+  const dataOf = (records: readonly ResourceRecord[] = []) => new Set(records.map(({ rdata }) => rdata));
+  return [...touched].map(([id, { name, type }]) => ({
+    zone,
+    name,
+    type,
+    present: dataOf(present.get(id)),
+    absent: dataOf(absent.get(id)),
+    exists: names.has(name),
+  }));
 }
 
 /** What one answer shows of an RRset in a zone. */
