@@ -19,7 +19,7 @@ export function shown(record: Rec): PanelRecord {
 export function memoryPanel(held: Held): Panel {
   return {
     id: 'bench',
-    traits: { guarantee: 'veto', readDuringHandler: true, afterMeansVisible: true, carriesTtl: true },
+    traits: { readDuringHandler: true, carriesTtl: true },
     decode: () => ({ kind: 'ignore' }),
     language: () => 'en',
     isAdmin: () => true,

@@ -54,16 +54,12 @@ export interface CentralTraits {
   readonly listsZones: boolean;
   /** Whether the central can read a whole zone. If not, `readZone` reads only the RRsets it is given. */
   readonly wholeZones: boolean;
-  /** Whether the central can store an owner mark outside DNS data. */
-  readonly ownerMark: boolean;
   /**
    * Whether records have their own TTL. If not (ISPmanager 4), TTLs are null on read and ignored on write.
    */
   readonly carriesTtl: boolean;
   /** Record types the central stores; `any`: every type. */
   readonly recordTypes: ReadonlySet<string> | 'any';
-  /** Milliseconds after a write before a read shows it reliably. */
-  readonly readBackDelay: number;
 }
 
 /** What the user entered when the zone was created in the panel. A central may use or ignore each value. */

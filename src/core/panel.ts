@@ -222,15 +222,8 @@ export interface ZoneList {
 }
 
 export interface PanelTraits {
-  /**
-   * What the panel lets us do. `veto`: refuse an edit before it. `compensate`: restore the panel after it.
-   * `catch-up`: only find the edit later.
-   */
-  readonly guarantee: 'veto' | 'compensate' | 'catch-up';
   /** Whether the panel may be read while one of its handlers runs. */
   readonly readDuringHandler: boolean;
-  /** Whether reads show a change as soon as its `after` has come. */
-  readonly afterMeansVisible: boolean;
   /** Whether records have their own TTL. ISPmanager 4 has one TTL for a zone. */
   readonly carriesTtl: boolean;
 }

@@ -17,9 +17,7 @@ import { VirtualClock } from './virtual-clock.ts';
 export class MemoryPanel implements Panel {
   readonly id = 'memory';
   readonly traits = {
-    guarantee: 'veto',
     readDuringHandler: false,
-    afterMeansVisible: false,
     carriesTtl: true,
   } as const;
   readonly zones = new Map<DnsName, readonly ResourceRecord[]>();

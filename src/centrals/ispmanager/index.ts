@@ -128,10 +128,8 @@ class IspmanagerCentral implements Central {
       createsWithContent: false,
       listsZones: true,
       wholeZones: true,
-      ownerMark: false,
       carriesTtl: dialect.carriesTtl,
       recordTypes: dialect.recordTypes,
-      readBackDelay: 0,
     };
   }
 

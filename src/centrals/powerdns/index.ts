@@ -41,10 +41,8 @@ const traits: CentralTraits = {
   createsWithContent: true,
   listsZones: true,
   wholeZones: true,
-  ownerMark: true,
   carriesTtl: true,
   recordTypes: 'any',
-  readBackDelay: 0,
 };
 
 /** A name that cannot exist as a zone (RFC 2606). */

@@ -52,10 +52,8 @@ class Rfc2136Central implements Central {
       createsWithContent: false,
       listsZones: false,
       wholeZones: settings.axfr,
-      ownerMark: false,
       carriesTtl: true,
       recordTypes: 'any',
-      readBackDelay: 0,
     };
   }
 

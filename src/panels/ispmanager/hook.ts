@@ -4,8 +4,6 @@ import { DnsDataError, problem, validOr, validOrElse, type Problem } from '../..
 import { isWithin, zoneName, type DnsName } from '../../dns/name.ts';
 import { sameData, type ResourceRecord } from '../../dns/record.ts';
 import type {
-  Actor,
-  CallOrigin,
   EditEvent,
   EditItem,
   HookCall,
@@ -29,7 +27,7 @@ import {
   type KeyContext,
 } from './keys.ts';
 import { nothingKnown, type PanelKnowledge } from './known.ts';
-import { valuesOf, type Parameters, type Readings } from './parameters.ts';
+import { valuesOf, type Parameters } from './parameters.ts';
 
 /** The parameter that marks our own writes into the panel (docs/architecture.md#the-way-of-one-edit). */
 export const echoParameter = 'domainsync_echo';
@@ -46,22 +44,9 @@ export function decode(
 ): PanelEvent {
   const stage = dialect.calls.stage(call);
   if (stage !== 'before' && stage !== 'after') return nothing;
-  const readings = dialect.calls.readings(call);
-  const { parameters } = readings;
+  const base = baseOf(call, stage, dialect, known);
+  const { readings } = base;
   const called = calledFunction(readings, dialect);
-  const base: Base = {
-    dialect,
-    stage,
-    func: parameters.get('func') ?? '',
-    saving: readings.isSaving,
-    parameters,
-    readings,
-    fingerprint: fingerprintOf(call, parameters, dialect),
-    actor: dialect.calls.actor(call),
-    origin: { func: parameters.get('func') ?? '', address: addressOf(call) },
-    echo: parameters.get(echoParameter) ?? null,
-    known,
-  };
   if (called.kind !== 'ours') return notOurs(base, called);
   const { role } = called;
   const doubtful = doubtAbout({ dialect, role, readings });
@@ -179,19 +164,26 @@ function acts({ saving, func }: Base): boolean {
 
 const nothing: PanelEvent = { kind: 'ignore' };
 
-interface Base {
-  readonly dialect: PanelDialect;
-  readonly stage: 'before' | 'after';
-  readonly func: string;
-  readonly saving: boolean;
-  readonly parameters: Parameters;
-  readonly readings: Readings;
-  readonly fingerprint: string;
-  readonly actor: Actor;
-  readonly origin: CallOrigin;
-  readonly echo: string | null;
-  readonly known: PanelKnowledge;
+/** What all events are made of. */
+function baseOf(call: HookCall, stage: 'before' | 'after', dialect: PanelDialect, known: PanelKnowledge) {
+  const readings = dialect.calls.readings(call);
+  const { parameters } = readings;
+  return {
+    dialect,
+    stage,
+    func: parameters.get('func') ?? '',
+    saving: readings.isSaving,
+    parameters,
+    readings,
+    fingerprint: fingerprintOf(call, parameters, dialect),
+    actor: dialect.calls.actor(call),
+    origin: { func: parameters.get('func') ?? '', address: addressOf(call) },
+    echo: parameters.get(echoParameter) ?? null,
+    known,
+  };
 }
+
+type Base = Readonly<ReturnType<typeof baseOf>>;
 
 /** The address of the client as the panel's CGI environment tells it; empty: it does not. */
 function addressOf({ environment }: HookCall): string {
@@ -412,27 +404,19 @@ function recordDelete(base: Base): PanelEvent {
     if (match.kind === 'ambiguous') return { kind: 'invalid', problems: [ambiguousKeys(elid)] };
     return { kind: 'items', items: removals(match.records) };
   };
-  const edit = {
-    kind: 'records',
-    ...eventBase(base, zone),
-    names: namesMeant(elid, place),
-    resolve,
-  } as const;
-  return { kind: 'edits', edits: [edit] };
+  const names = namesMeant(elid, place);
+  return { kind: 'edits', edits: [{ kind: 'records', ...eventBase(base, zone), names, resolve }] };
 }
 
 /** The items of a delete. If another row of the panel holds the same record, the record stays as it was. */
 function removals(matched: readonly Matched[]): EditItem[] {
-  const keys = new Map<KnownRecord, string[]>();
-  for (const { known, key } of matched) {
-    const same = keys.get(known);
-    if (same === undefined) keys.set(known, [key]);
-    else same.push(key);
-  }
-  return [...keys].map(([known, taken]) => ({
-    remove: known.record,
-    add: staysInPanel(known, taken) ? known.record : null,
-  }));
+  return [...Map.groupBy(matched, ({ known }) => known)].map(([known, taken]) => {
+    const stays = staysInPanel(
+      known,
+      taken.map(({ key }) => key),
+    );
+    return { remove: known.record, add: stays ? known.record : null };
+  });
 }
 
 /** Writes a verdict as an XML document without an HTTP header (docs/protocol.md#handlers-4). */

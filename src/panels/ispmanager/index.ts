@@ -16,9 +16,7 @@ export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel 
   return {
     id: `ispmanager ${settings.root}`,
     traits: {
-      guarantee: 'veto',
       readDuringHandler: false,
-      afterMeansVisible: false,
       carriesTtl: dialect.records.carriesTtl,
     },
     decode: (call) => decode(call, dialect, known),

@@ -135,17 +135,12 @@ export function plainName(name: string): string {
 }
 
 function byName(pairs: readonly Pair[]): ReadonlyMap<string, readonly string[]> {
-  const values = new Map<string, string[]>();
-  const exact = new Set<string>();
-  for (const [name, value] of pairs) {
-    const plain = plainName(name);
-    if (plain === name) exact.add(name);
-    const known = values.get(plain);
-    if (known === undefined) values.set(plain, [value]);
-    else known.push(value);
-  }
-  for (const [name, all] of values) if (!exact.has(name)) all.push('');
-  return values;
+  const groups = Map.groupBy(pairs, ([name]) => plainName(name));
+  const valuesIn = ([plain, group]: readonly [string, readonly Pair[]]): readonly [string, string[]] => {
+    const isExact = group.some(([name]) => name === plain);
+    return [plain, [...group.map(([, value]) => value), ...(isExact ? [] : [''])]];
+  };
+  return new Map([...groups].map(valuesIn));
 }
 
 function saves([name, value]: Pair): boolean {

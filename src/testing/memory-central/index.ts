@@ -65,10 +65,8 @@ const ispmanagerTraits: CentralTraits = {
   createsWithContent: false,
   listsZones: true,
   wholeZones: true,
-  ownerMark: false,
   carriesTtl: false,
   recordTypes: 'any',
-  readBackDelay: 0,
 };
 
 /**

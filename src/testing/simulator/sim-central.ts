@@ -156,10 +156,8 @@ export class SimCentral implements Central {
       createsWithContent: store.createsWithContent,
       listsZones: !byName,
       wholeZones: !byName,
-      ownerMark: false,
       carriesTtl: false,
       recordTypes: 'any',
-      readBackDelay: 0,
     };
     this.#life = life;
     this.#clock = clock;

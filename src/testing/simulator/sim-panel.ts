@@ -92,9 +92,7 @@ export class PanelStore {
 export class SimPanel implements Panel {
   readonly id = 'simulated';
   readonly traits: PanelTraits = {
-    guarantee: 'veto',
     readDuringHandler: false,
-    afterMeansVisible: false,
     carriesTtl: false,
   };
   readonly store: PanelStore;
