@@ -1,48 +1,31 @@
 import { peerOf } from '../net/addresses.ts';
-import type { Problem } from '../dns/problem.ts';
 import { isLoopback } from '../net/http.ts';
 
-/** The line and path of an address, for messages. `plainHere`: see {@link baseAddress}. */
-export interface AddressPlace {
-  readonly line: number;
-  readonly path: string;
-  readonly plainHere?: boolean;
-}
+export type AddressMistake =
+  | 'settings.http-refused'
+  | 'settings.bad-address'
+  | 'settings.credentials-in-address';
 
 /**
  * The base URL of a central, from a host, a host with a port, or a whole https address. Plain http is
  * refused, because it would send name and password unencrypted. It is allowed to this machine if the central
  * has no TLS of its own.
  * @param plainHere whether `http://` with a loopback address is allowed
- * @param problems gets the mistake, if there is one
- * @returns a URL without query and final slash, with a path only if one was written; empty after a mistake
+ * @returns a URL without query and final slash, with a path only if one was written; for a mistake its code
  */
-export function baseAddress(
-  text: string,
-  { line, path, plainHere }: AddressPlace,
-  problems: Problem[],
-): string {
-  const params = { path, line: String(line), option: 'host' };
+export function baseAddress(text: string, plainHere: boolean): { readonly url: string } | AddressMistake {
   const plain = /^http:\/\//i.test(text);
-  if (plain && !(plainHere && URL.canParse(text) && isLoopback(new URL(text).hostname))) {
-    problems.push({ code: 'settings.http-refused', params });
-    return '';
-  }
+  if (plain && !(plainHere && URL.canParse(text) && isLoopback(new URL(text).hostname)))
+    return 'settings.http-refused';
   const spelled = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${bracketed(text)}`;
   const url = bareUrl(spelled);
-  if (url === null || (!plain && url.protocol !== 'https:')) {
-    problems.push({ code: 'settings.bad-address', params });
-    return '';
-  }
-  if (url.username !== '' || url.password !== '') {
-    problems.push({ code: 'settings.credentials-in-address', params });
-    return '';
-  }
+  if (url === null || (!plain && url.protocol !== 'https:')) return 'settings.bad-address';
+  if (url.username !== '' || url.password !== '') return 'settings.credentials-in-address';
   const own = url.pathname.replace(/\/+$/, '');
   // `URL` drops the usual port 443. Without a path, a written port still decides where the central is
   // searched.
   const port = own === '' && /:443\/*$/.test(spelled) ? ':443' : '';
-  return `${url.protocol}//${url.host}${port}${own}`;
+  return { url: `${url.protocol}//${url.host}${port}${own}` };
 }
 
 /** Longest host name (RFC 1035 section 2.3.4). */

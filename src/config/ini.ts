@@ -111,17 +111,18 @@ export function changeIni(text: string, changes: IniChanges): string {
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   const lines = text === '' ? [] : linesOf(text);
   if (lines.at(-1) === '') lines.pop();
-  for (const [section, options] of Object.entries(changes)) {
-    for (const [option, value] of Object.entries(options)) changeOne(lines, section, option, value);
-  }
+  const all = Object.entries(changes).flatMap(([section, options]) =>
+    Object.entries(options).map(([option, value]) => ({ section, option, value })),
+  );
+  for (const one of all) changeOne(lines, one);
   const result = lines.map((line) => line + eol).join('');
-  for (const [section, options] of Object.entries(changes)) {
-    for (const [option, value] of Object.entries(options)) assertReadsBack(result, section, option, value);
-  }
+  for (const one of all) assertReadsBack(result, one);
   return result;
 }
 
-function changeOne(lines: string[], section: string, option: string, value: string | null): void {
+type IniChange = Pick<IniEntry, 'section' | 'option'> & { readonly value: string | null };
+
+function changeOne(lines: string[], { section, option, value }: IniChange): void {
   const { entries } = parseIni(lines.join('\n'));
   const old = entries.findLast((entry) => entry.section === section && entry.option === option.toLowerCase());
   const written = value === null ? [] : [`${option} = ${value}`];
@@ -140,7 +141,7 @@ function changeOne(lines: string[], section: string, option: string, value: stri
   lines.splice(last?.lastLine ?? header + 1, 0, ...written);
 }
 
-function assertReadsBack(text: string, section: string, option: string, value: string | null): void {
+function assertReadsBack(text: string, { section, option, value }: IniChange): void {
   const entry = parseIni(text).entries.findLast(
     (one) => one.section === section && one.option === option.toLowerCase(),
   );

@@ -162,16 +162,22 @@ function readCentral(source: Source, further: readonly Settings[], problems: Pro
   const { number, path, entries } = source;
   const found: Problem[] = [];
   const values = valuesOf(source, found);
-  const written = entries.get('isp_master.host');
-  const host = written?.value ?? '';
+  const problemAt = (option: string, code: string): Problem => {
+    const line = String(entries.get(`isp_master.${option}`)?.line ?? 0);
+    return { code, params: { path, line, option } };
+  };
+  const address = values.isp_master.host === '' ? { url: '' } : addressIn(values);
+  if (typeof address === 'string') found.push(problemAt('host', address));
   const required = number === 1 && further.length === 0 ? [] : ['host'];
-  const address = host === '' ? '' : addressFor(values, { path, line: written?.line ?? 0 }, found);
-  for (const option of [...required, 'username', 'password']) requireValue(option, entries, path, found);
+  const isMissing = (option: string): boolean => (entries.get(`isp_master.${option}`)?.value ?? '') === '';
+  const missing = [...required, 'username', 'password'].filter(isMissing);
+  found.push(...missing.map((option) => problemAt(option, 'settings.missing')));
   // Sections that all centrals share are looked at once.
   const lineOf = (option: string): number => entries.get(`notify.${option}`)?.line ?? 0;
   if (number === 1) found.push(...notifyProblems(values.notify, path, lineOf));
   problems.push(...(number === 1 ? found : found.map((one) => withSection(one, number))));
-  return Object.freeze({ number, further, address, ...namedValues(values) });
+  const url = typeof address === 'string' ? '' : address.url;
+  return Object.freeze({ number, further, address: url, ...namedValues(values) });
 }
 
 /**
@@ -239,41 +245,17 @@ function sameTwice(all: readonly Settings[], sources: readonly Source[]): Proble
   });
 }
 
-/** The base address of a central, from its `host`; empty if that has a mistake, which is reported. */
-function addressFor(
-  { isp_master: { host, kind, transport } }: OptionValues,
-  where: Position,
-  problems: Problem[],
-): string {
+/** The base address of a central, from its `host`; for a mistake its code. */
+function addressIn({ isp_master }: OptionValues): ReturnType<typeof baseAddress> {
+  const { host, kind, transport } = isp_master;
   const { host: form } = centralModule(kind);
-  if (form !== 'name-server')
-    return baseAddress(host, { ...where, plainHere: form === 'web-or-local' }, problems);
+  if (form !== 'name-server') return baseAddress(host, form === 'web-or-local');
   const server = serverAddress(host.replace(/^dns:\/\//i, ''), transport === 'tls' ? 853 : 53);
-  if (server !== null) return `dns://${serverText(server)}`;
-  const { path, line } = where;
-  problems.push({ code: 'settings.bad-address', params: { path, line: String(line), option: 'host' } });
-  return '';
-}
-
-/** A place in the settings file. */
-interface Position {
-  readonly path: string;
-  readonly line: number;
+  return server === null ? 'settings.bad-address' : { url: `dns://${serverText(server)}` };
 }
 
 function keyOf({ section, option }: Option): string {
   return `${section}.${option}`;
-}
-
-function requireValue(
-  option: string,
-  values: ReadonlyMap<string, IniEntry>,
-  path: string,
-  problems: Problem[],
-): void {
-  const entry = values.get(`isp_master.${option}`);
-  if ((entry?.value ?? '') !== '') return;
-  problems.push({ code: 'settings.missing', params: { path, line: String(entry?.line ?? 0), option } });
 }
 
 function unknownOptions(entries: readonly IniEntry[], numbers: readonly number[], path: string): Problem[] {

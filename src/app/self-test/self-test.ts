@@ -70,19 +70,36 @@ function hasBefore(calls: readonly SeenCall[]): boolean {
  */
 const ownersPatience = 600_000;
 
+/** What the probes find out; each sets its own part. */
+type Found = {
+  -readonly [
+    K in
+      | 'vetoKept'
+      | 'ttlKept'
+      | 'echoSeen'
+      | 'registered'
+      | 'ownersReported'
+      | 'afterErrorUndoes'
+      | 'beforeForOthers'
+      | 'listedKeys'
+  ]: SelfTestReport[K];
+};
+
 class SelfTest {
   readonly #ports: SelfTestPorts;
   readonly #zone: DnsName;
   readonly #steps: SelfTestStep[] = [];
   readonly #takenKeys: string[] = [];
-  #created: readonly string[] = [];
-  #vetoKept: Assumption['holds'] = 'not tested';
-  #ttlKept: Assumption['holds'] = 'not tested';
-  #echoSeen: Assumption['holds'] = 'not tested';
-  #undone: SelfTestReport['afterErrorUndoes'] = 'not tested';
-  #beforeForOthers: SelfTestReport['beforeForOthers'] = 'not tested';
-  #registered: SelfTestFacts['registered'] = null;
-  #ownersReported: SelfTestFacts['ownersReported'] = 'not tested';
+  readonly #found: Found = {
+    vetoKept: 'not tested',
+    ttlKept: 'not tested',
+    echoSeen: 'not tested',
+    registered: null,
+    ownersReported: 'not tested',
+    afterErrorUndoes: 'not tested',
+    beforeForOthers: 'not tested',
+    listedKeys: [],
+  };
 
   constructor(ports: SelfTestPorts, zone: DnsName) {
     this.#ports = ports;
@@ -92,7 +109,7 @@ class SelfTest {
   async run(): Promise<SelfTestReport> {
     const { hand, panel, central, turn } = this.#ports;
     const zone = this.#zone;
-    this.#registered = await hand.registered(context());
+    this.#found.registered = await hand.registered(context());
     try {
       const create = {
         step: 'create a zone',
@@ -121,9 +138,9 @@ class SelfTest {
     const first = makeRecord({ name: 'probe', type: 'A', rdata: '192.0.2.1', ttl }, zone);
     const second = makeRecord({ name: 'probe', type: 'A', rdata: '192.0.2.2', ttl }, zone);
     const there = { zone: true, there: first };
-    this.#created = ((await panel.readZone(zone, context())) ?? []).map(({ key }) => key);
+    this.#found.listedKeys = ((await panel.readZone(zone, context())) ?? []).map(({ key }) => key);
     await this.#take({ step: addRecord, run: (c) => hand.addRecord(zone, first, c), wants: there });
-    if (ttl !== null) this.#ttlKept = (await this.#find(first))?.ttl === ttl ? 'yes' : 'no';
+    if (ttl !== null) this.#found.ttlKept = (await this.#find(first))?.ttl === ttl ? 'yes' : 'no';
     await this.#take({
       step: 'change it',
       run: async (c) => hand.changeRecord(zone, await this.#keyOf(first), second, c),
@@ -134,36 +151,26 @@ class SelfTest {
       run: async (c) => hand.deleteRecord(zone, await this.#keyOf(second), c),
       wants: { zone: true, gone: second },
     });
-    await this.#probeVeto();
-    await this.#probeUndo();
+    this.#found.vetoKept = await this.#probeRefusal('before', 'veto');
+    this.#found.afterErrorUndoes = await this.#probeRefusal('after', 'undo');
     await this.#probeEcho();
     await this.#probeOwners();
   }
 
-  /** Answers one `before` call with an error, then checks that the panel does not have the record. */
-  async #probeVeto(): Promise<void> {
-    const record = makeRecord({ name: 'veto', type: 'TXT', rdata: '"before-error"' }, this.#zone);
+  /**
+   * Answers one call of this stage with an error.
+   * @returns whether the panel is then without the record: it refused the edit, or undid it
+   */
+  async #probeRefusal(stage: 'before' | 'after', name: string): Promise<Assumption['holds']> {
+    const record = makeRecord({ name, type: 'TXT', rdata: `"${stage}-error"` }, this.#zone);
     const plan: StepPlan = {
-      step: 'add a record, answering its "before" with an error',
+      step: `add a record, answering its "${stage}" with an error`,
       run: (ctx) => this.#ports.hand.addRecord(this.#zone, record, ctx),
       wants: { zone: true },
     };
-    const { calls } = await this.#take(plan, 'before');
-    if (!calls.some(({ stage, verdict }) => stage === 'before' && verdict === 'refuse')) return;
-    this.#vetoKept = (await this.#find(record)) === undefined ? 'yes' : 'no';
-  }
-
-  /** Answers one `after` call with an error, then checks whether the panel has kept the record. */
-  async #probeUndo(): Promise<void> {
-    const record = makeRecord({ name: 'undo', type: 'TXT', rdata: '"after-error"' }, this.#zone);
-    const plan: StepPlan = {
-      step: 'add a record, answering its "after" with an error',
-      run: (ctx) => this.#ports.hand.addRecord(this.#zone, record, ctx),
-      wants: { zone: true },
-    };
-    const { calls } = await this.#take(plan, 'after');
-    if (!calls.some(({ stage, verdict }) => stage === 'after' && verdict === 'refuse')) return;
-    this.#undone = (await this.#find(record)) === undefined ? 'yes' : 'no';
+    const { calls } = await this.#take(plan, stage);
+    if (!calls.some((call) => call.stage === stage && call.verdict === 'refuse')) return 'not tested';
+    return (await this.#find(record)) === undefined ? 'yes' : 'no';
   }
 
   /**
@@ -180,8 +187,8 @@ class SelfTest {
     });
     // The first write fails if the panel's tool takes no values from its environment
     // (docs/protocol.md#mgrctl).
-    if (failed !== null) this.#echoSeen = 'no';
-    else if (calls.length > 0) this.#echoSeen = calls.every(({ marked }) => marked) ? 'yes' : 'no';
+    if (failed !== null) this.#found.echoSeen = 'no';
+    else if (calls.length > 0) this.#found.echoSeen = calls.every(({ marked }) => marked) ? 'yes' : 'no';
   }
 
   /**
@@ -194,7 +201,7 @@ class SelfTest {
     if (stranger.kind === 'no-accounts') return;
     progress('read whose each zone is');
     const ctx = { signal: AbortSignal.timeout(ownersPatience), operation: '-' };
-    this.#ownersReported = (await panel.readOwners(ctx)).way;
+    this.#found.ownersReported = (await panel.readOwners(ctx)).way;
     if (stranger.kind === 'account') await this.#probeAccess(stranger.name);
   }
 
@@ -214,10 +221,10 @@ class SelfTest {
       byForeignAccount: true,
     });
     if (failed !== null) return;
-    if (hasBefore(calls)) this.#beforeForOthers = 'yes';
+    if (hasBefore(calls)) this.#found.beforeForOthers = 'yes';
     // If the panel calls us for no edit at all, or refuses for another reason, this proves nothing.
     else if (said[0] === 'no-right' && calls.length === 0 && hasBefore(added?.calls ?? [])) {
-      this.#beforeForOthers = 'no';
+      this.#found.beforeForOthers = 'no';
       await reportAccessCheck(true);
     }
   }
@@ -245,24 +252,12 @@ class SelfTest {
     const keys = steps
       .flatMap((step) => step.calls)
       .flatMap(({ key }) => (key === null || key === '' ? [] : [key]));
-    const facts: SelfTestFacts = {
-      steps,
-      takenKeys: this.#takenKeys,
-      sentKeys: [...new Set(keys)],
-      vetoKept: this.#vetoKept,
-      ttlKept: this.#ttlKept,
-      echoSeen: this.#echoSeen,
-      registered: this.#registered,
-      ownersReported: this.#ownersReported,
-    };
+    const facts = { steps, takenKeys: this.#takenKeys, sentKeys: [...new Set(keys)], ...this.#found };
     return {
       ...facts,
       zone: displayName(this.#zone),
       events: steps.map(({ step, calls }) => `${step}: ${order(calls)}`),
       afterSees: afterSees(steps),
-      afterErrorUndoes: this.#undone,
-      beforeForOthers: this.#beforeForOthers,
-      listedKeys: this.#created,
       assumptions: judgeAssumptions(facts),
       clean,
     };
