@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { HookCall } from '../core/panel.ts';
@@ -35,10 +36,7 @@ export async function listen(path: string, answers: Responders): Promise<Server>
   rmSync(path, { force: true });
   const room = new Room();
   const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answers, room));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
+  await once(server.listen(path), 'listening');
   chmodSync(path, 0o600);
   return server;
 }

@@ -22,11 +22,7 @@ export interface RecordWriter {
    * Puts `record` in the place of `old` in one write.
    * @returns `missing` or `exists` as for `remove` and `add`
    */
-  replace(
-    old: CentralRecord,
-    record: ResourceRecord,
-    ctx: CallContext,
-  ): Promise<'done' | 'missing' | 'exists'>;
+  replace(old: CentralRecord, record: ResourceRecord, ctx: CallContext): Promise<Outcome>;
   /** Whether each record has its own TTL. If not, a change of the TTL alone does nothing. */
   readonly carriesTtl: boolean;
   /**
@@ -42,7 +38,7 @@ type Step =
   | { readonly kind: 'replace'; readonly old: CentralRecord; readonly record: ResourceRecord }
   | { readonly kind: 'add'; readonly record: ResourceRecord };
 
-type Outcome = 'done' | 'missing' | 'exists';
+export type Outcome = 'done' | 'missing' | 'exists';
 
 /** What one change has done so far. */
 interface Progress {

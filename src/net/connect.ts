@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { isIP, type TcpNetConnectOpts } from 'node:net';
 import * as tls from 'node:tls';
 import { plainText } from '../core/plain-text.ts';
@@ -87,35 +88,16 @@ export function connectVerified(
  * @throws {HttpError} if there is no TLS connection
  */
 export async function probeCertificate(peer: Peer, signal: AbortSignal): Promise<SeenCertificate> {
-  return await new Promise((resolve, reject) => {
-    const socket = tls.connect({
-      ...addressOf(peer),
-      servername: serverName(peer),
-      rejectUnauthorized: false,
-    });
-    const fail = (cause: Error): void => {
-      socket.destroy();
-      signal.removeEventListener('abort', aborted);
-      reject(connectError(socket, peer, cause));
-    };
-    socket.once('close', () => {
-      fail(new Error('the connection was closed'));
-    });
-    const aborted = (): void => {
-      fail(new Error('the deadline is over'));
-    };
-    if (signal.aborted) {
-      aborted();
-      return;
-    }
-    signal.addEventListener('abort', aborted, { once: true });
-    socket.once('error', fail);
-    socket.once('secureConnect', () => {
-      signal.removeEventListener('abort', aborted);
-      resolve(seen(socket));
-      socket.destroy();
-    });
-  });
+  const socket = tls.connect({ ...addressOf(peer), servername: serverName(peer), rejectUnauthorized: false });
+  try {
+    await once(socket, 'secureConnect', { signal });
+    return seen(socket);
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause;
+    throw connectError(socket, peer, signal.aborted ? new Error('the deadline is over') : cause);
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** A peer in the form that `net.connect` and `tls.connect` take. */

@@ -18,7 +18,7 @@ import { PanelApi } from './api.ts';
 import { auditChange } from './audit.ts';
 import { readRows } from './lists.ts';
 import { zoneOf, zoneParameter } from '../../net/ispmanager/names.ts';
-import { listRecords } from './read.ts';
+import { listRecords, type PanelZone } from './read.ts';
 import { waitForPanel } from './wait.ts';
 import { ZoneWriter } from './write.ts';
 import { ispmanager5 } from './ispmanager5.ts';
@@ -143,7 +143,7 @@ class IspmanagerCentral implements Central {
   readonly check: Central['check'] = async (ctx) => {
     const [zone = noZone] = await this.listZones([], ctx);
     try {
-      await listRecords(this.#api, this.#dialect, zone, ctx);
+      await listRecords(this.#at(zone), ctx);
     } catch (error) {
       if (!(error instanceof CentralError) || error.params['spelling'] === undefined) throw error;
       const { spelling } = error.params;
@@ -168,13 +168,17 @@ class IspmanagerCentral implements Central {
     return { rows, isWhole: rows.length === elements.length };
   }
 
+  #at(zone: DnsName): PanelZone {
+    return { api: this.#api, dialect: this.#dialect, zone };
+  }
+
   async #row(zone: DnsName, ctx: CallContext): Promise<ZoneRow | undefined> {
     return (await this.#list(ctx)).rows.find((row) => row.zone === zone);
   }
 
   readonly readZone: Central['readZone'] = async (zone, _known, ctx) => {
     try {
-      return await listRecords(this.#api, this.#dialect, zone, ctx);
+      return await listRecords(this.#at(zone), ctx);
     } catch (error) {
       if (await this.#provesAbsence(error, zone, ctx)) return null;
       throw error;
@@ -187,7 +191,7 @@ class IspmanagerCentral implements Central {
   };
 
   readonly apply: Central['apply'] = async (change, present, ctx) => {
-    const writer = new ZoneWriter(this.#api, this.#dialect, this.#clock, change.zone, changeNames(change));
+    const writer = new ZoneWriter(this.#at(change.zone), changeNames(change), this.#clock);
     return await applyStepwise(change, present, writer, ctx);
   };
 

@@ -12,22 +12,25 @@ import type { CentralDialect } from './dialect.ts';
 import { readRows, type ListedRow } from './lists.ts';
 import { zoneOf, zoneParameter } from '../../net/ispmanager/names.ts';
 
+/** One zone of an account at a panel. */
+export interface PanelZone {
+  readonly api: PanelApi;
+  readonly dialect: CentralDialect;
+  readonly zone: DnsName;
+}
+
 /**
  * Reads all records of a zone, without rows whose name no name server could serve.
  * @throws {CentralError} the panel's refusal; `central.garbled` for the list of another zone;
  *   `central.zone-failing` if name or type of another row cannot be read
  */
-export async function listRecords(
-  api: PanelApi,
-  dialect: CentralDialect,
-  zone: DnsName,
-  ctx: CallContext,
-): Promise<readonly CentralRecord[]> {
+export async function listRecords(place: PanelZone, ctx: CallContext): Promise<readonly CentralRecord[]> {
+  const { api, dialect, zone } = place;
   const doc = await api.read(dialect.recordList, { elid: zoneParameter(zone) }, ctx);
   demandParent(doc, zone);
   const rows = await readRows(doc, dialect.keyOf);
   const shown = await mapInSlices(rows, (row) => {
-    const record = recordOf(row, dialect, zone);
+    const record = recordOf(row, place);
     return record === null ? null : { ...record, handle: dialect.keyOf(row) };
   });
   const records = shown.filter((record) => record !== null);
@@ -47,7 +50,7 @@ function withOwnHandles(records: readonly CentralRecord[]): readonly CentralReco
 }
 
 /** The record of a row. @returns null if no name server could serve its name */
-function recordOf(row: ListedRow, dialect: CentralDialect, zone: DnsName): ResourceRecord | null {
+function recordOf(row: ListedRow, { dialect, zone }: PanelZone): ResourceRecord | null {
   const origin = { zone, known: new Set([zone]) };
   return validOrElse(
     () => dialect.record(row, origin),

@@ -6,11 +6,10 @@ import { validOrElse } from '../../dns/problem.ts';
 import { rdataFromFields } from '../../dns/rdata/rdata.ts';
 import { formatRecord, sameData, type ResourceRecord } from '../../dns/record.ts';
 import { hasCode, noEffect, refusal, restated, withState } from '../errors.ts';
-import type { RecordWriter } from '../stepwise.ts';
-import type { PanelApi } from './api.ts';
-import type { CentralDialect } from './dialect.ts';
+import type { Outcome, RecordWriter } from '../stepwise.ts';
+import type { Cells } from '../../net/ispmanager/record-dialect.ts';
 import { zoneParameter } from '../../net/ispmanager/names.ts';
-import { listRecords } from './read.ts';
+import { listRecords, type PanelZone } from './read.ts';
 import { waitForPanel } from './wait.ts';
 
 /** Separator of the identifiers in a list (docs/protocol.md#parameters). */
@@ -31,51 +30,36 @@ function ownHandle(record: CentralRecord): string {
  * (docs/protocol.md#record-form-4).
  */
 export class ZoneWriter implements RecordWriter {
-  readonly #api: PanelApi;
-  readonly #dialect: CentralDialect;
-  readonly #zone: DnsName;
+  readonly #place: PanelZone;
   readonly #names: readonly DnsName[];
   readonly #clock: Clock;
 
-  constructor(
-    api: PanelApi,
-    dialect: CentralDialect,
-    clock: Clock,
-    zone: DnsName,
-    names: readonly DnsName[],
-  ) {
-    this.#api = api;
-    this.#dialect = dialect;
-    this.#clock = clock;
-    this.#zone = zone;
+  constructor(place: PanelZone, names: readonly DnsName[], clock: Clock) {
+    this.#place = place;
     this.#names = names;
+    this.#clock = clock;
   }
 
   get carriesTtl(): boolean {
-    return this.#dialect.carriesTtl;
+    return this.#place.dialect.carriesTtl;
   }
 
-  async read(ctx: CallContext): Promise<readonly CentralRecord[] | null> {
+  readonly read: RecordWriter['read'] = async (ctx) => {
     const records = await this.#list(ctx);
     return records?.filter(({ name }) => this.#names.includes(name)) ?? null;
-  }
+  };
 
-  async add(record: ResourceRecord, ctx: CallContext): Promise<'done' | 'exists'> {
+  readonly add: RecordWriter['add'] = async (record, ctx) => {
     const outcome = await this.#save('', record, ctx);
-    if (outcome === 'missing') throw refusal('central.missing', { text: this.#zone });
+    if (outcome === 'missing') throw refusal('central.missing', { text: this.#place.zone });
     return outcome;
-  }
+  };
 
-  async replace(
-    old: CentralRecord,
-    record: ResourceRecord,
-    ctx: CallContext,
-  ): Promise<'done' | 'missing' | 'exists'> {
-    // An edit without a TTL may reset it (docs/protocol.md#record-form-5), so the old TTL is sent.
-    return await this.#save(ownHandle(old), { ...record, ttl: record.ttl ?? old.ttl }, ctx);
-  }
+  /** An edit without a TTL may reset it (docs/protocol.md#record-form-5), so the old TTL is sent. */
+  readonly replace: RecordWriter['replace'] = (old, record, ctx) =>
+    this.#save(ownHandle(old), { ...record, ttl: record.ttl ?? old.ttl }, ctx);
 
-  async remove(old: CentralRecord, ctx: CallContext): Promise<'done' | 'missing'> {
+  readonly remove: RecordWriter['remove'] = async (old, ctx) => {
     if (!ownHandle(old).includes(separator)) return await this.#delete(old.handle, ctx);
     const records = (await this.#list(ctx)) ?? [];
     if (!records.some(({ handle }) => handle === old.handle)) return 'missing';
@@ -83,37 +67,38 @@ export class ZoneWriter implements RecordWriter {
     if (listsAnother(old.handle, others)) return await this.#removeRenamed(old, ctx);
     if ((await this.#delete(old.handle, ctx)) === 'done') return 'done';
     return await this.#removeRenamed(old, ctx);
-  }
+  };
 
-  async waitBeforeRead(attempt: number, ctx: CallContext): Promise<boolean> {
-    return await waitForPanel(this.#clock, attempt, ctx);
-  }
+  readonly waitBeforeRead: RecordWriter['waitBeforeRead'] = (attempt, ctx) =>
+    waitForPanel(this.#clock, attempt, ctx);
 
   /** Reads all records of the zone; `null` if there is no such zone. */
   async #list(ctx: CallContext): Promise<readonly CentralRecord[] | null> {
     try {
-      return await listRecords(this.#api, this.#dialect, this.#zone, ctx);
+      return await listRecords(this.#place, ctx);
     } catch (error) {
       if (hasCode(error, 'central.missing')) return null;
       throw error;
     }
   }
 
-  async #save(
-    handle: string,
-    record: ResourceRecord,
+  async #save(handle: string, record: ResourceRecord, ctx: CallContext): Promise<Outcome> {
+    return await this.#write('recordEdit', handle, this.#form(record), ctx);
+  }
+
+  async #write(
+    func: 'recordEdit' | 'recordDelete',
+    elid: string,
+    form: Cells,
     ctx: CallContext,
-  ): Promise<'done' | 'missing' | 'exists'> {
-    const place = { plid: zoneParameter(this.#zone), elid: handle, sok: 'ok' };
-    const form = this.#form(record);
-    return await outcomeOf(this.#api.write(this.#dialect.recordEdit, { ...place, ...form }, ctx));
+  ): Promise<Outcome> {
+    const { api, dialect, zone } = this.#place;
+    const parameters = { plid: zoneParameter(zone), elid, sok: 'ok', ...form };
+    return await outcomeOf(api.write(dialect[func], parameters, ctx));
   }
 
   async #delete(handle: string, ctx: CallContext): Promise<'done' | 'missing'> {
-    const place = { plid: zoneParameter(this.#zone), elid: handle };
-    const outcome = await outcomeOf(
-      this.#api.write(this.#dialect.recordDelete, { ...place, sok: 'ok' }, ctx),
-    );
+    const outcome = await this.#write('recordDelete', handle, {}, ctx);
     if (outcome !== 'exists') return outcome;
     throw restated(refusal('central.refused', { text: handle }), 'unknown');
   }
@@ -135,9 +120,9 @@ export class ZoneWriter implements RecordWriter {
     });
   }
 
-  #form(record: ResourceRecord): Readonly<Record<string, string>> {
+  #form(record: ResourceRecord): Cells {
     return validOrElse(
-      () => this.#dialect.form(record),
+      () => this.#place.dialect.form(record),
       (cause) => {
         throw refusal('central.invalid-value', { text: cause.message }, cause);
       },
@@ -146,7 +131,7 @@ export class ZoneWriter implements RecordWriter {
 }
 
 /** Waits for a write. The caller verifies `exists` and `missing` by a read. */
-async function outcomeOf(call: Promise<void>): Promise<'done' | 'missing' | 'exists'> {
+async function outcomeOf(call: Promise<void>): Promise<Outcome> {
   try {
     await call;
     return 'done';
