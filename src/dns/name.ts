@@ -1,5 +1,6 @@
 import { toASCII, toUnicode } from 'tr46';
 import { DnsDataError, problem, type Problem } from './problem.ts';
+import { unescape } from './rdata/text.ts';
 
 /**
  * A domain name in the only form used inside: absolute with its final dot, lower case, punycode. Octets
@@ -209,22 +210,7 @@ export function wildcardsOver(name: DnsName, zone: DnsName): DnsName[] {
 
 /** The octets of one label in canonical text. */
 export function labelOctets(label: string): Buffer {
-  const octets: number[] = [];
-  for (let at = 0; at < label.length; at += 1) {
-    if (label[at] !== '\\') {
-      octets.push(label.charCodeAt(at));
-      continue;
-    }
-    const digits = /^\d{3}/.exec(label.slice(at + 1));
-    if (digits === null) {
-      octets.push(label.charCodeAt(at + 1));
-      at += 1;
-    } else {
-      octets.push(Number(digits[0]));
-      at += 3;
-    }
-  }
-  return Buffer.from(octets);
+  return unescape(label, []);
 }
 
 /** The canonical text of a label's octets. */
@@ -244,11 +230,8 @@ function octetText(octet: number): string {
 
 /** Length of the name in wire form, in octets: each label with its length octet, and the root. */
 function octetsOf(name: string): number {
-  let total = 1;
-  const parts = splitLabels(name, []);
-  parts.pop();
-  for (const part of parts) total += labelOctets(part).length + 1;
-  return total;
+  const parts = splitLabels(name, []).slice(0, -1);
+  return parts.reduce((total, part) => total + labelOctets(part).length + 1, 1);
 }
 
 /** Splits a text at unescaped dots; escapes stay as they are. */

@@ -1,5 +1,6 @@
 import { bareWord, fixedSize, type FieldKind } from './fields.ts';
 import { own } from '../own.ts';
+import { numbered } from './type-numbers.ts';
 
 function unsigned(bits: 8 | 16 | 32, spelled: (text: string) => string = (text) => text): FieldKind {
   const size = bits / 8;
@@ -38,68 +39,38 @@ export function readSeconds(text: string): number | null {
 }
 
 /** A number that may also be written by name; canonical text is the number. */
-function named(bits: 8 | 16, names: Readonly<Record<string, number>>): FieldKind {
-  return unsigned(bits, (text) => String(own(names, text.toUpperCase()) ?? text));
+function named(bits: 8 | 16, table: string): FieldKind {
+  const names = numbered(table);
+  return unsigned(bits, (text) => String(names.get(text.toUpperCase()) ?? text));
 }
+
+const algorithms = `
+  RSAMD5 1, DH 2, DSA 3, RSASHA1 5, NSEC3DSA 6, DSA-NSEC3-SHA1 6, NSEC3RSASHA1 7,
+  RSASHA1-NSEC3-SHA1 7, RSASHA256 8, RSASHA512 10, ECCGOST 12, ECC-GOST 12, ECDSAP256SHA256 13,
+  ECDSA256 13, ECDSAP384SHA384 14, ECDSA384 14, ED25519 15, ED448 16, INDIRECT 252, PRIVATEDNS 253,
+  PRIVATEOID 254
+`;
 
 /**
  * DNSSEC algorithm. The mnemonics of IANA's "DNS Security Algorithm Numbers" are accepted; canonical text is
  * the number.
  */
-export const algorithm = named(8, {
-  RSAMD5: 1,
-  DH: 2,
-  DSA: 3,
-  RSASHA1: 5,
-  NSEC3DSA: 6,
-  'DSA-NSEC3-SHA1': 6,
-  NSEC3RSASHA1: 7,
-  'RSASHA1-NSEC3-SHA1': 7,
-  RSASHA256: 8,
-  RSASHA512: 10,
-  ECCGOST: 12,
-  'ECC-GOST': 12,
-  ECDSAP256SHA256: 13,
-  ECDSA256: 13,
-  ECDSAP384SHA384: 14,
-  ECDSA384: 14,
-  ED25519: 15,
-  ED448: 16,
-  INDIRECT: 252,
-  PRIVATEDNS: 253,
-  PRIVATEOID: 254,
-});
+export const algorithm = named(8, algorithms);
 
 /** Digest type of DS (IANA "DS RR Type Digest Algorithms"); canonical text is the number. */
-export const digestType = named(8, {
-  'SHA-1': 1,
-  SHA1: 1,
-  'SHA-256': 2,
-  SHA256: 2,
-  GOST: 3,
-  'SHA-384': 4,
-  SHA384: 4,
-});
+export const digestType = named(8, 'SHA-1 1, SHA1 1, SHA-256 2, SHA256 2, GOST 3, SHA-384 4, SHA384 4');
 
 /**
  * Protocol of DNSKEY: always 3 (RFC 4034 section 2.1.2). The earlier names of other values are accepted (RFC
  * 2535 section 3.1.3).
  */
-export const protocol = named(8, { NONE: 0, TLS: 1, EMAIL: 2, DNSSEC: 3, IPSEC: 4, ALL: 255 });
+export const protocol = named(8, 'NONE 0, TLS 1, EMAIL 2, DNSSEC 3, IPSEC 4, ALL 255');
 
 /** Type of a certificate (RFC 4398 section 2.1); canonical text is the number. */
-export const certificateType = named(16, {
-  PKIX: 1,
-  SPKI: 2,
-  PGP: 3,
-  IPKIX: 4,
-  ISPKI: 5,
-  IPGP: 6,
-  ACPKIX: 7,
-  IACPKIX: 8,
-  URI: 253,
-  OID: 254,
-});
+export const certificateType = named(
+  16,
+  'PKIX 1, SPKI 2, PGP 3, IPKIX 4, ISPKI 5, IPGP 6, ACPKIX 7, IACPKIX 8, URI 253, OID 254',
+);
 
 /**
  * The time of a signature: `YYYYMMDDHHmmSS` in UTC, or seconds since 1970 (RFC 4034 section 3.2). Canonical

@@ -34,13 +34,9 @@ const parameters: readonly Parameter[] = [
   },
   { name: 'ipv6hint', ...addresses(ipv6, 16) },
   { name: 'dohpath', read: template, write: template },
+  // This is `ohttp`. Older servers do not know that name.
+  { name: 'key8', read: onlyEmpty, write: onlyEmpty },
 ];
-
-/**
- * Number of the key `ohttp`, whose value is empty. Canonical text is `key8`, because older servers do not
- * know the name.
- */
-const obliviousHttp = 8;
 
 /**
  * The parameters of SVCB and HTTPS (RFC 9460 section 2.1), each key once, sorted by the keys' numbers. In
@@ -105,15 +101,14 @@ function readParameter(word: Token, context: FieldContext): { key: number; value
   if (word.quoted || key === null) return null;
   const octets = unescape(written, context.problems);
   const known = parameters[key];
-  if (known === undefined) return key === obliviousHttp && octets.length > 0 ? null : { key, value: octets };
+  if (known === undefined) return { key, value: octets };
   const wire = name === known.name ? known.read(octets, context) : octets;
   return wire === null || known.write(wire) === null ? null : { key, value: wire };
 }
 
 function keyNumber(name: string): number | null {
-  const known = parameters.findIndex((parameter) => parameter.name === name);
+  const known = parameters.findIndex((parameter) => parameter.name === (name === 'ohttp' ? 'key8' : name));
   if (known >= 0) return known;
-  if (name === 'ohttp') return obliviousHttp;
   const number = /^key(0|[1-9]\d{0,4})$/.exec(name)?.[1];
   return number === undefined || Number(number) > 65_535 ? null : Number(number);
 }
@@ -144,13 +139,11 @@ function wireParameters(octets: Uint8Array): Parameters {
   let before = -1;
   for (let at = 0; at < octets.length;) {
     need(octets, at + 4);
-    const [k1 = 0, k2 = 0, l1 = 0, l2 = 0] = octets.subarray(at, at + 4);
-    const key = k1 * 256 + k2;
-    const length = l1 * 256 + l2;
+    const head = Buffer.from(octets.subarray(at, at + 4));
+    const [key, length] = [head.readUInt16BE(0), head.readUInt16BE(2)];
     need(octets, at + 4 + length);
     const value = Buffer.from(octets.subarray(at + 4, at + 4 + length));
-    const sound = key === obliviousHttp ? length === 0 : parameters[key]?.write(value) !== null;
-    if (key <= before || !sound) bad(keyName(key));
+    if (key <= before || parameters[key]?.write(value) === null) bad(keyName(key));
     found.set(key, value);
     before = key;
     at += 4 + length;

@@ -95,6 +95,7 @@ const types = typeSet(typeNames);
 /** Checks that the set of types in NSEC is not empty (RFC 4034 section 4.1.2). */
 const someTypes: Particulars = { wrong: (fields) => (fields.at(-1) === '' ? 'types' : null) };
 
+const zoneTimes = { refresh: seconds, retry: seconds, expire: seconds, minimum: seconds };
 const keyFields = { flags: u16, protocol, algorithm, key: base64 };
 const digestFields = { keyTag: u16, algorithm, digestType, digest: hex };
 const tlsFields = { usage: u8, selector: u8, matching: u8, data: hex };
@@ -108,22 +109,7 @@ export const recordTypes: ReadonlyMap<string, RecordType> = new Map([
   ['A', row(1, { address: ipv4 })],
   ['NS', row(2, { host: nameField })],
   ['CNAME', row(5, { target: nameField }, { single: true })],
-  [
-    'SOA',
-    row(
-      6,
-      {
-        primary: nameField,
-        mailbox: nameField,
-        serial: u32,
-        refresh: seconds,
-        retry: seconds,
-        expire: seconds,
-        minimum: seconds,
-      },
-      { single: true },
-    ),
-  ],
+  ['SOA', row(6, { primary: nameField, mailbox: nameField, serial: u32, ...zoneTimes }, { single: true })],
   ['MB', row(7, { host: nameField })],
   ['MG', row(8, { mailbox: nameField })],
   ['MR', row(9, { mailbox: nameField })],
