@@ -1,5 +1,5 @@
 import { CentralError, type CentralErrorCode, type CentralErrorFacts } from '../core/central.ts';
-import type { HttpError } from '../net/http-error.ts';
+import type { HttpError, HttpErrorKind } from '../net/http-error.ts';
 import { tidyText } from '../net/ispmanager/errors.ts';
 
 /** Turns failed HTTP requests, and answers that cannot be read, into errors of a central. */
@@ -17,20 +17,15 @@ export function stateAfter(effect: Effect): CentralErrorFacts['state'] {
 /** The error for a request that got no answer. */
 export function unanswered(error: HttpError, effect: Effect): CentralError {
   const state = error.sent === 'no' ? 'untouched' : stateAfter(effect);
-  return new CentralError(codeOfHttp(error), { state, retry: 'later', params: error.params, cause: error });
+  return new CentralError(codes[error.kind], { state, retry: 'later', params: error.params, cause: error });
 }
 
-function codeOfHttp(error: HttpError): CentralErrorCode {
-  switch (error.kind) {
-    case 'unreachable':
-      return 'central.unreachable';
-    case 'certificate':
-      return 'central.certificate';
-    case 'redirect':
-    case 'too-large':
-      return 'central.garbled';
-  }
-}
+const codes: Readonly<Record<HttpErrorKind, CentralErrorCode>> = {
+  unreachable: 'central.unreachable',
+  certificate: 'central.certificate',
+  redirect: 'central.garbled',
+  'too-large': 'central.garbled',
+};
 
 /** The error for an answer that cannot be read. */
 export function garbled(text: string, effect: Effect): CentralError {

@@ -7,7 +7,7 @@ import {
 } from '../core/central.ts';
 import { displayName, type DnsName } from '../dns/name.ts';
 import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../dns/record.ts';
-import type { Change } from '../dns/zone.ts';
+import { rrsetId, type Change } from '../dns/zone.ts';
 import { hasCode, look, noEffect, refusal, restated } from './errors.ts';
 
 /** The single writes of a central that writes one record at a time. Each throws only {@link CentralError}. */
@@ -33,10 +33,11 @@ export interface RecordWriter {
   waitBeforeRead(attempt: number, ctx: CallContext): Promise<boolean>;
 }
 
-type Step =
-  | { readonly kind: 'remove'; readonly old: CentralRecord }
-  | { readonly kind: 'replace'; readonly old: CentralRecord; readonly record: ResourceRecord }
-  | { readonly kind: 'add'; readonly record: ResourceRecord };
+/** One write: removes `old`, adds `record`, or puts `record` in the place of `old`. One of them is given. */
+interface Step {
+  readonly old: CentralRecord | null;
+  readonly record: ResourceRecord | null;
+}
 
 export type Outcome = 'done' | 'missing' | 'exists';
 
@@ -127,8 +128,8 @@ async function runSteps(
     progress.sent.set(partsOf(step).join('\n'), outcome);
     if (outcome !== 'done') continue;
     for (const part of partsOf(step)) progress.done.add(part);
-    if (step.kind !== 'add') progress.removed.push(plain(step.old));
-    if (step.kind !== 'remove') progress.added.push(step.record);
+    if (step.old !== null) progress.removed.push(plain(step.old));
+    if (step.record !== null) progress.added.push(step.record);
   }
 }
 
@@ -144,28 +145,22 @@ async function judge(error: unknown, step: Step, writer: RecordWriter, ctx: Call
   const held = new Set(now.map(({ handle }) => handle));
   const data = new Set(now.map(recordId));
   const undone =
-    (step.kind === 'add' || held.has(step.old.handle)) &&
-    (step.kind === 'remove' || !data.has(recordId(step.record)));
+    (step.old === null || held.has(step.old.handle)) &&
+    (step.record === null || !data.has(recordId(step.record)));
   return restated(error, undone ? 'untouched' : 'partial');
 }
 
-async function send(step: Step, writer: RecordWriter, ctx: CallContext): Promise<Outcome> {
-  switch (step.kind) {
-    case 'remove':
-      return await writer.remove(step.old, ctx);
-    case 'replace':
-      return await writer.replace(step.old, step.record, ctx);
-    case 'add':
-      return await writer.add(step.record, ctx);
-  }
+async function send({ old, record }: Step, writer: RecordWriter, ctx: CallContext): Promise<Outcome> {
+  if (record === null) return old === null ? 'done' : await writer.remove(old, ctx);
+  return await (old === null ? writer.add(record, ctx) : writer.replace(old, record, ctx));
 }
 
 /** The effects of a step, as texts: the handle that it removes, and the data that it adds. */
-function partsOf(step: Step): string[] {
-  const parts: string[] = [];
-  if (step.kind !== 'add') parts.push(`remove ${step.old.handle}`);
-  if (step.kind !== 'remove') parts.push(`add ${recordId(step.record)} ${step.record.ttl ?? ''}`);
-  return parts;
+function partsOf({ old, record }: Step): readonly string[] {
+  return [
+    ...(old === null ? [] : [`remove ${old.handle}`]),
+    ...(record === null ? [] : [`add ${recordId(record)} ${record.ttl ?? ''}`]),
+  ];
 }
 
 /** Whether an earlier answer said that a step is done or needless, although a read still asks for it. */
@@ -185,8 +180,9 @@ function rejectRepeats(steps: readonly Step[], progress: Progress): void {
   }
 }
 
-function nameOf(step: Step): string {
-  return formatRecord(step.kind === 'remove' ? step.old : step.record);
+function nameOf({ old, record }: Step): string {
+  const named = record ?? old;
+  return named === null ? '' : formatRecord(named);
 }
 
 /**
@@ -207,24 +203,16 @@ function planSteps(change: Change, present: readonly CentralRecord[], carriesTtl
 }
 
 function pairUp(removing: readonly CentralRecord[], adding: readonly ResourceRecord[]): readonly Step[] {
-  const removals: Step[] = [];
-  const replaced = new Map<ResourceRecord, CentralRecord>();
-  for (const old of removing) {
-    const leaving = removing.filter((other) => sameSet(other, old));
-    const coming = adding.filter((other) => sameSet(other, old));
-    const [next] = coming;
-    if (next !== undefined && leaving.length === 1 && coming.length === 1) replaced.set(next, old);
-    else removals.push({ kind: 'remove', old });
-  }
-  const writes = adding.map((record): Step => {
-    const old = replaced.get(record);
-    return old === undefined ? { kind: 'add', record } : { kind: 'replace', old, record };
+  const leaving = Map.groupBy(removing, rrsetId);
+  const coming = Map.groupBy(adding, rrsetId);
+  const isPair = (record: ResourceRecord): boolean =>
+    leaving.get(rrsetId(record))?.length === 1 && coming.get(rrsetId(record))?.length === 1;
+  const removals = removing.filter((old) => !isPair(old)).map((old) => ({ old, record: null }));
+  const writes = adding.map((record) => {
+    const [old = null] = isPair(record) ? (leaving.get(rrsetId(record)) ?? []) : [];
+    return { old, record };
   });
   return [...removals, ...writes];
-}
-
-function sameSet(a: ResourceRecord, b: ResourceRecord): boolean {
-  return a.name === b.name && a.type === b.type;
 }
 
 function plain({ name, type, ttl, rdata }: ResourceRecord): ResourceRecord {

@@ -40,14 +40,15 @@ class SlicedParser {
   async value(from: number, to: number, depth: number): Promise<unknown> {
     const start = this.#afterSpace(from);
     const open = this.#text[start];
-    if (to - start <= mostPiece || (open !== '[' && open !== '{')) return this.#whole(from, to);
+    if (to - start <= mostPiece || (open !== '[' && open !== '{'))
+      return JSON.parse(this.#text.slice(from, to));
     if (depth >= mostDepth) throw new SyntaxError('nested too deeply');
     const members = await this.#members(start, to, depth);
     return await (open === '[' ? this.#array(members, depth) : this.#object(members, depth));
   }
 
-  #whole(from: number, to: number): unknown {
-    return JSON.parse(this.#text.slice(from, to));
+  #list(from: number, to: number): unknown[] {
+    return JSON.parse(`[${this.#text.slice(from, to)}]`);
   }
 
   async #array(members: readonly Member[], depth: number): Promise<unknown[]> {
@@ -55,7 +56,7 @@ class SlicedParser {
     for (const { first, last, single } of this.#batches(members)) {
       if (this.#pace.due) await this.#pace.rest();
       if (single) found.push(await this.value(first.from, last.to, depth + 1));
-      else for (const one of listOf(`[${this.#text.slice(first.from, last.to)}]`)) found.push(one);
+      else for (const one of this.#list(first.from, last.to)) found.push(one);
     }
     return found;
   }
@@ -65,12 +66,12 @@ class SlicedParser {
     for (const { first, last, single } of this.#batches(members)) {
       if (this.#pace.due) await this.#pace.rest();
       if (!single) {
-        const part: object = objectOf(`{${this.#text.slice(first.from, last.to)}}`);
+        const part: object = JSON.parse(`{${this.#text.slice(first.from, last.to)}}`);
         for (const entry of Object.entries(part)) found.push(entry);
         continue;
       }
       const colon = this.#colonAfterKey(first);
-      const [key] = listOf(`[${this.#text.slice(first.from, colon)}]`);
+      const [key] = this.#list(first.from, colon);
       if (typeof key !== 'string') throw new SyntaxError('an object without a key');
       found.push([key, await this.value(colon + 1, last.to, depth + 1)]);
     }
@@ -168,16 +169,4 @@ class SlicedParser {
     while (' \t\r\n'.includes(this.#text[at] ?? 'x')) at += 1;
     return at;
   }
-}
-
-function listOf(text: string): readonly unknown[] {
-  const list: unknown = JSON.parse(text);
-  if (!Array.isArray(list)) throw new SyntaxError('no list');
-  return list;
-}
-
-function objectOf(text: string): object {
-  const found: unknown = JSON.parse(text);
-  if (typeof found !== 'object' || found === null) throw new SyntaxError('no object');
-  return found;
 }

@@ -12,11 +12,7 @@ import { DnsDataError } from '../../dns/problem.ts';
 import { parseName } from '../../dns/name.ts';
 import { own } from '../../dns/own.ts';
 import { parseRdata } from '../../dns/rdata/rdata.ts';
-import {
-  recordFromIspmanager5Form,
-  recordFromIspmanager5Key,
-  recordFromIspmanager5Row,
-} from '../../net/ispmanager/ispmanager5-rows.ts';
+import { ispmanager5Records, recordFromIspmanager5Row } from '../../net/ispmanager/ispmanager5-records.ts';
 import { refusalOf } from '../../net/ispmanager/errors.ts';
 import { parseXml } from '../../net/xml.ts';
 import { createIspmanagerPanel } from '../../panels/ispmanager/index.ts';
@@ -56,10 +52,10 @@ describe('issue 11.6: inherited names', () => {
         'taken',
       );
       assert.notEqual(
-        code(() => recordFromIspmanager5Form(row, zone)),
+        code(() => ispmanager5Records.fromForm(row, zone)),
         'taken',
       );
-      code(() => recordFromIspmanager5Key(`a.example.org. ${word}  x`, zone));
+      code(() => ispmanager5Records.fromKey(`a.example.org. ${word}  x`, zone));
       assert.notEqual(
         code(() => parseRdata('DS', `1 ${word} 2 00`)),
         'taken',

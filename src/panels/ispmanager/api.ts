@@ -94,11 +94,16 @@ export async function callPanel(
 ): Promise<ToolAnswer> {
   const { func = '', ...rest } = parameters;
   const pairs = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
-  const words = ['-m', tool.panel, '-o', 'xml', func, ...pairs, ...hidden.words];
+  const call: ToolCommand = {
+    program: tool.mgrctl,
+    words: ['-m', tool.panel, '-o', 'xml', func, ...pairs, ...hidden.words],
+    input: '',
+    environment: { ...plainEnvironment, ...hidden.environment },
+  };
   const needsAll = parameters['sok'] !== undefined || tool.confined.fails;
   if (!tool.confined.service || needsAll || !panelRuns(tool.root, tool.panel))
-    return await answerOf(await run(tool, commandOf(tool, words, hidden), ctx));
-  return await confinedCall(tool, words, hidden, ctx);
+    return await answerOf(await run(tool, withAllRights(tool, call), ctx));
+  return await confinedCall(tool, call, ctx);
 }
 
 /**
@@ -106,19 +111,14 @@ export async function callPanel(
  * needs is not documented. If the call fails and then works outside the unit, all later calls run outside
  * it.
  */
-async function confinedCall(
-  tool: LocalTool,
-  words: readonly string[],
-  hidden: HiddenArguments,
-  ctx: CallContext,
-): Promise<ToolAnswer> {
+async function confinedCall(tool: LocalTool, call: ToolCommand, ctx: CallContext): Promise<ToolAnswer> {
   try {
-    const answer = await answerOf(await run(tool, childOf(tool, words, hidden), ctx));
+    const answer = await answerOf(await run(tool, call, ctx));
     if (answer.kind === 'document' || answer.refusal.kind !== 'other') return answer;
   } catch (error) {
     if (!(error instanceof PanelError) || ctx.signal.aborted) throw error;
   }
-  const answer = await answerOf(await run(tool, commandOf(tool, words, hidden), ctx));
+  const answer = await answerOf(await run(tool, withAllRights(tool, call), ctx));
   tool.confined.fails ||= answer.kind === 'document';
   return answer;
 }
@@ -161,20 +161,10 @@ interface ToolCommand extends Command {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-function childOf(tool: LocalTool, words: readonly string[], hidden: HiddenArguments): ToolCommand {
-  return {
-    program: tool.mgrctl,
-    words,
-    input: '',
-    environment: { ...plainEnvironment, ...hidden.environment },
-  };
-}
-
 /** A command with all rights of a panel: for a write, and for an access that may start the panel. */
-function commandOf(tool: LocalTool, words: readonly string[], hidden: HiddenArguments): ToolCommand {
-  const child = childOf(tool, words, hidden);
-  if (!tool.confined.service) return child;
-  return { ...outsideUnit(child, child.environment, tool.timeout), environment: plainEnvironment };
+function withAllRights({ confined, timeout }: LocalTool, call: ToolCommand): ToolCommand {
+  if (!confined.service) return call;
+  return { ...outsideUnit(call, call.environment, timeout), environment: plainEnvironment };
 }
 
 async function run(

@@ -14,11 +14,13 @@ import { echoParameter } from './hook.ts';
 /** The variable of the local tool's environment that holds the echo token. */
 const echoVariable = 'DOMAINSYNC_ECHO';
 
-/** Zone and key of a record, in the panel's spelling. */
-interface Place {
-  readonly plid: string;
-  readonly elid: string;
-}
+/**
+ * Calls a function of the panel that saves or deletes.
+ * @param harmless the refusal that means that nothing is left to do (docs/protocol.md#errors-4); null: no
+ *   refusal does
+ * @throws {PanelError}
+ */
+type Save = (parameters: Cells, harmless: 'exists' | 'missing' | null) => Promise<void>;
 
 /**
  * Makes our own writes into the panel by its local tool. The hook calls that follow carry an echo token
@@ -47,20 +49,20 @@ export class PanelWriter {
     ctx: CallContext,
   ): Promise<void> {
     const { records } = this.#dialect;
+    const save: Save = async (parameters, harmless) => await this.#save(parameters, harmless, echo, ctx);
     const retimed = new Set(change.add.map(recordId));
     const plid = zoneParameter(change.zone);
     for (const record of change.remove) {
       if (retimed.has(recordId(record))) continue;
       const rows = present.filter((one) => recordId(one) === recordId(record));
-      for (const elid of new Set(rows.map(({ key }) => key)))
-        await this.#remove(record, { plid, elid }, echo, ctx);
+      for (const elid of new Set(rows.map(({ key }) => key))) await this.#remove(record, plid, elid, save);
     }
     for (const record of change.add) {
       const there = present.find((one) => recordId(one) === recordId(record));
       if (there !== undefined && !otherTtl(there, record)) continue;
       const elid = there?.key ?? '';
       const form = formOf(record, records);
-      await this.#save({ func: records.recordEdit, plid, elid, ...form, sok: 'ok' }, 'exists', echo, ctx);
+      await save({ func: records.recordEdit, plid, elid, ...form, sok: 'ok' }, 'exists');
     }
   }
 
@@ -78,12 +80,7 @@ export class PanelWriter {
    * could then hit other records. The record form takes a single key (docs/protocol.md#record-form-5), so it
    * first gives the record a text without a comma.
    */
-  async #remove(
-    record: ResourceRecord,
-    { plid, elid }: Place,
-    echo: string,
-    ctx: CallContext,
-  ): Promise<void> {
+  async #remove(record: ResourceRecord, plid: string, elid: string, save: Save): Promise<void> {
     const { records } = this.#dialect;
     const [text = ''] = record.type === 'TXT' ? rdataFields('TXT', record.rdata) : [];
     let key = elid;
@@ -91,21 +88,16 @@ export class PanelWriter {
       const interim = `domainsync removes this record ${randomUUID()}`;
       const form = formOf({ ...record, rdata: rdataFromFields('TXT', [interim]) }, records);
       key = `${elid.slice(0, -text.length)}${interim}`;
-      await this.#save({ func: records.recordEdit, plid, elid, ...form, sok: 'ok' }, null, echo, ctx);
+      await save({ func: records.recordEdit, plid, elid, ...form, sok: 'ok' }, null);
     }
     const harmless = key === elid ? 'missing' : null;
-    await this.#save({ func: records.recordDelete, plid, elid: key, sok: 'ok' }, harmless, echo, ctx);
+    await save({ func: records.recordDelete, plid, elid: key, sok: 'ok' }, harmless);
   }
 
-  /**
-   * Calls a function of the panel that saves or deletes.
-   * @param harmless the refusal that means that nothing is left to do (docs/protocol.md#errors-4); null: no
-   *   refusal does
-   * @throws {PanelError}
-   */
+  /** Does what {@link Save} says. */
   async #save(
     parameters: Cells,
-    harmless: 'exists' | 'missing' | null,
+    harmless: Parameters<Save>[1],
     echo: string,
     ctx: CallContext,
   ): Promise<void> {

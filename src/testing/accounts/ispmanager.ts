@@ -7,7 +7,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
-import { ispmanager5Form } from '../../net/ispmanager/ispmanager5-rows.ts';
+import { ispmanager5Form } from '../../net/ispmanager/ispmanager5-records.ts';
 import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { readFingerprint } from '../../net/fingerprint.ts';
 import type { ContractSubject } from '../contracts/central/zone-bench.ts';
