@@ -5,7 +5,7 @@ import {
   type CentralErrorFacts,
   type CentralRecord,
 } from '../core/central.ts';
-import { displayName, type DnsName } from '../dns/name.ts';
+import { displayName } from '../dns/name.ts';
 import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../dns/record.ts';
 import { rrsetId, type Change } from '../dns/zone.ts';
 import { hasCode, look, noEffect, refusal, restated } from './errors.ts';
@@ -41,8 +41,11 @@ interface Step {
 
 export type Outcome = 'done' | 'missing' | 'exists';
 
-/** What one change has done so far. */
+/** A change that is being carried out, and what it has done so far. */
 interface Progress {
+  readonly change: Change;
+  readonly writer: RecordWriter;
+  readonly ctx: CallContext;
   readonly removed: ResourceRecord[];
   readonly added: ResourceRecord[];
   /** Outcome of each write that was sent. The key is all its {@link partsOf}, joined by line feeds. */
@@ -70,11 +73,12 @@ export async function applyStepwise(
   writer: RecordWriter,
   ctx: CallContext,
 ): Promise<Altered> {
-  const progress: Progress = { removed: [], added: [], sent: new Map(), done: new Set() };
+  const done = { removed: [], added: [], sent: new Map(), done: new Set<string>() };
+  const progress: Progress = { change, writer, ctx, ...done };
   let steps = planSteps(change, present, writer.carriesTtl);
   for (let round = 0; round < mostRounds; round += 1) {
-    await runSteps(steps, writer, progress, ctx);
-    steps = await readBack(change, writer, progress, ctx);
+    await runSteps(steps, progress);
+    steps = await readBack(progress);
     if (steps.length === 0) return { removed: progress.removed, added: progress.added };
     rejectRepeats(steps, progress);
   }
@@ -85,41 +89,32 @@ export async function applyStepwise(
  * Reads the records and returns what is left to do. While the read contradicts an earlier answer, it waits
  * and reads again.
  */
-async function readBack(
-  change: Change,
-  writer: RecordWriter,
-  progress: Progress,
-  ctx: CallContext,
-): Promise<readonly Step[]> {
+async function readBack(progress: Progress): Promise<readonly Step[]> {
+  const { change, writer, ctx } = progress;
   for (let attempt = 0; ; attempt += 1) {
-    const now = await reading(change.zone, writer, progress, ctx);
+    const now = await reading(progress);
     const steps = planSteps(change, now, writer.carriesTtl);
     const hidden = steps.some((step) => contradicts(step, progress));
     if (!hidden || !(await writer.waitBeforeRead(attempt, ctx))) return steps;
   }
 }
 
-async function reading(
-  zone: DnsName,
-  writer: RecordWriter,
-  progress: Progress,
-  ctx: CallContext,
-): Promise<readonly CentralRecord[]> {
+async function reading(progress: Progress): Promise<readonly CentralRecord[]> {
+  const { change, writer, ctx } = progress;
   try {
     const records = await writer.read(ctx);
     if (records !== null) return records;
   } catch (error) {
     throw withState(error, stateAfter(progress, 'unknown'));
   }
-  throw restated(refusal('central.missing', { text: displayName(zone) }), stateAfter(progress, 'partial'));
+  throw restated(
+    refusal('central.missing', { text: displayName(change.zone) }),
+    stateAfter(progress, 'partial'),
+  );
 }
 
-async function runSteps(
-  steps: readonly Step[],
-  writer: RecordWriter,
-  progress: Progress,
-  ctx: CallContext,
-): Promise<void> {
+async function runSteps(steps: readonly Step[], progress: Progress): Promise<void> {
+  const { writer, ctx } = progress;
   for (const step of steps) {
     const outcome = await send(step, writer, ctx).catch(async (error: unknown) => {
       const judged = await judge(error, step, writer, ctx);

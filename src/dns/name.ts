@@ -269,10 +269,7 @@ interface LabelContext {
 
 function canonicalLabel(label: string, context: LabelContext): string {
   const { name, problems } = context;
-  if (label === '') {
-    problems.push(problem('name.empty-label', { name }));
-    return label;
-  }
+  if (label === '') problems.push(problem('name.empty-label', { name }));
   const octets = /\P{ASCII}/u.test(label) ? unicodeLabel(label, context) : asciiOctets(label, name, problems);
   if (octets.length > mostLabelOctets) problems.push(problem('name.label-too-long', { name, label }));
   return labelText(octets);
@@ -289,23 +286,18 @@ function asciiOctets(label: string, name: string, problems: Problem[]): Uint8Arr
 }
 
 function unicodeLabel(label: string, { name, deviations, problems }: LabelContext): Uint8Array {
-  if (label.length > mostLabelText) {
-    problems.push(problem('name.label-too-long', { name, label }));
+  const refused = (code: string): Uint8Array => {
+    problems.push(problem(code, { name, label }));
     return Buffer.alloc(0);
-  }
-  if (deviations === null && deviation.test(label)) {
-    problems.push(problem('name.deviation', { name, label }));
-    return Buffer.alloc(0);
-  }
+  };
+  if (label.length > mostLabelText) return refused('name.label-too-long');
+  if (deviations === null && deviation.test(label)) return refused('name.deviation');
   const ascii = toASCII(label, {
     checkHyphens: false,
     useSTD3ASCIIRules: false,
     transitionalProcessing: deviations === 'mapped',
   });
   // An international label contains no escape and no control character (RFC 5890 section 2.3.1).
-  if (ascii === null || !/^[\w*/-]+$/.test(ascii)) {
-    problems.push(problem('name.not-idna', { name, label }));
-    return Buffer.alloc(0);
-  }
-  return Buffer.from(ascii, 'latin1');
+  const isSound = ascii !== null && /^[\w*/-]+$/.test(ascii);
+  return isSound ? Buffer.from(ascii, 'latin1') : refused('name.not-idna');
 }

@@ -36,7 +36,7 @@ export class PanelApi {
 
   /** Reads a list or a form. @throws {CentralError} whose state is always `untouched` */
   async read(func: string, parameters: CallParameters, ctx: CallContext): Promise<XmlElement> {
-    const doc = await this.#call(func, parameters, 'read', ctx);
+    const doc = await this.#call({ func, out: 'xml', ...parameters }, 'read', ctx);
     try {
       demandAnswerTo(func, doc, this.#redact);
     } catch (error) {
@@ -49,7 +49,7 @@ export class PanelApi {
 
   /** Calls a save or a group function, and demands that it answers `ok`. @throws {CentralError} */
   async write(func: string, parameters: CallParameters, ctx: CallContext): Promise<void> {
-    demandOk(await this.#call(func, parameters, 'write', ctx), func);
+    demandOk(await this.#call({ func, out: 'xml', ...parameters }, 'write', ctx), func);
   }
 
   close(): void {
@@ -57,32 +57,19 @@ export class PanelApi {
     this.#http.close();
   }
 
-  async #call(
-    func: string,
-    parameters: CallParameters,
-    effect: Effect,
-    ctx: CallContext,
-  ): Promise<XmlElement> {
-    const form = { func, out: 'xml', ...parameters };
-    return await this.#confirmed(form, effect, async (sent) => await this.#asUser(sent, effect, ctx));
-  }
-
   /**
-   * Confirms a write if the panel asks whether it is meant. Panels ask in two ways and have then done
-   * nothing (docs/protocol.md#confirmation). The answer is the same call with `sok=yes`.
+   * Makes a call, and confirms a write if the panel asks whether it is meant. Panels ask in two ways and have
+   * then done nothing (docs/protocol.md#confirmation). The answer is the same call with `sok=yes`.
    */
-  async #confirmed(
-    form: CallParameters,
-    effect: Effect,
-    send: (form: CallParameters) => Promise<XmlElement>,
-  ): Promise<XmlElement> {
+  async #call(form: CallParameters, effect: Effect, ctx: CallContext): Promise<XmlElement> {
+    const confirmed = { ...form, sok: 'yes' };
     try {
-      const doc = await send(form);
+      const doc = await this.#asUser(form, effect, ctx);
       const asks = effect === 'write' && doc.attributes['func'] === 'confirm';
-      return asks ? await send({ ...form, sok: 'yes' }) : doc;
+      return asks ? await this.#asUser(confirmed, effect, ctx) : doc;
     } catch (error) {
       if (!(error instanceof CentralError) || error.params['kind'] !== 'confirm') throw error;
-      return await send({ ...form, sok: 'yes' });
+      return await this.#asUser(confirmed, effect, ctx);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { CallContext } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { HttpError } from '../../net/http-error.ts';
-import { HttpClient } from '../../net/http.ts';
+import { HttpClient, type HttpRequest } from '../../net/http.ts';
 import { refusal } from '../errors.ts';
 import { Slots } from '../slots.ts';
 import { unanswered, type Redact } from '../http-answer.ts';
@@ -20,6 +20,19 @@ export const mostListOctets = 64 * 1024 * 1024;
  * answer), and the server queues only a few. Of 16 at once it drops some, which TCP repeats after a second.
  */
 const mostRequests = 4;
+
+/** A request to the API. */
+interface ServerRequest {
+  readonly method: HttpRequest['method'];
+  /** Below the server object, with the leading slash. */
+  readonly path: string;
+  /** JSON; empty by default. */
+  readonly body?: string;
+  /** Maximum size of the answer, in octets; 1 MiB by default. */
+  readonly most?: number | undefined;
+}
+
+type WriteRequest = ServerRequest & { readonly method: Exclude<HttpRequest['method'], 'GET'> };
 
 /** Calls the HTTP API of one server. The key is sent in a header only and stays out of errors. */
 export class ServerApi {
@@ -53,17 +66,12 @@ export class ServerApi {
     most?: number,
   ): Promise<unknown> {
     const search = new URLSearchParams(query).toString();
-    return await this.#send('GET', search === '' ? path : `${path}?${search}`, null, ctx, most);
+    return await this.#send({ method: 'GET', path: search === '' ? path : `${path}?${search}`, most }, ctx);
   }
 
   /** Sends a write, after the writes before it have ended. @throws {CentralError} */
-  async write(
-    method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
-    path: string,
-    body: string,
-    ctx: CallContext,
-  ): Promise<unknown> {
-    return await this.#writes.take('', ctx.signal, async () => await this.#send(method, path, body, ctx));
+  async write(request: WriteRequest, ctx: CallContext): Promise<unknown> {
+    return await this.#writes.take('', ctx.signal, async () => await this.#send(request, ctx));
   }
 
   /**
@@ -73,7 +81,7 @@ export class ServerApi {
    */
   async flush(name: DnsName, signal: AbortSignal): Promise<void> {
     const path = `/cache/flush?domain=${encodeURIComponent(serverName(name))}`;
-    await this.#send('PUT', path, null, { signal, operation: '-' });
+    await this.#send({ method: 'PUT', path }, { signal, operation: '-' });
   }
 
   close(): void {
@@ -81,13 +89,7 @@ export class ServerApi {
     this.#http.close();
   }
 
-  async #send(
-    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
-    path: string,
-    body: string | null,
-    ctx: CallContext,
-    most?: number,
-  ): Promise<unknown> {
+  async #send({ method, path, body = '', most }: ServerRequest, ctx: CallContext): Promise<unknown> {
     if (this.#closed) throw refusal('central.unreachable', { text: 'closed' });
     const { address, password } = this.#settings;
     const effect = method === 'GET' ? 'read' : 'write';
@@ -97,7 +99,7 @@ export class ServerApi {
         method,
         path: `${address}${path}`,
         headers,
-        body: body ?? '',
+        body,
         repeatable: effect === 'read',
         ...(most === undefined ? {} : { mostOctets: most }),
       };

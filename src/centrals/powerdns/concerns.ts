@@ -5,7 +5,6 @@ import { problem, type Problem } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { hasCode, refusal } from '../errors.ts';
 import { shaped } from './answer.ts';
-import type { ServerApi } from './api.ts';
 import { isZoneFailing, type ZoneRead, type ZoneReader } from './read.ts';
 
 /** Maximum number of zones that are checked; each takes 1 to 5 ms. */
@@ -21,19 +20,22 @@ const mostNamed = 5;
  * @throws {CentralError} but never `central.unreachable`
  */
 export async function findConcerns(
-  api: ServerApi,
   reader: ZoneReader,
   zones: readonly DnsName[],
   flushable: DnsName,
   ctx: CallContext,
 ): Promise<readonly Problem[]> {
   return [
-    ...(await flushConcern(api, zones[0] ?? flushable, ctx)),
+    ...(await flushConcern(reader, zones[0] ?? flushable, ctx)),
     ...(await zoneConcerns(reader, zones, ctx)),
   ];
 }
 
-async function flushConcern(api: ServerApi, zone: DnsName, ctx: CallContext): Promise<readonly Problem[]> {
+async function flushConcern(
+  { api }: ZoneReader,
+  zone: DnsName,
+  ctx: CallContext,
+): Promise<readonly Problem[]> {
   try {
     await api.flush(zone, ctx.signal);
     return [];
@@ -96,7 +98,7 @@ const configShape = v.array(v.object({ name: v.string(), value: v.string() }));
  * @throws {CentralError} `central.dname-off`, with the state `untouched`
  */
 export async function demandDnames(
-  api: ServerApi,
+  { api }: ZoneReader,
   records: readonly ResourceRecord[],
   ctx: CallContext,
 ): Promise<void> {
@@ -106,7 +108,7 @@ export async function demandDnames(
 }
 
 /** Whether the server follows DNAME records; `null` if it does not report that. */
-async function followsDnames(api: ServerApi, ctx: CallContext): Promise<boolean | null> {
+async function followsDnames(api: ZoneReader['api'], ctx: CallContext): Promise<boolean | null> {
   try {
     const settings = shaped(configShape, await api.read('/config', {}, ctx));
     const value = settings.find(({ name }) => name === 'dname-processing')?.value;

@@ -94,7 +94,7 @@ class PowerdnsCentral implements Central {
    * stale one.
    */
   readonly apply: Central['apply'] = async (change, _present, ctx) => {
-    await demandDnames(this.#api, change.add, ctx);
+    await demandDnames(this.#reader, change.add, ctx);
     return await this.#writer.apply(change, ctx);
   };
 
@@ -109,7 +109,7 @@ class PowerdnsCentral implements Central {
   };
 
   readonly createZone: Central['createZone'] = async (zone, seed, ctx, content = []) => {
-    await demandDnames(this.#api, content, ctx);
+    await demandDnames(this.#reader, content, ctx);
     const body = createBody(this.#newZone(zone, seed), planRRsets({ zone, remove: [], add: content }, []));
     return await persistently(async () => {
       if ((await this.mayCreateZone(zone, seed, ctx)) === 'exists') return 'exists';
@@ -127,7 +127,7 @@ class PowerdnsCentral implements Central {
       if (owner === 'copy') throw copyOf(zone);
       if (owner !== 'ours') return 'missing';
       try {
-        await this.#api.write('DELETE', zonePath(zone), '', ctx);
+        await this.#api.write({ method: 'DELETE', path: zonePath(zone) }, ctx);
       } catch (error) {
         const now = await this.#readAfter(error, zone, 'ours', ctx);
         if (now === null) return hasCode(error, 'central.missing') ? 'missing' : 'deleted';
@@ -140,10 +140,9 @@ class PowerdnsCentral implements Central {
     });
   };
 
-  readonly concerns: Central['concerns'] = (zones, ctx) =>
-    findConcerns(this.#api, this.#reader, zones, noZone, ctx);
+  readonly concerns: Central['concerns'] = (zones, ctx) => findConcerns(this.#reader, zones, noZone, ctx);
 
-  readonly signing: Central['signing'] = (zone, ctx) => readSigning(this.#api, this.#reader, zone, ctx);
+  readonly signing: Central['signing'] = (zone, ctx) => readSigning(this.#reader, zone, ctx);
 
   readonly close: Central['close'] = async () => {
     await this.#caches.close();
@@ -192,7 +191,7 @@ class PowerdnsCentral implements Central {
 
   async #create(zone: DnsName, body: string, ctx: CallContext): Promise<'created' | 'exists'> {
     try {
-      await this.#api.write('POST', '/zones?rrsets=false', body, ctx);
+      await this.#api.write({ method: 'POST', path: '/zones?rrsets=false', body }, ctx);
     } catch (error) {
       return await this.#madeAnyway(error, zone, ctx);
     }

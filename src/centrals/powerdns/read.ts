@@ -63,11 +63,11 @@ const counting: ReadonlySet<string> = new Set(['DEFAULT', 'INCREASE']);
 
 /** Reads zones of one account. Zones of other accounts count as missing. */
 export class ZoneReader {
-  readonly #api: ServerApi;
+  readonly api: ServerApi;
   readonly #account: string;
 
   constructor(api: ServerApi, account: string) {
-    this.#api = api;
+    this.api = api;
     this.#account = account;
   }
 
@@ -77,7 +77,7 @@ export class ZoneReader {
    */
   async version(ctx: CallContext): Promise<string> {
     try {
-      const { daemon_type: daemon, version } = shaped(serverShape, await this.#api.read('', {}, ctx));
+      const { daemon_type: daemon, version } = shaped(serverShape, await this.api.read('', {}, ctx));
       if (daemon === 'authoritative') return version;
     } catch (error) {
       if (!hasCode(error, 'central.missing')) throw error;
@@ -141,7 +141,7 @@ export class ZoneReader {
   ): Promise<ZoneRead | null> {
     let json: unknown;
     try {
-      json = await this.#api.read(zonePath(zone), query, ctx, mostZoneOctets);
+      json = await this.api.read(zonePath(zone), query, ctx, mostZoneOctets);
     } catch (error) {
       if (!(error instanceof CentralError)) throw error;
       if (hasEnded(error)) return await this.#failing(zone, error, ctx);
@@ -181,7 +181,7 @@ export class ZoneReader {
   /** Lists zones. The list always exists, so a 404 means that the API is not at this address. */
   async #list(query: Readonly<Record<string, string>>, ctx: CallContext): Promise<readonly ZoneRow[]> {
     try {
-      const rows = shaped(listShape, await this.#api.read('/zones', query, ctx, mostListOctets));
+      const rows = shaped(listShape, await this.api.read('/zones', query, ctx, mostListOctets));
       return await mapInSlices(rows, (row) => shaped(rowShape, row));
     } catch (error) {
       if (!hasCode(error, 'central.missing')) throw error;

@@ -4,6 +4,7 @@ import { parseName, type DnsName } from '../../dns/name.ts';
 import { validOr } from '../../dns/problem.ts';
 import { shaped } from './answer.ts';
 import { mostZoneOctets, type ServerApi } from './api.ts';
+import type { ZoneReader } from './read.ts';
 import { serverName, takesOwner } from './names.ts';
 import { heldRecords, type HeldRecords, type ServerRRset } from './records.ts';
 
@@ -37,7 +38,7 @@ const answerShape = v.array(rowShape);
  * @throws {CentralError} `central.unreachable`, `central.login`
  */
 export async function searchNames(
-  api: ServerApi,
+  { api }: ZoneReader,
   zone: DnsName,
   names: readonly DnsName[],
   ctx: CallContext,

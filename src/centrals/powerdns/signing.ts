@@ -5,7 +5,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { shaped } from './answer.ts';
-import { zonePath, type ServerApi } from './api.ts';
+import { zonePath } from './api.ts';
 import type { ZoneReader } from './read.ts';
 
 /**
@@ -26,7 +26,6 @@ const keysShape = v.array(
  * @throws {CentralError}
  */
 export async function readSigning(
-  api: ServerApi,
   reader: ZoneReader,
   zone: DnsName,
   ctx: CallContext,
@@ -36,7 +35,7 @@ export async function readSigning(
   if (apex.facts?.signed !== true) return { signed: false, ds: [], cds: [] };
   const held = (type: string): readonly ResourceRecord[] =>
     apex.records.filter((record) => record.name === zone && record.type === type);
-  const { dnskeys, cds } = await readKeys(api, zone, ctx);
+  const { dnskeys, cds } = await readKeys(reader, zone, ctx);
   // For a zone that is signed elsewhere (PRESIGNED) the server has DNSKEY records, but no keys.
   const ds = dsOfKeys(zone, dnskeys.length > 0 ? dnskeys : held(dnskeyType));
   return { signed: true, ds, cds: dsOfCds([...cds, ...held(cdsType)]) };
@@ -52,7 +51,7 @@ interface Keys {
  * blocks these requests, so the result is then empty.
  * @throws {CentralError} `central.unreachable`
  */
-async function readKeys(api: ServerApi, zone: DnsName, ctx: CallContext): Promise<Keys> {
+async function readKeys({ api }: ZoneReader, zone: DnsName, ctx: CallContext): Promise<Keys> {
   try {
     const all = shaped(keysShape, await api.read(`${zonePath(zone)}/cryptokeys`, {}, ctx));
     const keys = all.filter(({ published }) => published);

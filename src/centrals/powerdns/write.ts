@@ -121,7 +121,7 @@ export class ZoneWriter {
     const names = changeNames(change);
     const read = await this.#reader.names(zone, names, ctx);
     if (read === null) return null;
-    const found = await searchNames(this.#api, zone, names, ctx);
+    const found = await searchNames(this.#reader, zone, names, ctx);
     if (typeof found === 'string') throw failingToo(failing, found);
     if (!sameIds(read, found)) throw failingToo(failing, 'search-data: other records');
     return { ...read, disabled: found.disabled };
@@ -163,7 +163,7 @@ export class ZoneWriter {
     if (Buffer.byteLength(body) > mostBodyOctets)
       throw refusal('central.limit', { text: `more than ${mostBodyOctets} octets in one change` });
     try {
-      await this.#api.write('PATCH', zonePath(zone), body, ctx);
+      await this.#api.write({ method: 'PATCH', path: zonePath(zone), body }, ctx);
     } catch (error) {
       const mayBeOlder = takesSingle && hasCode(error, 'central.invalid-value');
       if (!mayBeOlder || !/changetype/iu.test(error.params['text'] ?? '')) throw error;
@@ -197,7 +197,7 @@ export class ZoneWriter {
     this.#unrectified.add(zone);
     await withState(
       'partial',
-      async () => await this.#api.write('PUT', `${zonePath(zone)}/rectify`, '', ctx),
+      async () => await this.#api.write({ method: 'PUT', path: `${zonePath(zone)}/rectify` }, ctx),
     );
     this.#unrectified.delete(zone);
   }

@@ -48,13 +48,13 @@ export function goalsOf(
   const present = Map.groupBy(added, rrsetId);
   const absent = Map.groupBy(gone, rrsetId);
   const touched = new Map([...added, ...gone].map((record) => [rrsetId(record), record]));
-  const dataOf = (records: readonly ResourceRecord[] = []) => new Set(records.map(({ rdata }) => rdata));
+  const rdataIn = (records: readonly ResourceRecord[] = []) => new Set(records.map(({ rdata }) => rdata));
   return [...touched].map(([id, { name, type }]) => ({
     zone,
     name,
     type,
-    present: dataOf(present.get(id)),
-    absent: dataOf(absent.get(id)),
+    present: rdataIn(present.get(id)),
+    absent: rdataIn(absent.get(id)),
     exists: names.has(name),
   }));
 }

@@ -41,31 +41,25 @@ const dialects: Readonly<Record<IspmanagerKind, PanelDialect>> = {
   dnsmanager,
 };
 
-export function localTool({ root, kind, mgrctl, timeout, service }: IspmanagerPanelSettings): LocalTool {
+export function localTool({ root, kind, mgrctl, timeout, service }: IspmanagerPanelSettings) {
   return {
     root,
+    /**
+     * `service`: whether this process is a confined service. `fails`: whether the tool fails as a child of
+     * this process, although it works outside the unit of this process.
+     */
     confined: { service: service ?? false, fails: false },
+    /** Absolute path of `mgrctl`. */
     mgrctl: mgrctl ?? join(root, 'sbin/mgrctl'),
+    /** The panel's own name, such as `ispmgr`. */
     panel: panelName(kind),
+    /** Milliseconds that one call may take. */
     timeout: timeout ?? 30_000,
   };
 }
 
-export interface LocalTool {
-  /** The panel's root directory. */
-  readonly root: string;
-  /**
-   * `service`: whether this process is a confined service. `fails`: whether the tool fails as a child of
-   * this process, although it works outside the unit of this process.
-   */
-  readonly confined: { readonly service: boolean; fails: boolean };
-  /** Absolute path of `mgrctl`. */
-  readonly mgrctl: string;
-  /** The panel's own name, such as `ispmgr`. */
-  readonly panel: string;
-  /** Milliseconds that one call may take. */
-  readonly timeout: number;
-}
+/** The panel's tool on this host. */
+export type LocalTool = Readonly<ReturnType<typeof localTool>>;
 
 /** Maximum size of an answer, in octets; 10,000 zones have about 3 MB, 100,000 records about 20 MB. */
 const mostOutput = 32 * 1024 * 1024;
