@@ -20,8 +20,8 @@ export const timeoutSetting = v.optional(
 );
 
 /**
- * What to trust: one certificate (`{ fingerprint }` in any spelling) or one authority (`{ ca }` in PEM); absent:
- * the public authorities.
+ * What to trust: one certificate (`{ fingerprint }` in any spelling) or one authority (`{ ca }` in PEM).
+ * Absent: the public authorities.
  */
 export const pinSetting = v.optional(
   v.pipe(

@@ -4,7 +4,7 @@ type State = CentralErrorFacts['state'];
 type Params = Readonly<Record<string, string>>;
 
 /** The error of a call that changed nothing and would fail again. */
-export function refusal(code: CentralErrorCode, params: Params = {}, cause?: unknown): CentralError {
+export function centralRefusal(code: CentralErrorCode, params: Params = {}, cause?: unknown): CentralError {
   return new CentralError(code, { state: 'untouched', retry: 'never', params, cause });
 }
 
@@ -28,7 +28,7 @@ export function restated(error: CentralError, state: State): CentralError {
   return new CentralError(error.code, { state, retry: error.retry, params: error.params, cause: error });
 }
 
-/** Carries out one step. If it throws a {@link CentralError}, throws that with the state of the whole change. */
+/** Carries out one step. Its {@link CentralError} gets the state of the whole change. */
 export async function withState<T>(state: State, step: () => Promise<T>): Promise<T> {
   try {
     return await step();

@@ -8,7 +8,7 @@ import {
 import { displayName } from '../dns/name.ts';
 import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../dns/record.ts';
 import { rrsetId, type Change } from '../dns/zone.ts';
-import { hasCode, look, noEffect, refusal, restated } from './errors.ts';
+import { hasCode, look, noEffect, centralRefusal, restated } from './errors.ts';
 
 /** The single writes of a central that writes one record at a time. Each throws only {@link CentralError}. */
 export interface RecordWriter {
@@ -22,7 +22,7 @@ export interface RecordWriter {
    * Puts `record` in the place of `old` in one write.
    * @returns `missing` or `exists` as for `remove` and `add`
    */
-  replace(old: CentralRecord, record: ResourceRecord, ctx: CallContext): Promise<Outcome>;
+  replace(old: CentralRecord, record: ResourceRecord, ctx: CallContext): Promise<StepOutcome>;
   /** Whether each record has its own TTL. If not, a change of the TTL alone does nothing. */
   readonly carriesTtl: boolean;
   /**
@@ -39,7 +39,7 @@ interface Step {
   readonly record: ResourceRecord | null;
 }
 
-export type Outcome = 'done' | 'missing' | 'exists';
+export type StepOutcome = 'done' | 'missing' | 'exists';
 
 /** A change that is being carried out, and what it has done so far. */
 interface Progress {
@@ -48,8 +48,8 @@ interface Progress {
   readonly ctx: CallContext;
   readonly removed: ResourceRecord[];
   readonly added: ResourceRecord[];
-  /** Outcome of each write that was sent. The key is all its {@link partsOf}, joined by line feeds. */
-  readonly sent: Map<string, Outcome>;
+  /** StepOutcome of each write that was sent. The key is all its {@link partsOf}, joined by line feeds. */
+  readonly sent: Map<string, StepOutcome>;
   /** Parts of the writes that were answered `done`. */
   readonly done: Set<string>;
 }
@@ -108,7 +108,7 @@ async function reading(progress: Progress): Promise<readonly CentralRecord[]> {
     throw withState(error, stateAfter(progress, 'unknown'));
   }
   throw restated(
-    refusal('central.missing', { text: displayName(change.zone) }),
+    centralRefusal('central.missing', { text: displayName(change.zone) }),
     stateAfter(progress, 'partial'),
   );
 }
@@ -145,7 +145,7 @@ async function judge(error: unknown, step: Step, writer: RecordWriter, ctx: Call
   return restated(error, undone ? 'untouched' : 'partial');
 }
 
-async function send({ old, record }: Step, writer: RecordWriter, ctx: CallContext): Promise<Outcome> {
+async function send({ old, record }: Step, writer: RecordWriter, ctx: CallContext): Promise<StepOutcome> {
   if (record === null) return old === null ? 'done' : await writer.remove(old, ctx);
   return await (old === null ? writer.add(record, ctx) : writer.replace(old, record, ctx));
 }
@@ -171,7 +171,7 @@ function rejectRepeats(steps: readonly Step[], progress: Progress): void {
     const outcome = progress.sent.get(partsOf(step).join('\n'));
     if (outcome === undefined) continue;
     const code = outcome === 'missing' ? 'central.missing' : 'central.exists';
-    throw restated(refusal(code, { text: nameOf(step) }), stateAfter(progress, 'partial'));
+    throw restated(centralRefusal(code, { text: nameOf(step) }), stateAfter(progress, 'partial'));
   }
 }
 

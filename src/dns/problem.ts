@@ -43,7 +43,7 @@ export function validOr<T, R>(make: () => T, fallback: R): T | R {
   return validOrElse(make, () => fallback);
 }
 
-/** Returns the result of `make`. If it throws {@link DnsDataError}, returns what `otherwise` makes of that. */
+/** Returns the result of `make`; if it throws {@link DnsDataError}, what `otherwise` makes of that. */
 export function validOrElse<T, R>(make: () => T, otherwise: (error: DnsDataError) => R): T | R {
   try {
     return make();

@@ -11,7 +11,7 @@ import {
   type Effect,
   type Redact,
 } from '../http-answer.ts';
-import { refusal } from '../errors.ts';
+import { centralRefusal } from '../errors.ts';
 
 /**
  * Reads the document of an answer. Anything else is classified as docs/protocol.md#other-answers says: an
@@ -98,7 +98,7 @@ export function deniedThere({ state, params, cause }: CentralError): CentralErro
 
 /** Turns the refusal of a login into `central.login`. */
 export function refusedLogin({ params, cause }: CentralError): CentralError {
-  return refusal('central.login', params, cause);
+  return centralRefusal('central.login', params, cause);
 }
 
 /**

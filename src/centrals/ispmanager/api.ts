@@ -2,7 +2,7 @@ import { CentralError, type CallContext } from '../../core/central.ts';
 import { HttpError } from '../../net/http-error.ts';
 import { HttpClient } from '../../net/http.ts';
 import { child, escapeXml, type XmlElement } from '../../net/xml.ts';
-import { hasCode, refusal } from '../errors.ts';
+import { hasCode, centralRefusal } from '../errors.ts';
 import { shared } from '../shared.ts';
 import { garbled, unanswered, type Effect, type Redact } from '../http-answer.ts';
 import { deniedThere, demandAnswerTo, demandOk, looksLikeLogin, readAnswer, refusedLogin } from './answer.ts';
@@ -144,7 +144,7 @@ export class PanelApi {
   }
 
   async #send(form: CallParameters, effect: Effect, ctx: CallContext): Promise<XmlElement> {
-    if (this.#closed) throw refusal('central.unreachable', { text: 'closed' });
+    if (this.#closed) throw centralRefusal('central.unreachable', { text: 'closed' });
     const { address } = this.#settings;
     const headers = {
       'Content-Type': 'application/x-www-form-urlencoded',

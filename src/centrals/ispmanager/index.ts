@@ -12,7 +12,7 @@ import { zoneName, type DnsName } from '../../dns/name.ts';
 import { changeNames } from '../../dns/zone.ts';
 import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { childText, type XmlElement } from '../../net/xml.ts';
-import { hasCode, look, noEffect, outage, refusal, restated, withState } from '../errors.ts';
+import { hasCode, look, noEffect, outage, centralRefusal, restated, withState } from '../errors.ts';
 import { applyStepwise } from '../stepwise.ts';
 import { PanelApi } from './api.ts';
 import { auditChange } from './audit.ts';
@@ -148,7 +148,7 @@ class IspmanagerCentral implements Central {
       if (!(error instanceof CentralError) || error.params['spelling'] === undefined) throw error;
       const { spelling } = error.params;
       if (spelling === 'none' || spelling === this.#dialect.errorSpelling) return;
-      throw refusal('central.wrong-kind', { kind: this.#kind }, error);
+      throw centralRefusal('central.wrong-kind', { kind: this.#kind }, error);
     }
   };
 
@@ -214,7 +214,7 @@ class IspmanagerCentral implements Central {
       if (!hasCode(error, 'central.exists')) throw await this.#judged(error, zone, 'absent', ctx);
       // The list may be filtered, or the zone may be new. Only a direct read of the zone shows whose it is.
       if ((await this.readZone(zone, [], ctx)) !== null) return 'exists';
-      throw refusal('zone.foreign', { zone: zoneParameter(zone) }, error);
+      throw centralRefusal('zone.foreign', { zone: zoneParameter(zone) }, error);
     }
     await this.#demand(zone, 'present', ctx);
     return 'created';
@@ -338,5 +338,5 @@ class IspmanagerCentral implements Central {
 }
 
 function copyOf(zone: DnsName): CentralError {
-  return refusal('zone.copy', { zone: zoneParameter(zone) });
+  return centralRefusal('zone.copy', { zone: zoneParameter(zone) });
 }

@@ -1,6 +1,6 @@
 import { mapInSlices } from '../../net/slices.ts';
 import { childrenNamed, type XmlElement } from '../../net/xml.ts';
-import { refusal } from '../errors.ts';
+import { centralRefusal } from '../errors.ts';
 import { garbled } from '../http-answer.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function readRows(
   doc: XmlElement,
   keyOf: (row: ListedRow) => string,
 ): Promise<readonly ListedRow[]> {
-  if (childrenNamed(doc, 'banner').some(saysCut)) throw refusal('central.list-cut');
+  if (childrenNamed(doc, 'banner').some(saysCut)) throw centralRefusal('central.list-cut');
   const elements = childrenNamed(doc, 'elem');
   // Some panels show an empty list as one empty row (docs/protocol.md#documents).
   if (elements.length === 1 && elements[0]?.children.length === 0) return [];

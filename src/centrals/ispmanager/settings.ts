@@ -16,7 +16,7 @@ const schema = v.object({
    * ones are tried.
    */
   address: addressSetting(false, spelled),
-  /** The panel cuts `authinfo` at its first colon, so a user name cannot have one (docs/protocol.md#login). */
+  /** Without a colon, because the panel cuts `authinfo` at its first one (docs/protocol.md#login). */
   username: v.pipe(
     settingText,
     v.trim(),

@@ -5,8 +5,8 @@ import type { DnsName } from '../../dns/name.ts';
 import { validOrElse } from '../../dns/problem.ts';
 import { rdataFromFields } from '../../dns/rdata/rdata.ts';
 import { formatRecord, sameData, type ResourceRecord } from '../../dns/record.ts';
-import { hasCode, noEffect, refusal, restated, withState } from '../errors.ts';
-import type { Outcome, RecordWriter } from '../stepwise.ts';
+import { hasCode, noEffect, centralRefusal, restated, withState } from '../errors.ts';
+import type { StepOutcome, RecordWriter } from '../stepwise.ts';
 import type { Cells } from '../../net/ispmanager/record-dialect.ts';
 import { zoneParameter } from '../../net/ispmanager/names.ts';
 import { listRecords, type PanelZone } from './read.ts';
@@ -22,7 +22,7 @@ const separator = ', ';
  */
 function ownHandle(record: CentralRecord): string {
   if (record.handle !== '') return record.handle;
-  throw refusal('central.ambiguous-key', { text: formatRecord(record) });
+  throw centralRefusal('central.ambiguous-key', { text: formatRecord(record) });
 }
 
 /**
@@ -51,7 +51,7 @@ export class ZoneWriter implements RecordWriter {
 
   readonly add: RecordWriter['add'] = async (record, ctx) => {
     const outcome = await this.#save('', record, ctx);
-    if (outcome === 'missing') throw refusal('central.missing', { text: this.#place.zone });
+    if (outcome === 'missing') throw centralRefusal('central.missing', { text: this.#place.zone });
     return outcome;
   };
 
@@ -82,7 +82,7 @@ export class ZoneWriter implements RecordWriter {
     }
   }
 
-  async #save(handle: string, record: ResourceRecord, ctx: CallContext): Promise<Outcome> {
+  async #save(handle: string, record: ResourceRecord, ctx: CallContext): Promise<StepOutcome> {
     return await this.#write('recordEdit', handle, this.#form(record), ctx);
   }
 
@@ -91,7 +91,7 @@ export class ZoneWriter implements RecordWriter {
     elid: string,
     form: Cells,
     ctx: CallContext,
-  ): Promise<Outcome> {
+  ): Promise<StepOutcome> {
     const { api, dialect, zone } = this.#place;
     const parameters = { plid: zoneParameter(zone), elid, sok: 'ok', ...form };
     return await outcomeOf(api.write(dialect[func], parameters, ctx));
@@ -100,7 +100,7 @@ export class ZoneWriter implements RecordWriter {
   async #delete(handle: string, ctx: CallContext): Promise<'done' | 'missing'> {
     const outcome = await this.#write('recordDelete', handle, {}, ctx);
     if (outcome !== 'exists') return outcome;
-    throw restated(refusal('central.refused', { text: handle }), 'unknown');
+    throw restated(centralRefusal('central.refused', { text: handle }), 'unknown');
   }
 
   /**
@@ -124,14 +124,14 @@ export class ZoneWriter implements RecordWriter {
     return validOrElse(
       () => this.#place.dialect.form(record),
       (cause) => {
-        throw refusal('central.invalid-value', { text: cause.message }, cause);
+        throw centralRefusal('central.invalid-value', { text: cause.message }, cause);
       },
     );
   }
 }
 
 /** Waits for a write. The caller verifies `exists` and `missing` by a read. */
-async function outcomeOf(call: Promise<void>): Promise<Outcome> {
+async function outcomeOf(call: Promise<void>): Promise<StepOutcome> {
   try {
     await call;
     return 'done';

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { CentralError, type CentralErrorCode, type CentralErrorFacts } from '../../core/central.ts';
 import type { HttpAnswer } from '../../net/http.ts';
 import { parseJsonInSlices } from '../../net/json.ts';
-import { refusal } from '../errors.ts';
+import { centralRefusal } from '../errors.ts';
 import { garbled, stateAfter, titleOf, utf8Text, type Effect, type Redact } from '../http-answer.ts';
 
 /**
@@ -50,7 +50,8 @@ function refused(answer: HttpAnswer, text: string, effect: Effect, redact: Redac
   // A proxy's web page may give 404, 400 or 422 for reasons of its own. Only an answer of PowerDNS itself
   // proves that nothing was done.
   const believed = !web || status === 401 || status === 403;
-  if (code !== undefined && believed) return refusal(code, { text: words === '' ? `HTTP ${status}` : words });
+  if (code !== undefined && believed)
+    return centralRefusal(code, { text: words === '' ? `HTTP ${status}` : words });
   const said = words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
   // A 500 of the server itself ends the request. One of a proxy (502, 504, a web page) may come while the
   // server still works.

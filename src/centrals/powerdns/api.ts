@@ -2,7 +2,7 @@ import type { CallContext } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { HttpError } from '../../net/http-error.ts';
 import { HttpClient, type HttpRequest } from '../../net/http.ts';
-import { refusal } from '../errors.ts';
+import { centralRefusal } from '../errors.ts';
 import { Slots } from '../slots.ts';
 import { unanswered, type Redact } from '../http-answer.ts';
 import { readAnswer } from './answer.ts';
@@ -90,7 +90,7 @@ export class ServerApi {
   }
 
   async #send({ method, path, body = '', most }: ServerRequest, ctx: CallContext): Promise<unknown> {
-    if (this.#closed) throw refusal('central.unreachable', { text: 'closed' });
+    if (this.#closed) throw centralRefusal('central.unreachable', { text: 'closed' });
     const { address, password } = this.#settings;
     const effect = method === 'GET' ? 'read' : 'write';
     const headers = { 'X-API-Key': password, Accept: 'application/json', 'Content-Type': 'application/json' };

@@ -3,7 +3,7 @@ import { CentralError, type CallContext } from '../../core/central.ts';
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
-import { hasCode, refusal } from '../errors.ts';
+import { hasCode, centralRefusal } from '../errors.ts';
 import { shaped } from './answer.ts';
 import { isZoneFailing, type ZoneRead, type ZoneReader } from './read.ts';
 
@@ -104,7 +104,7 @@ export async function demandDnames(
 ): Promise<void> {
   const dname = records.find(({ type }) => type === 'DNAME');
   if (dname === undefined || (await followsDnames(api, ctx)) !== false) return;
-  throw refusal('central.dname-off', { name: displayName(dname.name) });
+  throw centralRefusal('central.dname-off', { name: displayName(dname.name) });
 }
 
 /** Whether the server follows DNAME records; `null` if it does not report that. */

@@ -8,7 +8,7 @@ import {
 } from '../../core/central.ts';
 import { parentName, zoneName, type DnsName } from '../../dns/name.ts';
 import { validOrElse } from '../../dns/problem.ts';
-import { hasCode, look, noEffect, refusal, restated, withState } from '../errors.ts';
+import { hasCode, look, noEffect, centralRefusal, restated, withState } from '../errors.ts';
 import { planRRsets } from '../rrsets.ts';
 import { hasEnded } from './answer.ts';
 import { ServerApi, zonePath } from './api.ts';
@@ -172,7 +172,7 @@ class PowerdnsCentral implements Central {
       validOrElse(
         () => zoneName(text),
         () => {
-          throw refusal('central.invalid-value', { text });
+          throw centralRefusal('central.invalid-value', { text });
         },
       ),
     );
@@ -240,5 +240,5 @@ class PowerdnsCentral implements Central {
 }
 
 function foreign(zone: DnsName, cause?: unknown): CentralError {
-  return refusal('zone.foreign', { zone: serverName(zone).slice(0, -1) }, cause);
+  return centralRefusal('zone.foreign', { zone: serverName(zone).slice(0, -1) }, cause);
 }

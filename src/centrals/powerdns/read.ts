@@ -3,7 +3,7 @@ import { CentralError, type CallContext, type CentralRecord } from '../../core/c
 import { displayName, zoneName, type DnsName } from '../../dns/name.ts';
 import { validOrElse } from '../../dns/problem.ts';
 import { mapInSlices } from '../../net/slices.ts';
-import { hasCode, outage, refusal } from '../errors.ts';
+import { hasCode, outage, centralRefusal } from '../errors.ts';
 import { garbled } from '../http-answer.ts';
 import { hasEnded, shaped } from './answer.ts';
 import { mostListOctets, mostZoneOctets, zonePath, type ServerApi } from './api.ts';
@@ -82,7 +82,7 @@ export class ZoneReader {
     } catch (error) {
       if (!hasCode(error, 'central.missing')) throw error;
     }
-    throw refusal('central.wrong-kind', { kind: 'powerdns' });
+    throw centralRefusal('central.wrong-kind', { kind: 'powerdns' });
   }
 
   /**
@@ -209,7 +209,7 @@ export function isZoneFailing(error: unknown): error is CentralError {
 
 /** The error for a zone whose records come by transfer, so that none can be edited. */
 export function copyOf(zone: DnsName): CentralError {
-  return refusal('zone.copy', { zone: displayName(zone) });
+  return centralRefusal('zone.copy', { zone: displayName(zone) });
 }
 
 /** Newer names of zone kinds (PowerDNS 4.5 and later accept both). */

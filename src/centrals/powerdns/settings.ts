@@ -30,8 +30,8 @@ const schema = v.object({
   /** The `account` that marks our zones. Zones with any other are foreign. */
   username: v.pipe(settingText, v.trim(), v.nonEmpty('setting.missing')),
   /**
-   * The API key, which has to fit into a header (RFC 9110 section 5.5). It gives full rights at the server, so
-   * domainsync itself keeps to the zones of the account.
+   * The API key, which has to fit into a header (RFC 9110 section 5.5). It gives full rights at the server,
+   * so domainsync itself keeps to the zones of the account.
    */
   password: v.pipe(settingText, v.regex(/^[\x21-\x7e]*$/u, 'setting.bad-value')),
   pin: pinSetting,

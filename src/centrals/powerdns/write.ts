@@ -2,7 +2,7 @@ import { CentralError, type Altered, type CallContext } from '../../core/central
 import type { DnsName } from '../../dns/name.ts';
 import { formatRecord, recordId } from '../../dns/record.ts';
 import { changeNames, rrsetId, type Change } from '../../dns/zone.ts';
-import { hasCode, look, noEffect, refusal, withState } from '../errors.ts';
+import { hasCode, look, noEffect, centralRefusal, withState } from '../errors.ts';
 import { alteredBy, planRRsets, type RRsetEdit } from '../rrsets.ts';
 import { Slots } from '../slots.ts';
 import { hasEnded } from './answer.ts';
@@ -72,7 +72,7 @@ export class ZoneWriter {
   async #once(change: Change, ctx: CallContext): Promise<Altered> {
     const { zone } = change;
     const before = await this.#readForWrite(change, ctx);
-    if (before === null) throw refusal('central.missing', { text: zone });
+    if (before === null) throw centralRefusal('central.missing', { text: zone });
     const edits = planRRsets(change, before.records);
     if (edits.length > 0) await this.#patch(change, edits, before, ctx);
     const owed = edits.length > 0 && before.facts?.signed === true && !before.facts.rectifiesItself;
@@ -161,7 +161,7 @@ export class ZoneWriter {
     // The server refuses a larger body (400) or cuts the connection. It is not split, because a change is
     // written as a whole or not at all.
     if (Buffer.byteLength(body) > mostBodyOctets)
-      throw refusal('central.limit', { text: `more than ${mostBodyOctets} octets in one change` });
+      throw centralRefusal('central.limit', { text: `more than ${mostBodyOctets} octets in one change` });
     try {
       await this.#api.write({ method: 'PATCH', path: zonePath(zone), body }, ctx);
     } catch (error) {
@@ -216,7 +216,8 @@ function demandEnabled(edits: readonly RRsetEdit[], disabled: DisabledRecords): 
   for (const edit of edits) {
     const off = new Set(disabled.get(rrsetId(edit))?.map(recordId));
     const record = edit.after.find((one) => off.has(recordId(one)));
-    if (record !== undefined) throw refusal('central.exists', { text: `${formatRecord(record)} (disabled)` });
+    if (record !== undefined)
+      throw centralRefusal('central.exists', { text: `${formatRecord(record)} (disabled)` });
   }
 }
 

@@ -4,7 +4,7 @@ import { DnsDataError } from '../../dns/problem.ts';
 import { rcodeName, rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
 import { DnsError } from '../../net/dns/dns-error.ts';
-import { hasCode, outage, refusal, restated } from '../errors.ts';
+import { hasCode, outage, centralRefusal, restated } from '../errors.ts';
 
 export type Purpose = 'read' | 'write';
 
@@ -16,7 +16,7 @@ export type Purpose = 'read' | 'write';
 export function exchangeFailure(error: unknown, purpose: Purpose, wall: number): unknown {
   if (error instanceof DnsDataError) {
     const text = error.problems.map(({ code }) => code).join(', ');
-    return refusal('central.invalid-value', { text });
+    return centralRefusal('central.invalid-value', { text });
   }
   if (!(error instanceof DnsError)) return error;
   const state = purpose === 'write' && error.sent === 'maybe' ? 'unknown' : 'untouched';
@@ -33,7 +33,7 @@ export function exchangeFailure(error: unknown, purpose: Purpose, wall: number):
   }
   // The server rejects our key, signature or time, and then does nothing (RFC 8945 section 5.2).
   if (code === 'tsig.bad-key' || code === 'tsig.bad-signature')
-    return refusal('central.login', { text, code }, error);
+    return centralRefusal('central.login', { text, code }, error);
   if (code === 'tsig.bad-time') {
     const seconds = String(Math.abs(Math.round(wall / 1_000) - Number(serverTime ?? 0)));
     return outage('central.clock', { text, seconds }, error);
@@ -57,7 +57,7 @@ const refusals: Readonly<Record<number, CentralError['code']>> = {
 export function updateRefusal(rcode: number, zone: DnsName): CentralError {
   const code = refusals[rcode];
   const params = { text: rcodeName(rcode), kind: 'rfc2136', name: displayName(zone) };
-  if (code !== undefined) return refusal(code, params);
+  if (code !== undefined) return centralRefusal(code, params);
   const failed = rcode === rcodes.SERVFAIL ? 'central.zone-failing' : 'central.garbled';
   return restated(outage(failed, params), 'unknown');
 }
@@ -99,7 +99,7 @@ const knowing: ReadonlySet<number> = new Set([
  */
 export function deniedForZone(error: unknown): unknown {
   if (!hasCode(error, 'central.login') || error.params['code'] !== 'tsig.bad-key') return error;
-  return refusal('central.access-denied', { text: 'NOTAUTH, BADKEY', code: 'tsig.bad-key' }, error);
+  return centralRefusal('central.access-denied', { text: 'NOTAUTH, BADKEY', code: 'tsig.bad-key' }, error);
 }
 
 /**
@@ -107,7 +107,7 @@ export function deniedForZone(error: unknown): unknown {
  * @param cut owner of the delegation, DNAME or zone that hides it
  */
 export function hiddenRefusal(what: string, cut: DnsName): CentralError {
-  return refusal('central.hidden', { record: what, cut: displayName(cut) });
+  return centralRefusal('central.hidden', { record: what, cut: displayName(cut) });
 }
 
 /**

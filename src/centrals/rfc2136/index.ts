@@ -12,7 +12,7 @@ import type { RRsetKey } from '../../dns/zone.ts';
 import { classes, rcodes } from '../../dns/wire/codes.ts';
 import { deleteRecord } from '../../dns/wire/update.ts';
 import { isData } from '../../dns/wire/zone-answer.ts';
-import { hasCode, outage, refusal } from '../errors.ts';
+import { hasCode, outage, centralRefusal } from '../errors.ts';
 import { updateRefusal } from './answer.ts';
 import { NameServer } from './api.ts';
 import { auditChange } from './audit.ts';
@@ -122,12 +122,12 @@ class Rfc2136Central implements Central {
     const ownership = await this.#ownership(zone, ctx);
     if (ownership === 'ours') return 'exists';
     const code = ownership === 'missing' ? 'zone.create-there-first' : 'zone.foreign';
-    throw refusal(code, { zone: displayName(zone) });
+    throw centralRefusal(code, { zone: displayName(zone) });
   }
 
   async deleteZone(zone: DnsName, ctx: CallContext): Promise<'missing'> {
     if ((await this.#ownership(zone, ctx)) !== 'ours') return 'missing';
-    throw refusal('zone.delete-there', { zone: displayName(zone) });
+    throw centralRefusal('zone.delete-there', { zone: displayName(zone) });
   }
 
   /**

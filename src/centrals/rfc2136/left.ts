@@ -2,7 +2,7 @@ import { CentralError, type CentralErrorFacts, type CentralRecord } from '../../
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { formatRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Change } from '../../dns/zone.ts';
-import { refusal } from '../errors.ts';
+import { centralRefusal } from '../errors.ts';
 import { usualTtl, type RRsetEdit } from '../rrsets.ts';
 
 /** A record whose TTL the server lowered (`max-zone-ttl` of BIND). */
@@ -66,7 +66,7 @@ export function rejectOrphans(
 ): void {
   for (const { name } of endedDelegations(zone, edits)) {
     if (!records.some((one) => one.name === name && one.type === 'DS')) continue;
-    throw refusal('central.ds-first', { name: displayName(name) });
+    throw centralRefusal('central.ds-first', { name: displayName(name) });
   }
 }
 

@@ -6,7 +6,7 @@ import { rcodes } from '../../dns/wire/codes.ts';
 import { wireRdata } from '../../dns/rdata/rdata.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
 import { addRecord, deleteRecord, nameNotInUse, rrsetAbsent, rrsetHas } from '../../dns/wire/update.ts';
-import { hasCode, noEffect, outage, refusal, restated, withState } from '../errors.ts';
+import { hasCode, noEffect, outage, centralRefusal, restated, withState } from '../errors.ts';
 import { alteredBy, planRRsets, type RRsetEdit } from '../rrsets.ts';
 import { hiddenRefusal, prerequisiteFailed, updateRefusal } from './answer.ts';
 import { heldOctets } from './records.ts';
@@ -351,7 +351,7 @@ function rejectClashes(zone: DnsName, edits: readonly RRsetEdit[], present: read
   const clash = zoneProblems(zone, [...staying, ...edits.flatMap(({ after }) => after)])[0];
   if (clash === undefined) return;
   const text = [clash.params['record'], clash.params['other']].filter((one) => one !== undefined).join('; ');
-  throw refusal('central.invalid-value', { text: `${clash.code} ${text}` });
+  throw centralRefusal('central.invalid-value', { text: `${clash.code} ${text}` });
 }
 
 /**
@@ -382,7 +382,7 @@ function rejectHidden(edits: readonly RRsetEdit[], { hidden }: NamesView): void 
 }
 
 function missing(zone: DnsName): CentralError {
-  return refusal('central.missing', { text: displayName(zone) });
+  return centralRefusal('central.missing', { text: displayName(zone) });
 }
 
 /** Gives the error of one step the state of the whole change. */

@@ -13,8 +13,8 @@ export type DnsErrorKind =
   | 'refused';
 
 /**
- * An exchange without a usable answer. With the kind `tsig` its `params` have also `code` and `rcode`; with the
- * code `tsig.bad-time` also `serverTime`, the server's time in seconds since 1970.
+ * An exchange without a usable answer. With the kind `tsig` its `params` have also `code` and `rcode`. With
+ * the code `tsig.bad-time` they have `serverTime` too, the server's time in seconds since 1970.
  */
 export class DnsError extends ExchangeError<DnsErrorKind> {
   override readonly name = 'DnsError';
