@@ -72,7 +72,7 @@ interface Attempt {
 export class HttpClient {
   readonly #settings: HttpSettings;
   readonly #agent: http.Agent;
-  readonly #idle: IdleTimes;
+  readonly #dropIdle: (longest: number) => void;
 
   /** @throws {RangeError} if the base URL is neither `https:` nor `http:` on this machine */
   constructor(settings: HttpSettings) {
@@ -80,7 +80,7 @@ export class HttpClient {
     if (settings.base.protocol !== 'https:' && !plain) throw new RangeError('only https: is accepted');
     this.#settings = settings;
     this.#agent = plain ? new http.Agent(keeping) : new KeptConnections(settings);
-    this.#idle = new IdleTimes(this.#agent);
+    this.#dropIdle = idleTimes(this.#agent);
   }
 
   /**
@@ -90,7 +90,7 @@ export class HttpClient {
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(this.#settings.timeout)]);
-    if (!request.repeatable) this.#idle.drop(longestIdleForWrite);
+    if (!request.repeatable) this.#dropIdle(longestIdleForWrite);
     for (let attempt = 0; ; attempt += 1) {
       const result = await this.#attempt(request, deadline);
       if (!('error' in result)) return result;
@@ -246,25 +246,18 @@ export function isLoopback(hostname: string): boolean {
   return (isIPv4(host) && host.startsWith('127.')) || host === '::1';
 }
 
-/** Remembers since when each connection of an agent has been idle. */
-class IdleTimes {
-  readonly #agent: http.Agent;
-  readonly #since = new WeakMap<Duplex, number>();
-
-  constructor(agent: http.Agent) {
-    this.#agent = agent;
-    agent.on('free', (socket: Duplex) => {
-      this.#since.set(socket, performance.now());
-    });
-  }
-
-  /** Closes the connections that have been idle for longer than `longest` milliseconds. */
-  drop(longest: number): void {
+/**
+ * Remembers since when each connection of an agent has been idle.
+ * @returns a function that closes those which have been idle for longer than `longest` milliseconds
+ */
+function idleTimes(agent: http.Agent): (longest: number) => void {
+  const since = new WeakMap<Duplex, number>();
+  agent.on('free', (socket: Duplex) => since.set(socket, performance.now()));
+  return (longest) => {
     const oldest = performance.now() - longest;
-    for (const socket of Object.values(this.#agent.freeSockets).flat()) {
-      if (socket !== undefined && (this.#since.get(socket) ?? 0) < oldest) socket.destroy();
-    }
-  }
+    for (const socket of Object.values(agent.freeSockets).flat())
+      if (socket !== undefined && (since.get(socket) ?? 0) < oldest) socket.destroy();
+  };
 }
 
 /** Connections to one server, each used only after the server's certificate is checked. */

@@ -28,75 +28,52 @@ export interface Asking<T> {
  */
 export async function askEachAddress<T>(
   addresses: readonly string[],
-  asking: Asking<T>,
+  { ask, isGood }: Asking<T>,
   signal: AbortSignal,
 ): Promise<Answered<T>> {
-  const search = new Search(addresses, asking, signal);
-  const found = await search.result();
-  if (found instanceof Error) throw found;
-  return found;
-}
-
-class Search<T> {
-  readonly #asking: Asking<T>;
-  readonly #waiting: string[];
-  readonly #ending = new AbortController();
-  readonly #signal: AbortSignal;
-  #underWay = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #grace: NodeJS.Timeout | undefined;
-  #poor: Answered<T> | null = null;
-  #error: Error | null = null;
-  #resolve: (found: Answered<T> | Error) => void = () => undefined;
-
-  constructor(addresses: readonly string[], asking: Asking<T>, signal: AbortSignal) {
-    this.#waiting = [...addresses];
-    this.#asking = asking;
-    this.#signal = AbortSignal.any([signal, this.#ending.signal]);
-  }
-
-  async result(): Promise<Answered<T> | Error> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answered<T>>();
+  const ending = new AbortController();
+  const until = AbortSignal.any([signal, ending.signal]);
+  const waiting = [...addresses];
+  let underWay = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let grace: NodeJS.Timeout | undefined;
+  let poor: Answered<T> | null = null;
+  let failure: unknown = null;
+  const giveUp = (): void => {
+    if (poor === null) reject(failure ?? noAddress());
+    else resolve(poor);
+  };
+  const askOne = async (address: string): Promise<void> => {
     try {
-      return await new Promise((resolve) => {
-        this.#resolve = resolve;
-        this.#next();
-      });
-    } finally {
-      clearTimeout(this.#timer);
-      clearTimeout(this.#grace);
-      this.#ending.abort();
+      const answer = await ask(address, until);
+      if (isGood(answer)) resolve({ address, answer });
+      else poor ??= { address, answer };
+      grace ??= setTimeout(giveUp, graceAfterPoor);
+    } catch (error) {
+      failure ??= error;
     }
-  }
-
-  #next(): void {
-    clearTimeout(this.#timer);
-    const address = this.#signal.aborted ? undefined : this.#waiting.shift();
+  };
+  const next = (): void => {
+    clearTimeout(timer);
+    const address = until.aborted ? undefined : waiting.shift();
     if (address === undefined) {
-      if (this.#underWay === 0) this.#giveUp();
+      if (underWay === 0) giveUp();
       return;
     }
-    if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#next(), attemptDelay);
-    this.#underWay += 1;
-    void this.#ask(address).finally(() => {
-      this.#underWay -= 1;
-      this.#next();
+    if (waiting.length > 0) timer = setTimeout(next, attemptDelay);
+    underWay += 1;
+    void askOne(address).finally(() => {
+      underWay -= 1;
+      next();
     });
-  }
-
-  async #ask(address: string): Promise<void> {
-    try {
-      const answer = await this.#asking.ask(address, this.#signal);
-      if (this.#asking.isGood(answer)) this.#resolve({ address, answer });
-      else this.#poor ??= { address, answer };
-      this.#grace ??= setTimeout(() => this.#giveUp(), graceAfterPoor);
-    } catch (error) {
-      this.#error ??= error instanceof Error ? error : new Error(String(error));
-    }
-  }
-
-  #giveUp(): void {
-    this.#resolve(this.#poor ?? this.#error ?? noAddress());
-  }
+  };
+  next();
+  return await promise.finally(() => {
+    clearTimeout(timer);
+    clearTimeout(grace);
+    ending.abort();
+  });
 }
 
 function noAddress(): DnsError {

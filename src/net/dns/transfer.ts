@@ -16,22 +16,14 @@ const ownText = 200;
 /** Joins the messages of a zone transfer (RFC 5936 section 2.2). */
 export class TransferRecords {
   readonly #zone: DnsName;
-  readonly #records: WireRecord[] = [];
-  #complete = false;
+  /** The records so far, each once, the SOA first. */
+  readonly records: WireRecord[] = [];
+  /** Whether the SOA has come a second time, which ends the zone. */
+  complete = false;
   #text = 0;
 
   constructor(zone: DnsName) {
     this.#zone = zone;
-  }
-
-  /** Whether the SOA has come a second time, which ends the zone. */
-  get complete(): boolean {
-    return this.#complete;
-  }
-
-  /** The records so far, each once, the SOA first. */
-  get records(): readonly WireRecord[] {
-    return this.#records;
   }
 
   /**
@@ -48,16 +40,16 @@ export class TransferRecords {
   }
 
   #addRecord(record: WireRecord): void {
-    if (this.#complete) throw garbled('records after the end of the transfer');
+    if (this.complete) throw garbled('records after the end of the transfer');
     this.#text += record.name.length + (record.rdata?.length ?? 0) + ownText;
     if (this.#text > mostText) throw garbled('the zone is too large');
-    const [soa] = this.#records;
+    const [soa] = this.records;
     if (soa === undefined) {
       if (record.type !== 'SOA' || record.name !== this.#zone)
         throw garbled('the transfer does not begin with the SOA of the zone');
-      this.#records.push(record);
-    } else if (record.type !== 'SOA') this.#records.push(record);
-    else if (record.name === soa.name && record.rdata === soa.rdata) this.#complete = true;
+      this.records.push(record);
+    } else if (record.type !== 'SOA') this.records.push(record);
+    else if (record.name === soa.name && record.rdata === soa.rdata) this.complete = true;
     else throw garbled('the transfer does not end with the SOA it began with');
   }
 }

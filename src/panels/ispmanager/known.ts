@@ -29,34 +29,26 @@ export const nothingKnown: PanelKnowledge = { zones: new Set(), passedOver: none
  */
 export class KnownOfPanel implements PanelKnowledge {
   readonly #log: Log;
-  #zones = new Set<DnsName>();
+  zones = new Set<DnsName>();
+  passedOver = none;
   #isListed = false;
-  #passedOver = none;
   readonly #keys = new Map<DnsName, ReadonlySet<string>>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  get zones(): ReadonlySet<DnsName> {
-    return this.#zones;
-  }
-
-  get passedOver(): ReadonlySet<string> {
-    return this.#passedOver;
-  }
-
   readonly passedOverIn = (zone: DnsName): ReadonlySet<string> => this.#keys.get(zone) ?? none;
 
   listed(zones: readonly DnsName[], passedOver: readonly string[]): void {
-    this.#zones = new Set(zones);
-    this.#passedOver = new Set(passedOver);
+    this.zones = new Set(zones);
+    this.passedOver = new Set(passedOver);
     this.#isListed = true;
   }
 
   /** Adds the zones of an earlier run, unless the panel's list has been read already. */
   remember(zones: readonly DnsName[]): void {
-    if (!this.#isListed) for (const zone of zones) this.#zones.add(zone);
+    if (!this.#isListed) for (const zone of zones) this.zones.add(zone);
   }
 
   /**
@@ -65,11 +57,12 @@ export class KnownOfPanel implements PanelKnowledge {
    */
   read(zone: DnsName, keys: readonly string[] | null): void {
     const before = [...this.passedOverIn(zone)].join('\n');
-    if (keys === null) this.#zones.delete(zone);
-    else this.#zones.add(zone);
-    if (keys === null || keys.length === 0) this.#keys.delete(zone);
-    else this.#keys.set(zone, new Set(keys));
-    if (keys === null || keys.length === 0 || keys.join('\n') === before) return;
+    this.#keys.delete(zone);
+    if (keys === null) this.zones.delete(zone);
+    else this.zones.add(zone);
+    if (keys === null || keys.length === 0) return;
+    this.#keys.set(zone, new Set(keys));
+    if (keys.join('\n') === before) return;
     const records = keys.slice(0, mostNamed).map(shortened).join('; ');
     this.#log(2, 'panel.no-names', { zone, count: keys.length, records });
   }
