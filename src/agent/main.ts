@@ -27,7 +27,7 @@ async function main(): Promise<number> {
   process.chdir('/');
   const log = new FileLog(paths.log, 4);
   try {
-    return await run({ root, paths, log, isService: values.service });
+    return await run(root, paths, log, values.service);
   } catch (error) {
     // The program that started us may not read our output.
     log.write(1, 'agent.failed', { error: error instanceof Error ? error.message : String(error) });
@@ -35,14 +35,7 @@ async function main(): Promise<number> {
   }
 }
 
-interface Run {
-  readonly root: string;
-  readonly paths: Paths;
-  readonly log: FileLog;
-  readonly isService: boolean | undefined;
-}
-
-async function run({ root, paths, log, isService }: Run): Promise<number> {
+async function run(root: string, paths: Paths, log: FileLog, isService = false): Promise<number> {
   const release = takeLock(paths.lock);
   if (release === null) return 0;
   const hand = await wirePanelHand(root);

@@ -59,13 +59,8 @@ export async function parseXmlInSlices(text: string): Promise<XmlElement> {
   return reader.end();
 }
 
-interface XmlReader {
-  readonly write: (piece: string) => void;
-  readonly end: () => XmlElement;
-}
-
 /** Makes a reader, all of whose functions throw {@link XmlError}. */
-function xmlReader(): XmlReader {
+function xmlReader() {
   const parser = new SaxesParser({ fragment: false, xmlns: false });
   const stack: Open[] = [];
   let root: XmlElement | null = null;
@@ -105,7 +100,7 @@ function xmlReader(): XmlReader {
     if (root === null) throw new XmlError('the document has no root element');
     return root;
   };
-  return { write: (text) => parser.write(text), end };
+  return { write: (text: string) => parser.write(text), end };
 }
 
 /** The first child with this name; `undefined` if there is none. */

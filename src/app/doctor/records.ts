@@ -137,33 +137,29 @@ const mostNamed = 5;
  * or made a slave copy there.
  */
 function notedZones(entries: readonly ZoneEntry[]): Finding[] {
-  const lost = named(entries, 'note.missing-at-central');
-  const changed = named(entries, otherWriterNote);
-  const copies = named(entries, 'zone.copy');
-  const findings: Finding[] = [];
-  if (lost !== null)
-    findings.push(warning('zones', `gone from the central, not deleted by us: ${lost}`, wayOut));
-  if (changed !== null)
-    findings.push(
-      warning(
-        'zones',
-        `records changed at the central by others, in three comparisons within a week: ${changed}`,
-        `${wayOut}; "domainsync zone NAME" lists the records. If the provider changes them, nothing is wrong`,
-      ),
-    );
-  if (copies !== null)
-    findings.push(
-      warning(
-        'zones',
-        `copies of another server at the central (slave zones): ${copies}`,
-        'ask the provider to make them primary there; until then edits of synchronised ones are refused, of others pass in the panel only',
-      ),
-    );
-  return findings;
+  return zoneNotes.flatMap(([code, text, way]) => {
+    const zones = named(entries, code);
+    return zones === null ? [] : [warning('zones', `${text}: ${zones}`, way)];
+  });
 }
 
 const wayOut =
   'does another panel use this account? Each panel needs its own (docs/centrals.md, "One account for one panel")';
+
+/** Notes of zones, with the text and the way out of each. */
+const zoneNotes: readonly (readonly [code: string, text: string, wayOut: string])[] = [
+  ['note.missing-at-central', 'gone from the central, not deleted by us', wayOut],
+  [
+    otherWriterNote,
+    'records changed at the central by others, in three comparisons within a week',
+    `${wayOut}; "domainsync zone NAME" lists the records. If the provider changes them, nothing is wrong`,
+  ],
+  [
+    'zone.copy',
+    'copies of another server at the central (slave zones)',
+    'ask the provider to make them primary there; until then edits of synchronised ones are refused, of others pass in the panel only',
+  ],
+];
 
 /** Names of the zones with this note, as one text; null: no zone has it. */
 function named(entries: readonly ZoneEntry[], remark: string): string | null {

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { basename, join } from 'node:path';
 import { problem, type Problem } from '../../dns/problem.ts';
 import { readSettings, saveSettingsText, settingsPath } from '../../config/settings.ts';
-import type { HandlerType } from '../../panels/layout.ts';
+import type { HandlerType, PanelFile } from '../../panels/layout.ts';
 import { panels, type PanelKind } from '../../panels/registry.ts';
 import { obstacles } from './obstacles.ts';
 import {
@@ -86,7 +86,8 @@ export function install(options: InstallOptions): Installed {
   if (options.config !== undefined) putConfig(root, options.config, changed);
   const type = options.handlers ?? installedType(root, kind) ?? 'cgi';
   const values = templateValues(paths, fs.existsSync(join(release, 'node')), type);
-  const restart = putPanelFiles({ paths, kind, templates: join(from, 'plugin'), values }, changed);
+  const filled = (file: PanelFile): string => textOf(file, join(from, 'plugin'), values);
+  const restart = putPanelFiles(paths, kind, filled, changed);
   removeForeignScripts(root, kind);
   return { version, kind, changed, restart };
 }
@@ -110,26 +111,23 @@ function templateValues(paths: Paths, ownNode: boolean, type: HandlerType): Read
   };
 }
 
-interface Placing {
-  readonly paths: Paths;
-  readonly kind: PanelKind;
-  /** The folder `plugin/` of the release. */
-  readonly templates: string;
-  readonly values: Readonly<Record<string, string>>;
-}
-
 /**
  * Writes the files that the panel reads and starts, the description file last: with it the panel starts to
  * call the handlers. Removes files that belong to another kind of panel.
  * @returns whether the panel must be restarted, because of this run or an earlier one
  */
-function putPanelFiles({ paths, kind, templates, values }: Placing, changed: string[]): boolean {
+function putPanelFiles(
+  paths: Paths,
+  kind: PanelKind,
+  textFor: (file: PanelFile) => string,
+  changed: string[],
+): boolean {
   const { root, restartDue } = paths;
   const { restart } = panels[kind].layout;
   const placed = filesFor(root, kind).map((file) => ({
     file,
     path: join(root, file.path),
-    text: textOf(file, templates, values),
+    text: textFor(file),
   }));
   const own = new Set(placed.map(({ path }) => path));
   const stale = everyPath()

@@ -7,21 +7,15 @@ export interface LikelyPlace {
   readonly kind: IspmanagerKind | null;
 }
 
-interface Habit {
-  readonly port: number;
-  readonly path: string;
-  readonly kinds: readonly IspmanagerKind[];
-}
-
 /** Ports and paths that panels use by default (docs/protocol.md#addresses). */
-const habits: readonly Habit[] = [
-  { port: 1500, path: '/ispmgr', kinds: ['ispmanager6'] },
-  { port: 1500, path: '/dnsmgr', kinds: ['dnsmanager'] },
-  { port: 443, path: '/ispmgr', kinds: ['ispmanager6'] },
-  { port: 443, path: '/dnsmgr', kinds: ['dnsmanager'] },
-  { port: 443, path: '/manager/ispmgr', kinds: ['ispmanager4'] },
-  { port: 443, path: '/manager/dnsmgr', kinds: ['dnsmanager'] },
-];
+const habits = [
+  { port: 1500, path: '/ispmgr', kind: 'ispmanager6' },
+  { port: 1500, path: '/dnsmgr', kind: 'dnsmanager' },
+  { port: 443, path: '/ispmgr', kind: 'ispmanager6' },
+  { port: 443, path: '/dnsmgr', kind: 'dnsmanager' },
+  { port: 443, path: '/manager/ispmgr', kind: 'ispmanager4' },
+  { port: 443, path: '/manager/dnsmgr', kind: 'dnsmanager' },
+] as const;
 
 /** The places to try, likeliest first. If the address has a path, it is the only one. */
 export function placesOf({
@@ -32,7 +26,7 @@ export function placesOf({
   const known = kind === 'auto' ? null : kind;
   if (url.pathname !== '/') return [{ address, kind: known }];
   const stated = url.port !== '' || address.endsWith(':443');
-  const fitting = habits.filter(({ kinds }) => known === null || kinds.includes(known));
+  const fitting = habits.filter((one) => known === null || one.kind === known);
   const places = fitting.map(({ port, path }): LikelyPlace => {
     const place = new URL(url);
     place.pathname = path;

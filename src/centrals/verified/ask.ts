@@ -34,7 +34,7 @@ export async function askServer(
   signal: AbortSignal,
 ): Promise<ServerAnswer> {
   try {
-    return await look(server, goal, signal);
+    return await look((name, type) => server.ask(name, type, signal), goal);
   } catch (error) {
     // A name that cannot be put into a query cannot be checked.
     if (error instanceof DnsDataError) return { state: 'hidden', text: '' };
@@ -43,20 +43,23 @@ export async function askServer(
   }
 }
 
-async function look(server: AskedServer, goal: RRsetGoal, signal: AbortSignal): Promise<ServerAnswer> {
+/** Queries an RRset at one name server. */
+type Ask = (name: DnsName, type: string) => Promise<DnsMessage>;
+
+async function look(ask: Ask, goal: RRsetGoal): Promise<ServerAnswer> {
   const { zone, name, type, present, absent, exists } = goal;
-  const sight = sightOf(await server.ask(name, type, signal), goal);
+  const sight = sightOf(await ask(name, type), goal);
   if (sight.kind === 'failed') return { state: 'failed', text: sight.rcode };
   if (sight.kind !== 'data') return { state: sight.kind, text: '' };
   const left = [...absent].filter((rdata) => sight.rdata.has(rdata));
   const complete = present.isSubsetOf(sight.rdata);
   if (complete && left.length === 0) {
-    if (type !== 'DNAME' || present.size === 0 || (await isFollowed(server, goal, signal)))
+    if (type !== 'DNAME' || present.size === 0 || (await isFollowed(ask, goal)))
       return { state: 'live', text: '' };
     return { state: 'old', text: 'the DNAME is not followed' };
   }
-  if (complete && !exists && (await isMadeUp(server, goal, left, signal))) return { state: 'live', text: '' };
-  if (sight.positive && name !== zone && isChildZone(await server.ask(name, 'SOA', signal), zone, name))
+  if (complete && !exists && (await isMadeUp(ask, goal, left))) return { state: 'live', text: '' };
+  if (sight.positive && name !== zone && isChildZone(await ask(name, 'SOA'), zone, name))
     return { state: 'hidden', text: '' };
   return { state: 'old', text: '' };
 }
@@ -65,9 +68,9 @@ async function look(server: AskedServer, goal: RRsetGoal, signal: AbortSignal): 
  * Whether the server answers names below a DNAME by it (RFC 6672 section 3.2). A server may have the record
  * and ignore it.
  */
-async function isFollowed(server: AskedServer, { name }: RRsetGoal, signal: AbortSignal): Promise<boolean> {
+async function isFollowed(ask: Ask, { name }: RRsetGoal): Promise<boolean> {
   const below = parseName('domainsync-check', name);
-  const { answers } = await server.ask(below, 'A', signal);
+  const { answers } = await ask(below, 'A');
   return answers.some(({ type, name: owner }) => type === 'DNAME' && owner === name);
 }
 
@@ -76,13 +79,12 @@ async function isFollowed(server: AskedServer, { name }: RRsetGoal, signal: Abor
  * 4592 section 3.3).
  */
 async function isMadeUp(
-  server: AskedServer,
+  ask: Ask,
   { zone, name, type }: RRsetGoal,
   left: readonly string[],
-  signal: AbortSignal,
 ): Promise<boolean> {
   for (const wildcard of wildcardsOver(name, zone)) {
-    const sight = sightOf(await server.ask(wildcard, type, signal), { zone, name: wildcard, type });
+    const sight = sightOf(await ask(wildcard, type), { zone, name: wildcard, type });
     if (sight.kind === 'data' && left.every((rdata) => sight.rdata.has(rdata))) return true;
   }
   return false;

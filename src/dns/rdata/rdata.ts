@@ -48,7 +48,7 @@ export function parseRdata(type: string, text: string, origin?: Origin): string 
   const generic = words[0]?.text === '\\#' && !words[0].quoted;
   const rdata =
     generic || known === undefined
-      ? parseGeneric(type, words, known, problems)
+      ? parseGeneric(type, words, problems)
       : parseFields(type, known, fieldWords(known, words), origin, problems);
   if (problems.length > 0) throw new DnsDataError(problems);
   return rdata;
@@ -201,12 +201,7 @@ function checkLength(type: string, rdata: string, problems: Problem[]): void {
 /**
  * Reads `\# length hex ...` (RFC 3597 section 5). For a type of the table it becomes that type's own text.
  */
-function parseGeneric(
-  type: string,
-  words: readonly Token[],
-  known: RecordType | undefined,
-  problems: Problem[],
-): string {
+function parseGeneric(type: string, words: readonly Token[], problems: Problem[]): string {
   const [mark = '', length = '', ...digits] = words.map((word) => (word.quoted ? '"' : word.text));
   const hex = digits.join('');
   const sound = mark === '\\#' && /^\d{1,5}$/.test(length) && /^(?:[0-9a-f]{2})*$/i.test(hex);
@@ -215,7 +210,6 @@ function parseGeneric(
     return '';
   }
   const octets = Buffer.from(hex, 'hex');
-  if (known === undefined) return genericText(octets);
   return validOrElse(
     () => rdataFromWire(type, octets),
     () => {

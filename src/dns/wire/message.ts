@@ -6,7 +6,7 @@ import { OctetReader, OctetWriter } from './octets.ts';
 import { readRecordHead, readRecord, writeRecord, type RecordHead, type WireRecord } from './records.ts';
 
 /** The kind of a message: a name, or the number of another opcode (RFC 1035 section 4.1.1). */
-export type Opcode = 'query' | 'notify' | 'update' | number;
+export type Opcode = keyof typeof opcodes | number;
 
 /** The flags that matter to us: answer, authoritative, truncated. All others are sent as 0. */
 export interface MessageFlags {
@@ -60,12 +60,12 @@ export interface ReceivedMessage extends DnsMessage {
   readonly tsig: TsigRecord | null;
 }
 
-const opcodes: ReadonlyMap<Opcode, number> = new Map<Opcode, number>([
-  ['query', 0],
-  ['notify', 4],
-  ['update', 5],
+const opcodes = { query: 0, notify: 4, update: 5 };
+const opcodeNames = new Map<number, Opcode>([
+  [opcodes.query, 'query'],
+  [opcodes.notify, 'notify'],
+  [opcodes.update, 'update'],
 ]);
-const opcodeNames = new Map<number, Opcode>([...opcodes].map(([name, number]) => [number, name]));
 
 const flagBits = { qr: 0x8000, aa: 0x0400, tc: 0x0200 };
 
@@ -112,7 +112,7 @@ export function encodeMessage(message: DnsMessage): Buffer {
 }
 
 function flagsWord({ opcode, flags, rcode }: DnsMessage): number {
-  const number = typeof opcode === 'number' ? opcode : (opcodes.get(opcode) ?? 0);
+  const number = typeof opcode === 'number' ? opcode : opcodes[opcode];
   let word = ((number & 15) << 11) | (rcode & 15);
   if (flags.qr) word |= flagBits.qr;
   if (flags.aa) word |= flagBits.aa;
