@@ -38,12 +38,8 @@ function bareUrl(spelled: string): URL | null {
   return url.hostname === '' || url.hostname.length > longestHost ? null : url;
 }
 
-/** Host (name or IP address) and port of a name server. */
-export interface ServerAddress {
-  /** An IPv6 address has no brackets. */
-  readonly host: string;
-  readonly port: number;
-}
+/** Host (name, or IP address without brackets) and port of a name server. */
+export type ServerAddress = ReturnType<typeof peerOf>;
 
 /**
  * Reads a name server: host or host:port. An IPv6 address needs brackets if a port follows.

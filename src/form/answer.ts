@@ -26,7 +26,10 @@ export async function answerForm(root: string, call: HookCall): Promise<string> 
   const spoken = await panelAt(root).form();
   const form: Form = { ...spoken.decode(call), spoken };
   const wall = systemClock.wall();
-  if (!form.allowed) return await page(root, form, emptyForm, { field: '', problems: [adminsOnly] });
+  if (!form.allowed) {
+    const empty = valuesOf({ ...form, field: () => '' });
+    return await page(root, form, empty, { field: '', problems: [adminsOnly] });
+  }
   if (!form.saving) return await page(root, form, openForm(root, wall), null);
   const result = await submitForm(root, valuesOf(form), wall, AbortSignal.timeout(patience));
   if (result.kind === 'saved') return spoken.saved();
@@ -34,18 +37,6 @@ export async function answerForm(root: string, call: HookCall): Promise<string> 
 }
 
 const adminsOnly: Problem = { code: 'form.admins-only', params: {} };
-
-const emptyForm: FormValues = {
-  host: '',
-  kind: 'auto',
-  found: null,
-  username: '',
-  password: '',
-  fingerprint: '',
-  trust: false,
-  pause: 'off',
-  contact: '',
-};
 
 const pauses: readonly PauseChoice[] = ['off', 'keep', '1h', '4h', '24h', 'on'];
 

@@ -17,6 +17,18 @@ export class Pace {
   }
 }
 
+/** Maps the items by `make`, at most so many at once, and returns the results in their order. */
+export async function mapInBatches<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  make: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const made: R[] = [];
+  for (let at = 0; at < items.length; at += atOnce)
+    made.push(...(await Promise.all(items.slice(at, at + atOnce).map(make))));
+  return made;
+}
+
 /** Maps the items by `make`, in their order, with a pause every 10 ms. Rejects with what `make` throws. */
 export async function mapInSlices<T, R>(items: Iterable<T>, make: (item: T) => R): Promise<R[]> {
   const pace = new Pace();

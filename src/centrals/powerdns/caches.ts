@@ -75,7 +75,9 @@ export class CacheFlusher {
   async #work(): Promise<void> {
     const { clock } = this.#ports;
     const { signal } = this.#closing;
-    for (let next = first(this.#due); next !== null && !signal.aborted; next = first(this.#due)) {
+    for (;;) {
+      const [next] = this.#due;
+      if (next === undefined || signal.aborted) break;
       const [zone, since] = next;
       const left = since + moment - clock.now();
       if (left > 0) {
@@ -116,9 +118,4 @@ export class CacheFlusher {
     if (error === null) this.#ports.log(4, 'powerdns.flush-works', { zone });
     else this.#ports.log(2, 'powerdns.flush-failed', { zone, code, text: text.slice(0, 200) });
   }
-}
-
-function first(due: ReadonlyMap<DnsName, number>): readonly [DnsName, number] | null {
-  for (const entry of due) return entry;
-  return null;
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
 import { displayName, zoneName, type DnsName } from '../../dns/name.ts';
 import { validOrElse } from '../../dns/problem.ts';
-import { mapInSlices } from '../../net/slices.ts';
+import { mapInBatches, mapInSlices } from '../../net/slices.ts';
 import { hasCode, outage, centralRefusal } from '../errors.ts';
 import { garbled } from '../http-answer.ts';
 import { hasEnded, shaped } from './answer.ts';
@@ -120,18 +120,11 @@ export class ZoneReader {
         if (!isZoneFailing(error)) throw error;
       }
     }
-    const reads: ZoneRead[] = [];
-    for (let at = 0; at < Math.max(names.length, 1); at += mostReads) {
-      const part = names.length === 0 ? [zone] : names.slice(at, at + mostReads);
-      const answers = await Promise.all(
-        part.map(async (name) => onlyAt(name, await this.#read(zone, { rrset_name: serverName(name) }, ctx))),
-      );
-      for (const answer of answers) {
-        if (answer === null) return null;
-        reads.push(answer);
-      }
-    }
-    return together(reads);
+    const reads = await mapInBatches(names.length === 0 ? [zone] : names, mostReads, async (name) =>
+      onlyAt(name, await this.#read(zone, { rrset_name: serverName(name) }, ctx)),
+    );
+    const held = reads.filter((read) => read !== null);
+    return held.length < reads.length ? null : together(held);
   }
 
   async #read(

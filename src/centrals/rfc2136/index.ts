@@ -12,6 +12,7 @@ import type { RRsetKey } from '../../dns/zone.ts';
 import { classes, rcodes } from '../../dns/wire/codes.ts';
 import { deleteRecord } from '../../dns/wire/update.ts';
 import { isData } from '../../dns/wire/zone-answer.ts';
+import { mapInBatches } from '../../net/slices.ts';
 import { hasCode, outage, centralRefusal } from '../errors.ts';
 import { updateRefusal } from './answer.ts';
 import { NameServer } from './api.ts';
@@ -67,14 +68,10 @@ class Rfc2136Central implements Central {
     if (asked.length === 0) await this.check(ctx);
     const found: DnsName[] = [];
     let doubt: CentralError | null = null;
-    for (let at = 0; at < asked.length; at += mostAtOnce) {
-      const part = asked.slice(at, at + mostAtOnce);
-      const ownerships = await Promise.all(part.map(async (zone) => await this.#ownershipOrError(zone, ctx)));
-      for (const [index, zone] of part.entries()) {
-        const ownership = ownerships[index];
-        if (ownership === 'ours') found.push(zone);
-        else if (ownership instanceof CentralError) doubt = ownership;
-      }
+    const ask = async (zone: DnsName) => ({ zone, ownership: await this.#ownershipOrError(zone, ctx) });
+    for (const { zone, ownership } of await mapInBatches(asked, mostAtOnce, ask)) {
+      if (ownership === 'ours') found.push(zone);
+      else if (ownership instanceof CentralError) doubt = ownership;
     }
     // If no zone is found, the error is thrown: the key is probably misspelled, or the server serves no
     // zone yet. One failing zone does not stop the list; a read of that zone reports it.

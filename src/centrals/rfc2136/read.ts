@@ -172,11 +172,17 @@ class Reading {
   }
 
   async name(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<Found> {
+    const unanswered = { name, denied: false };
+    return await this.#orNoZone(unanswered, async () => await this.#found(name, wanted));
+  }
+
+  /** What `read` finds; no zone if Knot does not accept our key for the zone that contains the name. */
+  async #orNoZone(unanswered: Omit<Found, 'seen'>, read: () => Promise<Found>): Promise<Found> {
     try {
-      return await this.#found(name, wanted);
+      return await read();
     } catch (error) {
       if (!(error instanceof NotAnsweredHere)) throw error;
-      return { name, denied: false, seen: { kind: 'no-zone' } };
+      return { ...unanswered, seen: { kind: 'no-zone' } };
     }
   }
 
@@ -200,15 +206,12 @@ class Reading {
   }
 
   async #askedForApex(one: Found): Promise<Found> {
-    try {
+    return await this.#orNoZone(one, async () => {
       const cut = childZoneOver(await this.#query(one.name, 'SOA'), this.#options.zone, one.name);
       if (cut === null || one.seen.kind === 'no-zone') return one;
       const records = one.seen.records.filter(({ type }) => type === 'DS');
       return { ...one, seen: { kind: 'hidden', cut, records } };
-    } catch (error) {
-      if (!(error instanceof NotAnsweredHere)) throw error;
-      return { ...one, seen: { kind: 'no-zone' } };
-    }
+    });
   }
 
   /** Whether the zone has exactly these RRsets; false also if one message cannot hold them. */

@@ -3,18 +3,20 @@ import type { XmlElement } from '../xml.ts';
 import { child, childText } from '../xml.ts';
 import { own } from '../../dns/own.ts';
 
+type RefusalKind =
+  | 'exists'
+  | 'missing'
+  | 'value'
+  | 'limit'
+  | 'access'
+  | 'auth'
+  | 'licence'
+  | 'confirm'
+  | 'other';
+
 /** What an error document means, in whichever generation's spelling. */
 export interface PanelRefusal {
-  readonly kind:
-    | 'exists'
-    | 'missing'
-    | 'value'
-    | 'limit'
-    | 'access'
-    | 'auth'
-    | 'licence'
-    | 'confirm'
-    | 'other';
+  readonly kind: RefusalKind;
   /** What the error concerns: a type of object, or a field; empty if the panel does not say. */
   readonly subject: string;
   /**
@@ -29,7 +31,7 @@ export interface PanelRefusal {
 }
 
 /** Meaning of the error codes of ISPmanager 4 (docs/protocol.md#errors-4). */
-const kindOfCode: Readonly<Record<string, PanelRefusal['kind']>> = {
+const kindOfCode: Readonly<Record<string, RefusalKind>> = {
   '2': 'exists',
   '3': 'missing',
   '4': 'value',
@@ -43,7 +45,7 @@ const kindOfCode: Readonly<Record<string, PanelRefusal['kind']>> = {
  * Meaning of the error types of version 5/6. Most spellings are not documented, so several are accepted
  * (docs/protocol.md#errors-5).
  */
-const kindOfType: Readonly<Record<string, PanelRefusal['kind']>> = {
+const kindOfType: Readonly<Record<string, RefusalKind>> = {
   exists: 'exists',
   missed: 'missing',
   missing: 'missing',
