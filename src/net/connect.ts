@@ -22,17 +22,6 @@ export interface Peer {
   readonly resolve?: Resolve;
 }
 
-/** The certificate that a server showed; see {@link probeCertificate}. */
-export interface SeenCertificate {
-  /** SHA-256, in upper case with colons. */
-  readonly fingerprint: string;
-  readonly subject: string;
-  readonly issuer: string;
-  readonly validTo: string;
-  /** Why it is not trusted; `null` if a public authority vouches for it and this host name. */
-  readonly distrust: string | null;
-}
-
 /**
  * Opens a TLS connection. `done` gets it only after the server has proved its identity, so nothing is sent
  * to anybody else.
@@ -87,7 +76,7 @@ export function connectVerified(
  * to pin it.
  * @throws {HttpError} if there is no TLS connection
  */
-export async function probeCertificate(peer: Peer, signal: AbortSignal): Promise<SeenCertificate> {
+export async function probeCertificate(peer: Peer, signal: AbortSignal) {
   const socket = tls.connect({ ...addressOf(peer), servername: serverName(peer), rejectUnauthorized: false });
   try {
     await once(socket, 'secureConnect', { signal });
@@ -110,15 +99,18 @@ function serverName({ host }: Peer): string {
   return isIP(host) === 0 ? host : '';
 }
 
-function seen(socket: tls.TLSSocket): SeenCertificate {
+/** The certificate that a server showed. */
+function seen(socket: tls.TLSSocket) {
   const certificate = socket.getPeerCertificate();
   // Its type says Error, but Node.js gives the code of the failed check as a text, or null.
   const distrust: unknown = socket.authorizationError;
   return {
+    /** SHA-256, in upper case with colons. */
     fingerprint: certificate.fingerprint256,
     subject: nameOf(certificate.subject),
     issuer: nameOf(certificate.issuer),
     validTo: certificate.valid_to,
+    /** Why it is not trusted; `null` if a public authority vouches for it and this host name. */
     distrust: socket.authorized ? null : String(distrust),
   };
 }

@@ -13,14 +13,7 @@ import { zoneKinds } from './settings.ts';
 import { own } from '../../dns/own.ts';
 
 /** What the API reports about a zone besides its records. */
-export interface ZoneFacts {
-  readonly serial: number;
-  /** Whether each edit by the API increases the serial of the zone (its SOA-EDIT-API). */
-  readonly countsEdits: boolean;
-  readonly signed: boolean;
-  /** Whether the server rectifies the zone at each write by the API. */
-  readonly rectifiesItself: boolean;
-}
+export type ZoneFacts = Readonly<ReturnType<typeof factsOf>>;
 
 export interface ZoneRead extends HeldRecords {
   /** `null` if the serial changed while the names were read, because somebody else wrote. */
@@ -208,11 +201,13 @@ export function copyOf(zone: DnsName): CentralError {
 /** Newer names of zone kinds (PowerDNS 4.5 and later accept both). */
 const other: Readonly<Record<string, string>> = { Primary: 'Master' };
 
-function factsOf(zone: v.InferOutput<typeof zoneShape>): ZoneFacts {
+function factsOf(zone: v.InferOutput<typeof zoneShape>) {
   return {
     serial: zone.serial,
+    /** Whether each edit by the API increases the serial of the zone (its SOA-EDIT-API). */
     countsEdits: counting.has(zone.soa_edit_api.toUpperCase()),
     signed: zone.dnssec,
+    /** Whether the server rectifies the zone at each write by the API. */
     rectifiesItself: zone.api_rectify,
   };
 }

@@ -44,28 +44,7 @@ export interface LiveView {
   readonly servers: readonly ServerReport[];
 }
 
-/** A write that at least one name server does not serve. */
-export interface BehindView {
-  readonly operation: string;
-  readonly zone: DnsName;
-  readonly names: readonly DnsName[];
-  /** Time of the write by the wall clock, milliseconds since 1970. */
-  readonly since: number;
-  /** Whether the check still runs, within its limit. */
-  readonly asking: boolean;
-  readonly servers: readonly ServerReport[];
-}
-
-export interface VerifyStatus {
-  readonly servers: readonly string[];
-  readonly strict: boolean;
-  readonly underWay: number;
-  readonly waiting: number;
-  /** Number of checks since the start, by how they ended. */
-  readonly ended: Readonly<Record<CheckEnd | 'dropped', number>>;
-  /** Newest write first. */
-  readonly behind: readonly BehindView[];
-}
+export type VerifyStatus = ReturnType<Verifier['status']>;
 
 /**
  * Asks the name servers for what was written at the central until they serve it. Keeps its checks in
@@ -140,7 +119,7 @@ export class Verifier {
     return { state: known.state, servers: asked ? known.check.servers : [] };
   }
 
-  status(): VerifyStatus {
+  status() {
     const { servers, clock } = this.#ports;
     const slowOnes = [...this.#underWay].filter(
       (check) => clock.wall() - check.since >= slow && check.servers.some(isBehind),
@@ -150,7 +129,9 @@ export class Verifier {
       strict: this.strict,
       underWay: this.#underWay.size,
       waiting: this.#waiting.size,
+      /** Number of checks since the start, by how they ended. */
       ended: { ...this.#ended },
+      /** Newest write first. */
       behind: [
         ...slowOnes.slice(-mostBehind).map((check) => viewOf(check, true)),
         ...this.#behind.map((check) => viewOf(check, false)),
@@ -283,9 +264,14 @@ export function isBehind({ state }: Pick<ServerReport, 'state'>): boolean {
   return state !== 'live' && state !== 'hidden';
 }
 
-function viewOf(check: Check, asking: boolean): BehindView {
+/**
+ * A write that at least one name server does not serve.
+ * @param asking whether the check still runs, within its limit
+ */
+function viewOf(check: Check, asking: boolean) {
   const { operation, zone, goals } = check.written;
   const names = [...new Set(goals.map(({ name }) => name))];
+  /** `since`: time of the write by the wall clock, milliseconds since 1970. */
   return { operation, zone, names, since: check.since, asking, servers: check.servers };
 }
 

@@ -40,20 +40,11 @@ export interface DnsMessage {
   readonly udpSize: number | null;
 }
 
-/** The TSIG record, which is the last record of a signed message (RFC 8945 section 4.2). */
-export interface TsigRecord {
-  /** Offset of this record from the start of the message, in octets. */
-  readonly at: number;
-  readonly name: DnsName;
-  readonly algorithm: DnsName;
-  /** When the message was signed: seconds since 1970. */
-  readonly time: number;
-  readonly fudge: number;
-  readonly mac: Uint8Array;
-  readonly originalId: number;
-  readonly error: number;
-  readonly other: Uint8Array;
-}
+/**
+ * The TSIG record, which is the last record of a signed message (RFC 8945 section 4.2). `at`: offset of this
+ * record from the start of the message, in octets; `time`: when it was signed, seconds since 1970.
+ */
+export type TsigRecord = ReturnType<typeof readTsig>;
 
 export interface ReceivedMessage extends DnsMessage {
   /** The signature, not checked yet (see `TsigCheck`); null: the message is not signed. */
@@ -208,7 +199,7 @@ function skipOptions(reader: OctetReader, head: RecordHead): void {
   for (; options.at < head.length; options.take(options.u16())) options.u16();
 }
 
-function readTsig(reader: OctetReader, head: RecordHead, at: number): TsigRecord {
+function readTsig(reader: OctetReader, head: RecordHead, at: number) {
   const end = reader.at + head.length;
   const algorithm = reader.name();
   const time = reader.u48();

@@ -60,19 +60,11 @@ function writeCompressed(writer: OctetWriter, type: string, rdata: string): void
   }
 }
 
-/** The part of a record before its rdata. */
-export interface RecordHead {
-  readonly name: DnsName;
-  /** IANA number of the type. */
-  readonly type: number;
-  readonly class: number;
-  /** The TTL's 32 bits, unchanged. */
-  readonly ttl: number;
-  readonly length: number;
-}
+/** The part of a record before its rdata: the IANA number of its type, and the 32 bits of its TTL unchanged. */
+export type RecordHead = ReturnType<typeof readRecordHead>;
 
 /** Reads a record up to its rdata. @throws {DnsDataError} */
-export function readRecordHead(reader: OctetReader): RecordHead {
+export function readRecordHead(reader: OctetReader) {
   const name = reader.name();
   const [type, recordClass, ttl, length] = [reader.u16(), reader.u16(), reader.u32(), reader.u16()];
   return { name, type, class: recordClass, ttl, length };
