@@ -3,19 +3,12 @@ import { dirname } from 'node:path';
 import { tailOf } from '../app/tail.ts';
 import { systemClock } from '../app/wiring/clock.ts';
 import { isSystemError, systemOr } from '../net/system-error.ts';
-import { everyCentral, loadSettings, settingsPath, type LoadedSettings } from '../config/settings.ts';
+import { everyCentral, loadSettings, settingsPath } from '../config/settings.ts';
 
 /** The file counts as finished if it has not changed for this long, milliseconds. */
 const quiet = 250;
 /** The same for a file that looks unfinished: empty, missing, with mistakes, or without a final line feed. */
 const quietUnfinished = 2_000;
-
-/** The settings in the file, and the stamp of the file they were read from. */
-export interface SettledFile {
-  /** Equal to {@link SettingsFile.stamp} until somebody changes the file. */
-  readonly stamp: string;
-  readonly loaded: LoadedSettings;
-}
 
 /**
  * The settings file of a panel, with the files of certificate authorities that it names. It notices changes
@@ -47,8 +40,11 @@ export class SettingsFile {
     return stamp;
   }
 
-  /** Reads the file as it is, finished or not. */
-  read(): SettledFile {
+  /**
+   * Reads the file as it is, finished or not.
+   * @returns also the stamp of the file, equal to {@link stamp} until somebody changes it
+   */
+  read() {
     for (;;) {
       const own = stampOf(settingsPath(this.#root));
       const loaded = loadSettings(this.#root);
@@ -63,7 +59,7 @@ export class SettingsFile {
    * Reads the file once it counts as finished.
    * @throws the signal's reason when it aborts first
    */
-  async settled(signal: AbortSignal): Promise<SettledFile> {
+  async settled(signal: AbortSignal): Promise<ReturnType<SettingsFile['read']>> {
     for (;;) {
       const found = this.read();
       const isFinished = found.loaded.kind === 'configured' && endsItsLine(found.loaded.path);

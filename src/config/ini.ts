@@ -16,11 +16,6 @@ export interface IniMistake {
   readonly kind: 'no-section' | 'not-an-option' | 'duplicate';
 }
 
-export interface Ini {
-  readonly entries: readonly IniEntry[];
-  readonly mistakes: readonly IniMistake[];
-}
-
 const sectionLine = /^\[([^\]]+)\]/;
 
 /** Name and text of a line `name = value` or `name: value`; `null` for any other line. */
@@ -37,7 +32,7 @@ function optionOf(line: string): { readonly name: string; readonly text: string 
  * continues the value before it; `""` is the empty value. There is no quoting and no interpolation: a
  * password `pa;ss#wo%rd` is read as it is. A BOM and CRLF line ends are accepted.
  */
-export function parseIni(text: string): Ini {
+export function parseIni(text: string) {
   const entries: IniEntry[] = [];
   const mistakes: IniMistake[] = [];
   const places = new Set<string>();

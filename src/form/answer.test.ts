@@ -15,7 +15,8 @@ import { after, before, test, type TestContext } from 'node:test';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { pathsOf } from '../app/paths.ts';
 import { pauseEnd } from '../app/pause.ts';
-import { child, childrenNamed, childText, parseXml, type XmlElement } from '../net/xml.ts';
+import { child, childrenNamed, childText, type XmlElement } from '../net/xml.ts';
+import { parseXml } from '../testing/parse-xml.ts';
 import { answerForm } from './answer.ts';
 
 let central: Sandbox;

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { childText, parseXml } from '../net/xml.ts';
+import { childText } from '../net/xml.ts';
+import { parseXml } from '../testing/parse-xml.ts';
 
 test('started by an ISPmanager 6: what was typed in any alphabet comes back as it is', (t) => {
   const root = mkdtempSync(join(tmpdir(), 'form-main-'));

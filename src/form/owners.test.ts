@@ -9,7 +9,8 @@ import { pathsOf, journalPath } from '../app/paths.ts';
 import { wireCentral } from '../app/wiring/wire.ts';
 import { ownerFacts } from '../core/engine/owners/read-owners.ts';
 import { SqliteJournal } from '../journal/sqlite.ts';
-import { childText, parseXml } from '../net/xml.ts';
+import { childText } from '../net/xml.ts';
+import { parseXml } from '../testing/parse-xml.ts';
 import { answerForm } from './answer.ts';
 
 const connection = { host: 'https://dns.example.net/manager/ispmgr', username: 'kunde42', password: 'pw' };

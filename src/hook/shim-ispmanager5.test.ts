@@ -8,7 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { parseXml } from '../net/xml.ts';
+import { parseXml } from '../testing/parse-xml.ts';
 import type { HandlerType } from '../panels/layout.ts';
 import { accepted, answering, makeShim, missing, type Shim } from '../testing/shim.ts';
 

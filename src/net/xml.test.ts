@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { child, childrenNamed, childText, escapeXml, parseXml, XmlError } from './xml.ts';
+import { child, childrenNamed, childText, escapeXml, XmlError } from './xml.ts';
+import { parseXml } from '../testing/parse-xml.ts';
 
 const list =
   '<?xml version="1.0" encoding="UTF-8"?>\n<doc><plid>example.org</plid>' +

@@ -37,18 +37,11 @@ interface Open {
 }
 
 /**
- * Parses a whole XML document. A cut-off document is an error, and never read as a shorter one
- * (docs/protocol.md#documents). A document type is refused. Only the five predefined entities and character
- * references are accepted.
+ * Parses a whole XML document, with pauses for other work. A cut-off document is an error, and never read as a
+ * shorter one (docs/protocol.md#documents). A document type is refused. Only the five predefined entities and
+ * character references are accepted.
  * @throws {XmlError}
  */
-export function parseXml(text: string): XmlElement {
-  const reader = xmlReader();
-  reader.write(text);
-  return reader.end();
-}
-
-/** Does the same as {@link parseXml}, with pauses for other work. @throws {XmlError} */
 export async function parseXmlInSlices(text: string): Promise<XmlElement> {
   const reader = xmlReader();
   const pace = new Pace();
@@ -60,7 +53,7 @@ export async function parseXmlInSlices(text: string): Promise<XmlElement> {
 }
 
 /** Makes a reader, all of whose functions throw {@link XmlError}. */
-function xmlReader() {
+export function xmlReader() {
   const parser = new SaxesParser({ fragment: false, xmlns: false });
   const stack: Open[] = [];
   let root: XmlElement | null = null;

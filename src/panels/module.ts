@@ -5,7 +5,10 @@ import type { PanelLayout } from './layout.ts';
 
 /** What the process gives to a panel adapter. */
 export interface PanelPorts {
-  /** Whether this process runs as a confined service of systemd. */
+  /**
+   * Whether this process runs as a confined service of systemd. Then systemd runs those calls that may
+   * change or start the panel.
+   */
   readonly service: boolean;
   /** Gets reports of records that are left out; absent: nobody does. */
   readonly log?: Log;

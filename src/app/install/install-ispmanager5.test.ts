@@ -12,7 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { childrenNamed, parseXml } from '../../net/xml.ts';
+import { childrenNamed } from '../../net/xml.ts';
+import { parseXml } from '../../testing/parse-xml.ts';
 import { checkFiles, checkRegistration } from '../doctor/files.ts';
 import { install, InstallRefused } from './install.ts';
 import { everything, makeHost, type Host } from '../../testing/install-host.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CentralError } from '../../core/central.ts';
-import { parseXml } from '../../net/xml.ts';
+import { parseXml } from '../../testing/parse-xml.ts';
 import { indented } from '../../testing/scripted-panel.ts';
 import { demandOk, readAnswer } from './answer.ts';
 import { readRows, type ListedRow } from './lists.ts';

@@ -23,7 +23,8 @@ import { waitForPanel } from './wait.ts';
 import { ZoneWriter } from './write.ts';
 import { ispmanager5 } from './ispmanager5.ts';
 import type { CentralDialect } from './dialect.ts';
-import { findingCentral, type FoundMemory } from './finding.ts';
+import type { CentralPorts } from '../module.ts';
+import { findingCentral } from './finding.ts';
 import { placesOf } from './places.ts';
 import type { Found } from './probe.ts';
 import type { CentralSettings, IspmanagerSettings } from './settings.ts';
@@ -33,18 +34,15 @@ export { readIspmanagerSettings, type CentralSettings } from './settings.ts';
 export type { FoundMemory } from './finding.ts';
 export type { Found } from './probe.ts';
 
-interface CentralPorts {
-  readonly clock: Clock;
-  /** Keeps which panel was found; absent: the panel is searched for after each start. */
-  readonly memory?: FoundMemory;
-}
-
 /**
  * A central that is an account of an ISPmanager or DNSmanager. If the settings leave its kind or exact
- * address open, the first call finds them.
+ * address open, the first call finds them, after each start if there is no `memory`.
  * @throws {RangeError} if the address is not `https:`
  */
-export function createIspmanagerCentral(settings: CentralSettings, ports: CentralPorts): Central {
+export function createIspmanagerCentral(
+  settings: CentralSettings,
+  ports: Pick<CentralPorts, 'clock'> & Partial<CentralPorts>,
+): Central {
   const { clock, memory = { get: () => null, put: () => undefined } } = ports;
   const [place, ...others] = placesOf(settings);
   const make = (found: Found): Central =>

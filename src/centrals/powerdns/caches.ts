@@ -1,7 +1,6 @@
 import { CentralError, type CallContext } from '../../core/central.ts';
-import type { Clock } from '../../core/clock.ts';
-import type { Log } from '../../core/log.ts';
 import type { DnsName } from '../../dns/name.ts';
+import type { CentralPorts } from '../module.ts';
 import type { ServerApi } from './api.ts';
 
 /** Milliseconds from a write to its second flush. A query that began before the write has ended by then. */
@@ -10,10 +9,7 @@ const moment = 250;
 const patience = 2_000;
 
 /** What the flusher needs from its process. */
-export interface FlushPorts {
-  readonly clock: Clock;
-  readonly log: Log;
-}
+export type FlushPorts = Pick<CentralPorts, 'clock' | 'log'>;
 
 /**
  * Empties the packet and query caches of a server after a write, so that it does not answer the old data.

@@ -14,7 +14,7 @@ import { own } from '../../dns/own.ts';
 import { parseRdata } from '../../dns/rdata/rdata.ts';
 import { ispmanager5Records, recordFromIspmanager5Row } from '../../net/ispmanager/ispmanager5-records.ts';
 import { refusalOf } from '../../net/ispmanager/errors.ts';
-import { parseXml } from '../../net/xml.ts';
+import { parseXml } from '../../testing/parse-xml.ts';
 import { createIspmanagerPanel } from '../../panels/ispmanager/index.ts';
 
 const zone = parseName('example.org.');

@@ -22,10 +22,6 @@ export class OctetReader {
     this.octets = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
   }
 
-  u8(): number {
-    return this.take(1).readUInt8(0);
-  }
-
   u16(): number {
     return this.take(2).readUInt16BE(0);
   }
@@ -117,10 +113,6 @@ export class OctetWriter {
 
   u32(value: number): void {
     this.#at = this.#room(4).writeUInt32BE(value, this.#at);
-  }
-
-  u48(value: number): void {
-    this.#at = this.#room(6).writeUIntBE(value, this.#at, 6);
   }
 
   /** Replaces two octets at the offset `at`, already written, by a 16-bit number. */

@@ -3,18 +3,18 @@ import { basename, join } from 'node:path';
 import { validOrElse } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type { CallContext } from '../../core/central.ts';
-import type { Log } from '../../core/log.ts';
 import { PanelError } from '../../core/panel.ts';
 import { refusalOf, type PanelRefusal } from '../../net/ispmanager/errors.ts';
 import { panelName, type IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { parseXmlInSlices, XmlError, type XmlElement } from '../../net/xml.ts';
+import type { PanelPorts } from '../module.ts';
 import { ispmanager5, dnsmanager } from './ispmanager5.ts';
 import type { PanelDialect } from './dialect.ts';
 import { outsideUnit, panelRuns, type Command } from './outside.ts';
 import { ispmanager4 } from './ispmanager4.ts';
 
-export interface IspmanagerPanelSettings {
+export interface IspmanagerPanelSettings extends Partial<PanelPorts> {
   /** The panel's root directory, such as `/usr/local/mgr5`. */
   readonly root: string;
   readonly kind: IspmanagerKind;
@@ -22,13 +22,6 @@ export interface IspmanagerPanelSettings {
   readonly mgrctl?: string;
   /** Milliseconds that one local call may take; 30 s by default. */
   readonly timeout?: number;
-  /**
-   * Whether this process runs as a confined service of systemd. Then systemd runs those calls that may
-   * change or start the panel.
-   */
-  readonly service?: boolean;
-  /** Gets reports of records that are left out; absent: nobody does. */
-  readonly log?: Log;
 }
 
 export function dialectOf({ kind }: IspmanagerPanelSettings): PanelDialect {

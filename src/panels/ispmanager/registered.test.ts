@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseXml } from '../../net/xml.ts';
+import { parseXml } from '../../testing/parse-xml.ts';
 import { ispmanager5 } from './ispmanager5.ts';
 import { readRegistered } from './registered.ts';
 

@@ -4,7 +4,7 @@ import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { CallContext } from '../../core/central.ts';
 import type { Panel } from '../../core/panel.ts';
-import { parseXml } from '../../net/xml.ts';
+import { parseXml } from '../parse-xml.ts';
 
 export interface PanelSubject {
   readonly panel: Panel;
