@@ -40,7 +40,7 @@ async function run(root: string, paths: Paths, log: FileLog, isService = false):
   if (release === null) return 0;
   const hand = await wirePanelHand(root);
   const panel = await wirePanel(root, isService, log.write);
-  const agent = new Agent(paths, panel, (call) => hand.facts(call), log, isService === true);
+  const agent = new Agent(paths, panel, (call) => hand.facts(call), log, isService);
   await agent.start();
   const server = await listen(paths.socket, {
     hook: (call) => agent.answer(call),

@@ -37,9 +37,9 @@ interface Open {
 }
 
 /**
- * Parses a whole XML document, with pauses for other work. A cut-off document is an error, and never read as a
- * shorter one (docs/protocol.md#documents). A document type is refused. Only the five predefined entities and
- * character references are accepted.
+ * Parses a whole XML document, with pauses for other work. A cut-off document is an error, and never read as
+ * a shorter one (docs/protocol.md#documents). A document type is refused. Only the five predefined entities
+ * and character references are accepted.
  * @throws {XmlError}
  */
 export async function parseXmlInSlices(text: string): Promise<XmlElement> {

@@ -114,7 +114,7 @@ async function post(
   };
   const request = { method: 'POST', headers, body, repeatable: false, mostOctets: mostAnswer } as const;
   const answer = await client.send(request, deadline).catch((error: unknown) => {
-    if (error instanceof HttpError && error.code === 'too-large') return null;
+    if (error instanceof HttpError && error.kind === 'too-large') return null;
     throw error instanceof HttpError ? notDelivered(error) : error;
   });
   if (answer !== null && !isSuccess(answer))
@@ -132,7 +132,7 @@ function isSuccess({ status }: HttpAnswer): boolean {
 }
 
 function notDelivered(error: HttpError): NotDelivered {
-  const code = error.code === 'too-large' ? 'unreachable' : error.code;
+  const code = error.kind === 'too-large' ? 'unreachable' : error.kind;
   return new NotDelivered(`notify.${code}`, error.params, error);
 }
 

@@ -60,7 +60,7 @@ function writeCompressed(writer: OctetWriter, type: string, rdata: string): void
   }
 }
 
-/** The part of a record before its rdata: the IANA number of its type, and the 32 bits of its TTL unchanged. */
+/** The part of a record before its rdata, with the number of its type and the 32 bits of its TTL. */
 export type RecordHead = ReturnType<typeof readRecordHead>;
 
 /** Reads a record up to its rdata. @throws {DnsDataError} */
