@@ -66,26 +66,6 @@ function idOf({ address, username }: Pick<CentralSettings, 'address' | 'username
   return { kind: 'ispmanager', address, account: username };
 }
 
-interface ZoneRow {
-  readonly zone: DnsName;
-  /** Whether it is a slave zone, which has no records of its own here (docs/protocol.md#dnsmanager). */
-  readonly isCopy: boolean;
-  /**
-   * Work on the zone that the panel has not finished, as its list shows. `coming`: it is being created.
-   * `leaving`: it is being deleted. null: none.
-   */
-  readonly underWay: 'coming' | 'leaving' | null;
-}
-
-interface ZoneRows {
-  readonly rows: readonly ZoneRow[];
-  /**
-   * False if the list has names that cannot be read (`a..b`), which are left out. Such a list does not
-   * prove that a zone is absent.
-   */
-  readonly isWhole: boolean;
-}
-
 /** A name that cannot exist as a zone (RFC 2606). */
 const noZone = zoneName('domainsync-check.invalid');
 
@@ -96,7 +76,8 @@ const noZone = zoneName('domainsync-check.invalid');
 const leaving = /delet|remov/iu;
 const coming = /creat|pend|progress|process|wait|queue/iu;
 
-function underWay(status: string): ZoneRow['underWay'] {
+/** Work on a zone that the panel has not finished: it is being created (`coming`) or deleted; null: none. */
+function underWay(status: string): 'coming' | 'leaving' | null {
   if (leaving.test(status)) return 'leaving';
   return coming.test(status) ? 'coming' : null;
 }
@@ -155,14 +136,19 @@ class IspmanagerCentral implements Central {
     return rows.filter((row) => row.underWay !== 'leaving' && !row.isCopy).map(({ zone }) => zone);
   };
 
-  async #list(ctx: CallContext): Promise<ZoneRows> {
+  async #list(ctx: CallContext) {
     const elements = await readRows(await this.#api.read('domain', {}, ctx), (row) => row['name'] ?? '');
-    const rows = elements.flatMap((row): ZoneRow[] => {
+    const rows = elements.flatMap((row) => {
       const zone = zoneOf(row['name'] ?? '');
       if (zone === null) return [];
+      // A slave zone has no records of its own here (docs/protocol.md#dnsmanager).
       const isCopy = !['', 'master'].includes(row['dtype'] ?? '');
       return [{ zone, isCopy, underWay: underWay(row['status'] ?? '') }];
     });
+    /**
+     * `isWhole`: false if the list has names that cannot be read (`a..b`), which are left out. Such a list
+     * does not prove that a zone is absent.
+     */
     return { rows, isWhole: rows.length === elements.length };
   }
 
@@ -170,7 +156,7 @@ class IspmanagerCentral implements Central {
     return { api: this.#api, dialect: this.#dialect, zone };
   }
 
-  async #row(zone: DnsName, ctx: CallContext): Promise<ZoneRow | undefined> {
+  async #row(zone: DnsName, ctx: CallContext) {
     return (await this.#list(ctx)).rows.find((row) => row.zone === zone);
   }
 

@@ -62,7 +62,7 @@ class PowerdnsCentral implements Central {
     this.#api = new ServerApi(settings);
     this.#reader = new ZoneReader(this.#api, settings.username);
     this.#caches = new CacheFlusher(this.#api, ports);
-    this.#writer = new ZoneWriter(this.#api, this.#reader, this.#caches);
+    this.#writer = new ZoneWriter(this.#reader, this.#caches);
     this.id = { kind: 'powerdns', address: settings.address, account: settings.username };
   }
 

@@ -7,7 +7,7 @@ import { alteredBy, planRRsets, type RRsetEdit } from '../rrsets.ts';
 import { Slots } from '../slots.ts';
 import { hasEnded } from './answer.ts';
 import { persistently, WithoutEffect } from './persistently.ts';
-import { zonePath, type ServerApi } from './api.ts';
+import { zonePath } from './api.ts';
 import type { CacheFlusher } from './caches.ts';
 import { HiddenRecords } from './hidden.ts';
 import { mostBodyOctets, patchBody } from './patch.ts';
@@ -26,7 +26,6 @@ const mostWholeReads = 3;
 
 /** Writes changes in the zones of one account. */
 export class ZoneWriter {
-  readonly #api: ServerApi;
   readonly #reader: ZoneReader;
   readonly #caches: CacheFlusher;
   readonly #zones = new Slots();
@@ -35,8 +34,7 @@ export class ZoneWriter {
   readonly #unrectified = new Set<DnsName>();
   #abilities: Abilities | null = null;
 
-  constructor(api: ServerApi, reader: ZoneReader, caches: CacheFlusher) {
-    this.#api = api;
+  constructor(reader: ZoneReader, caches: CacheFlusher) {
     this.#reader = reader;
     this.#caches = caches;
   }
@@ -163,7 +161,7 @@ export class ZoneWriter {
     if (Buffer.byteLength(body) > mostBodyOctets)
       throw centralRefusal('central.limit', { text: `more than ${mostBodyOctets} octets in one change` });
     try {
-      await this.#api.write({ method: 'PATCH', path: zonePath(zone), body }, ctx);
+      await this.#reader.api.write({ method: 'PATCH', path: zonePath(zone), body }, ctx);
     } catch (error) {
       const mayBeOlder = takesSingle && hasCode(error, 'central.invalid-value');
       if (!mayBeOlder || !/changetype/iu.test(error.params['text'] ?? '')) throw error;
@@ -197,7 +195,7 @@ export class ZoneWriter {
     this.#unrectified.add(zone);
     await withState(
       'partial',
-      async () => await this.#api.write({ method: 'PUT', path: `${zonePath(zone)}/rectify` }, ctx),
+      async () => await this.#reader.api.write({ method: 'PUT', path: `${zonePath(zone)}/rectify` }, ctx),
     );
     this.#unrectified.delete(zone);
   }

@@ -17,7 +17,6 @@ import type { Cells, RecordDialect } from '../../net/ispmanager/record-dialect.t
 import type { FunctionRole, PanelDialect } from './dialect.ts';
 import { calledFunction, doubtAbout, hasValues, type CalledFunction } from './doubt.ts';
 import {
-  ambiguousKeys,
   matchKey,
   matchKeys,
   namesMeant,
@@ -401,7 +400,8 @@ function recordDelete(base: Base): PanelEvent {
     const match = matchKeys(elid, known, place);
     if (match.kind === 'unknown') return unknownKey(elid);
     if (match.kind === 'too-many') return { kind: 'invalid', problems: [problem('record.too-many-keys')] };
-    if (match.kind === 'ambiguous') return { kind: 'invalid', problems: [ambiguousKeys(elid)] };
+    if (match.kind === 'ambiguous')
+      return { kind: 'invalid', problems: [problem('record.ambiguous-keys', { keys: elid })] };
     return { kind: 'items', items: removals(match.records) };
   };
   const names = namesMeant(elid, place);

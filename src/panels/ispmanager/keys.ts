@@ -1,4 +1,4 @@
-import { problem, validOr, type Problem } from '../../dns/problem.ts';
+import { validOr } from '../../dns/problem.ts';
 import { isDeviating, type DnsName, type Origin } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { KnownRecord } from '../../core/panel.ts';
@@ -187,8 +187,4 @@ function finderOf(known: readonly KnownRecord[], { zone, known: zones, records }
 /** The record that a key describes; null if it describes none, or no valid one. */
 function recordOf(key: string, records: RecordDialect, zone: Origin): ResourceRecord | null {
   return validOr(() => records.fromKey(key, zone), null);
-}
-
-export function ambiguousKeys(list: string): Problem {
-  return problem('record.ambiguous-keys', { keys: list });
 }

@@ -42,17 +42,12 @@ export async function listZones(
 }
 
 /**
- * Whether the list has the zone. It is unclear if the list has names that cannot be read, one of which may
- * be the zone.
+ * Whether the list proves that the panel lacks the zone. It does not if it has names that cannot be read, one
+ * of which may be the zone.
  */
-async function lists(
-  tool: LocalTool,
-  zone: DnsName,
-  ctx: CallContext,
-): Promise<'with' | 'without' | 'unclear'> {
+async function isUnlisted(tool: LocalTool, zone: DnsName, ctx: CallContext): Promise<boolean> {
   const { zones, unreadable } = await listZones(tool, ctx);
-  if (zones.includes(zone)) return 'with';
-  return unreadable.length === 0 ? 'without' : 'unclear';
+  return unreadable.length === 0 && !zones.includes(zone);
 }
 
 /**
@@ -73,7 +68,7 @@ export async function readZone(
   const answer = await callPanel(tool, { func: records.recordList, elid: zoneParameter(zone) }, ctx);
   if (answer.kind === 'refused') {
     // Some versions report a missing zone by another error, so the list of zones decides.
-    if (answer.refusal.kind === 'missing' || (await lists(tool, zone, ctx)) === 'without') return null;
+    if (answer.refusal.kind === 'missing' || (await isUnlisted(tool, zone, ctx))) return null;
     throw new PanelError('panel.refused', { text: answer.refusal.text });
   }
   const rows = rowsOf(answer.document);

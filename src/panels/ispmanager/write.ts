@@ -49,7 +49,7 @@ export class PanelWriter {
     ctx: CallContext,
   ): Promise<void> {
     const { records } = this.#dialect;
-    const save: Save = async (parameters, harmless) => await this.#save(parameters, harmless, echo, ctx);
+    const save = this.#saver(echo, ctx);
     const retimed = new Set(change.add.map(recordId));
     const plid = zoneParameter(change.zone);
     for (const record of change.remove) {
@@ -72,7 +72,8 @@ export class PanelWriter {
    * @throws {PanelError}
    */
   async deleteZone(zone: DnsName, echo: string, ctx: CallContext): Promise<void> {
-    await this.#save({ func: 'domain.delete', elid: zoneParameter(zone), sok: 'ok' }, 'missing', echo, ctx);
+    const save = this.#saver(echo, ctx);
+    await save({ func: 'domain.delete', elid: zoneParameter(zone), sok: 'ok' }, 'missing');
   }
 
   /**
@@ -94,26 +95,21 @@ export class PanelWriter {
     await save({ func: records.recordDelete, plid, elid: key, sok: 'ok' }, harmless);
   }
 
-  /** Does what {@link Save} says. */
-  async #save(
-    parameters: Cells,
-    harmless: Parameters<Save>[1],
-    echo: string,
-    ctx: CallContext,
-  ): Promise<void> {
-    const hidden = this.#hidden(echo);
-    const shown: Cells = hidden === null ? { [echoParameter]: echo } : {};
-    try {
-      const answer = await callPanel(this.#tool, { ...parameters, ...shown }, ctx, hidden ?? undefined);
-      if (answer.kind === 'refused' && answer.refusal.kind !== harmless) {
-        throw new PanelError('panel.refused', { text: answer.refusal.text });
+  #saver(echo: string, ctx: CallContext): Save {
+    return async (parameters, harmless) => {
+      const hidden = this.#hidden(echo);
+      const shown: Cells = hidden === null ? { [echoParameter]: echo } : {};
+      try {
+        const answer = await callPanel(this.#tool, { ...parameters, ...shown }, ctx, hidden ?? undefined);
+        if (answer.kind === 'refused' && answer.refusal.kind !== harmless)
+          throw new PanelError('panel.refused', { text: answer.refusal.text });
+      } catch (error) {
+        // A tool that does not know the option prints a help text. The caller tries the write again, then
+        // without the option.
+        if (error instanceof PanelError && error.code === 'panel.garbled') this.#hides = false;
+        throw error;
       }
-    } catch (error) {
-      // A tool that does not know the option prints a help text. The caller tries the write again, then
-      // without the option.
-      if (error instanceof PanelError && error.code === 'panel.garbled') this.#hides = false;
-      throw error;
-    }
+    };
   }
 
   #hidden(echo: string): HiddenArguments | null {
