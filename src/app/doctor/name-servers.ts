@@ -35,17 +35,13 @@ async function checkOne(server: AskedServer, zone: DnsName, strict: boolean): Pr
   const bad = strict ? problemFound : warning;
   const cost = strict ? ' ([verify] mode is strict: edits are refused until then)' : '';
   const shown = displayName(zone);
+  const fault = (text: string, way: string): Finding => bad(check, `${server.name} ${text}`, `${way}${cost}`);
   try {
     const answer = await server.ask(zone, 'SOA', AbortSignal.timeout(patience));
     const sight = sightOf(answer, { zone, name: zone, type: 'SOA' });
-    if (sight.kind === 'failed')
-      return bad(check, `${server.name} answers ${sight.rcode} for ${shown}`, `read its log${cost}`);
+    if (sight.kind === 'failed') return fault(`answers ${sight.rcode} for ${shown}`, 'read its log');
     if (sight.kind !== 'data' || sight.rdata.size === 0)
-      return bad(
-        check,
-        `${server.name} does not serve ${shown}`,
-        `ask the provider, or take it out of [verify] servers${cost}`,
-      );
+      return fault(`does not serve ${shown}`, 'ask the provider, or take it out of [verify] servers');
     if (!answer.flags.aa)
       return warning(
         check,
@@ -56,11 +52,7 @@ async function checkOne(server: AskedServer, zone: DnsName, strict: boolean): Pr
   } catch (error) {
     if (!(error instanceof DnsError)) throw error;
     const cause = error.params['text'] ?? error.kind;
-    return bad(
-      check,
-      `${server.name} does not answer (${cause})`,
-      `look whether it runs, and the firewall${cost}`,
-    );
+    return fault(`does not answer (${cause})`, 'look whether it runs, and the firewall');
   }
 }
 

@@ -3,12 +3,7 @@ import type { XmlElement } from '../../net/xml.ts';
 import type { FunctionRole } from './dialect.ts';
 
 /** Roles of functions whose calls are edits of DNS. */
-const edits: ReadonlySet<FunctionRole> = new Set([
-  'zone-form',
-  'zone-delete',
-  'record-form',
-  'record-delete',
-]);
+const edits: readonly FunctionRole[] = ['zone-form', 'zone-delete', 'record-form', 'record-delete'];
 
 /** How the names of our handlers begin. */
 const ours = 'domainsync';
@@ -25,7 +20,7 @@ export function readRegistered(
   const rows = document.children.filter(({ name }) => name === 'elem').map(wordsOf);
   const own = rows.filter((words) => words.some((word) => word === ours || word.startsWith(`${ours}_`)));
   const listed = new Set(own.flat());
-  const wanted = Object.keys(functions).filter((name) => edits.has(functions[name] ?? 'hint'));
+  const wanted = Object.keys(functions).filter((name) => edits.includes(functions[name] ?? 'hint'));
   return { missing: wanted.filter((name) => !listed.has(name)), namesUs: own.length > 0 };
 }
 
