@@ -69,25 +69,15 @@ function readSecret(text: string, problems: Problem[]): KeyObject | null {
   return null;
 }
 
-export interface SignedMessage {
-  readonly octets: Buffer;
-  /** The message's MAC, which the signature of its answer includes. */
-  readonly mac: Buffer;
-}
-
 /**
  * Signs a message (RFC 8945 section 5.1).
  * @param octets as `encodeMessage` makes them
  * @param time seconds since 1970
  * @param requestMac MAC of the request that this message answers; absent: it is a request
+ * @returns the signed message, and its MAC, which the signature of its answer includes
  * @throws {DnsDataError} `wire.message-too-big` when the message has no room for the signature
  */
-export function signMessage(
-  octets: Uint8Array,
-  key: TsigKey,
-  time: number,
-  requestMac?: Uint8Array,
-): SignedMessage {
+export function signMessage(octets: Uint8Array, key: TsigKey, time: number, requestMac?: Uint8Array) {
   const message = Buffer.from(octets);
   const record = {
     name: key.name,

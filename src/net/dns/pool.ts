@@ -22,15 +22,6 @@ interface Slot {
   load: number;
 }
 
-/** A connection that is lent for one exchange. */
-export interface Lent {
-  readonly stream: DnsStream;
-  /** Whether it was open before. Then the server may have closed it meanwhile. */
-  readonly kept: boolean;
-  /** Ends the loan and keeps the connection for later. */
-  readonly giveBack: () => void;
-}
-
 /** Lends kept connections, the least busy first, and opens new ones as needed. */
 export class StreamPool {
   readonly #open: () => Promise<DnsStream>;
@@ -41,12 +32,14 @@ export class StreamPool {
   }
 
   /**
-   * Lends a connection.
+   * Lends a connection for one exchange.
    * @param write whether the message changes something: then no connection is used that has long been
    *   silent
+   * @returns `kept`: whether it was open before, so that the server may have closed it meanwhile; `giveBack`
+   *   ends the loan and keeps the connection for later
    * @throws {DnsError} with `sent: 'no'`
    */
-  async lend(write: boolean, signal: AbortSignal): Promise<Lent> {
+  async lend(write: boolean, signal: AbortSignal) {
     if (write) this.#retireSilent();
     this.#slots = this.#slots.filter(({ stream }) => stream === null || stream.usable);
     const slot = this.#choose();

@@ -1,6 +1,6 @@
 import type { CallContext } from '../../core/central.ts';
 import { PanelError, type PanelRecord, type ZoneList } from '../../core/panel.ts';
-import { zoneName, type DnsName } from '../../dns/name.ts';
+import { zoneName, type DnsName, type KnownSpellings } from '../../dns/name.ts';
 import { shortened, validOrElse } from '../../dns/problem.ts';
 import { hasImpossibleName, type RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { mapInSlices } from '../../net/slices.ts';
@@ -54,17 +54,19 @@ async function isUnlisted(tool: LocalTool, zone: DnsName, ctx: CallContext): Pro
  * A zone, with names that the panel has. A name with `ß` has two readings (`ss` by IDNA 2003), and these
  * names decide between them.
  */
-export interface ReadOrigin {
-  readonly zone: DnsName;
-  readonly known: ReadonlySet<DnsName>;
-}
+export type ReadOrigin = Required<KnownSpellings>;
 
+/**
+ * Reads a zone; null if the panel has none of this name.
+ * @returns also `passedOver`: keys of rows whose name no name server could serve
+ * @throws {PanelError}
+ */
 export async function readZone(
   tool: LocalTool,
   records: RecordDialect,
   { zone, known }: ReadOrigin,
   ctx: CallContext,
-): Promise<ZoneContent | null> {
+) {
   const answer = await callPanel(tool, { func: records.recordList, elid: zoneParameter(zone) }, ctx);
   if (answer.kind === 'refused') {
     // Some versions report a missing zone by another error, so the list of zones decides.
@@ -77,12 +79,6 @@ export async function readZone(
   const shown = await mapInSlices(rows, (row) => panelRecord(row, records, origin, passedOver));
   const found = shown.filter((record) => record !== null).filter(({ type }) => !records.ownTypes.has(type));
   return { records: found, passedOver };
-}
-
-export interface ZoneContent {
-  readonly records: readonly PanelRecord[];
-  /** Keys of rows whose name no name server could serve. */
-  readonly passedOver: readonly string[];
 }
 
 /**
