@@ -247,12 +247,8 @@ export class Agent {
     const language = this.#panel.language(call);
     const details = this.#panel.isAdmin(call);
     const { changed, problems } = verdict;
-    const text = describe(problems, {
-      language,
-      changed,
-      contact: centrals[0]?.settings.contact ?? null,
-      details,
-    });
+    const contact = centrals[0]?.settings.contact ?? null;
+    const text = describe(problems, { language, changed, contact, details });
     const shown = details
       ? text
       : centrals.reduce((clean, { settings }) => withoutNames(clean, settings), text);

@@ -14,8 +14,8 @@ export interface OptionField {
   readonly name: 'host' | 'kind' | 'username' | 'password' | 'fingerprint' | 'contact';
   readonly label: Text;
   readonly hint: Text;
-  /** Most characters that can be typed into the field; null: the field is a list to choose from. */
-  readonly most: number | null;
+  /** Most characters that can be typed into the field, 255 by default; null: a list to choose from. */
+  readonly most?: number | null;
   readonly required?: true;
   /** The field shows its value and cannot be edited. */
   readonly readonly?: true;

@@ -27,7 +27,6 @@ const connection = v.object({
         en: "Address of the provider's panel or name server: dns.example.net, with a port if needed, or the whole https:// address",
         ru: 'Адрес панели или сервера имён провайдера: dns.example.net, при необходимости с портом, или полный адрес https://',
       },
-      most: 255,
       required: true,
     },
   ),
@@ -55,7 +54,6 @@ const connection = v.object({
         en: 'Of your account at the central DNS; for BIND and Knot the name of the TSIG key',
         ru: 'Учётная запись на центральном DNS; для BIND и Knot — имя ключа TSIG',
       },
-      most: 255,
       required: true,
     },
   ),
@@ -236,7 +234,6 @@ const contact = v.object({
         en: 'Shown to users with every refusal, e.g. a telephone number or an address',
         ru: 'Показывается пользователям при каждом отказе: телефон или адрес',
       },
-      most: 255,
     },
   ),
 });

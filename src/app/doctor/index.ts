@@ -37,6 +37,7 @@ export async function* examine({ paths, wall }: DoctorOptions): AsyncGenerator<F
   }
   const loaded = loadSettings(paths.root);
   const centrals = loaded.kind === 'configured' ? everyCentral(loaded.settings) : [];
+  const [first] = centrals;
   const checks: readonly (readonly [string, CheckBody])[] = [
     ['host', () => checkHost(paths)],
     ['plugin files', () => checkFiles(paths)],
@@ -47,12 +48,7 @@ export async function* examine({ paths, wall }: DoctorOptions): AsyncGenerator<F
     ['system', () => checkSystem(paths)],
     ['panel', async () => await checkPanel(paths, await wirePanelHand(paths.root))],
     ['panel log', () => checkRegistration(paths)],
-    ...centrals
-      .slice(0, 1)
-      .map((one): readonly [string, CheckBody] => [
-        'owners',
-        async () => checkOwners(await ownerKnowledge(paths, one)),
-      ]),
+    ['owners', async () => (first === undefined ? [] : checkOwners(await ownerKnowledge(paths, first)))],
     ...centrals.flatMap((one) => checksOf(one, { paths, wall, several: centrals.length > 1 })),
     ...centrals
       .slice(0, 1)

@@ -17,13 +17,8 @@ export function checkOwners({ check, provedAt, way, zones, unknown }: OwnerKnowl
   if (way === null) {
     const text =
       'the panel was not asked yet whose each zone is: until then edits of users are refused (panel.not-read-yet)';
-    return [
-      note(
-        'owners',
-        text,
-        'wait: the agent asks when it starts; if this stays, the log has the reason (owners.later)',
-      ),
-    ];
+    const wait = 'wait: the agent asks when it starts; if this stays, the log has the reason (owners.later)';
+    return [note('owners', text, wait)];
   }
   if (way === 'none') {
     const text =

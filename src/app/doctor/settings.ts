@@ -10,13 +10,8 @@ export function checkSettings(loaded: LoadedSettings): Finding[] {
   const { path } = loaded;
   if (loaded.kind === 'not-configured') {
     const text = `${path}: not configured, every edit passes in the panel only`;
-    return [
-      note(
-        'settings',
-        text,
-        'fill in "DNS sync" in the panel\'s menu, or "domainsync install --config FILE"',
-      ),
-    ];
+    const way = 'fill in "DNS sync" in the panel\'s menu, or "domainsync install --config FILE"';
+    return [note('settings', text, way)];
   }
   const found: Finding[] = [];
   const { mode, uid } = statSync(path);

@@ -29,7 +29,6 @@ const ownFields: Readonly<Record<string, readonly Field[]>> = {
     {
       name: 'owners',
       input: 'text',
-      most: 255,
       readonly: true,
       label: { en: 'Owners of zones', ru: 'Владельцы зон' },
       hint: {
@@ -74,7 +73,7 @@ export function formDescription(dialect: FieldDialect): Readonly<Record<string, 
   };
 }
 
-function element({ name, input, required, readonly, most }: Field, dialect: FieldDialect): string {
+function element({ name, input, required, readonly, most = 255 }: Field, dialect: FieldDialect): string {
   const attributes = [
     `type="${input}" name="${name}"`,
     ...(required ? [dialect.required] : []),

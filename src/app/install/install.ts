@@ -33,18 +33,6 @@ export interface InstallOptions {
   readonly handlers?: HandlerType | undefined;
 }
 
-/** What an installation did. */
-export interface Installed {
-  readonly version: string;
-  readonly kind: PanelKind;
-  readonly changed: readonly string[];
-  /**
-   * Whether the panel must be restarted to read changed files, of this run or an earlier one. Its caches are
-   * already cleared.
-   */
-  readonly restart: boolean;
-}
-
 /**
  * Folder under the panel's root: it holds each release in a folder, and the link `current` to the one in use.
  */
@@ -71,9 +59,11 @@ export class InstallRefused extends Error {
  * Each file is replaced by rename, so a handler that starts meanwhile finds the old or the new file.
  * Settings, journal and log stay. Files that the panel reads only at its start (docs/protocol.md#files-4,
  * #files-5) come last. The caller then restarts the panel, if `restart` is set, and replaces a running agent.
+ * @returns what was done. `restart`: whether the panel must be restarted to read changed files, of this run
+ *   or an earlier one; its caches are already cleared
  * @throws {InstallRefused} before anything is changed
  */
-export function install(options: InstallOptions): Installed {
+export function install(options: InstallOptions) {
   const { root, from } = options;
   const kind = panelKindAt(root);
   const problems = objections(options, kind);

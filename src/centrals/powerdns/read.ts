@@ -89,10 +89,8 @@ export class ZoneReader {
   }
 
   async owner(zone: DnsName, ctx: CallContext): Promise<Owner> {
-    const rows = await this.#rowsOf(zone, ctx);
-    const [row] = rows;
-    if (row === undefined) return null;
-    return this.#ownerOf(row);
+    const [row] = await this.#rowsOf(zone, ctx);
+    return row === undefined ? null : this.#ownerOf(row);
   }
 
   /** Reads all records of a zone; `null` if the account has no such zone. */

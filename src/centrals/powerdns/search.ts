@@ -6,7 +6,7 @@ import { shaped } from './answer.ts';
 import { mostZoneOctets, type ServerApi } from './api.ts';
 import type { ZoneReader } from './read.ts';
 import { serverName, takesOwner } from './names.ts';
-import { heldRecords, type HeldRecords, type ServerRRset } from './records.ts';
+import { heldRecords, type HeldRecords } from './records.ts';
 
 /** Maximum number of rows that one search asks for. */
 const mostRows = 2_000;
@@ -52,11 +52,9 @@ export async function searchNames(
     if (typeof found === 'string') return found;
     rows.push(...found);
   }
-  return await heldRecords(rows.map(({ content, disabled, ...row }) => setOf(row, content, disabled)));
-}
-
-function setOf(row: Pick<Row, 'name' | 'type' | 'ttl'>, content: string, disabled: boolean): ServerRRset {
-  return { ...row, records: [{ content, disabled }] };
+  return await heldRecords(
+    rows.map(({ content, disabled, ...row }) => ({ ...row, records: [{ content, disabled }] })),
+  );
 }
 
 /** Searches the rows of one name in the zone. @returns a text if rows may be missing: the reason */

@@ -41,17 +41,12 @@ export async function readSigning(
   return { signed: true, ds, cds: dsOfCds([...cds, ...held(cdsType)]) };
 }
 
-interface Keys {
-  readonly dnskeys: readonly ResourceRecord[];
-  readonly cds: readonly ResourceRecord[];
-}
-
 /**
  * Reads the published keys of a zone that was read a moment ago. A refusal here only means that a proxy
  * blocks these requests, so the result is then empty.
  * @throws {CentralError} `central.unreachable`
  */
-async function readKeys({ api }: ZoneReader, zone: DnsName, ctx: CallContext): Promise<Keys> {
+async function readKeys({ api }: ZoneReader, zone: DnsName, ctx: CallContext) {
   try {
     const all = shaped(keysShape, await api.read(`${zonePath(zone)}/cryptokeys`, {}, ctx));
     const keys = all.filter(({ published }) => published);

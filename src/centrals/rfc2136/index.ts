@@ -131,9 +131,7 @@ class Rfc2136Central implements Central {
    * A zone that is signed while its parent has no DS yet is no concern: the provider may be about to
    * publish it.
    */
-  async concerns(): Promise<readonly []> {
-    return await Promise.resolve([]);
-  }
+  readonly concerns: Central['concerns'] = () => Promise.resolve([]);
 
   readonly signing: Central['signing'] = async (zone, ctx) => {
     if ((await this.#ownership(zone, ctx)) !== 'ours') return null;

@@ -5,12 +5,8 @@ import type { Change } from '../../dns/zone.ts';
 import { centralRefusal } from '../errors.ts';
 import { usualTtl, type RRsetEdit } from '../rrsets.ts';
 
-/** A record whose TTL the server lowered (`max-zone-ttl` of BIND). */
-export interface LoweredTtl {
-  readonly record: ResourceRecord;
-  /** The TTL that the server gave it, in seconds. */
-  readonly limit: number;
-}
+/** A record whose TTL the server lowered (`max-zone-ttl` of BIND), and its TTL there, in seconds. */
+type LoweredTtl = NonNullable<ReturnType<typeof loweredTtl>>;
 
 /**
  * Finds a TTL that the change sets and the server lowered. A TTL that the change leaves open is the
@@ -22,7 +18,7 @@ export function loweredTtl(
   { add }: Pick<Change, 'add'>,
   edits: readonly RRsetEdit[],
   records: readonly CentralRecord[],
-): LoweredTtl | null {
+) {
   for (const edit of edits) {
     const record = add.find((one) => isIn(edit, one) && one.ttl !== null && one.ttl === edit.ttl);
     const limit = records.find((one) => isIn(edit, one))?.ttl ?? null;

@@ -38,11 +38,9 @@ export interface VerifierPorts {
 }
 
 /** Whether the name servers serve the last write of an operation. */
-export interface LiveView {
-  readonly state: 'waiting' | 'asking' | 'dropped' | CheckEnd;
-  /** Empty if the check still waits or was dropped. */
-  readonly servers: readonly ServerReport[];
-}
+export type LiveView = NonNullable<ReturnType<Verifier['outcome']>>;
+
+type CheckState = 'waiting' | 'asking' | 'dropped' | CheckEnd;
 
 export type VerifyStatus = ReturnType<Verifier['status']>;
 
@@ -59,7 +57,7 @@ export class Verifier {
   readonly #byKey = new Map<string, Check>();
   /** Checks whose limit passed, oldest first. */
   #behind: Check[] = [];
-  readonly #outcomes = new Map<string, { check: Check; state: LiveView['state'] }>();
+  readonly #outcomes = new Map<string, { check: Check; state: CheckState }>();
   readonly #ended = { live: 0, hidden: 0, behind: 0, superseded: 0, dropped: 0 };
   #rechecking = false;
 
@@ -112,10 +110,11 @@ export class Verifier {
   }
 
   /** How the last write of an operation stands; null if there is no check of it. */
-  outcome(operation: string): LiveView | null {
+  outcome(operation: string) {
     const known = this.#outcomes.get(operation);
     if (known === undefined) return null;
     const asked = known.state !== 'waiting' && known.state !== 'dropped';
+    /** `servers`: empty if the check still waits or was dropped. */
     return { state: known.state, servers: asked ? known.check.servers : [] };
   }
 
@@ -149,11 +148,8 @@ export class Verifier {
   #begin(goals: readonly RRsetGoal[], zone: DnsName, operation: string): Check | null {
     if (goals.length === 0 || this.#closing.signal.aborted) return null;
     for (const goal of goals) this.#supersede(goalKey(goal));
-    const check = new Check(
-      { operation, zone, goals: spread(goals) },
-      this.#ports.servers,
-      this.#ports.clock,
-    );
+    const { servers, clock } = this.#ports;
+    const check = new Check({ operation, zone, goals: spread(goals) }, servers, clock);
     for (const key of check.keys) this.#byKey.set(key, check);
     return check;
   }
@@ -216,7 +212,7 @@ export class Verifier {
     for (const key of check.keys) if (this.#byKey.get(key) === check) this.#byKey.delete(key);
   }
 
-  #note(check: Check, state: LiveView['state']): void {
+  #note(check: Check, state: CheckState): void {
     const { operation } = check.written;
     if (operation === '-') return;
     this.#outcomes.delete(operation);

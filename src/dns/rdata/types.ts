@@ -21,15 +21,10 @@ import { nameField, type FieldKind } from './fields.ts';
 import { metaTypes, rareTypes } from './type-numbers.ts';
 import { own } from '../own.ts';
 
-export interface Field {
-  readonly name: string;
-  readonly kind: FieldKind;
-}
-
 export interface RecordType {
   /** IANA number of the type. */
   readonly number: number;
-  readonly fields: readonly Field[];
+  readonly fields: readonly { readonly name: string; readonly kind: FieldKind }[];
   /** Whether an owner name can have only one record of this type. */
   readonly single: boolean;
   /**
@@ -40,10 +35,7 @@ export interface RecordType {
   readonly wrong: (fields: readonly string[]) => string | null;
 }
 
-interface Particulars {
-  readonly single?: boolean;
-  readonly wrong?: RecordType['wrong'];
-}
+type Particulars = Partial<Pick<RecordType, 'single' | 'wrong'>>;
 
 function row(
   number: number,

@@ -202,7 +202,7 @@ function skipOptions(reader: OctetReader, head: RecordHead): void {
 function readTsig(reader: OctetReader, head: RecordHead, at: number) {
   const end = reader.at + head.length;
   const algorithm = reader.name();
-  const time = reader.u48();
+  const time = reader.take(6).readUIntBE(0, 6);
   const fudge = reader.u16();
   const mac = reader.take(reader.u16());
   const originalId = reader.u16();

@@ -30,10 +30,6 @@ export class OctetReader {
     return this.take(4).readUInt32BE(0);
   }
 
-  u48(): number {
-    return this.take(6).readUIntBE(0, 6);
-  }
-
   take(length: number): Buffer {
     const end = this.at + length;
     if (end > this.octets.length) throw new DnsDataError([problem('wire.cut')]);

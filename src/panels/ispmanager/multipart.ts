@@ -1,21 +1,16 @@
 /** One parameter, undecoded. */
 export type Pair = readonly [name: string, value: string];
 
-export interface Multipart {
-  /** Name and value of each part, with one character for each octet. */
-  readonly pairs: readonly Pair[];
-  /** Whether the body follows the RFCs exactly. If not, another reader may find other parameters. */
-  readonly isWhole: boolean;
-}
-
 /** Maximum number of parts in a form. */
 const mostParts = 5_000;
 
 /**
- * Splits a form into its parts (RFC 7578; RFC 2046 section 5.1.1). @param body with one character for each
- * octet
+ * Splits a form into its parts (RFC 7578; RFC 2046 section 5.1.1).
+ * @param body with one character for each octet
+ * @returns name and value of each part, in the same form. `isWhole`: whether the body follows the RFCs
+ *   exactly; if not, another reader may find other parameters
  */
-export function readMultipart(body: string, boundary: string): Multipart {
+export function readMultipart(body: string, boundary: string) {
   const pieces = `\r\n${body}`.split(`\r\n--${boundary}`, mostParts + 1);
   if (pieces.length > mostParts) return { pairs: [], isWhole: false };
   const isEnded = pieces.at(-1)?.startsWith('--') === true;
