@@ -5,7 +5,7 @@ import { root, type Patch } from '../patch.ts';
  * Longest time (ms) in which no test ends, many times the usual time of the longest test on a busy machine. A
  * mutant that needs more is said to hang.
  */
-const longest = 120_000;
+const longest = 300_000;
 
 /** Most memory of the test process in MiB, because a patched file may demand memory without end. */
 const mostMemory = 1_024;
