@@ -25,8 +25,8 @@ class Scene {
     this.#gate = new Gate(timers, mayReadDuringCalls);
   }
 
-  call(of: typeof zone, ms: number): Promise<void> {
-    return this.#gate.during([of], async () => {
+  call(of: typeof zone | readonly (typeof zone)[], ms: number): Promise<void> {
+    return this.#gate.during([of].flat(), async () => {
       await this.clock.sleep(ms);
       this.done.push('call');
     });
@@ -106,4 +106,13 @@ test('a call that fails, and a read that does, leave nothing behind', async () =
   const { quiet } = await gate.quietly(zone, () => Promise.resolve(null));
   assert.equal(quiet, true);
   assert.equal(clock.now(), 0);
+});
+
+test('of calls that run already each of their zones counts, and no other zone', async () => {
+  const scene = new Scene(true);
+  const calls = [scene.call([other, zone], 1_000), scene.call(parseName('third.example.'), 1_000)];
+  assert.deepEqual(await scene.play(scene.read(zone, 10)), [10, false]);
+  assert.deepEqual(await scene.play(scene.read(other, 10)), [20, false]);
+  assert.deepEqual(await scene.play(scene.read(parseName('fourth.example.'), 10)), [30, true]);
+  await scene.play(Promise.all(calls));
 });
