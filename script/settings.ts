@@ -49,6 +49,7 @@ const sections: Readonly<Record<string, Text>> = {
   log: { en: 'Log', ru: 'Журнал работы' },
   sync: { en: 'Edits and comparisons', ru: 'Изменения и сравнения' },
   history: { en: 'What is kept of ended operations', ru: 'Что хранится о завершённых операциях' },
+  status: { en: 'What calls for an administrator', ru: 'Что требует администратора' },
   contact: { en: 'Contact', ru: 'Контакт' },
   notify: { en: 'Notifications', ru: 'Уведомления' },
 };

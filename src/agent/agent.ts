@@ -143,6 +143,7 @@ export class Agent {
   }
 
   async #judge(event: PanelEvent): Promise<Verdict> {
+    for (const { engine } of this.#engines.centrals) engine.noticed(event);
     if (event.kind === 'ignore') return { kind: 'accept' };
     if (isPaused(this.paths.pause, systemClock.wall())) {
       if (this.state.kind !== 'not-configured') this.#decisions.paused(event);

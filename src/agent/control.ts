@@ -86,7 +86,7 @@ function ownReport({ state, pending }: Agent): AgentReport {
   };
 }
 
-function sourceOf({ settings, journal, history, central, engine, verifier }: Wired): Source {
+function sourceOf({ settings, journal, history, central, engine, verifier, health }: Wired): Source {
   return {
     settings,
     id: () => Promise.resolve(central.id),
@@ -100,7 +100,12 @@ function sourceOf({ settings, journal, history, central, engine, verifier }: Wir
           return Promise.resolve({ check, way, zones, unknown });
         },
         outcome: (operation) => verifier?.outcome(operation) ?? null,
-        live: () => ({ ...engine.live, blocked: central.blocked, verify: verifier?.status() ?? null }),
+        live: () => {
+          const { comparison, owners } = engine.live;
+          return { comparison, owners, blocked: central.blocked, verify: verifier?.status() ?? null };
+        },
+        health,
+        readPanel: (zone) => engine.readPanel(zone),
       }),
   };
 }

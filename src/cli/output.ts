@@ -43,22 +43,74 @@ export function complain(text: string): void {
   console.error(terminalText(text).replaceAll(introducer, escape));
 }
 
-/** A table with headings. Each column is as wide as its widest cell. */
-export function table(headings: readonly string[], rows: readonly (readonly (string | Cell)[])[]): string {
+/** How a table is fitted to the terminal. */
+interface Fit {
+  /** Columns of the terminal; null: nothing is cut. */
+  readonly width: number | null;
+  /** Numbers of the table's columns that may be cut, the first one first, each with its least width. */
+  readonly cut: readonly (readonly [column: number, least: number])[];
+}
+
+/** A table with headings. Each column is as wide as its widest cell, unless it is cut to fit. */
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly (string | Cell)[])[],
+  fit: Fit = { width: null, cut: [] },
+): string {
   const cells = rows.map((row) => row.map((one) => (typeof one === 'string' ? plain(one) : one)));
-  const widths = headings.map((heading, at) =>
-    cells.reduce((width, row) => Math.max(width, row[at]?.text.length ?? 0), heading.length),
+  const wanted = headings.map((heading, at) =>
+    cells.reduce((most, row) => Math.max(most, widthOf(row[at]?.text ?? '')), widthOf(heading)),
   );
+  const widths = fitted(wanted, fit);
   const line = (row: readonly Cell[]): string =>
     row
       .map(({ text, mood }, at) => {
-        const gap = at === row.length - 1 ? '' : ' '.repeat((widths[at] ?? 0) - text.length);
-        return `${coloured(text, mood)}${gap}`;
+        const shown = cutTo(text, widths[at] ?? 0);
+        const gap = at === row.length - 1 ? '' : ' '.repeat((widths[at] ?? 0) - widthOf(shown));
+        return `${coloured(shown, mood)}${gap}`;
       })
       .join('  ')
       .trimEnd();
   const head = headings.map((text): Cell => ({ text, mood: 'quiet' }));
   return [line(head), ...cells.map(line)].join('\n');
+}
+
+/** The widths of columns after those that may be cut are. */
+function fitted(wanted: readonly number[], { width, cut }: Fit): readonly number[] {
+  const widths = [...wanted];
+  if (width === null) return widths;
+  for (const [column, least] of cut) {
+    const tooMuch = widths.reduce((sum, one) => sum + one, 2 * (widths.length - 1)) - width;
+    const has = widths[column] ?? 0;
+    if (tooMuch > 0) widths[column] = Math.max(Math.min(has, least), has - tooMuch);
+  }
+  return widths;
+}
+
+/** Columns of the terminal that standard output is; null: it is none. */
+export function terminalWidth(): number | null {
+  return process.stdout.isTTY ? process.stdout.columns : null;
+}
+
+/** Characters that take two columns of a terminal (East Asian Width W and F, without emoji). */
+const wide =
+  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\uff01-\uff60\uffe0-\uffe6]/u;
+
+/** How many columns of a terminal a text takes. */
+function widthOf(text: string): number {
+  return Array.from(text).reduce((sum, character) => sum + (wide.test(character) ? 2 : 1), 0);
+}
+
+/** The text, or as much of its beginning as fits, with an ellipsis. */
+function cutTo(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let [shown, left] = ['', width - 1];
+  for (const character of text) {
+    left -= widthOf(character);
+    if (left < 0) break;
+    shown += character;
+  }
+  return `${shown}…`;
 }
 
 function plain(text: string): Cell {

@@ -223,6 +223,15 @@ const history = v.object({
   ),
 });
 
+const status = v.object({
+  conflicts: numberOption(
+    'count',
+    { fallback: 10, least: 0, most: 1_000_000 },
+    'So many records may differ between panel and central before `domainsync status` calls for an administrator. Edits of such records stay in the panel. A few are usual: what a provider set up otherwise on purpose.',
+    'Сколько записей могут различаться на двух сторонах, прежде чем `domainsync status` потребует внимания. Изменения таких записей остаются в панели. Несколько — обычное дело: провайдер мог нарочно сделать иначе.',
+  ),
+});
+
 const contact = v.object({
   support: textOption(
     'Whom a user should ask; shown with every refusal.',
@@ -247,6 +256,7 @@ export const settingsSchema = v.object({
   log,
   sync,
   history,
+  status,
   contact,
   notify,
 });

@@ -273,7 +273,16 @@ function unknownOptions(entries: readonly IniEntry[], numbers: readonly number[]
 }
 
 /** The values of options under the names that the code uses. All times are in milliseconds. */
-function namedValues({ isp_master: connection, verify, log, sync, history, contact, notify }: OptionValues) {
+function namedValues({
+  isp_master: connection,
+  verify,
+  log,
+  sync,
+  history,
+  status,
+  contact,
+  notify,
+}: OptionValues) {
   return {
     kind: connection.kind,
     username: connection.username,
@@ -308,6 +317,8 @@ function namedValues({ isp_master: connection, verify, log, sync, history, conta
      * Limits for ended operations in the journal: `keep` in milliseconds, `most` in octets of all of them.
      */
     history,
+    /** So many records may be in conflict before an administrator is called for. */
+    conflicts: status.conflicts,
     /** Whom users should ask. Null: the settings name nobody. */
     contact: contact.support === '' ? null : contact.support,
     notify: notifyValues(notify),

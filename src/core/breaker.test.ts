@@ -64,6 +64,30 @@ describe('breaker', () => {
     for (let round = 0; round < 5; round += 1) assert.equal(await b.outcome(), 'central.limit');
   });
 
+  it('knows when the central last answered, and since when it does not', async () => {
+    const b = bench();
+    assert.deepEqual(b.central.contact, { answeredAt: null, failingSince: null, triedAt: null });
+    await b.outcome();
+    const answeredAt = b.clock.wall();
+    assert.deepEqual(b.central.contact, { answeredAt, failingSince: null, triedAt: answeredAt });
+    b.clock.stepWall(10);
+    b.state.failing = 'central.unreachable';
+    await b.outcome();
+    b.clock.stepWall(10);
+    b.state.failing = 'central.login';
+    await b.outcome();
+    const failed = { answeredAt, failingSince: answeredAt + 10, triedAt: answeredAt + 20 };
+    assert.deepEqual(b.central.contact, failed);
+    // A call that is not sent shows nothing.
+    assert.equal(await b.outcome(), 'central.login-blocked');
+    assert.deepEqual(b.central.contact, failed);
+    b.state.failing = 'central.refused';
+    await b.clock.runUntil(b.clock.now() + 15 * 60_000);
+    await b.outcome();
+    const now = b.clock.wall();
+    assert.deepEqual(b.central.contact, { answeredAt: now, failingSince: null, triedAt: now });
+  });
+
   it('issue 11.5: ends a call that goes on after its signal, and lets the next ones through', async () => {
     const zone = parseName('example.org.');
     const change = { zone, remove: [], add: [] };

@@ -32,6 +32,17 @@ const outages: ReadonlySet<CentralErrorCode> = new Set([
 export interface GuardedCentral extends Central {
   /** Why the next call fails without being sent; null: calls are sent. */
   readonly blocked: Problem | null;
+  readonly contact: Contact;
+}
+
+/** When the central last answered, and since when it does not: wall clock, milliseconds since 1970. */
+export interface Contact {
+  /** Null: it has not answered since the wrapper was made. */
+  readonly answeredAt: number | null;
+  /** The first failure of those that go on; null: the last call was answered. */
+  readonly failingSince: number | null;
+  /** When the last call ended, with or without an answer; null: there was none. */
+  readonly triedAt: number | null;
 }
 
 /**
@@ -47,6 +58,9 @@ export function withBreaker(central: Central, clock: Clock): GuardedCentral {
   return {
     get blocked() {
       return gate.blocked;
+    },
+    get contact() {
+      return gate.contact;
     },
     id: central.id,
     get traits() {
@@ -95,6 +109,7 @@ class Gate {
   #open: Block | null = null;
   #login: Block | null = null;
   #probing = false;
+  contact: Contact = { answeredAt: null, failingSince: null, triedAt: null };
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -145,9 +160,19 @@ class Gate {
     this.#outages = 0;
     this.#open = null;
     this.#login = null;
+    const now = this.#clock.wall();
+    this.contact = { answeredAt: now, failingSince: null, triedAt: now };
+  }
+
+  #fails(): void {
+    const now = this.#clock.wall();
+    const { answeredAt, failingSince } = this.contact;
+    this.contact = { answeredAt, failingSince: failingSince ?? now, triedAt: now };
   }
 
   #note(error: CentralError): void {
+    const isFailure = error.code === 'central.login' || outages.has(error.code);
+    if (isFailure) this.#fails();
     if (error.code === 'central.login') {
       const wait = this.#login === null ? firstLoginProbe : laterLoginProbe;
       this.#outages = 0;

@@ -22,9 +22,13 @@ export const attentionTexts = {
     en: 'domainsync cannot work. "domainsync doctor" tells the way out.',
     ru: 'domainsync не может работать. Что делать, скажет «domainsync doctor».',
   },
+  'attention.plugin-files': {
+    en: 'The files that domainsync has in the panel are not as installed: {text}. The panel may no longer call it. Run "domainsync install".',
+    ru: 'Файлы domainsync в панели не такие, как при установке: {text}. Панель может больше не вызывать обработчики. Выполните «domainsync install».',
+  },
   'attention.no-hook-calls': {
-    en: 'DNS records change in the panel and no handler of ours is called (zones: {zones}): an update of the panel may have dropped the handlers. Run "domainsync doctor", then "domainsync install".',
-    ru: 'Записи DNS в панели меняются, а наши обработчики не вызываются (зон: {zones}): возможно, их убрало обновление панели. Выполните «domainsync doctor», затем «domainsync install».',
+    en: 'DNS records change in the panel without a call to domainsync, most recently in {zone}: an update of the panel may have dropped its handlers. Run "domainsync doctor", then "domainsync install".',
+    ru: 'Записи DNS в панели меняются без вызова domainsync, последний раз в {zone}: возможно, обновление панели убрало обработчики. Выполните «domainsync doctor», затем «domainsync install».',
   },
   'attention.stuck': {
     en: 'Operations that wait for a decision: {count}. "domainsync show OPERATION" shows both sides of each; put one side right, then run "domainsync compare ZONE".',
@@ -45,6 +49,10 @@ export const attentionTexts = {
   'attention.comparison-overdue': {
     en: 'Panel and central DNS were not compared in time, so differences may be there unseen. Look at the log; "domainsync compare" compares now.',
     ru: 'Панель и центральный DNS давно не сравнивались, возможны незамеченные расхождения. Посмотрите журнал работы; «domainsync compare» сравнит сейчас.',
+  },
+  'attention.zones-not-compared': {
+    en: 'Zones whose comparison fails: {count}; it is tried again. The log names them ("zone.later"), "domainsync doctor" looks at both sides.',
+    ru: 'Зон, сравнение которых не удаётся: {count}; попытки повторяются. Они названы в журнале работы («zone.later»); «domainsync doctor» проверит обе стороны.',
   },
   'attention.name-servers-behind': {
     en: 'Name servers do not serve what the central DNS has ({servers}; edits: {count}). Ask the provider about its zone transfers; "domainsync status" names edits and servers.',

@@ -146,6 +146,10 @@ export const catalogue = {
     ru: 'Центральный DNS не может хранить такое значение: {record}',
     advice: 'correct',
   },
+  'zone.panel-unread': {
+    en: 'The panel cannot be read now, so the records of this zone are not shown. Try again in a moment.',
+    ru: 'Панель сейчас прочитать не удаётся, поэтому записи этой зоны не показаны. Повторите попытку через минуту.',
+  },
   'zone.foreign': {
     en: 'The domain {zone} belongs to another account at the central DNS, or ours may not change it there. Ask the provider.',
     ru: 'Домен {zone} на центральном DNS принадлежит другой учётной записи, или нашей не разрешено его менять. Обратитесь к провайдеру.',

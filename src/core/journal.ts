@@ -65,6 +65,8 @@ export interface Journal {
    */
   rows(zone: DnsName, names?: readonly DnsName[]): Promise<readonly LedgerRow[]>;
   counts(): Promise<JournalCounts>;
+  /** The records of each zone, counted; zones without rows are left out. Does not look for damage. */
+  zoneCounts(): Promise<ReadonlyMap<DnsName, ZoneCounts>>;
   /**
    * Every zone in the list of owners, with the accounts that may change it; `null`: the owner is not known
    * (`Batch.owners`).
@@ -86,6 +88,20 @@ export interface JournalCounts {
   /** Number of damaged operations that the last check of the whole file found. */
   readonly damagedOperations: number;
 }
+
+/** Counts for one line of `domainsync zones`. */
+export interface ZoneCounts {
+  /** Numbers of rows by their state. States with none are left out. */
+  readonly records: Readonly<Record<string, number>>;
+  /**
+   * When a comparison first found the present conflicts: wall clock, milliseconds since 1970. Null: there are
+   * none, or no comparison has seen them yet.
+   */
+  readonly conflictSince: number | null;
+}
+
+/** Prefix of a fact's name; the zone follows. The fact holds {@link ZoneCounts.conflictSince}. */
+export const conflictSinceFact = 'conflict-since ';
 
 export type JournalErrorCode =
   /** The file is damaged or is no journal of ours. All edits are refused. */

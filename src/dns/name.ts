@@ -301,3 +301,10 @@ function unicodeLabel(label: string, { name, deviations, problems }: LabelContex
   const isSound = ascii !== null && /^[\w*/-]+$/.test(ascii);
   return isSound ? Buffer.from(ascii, 'latin1') : refused('name.not-idna');
 }
+
+/** Names above a name, the nearest first, without the root and the top-level domain. */
+export function namesAbove(name: DnsName): DnsName[] {
+  const found: DnsName[] = [];
+  for (let above = parentName(name); labels(above).length > 1; above = parentName(above)) found.push(above);
+  return found;
+}

@@ -1,9 +1,10 @@
-import { JournalError, type RowChange } from '../core/journal.ts';
+import { conflictSinceFact, JournalError, type RowChange, type ZoneCounts } from '../core/journal.ts';
 import type { LedgerRow } from '../core/ledger.ts';
 import { displayName, type DnsName } from '../dns/name.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import { isWhole } from './damage.ts';
 import type { Database, Row } from './database.ts';
+import { presentState } from './earlier-words.ts';
 import type { StateColumn } from './open.ts';
 import { isStoredName, readKeys, readLedgerRow } from './stored.ts';
 import { addSum, sumOf, sumOfText, textInSql, type ColumnValue } from './sums.ts';
@@ -56,6 +57,7 @@ export class LedgerTable {
   /** Whether the file has the table `record_key`. */
   readonly #keeps: boolean;
   readonly #checked: boolean;
+  readonly #state: StateColumn;
   /** An SQL expression: the text of a row, from which its checksum is made. */
   readonly #text: string;
   /** Zones that have passed the check since the start. */
@@ -68,6 +70,7 @@ export class LedgerTable {
     this.#tallies = tallies;
     this.#keeps = tables.has('record_key');
     this.#checked = tables.has('ledger');
+    this.#state = state;
     this.#text = textInSql('record', columnsWith(state));
   }
 
@@ -109,6 +112,24 @@ export class LedgerTable {
     const found = ['record', 'ledger'].map((table) => this.#database.get(sql(table), after)?.['zone']);
     const [first] = found.filter(isStoredName).sort();
     return first ?? null;
+  }
+
+  /** The rows of each zone by state, and since when the zone has conflicts; a single pass over all rows. */
+  countEach(): ReadonlyMap<DnsName, ZoneCounts> {
+    const found = new Map<DnsName, { records: Record<string, number>; conflictSince: number | null }>();
+    const sql = `
+      SELECT zone, ${this.#state} AS state, count(*) AS n,
+        iif(${this.#state} IN ('conflict', 'differs'),
+          (SELECT value FROM fact WHERE fact.name = ? || record.zone), NULL) AS since
+      FROM record GROUP BY zone, ${this.#state}`;
+    for (const { zone, state, n, since } of this.#database.all(sql, conflictSinceFact)) {
+      if (!isStoredName(zone)) continue;
+      const counts = found.get(zone) ?? { records: {}, conflictSince: null };
+      counts.records[presentState(String(state))] = Number(n);
+      if (typeof since === 'string') counts.conflictSince = Number(since);
+      found.set(zone, counts);
+    }
+    return found;
   }
 
   /** Names of the frozen zones, sorted. */

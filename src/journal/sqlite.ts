@@ -6,6 +6,7 @@ import {
   type Journal,
   type JournalCounts,
   type OperationFilter,
+  type ZoneCounts,
 } from '../core/journal.ts';
 import type { Decision } from '../core/decision.ts';
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
@@ -167,6 +168,10 @@ export class SqliteJournal implements Journal {
         damagedOperations: Number(this.#facts.get(damagedFact) ?? 0),
       };
     });
+  }
+
+  async zoneCounts(): Promise<ReadonlyMap<DnsName, ZoneCounts>> {
+    return await this.#read(() => this.#ledger.countEach());
   }
 
   async owners(): Promise<ReadonlyMap<DnsName, readonly string[] | null>> {

@@ -106,6 +106,7 @@ function journalOfEngine(journal: SlowJournal, clock: Clock): Journal {
     zone: async (zone) => await late(async () => await journal.zone(zone)),
     rows: async (zone, names) => await late(async () => await journal.rows(zone, names)),
     counts: async () => await late(async () => await journal.counts()),
+    zoneCounts: async () => await late(async () => await journal.zoneCounts()),
     owners: async () => await late(async () => await journal.owners()),
     fact: async (name) => await late(async () => await journal.fact(name)),
     close: async () => await journal.close(),

@@ -1,5 +1,6 @@
 /** A status in which everything that can be known is known, and a notice. Its names all contain `secret`. */
 import type { CentralReport, EngineReport, LiveCentral } from '../app/answers/central-report.ts';
+import type { Health } from '../app/answers/health.ts';
 import type { StatusReport } from '../app/control/protocol.ts';
 import type { Notice } from '../app/notify/notice.ts';
 import { parseName } from '../dns/name.ts';
@@ -39,8 +40,35 @@ const live: LiveCentral = {
     ],
   },
 };
+const health: Health = {
+  at: 1_700_000_002_000,
+  blocked: { code: 'central.breaker-open', params: {} },
+  failingSince: 1_700_000_001_000,
+  answeredAt: 1_700_000_000_900,
+  comparison: {
+    problem: null,
+    failingSince: null,
+    completeAt: 1_700_000_000_800,
+    overdueAt: null,
+    failingZones: 0,
+    failingZonesSince: null,
+  },
+  behind: null,
+  undecided: null,
+  conflictsSince: null,
+  silent: [],
+  files: null,
+};
 const account = { kind: 'powerdns', address: 'https://central.secret.example', account: 'secret-account' };
-const central: CentralReport = { number: 1, central: account, found: null, engine, live };
+const central: CentralReport = {
+  number: 1,
+  conflictLimit: 10,
+  central: account,
+  found: null,
+  engine,
+  live,
+  health,
+};
 export const fullReport: StatusReport = {
   attention: [
     { code: 'attention.stuck', central: 1, since: 2_000, params: { count: '1' } },
@@ -60,6 +88,7 @@ export const fullReport: StatusReport = {
   found: null,
   engine,
   live,
+  health,
   centrals: [central, { ...central, number: 2, live: { ...live, verify: null } }],
 };
 

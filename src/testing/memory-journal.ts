@@ -1,12 +1,14 @@
 import { displayName, type DnsName } from '../dns/name.ts';
 import { recordId } from '../dns/record.ts';
 import {
+  conflictSinceFact,
   JournalError,
   type Batch,
   type Journal,
   type JournalCounts,
   type OperationFilter,
   type RowChange,
+  type ZoneCounts,
 } from '../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
 import { isOpen, mayStep, type Operation, type OperationState } from '../core/operation.ts';
@@ -110,6 +112,16 @@ export class MemoryJournal implements Journal {
       frozen: this.#frozen.size,
       damagedOperations: 0,
     };
+  }
+
+  async zoneCounts(): Promise<ReadonlyMap<DnsName, ZoneCounts>> {
+    await Promise.resolve();
+    const counted = [...this.#rows].map(([zone, group]): [DnsName, ZoneCounts] => {
+      const records = tally([...group.values()]);
+      const since = 'conflict' in records ? this.#facts.get(`${conflictSinceFact}${zone}`) : undefined;
+      return [zone, { records, conflictSince: since === undefined ? null : Number(since) }];
+    });
+    return new Map(counted.filter(([, { records }]) => Object.keys(records).length > 0));
   }
 
   async owners(): Promise<ReadonlyMap<DnsName, readonly string[] | null>> {

@@ -5,7 +5,9 @@ import type { LiveView } from '../../centrals/verified/verifier.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { AgentReport } from '../control/protocol.ts';
 import type { Paths } from '../paths.ts';
+import type { ReadPanel } from './panel-content.ts';
 import type { LiveCentral } from './central-report.ts';
+import type { Health } from './health.ts';
 import type { KnownOwners } from './owner-knowledge.ts';
 
 /** Sources for questions about one central: its journal, and the state of a running agent. */
@@ -18,6 +20,9 @@ export interface Knowledge {
   readonly outcome: (operation: string) => LiveView | null;
   /** Null: no agent runs. */
   readonly live: () => LiveCentral | null;
+  /** As the running agent knows it, or as one stored it last; null: none has. @throws {JournalError} */
+  readonly health: () => Promise<Health | null>;
+  readonly readPanel: ReadPanel;
 }
 
 /** One central of the panel. `open` runs a question with its sources, and closes them afterwards. */

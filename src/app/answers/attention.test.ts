@@ -6,6 +6,7 @@ import { parseName } from '../../dns/name.ts';
 import { sampleOperation } from '../../testing/contracts/journal.ts';
 import type { StatusReport } from '../control/protocol.ts';
 import { attentionOf, attentionText } from './attention.ts';
+import type { Health } from './health.ts';
 import type { CentralReport, EngineReport, LiveCentral } from './central-report.ts';
 
 const owners = { way: 'column', check: 'on', zones: 1, unknown: 0 } as const;
@@ -28,6 +29,25 @@ const live: LiveCentral = {
   verify: null,
 };
 const day = 86_400_000;
+const health: Health = {
+  at: day,
+  blocked: null,
+  failingSince: null,
+  answeredAt: day,
+  comparison: {
+    problem: null,
+    failingSince: null,
+    completeAt: day,
+    overdueAt: 2 * day,
+    failingZones: 0,
+    failingZonesSince: null,
+  },
+  behind: null,
+  undecided: null,
+  conflictsSince: null,
+  silent: [],
+  files: null,
+};
 const account = { kind: 'powerdns', address: 'https://central.example', account: 'alice' };
 
 /** A status with this report of each central; the other fields are those of a panel where all is well. */
@@ -41,6 +61,8 @@ function status(
     found: null,
     engine,
     live,
+    health,
+    conflictLimit: 10,
     ...one,
   }));
   const { central = null, found = null } = centrals[0] ?? {};
@@ -58,6 +80,7 @@ function status(
     found,
     engine,
     live,
+    health,
     centrals,
     ...more,
   };
@@ -82,13 +105,15 @@ test('what the journal holds is a reason with and without an agent', () => {
   ]);
 });
 
-test('a central that sends nothing: unreachable or a refused login, with the cause', () => {
+test('a central that sends nothing: unreachable or a refused login, with the cause and the times', () => {
   const params = { cause: 'central.certificate', text: 'self-signed' };
-  const open = { ...live, blocked: { code: 'central.breaker-open', params } };
-  const login = { ...live, blocked: { code: 'central.login-blocked', params: { cause: 'central.login' } } };
-  const [refused, unreachable] = attentionOf(status([{ live: open }, { live: login }]));
-  assert.equal(refused?.code, 'attention.login-blocked');
+  const down = { ...health, failingSince: 7, blocked: { code: 'central.breaker-open', params } };
+  const blocked = { code: 'central.login-blocked', params: { cause: 'central.login' } };
+  const login = { ...health, answeredAt: null, blocked };
+  const [refused, unreachable] = attentionOf(status([{ health: down }, { health: login }]));
+  assert.deepEqual([refused?.code, refused?.params['lastSuccess']], ['attention.login-blocked', undefined]);
   assert.ok(unreachable !== undefined);
+  assert.deepEqual([unreachable.since, unreachable.params['lastSuccess']], [7, '1970-01-02T00:00:00.000Z']);
   assert.match(
     attentionText(unreachable, 'en', true),
     /^Central DNS 1: The central DNS cannot be reached.* \(The certificate .*\[central\.certificate\]\)$/u,
@@ -114,42 +139,68 @@ test('settings and journal: each problem once, with its central', () => {
   ]);
 });
 
-test('comparisons that fail, name servers behind, and edits without an owner', () => {
-  const servers = [
-    { server: '192.0.2.1', state: 'live', text: '' },
-    { server: '192.0.2.2', state: 'old', text: '' },
-  ] as const;
-  const zone = parseName('example.org.');
-  const behind = { operation: 'a', zone, names: [zone], since: 9, asking: false, servers };
-  const ended = { live: 0, hidden: 0, behind: 1, superseded: 0, dropped: 0 };
-  const verify = { servers: [], strict: false, underWay: 0, waiting: 0, ended, behind: [behind] };
-  const all = {
-    ...live,
-    comparison: { ...live.comparison, problem: 'panel.failed' },
-    owners: { ...live.owners, undecided: 2, undecidedAt: 1 },
-    verify,
+test('comparisons that fail or are overdue, zones that cannot be compared', () => {
+  const { comparison } = health;
+  const failing = { ...comparison, problem: 'panel.unreachable', failingSince: 3 };
+  const [one] = attentionOf(status([{ health: { ...health, comparison: failing } }]));
+  assert.deepEqual(one, {
+    code: 'attention.comparison-failing',
+    central: 1,
+    since: 3,
+    params: { code: 'panel.unreachable', lastSuccess: '1970-01-02T00:00:00.000Z' },
+  });
+  const late = { at: 2 * day + 1 };
+  assert.deepEqual(codes(status([{}], late)), ['attention.comparison-overdue']);
+  assert.deepEqual(codes(status([{}], { ...late, pid: null })), ['attention.agent-not-running']);
+  const zones = { ...comparison, failingZones: 2, failingZonesSince: day - 600_000 };
+  const ofZones = { health: { ...health, comparison: zones } };
+  assert.deepEqual(codes(status([ofZones])), ['attention.zones-not-compared']);
+  assert.deepEqual(codes(status([ofZones], { at: day - 1 })), []);
+});
+
+test('name servers behind, edits without an owner, calls that do not come, files that are not as installed', () => {
+  const zone = parseName('xn--e1afmkfd.example.');
+  const all: Health = {
+    ...health,
+    behind: { edits: 1, servers: ['192.0.2.2'], since: 9 },
+    undecided: { edits: 3, since: 1, last: 2 },
+    silent: [4, 5, 6].map((at) => ({ at, zone })),
+    files: { text: 'missing: x', since: 8 },
   };
+  // What is about the panel is told once, though each central's engine knows it.
+  const found = attentionOf(status([{ health: all }, { health: { ...all, behind: null } }]));
   assert.deepEqual(
-    attentionOf(status([{ live: all }])).map(({ code, since, params }) => [code, since, params]),
+    found.map(({ code, central, since, params }) => [code, central, since, params]),
     [
-      ['attention.comparison-failing', null, { code: 'panel.failed' }],
-      ['attention.name-servers-behind', 9, { servers: '192.0.2.2', count: '1' }],
-      ['attention.owners-undecided', null, { count: '2' }],
+      ['attention.plugin-files', null, 8, { text: 'missing: x' }],
+      ['attention.no-hook-calls', null, 4, { zone: 'пример.example' }],
+      ['attention.name-servers-behind', 1, 9, { servers: '192.0.2.2', count: '1' }],
+      ['attention.owners-undecided', null, 1, { count: '3' }],
     ],
   );
-  const asking = { ...live, verify: { ...verify, behind: [{ ...behind, asking: true }] } };
-  assert.deepEqual(codes(status([{ live: asking }])), []);
-  const later = { live: { ...all, verify: null } };
-  assert.deepEqual(codes(status([later], { at: day + 2 })), ['attention.comparison-failing']);
+  const fewer = { ...health, undecided: all.undecided, silent: all.silent.slice(1) };
+  assert.deepEqual(codes(status([{ health: fewer }], { at: day + 2 })), []);
+  const two: Health = { ...health, undecided: { edits: 2, since: 1, last: 2 } };
+  assert.deepEqual(codes(status([{ health: two }])), []);
+});
+
+test('conflicts are a reason above the limit of the settings', () => {
+  const records = { synced: 1, conflict: 11 };
+  const more = { engine: { ...engine, records }, health: { ...health, conflictsSince: 5 } };
+  assert.deepEqual(attentionOf(status([more])), [
+    { code: 'attention.conflicts', central: 1, since: 5, params: { count: '11', limit: '10' } },
+  ]);
+  assert.deepEqual(codes(status([{ ...more, conflictLimit: 11 }])), []);
 });
 
 test('status prints the reasons first, without control characters of a central', () => {
   const params = { text: 'x\u001b[31m' };
-  const report = status([{ live: { ...live, blocked: { code: 'central.breaker-open', params } } }]);
+  const blocked = { code: 'central.breaker-open', params };
+  const report = status([{ health: { ...health, failingSince: 7, blocked } }]);
   const lines = statusText({ ...report, attention: attentionOf(report) }).split('\n');
   assert.match(
     lines[0] ?? '',
-    /^attention +The central DNS cannot be reached.*\[attention\.central-unreachable\]$/u,
+    /^attention +The central DNS cannot be reached.* Since 1970-01-01 .* Last success 1970-01-0.*\[attention\.central-unreachable\]$/u,
   );
   assert.match(lines[1] ?? '', /^agent /u);
   assert.ok(!lines.join().includes('\u001b'));

@@ -1,7 +1,10 @@
+import { displayName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import { describeProblem, technicalCause } from '../../core/describe.ts';
+import { enoughSilent } from '../../core/engine/parts/silent-changes.ts';
 import type { AttentionCode } from '../../core/catalogue-attention.ts';
 import type { Language } from '../../core/panel.ts';
+import type { Health } from './health.ts';
 import type { CentralReport } from './central-report.ts';
 
 /** A reason why an administrator has to look at this panel. */
@@ -12,7 +15,10 @@ export interface Attention {
   readonly central: number | null;
   /** Since when, milliseconds since 1970; null: not known. */
   readonly since: number | null;
-  /** Values for the text; no secrets. `code` is that of the cause, where there is one. */
+  /**
+   * Values for the text; no secrets. `code` is that of the cause, where there is one. `lastSuccess`: when the
+   * failing thing last succeeded (ISO 8601, UTC), where that is known.
+   */
   readonly params: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +35,7 @@ export interface Examined {
 
 /** All reasons, the most urgent first; empty: all is well. */
 export function attentionOf(report: Examined): readonly Attention[] {
-  const found = [...ofPanel(report), ...report.centrals.flatMap(ofCentral)];
+  const found = [...ofPanel(report), ...report.centrals.flatMap((one) => ofCentral(report, one))];
   return found.toSorted((a, b) => urgency.indexOf(a.code) - urgency.indexOf(b.code));
 }
 
@@ -48,8 +54,15 @@ export function attentionText(
   return cause === '' ? said : `${said} (${cause})`;
 }
 
-/** Milliseconds for which an edit that was decided without an owner remains a reason. */
+/**
+ * So many edits that were decided without an owner are a reason, until none came for so long (milliseconds).
+ * One or two are usual: owners are read anew after a pause, and when a zone changes hands.
+ */
+const someUndecided = 3;
 const undecidedFor = 24 * 3_600_000;
+
+/** Milliseconds for which the comparison of a zone may fail. */
+const zonesMayFail = 600_000;
 
 /** All codes, the most urgent first: what refuses edits, what edits may miss, what waits. */
 const urgency: readonly AttentionCode[] = [
@@ -58,21 +71,20 @@ const urgency: readonly AttentionCode[] = [
   'attention.settings-not-in-force',
   'attention.login-blocked',
   'attention.central-unreachable',
+  'attention.plugin-files',
   'attention.no-hook-calls',
   'attention.zones-frozen',
   'attention.operations-damaged',
   'attention.stuck',
   'attention.comparison-failing',
   'attention.comparison-overdue',
+  'attention.zones-not-compared',
   'attention.name-servers-behind',
   'attention.owners-undecided',
   'attention.conflicts',
 ];
 
 function ofPanel({ at, pid, problems, pending, centrals }: Examined): Attention[] {
-  // All centrals hold the same owners.
-  const { undecided = 0, undecidedAt = null } = centrals[0]?.live?.owners ?? {};
-  const isRecent = undecidedAt !== null && undecidedAt > at - undecidedFor;
   return [
     ...(pid === null ? [reason('attention.agent-not-running', null)] : []),
     ...problems.map((problem) => caused('attention.problem', problem)),
@@ -80,43 +92,79 @@ function ofPanel({ at, pid, problems, pending, centrals }: Examined): Attention[
     ...pending
       .filter((problem) => !problems.some((one) => isSame(one, problem)))
       .map((problem) => caused('attention.settings-not-in-force', problem)),
-    ...(isRecent ? [reason('attention.owners-undecided', null, { count: String(undecided) })] : []),
+    ...ofPanelHealth(
+      at,
+      centrals.flatMap(({ health }) => health ?? []),
+    ),
   ];
 }
 
-function ofCentral({ number, engine, live }: CentralReport): Attention[] {
+/** Reasons that are about the panel, of which each central's engine may know. */
+function ofPanelHealth(at: number, all: readonly Health[]): Attention[] {
   const found: Attention[] = [];
-  if (live !== null) found.push(...ofLive(number, live));
-  if (engine === null) return found;
-  const { stuck, frozen, damagedOperations } = engine;
-  const since = Math.min(...stuck.map(({ changedAt }) => changedAt));
-  if (stuck.length > 0) found.push(reason('attention.stuck', number, { count: String(stuck.length) }, since));
-  if (frozen > 0) found.push(reason('attention.zones-frozen', number, { count: String(frozen) }));
-  if (damagedOperations > 0)
-    found.push(reason('attention.operations-damaged', number, { count: String(damagedOperations) }));
+  const files = all.find((one) => one.files !== null)?.files ?? null;
+  if (files !== null) found.push(reason('attention.plugin-files', null, { text: files.text }, files.since));
+  const silent = all.find((one) => one.silent.length >= enoughSilent)?.silent ?? [];
+  const [first] = silent;
+  const last = silent.at(-1);
+  if (first !== undefined && last !== undefined)
+    found.push(reason('attention.no-hook-calls', null, { zone: displayName(last.zone) }, first.at));
+  const undecided = all.find((one) => one.undecided !== null)?.undecided ?? null;
+  if (undecided !== null && undecided.edits >= someUndecided && undecided.last > at - undecidedFor) {
+    const { edits, since } = undecided;
+    found.push(reason('attention.owners-undecided', null, { count: String(edits) }, since));
+  }
   return found;
 }
 
-function ofLive(number: number, live: NonNullable<CentralReport['live']>): Attention[] {
-  const { blocked, comparison, verify } = live;
+function ofCentral({ at, pid }: Examined, report: CentralReport): Attention[] {
+  const { number, engine, health } = report;
+  const found = health === null ? [] : ofHealth({ at, pid }, number, health);
+  if (engine === null) return found;
+  const { stuck, frozen, damagedOperations, records } = engine;
+  const add = (code: AttentionCode, count: number, since: number | null = null): void => {
+    if (count > 0) found.push(reason(code, number, { count: String(count) }, since));
+  };
+  add('attention.stuck', stuck.length, Math.min(...stuck.map(({ changedAt }) => changedAt)));
+  add('attention.zones-frozen', frozen);
+  add('attention.operations-damaged', damagedOperations);
+  const conflicts = records['conflict'] ?? 0;
+  if (conflicts > report.conflictLimit) {
+    const params = { count: String(conflicts), limit: String(report.conflictLimit) };
+    found.push(reason('attention.conflicts', number, params, health?.conflictsSince ?? null));
+  }
+  return found;
+}
+
+function ofHealth({ at, pid }: Pick<Examined, 'at' | 'pid'>, number: number, health: Health): Attention[] {
+  const { blocked, behind, comparison } = health;
   const found: Attention[] = [];
+  const add = (code: AttentionCode, since: number | null, params: Attention['params'] = {}): void => {
+    found.push(reason(code, number, params, since));
+  };
   if (blocked !== null) {
     const code = blocked.code === 'central.login-blocked' ? 'login-blocked' : 'central-unreachable';
     const { cause = '', text = '' } = blocked.params;
-    found.push(reason(`attention.${code}`, number, { ...blocked.params, code: cause, text }));
+    add(`attention.${code}`, health.failingSince, { text, code: cause, ...success(health.answeredAt) });
   }
-  if (comparison.problem !== null)
-    found.push(reason('attention.comparison-failing', number, { code: comparison.problem }));
-  const behind = verify?.behind.filter(({ asking }) => !asking) ?? [];
-  if (behind.length > 0) {
-    const late = behind.flatMap(({ servers }) => servers.filter(({ state }) => state !== 'live'));
-    const servers = [...new Set(late.map(({ server }) => server))].join(', ');
-    const since = Math.min(...behind.map((one) => one.since));
-    found.push(
-      reason('attention.name-servers-behind', number, { servers, count: String(behind.length) }, since),
-    );
+  if (behind !== null) {
+    const { servers, edits, since } = behind;
+    add('attention.name-servers-behind', since, { servers: servers.join(', '), count: String(edits) });
   }
+  const last = success(comparison.completeAt);
+  const { problem, failingZones, failingZonesSince } = comparison;
+  if (problem !== null)
+    add('attention.comparison-failing', comparison.failingSince, { code: problem, ...last });
+  else if (pid !== null && comparison.overdueAt !== null && at > comparison.overdueAt)
+    add('attention.comparison-overdue', comparison.overdueAt, last);
+  if (blocked === null && failingZonesSince !== null && failingZonesSince <= at - zonesMayFail)
+    add('attention.zones-not-compared', failingZonesSince, { count: String(failingZones) });
   return found;
+}
+
+/** The parameter with the time of the last success: ISO 8601, UTC. */
+function success(at: number | null): Attention['params'] {
+  return at === null ? {} : { lastSuccess: new Date(at).toISOString() };
 }
 
 function reason(

@@ -2,6 +2,7 @@ import type { Problem } from '../../dns/problem.ts';
 import type { CentralId } from '../../core/central.ts';
 import type { LiveEngine } from '../../core/engine/engine.ts';
 import type { VerifyStatus } from '../../centrals/verified/verifier.ts';
+import type { Health } from './health.ts';
 import type { JournalStatus } from './journal-status.ts';
 import type { KnownOwners } from './owner-knowledge.ts';
 
@@ -36,10 +37,14 @@ export interface CentralState {
   readonly engine: EngineReport | null;
   /** Null: no agent runs. */
   readonly live: LiveCentral | null;
+  /** As the running agent knows it, or as one stored it last; null: not known. */
+  readonly health: Health | null;
 }
 
 /** The state of one central. */
 export interface CentralReport extends CentralState {
   /** The central's number in the settings; 1 is `[isp_master]`. */
   readonly number: number;
+  /** So many records may be in conflict before an administrator is called for. */
+  readonly conflictLimit: number;
 }

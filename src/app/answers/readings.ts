@@ -3,11 +3,12 @@ import type { HistoryEntry } from '../../core/history.ts';
 import { outcomeOf } from '../../core/outcome.ts';
 import type { Settings } from '../../config/settings.ts';
 import { CommandFailed } from '../command-failed.ts';
-import type { Answers, ReportedEntry, Requests, ZoneReport } from '../control/protocol.ts';
+import type { Answers, CountedZone, ReportedEntry, Requests, ZoneReport } from '../control/protocol.ts';
 import { Unanswerable } from '../problems.ts';
 import { systemClock } from '../wiring/clock.ts';
 import type { Answerer, Knowledge, Source } from './answerer.ts';
 import { zoneView } from './journal-status.ts';
+import { panelContent } from './panel-content.ts';
 import { atEachCentral, oneList, newestOfAll, type OfCentral } from './per-central.ts';
 import { statusReport } from './status.ts';
 import { reportSigning } from './zone-signing.ts';
@@ -26,7 +27,7 @@ type Readings = {
 export const readings: Readings = {
   status: async (_, by) => await statusReport(by),
   zones: async ({ central }, { sources }) => {
-    const found = await atEach(chosen(sources, central), ({ journal }) => journal.zones());
+    const found = await atEach(chosen(sources, central), countedZones);
     return oneList(found, sources.length > 1);
   },
   zone: async ({ zone, central }, { sources }) => {
@@ -77,9 +78,16 @@ async function atEach<T>(
   );
 }
 
-async function zoneAt({ central, journal }: Knowledge, zone: DnsName): Promise<ZoneReport> {
+async function countedZones({ journal }: Knowledge): Promise<readonly CountedZone[]> {
+  const counts = await journal.zoneCounts();
+  const none = { records: {}, conflictSince: null };
+  return (await journal.zones()).map((entry) => ({ ...entry, ...(counts.get(entry.zone) ?? none) }));
+}
+
+async function zoneAt({ central, journal, readPanel }: Knowledge, zone: DnsName): Promise<ZoneReport> {
   const view = await zoneView(journal, zone, systemClock.wall());
-  return { ...view, signing: view.entry === null ? null : await reportSigning(central, zone) };
+  const signing = view.entry === null ? null : await reportSigning(central, zone);
+  return { ...view, signing, inPanel: await panelContent(view, zone, readPanel) };
 }
 
 function withOutcome(known: Knowledge, entries: readonly HistoryEntry[]): readonly ReportedEntry[] {

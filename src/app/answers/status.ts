@@ -19,11 +19,11 @@ export async function statusReport({ paths, agent, sources }: Answerer): Promise
     const report = await reportOf(source, paths.root, problems);
     if (report !== null) centrals.push(report);
   }
-  const { central = null, found = null, engine = null, live = null } = centrals[0] ?? {};
+  const { central = null, found = null, engine = null, live = null, health = null } = centrals[0] ?? {};
   const end = pauseEnd(paths.pause);
   const pause = { paused: end !== null, pausedUntil: end === Infinity ? null : end };
   const at = systemClock.wall();
-  const report = { at, ...agent, problems, ...pause, central, found, engine, live, centrals };
+  const report = { at, ...agent, problems, ...pause, central, found, engine, live, health, centrals };
   return { ...report, attention: attentionOf(report) };
 }
 
@@ -38,9 +38,15 @@ async function reportOf(
 ): Promise<CentralReport | null> {
   const central = await orProblem(id(), problems);
   if (central === null) return null;
-  const known = open(async (all) => ({ engine: await orProblem(engineOf(all), problems), live: all.live() }));
-  const { engine = null, live = null } = (await orProblem(known, problems)) ?? {};
-  return { number: settings.number, central, found: foundCentral(root, settings), engine, live };
+  const known = open(async (all) => {
+    const engine = await orProblem(engineOf(all), problems);
+    // A journal that cannot be read is one problem.
+    const health = engine === null ? null : await orProblem(all.health(), problems);
+    return { engine, live: all.live(), health };
+  });
+  const { engine = null, live = null, health = null } = (await orProblem(known, problems)) ?? {};
+  const { number, conflicts: conflictLimit } = settings;
+  return { number, central, found: foundCentral(root, settings), engine, live, health, conflictLimit };
 }
 
 async function engineOf({ journal, owners }: Knowledge): Promise<EngineReport> {

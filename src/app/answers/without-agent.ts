@@ -4,6 +4,9 @@ import { version } from '../version.ts';
 import { accountOf, inJournal } from '../wiring/in-journal.ts';
 import type { Answerer, Source } from './answerer.ts';
 import { historySource } from '../wiring/history-source.ts';
+import { healthFact, healthIn, type Health } from './health.ts';
+import type { ReadPanel } from './panel-content.ts';
+import { wirePanel } from '../wiring/wire.ts';
 import { ownersIn, type KnownOwners } from './owner-knowledge.ts';
 
 /** Answers questions while no agent runs, from the settings file and the journals of its centrals. */
@@ -23,7 +26,21 @@ function sourceOf(paths: Paths, settings: Settings): Source {
     open: (body) =>
       inJournal(paths, settings, (journal, central) => {
         const owners = async (): Promise<KnownOwners> => await ownersIn(journal, settings.ownerCheck);
-        return body({ central, journal, history: historySource(journal), owners, ...nothingLive });
+        const health = async (): Promise<Health | null> => healthIn(await journal.fact(healthFact));
+        const history = historySource(journal);
+        const readPanel = readPanelAt(paths);
+        return body({ central, journal, history, owners, health, readPanel, ...nothingLive });
       }),
   };
 }
+
+/** Reads zones from the panel. No agent runs, so no hook call is being answered. */
+function readPanelAt({ root }: Paths): ReadPanel {
+  return async (zone) => {
+    const panel = await wirePanel(root);
+    return await panel.readZone(zone, { signal: AbortSignal.timeout(panelPatience), operation: '-' });
+  };
+}
+
+/** Milliseconds that a read of the panel may take. */
+const panelPatience = 30_000;

@@ -12,6 +12,7 @@ import type { SeenCall } from '../self-test/step.ts';
 import type { Attention } from '../answers/attention.ts';
 import type { EngineReport, LiveCentral } from '../answers/central-report.ts';
 import type { ZoneView } from '../answers/journal-status.ts';
+import type { PanelContent } from '../answers/panel-content.ts';
 import type { SigningReport } from '../answers/zone-signing.ts';
 
 const { edit, create, removal } = operationFields;
@@ -69,7 +70,12 @@ const zoneEntry = {
 } satisfies Fields<ZoneEntry>;
 
 /** A zone in a list. */
-export const reportedZone = v.object({ ...zoneEntry, central });
+export const reportedZone = v.object({
+  ...zoneEntry,
+  records: v.record(v.string(), v.number()),
+  conflictSince: v.nullable(v.number()),
+  central,
+});
 
 const ledgerRow = v.object({
   record: recordSchema,
@@ -88,6 +94,10 @@ const signing = v.nullable(
   ]),
 ) satisfies v.GenericSchema<unknown, SigningReport>;
 
+const inPanel = v.nullable(
+  v.union([v.object({ records: v.array(recordSchema) }), v.object({ problem: problemSchema })]),
+) satisfies v.GenericSchema<unknown, PanelContent>;
+
 const zoneView = {
   entry: v.nullable(v.object(zoneEntry)),
   rows: v.array(ledgerRow),
@@ -101,10 +111,18 @@ const zoneView = {
 export const zoneReport = v.object({
   ...zoneView,
   signing,
+  inPanel,
   central,
   centrals: v.exactOptional(
     v.array(
-      v.object({ ...zoneView, signing, central: v.number(), address: v.string(), account: v.string() }),
+      v.object({
+        ...zoneView,
+        signing,
+        inPanel,
+        central: v.number(),
+        address: v.string(),
+        account: v.string(),
+      }),
     ),
   ),
 });

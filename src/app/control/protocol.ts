@@ -6,13 +6,16 @@ import * as v from 'valibot';
 import type { Problem } from '../../dns/problem.ts';
 import type { Decision } from '../../core/decision.ts';
 import type { HistoryPage } from '../../core/history.ts';
+import type { ZoneCounts } from '../../core/journal.ts';
 import type { ZoneEntry } from '../../core/ledger.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { OutcomeKind } from '../../core/outcome.ts';
 import type { LiveView } from '../../centrals/verified/verifier.ts';
 import type { Attention } from '../answers/attention.ts';
 import type { CentralReport, CentralState } from '../answers/central-report.ts';
+import { healthSchema } from '../answers/health.ts';
 import type { ZoneView } from '../answers/journal-status.ts';
+import type { PanelContent } from '../answers/panel-content.ts';
 import type { AtEach, Numbered } from '../answers/per-central.ts';
 import type { SigningReport } from '../answers/zone-signing.ts';
 import type { TriedChannel } from '../notify/try-channels.ts';
@@ -126,6 +129,8 @@ export type ReportedEntry = ReportedOperation | Decision;
 /** A zone's entry, ledger rows and open operations, and how the central signs it. */
 export interface ZoneReport extends ZoneView {
   readonly signing: SigningReport;
+  /** The panel's records of a zone of which the ledger has none; null: they were not asked for. */
+  readonly inPanel: PanelContent;
 }
 
 /** What came of a test notice on each channel; empty: the settings in force name none. */
@@ -135,10 +140,13 @@ export interface NotifyTest {
   readonly tried: readonly TriedChannel[];
 }
 
+/** A zone's entry, with the counts of its records; zones without records in the ledger have none. */
+export interface CountedZone extends ZoneEntry, ZoneCounts {}
+
 /** The type of each answer. */
 export interface Answers {
   readonly status: StatusReport;
-  readonly zones: readonly Numbered<ZoneEntry>[];
+  readonly zones: readonly Numbered<CountedZone>[];
   readonly zone: AtEach<ZoneReport>;
   readonly history: HistoryPage<Numbered<ReportedEntry>>;
   readonly operation: readonly Numbered<ReportedEntry>[];
@@ -161,6 +169,7 @@ const centralState = {
   found: v.nullable(v.object({ address: v.string(), kind: v.string() })),
   engine: v.nullable(engineReport),
   live: v.nullable(liveCentral),
+  health: v.nullable(healthSchema),
 };
 
 const status = v.object({
@@ -176,7 +185,9 @@ const status = v.object({
   pausedUntil: v.nullable(v.number()),
   central: v.nullable(account),
   ...centralState,
-  centrals: v.array(v.object({ number: v.number(), central: account, ...centralState })),
+  centrals: v.array(
+    v.object({ number: v.number(), conflictLimit: v.number(), central: account, ...centralState }),
+  ),
 });
 
 /** The schema of each answer. */

@@ -25,6 +25,10 @@ import { loggedCentral, loggedPanel } from './logged.ts';
 import { eraseUser, historySource } from './history-source.ts';
 import { panelAt } from './panel-at.ts';
 import { makeVerifier } from './verifier.ts';
+import type { Health } from '../answers/health.ts';
+import { checkFiles } from '../doctor/files.ts';
+import { isPaused } from '../pause.ts';
+import { HealthKeeper } from './health-keeper.ts';
 import { journalPath, type Paths } from '../paths.ts';
 
 /**
@@ -56,6 +60,8 @@ export interface Wired {
   readonly settings: Settings;
   /** Null: the settings name no name servers to ask. */
   readonly verifier: Verifier | null;
+  /** What is known of engine and central beside the journal. @throws {JournalError} */
+  readonly health: () => Promise<Health>;
   close(): Promise<void>;
 }
 
@@ -153,11 +159,17 @@ export async function wireEngine(
       serialsEvery: settings.serialsEvery,
       ownerCheck: settings.ownerCheck,
     },
+    callsArrive: () => !isPaused(paths.pause, systemClock.wall()),
   });
+  const clock = systemClock;
+  const files = (): string | null => checkFiles(paths).find(({ state }) => state === 'problem')?.text ?? null;
+  const keeper = new HealthKeeper({ engine, central, journal, verifier, clock, log, settings, files });
   try {
     panel.remember((await journal.zones()).map(({ zone }) => zone));
     await engine.start();
+    await keeper.start();
   } catch (error) {
+    await engine.stop();
     verifier?.close();
     serials.close();
     await journal.close();
@@ -176,7 +188,9 @@ export async function wireEngine(
     central,
     settings,
     verifier,
+    health: () => keeper.health(),
     close: async () => {
+      await keeper.stop();
       await engine.stop();
       await upkeep.stop();
       verifier?.close();

@@ -14,7 +14,8 @@ Examples:
   domainsync zone пример.рф
   domainsync --json zone example.org | jq -r '.signing.ds[]?'    what the registrar has to know of a signed zone
 
-The central is asked whether it signs the zone; everything else is what was last seen. Needs no running agent. Exit status: 0 shown, 1 not.
+The central is asked whether it signs the zone, the panel for the records of a zone that is left to it; everything else is
+what was last seen. Needs no running agent. Exit status: 0 shown, 1 not.
 `;
 
 export function zoneCommand(globals: () => GlobalOptions): Command {
@@ -27,9 +28,13 @@ export function zoneCommand(globals: () => GlobalOptions): Command {
       const { paths, json } = globals();
       const view = await askOrRead(paths, 'zone', { zone: name, central });
       const all: readonly ZoneReport[] = view.centrals ?? [view];
-      if (all.every(({ entry, rows, open }) => entry === null && rows.length + open.length === 0)) {
+      if (all.every(isUnknown)) {
         throw new CommandFailed(`No zone ${name} is known here; "domainsync zones" lists them.`);
       }
       print(json, view, () => zoneText(zoneName(name), view));
     });
+}
+
+function isUnknown({ entry, rows, open, inPanel }: ZoneReport): boolean {
+  return entry === null && rows.length + open.length === 0 && (inPanel === null || 'problem' in inPanel);
 }

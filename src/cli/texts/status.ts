@@ -28,8 +28,10 @@ function attentionLines({ attention, centrals }: StatusReport): string[] {
   return attention
     .filter(({ code }) => code !== 'attention.agent-not-running')
     .map((one) => {
+      const { lastSuccess } = one.params;
       const since = one.since === null ? '' : ` Since ${localTime(one.since)}.`;
-      return `${coloured('attention', 'bad')}  ${attentionText(one, 'en', centrals.length > 1)}${since} [${one.code}]`;
+      const last = lastSuccess === undefined ? '' : ` Last success ${localTime(Date.parse(lastSuccess))}.`;
+      return `${coloured('attention', 'bad')}  ${attentionText(one, 'en', centrals.length > 1)}${since}${last} [${one.code}]`;
     });
 }
 
@@ -57,9 +59,14 @@ function centralLines({ number, central, found, engine, live }: CentralReport, s
 
 function baselineText({ baselineAt }: EngineReport, live: LiveCentral | null): string {
   const { running, done, total, problem } = live?.comparison ?? notRunning;
-  const progress = running ? `running, ${done} of ${total}` : 'not complete';
+  const progress = running ? `running, ${grouped(done)} of ${grouped(total)}` : 'not complete';
   const failed = problem === null ? '' : ` (${problem})`;
   return `${baselineAt === null ? progress : localTime(baselineAt)}${failed}`;
+}
+
+/** A count with its thousands apart: `1,240`. */
+function grouped(count: number): string {
+  return count.toLocaleString('en');
 }
 
 const notRunning = { running: false, done: 0, total: 0, problem: null } as const;

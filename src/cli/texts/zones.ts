@@ -1,24 +1,47 @@
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { formatRecord } from '../../dns/record.ts';
-import { describeProblem } from '../../core/describe.ts';
+import { describeProblem, technicalCause } from '../../core/describe.ts';
+import type { RecordState } from '../../core/ledger.ts';
 import { isFinal } from '../../core/operation.ts';
 import type { SigningReport } from '../../app/answers/zone-signing.ts';
 import type { Answers, ZoneReport } from '../../app/control/protocol.ts';
-import { coloured, localTime, table } from '../output.ts';
+import { coloured, localTime, table, type Cell } from '../output.ts';
 import { noteText } from './notes.ts';
 import { centralName, inMood, moodOfState, cutForTable } from './states.ts';
 
-/** The text of `domainsync zones`. */
-export function zonesText(zones: Answers['zones']): string {
+/**
+ * The text of `domainsync zones`.
+ * @param width columns of the terminal; null: nothing is cut
+ */
+export function zonesText(zones: Answers['zones'], width: number | null): string {
   const several = zones.some(({ central }) => central !== undefined);
-  const rows = zones.map(({ zone, state, baselineAt, note, central }) => [
-    ...(several ? [String(central)] : []),
-    displayName(zone),
-    inMood(state),
-    localTime(baselineAt),
-    noteText(note),
-  ]);
-  return table([...(several ? ['CENTRAL'] : []), 'ZONE', 'STATE', 'SINCE', 'NOTE'], rows);
+  // A time of day would leave no room for the notes.
+  const time = (at: number): string => (width === null ? localTime(at) : localTime(at).slice(0, 10));
+  const rows = zones.map(({ zone, state, baselineAt, note, central, records, conflictSince }) => {
+    const count = (of: RecordState): string => String(records[of] ?? 0);
+    const conflicts = records['conflict'] ?? 0;
+    const since = conflicts === 0 || conflictSince === null ? '' : ` since ${time(conflictSince)}`;
+    return [
+      ...(several ? [String(central)] : []),
+      displayName(zone),
+      inMood(state),
+      time(baselineAt),
+      count('synced'),
+      count('panel-only'),
+      count('central-only'),
+      { text: `${conflicts}${since}`, mood: conflicts === 0 ? 'plain' : 'care' } as const,
+      noteText(note),
+    ];
+  });
+  const headings = ['ZONE', 'STATE', 'SINCE', 'SYNCED', 'PANEL', 'CENTRAL', 'CONFLICT', 'NOTE'];
+  const first = several ? 1 : 0;
+  const cut = [
+    [first + 7, 12],
+    [first, 16],
+    [first + 7, 4],
+    [first, 4],
+  ] as const;
+  return table([...(several ? ['CENTRAL'] : []), ...headings], rows, { width, cut });
 }
 
 /**
@@ -47,8 +70,29 @@ function showAt(zone: DnsName, view: ZoneReport): string {
   const open = view.open.map(
     ({ id, state, kind }) => `${isFinal(state) ? 'watched' : 'open'} operation ${id}: ${kind}, ${state}`,
   );
-  const lists = table(['PANEL', 'CENTRAL', 'STATE', 'RECORD', 'NOTE'], rows);
-  return [head, ...signingLines(zone, view.signing), lists, ...open].join('\n');
+  const { lines, rows: panelRows } = panelContent(view);
+  const lists = table(['PANEL', 'CENTRAL', 'STATE', 'RECORD', 'NOTE'], [...rows, ...panelRows]);
+  return [head, ...signingLines(zone, view.signing), ...lines, lists, ...open].join('\n');
+}
+
+/** Records that only the panel was asked about, with what is to be said of them. */
+function panelContent({ inPanel, entry }: ZoneReport): {
+  readonly lines: readonly string[];
+  readonly rows: readonly (readonly (string | Cell)[])[];
+} {
+  if (inPanel === null) return { lines: [], rows: [] };
+  if ('problem' in inPanel) {
+    const cause = technicalCause(inPanel.problem, 'en');
+    const said = describeProblem(inPanel.problem, 'en');
+    return { lines: [cause === '' ? said : `${said} (${cause})`], rows: [] };
+  }
+  const isKnown = entry !== null;
+  const line = isKnown
+    ? 'Edits of this zone stay in the panel. Its records there, as the panel shows them now:'
+    : 'This zone was not compared yet. Its records in the panel, as it shows them now:';
+  const state = isKnown ? inMood('panel-only') : '-';
+  const rows = inPanel.records.map((record) => ['yes', '-', state, cutForTable(formatRecord(record)), '']);
+  return { lines: [line], rows };
 }
 
 function signingLines(zone: DnsName, signing: SigningReport): string[] {

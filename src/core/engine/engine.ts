@@ -3,7 +3,15 @@ import type { Problem } from '../../dns/problem.ts';
 import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
 import { deletes } from '../operation.ts';
-import type { Changed, EditEvent, InvalidEvent, LeftEdit, PanelEvent, Verdict } from '../panel.ts';
+import type {
+  Changed,
+  EditEvent,
+  InvalidEvent,
+  LeftEdit,
+  PanelEvent,
+  PanelRecord,
+  Verdict,
+} from '../panel.ts';
 import { answerAfter } from './after/after.ts';
 import { leftToPanel, nothingToDo, type Answer, type Call, type Refusal } from './before/answer.ts';
 import { CompareAll, type ComparisonProgress } from './comparison/compare-all.ts';
@@ -12,10 +20,13 @@ import { compareKept } from './background/give-up-delete.ts';
 import { beforeRecords } from './before/before-records.ts';
 import { NamedZones } from './comparison/named-zones.ts';
 import { SerialWatch } from './comparison/serial-watch.ts';
+import { readPanel } from './knowledge/panel-view.ts';
 import { anyRequest, keepWatching } from './knowledge/operations.ts';
 import { OwnerCheck, type OwnerStatus } from './owners/read-owners.ts';
 import type { CompareRequest } from './parts/agenda.ts';
 import { Runtime, type Ports } from './runtime.ts';
+import type { ComparisonHealth } from './parts/rounds.ts';
+import type { SilentRound } from './parts/silent-changes.ts';
 import { askAboutSignedAbove } from './before/signed-above.ts';
 import { askForYes } from './before/signed-delete.ts';
 import { rollBack } from './before/roll-back.ts';
@@ -25,6 +36,9 @@ import { beforeCreate, beforeDelete } from './before/zone-edits.ts';
 /** State that only a running engine has; the rest is in its journal. */
 export interface LiveEngine {
   readonly comparison: ComparisonProgress;
+  readonly comparisons: ComparisonHealth;
+  /** Rounds of comparisons that found changes in the panel that no call told of, oldest first. */
+  readonly silent: readonly SilentRound[];
   readonly owners: OwnerStatus;
 }
 
@@ -218,7 +232,36 @@ export class Engine {
   }
 
   get live(): LiveEngine {
-    return { comparison: this.#compareAll.progress, owners: this.#owners.status };
+    const { rounds, silent } = this.#runtime;
+    return {
+      comparison: this.#compareAll.progress,
+      comparisons: rounds.health,
+      silent: silent.found,
+      owners: this.#owners.status,
+    };
+  }
+
+  /** Notes a call of the panel, whatever becomes of it: it shows that our handlers are in force. */
+  noticed(event: PanelEvent): void {
+    this.#runtime.silent.noticed(event);
+  }
+
+  /** Takes over the silent rounds ({@link LiveEngine}) of an earlier run. */
+  restoreSilent(found: readonly SilentRound[]): void {
+    this.#runtime.silent.restore(found);
+  }
+
+  /**
+   * Reads a zone from the panel as soon as no hook call runs; null: it has no such zone.
+   * @throws {PanelError}
+   */
+  async readPanel(zone: DnsName): Promise<readonly PanelRecord[] | null> {
+    return (await readPanel(this.#runtime, zone)).records;
+  }
+
+  /** Stores a fact that this engine does not use itself. @throws {JournalError} */
+  async remember(name: string, value: string): Promise<void> {
+    await this.#runtime.store.commit({ facts: { [name]: value } });
   }
 
   /**
@@ -399,15 +442,17 @@ export class Engine {
     const { clock, settings } = this.#runtime.ports;
     const { signal } = this.#runtime.timers.stopping;
     await this.#compareAll.untilBaseline();
+    let failed = false;
     while (settings.compareEvery > 0 && !signal.aborted) {
-      const slept = await clock.sleep(settings.compareEvery, signal).then(
+      const wait = failed ? Math.min(settings.compareEvery, soonAgain) : settings.compareEvery;
+      const slept = await clock.sleep(wait, signal).then(
         () => true,
         () => false,
       );
       if (!slept) continue;
       // Not every function that changes owners fires an event.
       this.#owners.request(0);
-      await this.#compareAll.everything('periodic');
+      failed = !(await this.#compareAll.everything('periodic'));
     }
   }
 }
@@ -431,6 +476,9 @@ function verdictOf(answer: Answer): Verdict {
   if (answer.kind === 'refuse') return answer;
   return answer.left === undefined ? { kind: 'accept' } : { kind: 'accept', left: answer.left };
 }
+
+/** Milliseconds after which a periodic comparison that could not begin is tried again. */
+const soonAgain = 300_000;
 
 const notReadYet = refusal('panel.not-read-yet', {});
 

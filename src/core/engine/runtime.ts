@@ -11,6 +11,8 @@ import { Gate } from './parts/gate.ts';
 import { Grace } from './parts/grace.ts';
 import { NameLocks } from './parts/locks.ts';
 import { Patience } from './parts/patience.ts';
+import { Rounds } from './parts/rounds.ts';
+import { SilentChanges } from './parts/silent-changes.ts';
 import type { EngineSettings } from './settings.ts';
 import { Store, type JournalReader } from './parts/store.ts';
 import { Timers } from './parts/timers.ts';
@@ -26,6 +28,8 @@ export interface Ports {
   readonly settings: EngineSettings;
   /** Absent: nobody reads the serials of the panel's zones. */
   readonly serials?: SerialReader;
+  /** Whether calls of the panel reach us now; false during a pause. Absent: always. */
+  readonly callsArrive?: () => boolean;
 }
 
 /**
@@ -43,6 +47,8 @@ export class Runtime {
   readonly agenda: Agenda;
   /** Zones of which the administrator was told that an edit stayed in the panel. */
   readonly panelOnly = new DailyNotice<DnsName>();
+  readonly rounds: Rounds;
+  readonly silent: SilentChanges;
   /** Ids of operations that a call is working on now. The background leaves them alone. */
   readonly inFlight = new Set<string>();
   /**
@@ -66,6 +72,8 @@ export class Runtime {
     this.grace = new Grace(ports);
     this.patience = new Patience(now);
     this.agenda = new Agenda(this.timers, ports.settings, now);
+    this.rounds = new Rounds(ports.clock);
+    this.silent = new SilentChanges(ports, this.rounds);
     this.store = new Store(ports, {
       heard: (operation) => this.patience.heard(operation),
       ended: (operation) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
-import type { Journal } from '../../core/journal.ts';
+import { conflictSinceFact, type Journal, type ZoneCounts } from '../../core/journal.ts';
 import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
 import type { CreateOperation, DeleteOperation, RecordsOperation, Watch } from '../../core/operation.ts';
 
@@ -112,6 +112,41 @@ export function journalContract(name: string, make: (t: TestContext) => Promise<
     });
     await journal.commit({ zones: [entry({ note: null })] });
     assert.equal((await journal.counts()).notes, 0);
+  });
+
+  test(`${name}: the records of each zone, counted, and since when it has conflicts`, async (t) => {
+    const journal = await make(t);
+    const none = new Map<DnsName, ZoneCounts>();
+    assert.deepEqual(await journal.zoneCounts(), none);
+    await journal.commit({
+      zones: [entry(), entry({ zone: other })],
+      rows: [
+        {
+          zone,
+          put: [sampleRow(1), sampleRow(2, { state: 'conflict' }), sampleRow(3, { state: 'conflict' })],
+        },
+        { zone: other, put: [sampleRow(1, { state: 'panel-only' })] },
+      ],
+      facts: { [`${conflictSinceFact}${zone}`]: '7', [`${conflictSinceFact}${other}`]: '8' },
+    });
+    const ofOther: ZoneCounts = { records: { 'panel-only': 1 }, conflictSince: null };
+    assert.deepEqual(
+      await journal.zoneCounts(),
+      new Map<DnsName, ZoneCounts>([
+        [zone, { records: { conflict: 2, synced: 1 }, conflictSince: 7 }],
+        [other, ofOther],
+      ]),
+    );
+    await journal.commit({ rows: [{ zone, drop: [2, 3].map((last) => sampleRow(last).record) }] });
+    assert.deepEqual(
+      await journal.zoneCounts(),
+      new Map<DnsName, ZoneCounts>([
+        [zone, { records: { synced: 1 }, conflictSince: null }],
+        [other, ofOther],
+      ]),
+    );
+    await journal.commit({ dropZones: [zone, other] });
+    assert.deepEqual(await journal.zoneCounts(), none);
   });
 
   test(`${name}: issue 12.3: all the panel's keys of a record, as told last`, async (t) => {

@@ -210,6 +210,7 @@ export function mortalJournal(disk: JournalDisk, file: MemoryJournal, life: Life
     rows: (zone: DnsName, names?: readonly DnsName[]) => read(`rows ${zone}`, () => file.rows(zone, names)),
     owners: () => read('owners', () => file.owners()),
     counts: () => read('counts', () => file.counts()),
+    zoneCounts: () => read('zone counts', () => file.zoneCounts()),
     fact: (name: string) => read(`fact ${name}`, () => file.fact(name)),
     close: () => alive(() => file.close()),
   };

@@ -117,6 +117,7 @@ export function countedJournal(journal: Journal, central: number, tally: Tally):
     rows: (zone, names) => journal.rows(zone, names),
     owners: () => journal.owners(),
     counts: () => journal.counts(),
+    zoneCounts: () => journal.zoneCounts(),
     fact: (name) => journal.fact(name),
     close: () => journal.close(),
   };

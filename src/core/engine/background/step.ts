@@ -45,6 +45,7 @@ export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<v
       throw error;
     });
     runtime.agenda.compared(zone, began);
+    runtime.rounds.compared(zone);
   });
 }
 
@@ -75,6 +76,7 @@ async function attempt(
     }
     const count = failures.get(step) ?? 0;
     failures.set(step, count + 1);
+    if (what === 'comparison') runtime.rounds.zoneFailed(zone);
     noteFailure(runtime, zone, what, { error, count });
   }
 }

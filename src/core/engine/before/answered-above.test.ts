@@ -1,11 +1,11 @@
 /** Whether a zone of ours above a new one answers for names in it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseName, type DnsName } from '../../../dns/name.ts';
+import { namesAbove, parseName, type DnsName } from '../../../dns/name.ts';
 import { makeRecord } from '../../../dns/record.ts';
 import { engineBench } from '../../../testing/engine-bench.ts';
 import { zone } from '../../../testing/simulator/given.ts';
-import { isAnsweredAbove, namesAbove } from './answered-above.ts';
+import { isAnsweredAbove } from './answered-above.ts';
 
 const child = parseName('a.b', zone);
 

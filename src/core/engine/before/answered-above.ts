@@ -1,14 +1,7 @@
-import { isWithin, labels, parentName, wildcardsOver, type DnsName } from '../../../dns/name.ts';
+import { isWithin, namesAbove, wildcardsOver, type DnsName } from '../../../dns/name.ts';
 import type { CallContext } from '../../central.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import type { Runtime } from '../runtime.ts';
-
-/** Names above a name, the nearest first, without the root and the top-level domain. */
-export function namesAbove(name: DnsName): DnsName[] {
-  const found: DnsName[] = [];
-  for (let above = parentName(name); labels(above).length > 1; above = parentName(above)) found.push(above);
-  return found;
-}
 
 /**
  * Whether our account's zone above a new zone answers for names in the new one. It does if it has a record at

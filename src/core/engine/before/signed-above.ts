@@ -1,10 +1,9 @@
-import { displayName, type DnsName } from '../../../dns/name.ts';
+import { displayName, namesAbove, type DnsName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { refusal } from '../../catalogue.ts';
 import { CentralError, type CallContext } from '../../central.ts';
 import { isMirrored } from '../../ledger.ts';
 import type { EditEvent } from '../../panel.ts';
-import { namesAbove } from './answered-above.ts';
 import type { Runtime } from '../runtime.ts';
 import { hearAnswer } from './second-yes.ts';
 

@@ -1,7 +1,7 @@
-import type { DnsName } from '../../../dns/name.ts';
+import { namesAbove, type DnsName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
-import { isAnsweredAbove, namesAbove } from './answered-above.ts';
+import { isAnsweredAbove } from './answered-above.ts';
 import { missingNote, plain } from '../knowledge/compare-rule.ts';
 import { refusal } from '../../catalogue.ts';
 import { CentralError, type CallContext } from '../../central.ts';

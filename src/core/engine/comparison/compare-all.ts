@@ -84,8 +84,9 @@ export class CompareAll {
     try {
       const { panel, central } = await this.#listBoth();
       const entries = await this.#runtime.ports.journal.zones();
-      for (const zone of zonesToCompare(panel, central, entries))
-        this.#runtime.agenda.compareSoon(zone, reason, follow);
+      const due = zonesToCompare(panel, central, entries);
+      this.#runtime.rounds.begin(due);
+      for (const zone of due) this.#runtime.agenda.compareSoon(zone, reason, follow);
       this.progress = { ...this.progress, problem: null };
       return true;
     } catch (error) {
@@ -111,6 +112,7 @@ export class CompareAll {
       await this.#compareOneByOne([...panel.filter((zone) => central.has(zone)), ...hidden], goesOn);
       await this.#runtime.store.commit({ facts: { [baselineFact]: String(clock.wall()) } });
       this.progress = { ...this.progress, running: false };
+      this.#runtime.rounds.begin([]);
       this.#runtime.ports.log(4, 'baseline.complete', { zones: panel.length });
       return true;
     } catch (error) {
@@ -238,7 +240,9 @@ export class CompareAll {
     if (this.#runtime.timers.isStopping) return;
     const text = error instanceof Error ? error.message : String(error);
     this.#runtime.ports.log(known ? 2 : 1, 'compare.failed', { error: text });
-    this.progress = { ...this.progress, running: false, problem: known ? error.code : 'engine.defect' };
+    const problem = known ? error.code : 'engine.defect';
+    this.#runtime.rounds.failed(problem);
+    this.progress = { ...this.progress, running: false, problem };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { CentralError, type CallContext } from '../../central.ts';
+import { conflictSinceFact, type Batch } from '../../journal.ts';
 import type { LedgerRow, ZoneEntry } from '../../ledger.ts';
 import { creates, deletes, isFinal, type Operation } from '../../operation.ts';
 import type { ZoneList } from '../../panel.ts';
@@ -18,6 +19,7 @@ import type { Runtime } from '../runtime.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
 import { findSignedAbove, signedAboveNote } from '../before/signed-above.ts';
 import { isSigned } from '../before/signed-delete.ts';
+import { noteSilent } from './silent-change.ts';
 import { noteUnserved } from './unserved.ts';
 import { unstickZone, unstuckRecords } from './unstick.ts';
 import { createLater, emptySeed } from '../before/zone-edits.ts';
@@ -116,6 +118,8 @@ async function compareUnderLock(
   const atCentral = new Set(records.map(recordId));
   if (rows.some((row) => isLeft(row, watched, [view.ids, atCentral])))
     runtime.agenda.want(zone, request, endOfWatch(onWatch) - clock.wall());
+  const known = view.frozen ? null : entry;
+  noteSilent(runtime, known, request, { view, rows, busy });
   const follow = request.follow !== 'no' && !baseline;
   const wanted = compareSides(zone, view.records, records, rows, { baseline, busy, follow });
   const permit = permitFor(runtime, zone, request, { view, rows, gone: wanted.gone });
@@ -123,12 +127,12 @@ async function compareUnderLock(
   if (permit === 'later') return;
   const found =
     permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, { baseline, busy });
-  const other = await otherWriterIn(runtime, view.frozen ? null : entry, rows, found);
+  const other = await otherWriterIn(runtime, known, rows, found);
   await runtime.store.transact(async (tx) => {
     for (const { operation, to } of freed) await tx.advance(operation, to);
     await tx.zone(entry, { ...joinedEntry(runtime, zone, entry), note: other.note });
     tx.rows({ zone, dropAll: view.frozen, put: found.put, drop: found.drop });
-    tx.with({ facts: other.facts });
+    tx.with({ facts: { ...other.facts, ...(await conflictFacts(runtime, zone, rows, found)) } });
   });
   if (found.additions.length + found.gone.length > 0) {
     await followPanel(runtime, { zone, source: request.reason, present: records, ...found }, ctx);
@@ -143,6 +147,25 @@ async function otherWriterIn(
 ): ReturnType<typeof findOtherWriter> {
   if (entry?.state !== 'synced') return { note: null, facts: {} };
   return await findOtherWriter(runtime, entry.zone, rows, found);
+}
+
+/**
+ * The fact that tells since when the zone has conflicts, where a comparison changes it.
+ * @throws {JournalError}
+ */
+async function conflictFacts(
+  { ports: { journal, clock } }: Runtime,
+  zone: DnsName,
+  rows: readonly LedgerRow[],
+  { put, drop }: Comparison,
+): Promise<NonNullable<Batch['facts']>> {
+  const name = `${conflictSinceFact}${zone}`;
+  const decided = new Set([...put.map(({ record }) => record), ...drop].map(recordId));
+  const left = rows.filter(({ record }) => !decided.has(recordId(record)));
+  const isInConflict = [...left, ...put].some(({ state }) => state === 'conflict');
+  const stored = await journal.fact(name);
+  if (isInConflict === (stored !== null)) return {};
+  return { [name]: isInConflict ? String(clock.wall()) : null };
 }
 
 /**

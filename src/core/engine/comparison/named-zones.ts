@@ -1,5 +1,4 @@
-import { namesAbove } from '../before/answered-above.ts';
-import type { DnsName } from '../../../dns/name.ts';
+import { namesAbove, type DnsName } from '../../../dns/name.ts';
 import { JournalError } from '../../journal.ts';
 import { PanelError, type PanelEvent, type ZoneList } from '../../panel.ts';
 import type { CompareAll } from './compare-all.ts';

@@ -92,7 +92,7 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'no-hourly-comparison',
     file: `${engine}/engine.ts`,
-    find: `await this.#compareAll.everything('periodic');`,
+    find: `failed = !(await this.#compareAll.everything('periodic'));`,
     replace: ``,
     says: 'The hourly comparison does not take place.',
   },

@@ -1,0 +1,61 @@
+import * as v from 'valibot';
+import { problemSchema } from '../../journal/operation-schema.ts';
+import { name } from '../../journal/stored.ts';
+
+/** Name of the journal's fact with the {@link Health} that an agent knew last, as JSON. */
+export const healthFact = 'health';
+
+/** Wall clock, milliseconds since 1970. */
+const time = v.number();
+const timeOrNull = v.nullable(time);
+
+/** Schema of {@link Health}. */
+export const healthSchema = v.object({
+  /** When this was known. */
+  at: time,
+  /** Why nothing is sent to the central; null: requests are sent. */
+  blocked: v.nullable(problemSchema),
+  /** Since when the central does not answer; null: it does, as far as known. */
+  failingSince: timeOrNull,
+  /** When the central last answered; null: not known. */
+  answeredAt: timeOrNull,
+  comparison: v.object({
+    /** Code of the failure that keeps comparisons of all zones from beginning; null: none does. */
+    problem: v.nullable(v.string()),
+    failingSince: timeOrNull,
+    /** When all zones were last compared; null: not known. */
+    completeAt: timeOrNull,
+    /** From when on the next complete comparison is overdue; null: comparisons have no time. */
+    overdueAt: timeOrNull,
+    failingZones: v.number(),
+    failingZonesSince: timeOrNull,
+  }),
+  /** Edits that name servers do not serve in time; null: none is known. */
+  behind: v.nullable(v.object({ edits: v.number(), servers: v.array(v.string()), since: time })),
+  /** Edits that were left to the panel because the zone's owner was unknown; null: none is known. */
+  undecided: v.nullable(v.object({ edits: v.number(), since: time, last: time })),
+  /** Since when there are more conflicts than the settings allow; null: there are not. */
+  conflictsSince: timeOrNull,
+  /** Rounds of comparisons that found changes in the panel that no call told of, oldest first. */
+  silent: v.array(v.object({ at: time, zone: name })),
+  /** What is wrong with the plugin's files under the panel's root; null: nothing. */
+  files: v.nullable(v.object({ text: v.string(), since: time })),
+});
+
+/**
+ * What an agent knows of one central, and of the panel, beside what the journal's tables hold. The agent
+ * stores it, so that it is known when no agent runs.
+ */
+export type Health = v.InferOutput<typeof healthSchema>;
+
+/** The health that a fact holds; null: there is none, or another release wrote it. */
+export function healthIn(fact: string | null): Health | null {
+  if (fact === null) return null;
+  try {
+    const read = v.safeParse(healthSchema, JSON.parse(fact));
+    return read.success ? read.output : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}

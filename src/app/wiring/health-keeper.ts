@@ -1,0 +1,213 @@
+import type { Verifier } from '../../centrals/verified/verifier.ts';
+import type { GuardedCentral } from '../../core/breaker.ts';
+import { CentralError } from '../../core/central.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Engine } from '../../core/engine/engine.ts';
+import { JournalError, type Journal } from '../../core/journal.ts';
+import type { Log } from '../../core/log.ts';
+import { healthFact, healthIn, type Health } from '../answers/health.ts';
+
+/** Milliseconds between two looks at the parts. */
+const lookEvery = 5_000;
+/** Milliseconds without a call after which the central is asked whether it answers; and while it does not. */
+const probeAfter = 300_000;
+const probeFailing = 30_000;
+/** Milliseconds after which it is stored again though only its times have changed. */
+const storeEvery = 600_000;
+/** Least age (ms) of a check of the plugin's files before the next one: by itself, and on demand. */
+const filesEvery = 60_000;
+const filesAsked = 1_000;
+/** Milliseconds after which a comparison that is late counts as overdue. */
+const patience = 600_000;
+/** Milliseconds for which an edit that was decided without an owner is remembered. */
+const undecidedFor = 86_400_000;
+
+/** The parts that are looked at. */
+export interface HealthParts {
+  readonly engine: Pick<Engine, 'live' | 'remember' | 'restoreSilent'>;
+  readonly central: Pick<GuardedCentral, 'blocked' | 'contact' | 'check'>;
+  readonly journal: Pick<Journal, 'fact' | 'counts'>;
+  readonly verifier: Pick<Verifier, 'status'> | null;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly settings: {
+    readonly compareEvery: number;
+    readonly deadline: number;
+    readonly conflicts: number;
+  };
+  /** What is wrong with the plugin's files; null: nothing. */
+  readonly files: () => string | null;
+}
+
+/**
+ * Knows the {@link Health} of a running engine, and stores it in the journal for the time when no agent runs.
+ * A central that nothing was sent to for a while is asked whether it answers.
+ */
+export class HealthKeeper {
+  readonly #parts: HealthParts;
+  readonly #startedAt: number;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  /** What an earlier run stored. */
+  #earlier: Health | null = null;
+  #stored = { text: '', at: -Infinity };
+  #undecided: Health['undecided'] = null;
+  /** The engine's count of undecided edits that is in `#undecided` already. */
+  #counted = 0;
+  #conflictsSince: number | null = null;
+  #files: Health['files'] = null;
+  #filesAt = -Infinity;
+  #reported = false;
+
+  constructor(parts: HealthParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.clock.wall();
+  }
+
+  /** Takes over what an earlier run stored, and begins to look. @throws {JournalError} */
+  async start(): Promise<void> {
+    const earlier = healthIn(await this.#parts.journal.fact(healthFact));
+    this.#earlier = earlier;
+    if (earlier !== null) {
+      this.#undecided = earlier.undecided;
+      this.#conflictsSince = earlier.conflictsSince;
+      this.#files = earlier.files;
+      this.#parts.engine.restoreSilent(earlier.silent);
+    }
+    this.#running = this.#forEver();
+  }
+
+  /** Stops looking and stores what is known. Never throws. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('stopping'));
+    await this.#running;
+    await this.#store(true);
+  }
+
+  /** What is known now. @throws {JournalError} */
+  async health(): Promise<Health> {
+    return await this.#look(filesAsked);
+  }
+
+  async #forEver(): Promise<void> {
+    const { clock } = this.#parts;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.#probe(signal);
+      await this.#store(false);
+      await clock.sleep(lookEvery, signal).catch(() => {
+        // Only the stop ends this sleep early, and it ends the loop as well.
+      });
+    }
+  }
+
+  /** Asks the central whether it answers, if nothing was sent to it for a while. Never throws. */
+  async #probe(stopping: AbortSignal): Promise<void> {
+    const { central, clock, settings, log } = this.#parts;
+    const { failingSince, triedAt } = central.contact;
+    const due = (triedAt ?? this.#startedAt) + (failingSince === null ? probeAfter : probeFailing);
+    if (clock.wall() < due) return;
+    const over = new AbortController();
+    const signal = AbortSignal.any([stopping, over.signal]);
+    const limit = clock.sleep(settings.deadline, signal).then(
+      () => over.abort(new Error('no answer in time')),
+      () => undefined,
+    );
+    try {
+      await central.check({ signal, operation: '-' });
+    } catch (error) {
+      // The breaker remembers the failure.
+      if (!(error instanceof CentralError)) log(1, 'health.probe-failed', { error: String(error) });
+    } finally {
+      over.abort(new Error('ended'));
+      await limit;
+    }
+  }
+
+  async #store(always: boolean): Promise<void> {
+    const { clock, engine, log } = this.#parts;
+    try {
+      const health = await this.#look(filesEvery);
+      const text = JSON.stringify({ ...health, at: 0, answeredAt: 0, comparison: timeless(health) });
+      const now = clock.wall();
+      // A clock that was set back must not keep it from being stored.
+      const isDue = Math.abs(now - this.#stored.at) >= storeEvery;
+      if (!always && !isDue && text === this.#stored.text) return;
+      await engine.remember(healthFact, JSON.stringify(health));
+      this.#stored = { text, at: now };
+      this.#reported = false;
+    } catch (error) {
+      if (this.#reported) return;
+      this.#reported = true;
+      log(error instanceof JournalError ? 2 : 1, 'health.not-stored', { error: String(error) });
+    }
+  }
+
+  async #look(filesAge: number): Promise<Health> {
+    const { engine, central, journal, verifier, clock } = this.#parts;
+    const now = clock.wall();
+    const { comparisons, silent, owners } = engine.live;
+    const { rows } = await journal.counts();
+    const { blocked, contact } = central;
+    const earlier = this.#earlier;
+    return {
+      at: now,
+      blocked,
+      failingSince: contact.triedAt === null ? (earlier?.failingSince ?? null) : contact.failingSince,
+      answeredAt: contact.answeredAt ?? earlier?.answeredAt ?? null,
+      comparison: {
+        ...comparisons,
+        completeAt: comparisons.completeAt ?? earlier?.comparison.completeAt ?? null,
+        overdueAt: this.#overdueAt(comparisons.completeAt),
+      },
+      behind: behindOf(verifier),
+      undecided: this.#undecidedAt(owners.undecided, owners.undecidedAt, now),
+      conflictsSince: this.#conflicts(rows['conflict'] ?? 0, now),
+      silent: [...silent],
+      files: this.#filesNow(now, filesAge),
+    };
+  }
+
+  #overdueAt(completeAt: number | null): number | null {
+    const { compareEvery } = this.#parts.settings;
+    if (compareEvery === 0) return null;
+    return Math.max(completeAt ?? -Infinity, this.#startedAt) + 2 * compareEvery + patience;
+  }
+
+  #undecidedAt(count: number, last: number | null, now: number): Health['undecided'] {
+    if (count > this.#counted && last !== null) {
+      const { edits = 0, since = last } = this.#undecided ?? {};
+      this.#undecided = { edits: edits + count - this.#counted, since, last };
+      this.#counted = count;
+    }
+    if (this.#undecided !== null && this.#undecided.last <= now - undecidedFor) this.#undecided = null;
+    return this.#undecided;
+  }
+
+  #conflicts(count: number, now: number): number | null {
+    const isMore = count > this.#parts.settings.conflicts;
+    this.#conflictsSince = isMore ? (this.#conflictsSince ?? now) : null;
+    return this.#conflictsSince;
+  }
+
+  #filesNow(now: number, age: number): Health['files'] {
+    if (Math.abs(now - this.#filesAt) < age) return this.#files;
+    this.#filesAt = now;
+    const text = this.#parts.files();
+    this.#files = text === null ? null : { text, since: this.#files?.since ?? now };
+    return this.#files;
+  }
+}
+
+/** The state of comparisons without the times that change by themselves. */
+function timeless({ comparison }: Health): Health['comparison'] {
+  return { ...comparison, completeAt: null, overdueAt: null };
+}
+
+function behindOf(verifier: HealthParts['verifier']): Health['behind'] {
+  const behind = verifier?.status().behind.filter(({ asking }) => !asking) ?? [];
+  if (behind.length === 0) return null;
+  const late = behind.flatMap(({ servers }) => servers.filter(({ state }) => state !== 'live'));
+  const servers = [...new Set(late.map(({ server }) => server))];
+  return { edits: behind.length, servers, since: Math.min(...behind.map(({ since }) => since)) };
+}

@@ -1,0 +1,95 @@
+import { namesAbove, type DnsName } from '../../../dns/name.ts';
+import type { Clock } from '../../clock.ts';
+import type { PanelEvent } from '../../panel.ts';
+import type { Rounds } from './rounds.ts';
+
+/** A round of comparisons that found a silent change. */
+export interface SilentRound {
+  /** Wall clock, milliseconds since 1970. */
+  readonly at: number;
+  /** The first zone in which it found one. */
+  readonly zone: DnsName;
+}
+
+/** So many rounds show that no call reaches us. */
+export const enoughSilent = 3;
+/** Milliseconds after which a round no longer counts. */
+const span = 30 * 86_400_000;
+/** Milliseconds after a hint in which the panel may still change the zones it names. */
+const hintSpan = 2 * 3_600_000;
+/** So many names of hints are kept. With more, a hint counts as one for all zones. */
+const mostNames = 1_000;
+
+/** Reasons of comparisons that no call caused. */
+const uncaused: ReadonlySet<string> = new Set(['periodic', 'asked']);
+
+/**
+ * Finds out whether DNS forms change zones without a call to us, as after a panel update that dropped our
+ * handlers. A silent change is one in a synced zone that no call told of. It counts once a round, because a
+ * restore or an import changes many zones at once. Any call of a DNS form shows that the handlers work, so
+ * the count begins anew.
+ */
+export class SilentChanges {
+  readonly #clock: Clock;
+  readonly #isHeard: () => boolean;
+  readonly #rounds: Rounds;
+  /** Number of the last round that counted. */
+  #counted = 0;
+  #found: readonly SilentRound[] = [];
+  /** When the last hint for each name, and for all zones, came: wall clock, milliseconds since 1970. */
+  readonly #hinted = new Map<DnsName, number>();
+  #allHinted = -Infinity;
+
+  constructor(
+    { clock, callsArrive }: { readonly clock: Clock; readonly callsArrive?: () => boolean },
+    rounds: Rounds,
+  ) {
+    this.#clock = clock;
+    this.#isHeard = callsArrive ?? (() => true);
+    this.#rounds = rounds;
+  }
+
+  /** Rounds that found silent changes since the last call of a DNS form, oldest first. */
+  get found(): readonly SilentRound[] {
+    return this.#found.filter(({ at }) => at > this.#clock.wall() - span);
+  }
+
+  /** Takes over what an earlier run found. */
+  restore(found: readonly SilentRound[]): void {
+    this.#found = found;
+  }
+
+  /** Notes a call of the panel, whatever becomes of it. */
+  noticed(event: PanelEvent): void {
+    if (event.kind === 'edits' || event.kind === 'invalid') this.#found = [];
+    else if (event.kind === 'hint') this.#hint(event.zones);
+  }
+
+  #hint(zones: readonly DnsName[] | 'all'): void {
+    const now = this.#clock.wall();
+    for (const [name, at] of this.#hinted) if (at <= now - hintSpan) this.#hinted.delete(name);
+    const named = zones === 'all' || zones.length > mostNames ? null : zones;
+    const names = named?.flatMap((name) => [name, ...namesAbove(name)]) ?? [];
+    if (named !== null && this.#hinted.size + names.length <= mostNames) {
+      for (const name of names) this.#hinted.set(name, now);
+    } else {
+      this.#hinted.clear();
+      this.#allHinted = now;
+    }
+  }
+
+  /**
+   * Notes the comparison of a synced zone.
+   * @param hasChanged whether the panel got or lost records since the last one
+   */
+  compared(zone: DnsName, reason: string, hasChanged: () => boolean): void {
+    const isCounted = this.#counted === this.#rounds.number && this.#found.length > 0;
+    if (isCounted || !uncaused.has(reason) || !this.#isHeard()) return;
+    const hintedAt = Math.max(this.#hinted.get(zone) ?? -Infinity, this.#allHinted);
+    if (hintedAt > this.#clock.wall() - hintSpan || !hasChanged()) return;
+    this.#counted = this.#rounds.number;
+    const [first, ...later] = [...this.found, { at: this.#clock.wall(), zone }];
+    // The first one tells since when.
+    this.#found = [...(first === undefined ? [] : [first]), ...later.slice(1 - enoughSilent)];
+  }
+}

@@ -1,0 +1,310 @@
+/** Tests that each state is told as it is, and that each reason to look ends `status` with 3. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import type { Generation } from '../../../sandbox/index.ts';
+import type { Attention } from '../../../src/app/answers/attention.ts';
+import { parseAnswer, type StatusReport } from '../../../src/app/control/protocol.ts';
+import { journalPath, pathsOf } from '../../../src/app/paths.ts';
+import type { RecordState } from '../../../src/core/ledger.ts';
+import { saveSettings } from '../../../src/config/settings.ts';
+import { SqliteJournal } from '../../../src/journal/sqlite.ts';
+import { sampleOperation } from '../../../src/testing/contracts/journal.ts';
+import { freePort } from '../../../src/testing/servers/process.ts';
+import { stands } from '../../../src/testing/stage/central-side.ts';
+import { address, holds } from '../../../src/testing/stage/panel-words.ts';
+import { missingFor, type ServerKind } from '../../../src/testing/stage/server-registry.ts';
+import { makeServerStage } from '../../../src/testing/stage/server-stage.ts';
+import { endProcess, makeStage, prepared, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
+import { settled, succeeded } from '../combinations/scene.ts';
+
+const run = promisify(execFile);
+const program = join(import.meta.dirname, '../../../dist/domainsync.cjs');
+
+/** A zone of both sides with a record of each state, one of the panel alone, and one of another account. */
+const both = 'both.example';
+const left = 'left.example';
+const foreign = 'foreign.example';
+
+interface Ended {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Pair {
+  readonly panel: 'v4' | 'v6';
+  readonly central: Generation | ServerKind;
+}
+
+/** Registers the tests of one pair. They share one stage and run in the given order. */
+export function testStates({ panel, central }: Pair): void {
+  const isServer = central === 'bind' || central === 'powerdns' || central === 'knot';
+  describe(`states, ${panel} to ${central}`, { skip: isServer ? missingFor(central) : false }, () => {
+    let stage: AnyStage;
+    before(async () => {
+      const made = isServer ? await makeServerStage({ panel, central }) : await makeStage({ panel, central });
+      stage = await prepared<AnyStage>(made, prepare);
+    });
+    after(() => stage.stop());
+    const current = (): AnyStage => stage;
+    // By signed queries only names that we know can be seen.
+    zoneSteps(current, central !== 'bind');
+    reasonSteps(current);
+  });
+}
+
+async function prepare(stage: AnyStage): Promise<void> {
+  const { panel, atPanel, there } = stage;
+  Object.assign(panel.switches, { defaultHosts: ['@', 'www'], defaultMxRecords: false, defaultSpf: false });
+  for (const zone of [both, left, foreign]) succeeded(await atPanel.makeZone(zone));
+  await there.makeZones([{ name: both, records: [] }]);
+  await there.makeForeignZone(foreign);
+  succeeded(await atPanel.save(both, address('mine', '192.0.2.90')));
+  await there.add(both, address('theirs', '192.0.2.91'));
+  succeeded(await atPanel.save(both, address('odd', '192.0.2.92')));
+  await there.add(both, address('odd', '192.0.2.93'));
+  await stage.install();
+  stage.configure();
+  await until(
+    'the first comparison',
+    async () => (await atPanel.save(both, address('new', '192.0.2.94'))).ok,
+  );
+  await until('its end', async () => (await stage.status())?.engine?.baselineAt !== null);
+}
+
+async function domainsync(stage: AnyStage, ...args: readonly string[]): Promise<Ended> {
+  const words = [program, '--root', stage.panel.root, '--socket', stage.socket, ...args];
+  try {
+    const { stdout, stderr } = await run(process.execPath, words);
+    return { status: 0, out: stdout, err: stderr };
+  } catch (error) {
+    assert.ok(error instanceof Error && 'code' in error && 'stdout' in error && 'stderr' in error);
+    return { status: Number(error.code), out: String(error.stdout), err: String(error.stderr) };
+  }
+}
+
+interface Told {
+  readonly status: number;
+  readonly report: StatusReport;
+  readonly codes: readonly string[];
+}
+
+async function told(stage: AnyStage): Promise<Told> {
+  const { status, out } = await domainsync(stage, '--json', 'status');
+  const report = parseAnswer('status', JSON.parse(out));
+  return { status, report, codes: report.attention.map(({ code }) => code) };
+}
+
+/** Waits until status tells exactly this reason, and ends with 3; asserts that it says so to people too. */
+async function tells(stage: AnyStage, code: Attention['code']): Promise<Attention> {
+  let last: Told | null = null;
+  await until(`status to tell ${code}`, async () => {
+    last = await told(stage);
+    return last.codes.includes(code);
+  });
+  const { status, codes, report } = last ?? (await told(stage));
+  assert.deepEqual([status, codes], [3, [code]]);
+  const text = (await domainsync(stage, 'status')).out;
+  assert.match(text, new RegExp(`^attention .*\\[${code.replace('.', '\\.')}\\]$`, 'mu'));
+  const [found] = report.attention;
+  assert.ok(found !== undefined);
+  return found;
+}
+
+async function isWell(stage: AnyStage): Promise<void> {
+  await until('all to be well', async () => (await told(stage)).status === 0);
+}
+
+/** @param whole whether the central shows records that domainsync does not know */
+function zoneSteps(stage: () => AnyStage, whole: boolean): void {
+  test('zones: how many records are where, what needs a person first', async () => {
+    const { out } = await domainsync(stage(), 'zones');
+    const lines = out.trimEnd().split('\n');
+    assert.match(lines[0] ?? '', /^ZONE +STATE +SINCE +SYNCED +PANEL +CENTRAL +CONFLICT +NOTE$/u);
+    // What is in conflict comes first, then what is left to the panel.
+    assert.match(lines[1] ?? '', /^both\.example +synced +\S+ \S+ +\d+ +\d+ +\d+ +[1-9]\d* since \d{4}-/u);
+    assert.ok(
+      lines.some((line) => /^left\.example +panel-only /u.test(line)),
+      out,
+    );
+    assert.ok(
+      lines.some((line) => /^foreign\.example +(foreign|panel-only) /u.test(line)),
+      out,
+    );
+    const chosen = await domainsync(stage(), 'zones', '--state', 'conflict');
+    assert.match(chosen.out, /\nboth\.example [^\n]*\n$/u);
+    const listed = await domainsync(stage(), '--json', 'zones', '--state', 'synced');
+    const zones = parseAnswer('zones', JSON.parse(listed.out));
+    assert.deepEqual(
+      zones.map(({ zone }) => zone),
+      [`${both}.`],
+    );
+    const { records = {}, conflictSince = null } = zones[0] ?? {};
+    const count = (state: RecordState): number => records[state] ?? 0;
+    assert.ok(count('synced') >= 1 && count('panel-only') >= 1 && count('conflict') >= 2, listed.out);
+    assert.equal(count('central-only') >= 1, whole, listed.out);
+    assert.ok(conflictSince !== null);
+    const there = await domainsync(stage(), '--json', 'zones', '--state', 'central-only');
+    assert.equal(parseAnswer('zones', JSON.parse(there.out)).length, whole ? 1 : 0);
+  });
+
+  test('zone: the records of a zone that is left to the panel, as the panel shows them', async () => {
+    const { out } = await domainsync(stage(), 'zone', left);
+    assert.match(out, /^left\.example: panel-only\n(DNSSEC.*\n)*Edits of this zone stay in the panel\./u);
+    assert.match(out, /^yes +- +panel-only +www\.left\.example A /mu);
+    succeeded(await stage().atPanel.save(left, address('fresh', '192.0.2.44')));
+    assert.match((await domainsync(stage(), 'zone', left)).out, /fresh\.left\.example A 192\.0\.2\.44/u);
+    assert.equal((await domainsync(stage(), 'zone', 'nowhere.example')).status, 1);
+  });
+}
+
+function reasonSteps(stage: () => AnyStage): void {
+  test('all is well: 0, no reason', async () => {
+    await settled(stage());
+    assert.deepEqual((await told(stage())).codes, []);
+    assert.equal((await domainsync(stage(), 'status')).status, 0);
+  });
+
+  test('conflicts above the limit of the settings', async () => {
+    saveSettings(stage().panel.root, { status: { conflicts: '0' } });
+    const { since, params } = await tells(stage(), 'attention.conflicts');
+    assert.ok(since !== null && Number(params['count']) >= 2);
+    saveSettings(stage().panel.root, { status: { conflicts: null } });
+    await isWell(stage());
+  });
+
+  test('the central is down: since when, and when it last answered; also when no agent runs any more', async () => {
+    await stage().there.down();
+    await until('an edit to be refused at once', async () => {
+      const { ok, error } = await stage().atPanel.save(both, address('down', '192.0.2.50'));
+      return !ok && (error?.text ?? '').includes('central.breaker-open');
+    });
+    const { central, since, params } = await tells(stage(), 'attention.central-unreachable');
+    assert.ok(central === 1 && since !== null && params['lastSuccess'] !== undefined);
+    assert.ok(Date.parse(params['lastSuccess']) <= since);
+    const pid = await stage().agent();
+    assert.ok(pid !== null);
+    await endProcess(pid);
+    const without = await told(stage());
+    assert.deepEqual(
+      [without.status, without.codes],
+      [1, ['attention.agent-not-running', 'attention.central-unreachable']],
+    );
+    assert.deepEqual(without.report.attention[1]?.since, since);
+    await stage().there.up();
+    await until('edits to pass again', async () => {
+      const answer = await stage().atPanel.save(both, address('up', '192.0.2.51'));
+      return answer.ok || holds(stage().panel, both, address('up', '192.0.2.51'));
+    });
+    await settled(stage());
+    await isWell(stage());
+  });
+
+  test('a login that the central refuses: the settings are not in force', async () => {
+    stage().configure({ password: Buffer.from('wrong').toString('base64') });
+    const { params } = await tells(stage(), 'attention.settings-not-in-force');
+    assert.equal(params['code'], 'central.login');
+    stage().configure();
+    await isWell(stage());
+  });
+
+  test('name servers that do not serve an edit in time', async () => {
+    const nobody = `127.0.0.1:${await freePort()}`;
+    saveSettings(stage().panel.root, { verify: { servers: nobody, limit: '1' } });
+    await until('an edit by these settings', async () => {
+      succeeded(await stage().atPanel.save(both, address(`behind-${Date.now()}`, '192.0.2.60')));
+      return (await stage().status())?.live?.verify?.servers.includes(nobody) === true;
+    });
+    succeeded(await stage().atPanel.save(both, address('behind', '192.0.2.61')));
+    const { since, params } = await tells(stage(), 'attention.name-servers-behind');
+    assert.ok(since !== null);
+    assert.equal(params['servers'], nobody);
+    saveSettings(stage().panel.root, { verify: { servers: null, limit: null } });
+    await isWell(stage());
+  });
+
+  test('a comparison that cannot begin', async () => {
+    const { panel } = stage();
+    panel.faults.add({ func: 'domain', via: 'any', count: null, effect: 'refuse', code: 1, text: 'busy' });
+    await domainsync(stage(), 'compare');
+    const { since, params } = await tells(stage(), 'attention.comparison-failing');
+    assert.ok(since !== null);
+    assert.match(params['code'] ?? '', /^panel\./u);
+    panel.faults.clear();
+    await isWell(stage());
+  });
+
+  test('the plugin’s files are not as installed', async () => {
+    const { panel } = stage();
+    const handler = join(panel.root, 'addon/domainsync');
+    renameSync(handler, `${handler}.gone`);
+    const { params } = await tells(stage(), 'attention.plugin-files');
+    assert.match(params['text'] ?? '', /missing: .*addon\/domainsync/u);
+    renameSync(`${handler}.gone`, handler);
+    await isWell(stage());
+  });
+
+  test('DNS forms that change zones without a call: a panel update dropped the handlers', async () => {
+    const { atPanel, there } = stage();
+    await settled(stage());
+    const restore = withoutHandlers(stage());
+    for (const last of [71, 72, 73]) {
+      // One such change, or several at once, may be a restore or an import.
+      assert.deepEqual((await told(stage())).codes, []);
+      const record = address(`silent-${last}`, `192.0.2.${last}`);
+      succeeded(await atPanel.save(both, record));
+      await domainsync(stage(), 'compare');
+      await until('the comparison to find it', async () => await stands(there, both, record));
+    }
+    const { since, params } = await tells(stage(), 'attention.no-hook-calls');
+    assert.ok(since !== null);
+    assert.equal(params['zone'], both);
+    restore();
+    succeeded(await atPanel.save(both, address('heard', '192.0.2.74')));
+    await isWell(stage());
+  });
+
+  test('operations that wait for a decision', async () => {
+    const { panel } = stage();
+    await settled(stage());
+    const report = await stage().status();
+    assert.ok(report?.pid !== null && report?.pid !== undefined && report.central !== null);
+    await endProcess(report.pid);
+    const journal = new SqliteJournal({
+      path: journalPath(pathsOf(panel.root), report.central),
+      writer: true,
+    });
+    await journal.commit({ operations: [sampleOperation('stuck', { state: 'stuck', changedAt: 7 })] });
+    await journal.close();
+    assert.deepEqual((await told(stage())).codes, ['attention.agent-not-running', 'attention.stuck']);
+    succeeded(await stage().atPanel.save(both, address('last', '192.0.2.80')));
+    const { since, params } = await tells(stage(), 'attention.stuck');
+    assert.deepEqual([since, params], [7, { count: '1' }]);
+  });
+}
+
+/**
+ * Makes the panel run without our handlers, though their files are there: as it is after an update that reads
+ * another list.
+ * @returns restores them
+ */
+function withoutHandlers({ panel, atPanel }: AnyStage): () => void {
+  const later = atPanel.words.hasTtl;
+  const path = join(
+    panel.root,
+    later ? 'etc/xml/ispmgr_mod_domainsync.xml' : 'etc/ispmgr_mod_domainsync.xml',
+  );
+  const whole = readFileSync(path, 'utf8');
+  const restart = (): void => {
+    rmSync(join(panel.root, 'var/.xmlcache'), { recursive: true, force: true });
+    panel.restartPanel();
+  };
+  rmSync(path);
+  restart();
+  writeFileSync(path, whole);
+  return restart;
+}

@@ -1,0 +1,3 @@
+import { testStates } from './states.ts';
+
+testStates({ panel: 'v6', central: 'dnsmgr' });
