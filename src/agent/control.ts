@@ -1,5 +1,8 @@
 import * as v from 'valibot';
-import { zoneName } from '../dns/name.ts';
+import { displayName, zoneName, type DnsName } from '../dns/name.ts';
+import { PanelError } from '../core/panel.ts';
+import { Unanswerable } from '../app/problems.ts';
+import { systemClock } from '../app/wiring/clock.ts';
 import type { Answerer, Source } from '../app/answers/answerer.ts';
 import { chosen, readings } from '../app/answers/readings.ts';
 import {
@@ -46,11 +49,14 @@ const handlers: Handlers = {
   zone: async (agent, asked) => await readings.zone(asked, answerer(agent)),
   history: async (agent, asked) => await readings.history(asked, answerer(agent)),
   operation: async (agent, asked) => await readings.operation(asked, answerer(agent)),
-  compare: (agent, { zone, follow, central }) => {
+  compare: async (agent, { zone, follow, central }) => {
     const what = zone === null ? 'all' : zoneName(zone);
     const allowed = follow && zone !== null ? 'allowed' : 'no';
-    for (const { engine } of chosen(running(agent), central)) engine.compare(what, 'asked', allowed);
-    return Promise.resolve(null);
+    const all = chosen(running(agent), central);
+    if (what !== 'all' && !(await isKnown(all, what)))
+      throw new Unanswerable('agent.no-such-zone', { zone: displayName(what) });
+    for (const { engine } of all) engine.compare(what, 'asked', allowed);
+    return null;
   },
   trace: (agent, { zone, refuse }) =>
     Promise.resolve(agent.trace.turn(zone === null ? null : zoneName(zone), refuse)),
@@ -64,6 +70,22 @@ const handlers: Handlers = {
     return { isService, tried };
   },
 };
+
+/** Whether a comparison of the zone may have something to do. */
+async function isKnown(all: readonly Wired[], zone: DnsName): Promise<boolean> {
+  for (const { journal } of all) {
+    const open = await journal.operations({ zone, openAt: systemClock.wall() });
+    if (open.length > 0 || (await journal.zone(zone)) !== null) return true;
+  }
+  try {
+    // A zone that is new in the panel.
+    return (await all[0]?.engine.readPanel(zone)) !== null;
+  } catch (error) {
+    // The comparison meets the same failure, tries again and reports it.
+    if (error instanceof PanelError) return true;
+    throw error;
+  }
+}
 
 /** Engines in force; none unless the state is `running`. */
 function running({ state }: Agent): readonly Wired[] {

@@ -1,6 +1,8 @@
 /** The command line of domainsync. */
 import { Command } from 'commander';
 import { inWords, knownProblems } from '../app/problems.ts';
+import { terminalText } from '../core/plain-text.ts';
+import type { Problem } from '../dns/problem.ts';
 import { version } from '../app/version.ts';
 import { agentCommand } from './commands/agent.ts';
 import { checkCommand } from './commands/check.ts';
@@ -17,7 +19,7 @@ import { statusCommand } from './commands/status.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
 import { zoneCommand } from './commands/zone.ts';
 import { zonesCommand } from './commands/zones.ts';
-import { complain, exitStatus } from './output.ts';
+import { complain, exitStatus, print } from './output.ts';
 import { addGlobalOptions, globalOptionsOf, type GlobalOptions } from './global-options.ts';
 
 const examples = `
@@ -28,6 +30,7 @@ Examples:
   domainsync history               what was edited lately and what became of it
   domainsync pause --for 1h        nobody's panel is ever locked by us
 
+With --json an error is JSON as well, on standard output: {"error": {"text": ..., "problems": [...]}}.
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 something needs an administrator (status, doctor, install, uninstall).
 Files, modes, backup and what to do when: docs/operations.md. Every message: docs/messages.md.
 `;
@@ -57,7 +60,13 @@ const commands = [
 ];
 for (const command of commands) program.addCommand(command);
 for (const command of [program, ...commands]) {
-  command.exitOverride((error) => process.exit(error.exitCode === 0 ? exitStatus.done : exitStatus.usage));
+  // The message of wrong usage repeats what was typed.
+  command.configureOutput({ outputError: (text, write) => write(terminalText(text)) });
+  command.exitOverride(({ exitCode, message }) => {
+    if (exitCode === 0) process.exit(exitStatus.done);
+    if (globals().json) printError(message.replace(/^error: /u, ''), []);
+    process.exit(exitStatus.usage);
+  });
 }
 
 // The reader of the output has closed it, as `head` does.
@@ -67,9 +76,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 program.parseAsync().catch((error: unknown) => {
-  complain(`domainsync: ${textOf(error)}`);
+  const text = textOf(error);
+  if (globals().json) printError(text, knownProblems(error) ?? []);
+  complain(`domainsync: ${text}`);
   process.exitCode = exitStatus.failed;
 });
+
+/** Prints an error for programs, on standard output: they read no other answer. */
+function printError(text: string, problems: readonly Problem[]): void {
+  print(true, { error: { text, problems } }, () => text);
+}
 
 function textOf(error: unknown): string {
   const known = knownProblems(error);

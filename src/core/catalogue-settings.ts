@@ -212,6 +212,10 @@ export const settingsTexts = {
     en: 'The settings in force have no central {number}; see "domainsync status".',
     ru: 'В действующих настройках нет центрального DNS {number}; см. «domainsync status».',
   },
+  'agent.no-such-zone': {
+    en: 'No zone {zone} is known: neither the panel has it, nor was it ever compared. See "domainsync zones".',
+    ru: 'Зона {zone} неизвестна: её нет в панели, и она никогда не сравнивалась. См. «domainsync zones».',
+  },
   'agent.not-running': {
     en: 'domainsync is not configured, or its settings are not usable; see "domainsync status".',
     ru: 'domainsync не настроен или настройки непригодны; см. «domainsync status».',

@@ -8,6 +8,8 @@ import { promisify } from 'node:util';
 import { account, endProcess, makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
 import { agree } from '../../src/testing/stage/panel-words.ts';
 import { parseAnswer } from '../../src/app/control/protocol.ts';
+import { pauseEnd } from '../../src/app/pause.ts';
+import { pathsOf } from '../../src/app/paths.ts';
 import { settingsPath } from '../../src/config/settings.ts';
 
 const run = promisify(execFile);
@@ -65,14 +67,37 @@ test('wrong usage ends with status 2 and says what is wrong', async () => {
     ['nonsense'],
     ['zone'],
     ['pause', '--for', 'ever'],
+    ['pause', '--for', '0m'],
+    ['pause', '--for', '000d'],
+    ['zones', '--state', 'nonsense'],
+    ['zones', '--central', '0'],
+    ['doctor', '--zone', zone],
     ['history', '--latest', '0'],
     ['compare', '--follow'],
   ]) {
     const { status, err } = await domainsync(...args);
     assert.equal(status, 2, args.join(' '));
     assert.match(err, /error: /);
+    const forPrograms = await domainsync('--json', ...args);
+    assert.equal(forPrograms.status, 2);
+    assert.match(errorIn(forPrograms.out), /./u);
   }
+  assert.equal(pauseEnd(pathsOf(stage.panel.root).pause), null);
 });
+
+test('what was typed reaches the terminal without its control characters', async () => {
+  const { status, err } = await domainsync('non\u001b[2Jsense');
+  assert.equal(status, 2);
+  assert.match(err, /unknown command/u);
+  assert.ok(!err.includes('\u001b'));
+});
+
+/** The text of the error that a command printed for programs. */
+function errorIn(out: string): string {
+  const { error } = JSON.parse(out) as { error: { text: string; problems: unknown[] } };
+  assert.ok(Array.isArray(error.problems));
+  return error.text;
+}
 
 test('not configured: nothing is wrong, nothing is to be shown', async () => {
   const doctor = await domainsync('doctor');
@@ -190,6 +215,20 @@ test('doctor: a panel that has not read the description file yet', async () => {
   assert.deepEqual([status, /does not know the plugin yet/.test(out)], [3, true]);
   stage.panel.restartPanel();
   assert.equal((await domainsync('doctor')).status, 0);
+});
+
+test('compare: a zone that nobody has is no zone; errors are JSON where JSON is asked for', async () => {
+  assert.ok((await stage.customer('domain.sublist.edit', { ...save, name: 'agent' })).ok);
+  await until('an agent', async () => (await stage.agent()) !== null);
+  const unknown = await domainsync('compare', 'nosuch.example');
+  assert.deepEqual([unknown.status, unknown.out], [1, '']);
+  assert.match(unknown.err, /No zone nosuch\.example is known.*\[agent\.no-such-zone\]/u);
+  const { status, out } = await domainsync('--json', 'compare', 'nosuch.example');
+  const { error } = JSON.parse(out) as { error: { problems: { code: string }[] } };
+  assert.deepEqual([status, error.problems.map(({ code }) => code)], [1, ['agent.no-such-zone']]);
+  assert.match(errorIn((await domainsync('--json', 'zone', 'nosuch.example')).out), /No zone nosuch/u);
+  assert.match(errorIn((await domainsync('--json', 'zones', '--central', '9')).out), /no central 9/u);
+  for (const args of [[zone], []]) assert.equal((await domainsync('compare', ...args)).status, 0);
 });
 
 test('colour only where a person looks', async () => {

@@ -13,7 +13,7 @@ Examples:
 
 A comparison adds at the central what is new in the panel and lists the rest. It removes only what a function of the panel, or a
 pause, has just taken away there: at most 4 records, 30 % of a large zone, never all of it. --follow lets one zone do more.
-Exit status: 0 asked for, 1 no agent answers.
+Exit status: 0 asked for, 1 no agent answers, or it knows no such zone.
 `;
 
 export function compareCommand(globals: () => GlobalOptions): Command {

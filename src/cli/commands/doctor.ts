@@ -24,8 +24,12 @@ export function doctorCommand(globals: () => GlobalOptions): Command {
     .option('--self-test', 'also create, edit and delete a scratch zone, and report how this panel behaves')
     .option('--zone <name>', 'its name; it must exist on neither side (default: a new name under .invalid)')
     .addHelpText('after', examples)
-    .action(async (options: { selfTest?: boolean; zone?: string }) => {
+    .action(async (options: { selfTest?: boolean; zone?: string }, command: Command) => {
       const { paths, json } = globals();
+      if (options.zone !== undefined && options.selfTest !== true)
+        command.error(
+          'error: --zone names the scratch zone of --self-test; to look at a zone: "domainsync zone NAME".',
+        );
       const findings: Finding[] = [];
       for await (const finding of examine({ paths, wall: Date.now() })) {
         findings.push(finding);

@@ -34,5 +34,8 @@ function duration(text: string): number {
   const parts = /^(\d{1,5})(s|m|h|d)$/.exec(text);
   if (parts === null) throw new InvalidArgumentError('a time such as 30m or 2h is wanted.');
   const unit = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[parts[2] ?? ''] ?? 0;
-  return Number(parts[1]) * unit;
+  const time = Number(parts[1]) * unit;
+  if (time === 0)
+    throw new InvalidArgumentError('the pause would be over at once; a time such as 30m or 2h is wanted.');
+  return time;
 }
