@@ -1,5 +1,6 @@
 /** The command line of domainsync. */
 import { Command } from 'commander';
+import { CommandFailed } from '../app/command-failed.ts';
 import { inWords, knownProblems } from '../app/problems.ts';
 import { terminalText } from '../core/plain-text.ts';
 import type { Problem } from '../dns/problem.ts';
@@ -77,7 +78,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 program.parseAsync().catch((error: unknown) => {
   const text = textOf(error);
-  if (globals().json) printError(text, knownProblems(error) ?? []);
+  if (globals().json) printError(text, problemsOf(error));
   complain(`domainsync: ${text}`);
   process.exitCode = exitStatus.failed;
 });
@@ -85,6 +86,10 @@ program.parseAsync().catch((error: unknown) => {
 /** Prints an error for programs, on standard output: they read no other answer. */
 function printError(text: string, problems: readonly Problem[]): void {
   print(true, { error: { text, problems } }, () => text);
+}
+
+function problemsOf(error: unknown): readonly Problem[] {
+  return error instanceof CommandFailed ? error.problems : (knownProblems(error) ?? []);
 }
 
 function textOf(error: unknown): string {

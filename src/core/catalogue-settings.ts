@@ -213,7 +213,7 @@ export const settingsTexts = {
     ru: 'В действующих настройках нет центрального DNS {number}; см. «domainsync status».',
   },
   'agent.no-such-zone': {
-    en: 'No zone {zone} is known: neither the panel has it, nor was it ever compared. See "domainsync zones".',
+    en: 'No zone {zone} is known: neither the panel has it, nor was it ever compared; see "domainsync zones".',
     ru: 'Зона {zone} неизвестна: её нет в панели, и она никогда не сравнивалась. См. «domainsync zones».',
   },
   'agent.not-running': {

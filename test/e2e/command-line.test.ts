@@ -218,8 +218,11 @@ test('doctor: a panel that has not read the description file yet', async () => {
 });
 
 test('compare: a zone that nobody has is no zone; errors are JSON where JSON is asked for', async () => {
-  assert.ok((await stage.customer('domain.sublist.edit', { ...save, name: 'agent' })).ok);
-  await until('an agent', async () => (await stage.agent()) !== null);
+  // The first edit starts the agent, and may come before it has read the owners of zones.
+  await until(
+    'an agent',
+    async () => (await stage.customer('domain.sublist.edit', { ...save, name: 'by' })).ok,
+  );
   const unknown = await domainsync('compare', 'nosuch.example');
   assert.deepEqual([unknown.status, unknown.out], [1, '']);
   assert.match(unknown.err, /No zone nosuch\.example is known.*\[agent\.no-such-zone\]/u);
@@ -229,6 +232,9 @@ test('compare: a zone that nobody has is no zone; errors are JSON where JSON is 
   assert.match(errorIn((await domainsync('--json', 'zone', 'nosuch.example')).out), /No zone nosuch/u);
   assert.match(errorIn((await domainsync('--json', 'zones', '--central', '9')).out), /no central 9/u);
   for (const args of [[zone], []]) assert.equal((await domainsync('compare', ...args)).status, 0);
+  const pid = await stage.agent();
+  assert.ok(pid !== null);
+  await endProcess(pid);
 });
 
 test('colour only where a person looks', async () => {

@@ -84,7 +84,7 @@ async function exchange(socketPath: string, question: Question, parameters: obje
   const whole: unknown = JSON.parse(text.slice(hello.length, -end.length));
   const answer = ofThisRelease(() => v.parse(envelope, whole));
   if (answer.ok) return answer.value;
-  throw new AskFailed(inWords(answer.problems));
+  throw new AskFailed(inWords(answer.problems), answer.problems);
 }
 
 function send(socketPath: string, request: string): Promise<string> {
