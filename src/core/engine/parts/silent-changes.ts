@@ -21,7 +21,7 @@ const hintSpan = 2 * 3_600_000;
 const mostNames = 1_000;
 
 /** Reasons of comparisons that no call caused. */
-const uncaused: ReadonlySet<string> = new Set(['periodic', 'asked']);
+const uncaused: ReadonlySet<string> = new Set(['periodic', 'asked', 'serial']);
 
 /**
  * Finds out whether DNS forms change zones without a call to us, as after a panel update that dropped our
