@@ -7,7 +7,7 @@ import { unkeyedFact } from './history-index.ts';
 import type { OperationTable } from './operation-table.ts';
 
 /** How many operations one page looks at, so that no answer takes long. */
-const mostLookedAt = 1_000;
+const looked = 500;
 /** How many decisions one page looks at. */
 const mostDecisions = 5_000;
 /** Sorts after every id. */
@@ -40,7 +40,7 @@ export class HistoryReader {
     const first = [before ?? end, until === undefined ? end : idAt(until)].sort()[0] ?? end;
     const bounds = { after, before: first };
     const isKeyed = this.#tables.has('operation_key') && this.#facts.get(unkeyedFact) === null;
-    const { found, last } = this.#operations.candidates(filter, bounds, isKeyed, mostLookedAt);
+    const { found, last } = this.#operations.wantedBy(filter, bounds, isKeyed, { wanted: most, looked });
     const decided = this.#decisionsIn(last ?? after, first);
     // Both lists are complete down to this id.
     const floor = [last, decided.last].reduce<string | null>((one, other) => later(one, other), null);

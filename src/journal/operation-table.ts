@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { HistoryFilter } from '../core/history.ts';
+import { isWanted, type HistoryFilter } from '../core/history.ts';
 import { JournalError, type OperationFilter } from '../core/journal.ts';
 import { isFinal, isOpen, mayStep, type Operation } from '../core/operation.ts';
 import type { DnsName } from '../dns/name.ts';
@@ -211,22 +211,28 @@ export class OperationTable {
   }
 
   /**
-   * Operations for the history, newest first, of which the filter may want some.
+   * Operations that a filter of the history wants, newest first.
    * @param bounds ids between which they lie, neither included
-   * @param isKeyed whether every ended operation has its keys
-   * @returns `ended` may lack later ones if `last` is not null: it is the last id that was looked at
+   * @param isKeyed whether every ended operation has its keys; open ones have none
+   * @param most `wanted`: operations to return; `looked`: operations to read
+   * @returns `last`: the last id that was looked at if there may be more, else null
    * @throws {JournalError} when one of them is damaged
    */
-  candidates(
+  wantedBy(
     filter: HistoryFilter,
     { after, before }: { readonly after: string; readonly before: string },
     isKeyed: boolean,
-    most: number,
+    most: { readonly wanted: number; readonly looked: number },
   ): { readonly found: readonly Operation[]; readonly last: string | null } {
-    const keyed = isKeyed ? this.#index.ids(filter, after, before, most) : null;
-    const ids = keyed ?? this.#between(filter, after, before, most);
-    const found = ids.flatMap((id) => this.#live?.get(id)?.operation ?? this.#read(id)?.operation ?? []);
-    return { found, last: ids.length < most ? null : (ids.at(-1) ?? null) };
+    const keyed = isKeyed ? this.#index.ids(filter, after, before, most.looked) : null;
+    const ids = keyed ?? this.#between(filter, after, before, most.looked);
+    const found: Operation[] = [];
+    for (const [at, id] of ids.entries()) {
+      const operation = this.#live?.get(id)?.operation ?? this.#read(id)?.operation;
+      if (operation !== undefined && isWanted(operation, filter)) found.push(operation);
+      if (found.length === most.wanted && at < ids.length - 1) return { found, last: id };
+    }
+    return { found, last: ids.length < most.looked ? null : (ids.at(-1) ?? null) };
   }
 
   #between({ zone }: HistoryFilter, after: string, before: string, most: number): readonly string[] {
