@@ -114,10 +114,10 @@ describe('issue 11.1: an edit in a zone of somebody else', () => {
   for (const [what, items] of edits) {
     it(`${what}: nothing is asked, written, journalled or told; the owner is not disturbed`, async () => {
       const { world, calls } = await scene();
-      assert.deepEqual(await save(world, eve, items, denied), { kind: 'accept' });
+      assert.equal((await save(world, eve, items, denied)).kind, 'accept');
       assert.deepEqual(calls, []);
       assert.deepEqual(await history(world), []);
-      assert.deepEqual(await save(world, alice, add), { kind: 'accept' });
+      assert.equal((await save(world, alice, add)).kind, 'accept');
       assert.ok(held(world, 'central', a('new', 9)));
       await wait(world, minute);
       assert.ok(held(world, 'central', a('www', 1)) && !held(world, 'central', a('www', 6)));
@@ -134,7 +134,7 @@ describe('issue 11.1: an edit in a zone of somebody else', () => {
       () => false,
       { ...denied, takes: 9_000 },
     );
-    assert.deepEqual(await save(world, alice, change), { kind: 'accept' });
+    assert.equal((await save(world, alice, change)).kind, 'accept');
     await world.clock.runUntilSettled(slow);
     assert.ok(held(world, 'central', a('www', 2)));
   });
@@ -312,7 +312,7 @@ describe('issue 11.1: an edit that only the panel decided about is followed once
       { remove: { ...a('new', 8), ttl: 60 }, add: null },
     ];
     for (const step of steps) {
-      assert.deepEqual(await save(world, alice, [step]), { kind: 'accept' });
+      assert.equal((await save(world, alice, [step])).kind, 'accept');
       await wait(world, 3 * second);
       for (const record of [step.remove, step.add]) {
         const there = record === null ? undefined : world.central.zones.get(zone)?.get(recordId(record));
@@ -328,7 +328,7 @@ describe('issue 11.1: an edit that only the panel decided about is followed once
   it('what the central will not have is put back in the panel', async () => {
     const { world } = await scene(null);
     world.chooseFault = () => 'refuse';
-    assert.deepEqual(await save(world, alice, add), { kind: 'accept' });
+    assert.equal((await save(world, alice, add)).kind, 'accept');
     await wait(world, 2 * minute);
     assert.ok(!held(world, 'panel', a('new', 9)) && !held(world, 'central', a('new', 9)));
   });
@@ -337,7 +337,7 @@ describe('issue 11.1: an edit that only the panel decided about is followed once
     const { world } = await scene(null);
     world.centralDown = true;
     world.applyOutages();
-    assert.deepEqual(await save(world, alice, add), { kind: 'accept' });
+    assert.equal((await save(world, alice, add)).kind, 'accept');
     await wait(world, minute);
     assert.ok(held(world, 'panel', a('new', 9)));
     world.centralDown = false;
