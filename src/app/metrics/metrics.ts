@@ -2,6 +2,7 @@ import { attentionTexts } from '../../core/catalogue-attention.ts';
 import type { RecordState, ZoneState } from '../../core/ledger.ts';
 import type { OperationState } from '../../core/operation.ts';
 import type { CentralReport, EngineReport } from '../answers/central-report.ts';
+import type { Health } from '../answers/health.ts';
 import type { AgentReport, StatusReport } from '../control/protocol.ts';
 import { channelNames, type ChannelName } from '../notify/channel.ts';
 import type { Waiting } from '../notify/memory-file.ts';
@@ -12,7 +13,13 @@ import { single, type Metric, type Sample } from './exposition.ts';
  * may read the file. docs/monitoring.md describes each.
  */
 export function metricsOf(report: StatusReport): readonly Metric[] {
-  return [...ofAgent(report), ...ofAttention(report), ...ofJournals(report), ...ofLive(report)];
+  return [
+    ...ofAgent(report),
+    ...ofAttention(report),
+    ...ofJournals(report),
+    ...ofHealth(report),
+    ...ofLive(report),
+  ];
 }
 
 const agentStates = [
@@ -186,6 +193,32 @@ function ofJournals({ centrals }: StatusReport): Metric[] {
       'domainsync_zones_owner_unknown',
       'Zones whose owner the panel does not report.',
       each(({ owners }) => owners.unknown),
+    ),
+  ];
+}
+
+/** When things last succeeded: as a running agent knows it, or as one knew it last. */
+function ofHealth({ centrals }: StatusReport): Metric[] {
+  const each = (read: (health: Health) => number | null): readonly Sample[] =>
+    centrals.flatMap((one) => {
+      const at = one.health === null ? null : read(one.health);
+      return valueOf(one, at === null ? null : seconds(at));
+    });
+  return [
+    gauge(
+      'domainsync_central_answered_timestamp_seconds',
+      'When the central last answered, in seconds since 1970; absent if not known.',
+      each(({ answeredAt }) => answeredAt),
+    ),
+    gauge(
+      'domainsync_central_failing_since_timestamp_seconds',
+      'Since when the central does not answer, in seconds since 1970; absent if it does.',
+      each(({ failingSince }) => failingSince),
+    ),
+    gauge(
+      'domainsync_comparison_complete_timestamp_seconds',
+      'When all zones were last compared, in seconds since 1970; absent if not known.',
+      each(({ comparison }) => comparison.completeAt),
     ),
   ];
 }
