@@ -1,6 +1,6 @@
 /** What the file itself says of operations: queries of a running agent are answered from memory. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -127,6 +127,36 @@ test('an operation that is dropped is listed nowhere, and its octets count once'
   await journal.close();
   assert.deepEqual(await ask(path, (one) => one.operations({})), []);
   assert.deepEqual(await ask(path, (one) => one.operations({ openAt: now - 2 })), []);
+});
+
+test('a step that leaves the lists as they are writes one page, with no index', async (t) => {
+  const path = pathOf(t);
+  const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
+  const log = (): number => statSync(`${path}-wal`).size;
+  const page = 24 + 4_096;
+  await journal.commit({ operations: [sampleOperation('a')] });
+  for (const state of ['applied', 'kept'] as const) {
+    const before = log();
+    await journal.commit({ operations: [sampleOperation('a', { state })] });
+    assert.equal(log() - before, page);
+  }
+  await journal.close();
+  assert.deepEqual(await ask(path, (one) => one.operations({ openAt: now })), ['a kept']);
+});
+
+test('the file is not searched for an operation later than all that its one writer knows', async (t) => {
+  const path = pathOf(t);
+  await commit(path, [sampleOperation('b')]);
+  const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
+  const database = new DatabaseSync(path);
+  database.exec(
+    "INSERT INTO operation SELECT 'c', zone, state, open, watch_until, 'no body', 0 FROM operation",
+  );
+  database.close();
+  assert.equal(await journal.operation('c'), null);
+  await journal.commit({ operations: [sampleOperation('d')] });
+  await assert.rejects(journal.operation('c'), JournalError);
+  await journal.close();
 });
 
 test('a step that is not allowed is no commit, and changes nothing', async (t) => {

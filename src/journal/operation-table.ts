@@ -45,6 +45,8 @@ export class OperationTable {
   readonly #checked: boolean;
   /** Open operations in memory. Null if the file is only read, since another process may change it. */
   #live: LiveOperations | null = null;
+  /** No operation has a later id. Only this process writes operations, so it need not ask the file for one. */
+  #newest = '\u{10ffff}';
 
   constructor(database: Database, tallies: Tallies, checked: boolean) {
     this.#database = database;
@@ -60,6 +62,7 @@ export class OperationTable {
    */
   takeOver(now: number): void {
     this.#live = new LiveOperations(now, (openAt) => this.#find({ openAt }));
+    this.#newest = this.#list(pathOf({}), 1)[0] ?? '';
   }
 
   /** @throws {JournalError} when the operation is damaged */
@@ -101,14 +104,10 @@ export class OperationTable {
       throw new Error(`operation ${id} may not go from ${before.operation.state} to ${state}`);
     const body = JSON.stringify(operation);
     const values = [id, zone, state, isFinal(state) ? 0 : 1, watch?.until ?? 0, body];
-    // `DO UPDATE` leaves unchanged columns, and the indexes over them, as they are.
-    this.#database.run(
-      `INSERT INTO operation (${columns.join(', ')}, sum) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-       zone = excluded.zone, state = excluded.state, open = excluded.open, watch_until = excluded.watch_until,
-       body = excluded.body, sum = excluded.sum`,
-      ...values,
-      sumOf('operation', values),
-    );
+    // SQLite rewrites each index over a column that is set, even to the same value. The zone never changes.
+    const isStep = before !== null && isSameEntry(entryOf(before.operation), entryOf(operation));
+    this.#database.run(isStep ? putStep : putAll, ...values, sumOf('operation', values));
+    if (id > this.#newest) this.#newest = id;
     const stored = { operation, octets: octetsOf(body) };
     this.#enter(before?.operation ?? null, operation);
     this.#index.change(before?.operation ?? null, operation);
@@ -254,7 +253,7 @@ export class OperationTable {
   /** Updates the table `live` when the state or the watch of an operation changes. */
   #enter(before: Operation | null, now: Operation | null): void {
     const [from, to] = [entryOf(before), entryOf(now)];
-    if (from?.join() === to?.join()) return;
+    if (isSameEntry(from, to)) return;
     if (from !== null)
       this.#database.run(
         'DELETE FROM live WHERE open = ? AND watch_until = ? AND id = ? AND zone = ?',
@@ -265,7 +264,7 @@ export class OperationTable {
 
   #stored(id: string): StoredOctets | null {
     const known = this.#live?.get(id) ?? null;
-    if (known !== null) return known;
+    if (known !== null || id > this.#newest) return known;
     const read = this.#read(id);
     if (read !== null) this.#live?.keep(read);
     return read;
@@ -341,6 +340,10 @@ export class OperationTable {
   }
 }
 
+const putStep = `INSERT INTO operation (${columns.join(', ')}, sum) VALUES (?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body, sum = excluded.sum`;
+const putAll = `${putStep}, open = excluded.open, watch_until = excluded.watch_until`;
+
 const primary = 'sqlite_autoindex_operation_1';
 const byId = [primary, 'operation_id'] as const;
 
@@ -352,6 +355,10 @@ function entryOf(operation: Operation | null): readonly [number, number, string,
   if (operation === null) return null;
   const { id, zone, state, watch } = operation;
   return isFinal(state) && watch === null ? null : [isFinal(state) ? 0 : 1, watch?.until ?? 0, id, zone];
+}
+
+function isSameEntry(one: ReturnType<typeof entryOf>, other: ReturnType<typeof entryOf>): boolean {
+  return one?.join() === other?.join();
 }
 
 function conditionOf(zone: DnsName | undefined, prefix: string): Omit<Path, 'indexes'> {
