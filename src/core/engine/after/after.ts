@@ -37,7 +37,6 @@ export async function answerAfter(
   signal: AbortSignal,
 ): Promise<Answer> {
   try {
-    const entry = await runtime.ports.journal.zone(event.zone);
     const match = await findMatch(runtime, event);
     if (match !== null) {
       const kept = await markKept(runtime, event, match);
@@ -47,6 +46,7 @@ export async function answerAfter(
       await hear(runtime, event);
       return nothingToDo;
     }
+    const entry = await runtime.ports.journal.zone(event.zone);
     if (event.kind === 'zone-create') return await createdAfterAll(runtime, event, entry, match);
     if (entry === null || !isMirrored(entry.state)) {
       await compareNamed(runtime, event, 'after-without-operation');
@@ -56,7 +56,7 @@ export async function answerAfter(
       await runtime.store.transact((tx) => keptDelete(runtime, tx, fromEvent(event), match));
       return nothingToDo;
     }
-    return await compensate(runtime, event, match?.kind === 'records' ? match : null, signal);
+    return await compensate(runtime, event, entry, match?.kind === 'records' ? match : null, signal);
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     runtime.ports.log(1, 'journal.failed', { zone: event.zone, code: error.code });
@@ -136,9 +136,10 @@ async function markKept(runtime: Runtime, event: EditEvent, matching: Operation)
     // A read confirmed it before this `after`. What the panel does now may differ from what that read showed.
     const watch = operation.state === 'confirmed' ? watching(runtime.ports, operation) : operation.watch;
     await tx.advance(operation, moves ? 'kept' : operation.state, { afterSeen: true, watch });
-    const entry = await tx.journal.zone(event.zone);
-    if (moves && operation.kind === 'zone-delete' && entry !== null)
-      await tx.zone(entry, { ...entry, state: 'deleting' });
+    if (moves && operation.kind === 'zone-delete') {
+      const entry = await tx.journal.zone(event.zone);
+      if (entry !== null) await tx.zone(entry, { ...entry, state: 'deleting' });
+    }
     tx.wake(event.zone, runtime.ports.settings.confirmDelay);
     return nothingToDo;
   });
@@ -169,11 +170,12 @@ export async function keptDelete(
 async function compensate(
   runtime: Runtime,
   event: RecordsEvent,
+  entry: ZoneEntry,
   undone: RecordsOperation | null,
   signal: AbortSignal,
 ): Promise<Answer> {
   const resolved =
-    undone === null ? await resolve(runtime, event) : { kind: 'items' as const, items: undone.items };
+    undone === null ? await resolve(runtime, event, entry) : { kind: 'items' as const, items: undone.items };
   if (resolved.kind === 'refuse') {
     // Reads may not show the edit sooner.
     const { visibilityWait } = runtime.ports.settings;

@@ -26,7 +26,7 @@ export async function hear(runtime: Runtime, event: EditEvent): Promise<void> {
 async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void> {
   const { journal, settings } = runtime.ports;
   const entry = await journal.zone(event.zone);
-  const resolved = entry !== null && isMirrored(entry.state) ? await resolve(runtime, event) : null;
+  const resolved = entry !== null && isMirrored(entry.state) ? await resolve(runtime, event, entry) : null;
   if (resolved?.kind !== 'items') {
     await compareNamed(runtime, event, 'left-to-the-panel', 'limited');
     return;

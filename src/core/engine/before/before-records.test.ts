@@ -142,7 +142,7 @@ test('a key is searched at the names of the call first, then in the whole zone',
     },
   });
   const find = async (one: RecordsEvent): Promise<unknown> =>
-    (await bench.run(resolve(bench.runtime, one))).kind;
+    (await bench.run(resolve(bench.runtime, one, entryOf(zone)))).kind;
   assert.equal(await find(call([www.name], () => true)), 'items');
   assert.deepEqual(searched.splice(0), [1]);
   assert.equal(await find(call([www.name], ({ length }) => length === 2)), 'items');

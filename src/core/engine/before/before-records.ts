@@ -2,7 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { refusal } from '../../catalogue.ts';
 import { JournalError } from '../../journal.ts';
-import { isMirrored, leftNotes } from '../../ledger.ts';
+import { isMirrored, leftNotes, type ZoneEntry } from '../../ledger.ts';
 import {
   edits,
   isFinal,
@@ -27,7 +27,7 @@ export async function beforeRecords(runtime: Runtime, event: RecordsEvent, call:
   const entry = await runtime.ports.journal.zone(event.zone);
   if (entry === null) return await unknownZone(runtime, event);
   if (!isMirrored(entry.state)) return leftToPanel(event, leftNotes[entry.state]);
-  const resolved = await resolve(runtime, event);
+  const resolved = await resolve(runtime, event, entry);
   if (resolved.kind === 'refuse') return resolved;
   if (call.isTrial) return await tryRecords(runtime, event, resolved.items, call);
   const outcome = await mirrorItems(runtime, fromEvent(event), resolved.items, 'veto', call.signal);
@@ -56,10 +56,12 @@ type Resolved = { readonly kind: 'items'; readonly items: readonly EditItem[] } 
 /**
  * Finds out which records the call means. If the key of a `before` is unknown to us, a comparison of the zone
  * becomes due.
+ * @param entry of the event's zone
  */
-export async function resolve(runtime: Runtime, event: RecordsEvent): Promise<Resolved> {
-  const near = event.names === null ? null : await resolveAmong(runtime, event, event.names);
-  const resolution = near === null || near.kind !== 'items' ? await resolveAmong(runtime, event) : near;
+export async function resolve(runtime: Runtime, event: RecordsEvent, entry: ZoneEntry): Promise<Resolved> {
+  const near = event.names === null ? null : await resolveAmong(runtime, event, entry, event.names);
+  const resolution =
+    near === null || near.kind !== 'items' ? await resolveAmong(runtime, event, entry) : near;
   if (resolution.kind === 'items') return resolution;
   if (resolution.kind === 'unknown-key' && event.stage === 'before')
     runtime.agenda.compareSoon(event.zone, 'unknown-key');
@@ -69,25 +71,27 @@ export async function resolve(runtime: Runtime, event: RecordsEvent): Promise<Re
 async function resolveAmong(
   runtime: Runtime,
   event: RecordsEvent,
+  entry: ZoneEntry,
   names?: readonly DnsName[],
 ): Promise<Resolution> {
-  return event.resolve(knownRecords(await readKnowledge(runtime, event.zone, names)));
+  return event.resolve(knownRecords(await readKnowledge(runtime, event.zone, entry, names)));
 }
 
 /**
  * Reads what we know of a zone.
+ * @param entry null: the ledger has no entry of it
  * @param names only ledger rows of these owner names, because a zone may be large; absent: all rows. Open
  *   operations are always read all.
  */
 async function readKnowledge(
   runtime: Runtime,
   zone: DnsName,
+  entry: ZoneEntry | null,
   names?: readonly DnsName[],
 ): Promise<ZoneKnowledge> {
   const { journal, clock } = runtime.ports;
   // Until the content of a new zone is sent, the ledger still holds the rows of the zone before it.
-  const isComing = (await journal.zone(zone))?.state === 'creating';
-  const rows = isComing ? [] : await journal.rows(zone, names);
+  const rows = entry?.state === 'creating' ? [] : await journal.rows(zone, names);
   const open = await journal.operations({ zone, openAt: clock.wall() });
   // The newest operations matter only if an open edit removed records. Most edits meet no other.
   const hasRemoved = edits(open).some(({ state, removed }) => !isFinal(state) && removed.length > 0);
@@ -163,7 +167,8 @@ async function underLocks<T>(
   if (held === null) return refusedNow([refusal('edit.busy', { zone: draft.zone })]);
   try {
     // Read again under the lock: an edit of the same names may have ended in between.
-    const knowledge = await readKnowledge(runtime, draft.zone, names);
+    const entry = await runtime.ports.journal.zone(draft.zone);
+    const knowledge = await readKnowledge(runtime, draft.zone, entry, names);
     const stuck = stuckOn(knowledge, names);
     if (stuck !== null) return refusedNow([refusal('name.stuck', { operation: stuck.id })]);
     const sorted = sortItems(knowledge, items);

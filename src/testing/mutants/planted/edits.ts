@@ -165,7 +165,7 @@ export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'after-of-an-undone-edit-ignored',
     file: `${engine}/after/after.ts`,
-    find: `return await compensate(runtime, event, match?.kind === 'records' ? match : null, signal);`,
+    find: `return await compensate(runtime, event, entry, match?.kind === 'records' ? match : null, signal);`,
     replace: `return { kind: 'accept' };`,
     says: 'An after that comes when the edit was taken back changes nothing.',
   },
