@@ -197,18 +197,20 @@ export class Agent {
   }
 
   /**
-   * Waits until the present settings of the file are in force, at most half of an edit's time.
+   * Waits until the present settings of the file are in force, at most half of an edit's time. Call it right
+   * after {@link #follow}: if nothing is changing then, the settings tried last are those of the file.
    * @returns why the edit is refused: the settings in force are not those of the file; empty: they are
    */
   async #outdated(): Promise<readonly Problem[]> {
-    const params = { path: settingsPath(this.paths.root) };
-    if (this.#file.stamp() !== this.#seen && this.#changing !== null) {
+    const isChanging = this.#changing !== null;
+    if (isChanging && this.#file.stamp() !== this.#seen) {
       await withDeadline(this.#timeToWrite() / 2, async (signal) => {
         const late = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
         await Promise.race([this.#changing, late]);
       });
     }
-    if (this.#file.stamp() !== this.#seen) return [{ code: 'settings.being-tested', params }];
+    const params = { path: settingsPath(this.paths.root) };
+    if (isChanging && this.#file.stamp() !== this.#seen) return [{ code: 'settings.being-tested', params }];
     if (this.pending === null || this.state.kind !== 'running') return [];
     return [{ code: 'settings.not-in-force', params }, ...this.pending];
   }

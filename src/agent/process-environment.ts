@@ -10,11 +10,6 @@ const ticksPerSecond = 100;
 /** The kernel rounds both times down, so they may differ by one tick. */
 const roundedTicks = 1;
 
-/** Seconds since the machine started, the clock of process start times. */
-export function uptime(): number {
-  return Number(/^[\d.]+/u.exec(readFileSync('/proc/uptime', 'latin1'))?.[0]);
-}
-
 /** The environment of a call, and former values of variables that it holds more than once. */
 export type Variables = Pick<HookCall, 'environment' | 'repeated'>;
 

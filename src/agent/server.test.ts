@@ -3,12 +3,11 @@ import { spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { tmpdir, uptime } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { HookCall } from '../core/panel.ts';
 import { missingPrograms } from '../testing/servers/process.ts';
-import { uptime } from './process-environment.ts';
 import { listen, type Responders } from './server.ts';
 
 async function start(t: TestContext): Promise<{ path: string; asked: string[]; calls: HookCall[] }> {

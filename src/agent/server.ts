@@ -1,9 +1,10 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { uptime } from 'node:os';
 import { dirname } from 'node:path';
 import type { HookCall } from '../core/panel.ts';
-import { uptime, variablesOf } from './process-environment.ts';
+import { variablesOf } from './process-environment.ts';
 import { end, hello, mostHead, mostRead, readHead, type RequestHead } from '../app/control/socket.ts';
 
 export interface Responders {

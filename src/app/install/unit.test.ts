@@ -69,8 +69,9 @@ test(
     const hook = spawn('/bin/sleep', ['600'], { env: { HANDLER_STAGE: 'before' }, stdio: 'ignore' });
     t.after(() => hook.kill('SIGKILL'));
     const caller = JSON.stringify(new URL('../../agent/process-environment.ts', import.meta.url).href);
-    const program = `const { uptime, variablesOf } = await import(${caller});
-      console.log(JSON.stringify(variablesOf(${hook.pid}, uptime())?.environment ?? null));`;
+    const program = `import os from 'node:os';
+      const { variablesOf } = await import(${caller});
+      console.log(JSON.stringify(variablesOf(${hook.pid}, os.uptime())?.environment ?? null));`;
     const read = async (capabilities: readonly string[]): Promise<unknown> => {
       const set = ['-all', ...capabilities.map((one) => `+${one}`)].join(',');
       const words = [`--bounding-set=${set}`, `--inh-caps=${set}`, '--no-new-privs', process.execPath];
