@@ -174,19 +174,20 @@ test('one that another call works on is not taken', async () => {
   );
 });
 
-test('it is searched among the twenty newest of the zone', async () => {
-  const more = (count: number): Operation[] =>
-    Array.from({ length: count }, (_, at) => ({
+test('an open one is found at any age, one that has ended among the twenty newest of the zone', async () => {
+  const stateBehind = async (state: 'applied' | 'confirmed', count: number): Promise<unknown> => {
+    const newer = Array.from({ length: count }, (_, at) => ({
       ...asked,
       id: `6${String(at).padStart(2, '0')}`,
       fingerprint: 'x',
     }));
-  const near = await given({ operations: [asked, ...more(19)] });
-  await answer(near);
-  assert.deepEqual(await stateOf(near), ['kept', true]);
-  const far = await given({ operations: [asked, ...more(20)] });
-  await answer(far);
-  assert.deepEqual(await stateOf(far), ['applied', false]);
+    const bench = await given({ operations: [{ ...asked, state }, ...newer] });
+    await answer(bench);
+    return await stateOf(bench);
+  };
+  assert.deepEqual(await stateBehind('applied', 20), ['kept', true]);
+  assert.deepEqual(await stateBehind('confirmed', 19), ['confirmed', true]);
+  assert.deepEqual(await stateBehind('confirmed', 20), ['confirmed', false]);
 });
 
 test('an edit without an operation is made now, and counts as kept', async () => {
@@ -376,7 +377,7 @@ test('where the journal fails, nobody knows what is left at the central', async 
     changed: 'panel-unknown',
   });
   assert.ok(bench.lines.some((line) => line.startsWith('1 journal.failed')));
-  bench.journal.zone = async () => {
+  bench.journal.operations = async () => {
     await Promise.resolve();
     throw new TypeError('a defect');
   };

@@ -100,9 +100,20 @@ const kinds = { records: 'records', 'zone-create': 'zone-create', 'zone-delete':
 /** How many of a zone's newest operations are searched for the one that an `after` belongs to. */
 const latest = 20;
 
+/** The first states of {@link preference}: operations in them are open, and open ones are in memory. */
+const likely: ReadonlySet<OperationState> = new Set(['applied', 'prepared', 'kept']);
+
 async function findMatch(runtime: Runtime, event: EditEvent): Promise<Operation | null> {
-  const recent = await runtime.ports.journal.operations({ zone: event.zone, latest });
-  const candidates = recent
+  const { journal, clock } = runtime.ports;
+  const open = await journal.operations({ zone: event.zone, openAt: clock.wall() });
+  const found = matchAmong(runtime, event, open.toReversed());
+  if (found !== null && likely.has(found.state)) return found;
+  return matchAmong(runtime, event, await journal.operations({ zone: event.zone, latest }));
+}
+
+/** @param operations of the event's zone, the newest first */
+function matchAmong(runtime: Runtime, event: EditEvent, operations: readonly Operation[]): Operation | null {
+  const candidates = operations
     .filter(
       (operation) =>
         operation.fingerprint === event.fingerprint &&
