@@ -43,15 +43,15 @@ export class Database {
     return this.guard(() => {
       // A cut of the write-ahead log must be found before the commit, which makes the log longer again.
       this.#place?.check();
-      this.#database.exec('BEGIN IMMEDIATE');
+      this.run('BEGIN IMMEDIATE');
       try {
         const value = body();
-        this.#database.exec('COMMIT');
+        this.run('COMMIT');
         this.#place?.check();
         return value;
       } catch (error) {
         // After some errors, such as a full disk, SQLite has already rolled back.
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        if (this.#database.isTransaction) this.run('ROLLBACK');
         throw error;
       }
     });
@@ -77,9 +77,11 @@ export class Database {
   }
 
   #statement(sql: string): StatementSync {
-    const kept = this.#statements.get(sql) ?? this.#database.prepare(sql);
-    this.#statements.set(sql, kept);
-    return kept;
+    const kept = this.#statements.get(sql);
+    if (kept !== undefined) return kept;
+    const prepared = this.#database.prepare(sql);
+    this.#statements.set(sql, prepared);
+    return prepared;
   }
 }
 

@@ -31,11 +31,12 @@ export function presentNote(note: string | null): string | null {
 
 /** A row of the ledger or of the zones in the words of this release. */
 export function presentRow(row: Row): Row {
-  const { standing, note, ...rest } = row;
+  const { standing, note } = row;
+  if (typeof standing !== 'string') return row;
   return {
-    ...rest,
+    ...row,
     note: typeof note === 'string' ? presentNote(note) : note,
-    ...(typeof standing === 'string' && { state: presentState(standing) }),
+    state: presentState(standing),
   };
 }
 
