@@ -91,7 +91,8 @@ export class PanelWithAgent {
     });
     const toll = await Toll.open(socket, agentSocket);
     const panel = new PanelWithAgent(directory, sandbox, agent, agentSocket, toll);
-    await until('the agent', async () => (await panel.#open().catch(() => null)) === 0);
+    // Until the owners of zones are read, every edit of a user is refused.
+    await until('the agent', async () => await panel.#isReady().catch(() => false));
     return panel;
   }
 
@@ -126,6 +127,11 @@ export class PanelWithAgent {
   /** Resolves when the agent has no operation left to work on. */
   async rest(): Promise<void> {
     await until('the agent to rest', async () => (await this.#open()) === 0);
+  }
+
+  async #isReady(): Promise<boolean> {
+    const { engine, live } = await ask(this.#agentSocket, 'status', {});
+    return engine?.open === 0 && live !== null && live.owners.readAt !== null;
   }
 
   /** Number of open operations; null: no engine runs. */
