@@ -22,6 +22,7 @@ import { SqliteJournal } from '../src/journal/sqlite.ts';
 import { sampleOperation } from '../src/testing/contracts/journal.ts';
 import { recordsEvent } from '../src/testing/simulator/edits.ts';
 import { ratio, round, spread, timed } from './measure.ts';
+import { until } from '../src/testing/stage/stage.ts';
 import { heldBy, memoryPanel, shown, type Held } from './memory-panel.ts';
 import type { Rec } from './raw.ts';
 import { print } from './print.ts';
@@ -137,7 +138,7 @@ function recordOf(host: string, zone: DnsName): Rec {
 }
 
 /** An engine on a journal with a given number of operations, which can be started and stopped. */
-class Subject {
+export class Subject {
   readonly path: string;
   readonly zone: DnsName;
   readonly newest: string;
@@ -227,11 +228,32 @@ class Subject {
 
   /** Adds a record, from `before` to the answer to `after`. */
   async edit(): Promise<void> {
+    await this.before();
+    await this.after();
+  }
+
+  /** Asks for the addition of one more record. */
+  async before(): Promise<void> {
     this.#edits += 1;
-    const add = recordOf(`new${this.#edits}`, this.zone);
-    await this.#answer(recordsEvent(this.zone, [{ remove: null, add }], 'before'));
-    this.#held.set(this.zone, [...(this.#held.get(this.zone) ?? []), shown(add)]);
-    await this.#answer(recordsEvent(this.zone, [{ remove: null, add }], 'after'));
+    await this.#answer(recordsEvent(this.zone, [{ remove: null, add: this.#added }], 'before'));
+  }
+
+  /** Has the panel make the addition that {@link before} asked for, and reports it. */
+  async after(): Promise<void> {
+    this.#held.set(this.zone, [...(this.#held.get(this.zone) ?? []), shown(this.#added)]);
+    await this.#answer(recordsEvent(this.zone, [{ remove: null, add: this.#added }], 'after'));
+  }
+
+  /** Resolves when every edit is confirmed. */
+  async rest(): Promise<void> {
+    await until('the engine to rest', async () => {
+      const { open } = await journalStatus(this.journal, systemClock.wall());
+      return open === 0;
+    });
+  }
+
+  get #added(): Rec {
+    return recordOf(`new${this.#edits}`, this.zone);
   }
 
   async #answer(event: EditEvent): Promise<void> {

@@ -1,16 +1,18 @@
 /**
  * `npm run -s bench -- [NAME ...] [--json]`: prints the figures of these parts, or of `hook` without a name.
- * Parts: hook (with memory), memory, central, bulk, history.
+ * Parts: hook (with memory), edit, memory, central, bulk, history.
  */
 import { parseArgs } from 'node:util';
 import { benchBulk } from './bulk.ts';
 import { benchCentral } from './central.ts';
+import { benchEdit } from './edit.ts';
 import { benchHistory } from './history.ts';
 import { benchHook } from './hook.ts';
 import { benchMemory } from './memory.ts';
 
 const parts: Readonly<Record<string, () => Promise<Record<string, number>>>> = {
   hook: async () => ({ ...(await benchHook()), ...(await benchMemory()) }),
+  edit: benchEdit,
   memory: benchMemory,
   central: () => benchCentral(),
   bulk: () => benchBulk(),
