@@ -43,7 +43,8 @@ function readFrom(pid: number, before: number): Variables | null {
 /** Whether real, effective, saved and file system user of a process are all our user. */
 function isOurs(status: string): boolean {
   const users = /^Uid:\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)$/mu.exec(status)?.slice(1) ?? [];
-  return users.length === 4 && users.every((user) => Number(user) === process.getuid?.());
+  const own = process.getuid?.();
+  return users.length === 4 && users.every((user) => Number(user) === own);
 }
 
 /**
