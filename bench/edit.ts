@@ -1,7 +1,7 @@
 /**
  * What one edit costs engine and journal: processor time of `before` and of `after`, on a journal with 1,000
- * ended operations. Panel and central are in memory. Processor time depends less than time on what else the
- * machine does; on a file system in memory (`TMPDIR=/dev/shm`) it is without the time of the disk.
+ * ended operations. Panel and central are in memory. Other programs disturb processor time less than time.
+ * With `TMPDIR=/dev/shm` the disk does not count.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -45,7 +45,10 @@ export class OperationTable {
   readonly #checked: boolean;
   /** Open operations in memory. Null if the file is only read, since another process may change it. */
   #live: LiveOperations | null = null;
-  /** No operation has a later id. Only this process writes operations, so it need not ask the file for one. */
+  /**
+   * No operation has a later id, so the file is not asked for one: only this process writes operations. An id
+   * stays here when its operation is dropped or its transaction fails.
+   */
   #newest = '\u{10ffff}';
 
   constructor(database: Database, tallies: Tallies, checked: boolean) {
