@@ -11,7 +11,10 @@ function failure(code: CentralErrorCode): CentralError {
   return new CentralError(code, { state: 'unknown', retry: 'later', params: { text: 'because' } });
 }
 
-/** A central behind a breaker. `failing`: the error of its next calls; `calls`: how many calls reached it. */
+/**
+ * A fake central behind a breaker. `failing` is the error that its next calls throw. `calls` counts the calls
+ * that the breaker let through.
+ */
 function bench() {
   const clock = new VirtualClock();
   const inner = new MemoryCentral();

@@ -10,15 +10,17 @@ import {
 import type { Change } from '../dns/zone.ts';
 import type { Clock } from './clock.ts';
 
-/** Failures in a row that open the breaker. */
+/** The breaker opens after this many failures in a row. */
 const failuresToOpen = 2;
-/** Milliseconds between two calls that are let through while the breaker is open. */
+/** While the breaker is open, it lets one call through after this many milliseconds. */
 const probeEvery = 5_000;
-/** Milliseconds without a login attempt: after the first refused login, and after each later one. */
+/** After a refused login, no login is tried for so many milliseconds: the first pause, and each later one. */
 const firstLoginProbe = 15 * 60_000;
 const laterLoginProbe = 60 * 60_000;
 
-/** Milliseconds between the abort of a call's signal and the moment when we stop waiting for the adapter. */
+/**
+ * After a call's signal is aborted, the breaker waits so many milliseconds for the adapter to end the call.
+ */
 const lastWord = 2_000;
 
 /** Errors that count as an outage of the central. Any other error shows that the central works. */
@@ -30,7 +32,7 @@ const outages: ReadonlySet<CentralErrorCode> = new Set([
 
 /** A central behind a breaker. */
 export interface GuardedCentral extends Central {
-  /** Why the next call fails without being sent; null: calls are sent. */
+  /** Why the next call fails without being sent to the central; null: the next call is sent. */
   readonly blocked: Problem | null;
   readonly contact: Contact;
 }
@@ -96,7 +98,7 @@ export function withBreaker(central: Central, clock: Clock): GuardedCentral {
   };
 }
 
-/** Why calls fail without being sent, and from when (`until`, monotonic milliseconds) one is sent again. */
+/** A reason why calls fail without being sent. At `until` (monotonic milliseconds) the next call is sent. */
 interface Block {
   readonly code: 'central.breaker-open' | 'central.login-blocked';
   readonly cause: CentralError;
@@ -127,7 +129,8 @@ class Gate {
    */
   async pass<T>(ctx: CallContext, left: CentralErrorFacts['state'], begin: () => Promise<T>): Promise<T> {
     const call = async (): Promise<T> => await ended(begin, left, ctx.signal, this.#clock);
-    // An aborted call shows nothing about the central. The adapter words the error.
+    // The caller had given up before the call began, so its failure shows nothing about the central. The
+    // adapter makes the error.
     if (ctx.signal.aborted) return await call();
     const block = this.#login ?? this.#open;
     if (block === null) return await this.#watch(call);
@@ -140,7 +143,9 @@ class Gate {
     }
   }
 
-  /** When the next call is let through (monotonic milliseconds): the later time of both blocks. */
+  /**
+   * When the next call is sent (monotonic milliseconds). If both blocks hold, the one that ends later counts.
+   */
   #dueAt(): number {
     return Math.max(this.#login?.until ?? 0, this.#open?.until ?? 0);
   }
@@ -189,8 +194,8 @@ class Gate {
 }
 
 /**
- * The result of `call`. If `call` has not ended 2 s after the abort of `signal`, throws `central.unreachable`
- * with state `left`.
+ * Waits for `call` and returns its result. If `call` still runs 2 s after the abort of `signal`, throws
+ * `central.unreachable` with state `left`.
  */
 async function ended<T>(
   call: () => Promise<T>,
@@ -203,7 +208,7 @@ async function ended<T>(
     const giveUp = (): void => {
       const params = { text: 'no answer in time' };
       const error = new CentralError('central.unreachable', { state: left, retry: 'later', params });
-      // The sleep ends early only when the call has ended.
+      // The `finally` below aborts this sleep once the call has ended, so the rejection is expected.
       clock.sleep(lastWord, over.signal).then(
         () => {
           reject(error);

@@ -5,6 +5,6 @@ export type Advice = 'correct' | 'support' | 'administrator';
 export interface Entry {
   readonly en: string;
   readonly ru: string;
-  /** The advice printed at the end of the message; absent: the text itself names the way out. */
+  /** The advice printed at the end of the message. Absent: the text itself says what the user can do. */
   readonly advice?: Advice;
 }

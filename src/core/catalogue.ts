@@ -7,8 +7,8 @@ import { settingsTexts } from './catalogue-settings.ts';
 import { wireTexts } from './catalogue-wire.ts';
 
 /**
- * Every code a user may meet, with its cause and the way out in one or two sentences. `describe` adds what
- * was changed. Codes are stable; a retired code is not used again.
+ * Every code a user may meet, with a text of one or two sentences: the cause, and what the user can do.
+ * `describe` adds which side was changed. Codes are stable; a retired code is not used again.
  */
 export const catalogue = {
   ...dataTexts,
@@ -279,7 +279,7 @@ export const catalogue = {
 
 export type Code = keyof typeof catalogue;
 
-/** Makes a problem whose code has a text in the catalogue. */
+/** Makes a problem from a code of the catalogue and the values for its text. */
 export function refusal(code: Code, params: Readonly<Record<string, string>>): Problem {
   return { code, params };
 }

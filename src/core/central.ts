@@ -4,22 +4,22 @@ import type { Problem } from '../dns/problem.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import type { Change, RRsetKey } from '../dns/zone.ts';
 
-/** Context of each call into an adapter. */
+/** What every call into an adapter gets from its caller. */
 export interface CallContext {
   /** Aborts at the caller's deadline; adapters hand it to every socket. */
   readonly signal: AbortSignal;
   /** Id of the operation this call belongs to, `-` for none. Only logs use it. */
   readonly operation: string;
   /**
-   * True for the write of an edit that can still be refused. In the strict mode of `[verify]`, this write
-   * waits for the name servers.
+   * True for the write of an edit that the panel can still refuse. In the strict mode of `[verify]`, this
+   * write waits for the name servers.
    */
   readonly vetoable?: boolean;
 }
 
 /**
- * Which central and which account there. The ledger is keyed by it (docs/glossary.md#ledger). Holds no
- * secret.
+ * Identifies one account at one central. Each `CentralId` has its own ledger (docs/glossary.md#ledger). Holds
+ * no secret.
  */
 export interface CentralId {
   readonly kind: string;
@@ -29,7 +29,10 @@ export interface CentralId {
 
 /** A record as the central holds it, with the identifier from the central's own list, verbatim. */
 export interface CentralRecord extends ResourceRecord {
-  /** Only the adapter that made it can read it. It is stale as soon as the record changes. */
+  /**
+   * An opaque value of the adapter that listed the record; only that adapter reads it. It is stale as soon as
+   * the record changes.
+   */
   readonly handle: string;
 }
 
@@ -37,19 +40,20 @@ export interface CentralTraits {
   /** The largest unit that one request changes as a whole or not at all. */
   readonly atomic: 'zone' | 'rrset' | 'record' | 'none';
   /**
-   * How the server itself refuses a write based on a stale read. `cas`: for the whole write. `per-record`:
-   * for each record. `none`: not at all.
+   * Whether the server itself refuses a write that is based on a stale read. `cas`: it refuses the whole
+   * write. `per-record`: it refuses each stale record. `none`: it does not check.
    */
   readonly guard: 'cas' | 'per-record' | 'none';
   /**
-   * Whether this account may create and delete zones. If not, the provider does, and we wait for the zone.
+   * Whether this account may create and delete zones. If not, the provider creates them, and we wait for the
+   * zone.
    */
   readonly managesZones: boolean;
-  /** Whether a new zone appears with the content that `createZone` is given, in one write. */
+  /** Whether `createZone` can create a zone together with its records in one write. */
   readonly createsWithContent: boolean;
   /**
-   * Whether the central can list the account's zones. If not, `listZones` returns those of the zones in
-   * question that it has.
+   * Whether the central can list the account's zones. If not, `listZones` checks only the zones it is asked
+   * about.
    */
   readonly listsZones: boolean;
   /** Whether the central can read a whole zone. If not, `readZone` reads only the RRsets it is given. */
@@ -69,17 +73,17 @@ export interface ZoneSeed {
   readonly mailServers: readonly string[];
 }
 
-/** What a write altered: at most what was asked. Records that were already as wanted are left out. */
+/** The records that a write really changed. Records that were already as wanted are left out. */
 export interface Altered {
   readonly removed: readonly ResourceRecord[];
   readonly added: readonly ResourceRecord[];
 }
 
-/** Whether the central signs a zone (DNSSEC), and what the zone's parent has to know of it. */
+/** Whether the central signs a zone (DNSSEC), and which records the parent zone needs for that. */
 export interface Signing {
   /** Whether the central signs the zone; `null`: the central does not report it. */
   readonly signed: boolean | null;
-  /** Data of DS records for the keys in use, in master-file form: those that may stand at the parent. */
+  /** Data of the DS records that the parent zone may publish for the keys in use, in master-file form. */
   readonly ds: readonly string[];
   /**
    * Data of the CDS records that the zone publishes for its parent to fetch (RFC 7344), in master-file form.
@@ -88,7 +92,7 @@ export interface Signing {
 }
 
 /**
- * Where DNS changes go: one account at one central DNS. Small enough to implement in an afternoon; every
+ * One account at one central DNS, where DNS changes are sent. The interface is small, and every
  * implementation passes `src/testing/contracts/central`. All methods throw {@link CentralError} and nothing
  * else.
  */
@@ -97,8 +101,8 @@ export interface Central {
   readonly traits: CentralTraits;
 
   /**
-   * Everything this central would refuse in `change`, found without a request to it. Empty: no objection is
-   * found.
+   * Everything this central would refuse in `change`, found without a request to it. Empty: nothing is known
+   * to be refused.
    */
   audit(change: Change): readonly Problem[];
 
@@ -106,17 +110,17 @@ export interface Central {
   check(ctx: CallContext): Promise<void>;
 
   /**
-   * Names of all zones of this account, complete. Throws on a cut or filtered list.
-   * @param asked zones the caller wants to know about; a central that cannot list (`listsZones`) returns
-   *   those of them it has
+   * Names of all zones of this account. Throws if the list is cut off or filtered.
+   * @param asked zones the caller wants to know about. A central that cannot list its zones (`listsZones`)
+   *   returns those of `asked` that it has
    */
   listZones(asked: readonly DnsName[], ctx: CallContext): Promise<readonly DnsName[]>;
 
   /**
-   * All records of the zone, complete, from the central's source of truth; `null`: the central reports that
-   * it has no such zone in this account.
-   * @param known RRsets that may exist; a central that cannot read a whole zone (`wholeZones`) reads these,
-   *   and any CNAME in the place of one
+   * Reads all records of the zone from the central's own database, not from a cache. `null`: the central
+   * reports that this account has no such zone. Throws if the answer is incomplete.
+   * @param known RRsets that may exist; a central that cannot read a whole zone (`wholeZones`) reads only
+   *   these, and any CNAME at their names
    */
   readZone(
     zone: DnsName,
@@ -126,10 +130,10 @@ export interface Central {
 
   /**
    * Like `readZone`, for the records at `names` only.
-   * @param types the types the caller needs; absent: all. A central that asks for each type by itself need
-   *   not ask for others. CNAME records are always returned.
-   * @param likely records that probably exist; a central that cannot show some records checks whether these
-   *   do
+   * @param types the types the caller needs; absent: all. A central that sends one query for each type may
+   *   leave out the others. CNAME records are always returned
+   * @param likely records that probably exist. If queries cannot show some records, the central checks
+   *   whether these are among them
    */
   readNames(
     zone: DnsName,
@@ -140,28 +144,30 @@ export interface Central {
   ): Promise<readonly CentralRecord[] | null>;
 
   /**
-   * Makes `change.remove` absent and `change.add` present, touching nothing else, and reads back before it
-   * resolves.
-   * @param present a fresh `readNames` of every name in the change; its handles are used, so a record that
-   *   changed since is noticed
-   * @returns what was altered; a record that was already as wanted is left as it is and out of the result
-   * @throws {CentralError} `state` says what was left: `untouched` (safe to refuse), `partial` or `unknown`
-   *   (re-read)
+   * Makes sure that `change.remove` is absent and `change.add` is present. Touches nothing else, and reads
+   * the result back before it resolves.
+   * @param present a fresh `readNames` of every name in the change. A record that changed since that read
+   *   makes the write fail
+   * @returns what the write changed; records that were already as wanted are left out
+   * @throws {CentralError} `state` says what the failed write left: `untouched` (safe to refuse), `partial`
+   *   or `unknown` (read again)
    */
   apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered>;
 
   /**
-   * Finds out, without a write, what `createZone` would do. It cannot find what only the write itself shows,
-   * a limit for example.
+   * Checks, without writing, whether `createZone` would work. Some refusals, a limit for example, show only
+   * when the zone is created.
    * @returns `exists`: this account has the zone
    * @throws {CentralError} what `createZone` would throw, always with state `untouched`
    */
   mayCreateZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'>;
 
   /**
-   * Creates the zone; resolves once a read shows it. `exists`: this account already has it, nothing was done.
-   * @param content records that the zone has from its first moment, as many as fit in one write. A central
-   *   without `createsWithContent` ignores them. The caller reads the zone and adds the rest.
+   * Creates the zone; resolves once a read shows it. `exists`: this account already has the zone, and nothing
+   * was changed.
+   * @param content records that the zone gets in the same write, as many as fit in one request. A central
+   *   without `createsWithContent` ignores them. The caller reads the zone afterwards and adds the missing
+   *   ones
    * @throws {CentralError} `zone.foreign` when the zone belongs to another account, `zone.create-there-first`
    *   where only the provider creates zones, `central.limit`, `central.refused` and others
    */
@@ -173,23 +179,23 @@ export interface Central {
   ): Promise<'created' | 'exists'>;
 
   /**
-   * Deletes the zone; resolves once a read shows it gone. `missing`: the account had no such zone.
+   * Deletes the zone; resolves once a read no longer shows it. `missing`: the account had no such zone.
    * @throws {CentralError} `zone.delete-there` where only the provider deletes zones
    */
   deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'>;
 
-  /** How the zone is signed, read without any cache; `null`: the central has no such zone in this account. */
+  /** Reads how the zone is signed, past any cache. `null`: this account has no such zone. */
   signing(zone: DnsName, ctx: CallContext): Promise<Signing | null>;
 
   /**
-   * Finds what keeps written data from being served, or leaves zones unsound, although edits succeed. Writes
+   * Looks for reasons why edits that succeed would still not be served, or would leave a zone unsound. Writes
    * nothing.
    * @param zones some of the account's zones
    * @returns problems for an administrator; empty: none found
    */
   concerns(zones: readonly DnsName[], ctx: CallContext): Promise<readonly Problem[]>;
 
-  /** Closes connections. Further calls are an error. */
+  /** Closes all connections. No method may be called afterwards. */
   close(): Promise<void>;
 }
 
@@ -199,49 +205,49 @@ export type CentralErrorCode =
   | 'central.unreachable'
   /** The clocks of central and panel host are too far apart for signatures (`params.seconds`). */
   | 'central.clock'
-  /** The certificate is not trusted, or is not the pinned one. */
+  /** The certificate is not trusted, or differs from the pinned one. */
   | 'central.certificate'
   /** The central did not accept the user name or the password. */
   | 'central.login'
-  /** The panel at the central is of another generation than the settings say. */
+  /** The central runs another generation of the panel than the settings say. */
   | 'central.wrong-kind'
-  /** Not attempted: the breaker is open after failures a moment ago. */
+  /** The call was not sent, because the last calls failed and the breaker is open. */
   | 'central.breaker-open'
-  /** Not attempted: the login was refused earlier and the settings have not changed since. */
+  /** The call was not sent, because the central refused the login and the settings have not changed since. */
   | 'central.login-blocked'
   /** The answer is not in this central's format (HTML, cut off, empty, 5xx). */
   | 'central.garbled'
   /**
-   * The central has the zone `params.name` and cannot serve it now: not loaded, broken or expired. Other
-   * zones may work.
+   * The central has the zone `params.name` but cannot serve it now: the zone is not loaded, broken or
+   * expired. Other zones may work.
    */
   | 'central.zone-failing'
   /**
-   * The central has the zone `params.name` and refuses queries about it (`allow-query`). Other zones may
+   * The central has the zone `params.name` but refuses queries about it (`allow-query`). Other zones may
    * work.
    */
   | 'central.query-refused'
-  /** A list is incomplete: the central marked it so, or we found out. */
+  /** A list is incomplete: the central said so, or a check of ours showed it. */
   | 'central.list-cut'
-  /** The central refused; `params.text` has its own words. */
+  /** The central refused the request; `params.text` has its own words. */
   | 'central.refused'
-  /** Another writer keeps changing the same records, so each write of ours was based on a stale read. */
+  /** Another writer keeps changing the same records, so every write of ours was based on a stale read. */
   | 'central.contended'
   /** Existing records lie below a delegation or a DNAME, where the name server does not show them. */
   | 'central.hidden'
-  /** The server stores a DNAME and does not follow it. */
+  /** The server stores DNAME records but does not follow them when it answers. */
   | 'central.dname-off'
   /**
-   * The name server refused an update in a zone that the key may write, by a rule for records or a check of
-   * its own.
+   * The name server refused an update although the key may write the zone. One of its rules for records, or
+   * one of its checks, forbids it.
    */
   | 'central.update-refused'
   /**
-   * The server accepted the update but left out `params.record`, at every try, by a rule that it does not
-   * report.
+   * The server accepted every update but never stored `params.record`. It does not report which rule it
+   * follows.
    */
   | 'central.left-out'
-  /** In this zone the server lowers TTLs over `params.limit` seconds. */
+  /** The server lowers every TTL over `params.limit` seconds in this zone. */
   | 'central.ttl-limit'
   /** The NS records of `params.name` cannot be removed before its DS records. */
   | 'central.ds-first'
@@ -261,28 +267,28 @@ export type CentralErrorCode =
    * be edited there.
    */
   | 'zone.copy'
-  /** Only the provider creates and deletes zones there. */
+  /** Only the provider creates and deletes zones at this central. */
   | 'zone.create-there-first'
   | 'zone.delete-there'
   /** The central answered the write with success, but a read does not show it. */
   | 'central.no-effect'
   /**
-   * The central has the write, but the name servers `params.servers` do not serve it in time. The caller
+   * The central has the write, but the name servers `params.servers` did not serve it in time. The caller
    * undoes the write.
    */
   | 'central.not-live';
 
 export interface CentralErrorFacts {
   /**
-   * What the failed call left at the central: `untouched` nothing changed, `partial` a part of it, `unknown`
-   * perhaps something.
+   * What the failed call changed at the central. `untouched`: nothing. `partial`: a part of what was asked.
+   * `unknown`: perhaps something.
    */
   readonly state: 'untouched' | 'partial' | 'unknown';
-  /** `later`: the same call may succeed later (outage). `never`: it will not (refusal). */
+  /** `later`: the same call may succeed later (outage). `never`: the same call will fail again (refusal). */
   readonly retry: 'later' | 'never';
   /**
-   * Values for the placeholders of the text, for example `text`, the central's own words. The error keeps
-   * them as {@link plainParams}. Never a secret.
+   * Values for the placeholders of the text. `text`, for example, holds the central's own words. The error
+   * cleans them with {@link plainParams}. They never hold a secret.
    */
   readonly params?: Readonly<Record<string, string>>;
   readonly cause?: unknown;

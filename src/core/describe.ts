@@ -7,18 +7,18 @@ import { own } from '../dns/own.ts';
 
 export interface DescribeOptions {
   readonly language: Language;
-  /** What was changed on the two sides (see `Changed`); `settings`: the settings were not saved. */
+  /** Which sides were changed (see `Changed`); `settings`: the settings were not saved. */
   readonly changed: Changed | 'settings';
   /** The contact from the settings; null: the settings name none. */
   readonly contact: string | null;
   /**
-   * Whether an administrator reads the message. Then the technical cause is added, which may name the
-   * central's host.
+   * Whether an administrator reads the message. Then the message includes the technical cause, which may name
+   * the central's host.
    */
   readonly details?: boolean;
 }
 
-/** The sentence of every refusal that says what was changed. */
+/** For each outcome, the sentence that tells the user which sides were changed. */
 export const outcomes: Readonly<Record<DescribeOptions['changed'], Entry>> = {
   settings: { en: 'Nothing was saved.', ru: 'Ничего не сохранено.' },
   nothing: { en: 'Nothing was changed.', ru: 'Ничего не изменено.' },
@@ -49,8 +49,8 @@ export function counted(count: number, what: string): string {
 }
 
 /**
- * The text of one problem, without its code. An unknown code is shown as it is. If the panel has several
- * centrals, the parameter `central` holds the numbers of those that have the problem.
+ * The text of one problem, without its code. An unknown code is shown as it is. With several centrals, the
+ * parameter `central` holds the numbers of those that have the problem.
  */
 export function describeProblem(problem: Problem, language: Language): string {
   const { central } = problem.params;
@@ -61,9 +61,8 @@ export function describeProblem(problem: Problem, language: Language): string {
 }
 
 /**
- * The technical cause for an administrator, which may name the central's host. If the problem names a known
- * code in `params.code`, that code's text is used, else `params.text`. Empty if there is none, or if the
- * message contains it already.
+ * The technical cause, for an administrator. If `params.code` is a code of the catalogue, returns its text,
+ * else `params.text`. Returns an empty string if there is no cause, or if the message contains it already.
  */
 export function technicalCause({ code, params }: Problem, language: Language): string {
   const { code: cause = '' } = params;
@@ -97,8 +96,8 @@ function withoutFinalDot(domain: string): string {
 const entries: ReadonlyMap<string, Entry> = new Map(Object.entries(catalogue));
 
 /**
- * The message of a refusal for the user of the panel. It names every problem, what was changed, what to do,
- * the contact, and the codes for support.
+ * The message that the panel's user reads after a refusal. It lists the problems, which sides were changed,
+ * what the user can do, the contact, and the codes for support.
  */
 export function describe(problems: readonly Problem[], options: DescribeOptions): string {
   const { language, changed, contact } = options;
@@ -109,7 +108,7 @@ export function describe(problems: readonly Problem[], options: DescribeOptions)
   });
   if (problems.length > mostShown) parts.push('…');
   parts.push(outcomes[changed][language]);
-  // Once something was changed it is put right automatically, so the user has nothing to do.
+  // If something was changed, the agent corrects it without help, so the message gives no advice.
   if (changed === 'nothing') parts.push(...advicesFor(problems, language));
   if (contact !== null) parts.push(`${language === 'ru' ? 'Поддержка' : 'Support'}: ${plainText(contact)}.`);
   const codes = [...new Set(problems.map(({ code }) => code))].join(', ');
@@ -121,7 +120,7 @@ const mostShown = 10;
 
 function advicesFor(problems: readonly Problem[], language: Language): string[] {
   const wanted = problems.flatMap(({ code }) => entries.get(code)?.advice ?? []);
-  // Only one advice is given: what the user can do himself comes first.
+  // A message gives one advice only. What the user can correct without help comes first.
   const first = (['correct', 'support', 'administrator'] as const).find((one) => wanted.includes(one));
   return first === undefined ? [] : [advices[first][language]];
 }

@@ -13,8 +13,8 @@ export interface Batch {
   readonly dropZones?: readonly DnsName[];
   readonly rows?: readonly RowChange[];
   /**
-   * For each zone, the accounts that may change it. `null`: the owner is not known. `'gone'`: the zone is
-   * deleted from the list of owners.
+   * For each zone, the accounts that may change it. `null`: the owner is not known. `'gone'`: removes the
+   * zone from the stored owners.
    */
   readonly owners?: ReadonlyMap<DnsName, readonly string[] | null | 'gone'>;
   /** Named values, for example when the first comparison was completed. `null` deletes one. */
@@ -22,8 +22,8 @@ export interface Batch {
 }
 
 /**
- * Changes of one zone's rows: `drop` is deleted first, then `put` is written. `recordId` of its record
- * identifies a row.
+ * Changes of one zone's ledger rows. Rows in `drop` are deleted first, then `put` is written. A row is
+ * identified by the `recordId` of its record.
  */
 export interface RowChange {
   readonly zone: DnsName;
@@ -36,8 +36,8 @@ export interface RowChange {
 export interface OperationFilter {
   readonly zone?: DnsName;
   /**
-   * Only operations that have not ended, or that are on watch at this time (wall clock, milliseconds since
-   * 1970).
+   * Only operations that have not ended, or whose watch still runs at this time (wall clock, milliseconds
+   * since 1970).
    */
   readonly openAt?: number;
   /** Only operations whose id begins with this text. */
@@ -47,9 +47,9 @@ export interface OperationFilter {
 }
 
 /**
- * The durable list of operations and the ledger of one central, in one store so that they change together.
- * The agent is the only writer. Every implementation passes `src/testing/contracts/journal.ts`. All methods
- * throw {@link JournalError}.
+ * The operations and the ledger of one central, kept in one file so that both change together. The agent is
+ * the only writer. Every implementation passes `src/testing/contracts/journal.ts`. All methods throw
+ * {@link JournalError}.
  */
 export interface Journal {
   /** Writes the whole batch to disk before it resolves. When it throws, nothing is written. */
@@ -68,7 +68,7 @@ export interface Journal {
   /** The records of each zone, counted; zones without rows are left out. Does not look for damage. */
   zoneCounts(): Promise<ReadonlyMap<DnsName, ZoneCounts>>;
   /**
-   * Every zone in the list of owners, with the accounts that may change it; `null`: the owner is not known
+   * Every zone whose owners are stored, with the accounts that may change it. `null`: the owner is not known
    * (`Batch.owners`).
    */
   owners(): Promise<ReadonlyMap<DnsName, readonly string[] | null>>;
@@ -78,12 +78,14 @@ export interface Journal {
 
 /** Counts for `domainsync status`, found without reading the whole journal. */
 export interface JournalCounts {
-  /** Numbers of zones and of rows by their state. States with none are left out. */
+  /** How many zones and rows have each state. States that do not occur are left out. */
   readonly zones: Readonly<Record<string, number>>;
   readonly rows: Readonly<Record<string, number>>;
   /** Number of zones with a note. */
   readonly notes: number;
-  /** Number of zones whose ledger is damaged. Their edits are refused until a new baseline is taken. */
+  /**
+   * Number of zones whose ledger is damaged. Edits of such a zone are refused until a new baseline is taken.
+   */
   readonly frozen: number;
   /** Number of damaged operations that the last check of the whole file found. */
   readonly damagedOperations: number;
@@ -104,19 +106,21 @@ export interface ZoneCounts {
 export const conflictSinceFact = 'conflict-since ';
 
 export type JournalErrorCode =
-  /** The file is damaged or is no journal of ours. All edits are refused. */
+  /** The file is damaged, or is not a journal. All edits are refused. */
   | 'journal.unreadable'
   /** The rows of one zone are damaged. Edits of this zone are refused; other zones are not affected. */
   | 'journal.zone-damaged'
-  /** The file was deleted, replaced or cut while it was open. What is written from then on is lost. */
+  /**
+   * Somebody deleted, replaced or shortened the file while it was open. What is written from then on is lost.
+   */
   | 'journal.lost'
-  /** A newer domainsync made the file, with a schema that this one cannot read. */
+  /** A newer release of domainsync wrote the file, and this release cannot read its schema. */
   | 'journal.newer'
   /** The disk is full. What is already written is intact. */
   | 'journal.disk-full'
   /** Another running agent has the journal open. */
   | 'journal.in-use'
-  /** Another program holds the lock of the file, for example a check of it or a backup. */
+  /** Another program, such as a check or a backup, holds the lock of the file. */
   | 'journal.locked'
   /** Any other failure to write. */
   | 'journal.write-failed';

@@ -3,49 +3,49 @@ import type { ResourceRecord } from '../dns/record.ts';
 
 /** The state of a zone between panel and central (docs/adoption.md). */
 export type ZoneState =
-  /** Both sides have it; edits are sent to the central. */
+  /** Both sides have the zone; edits are sent to the central. */
   | 'synced'
-  /** Only the panel has it; edits stay in the panel. */
+  /** Only the panel has the zone; edits stay in the panel. */
   | 'panel-only'
-  /** At the central another account has it; edits stay in the panel. */
+  /** Another account at the central has the zone; edits stay in the panel. */
   | 'foreign'
-  /** An administrator excluded it from the synchronisation. */
+  /** An administrator excluded the zone from the synchronisation. */
   | 'excluded'
-  /** It is being created at the central; its records are not sent yet. */
+  /** The zone is being created at the central; its records are not sent yet. */
   | 'creating'
-  /** The panel has deleted it; its delete at the central waits or is being retried. */
+  /** The panel has deleted the zone. Its delete at the central waits or is being retried. */
   | 'deleting';
 
 export interface ZoneEntry {
   readonly zone: DnsName;
   readonly state: ZoneState;
-  /** Number of the zone's life between create and delete; each create counts it up. */
+  /** Number of the zone's present life: each create of the zone counts it up. */
   readonly incarnation: number;
   /** When the baseline was taken: wall clock, milliseconds since 1970. */
   readonly baselineAt: number;
-  /** Code of the last note about the zone as a whole; null: it has none. */
+  /** Code of the last note about the whole zone; null: the zone has none. */
   readonly note: string | null;
 }
 
 /** The state of a record between panel and central (docs/glossary.md#synced and below). */
 export type RecordState = 'synced' | 'panel-only' | 'central-only' | 'conflict' | 'excluded';
 
-/** What both sides last agreed on for one record, or how they differed when last compared. */
+/** What both sides last agreed on for one record, or how they differed at the last comparison. */
 export interface LedgerRow {
   readonly record: ResourceRecord;
   readonly state: RecordState;
-  /** Whether the panel had it when last read. */
+  /** Whether the panel had the record when last read. */
   readonly onPanel: boolean;
-  /** Whether the central had it when last read. */
+  /** Whether the central had the record when last read. */
   readonly onCentral: boolean;
   /**
-   * The panel's own key of the record, verbatim; null: the panel does not have the record, or was not read
-   * since it got it.
+   * The panel's own key of the record, verbatim. Null: the panel does not have the record, or has not been
+   * read since it got the record.
    */
   readonly panelKey: string | null;
   /** Keys of further rows of the panel that hold the same record; absent: there are none. */
   readonly otherKeys?: readonly string[];
-  /** Code of the last note about this record; null: it has none. */
+  /** Code of the last note about this record; null: the record has none. */
   readonly note: string | null;
 }
 

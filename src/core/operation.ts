@@ -4,9 +4,9 @@ import type { ResourceRecord } from '../dns/record.ts';
 import type { ZoneSeed } from './central.ts';
 
 /**
- * States of an operation (docs/glossary.md#operation). `prepared` is on disk before the first byte goes to
- * the central. `applied`: a read at the central showed the write. `kept`: the panel reported success of its
- * part. `confirmed`: a panel read showed it.
+ * States of an operation (docs/glossary.md#operation). `prepared`: on disk before the first request to the
+ * central. `applied`: a read showed the write at the central. `kept`: the panel reported that it made the
+ * edit. `confirmed`: a panel read showed it.
  */
 export type OperationState =
   | 'prepared'
@@ -23,8 +23,8 @@ type Steps = Readonly<Record<OperationState, readonly OperationState[]>>;
 const ended = { confirmed: [], refused: [], reverted: [] } as const;
 
 /**
- * The states that may follow each state. A final state has none: later findings get an operation of their
- * own.
+ * For each state, the states that may follow. No state follows a final one: later findings get an operation
+ * of their own.
  */
 const steps: Readonly<Record<OperationKind, Steps>> = {
   records: {
@@ -54,8 +54,8 @@ const steps: Readonly<Record<OperationKind, Steps>> = {
 };
 
 /**
- * Whether an operation of this kind may go from one state to the other. Writing the same state again is
- * allowed.
+ * Whether an operation of this kind may go from one state to the other. An operation may also be stored again
+ * in the same state.
  */
 export function mayStep(kind: OperationKind, from: OperationState, to: OperationState): boolean {
   return from === to || steps[kind][from].includes(to);
@@ -67,8 +67,8 @@ export function isFinal(state: OperationState): boolean {
 }
 
 /**
- * Whether the operation has not ended, or is on watch at the given time (wall clock, milliseconds since
- * 1970).
+ * Whether the operation has not ended, or its watch still runs at the given time (wall clock, milliseconds
+ * since 1970).
  */
 export function isOpen({ state, watch }: Operation, wall: number): boolean {
   return !isFinal(state) || (watch !== null && watch.until > wall);
@@ -79,29 +79,32 @@ export interface OperationItem {
   readonly remove: ResourceRecord | null;
   readonly add: ResourceRecord | null;
   /**
-   * Whether the item is sent to the central. If not, it stays in the panel (`panel-only`, `conflict`, apex NS
-   * and others).
+   * Whether the item is sent to the central. If not, the edit is made in the panel only (`panel-only`,
+   * `conflict`, apex NS and others).
    */
   readonly mirrored: boolean;
-  /** Why the item is not sent, or what was noticed about it; a catalogue code. */
+  /** Catalogue code of the reason why the item is not sent, or of something unusual about it; null: none. */
   readonly note: string | null;
 }
 
 export type OperationKind = Operation['kind'];
 
 /**
- * How we learned of the operation. `veto`: from `before`; it may be undone at the central. `compensate`: from
- * `after`; if the central refuses, the panel is put back. `follow`: from a comparison; if the central
+ * How domainsync learned of the edit. `veto`: from `before`; it may be undone at the central. `compensate`:
+ * from `after`; if the central refuses, the panel is put back. `follow`: from a comparison; if the central
  * refuses, the difference is listed.
  */
 export type OperationClass = 'veto' | 'compensate' | 'follow';
 
 /**
- * What requests of unknown outcome may still change after an operation. The watch ends at `until`,
- * independent of the operation.
+ * What requests of unknown outcome may still change at the central. The watch ends at `until`, even if the
+ * operation ended earlier.
  */
 export interface Watch {
-  /** Until when its records, or its zone, are checked: wall clock, milliseconds since 1970. */
+  /**
+   * Until then the operation's records, or its zone, are checked again and again. Wall clock, milliseconds
+   * since 1970.
+   */
   readonly until: number;
   /** Records that such requests may still add or remove at the central. */
   readonly added: readonly ResourceRecord[];
@@ -128,7 +131,10 @@ interface AnyOperation {
   readonly zone: DnsName;
   readonly incarnation: number;
   readonly state: OperationState;
-  /** Fingerprint of the hook call, to find the `after` that belongs to it. A hint only. */
+  /**
+   * A text made of the hook call, equal for `before` and `after`. It only suggests which calls belong
+   * together.
+   */
   readonly fingerprint: string;
   readonly actor: string;
   /** The panel's function, and the address of the account's client. Absent: not known, or erased. */
@@ -136,8 +142,8 @@ interface AnyOperation {
   readonly address?: string;
   readonly took?: Took;
   /**
-   * What led to the operation if no DNS edit did: a function of the panel (`webdomain.edit`), `pause-over`
-   * and others. Otherwise empty.
+   * What caused the operation if it was not a DNS edit: a function of the panel (`webdomain.edit`),
+   * `pause-over` and others. Otherwise empty.
    */
   readonly source: string;
   /** Whether the panel's `after` for this operation has come. */
@@ -145,16 +151,19 @@ interface AnyOperation {
   /** When the operation was created, and when it last changed: wall clock, milliseconds since 1970. */
   readonly createdAt: number;
   readonly changedAt: number;
-  /** What may still change after it; null: no request of it is on its way, as far as we know. */
+  /**
+   * What requests of this operation may still change at the central; null: as far as we know, none is under
+   * way.
+   */
   readonly watch: Watch | null;
-  /** Number of failed tries of the present step since the last success. */
+  /** How often the present step has failed since the last success. */
   readonly attempts: number;
   /** Why the operation was refused, is stuck, or is being retried. */
   readonly problems: readonly Problem[];
 }
 
 /**
- * What our writes altered at the central; until they are answered, what they are meant to alter. An undo
+ * What our writes changed at the central. Before a write is answered, what it is meant to change. An undo
  * touches nothing else.
  */
 interface Evidence {
@@ -169,41 +178,43 @@ export interface RecordsOperation extends AnyOperation, Evidence {
   readonly items: readonly OperationItem[];
 }
 
-/** A zone that the panel makes, or has made. */
+/** The create of a zone, which the panel makes or has made. */
 export interface CreateOperation extends AnyOperation, Evidence {
   readonly kind: 'zone-create';
-  /** What the user entered for the new zone; null: nothing is known of it. */
+  /** What the user entered for the new zone; null: unknown. */
   readonly seed: ZoneSeed | null;
   /**
-   * Whether we made the zone: an answer, or a read right after the request, showed it. `false`: no undo
-   * deletes the zone.
+   * Whether it is proven that this operation made the zone: the central's answer, or a read right after the
+   * request, showed it. `false`: no undo deletes the zone.
    */
   readonly created: boolean;
   /**
-   * Whether a request to make the zone may have gone out with an unknown outcome. A zone that is found later
-   * is then no proof that we made it (docs/adoption.md, rows 30 and 31).
+   * Whether a request to create the zone may have gone out with an unknown outcome. If so, a zone found later
+   * does not prove that we made it (docs/adoption.md, rows 30 and 31).
    */
   readonly requested: boolean;
-  /** Records found right after our create. An undo may remove them. */
+  /** Records that the central put into the zone when we created it. An undo may remove them. */
   readonly snapshot: readonly ResourceRecord[];
   /**
-   * Id of the waiting delete that this create cancelled; null: none. If the create is undone, the delete is
-   * resumed.
+   * Id of a delete of the same zone that had not been sent yet, and that this create cancelled; null: none.
+   * If the create is undone, the delete is resumed.
    */
   readonly cancels: string | null;
   /**
-   * What the zone held in the panel when the central refused it. The panel deletes the zone only while it
-   * holds exactly these records.
+   * The zone's records in the panel when the central refused the zone. The panel deletes the zone only while
+   * it still has exactly these records.
    */
   readonly refusedContent: readonly ResourceRecord[];
 }
 
-/** A zone that the panel deletes, or has deleted. */
+/** The delete of a zone, which the panel makes or has made. */
 export interface DeleteOperation extends AnyOperation {
   readonly kind: 'zone-delete';
   /** Records of the zone at the central before the delete. */
   readonly snapshot: readonly ResourceRecord[];
-  /** Records of the zone that were ours before a create synced it, if that create was undone. */
+  /**
+   * Records of the zone that were ours before a create that was undone. Empty if there was no such create.
+   */
   readonly formerlyOurs: readonly ResourceRecord[];
   /**
    * Whether the central had the zone when the user deleted it, or a create of ours had asked for it; null:

@@ -4,16 +4,16 @@ import type { CallContext } from './central.ts';
 import type { HookCall } from './panel.ts';
 
 /**
- * The form of a hook call, for people who compare panels: parameter names, and only the record's key as a
- * value.
+ * What a hook call looks like, for people who compare panels: all parameter names, but no values except the
+ * record's key.
  */
 export interface CallFacts {
   readonly func: string;
   readonly stage: string;
-  /** The record's key as the panel sent it; null: the call has none. */
+  /** The record's key as the panel sent it; null: the call has no key. */
   readonly key: string | null;
   readonly parameters: readonly string[];
-  /** Whether the call carries the echo token of a write of ours. */
+  /** Whether the call carries an echo token, which marks a write of domainsync itself. */
   readonly marked: boolean;
 }
 
@@ -21,15 +21,15 @@ export interface CallFacts {
 export interface RegisteredHandlers {
   /** Functions that edit DNS and for which the list has no handler of ours. */
   readonly missing: readonly string[];
-  /** Whether the list names any handler of ours. If not, its format may be unknown to us. */
+  /** Whether the list names any handler of ours. If not, the list may have a format that we do not know. */
   readonly namesUs: boolean;
 }
 
-/** The account that the self-test can use as one without a right to a zone. */
+/** An account that has no right to a zone, for the self-test. */
 export type ForeignAccount =
   /**
-   * An account below the administrators that the zone does not belong to. Calls can be made as that account,
-   * and it may edit records in a zone of its own.
+   * An account below the administrators that does not own the zone. The self-test can make calls as this
+   * account, and the account may edit records in a zone of its own.
    */
   | { readonly kind: 'account'; readonly name: string }
   /** The panel has no account below the administrators. */
@@ -45,20 +45,21 @@ export interface PanelHand {
   facts(call: HookCall): CallFacts;
   /** Whether the panel has read our description file. */
   knowsPlugin(ctx: CallContext): Promise<boolean>;
-  /** What the panel's list of event handlers shows about ours; null: the panel has no such list. */
+  /** What the panel's list of event handlers shows about our handlers; null: the panel has no such list. */
   registered(ctx: CallContext): Promise<RegisteredHandlers | null>;
-  /** Creates a zone with the addresses and name servers that the panel's own form offers. */
+  /** Creates a zone with the addresses and name servers that the panel's form proposes. */
   createZone(zone: DnsName, ctx: CallContext): Promise<void>;
   deleteZone(zone: DnsName, ctx: CallContext): Promise<void>;
   addRecord(zone: DnsName, record: ResourceRecord, ctx: CallContext): Promise<void>;
-  /** Changes a record. @param key of the record, as the panel lists it */
+  /** Changes a record in the panel. @param key the panel's key of the record to change */
   changeRecord(zone: DnsName, key: string, record: ResourceRecord, ctx: CallContext): Promise<void>;
   deleteRecord(zone: DnsName, key: string, ctx: CallContext): Promise<void>;
-  /** Finds an account without a right to the zone. @param zone a zone in the administrator's list */
+  /** Finds an account that has no right to the zone. @param zone a zone in the administrator's list */
   stranger(zone: DnsName, ctx: CallContext): Promise<ForeignAccount>;
   /**
-   * Tries to add a record as another account.
-   * @returns what the panel reported; `no-right`: the panel gave the zone as the reason of its refusal
+   * Tries to add a record to a zone of somebody else.
+   * @param account the account that makes the call
+   * @returns what the panel reported; `no-right`: the panel refused because of the zone
    */
   tryAs(
     account: string,

@@ -8,41 +8,38 @@ import { plainParams } from './plain-text.ts';
 
 export type Language = 'en' | 'ru';
 
-/** One call of our hook, as the panel made it. */
+/** One call of our hook by the panel. */
 export interface HookCall {
   readonly environment: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /**
-   * The stage whose handler the panel started, if it has a handler for each stage. Absent or null: the
-   * environment names the stage.
-   */
+  /** The stage for which the panel started the handler. Absent or null: the environment names the stage. */
   readonly stage?: 'before' | 'after' | null;
   /**
-   * Further values of variables that occur more than once in the environment; `environment` holds one value
-   * of each.
+   * Variables that occur more than once in the environment, with their further values. `environment` holds
+   * only one value of each.
    */
   readonly repeated?: readonly (readonly [name: string, value: string])[];
   /** Whether `body` may have been cut off. */
   readonly isCut?: boolean;
 }
 
-/** What the hook prints; it always exits 0. */
+/** What the hook prints. Its exit status is always 0. */
 export interface HookReply {
   readonly output: string;
 }
 
 /**
- * The level of an account, as the panel reports it with the call. `nobody`: the level is absent or
- * unreadable, and the account has no right at all.
+ * The level of the account that makes a call, as the panel reports it. `nobody`: the call names no level, or
+ * one we do not know. Such an account has no right at all.
  */
 export type Rank = 'administrator' | 'reseller' | 'user' | 'nobody';
 
 /**
- * The account that makes a call. The panel may start a `before` handler ahead of its own access check, so an
- * actor need not have a right to the zone.
+ * The account that makes a call. The panel may start a `before` handler before it checks access, so the
+ * account need not have a right to the zone.
  */
 export interface Actor {
-  /** The account's name in the panel; empty: the call has none. */
+  /** The account's name in the panel; empty: the call names none. */
   readonly name: string;
   readonly rank: Rank;
 }
@@ -52,13 +49,15 @@ export interface PanelRecord extends ResourceRecord {
   readonly key: string;
 }
 
-/** A record that the ledger or an open operation has; `key` is null until a panel read has shown it. */
+/**
+ * A record that the ledger or an open operation has. `key` is null until a panel read has shown the record.
+ */
 export interface KnownRecord {
   readonly record: ResourceRecord;
   readonly key: string | null;
   /** Keys of further rows of the panel that hold the same record; absent: there are none. */
   readonly otherKeys?: readonly string[];
-  /** How many more rows with this record open operations may have made; absent: none. */
+  /** How many more rows with this record open operations may have made in the panel; absent: none. */
   readonly unread?: number;
 }
 
@@ -70,7 +69,7 @@ export interface EditItem {
 
 export type Resolution =
   | { readonly kind: 'items'; readonly items: readonly EditItem[] }
-  /** The key belongs to no record that we have. The zone has to be compared. */
+  /** No known record has the key. The zone has to be compared. */
   | { readonly kind: 'unknown-key'; readonly problems: readonly Problem[] }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
@@ -88,21 +87,21 @@ interface EventBase {
   readonly stage: 'before' | 'after';
   readonly zone: DnsName;
   /**
-   * The same text for the `before` and `after` of one call (made of session, function, zone, parameters). A
-   * hint only.
+   * A text made of session, function, zone and parameters, equal for the `before` and `after` of one call. It
+   * only suggests which calls belong together.
    */
   readonly fingerprint: string;
   readonly actor: Actor;
-  /** The echo token of the call; null: it carries none. */
+  /** The echo token of the call; null: the call carries none. */
   readonly echo: string | null;
 }
 
 export interface RecordsEvent extends EventBase {
   readonly kind: 'records';
-  /** Owner names of all records that the call can mean, as far as the call shows; null: any name. */
+  /** Owner names of all records that the call may mean; null: the call does not limit them. */
   readonly names: readonly DnsName[] | null;
   /**
-   * Finds out which records the call means. Does no I/O.
+   * Finds out which records the call means, from records that the caller has read. Does no I/O.
    * @param known the ledger's records at `names`, and those of the zone's open operations
    */
   readonly resolve: (known: readonly KnownRecord[]) => Resolution;
@@ -118,7 +117,8 @@ export interface ZoneDeleteEvent extends EventBase {
 }
 
 /**
- * A `before` of a function that may give zones to another account, or remove accounts. We never refuse it.
+ * The `before` of a function that may change the owners of zones, or remove accounts. domainsync never
+ * refuses it.
  */
 export interface OwnersEvent {
   readonly kind: 'owners';
@@ -130,32 +130,38 @@ export interface OwnersEvent {
   readonly accounts: readonly string[] | null;
 }
 
-/** A DNS edit that cannot be carried out as the user typed it. */
+/** A DNS edit that cannot be carried out as the user entered it. */
 export interface InvalidEvent {
   readonly kind: 'invalid';
   /** Absent: not known. */
   readonly origin?: CallOrigin;
   readonly problems: readonly Problem[];
   readonly actor: Actor;
-  /** The zone of the edit; null: it cannot be read. */
+  /** The zone of the edit; null: the call names none that we can read. */
   readonly zone: DnsName | null;
-  /** Whether the edit would create a zone. Its problems then show only what the user typed. */
+  /**
+   * Whether the edit would create a zone. Then its problems concern only what the user typed, and reveal
+   * nothing about other zones.
+   */
   readonly creates: boolean;
 }
 
 /**
- * The meaning of one hook call. A group delete of zones gives several edits; all or none of them are
- * accepted.
+ * What one hook call means. A group delete of zones gives several edits: either all of them are accepted, or
+ * none.
  */
 export type PanelEvent =
-  /** Nothing to do: a form being opened, a function we do not handle, our own settings form. */
+  /**
+   * There is nothing to do: the panel opens a form, or calls a function that we do not handle, or our own
+   * settings form.
+   */
   | { readonly kind: 'ignore' }
   /**
-   * DNS may have changed without a DNS event, so these zones are compared soon. `fingerprint` as in an edit.
+   * DNS may have changed without a DNS event, so these zones are compared soon. `fingerprint`: as in an edit.
    */
   | {
       readonly kind: 'hint';
-      /** Names of zones, and of hosts, which stand for the zones they lie in. They need not exist. */
+      /** Names of zones or of hosts; a host stands for the zones above its name. The names need not exist. */
       readonly zones: readonly DnsName[] | 'all';
       readonly source: string;
       readonly fingerprint: string;
@@ -189,15 +195,14 @@ export type Verdict =
     };
 
 /**
- * What a refused edit has changed. `nothing`: it is proven that neither side changed. `unknown`: the panel
- * did not change, the central may have. `panel`: the panel changed, the central did not. `panel-unknown`: the
- * panel changed, the central may have.
+ * Which sides a refused edit has changed. `nothing`: neither side, proven. `unknown`: not the panel, perhaps
+ * the central. `panel`: the panel, not the central. `panel-unknown`: the panel, perhaps the central.
  */
 export type Changed = 'nothing' | 'unknown' | 'panel' | 'panel-unknown';
 
 /**
- * How a panel shows the owners of zones. `column`: in a column of its list. `each-account`: each account gets
- * a list of its own. `none`: not at all.
+ * How a panel shows the owners of zones. `column`: in a column of its zone list. `each-account`: each account
+ * sees a list of its own zones. `none`: it does not show them.
  */
 export type OwnerWay = 'column' | 'each-account' | 'none';
 
@@ -205,8 +210,8 @@ export type OwnerWay = 'column' | 'each-account' | 'none';
 export interface OwnerList {
   readonly way: OwnerWay;
   /**
-   * Every zone of the panel, with the accounts below the administrators that may change it: the owner and his
-   * reseller. Null: the panel does not report the owner.
+   * Every zone of the panel, with the accounts that may change it: the owner and the owner's reseller.
+   * Administrators are left out. Null: the panel does not report the owner.
    */
   readonly zones: ReadonlyMap<DnsName, readonly string[] | null>;
 }
@@ -215,8 +220,8 @@ export interface OwnerList {
 export interface ZoneList {
   readonly zones: readonly DnsName[];
   /**
-   * Names in the list that cannot be read (`a..b`), shortened. If there is one, the list proves of no zone
-   * that it is absent.
+   * Names in the list that cannot be read (`a..b`), shortened. While there is one, a zone that the list lacks
+   * may still exist.
    */
   readonly unreadable: readonly string[];
 }
@@ -229,17 +234,16 @@ export interface PanelTraits {
 }
 
 /**
- * Where DNS changes come from: one control panel on one host. `decode` and `encode` do no I/O, so recorded
- * hook calls test them completely. Every implementation passes `src/testing/contracts/panel.ts`. Reads and
- * `write` throw {@link PanelError} and nothing else. They are never called while a hook call is being
- * answered.
+ * One control panel on one host, where edits come from. `decode` and `encode` do no I/O, so tests can replay
+ * recorded calls. Every implementation passes `src/testing/contracts/panel.ts`. Reads and `write` throw only
+ * {@link PanelError}. Nobody calls them while a hook call is being answered.
  */
 export interface Panel {
   readonly id: string;
   readonly traits: PanelTraits;
 
   /**
-   * Reads one raw hook call. Never throws: an edit that cannot be understood is `invalid`, anything else
+   * Decodes one raw hook call. Never throws: an edit that cannot be understood is `invalid`, anything else
    * `ignore`.
    */
   decode(call: HookCall): PanelEvent;
@@ -253,37 +257,37 @@ export interface Panel {
    */
   isAdmin(call: HookCall): boolean;
 
-  /** Writes a verdict in the form this panel expects; `text` is the message of a refusal. */
+  /** Encodes a verdict in the format that this panel expects. `text` is the message of a refusal. */
   encode(verdict: Verdict, text: string): HookReply;
 
-  /** All zones of the panel. Throws on a cut list. */
+  /** Lists all zones of the panel. Throws if the list is cut off. */
   listZones(ctx: CallContext): Promise<ZoneList>;
 
   /**
-   * Takes the zones of an earlier read. Until the list is read again, they decide between two readings of a
-   * name.
+   * Stores the zones of an earlier read. If a name in a call can be read in two ways, the reading that is in
+   * this list counts.
    */
   remember(zones: readonly DnsName[]): void;
 
   /**
-   * Reads the owner of each zone from the panel's lists as an administrator sees them. Complete, or it
-   * throws. May take minutes.
+   * Reads the owner of each zone from the lists that administrators see. Returns the complete list or throws.
+   * May take minutes.
    */
   readOwners(ctx: CallContext): Promise<OwnerList>;
 
-  /** Reads the zone as the panel holds it now; `null`: the panel itself reports that it has no such zone. */
+  /** Reads the zone as the panel holds it now. `null`: the panel reports that it has no such zone. */
   readZone(zone: DnsName, ctx: CallContext): Promise<readonly PanelRecord[] | null>;
 
   /**
-   * Makes `change.remove` absent and `change.add` present in the panel. The hook calls that this causes carry
-   * `echo`.
-   * @param present a fresh `readZone`; a record that is already as wanted is left as it is
+   * Makes sure that `change.remove` is absent and `change.add` is present in the panel. The hook calls that
+   * this causes carry `echo`.
+   * @param present a fresh `readZone`; records that are already as wanted are left as they are
    */
   write(change: Change, present: readonly PanelRecord[], echo: string, ctx: CallContext): Promise<void>;
 
   /**
-   * Deletes a zone in the panel, and nothing else of that name. The hook calls that this causes carry `echo`.
-   * Does nothing if the panel has no such zone.
+   * Deletes a zone in the panel, but no web site or mail domain of that name. The hook calls that this causes
+   * carry `echo`. Does nothing if the panel has no such zone.
    */
   deleteZone(zone: DnsName, echo: string, ctx: CallContext): Promise<void>;
 }
@@ -293,7 +297,7 @@ export type PanelErrorCode =
   | 'panel.unreachable'
   /** The answer is not in the panel's format, or is cut off. */
   | 'panel.garbled'
-  /** The panel refused; `params.text` has its own words. */
+  /** The panel refused the request; `params.text` has its own words. */
   | 'panel.refused';
 
 export class PanelError extends Error {

@@ -5,8 +5,8 @@ import { describe } from './describe.ts';
 import { plainText, safeJson, terminalText } from './plain-text.ts';
 
 /**
- * Characters that a terminal or a page acts on and does not show: ESC, BEL, C1, direction, invisible letters,
- * half a surrogate pair.
+ * Characters that a terminal or page acts on instead of showing them: ESC, BEL, C1, direction marks,
+ * invisible letters, half a surrogate pair.
  */
 export const nasty =
   'a\u001b[2Jb\u0007\u009b31mc\u202ed\u2066e\u200ff\u2028g\u{e0041}h\ud800i\r\nj\tk\u00ad\u007f\u0000';

@@ -1,13 +1,15 @@
-/** Characters that move a cursor, turn the reading direction or are invisible. Texts of ours contain none. */
+/**
+ * Characters that move a cursor, turn the reading direction or are invisible. Texts of domainsync contain
+ * none.
+ */
 const breaks = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
 const invisible = /[\p{Cf}\p{Cs}]/gu;
 /** All characters above except the line break. */
 const unsafe = /[^\P{Cc}\n]|[\p{Zl}\p{Zp}\p{Cf}\p{Cs}]/gu;
 
 /**
- * Makes one line without control characters (ESC and C1 among them) from an outside text: an answer, a
- * certificate, a library's message. Characters that turn the direction of reading (UAX #9) or are invisible
- * are removed.
+ * Turns an outside text (an answer, a certificate, a library's message) into one line without control
+ * characters. Also removes invisible characters and those that turn the reading direction (UAX #9).
  */
 export function plainText(text: string): string {
   return text.replaceAll(breaks, ' ').replaceAll(invisible, '');
@@ -19,16 +21,16 @@ export function plainParams(params: Readonly<Record<string, string>>): Readonly<
 }
 
 /**
- * Makes a text safe for a terminal. Line breaks stay. Other characters that {@link plainText} removes become
- * `\u{1b}` and the like.
+ * Makes a text safe for a terminal, and keeps line breaks. Other characters that {@link plainText} removes
+ * become `\u{1b}` and the like.
  */
 export function terminalText(text: string): string {
   return text.replaceAll(unsafe, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 /**
- * JSON with the same meaning in which such characters are escaped (RFC 8259 section 7).
- * @param indent as of `JSON.stringify`
+ * Like `JSON.stringify`, but escapes the characters that {@link plainText} removes (RFC 8259 section 7).
+ * @param indent as for `JSON.stringify`
  */
 export function safeJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, null, indent).replaceAll(unsafe, (one) =>

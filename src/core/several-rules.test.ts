@@ -1,4 +1,7 @@
-/** What is asked of each engine, in which order, and what is answered (decision 009). */
+/**
+ * Tests in which order the engines of several centrals are asked, and what the panel is answered (decision
+ * 009).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { a, zone } from '../testing/simulator/given.ts';
@@ -8,7 +11,7 @@ import type { Answer } from './engine/before/answer.ts';
 import type { EditEvent, PanelEvent, Verdict } from './panel.ts';
 import { Several, type Member } from './several.ts';
 
-/** What an engine answers; absent: it has nothing against it. */
+/** What a fake engine answers. A field that is absent: it accepts. */
 interface Says {
   readonly answer?: Verdict;
   readonly objections?: readonly Problem[];
@@ -18,7 +21,7 @@ interface Says {
 
 const accept = { kind: 'accept' } as const;
 
-/** An engine that notes in `calls` what it is asked. */
+/** A fake engine that writes each call into `calls`. */
 function member(number: number, calls: string[], says: Says = {}): Member {
   const note = async <T>(call: string, result: T): Promise<T> => {
     calls.push(`${number} ${call}`);

@@ -22,11 +22,11 @@ const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 
 interface Scene {
   readonly world: World;
   readonly second: Side;
-  /** The central's number of each write that reached one. */
+  /** The numbers of the centrals that were written to, one for each write, in order. */
   readonly writes: number[];
-  /** The problem code of a central's audit, by the central's number. */
+  /** For each central's number, the code of the problem that its audit finds. */
   readonly audits: Map<number, string>;
-  /** Is called when a central is about to write records, with its number. */
+  /** The test's callback, called with a central's number just before that central writes records. */
   onApply: (number: number) => void;
 }
 
@@ -59,7 +59,7 @@ async function givenTwo({ panel, first, second }: Held): Promise<Scene> {
   return scene;
 }
 
-/** The central with its audits and writes connected to the scene. */
+/** Connects the audits and writes of a central to the scene. */
 function watched(scene: Scene, central: Central, number: number): Central {
   return changedCentral(central, {
     audit: (change) => {
@@ -85,7 +85,7 @@ function apply(world: World, { remove, add }: EditItem): boolean {
   return records !== undefined;
 }
 
-/** Makes one edit as a user of the panel, without time to settle. */
+/** Makes one edit as a user of the panel, and does not wait for the background. */
 async function edit(
   { world }: Scene,
   remove: ResourceRecord | null,
@@ -110,7 +110,10 @@ async function zoneEdit(
   return (await world.clock.runUntilSettled(world.edit(event, carryOut, smoothly))).verdict;
 }
 
-/** Codes of a refusal with the centrals that have the problem, for example `2: central.unreachable`. */
+/**
+ * Codes of a refusal, each behind the numbers of the centrals that have the problem:
+ * `2: central.unreachable`.
+ */
 function reasons(verdict: Verdict): string[] {
   if (verdict.kind === 'accept') return [];
   return verdict.problems.map(({ code, params }) => `${params['central']}: ${code}`);
@@ -128,7 +131,7 @@ function holders({ world, second }: Scene, record: ResourceRecord): string[] {
   );
 }
 
-/** How many operations have not ended, by central, stuck ones included. */
+/** For each central, how many operations have not ended; stuck ones count too. */
 async function left({ world }: Scene): Promise<number[]> {
   const found: number[] = [];
   for (const journal of world.journals) {

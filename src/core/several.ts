@@ -13,12 +13,12 @@ export interface Member {
 type Writer = Pick<Engine, 'putOff'>;
 
 /**
- * Milliseconds of an edit's deadline that stay reserved for rolling it back at centrals that accepted it; at
- * most half of the deadline.
+ * So many milliseconds of an edit's deadline stay free for a roll back at the centrals that accepted the
+ * edit. At most half of the deadline.
  */
 const reserve = 2_000;
 
-/** Refusals of a new central that has not compared every zone yet. */
+/** Codes with which a new central refuses edits until it has compared every zone. */
 const unknownYet: ReadonlySet<string> = new Set(['zone.baseline-running', 'zone.not-known-yet']);
 
 /**
@@ -30,9 +30,9 @@ export function timeToWrite(deadline: number, centrals: number): number {
 }
 
 /**
- * Answers hook calls for all centrals of a panel: an edit is made at all of them or at none
- * (docs/decisions/009-several-centrals.md). It keeps no state that a crash could lose: each engine brings its
- * own central to what the panel shows.
+ * Answers hook calls for a panel with several centrals: an edit is made at all of them or at none
+ * (docs/decisions/009-several-centrals.md). A crash loses nothing here: each engine brings its own central to
+ * what the panel shows.
  */
 export class Several {
   readonly #members: readonly Member[];
@@ -108,8 +108,8 @@ export class Several {
   }
 
   /**
-   * Answers calls about what the panel has already done, and hints. Each engine settles it with the panel by
-   * itself.
+   * Answers hints and `after` calls, which report what the panel has already done. Each engine follows the
+   * panel on its own.
    */
   async #afterwards(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
     const verdicts = await Promise.all(
@@ -132,8 +132,8 @@ export class Several {
   }
 
   /**
-   * A write of one engine into the panel is an edit for the other engines. If a central is out of reach, the
-   * engine that wrote is told to try again.
+   * Tells the engine that wrote into the panel to try again later, because another central is out of reach.
+   * For the other engines, such a write is an ordinary edit.
    */
   #putOff(edits: readonly EditEvent[], problems: readonly Problem[]): void {
     if (!problems.every(({ code }) => isTransient(code) || unknownYet.has(code))) return;
@@ -148,7 +148,7 @@ export function putOff(edits: readonly EditEvent[], engines: readonly Writer[]):
   }
 }
 
-/** Lists each problem once, with the numbers of the centrals that have it in `params.central`. */
+/** Lists each problem once. `params.central` holds the numbers of the centrals that have it. */
 function told(
   found: readonly { readonly number: number; readonly problems: readonly Problem[] }[],
 ): readonly Problem[] {

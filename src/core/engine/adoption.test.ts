@@ -1,4 +1,4 @@
-/** Tests of the adoption rule in docs/adoption.md: one test a row, in the table's order. */
+/** Tests of the adoption rule: one test for each row of the table in docs/adoption.md, in its order. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
@@ -27,7 +27,7 @@ function cname(host: string): ResourceRecord {
 const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
 
 /**
- * Makes one edit as a user of the panel and lets it settle.
+ * Makes one edit as a user of the panel, then waits until the engine has confirmed or undone it.
  * @returns codes of the refusal; empty: the panel kept the edit
  */
 async function edit(

@@ -1,4 +1,7 @@
-/** Tests of an `after` that comes while a background step of its zone waits for the network (issue 13). */
+/**
+ * Tests in which `after` comes while a background step of its zone waits for an answer of the central (issue
+ * 13).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName, type DnsName } from '../../dns/name.ts';
@@ -32,8 +35,9 @@ async function hearAfter(world: World, of: DnsName, kind: 'zone-create' | 'zone-
 }
 
 /**
- * Runs `meanwhile` during the next call of a method of the central, and throws the error that it returns.
- * @returns arms it: only then the next call counts
+ * Runs `meanwhile` inside a call of the central: the next call of `method` runs it, and throws the error that
+ * it returns.
+ * @returns a function that arms the trap; earlier calls of `method` are not affected
  */
 function during(
   world: World,
@@ -124,7 +128,7 @@ test('issue 13: the next delete of a zone is heard, though `after` of the last c
   await wait(world, minute);
   assert.ok(!world.central.zones.has(zone));
   assert.equal((await newest(world)).afterSeen, true);
-  // It is made again, and deleted while nobody hears `before`.
+  // The zone is created again. It is then deleted, and the agent never gets the `before` of that delete.
   const make = (): boolean => {
     const records = defaultRecords(zone, 'panel').map((one): [string, ResourceRecord] => [
       recordId(one),
@@ -169,7 +173,7 @@ for (const method of ['readZone', 'createZone'] as const)
       ...lost,
       takes: 400,
     });
-    // Past the reads of `before`.
+    // By now `before` has made its reads at the central.
     await wait(world, 300);
     arm();
     await world.clock.runUntilSettled(creating);
@@ -203,7 +207,7 @@ test('issue 14: an agent that is killed when the central has refused what the pa
   };
   const made = a('new', 2);
   put(world, 'panel', [a('www', 1), made]);
-  // Whoever asks is never answered: the agent dies.
+  // This call never gets an answer, because the agent is killed during it.
   void engineOf(world).answer(
     { kind: 'edits', edits: [recordsEvent(zone, [{ remove: null, add: made }], 'after')] },
     new AbortController().signal,

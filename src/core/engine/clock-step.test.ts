@@ -22,7 +22,7 @@ function edits(edit: EditEvent): PanelEvent {
 }
 
 /**
- * Makes an edit that we accept and the panel refuses, and steps the clock while it waits.
+ * Makes an edit that the engine accepts and the panel refuses, and steps the wall clock before the undo.
  * @param step of the wall clock, milliseconds
  * @returns milliseconds until the edit was undone
  */

@@ -33,7 +33,7 @@ import { rollBack } from './before/roll-back.ts';
 import { stepComparison, stepOperations } from './background/step.ts';
 import { beforeCreate, beforeDelete } from './before/zone-edits.ts';
 
-/** State that only a running engine has; the rest is in its journal. */
+/** State that only a running engine knows; everything else can be read from its journal. */
 export interface LiveEngine {
   readonly comparison: ComparisonProgress;
   readonly comparisons: ComparisonHealth;
@@ -44,7 +44,7 @@ export interface LiveEngine {
 
 /**
  * The sync engine of one panel and one central: it vetoes, sends, confirms, undoes and compares edits. It
- * does no I/O of its own and reads no clock but the one handed in. Each journal has one engine.
+ * does all I/O through its ports, and reads no other clock than theirs. Each journal has one engine.
  * `docs/architecture.md` describes the way of one edit.
  */
 export class Engine {
@@ -68,9 +68,9 @@ export class Engine {
   }
 
   /**
-   * Resumes what an earlier run left open and starts the background work, the first comparison included.
-   * Resolves as soon as hook calls can be answered.
-   * @throws {JournalError} when the journal fails; nothing runs then
+   * Resumes operations that an earlier run left open, and starts the background work, the first comparison
+   * included. Resolves as soon as the engine can answer hook calls.
+   * @throws {JournalError} when the journal fails; nothing is started then
    */
   async start(): Promise<void> {
     try {
@@ -105,7 +105,8 @@ export class Engine {
   }
 
   /**
-   * Stops the background work and waits for its end. Calls that are being answered end by their own signal.
+   * Stops the background work and waits until it has ended. Calls that are being answered go on until their
+   * own signal aborts.
    */
   async stop(): Promise<void> {
     this.#runtime.timers.stopping.abort(new Error('stopping'));
@@ -115,7 +116,7 @@ export class Engine {
   }
 
   /**
-   * Answers one hook call. Never throws: a failure becomes a refusal that says what was changed.
+   * Answers one hook call. Never throws: a failure becomes a refusal that says which sides were changed.
    * @param signal aborts at the deadline of the call
    */
   async answer(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
@@ -141,7 +142,7 @@ export class Engine {
   }
 
   /**
-   * Answers the edits of one call: all of them are accepted or none. Never throws.
+   * Answers the edits of one call: either all of them are accepted, or none. Never throws.
    * @param signal as for `answer`
    */
   async carryOut(edits: readonly EditEvent[], signal: AbortSignal): Promise<Answer> {
@@ -151,7 +152,7 @@ export class Engine {
   }
 
   /**
-   * All problems for which {@link answer} would refuse a `before` call now, found without writing at the
+   * Finds all problems for which {@link answer} would refuse a `before` call now. Writes nothing at the
    * central. Never throws.
    * @param signal as for `answer`
    */
@@ -175,10 +176,10 @@ export class Engine {
 
   /**
    * Undoes at once what operations of {@link carryOut} wrote, because another central refused the edit. Never
-   * throws; the background retries what is left.
+   * throws; background steps repeat what fails now.
    * @param ids as `carryOut` returned them
    * @param problems why
-   * @returns `nothing`: it is proved that nothing of them is left at the central
+   * @returns `nothing`: it is proved that the central has nothing left of them
    */
   async rollBack(ids: readonly string[], problems: readonly Problem[]): Promise<'nothing' | 'unknown'> {
     try {
@@ -190,16 +191,17 @@ export class Engine {
   }
 
   /**
-   * Runs `body` while a hook call is being answered, by this engine or another. Panel reads wait meanwhile.
-   * Reads of the zones that the call edits do not prove that a record is absent.
+   * Runs `body` while a hook call is being answered, by this engine or by another one. Panel reads wait until
+   * it ends. A read of a zone that the call edits does not prove that a record is absent.
    */
   async duringCall<T>(event: PanelEvent, body: () => Promise<T>): Promise<T> {
     return await this.#runtime.gate.during(this.#editedBy(event), body);
   }
 
   /**
-   * Notes that the write into the panel with this echo token was refused only because another central is out
-   * of reach. It is tried again without a limit.
+   * Stores that a write into the panel was refused only because another central is out of reach. The write is
+   * then tried again without a limit.
+   * @param echo the echo token of the write
    */
   putOff(echo: string): void {
     const restoring = this.#runtime.echoTokens.get(echo);
@@ -207,7 +209,7 @@ export class Engine {
   }
 
   /**
-   * Stores what the self-test found: whether the panel checks access before it calls us.
+   * Stores the self-test's result: whether the panel checks access before it calls us.
    * @throws {JournalError}
    */
   async proveAccessCheck(checksFirst: boolean): Promise<void> {
@@ -215,15 +217,15 @@ export class Engine {
   }
 
   /**
-   * Forgets the owners of all zones after a time in which calls of the panel may have been missed. Edits of
-   * plain users are refused until the panel's list is read again. Never throws.
+   * Forgets the owners of all zones, because calls of the panel may have been missed. Until the panel's list
+   * is read again, edits of plain users are refused. Never throws.
    */
   async forgetOwners(): Promise<void> {
     await this.#owners.forget().catch((error: unknown) => this.#failed('-', error, 'nothing'));
   }
 
   /**
-   * Asks for a comparison in the background, of one zone or of all. Returns at once.
+   * Schedules a comparison, of one zone or of all. Returns at once; background steps compare.
    * @param reason for log and history
    */
   compare(what: DnsName | 'all', reason: string, follow: CompareRequest['follow'] = 'no'): void {
@@ -265,8 +267,8 @@ export class Engine {
   }
 
   /**
-   * Zones that a call edits. A `before` of an actor without a right to a zone does nothing there, so it does
-   * not count.
+   * Zones that a call edits. A `before` of an actor without a right to a zone is not carried out, so its zone
+   * is left out.
    */
   #editedBy(event: PanelEvent): readonly DnsName[] {
     const edits = event.kind === 'edits' ? event.edits : [];
@@ -282,33 +284,35 @@ export class Engine {
     return { kind: 'accept' };
   }
 
-  /** Notes that owners of zones may change. It never refuses the call. */
+  /** Stores that the owners of some zones may change. Never refuses the call. */
   async #ownersMayChange(event: Extract<PanelEvent, { kind: 'owners' }>): Promise<Verdict> {
     try {
       await this.#owners.before(event);
     } catch (error) {
-      // Until the next reading these zones have no owner in memory. The doubt is lost only by a restart.
+      // The journal could not store that the owners are unknown. Memory has it, so it is lost only if the
+      // agent restarts before the next reading.
       this.#failed('-', error, 'nothing');
     }
     return { kind: 'accept' };
   }
 
   /**
-   * The answer to a `before` whose actor may have no right to the zone; null: he has one. Nothing is written,
-   * read or reported for such a call. The panel decides, and what it then shows is followed (`heard.ts`).
+   * Answers a `before` whose actor may have no right to the zone; null: the actor has one. For such a call
+   * nothing is written or read, and nothing about the zone is reported. The panel decides, and what it then
+   * shows is followed (`heard.ts`).
    */
   #leftToPanel(edit: EditEvent | InvalidEvent): Answer | null {
     const right = this.#owners.judge(edit);
     if (right === 'may') return null;
-    // The same answer for every zone, so it reveals nothing about one.
+    // Before the first reading, every zone gets this refusal, so it does not reveal which zones exist.
     if (right === 'unread') return { kind: 'refuse', problems: [notReadYet], changed: 'nothing' };
     this.#owners.count(right, edit);
     return leftToPanel(edit, right === 'another' ? 'note.left-no-right' : 'note.left-owner-unknown');
   }
 
   /**
-   * Answers the edits of one call in their order. If a `before` is refused, what earlier edits of the call
-   * wrote is undone at once.
+   * Answers the edits of one call in their order. If a `before` is refused, undoes at once what earlier edits
+   * of the call wrote.
    */
   async #edits(all: readonly EditEvent[], signal: AbortSignal): Promise<Answer> {
     const edits: EditEvent[] = [];
@@ -336,7 +340,7 @@ export class Engine {
   }
 
   /**
-   * The refusal of a call after what its earlier edits wrote is undone.
+   * Makes the refusal of a call, after undoing what its earlier edits wrote.
    * @param earlier ids of the operations of these edits
    */
   async #withEarlier(refused: Refusal, earlier: readonly string[]): Promise<Refusal> {
@@ -355,7 +359,7 @@ export class Engine {
   }
 
   /**
-   * Problems of edits that the user has to repeat before they are carried out: deletes of signed zones,
+   * Problems of edits that the user has to repeat before they are carried out: deletes of signed zones, and
    * creates below a signed zone.
    * @throws {JournalError}
    */
@@ -386,8 +390,8 @@ export class Engine {
       });
       return answer;
     } catch (error) {
-      // Code that has written answers a failing journal itself. A journal error that arrives here means that
-      // nothing was written.
+      // Once something is written, the code that wrote it handles failures of the journal. So a journal error
+      // that arrives here means that nothing was written.
       const before = error instanceof JournalError ? 'nothing' : 'unknown';
       return this.#failed(edit.zone, error, edit.stage === 'after' ? 'panel-unknown' : before);
     }
@@ -408,7 +412,7 @@ export class Engine {
         return await beforeCreate(this.#runtime, edit, call);
       case 'zone-delete': {
         const answer = await beforeDelete(this.#runtime, edit, call);
-        // The next zone of this name may belong to another account.
+        // After the delete, a zone of this name may belong to another account.
         if (answer.kind === 'accept' && !call.isTrial) await this.#owners.deleting(edit);
         return answer;
       }
@@ -426,8 +430,8 @@ export class Engine {
   }
 
   /**
-   * Runs `work` in the background; the engine's stop waits for it. What it throws is a defect: it is logged,
-   * and everything else goes on.
+   * Runs `work` in the background; when the engine stops, it waits for it. An error of `work` is a defect: it
+   * is logged, and the engine goes on.
    */
   #inBackground(work: Promise<void>): void {
     const noted = work
@@ -450,7 +454,7 @@ export class Engine {
         () => false,
       );
       if (!slept) continue;
-      // Not every function that changes owners fires an event.
+      // Some functions of the panel change owners without an event, so the owners are read every hour too.
       this.#owners.request(0);
       failed = !(await this.#compareAll.everything('periodic'));
     }
@@ -458,8 +462,8 @@ export class Engine {
 }
 
 /**
- * Combines the refusals of `after` edits: the panel has made these edits already. The other edits of the call
- * are at the central.
+ * Combines the refusals of `after` edits into one. If only some edits of the call were refused, the central
+ * has the others.
  * @param edits number of all edits of the call
  */
 function allOf(refusals: readonly Refusal[], edits: number): Refusal {
@@ -482,5 +486,5 @@ const soonAgain = 300_000;
 
 const notReadYet = refusal('panel.not-read-yet', {});
 
-/** States in which a stopped engine may have left a request on its way. */
+/** An operation in one of these states may have sent a request whose answer the stopped engine never got. */
 const mayHaveWritten: ReadonlySet<string> = new Set(['prepared', 'applied', 'reverting']);

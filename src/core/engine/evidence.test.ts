@@ -1,6 +1,6 @@
 /**
- * Tests that a create which was only intended does not count as proof that we made the zone (issue 13;
- * docs/adoption.md, rows 30 and 31).
+ * Tests that a create which was journalled but never proven does not count as proof that we made the zone
+ * (issue 13; docs/adoption.md, rows 30 and 31).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -38,7 +38,7 @@ async function wait(world: World, ms: number): Promise<void> {
   await world.clock.runUntil(world.clock.now() + ms);
 }
 
-/** Makes the zone in the panel with its default records. */
+/** Creates the zone in the panel with its default records. */
 function make(world: World): boolean {
   const records = defaultRecords(zone, 'panel').map((one): [string, ResourceRecord] => [recordId(one), one]);
   world.panel.zones.set(zone, new Map(records));
@@ -50,7 +50,9 @@ async function createZone(world: World, local = smoothly): Promise<Verdict> {
   return verdict;
 }
 
-/** Starts a create and kills the agent after so many milliseconds. The central keeps what it has then. */
+/**
+ * Starts a create and kills the agent after so many milliseconds. The central keeps what it has at that time.
+ */
 async function killedIn(at: number): Promise<World> {
   const world = await given({ panel: null, central: null });
   void world.edit(create, () => make(world), smoothly);
@@ -69,7 +71,7 @@ async function stuckCodes(world: World): Promise<(string | undefined)[]> {
   return stuck.map(({ problems }) => problems[0]?.code);
 }
 
-/** A world whose agent is killed when its next commit is on disk, before it does anything else. */
+/** A world whose agent is killed as soon as its next commit is on disk. */
 async function killedAtCommit(): Promise<World> {
   const world = await given({ panel: null, central: null });
   world.chooseJournalFault = (call) => (call === 'read' ? null : 'cut-after');
@@ -101,13 +103,14 @@ test('issue 13: a zone that we may have made when we were killed stays, listed, 
     await restart(world);
     await wait(world, 30 * minute);
     const open = await statusOf(world);
-    // It was read back and noted just before: then it is undone, and nothing is left.
+    // If the agent had read the zone back and journalled that before the kill, the create is undone and
+    // nothing is left.
     if (!world.central.zones.has(zone)) {
       assert.deepEqual([open.open, open.stuck], [0, []], `killed after ${at} ms`);
       continue;
     }
     assert.deepEqual(await stuckCodes(world), ['zone.maybe-ours'], `killed after ${at} ms`);
-    // Taken away by hand, it is over.
+    // Once the operator deletes the zone by hand, the operation ends.
     world.central.zones.delete(zone);
     engineOf(world).compare(zone, 'person');
     await wait(world, minute);
@@ -145,7 +148,7 @@ test('issue 13: a zone made by hand after the journal refused to note our create
       if (call === 'read') return null;
       return (commits += 1) >= failing ? 'reserve-gone' : null;
     };
-    // It comes with a site: made at the central after the panel has it.
+    // The zone comes with a web site, so it is created at the central after the panel has it.
     make(world);
     void world.hint(zone);
     await wait(world, minute);
@@ -159,7 +162,8 @@ test('issue 13: a zone made by hand after the journal refused to note our create
 });
 
 /**
- * Loses the answer to the next request, which lands late. The central is then out of reach for three seconds.
+ * Loses the answer to the next request, and lets the request land late. The central is out of reach for three
+ * seconds.
  */
 function losesOneCreate(world: World): void {
   let faults = 1;
@@ -182,7 +186,7 @@ test('issue 13: a refused create that lands late is taken back by the process th
   await wait(world, 30 * minute);
   assert.ok(!world.central.zones.has(zone));
   assert.deepEqual(await stuckCodes(world), []);
-  // Long after that it is foreign.
+  // The watch is over by then, so a zone that appears is foreign.
   put(world, 'central', [a('mail', 1)]);
   await wait(world, 70 * minute);
   assert.ok(held(world, 'central', a('mail', 1)));
@@ -199,7 +203,7 @@ test('issue 13: a zone that appears after the process that asked for it was kill
   await wait(world, 30 * minute);
   assert.ok(world.central.zones.has(zone));
   assert.deepEqual(await stuckCodes(world), ['zone.maybe-ours']);
-  // Made in the panel as well, it synchronises.
+  // If the user creates the zone in the panel too, it is synced.
   assert.equal((await createZone(world)).kind, 'accept');
   await wait(world, 5 * minute);
   assert.deepEqual(await stuckCodes(world), []);
@@ -209,7 +213,8 @@ test('issue 13: a zone that appears after the process that asked for it was kill
 test('issue 13: a zone made by hand after the one of a late create was deleted is left and listed', async () => {
   const world = await given({ panel: null, central: null });
   losesOneCreate(world);
-  // It comes with a site: made at the central after the panel has it, at the second try.
+  // The zone comes with a web site, so it is created at the central after the panel has it. The first try
+  // loses its answer.
   make(world);
   void world.hint(zone);
   await wait(world, 2 * minute);
@@ -239,7 +244,7 @@ test('issue 13: nothing that the answer of our create did not show is removed wh
   for (let at = 0; at < 3_000; at += 50) {
     const world = await given({ panel: null, central: null });
     world.central.createsWithContent = false;
-    // It comes with a site: made at the central after the panel has it.
+    // The zone comes with a web site, so it is created at the central after the panel has it.
     make(world);
     void world.hint(zone);
     await wait(world, at);

@@ -1,4 +1,4 @@
-/** Tests of a journal that fails while a failed write is being handled (issue 12.6). */
+/** Tests a journal that fails while a failed write is being handled (issue 12.6). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changedCentral } from '../../testing/changed-central.ts';
@@ -13,9 +13,9 @@ const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 
 const www = a('www', 1);
 
 /**
- * Makes an edit whose write is done but its answer lost, while the journal refuses every state but
- * `prepared`.
- * @param undoFails whether the undo of the write fails as well
+ * Makes an edit whose write lands although its answer is lost. From then on the journal refuses every state
+ * but `prepared`.
+ * @param undoFails whether the undo of the write fails too
  */
 async function play(undoFails: boolean): Promise<{ world: World; verdict: Verdict }> {
   let writes = 0;
@@ -69,7 +69,7 @@ test('a refusal never says that nothing was changed while the central has the ed
 
 /**
  * Sends the `after` of an edit that replaces `ftp` by `www`.
- * @param applyFails whether the central removes `ftp` and then refuses
+ * @param applyFails whether the central removes `ftp` and then refuses the rest
  * @returns `changed` of the refusal; whether the central has `ftp`; whether it has `www`
  */
 async function afterwards(applyFails: boolean, journalFails: boolean): Promise<[string, boolean, boolean]> {

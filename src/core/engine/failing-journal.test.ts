@@ -39,7 +39,10 @@ function zoneEvent(kind: 'zone-create' | 'zone-delete'): (stage: 'before' | 'aft
   };
 }
 
-/** What happens while the journal fails. `run` returns the verdict of `before`; null: it got none. */
+/**
+ * A story to play while the journal fails. `run` returns the verdict of `before`; null: `before` was not
+ * answered.
+ */
 interface Play {
   readonly panel: readonly ResourceRecord[] | null;
   readonly central: readonly ResourceRecord[] | null;
@@ -143,7 +146,7 @@ function contents(world: World, side: 'panel' | 'central'): string[] | null {
   return records === undefined ? null : [...records.keys()].sort();
 }
 
-/** Runs one play. @returns what is wrong at the end */
+/** Plays one story. @returns what is wrong at the end */
 async function outcome(
   { panel, central, run }: Play,
   fails: (call: JournalCall, number: number) => JournalFault | null,
@@ -169,7 +172,8 @@ async function outcome(
 }
 
 /**
- * Differences between the sides and open operations; empty for a zone that is listed for an administrator.
+ * Records that differ between the sides, and open operations. Empty if the zone is listed for an
+ * administrator.
  */
 async function differences(world: World): Promise<string[]> {
   const { entry, rows, open } = await viewOf(world, zone);

@@ -1,6 +1,6 @@
 /**
- * Tests that a new zone is never served empty if a zone of ours at the central already answers for its name
- * (issue 11.8).
+ * Tests that a new zone is never empty for resolvers if a zone of ours at the central already answers for its
+ * name (issue 11.8).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -23,7 +23,7 @@ import { CentralError, type Central } from '../central.ts';
 import type { Actor, EditEvent, Verdict } from '../panel.ts';
 
 const sub = parseName('sub', parent);
-/** A name for which the panel adds a record to a new zone, and the central does not. */
+/** In a new zone the panel adds a record with this name, and the central does not. */
 const pop = parseName('pop', sub);
 const actor: Actor = { name: 'alice', rank: 'administrator' };
 const seed = { addresses: [], nameServers: [], mailServers: [] };
@@ -35,7 +35,7 @@ async function givenWith(above: typeof wildcard): Promise<World> {
   return await given({ panel: above, central: above });
 }
 
-/** Makes the zone in the panel with its default records. */
+/** Creates the zone in the panel with its default records. */
 function make(world: World): boolean {
   world.panel.zones.set(sub, new Map(defaultRecords(sub, 'panel').map((one) => [recordId(one), one])));
   return true;
@@ -46,8 +46,8 @@ function create(stage: 'before' | 'after'): EditEvent {
 }
 
 /**
- * Waits `ms` milliseconds and asks the central for the name every `every` milliseconds.
- * @returns `empty`: the times at which it had no answer
+ * Waits until `ms` milliseconds have passed, and queries the central for the name every `every` milliseconds.
+ * @returns `result`: the outcome of `what`; `empty`: the times at which the central had no answer
  */
 async function watched<T>(
   world: World,
@@ -190,7 +190,7 @@ test('issue 13: a zone that somebody makes right before our create is filled and
       });
     };
   });
-  // The first check of the zone is followed by others.
+  // The check of the zone fails twice and is repeated.
   let failures = 0;
   world.chooseFault = () => (failures++ < 2 ? 'down' : null);
   make(world);
@@ -200,7 +200,7 @@ test('issue 13: a zone that somebody makes right before our create is filled and
   const [last] = await historyOf(world, 1);
   assert.ok(last?.kind === 'zone-create');
   assert.deepEqual([last.state, last.created, last.snapshot], ['confirmed', false, []]);
-  // The central's own name servers stay.
+  // The NS records that the other writer made stay, so those of the panel are not expected.
   for (const id of [recordId(theirs), ...inPanel(world).filter((one) => !one.includes(' NS '))])
     assert.ok(atCentral(world).includes(id), id);
 });
@@ -280,7 +280,7 @@ test('issue 11.8: a refused zone that was worked on is left and listed as stuck,
 
 test('issue 11.8: the law of the simulator notices a zone that is made empty', async () => {
   const world = await given({ panel: wildcard, central: wildcard }, (fresh) => {
-    // It says that it can, and leaves the content out.
+    // This central claims to create zones with their content, but leaves the content out.
     fresh.wrap = (central) => {
       const createZone = central.createZone.bind(central);
       return Object.assign(central, {
@@ -307,8 +307,8 @@ test('issue 11.8: killed at any instant, the zone is at both or at neither, and 
     await world.clock.runUntilSettled(world.start());
     const { empty } = await watched(world, editing, 60_000, 40);
     assert.deepEqual([...empty, ...world.emptied], [], `killed after ${at} ms`);
-    // What nobody read back before the kill may be somebody else's: it stays and is listed (docs/adoption.md,
-    // row 31).
+    // If a record was not read back before the kill, it may be another writer's. Then it stays and is listed
+    // (docs/adoption.md, row 31).
     const { rows } = await viewOf(world, sub);
     const listed = rows.filter(({ state }) => state === 'central-only' || state === 'conflict');
     const expected = new Set([...inPanel(world), ...listed.map(({ record }) => recordId(record))]);
@@ -336,7 +336,7 @@ test('issue 11.8: one record that the central will not take does not stop the zo
         },
       });
     };
-    // It makes no such record by itself.
+    // So this central does not add the `mail` record by itself.
     fresh.byName = true;
   });
   await world.clock.runUntilSettled(world.edit(create, () => make(world), smoothly));

@@ -1,4 +1,4 @@
-/** Tests of a central where only the provider makes zones: none of them counts as made by us. */
+/** Tests a central where only the provider creates zones: no zone there counts as made by us. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { EditEvent } from '../panel.ts';

@@ -33,7 +33,7 @@ export interface Ports {
 }
 
 /**
- * The parts of a running engine, each with its own job. Their state need not survive a restart; everything
+ * The parts of a running engine, each with one job. Their state is lost when the agent stops; everything
  * durable is in the journal.
  */
 export class Runtime {
@@ -52,15 +52,15 @@ export class Runtime {
   /** Ids of operations that a call is working on now. The background leaves them alone. */
   readonly inFlight = new Set<string>();
   /**
-   * Echo tokens of writes into the panel that are under way. `putOff`: the write was refused only because
-   * another central is out of reach.
+   * Echo tokens of running writes into the panel. `putOff`: the write was refused only because another
+   * central is out of reach.
    */
   readonly echoTokens = new Map<string, { putOff: boolean }>();
-  /** Ids of operations with a request that may still land, where the journal failed to store that. */
+  /** Ids of operations with a request that may still land, although the journal failed to store that. */
   readonly unsaid = new Set<string>();
   /**
-   * Asks for the comparison of a zone that is not in the ledger, once the panel's list shows it. `NamedZones`
-   * sets this.
+   * Schedules a comparison of a zone that is not in the ledger, once the panel's list shows it. `NamedZones`
+   * sets this function.
    */
   askForZone: (zone: DnsName, request: CompareRequest) => void = () => undefined;
 
@@ -84,12 +84,12 @@ export class Runtime {
     });
   }
 
-  /** Monotonic time of the engine's clock, milliseconds. */
+  /** The present monotonic time of the engine's clock, milliseconds. */
   get now(): number {
     return this.ports.clock.now();
   }
 
-  /** Runs {@link Timers.step} with names locked. @param names owner names; null: the whole zone */
+  /** Runs {@link Timers.step} while names are locked. @param names owner names; null: the whole zone */
   async lockedStep<T>(
     operation: string,
     zone: DnsName,

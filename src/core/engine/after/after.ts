@@ -24,11 +24,11 @@ import type { Transaction } from '../parts/store.ts';
 import { compareNamed } from '../before/unknown-zone.ts';
 
 /**
- * Answers `after`: the panel reports that it made an edit. The operation is found by the call's fingerprint;
- * what the panel holds decides later. An `after` without an operation, or for one that was undone, carries
- * the edit out now (class `compensate`). If `before` left the edit to the panel, it is carried out only once
- * a panel read shows it.
- * @param right of the actor to the zone, as it is now
+ * Answers `after`: the panel reports that it made an edit. The operation is found by the call's fingerprint,
+ * and later panel reads decide how it ends. If no operation is found, or it was undone, the edit is carried
+ * out now (class `compensate`). If `before` left the decision to the panel, the edit is carried out once a
+ * panel read shows it.
+ * @param right whether the actor may change the zone, as known now
  */
 export async function answerAfter(
   runtime: Runtime,
@@ -60,14 +60,14 @@ export async function answerAfter(
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     runtime.ports.log(1, 'journal.failed', { zone: event.zone, code: error.code });
-    // What `before` wrote stays at the central.
+    // The central keeps what `before` wrote, so the answer cannot say that only the panel changed.
     return { kind: 'refuse', problems: [refusal(error.code, error.params)], changed: 'panel-unknown' };
   }
 }
 
 /**
- * Handles the `after` of a create that no operation waits for. Either two reads showed the create as refused,
- * together with the delete before it, or `before` was never called.
+ * Handles the `after` of a create that no open operation belongs to. Either two reads showed that the panel
+ * had refused the create, or `before` was never called.
  */
 async function createdAfterAll(
   runtime: Runtime,
@@ -84,7 +84,7 @@ async function createdAfterAll(
 
 const matched: ReadonlySet<OperationState> = new Set(['prepared', 'applied', 'kept', 'confirmed', 'stuck']);
 
-/** States of an operation whose `after` has not come yet, the likeliest first. */
+/** States of an operation that still waits for its `after`. The most likely state comes first. */
 const preference: readonly OperationState[] = [
   'applied',
   'prepared',
@@ -97,7 +97,7 @@ const preference: readonly OperationState[] = [
 
 const kinds = { records: 'records', 'zone-create': 'zone-create', 'zone-delete': 'zone-delete' } as const;
 
-/** How many of a zone's newest operations are searched for the one that an `after` belongs to. */
+/** Among so many of a zone's newest operations, the one that an `after` belongs to is searched. */
 const latest = 20;
 
 /** The first states of {@link preference}: operations in them are open, and open ones are in memory. */
@@ -131,20 +131,25 @@ function matchAmong(runtime: Runtime, event: EditEvent, operations: readonly Ope
 }
 
 /**
- * For each kind of operation, the state besides `applied` from which an `after` moves it to `kept`. A delete
- * waits in `prepared`. A create that is stuck because another writer changed its zone is wanted after all.
+ * For each kind of operation: from which state, besides `applied`, an `after` moves it to `kept`. A delete
+ * waits in `prepared`. A create may be stuck because another writer changed its zone; the `after` shows that
+ * the panel wants the zone.
  */
 const movesBy = { records: null, 'zone-create': 'stuck', 'zone-delete': 'prepared' } as const;
 
-/** Notes the `after` on its operation. @returns `null`: the background has undone the operation meanwhile */
+/**
+ * Stores that the operation's `after` has come.
+ * @returns `null`: a background step has undone the operation meanwhile
+ */
 async function markKept(runtime: Runtime, event: EditEvent, matching: Operation): Promise<Answer | null> {
   return await runtime.store.transact(async (tx) => {
     const operation = await tx.current(matching);
     if (!matched.has(operation.state)) return null;
-    // How the write of a `prepared` edit ended is not known yet, so only its `after` is noted.
+    // While an edit is `prepared`, nobody knows yet how its write ends. So only its `after` is stored.
     const moves =
       operation.state === 'applied' || movesBy[operation.kind] === operation.state || isOnlyAsked(operation);
-    // A read confirmed it before this `after`. What the panel does now may differ from what that read showed.
+    // A read confirmed the operation before this `after` came, and the panel may have changed the records
+    // since that read.
     const watch = operation.state === 'confirmed' ? watching(runtime.ports, operation) : operation.watch;
     await tx.advance(operation, moves ? 'kept' : operation.state, { afterSeen: true, watch });
     if (moves && operation.kind === 'zone-delete') {
@@ -157,8 +162,8 @@ async function markKept(runtime: Runtime, event: EditEvent, matching: Operation)
 }
 
 /**
- * Journals the delete of a zone that the panel carried out although our `before` was not called or refused
- * it. It is sent like any other, once panel reads prove that the zone is gone.
+ * Journals the delete of a zone that the panel carried out although `before` refused it, or was never called.
+ * The delete is sent to the central once panel reads prove that the zone is gone.
  * @param answered the earlier operation that the `after` belongs to; null: none
  */
 export async function keptDelete(
@@ -198,8 +203,8 @@ async function compensate(
     await keepCompensation(runtime, outcome.operation, undone);
     return nothingToDo;
   }
-  // The background step of a `reverting` operation reads the panel and then goes forward, so it needs no
-  // other undo.
+  // If the earlier operation is `reverting`, its background step reads the panel and brings the central to
+  // what the panel shows. Nothing else has to undo the edit.
   const now = undone === null ? null : await runtime.ports.journal.operation(undone.id);
   if (now?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);
   else if (outcome.operation?.state === 'reverting')
@@ -209,12 +214,15 @@ async function compensate(
   return { kind: 'refuse', problems: outcome.problems, changed };
 }
 
-/** Notes that the `after` of an operation has been answered. */
+/** Stores that an operation's `after` has come and was answered. */
 export async function markAnswered(runtime: Runtime, operation: Operation): Promise<void> {
   await runtime.store.transact((tx) => tx.amend(operation, () => ({ afterSeen: true })));
 }
 
-/** Has the background put the panel back, because the central refused what the panel has written. */
+/**
+ * Leaves it to a background step to put the panel back, because the central refused an edit that the panel
+ * has made.
+ */
 async function rememberToRestore(
   runtime: Runtime,
   event: RecordsEvent,

@@ -1,4 +1,4 @@
-/** What becomes of an edit that only the panel decided about, step by step. */
+/** Tests the single steps by which an edit is followed that only the panel decided about. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceRecord } from '../../../dns/record.ts';
@@ -38,7 +38,7 @@ function atCentral({ central }: Bench): string {
   return (central.store.records(zone) ?? []).map(({ rdata }) => rdata.slice(-1)).join();
 }
 
-/** Has every write at the central fail. */
+/** Makes every write at the central fail. @param isUnread whether reads fail too, once a write was tried */
 function refuseWrites({ central }: Bench, retry: 'never' | 'later', isUnread = false): void {
   let isWritten = false;
   const code = retry === 'never' ? 'central.refused' : 'central.unreachable';

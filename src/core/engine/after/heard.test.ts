@@ -1,5 +1,5 @@
 /**
- * Tests of several edits of one name that only the panel decided about (issue 11.1;
+ * Tests several edits of one name that only the panel decided about (issue 11.1;
  * docs/decisions/010-who-may.md).
  */
 import assert from 'node:assert/strict';
@@ -34,7 +34,7 @@ const alias: ResourceRecord = { name: address(1).name, type: 'CNAME', ttl: 60, r
 
 interface Step {
   readonly edit: EditItem;
-  /** Milliseconds between the panel's success and the moment when reads show the edit. */
+  /** So many milliseconds after the panel's success, panel reads show the edit. */
   readonly shows: number;
   /** Milliseconds before the next step. */
   readonly pause: number;
@@ -72,8 +72,8 @@ function shown(world: World, side: 'panel' | 'central'): string[] {
 }
 
 /**
- * Checks that the central has what the panel has in the end, and no operation is left to an administrator.
- * @param about the story, for the message of a failure
+ * Checks that the central ends with the same records as the panel, and that no operation is stuck.
+ * @param about the name of the story, for the message of a failure
  */
 async function expectFollowed(world: World, about: string): Promise<void> {
   await wait(world, 5 * minute);
@@ -141,7 +141,7 @@ async function play(seed: number): Promise<void> {
   await expectFollowed(world, told.join('; '));
 }
 
-/** A random edit that the panel would accept; null: none was drawn. */
+/** Draws a random edit that the panel would accept; null: the draw gave no such edit. */
 function anyEdit(world: World, pick: (below: number) => number): EditItem | null {
   const records = [...(world.panel.zones.get(zone)?.values() ?? [])];
   const held = records.filter(({ name }) => name === alias.name);
@@ -153,7 +153,7 @@ function anyEdit(world: World, pick: (below: number) => number): EditItem | null
   return (remove === null && add === null) || isTaken ? null : { remove, add };
 }
 
-/** Random numbers below a limit, the same for each seed. */
+/** Makes a generator of random integers below a limit. The same seed gives the same numbers. */
 function random(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {

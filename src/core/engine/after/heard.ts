@@ -13,8 +13,9 @@ import type { Runtime } from '../runtime.ts';
 import { compareNamed } from '../before/unknown-zone.ts';
 
 /**
- * Follows an edit that only the panel decided about and reports as done. A record edit is journalled; the
- * create or delete of a zone asks for a comparison. Nothing is sent before a panel read shows the edit.
+ * Handles the `after` of an edit about which only the panel decided. A record edit is journalled; the create
+ * or delete of a zone schedules a comparison. Nothing is sent to the central before a panel read shows the
+ * edit.
  * @throws {JournalError}
  */
 export async function hear(runtime: Runtime, event: EditEvent): Promise<void> {
@@ -47,8 +48,8 @@ async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void>
 }
 
 /**
- * Earlier edits of the same names that wait for a panel read as well, oldest first. The new edit replaces
- * them, because their results may be gone by now.
+ * Earlier edits of the same names that also wait for a panel read, oldest first. The new edit replaces them,
+ * because their results may no longer show in the panel.
  */
 async function heardBefore(
   runtime: Runtime,
@@ -69,8 +70,8 @@ function namesOf(items: readonly EditItem[]): DnsName[] {
 }
 
 /**
- * Combines items of several edits, made one after the other, into one list. It has each of their records as
- * it is wanted in the end.
+ * Merges the items of successive edits into one list, in which each record has the state that the last edit
+ * gave it.
  */
 function composed(items: readonly EditItem[]): EditItem[] {
   const old = new Map<string, ResourceRecord>();
@@ -101,9 +102,9 @@ function listOf(lists: Map<DnsName, ResourceRecord[]>, name: DnsName): ResourceR
 }
 
 /**
- * Carries out at the central an edit that was left to the panel, once a panel read shows it whole. If the
- * central refuses it, the panel is put back. If the panel does not show it whole, a comparison decides.
- * @throws {JournalError} when it has to be tried again
+ * Carries out at the central an edit that `before` left to the panel, if a panel read shows all of it. If the
+ * central refuses the edit, the panel is put back. If the read shows only a part, a comparison decides.
+ * @throws {JournalError} the caller tries again later
  */
 export async function followHeard(runtime: Runtime, heard: RecordsOperation, view: PanelView): Promise<void> {
   const { settings } = runtime.ports;
@@ -122,8 +123,8 @@ export async function followHeard(runtime: Runtime, heard: RecordsOperation, vie
 }
 
 /**
- * Handles an edit that could not be carried out. After an outage it is tried again; after a refusal the panel
- * is put back.
+ * Handles an edit that could not be carried out at the central. After an outage it is tried again; after a
+ * refusal the panel is put back.
  */
 async function notApplied(
   runtime: Runtime,
@@ -140,8 +141,8 @@ async function notApplied(
     return;
   }
   await runtime.store.transact(async (tx) => {
-    // What the failed try may have left at the central is on watch. The panel is put back only after a
-    // refusal.
+    // `refused` ends the failed try, so that it does not put the panel back; what it may have left at the
+    // central is on watch.
     if (operation?.state === 'reverting') await tx.record(operation, 'refused', () => ({ problems }));
     if (operation === null) await tx.amend(heard, () => ({ attempts, problems }));
     else tx.create({ ...newEdit(runtime, copyOf(heard)), attempts, problems });
@@ -149,7 +150,7 @@ async function notApplied(
   });
 }
 
-/** The fields of a new operation for the next try; the operation of the failed try has ended. */
+/** The fields that a new operation for the next try takes over from the operation whose try failed. */
 function copyOf(heard: RecordsOperation): Parameters<typeof newEdit>[1] {
   const { class: group, zone, fingerprint, actor, func, address, items, afterSeen } = heard;
   const call = { ...(func !== undefined && { func }), ...(address !== undefined && { address }) };

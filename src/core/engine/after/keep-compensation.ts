@@ -2,9 +2,9 @@ import type { Operation } from '../../operation.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Marks an operation as `kept`, because the panel has the edit already, and the operation it replaces as
- * answered.
- * @param undone the operation whose edit `applied` makes anew; null: none
+ * Marks `applied` as `kept`, because the panel has made the edit already. Also marks the operation that it
+ * replaces as answered.
+ * @param undone the undone operation whose edit `applied` makes again; null: none
  */
 export async function keepCompensation(
   runtime: Runtime,

@@ -10,8 +10,8 @@ function apexNs(zone: DnsName, records: readonly ResourceRecord[]): readonly Res
 }
 
 /**
- * The create with the name servers of the zone in the panel, if it has any. The `before` of a create may name
- * none, and a zone that comes with a site has no `before`.
+ * Returns the create with the name servers that the zone has in the panel. The user may have entered none,
+ * and nobody enters any for a zone that comes with a web site.
  * @param panel records of the zone in the panel
  */
 export function withNameServers(
@@ -24,9 +24,9 @@ export function withNameServers(
 }
 
 /**
- * Apex NS records to add to a zone that we made and that has none. A central that creates zones with content
- * adds none itself, and a zone without NS records cannot be delegated to (RFC 1035 section 5.2). If the zone
- * has some, they are the central's own.
+ * Apex NS records to add to a zone that we created and that has none. A central that creates zones with
+ * content adds none itself, and no parent can delegate to a zone without NS records (RFC 1035 section 5.2).
+ * If the zone has some, they belong to the central.
  * @param present records of the zone at the central
  */
 export function lackingApexNs(

@@ -4,13 +4,14 @@ import { PanelError } from '../../panel.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * How often the panel may refuse a restoration, or report it done without showing it, before the operation
- * gets stuck.
+ * After so many failed restorations an operation becomes stuck. A restoration fails if the panel refuses it,
+ * or reports success and does not show it.
  */
 const hopelessAfter = 5;
 
 /**
- * When the panel may be written again (wall clock, milliseconds since 1970); the pause grows with each try.
+ * When the next write into the panel may be tried (wall clock, milliseconds since 1970). The pause grows with
+ * each try.
  */
 export function nextTry(runtime: Runtime, { attempts, changedAt }: Operation): number {
   const { retryFirst, retryMost } = runtime.ports.settings;
@@ -18,8 +19,8 @@ export function nextTry(runtime: Runtime, { attempts, changedAt }: Operation): n
 }
 
 /**
- * Writes into the panel once and counts the panel's answer. The hook calls that this causes carry an echo
- * token that is valid for this write only.
+ * Makes one write into the panel and counts how it ended. The hook calls that this causes carry an echo token
+ * that is valid for this write only.
  * @throws {PanelError | JournalError}
  */
 export async function writeWithEcho(
@@ -48,7 +49,7 @@ async function countAnswer(runtime: Runtime, operation: Operation): Promise<void
   await runtime.store.advance(operation, state, { attempts });
 }
 
-/** A new echo token: 128 random bits that only root and this process know. */
+/** Makes an echo token of 128 random bits, which only root and this process know. */
 function newEchoToken(runtime: Runtime): string {
   let echo = '';
   while (echo.length < 32) echo += Math.floor(runtime.ports.random() * 16).toString(16);

@@ -20,10 +20,10 @@ import type { Runtime } from '../runtime.ts';
 import { heirsOf } from '../knowledge/towards-panel.ts';
 
 /**
- * Sends the content of a new zone to the central (docs/architecture.md#the-way-of-one-edit). Adds what the
- * panel holds, and removes records that our own create put there and the panel lacks. Then ends the
- * operation; the zone is synced.
- * @throws {CentralError} when all of it has to be tried again
+ * Sends the content of a new zone to the central (docs/architecture.md#the-way-of-one-edit). Adds the panel's
+ * records, and removes records that our create put there and the panel lacks. Then the operation ends and the
+ * zone is `synced`.
+ * @throws {CentralError} the caller tries again later
  */
 export async function fillZone(
   runtime: Runtime,
@@ -67,17 +67,17 @@ export async function fillZone(
     await handOver(tx, operation, content);
     tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });
   });
-  // The panel may go on filling the zone without a DNS event, and reads may show that late.
+  // The panel may add more records to the zone without a DNS event, and reads may show them late.
   clock.sleep(settings.visibilityWait, runtime.timers.stopping.signal).then(
     () => runtime.agenda.compareSoon(zone, 'new-zone', 'limited'),
-    // The engine has stopped.
+    // The sleep was aborted because the engine stops.
     () => undefined,
   );
 }
 
 /**
- * Hands records of ours over to the open edits that want them. After the create has ended, these edits answer
- * for them.
+ * Assigns each record of ours to the open edit that wants it. Once the create has ended, that edit decides
+ * about the record.
  */
 async function handOver(tx: Transaction, operation: CreateOperation, content: Content): Promise<void> {
   const others = edits(await tx.open(operation.zone)).filter(({ state }) => !isFinal(state));
@@ -87,8 +87,8 @@ async function handOver(tx: Transaction, operation: CreateOperation, content: Co
 }
 
 /**
- * Asks for a comparison of zones that were filled shortly before an earlier run ended: their comparison may
- * not have happened.
+ * Schedules comparisons for zones that were filled shortly before the agent last stopped, because it may have
+ * stopped before comparing them.
  * @throws {JournalError}
  */
 export async function compareNewZones(runtime: Runtime): Promise<void> {
@@ -96,13 +96,13 @@ export async function compareNewZones(runtime: Runtime): Promise<void> {
     runtime.agenda.compareSoon(zoneName(what), 'new-zone', 'limited');
 }
 
-/** Name of the journal's fact with the zones that were filled lately, and when. */
+/** Name of the journal's fact that lists recently filled zones and when each was filled. */
 const filledFact = 'filled-zones';
-/** Most zones in that fact. */
+/** The fact lists at most so many zones. */
 const mostNew = 200;
 
 /**
- * Whether a zone was filled so lately that panel reads may still show an older state of it.
+ * Whether the zone was filled so recently that panel reads may still show an older state of it.
  * @throws {JournalError}
  */
 export async function isJustFilled(runtime: Runtime, zone: DnsName): Promise<boolean> {
@@ -124,7 +124,8 @@ async function send(
   ctx: CallContext,
 ): Promise<Map<string, string>> {
   if (isEmptyChange(change)) return new Map();
-  // Written before the request: after a crash these records are known to be ours, and they may still land.
+  // The journal gets the records before the request goes out. After a crash they are still known to be ours,
+  // and to land perhaps later.
   await keepWatching(runtime, operation, change);
   return await applyEach(runtime, change, present, ctx);
 }
@@ -132,13 +133,13 @@ async function send(
 interface Content {
   readonly panel: readonly PanelRecord[];
   readonly present: readonly ResourceRecord[];
-  /** Records that earlier requests for the zone may have added since. */
+  /** Records that earlier requests for the zone may have added by now. */
   readonly late: readonly ResourceRecord[];
-  /** Ids of records that open edits are about. */
+  /** Ids of records in open edits. */
   readonly busy: ReadonlySet<string>;
 }
 
-/** The records of the zone at the central that are ours to remove. */
+/** The zone's records at the central that we may remove, because we wrote them or our create did. */
 function knownOf(
   { zone, snapshot }: Pick<CreateOperation, 'zone' | 'snapshot'>,
   { present, late, busy }: Omit<Content, 'panel'>,
@@ -160,16 +161,16 @@ function contentChange({ zone, snapshot }: CreateOperation, { panel, present, la
   const retimed = new Set(made.add.map(recordId));
   const gone = new Set(made.remove.map(recordId)).difference(retimed);
   const staying = present.filter((record) => !gone.has(recordId(record)));
-  // A record that stays beside a new one may be another writer's. Then the new one is a `conflict` and is not
-  // sent.
+  // Another writer may have added one of the records that stay. A new record of the same RRset is then a
+  // `conflict` and is not sent.
   const { additions } = compareSides(zone, panel, staying, [], { baseline: false, busy });
   return { zone, remove: made.remove, add: [...additions.map(plain), ...made.add] };
 }
 
 /**
- * Applies a change as a whole. If the central refuses it, applies it record by record, so that one bad record
- * does not stop the rest.
- * @returns ids of the records that could not be added or removed, each with the code of its refusal
+ * Writes a whole change. If the central refuses it, writes it record by record, so that one bad record does
+ * not stop the rest.
+ * @returns ids of the records that could not be added or removed, each with the code of the refusal
  * @throws {CentralError} on a failure that may be transient
  */
 export async function applyEach(
@@ -205,7 +206,7 @@ export async function applyEach(
   return failed;
 }
 
-/** Leaves out records to which the central's audit objects, and adds them to `failed`. */
+/** Leaves out records that the central's audit objects to, and adds them to `failed`. */
 function acceptable(runtime: Runtime, change: Change, failed: Map<string, string>): Change {
   const add = change.add.filter((record) => {
     const objections = runtime.ports.central.audit({ ...change, remove: [], add: [record] });

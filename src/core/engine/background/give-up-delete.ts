@@ -4,7 +4,7 @@ import type { Runtime } from '../runtime.ts';
 import type { Transaction } from '../parts/store.ts';
 
 /**
- * Ends a zone delete because the panel still has the zone. Nothing is deleted at the central.
+ * Ends a zone delete because the panel still has the zone. Deletes nothing at the central.
  * @throws {JournalError | Moved}
  */
 export async function giveUpDelete(
@@ -14,7 +14,8 @@ export async function giveUpDelete(
 ): Promise<void> {
   const { zone, incarnation, formerlyOurs } = operation;
   const entry = await tx.journal.zone(zone);
-  // A slow panel may still delete the zone, and its `after` may get lost, so the operation goes on watch.
+  // A slow panel may still delete the zone, and the `after` of that may get lost. So the operation goes on
+  // watch.
   const watch = entry === null ? operation.watch : watching(runtime.ports, operation);
   await tx.advance(operation, 'reverted', { watch });
   if (entry === null) return;
@@ -24,8 +25,8 @@ export async function giveUpDelete(
     compareKept(runtime, operation);
     return;
   }
-  // The zone had come from a create that was undone. The create is journalled anew; what was ours before may
-  // be removed.
+  // The delete was resumed after a create had been undone. Now the create is journalled again; the records
+  // that were ours before may be removed.
   const again = { class: 'follow', zone, incarnation, snapshot: formerlyOurs, afterSeen: true } as const;
   tx.create(newCreate(runtime, again), 'kept');
   await tx.zone(entry, { ...entry, state: 'creating' });

@@ -5,16 +5,17 @@ import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Checks whether the panel has kept the create or delete of a zone that two reads had shown as refused. That
- * happens if the panel was slow and its `after` was lost. The edit is then made at the central.
- * @throws {PanelError | JournalError} when it has to be tried again
+ * Looks for creates and deletes of a zone that two reads had shown as refused, but that a slow panel made
+ * after all. Their `after` got lost. Such an edit is now made at the central.
+ * @throws {PanelError | JournalError} the caller tries again later
  */
 export async function findLateZones(
   runtime: Runtime,
   zone: DnsName,
   onWatch: readonly Operation[],
 ): Promise<void> {
-  // A delete with its `after` may have been given up because reads showed the zone for too long.
+  // The engine may have given up a delete although its `after` came, because reads still showed the zone
+  // after the longest wait.
   const late = onWatch.filter(
     ({ state, afterSeen, class: group, kind }) =>
       kind !== 'records' &&
@@ -33,7 +34,7 @@ function isKept(operation: Operation, view: PanelView): boolean {
 
 async function followLateZone(runtime: Runtime, operation: Operation): Promise<void> {
   const { journal, log } = runtime.ports;
-  // Another delete of the zone may be under way.
+  // In any other state, another operation already creates or deletes the zone, or the zone is gone.
   const isDone = operation.kind === 'zone-delete' && (await journal.zone(operation.zone))?.state !== 'synced';
   if (isDone) return;
   log(2, 'late-edit', { operation: operation.id, zone: operation.zone });

@@ -7,21 +7,21 @@ import { plain } from '../knowledge/compare-rule.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * What a create of ours is proven to have made: only what its answer, or a read right after it, showed
- * (docs/adoption.md, row 30).
+ * What is proven about the zone that a create of ours made. Only the central's answer to the create, or a
+ * read right after it, proves anything (docs/adoption.md, row 30).
  */
 export type Proof = Pick<CreateOperation, 'created' | 'requested' | 'snapshot'>;
 
-/** The proof that the first read of a zone of ours gives. Records that appear later are foreign. */
+/** Makes the proof from the first read of a zone that we created. Records that appear later are foreign. */
 export function foundZone(content: readonly ResourceRecord[]): Proof {
   return { created: true, requested: false, snapshot: content.map(plain) };
 }
 
 /**
- * Reads the zone that a create of ours has just made.
+ * Reads a zone that our create has just made.
  * @param held records of the zone that the panel has
- * @returns the proof, to be journalled
- * @throws {CentralError | JournalError} the zone is ours, but its content is not known
+ * @returns the proof, which the caller journals
+ * @throws {CentralError | JournalError} the zone is ours, but we do not know its content
  */
 export async function proofOf(
   runtime: Runtime,
@@ -34,9 +34,9 @@ export async function proofOf(
 }
 
 /**
- * Checks once whether a create whose answer was lost has made its zone. The zone was missing just before the
- * request, so a zone that is there now is ours. A zone that appears later may be another writer's.
- * @returns null: the zone is not there, or it could not be read
+ * Checks right after a create whose answer was lost whether the zone exists. The zone was missing just before
+ * the request, so a zone that exists now is ours. A zone that appears later may be another writer's.
+ * @returns null: the zone does not exist, or the read failed
  */
 export async function readBackCreate(
   runtime: Runtime,
@@ -60,9 +60,9 @@ export async function readBackCreate(
 }
 
 /**
- * Deletes a zone that a create has just made and the journal failed to store, unless another writer has
- * changed it since.
- * @returns the operation with `created` and `requested` false if the zone is gone, else unchanged
+ * Deletes a zone that we have just created, because the journal could not store that we created it. Keeps the
+ * zone if another writer has changed it.
+ * @returns the operation with `created` and `requested` false if the zone is deleted, else unchanged
  */
 export async function unmake(runtime: Runtime, operation: CreateOperation): Promise<CreateOperation> {
   const { central, settings } = runtime.ports;
@@ -87,17 +87,20 @@ export async function unmake(runtime: Runtime, operation: CreateOperation): Prom
   }
 }
 
-/** Ids of creates whose request this process has sent, for each engine. After a restart there are none. */
+/** For each engine, ids of creates whose request this process has sent. Empty after a restart. */
 const sent = new WeakMap<Runtime, Set<string>>();
 
-/** Notes that the request of a create goes out, or that it was answered and could not be read back. */
+/**
+ * Stores in memory that the request of a create goes out, or that its zone could not be read back after the
+ * answer.
+ */
 export function noteSent(runtime: Runtime, { id }: CreateOperation): void {
   sent.set(runtime, (sent.get(runtime) ?? new Set<string>()).add(id));
 }
 
 /**
- * Whether a zone that appears at the central is what this create has made (docs/adoption.md, row 30). It is
- * if this process sent the create, after a list without the zone, and the watch is not over.
+ * Whether a zone that appears at the central was made by this create (docs/adoption.md, row 30). That is so
+ * if this process sent the request after a list without the zone, and the watch still runs.
  */
 export function mayLandLate(runtime: Runtime, { id, requested, watch }: CreateOperation): boolean {
   const isOurs = sent.get(runtime)?.has(id) === true;
@@ -105,9 +108,9 @@ export function mayLandLate(runtime: Runtime, { id, requested, watch }: CreateOp
 }
 
 /**
- * Journals that a create has landed late. What this first read shows counts as made by it; what comes later
- * is another writer's. While the create is being undone, or another create of the zone is on its way, a zone
- * that appears later is listed, not deleted.
+ * Journals that a create has landed late. The records that this first read shows count as made by the create;
+ * later ones belong to another writer. Another create of the zone may be under way, or this one is being
+ * undone. Then a zone that appears later is listed, not deleted.
  */
 export async function landed(
   runtime: Runtime,
@@ -123,24 +126,22 @@ export async function landed(
 }
 
 /**
- * Notes that the create has landed or was refused: a zone that appears from now on is not taken for its
- * result.
+ * Stores in memory that the create has landed or was refused. A zone that appears from now on does not count
+ * as made by it.
  */
 export function noteLanded(runtime: Runtime, { id }: CreateOperation): void {
   sent.get(runtime)?.delete(id);
 }
 
 /**
- * Whether another create of the zone is on its way, so that nobody can say which of them has landed. A zone
- * that appears later is left and listed.
+ * Whether another create of the same zone may still land, so that nobody can tell which of the two made the
+ * zone. A zone that appears later is then left and listed.
  */
 export function mayLandStill(open: readonly Operation[], { id }: CreateOperation): boolean {
   return creates(open).some((other) => other.id !== id && other.requested);
 }
 
-/**
- * Whether another open create is known to have made the zone at the central. That one answers for the zone.
- */
+/** Whether another open create is proven to have made the zone. Then that create decides about the zone. */
 export function isMadeByAnother(open: readonly Operation[], { id }: CreateOperation): boolean {
   return creates(open).some((other) => other.id !== id && !isFinal(other.state) && other.created);
 }

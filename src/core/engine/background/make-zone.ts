@@ -11,20 +11,20 @@ import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import { emptySeed } from '../before/zone-edits.ts';
 
-/** What {@link zoneAtCentral} has found or made. */
+/** The result of {@link zoneAtCentral}. */
 interface MadeZone {
-  /** The operation as journalled last. */
+  /** The operation as last journalled. */
   readonly operation: CreateOperation;
   readonly present: readonly CentralRecord[];
 }
 
 /**
- * Reads the zone of a create at the central, or creates it if it is missing. The content goes into the same
- * request if the central can do that. The caller has locked the zone.
- * @param content the panel's records that are to be sent
- * @returns null: nothing is to be sent now. Either open edits of the zone are waited for, or the central
- *   refused the zone and the operation has moved on
- * @throws {CentralError | JournalError} when it has to be tried again
+ * Reads a zone at the central, or creates it if the central has no such zone. If the central can do that, the
+ * create already contains the records. The caller has locked the zone.
+ * @param content the panel's records to send
+ * @returns null: send nothing now. Either open edits of the zone have to end first, or the central refused
+ *   the zone and the operation has ended or is being undone
+ * @throws {CentralError | JournalError} the caller tries again later
  */
 export async function zoneAtCentral(
   runtime: Runtime,
@@ -52,9 +52,9 @@ export async function zoneAtCentral(
 }
 
 /**
- * Whether the create waits for open edits of its zone, which are sent together with it and so have to show in
- * the panel first. It waits for `visibilityWait`, and twice as long for edits that the panel reported as
- * done.
+ * Whether the create has to wait for open edits of its zone. They are sent together with the zone, so the
+ * panel has to show them first. The wait is at most `visibilityWait`, or twice that for edits that the panel
+ * reported as made.
  */
 async function waitsForEdits(runtime: Runtime, { id, zone }: CreateOperation): Promise<boolean> {
   const { journal, clock, settings } = runtime.ports;
@@ -70,8 +70,8 @@ async function waitsForEdits(runtime: Runtime, { id, zone }: CreateOperation): P
 }
 
 /**
- * Creates the zone at the central, with its content if the central can do that.
- * @returns the operation as journalled; or the central's refusal, and then nothing of the zone is there
+ * Creates the zone at the central, together with its records if the central can do that.
+ * @returns the operation as journalled; or the central's refusal, and then the central has no such zone
  */
 async function make(
   runtime: Runtime,
@@ -81,14 +81,15 @@ async function make(
 ): Promise<CreateOperation | CentralError> {
   const { managesZones, createsWithContent } = runtime.ports.central.traits;
   const sent = createsWithContent ? content : [];
-  // Written before the request: if its answer is lost, a zone that appears may be ours or not.
+  // The journal gets this before the request goes out. If the answer is lost, nobody can tell whether a zone
+  // that appears is ours.
   const begun = await amend(runtime, operation, ({ requested }) => ({
     requested: requested || managesZones,
   }));
   await keepWatching(runtime, begun, { add: sent });
   const made = await createOrRefusal(runtime, operation, content, ctx);
   if (made !== 'exists' && !(made instanceof CentralError)) unsavedProofs(runtime).set(operation.id, made);
-  // This request was answered, so only earlier ones of unknown outcome stay on watch.
+  // The central answered this request, so the watch is only for earlier requests of unknown outcome.
   const { watch, requested } = operation;
   const answered = { watch, requested };
   if (made instanceof CentralError) {
@@ -100,7 +101,7 @@ async function make(
     : await withProof(runtime, begun, answered);
 }
 
-/** Fields of the operation that the answer to a create decides. */
+/** Fields of the operation that depend on the answer to a create. */
 type Answered = Partial<Pick<CreateOperation, 'watch'> & Proof>;
 
 async function amend(
@@ -111,7 +112,7 @@ async function amend(
   return await runtime.store.transact((tx) => tx.amend(operation, changes));
 }
 
-/** Proofs that the journal failed to store, by operation id. */
+/** For each engine: proofs that the journal failed to store, by operation id. */
 const unsaved = new WeakMap<Runtime, Map<string, Proof>>();
 
 function unsavedProofs(runtime: Runtime): Map<string, Proof> {
@@ -121,7 +122,7 @@ function unsavedProofs(runtime: Runtime): Map<string, Proof> {
 }
 
 /**
- * Journals the proof that an earlier step could not store, if there is one.
+ * Journals the proof that an earlier step failed to store, if there is one.
  * @param answered further fields to store with it
  * @returns the operation as journalled
  * @throws {JournalError} the next step tries again
@@ -134,7 +135,7 @@ async function withProof(
   const proofs = unsavedProofs(runtime);
   const proof = proofs.get(operation.id);
   if (proof === undefined) return operation;
-  // While the zone is not read back, its watch stays.
+  // If the zone could not be read back, the operation keeps its watch.
   const { created, snapshot } = proof;
   const known = await amend(runtime, operation, () =>
     proof.requested ? proof : { ...answered, created, snapshot },
@@ -144,9 +145,9 @@ async function withProof(
 }
 
 /**
- * Creates the zone with its content. If the central refuses that, creates it empty, so that one bad record
+ * Creates the zone with its records. If the central refuses that, creates it empty, so that one bad record
  * does not stop the rest.
- * @returns the proof; `exists`: the account had the zone; or the central's final refusal
+ * @returns the proof; `exists`: the account had the zone already; or the central's final refusal
  */
 async function createOrRefusal(
   runtime: Runtime,
@@ -173,7 +174,7 @@ async function createOrRefusal(
 
 /**
  * Creates the zone and reads it back, even if the answer is lost.
- * @param sent records in the request; `held`: records that the panel has
+ * @param sent `content`: the records in the request; `held`: the panel's records
  * @throws {CentralError | JournalError} the central refused, or the outcome is unknown
  */
 async function createProven(
@@ -194,7 +195,7 @@ async function createProven(
     const proof = await readBackCreate(runtime, operation, held);
     if (proof !== null) return proof;
     if (!isMade) throw error;
-    // The zone is ours. The next read shows what we made in it.
+    // The zone is ours, but this read-back failed. The next read will show which records the create made.
     noteSent(runtime, operation);
     return { created: true, requested: true, snapshot: [] };
   }
@@ -205,8 +206,8 @@ function isRefusal({ state, retry }: CentralError): boolean {
 }
 
 /**
- * Ends a create that the central refused although the panel has the zone. If a user's edit made the zone, the
- * panel is put back (class `compensate`). Otherwise the zone stays in the panel only and is listed.
+ * Ends a create that the central refused after the panel had made the zone. If a user's edit made the zone,
+ * the panel is put back (class `compensate`). Otherwise the zone stays in the panel and is listed.
  */
 async function refusedAfterwards(
   runtime: Runtime,
@@ -219,9 +220,9 @@ async function refusedAfterwards(
   log(2, 'zone.not-followed', { operation: operation.id, zone, code: error.code });
   const problems = [error.problem];
   await runtime.store.transact(async (tx) => {
-    // Without its `after` the user's edit need not have made the zone: a web domain may have.
+    // Without an `after`, something else may have made the zone in the panel, such as a new web domain.
     if (operation.class !== 'follow' && (await tx.current(operation)).afterSeen) {
-      // The panel is put back only while it holds exactly these records.
+      // The panel deletes the zone only while it still has exactly these records.
       const refusedContent = panel.filter((record) => !isCentralsOwn(zone, record)).map(plain);
       await tx.record(operation, 'reverting', () => ({ class: 'compensate', refusedContent, problems }));
       tx.wake(zone, 0);
@@ -234,7 +235,7 @@ async function refusedAfterwards(
   });
 }
 
-/** Whether the panel still holds exactly what it held when the central refused the zone. */
+/** Whether the panel's zone still has exactly the records that it had when the central refused it. */
 export function isUntouched({ zone, refusedContent }: CreateOperation, view: PanelView): boolean {
   const own = (view.records ?? []).filter((record) => !isCentralsOwn(zone, record));
   const then = new Set(refusedContent.map(recordId));

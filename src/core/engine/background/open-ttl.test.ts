@@ -24,7 +24,7 @@ function edit(items: readonly OperationItem[], parts: Partial<RecordsOperation> 
   return sampleOperation('1', { state: 'kept', items, added, ...parts });
 }
 
-/** A central with these records, and an edit after which the panel shows others. */
+/** Sets up a central with these records and a journal with these operations. */
 function scene(present: readonly ResourceRecord[], operations: readonly RecordsOperation[] = []): Bench {
   const bench = engineBench({ traits: { carriesTtl: true } });
   bench.central.store.putZone(zone, present);
@@ -44,7 +44,7 @@ test('what an edit wrote without a TTL gets the one that the panel shows, before
   const bench = scene(atCentral);
   await bench.run(sendOpenTtls(bench.runtime, edit([item(null, www)]), inPanel));
   assert.deepEqual(ttls(bench), { www: 60, ftp: 300 });
-  // The lock is free again.
+  // This would wait for ever if the step still held the lock.
   await bench.run(bench.runtime.locks.acquire(zone, null, new AbortController().signal));
 });
 

@@ -8,9 +8,10 @@ import { changeTowards, ttlsOf } from '../knowledge/rule.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Sends the TTL that the panel chose, if the edit left it open (an emptied field, a form without one). It is
- * known only once the panel shows the record. A central that refuses the TTL keeps its own.
- * @throws {CentralError} when it has to be tried again
+ * Sends the TTL that the panel chose for a record whose edit named none (an empty field, a form without the
+ * field). The TTL is known only once the panel shows the record. If the central refuses it, the central's own
+ * TTL stays.
+ * @throws {CentralError} the caller tries again later
  */
 export async function sendOpenTtls(
   runtime: Runtime,
@@ -48,8 +49,8 @@ export async function sendOpenTtls(
 }
 
 /**
- * The records whose TTL the edit left open, by id, with the TTL that the panel shows. They are records that
- * the edit wrote, and records of which it changed only the TTL.
+ * Records whose edit named no TTL, by record id, each with the TTL that the panel shows. They are records
+ * that the edit added, and records of which it changed nothing but the TTL.
  */
 function openTtls({ items, added }: RecordsOperation, { ttls }: PanelView): Map<string, ResourceRecord> {
   const written = new Set(added.map(recordId));
@@ -64,7 +65,7 @@ function openTtls({ items, added }: RecordsOperation, { ttls }: PanelView): Map<
   return wanted;
 }
 
-/** Ids of records that later open edits are about: these edits decide their TTL. */
+/** Ids of records in later open edits. Those edits decide the TTL. */
 async function busyLater(runtime: Runtime, { zone, id }: RecordsOperation): Promise<Set<string>> {
   const open = await runtime.ports.journal.operations({ zone, openAt: runtime.ports.clock.wall() });
   return busyIds(open.filter((other) => other.id > id && !isFinal(other.state)));

@@ -7,10 +7,10 @@ import type { Runtime } from '../runtime.ts';
 import { endUndo } from './zone-steps.ts';
 
 /**
- * Deletes in the panel a zone that it made and the central then refused (class `compensate`). It does so only
- * soon after the create, while the zone is as it was made and has no edit since. Otherwise the zone stays,
- * and the operation is stuck.
- * @throws {PanelError | JournalError} when it has to be tried again
+ * Deletes a zone in the panel after the central refused it (class `compensate`). This happens only soon after
+ * the create, while the zone is unchanged and no edit of it was made. Otherwise the zone stays, and the
+ * operation becomes stuck.
+ * @throws {PanelError | JournalError} the caller tries again later
  */
 export async function restoreZone(
   runtime: Runtime,
@@ -36,7 +36,7 @@ export async function restoreZone(
   runtime.agenda.wake(zone, Math.max(early, settings.confirmDelay));
 }
 
-/** Whether the zone was made a short while ago and has no edit since. */
+/** Whether the zone was created recently and no edit of it was made since. */
 async function isNew(runtime: Runtime, { zone, createdAt }: CreateOperation): Promise<boolean> {
   const { journal, clock, settings } = runtime.ports;
   if (clock.wall() - createdAt > settings.watch) return false;

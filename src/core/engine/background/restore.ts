@@ -9,9 +9,9 @@ import type { Runtime } from '../runtime.ts';
 import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
 
 /**
- * Puts the panel back after the central refused an edit that the panel had kept (class `compensate`). Writes
- * only this operation's records, see {@link inversePart}. The write carries a one-time echo token.
- * @throws {PanelError} when it has to be tried again
+ * Puts the panel back after the central refused an edit that the panel had made (class `compensate`). Writes
+ * only records of this operation (see {@link inversePart}). The write carries a one-time echo token.
+ * @throws {PanelError} the caller tries again later
  */
 export async function restorePanel(
   runtime: Runtime,
@@ -23,9 +23,10 @@ export async function restorePanel(
   const wanted = await wantedByOthers(runtime, operation);
   const gone = await removedSince(runtime, operation);
   const change = inversePart(operation, view, wanted, gone);
-  // The edit is restored, or another edit has changed its records since. A comparison deals with the rest.
+  // Nothing is left to write: the panel shows the state before the edit, or another edit has changed these
+  // records. A comparison handles other differences.
   if (view.records === null || isEmptyChange(change) || items.every((item) => item === 'before')) {
-    // The edit itself may not be visible yet, so the wait is as long as for any other.
+    // Panel reads may not show the edit yet, so this waits as long as any other operation.
     const wait = { patience: settings.visibilityWait, gap: settings.readGap };
     if (!agreesTwice(runtime, operation, view, items.join(), wait)) return;
     const isRestored = items.every((item) => item === 'before');
@@ -34,20 +35,21 @@ export async function restorePanel(
     runtime.agenda.compareSoon(operation.zone, 'restored');
     return;
   }
-  // An earlier write may not be visible yet, and a panel may report a write that it did not make.
+  // Panel reads may not show an earlier write yet, and a panel may report a write that it never made. So
+  // writes have pauses between them.
   const early = nextTry(runtime, operation) - runtime.ports.clock.wall();
   const present = view.records;
   if (early <= 0)
     await writeWithEcho(runtime, operation, (echo, ctx) =>
       runtime.ports.panel.write(change, present, echo, ctx),
     );
-  // The next panel read confirms the write, or it is tried again.
+  // The next panel read shows whether the write worked. If it did not, the write is repeated.
   runtime.agenda.wake(operation.zone, Math.max(early, settings.confirmDelay));
 }
 
 /**
- * Ids of records that both sides agree on or another open edit wants, each alone and with its TTL. No
- * restoration removes them or changes their TTL.
+ * Ids of records that this restoration may neither remove nor give another TTL. They are records that both
+ * sides agree on, and records that another open edit wants.
  */
 async function wantedByOthers(runtime: Runtime, operation: RecordsOperation): Promise<Set<string>> {
   const { journal, clock } = runtime.ports;
@@ -63,11 +65,12 @@ async function wantedByOthers(runtime: Runtime, operation: RecordsOperation): Pr
   return wanted;
 }
 
-/** How many of a zone's newest operations are searched for records that they removed. */
+/** Among so many of a zone's newest operations, later removals of a record are searched. */
 const latest = 50;
 
 /**
- * Ids of records that another open edit removes, or a later one has removed. No restoration brings them back.
+ * Ids of records that this restoration may not add again, because another open edit removes them or a later
+ * one has removed them.
  */
 async function removedSince(runtime: Runtime, { id, zone }: RecordsOperation): Promise<Set<string>> {
   const recent = edits(await runtime.ports.journal.operations({ zone, latest }));
@@ -78,7 +81,7 @@ async function removedSince(runtime: Runtime, { id, zone }: RecordsOperation): P
   return new Set(items.flatMap(({ remove }) => (remove === null ? [] : [recordId(remove)])));
 }
 
-/** States of open edits that the panel has kept or may still keep. */
+/** States of open edits that the panel has made or may still make. */
 const accepted: ReadonlySet<OperationState> = new Set(['applied', 'kept']);
 
 function withTtl(record: ResourceRecord): string {
@@ -86,10 +89,10 @@ function withTtl(record: ResourceRecord): string {
 }
 
 /**
- * The change that is still needed to put the panel back, record by record, so that a cut write is completed.
- * What the edit added goes if the panel shows it and no other edit wants it. What it removed comes back if
- * the panel lacks it and no other edit removed it. A value that another edit set in place of the added one
- * stays. A changed TTL is put back only while the panel shows the edit's TTL.
+ * The write that is still needed to put the panel back, judged record by record, so that an interrupted write
+ * is completed. Removes what the edit added, unless another edit wants it. Adds what the edit removed, unless
+ * another edit removed it too. Other values that a later edit has set stay. Changes a TTL back only while the
+ * panel shows the edit's TTL.
  */
 function inversePart(
   { zone, items }: RecordsOperation,
@@ -111,6 +114,6 @@ function inversePart(
   });
   const before = items.flatMap(({ remove }) => remove ?? []);
   const change = changeTowards(zone, known, { panel: ttlsOf(before), central: view.ttls });
-  // A record cannot come back beside a CNAME that was added since.
+  // A record cannot be added again beside a CNAME that was added since (RFC 1034 section 3.6.2).
   return withoutClashes(change, view.records ?? []);
 }

@@ -1,4 +1,7 @@
-/** Single steps of settling: what a comparison is asked for, what failed undos leave, what is judged anew. */
+/**
+ * Tests single steps of settling: which comparisons become due, what a failed undo leaves, which items are
+ * judged again.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceRecord } from '../../../dns/record.ts';

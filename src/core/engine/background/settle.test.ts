@@ -1,4 +1,4 @@
-/** Tests of edits that the panel carries out otherwise than the call said. */
+/** Tests edits that the panel carries out differently from what the call asked for. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
@@ -20,8 +20,8 @@ import type { EditItem } from '../../panel.ts';
 const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
 
 /**
- * Makes one edit that the panel carries out in its own way, and lets it settle.
- * @param shown records that the panel then has
+ * Makes one edit that the panel carries out in its own way, then waits until the engine has settled it.
+ * @param shown the records that the panel has after the edit
  */
 async function edit(world: World, item: EditItem, shown: readonly ResourceRecord[]): Promise<void> {
   const carryOut = (): boolean => {
@@ -112,7 +112,7 @@ test('what the panel made of an edit, other than its call said, follows without 
 
 test('issue 12.1: an undo that finds something else in place of ours is not clean, and it is listed', async () => {
   const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
-  // The central holds what it was sent in its own words, and its answer does not come.
+  // The central stores another value than it was sent, and its answer is lost.
   world.chooseFault = () => {
     world.chooseFault = () => null;
     put(world, 'central', [a('www', 1), a('www', 9)]);

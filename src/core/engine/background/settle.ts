@@ -30,11 +30,10 @@ import type { Transaction } from '../parts/store.ts';
 import { towardsPanel } from '../knowledge/towards-panel.ts';
 
 /**
- * Ends record operations that the panel has decided about. An operation is confirmed if the panel shows its
- * edit done and the central is known to have it. Otherwise the records that these operations altered are
- * brought to what the panel holds now. Records that another operation claims are not touched
- * (docs/glossary.md#claim).
- * @throws {CentralError} when it has to be tried again
+ * Ends record operations once the panel's state is certain. An operation is confirmed if the panel shows its
+ * edit and the central is known to have it. Otherwise the records that it changed are brought to what the
+ * panel holds. Records that another operation claims are not touched (docs/glossary.md#claim).
+ * @throws {CentralError} the caller tries again later
  */
 export async function settleRecords(
   runtime: Runtime,
@@ -59,8 +58,8 @@ export async function settleRecords(
 }
 
 /**
- * Runs `body` with all owner names of the operations locked, those of edits that stayed in the panel
- * included. Edits read the ledger under these locks.
+ * Runs `body` with all owner names of the operations locked. The names of items that stayed in the panel are
+ * locked too, because edits read the ledger under these locks.
  */
 async function underLocks(
   runtime: Runtime,
@@ -72,14 +71,14 @@ async function underLocks(
   await runtime.lockedStep(first.id, first.zone, itemNames(operations), body);
 }
 
-/** Whether an item stayed in the panel because another writer had replaced its old value at the central. */
+/** Whether the item was not sent because another writer had replaced its old value at the central. */
 function isReplaced({ mirrored, note }: OperationItem): boolean {
   return !mirrored && note === 'note.changed-at-central';
 }
 
 /**
- * The operation with items that are sent to the central after all. Such an item stayed in the panel because
- * another writer had replaced its old value. That value is synced again now and is at the central.
+ * Returns the operation with some items marked to be sent after all. They were not sent because another
+ * writer had replaced their old value. Now that value is synced again and is at the central.
  * @param there ids of the records that the central has
  */
 async function rejudged(
@@ -103,12 +102,13 @@ async function rejudged(
   return await runtime.store.transact((tx) => tx.amend(operation, () => ({ items })));
 }
 
-/** How many of a zone's newest operations are searched for writes of the same records. */
+/** Among so many of a zone's newest operations, writes of the same records are searched. */
 const latest = 30;
 
 /**
- * Whether another of the newest operations is about the zone or the same records: then what this one wrote
- * may be gone. Their order does not matter: edits overlap, and the clock may have been stepped.
+ * Whether another recent operation concerns the whole zone or the same records. If so, it may have
+ * overwritten what this one wrote. The order of the two does not matter: edits overlap, and the clock may
+ * have been stepped.
  */
 function isContended(operation: RecordsOperation, recent: readonly Operation[]): boolean {
   const others = recent.filter(({ id }) => id !== operation.id);
@@ -118,7 +118,8 @@ function isContended(operation: RecordsOperation, recent: readonly Operation[]):
 }
 
 async function confirm(runtime: Runtime, operation: RecordsOperation, view: PanelView): Promise<void> {
-  // The operation read its write back, so the central needs no other read.
+  // The write was read back at the time, and no other operation has touched these records, so the central is
+  // not read again.
   const central = new Set<string>();
   for (const { mirrored, add } of operation.items) if (mirrored && add !== null) central.add(recordId(add));
   const isLocal = await runtime.store.transact(async (tx) => {
@@ -168,14 +169,14 @@ async function bringToPanel(
   await endBringing(runtime, operations, { view, central: ids, isZoneGone: present === null });
 }
 
-/** Owner names that have to be read at the central. */
+/** Owner names of the items that were sent to the central. */
 function namesAtCentral({ items }: RecordsOperation): DnsName[] {
   return mirroredNames({
     items: items.map((item) => (isReplaced(item) ? { ...item, mirrored: true } : item)),
   });
 }
 
-/** The central's records at the names; null: it has no such zone. */
+/** The central's records at these names; null: the central has no such zone. */
 async function readPresent(
   runtime: Runtime,
   { zone, names }: Place,
@@ -188,7 +189,7 @@ async function readPresent(
 }
 
 /**
- * Decides what to write, and journals that an undo begins. The names are locked.
+ * Computes the change to write, and journals that the undo begins. The caller has locked the names.
  * @param centralTtls TTLs (seconds) of the records at the central, by record id
  * @param zoneGone whether the central has no such zone
  * @returns the operations as journalled, and the change to write
@@ -202,7 +203,7 @@ async function startBringing(
 ): Promise<{ operations: readonly RecordsOperation[]; change: Change }> {
   if (decided.some((operation) => !showsDone(operation, view))) runtime.grace.mustBeOver(zone);
   return await runtime.store.transact(async (tx) => {
-    // Since they were read, another operation may have handed a record over to them.
+    // Another operation may have assigned a record to one of these operations since they were read.
     const judged: RecordsOperation[] = [];
     for (const operation of decided) judged.push(await tx.judge(operation));
     const open = await tx.open(zone);
@@ -212,7 +213,7 @@ async function startBringing(
     const truth = { view, centralTtls, lateIds: writtenLate(open) };
     const { change, inherited } = towardsPanel(zone, judged, truth, others);
     for (const heir of inherited) await tx.amend(heir, () => ({ added: heir.added }));
-    // The central has no such zone, so nothing of ours is left to undo.
+    // If the central has no such zone, none of our records is left to undo.
     if (zoneGone || isEmptyChange(change))
       return { operations: judged, change: { zone, remove: [], add: [] } };
     const operations: RecordsOperation[] = [];
@@ -225,16 +226,16 @@ async function startBringing(
 }
 
 /**
- * The state of an operation while the central is brought to what the panel holds. A `compensate` edit keeps
- * its own: for it, `reverting` would put the panel back.
+ * The state of an operation while its records at the central are brought to what the panel holds. A
+ * `compensate` edit keeps its state, because `reverting` would mean to put the panel back.
  */
 function whileBringing({ class: group, state }: RecordsOperation): OperationState {
   return group === 'compensate' ? state : 'reverting';
 }
 
 /**
- * Ends the operations as the journal has them now. One whose `after` came meanwhile stays open and is checked
- * again.
+ * Ends the operations, each as the journal has it now. An operation whose `after` came meanwhile stays open,
+ * and its zone is woken again.
  */
 async function endBringing(
   runtime: Runtime,
@@ -261,13 +262,13 @@ async function endBringing(
     runtime.agenda.compareSoon(zone, 'kept-otherwise');
 }
 
-/** Whether the panel reported an edit as done but shows something else than the call said. */
+/** Whether the panel reported the edit as made but shows other records than the call asked for. */
 function isKeptOtherwise(operation: RecordsOperation, view: PanelView): boolean {
   const heard = operation.class !== 'follow' && operation.afterSeen;
   return heard && view.records !== null && !showsDone(operation, view);
 }
 
-/** Ends an operation after its records were brought to what the panel holds. */
+/** Ends one operation after its records were brought to what the panel holds. */
 async function end(
   runtime: Runtime,
   tx: Transaction,
@@ -355,12 +356,12 @@ export async function applyOrCount(
   }
 }
 
-/** Refusals of the same undo after which an operator has to decide. */
+/** After so many refusals of the same undo, the operation is stuck and an operator decides. */
 const hopelessAfter = 5;
 
 /**
- * Ids of records that other operations of the zone are about: `busy` those of open ones, `watched` those of
- * ended ones on watch. The central may still change them.
+ * Ids of records in other operations of the zone, whose state at the central may still change. `busy`:
+ * records of open operations. `watched`: records of ended operations on watch.
  */
 async function elsewhere(
   tx: Transaction,
@@ -389,8 +390,8 @@ function itemNames(operations: readonly RecordsOperation[]): DnsName[] {
 }
 
 /**
- * Writes the ledger rows of operations that end, in the transaction of their final states.
- * @returns whether an item stayed in the panel, so that a comparison is due
+ * Writes the ledger rows of operations that end, in the transaction that stores their final states.
+ * @returns whether an item stayed in the panel; then a comparison is due
  */
 async function putRows(
   tx: Transaction,

@@ -17,16 +17,17 @@ import { stepCreate, stepDelete } from './zone-steps.ts';
 import { stepWatch } from './watch.ts';
 
 /**
- * Takes the next step of all open operations of a zone. Reads the panel once, confirms what it shows, and
- * settles what two agreeing reads have decided. Wakes the zone again while something is open. Never throws.
+ * Makes the next step of all open operations of a zone. Reads the panel once, confirms operations that the
+ * read shows as done, and settles those that two agreeing reads decide. Wakes the zone again while an
+ * operation is open. Never throws.
  */
 export async function stepOperations(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'operations', async () => await settleOpen(runtime, zone));
 }
 
 /**
- * Compares the zone if a comparison is due, after a step of its open operations. Wakes the zone again after a
- * failure. Never throws.
+ * Makes a step of the zone's open operations, then compares the zone if a comparison is due. Wakes the zone
+ * again after a failure. Never throws.
  */
 export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'comparison', async () => {
@@ -34,13 +35,13 @@ export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<v
     const request = runtime.agenda.takeRequest(zone);
     if (request === null) return;
     if (runtime.agenda.isResting(zone)) {
-      // The request came while the last comparison was running.
+      // The zone was compared a moment ago, so this request has to wait.
       runtime.agenda.want(zone, request);
       return;
     }
     const began = runtime.now;
     await compareZone(runtime, zone, request).catch((error: unknown) => {
-      // The request is kept. `attempt` logs the failure and sets the time of the next try.
+      // The request stays due. `attempt` logs the failure and sets the time of the next try.
       runtime.agenda.want(zone, request, Infinity);
       throw error;
     });
@@ -83,7 +84,7 @@ async function attempt(
 
 const undecidedStates: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);
 
-/** How often in a row a background step failed, by kind of step and zone, for each engine. */
+/** For each engine, how often in a row a background step has failed, by kind of step and zone. */
 const failureCounts = new WeakMap<Runtime, Map<string, number>>();
 
 function failuresOf(runtime: Runtime): Map<string, number> {
@@ -135,16 +136,16 @@ async function stepUndecided(
 }
 
 /**
- * Whether a delete without its `after` has to wait for an open create of the zone. Until the panel shows the
- * created zone, its absence proves nothing.
+ * Whether a delete has to wait for an open create of the same zone. Before the panel shows the created zone,
+ * its absence does not prove that it was deleted.
  */
 function isAhead({ afterSeen }: Operation, undecided: readonly Operation[]): boolean {
   return !afterSeen && creates(undecided).length > 0;
 }
 
 /**
- * Whether the panel has decided about a record operation. It has if it shows the edit done. Otherwise the
- * time to wait must be over, and two quiet reads some seconds apart must agree.
+ * Whether the panel's state of a record operation is certain: the panel shows the edit. Otherwise the time to
+ * wait must be over, and two quiet reads some seconds apart must agree.
  */
 function isDecided(runtime: Runtime, operation: RecordsOperation, view: PanelView): boolean {
   if (showsDone(operation, view)) return true;

@@ -17,7 +17,7 @@ const start = 1_700_000_000_000;
 const www = a('www', 1);
 const watch = { until: start + 600_000, added: [], removed: [] };
 
-/** A create that was undone, and whose request may still make the zone. */
+/** A create that was undone, but whose request may still create the zone. */
 const undone = sampleCreate('0', {
   state: 'reverted',
   requested: true,
@@ -51,7 +51,7 @@ async function step(bench: Bench, operations: readonly Operation[]): Promise<voi
   await bench.run(stepWatch(bench.runtime, zone, operations));
 }
 
-/** The creates that the step has made, without the watched one. */
+/** The creates that the step has journalled; the watched create itself is left out. */
 async function made({ journal }: Bench): Promise<readonly CreateOperation[]> {
   return creates(await journal.operations({})).filter(({ id }) => id.length > 2);
 }
@@ -244,7 +244,7 @@ test('the zone is looked at often at first, then ever less, and once when the wa
   };
   assert.deepEqual(await nextAfter(0, [newer]), ['5000 operations']);
   assert.deepEqual(await nextAfter(40_000, [newer]), ['60000 operations']);
-  // By the age of the newest, until the last of their watches is over.
+  // The pause depends on the newest operation, and the last check comes when the last watch ends.
   assert.deepEqual(await nextAfter(40_000, [older, newer]), ['60000 operations']);
   assert.deepEqual(await nextAfter(298_000, [newer]), ['300000 operations']);
   assert.deepEqual(await nextAfter(298_000, [older, newer]), ['447000 operations']);

@@ -10,10 +10,10 @@ import type { Runtime } from '../runtime.ts';
 import { checkRecords } from './watched-records.ts';
 
 /**
- * Takes care of ended operations on watch. A slow request may land after its edit was refused or undone, and
- * a slow panel may still keep the edit. Their records and zones are brought to what the panel holds. The zone
- * is woken again until the watch is over (docs/architecture.md#the-way-of-one-edit).
- * @throws {PanelError | CentralError | JournalError} when it has to be tried again
+ * Checks ended operations on watch. A slow request may land after its edit was refused or undone, and a slow
+ * panel may still make the edit. Their records and zones are brought to what the panel holds. Wakes the zone
+ * again until the watch is over (docs/architecture.md#the-way-of-one-edit).
+ * @throws {PanelError | CentralError | JournalError} the caller tries again later
  */
 export async function stepWatch(runtime: Runtime, zone: DnsName, open: readonly Operation[]): Promise<void> {
   const wall = runtime.ports.clock.wall();
@@ -25,14 +25,15 @@ export async function stepWatch(runtime: Runtime, zone: DnsName, open: readonly 
   await checkRecords(runtime, zone, onWatch);
   const oldest = Math.min(...onWatch.map(({ changedAt }) => wall - changedAt));
   const left = Math.max(...onWatch.map(({ watch }) => (watch?.until ?? 0) - wall));
-  // Most late requests land within seconds, so checks are frequent at first, then rarer, with one at the end.
+  // Most late requests land within seconds. So the first checks are frequent, later ones are rarer, and the
+  // last one is made when the watch ends.
   runtime.agenda.wake(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));
 }
 
 /**
- * Checks whether a create has landed after it was undone or its zone was deleted. If this process can prove
- * that the zone is ours, an undo removes it. Otherwise an operator may have made it: it is left and listed as
- * stuck.
+ * Checks whether a create landed after it was undone or after its zone was deleted. If this process can prove
+ * that the zone is ours, an undo removes it. Otherwise an operator may have made the zone: it is left and
+ * listed as stuck.
  */
 async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promise<void> {
   const { journal, clock } = runtime.ports;
@@ -43,7 +44,7 @@ async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promi
   runtime.ports.log(2, 'late-write', { operation: create.id, zone, records: content.length });
   const facts = { class: 'follow', zone, incarnation, source: 'late-write', seed: create.seed } as const;
   if (create.state !== 'confirmed' && mayLandLate(runtime, create)) {
-    // The zone is ours. A new operation in state `reverting` removes it, unless the panel has the zone by
+    // The zone is ours. A new operation in state `reverting` deletes it, unless the panel has such a zone by
     // now.
     await runtime.store.transact(async (tx) => {
       const requested = mayLandStill(await tx.open(zone), create);
@@ -56,7 +57,7 @@ async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promi
   }
   const problems = [refusal('zone.maybe-ours', { zone })];
   const draft = newCreate(runtime, { ...facts, requested: true, afterSeen: true, problems });
-  // With a ledger entry, comparisons read the zone, and the operation ends once both sides agree.
+  // Because of this ledger entry, comparisons read the zone. The operation ends once both sides agree.
   const entry = { zone, state: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
   await runtime.store.transact(async (tx) => {
     await tx.amend(create, () => ({ requested: false }));
@@ -70,7 +71,7 @@ function mayDeleteLate({ kind, state }: Operation): boolean {
   return kind === 'zone-create' || (kind === 'zone-delete' && state === 'confirmed');
 }
 
-/** Creates a synced zone again if a late delete of ours removed it at the central. */
+/** Creates a synced zone again if a late delete of ours has removed it at the central. */
 async function checkForLoss(runtime: Runtime, zone: DnsName): Promise<void> {
   if ((await runtime.ports.journal.zone(zone))?.state !== 'synced') return;
   await runtime.lockedStep('-', zone, null, async (ctx) => {

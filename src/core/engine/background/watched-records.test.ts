@@ -18,7 +18,7 @@ const www = a('www', 1);
 const ftp = a('ftp', 1);
 const start = 1_700_000_000_000;
 
-/** An edit that was given up, and may still add a record. */
+/** A refused edit whose request may still add a record. */
 function ended(id: string, add: ResourceRecord, parts: Partial<RecordsOperation> = {}): RecordsOperation {
   const watch = { until: start + 600_000, added: [add], removed: [] };
   const items = [{ remove: null, add, mirrored: true, note: null }];
@@ -46,7 +46,7 @@ async function given(what: Given): Promise<Bench> {
   return bench;
 }
 
-/** Two looks, as far apart as they have to be. */
+/** Checks the records twice, with the least pause after which two checks count. */
 async function checkTwice(bench: Bench, watched: readonly Operation[]): Promise<void> {
   for (const wait of [0, 6_000]) {
     await bench.wait(wait);
@@ -82,7 +82,7 @@ test('what landed late and the panel does not have goes, by an operation of its 
   assert.deepEqual([repair?.removed.length, repair?.added.length], [1, 0]);
   assert.equal(bench.runtime.inFlight.size, 0);
   assert.deepEqual(bench.logged.includes('late-write'), true);
-  // The second look, and soon after the repair.
+  // The zone is woken for the second check, and again soon after the repair.
   await bench.wait(60_000);
   assert.deepEqual(bench.woken, ['5000 operations', '5200 operations']);
 });

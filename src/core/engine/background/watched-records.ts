@@ -12,14 +12,14 @@ import { Patience } from '../parts/patience.ts';
 import { changeTowards, ttlsOf } from '../knowledge/rule.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** How many of a zone's newest operations are searched for a record. */
+/** Among so many of a zone's newest operations, edits of a record are searched. */
 const latest = 50;
 
 /**
  * Checks the records of ended operations on watch. Their writes may land late, and a slow panel may still
- * keep the edit. Records that then differ are brought to what the panel holds.
+ * make the edit. Records that differ after that are brought to what the panel holds.
  * @param watched ended operations on watch
- * @throws {PanelError | CentralError | JournalError} when it has to be tried again
+ * @throws {PanelError | CentralError | JournalError} the caller tries again later
  */
 export async function checkRecords(
   runtime: Runtime,
@@ -45,7 +45,7 @@ interface Watched {
   readonly watched: readonly Operation[];
 }
 
-/** Owner names that the operations wrote or wanted to write. */
+/** Owner names of records that the operations wrote or were meant to write. */
 function namesOf(operations: readonly Operation[]): DnsName[] {
   return [...new Set(operations.flatMap(watchedRecords).map(({ name }) => name))];
 }
@@ -55,12 +55,12 @@ async function checkUnderLock(runtime: Runtime, look: Watched, ctx: CallContext)
   const { zone, names, view } = look;
   if ((await journal.zone(zone))?.state !== 'synced') return;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  // If the zone may be another writer's, none of its records counts as ours.
+  // While it is undecided whether the zone is another writer's, none of its records counts as ours.
   if (creates(open).some(({ state, requested }) => state === 'stuck' && requested)) return;
   const recent = await journal.operations({ zone, latest });
   const present = await central.readNames(zone, names, ctx);
   if (present === null) return;
-  // The panel may have been edited since that read.
+  // An operation has changed since the panel was read, so the panel's records may have changed too.
   if (recent.some(({ changedAt }) => changedAt >= look.readAt)) {
     runtime.agenda.wake(zone, runtime.ports.settings.readGap);
     return;
@@ -83,7 +83,7 @@ interface Known {
   readonly present: readonly CentralRecord[];
 }
 
-/** The change that brings these records at the central to what the panel holds. */
+/** The change that brings the watched records at the central to what the panel holds. */
 function differences({ zone, view, watched }: Watched, { open, rows, present, recent }: Known): Change {
   const busy = busyIds(open.filter(({ state }) => !isFinal(state)));
   const states = new Map(rows.map(({ record, state }) => [recordId(record), state]));
@@ -111,7 +111,7 @@ function differences({ zone, view, watched }: Watched, { open, rows, present, re
 
 const leftAlone: ReadonlySet<string> = new Set(['panel-only', 'conflict', 'excluded']);
 
-/** Ids of the records of which an edit changed only the TTL. */
+/** Ids of records of which an edit changed nothing but the TTL. */
 function retimedIds(recent: readonly RecordsOperation[]): ReadonlySet<string> {
   const ids = new Set<string>();
   for (const { items } of recent) {
@@ -124,14 +124,14 @@ function retimedIds(recent: readonly RecordsOperation[]): ReadonlySet<string> {
 }
 
 /**
- * Whether an earlier read, long enough ago, showed the same change. Remembers this one, and has the zone read
- * again.
+ * Whether an earlier read, made long enough ago, led to the same change. Stores what this read showed; if no
+ * earlier one agrees, wakes the zone for another read.
  */
 function persists(runtime: Runtime, zone: DnsName, { quiet, readAt }: PanelView, change: Change): boolean {
   const { patience, grace, agenda, ports, now } = runtime;
   const { readGap } = ports.settings;
   const what = Patience.ofZone('watched', zone);
-  // Time counts from the read: the lock may have been waited for since.
+  // The time of the read counts, because the lock may have been waited for since then.
   const since = patience.seen(what, quiet ? JSON.stringify(change) : null, readAt);
   const due = Math.max((since ?? readAt) + readGap, grace.until);
   if (readAt >= due) return true;
@@ -139,7 +139,10 @@ function persists(runtime: Runtime, zone: DnsName, { quiet, readAt }: PanelView,
   return false;
 }
 
-/** Whether the central has refused the same change before. A comparison lists it then. */
+/**
+ * Whether the central has refused the same change before. Then it is not tried again; a comparison lists the
+ * difference.
+ */
 function isRefused(recent: readonly RecordsOperation[], { remove, add }: Change): boolean {
   const wanted = JSON.stringify([remove.map(recordId), add.map(recordId)]);
   return recent.some(

@@ -1,4 +1,4 @@
-/** Single steps of zones that are made and deleted: what is sent, what is left, what becomes stuck. */
+/** Tests single steps of zone creates and deletes: what is sent, what stays, what becomes stuck. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceRecord } from '../../../dns/record.ts';
@@ -51,7 +51,7 @@ async function given({
 const removal = sampleDelete('0', { state: 'kept', afterSeen: true, problems: [] });
 const deleting = entryOf(zone, { state: 'deleting' });
 
-/** Two looks that are far enough apart. */
+/** Makes the step twice, with enough time between for two agreeing reads. */
 async function deleteTwice(bench: Bench, view: PanelView, operation = removal): Promise<void> {
   await bench.run(stepDelete(bench.runtime, operation, { ...view, readAt: bench.clock.now() }));
   await bench.wait(20_000);
@@ -96,7 +96,8 @@ test('a delete at a central where only the provider deletes ends, and says so', 
 test('a delete is given up once two looks show the zone kept', async () => {
   const bench = await given({ operations: [removal], central: [one], entry: deleting, rows: [one] });
   await deleteTwice(bench, viewOf([one]));
-  // The panel reported it: what it shows counts only after the time that it may take to show.
+  // Nothing is decided yet, because the panel reported the delete and its reads may still show the zone for a
+  // while.
   assert.deepEqual(await told(bench), ['kept', '']);
   await deleteTwice(bench, viewOf([one]));
   assert.deepEqual(await told(bench), ['reverted', '']);

@@ -16,8 +16,9 @@ import type { Transaction } from '../parts/store.ts';
 import { forgotten, maySendDelete } from '../before/signed-delete.ts';
 
 /**
- * Takes the next step of a zone create. Once two panel reads agree, the zone is created if the central lacks
- * it, and its content is sent. Once two reads show it missing in the panel, the create is undone.
+ * Makes the next step of a zone create. Once two panel reads show the same records, the zone is created at
+ * the central if it lacks it, and its records are sent. Once two reads show that the panel has no such zone,
+ * the create is undone.
  */
 export async function stepCreate(
   runtime: Runtime,
@@ -32,7 +33,7 @@ export async function stepCreate(
       return;
     }
     const signature = [...view.ids].sort().join('\n');
-    // Right after a delete of the same zone, panel reads may still show its former content.
+    // Right after a delete of the same zone, panel reads may still show the old zone's records.
     const patience = operation.cancels === null ? 0 : settings.visibilityWait;
     const wait = { patience, gap: settings.contentGap, sends: true };
     if (!agreesTwice(runtime, operation, view, signature, wait)) return;
@@ -48,9 +49,9 @@ export async function stepCreate(
 }
 
 /**
- * Ends a create that cancelled an open delete of the same zone, and whose `after` does not come. The panel
- * may have refused both, and the zone was never gone. Nothing is sent, and the zone is synced as before. (If
- * the central's zone is or may be of our making, {@link stepCreate} sends its content instead.)
+ * Ends a create that cancelled an open delete of the same zone, if its `after` never comes. The panel may
+ * have refused both, so the zone may have existed all the time. Nothing is sent, and the zone is synced as
+ * before. (If we made or may have made the central's zone, {@link stepCreate} sends its records instead.)
  */
 async function stepUnprovenCreate(
   runtime: Runtime,
@@ -63,7 +64,7 @@ async function stepUnprovenCreate(
   await runtime.store.transact(async (tx) => {
     const entry = await tx.journal.zone(operation.zone);
     await tx.advance(operation, 'reverted');
-    // The delete may still happen: panel reads may show a deleted zone for longer than we wait.
+    // The panel may still delete the zone: its reads may show a deleted zone for longer than we wait.
     const cancelled = await tx.journal.operation(operation.cancels ?? '');
     if (cancelled !== null) await tx.amend(cancelled, (now) => ({ watch: watching(runtime.ports, now) }));
     if (entry !== null) await tx.zone(entry, { ...entry, state: 'synced' });
@@ -72,8 +73,8 @@ async function stepUnprovenCreate(
 }
 
 /**
- * Takes the next step of a zone delete. It is sent once two panel reads show the zone gone. It is given up
- * once two show it kept.
+ * Makes the next step of a zone delete. Once two panel reads show that the zone is gone, the delete is sent.
+ * Once two reads show that the panel still has the zone, the delete is given up.
  */
 export async function stepDelete(
   runtime: Runtime,
@@ -95,22 +96,22 @@ export async function stepDelete(
   await runtime.store.transact((tx) => giveUpDelete(runtime, tx, operation));
 }
 
-/** Runs `body` with the whole zone locked. @throws {Moved} the operation has changed meanwhile */
+/** Runs `body` while the whole zone is locked. @throws {Moved} the operation has changed meanwhile */
 async function underZoneLock(
   runtime: Runtime,
   operation: CreateOperation | DeleteOperation,
   body: (ctx: CallContext) => Promise<void>,
 ): Promise<void> {
   await runtime.lockedStep(operation.id, operation.zone, null, async (ctx) => {
-    // The operation may have changed while the lock was waited for.
+    // While this step waited for the lock, another one may have changed the operation.
     await runtime.store.transact((tx) => tx.judge(operation));
     await body(ctx);
   });
 }
 
 /**
- * Undoes a create: deletes the zone if we are known to have made it and no other writer has changed it. If it
- * may be ours or not, it is left and listed as stuck. The caller has locked the zone.
+ * Undoes a create: deletes the zone if it is proven that we made it and no other writer has changed it. If
+ * nobody can tell whether it is ours, it is left and listed as stuck. The caller has locked the zone.
  */
 export async function undoCreate(
   runtime: Runtime,
@@ -119,19 +120,20 @@ export async function undoCreate(
   problems: readonly Problem[] = operation.problems,
 ): Promise<void> {
   const { ports, store } = runtime;
-  // The journal may have failed to store how its request ended.
+  // If the journal failed to store how the request ended, the operation has no watch yet.
   const watch = operation.requested ? (operation.watch ?? watching(ports, operation)) : operation.watch;
-  // Written first, so that an `after` that comes meanwhile does not match this operation any more.
+  // This state is stored before the delete goes out. An `after` that comes meanwhile then no longer matches
+  // this operation.
   const reverting = await store.advance(operation, 'reverting', { problems, watch });
   const latest = await undoMade(runtime, reverting, ctx);
   if (latest === null) return;
-  // A zone of this name that appears from now on is not of our making.
+  // The undo is complete, so a zone of this name that appears later does not count as made by us.
   await endUndo(runtime, { ...latest, created: false });
 }
 
 /**
- * Deletes at the central what a create has made there.
- * @returns the operation as journalled; null: it is stuck, because the zone is not known to be ours
+ * Deletes at the central the zone that a create made.
+ * @returns the operation as journalled; null: it is stuck, because nobody can tell whether the zone is ours
  */
 async function undoMade(
   runtime: Runtime,
@@ -154,8 +156,8 @@ async function undoMade(
 }
 
 /**
- * Why the zone of a create must not be deleted; null: it may be.
- * @param hasForeign whether it holds records of another writer
+ * Code of the reason why the zone of a create must not be deleted; null: it may be deleted.
+ * @param hasForeign whether the zone has records of another writer
  */
 function objectionToUndo(
   { created, snapshot }: CreateOperation,
@@ -166,8 +168,8 @@ function objectionToUndo(
 }
 
 /**
- * Deletes the zone at the central. If the outcome is unknown, the operation goes on watch: the delete may
- * land after the zone was created again.
+ * Deletes the zone at the central. If the outcome is unknown, the operation goes on watch, because the delete
+ * may land after the zone was created again.
  */
 async function deleteWatched(runtime: Runtime, operation: CreateOperation, ctx: CallContext): Promise<void> {
   try {
@@ -181,8 +183,8 @@ async function deleteWatched(runtime: Runtime, operation: CreateOperation, ctx: 
 }
 
 /**
- * Ends a create that left nothing at the central, and resumes the delete that it cancelled. The zone's ledger
- * is deleted, unless a delete or another create of the zone still needs it.
+ * Ends a create that has left nothing at the central, and resumes the delete that it cancelled. Deletes the
+ * zone's ledger, unless a delete or another create of the zone still needs it.
  */
 export async function endUndo(runtime: Runtime, operation: CreateOperation): Promise<void> {
   await runtime.store.transact(async (tx) => {
@@ -199,7 +201,8 @@ export async function endUndo(runtime: Runtime, operation: CreateOperation): Pro
 }
 
 /**
- * Journals anew the delete that this create had cancelled, because the panel has no such zone.
+ * Journals the cancelled delete again, because the create that cancelled it is undone and the panel has no
+ * such zone.
  * @returns false: the create had cancelled none
  */
 async function resumeDelete(runtime: Runtime, tx: Transaction, operation: CreateOperation): Promise<boolean> {
@@ -211,7 +214,7 @@ async function resumeDelete(runtime: Runtime, tx: Transaction, operation: Create
     zone: operation.zone,
     actor: cancelled.actor,
     incarnation: operation.incarnation,
-    // Records of ours in the zone when the create synced it.
+    // Before the create, these records of the zone were ours.
     snapshot: [...cancelled.snapshot, ...operation.snapshot],
     formerlyOurs: operation.snapshot,
     wasThere: operation.requested ? null : cancelled.wasThere,
@@ -278,7 +281,7 @@ async function isMadeByOthers(
   return synced.length > 0 && !synced.some(({ record }) => held.has(recordId(record)));
 }
 
-/** Ends a delete as confirmed and deletes the zone's ledger. */
+/** Ends a delete as `confirmed` and deletes the zone's ledger. */
 async function endDelete(
   runtime: Runtime,
   operation: DeleteOperation,
@@ -291,7 +294,10 @@ async function endDelete(
   });
 }
 
-/** Ends a delete at a central where only the provider deletes zones; the operation says so. */
+/**
+ * Ends a delete at a central where only the provider deletes zones, and stores that as the operation's
+ * problem.
+ */
 async function leaveZone(runtime: Runtime, operation: DeleteOperation): Promise<void> {
   const { zone } = operation;
   const problems = [refusal('zone.left-at-central', { zone })];
@@ -299,12 +305,12 @@ async function leaveZone(runtime: Runtime, operation: DeleteOperation): Promise<
   runtime.ports.log(2, 'zone.left-at-central', { operation: operation.id, zone });
 }
 
-/** How many of a zone's newest operations are searched for a record. */
+/** Among so many of a zone's newest operations, edits of a record are searched. */
 const latest = 50;
 
 /**
- * Records at the central that are in no ledger row, snapshot or operation: another writer added them. Records
- * that an operation removed count as ours, because a late write may have brought them back.
+ * Records at the central that appear in no ledger row, snapshot or operation, so another writer added them.
+ * Records that an operation removed count as ours, because a late write may have added them again.
  */
 async function unknownRecords(
   runtime: Runtime,
@@ -329,7 +335,7 @@ async function becomeStuck(
   const { zone, kind, incarnation } = operation;
   const shown = code === 'zone.signed-waiting' ? displayName(zone) : zone;
   const problems = [refusal(code, { zone: shown })];
-  // With a ledger entry, comparisons read the zone, and the operation ends once both sides agree.
+  // Because of this ledger entry, comparisons read the zone. The operation ends once both sides agree.
   const entry = { zone, state: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'stuck', () => ({ problems }));

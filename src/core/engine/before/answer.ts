@@ -2,11 +2,11 @@ import { refusal } from '../../catalogue.ts';
 import type { LeftNote } from '../../decision.ts';
 import type { EditEvent, InvalidEvent, LeftEdit, Verdict } from '../../panel.ts';
 
-/** A `before` call of the panel. */
+/** The circumstances of a `before` call. */
 export interface Call {
   /** Aborts at the deadline of the call. */
   readonly signal: AbortSignal;
-  /** True: only objections are searched for; nothing is written anywhere. */
+  /** True: only looks for objections; nothing is written anywhere. */
   readonly isTrial: boolean;
 }
 
@@ -32,7 +32,7 @@ export function accepted(operation: string): Answer {
   return { kind: 'accept', begun: [operation] };
 }
 
-/** Makes the refusal, with one problem, of a call that changed nothing. */
+/** Makes a refusal with one problem, for a call that changed nothing. */
 export function refuse(...refused: Parameters<typeof refusal>): Refusal {
   return { kind: 'refuse', problems: [refusal(...refused)], changed: 'nothing' };
 }

@@ -4,9 +4,9 @@ import { readCentralZone } from '../knowledge/central-zone.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Whether our account's zone above a new zone answers for names in the new one. It does if it has a record at
- * the new zone's name, at a name below it, or a wildcard over it. An empty new zone would take these answers
- * away.
+ * Whether our account's zone above a new zone already answers queries for names in the new one. That is so if
+ * it has a record at the new zone's name or below it, or a wildcard that covers it. If the new zone were
+ * created empty, these answers would be lost.
  * @param listed zones of the account
  * @throws {CentralError | JournalError}
  */
@@ -18,7 +18,8 @@ export async function isAnsweredAbove(
 ): Promise<boolean> {
   const above = namesAbove(zone).find((name) => listed.includes(name));
   if (above === undefined) return false;
-  // The central cannot list the zone's names, and some may be neither in the panel nor in the ledger.
+  // This central cannot list the zone's names. Some names may be in neither the panel nor the ledger, so we
+  // assume that they exist.
   if (!runtime.ports.central.traits.wholeZones) return true;
   const wildcards = new Set(wildcardsOver(zone, above));
   const records = (await readCentralZone(runtime, above, [], ctx)) ?? [];

@@ -20,7 +20,7 @@ import type { Runtime } from '../runtime.ts';
 import { unknownZone } from './unknown-zone.ts';
 
 /**
- * Answers `before` of a record edit: carries it out at the central first, or refuses it.
+ * Answers `before` of a record edit: carries the edit out at the central first, or refuses it.
  * @throws {JournalError} nothing was changed
  */
 export async function beforeRecords(runtime: Runtime, event: RecordsEvent, call: Call): Promise<Answer> {
@@ -35,8 +35,8 @@ export async function beforeRecords(runtime: Runtime, event: RecordsEvent, call:
 }
 
 /**
- * Finds the objections to an edit. It takes the locks: records that an edit of ours is just writing would
- * look like another writer's.
+ * Finds the objections to an edit. Takes the locks first: a record that another edit of ours is just writing
+ * would look like another writer's.
  */
 async function tryRecords(
   runtime: Runtime,
@@ -81,7 +81,7 @@ async function resolveAmong(
  * Reads what we know of a zone.
  * @param entry null: the ledger has no entry of it
  * @param names only ledger rows of these owner names, because a zone may be large; absent: all rows. Open
- *   operations are always read all.
+ *   operations are not limited by it
  */
 async function readKnowledge(
   runtime: Runtime,
@@ -93,18 +93,19 @@ async function readKnowledge(
   // Until the content of a new zone is sent, the ledger still holds the rows of the zone before it.
   const rows = entry?.state === 'creating' ? [] : await journal.rows(zone, names);
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  // The newest operations matter only if an open edit removed records. Most edits meet no other.
+  // The newest operations matter only if an open edit removed records. That is rare, so most calls do not
+  // read them.
   const hasRemoved = edits(open).some(({ state, removed }) => !isFinal(state) && removed.length > 0);
   const recent = hasRemoved ? await journal.operations({ zone, latest }) : [];
   return knowledgeOf(zone, rows, open, recent);
 }
 
-/** How many of a zone's newest operations are searched for the removal of a record. */
+/** Among so many of a zone's newest operations, the removal of a record is searched. */
 const latest = 30;
 
 /**
- * Carries items out under the locks of their names. The background does the rest: waiting for `after`,
- * confirming, undoing. Failures of journal or central become refusals.
+ * Carries out items while their names are locked. Background steps do the rest: they wait for `after`,
+ * confirm and undo. Failures of the journal or the central become refusals.
  */
 export async function mirrorItems(
   runtime: Runtime,
@@ -118,7 +119,8 @@ export async function mirrorItems(
 }
 
 /**
- * Does {@link mirrorItems} for an operation that exists already, in state `prepared` with nothing written.
+ * Like {@link mirrorItems}, for an operation that exists already. It is `prepared`, and nothing of it is
+ * written.
  */
 export async function mirrorDraft(
   runtime: Runtime,
@@ -139,7 +141,7 @@ export async function mirrorDraft(
     if (!(error instanceof JournalError)) throw error;
     runtime.ports.log(1, 'journal.failed', { operation: draft.id, code: error.code });
     const problems = [refusal(error.code, error.params)];
-    // A `JournalError` comes out of `carryOut` only before the first write.
+    // `carryOut` throws a `JournalError` only before the first write.
     return { kind: 'refused', problems, changed: 'nothing', operation: null };
   } finally {
     runtime.inFlight.delete(draft.id);
@@ -149,8 +151,8 @@ export async function mirrorDraft(
 }
 
 /**
- * Runs `body` with the names of the items locked, unless a stuck operation blocks one of them.
- * @returns the result of `body`; or a refusal: the locks took too long, or a name is blocked
+ * Runs `body` while the names of the items are locked, unless a stuck operation blocks one of them.
+ * @returns the result of `body`; or a refusal, if the locks took too long or a name is blocked
  */
 async function underLocks<T>(
   runtime: Runtime,
@@ -187,7 +189,8 @@ function refusedNow(problems: readonly Problem[]): Refused {
 }
 
 /**
- * The stuck operation that blocks one of the names; null: none. It blocks the names of its own items only.
+ * The stuck operation that blocks one of the names; null: none. A stuck operation blocks only the names of
+ * its own items.
  */
 function stuckOn(knowledge: ZoneKnowledge, names: readonly DnsName[]): Operation | null {
   const stuck = edits(knowledge.open).filter(({ state }) => state === 'stuck');

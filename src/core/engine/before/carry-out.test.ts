@@ -27,7 +27,9 @@ interface Failing extends Bench {
   outcome: Outcome;
 }
 
-/** The edit at a central where each request meets `fault`, with how many writes there were so far. */
+/**
+ * Carries out the edit at a central that calls `fault` before each request, with the number of writes so far.
+ */
 async function carried(
   fault: (method: MemoryRequest['method'], writes: number, bench: Bench) => void = () => undefined,
 ): Promise<Failing> {
@@ -110,7 +112,7 @@ test('a record that came under another name, or of another type, is none of ours
 test('a write whose answer is lost, and that was done, counts as done', async () => {
   let lost = false;
   const done = await carried((method, writes) => {
-    // The read-back of the write, not the look afterwards.
+    // Fails the read that follows the write at once, but not the later read that checks the outcome.
     if (method !== 'read' || writes === 0 || lost) return;
     lost = true;
     fail('unknown', 'later');

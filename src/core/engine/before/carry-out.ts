@@ -17,14 +17,14 @@ export interface Refused {
   readonly kind: 'refused';
   readonly problems: readonly Problem[];
   readonly changed: 'nothing' | 'unknown';
-  /** The operation as journalled; null: it was refused before it was journalled. */
+  /** The operation as journalled; null: the edit was refused before it was journalled. */
   readonly operation: RecordsOperation | null;
 }
 
 /**
- * Carries an edit out at the central: read, plan, audit, journal, write, read back, journal
+ * Carries out an edit at the central: read, plan, audit, journal, write, read back, journal
  * (docs/architecture.md#the-way-of-one-edit). The caller has locked the names.
- * @param draft state `prepared`, not yet journalled, items sorted by `sortItems`
+ * @param draft an operation in state `prepared` that is not journalled yet, with items from `sortItems`
  * @throws {JournalError} only before the first write; nothing was changed
  */
 export async function carryOut(
@@ -50,15 +50,15 @@ export async function carryOut(
   return await write(runtime, prepared, plan.change, present, ctx);
 }
 
-/** The change to write, and what the central holds at its names. */
+/** The change to write, and the records that the central has at its names before the write. */
 interface Planned {
   readonly plan: Plan;
   readonly present: readonly CentralRecord[];
 }
 
 /**
- * Reads the central, plans the change and audits it, without writing. The caller has locked the names.
- * @returns a refusal if the edit must be refused; nothing was changed then
+ * Reads the central, plans the change and audits it. Writes nothing. The caller has locked the names.
+ * @returns the plan, or a refusal if the edit must be refused
  */
 export async function planAtCentral(
   runtime: Runtime,
@@ -75,18 +75,22 @@ export async function planAtCentral(
   const objections = [...plan.problems, ...runtime.ports.central.audit(plan.change)];
   if (objections.length > 0) return refusedOutright(objections);
   if (present !== null) return { plan, present };
-  // The zone does not exist yet. It is created later with all that the panel holds then, this edit included.
+  // The zone does not exist at the central yet. When it is created, it gets all records of the panel, those
+  // of this edit included.
   const change: Change = { zone: draft.zone, remove: [], add: [] };
   const items = plan.items.map((item) => (item.mirrored ? { ...item, note: 'note.no-zone-yet' } : item));
   return { plan: { ...plan, items, change }, present: [] };
 }
 
-/** Whether the create has not ended, so the central is still to get its zone. */
+/** Whether the create is open, so the central will still get its zone. */
 function isComing({ state }: CreateOperation): boolean {
   return state === 'prepared' || state === 'applied' || state === 'kept';
 }
 
-/** The record types to read for these items; `undefined`: all types, because a CNAME clashes with each. */
+/**
+ * The record types to read for these items; `undefined`: all types, because a CNAME clashes with any other
+ * type.
+ */
 function typesIn(items: RecordsOperation['items']): ReadonlySet<string> | undefined {
   const types = new Set<string>();
   for (const { remove, add } of items) {
@@ -100,7 +104,10 @@ function refusedOutright(problems: readonly Problem[]): Refused {
   return { kind: 'refused', problems, changed: 'nothing', operation: null };
 }
 
-/** @returns the central's records at the edit's names, or a refusal; null: the central has no such zone */
+/**
+ * Reads the central's records at the edit's names.
+ * @returns a refusal if the read failed; null: the central has no such zone
+ */
 async function readPresent(
   runtime: Runtime,
   draft: RecordsOperation,
@@ -125,8 +132,8 @@ async function readPresent(
 }
 
 /**
- * Ledger rows for synced records that another writer has replaced at the central. They become `conflict`
- * whatever happens to the edit.
+ * Ledger rows for synced records that another writer has replaced at the central. They become `conflict`,
+ * even if the edit is refused or undone.
  */
 function replacedRows({ rows, unsure }: ZoneKnowledge, items: Plan['items']): LedgerRow[] {
   return items.flatMap(({ remove, note }) => {
@@ -136,7 +143,10 @@ function replacedRows({ rows, unsure }: ZoneKnowledge, items: Plan['items']): Le
   });
 }
 
-/** Journals a new operation together with the ledger rows that the read of the central changed. */
+/**
+ * Journals a new operation, together with the ledger rows that changed because of what the read of the
+ * central showed.
+ */
 async function begin(
   runtime: Runtime,
   prepared: RecordsOperation,
@@ -171,13 +181,16 @@ async function write(
   }
 }
 
-/** A change that was written, and what the central held at its names before. */
+/** A change that was written, and the records that the central had at its names before the write. */
 interface Written {
   readonly change: Change;
   readonly present: readonly CentralRecord[];
 }
 
-/** Undoes a write at once because the journal failed after it. The journal still says `prepared`. */
+/**
+ * Undoes a write at once, because the journal could not store its success. In the journal the operation is
+ * still `prepared`.
+ */
 async function afterFailedCommit(
   runtime: Runtime,
   prepared: RecordsOperation,
@@ -224,7 +237,7 @@ function eitherWay({ add, remove }: Change): Pick<Change, 'add' | 'remove'> {
   return { add: all, remove: all };
 }
 
-/** Handles a write that failed although a read shows it done: the operation is applied. */
+/** Handles a write that failed although a read shows its result: the operation becomes `applied`. */
 async function doneAnyway(runtime: Runtime, prepared: RecordsOperation, written: Written): Promise<Outcome> {
   try {
     return { kind: 'applied', operation: await runtime.store.advance(prepared, 'applied') };
@@ -241,8 +254,8 @@ interface Closing {
 }
 
 /**
- * Journals how a failed write ended. If it may still land, or something of it is left, the operation goes on
- * watch.
+ * Journals how a failed write ended. If the write may still land, or a part of it may be left, the operation
+ * goes on watch.
  */
 async function close(
   runtime: Runtime,
@@ -254,15 +267,16 @@ async function close(
   const changed = late === null ? 'nothing' : 'unknown';
   const watch = late === null ? prepared.watch : watching(runtime.ports, prepared, late);
   const left = to === 'refused' ? nothingWritten : {};
-  // A `compensate` edit is in the panel already. In state `reverting` the panel is put back, even after a
-  // crash now.
+  // The panel has made a `compensate` edit already. In state `reverting` a background step puts the panel
+  // back, even after a crash now.
   const state = prepared.class === 'compensate' ? 'reverting' : to;
   let operation: RecordsOperation = { ...prepared, state, problems, watch, ...left };
   try {
     operation = await runtime.store.advance(prepared, state, { problems, watch, ...left });
   } catch (failure) {
     if (!(failure instanceof JournalError)) throw failure;
-    // The journal still says `prepared`. Recovery takes the operation for unfinished, and the refusal stands.
+    // In the journal the operation is still `prepared`. The background takes it for unfinished and undoes it;
+    // the user's refusal stays true.
     if (changed === 'unknown') runtime.unsaid.add(prepared.id);
     runtime.ports.log(1, 'journal.write-failed', { operation: operation.id, code: failure.code });
   }
@@ -271,7 +285,7 @@ async function close(
 
 type Seen = 'done' | 'not-done' | 'unread';
 
-/** Reads whether a failed write is in place at the central; `unread`: the read failed too. */
+/** Reads whether the central has the result of a failed write; `unread`: this read failed too. */
 async function readAgain(runtime: Runtime, operation: RecordsOperation, change: Change): Promise<Seen> {
   try {
     const present = await runtime.timers.step(
@@ -321,7 +335,7 @@ async function undoWrite(
       },
       runtime.ports.settings.recheckTimeout,
     );
-    // The zone is gone, so records that the write removed cannot be put back.
+    // The zone is gone, so records that the write removed cannot be restored.
     if (left === null) return written.change.remove.length === 0 ? 'clean' : 'unclean';
     if (!hasMore(written, left)) return 'clean';
     runtime.agenda.compareSoon(operation.zone, 'kept-otherwise');
@@ -333,9 +347,7 @@ async function undoWrite(
   }
 }
 
-/**
- * Whether the RRsets that the change added to hold a record that is neither from before nor removed by it.
- */
+/** Whether the RRsets that the change added to now have a record that was not there before. */
 function hasMore({ change, present }: Written, left: readonly CentralRecord[]): boolean {
   const known = new Set([...present, ...change.remove].map(recordId));
   return left.some(
@@ -345,7 +357,7 @@ function hasMore({ change, present }: Written, left: readonly CentralRecord[]): 
   );
 }
 
-/** Makes the answer to a `before` call from the outcome of its edit. */
+/** Turns the outcome of an edit into the answer to its `before` call. */
 export function answerOf(outcome: Outcome): Answer {
   if (outcome.kind === 'applied') return accepted(outcome.operation.id);
   return { kind: 'refuse', problems: outcome.problems, changed: outcome.changed };

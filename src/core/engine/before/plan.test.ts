@@ -219,7 +219,7 @@ test('a CNAME beside a synced record that the central lacks is a problem, unless
   };
   assert.equal(clashes([]), 1);
   assert.equal(clashes([edit(one, null)]), 0);
-  // Undone, it comes back. A new TTL leaves it there.
+  // If that removal is being undone, the record comes back. A new TTL does not remove the record.
   assert.equal(clashes([edit(one, null, { state: 'reverting' })]), 1);
   assert.equal(clashes([edit(one, one)]), 1);
   assert.equal(clashes([edit(null, one, { state: 'reverting' })]), 0);
@@ -243,12 +243,13 @@ test('issue 14: what an edit of ours has removed was replaced by nobody else', (
     planChange(knowledgeOf(zone, [row(one)], [], recent), [mirrored(one, two)], [stranger]).items[0]?.note;
   const taking = edit(one, null, { removed: [one], state: 'applied' });
   assert.equal(note([taking]), 'note.old-gone');
-  // Newest first: an edit has added it since; the removing one was given up; nobody knows what it has done.
+  // The operations are listed newest first. Here an edit added the record after the removal; then the removal
+  // was undone; then its outcome is unknown.
   assert.equal(note([edit(null, one), taking]), 'note.changed-at-central');
   assert.equal(note([{ ...taking, state: 'reverted' }]), 'note.changed-at-central');
   assert.equal(note([{ ...taking, state: 'refused' }]), 'note.changed-at-central');
   assert.equal(note([{ ...taking, state: 'refused' }, taking]), 'note.old-gone');
-  // The newest one decides, whatever an older one has done.
+  // Only the newest edit of the record counts.
   assert.equal(note([{ ...taking, state: 'reverting' }, taking]), 'note.changed-at-central');
   assert.equal(note([{ ...taking, state: 'reverting' }]), 'note.changed-at-central');
 });
@@ -282,7 +283,7 @@ test('issue 13: a record of which only its TTL is edited, and that is gone at th
   ];
   const { change } = planChange(knowing([]), [mirrored(slow, fast)], [elsewhere]);
   assert.deepEqual(change, { zone, remove: [], add: [fast] });
-  // What the central has goes, whatever TTL the panel took it to have.
+  // The central's record is removed, although its TTL differs from the one that the panel showed.
   const there = { ...one, ttl: 5 };
   assert.deepEqual(planChange(knowing([]), [mirrored(slow, fast)], [there]).change.remove, [there]);
 });

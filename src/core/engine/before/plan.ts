@@ -15,27 +15,27 @@ import type { EditItem, KnownRecord } from '../../panel.ts';
 import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { retimed, writtenLate } from '../knowledge/operations.ts';
 
-/** What the ledger and the operations of a zone (open, or on watch) know together. */
+/** What the ledger, and the operations that are open or on watch, know of a zone. */
 export interface ZoneKnowledge {
   readonly zone: DnsName;
   readonly rows: ReadonlyMap<string, LedgerRow>;
   /** Operations that have not ended, oldest first. */
   readonly open: readonly Operation[];
-  /** Ids of records that ended operations on watch may have added late; see {@link writtenLate}. */
+  /** Ids of records that late writes of ended operations may have added; see {@link writtenLate}. */
   readonly late: ReadonlySet<string>;
   /**
-   * Ids of records that an edit of ours removed and no edit has added since. If the central lacks such a
-   * record, no other writer removed it.
+   * Ids of records that an edit of ours removed and that no edit has added since. If the central lacks such a
+   * record, it was not another writer who removed it.
    */
   readonly taken: ReadonlySet<string>;
-  /** Ids of records that operations, open or on watch, may have removed. */
+  /** Ids of records that an operation, open or on watch, may have removed. */
   readonly unsure: ReadonlySet<string>;
 }
 
 /**
- * Combines ledger rows and operations of a zone.
+ * Combines the ledger rows and the operations of a zone.
  * @param operations the zone's operations that are open or on watch
- * @param recent the newest operations of the zone, newest first
+ * @param recent the zone's newest operations, newest first
  */
 export function knowledgeOf(
   zone: DnsName,
@@ -60,9 +60,9 @@ function removedBy(operation: Operation): readonly ResourceRecord[] {
 }
 
 /**
- * Finds {@link ZoneKnowledge.taken}. Only applied and kept edits count: nobody knows what a write of unknown
- * outcome removed, and an undo puts records back.
- * @param recent newest first, so the newest edit of a record decides
+ * Computes {@link ZoneKnowledge.taken}. Only edits that are applied or kept count. The result of a write of
+ * unknown outcome is not known, and an undo restores what was removed.
+ * @param recent newest first, because the newest edit of a record decides
  */
 function takenBy(recent: readonly RecordsOperation[]): Set<string> {
   const taken = new Set<string>();
@@ -78,7 +78,10 @@ function takenBy(recent: readonly RecordsOperation[]): Set<string> {
   return taken;
 }
 
-/** All records that a panel key may stand for: the ledger's rows of the panel, and what open edits add. */
+/**
+ * All records that a key of the panel may stand for: the ledger's records that are in the panel, and records
+ * that open edits add.
+ */
 export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
   const known = new Map<string, KnownRecord>();
   for (const [id, row] of knowledge.rows) {
@@ -90,7 +93,7 @@ export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
       const id = recordId(add);
       const before = known.get(id);
       if (before === undefined) known.set(id, { record: add, key: null });
-      // The panel may have made a second row with the same record.
+      // If the edit adds a record that the panel has already, the panel may have made a second row for it.
       else if (remove === null || recordId(remove) !== id)
         known.set(id, { ...before, unread: (before.unread ?? 0) + 1 });
     }
@@ -98,7 +101,7 @@ export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
   return [...known.values()];
 }
 
-/** Records the central probably has, by the ledger and by what open operations wrote. */
+/** Records that the central probably has, judged by the ledger and by what open operations wrote. */
 export function likelyThere({ rows, open }: Pick<ZoneKnowledge, 'rows' | 'open'>): ResourceRecord[] {
   const likely = new Map<string, ResourceRecord>();
   for (const [id, row] of rows) if (row.onCentral) likely.set(id, row.record);
@@ -124,10 +127,10 @@ export function busyIds(open: readonly Operation[]): Set<string> {
 }
 
 /**
- * Decides for each item whether it is sent to the central, without asking the central
- * (docs/architecture.md#the-way-of-one-edit). An item stays in the panel if the record it changes is
- * `panel-only`, `conflict` or `excluded`. An item also stays there if its new value joins a `conflict` or
- * `excluded` one, or is the central's own record (SOA, apex NS, signatures).
+ * Decides for each item whether it is sent to the central; does not read the central
+ * (docs/architecture.md#the-way-of-one-edit). An item is not sent if the record it changes is `panel-only`,
+ * `conflict` or `excluded`. It is not sent either if its new record would join an RRset with a `conflict` or
+ * `excluded` record. The same holds for records that belong to the central (SOA, apex NS, signatures).
  */
 export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]): OperationItem[] {
   return items.flatMap(({ remove, add }) => {
@@ -141,7 +144,7 @@ export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]):
     ) {
       return [{ ...item, mirrored: note === null, note }];
     }
-    // The new place stays in the panel, but the old record is ours to remove.
+    // The new record is not sent, but the old one is ours and is removed at the central.
     return [
       { remove: item.remove, add: null, mirrored: true, note: null },
       { remove: null, add: item.add, mirrored: false, note },
@@ -149,7 +152,7 @@ export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]):
   });
 }
 
-/** Whether a record that is sent to the central moves to another owner name or type. */
+/** Whether the item moves a record that is at the central to another owner name or type. */
 function leavesPlace(knowledge: ZoneKnowledge, remove: ResourceRecord, add: ResourceRecord): boolean {
   if (remove.name === add.name && remove.type === add.type) return false;
   return whyLocal(knowledge, remove, null) === null;
@@ -175,8 +178,8 @@ function whyLocal(
 }
 
 /**
- * The state of a record by the ledger and the open edits; null: the panel is not known to have it. An open
- * edit that is sent to the central, or a synced row, counts before an open edit that stays in the panel.
+ * The state of a record by the ledger and the open edits; null: the panel is not known to have it. A synced
+ * row, or an open edit that is sent, counts more than an open edit that stays in the panel.
  */
 function stateOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordState | null {
   const id = recordId(record);
@@ -194,14 +197,14 @@ export interface Plan {
   readonly items: readonly OperationItem[];
   /** The change to write at the central; it may be empty. */
   readonly change: Change;
-  /** Why the edit must be refused; if not empty, `change` must not be used. */
+  /** Why the edit must be refused. If there is any problem, `change` must not be written. */
   readonly problems: readonly Problem[];
 }
 
 /**
- * Makes the smallest change that carries the items out, given what the central holds now.
- * @param items as {@link sortItems} made them
- * @param present all records at the items' names, from the central
+ * Computes the smallest change that carries out the items, given the central's records.
+ * @param items the result of {@link sortItems}
+ * @param present all records that the central has at the items' names
  */
 export function planChange(
   knowledge: ZoneKnowledge,
@@ -233,15 +236,17 @@ export function planChange(
   return { items: judged, change, problems: clashes(mirrored, shownBeside(knowledge, held)) };
 }
 
-/** The TTL of the same RRset at the central, for a record without one; `null`: the central chooses. */
+/**
+ * The TTL that the central's RRset already has, for a new record without one; `null`: the central chooses.
+ */
 function usualTtl(record: ResourceRecord, present: readonly ResourceRecord[]): number | null {
   const beside = present.filter(({ name, type }) => name === record.name && type === record.type);
   return beside.find(({ ttl }) => ttl !== null)?.ttl ?? null;
 }
 
 /**
- * Keeps an item in the panel if another writer replaced its old value at the central. That is so if the old
- * value is gone and a record that we did not write is in its place.
+ * Stops an item from being sent if another writer replaced its old value at the central. That is so if the
+ * old value is gone, and the RRset has a record that we did not write.
  */
 function judgeItem(
   knowledge: ZoneKnowledge,
@@ -266,15 +271,18 @@ function judgeItem(
     : { ...item, note: 'note.old-gone' };
 }
 
-/** The change without records that clash with a CNAME, and without CNAMEs that clash with `held`. */
+/**
+ * Leaves out of a change each record to add that would clash with a CNAME, or is a CNAME and would clash.
+ * @param held the records at the central
+ */
 export function withoutClashes(change: Change, held: readonly ResourceRecord[]): Change {
   const clashing = new Set(rivalries(change, held).map(([wanted]) => recordId(wanted)));
   return { ...change, add: change.add.filter((record) => !clashing.has(recordId(record))) };
 }
 
 /**
- * Records that a new one may clash with: what the central holds, and synced records it lacks. Such a record
- * may come back once a late write or an undo is settled.
+ * Records that a new record may clash with: all that the central has, and synced records that it lacks. The
+ * latter may come back once a late write or an undo ends.
  */
 function shownBeside(
   { rows, open }: ZoneKnowledge,
@@ -287,7 +295,7 @@ function shownBeside(
   return [...held.values(), ...lacking.map(([, { record }]) => record)];
 }
 
-/** Ids of the records that will be gone from the central once the open edits have ended. */
+/** Ids of records that the central will no longer have once the open edits have ended. */
 function leavingIds(open: readonly RecordsOperation[]): Set<string> {
   const leaving = new Set<string>();
   for (const { state, items } of open) {
@@ -299,7 +307,7 @@ function leavingIds(open: readonly RecordsOperation[]): Set<string> {
   return leaving;
 }
 
-/** One problem for each clash of an edit with a CNAME; it quotes both records. */
+/** Makes one problem for each clash of an edit with a CNAME. The problem quotes both records. */
 function clashes(items: readonly OperationItem[], held: readonly ResourceRecord[]): Problem[] {
   const remove = items.flatMap((item) => item.remove ?? []);
   const add = items.flatMap((item) => item.add ?? []);
@@ -309,8 +317,8 @@ function clashes(items: readonly OperationItem[], held: readonly ResourceRecord[
 }
 
 /**
- * Each record to add, paired with each record that it clashes with: nothing may stand beside a CNAME (RFC
- * 1034 section 3.6.2, RFC 2181 section 10.1).
+ * Pairs each record to add with each record that it clashes with: no other record may stand beside a CNAME
+ * (RFC 1034 section 3.6.2, RFC 2181 section 10.1).
  */
 function rivalries(
   change: Pick<Change, 'remove' | 'add'>,

@@ -1,4 +1,4 @@
-/** Tests of the answer to an edit that is undone because another central refused it. */
+/** Tests the answer to an edit that is undone because another central refused it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId } from '../../../dns/record.ts';
@@ -16,7 +16,7 @@ async function wait(world: World, ms: number): Promise<void> {
 test('issue 13: "nothing was changed" is not said of what is left to an edit that is itself being undone', async () => {
   const world = await given({ panel: [www], central: [www] });
   await wait(world, 60_000);
-  // The panel refuses its part; the undo lands, and its answer is lost.
+  // The panel refuses its part. The engine's undo lands at the central, but the answer to it is lost.
   const refused = { refuses: true, takes: 10, afterLost: false, visibleAfter: 0 };
   const first = world.edit(
     (stage) => recordsEvent(zone, items, stage),
@@ -28,7 +28,7 @@ test('issue 13: "nothing was changed" is not said of what is left to an edit tha
   world.chooseFault = () => 'lost-answer';
   while (!held(world, 'central', www)) await wait(world, 100);
   world.chooseFault = () => null;
-  // The same edit once more, refused by another central.
+  // The user makes the same edit again, and another central refuses it.
   const edits = [recordsEvent(zone, items, 'before')];
   const { signal } = new AbortController();
   const answer = await world.clock.runUntilSettled(engineOf(world).carryOut(edits, signal));
@@ -77,7 +77,7 @@ test('issue 14: a roll back for another central leaves what a later edit, confir
   const answer = await world.clock.runUntilSettled(engineOf(world).carryOut(edits, signal));
   assert.ok(answer.kind === 'accept');
   assert.ok(held(world, 'central', wanted));
-  // Another edit finds the record there, and is done and confirmed within a second.
+  // A second edit adds the same record, which the central already has. The edit is confirmed within a second.
   const later = world.edit(
     (stage) => recordsEvent(zone, [{ remove: old, add: wanted }], stage),
     () => {
@@ -90,7 +90,8 @@ test('issue 14: a roll back for another central leaves what a later edit, confir
   await world.clock.runUntilSettled(later);
   await wait(world, 1_500);
   assert.equal(await recordState(world, wanted), 'synced');
-  // With it the panel shows the first edit done as well, which has ended.
+  // The panel shows the result of the second edit, and with it that of the first one, which has ended for
+  // that reason.
   const changed = await world.clock.runUntilSettled(engineOf(world).rollBack(answer.begun, []));
   assert.equal(changed, 'unknown');
   assert.ok(held(world, 'central', wanted));

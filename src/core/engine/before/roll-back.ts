@@ -18,12 +18,12 @@ import { undoCreate } from '../background/zone-steps.ts';
 import { claimant } from '../knowledge/towards-panel.ts';
 
 /**
- * Undoes at once what accepted operations wrote, because another central of the same panel refused the edit.
- * Undoes only what these operations altered, and nothing that another open operation wants. What cannot be
- * undone now stays `reverting`, and the background retries it. An operation that got its `after` or ended
+ * Undoes at once what accepted operations wrote, because another central of the panel refused the edit.
+ * Undoes only what these operations changed, and nothing that another open operation wants. What cannot be
+ * undone now stays `reverting`, and background steps try it again. An operation that ended or got its `after`
  * meanwhile is left alone.
  * @param problems why; stored with the operations
- * @returns `nothing`: a read proved that nothing of them is left at the central
+ * @returns `nothing`: a read proved that the central has nothing left of them
  * @throws only for a defect of ours
  */
 export async function rollBack(
@@ -32,7 +32,7 @@ export async function rollBack(
   problems: readonly Problem[],
 ): Promise<'nothing' | 'unknown'> {
   let clean = true;
-  // The last operation first, because later edits of a call may build on earlier ones.
+  // Starts with the last operation, because later edits of a call may build on earlier ones.
   for (const id of ids.toReversed()) {
     try {
       const operation = await runtime.ports.journal.operation(id);
@@ -56,7 +56,7 @@ async function rollBackOne(
 ): Promise<boolean> {
   const { id, zone, state } = operation;
   const { settings } = runtime.ports;
-  // Another edit may have ended it: the panel already showed it done.
+  // The operation may have ended because another edit made the panel show the same records.
   if (isFinal(state)) return isNothingLeft(operation);
   runtime.inFlight.add(id);
   try {
@@ -68,12 +68,15 @@ async function rollBackOne(
     );
   } finally {
     runtime.inFlight.delete(id);
-    // The background deals with what is left.
+    // A background step undoes what is left.
     runtime.agenda.wake(zone, settings.afterWait);
   }
 }
 
-/** Whether nothing of an ended operation can be at the central now or later. */
+/**
+ * Whether it is certain that an ended operation has left nothing at the central, and that nothing of it can
+ * still land there.
+ */
 function isNothingLeft(operation: Operation): boolean {
   const { state, watch } = operation;
   if (state === 'confirmed' || (operation.kind === 'zone-create' && operation.requested)) return false;
@@ -100,7 +103,7 @@ async function lockAndUndo(
 }
 
 /**
- * Ends a zone delete of which nothing was sent: panel and central keep the zone.
+ * Ends a zone delete that was not sent yet: panel and central keep the zone.
  * @returns false: its `after` has come, so the delete goes on
  */
 async function forgetDelete(
@@ -108,7 +111,7 @@ async function forgetDelete(
   operation: DeleteOperation,
   problems: readonly Problem[],
 ): Promise<boolean> {
-  // The panel reported that it deleted the zone.
+  // The panel has reported that it deleted the zone.
   if (operation.afterSeen) return false;
   await runtime.store.advance(operation, 'reverted', { problems });
   return true;
@@ -125,12 +128,13 @@ async function undoUnderLock(
     await undoCreate(runtime, operation, ctx, problems);
     return (await journal.operation(operation.id))?.state === 'reverted';
   }
-  // Written first, so that an `after` that comes meanwhile does not match this operation any more.
+  // The state `reverting` is stored before the undo is sent, so that an `after` that comes meanwhile no
+  // longer matches the operation. If the `after` has come already, the edit stays.
   if (operation.afterSeen) return false;
   const { reverting, change } = await runtime.store.transact(async (tx) => {
     const open = await tx.open(operation.zone);
-    // Operations that are being undone want no record. If the record were left to one of them, it would come
-    // back later than necessary.
+    // Operations that are being undone want no record, so a record is not left to them. Their own undo would
+    // only restore it later.
     const others = edits(open).filter(
       ({ id, state }) => id !== operation.id && !isFinal(state) && state !== 'reverting',
     );
@@ -141,7 +145,7 @@ async function undoUnderLock(
   });
   if (change.add.length + change.remove.length > 0) {
     const present = await runtime.ports.central.readNames(operation.zone, mirroredNames(operation), ctx);
-    // The central has no such zone, so nothing of ours is left to undo.
+    // If the central has no such zone, none of our records is left to undo.
     if (present !== null) await applyOrCount(runtime, [reverting], change, present, ctx);
   }
   await runtime.store.advance(reverting, 'reverted', nothingWritten);
@@ -149,9 +153,9 @@ async function undoUnderLock(
 }
 
 /**
- * The change that undoes an operation. A record that another open operation wants as it is now stays, and
- * that operation answers for it from now on (`inherited`). If several operations want the record, the newest
- * counts, because it may have undone an older one.
+ * The change that undoes an operation. A record that another open operation wants as it is now is not
+ * changed, and that operation decides about it from now on (`inherited`). If several operations name the
+ * record, the newest counts, because it may have undone an older one.
  * @param others open operations of the zone, oldest first
  */
 function inverseOf(
@@ -178,7 +182,7 @@ function inverseOf(
   return { change: { zone: operation.zone, remove, add }, inherited: [...heirs.values()] };
 }
 
-/** Whether `one` was created after `other`: ids sort by time of creation. */
+/** Whether `one` was created after `other`. Ids sort by time of creation. */
 function isNewer(one: Operation | null, other: Operation): boolean {
   return one !== null && one.id > other.id;
 }

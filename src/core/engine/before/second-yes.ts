@@ -1,9 +1,9 @@
 import type { Runtime } from '../runtime.ts';
 
-/** How long after its refusal a call may be repeated, milliseconds. */
+/** A call counts as repeated only within so many milliseconds after its refusal. */
 export const repeatWithin = 15 * 60_000;
 /**
- * Least time between a refusal and its repetition, milliseconds. One click may call us more than once, and a
+ * A call counts as repeated only after so many milliseconds. One click may call us more than once, so a
  * sooner call shows no decision of the user.
  */
 export const repeatAfter = 3_000;
@@ -11,8 +11,8 @@ export const repeatAfter = 3_000;
 /**
  * Finds out whether a call repeats one that was refused to get the user's confirmation.
  * @param fact name of the journal's fact that holds the time of the refusal
- * @returns `yes`: the call repeats a refused one and may go on. Otherwise the facts to commit with its
- *   refusal; none if the time of an earlier refusal still counts
+ * @returns `yes`: the user has repeated the call, and it may go on. Otherwise the facts to store with the
+ *   refusal; none if an earlier refusal still counts
  * @throws {JournalError}
  */
 export async function hearAnswer(
@@ -23,11 +23,14 @@ export async function hearAnswer(
   const last = await askedAt(journal, fact);
   const age = last === null ? Infinity : now - last;
   if (age >= repeatAfter && age <= repeatWithin) return 'yes';
-  // A time in the future is no refusal: the wall clock was set back.
+  // If the stored time is in the future, the wall clock was set back. It then proves no refusal.
   return age > repeatWithin || age < 0 ? { [fact]: String(now) } : {};
 }
 
-/** When the call was refused: wall clock, milliseconds since 1970; `null`: never. @throws {JournalError} */
+/**
+ * When the call was last refused: wall clock, milliseconds since 1970; `null`: never.
+ * @throws {JournalError}
+ */
 export async function askedAt(journal: Runtime['ports']['journal'], fact: string): Promise<number | null> {
   const asked = await journal.fact(fact);
   return asked === null ? null : Number(asked);

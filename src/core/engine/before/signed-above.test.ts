@@ -1,6 +1,6 @@
 /**
- * Tests of a new zone below a signed zone of ours that does not delegate it: validators reject its answers
- * (issue 11.11).
+ * Tests a new zone below a signed zone of ours that does not delegate it: validators reject the new zone's
+ * answers (issue 11.11).
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -37,8 +37,8 @@ function create(stage: 'before' | 'after'): EditEvent {
 }
 
 /**
- * Sends the form of a new domain once.
- * @returns codes of the refusal, and the records that it tells the user to add
+ * Submits the form of a new domain once.
+ * @returns codes of the refusal, and the records that the message tells the user to add
  */
 async function click(world: World): Promise<{ codes: string[]; records: string | undefined }> {
   const { verdict } = await world.clock.runUntilSettled(world.edit(create, () => make(world), smoothly));

@@ -7,23 +7,26 @@ import type { EditEvent } from '../../panel.ts';
 import type { Runtime } from '../runtime.ts';
 import { hearAnswer } from './second-yes.ts';
 
-/** Note of a zone that is not created because the signed zone above does not delegate it. */
+/**
+ * Note of a zone that is not created at the central, because the signed zone above it does not delegate it.
+ */
 export const signedAboveNote = 'note.signed-above';
 
 /**
- * Name of the journal's fact with the time at which the create was refused because of the signed zone above
- * (wall clock, milliseconds since 1970).
+ * Name of the journal's fact that holds when the create was refused because of the signed zone above (wall
+ * clock, milliseconds since 1970).
  */
 function askedFact(zone: DnsName): string {
   return `signed-above.asked ${zone}`;
 }
 
 /**
- * Refuses the create of a zone once if it lies in a signed zone of ours that does not delegate it. The user
- * has to repeat it. The signed zone proves that the new zone does not exist, so validators reject its answers
- * (RFC 4035 section 5.2). If signing cannot be found out, nothing is asked.
+ * Refuses the create of a zone once if the zone lies in a signed zone of ours that does not delegate it. If
+ * the user repeats the create, it is carried out. The signed zone proves that the new zone does not exist, so
+ * validators reject its answers (RFC 4035 section 5.2). If we cannot find out whether the upper zone is
+ * signed, nothing is refused.
  * @param edits of one call of the panel
- * @returns why the call is refused; empty: it is not
+ * @returns the reasons of the refusal; empty: the call may go on
  * @throws {JournalError}
  */
 export async function askAboutSignedAbove(
@@ -50,10 +53,10 @@ export async function askAboutSignedAbove(
   return problems;
 }
 
-/** A signed zone of ours that lies above another zone and does not delegate it. */
+/** A signed zone of ours that has another zone below it and does not delegate it. */
 interface SignedAbove {
   readonly parent: DnsName;
-  /** Name servers of the signed zone's own apex NS records. */
+  /** The name servers in the signed zone's apex NS records. */
   readonly nameServers: readonly string[];
 }
 
@@ -73,8 +76,8 @@ async function findNow(runtime: Runtime, zone: DnsName, ctx: CallContext): Promi
 }
 
 /**
- * The signed zone that a new zone would lie in without a delegation. `null`: there is none, the central has
- * the new zone already, or the provider creates zones.
+ * Finds the signed zone that a new zone would lie in without a delegation. `null`: there is none, the central
+ * has the new zone already, or only the provider creates zones.
  * @throws {CentralError}
  */
 export async function findSignedAbove(
@@ -82,12 +85,12 @@ export async function findSignedAbove(
   zone: DnsName,
   ctx: CallContext,
 ): Promise<SignedAbove | null> {
-  // If the provider creates zones, he delegates them as well.
+  // A provider who creates the zones also delegates them.
   if (!central.traits.managesZones) return null;
   for (const parent of namesAbove(zone)) {
     const signing = await central.signing(parent, ctx);
     if (signing === null) continue;
-    // Only the nearest zone above answers for the name.
+    // Queries for the new name are answered by the nearest zone above it, so only that one counts.
     if (signing.signed !== true || (await central.signing(zone, ctx)) !== null) return null;
     const records = (await central.readNames(parent, [zone, parent], ctx, new Set(['NS']))) ?? [];
     const nsAt = (name: DnsName): readonly string[] =>

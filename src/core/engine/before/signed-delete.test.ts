@@ -1,6 +1,6 @@
 /**
- * Tests of zones that the central signs: records of the signing server, and the repeated call before one is
- * deleted (docs/adoption.md, rows 21, 26, 27).
+ * Tests zones that the central signs: records that the signing server makes, and the delete of a zone, which
+ * the user has to repeat (docs/adoption.md, rows 21, 26, 27).
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -48,7 +48,7 @@ async function signedWorld(records: readonly ResourceRecord[] = [a('www', 1)]): 
   return world;
 }
 
-/** Deletes the zone once in the panel and waits a second. @returns codes of the refusal */
+/** Deletes the zone in the panel once, then waits a second. @returns codes of the refusal */
 async function click(world: World, actor = 'alice'): Promise<string[]> {
   const event = deleteOf(zone, actor);
   const carryOut = (): boolean => world.panel.zones.delete(zone);

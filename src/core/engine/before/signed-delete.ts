@@ -9,29 +9,29 @@ import { otherWriterFact } from '../comparison/other-writers.ts';
 import type { Runtime } from '../runtime.ts';
 import { askedAt, hearAnswer, repeatAfter, repeatWithin } from './second-yes.ts';
 
-/** Longest time from the repeated call to the creation of its delete, milliseconds. */
+/** A repeated call allows only a delete that is created within so many milliseconds after it. */
 const answering = 60_000;
 
 /**
- * Name of the journal's fact with the time at which the delete was refused because the zone is signed (wall
- * clock, milliseconds since 1970).
+ * Name of the journal's fact that holds when the delete was refused because the zone is signed (wall clock,
+ * milliseconds since 1970).
  */
 function askedFact(zone: DnsName): string {
   return `signed-delete.asked ${zone}`;
 }
 
-/** Name of the journal's fact with the id of the delete that an administrator allowed. */
+/** Name of the journal's fact that holds the id of the delete that an administrator allowed. */
 function allowedFact(zone: DnsName): string {
   return `signed-delete.allowed ${zone}`;
 }
 
 /**
- * Refuses the delete of a signed zone once, so that the user has to repeat it. While the parent has a DS
- * record, a deleted zone is broken, and so is a new one of that name (RFC 4035 section 5.2). All zones of one
- * call are asked about together. If signing cannot be found out, nothing is asked here; `maySendDelete`
- * checks it before the delete goes out.
+ * Refuses the delete of a signed zone once; if the user repeats it, it is carried out. While the parent has a
+ * DS record, a deleted zone fails validation, and so does a new zone of that name (RFC 4035 section 5.2). One
+ * refusal covers all zones of the call. If we cannot find out whether a zone is signed, nothing is refused
+ * here; `maySendDelete` checks again before the delete is sent.
  * @param edits of one call of the panel
- * @returns why the call is refused; empty: it is not
+ * @returns the reasons of the refusal; empty: the call may go on
  * @throws {JournalError}
  */
 export async function askForYes(
@@ -69,8 +69,8 @@ async function isSignedNow(runtime: Runtime, zone: DnsName, ctx: CallContext): P
 }
 
 /**
- * Whether the central signs the zone (DNSSEC) and we may delete it there. False if the central does not
- * report signing, or has no such zone.
+ * Whether the central signs the zone (DNSSEC) and lets us delete it. False if the central does not report
+ * signing, or has no such zone.
  * @throws {CentralError}
  */
 export async function isSigned(runtime: Runtime, zone: DnsName, ctx: CallContext): Promise<boolean> {
@@ -79,8 +79,8 @@ export async function isSigned(runtime: Runtime, zone: DnsName, ctx: CallContext
 }
 
 /**
- * Whether a delete may be sent: the zone is not signed, an administrator allowed this delete, or the delete
- * repeats a refused call in time.
+ * Whether a delete may be sent. It may if the zone is not signed, an administrator allowed this delete, or
+ * the user repeated the refused call in time.
  * @throws {CentralError | JournalError}
  */
 export async function maySendDelete(
@@ -97,18 +97,18 @@ export async function maySendDelete(
 }
 
 /**
- * Facts to commit when an administrator allows a delete of a signed zone: {@link maySendDelete} reads them.
+ * Facts to store when an administrator allows the delete of a signed zone; {@link maySendDelete} reads them.
  */
 export function allowed({ zone, id }: CreateOperation | DeleteOperation): Readonly<Record<string, string>> {
   return { [allowedFact(zone)]: id };
 }
 
-/** Facts to clear when the zone is gone, so that a later zone of that name starts anew. */
+/** Facts to delete when the zone is gone, so that they do not affect a later zone of that name. */
 export function forgotten(zone: DnsName): Readonly<Record<string, null>> {
   return { [askedFact(zone)]: null, [allowedFact(zone)]: null, [otherWriterFact(zone)]: null };
 }
 
-/** Whether the delete is stuck because it needs an administrator's consent. */
+/** Whether the delete is stuck because an administrator has to allow it. */
 export function waitsForYes({ kind, state, problems }: Operation): boolean {
   const isWaiting = problems.some(({ code }) => code === 'zone.signed-waiting');
   return kind === 'zone-delete' && state === 'stuck' && isWaiting;

@@ -4,14 +4,14 @@ import type { CompareRequest } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Name of the journal's fact with the time at which the first comparison of all zones ended (wall clock,
+ * Name of the journal's fact that holds when the first comparison of all zones ended (wall clock,
  * milliseconds since 1970).
  */
 export const baselineFact = 'baseline';
 
 /**
- * Refuses an edit in a zone without a ledger entry, because we do not know yet whether its edits go to the
- * central. The zone's comparison is put first in the queue once the panel's list shows the zone.
+ * Refuses an edit in a zone without a ledger entry, because we do not know yet whether its edits are sent to
+ * the central. Once the panel's list shows the zone, it is compared before other zones.
  */
 export async function unknownZone(
   runtime: Runtime,
@@ -24,8 +24,8 @@ export async function unknownZone(
 }
 
 /**
- * Asks for a comparison of a zone that a call names: at once if the ledger has it, else once the panel's list
- * shows it.
+ * Schedules a comparison for a zone that a call names. If the ledger lacks the zone, it is compared only once
+ * the panel's list shows it.
  * @throws {JournalError}
  */
 export async function compareNamed(

@@ -1,4 +1,7 @@
-/** What `before` of a zone's create and delete finds, asks for and leaves. */
+/**
+ * Tests `before` of a zone's create and delete: the answer, the requests to the central, and what is
+ * journalled.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../../dns/name.ts';
@@ -47,7 +50,10 @@ function call(isTrial = false, signal = new AbortController().signal) {
   return { isTrial, signal };
 }
 
-/** `accept`, with how many operations were begun; or the codes of a refusal and what was changed. */
+/**
+ * The answer in short: `accept` with the number of operations begun, or the codes of a refusal with what was
+ * changed.
+ */
 function told(answer: Answer): unknown {
   if (answer.kind === 'accept') return ['accept', answer.begun.length];
   return [answer.problems.map(({ code }) => code).join(), answer.changed];
@@ -57,7 +63,7 @@ async function create(bench: Bench, isTrial = false): Promise<unknown> {
   return told(await bench.run(beforeCreate(bench.runtime, creating, call(isTrial))));
 }
 
-/** The newest create that the journal has. */
+/** The newest create in the journal. */
 async function newest({ journal }: Bench): Promise<ReturnType<typeof creates>[number]> {
   const [operation] = creates(await journal.operations({})).toReversed();
   assert.ok(operation !== undefined);
@@ -82,7 +88,7 @@ test('a zone that is new is made, and is ours', async () => {
   assert.equal(bench.runtime.inFlight.size, 0);
   await bench.wait(60_000);
   assert.deepEqual(bench.woken, ['5000 operations']);
-  // The lock is free.
+  // This would wait for ever if the call still held the lock.
   await bench.run(bench.runtime.locks.acquire(zone, null, new AbortController().signal));
 });
 
@@ -254,7 +260,8 @@ test('where zones are the provider’s no create is sent, and a refusal leaves n
   bench.central.faults.before = ({ method }) => void sent.push(method);
   assert.deepEqual(await create(bench), ['zone.create-there-first', 'nothing']);
   assert.deepEqual(await bench.journal.operations({}), []);
-  // An answer that leaves open what was done says nothing either: no request of ours makes a zone there.
+  // Here the answer leaves the outcome open. That does not matter, because no request of ours creates a zone
+  // at such a central.
   failAt(bench, 'createZone', unreachable('unknown'));
   sent.length = 0;
   assert.deepEqual(await create(bench), ['central.unreachable', 'nothing']);

@@ -25,8 +25,8 @@ import type { Runtime } from '../runtime.ts';
 import { baselineFact, unknownZone } from './unknown-zone.ts';
 
 /**
- * Answers `before` of a zone create: creates the zone at the central, or syncs it if the account has it. A
- * trial does not find out that a zone belongs to another account; only the create itself does.
+ * Answers `before` of a zone create: creates the zone at the central, or syncs it if the account has it
+ * already. A trial cannot find out that a zone belongs to another account; only the create itself can.
  * @throws {JournalError} nothing was changed
  */
 export async function beforeCreate(runtime: Runtime, event: ZoneCreateEvent, call: Call): Promise<Answer> {
@@ -76,23 +76,22 @@ async function tryCreate(
   }
 }
 
-/** The answer to a create that does not depend on the central; null: the central has to be asked. */
+/** Answers a create without asking the central, if that is possible; null: the central has to be asked. */
 async function knownBefore(runtime: Runtime, event: ZoneCreateEvent): Promise<Answer | null> {
   const { journal } = runtime.ports;
   const { zone } = event;
   if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, event);
   const entry = await journal.zone(zone);
   const { waiting, unfinished } = await pastOf(runtime, zone);
-  // While an earlier create is being undone, or waits for an operator, the zone does not count as the
-  // panel's.
+  // If an earlier create is being undone or is stuck, the panel does not count as having the zone.
   const isUndone = unfinished.some(({ state }) => state === 'reverting' || state === 'stuck');
   const leaving = waiting.length > 0 || isUndone;
-  // As far as we know the panel has this zone and will refuse the create. If it does not, `after` compares
-  // the zone.
+  // We believe that the panel has this zone already, and will refuse the create itself. If it does not
+  // refuse, `after` schedules a comparison.
   return entry !== null && entry.state !== 'deleting' && !leaving ? nothingToDo : null;
 }
 
-/** Locks the whole zone; null: `signal` was aborted first. */
+/** Locks the whole zone; null: `signal` aborted before the lock was free. */
 async function lockZone(runtime: Runtime, zone: DnsName, signal: AbortSignal): Promise<Held | null> {
   return await runtime.locks.acquire(zone, null, signal).catch((error: unknown) => {
     if (signal.aborted) return null;
@@ -102,8 +101,9 @@ async function lockZone(runtime: Runtime, zone: DnsName, signal: AbortSignal): P
 
 /**
  * Syncs the zone if the central lists it, else creates it, and journals the operation. If an empty zone would
- * take answers away, the create is only checked and journalled. The zone is then created with its content
- * once the panel has it (docs/decisions/012-new-zones.md). The caller has locked the zone.
+ * hide answers of the zone above, the create is only checked and journalled. The zone is then created
+ * together with its records once the panel has it (docs/decisions/012-new-zones.md). The caller has locked
+ * the zone.
  */
 async function createAtCentral(
   runtime: Runtime,
@@ -126,21 +126,21 @@ async function createAtCentral(
       await commitAccepted(runtime, latest, 'prepared');
       return accepted(draft.id);
     }
-    // If the provider creates the zones, we send no request for one.
+    // Where only the provider creates zones, no create request is sent, so none can land late.
     const asking = { ...latest, requested: managesZones };
     if (managesZones) await runtime.store.create(asking);
     return await makeNow(runtime, asking, past, ctx);
   } catch (error) {
     if (!(error instanceof CentralError) && !(error instanceof JournalError)) throw error;
-    // Failures after a request has gone out are answered by `makeNow`.
+    // `makeNow` answers failures of the create request itself.
     const problems = noteFailure(runtime, draft, error);
     return { kind: 'refuse', problems, changed: 'nothing' };
   }
 }
 
 /**
- * Makes the create sync a zone that the central has already. Its snapshot holds the records that may be
- * removed: those that were ours, and those that earlier creates made.
+ * Prepares a create whose zone the central has already. Its snapshot holds the records that may be removed:
+ * those that were ours before, and those that earlier creates made.
  */
 function joining(latest: CreateOperation, { unfinished, rows, waiting }: Past): CreateOperation {
   const made = unfinished.flatMap(touchedRecords);
@@ -148,7 +148,8 @@ function joining(latest: CreateOperation, { unfinished, rows, waiting }: Past): 
     ...latest,
     created: unfinished.some(({ created }) => created),
     requested: unfinished.some(({ requested }) => requested),
-    // The ledger has forgotten what was ours before an undone create; the delete that was resumed has it.
+    // If a create was undone, the ledger no longer knows which records were ours before it. The delete that
+    // was resumed then still knows them.
     snapshot: [
       ...rows.filter(wasOurs).map((row) => row.record),
       ...made,
@@ -159,7 +160,8 @@ function joining(latest: CreateOperation, { unfinished, rows, waiting }: Past): 
 
 /**
  * Sends the create and answers the call.
- * @param asking the operation as journalled; `requested` alone does not prove that the request was answered
+ * @param asking the operation as journalled before the request; its `requested` does not say whether the
+ *   request was answered
  */
 async function makeNow(
   runtime: Runtime,
@@ -172,8 +174,8 @@ async function makeNow(
   try {
     noteSent(runtime, asking);
     const made = await central.createZone(asking.zone, asking.seed ?? emptySeed, ctx);
-    // The zone exists although the list lacked it: the list may be filtered, or an earlier create has landed
-    // since.
+    // The account has the zone although its list lacked it. Either the list is filtered, or an earlier create
+    // has landed since.
     latest = made === 'exists' ? joining(asking, past) : { ...asking, created: true };
     if (made === 'created') latest = { ...latest, ...(await proofOf(runtime, asking, [], ctx)) };
     await commitAccepted(runtime, latest, 'applied');
@@ -185,8 +187,8 @@ async function makeNow(
 }
 
 /**
- * Journals the create of a zone that the panel has already. It is created with its content, like any other
- * that the panel kept. The caller has locked the zone.
+ * Journals the create of a zone that the panel has made already. A background step creates it at the central
+ * together with its records. The caller has locked the zone.
  * @throws {JournalError}
  */
 export async function createLater(runtime: Runtime, draft: CreateOperation): Promise<void> {
@@ -201,9 +203,12 @@ export const emptySeed = { addresses: [], nameServers: [], mailServers: [] };
 interface Past {
   readonly incarnation: number;
   readonly rows: readonly LedgerRow[];
-  /** Deletes of the zone's previous life that have not gone out yet. */
+  /** Deletes of the zone's previous life that are not sent yet. */
   readonly waiting: readonly DeleteOperation[];
-  /** Creates of the zone whose content was never sent. The new create takes over what they made. */
+  /**
+   * Creates of the zone that ended before its records were sent. The new create takes over what they made at
+   * the central.
+   */
   readonly unfinished: readonly CreateOperation[];
 }
 
@@ -251,8 +256,8 @@ function noteFailure(
 
 /**
  * Answers a create that failed, and journals what it left at the central.
- * @param asking the operation as journalled
- * @param latest the operation with what was found out since
+ * @param asking the operation as journalled before the request
+ * @param latest the same operation with what was found out since
  */
 async function createFailed(
   runtime: Runtime,
@@ -272,8 +277,8 @@ async function createFailed(
       .advance(asking, clean ? 'refused' : 'reverting', changes)
       .catch((failure: unknown) => {
         if (!(failure instanceof JournalError)) throw failure;
-        // The journal still says `prepared` and `requested`. Recovery lists a zone that it then finds; it
-        // does not delete it.
+        // In the journal the operation is still `prepared` with `requested`. If the background later finds
+        // the zone, it lists it and does not delete it.
         runtime.ports.log(1, 'journal.write-failed', { operation: asking.id, code: failure.code });
       });
   }
@@ -281,8 +286,8 @@ async function createFailed(
 }
 
 /**
- * The operation with what a failed create left at the central, as far as a read shows now. If the journal
- * failed, the zone is deleted again at once.
+ * Returns the operation with what a failed create left at the central, as far as a read shows it. If the
+ * journal failed, the zone is deleted again at once.
  */
 async function leftBehind(
   runtime: Runtime,
@@ -298,8 +303,8 @@ async function leftBehind(
 }
 
 /**
- * Answers `before` of a zone delete. It is refused only if the central is known to refuse deletes. If the
- * central is out of reach, the delete is sent after the panel kept it and retried until done
+ * Answers `before` of a zone delete. Refuses only if the central is known to refuse the delete. If the
+ * central is out of reach, the delete is sent after the panel has made it, and tried until it succeeds
  * (docs/architecture.md#the-way-of-one-edit).
  * @throws {JournalError} nothing was changed
  */
@@ -318,7 +323,7 @@ export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, cal
   return accepted(draft.id);
 }
 
-/** If a read fails with one of these codes, the central will refuse the delete as well. */
+/** If a read fails with one of these codes, the central will refuse the delete too. */
 const knownRefusals: ReadonlySet<string> = new Set(['central.access-denied', 'central.refused', 'zone.copy']);
 
 type FoundBeforeDelete = Pick<DeleteOperation, 'snapshot' | 'wasThere'>;

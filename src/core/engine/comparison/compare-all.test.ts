@@ -155,7 +155,7 @@ test('a comparison of everything that cannot begin is repeated, once for all who
   await scene.run(first);
   assert.equal(scene.all.progress.problem, null);
   assert.deepEqual([...scene.runtime.agenda.wanted], [one]);
-  // The next one that asks is tried again too.
+  // A later request after the first has ended is repeated in the same way.
   failing = true;
   await scene.wait(60_000);
   const second = scene.all.untilDone('pause-over', 'limited');

@@ -11,7 +11,7 @@ import type { Runtime } from '../runtime.ts';
 import { signedAboveNote } from '../before/signed-above.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
 
-/** How far the first comparison of all zones is. */
+/** How far the first comparison of all zones has come. */
 export interface ComparisonProgress {
   readonly running: boolean;
   readonly done: number;
@@ -21,12 +21,12 @@ export interface ComparisonProgress {
 }
 
 /**
- * Tries of the first comparison (some minutes) in which a central that was just started may become able to
- * serve its zones.
+ * The first comparison waits so many attempts (some minutes) for zones that cannot be read. A central that
+ * was just started may not serve all its zones yet.
  */
 const patientAttempts = 10;
 
-/** Starts and repeats comparisons of all zones, the first one included. */
+/** Starts comparisons of all zones, the first one included, and repeats those that fail. */
 export class CompareAll {
   readonly #runtime: Runtime;
   readonly #retrying = new Set<CompareRequest['follow']>();
@@ -39,8 +39,8 @@ export class CompareAll {
   }
 
   /**
-   * Makes the first comparison of all zones if there was none. Tries again until it is complete or the engine
-   * stops.
+   * Makes the first comparison of all zones, unless an earlier run completed it. Repeats it until it is
+   * complete or the engine stops.
    */
   async untilBaseline(): Promise<void> {
     const { clock } = this.#runtime.ports;
@@ -49,19 +49,20 @@ export class CompareAll {
     for (let attempts = 0; !signal.aborted; attempts += 1) {
       if (await this.#baselineOnce(attempts >= patientAttempts)) return;
       await clock.sleep(this.#runtime.timers.backoff(attempts), signal).catch(() => {
-        // Only the engine's stop ends this sleep early, and it ends the loop as well.
+        // Nothing to handle: the sleep is aborted only when the engine stops, and then the loop ends too.
       });
     }
   }
 
   /**
-   * Has every zone compared that may have changed on either side. If the lists cannot be read, tries again
-   * until it succeeds or the engine stops. Edits of a pause must not wait for the next hourly comparison.
+   * Schedules comparisons for all zones that may have changed on either side. If the lists cannot be read,
+   * tries again until they can or the engine stops. After a pause, for example, edits must not wait for the
+   * hourly comparison.
    */
   async untilDone(reason: string, follow: CompareRequest['follow']): Promise<void> {
     const { clock } = this.#runtime.ports;
     const { signal } = this.#runtime.timers.stopping;
-    // A call that is already trying again serves all others with the same `follow`.
+    // Another call already repeats such a comparison, and covers this call too.
     if (this.#retrying.has(follow)) {
       await this.everything(reason, follow);
       return;
@@ -70,14 +71,14 @@ export class CompareAll {
     for (let attempts = 0; !signal.aborted; attempts += 1) {
       if (await this.everything(reason, follow)) break;
       await clock.sleep(this.#runtime.timers.backoff(attempts), signal).catch(() => {
-        // Only the engine's stop ends this sleep early, and it ends the loop as well.
+        // Nothing to handle: the sleep is aborted only when the engine stops, and then the loop ends too.
       });
     }
     this.#retrying.delete(follow);
   }
 
   /**
-   * Asks for a comparison of every zone that may have changed on either side.
+   * Schedules a comparison for every zone that may have changed on either side.
    * @returns false: the lists or the journal could not be read
    */
   async everything(reason: string, follow: CompareRequest['follow'] = 'no'): Promise<boolean> {
@@ -97,8 +98,8 @@ export class CompareAll {
 
   /**
    * Makes one attempt at the first comparison.
-   * @param goesOn true: a zone that cannot be read is left to the panel with a note. False: it has to be
-   *   tried again
+   * @param goesOn true: a zone that cannot be read becomes `panel-only` with a note. False: the attempt fails
+   *   because of it
    * @returns whether the first comparison is complete
    */
   async #baselineOnce(goesOn: boolean): Promise<boolean> {
@@ -132,16 +133,16 @@ export class CompareAll {
     return { panel: here.value.zones, central: new Set(there) };
   }
 
-  /** Whether the panel has deleted the zone and made it again while the first comparison was running. */
+  /** Whether the panel deleted the zone and created it again while the first comparison was running. */
   async #isMadeAgain(zone: DnsName): Promise<boolean> {
     const [last] = await this.#runtime.ports.journal.operations({ zone, latest: 1 });
     return last?.kind === 'zone-delete' && last.state === 'confirmed' && last.changedAt >= this.#beganAt;
   }
 
   /**
-   * Reads at the central each zone that its list does not have, because a filter set there may hide zones
-   * (docs/protocol.md#list-limits). Zones that it reports as missing become `panel-only`.
-   * @returns the zones that the central has after all
+   * Reads each of these zones at the central, although the central's list lacks them, because a filter there
+   * may hide zones (docs/protocol.md#list-limits). Zones that the central does not have become `panel-only`.
+   * @returns the zones that the central has although its list lacks them
    */
   async #enterPanelOnly(zones: readonly DnsName[], goesOn: boolean): Promise<readonly DnsName[]> {
     const { journal, clock, log } = this.#runtime.ports;
@@ -173,8 +174,8 @@ export class CompareAll {
   }
 
   /**
-   * Reads one zone at the central. With `goesOn`, a failure that is about this zone only is returned as a
-   * code. The comparison that can read the zone later syncs it.
+   * Reads one zone at the central. With `goesOn`, a failure that concerns only this zone is returned as a
+   * code. A later comparison that can read the zone syncs it.
    */
   async #askForZone(zone: DnsName, goesOn: boolean): Promise<'there' | 'missing' | Unserved> {
     const { central } = this.#runtime.ports;
@@ -182,7 +183,7 @@ export class CompareAll {
       const records = await this.#runtime.timers.step('-', (ctx) => central.readZone(zone, [], ctx));
       return records === null ? 'missing' : 'there';
     } catch (error) {
-      // The zone's comparison adds the note.
+      // `there` has the zone compared, and the comparison adds the note.
       if (error instanceof CentralError && error.code === 'zone.copy') return 'there';
       const code = unservedCode(error);
       if (code !== null && goesOn) return code;
@@ -194,7 +195,7 @@ export class CompareAll {
     this.progress = { ...this.progress, done: this.progress.done + 1 };
   }
 
-  /** Compares zones one after the other. A zone that an edit waits for comes first. */
+  /** Compares zones one after the other. Zones whose comparison an edit waits for come first. */
   async #compareOneByOne(zones: readonly DnsName[], goesOn: boolean): Promise<void> {
     let failing: CentralError | PanelError | null = null;
     const left = new Set(zones);
@@ -208,14 +209,14 @@ export class CompareAll {
         failing = (await this.#baselineOf(zone, goesOn)) ?? failing;
       this.#count();
     }
-    // All other zones have their baseline by now.
+    // The failure is thrown only now, so that one zone does not keep the others from being compared.
     if (failing !== null) throw failing;
   }
 
   /**
    * Takes the baseline of one zone.
-   * @returns why the zone has no baseline yet; null: it has one, or with `goesOn` was left to the panel with
-   *   a note
+   * @returns the failure, if the zone has no baseline yet. Null: the zone has one, or with `goesOn` became
+   *   `panel-only` with a note
    */
   async #baselineOf(zone: DnsName, goesOn: boolean): Promise<CentralError | PanelError | null> {
     const { clock, journal } = this.#runtime.ports;
@@ -260,7 +261,8 @@ function zonesToCompare(
   const here = new Set(panel);
   const due = panel.filter((zone) => {
     const { state, note } = known.get(zone) ?? {};
-    // The zone is created as soon as the signed zone above delegates it.
+    // Such a zone has to be created once the signed zone above delegates it, so it is compared again and
+    // again.
     if (note === signedAboveNote) return true;
     return state === undefined || state === 'synced' || (state !== 'excluded' && central.has(zone));
   });

@@ -1,4 +1,4 @@
-/** One comparison of one zone (docs/adoption.md). */
+/** Tests one comparison of one zone (docs/adoption.md). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../../dns/name.ts';

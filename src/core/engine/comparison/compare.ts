@@ -25,14 +25,14 @@ import { unstickZone, unstuckRecords } from './unstick.ts';
 import { createLater, emptySeed } from '../before/zone-edits.ts';
 
 /**
- * Compares one zone on both sides (docs/adoption.md). Takes the zone's baseline if it has none. Otherwise
- * adds to the central what is new in the panel, and lists other differences. What the panel has no longer is
- * removed at the central as far as `asked.follow` allows.
- * @throws {PanelError | CentralError | JournalError} when it has to be tried again
+ * Compares one zone on both sides (docs/adoption.md). If the zone has no baseline, takes it. Otherwise adds
+ * to the central what is new in the panel, and lists other differences. Removes at the central what the panel
+ * no longer has, as far as `asked.follow` allows.
+ * @throws {PanelError | CentralError | JournalError} the caller tries again later
  */
 export async function compareZone(runtime: Runtime, zone: DnsName, asked: CompareRequest): Promise<void> {
-  // Panel reads may have shown an older state when the zone was filled, so records sent too much are removed
-  // again.
+  // When the zone was filled, the panel may still have shown records that it had deleted. They were sent, and
+  // this comparison may remove them.
   const follows = asked.follow === 'no' && (await isJustFilled(runtime, zone));
   const request = follows ? { ...asked, follow: 'limited' as const } : asked;
   runtime.ports.log(6, 'zone.compare', { zone, reason: request.reason, follow: request.follow });
@@ -49,15 +49,16 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
 }
 
 /**
- * A panel read of the zone. `unlisted`: whether the panel's list proves that it has no such zone;
- * `unreadable`: a name in the list cannot be read. `frozen`: the ledger is damaged and gets a new baseline.
+ * A panel read of the zone. `unlisted`: whether the panel's list proves that the panel has no such zone;
+ * `unreadable`: the list has a name that cannot be read. `frozen`: the ledger is damaged and gets a new
+ * baseline.
  */
 type ZoneView = PanelView & { readonly unlisted: boolean | 'unreadable'; readonly frozen: boolean };
 
 /**
- * Whether the panel's whole list lacks a zone that a read of the zone did not find. A name that cannot be
- * read may be this zone. The list is not read if an administrator allows the removal, or the zone is already
- * noted as gone.
+ * Whether the panel's list also lacks the zone that a read of the zone did not find. If the list has a name
+ * that cannot be read, that name may be this zone. The list is not read if an administrator allowed the
+ * removal, or the zone is noted as gone already.
  */
 async function isUnlisted(
   runtime: Runtime,
@@ -85,7 +86,7 @@ async function compareUnderLock(
 ): Promise<void> {
   const { journal, clock } = runtime.ports;
   const entry = await journal.zone(zone);
-  // Computed only now: the first comparison of all zones may end while the central is read.
+  // Computed as late as this because the first comparison of all zones may have ended meanwhile.
   const baseline = view.frozen || (await isBaseline(runtime, entry));
   const remembered = await journal.operations({ zone, openAt: clock.wall() });
   const open = remembered.filter(({ state }) => !isFinal(state));
@@ -110,7 +111,7 @@ async function compareUnderLock(
   }
   const freed = view.quiet ? unstuckRecords(open, view, records) : [];
   const freedIds = new Set(freed.map(({ operation }) => operation.id));
-  // Rows of a damaged ledger count for nothing.
+  // A damaged ledger has no rows that can be trusted.
   const rows = view.frozen ? [] : await journal.rows(zone);
   const onWatch = remembered.filter(({ watch }) => (watch?.until ?? 0) > clock.wall());
   const watched = watchedIds(onWatch, rows);
@@ -123,7 +124,7 @@ async function compareUnderLock(
   const follow = request.follow !== 'no' && !baseline;
   const wanted = compareSides(zone, view.records, records, rows, { baseline, busy, follow });
   const permit = permitFor(runtime, zone, request, { view, rows, gone: wanted.gone });
-  // The zone is compared once more before anything is removed. Until then nothing of it is written.
+  // Nothing of this zone is written until another comparison has confirmed the removals.
   if (permit === 'later') return;
   const found =
     permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, { baseline, busy });
@@ -193,8 +194,8 @@ async function enter(runtime: Runtime, judged: ZoneEntry | null, next: ZoneEntry
 }
 
 /**
- * Notes that the central has the zone as a copy. No edit can be sent until the provider makes it a primary
- * zone. A synced zone stays synced, and its edits are refused.
+ * Notes that the central has the zone only as a copy. No edit can be sent until the provider makes it a
+ * primary zone. A synced zone stays synced, and its edits are refused.
  */
 async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): Promise<void> {
   const fresh = {
@@ -207,8 +208,8 @@ async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry |
 }
 
 /**
- * Ids of records of operations on watch, which late writes or a slow panel may still change
- * (`watched-records.ts`). If the panel may still keep the delete or create of the whole zone, these are all
+ * Ids of records that late writes or a slow panel may still change, because operations on them are on watch
+ * (`watched-records.ts`). If the panel may still make the create or delete of the whole zone, these are all
  * synced records.
  */
 function watchedIds(watched: readonly Operation[], rows: readonly LedgerRow[]): ReadonlySet<string> {
@@ -228,12 +229,15 @@ function isLeft(
   return state === 'synced' && watched.has(id) && sides.some((side) => !side.has(id));
 }
 
-/** When the last watch of the operations ends: wall clock, milliseconds since 1970. */
+/** When the last watch of these operations ends: wall clock, milliseconds since 1970. */
 function endOfWatch(operations: readonly Operation[]): number {
   return Math.max(...operations.map(({ watch }) => watch?.until ?? 0));
 }
 
-/** Whether everything in the panel counts as old, because the zone's first comparison is not on disk yet. */
+/**
+ * Whether this comparison is the zone's first one, so that records which only the panel has count as old, not
+ * as new.
+ */
 async function isBaseline(runtime: Runtime, entry: ZoneEntry | null): Promise<boolean> {
   if (entry !== null) return entry.state !== 'synced';
   return (await runtime.ports.journal.fact(baselineFact)) === null;
@@ -266,7 +270,7 @@ async function goneFromPanel(
     return;
   }
   const signed = await isSigned(runtime, entry.zone, ctx);
-  // The administrator saw that the zone was listed as signed, so his command is the second consent.
+  // The administrator saw in the list that the zone is signed, so this command also confirms its delete.
   const isAllowed = request.follow === 'allowed' && entry.note === 'note.gone-signed';
   if (signed && !isAllowed) {
     await enter(runtime, entry, { ...entry, note: 'note.gone-signed' });
@@ -285,8 +289,8 @@ async function missingAtCentral(
   ctx: CallContext,
 ): Promise<void> {
   const { clock } = runtime.ports;
-  // Without ledger rows the central never had the zone: its create was only checked, and then taken for
-  // refused.
+  // A synced zone without ledger rows never existed at the central: its create was only checked there, and
+  // was later taken for refused.
   if (entry?.state === 'synced' && (await mayHaveRows(runtime.ports.journal, zone))) {
     await enter(runtime, entry, { ...entry, note: missingNote });
     return;
@@ -301,7 +305,7 @@ async function missingAtCentral(
     await enter(runtime, entry, panelOnly(null));
     return;
   }
-  // The administrator saw the zone listed, so his command is the second consent.
+  // The administrator saw why the zone was not created, so this command also confirms its create.
   const isAllowed = waits && request.follow === 'allowed';
   if (!isAllowed && (await findSignedAbove(runtime, zone, ctx)) !== null) {
     await enter(runtime, entry, panelOnly(signedAboveNote));
@@ -312,8 +316,8 @@ async function missingAtCentral(
 
 /**
  * Journals the create of a zone that the panel has and the central lacks. The zone came without a DNS event
- * (a web domain, a user with a domain), or a late delete removed it at the central. It is created with its
- * content, like any new zone.
+ * (a web domain, a user with a domain), or a late delete removed it at the central. A background step creates
+ * it together with its records.
  * @throws {JournalError}
  */
 export async function createFollowing(runtime: Runtime, zone: DnsName, source: string): Promise<void> {

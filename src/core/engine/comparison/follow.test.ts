@@ -1,4 +1,4 @@
-/** Tests of changes in the panel without a DNS event (docs/adoption.md, rows 22 to 25). */
+/** Tests changes that the panel makes without a DNS event (docs/adoption.md, rows 22 to 25). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../../dns/name.ts';

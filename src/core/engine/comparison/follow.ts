@@ -14,30 +14,26 @@ import type { Runtime } from '../runtime.ts';
 import { recentOf, withRecent } from '../knowledge/recent-fact.ts';
 import { allowed } from '../before/signed-delete.ts';
 
-/**
- * Number of removals in one zone at which a comparison only lists them (docs/adoption.md, cases 22 to 25).
- */
+/** From so many removals in one zone on, a comparison only lists them (docs/adoption.md, rows 22 to 25). */
 const manyDeletions = 5;
-/** A zone with at least so many synced records may lose at most this part of them. */
+/** In a zone with at least so many synced records, a comparison may remove at most this part of them. */
 const largeZone = 10;
 const largestPart = 0.3;
-/**
- * Most zones that comparisons delete at the central in an hour: one in a hundred, at least 1, at most this.
- */
+/** Comparisons delete at most one in a hundred zones an hour: at least 1, and at most this many. */
 const mostZones = 20;
 const hour = 3_600_000;
 
 interface Lack {
   readonly view: PanelView;
   readonly rows: readonly LedgerRow[];
-  /** Synced records that the panel has no longer, though the central has them. */
+  /** Synced records that the panel no longer has, although the central has them. */
   readonly gone: readonly ResourceRecord[];
 }
 
 /**
- * Whether the records that the panel has no longer may be removed at the central. `follow`: yes, or there is
- * nothing to remove. `list`: no, a safety limit holds. `later`: a second quiet read some seconds later has to
- * show the same first.
+ * Decides about records that the panel no longer has. `follow`: they may be removed at the central, or there
+ * are none. `list`: a safety limit forbids it, and they are only listed. `later`: a second quiet read some
+ * seconds later has to show the same first.
  */
 export function permitFor(
   runtime: Runtime,
@@ -62,7 +58,10 @@ export function permitFor(
   return 'later';
 }
 
-/** Whether an earlier quiet read, long enough ago, showed the same; remembers this one. */
+/**
+ * Whether an earlier quiet read, made long enough ago, also lacked these records. Stores what this read
+ * showed.
+ */
 function lackedBefore(
   { patience, grace, ports, now }: Runtime,
   zone: DnsName,
@@ -80,22 +79,22 @@ function isTooMuch(gone: number, synced: number): boolean {
   return gone >= manyDeletions || (synced >= largeZone && gone > synced * largestPart);
 }
 
-/** What a comparison wants to change at the central. */
+/** A change that a comparison wants to make at the central. */
 export interface Following {
   readonly zone: DnsName;
   /** What caused the comparison; see `CompareRequest.reason`. */
   readonly source: string;
   readonly additions: readonly PanelRecord[];
   readonly gone: readonly ResourceRecord[];
-  /** The zone's records at the central now. */
+  /** The records that the central has in the zone now. */
   readonly present: readonly CentralRecord[];
 }
 
 /**
- * Adds to the central what is new in the panel, and removes what the panel has no longer. Both are journalled
- * as one operation of class `follow`. If the outcome is unknown, it stays `prepared`, and the background step
- * that ends it puts it on watch.
- * @throws {CentralError | JournalError} when it has to be tried again
+ * Adds to the central what is new in the panel, and removes what the panel no longer has. One operation of
+ * class `follow` holds both. If the outcome is unknown, it stays `prepared`. The background step that ends it
+ * puts it on watch.
+ * @throws {CentralError | JournalError} the caller tries again later
  */
 export async function followPanel(runtime: Runtime, following: Following, ctx: CallContext): Promise<void> {
   const { zone, source, present } = following;
@@ -163,8 +162,9 @@ function withRefusal(item: OperationItem, failed: ReadonlyMap<string, string>): 
 }
 
 /**
- * Whether a zone that the panel has no longer may be deleted at the central. An administrator may allow it.
- * Otherwise the request must name this zone, and the safety limit of zones in an hour must not be reached.
+ * Whether a zone that the panel no longer has may be deleted at the central. It may if an administrator
+ * allowed it. Otherwise the call that caused the comparison must have named this zone, and fewer zones than
+ * the safety limit were deleted in the last hour.
  */
 export async function mayFollowZone(runtime: Runtime, { reason, follow }: CompareRequest): Promise<boolean> {
   if (follow === 'allowed') return true;
@@ -178,7 +178,7 @@ export async function mayFollowZone(runtime: Runtime, { reason, follow }: Compar
   return false;
 }
 
-/** Name of the journal's fact with the zones that comparisons deleted lately, and when. */
+/** Name of the journal's fact that lists the zones that comparisons deleted in the last hour, and when. */
 const deletedFact = 'followed-deletes';
 
 async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
@@ -186,9 +186,10 @@ async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
 }
 
 /**
- * Journals the delete of a zone that the panel has no longer. It is sent like any other, once two reads prove
+ * Journals the delete of a zone that the panel no longer has. A background step sends it once two reads prove
  * that the zone is gone.
- * @param why `source`: what caused it; `allowed`: an administrator allowed it, even if the zone is signed
+ * @param why `source`: what caused the delete; `allowed`: an administrator allowed it, even if the zone is
+ *   signed
  */
 export async function followDelete(
   runtime: Runtime,
@@ -213,7 +214,8 @@ export async function followDelete(
   await runtime.store.transact(async (tx) => {
     tx.create({ ...draft, afterSeen: true }, 'kept');
     await tx.zone(entry, { ...entry, state: 'deleting', note: null });
-    // Another zone may be deleted at the same moment, and both have to be counted.
+    // Two zones may be deleted at the same moment, and both must count, so the list is read inside the
+    // transaction.
     const counted = withRecent(runtime.ports, deletedFact, await recentlyDeleted(runtime), zone, mostZones);
     tx.with({ facts: { ...counted, ...(why.allowed ? allowed(draft) : {}) } });
     tx.wake(zone, settings.confirmDelay);

@@ -8,26 +8,27 @@ import { Seldom } from '../parts/seldom.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
 
 /**
- * Least time between two reads of the panel's list, and between two comparisons of all zones, that calls
- * cause (milliseconds).
+ * Calls cause at most one read of the panel's list, and one comparison of all zones, within so many
+ * milliseconds.
  */
 const listGap = 5_000;
 const allGap = 10_000;
-/** Up to so many names are searched in the ledger one by one; for more it is read once as a whole. */
+/** Up to so many names are looked up in the ledger one by one. For more, the whole ledger is read once. */
 const fewNames = 200;
-/** A call with more names, those above them included, counts as one that names no zone. */
+/** A call with more names than this, their parents included, counts as a call that names no zone. */
 const mostNames = 50_000;
 /**
- * Most unknown names that are kept until the list is read. Further new zones are found in the list itself.
+ * At most so many unknown names are kept until the panel's list is read. Further new zones are found in the
+ * list itself.
  */
 const mostUnknown = 1_000;
 
 type Hint = Extract<PanelEvent, { readonly kind: 'hint' }>;
 
 /**
- * Finds out which names in calls of the panel are zones. A name need not be a zone, and one call may carry
- * thousands. Zones of the ledger are compared. Other names cause a read of the panel's list, which all of
- * them share, and new zones in it are compared.
+ * Finds out which names in the panel's calls are zones. A name need not be a zone, and one call may carry
+ * thousands. Zones of the ledger are compared. For other names the panel's list is read once for all of them,
+ * and its new zones are compared.
  */
 export class NamedZones {
   readonly #runtime: Runtime;
@@ -37,7 +38,7 @@ export class NamedZones {
   readonly #all: Seldom;
   #source = '';
 
-  /** @param inBackground runs a task to its end or the engine's stop */
+  /** @param inBackground runs a task in the background; the engine waits for it when it stops */
   constructor(runtime: Runtime, compareAll: CompareAll, inBackground: (work: Promise<void>) => void) {
     this.#runtime = runtime;
     this.#inBackground = inBackground;
@@ -46,7 +47,10 @@ export class NamedZones {
     runtime.askForZone = (zone, request) => this.#askForZone(zone, request);
   }
 
-  /** Handles a hint: a function of the panel may have changed the zones it names. Returns at once. */
+  /**
+   * Handles a hint: a function of the panel may have changed the zones that it names. Returns at once, and a
+   * background step compares them.
+   */
   hint({ zones, source, actor: { name: lane } }: Hint): void {
     if (zones === 'all') this.#compareAll(source);
     else if (zones.length > 0) this.#inBackground(this.#match(zones, { reason: source, lane }));
@@ -58,8 +62,8 @@ export class NamedZones {
   }
 
   /**
-   * Asks for comparisons of the named zones. A name may be a host, so the zones it lies in are compared as
-   * well.
+   * Schedules comparisons for the named zones. A name may be a host name, so every zone above it is compared
+   * too.
    */
   async #match(names: readonly DnsName[], request: Pick<CompareRequest, 'reason' | 'lane'>): Promise<void> {
     const named = new Set(names);
@@ -83,8 +87,8 @@ export class NamedZones {
   }
 
   /**
-   * The names that the ledger has as zones (or more zones than asked for); empty if the journal cannot be
-   * read.
+   * The names that the ledger has as zones; the result may contain other zones too. Empty if the journal
+   * cannot be read.
    */
   async #known(names: readonly DnsName[]): Promise<ReadonlySet<DnsName>> {
     const { journal, log } = this.#runtime.ports;
@@ -99,15 +103,15 @@ export class NamedZones {
     }
   }
 
-  /** Has a zone compared that is not in the ledger, once the panel's list shows it. */
+  /** Schedules the comparison of a zone that is not in the ledger, once the panel's list shows the zone. */
   #askForZone(zone: DnsName, request: CompareRequest): void {
     if (this.#unknown.size < mostUnknown) this.#unknown.set(zone, request);
     this.#inBackground(this.#list.ask());
   }
 
   /**
-   * Reads the panel's list and asks for comparisons of its new zones.
-   * @returns false: it has to be tried again
+   * Reads the panel's list and schedules comparisons for its new zones.
+   * @returns false: the list could not be read, and the job is tried again
    */
   async #readList(): Promise<boolean> {
     const { panel, journal, log } = this.#runtime.ports;
@@ -121,7 +125,7 @@ export class NamedZones {
         this.#unknown.delete(zone);
         if (list.has(zone) || known.has(zone)) this.#compare(zone, request);
       }
-      // Before the baseline every zone is new, and it compares them all.
+      // Until the first comparison is complete, every zone is new, and that comparison covers them all.
       if ((await journal.fact(baselineFact)) === null) return true;
       for (const zone of list) if (!known.has(zone)) this.#runtime.agenda.compareSoon(zone, 'in-list');
       return true;

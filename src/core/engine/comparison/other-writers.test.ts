@@ -1,6 +1,6 @@
 /**
- * Tests that another writer at the central is noticed, such as a second panel with the same account (issue
- * 12.13).
+ * Tests that another writer at the central is noticed, for example a second panel with the same account
+ * (issue 12.13).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -18,12 +18,12 @@ async function noteOf(world: World): Promise<string | null | undefined> {
   return (await viewOf(world, zone)).entry?.note;
 }
 
-/** Waits until the next hourly comparison is done. */
+/** Waits until the next hourly comparison has ended. */
 async function compared(world: World): Promise<void> {
   await world.clock.runUntil(world.clock.now() + hour + 60_000);
 }
 
-/** Adds a record at the central as another writer, or removes it. */
+/** Adds a record at the central as another writer would, or removes it. */
 function foreign(world: World, record: ResourceRecord, present = true): void {
   const records = world.central.zones.get(zone);
   if (present) records?.set(recordId(record), record);
@@ -51,7 +51,7 @@ test('issue 12.13: changes that are none of ours, in three comparisons, are note
     assert.equal(await noteOf(world), null);
     foreign(world, a('theirs', last));
     await compared(world);
-    // Without a change a comparison counts nothing.
+    // A comparison that finds no change of another writer is not counted.
     await compared(world);
   }
   assert.equal(await noteOf(world), 'note.other-writer');
@@ -121,13 +121,14 @@ test('issue 12.13: ordinary differences are no second writer', async () => {
     panel: [a('www', 1), a('mine', 1), a('odd', 1)],
     central: [a('www', 1), a('theirs', 1), a('odd', 2)],
   });
-  // What the provider does by hand, all at once, and once more.
+  // The provider changes several records by hand: once many at the same time, and once more.
   for (const last of [1, 2, 3, 4]) foreign(world, a('many', last));
   await compared(world);
   foreign(world, a('many', 4), false);
   foreign(world, a('www', 1), false);
   await compared(world);
-  // Edits in the panel, what it changes without an event, and what it lacks.
+  // An edit in the panel, a record that the panel adds without an event, and one that it loses are not
+  // changes of another writer.
   for (const last of [1, 2, 3]) {
     await edit(world, a(`edited${last}`, 1));
     const silent = a(`silent${last}`, 1);

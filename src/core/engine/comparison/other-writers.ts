@@ -10,26 +10,26 @@ import type { Runtime } from '../runtime.ts';
 export const otherWriterNote = 'note.other-writer';
 
 /**
- * A zone gets the note once so many comparisons within `span` (milliseconds) have found changes of another
- * writer. A provider who changes something by hand does so once or twice.
+ * A zone gets the note once so many comparisons within `span` (milliseconds) found changes of another writer.
+ * A provider who corrects something by hand does so once or twice.
  */
 const enough = 3;
 const span = 7 * 86_400_000;
 
-/** How many of a zone's newest operations are searched for a record that appeared. */
+/** Among so many of a zone's newest operations, the write of a new record is searched. */
 const mostOperations = 200;
 
 /**
- * Name of the journal's fact with the times of these comparisons (wall clock, milliseconds since 1970), at
- * most `enough` of them, separated by blanks.
+ * Name of the journal's fact that holds when these comparisons were made (wall clock, milliseconds since
+ * 1970). It has at most `enough` times, separated by blanks.
  */
 export function otherWriterFact(zone: DnsName): string {
   return `other-writer ${zone}`;
 }
 
 /**
- * Finds out whether a synced zone has another writer at the central. Most often it is another panel with the
- * same account; the central does not report who wrote.
+ * Finds out whether somebody else changes a synced zone at the central. Usually that is another panel with
+ * the same account; the central does not report who wrote.
  * @param rows the ledger before the comparison
  * @param found the ledger rows that the comparison changes
  * @returns `note`: the zone's note, `null` for none; `facts`: to commit with the comparison
@@ -58,7 +58,7 @@ export async function findOtherWriter(
   };
 }
 
-/** Whether the central got a record that no operation of ours wrote, or lost a record that the panel has. */
+/** Whether the central has a new record that no operation of ours wrote, or lacks one that the panel has. */
 async function hasForeignChange(
   { ports: { journal } }: Runtime,
   zone: DnsName,

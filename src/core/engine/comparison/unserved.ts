@@ -3,19 +3,23 @@ import { CentralError } from '../../central.ts';
 import { PanelError } from '../../panel.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Codes of failed reads that concern one zone only: the panel or the central has it and cannot show it. */
+/**
+ * Codes of failed reads that concern only one zone: the side that was read has the zone but cannot show it.
+ */
 const codes = ['central.zone-failing', 'central.query-refused', 'panel.garbled', 'panel.refused'] as const;
 
 export type Unserved = (typeof codes)[number];
 
-/** The code of a failed read that concerns only the zone that was read; null: it concerns more. */
+/**
+ * The code of a failed read that concerns only the zone that was read; null: other zones may be affected too.
+ */
 export function unservedCode(error: unknown): Unserved | null {
   if (!(error instanceof CentralError || error instanceof PanelError)) return null;
   return codes.find((code) => code === error.code) ?? null;
 }
 
 /**
- * Stores the {@link unservedCode} of a failed read as the note of a synced zone. Other errors leave no note.
+ * Makes the {@link unservedCode} of a failed read the note of a synced zone. Does nothing for other errors.
  * @throws {JournalError}
  */
 export async function noteUnserved(runtime: Runtime, zone: DnsName, error: unknown): Promise<void> {

@@ -32,7 +32,7 @@ function there(records: readonly ResourceRecord[]): CentralRecord[] {
   return records.map((record, at) => ({ ...record, handle: `#${at}` }));
 }
 
-/** How a stuck edit ends where both sides have these records; null: it stays stuck. */
+/** The state in which a stuck edit ends if both sides have these records; null: it stays stuck. */
 function end(
   operation: RecordsOperation,
   panel: readonly ResourceRecord[],

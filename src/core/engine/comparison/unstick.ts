@@ -13,9 +13,9 @@ import type { Runtime } from '../runtime.ts';
 import { allowed, forgotten, waitsForYes } from '../before/signed-delete.ts';
 
 /**
- * Decides a stuck create or delete of a zone. It is stuck because another writer changed the zone, or because
- * nobody confirmed the delete of a signed one. It is decided once the panel has the zone again, or neither
- * side has it any more. Operations that are not stuck are left alone.
+ * Decides a stuck create or delete of a zone, once the panel has the zone again or neither side has it any
+ * more. Such an operation is stuck because another writer changed the zone, or because nobody confirmed the
+ * delete of a signed zone. Leaves operations alone that are not stuck.
  * @param seen `view`: the zone in the panel; `allowed`: an administrator allows the delete of a signed zone
  */
 export async function unstickZone(
@@ -53,8 +53,8 @@ export async function unstickZone(
 }
 
 /**
- * Stuck edits whose records are the same on both sides now, because an operator corrected them. Each comes
- * with its final state, to be committed with the comparison's rows. While a difference is left, an edit stays
+ * Finds stuck edits whose records are now the same on both sides, because an operator corrected them. Each
+ * comes with its final state, to be committed with the comparison's rows. An edit with any difference stays
  * stuck.
  */
 export function unstuckRecords(

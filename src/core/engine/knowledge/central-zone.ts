@@ -6,12 +6,12 @@ import { isFrozen } from './frozen.ts';
 import { touchedRecords } from './operations.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** How many of a zone's newest operations are searched for RRsets that they wrote. */
+/** Among so many of a zone's newest operations, RRsets that they wrote are searched. */
 const latest = 50;
 
 /**
- * Reads the zone at the central as far as possible. If the central cannot show whole zones, reads the RRsets
- * that panel, ledger or recent operations have.
+ * Reads the zone at the central as completely as the central allows. If the central cannot show whole zones,
+ * reads the RRsets that the panel, the ledger or recent operations have.
  * @param held further RRsets to read, such as those of the panel
  * @returns null: the central has no such zone
  * @throws {CentralError | JournalError}

@@ -4,26 +4,28 @@ import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { keyFields, type LedgerRow, type RecordState } from '../../ledger.ts';
 import type { PanelRecord } from '../../panel.ts';
 
-/** Note of a zone that both sides had and the central has lost. */
+/** Note of a zone that both sides had and that the central no longer has. */
 export const missingNote = 'note.missing-at-central';
 
-/** The result of comparing one zone; nothing of it is written yet. */
+/** The result of comparing one zone. Nothing of it is written yet. */
 export interface Comparison {
-  /** Ledger rows to write, and records whose rows are deleted. */
+  /** Ledger rows to write (`put`), and records whose ledger rows are deleted (`drop`). */
   readonly put: readonly LedgerRow[];
   readonly drop: readonly ResourceRecord[];
   /**
-   * Records that are new in the panel since the baseline and clash with nothing at the central: to be added
-   * there.
+   * Records that are new in the panel since the baseline and clash with no record of the central. They are to
+   * be added there.
    */
   readonly additions: readonly PanelRecord[];
-  /** Synced records that the panel has no longer and the central still has: to be removed there. */
+  /**
+   * Synced records that the central has and the panel no longer has. They are to be removed at the central.
+   */
   readonly gone: readonly ResourceRecord[];
 }
 
 interface Sides {
   readonly record: ResourceRecord;
-  /** Keys of the panel's rows that hold this record. */
+  /** The panel's keys of all rows that hold this record. */
   readonly keys: readonly string[];
   readonly onPanel: boolean;
   readonly onCentral: boolean;
@@ -31,7 +33,7 @@ interface Sides {
 }
 
 /**
- * Whether a record belongs to the central alone: SOA, NS at the apex, and what signs the zone
+ * Whether a record belongs to the central alone: SOA, apex NS, and records that sign the zone
  * (docs/adoption.md, case 21).
  */
 export function isCentralsOwn(zone: DnsName, record: ResourceRecord): boolean {
@@ -40,19 +42,26 @@ export function isCentralsOwn(zone: DnsName, record: ResourceRecord): boolean {
 }
 
 interface CompareOptions {
-  /** True: this is the zone's first comparison, so what only the panel has counts as old, not new. */
+  /**
+   * Whether this is the zone's first comparison. Then records that only the panel has count as old, not as
+   * new.
+   */
   readonly baseline: boolean;
   /**
-   * Ids (`recordId`) of records in open operations. The comparison leaves them out; their operations decide.
+   * Ids (`recordId`) of records in open operations. The comparison skips them, because their operations
+   * decide.
    */
   readonly busy: ReadonlySet<string>;
-  /** Whether removals in the panel are followed at the central; otherwise they are listed. */
+  /**
+   * Whether records that the panel no longer has are to be removed at the central; otherwise they are only
+   * listed.
+   */
   readonly follow?: boolean;
 }
 
 /**
  * The adoption rule (docs/adoption.md), for the first and every later comparison of a zone that both sides
- * have.
+ * have. Pure.
  * @param rows the zone's ledger rows; empty at the baseline
  */
 export function compareSides(
@@ -119,7 +128,7 @@ function mergeSides(
   return all;
 }
 
-/** Records that only one side has and that are in no open operation, by owner name. */
+/** Records that only one side has and that are in no open operation, grouped by owner name. */
 function groupOneSided(all: ReadonlyMap<string, Sides>, busy: ReadonlySet<string>): Map<DnsName, Sides[]> {
   const groups = new Map<DnsName, Sides[]>();
   for (const [id, side] of all) {
@@ -132,8 +141,8 @@ function groupOneSided(all: ReadonlyMap<string, Sides>, busy: ReadonlySet<string
 }
 
 /**
- * Whether only the other side has a record that competes for the same place. Such a record has the same name,
- * and the same type unless either is a CNAME.
+ * Whether a record that only the other side has competes with this one. It competes if it has the same name,
+ * and the same type unless one of the two is a CNAME.
  */
 function hasRival(side: Sides, oneSided: ReadonlyMap<DnsName, readonly Sides[]>): boolean {
   const group = oneSided.get(side.record.name) ?? [];
@@ -189,7 +198,7 @@ function toRow(side: Sides, state: RecordState): LedgerRow {
   };
 }
 
-/** The record without an adapter's own fields (key, handle), so that only DNS data is stored. */
+/** The DNS data of a record, without fields that an adapter added (key, handle). */
 export function plain(record: ResourceRecord): ResourceRecord {
   return { name: record.name, type: record.type, ttl: record.ttl, rdata: record.rdata };
 }

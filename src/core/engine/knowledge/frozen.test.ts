@@ -1,6 +1,6 @@
 /**
- * Tests of a zone whose ledger is damaged: its edits are refused until an administrator asks for a new
- * baseline (issue 14). Other zones are not affected.
+ * Tests a zone whose ledger is damaged: its edits are refused until an administrator asks for a new baseline
+ * (issue 14). Other zones are not affected.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -56,7 +56,8 @@ async function givenDamaged(journal = new MemoryJournal()): Promise<World> {
 }
 
 async function askedFor(world: World): Promise<void> {
-  // A comparison that is due already, whatever it is for, does not swallow it.
+  // Another comparison of the zone is due already. The administrator's request must not be lost because of
+  // it.
   engineOf(world).compare(zone, 'periodic', 'limited');
   engineOf(world).compare(zone, 'asked');
   await world.clock.runUntil(world.clock.now() + 60_000);

@@ -3,7 +3,7 @@ import { JournalError } from '../../journal.ts';
 import type { JournalReader } from '../parts/store.ts';
 
 /**
- * Whether the zone's ledger is damaged: its edits are refused until a new baseline is taken.
+ * Whether the zone's ledger is damaged. Then edits of the zone are refused until a new baseline is taken.
  * @throws {JournalError}
  */
 export async function isFrozen(journal: Pick<JournalReader, 'rows'>, zone: DnsName): Promise<boolean> {
@@ -16,7 +16,10 @@ export async function isFrozen(journal: Pick<JournalReader, 'rows'>, zone: DnsNa
   }
 }
 
-/** Whether the zone has ledger rows. A damaged ledger counts as having some. @throws {JournalError} */
+/**
+ * Whether the zone has ledger rows. If the ledger is damaged, it may have some, so the answer is true.
+ * @throws {JournalError}
+ */
 export async function mayHaveRows(journal: Pick<JournalReader, 'rows'>, zone: DnsName): Promise<boolean> {
   return (await isFrozen(journal, zone)) || (await journal.rows(zone)).length > 0;
 }

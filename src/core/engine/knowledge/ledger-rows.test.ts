@@ -22,7 +22,7 @@ function after(item: OperationItem, given: Given) {
   return endsOf([item], given);
 }
 
-/** The ledger rows after edits of one item each. */
+/** The ledger rows after edits with one item each have ended. */
 function endsOf(
   items: readonly OperationItem[],
   { panel = [], central = [], rows = [], busy = [], watched = [] }: Given,
@@ -108,12 +108,12 @@ test('issue 13: a record of the panel only that is gone there stays with the cen
 test('issue 14: what passed in the panel only writes no row that others have made true since', () => {
   const item = { remove: one, add: two, mirrored: false, note: 'note.changed-at-central' };
   const rows = [sampleRow(1, { record: one, state: 'synced' })];
-  // The panel refused it; it did it and the record is synchronised; it did it and another edit sends the new
-  // value.
+  // Three cases. The panel refused the edit. The panel made it, and the record is synced. The panel made it,
+  // and another edit sends the new value.
   assert.deepEqual(after(item, { panel: [one], rows }).put, []);
   assert.deepEqual(after(item, { panel: [two], rows }).drop, []);
   assert.deepEqual(after(item, { panel: [two], busy: [two] }).put, []);
-  // An earlier edit, given up and on watch, is what the panel has done late.
+  // The panel made an earlier edit late. That edit had been given up and is on watch.
   assert.deepEqual(after(item, { panel: [two], watched: [two] }).put, []);
   assert.deepEqual(states(after(item, { panel: [two] })), ['conflict', true, false]);
 });

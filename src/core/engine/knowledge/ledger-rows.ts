@@ -4,19 +4,20 @@ import type { OperationItem, RecordsOperation } from '../../operation.ts';
 import { isCentralsOwn } from './compare-rule.ts';
 import { keysById, type PanelView } from './panel-view.ts';
 
-/** The panel and the central as they are when operations end. */
+/** The state of both sides when operations end. */
 export interface LedgerSides {
   readonly view: PanelView;
-  /** Ids of those of the operations' records that the central is known to have. */
+  /** Ids of the operations' records that the central is known to have. */
   readonly central: ReadonlySet<string>;
 }
 
 interface Truth extends LedgerSides {
   readonly rows: readonly LedgerRow[];
-  /** Ids of records that other open operations are about. */
+  /** Ids of records in other open operations. */
   readonly busy: ReadonlySet<string>;
   /**
-   * Ids of records that ended operations on watch are about. A late edit of the panel may still be followed.
+   * Ids of records in ended operations on watch. The panel may still make these edits, and they are then
+   * followed.
    */
   readonly watched: ReadonlySet<string>;
 }
@@ -24,11 +25,11 @@ interface Truth extends LedgerSides {
 export interface RowsAfter {
   readonly put: readonly LedgerRow[];
   readonly drop: readonly ResourceRecord[];
-  /** Whether an edit stayed in the panel, so that a comparison is due. */
+  /** Whether an item was not sent to the central; then a comparison is due. */
   readonly local: boolean;
 }
 
-/** The ledger rows to write and drop when operations of one zone end. */
+/** Computes the ledger rows to write and to delete when operations of one zone end. Pure. */
 export function rowsAfter(operations: readonly RecordsOperation[], truth: Truth): RowsAfter {
   const rows = new Map(truth.rows.map((row) => [recordId(row.record), row]));
   const keys = keysById(truth.view.records ?? []);
@@ -60,9 +61,9 @@ function mirroredIds(operations: readonly RecordsOperation[]): ReadonlySet<strin
 }
 
 /**
- * Whether an edit that stayed in the panel writes the row of a record. It does if the panel has changed the
- * record, it is not synced, and no other edit sends it. The edit was judged earlier and has not read the
- * central since.
+ * Whether an edit that was not sent decides the row of a record. It does if the panel has changed the record,
+ * the record is not synced, and no other edit sends it. The edit has not read the central since it was
+ * judged, so other knowledge is newer.
  */
 function isLocals(
   record: ResourceRecord,
@@ -76,8 +77,8 @@ function isLocals(
 }
 
 /**
- * Whether a synced record is left at the central only. Its row stays: a comparison, or the watch, follows
- * what the panel has no longer.
+ * Whether a synced record is now only at the central. Its row stays as it is: a comparison or the watch later
+ * removes the record there.
  */
 function isLeft(record: ResourceRecord, row: LedgerRow | null, { view, central, busy }: Truth): boolean {
   const id = recordId(record);

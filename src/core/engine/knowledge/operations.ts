@@ -14,22 +14,22 @@ import type { EditEvent } from '../../panel.ts';
 import type { PanelView } from './panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Fields of a new operation: at least its class and its zone. */
+/** Fields of a new operation; class and zone are required. */
 type Facts<T extends Operation> = Pick<T, 'class' | 'zone'> & Partial<Omit<T, 'kind'>>;
 
-/** A new edit of records in state `prepared`, not yet journalled. */
+/** Makes a new edit of records in state `prepared`. It is not journalled yet. */
 export function newEdit(runtime: Runtime, facts: Facts<RecordsOperation>): RecordsOperation {
   return { kind: 'records', items: [], removed: [], added: [], ...begun(runtime, facts), ...facts };
 }
 
-/** A new create of a zone in state `prepared`, not yet journalled. */
+/** Makes a new create of a zone in state `prepared`. It is not journalled yet. */
 export function newCreate(runtime: Runtime, facts: Facts<CreateOperation>): CreateOperation {
   const nothing = { removed: [], added: [], snapshot: [], refusedContent: [] } as const;
   const unknown = { seed: null, created: false, requested: false, cancels: null } as const;
   return { kind: 'zone-create', ...nothing, ...unknown, ...begun(runtime, facts), ...facts };
 }
 
-/** A new delete of a zone in state `prepared`, not yet journalled. */
+/** Makes a new delete of a zone in state `prepared`. It is not journalled yet. */
 export function newDelete(runtime: Runtime, facts: Facts<DeleteOperation>): DeleteOperation {
   const nothing = { snapshot: [], formerlyOurs: [], wasThere: null } as const;
   return { kind: 'zone-delete', ...nothing, ...begun(runtime, facts), ...facts };
@@ -56,7 +56,9 @@ function begun(runtime: Runtime, { zone, actor = '' }: Pick<Operation, 'zone'> &
   };
 }
 
-/** Whether the operation is a create that was only checked at the central: no request for it was sent yet. */
+/**
+ * Whether the operation is a create that was only checked at the central, so no create request was sent yet.
+ */
 export function isOnlyAsked(operation: Operation): boolean {
   if (operation.kind !== 'zone-create') return false;
   const { state, created, requested } = operation;
@@ -64,8 +66,8 @@ export function isOnlyAsked(operation: Operation): boolean {
 }
 
 /**
- * Whether an edit was decided by the panel alone and nothing was written for it. Until a panel read shows it,
- * it is not certain and claims no record.
+ * Whether only the panel decided about the edit, and nothing was written for it. Until a panel read shows it,
+ * the edit is uncertain and claims no record.
  */
 export function isHeard({ class: group, state, afterSeen, removed, added }: RecordsOperation): boolean {
   const isWritten = removed.length + added.length > 0;
@@ -104,47 +106,43 @@ export function lateRecords({ watch }: Operation): readonly ResourceRecord[] {
 }
 
 /**
- * Ids of records that ended operations on watch may have added late. They are ours, though neither ledger nor
- * open operations have them.
+ * Ids of records that late writes of ended operations on watch may have added. They are ours, although
+ * neither the ledger nor open operations have them.
  */
 export function writtenLate(operations: readonly Operation[]): Set<string> {
   const ended = operations.filter(({ state }) => isFinal(state));
   return new Set(ended.flatMap(({ watch }) => watch?.added ?? []).map(recordId));
 }
 
-/**
- * Records that are checked while an operation is on watch: those of its items, and those that may land late.
- */
+/** Records to check while an operation is on watch: those of its items, and those that may land late. */
 export function watchedRecords(operation: Operation): readonly ResourceRecord[] {
   const items = operation.kind === 'records' ? operation.items.filter(({ mirrored }) => mirrored) : [];
   const wanted = items.flatMap(({ remove, add }) => [remove, add]).filter((record) => record !== null);
   return [...wanted, ...lateRecords(operation)];
 }
 
-/**
- * Records that an operation has written or may have written. For a delete: those that were ours before it.
- */
+/** Records that an operation wrote or may have written. For a delete: records that were ours before it. */
 export function ownRecords(operation: Operation): readonly ResourceRecord[] {
   const late = lateRecords(operation);
   if (operation.kind === 'zone-delete') return [...operation.formerlyOurs, ...late];
   return [...operation.added, ...operation.removed, ...late];
 }
 
-/** {@link ownRecords}, and the records that the operation found at the central. */
+/** {@link ownRecords}, and records that the operation found at the central. */
 export function touchedRecords(operation: Operation): readonly ResourceRecord[] {
   const found = operation.kind === 'records' ? [] : operation.snapshot;
   return [...ownRecords(operation), ...found];
 }
 
-/** The evidence of an edit that was undone: its records are no longer proven to be ours. */
+/** The evidence of an undone edit: it no longer proves that any record is ours. */
 export const nothingWritten = { added: [], removed: [] } as const;
 
-/** Records that a request of unknown outcome may still add or remove. Empty for a zone's create or delete. */
+/** Records that a request of unknown outcome may still add or remove. For a zone's create or delete: none. */
 type Late = Partial<Pick<Change, 'add' | 'remove'>>;
 
 /**
- * The watch of an operation after one more request of unknown outcome. Records of earlier requests stay on
- * it.
+ * Returns the operation's watch, extended because of one more request of unknown outcome. Records of earlier
+ * requests stay in it.
  * @param late records of the new request
  */
 export function watching({ clock, settings }: Runtime['ports'], now: Operation, late: Late = {}): Watch {
@@ -157,13 +155,13 @@ export function watching({ clock, settings }: Runtime['ports'], now: Operation, 
 }
 
 /**
- * Records that requests of an operation may still change if nobody knows which are on their way: its write,
- * or the undo of it.
+ * Records that any request of an operation (its write or its undo) may still change. To be used if nobody
+ * knows which requests are under way.
  */
 export function anyRequest(operation: Operation): Late {
   if (operation.kind !== 'records') return {};
   const { state, items, added, removed } = operation;
-  // An undo puts back what the edit removes, even if another writer had removed it before.
+  // An undo adds again what the edit removes, even if another writer had removed it before.
   const undone = state === 'reverting' ? items.filter(({ mirrored }) => mirrored) : [];
   const all = union(
     [...added, ...removed],
@@ -173,8 +171,8 @@ export function anyRequest(operation: Operation): Late {
 }
 
 /**
- * The watch with which an edit ends. The end of a write or an undo may never have been journalled, because
- * the journal failed or the agent was killed. Such a request may still land.
+ * Computes the watch with which an edit ends. If the journal failed or the agent was killed, the end of a
+ * write or an undo may not be journalled. Such a request may still land.
  */
 export function watchOf({ ports, unsaid }: Runtime, operation: RecordsOperation): Watch | null {
   const isUnsaid = operation.state === 'prepared' || unsaid.has(operation.id);
@@ -196,12 +194,12 @@ function union(a: readonly ResourceRecord[], b: readonly ResourceRecord[]): read
   return [...new Map([...a, ...b].map((record) => [recordId(record), record])).values()];
 }
 
-/** What a panel read shows of one item of an edit: the state before it, the state after it, or another. */
+/** What a panel read shows of one item of an edit: the records before the edit, those after it, or others. */
 export type ItemView = 'before' | 'after' | 'other';
 
 /**
- * Whether a panel read shows the whole edit done. In a zone that is gone it never does: there every removal
- * would look done.
+ * Whether a panel read shows that the whole edit was made. False if the panel no longer has the zone, because
+ * there every removal would look done.
  */
 export function showsDone(operation: RecordsOperation, view: PanelView): boolean {
   return view.records !== null && viewItems(operation, view).every((item) => item === 'after');
@@ -232,21 +230,24 @@ function viewPresence(
   return (removeId === null || hasOld) && !hasNew ? 'before' : 'other';
 }
 
-/** The view of an item that changes only the TTL. @param ttl seconds, as the panel shows it; null: unknown */
+/**
+ * Compares the TTL in a panel read with an item that changes only the TTL.
+ * @param ttl seconds; null: unknown
+ */
 function viewTtl({ remove, add }: Retimed, ttl: number | null): ItemView {
   if (!otherTtl(add, { ttl })) return 'after';
   return otherTtl(remove, { ttl }) ? 'other' : 'before';
 }
 
-/** An item that changes nothing but the TTL of a record. */
+/** An item that changes only the TTL of a record. */
 export interface Retimed {
   readonly remove: ResourceRecord;
   readonly add: ResourceRecord;
 }
 
-/** The item if it changes nothing but the TTL; `null`: it changes more. */
+/** Returns the item if it changes only the TTL; `null`: it changes more. */
 export function retimed({ remove, add }: Pick<OperationItem, 'remove' | 'add'>): Retimed | null {
   if (remove === null || add === null || !sameData(remove, add)) return null;
-  // The old TTL may be unknown: the panel was not read since the record was made without one.
+  // The old TTL may be unknown, because the panel was not read since the record was created without one.
   return add.ttl !== null && add.ttl !== remove.ttl ? { remove, add } : null;
 }

@@ -9,17 +9,18 @@ export interface PanelView {
   /** The zone's records; `null`: the panel has no such zone. */
   readonly records: readonly PanelRecord[] | null;
   readonly ids: ReadonlySet<string>;
-  /** TTLs (seconds) by record id; null: the panel shows none for the record. */
+  /** TTLs (seconds) by record id; null: the panel shows no TTL for the record. */
   readonly ttls: ReadonlyMap<string, number | null>;
   /**
-   * Whether no hook call edited the zone meanwhile. Only then does the read prove that a record is absent.
+   * Whether no hook call edited the zone during the read. Only then does the read prove that a record is
+   * absent.
    */
   readonly quiet: boolean;
   /** When the read ended: monotonic milliseconds. */
   readonly readAt: number;
 }
 
-/** The keys of all rows with the same record, by record id. */
+/** For each record id, the panel's keys of all rows that hold this record. */
 export function keysById(records: readonly PanelRecord[]): ReadonlyMap<string, readonly string[]> {
   const keys = new Map<string, string[]>();
   for (const record of records) {
@@ -31,7 +32,7 @@ export function keysById(records: readonly PanelRecord[]): ReadonlyMap<string, r
   return keys;
 }
 
-/** Reads a zone from the panel once no hook call is running. */
+/** Reads a zone from the panel, once no hook call is being answered. */
 export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelView> {
   const { value: records, quiet } = await runtime.gate.quietly(zone, () =>
     runtime.timers.step('-', (ctx) => runtime.ports.panel.readZone(zone, ctx)),
@@ -40,16 +41,16 @@ export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelV
   return { records, ids: new Set(ttls.keys()), ttls, quiet, readAt: runtime.now };
 }
 
-/** States in which the panel has answered, and only reads have to show it. */
+/** In these states the panel has answered already, and only its reads may be behind. */
 const hurried: ReadonlySet<string> = new Set(['kept', 'reverting']);
 
 /**
- * Remembers what a read showed of an operation. Returns whether two reads far enough apart agree; if not,
- * wakes the zone for the next read.
+ * Stores what a read showed of an operation. Returns whether two reads that lie far enough apart agree; if
+ * not, wakes the zone for the next read.
  * @param signature what the read showed, as text that is equal for equal states
- * @param wait milliseconds: `patience`, the least time since the operation's last step, and `gap`, the least
- *   time between the two reads. `sends`: the panel's state is sent next, so no grace after a start is waited
- *   for
+ * @param wait milliseconds. `patience`: the least time since the operation's last step. `gap`: the least time
+ *   between the two reads. `sends`: the next step sends the panel's records and undoes nothing, so the pause
+ *   after a start is not needed
  */
 export function agreesTwice(
   runtime: Runtime,
@@ -62,9 +63,10 @@ export function agreesTwice(
   const { zone, id, afterSeen, state } = operation;
   const since = patience.since(id);
   const due = Math.max(since + wait.patience, wait.sends === true ? 0 : grace.until);
-  // The time of the read counts: other operations of the zone may have taken long since.
+  // The time of the read is compared, not the present time: other operations of the zone may have taken long
+  // since.
   if (view.readAt < due) {
-    // Most edits become visible soon: check again soon at first, then ever later.
+    // Most edits show soon. So the first checks are frequent, and later ones are rarer.
     const soon = Math.max(ports.settings.confirmDelay, (runtime.now - since) / 2);
     agenda.wake(
       zone,

@@ -1,6 +1,6 @@
 /**
- * Tests that events of the last hour are kept in a fact, independent of the operations in the journal (issue
- * 14).
+ * Tests that a fact keeps the events of the last hour, even if the journal no longer has their operations
+ * (issue 14).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

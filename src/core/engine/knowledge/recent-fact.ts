@@ -7,8 +7,8 @@ interface Where {
 }
 
 /**
- * Something that happened at a wall-clock time (`at`, milliseconds since 1970). A fact of the journal keeps
- * it for a while.
+ * An event and its time (`at`: wall clock, milliseconds since 1970). A fact of the journal keeps recent
+ * events.
  */
 interface Recent {
   readonly at: number;
@@ -38,7 +38,7 @@ export async function recentOf(
 }
 
 /**
- * The fact with one more event, to be committed with what happened.
+ * Makes the fact with one more event, to be committed together with what the event reports.
  * @param what name of the event, without blanks
  * @param most number of events that are kept
  */

@@ -1,4 +1,4 @@
-/** Tests of `goalOf` as a table with a line for each case. */
+/** Tests `goalOf` as a table with one line for each case. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId } from '../../../dns/record.ts';
@@ -10,7 +10,7 @@ const nobody: Known = { record: www, isOurs: false, isTtlOurs: false, isLeftAlon
 const ours: Known = { ...nobody, isOurs: true };
 const alone: Known = { ...ours, isLeftAlone: true };
 
-/** TTL of the record at one side, in seconds; `-`: the side does not have the record. */
+/** TTL of the record on one side, in seconds; `-`: that side does not have the record. */
 type Side = number | '-';
 
 const table: readonly (readonly [string, Side, Side, Known, Goal])[] = [

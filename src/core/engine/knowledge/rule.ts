@@ -3,39 +3,39 @@ import { otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts'
 import type { Change } from '../../../dns/zone.ts';
 import { plain } from './compare-rule.ts';
 
-/** The records of both sides: their TTLs (seconds; null: the side shows none) by `recordId`. */
+/** The records of both sides: for each `recordId`, the TTL in seconds (null: that side shows none). */
 export interface Sides {
   readonly panel: ReadonlyMap<string, number | null>;
   readonly central: ReadonlyMap<string, number | null>;
 }
 
-/** Makes one side of {@link Sides} from its records. */
+/** Makes the map of one side of {@link Sides} from its records. */
 export function ttlsOf(records: readonly ResourceRecord[]): ReadonlyMap<string, number | null> {
   return new Map(records.map((record) => [recordId(record), record.ttl]));
 }
 
-/** What decides about a record's place at the central. */
+/** What is known of one record, to decide what happens to it at the central. */
 export interface Known {
   readonly record: ResourceRecord;
-  /** We wrote it, or both sides had agreed on it. Only then may it be removed. */
+  /** We wrote the record, or both sides had agreed on it. Only then may it be removed. */
   readonly isOurs: boolean;
-  /** An edit of ours wrote it or changed its TTL. Only then may its TTL be changed. */
+  /** An edit of ours wrote the record or changed its TTL. Only then may its TTL be changed. */
   readonly isTtlOurs: boolean;
-  /** Its state keeps it on one side only (docs/adoption.md): nothing is done. */
+  /** The record's state keeps it on one side only (docs/adoption.md), so nothing is done. */
   readonly isLeftAlone: boolean;
   /**
-   * Whether another open operation wants the record present or absent, and carries that out itself. `open`:
-   * what it wants is not decided, so nothing is done. Null: no operation wants it.
+   * What another open operation wants of the record and will carry out itself. `open`: this is not decided
+   * yet, so nothing is done. Null: no operation wants anything of it.
    */
   readonly claimed: 'present' | 'absent' | 'open' | null;
 }
 
-/** What is done with a record at the central. `retime`: only its TTL is changed. `leave`: nothing. */
+/** What to do with a record at the central. `retime`: change only its TTL. `leave`: nothing. */
 export type Goal = 'add' | 'remove' | 'retime' | 'leave';
 
 /**
- * The one rule: the central is brought to what the panel holds. Only records that are ours are changed, and
- * none that another open operation takes care of.
+ * The rule that all settling uses: bring the central to what the panel holds. Changes only records that are
+ * ours, and none that another open operation decides about. Pure.
  */
 export function goalOf({ record, ...known }: Known, { panel, central }: Sides): Goal {
   const id = recordId(record);
@@ -52,8 +52,8 @@ export function goalOf({ record, ...known }: Known, { panel, central }: Sides): 
 }
 
 /**
- * The change that {@link goalOf} wants for some records of a zone. Added records get the TTL that the panel
- * shows.
+ * The change that {@link goalOf} wants for some records of a zone. Records to add get the TTL that the panel
+ * shows. Pure.
  */
 export function changeTowards(zone: DnsName, all: readonly Known[], sides: Sides): Change {
   const remove = new Map<string, ResourceRecord>();

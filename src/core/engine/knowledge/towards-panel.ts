@@ -8,20 +8,23 @@ import { changeTowards, goalOf, type Known, type Sides } from './rule.ts';
 
 interface Truth {
   readonly view: Pick<PanelView, 'ttls'>;
-  /** TTLs (seconds; null: it has none) of the records at the central, by record id. */
+  /** TTLs (seconds; null: none) of the records at the central, by record id. */
   readonly centralTtls: ReadonlyMap<string, number | null>;
-  /** Ids of records that ended operations on watch may have added late. */
+  /** Ids of records that late writes of ended operations on watch may have added. */
   readonly lateIds: ReadonlySet<string>;
 }
 
 interface Towards {
   readonly change: Change;
-  /** Other operations that now answer for a record which would otherwise be undone. */
+  /**
+   * Other open operations, each with a record that it decides about from now on. Without them the record
+   * would be undone.
+   */
   readonly inherited: readonly RecordsOperation[];
 }
 
 /**
- * The change that brings the operations' records at the central to what the panel holds.
+ * Computes the change that brings the operations' records at the central to what the panel holds.
  * @param others the zone's other open edits
  */
 export function towardsPanel(
@@ -55,7 +58,8 @@ function knownOf(
 }
 
 /**
- * What other open edits want of a record: `present`, `absent`, `open` if they differ, null if none wants it.
+ * What other open edits want of a record: `present` or `absent`; `open` if they disagree; null if none wants
+ * anything.
  */
 function claimOn(others: readonly RecordsOperation[], id: string): Known['claimed'] {
   const isWanted = claimant(others, id, 'add') !== null;
@@ -64,8 +68,8 @@ function claimOn(others: readonly RecordsOperation[], id: string): Known['claime
 }
 
 /**
- * Open edits that want a record which would be removed without them. Each is returned with that record among
- * those it added, because it answers for the record from now on.
+ * Finds open edits that want a record which would be removed without them. Each is returned with that record
+ * among those it added, because it decides about the record from now on.
  */
 export function heirsOf(
   known: readonly Known[],
@@ -85,8 +89,8 @@ export function heirsOf(
 }
 
 /**
- * The first of the edits that wants the record added (or removed); null: none. Stuck edits and edits that
- * only the panel decided about do not count.
+ * The first of the edits that wants the record to be present (or absent); null: none. Stuck edits, and edits
+ * that only the panel decided about, do not count.
  */
 export function claimant(
   others: readonly RecordsOperation[],

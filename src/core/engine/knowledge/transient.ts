@@ -14,15 +14,15 @@ const passing: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Failures in a row after which a write without effect counts as final. Before that it may be a race with
- * another writer; after it, a rule that the server does not report.
+ * After so many failures in a row, a write without effect counts as refused. Before that, another writer may
+ * have interfered; after it, the server seems to follow a rule that it does not report.
  */
 const mostWithoutEffect = 10;
 
 /**
- * Whether a problem with this code may go away by itself, so that the same is worth trying again. Failures of
- * our own journal always are.
- * @param attempts how often the same has failed so far, this time included
+ * Whether a problem with this code may go away by itself, so that it makes sense to try again. Failures of
+ * our own journal always may.
+ * @param attempts how often the same has failed so far, this failure included
  */
 export function isTransient(code: string, attempts = 1): boolean {
   if (code === 'central.no-effect') return attempts < mostWithoutEffect;

@@ -72,7 +72,7 @@ describe('issue 11.1: what may change owners', () => {
     assert.deepEqual(owners.doubt([a], 'f', 1_000), { owners: new Map([[a, null]]) });
     assert.equal(right(owners, who('alice'), a), 'unknown');
     const list = new Map([[a, ['bob']]]);
-    // Began too early: the function may still be under way.
+    // The list was read too early: when the reading began, the function may still have been running.
     const early = owners.read(new Map([[a, ['alice', 'rick']]]), 2_000, patience);
     assert.equal(early.again, 4_000);
     assert.equal(right(owners, who('alice'), a), 'unknown');
@@ -133,13 +133,14 @@ describe('issue 11.1: what may change owners', () => {
     assert.equal(right(owners, who('eve'), fresh), 'may');
     assert.deepEqual(owners.created(a, who('eve'), 0), {});
     assert.deepEqual(owners.created(fresh, who('root', 'administrator'), 0), {});
-    // An administrator's may be anybody's: nobody has a right below it.
+    // An administrator creates zones for any account, so nobody gets a right to names below this one.
     const given = parseName('given.example.');
     assert.deepEqual(owners.created(given, who('root', 'administrator'), 0), {
       owners: new Map([[given, null]]),
     });
     assert.equal(right(owners, who('eve'), parseName('sub.given.example.'), true), 'unknown');
-    // A list that reports no owners leaves it; a doubt does not.
+    // A list that names no owner changes nothing. A function that may change the owner makes the owner
+    // unknown.
     owners.read(new Map([[fresh, null]]), 1, patience);
     assert.equal(right(owners, who('eve'), fresh), 'may');
     owners.doubt([fresh], 'f', 2);
@@ -150,7 +151,8 @@ describe('issue 11.1: what may change owners', () => {
   it('a zone that was deleted is nobody’s until a later list', () => {
     const owners = known();
     owners.doubt([a], 'delete', 10);
-    // The panel takes longer than its patience, and a list from meanwhile still shows the zone.
+    // The panel takes longer for the delete than it is waited for. A list that was read meanwhile still shows
+    // the zone.
     owners.read(new Map([[a, ['alice']]]), 10 + patience, patience);
     assert.equal(right(owners, who('alice'), a), 'may');
     assert.deepEqual(owners.deleted(a, 'delete', 20 + patience), { owners: new Map([[a, null]]) });
@@ -168,7 +170,8 @@ describe('issue 11.1: what may change owners', () => {
     owners.created(a, who('eve'), 30);
     const fresh = parseName('new.example.');
     owners.created(fresh, who('eve'), 30);
-    // Alice's zone went, and is Eve's now; this list is from before, and `new.example` is not in it.
+    // Alice's zone was deleted and created again by Eve. This list was read before that, and it lacks
+    // `new.example`.
     const { again } = owners.read(new Map([[a, ['alice']]]), 5, patience);
     assert.equal(again, 25);
     assert.equal(right(owners, who('alice'), a), 'another');

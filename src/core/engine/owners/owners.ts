@@ -2,65 +2,66 @@ import { isWithin, labels, parentName, type DnsName } from '../../../dns/name.ts
 import type { Batch } from '../../journal.ts';
 import type { Actor, OwnersEvent } from '../../panel.ts';
 
-/** Whether an account may have an edit written at the central before the panel has made it. */
+/** Whether an account's edit may be written at the central before the panel has made it. */
 export type Right =
   | 'may'
-  /** The panel's list shows that the zone, or one above or below it, belongs to another account. */
+  /** The panel's list shows that another account owns the zone, or a zone above or below it. */
   | 'another'
   /** The owner of the zone is not known. */
   | 'unknown'
-  /** The panel's list was never read, so no zone's owner is known. */
+  /** The panel's list was never read, so we know no zone's owner. */
   | 'unread';
 
-/** The question to {@link Owners.judge}. */
+/** What {@link Owners.judge} is asked. */
 export interface Asked {
   readonly actor: Actor;
   readonly zone: DnsName;
-  /** Whether the zone would be new. */
+  /** Whether the edit would create the zone. */
   readonly creates: boolean;
 }
 
 type Accounts = readonly string[] | null;
 
 /**
- * A function that may change owners has begun. The owners of its zones are unknown until a list proves them.
+ * A function of the panel that may change owners is running. The owners of its zones are unknown until a list
+ * shows them.
  */
 interface Doubt {
   readonly fingerprint: string;
   /** When the function began: monotonic milliseconds. */
   readonly since: number;
-  /** When the panel reported the function as done: monotonic milliseconds; null: not yet. */
+  /** When the panel reported that the function has ended: monotonic milliseconds; null: not yet. */
   endedAt: number | null;
 }
 
 /**
- * The owners of the panel's zones, by the panel's own list, never by a parameter of a call
+ * The owners of the panel's zones. They come from the panel's own list, never from a parameter of a call
  * (docs/security.md). Does no I/O: changes are returned as a batch for the journal.
  */
 export class Owners {
   readonly #accounts = new Map<DnsName, Accounts>();
-  /** The latest doubt about each zone. */
+  /** The latest doubt about the owner of each zone. */
   readonly #doubts = new Map<DnsName, Doubt>();
   #doubtOfAll: Doubt | null = null;
   /**
-   * When the panel reported that it kept the create of a zone: monotonic milliseconds. A list whose reading
-   * began before shows an older state.
+   * When the panel reported that it made a zone's create: monotonic milliseconds. A list that was read from
+   * an earlier time on shows an older state.
    */
   readonly #createdAt = new Map<DnsName, number>();
   #isRead = false;
   /**
-   * Time of the last {@link forget}, monotonic milliseconds. A list whose reading began before proves
-   * nothing.
+   * When {@link forget} was last called: monotonic milliseconds. A list that was read from an earlier time on
+   * proves nothing.
    */
   #forgottenAt = -Infinity;
 
-  /** Takes the owners that the journal stored in an earlier run. */
+  /** Takes over the owners that the journal stored in an earlier run. */
   load(remembered: ReadonlyMap<DnsName, Accounts>): void {
     for (const [zone, accounts] of remembered) this.#accounts.set(zone, accounts);
     this.#isRead ||= remembered.size > 0;
   }
 
-  /** The number of zones in the list, and how many of them have no known owner. */
+  /** The number of zones in the list, and of those without a known owner. */
   get counts(): { readonly zones: number; readonly unknown: number } {
     const zones = [...this.#accounts.keys()];
     return { zones: zones.length, unknown: zones.filter((zone) => this.#of(zone) === null).length };
@@ -77,8 +78,8 @@ export class Owners {
   }
 
   /**
-   * Notes the `before` of a function that may change owners. The owners of these zones are unknown until a
-   * list proves them.
+   * Handles the `before` of a function that may change owners. The owners of these zones are unknown until a
+   * list shows them.
    * @param since monotonic, milliseconds
    */
   doubt(zones: readonly DnsName[] | 'all', fingerprint: string, since: number): Batch {
@@ -92,7 +93,7 @@ export class Owners {
   }
 
   /**
-   * Forgets all owners, because calls of the panel may have been missed until now.
+   * Forgets all owners, because calls of the panel may have been missed.
    * @param now monotonic, milliseconds
    */
   forget(now: number): Batch {
@@ -107,8 +108,8 @@ export class Owners {
   }
 
   /**
-   * Zones whose owner a function may change. If it names no account that owns a zone, these are all zones
-   * that the actor may be able to change.
+   * Zones whose owner a function may change. If the function names no account that owns a zone, these are all
+   * zones that the actor may be able to change.
    */
   concernedBy({ zones, accounts, actor }: Omit<OwnersEvent, 'kind'>): readonly DnsName[] | 'all' {
     const able = (zone: DnsName): boolean => this.judge({ actor, zone, creates: false }) !== 'another';
@@ -123,9 +124,10 @@ export class Owners {
   }
 
   /**
-   * Notes that the panel reported the function with this fingerprint as done. The next list shows its result.
+   * Stores that the panel reported the end of the function with this fingerprint. The next list shows its
+   * result.
    * @param at monotonic, milliseconds
-   * @returns whether the function had raised a doubt
+   * @returns whether the function had made an owner doubtful
    */
   ended(fingerprint: string, at: number): boolean {
     const ended = this.#everyDoubt().filter((doubt) => doubt.fingerprint === fingerprint);
@@ -134,7 +136,8 @@ export class Owners {
   }
 
   /**
-   * Notes that the panel deleted a zone. Only a list whose reading begins later shows an owner of that name.
+   * Handles the report that the panel deleted a zone. The owner of that name is unknown until a list is read
+   * from a later time on.
    * @param at monotonic, milliseconds
    */
   deleted(zone: DnsName, fingerprint: string, at: number): Batch {
@@ -144,8 +147,8 @@ export class Owners {
   }
 
   /**
-   * Notes that the panel kept the create of a zone. It belongs to its maker until a list is read whose
-   * reading began later. If an administrator made it, its owner is unknown.
+   * Handles the report that the panel created a zone. Until a list is read from a later time on, the zone
+   * belongs to the account that created it. If an administrator created it, its owner is unknown.
    * @param at monotonic, milliseconds
    */
   created(zone: DnsName, { name, rank }: Actor, at: number): Batch {
@@ -160,11 +163,11 @@ export class Owners {
   }
 
   /**
-   * Takes a list of the panel with the owner of each zone.
+   * Takes over a list of the panel with the owner of each zone.
    * @param began when its reading began, monotonic milliseconds
-   * @param patience how long a function may take whose end was not reported, milliseconds
-   * @returns `batch`: what changed; `again`: milliseconds until another list would prove more, null: none
-   *   would
+   * @param patience a function whose end was not reported is over after so many milliseconds
+   * @returns `batch`: what changed; `again`: after so many milliseconds another list would prove more; null:
+   *   no list would
    */
   read(
     list: ReadonlyMap<DnsName, Accounts>,
@@ -181,7 +184,7 @@ export class Owners {
       if (!list.has(zone) && !this.#createdAt.has(zone)) this.#accounts.delete(zone);
     for (const [zone, told] of list) {
       if (this.#createdAt.has(zone)) continue;
-      // If the list does not show the owner, the maker of a new zone stays its owner.
+      // While the list does not show an owner, a new zone belongs to the account that created it.
       const shown = doubted.has(zone) ? null : (this.#accounts.get(zone) ?? null);
       this.#accounts.set(zone, told ?? shown);
     }
@@ -190,9 +193,9 @@ export class Owners {
   }
 
   /**
-   * Ends the doubts that a list settles.
+   * Ends each doubt that a list decides.
    * @param began when the reading of the list began, monotonic milliseconds
-   * @returns for each other doubt, when a later list settles it (monotonic milliseconds)
+   * @returns for each other doubt, from when on a list decides it (monotonic milliseconds)
    */
   #settleDoubts(began: number, patience: number): number[] {
     const provedAt = ({ since, endedAt }: Doubt): number => endedAt ?? since + patience;
@@ -201,7 +204,7 @@ export class Owners {
     return this.#everyDoubt().map(provedAt);
   }
 
-  /** The owners that have changed, as a batch for the journal. */
+  /** The owners that have changed since, as a batch for the journal. */
   #changesSince(before: ReadonlyMap<DnsName, Accounts>): Batch {
     const changed = new Map<DnsName, Accounts | 'gone'>();
     for (const zone of before.keys()) if (!this.#accounts.has(zone)) changed.set(zone, 'gone');
@@ -224,7 +227,7 @@ export class Owners {
     return this.#isDoubted(zone) ? null : (this.#accounts.get(zone) ?? null);
   }
 
-  /** The panel's zones above and below a name. */
+  /** All zones of the panel that lie above or below a name. */
   #related(name: DnsName): DnsName[] {
     const found = [...this.#accounts.keys()].filter((zone) => isWithin(zone, name));
     for (let above = name; labels(above).length > 1;) {

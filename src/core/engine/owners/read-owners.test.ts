@@ -1,5 +1,5 @@
 /**
- * Tests of the owners that the journal stores and that `domainsync status` reports (issue 11.1;
+ * Tests the owners that the journal stores and that `domainsync status` reports (issue 11.1;
  * docs/decisions/010-who-may.md).
  */
 import assert from 'node:assert/strict';
@@ -98,7 +98,7 @@ test('what the journal could not take goes there with the next reading', async (
   await world.clock.runUntil(world.clock.now() + minute);
   assert.deepEqual(await owners(), ['alice']);
   full = false;
-  // The list is the same as the last time it was read.
+  // The next list shows the same owners, so nothing new is stored.
   await world.clock.runUntil(world.clock.now() + 5 * minute);
   assert.deepEqual(await owners(), ['bob']);
 });

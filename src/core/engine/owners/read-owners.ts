@@ -11,26 +11,26 @@ import { Owners, type Right } from './owners.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Shortest pause between two readings of the list, milliseconds. A longer reading is followed by a pause of
+ * At least so many milliseconds lie between two readings of the list. After a long reading the pause is
  * `pausePart` times its duration.
  */
 const leastPause = 2_000;
 const pausePart = 10;
 /**
- * Least time after a reading before a zone that the list lacked causes another, milliseconds: a call may name
- * any zone.
+ * A zone that the list lacks causes another reading only so many milliseconds after the last one, because a
+ * call may name any zone.
  */
 const curiosity = 30_000;
 
 /**
- * Longest time for one reading, milliseconds. A panel that shows no owner is read as each of its accounts in
- * turn.
+ * A reading takes at most so many milliseconds. If the panel shows no owners, the list is read once as each
+ * of its accounts.
  */
 const longestReading = 1_800_000;
 
 /**
- * Names of facts in the journal. They show how owners are found even while the agent does not run
- * (docs/compatibility.md, A38 and A39).
+ * Names of facts in the journal, which can be read while the agent does not run (docs/compatibility.md, A38
+ * and A39).
  */
 export const ownerFacts = {
   /** How the last complete reading found the owners: an {@link OwnerWay}. */
@@ -42,37 +42,39 @@ export const ownerFacts = {
   proved: 'owners.panel-checks-first',
 } as const;
 
-/** The {@link OwnerWay} in a stored fact; null: the fact holds none. */
+/** The {@link OwnerWay} that a fact stores; null: it stores none. */
 export function rememberedWay(fact: string | null): OwnerWay | null {
   return ways.find((way) => way === fact) ?? null;
 }
 
 const ways: readonly OwnerWay[] = ['column', 'each-account', 'none'];
 
-/** What `domainsync status` reports of owners. */
+/** The part about owners of the answer to `domainsync status`. */
 export interface OwnerStatus {
-  /** How the panel shows owners, also from earlier runs; null: its list was never read. */
+  /** How the panel shows owners, also if an earlier run found it out. Null: the list was never read. */
   readonly way: OwnerWay | null;
   /**
-   * `off`: the settings turn the check off. `proved`: the self-test found that the panel checks access
-   * itself.
+   * `off`: the settings turn the check off. `proved`: the self-test found that the panel itself checks access
+   * first.
    */
   readonly check: 'on' | 'off' | 'proved';
   /**
-   * When the last complete reading ended: wall clock, milliseconds since 1970; null: none since the start.
+   * When the last complete reading ended: wall clock, milliseconds since 1970; null: there was none since the
+   * start.
    */
   readonly readAt: number | null;
   readonly zones: number;
   /** Number of zones without a known owner. */
   readonly unknown: number;
   /**
-   * Number of edits since the start that were left to the panel because the zone's owner was unknown. The
-   * time of the last is wall clock, milliseconds since 1970; null: there was none.
+   * Number of edits since the start that were left to the panel, because the zone's owner was unknown.
+   * `undecidedAt`: when the last one came (wall clock, milliseconds since 1970); null: there was none.
    */
   readonly undecided: number;
   readonly undecidedAt: number | null;
   /**
-   * Number and last time of edits that were left to the panel because the zone belongs to another account.
+   * Number of edits that were left to the panel because the zone belongs to another account, and when the
+   * last one came.
    */
   readonly foreign: number;
   readonly foreignAt: number | null;
@@ -89,9 +91,9 @@ export class OwnerCheck {
   #undecidedAt: number | null = null;
   #foreign = 0;
   #foreignAt: number | null = null;
-  /** A call has disproved the self-test's result, and the journal does not have that yet. */
+  /** A call has disproved the self-test's result, and the journal has not stored that yet. */
   #isDisproved = false;
-  /** Changed owners that the journal does not have yet. */
+  /** Changed owners that the journal has not stored yet. */
   readonly #unsaved = new Map<DnsName, readonly string[] | null | 'gone'>();
   /** When the next reading begins: monotonic milliseconds; null: none is due. */
   #dueAt: number | null = null;
@@ -105,7 +107,7 @@ export class OwnerCheck {
     this.#runtime = runtime;
   }
 
-  /** Loads what the journal stored of earlier runs and asks for a reading. @throws {JournalError} */
+  /** Loads what earlier runs stored in the journal, and asks for a reading. @throws {JournalError} */
   async start(): Promise<void> {
     const { journal } = this.#runtime.ports;
     this.#owners.load(await journal.owners());
@@ -114,7 +116,7 @@ export class OwnerCheck {
     this.request(0);
   }
 
-  /** Resolves when no reading runs any more. Call it after `stopping` was aborted. */
+  /** Resolves when no reading runs any more. Call it only after `stopping` was aborted. */
   async drain(): Promise<void> {
     await this.#reading;
   }
@@ -133,20 +135,20 @@ export class OwnerCheck {
     };
   }
 
-  /** Whether an edit may be carried out, and its problems be reported, before the panel has made it. */
+  /** Whether an edit may be carried out, and its problems reported, before the panel has made it. */
   judge(edit: EditEvent | InvalidEvent): Right {
     const { ownerCheck } = this.#runtime.ports.settings;
     const { actor, zone } = edit;
     if (actor.rank !== 'nobody' && ownerCheck === 'off') return 'may';
     const creates = edit.kind === 'invalid' ? edit.creates : edit.kind === 'zone-create';
-    // A name that was just typed reveals nothing of a zone.
+    // A name that cannot be read belongs to no zone, so the answer reveals nothing about one.
     if (zone === null) return creates || actor.rank === 'administrator' ? 'may' : 'unknown';
     const right = this.#owners.judge({ actor, zone, creates });
     return right === 'unknown' && this.#proved && actor.rank !== 'nobody' ? 'may' : right;
   }
 
   /**
-   * Stores what the self-test found: whether the panel checks access before it calls us.
+   * Stores the self-test's result: whether the panel checks access before it calls us.
    * @throws {JournalError}
    */
   async prove(checksFirst: boolean): Promise<void> {
@@ -157,12 +159,13 @@ export class OwnerCheck {
     });
   }
 
-  /** Counts a `before` that is left to the panel, and asks for a reading if that may help. */
+  /** Counts a `before` that is left to the panel, and asks for a reading of the owners if that may help. */
   count(right: Right, edit: EditEvent | InvalidEvent): void {
     if (right === 'another') {
       this.#foreign += 1;
       this.#foreignAt = this.#runtime.ports.clock.wall();
-      // The panel called us about a zone of another account, so it does not check access first.
+      // The panel called us for a zone of another account. So it does not check access first, and the
+      // self-test's result is wrong.
       if (this.#proved && edit.kind !== 'zone-create') {
         this.#proved = false;
         this.#isDisproved = true;
@@ -179,8 +182,8 @@ export class OwnerCheck {
   }
 
   /**
-   * Handles the `before` of a function that may change owners. A plain user cannot change accounts, so his
-   * call raises no doubt if it names accounts.
+   * Handles the `before` of a function that may change owners. A plain user cannot change accounts, so a
+   * plain user's call that names accounts is ignored.
    */
   async before(event: OwnersEvent): Promise<void> {
     const { actor, accounts, fingerprint } = event;
@@ -205,7 +208,7 @@ export class OwnerCheck {
   }
 
   /**
-   * Forgets all owners after a time in which calls may have been missed. Until the panel is read again only
+   * Forgets all owners, because calls may have been missed. Until the panel is read again, only
    * administrators have a right.
    * @throws {JournalError}
    */
@@ -216,18 +219,22 @@ export class OwnerCheck {
     await this.#remember(batch);
   }
 
-  /** Notes that the panel reported a call as done. @param newZones whether the call may have made zones */
+  /**
+   * Stores that the panel reported the end of a call.
+   * @param newZones whether the call may have created zones
+   */
   ended(fingerprint: string, newZones: boolean): void {
     if (this.#owners.ended(fingerprint, this.#runtime.now) || newZones)
       this.request(this.#runtime.ports.settings.confirmDelay);
   }
 
-  /** Handles the `after` of an edit: a create or delete of a zone changes owners. @throws {JournalError} */
+  /** Handles the `after` of an edit: the create or delete of a zone changes owners. @throws {JournalError} */
   async kept({ kind, zone, actor, fingerprint }: EditEvent): Promise<void> {
     const { now } = this.#runtime;
     this.ended(fingerprint, kind !== 'records');
     const isDelete = kind === 'zone-delete';
-    // The panel does not delete a zone of another account for the actor, so the call proves nothing.
+    // The panel does not delete another account's zone for this actor, so such a call does not prove that the
+    // zone is gone.
     if (kind === 'records' || (isDelete && this.#owners.judge({ actor, zone, creates: false }) === 'another'))
       return;
     const batch = isDelete
@@ -237,7 +244,7 @@ export class OwnerCheck {
   }
 
   /**
-   * Asks for a reading, but no sooner than the pause after the last one ends.
+   * Asks for a reading of the owners. It begins only after the pause that follows the last reading.
    * @param delay milliseconds from now
    */
   request(delay: number): void {
@@ -252,14 +259,14 @@ export class OwnerCheck {
   #ring(): void {
     this.#dueAt = null;
     if (this.#reading !== null) {
-      // Only one reading runs at a time. The next one shows what this one misses.
+      // Only one reading runs at a time. What the running one misses, the next one shows.
       void this.#reading.then(() => this.request(0));
       return;
     }
     this.#reading = this.#read().finally(() => (this.#reading = null));
   }
 
-  /** The facts that change by a reading. @param way how this reading found the owners */
+  /** The facts to store after a reading. @param way how this reading found the owners */
   #factsBy(way: OwnerWay): Readonly<Record<string, string | null>> {
     return {
       ...(way === this.#way ? {} : { [ownerFacts.way]: way }),
@@ -267,7 +274,10 @@ export class OwnerCheck {
     };
   }
 
-  /** Commits changed owners, with those that the journal failed to take earlier. @throws {JournalError} */
+  /**
+   * Commits changed owners, together with those that the journal failed to store earlier.
+   * @throws {JournalError}
+   */
   async #remember({ owners = new Map() }: Batch, facts: Batch['facts'] = {}): Promise<void> {
     for (const [zone, accounts] of owners) this.#unsaved.set(zone, accounts);
     if (this.#unsaved.size === 0 && Object.keys(facts).length === 0) return;
@@ -277,8 +287,8 @@ export class OwnerCheck {
   }
 
   /**
-   * Reads the list of owners. Never throws: after a failure it is read later, and edits are judged by the old
-   * list.
+   * Reads the list of owners. Never throws: after a failure it is read again later, and edits are judged by
+   * the old list.
    */
   async #read(): Promise<void> {
     const { panel, clock, settings, log } = this.#runtime.ports;

@@ -1,4 +1,4 @@
-/** When the panel's list of owners is read, and what is counted meanwhile. */
+/** Tests when the panel's list of owners is read, and what is counted. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { engineBench, type Bench } from '../../../testing/engine-bench.ts';
@@ -16,9 +16,9 @@ const settings = { afterWait: 5_000, confirmDelay: 200, retryFirst: 4_000, retry
 
 interface Scene extends Bench {
   readonly owners: OwnerCheck;
-  /** When the list was asked for, milliseconds since the start. */
+  /** The times at which the list was read, milliseconds since the start. */
   readonly reads: number[];
-  /** How long a reading takes. */
+  /** How long a reading takes, milliseconds. */
   takes: number;
 }
 
@@ -34,7 +34,7 @@ function scene(more: Partial<EngineSettings> = {}): Scene {
   return made;
 }
 
-/** A check that has read the list once, in so many milliseconds. */
+/** An owner check that has read the list once. @param takes how long the reading takes, milliseconds */
 async function started(takes = 0, more: Partial<EngineSettings> = {}): Promise<Scene> {
   const made = scene(more);
   made.takes = takes;
@@ -144,7 +144,8 @@ test('a reading that fails is repeated ever later, and told', async () => {
   panel.owners = null;
   await run(owners.start());
   await wait(20_000);
-  // Half of 8, then 16 s: chance adds up to the other half.
+  // Pauses are 8 s, then 16 s. Here they have half that length: a random part, zero in this test, adds up to
+  // the other half.
   assert.deepEqual(reads, [0, 4_000, 12_000]);
   assert.deepEqual([...new Set(logged)], ['owners.later']);
   panel.owners = list;
@@ -367,7 +368,7 @@ test('a disproof that the journal could not take goes there with the next readin
   journal.commit = commit;
   await wait(60_000);
   assert.equal(await journal.fact(ownerFacts.proved), null);
-  // A later proof is not taken away by it.
+  // A later self-test proves it again, and the stored failure must not remove that.
   await run(owners.prove(true));
   owners.request(0);
   await wait(60_000);

@@ -12,14 +12,14 @@ interface Scene {
   readonly agenda: Agenda;
   readonly clock: VirtualClock;
   readonly timers: Timers;
-  /** What was begun, in order: the kind of work, and the number of the zone. */
+  /** The work that was begun, in order: its kind and the number of its zone. */
   readonly begun: string[];
-  /** Ends the work on a zone. */
+  /** Ends the work on a zone, given by its number. */
   readonly end: (at: number) => void;
   readonly wait: (ms: number) => Promise<void>;
 }
 
-/** Work that lasts until it is ended. */
+/** An agenda whose steps last until the test ends them. */
 function scene(begins = true): Scene {
   const clock = new VirtualClock();
   const timers = new Timers({ clock, settings: defaultEngineSettings, random: () => 0 });
@@ -59,7 +59,7 @@ test('three zones are worked on at a time, and two compared; the next one begins
   assert.deepEqual(begun.toSorted(), ['c 3', 'c 4', 'o 0', 'o 1', 'o 2']);
   end(0);
   await wait(0);
-  // Zone 3 is being compared: one step at a time.
+  // Zone 3 is woken for its operations, but is being compared, and a zone gets one step at a time.
   assert.equal(begun.length, 5);
   end(3);
   await wait(0);

@@ -9,29 +9,29 @@ export interface CompareRequest {
   /** What caused the request: a function of the panel, `periodic` and others. */
   readonly reason: string;
   /**
-   * What is removed at the central because the panel has it no longer. `no`: nothing. `limited`: records,
+   * What may be removed at the central because the panel no longer has it. `no`: nothing. `limited`: records,
    * within the safety limits. `named`: also the zone, because a call named it. `allowed`: everything.
    */
   readonly follow: 'no' | 'limited' | 'named' | 'allowed';
-  /** The user who caused it, as the panel names him; absent: none, but ourselves. */
+  /** The user who caused the request, as the panel names the user. Absent: domainsync itself. */
   readonly lane?: string;
-  /** Whether an edit waits for the comparison. Then it goes before others. */
+  /** Whether an edit waits for the comparison, so that it goes before others. */
   readonly awaited?: boolean;
   /**
-   * Whether an administrator asked for it and sees the result. Then a zone with a damaged ledger gets a new
-   * baseline.
+   * Whether an administrator asked for the comparison and sees the result. Then a zone with a damaged ledger
+   * gets a new baseline.
    */
   readonly asked?: boolean;
 }
 
-/** What a zone is woken for, and for which user. */
+/** Why a zone is woken, and for which user. */
 export interface Waking {
   readonly what: 'operations' | 'comparison';
-  /** The user whose turn it is, as the panel names him; empty: ourselves. */
+  /** The user, as the panel names the user; empty: domainsync itself. */
   readonly lane: string;
 }
 
-/** The background step of each kind, for a zone that is woken. They never throw. */
+/** The background step of each kind of work, to be run when a zone is woken. They never throw. */
 export type Steps = Readonly<Record<Waking['what'], (zone: DnsName) => Promise<void>>>;
 
 interface Alarm {
@@ -41,16 +41,16 @@ interface Alarm {
   readonly lanes: ReadonlySet<string>;
 }
 
-/** One kind of background work: its alarms, its queues and the zones in work. */
+/** One kind of background work: its alarms, its queues, and the zones that are being worked on. */
 interface Shop {
   readonly what: Waking['what'];
-  /** Most zones in work at the same time, and most of them for the same user. */
+  /** Most zones that are worked on at the same time, in total and for one user. */
   readonly places: number;
   readonly placesOfOne: (lane: string) => number;
   readonly alarms: Map<DnsName, Alarm>;
-  /** Zones in the first queue go before those in the second. */
+  /** Two queues: zones in the first go before those in the second. */
   readonly queues: readonly [Turns, Turns];
-  /** Zones in work, each with its user. */
+  /** Zones that are being worked on, each with the user it is done for. */
   readonly running: Map<DnsName, string>;
 }
 
@@ -59,12 +59,12 @@ function shop(what: Waking['what'], places: number, placesOfOne: Shop['placesOfO
   return { what, places, placesOfOne, alarms: new Map(), queues, running: new Map() };
 }
 
-/** Least time between two comparisons of the same zone, milliseconds. */
+/** At least so many milliseconds lie between two comparisons of the same zone. */
 const compareGap = 2_000;
 
 /**
- * Schedules background steps: one step a zone at a time. A zone sleeps until its earliest alarm; if it is
- * woken while its step runs, one more step follows. Operations never wait for comparisons of other zones, and
+ * Schedules background steps, one at a time for each zone. A zone waits for its earliest alarm. If it is
+ * woken while its step runs, another step follows. Operations never wait for comparisons of other zones, and
  * users take turns.
  */
 export class Agenda {
@@ -72,17 +72,17 @@ export class Agenda {
   readonly #settings: EngineSettings;
   readonly #now: () => number;
   readonly #shops = {
-    // One user gets at most two of the three places, so that his slow zones leave one for others.
+    // One user gets at most two of the three places. So a user with slow zones leaves one place to others.
     operations: shop('operations', 3, () => 2),
-    // Comparisons have their own places, so that they never delay an undo. Those that we cause ourselves may
-    // take both.
+    // Comparisons have places of their own, so that they never delay an undo. Comparisons that domainsync
+    // itself causes may take both.
     comparison: shop('comparison', 2, (lane) => (lane === '' ? 2 : 1)),
   };
   readonly #working = new Set<Promise<void>>();
-  /** The user of each zone's newest operation. */
+  /** For each zone, the user of its newest operation. */
   readonly #lanes = new Map<DnsName, string>();
   readonly #requests = new Map<DnsName, CompareRequest>();
-  /** Until when a zone is not compared again: monotonic milliseconds. */
+  /** For each zone, until when it is not compared again: monotonic milliseconds. */
   readonly #restsUntil = new Map<DnsName, number>();
   #steps: Steps | null = null;
 
@@ -92,26 +92,27 @@ export class Agenda {
     this.#now = now;
   }
 
-  /** Starts the work. Zones that were woken before have waited for it. */
+  /** Starts the work, first on zones that were woken before. */
   begin(steps: Steps): void {
     this.#steps = steps;
     for (const one of Object.values(this.#shops)) this.#advance(one);
   }
 
-  /** Resolves when no step is running any more. Call it after the engine was told to stop. */
+  /** Resolves when no step is running any more. Call it only after the engine was told to stop. */
   async drain(): Promise<void> {
     await Promise.allSettled(this.#working);
   }
 
-  /** Notes the user of a zone's newest operation: the zone then takes its turn with his other zones. */
+  /** Stores who made a zone's newest operation. The zone is then worked on in this user's turns. */
   actedFor(zone: DnsName, actor: string): void {
     this.#lanes.set(zone, actor);
   }
 
   /**
    * Sets an alarm for a zone.
-   * @param delay milliseconds from now; an earlier alarm stays, `Infinity` sets none
-   * @param what absent: the operations of the zone
+   * @param delay milliseconds from now. If the zone has an earlier alarm, that one stays. `Infinity` sets
+   *   none
+   * @param what absent: the zone's operations
    */
   wake(zone: DnsName, delay: number, what: Waking['what'] = 'operations'): void {
     const lane = (what === 'comparison' ? this.#requests.get(zone)?.lane : this.#lanes.get(zone)) ?? '';
@@ -133,16 +134,16 @@ export class Agenda {
   }
 
   /**
-   * Asks for a comparison of a zone that counts for no user's turn. If several requests are due, the one that
-   * removes more counts.
-   * @param delay milliseconds from now; absent: soon, but after the zone's rest
+   * Schedules a comparison of a zone that no user caused. If several requests are due, the one that may
+   * remove more counts.
+   * @param delay milliseconds from now; absent: soon, but not before the zone's pause ends
    */
   compareSoon(zone: DnsName, reason: string, follow: CompareRequest['follow'] = 'no', delay?: number): void {
     this.want(zone, { reason, follow, asked: reason === 'asked' }, delay);
   }
 
   /**
-   * Asks for a comparison of a zone for the user who caused it. After its last comparison the zone rests, so
+   * Schedules a comparison of a zone for the user who caused it. After a comparison the zone has a pause, so
    * that edits can get its lock.
    * @param delay as for {@link compareSoon}
    */
@@ -160,7 +161,7 @@ export class Agenda {
     this.#wake(this.#shops.comparison, zone, delay ?? soon, request.lane ?? '');
   }
 
-  /** Takes the due request of a zone, which is then no longer due; null: there is none. */
+  /** Takes the due request of a zone away and returns it; null: there is none. */
   takeRequest(zone: DnsName): CompareRequest | null {
     const request = this.#requests.get(zone) ?? null;
     this.#requests.delete(zone);
@@ -177,7 +178,7 @@ export class Agenda {
     return this.#now() < (this.#restsUntil.get(zone) ?? 0);
   }
 
-  /** Notes that a comparison of the zone has ended. @param began when it began, monotonic milliseconds */
+  /** Stores that a comparison of the zone has ended. @param began when it began, monotonic milliseconds */
   compared(zone: DnsName, began: number): void {
     this.#restsUntil.set(zone, this.#now() + Math.max(compareGap, restAfter(this.#now() - began)));
   }

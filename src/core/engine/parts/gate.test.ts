@@ -1,6 +1,6 @@
 /**
- * Tests that reads of the panel and its calls stay apart, and that a read shows whether it proves an absence
- * (issue 13).
+ * Tests that panel reads and hook calls do not overlap, and that a read reports whether it can prove an
+ * absence (issue 13).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,11 +13,11 @@ import { Timers } from './timers.ts';
 const zone = parseName('example.org.');
 const other = parseName('example.net.');
 
-/** A gate with calls and reads that take a given number of milliseconds. */
+/** A gate, with calls and reads that take a given number of milliseconds. */
 class Scene {
   readonly clock = new VirtualClock();
   readonly #gate: Gate;
-  /** What began and ended, in order. */
+  /** What began and what ended, in order. */
   readonly done: string[] = [];
 
   constructor(mayReadDuringCalls: boolean) {

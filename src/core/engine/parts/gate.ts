@@ -2,7 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { Timers } from './timers.ts';
 
 /**
- * A running panel read, and whether a call that edits its zone came in meanwhile. `-`: a read of the list.
+ * A running panel read, and whether a call that edits its zone came during it. `-`: the panel's list is read.
  */
 interface QuietRead {
   readonly zone: DnsName | '-';
@@ -10,16 +10,16 @@ interface QuietRead {
 }
 
 /**
- * How long a panel read waits for a moment without calls, milliseconds. Calls may follow each other without a
- * pause.
+ * A panel read waits at most so many milliseconds for a moment without calls. Calls may follow each other
+ * without a pause.
  */
 const idlePatience = 2_000;
 
-/** Keeps panel reads and hook calls apart. */
+/** Keeps panel reads and hook calls apart: reads wait while a call is being answered. */
 export class Gate {
   readonly #timers: Timers;
   readonly #mayReadDuringCalls: boolean;
-  /** The zones of each call that is being answered. */
+  /** For each call that is being answered, the zones that it edits. */
   readonly #calls = new Set<readonly DnsName[]>();
   readonly #quietReads = new Set<QuietRead>();
   #idle: (() => void)[] = [];
@@ -34,12 +34,12 @@ export class Gate {
   }
 
   /**
-   * Runs `body` as a hook call. Meanwhile panel reads wait (docs/protocol.md#stages-4), and reads of its
-   * zones prove no absence.
+   * Runs `body` as a hook call. Until it ends, panel reads wait (docs/protocol.md#stages-4), and a running
+   * read of these zones does not prove that a record is absent.
    * @param zones that the call edits
    */
   async during<T>(zones: readonly DnsName[], body: () => Promise<T>): Promise<T> {
-    // Each call needs its own array, because the set compares them by identity.
+    // Each call needs an array of its own, because the set compares arrays by identity.
     const own = [...zones];
     this.#calls.add(own);
     for (const read of this.#quietReads) read.disturbed ||= own.some((zone) => zone === read.zone);
@@ -52,8 +52,8 @@ export class Gate {
   }
 
   /**
-   * Resolves when no hook call is being answered, at the latest after `idlePatience`. Resolves at once if the
-   * panel may be read during calls.
+   * Resolves when no hook call is being answered, at the latest after `idlePatience`. If the panel may be
+   * read during calls, resolves at once.
    */
   async idle(): Promise<void> {
     if (this.#calls.size === 0 || this.#mayReadDuringCalls) return;
@@ -65,10 +65,10 @@ export class Gate {
   }
 
   /**
-   * Runs a panel read. `quiet`: no call that edits its zone was being answered meanwhile, so the read can
-   * prove an absence. Calls about other zones do not count. Otherwise one user could delay the undos of all
-   * others.
-   * @param zone that is read; `-`: none, the list is read
+   * Runs a panel read. `quiet`: no call that edits the zone was being answered during the read, so it can
+   * prove that a record is absent. Calls for other zones do not count; otherwise one user could delay the
+   * undos of all others.
+   * @param zone the zone that is read; `-`: the panel's list is read
    */
   async quietly<T>(
     zone: DnsName | '-',

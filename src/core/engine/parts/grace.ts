@@ -5,11 +5,11 @@ import type { EngineSettings } from '../settings.ts';
 import { Moved } from './store.ts';
 
 /**
- * The time after a start, or a step of the wall clock, in which nothing is undone: an `after` may only be
- * late.
+ * A pause after a start, or a step of the wall clock, in which nothing is undone. An `after` that is missing
+ * then may only be late.
  */
 export class Grace {
-  /** Until when nothing is undone: monotonic milliseconds. */
+  /** Until then nothing is undone: monotonic milliseconds. */
   until = 0;
   readonly #clock: Clock;
   readonly #settings: EngineSettings;
@@ -30,13 +30,13 @@ export class Grace {
     this.#log = log;
   }
 
-  /** Begins the grace after the agent's start. */
+  /** Begins the pause after the agent's start. */
   begin(): void {
     this.mindTheClock();
     this.until = this.#clock.now() + this.#settings.grace;
   }
 
-  /** Begins a grace if the wall clock was stepped or the machine slept since the last call. */
+  /** Begins a pause if the wall clock was stepped, or the machine slept, since the last call. */
   mindTheClock(): void {
     const offset = this.#clock.wall() - this.#clock.now();
     const step = offset - (this.#offset ?? offset);
@@ -47,8 +47,8 @@ export class Grace {
   }
 
   /**
-   * Checks that no grace is running.
-   * @throws {Moved} a grace is running, so what was read of the zone proves no undo yet
+   * Checks that no pause is running.
+   * @throws {Moved} a pause is running, so what was read of the zone proves no undo yet
    */
   mustBeOver(zone: DnsName): void {
     this.mindTheClock();

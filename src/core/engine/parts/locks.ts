@@ -7,15 +7,15 @@ interface Waiter {
   readonly grant: () => void;
 }
 
-/** A lock that is held until `release` is called. A second call does nothing. */
+/** A lock that is held until `release` is called. A second call of `release` does nothing. */
 export interface Held {
   release(): void;
 }
 
 /**
- * Locks by owner name, first come first served. They cover a write or an undo at the central, never the wait
- * for `after` (docs/decisions/002-locks-and-claims.md). They are in memory only: the journal's lease ensures
- * one agent a panel, and a new agent recovers from the operations.
+ * Locks by owner name; who asks first gets the lock first. A lock covers a write or an undo at the central,
+ * never the wait for `after` (docs/decisions/002-locks-and-claims.md). Locks exist in memory only: the
+ * journal's lease allows one agent for a panel, and a new agent recovers from the operations.
  */
 export class NameLocks {
   readonly #held = new Set<Waiter>();
@@ -24,7 +24,7 @@ export class NameLocks {
   /**
    * Waits for a lock and takes it.
    * @param names owner names to lock, or `null` for the whole zone
-   * @throws the signal's reason when it aborts before the lock is granted; nothing is held then
+   * @throws the signal's reason when it aborts before the lock is free; nothing is locked then
    */
   async acquire(zone: DnsName, names: readonly DnsName[] | null, signal: AbortSignal): Promise<Held> {
     signal.throwIfAborted();
@@ -52,7 +52,7 @@ export class NameLocks {
   }
 
   /**
-   * Runs `body` with the names locked.
+   * Runs `body` while the names are locked.
    * @param names as for {@link acquire}
    * @throws as `acquire`, and what `body` throws
    */
@@ -83,7 +83,7 @@ export class NameLocks {
   #advance(): void {
     const passedOver: Waiter[] = [];
     for (const waiter of this.#waiting.slice()) {
-      // A waiter never overtakes an earlier one that it clashes with, so every waiter gets its turn.
+      // No waiter gets a lock before an earlier waiter whose names overlap. So every waiter gets its turn.
       const blocked = [...this.#held, ...passedOver].some((other) => clash(waiter, other));
       if (blocked) {
         passedOver.push(waiter);

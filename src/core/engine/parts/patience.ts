@@ -1,44 +1,47 @@
 import type { DnsName } from '../../../dns/name.ts';
 
-/** What reads have shown of something undecided, and since when (monotonic milliseconds). */
+/** What reads have shown of something undecided, and since when they agree (monotonic milliseconds). */
 interface Reading {
   readonly signature: string;
   readonly at: number;
 }
 
 /**
- * Since when each operation waits for the panel, and what earlier reads have shown of it. All times are
+ * Stores since when each operation waits for the panel, and what reads have shown of it. All times are
  * monotonic milliseconds.
  */
 export class Patience {
   readonly #now: () => number;
-  /** When the wait began, by operation id. */
+  /** For each operation id, when the wait began. */
   readonly #since = new Map<string, number>();
-  /** What reads have shown, by operation id, or by {@link ofZone}. */
+  /** What reads have shown. The key is an operation id or comes from {@link ofZone}. */
   readonly #readings = new Map<string, Reading>();
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Starts the wait for an operation anew; what was read of it stays. */
+  /** Starts the wait for an operation again. What reads have shown of it is kept. */
   begin(operation: string): void {
     this.#since.set(operation, this.#now());
   }
 
-  /** Starts the wait for an operation that is new or got its `after`. Earlier reads count no longer. */
+  /**
+   * Starts the wait for an operation that is new or got its `after`. What earlier reads have shown no longer
+   * counts.
+   */
   heard(operation: string): void {
     this.begin(operation);
     this.#readings.delete(operation);
   }
 
-  /** Forgets an operation that has ended. */
+  /** Deletes what is stored of an operation, because it has ended. */
   forget(operation: string): void {
     this.#since.delete(operation);
     this.#readings.delete(operation);
   }
 
-  /** Since when the operation waits. If nothing is stored of it, its wait starts now. */
+  /** When the wait for the operation began. If nothing is stored of it, the wait begins now. */
   since(operation: string): number {
     const since = this.#since.get(operation) ?? this.#now();
     this.#since.set(operation, since);
@@ -47,7 +50,8 @@ export class Patience {
 
   /**
    * Stores what a read has shown.
-   * @param signature what it has shown, as text; null: the read proves nothing
+   * @param what an operation id, or a key from {@link ofZone}
+   * @param signature what the read has shown, as text; null: the read proves nothing
    * @param at when the read was made
    * @returns since when all reads have shown the same, this one included; null: this read proves nothing
    */
@@ -62,7 +66,7 @@ export class Patience {
     return since;
   }
 
-  /** The key for what reads of a whole zone have shown, apart from its operations. */
+  /** The key under which reads of a whole zone are stored, apart from its operations. */
   static ofZone(what: 'watched' | 'lacking', zone: DnsName): string {
     return `${what} ${zone}`;
   }

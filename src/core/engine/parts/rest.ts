@@ -1,7 +1,8 @@
 /**
- * How long work that any call can cause has to rest after a run, so that it takes at most a fifth of the
- * time.
- * @param took how long the run took; same unit as the result
+ * The pause after a run of work that any call can cause. With this pause the work takes at most a fifth of
+ * the time.
+ * @param took how long the run took
+ * @returns the pause, in the same unit as `took`
  */
 export function restAfter(took: number): number {
   return 4 * took;

@@ -2,8 +2,8 @@ import { restAfter } from './rest.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Runs a background job seldom, however often it is asked for. All who ask while it waits or runs share the
- * next run. Runs take a bounded part of the time.
+ * Runs a background job rarely, however often somebody asks for it. Everyone who asks while it waits or runs
+ * shares the next run. Runs take at most a fixed part of the time.
  */
 export class Seldom {
   readonly #runtime: Runtime;
@@ -11,12 +11,14 @@ export class Seldom {
   readonly #job: () => Promise<boolean>;
   #asked = false;
   #going = false;
-  /** Before this time (monotonic milliseconds) the next run does not begin. */
+  /** The next run does not begin before this time (monotonic milliseconds). */
   #notBefore = -Infinity;
 
   /**
-   * @param gap least time between two runs, milliseconds; after a long run it is {@link restAfter} that run
-   * @param job does the work once; must not throw. False: it failed and is tried again, later each time
+   * @param gap least pause after a run, milliseconds; after a long run the pause is {@link restAfter} of its
+   *   duration
+   * @param job does the work once; must not throw. If it returns false, it has failed and is tried again,
+   *   with growing pauses
    */
   constructor(runtime: Runtime, gap: number, job: () => Promise<boolean>) {
     this.#runtime = runtime;
@@ -25,8 +27,8 @@ export class Seldom {
   }
 
   /**
-   * Asks for a run. Resolves when no run is due any more, or the engine stops; at once if a run is under way
-   * or waits.
+   * Asks for a run. Resolves when no run is due any more, or the engine stops. If another `ask` is still
+   * waiting or running, resolves at once; that `ask` makes the run.
    */
   async ask(): Promise<void> {
     this.#asked = true;
@@ -58,7 +60,7 @@ export class Seldom {
   }
 
   /**
-   * Sleeps at least `confirmDelay`, so that calls at the same moment share a run.
+   * Sleeps at least `confirmDelay`, so that calls at about the same time share a run.
    * @param at monotonic, milliseconds
    * @returns false: the engine stops
    */
@@ -67,7 +69,7 @@ export class Seldom {
     const { signal } = this.#runtime.timers.stopping;
     return await clock.sleep(Math.max(settings.confirmDelay, at - this.#runtime.now), signal).then(
       () => true,
-      // Only the engine's stop ends this sleep early.
+      // Only a stop of the engine ends this sleep early.
       () => false,
     );
   }

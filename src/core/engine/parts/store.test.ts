@@ -42,7 +42,7 @@ test('issue 14: a judgement counts only while the operation is as it was judged'
   await assert.rejects(store.advance(judged, 'reverting'), Moved);
   const applied = await journal.operation('one');
   assert.equal(applied?.state, 'applied');
-  // Its `after` came.
+  // The operation's `after` comes.
   await store.transact((tx) => tx.amend(judged, () => ({ afterSeen: true })));
   assert.ok(applied !== null);
   await assert.rejects(store.advance(applied, 'reverting'), Moved);

@@ -16,8 +16,8 @@ import {
 export type JournalReader = Omit<Journal, 'commit' | 'close'>;
 
 /**
- * An operation or a zone has changed since it was judged. Nothing was written, and the zone has to be checked
- * again.
+ * An operation or a zone has changed since the caller judged it. Nothing was written, and the caller has to
+ * read the zone again.
  */
 export class Moved extends Error {
   override readonly name = 'Moved';
@@ -27,7 +27,7 @@ export class Moved extends Error {
   }
 }
 
-/** Receivers of what was written. */
+/** Callbacks that hear of what was written. */
 export interface StoreEvents {
   /** The operation is new, or its `after` has come. */
   heard(operation: string): void;
@@ -36,13 +36,13 @@ export interface StoreEvents {
   wake(zone: DnsName, delay: number): void;
 }
 
-/** Fields of an operation that may change. Its state changes only by a step. */
+/** Fields of an operation that may change without a step. The state changes only by a step. */
 type Changes<T extends Operation> = Partial<Omit<T, Fixed>> | Partial<Omit<Operation, Fixed>>;
 type Fixed = 'id' | 'kind' | 'zone' | 'state' | 'changedAt';
 
 /**
- * The only way to write to the journal. What a transaction reads cannot change before its commit, so no write
- * overwrites another one unseen.
+ * The only code that writes to the journal. What a transaction reads cannot change before its commit, so no
+ * write overwrites another one unnoticed.
  */
 export class Store {
   readonly #journal: Journal;
@@ -62,8 +62,8 @@ export class Store {
   }
 
   /**
-   * Runs `body`, then commits everything it has put into the transaction. If `body` throws, nothing is
-   * written. Transactions run one after the other, so `body` must not be slow or start another.
+   * Runs `body`, then commits everything that it put into the transaction. If `body` throws, nothing is
+   * written. Transactions run one after the other, so `body` must not be slow or start another transaction.
    * @throws {JournalError} nothing was written
    * @throws {Moved} what `body` judged has changed; nothing was written
    */
@@ -71,13 +71,16 @@ export class Store {
     const mine = this.#turn.then(() => this.#transact(body));
     this.#turn = mine.then(
       () => undefined,
-      // The caller gets the failure; the queue goes on.
+      // The caller of the failed transaction gets the error; the next transaction runs all the same.
       () => undefined,
     );
     return await mine;
   }
 
-  /** Runs a transaction of one step: {@link Transaction.advance}. @returns the operation as journalled */
+  /**
+   * Makes one step of an operation in a transaction of its own, as {@link Transaction.advance} does.
+   * @returns the operation as journalled
+   */
   async advance<T extends Operation>(judged: T, to: OperationState, changes: Changes<T> = {}): Promise<T> {
     return await this.transact((tx) => tx.advance(judged, to, changes));
   }
@@ -90,7 +93,7 @@ export class Store {
     return await this.transact((tx) => tx.create(draft, state));
   }
 
-  /** Commits a batch that does not depend on what is in the journal. @throws {JournalError} */
+  /** Commits a batch that does not depend on what the journal contains. @throws {JournalError} */
   async commit(batch: Pick<Batch, 'facts' | 'owners' | 'zones' | 'dropZones'>): Promise<void> {
     await this.transact((tx) => tx.with(batch));
   }
@@ -121,11 +124,11 @@ interface Write {
 }
 
 /**
- * Changes that are committed together. {@link Store.transact} makes a transaction; it is used only while
- * `body` runs.
+ * Changes that are committed together. {@link Store.transact} makes a transaction, which may be used only
+ * while `body` runs.
  */
 export class Transaction {
-  /** The journal before this transaction: it does not show the transaction's own changes. */
+  /** The journal as it was before this transaction, without the transaction's own changes. */
   readonly journal: JournalReader;
   readonly #clock: Clock;
   readonly #writes = new Map<string, Write>();
@@ -147,7 +150,7 @@ export class Transaction {
   }
 
   /**
-   * The operation as it is now. If it is not in the journal (yet), as it was judged.
+   * The operation as it is now. If the journal does not have it (yet), the operation as it was judged.
    * @throws {JournalError}
    */
   async current<T extends Operation>(judged: T): Promise<T> {
@@ -159,7 +162,8 @@ export class Transaction {
 
   /**
    * Adds a new operation.
-   * @param state absent: that of the draft. Another state is given if the operation's part is done already
+   * @param state the state to store; absent: that of the draft. Another state is given if the draft's step is
+   *   done already
    */
   create<T extends Operation>(draft: T, state: OperationState = draft.state): T {
     const before = this.#sinceOf(draft.createdAt);
@@ -171,8 +175,8 @@ export class Transaction {
   }
 
   /**
-   * Journals an operation that is about to be carried out, or was. An edit that only the panel decided about
-   * is in the journal already.
+   * Journals an operation that is about to be carried out, or just was. If only the panel decided about the
+   * edit, the journal has the operation already.
    * @throws {JournalError}
    * @throws {Moved} the operation has changed meanwhile
    */
@@ -183,12 +187,12 @@ export class Transaction {
     return await this.advance(draft, state, { items, removed, added });
   }
 
-  /** Whether the operation is in another state now than when it was judged, or its `after` has come since. */
+  /** Whether the operation's state has changed since it was judged, or its `after` has come since then. */
   async isMoved(judged: Operation): Promise<boolean> {
     return hasMoved(judged, await this.current(judged));
   }
 
-  /** The operation as it is now. @throws {Moved} it has changed since it was judged */
+  /** Returns the operation as it is now. @throws {Moved} it has changed since it was judged */
   async judge<T extends Operation>(judged: T): Promise<T> {
     const now = await this.current(judged);
     if (hasMoved(judged, now)) throw new Moved(judged.zone);
@@ -196,7 +200,7 @@ export class Transaction {
   }
 
   /**
-   * Takes an operation to its next state if it has not changed since it was judged.
+   * Takes an operation to its next state, provided that it has not changed since it was judged.
    * @throws {Moved} it has changed
    */
   async advance<T extends Operation>(judged: T, to: OperationState, changes: Changes<T> = {}): Promise<T> {
@@ -204,8 +208,8 @@ export class Transaction {
   }
 
   /**
-   * Takes an operation to its next state because the step was done, even if the operation has changed
-   * meanwhile.
+   * Takes an operation to its next state, even if it has changed meanwhile: what the new state reports has
+   * really happened.
    * @param changes further fields, made from the operation as it is now
    */
   async record<T extends Operation>(
@@ -217,7 +221,7 @@ export class Transaction {
     return this.#step(now, to, changes(now));
   }
 
-  /** Changes fields of an operation without a step, even if the operation has changed meanwhile. */
+  /** Changes fields of an operation but not its state, even if the operation has changed meanwhile. */
   async amend<T extends Operation>(operation: T, changes: (now: T) => Changes<T>): Promise<T> {
     const now = await this.current(operation);
     return this.#write(now, { ...now, ...changes(now) });
@@ -238,7 +242,7 @@ export class Transaction {
     this.#rows.push(change);
   }
 
-  /** Adds changes that do not depend on what is in the journal. */
+  /** Adds changes that do not depend on what the journal contains. */
   with({ facts, owners, zones = [], dropZones = [] }: Batch): void {
     for (const entry of zones) this.#zones.set(entry.zone, entry);
     const { facts: before, dropZones: dropped = [] } = this.#beside;
@@ -278,7 +282,7 @@ export class Transaction {
   }
 
   #step<T extends Operation>(now: T, to: OperationState, changes: Changes<T>): T {
-    // Only a defect of ours leads here.
+    // Only a defect of domainsync can cause this.
     if (!mayStep(now.kind, now.state, to))
       throw new Error(`operation ${now.id} may not go from ${now.state} to ${to}`);
     const took = this.#took(now, to);

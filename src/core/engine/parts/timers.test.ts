@@ -1,4 +1,4 @@
-/** Tests of alarms, deadlines, pauses and ids of an engine (issue 13). */
+/** Tests the alarms, deadlines, pauses and ids of an engine (issue 13). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VirtualClock } from '../../../testing/virtual-clock.ts';

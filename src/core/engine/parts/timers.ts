@@ -2,7 +2,7 @@ import type { CallContext } from '../../central.ts';
 import type { AlarmClock } from '../../clock.ts';
 import type { EngineSettings } from '../settings.ts';
 
-/** Deadlines, alarms and pauses of a running engine. Its stop ends all of them. */
+/** Deadlines, alarms and pauses of a running engine. When the engine stops, all of them end. */
 export class Timers {
   /** Aborts when the engine stops. */
   readonly stopping = new AbortController();
@@ -10,11 +10,12 @@ export class Timers {
   readonly #settings: EngineSettings;
   readonly #random: () => number;
   /**
-   * Ends each alarm when the engine stops. A listener for each would cost time in the square of their number.
+   * Functions that end the alarms when the engine stops. One listener of the signal for each alarm would cost
+   * time in the square of their number.
    */
   readonly #alarms = new Set<() => void>();
   #serial = 0;
-  /** The time in the newest id: milliseconds since 1970. */
+  /** The time that the newest id contains: milliseconds since 1970. */
   #idTime = 0;
 
   constructor({
@@ -38,7 +39,10 @@ export class Timers {
     return this.stopping.signal.aborted;
   }
 
-  /** A signal that aborts after `ms` milliseconds or when the engine stops. Call `done` to free its timer. */
+  /**
+   * Makes a signal that aborts after `ms` milliseconds or when the engine stops. Call `done` to free its
+   * timer.
+   */
   deadline(ms: number): { signal: AbortSignal; done: () => void } {
     const own = new AbortController();
     const { signal } = this.stopping;
@@ -47,8 +51,8 @@ export class Timers {
   }
 
   /**
-   * Calls `ring` after `ms` milliseconds, or `stopped` when the engine stops before that.
-   * @returns a function that cancels the alarm: then neither is called
+   * Calls `ring` after `ms` milliseconds; or `stopped`, if the engine stops before that.
+   * @returns a function that cancels the alarm, so that neither is called
    */
   alarm(ms: number, ring: () => void, stopped: () => void = () => undefined): () => void {
     if (this.isStopping) {
@@ -72,7 +76,7 @@ export class Timers {
   }
 
   /**
-   * Runs one background step with its own deadline.
+   * Runs one background step with a deadline of its own.
    * @param ms milliseconds until the deadline; absent: `stepTimeout`
    */
   async step<T>(operation: string, body: (ctx: CallContext) => Promise<T>, ms?: number): Promise<T> {
@@ -84,21 +88,21 @@ export class Timers {
     }
   }
 
-  /** The pause before the next try, milliseconds: exponential, with jitter. */
+  /** The pause before the next try, milliseconds: it grows exponentially and has a random part. */
   backoff(attempts: number): number {
     const { retryFirst, retryMost } = this.#settings;
     const full = Math.min(retryMost, retryFirst * 2 ** Math.min(attempts, 16));
     return full / 2 + (full / 2) * this.#random();
   }
 
-  /** Makes all further ids sort after this one. */
+  /** Makes sure that all further ids sort after this one. */
   idsAfter(id: string): void {
     this.#idTime = Math.max(this.#idTime, Number.parseInt(id.slice(0, 9), 36) + 1);
   }
 
   /**
-   * A new unique id. Ids sort in the order in which they are made, even if the clock is set back: the newest
-   * operation decides about a record.
+   * Makes a new unique id. Ids sort in the order in which they are made, even if the clock is set back,
+   * because the newest operation decides about a record.
    */
   newId(): string {
     this.#serial = (this.#serial + 1) % 46_656;
@@ -111,7 +115,7 @@ export class Timers {
   }
 }
 
-/** The reason of a signal made by {@link Timers.deadline}. */
+/** The reason with which a signal of {@link Timers.deadline} aborts. */
 export class DeadlinePassed extends Error {
   override readonly name = 'DeadlinePassed';
 }

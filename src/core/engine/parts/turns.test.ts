@@ -5,7 +5,7 @@ import { Turns } from './turns.ts';
 
 const zones = ['a', 'b', 'c', 'd'].map((name) => parseName(`${name}.example.`));
 
-/** Takes all queued zones; returns the first letter of each. */
+/** Takes all zones out of the queue. @returns the first letter of each, in order */
 function order(turns: Turns): string {
   let found = '';
   for (let next = turns.take(() => true); next !== null; next = turns.take(() => true)) found += next.zone[0];

@@ -1,22 +1,23 @@
 import type { DnsName } from '../../../dns/name.ts';
 
 /**
- * A queue of zones in which users take turns. Zones that one user queues delay another by one step, not by
- * all of them. A zone that several users wait for is taken once, at the first turn of one of them.
+ * A queue of zones in which users take turns. However many zones one user queues, another user waits for only
+ * one of them. A zone that several users wait for is taken once, in the first turn of one of them.
  */
 export class Turns {
-  /** Each user's waiting zones; the user whose turn is next comes first. */
+  /** The zones that each user waits for. The user whose turn is next comes first. */
   readonly #lanes = new Map<string, Set<DnsName>>();
 
-  /** Queues a zone for a user; does nothing if it is queued for him already. */
+  /** Queues a zone for a user. Does nothing if the zone is already queued for this user. */
   add(zone: DnsName, lane: string): void {
     const waiting = this.#lanes.get(lane) ?? new Set<DnsName>();
     this.#lanes.set(lane, waiting.add(zone));
   }
 
   /**
-   * Takes the next zone out of the queue. Its user's next zone waits until the others have had their turn.
-   * @param mayRun false: the zone has to wait for something else and keeps its place
+   * Takes the next zone out of the queue. The same user's next zone waits until the other users had their
+   * turns.
+   * @param mayRun returns false if the zone has to wait for something else; then it keeps its place
    * @returns null: no queued zone may run
    */
   take(
