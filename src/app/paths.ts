@@ -2,28 +2,32 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { CentralId } from '../core/central.ts';
 
-/** Where domainsync keeps its files for the panel at one root. */
+/** The paths that domainsync uses for the panel at one root. */
 export interface Paths {
   readonly root: string;
-  /** Directory of the journals, 0700. */
+  /** Directory of the journals; its mode is 0700. */
   readonly state: string;
   readonly log: string;
-  /** Exists while paused. Holds the end of the pause in seconds since 1970; empty: no end is set. */
+  /**
+   * This file exists during a pause. It contains the end of the pause in seconds since 1970; if it is empty,
+   * the pause has no end.
+   */
   readonly pause: string;
   /**
-   * Exists while a restart of the panel is due, because a file that the panel reads at its start was changed.
+   * This file exists while the panel still has to be restarted, because a file that it reads only at its
+   * start was changed.
    */
   readonly restartDue: string;
-  /** Lock file; the only running agent holds it. */
+  /** Lock file that the one running agent holds. */
   readonly lock: string;
   /**
-   * Socket of the agent, for the hook script. Its path is short, because a socket's path may have 107 octets
-   * (unix(7)).
+   * Socket on which the agent takes requests of the hook script. Its path is short, because the path of a
+   * socket may have at most 107 octets (unix(7)).
    */
   readonly socket: string;
 }
 
-/** @param socket path of the socket, e.g. in tests; absent: the default path */
+/** @param socket path of the socket, for example in tests; absent: the default path */
 export function pathsOf(root: string, socket?: string): Paths {
   const state = join(root, 'var/domainsync');
   const mark = createHash('sha256').update(root).digest('hex').slice(0, 12);
@@ -38,7 +42,7 @@ export function pathsOf(root: string, socket?: string): Paths {
   };
 }
 
-/** Path of the journal. Each central and account has its own (docs/glossary.md#ledger). */
+/** Path of the journal for one account at one central (docs/glossary.md#ledger). */
 export function journalPath(paths: Paths, central: CentralId): string {
   const identity = `${central.kind} ${central.address} ${central.account}`;
   return join(paths.state, `${createHash('sha256').update(identity).digest('hex').slice(0, 16)}.db`);

@@ -3,12 +3,12 @@ import { dirname } from 'node:path';
 
 /**
  * End of the pause: wall clock, milliseconds since 1970. `Infinity`: it lasts until somebody resumes. `null`:
- * not paused.
- * @param path of the pause file
+ * there is no pause.
+ * @param path path of the pause file
  */
 export function pauseEnd(path: string): number | null {
-  // Not paused is the common case, and every hook call asks. Catching an error would cost a quarter of a
-  // millisecond.
+  // Every hook call asks this, and usually there is no pause. Catching the error of a missing file would cost
+  // a quarter of a millisecond.
   if (!existsSync(path)) return null;
   try {
     const text = readFileSync(path, 'utf8').trim();
@@ -24,16 +24,16 @@ export function isPaused(path: string, wall: number): boolean {
   return end !== null && wall < end;
 }
 
-/** @param until wall clock, milliseconds since 1970; `Infinity` = until resumed */
+/** Starts a pause. @param until wall clock, milliseconds since 1970; `Infinity`: until somebody resumes */
 export function pause(path: string, until: number): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeFileSync(path, until === Infinity ? '' : `${Math.ceil(until / 1_000)}\n`, { mode: 0o600 });
 }
 
 /**
- * Ends a pause. Leaves a flag file: it makes the agent compare what happened in the pause, even if the agent
- * never noticed the pause.
- * @returns whether it was paused
+ * Ends a pause. Leaves a flag file, because of which the agent compares what changed during the pause, even
+ * if it never noticed the pause.
+ * @returns whether there was a pause
  */
 export function endPause(path: string): boolean {
   const was = pauseEnd(path) !== null;
@@ -42,10 +42,10 @@ export function endPause(path: string): boolean {
   return was;
 }
 
-/** Removes the flag file of an ended pause. @returns whether it existed */
+/** Removes the flag file of an ended pause. @returns whether the file existed */
 export function takeEndedFlag(path: string): boolean {
   const mark = endedFlag(path);
-  // No flag is the common case, and every hook call asks.
+  // Every hook call asks this, and usually there is no flag.
   if (!existsSync(mark)) return false;
   rmSync(mark, { force: true });
   return true;

@@ -4,7 +4,7 @@ import { describeProblem } from '../core/describe.ts';
 import { JournalError } from '../core/journal.ts';
 import { DnsDataError, type Problem } from '../dns/problem.ts';
 
-/** A question cannot be answered; `problem` says why. */
+/** A question cannot be answered; `problem` is the reason. */
 export class Unanswerable extends Error {
   override readonly name = 'Unanswerable';
   readonly problem: Problem;
@@ -16,7 +16,7 @@ export class Unanswerable extends Error {
 }
 
 /**
- * The problems that an error stands for; null: the error is a defect, or its message is already for users.
+ * The problems that caused an error; null: the error is a defect, or its message is already a text for users.
  */
 export function knownProblems(error: unknown): readonly Problem[] | null {
   if (error instanceof DnsDataError || error instanceof SettingsRefused) return error.problems;
@@ -25,7 +25,7 @@ export function knownProblems(error: unknown): readonly Problem[] | null {
   return null;
 }
 
-/** The problems as English text for the terminal, one per line, without repetitions. */
+/** The problems as English text for the terminal, one problem a line, each only once. */
 export function inWords(problems: readonly Problem[]): string {
   const lines = problems.map((problem) => `${describeProblem(problem, 'en')} [${problem.code}]`);
   return [...new Set(lines)].join('\n');

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** The last `most` octets of a file as text. A character that is cut at the start is replaced. */
+/** Reads the last `most` octets of a file as text. A character that is cut at the start is replaced. */
 export function tailOf(path: string, most: number): string {
   const file = openSync(path, 'r');
   try {

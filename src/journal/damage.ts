@@ -3,8 +3,8 @@ import type { Row } from './database.ts';
 import { sumOf, type ColumnValue } from './sums.ts';
 
 /**
- * The error for a file whose content differs from what was written.
- * @param what the damaged part, as the log shows it
+ * Makes the error for a file whose content differs from what was written.
+ * @param what names the damaged part in the log
  */
 export function damaged(path: string, what: string): JournalError {
   return new JournalError('journal.unreadable', { path }, new Error(`damaged: ${what}`));
@@ -18,7 +18,9 @@ export function columnsOf(row: Row, names: readonly string[]): readonly ColumnVa
   });
 }
 
-/** Whether a row is as it was written: its column `sum` is the checksum of the named columns. */
+/**
+ * Whether a row is unchanged since it was written: its column `sum` equals the checksum of the named columns.
+ */
 export function isWhole(table: string, names: readonly string[], row: Row): boolean {
   return row['sum'] === sumOf(table, columnsOf(row, names));
 }

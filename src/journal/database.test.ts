@@ -1,4 +1,6 @@
-/** An SQLite file as the journal uses it: transactions, and failures as errors of the journal. */
+/**
+ * Tests an SQLite file as the journal uses it: transactions, and failures that become errors of the journal.
+ */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';

@@ -15,7 +15,7 @@ export class Database {
   readonly #place: FilePlace | null;
   readonly #statements = new Map<string, StatementSync>();
 
-  /** @param place watches the files for deletion or replacement; null: the file is only read */
+  /** @param place watches the files for deletion or replacement; null: this process only reads the file */
   constructor(path: string, database: DatabaseSync, place: FilePlace | null) {
     this.path = path;
     this.#database = database;
@@ -35,13 +35,14 @@ export class Database {
   }
 
   /**
-   * Runs `body` in one transaction: durable when it returns, undone when it throws.
+   * Runs `body` in one transaction. Its changes are on disk when it returns, and undone when it throws.
    * @throws {JournalError} for failures of SQLite and the file system; `journal.lost`: the file was deleted,
-   *   replaced or cut
+   *   replaced or shortened
    */
   transaction<T>(body: () => T): T {
     return this.guard(() => {
-      // A cut of the write-ahead log must be found before the commit, which makes the log longer again.
+      // Checks before the commit whether the write-ahead log was shortened: the commit itself makes the log
+      // longer again.
       this.#place?.check();
       this.run('BEGIN IMMEDIATE');
       try {
@@ -58,8 +59,8 @@ export class Database {
   }
 
   /**
-   * Runs `body`, then checks that the file was not deleted, replaced or cut.
-   * @throws {JournalError} for failures of SQLite and the file system; other errors pass as they are
+   * Runs `body`, then checks that nobody deleted, replaced or shortened the file.
+   * @throws {JournalError} for failures of SQLite and the file system; other errors are thrown as they are
    */
   guard<T>(body: () => T): T {
     try {
@@ -86,8 +87,8 @@ export class Database {
 }
 
 /**
- * SQLite result codes (sqlite.org/rescode.html): 5 busy (it does not tell which program holds the lock), 6
- * locked, 11 corrupt, 13 full, 26 not a database.
+ * SQLite result codes (sqlite.org/rescode.html): 5 busy, 6 locked, 11 corrupt, 13 full, 26 not a database.
+ * SQLite does not report which program holds a lock.
  */
 const codeOfResult: Readonly<Record<number, JournalErrorCode>> = {
   5: 'journal.locked',
@@ -112,7 +113,7 @@ export function translate(error: unknown, path: string): unknown {
   if ('errcode' in error && typeof error.errcode === 'number') {
     return new JournalError(codeOfResult[error.errcode & 0xff] ?? 'journal.write-failed', { path }, error);
   }
-  // A stored number is too large for a double. We write no such number, so the row is damaged.
+  // SQLite holds a number that is too large for a double. We write no such number, so the row is damaged.
   if ('code' in error && error.code === 'ERR_OUT_OF_RANGE')
     return new JournalError('journal.unreadable', { path }, error);
   if (!('syscall' in error && 'code' in error)) return error;

@@ -1,6 +1,6 @@
 /**
- * Issue 12.3: a journal that an earlier release wrote can be read before the agent of this release has
- * migrated it.
+ * Issue 12.3: tests that a journal of an earlier release can be read before this release's agent has migrated
+ * it.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,7 +16,8 @@ import { SqliteJournal } from './sqlite.ts';
 const { zone } = sampleOperation('a');
 
 /**
- * @returns path of a journal with one operation, zone and row, as the release with schema `version` left it
+ * @returns path of a journal with one operation, one zone and one row, as the release with schema `version`
+ *   wrote it
  */
 function journalOf(t: TestContext, version: number): string {
   const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal.db');
@@ -101,7 +102,8 @@ test('issue 14: ended operations of an earlier release get their checksums step 
     return n;
   };
   const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
-  // Open ones have theirs since the migration; so has what is written from now on.
+  // The migration gave open operations a checksum, and every new write does. Other operations get theirs from
+  // the upkeep.
   assert.equal(unsummed(), 119);
   const again = sampleOperation('b007', { state: 'confirmed' });
   await journal.commit({ operations: [again, sampleOperation('c')] });
@@ -110,7 +112,7 @@ test('issue 14: ended operations of an earlier release get their checksums step 
   for (let after: string | null = ''; after !== null; steps.push(after)) after = journal.addSums(after);
   assert.deepEqual(steps, ['b048', 'b098', 'b118', null]);
   assert.equal(unsummed(), 0);
-  // Only now one without a checksum is damage.
+  // All operations have a checksum now. From here on, an operation without one counts as damaged.
   assert.equal(await journal.fact('unsummed'), null);
   assert.equal(journal.addSums(''), null);
   const octets = ids.reduce(

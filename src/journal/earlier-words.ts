@@ -2,8 +2,8 @@ import { own } from '../dns/own.ts';
 import type { Row } from './database.ts';
 
 /*
- * States and notes as journals up to schema 6 name them. The migration to schema 7 renames them in the
- * ledger. Stored operations keep the former words, and so do files of an earlier release that are only read.
+ * The names of states and notes in journals up to schema 6. The migration to schema 7 renames them in the
+ * ledger. Stored operations keep the old names, and so do files of an earlier release that are only read.
  */
 
 const states: Readonly<Record<string, string>> = {
@@ -19,17 +19,17 @@ const notes: Readonly<Record<string, string>> = {
   'note.beside-released': 'note.beside-excluded',
 };
 
-/** The state of a zone or record in the words of this release. */
+/** Translates the state of a zone or record into the names of this release. */
 export function presentState(state: string): string {
   return own(states, state) ?? state;
 }
 
-/** A note in the words of this release. */
+/** Translates a note into the names of this release. */
 export function presentNote(note: string | null): string | null {
   return note === null ? null : (own(notes, note) ?? note);
 }
 
-/** A row of the ledger or of the zones in the words of this release. */
+/** Translates a row of the ledger or of the zones into the names of this release. */
 export function presentRow(row: Row): Row {
   const { standing, note } = row;
   if (typeof standing !== 'string') return row;
@@ -40,7 +40,7 @@ export function presentRow(row: Row): Row {
   };
 }
 
-/** Counts by state in the words of this release. */
+/** Translates counts by state into the names of this release. */
 export function presentCounts(counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(counts).map(([state, n]) => [presentState(state), n]));
 }

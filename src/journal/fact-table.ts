@@ -2,7 +2,10 @@ import { damaged, isWhole } from './damage.ts';
 import type { Database } from './database.ts';
 import { sumOf } from './sums.ts';
 
-/** Facts: small texts by name, each with a checksum. A second index shows whether a row is missing. */
+/**
+ * Stores facts: short texts under a name, each with a checksum. A second index shows whether a row is
+ * missing.
+ */
 export class FactTable {
   readonly #database: Database;
   readonly #checked: boolean;
@@ -12,7 +15,10 @@ export class FactTable {
     this.#checked = checked;
   }
 
-  /** The text of a fact; null: there is no such fact. @throws {JournalError} when it is damaged or missing */
+  /**
+   * Reads the text of a fact; null: no fact has this name.
+   * @throws {JournalError} when it is damaged or missing
+   */
   get(name: string): string | null {
     const sql = 'SELECT * FROM fact INDEXED BY sqlite_autoindex_fact_1 WHERE name = ?';
     const row = this.#database.get(sql, name);
@@ -25,7 +31,7 @@ export class FactTable {
     return typeof value === 'string' ? value : null;
   }
 
-  /** @param value null deletes the fact */
+  /** Stores a fact. @param value null deletes it */
   put(name: string, value: string | null): void {
     if (value === null) this.#database.run('DELETE FROM fact WHERE name = ?', name);
     else
@@ -37,7 +43,7 @@ export class FactTable {
       );
   }
 
-  /** Those of the texts that are the value of some fact. */
+  /** Returns those of the texts that are the value of some fact. */
   valuesAmong(texts: readonly string[]): ReadonlySet<string> {
     const places = texts.map(() => '?').join(', ');
     const rows = this.#database.all(`SELECT value FROM fact WHERE value IN (${places})`, ...texts);

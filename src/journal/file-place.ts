@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { JournalError } from '../core/journal.ts';
 
-/** {@link FilePlace.checkSometimes} checks the files at most once in this time, milliseconds. */
+/** {@link FilePlace.checkSometimes} checks the files at most once in so many milliseconds. */
 const moment = 20;
 
 interface Seen {
@@ -11,13 +11,17 @@ interface Seen {
 }
 
 /**
- * Watches the files of an open journal. SQLite keeps using a file that was deleted or replaced, and what it
- * writes is lost. While the journal is open, neither the database nor its write-ahead log may become shorter.
+ * Notices when the files of an open journal are deleted, replaced or shortened. SQLite goes on using such a
+ * file, and what it writes is lost. While the journal is open, neither the database nor its write-ahead log
+ * may become shorter.
  */
 export class FilePlace {
   readonly #path: string;
   readonly #seen = new Map<string, Seen>();
-  /** Path of the lost file, if any. It stays set, because later writes may make a cut file long again. */
+  /**
+   * Path of the file that was lost; null: none was. It is never reset, because later writes may make a
+   * shortened file long again.
+   */
   #lost: string | null = null;
   #checkedAt = -Infinity;
 
@@ -26,12 +30,15 @@ export class FilePlace {
     this.#path = path;
   }
 
-  /** Calls {@link check} if the last call was more than {@link moment} ago, or a file is lost. */
+  /** Calls {@link check} if the last check was more than {@link moment} ago, or a file is lost already. */
   checkSometimes(): void {
     if (this.#lost !== null || performance.now() - this.#checkedAt > moment) this.check();
   }
 
-  /** @throws {JournalError} `journal.lost` if a file was deleted, replaced or cut since the first call */
+  /**
+   * Checks the files against what earlier checks saw.
+   * @throws {JournalError} `journal.lost` if a file was deleted, replaced or shortened
+   */
   check(): void {
     this.#checkedAt = performance.now();
     for (const path of [this.#path, `${this.#path}-wal`]) {

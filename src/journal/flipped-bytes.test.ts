@@ -1,5 +1,5 @@
 /**
- * Issue 14: bytes of the journal's file change on the disk. Every read then returns the right data or an
+ * Issue 14: tests a journal whose file the disk has changed. Every read then returns the right data or an
  * error, never other data.
  */
 import assert from 'node:assert/strict';
@@ -56,7 +56,7 @@ async function fill(t: TestContext): Promise<{ readonly path: string; readonly w
   return { path, whole: readFileSync(path) };
 }
 
-/** Every kind of read of a journal, by name. */
+/** Makes every kind of read of a journal, by name. */
 function questions(journal: SqliteJournal): Readonly<Record<string, () => Promise<unknown>>> {
   const all: Record<string, () => Promise<unknown>> = {
     zones: () => journal.zones(),
@@ -83,7 +83,7 @@ function questions(journal: SqliteJournal): Readonly<Record<string, () => Promis
 
 type Answers = Readonly<Record<string, unknown>>;
 
-/** The results of all reads, by name. A read that throws a `JournalError` is left out. */
+/** Makes all reads. @returns the results by name; reads that throw a `JournalError` are left out */
 async function answers(journal: SqliteJournal): Promise<Answers> {
   const told: Record<string, unknown> = {};
   for (const [name, ask] of Object.entries(questions(journal))) {
@@ -96,7 +96,7 @@ async function answers(journal: SqliteJournal): Promise<Answers> {
   return told;
 }
 
-/** Opens the journal, carries out all reads and closes it. Null: it cannot be opened. */
+/** Opens the journal, makes all reads and closes it. @returns null: the journal cannot be opened */
 async function askAll(path: string, writer: boolean): Promise<Answers | null> {
   let journal: SqliteJournal;
   try {

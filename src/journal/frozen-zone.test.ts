@@ -1,4 +1,7 @@
-/** Issue 14: a zone with damaged rows is frozen until all its rows are dropped, also after a restart. */
+/**
+ * Issue 14: tests that a zone with damaged rows stays frozen until all its rows are dropped, even after a
+ * restart.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,8 +24,8 @@ function open(path: string): SqliteJournal {
 }
 
 /**
- * A closed journal with two zones and an operation, damaged by running `sql` on its file.
- * @returns its path
+ * Makes a closed journal with two zones and an operation, and damages its file by running `sql` on it.
+ * @returns the file's path
  */
 async function damaged(t: TestContext, sql: string): Promise<string> {
   const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal.db');
@@ -129,7 +132,7 @@ test('issue 14: the whole ledger is checked, in steps, before the check is over'
   ];
   await clock.runUntil(60_000);
   assert.deepEqual(lines, whole);
-  // Once a day.
+  // The upkeep checks the whole file once a day.
   await clock.runUntil(22 * 3_600_000);
   assert.deepEqual(lines, whole);
   await clock.runUntil(26 * 3_600_000);

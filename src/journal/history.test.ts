@@ -1,5 +1,6 @@
 /**
- * Issue 14: old operations are dropped, the oldest first. Those that are open, on watch or referred to stay.
+ * Issue 14: tests that old operations are dropped, the oldest first. Operations stay if they are open, on
+ * watch, or referred to.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -146,7 +147,7 @@ test('issue 14: a check reads all operations in steps, and tells which are damag
   const damaged = ['a07', 'a50'].map((id) => `journal.operation-damaged ${id}`);
   assert.deepEqual(lines, [...damaged, 'journal.checked 2']);
   assert.equal((await journal.counts()).damagedOperations, 2);
-  // Nothing says how old a damaged one is: it stays.
+  // The age of a damaged operation is unknown, so it is kept.
   pruneAll(journal, limits);
   const left = new DatabaseSync(path, { readOnly: true });
   assert.deepEqual(

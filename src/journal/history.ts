@@ -7,14 +7,14 @@ import { unkeyedFact } from './history-index.ts';
 import { octetsTally, unsummedFact, type OperationTable } from './operation-table.ts';
 import type { Tallies } from './tallies.ts';
 
-/** Decides which ended operations are kept. Times are wall clock, milliseconds since 1970. */
+/** Limits that decide which ended operations are kept. Times are wall clock, milliseconds since 1970. */
 export interface HistoryLimits {
   readonly now: number;
-  /** An operation that ended before this time is dropped. */
+  /** Operations that ended before this time are dropped. */
   readonly since: number;
-  /** If ended operations take more octets than this, the oldest are dropped sooner. */
+  /** If ended operations take more octets than this, the oldest of them are dropped earlier. */
   readonly most: number;
-  /** An operation that ended after this time is kept, however many octets there are. */
+  /** Operations that ended after this time are kept, however many octets they take. */
   readonly recent: number;
 }
 
@@ -33,8 +33,8 @@ const end = '\u{10ffff}';
 const inOneStep = 50;
 
 /**
- * Upkeep of stored operations in small steps, the oldest operation first. The caller runs each step that
- * writes in a transaction.
+ * Drops, checks and completes stored operations in small steps, the oldest operation first. The caller runs
+ * each step that writes in a transaction.
  */
 export class History {
   readonly #operations: OperationTable;
@@ -50,8 +50,8 @@ export class History {
   }
 
   /**
-   * Of the next operations, drops those that ended long enough ago. It keeps one that is on watch, or that an
-   * open operation or a fact refers to.
+   * Goes through the next operations and drops those that ended long enough ago. Keeps operations that are on
+   * watch, or that an open operation or a fact refers to.
    * @param after id of the last operation that was handled; empty: start with the oldest
    * @returns the `after` of the next call; null: no later operation is old enough
    * @throws {JournalError}
@@ -64,7 +64,7 @@ export class History {
       const operation = this.#readable(id);
       if (operation === null) continue;
       const limit = excess > 0 ? Math.max(recent, since) : since;
-      // Ids grow with time, so all operations that follow are younger.
+      // Ids grow with time, so all operations after this one are younger.
       if (operation.createdAt >= limit) return null;
       const isEnded = !isOpen(operation, now);
       if (!isEnded || operation.changedAt >= limit || named.has(id)) continue;
@@ -74,7 +74,7 @@ export class History {
   }
 
   /**
-   * Adds checksums to the next operations that an earlier release wrote.
+   * Adds checksums to the next operations that an earlier release wrote without them.
    * @returns the `after` of the next call; null: all operations have a checksum
    * @throws {JournalError}
    */
@@ -135,7 +135,7 @@ export class History {
     return { last: ids.at(-1) ?? null, damaged: ids.filter((id) => this.#isDamaged(id)) };
   }
 
-  /** Those of the ids that an open operation or a fact refers to. */
+  /** Returns those of the ids that an open operation or a fact refers to. */
   #named(ids: readonly string[], now: number): ReadonlySet<string> {
     const open = creates(this.#operations.find({ openAt: now }));
     const cancelled = open.flatMap(({ cancels }) => (cancels === null ? [] : [cancels]));
@@ -152,7 +152,10 @@ export class History {
     }
   }
 
-  /** The operation, or null if it is damaged: its age is unknown, so it is kept. {@link check} reports it. */
+  /**
+   * Reads an operation; null: it is damaged. A damaged operation is kept, because its age is unknown;
+   * {@link check} reports it.
+   */
   #readable(id: string): Operation | null {
     try {
       return this.#operations.get(id);

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 
-/** Identifies a process, even if its number is used again later: boot id, pid and start time (proc(5)). */
+/** Identifies a process, even if its pid is used again later: boot id, pid and start time (proc(5)). */
 export interface Holder {
   readonly boot: string;
   readonly pid: number;
-  /** Start of the process, clock ticks since boot. */
+  /** When the process started: clock ticks since boot. */
   readonly started: string;
 }
 
@@ -13,7 +13,10 @@ export function thisProcess(): Holder {
   return { boot: bootId(), pid: process.pid, started: startOf(process.pid) ?? '' };
 }
 
-/** Whether the holder is certainly dead: its boot is over, or no live process has its pid and start time. */
+/**
+ * Whether the process is certainly dead: the host has rebooted since, or no live process has its pid and
+ * start time.
+ */
 export function isDead(holder: Holder): boolean {
   if (holder.boot !== bootId()) return true;
   return startOf(holder.pid) !== holder.started;
@@ -25,8 +28,8 @@ function bootId(): string {
 
 /**
  * Start time of a process in clock ticks since boot: field 22 of /proc/PID/stat. Fields are counted after the
- * command name, which may hold spaces. Null: no such process, or a dead one that its parent has not reaped
- * yet (state Z or X).
+ * command name, which may contain spaces. Null: there is no such process, or it has ended and its parent has
+ * not reaped it yet (state Z or X).
  */
 function startOf(pid: number): string | null {
   try {
@@ -42,7 +45,11 @@ function startOf(pid: number): string | null {
 
 const stored = v.object({ boot: v.string(), pid: v.number(), started: v.string() });
 
-/** @param text JSON of a {@link Holder} @throws {SyntaxError} when it is anything else */
+/**
+ * Parses a stored holder.
+ * @param text JSON of a {@link Holder}
+ * @throws {SyntaxError} when it is anything else
+ */
 export function readHolder(text: string): Holder {
   const read = v.safeParse(stored, JSON.parse(text));
   if (!read.success) throw new SyntaxError('not a lease');

@@ -10,7 +10,9 @@ import { isStoredName, readKeys, readLedgerRow } from './stored.ts';
 import { addSum, sumOf, sumOfText, textInSql, type ColumnValue } from './sums.ts';
 import type { Tallies } from './tallies.ts';
 
-/** Prefix of a count's name; the state follows. The count is how many rows of the ledger have that state. */
+/**
+ * Name prefix of counts; a state follows it. Such a count holds how many rows of the ledger have that state.
+ */
 export const rowsTally = 'records ';
 
 const columnsWith = (state: StateColumn): readonly string[] => [
@@ -29,8 +31,8 @@ const columnsWith = (state: StateColumn): readonly string[] => [
 const ofRecord = 'WHERE zone = ? AND name = ? AND type = ? AND rdata = ?';
 
 /**
- * The keys of a row in `record_key`, as a JSON list. They count only if the row has a key of its own: a
- * program that does not know `record_key` may leave keys there.
+ * Reads the keys of a row in `record_key`, as a JSON list. They count only if the row itself has a key,
+ * because a program that does not know `record_key` may leave old keys in it.
  */
 const keysInSql = `iif(panel_key IS NULL, NULL, (
   SELECT json_group_array(key) FROM record_key AS other
@@ -46,10 +48,10 @@ interface Total {
 const nothing: Total = { count: 0, sum: 0 };
 
 /**
- * Rows of the ledger, each with a checksum. The table `ledger` holds each zone's number of rows and the sum
- * of their checksums. Both change in the transaction that changes the rows. A zone is checked as a whole
- * before its rows are first returned. If a zone fails, it is frozen: reading it throws until all its rows are
- * dropped.
+ * Stores the rows of the ledger, each with a checksum. The table `ledger` holds each zone's number of rows
+ * and the sum of their checksums, which change in the same transaction. Before a zone's rows are first
+ * returned, all of them are checked. If the check fails, the zone is frozen: reading it throws until all its
+ * rows are dropped.
  */
 export class LedgerTable {
   readonly #database: Database;
@@ -60,9 +62,9 @@ export class LedgerTable {
   readonly #state: StateColumn;
   /** An SQL expression: the text of a row, from which its checksum is made. */
   readonly #text: string;
-  /** Zones that have passed the check since the start. */
+  /** Zones whose rows have been checked since the start. */
   readonly #whole = new Set<string>();
-  /** Changes of totals that {@link flush} writes. */
+  /** Changes of totals that {@link flush} has to write. */
   readonly #changes = new Map<DnsName, Total>();
 
   constructor(database: Database, tallies: Tallies, tables: ReadonlySet<string>, state: StateColumn) {
@@ -75,8 +77,8 @@ export class LedgerTable {
   }
 
   /**
-   * Rows of a zone, sorted by owner name, type and rdata.
-   * @param names rows of these owner names only; absent: all rows
+   * Reads the rows of a zone, sorted by owner name, type and rdata.
+   * @param names only rows of these owner names; absent: all rows
    * @throws {ZoneDamaged} when the zone is frozen or its rows are damaged
    */
   rows(zone: DnsName, names?: readonly DnsName[]): readonly LedgerRow[] {
@@ -93,12 +95,12 @@ export class LedgerTable {
   }
 
   /**
-   * Checks all rows of a zone, even if the zone has passed before.
+   * Checks all rows of a zone, even if an earlier check found them undamaged.
    * @returns how many rows the zone has
    * @throws {ZoneDamaged}
    */
   verify(zone: DnsName): number {
-    // If no row has further keys, SQL makes the texts alone, which is several times as fast.
+    // Usually no row has further keys. Then SQL alone can make the texts, which is several times as fast.
     const hasKeys = this.#hasKeys(zone);
     const plain = `SELECT ${this.#text} AS text, sum, NULL AS other_keys FROM record WHERE zone = ?`;
     const rows = hasKeys ? this.#all(zone) : this.#database.all(plain, zone);
@@ -106,7 +108,7 @@ export class LedgerTable {
     return rows.length;
   }
 
-  /** The next zone after `after`, by name, that has rows or a total; null: none follows. */
+  /** The next zone after `after`, by name, that has rows or a total; null: there is none. */
   next(after: string): DnsName | null {
     const sql = (table: string): string => `SELECT min(zone) AS zone FROM ${table} WHERE zone > ?`;
     const found = ['record', 'ledger'].map((table) => this.#database.get(sql(table), after)?.['zone']);
@@ -144,7 +146,9 @@ export class LedgerTable {
     return this.#database.get('SELECT 1 FROM ledger WHERE zone = ? AND frozen = 1', zone) !== undefined;
   }
 
-  /** Makes every read of the zone throw until all its rows are dropped. Call it within a transaction. */
+  /**
+   * Freezes a zone: every read of it throws until all its rows are dropped. Call this within a transaction.
+   */
   freeze(zone: DnsName): void {
     this.#whole.delete(zone);
     this.#putTotal(zone, nothing, true);
@@ -159,7 +163,7 @@ export class LedgerTable {
     }
   }
 
-  /** Deletes all rows of a zone. The zone is then no longer frozen. */
+  /** Deletes all rows of a zone. If the zone was frozen, it no longer is. */
   drop(zone: DnsName): void {
     const total = this.#database.get('SELECT * FROM ledger WHERE zone = ?', zone);
     const isSound = total === undefined || (total['frozen'] === 0 && isWhole('ledger', totalColumns, total));
@@ -175,7 +179,7 @@ export class LedgerTable {
     if (!isSound) this.#countAnew();
   }
 
-  /** Writes the changed totals of zones. Call it within the transaction that changed the rows. */
+  /** Writes the changed totals of zones. Call this within the transaction that changed the rows. */
   flush(): void {
     for (const [zone, { count, sum }] of this.#changes) {
       const before = this.#total(zone) ?? { ...nothing, frozen: false };
@@ -185,7 +189,7 @@ export class LedgerTable {
     this.#changes.clear();
   }
 
-  /** Discards changes of totals that were not flushed, because their transaction failed. */
+  /** Discards changes of totals that are not written yet, because their transaction failed. */
   forget(): void {
     this.#changes.clear();
   }
@@ -205,7 +209,8 @@ export class LedgerTable {
 
   #remove(zone: DnsName, { name, type, rdata }: ResourceRecord): void {
     const key = [zone, name, type, rdata];
-    // Keys are deleted even if the row is missing: a program that does not know `record_key` may leave some.
+    // Deletes keys even if the row is missing, because a program that does not know `record_key` may have
+    // left some.
     this.#database.run(`DELETE FROM record_key ${ofRecord}`, ...key);
     const row = this.#database.get(`SELECT state, sum FROM record ${ofRecord}`, ...key);
     if (row === undefined) return;
@@ -214,7 +219,7 @@ export class LedgerTable {
     this.#tallies.add(`${rowsTally}${String(row['state'])}`, -1);
   }
 
-  /** Counts the rows of all zones by state anew. After damage the stored counts may be wrong. */
+  /** Counts the rows of all zones by state again, because the stored counts may be wrong after damage. */
   #countAnew(): void {
     const rows = this.#database.all('SELECT state, count(*) AS n FROM record GROUP BY state');
     this.#tallies.replace(rowsTally, new Map(rows.map(({ state, n }) => [String(state), Number(n)])));
@@ -230,7 +235,7 @@ export class LedgerTable {
     return this.#database.all(`${select} WHERE zone = ? ORDER BY name, type, rdata`, zone);
   }
 
-  /** @param withKeys false if no row has further keys, or the file has no `record_key` */
+  /** @param withKeys false if no row has further keys, or the file has no table `record_key` */
   #select(withKeys: boolean): string {
     return `SELECT *, ${this.#text} AS text, ${withKeys ? keysInSql : 'NULL'} AS other_keys FROM record`;
   }
@@ -242,7 +247,7 @@ export class LedgerTable {
   }
 
   /**
-   * Checks the rows of a zone against their checksums and the zone's total.
+   * Checks the rows of a zone against their checksums and against the zone's total.
    * @param rows all rows of the zone
    * @throws {ZoneDamaged}
    */
@@ -256,7 +261,7 @@ export class LedgerTable {
     this.#whole.add(zone);
   }
 
-  /** @throws {ZoneDamaged} */
+  /** The stored number of rows and sum of checksums of a zone; null: none is stored. @throws {ZoneDamaged} */
   #total(zone: DnsName): (Total & { readonly frozen: boolean }) | null {
     const row = this.#database.get('SELECT * FROM ledger WHERE zone = ?', zone);
     if (row === undefined) return null;
@@ -288,7 +293,7 @@ export class ZoneDamaged extends JournalError {
   }
 }
 
-/** The checksum of a row, including its further keys, which are in the table `record_key`. */
+/** The checksum of a row, including its further keys from the table `record_key`. */
 function rowSum(values: readonly ColumnValue[], otherKeys: readonly string[]): number {
   return sumOf('record', [...values, ...[...new Set(otherKeys)].sort()]);
 }

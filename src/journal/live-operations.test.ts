@@ -30,7 +30,7 @@ test('issue 14: what is open or on watch is told from memory; what was forgotten
     live.openAt(now)?.map(({ id }) => id),
     ['a', 'b', 'c'],
   );
-  // The time is before what memory covers, so the file has to be asked.
+  // Memory does not go back to that time, so the answer has to be read from the file.
   assert.equal(live.openAt(now - 2 * day), null);
   assert.equal(live.get('d')?.operation.id, 'd');
   live.stage('a', null);

@@ -1,41 +1,41 @@
 import { isOpen, type Operation } from '../core/operation.ts';
 import type { DnsName } from '../dns/name.ts';
 
-/** An operation, and how many octets its stored body counts for. */
+/** An operation, and the number of octets of its stored body. */
 export interface StoredOctets {
   readonly operation: Operation;
   readonly octets: number;
 }
 
 /**
- * How long (ms) an operation stays here after its watch has ended. So queries are still answered after the
- * clock was set back by less than that.
+ * An operation stays in memory for so many milliseconds after its watch has ended. So queries can be answered
+ * even if the clock was set back by up to this time.
  */
 const margin = 86_400_000;
-/** When this many operations were added since the last sweep, those whose watch is over are swept out. */
+/** After so many operations were added, those whose watch is over are removed from memory. */
 const growth = 1_000;
 
 /**
- * How many ended operations stay in memory, the last used ones. Later calls in the same zone often ask for
- * them again.
+ * So many ended operations stay in memory, those used last. Later calls in the same zone often need them
+ * again.
  */
 const mostEnded = 500;
 
 /**
- * Keeps in memory what every edit asks for: open operations, those that are or were lately on watch, and some
- * ended ones. Only the agent writes operations, so memory and file agree. If the disk has damaged the file,
- * memory is right.
+ * Keeps in memory what every edit needs: open operations, operations that are or recently were on watch, and
+ * some ended ones. Only the agent writes operations, so memory and file agree. If the disk damages the file,
+ * memory is still right.
  */
 export class LiveOperations {
   readonly #byId = new Map<string, StoredOctets>();
   readonly #byZone = new Map<DnsName, Map<string, Operation>>();
-  /** Ended operations, the last used one at the end. */
+  /** Ended operations; the one used last is at the end. */
   readonly #ended = new Map<string, StoredOctets>();
-  /** Changes of the running transaction; null: the operation was dropped. */
+  /** Changes of the running transaction; null: the transaction dropped the operation. */
   readonly #staged = new Map<string, StoredOctets | null>();
-  /** Ended operations whose watch ended before this time (wall clock, ms) are not kept. */
+  /** Ended operations whose watch ended before this time (wall clock, ms) are not in `#byId`. */
   #since: number;
-  /** The size of `#byId` after the last sweep. */
+  /** The size of `#byId` after old operations were last removed from it. */
   #swept: number;
 
   /**
@@ -48,12 +48,15 @@ export class LiveOperations {
     this.#swept = this.#byId.size;
   }
 
-  /** Null: the operation is not in memory; the file may still have it. */
+  /** Returns an operation from memory. Null: memory does not have it; the file may. */
   get(id: string): StoredOctets | null {
     return this.#staged.get(id) ?? this.#byId.get(id) ?? this.#ended.get(id) ?? null;
   }
 
-  /** Keeps an ended operation that was read from the file; the one used longest ago may have to go. */
+  /**
+   * Keeps an ended operation that was just read from the file. If memory is full, removes the one that was
+   * not used for the longest time.
+   */
   keep(stored: StoredOctets): void {
     const { id } = stored.operation;
     this.#ended.delete(id);
@@ -66,7 +69,7 @@ export class LiveOperations {
    * Operations that are open, or on watch at the given time, sorted by id.
    * @param wall wall clock, milliseconds since 1970
    * @param zone absent: operations of all zones
-   * @returns null: the time is before what memory covers; ask the file
+   * @returns null: memory does not go back to that time; read the file
    */
   openAt(wall: number, zone?: DnsName): readonly Operation[] | null {
     if (wall < this.#since) return null;
@@ -78,12 +81,15 @@ export class LiveOperations {
     return open.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** Holds a change back until {@link commit}. @param stored null: the operation was dropped */
+  /**
+   * Stores a change of the running transaction, which {@link commit} carries out.
+   * @param stored null: the operation was dropped
+   */
   stage(id: string, stored: StoredOctets | null): void {
     this.#staged.set(id, stored);
   }
 
-  /** Takes over the staged changes: their transaction was committed. */
+  /** Carries out the staged changes, because their transaction was committed. */
   commit(): void {
     for (const [id, stored] of this.#staged) {
       if (stored === null) this.#drop(id);

@@ -1,6 +1,6 @@
 /**
- * Issue 14: the journal's file is deleted or replaced while the agent has it open. The journal then accepts
- * nothing more.
+ * Issue 14: tests a journal whose file is deleted or replaced while the agent has it open. The journal then
+ * refuses every write.
  */
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdtempSync, renameSync, rmSync, truncateSync } from 'node:fs';

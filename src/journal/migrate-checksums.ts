@@ -4,8 +4,8 @@ import { columnsOf } from './damage.ts';
 import { addSum, sumOf, type ColumnValue } from './sums.ts';
 
 /*
- * The migration to schema 5. It repeats names and columns of tables: later changes of these must not change
- * how a file of schema 4 is migrated.
+ * The migration to schema 5. It has its own copy of table and column names, because later changes of the
+ * tables must not change this migration.
  */
 
 export interface Table {
@@ -51,8 +51,8 @@ const operation: Table = {
 
 /**
  * Adds a checksum to every row, and to every zone the number of its rows and the sum of their checksums.
- * Ended operations are many, so the background upkeep adds theirs. The fact `unsummed` holds the last id that
- * may lack a checksum.
+ * Ended operations may be many, so the upkeep adds their checksums in the background. The fact `unsummed`
+ * holds the last id that may lack one.
  */
 export function addChecksums(file: DatabaseSync): void {
   const database = new Database('', file, null);
@@ -77,7 +77,7 @@ function setSum(
   return sum;
 }
 
-/** Adds checksums to operations that are open or were ever on watch, and lists them in the table `live`. */
+/** Adds checksums to operations that are open or were ever on watch, and enters them in the table `live`. */
 function sumLive(database: Database): void {
   const ids = database.all(
     `SELECT id FROM operation INDEXED BY operation_zone_open WHERE open = 1 UNION
@@ -94,7 +94,7 @@ function sumLive(database: Database): void {
   }
 }
 
-/** Adds checksums to records zone by zone, so that memory does not grow with the ledger. */
+/** Adds checksums to records zone by zone, so that a large ledger does not need much memory. */
 function sumRecords(database: Database): void {
   const zones = database.all('SELECT DISTINCT zone FROM record').map(({ zone }) => String(zone));
   for (const zone of zones) {
@@ -109,8 +109,8 @@ function sumRecords(database: Database): void {
 }
 
 /**
- * The keys of a row in `record_key`, sorted. If the row has no key of its own, they are leftovers of an
- * earlier program, and the list is empty.
+ * The keys of a row in `record_key`, sorted. If the row itself has no key, an earlier program left them
+ * behind, and the result is empty.
  */
 export function keysOf(database: Database, row: Row): string[] {
   if (row['panel_key'] === null) return [];

@@ -1,6 +1,6 @@
 /**
- * Issue 15: the migration of schema 6 uses the words of docs/glossary.md, and gives no damaged row a valid
- * checksum.
+ * Issue 15: tests that the migration to schema 7 uses the names of docs/glossary.md, and gives no damaged row
+ * a valid checksum.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { SqliteJournal } from './sqlite.ts';
 
 const whole = gunzipSync(readFileSync(join(import.meta.dirname, '../testing/landed/99a7395/journal.db.gz')));
 
-/** @returns path of a copy of a journal that the last release with the former words wrote */
+/** @returns path of a copy of a journal that the last release with the old names wrote */
 function journalOf(t: TestContext, content: Buffer = whole): string {
   const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal.db');
   t.after(() => rmSync(dirname(path), { recursive: true, force: true }));
@@ -24,7 +24,7 @@ function journalOf(t: TestContext, content: Buffer = whole): string {
   return path;
 }
 
-/** Runs `body` with the journal; opening it as a writer migrates it. */
+/** Opens the journal and runs `body` with it. Opening it as a writer migrates the file. */
 async function open<T>(
   path: string,
   writer: boolean,
@@ -51,7 +51,7 @@ const isCode =
 
 type Content = Readonly<Record<string, unknown>>;
 
-/** Everything in the journal, by name. */
+/** Reads everything in the journal, by name. */
 async function contentOf(journal: SqliteJournal): Promise<Content> {
   const content: Record<string, unknown> = {};
   for (const entry of await journal.zones()) {

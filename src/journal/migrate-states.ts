@@ -6,12 +6,12 @@ import { keysOf, recordTable, zoneTable } from './migrate-checksums.ts';
 import { addSum, sumOf, type ColumnValue } from './sums.ts';
 
 /*
- * The migration to schema 7. It renames the column `standing` of zones and records to `state` and uses the
- * words of docs/glossary.md. A zone with a damaged row is frozen, so that no damaged row gets a valid
+ * The migration to schema 7. It renames the column `standing` of zones and records to `state`, and renames
+ * the states as in docs/glossary.md. A zone with a damaged row is frozen, so that no damaged row gets a valid
  * checksum.
  */
 
-/** The new tables. {@link renameStates} fills them; then they replace `zone` and `record`. */
+/** The new tables. {@link renameStates} copies the rows into them; then they replace `zone` and `record`. */
 export const renamedTables = `
   CREATE TABLE zone_7 (
     name TEXT PRIMARY KEY,
@@ -58,7 +58,7 @@ export function renameStates(file: DatabaseSync): void {
 }
 
 /**
- * Copies the records zone by zone, so that memory does not grow with the ledger.
+ * Copies the records zone by zone, so that a large ledger does not need much memory.
  * @returns zones whose rows are damaged; their rows are not copied
  */
 function copyRecords(database: Database): ReadonlySet<string> {
@@ -137,7 +137,7 @@ function copyZones(database: Database, frozen: ReadonlySet<string>): void {
   }
 }
 
-/** The row with its state and note in the words of this release, under the former column names. */
+/** A row whose state and note have the names of this release. Its columns keep their old names. */
 function present(row: Row): Row {
   const { standing, note } = row;
   return {
@@ -148,7 +148,7 @@ function present(row: Row): Row {
 }
 
 /**
- * Counts zones, records and notes anew, and keeps the other counts.
+ * Counts zones, records and notes again, and keeps the other counts.
  * @throws {JournalError} when a stored count is damaged
  */
 function countAnew(database: Database): void {

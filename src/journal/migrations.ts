@@ -9,12 +9,9 @@ import { renamedTables, renameStates } from './migrate-states.ts';
  */
 export interface Migration {
   readonly sql: string;
-  /**
-   * Does what SQL alone cannot do; runs after `sql`. Its time must not grow with the number of stored
-   * operations.
-   */
+  /** Does what SQL alone cannot do; runs after `sql`. Must not take longer the more operations are stored. */
   readonly fill?: (database: DatabaseSync) => void;
-  /** Whether programs without this migration must not open the file any more. */
+  /** Whether a program without this migration could damage a migrated file, so that it must not open it. */
   readonly breaking: boolean;
 }
 
@@ -77,7 +74,8 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;`,
   },
   {
-    // A new table, because a new column of `record` would break programs that insert without column names.
+    // The keys get a table of their own. A new column of `record` would break programs that insert rows
+    // without column names.
     breaking: false,
     sql: `
       CREATE TABLE record_key (
@@ -90,7 +88,7 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;`,
   },
   {
-    // An earlier program would write rows without checksums.
+    // Breaking, because an earlier program would write rows without checksums.
     breaking: true,
     sql: `
       ALTER TABLE operation ADD COLUMN sum INTEGER;
@@ -123,13 +121,13 @@ export const migrations: readonly Migration[] = [
     fill: addChecksums,
   },
   {
-    // Stored operations now have only the fields of their kind, and a watch with the records that may land
-    // late. An earlier program cannot read them.
+    // Stored operations have only the fields of their kind from now on, and a watch with the records that may
+    // land late. Breaking, because an earlier program cannot read them.
     breaking: true,
     sql: '',
   },
   {
-    // An earlier program does not know the new words for states.
+    // Breaking, because an earlier program does not know the new names of states.
     breaking: true,
     sql: renamedTables,
     fill: renameStates,

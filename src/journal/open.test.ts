@@ -1,4 +1,4 @@
-/** What the file of a journal says of itself, and which files are refused. */
+/** Tests the schema numbers in a journal's file, and which files are refused. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -12,20 +12,21 @@ export interface OpenOptions {
 }
 
 /**
- * Opens the file of a journal. For a writer it makes the file if needed and migrates it to the schema of this
- * release.
+ * Opens the file of a journal. For a writer, creates the file if it is missing, and migrates it to the schema
+ * of this release.
  * @throws {JournalError} `journal.unreadable`, `journal.newer`
  * @throws {Error} errors of SQLite and of the file system, as they are
  */
 export function open({ path, writer, patience = 5_000 }: OpenOptions): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // A missing or empty file where a database was is a loss of data. SQLite would start a new database.
+  // If the file is missing or empty although a journal was here before, data was lost. SQLite would silently
+  // create a new database.
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size === 0 && (!writer || existsSync(`${path}.generation`))) {
     throw new JournalError('journal.unreadable', { path });
   }
-  // This check comes first, because SQLite drops the log after the first damaged frame. A reader does not
-  // check: the agent may be writing to the log.
+  // The log is checked before SQLite opens it, because SQLite drops everything after the first damaged frame.
+  // A reader does not check, because the agent may be writing to the log.
   if (writer && isLogDamaged(`${path}-wal`)) throw new JournalError('journal.unreadable', { path });
   const database = new DatabaseSync(path, { timeout: patience, readOnly: !writer });
   try {
@@ -44,8 +45,8 @@ export function open({ path, writer, patience = 5_000 }: OpenOptions): DatabaseS
 }
 
 /**
- * Names of the tables in the file.
- * @throws {JournalError} `journal.unreadable` if a table is missing that even the first release has
+ * Reads the names of the tables in the file.
+ * @throws {JournalError} `journal.unreadable` if a table is missing that even the first release creates
  */
 export function tablesOf(database: DatabaseSync, path: string): ReadonlySet<string> {
   const rows = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
@@ -55,8 +56,8 @@ export function tablesOf(database: DatabaseSync, path: string): ReadonlySet<stri
 }
 
 /**
- * The name of the column that holds the state of a zone or a record. Files of earlier releases, which only a
- * reader meets, call it `standing`.
+ * The name of the column with the state of a zone or record. In files of earlier releases it is `standing`;
+ * only a reader finds such a file, because a writer migrates it.
  */
 export type StateColumn = 'state' | 'standing';
 
@@ -70,7 +71,8 @@ function numberIn(database: DatabaseSync, pragma: 'application_id' | 'user_versi
 }
 
 /**
- * A newer program stores the number of its last breaking migration as `application_id`.
+ * Refuses a file that a newer program wrote. Such a program stores the number of its last breaking migration
+ * as `application_id`.
  * @throws {JournalError} `journal.newer` if this release does not know that migration
  */
 function refuseNewer(database: DatabaseSync, path: string): void {
@@ -80,13 +82,14 @@ function refuseNewer(database: DatabaseSync, path: string): void {
 
 function migrate(database: DatabaseSync, path: string): void {
   const version = numberIn(database, 'user_version');
-  // A writer has used this file before, so a file without tables is damaged, not new.
+  // The second copy of the generation shows that a writer has used this file. A file without tables is then
+  // damaged, not new.
   if (version === 0 && existsSync(`${path}.generation`))
     throw new JournalError('journal.unreadable', { path });
   for (let next = version; next < migrations.length; next += 1) makeStep(database, next);
 }
 
-/** Runs one migration in one transaction. @param at index in the list of migrations */
+/** Runs one migration in one transaction. @param at its index in the list of migrations */
 function makeStep(database: DatabaseSync, at: number): void {
   const migration = migrations[at];
   if (migration === undefined) return;
@@ -104,8 +107,8 @@ function makeStep(database: DatabaseSync, at: number): void {
 }
 
 /**
- * Compares the schema in a file of this release with the one that the migrations make. One damaged letter in
- * it may change what an index lists or how texts compare.
+ * Compares the schema in a file of this release with the schema that the migrations make. One damaged letter
+ * in it may change what an index lists or how texts are compared.
  * @throws {JournalError} `journal.unreadable` if they differ
  */
 function refuseOtherSchema(database: DatabaseSync, path: string): void {

@@ -1,4 +1,4 @@
-/** Schemas of an operation, as it is stored and as the agent reports it. */
+/** Schemas that check an operation, as it is stored and as the agent reports it. */
 import * as v from 'valibot';
 import { name } from './stored.ts';
 
@@ -13,7 +13,7 @@ const records = v.array(recordSchema);
 
 export const problemSchema = v.object({ code: v.string(), params: v.record(v.string(), v.string()) });
 
-/** Fields of every kind of operation. */
+/** Fields that every kind of operation has. */
 const anyOperation = {
   id: v.string(),
   class: v.picklist(['veto', 'compensate', 'follow']),

@@ -1,4 +1,7 @@
-/** What the file itself says of operations: queries of a running agent are answered from memory. */
+/**
+ * Tests queries for operations that are answered from the file. A running agent answers most of them from
+ * memory.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +24,7 @@ function pathOf(t: TestContext): string {
   return path;
 }
 
-/** Commits each batch to the journal, which is opened for it. */
+/** Opens the journal, commits each batch, and closes it. */
 async function commit(path: string, ...batches: readonly (readonly Operation[])[]): Promise<void> {
   const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
   try {
@@ -31,7 +34,7 @@ async function commit(path: string, ...batches: readonly (readonly Operation[])[
   }
 }
 
-/** What the file tells a reader, and an agent that is started anew. */
+/** Asks the file as a reader, and as an agent that was just started. Checks that both get the same answer. */
 async function ask(
   path: string,
   question: (journal: SqliteJournal) => Promise<readonly Operation[]>,

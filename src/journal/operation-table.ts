@@ -13,17 +13,18 @@ import type { Tallies } from './tallies.ts';
 
 const columns = ['id', 'zone', 'state', 'open', 'watch_until', 'body'] as const;
 
-/** Name of a count: octets of the stored bodies of ended operations. */
+/** Name of a count: octets that the stored bodies of ended operations take. */
 export const octetsTally = 'octets';
 
 /**
- * Name of a fact: an operation id. Operations up to that id may lack a checksum, because an earlier release
- * wrote them.
+ * Name of a fact that holds an operation id. Operations up to that id may lack a checksum, because an earlier
+ * release wrote them.
  */
 export const unsummedFact = 'unsummed';
 
 /**
- * An SQL condition on operations, and two indexes. Each index lists all operations that meet the condition.
+ * A condition on operations in SQL, and two indexes. Either index lists all operations that meet the
+ * condition.
  */
 interface Path {
   readonly where: readonly string[];
@@ -33,9 +34,9 @@ interface Path {
 }
 
 /**
- * Stores every operation, also those that have ended. Each list of operations is read through two indexes,
- * and both must agree. So a damaged page gives an error and hides no operation. The cost of a query does not
- * grow with the number of other operations.
+ * Stores every operation, including those that have ended. Each list of operations is read through two
+ * indexes, which must agree. So a damaged page causes an error, but cannot hide an operation. A query does
+ * not take longer the more other operations there are.
  */
 export class OperationTable {
   readonly #database: Database;
@@ -43,7 +44,9 @@ export class OperationTable {
   readonly #index: HistoryIndex;
   /** Whether the file has checksums and second indexes. */
   readonly #checked: boolean;
-  /** Open operations in memory. Null if the file is only read, since another process may change it. */
+  /**
+   * Open operations in memory. Null if this process only reads the file, because another one may change it.
+   */
   #live: LiveOperations | null = null;
   /**
    * No operation has a later id, so the file is not asked for one: only this process writes operations. An id
@@ -59,7 +62,7 @@ export class OperationTable {
   }
 
   /**
-   * Loads the open operations into memory; from now on only this process may write.
+   * Loads the open operations into memory. From now on only this process may write the file.
    * @param now wall clock, milliseconds since 1970
    * @throws {JournalError} when an open operation, or the list of them, is damaged
    */
@@ -68,12 +71,12 @@ export class OperationTable {
     this.#newest = this.#list(pathOf({}), 1)[0] ?? '';
   }
 
-  /** @throws {JournalError} when the operation is damaged */
+  /** Reads an operation; null: there is none with this id. @throws {JournalError} when it is damaged */
   get(id: string): Operation | null {
     return this.#stored(id)?.operation ?? null;
   }
 
-  /** @throws {JournalError} when an operation that matches, or the list of those that match, is damaged */
+  /** Lists operations that match. @throws {JournalError} when one of them, or the list of them, is damaged */
   find(filter: OperationFilter): readonly Operation[] {
     const { latest, openAt, prefix, zone } = filter;
     if (openAt !== undefined && latest === undefined && prefix === undefined) {
@@ -97,7 +100,7 @@ export class OperationTable {
   }
 
   /**
-   * Writes an operation: a new one, or a stored one in the same state or a state that may follow.
+   * Stores an operation: a new one, or a stored one whose state stays or makes an allowed step.
    * @throws {Error} when the new state may not follow the stored one
    */
   put(operation: Operation): void {
@@ -130,23 +133,23 @@ export class OperationTable {
     return octets;
   }
 
-  /** Tells the table that the transaction of the last `put` and `drop` calls was committed. */
+  /** Call this when the transaction of the last `put` and `drop` calls was committed. */
   commit(): void {
     this.#live?.commit();
   }
 
-  /** Tells the table that this transaction failed. */
+  /** Call this when that transaction failed. */
   forget(): void {
     this.#live?.forget();
   }
 
-  /** Reads an operation from the file, even if memory holds it. @throws {JournalError} when it is damaged */
+  /** Reads an operation from the file, even if memory has it. @throws {JournalError} when it is damaged */
   check(id: string): void {
     this.#read(id);
   }
 
   /**
-   * The next ids after `after`, ascending, at most `most`, as two indexes list them.
+   * Lists at most `most` ids after `after`, ascending. Two indexes must list the same ids.
    * @throws {JournalError} when the two lists differ
    */
   ids(after: string, most: number): readonly string[] {
@@ -171,7 +174,7 @@ export class OperationTable {
         id,
       );
       this.#tallies.add(octetsTally, row['open'] === 0 ? octetsOf(row['body']) : 0);
-      // Drops the cached copy: its octets were not counted.
+      // Memory may hold this operation with an octet count of 0, so the copy is dropped.
       this.#live?.stage(id, null);
     }
     return ids.at(-1) ?? null;
@@ -299,7 +302,7 @@ export class OperationTable {
   }
 
   /**
-   * Ids that meet a condition, by default the newest first, as two indexes list them.
+   * Lists the ids that meet a condition, by default the newest first. Two indexes must list the same ids.
    * @throws {JournalError} when the two lists differ
    */
   #list({ where, values, indexes }: Path, latest: number | undefined, order = 'id DESC'): readonly string[] {
@@ -315,14 +318,14 @@ export class OperationTable {
   }
 
   /**
-   * Ids of the operations that are open, or on watch at the time `openAt`. Two indexes list them, and so does
-   * the table `live`.
-   * @throws {JournalError} when the two lists differ
+   * Lists the ids of operations that are open, or on watch at the time `openAt`. Two indexes and the table
+   * `live` must list the same ids.
+   * @throws {JournalError} when the lists differ
    */
   #listOpen({ zone, prefix = '' }: OperationFilter, openAt: number): readonly string[] {
     const { where, values } = conditionOf(zone, prefix);
     const also = where.map((one) => ` AND ${one}`).join('');
-    // The index of the first release does not hold the zone.
+    // In a file of the first release, the index does not contain the zone.
     const index = this.#checked ? 'operation_zone_open' : 'operation_open';
     const open = `SELECT id FROM operation INDEXED BY ${index} WHERE open = 1${also}`;
     const watched = `SELECT id FROM operation INDEXED BY operation_watch WHERE watch_until > 0 AND watch_until > ?${also}`;
@@ -351,8 +354,8 @@ const primary = 'sqlite_autoindex_operation_1';
 const byId = [primary, 'operation_id'] as const;
 
 /**
- * The row of an operation in the table `live`: open (1 or 0), end of the watch, id, zone. Null: it has none,
- * since it has ended and is not on watch.
+ * The row of an operation in the table `live`: open (1 or 0), end of the watch, id, zone. Null: the operation
+ * has ended and is not on watch, so it has no row.
  */
 function entryOf(operation: Operation | null): readonly [number, number, string, string] | null {
   if (operation === null) return null;
@@ -365,7 +368,7 @@ function isSameEntry(one: ReturnType<typeof entryOf>, other: ReturnType<typeof e
 }
 
 function conditionOf(zone: DnsName | undefined, prefix: string): Omit<Path, 'indexes'> {
-  // Ids are ASCII, so this code point sorts after every character of an id.
+  // Ids are ASCII, and this code point sorts after every ASCII character.
   const begins = prefix === '' ? [] : [prefix, `${prefix}\u{10ffff}`];
   return {
     where: [...(zone === undefined ? [] : ['zone = ?']), ...(prefix === '' ? [] : ['id >= ? AND id < ?'])],
@@ -373,7 +376,7 @@ function conditionOf(zone: DnsName | undefined, prefix: string): Omit<Path, 'ind
   };
 }
 
-/** The condition and the indexes for the operations of one zone, or of all zones. */
+/** The condition and the indexes that find the operations of one zone, or of all zones. */
 function pathOf({ zone, prefix = '' }: OperationFilter): Path {
   const indexes = zone === undefined ? byId : (['operation_zone', 'operation_zone_2'] as const);
   return { ...conditionOf(zone, prefix), indexes };

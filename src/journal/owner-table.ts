@@ -6,10 +6,10 @@ import { readOwner } from './stored.ts';
 import { sumOf } from './sums.ts';
 import type { Tallies } from './tallies.ts';
 
-/** Name of a count: zones in this table. */
+/** Name of a count: number of zones in this table. */
 export const ownersTally = 'owners';
 
-/** For each zone, the accounts that may change it, with a checksum. */
+/** Stores for each zone the accounts that may change it, with a checksum. */
 export class OwnerTable {
   readonly #database: Database;
   readonly #tallies: Tallies;
@@ -22,7 +22,7 @@ export class OwnerTable {
   }
 
   /**
-   * Accounts by zone; null: it is not known which accounts.
+   * Reads the accounts of each zone; null: the accounts are not known.
    * @throws {JournalError} when a row is damaged or missing
    */
   all(): ReadonlyMap<DnsName, readonly string[] | null> {

@@ -1,8 +1,8 @@
 import { closeSync, constants, fsyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 
 /**
- * A file beside the journal that reserves disk space, so that open operations can be finished on a full disk.
- * It is deleted when such a write needs the space, and made again when there is room.
+ * A file beside the journal that occupies disk space, so that open operations can be finished when the disk
+ * is full. The file is deleted when such a write needs the space, and created again when there is room.
  */
 export class Reserve {
   readonly #path: string;
@@ -13,18 +13,18 @@ export class Reserve {
     this.#octets = octets;
   }
 
-  /** Whether the space is reserved now. */
+  /** Whether the file occupies its space now. */
   get held(): boolean {
     return (statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) >= this.#octets;
   }
 
-  /** Reserves the space. @returns false when the disk has no room for it */
+  /** Creates the file at its full size. @returns false when the disk has no room for it */
   take(): boolean {
     if (this.held) return true;
     const chunk = Buffer.alloc(64 * 1024, 1);
     const file = openSync(this.#path, constants.O_CREAT | constants.O_WRONLY | constants.O_TRUNC, 0o600);
     try {
-      // Real octets are written: setting the file's size alone reserves no disk space.
+      // The file is filled with octets, because setting its size alone would reserve no disk space.
       for (let left = this.#octets; left > 0; left -= chunk.length)
         writeSync(file, chunk, 0, Math.min(left, chunk.length));
       fsyncSync(file);
@@ -38,7 +38,7 @@ export class Reserve {
     }
   }
 
-  /** Gives the space back. */
+  /** Deletes the file, so that its space is free. */
   give(): void {
     rmSync(this.#path, { force: true });
   }

@@ -29,15 +29,17 @@ import { Tallies } from './tallies.ts';
 import { notesTally, zonesTally, ZoneTable } from './zone-table.ts';
 
 export interface SqliteJournalOptions {
-  /** Absolute path of the database file. Its directory is made with mode 0700 if it is missing. */
+  /** Absolute path of the database file. Its directory is created with mode 0700 if it is missing. */
   readonly path: string;
-  /** Octets of disk space to reserve for finishing open operations on a full disk; default 4 MiB. */
+  /**
+   * Octets of disk space to reserve, so that open operations can be finished on a full disk; default 4 MiB.
+   */
   readonly reserve?: number;
-  /** How long (ms) to wait while another program locks the file; default 5,000. */
+  /** How long to wait while another program locks the file, milliseconds; default 5,000. */
   readonly patience?: number;
   /**
-   * Whether this process may write. `false` takes no lease, counts no generation and migrates nothing;
-   * `commit` then throws. Files whose schema an earlier release made can still be read.
+   * Whether this process may write. With `false` the journal takes no lease, counts no generation and
+   * migrates nothing, and `commit` throws. Files of earlier releases can still be read.
    */
   readonly writer: boolean;
 }
@@ -46,11 +48,12 @@ export interface SqliteJournalOptions {
 export const damagedNote = 'journal.zone-damaged';
 
 /**
- * Name of a fact: how many damaged operations the last full check found. The fact is absent if it found none.
+ * Name of the fact that holds how many damaged operations the last full check found. If it found none, the
+ * fact is absent.
  */
 const damagedFact = 'damaged-operations';
 
-/** One step of the ledger check ends after this many zones, or once it has read this many rows. */
+/** One step of the ledger check ends after so many zones, or once it has read so many rows. */
 const mostZones = 50;
 const mostRows = 500;
 
@@ -75,8 +78,8 @@ export class SqliteJournal implements Journal {
   readonly #decisions: DecisionTable;
   readonly #reader: HistoryReader;
   /**
-   * True if the file is older than the newest one that a writer opened here. Then somebody has put a backup
-   * back. The second copy of the generation, in `PATH.generation`, shows that.
+   * Whether the file is older than the newest one that a writer opened here. If so, somebody has restored a
+   * backup. The second copy of the generation, in `PATH.generation`, shows this.
    */
   readonly regressed: boolean;
 
@@ -94,7 +97,7 @@ export class SqliteJournal implements Journal {
     try {
       this.#tables = this.#database.guard(() => tablesOf(file, path));
       const state = (this.#stateColumn = this.#database.guard(() => stateColumnOf(file)));
-      // A file that is only read may have the schema of an earlier release.
+      // A file that is only read may have the schema of an earlier release, without checksums.
       const checked = this.#tables.has('ledger');
       this.#tallies = new Tallies(this.#database, writer);
       this.#operations = new OperationTable(this.#database, this.#tallies, checked);
@@ -116,7 +119,7 @@ export class SqliteJournal implements Journal {
   async commit(batch: Batch): Promise<void> {
     await Promise.resolve();
     const fresh = (batch.operations ?? []).some(({ state }) => state === 'prepared');
-    // A new operation must not use up the reserve; a step of an open operation may.
+    // A new operation must not use up the reserved space; a step of an open operation may.
     if (fresh && !this.#database.guard(() => this.#reserve.take()))
       throw new JournalError('journal.disk-full', { path: this.#path });
     try {
@@ -128,7 +131,7 @@ export class SqliteJournal implements Journal {
     }
   }
 
-  /** The first fault that SQLite's `quick_check` finds, in SQLite's words; null if the file is sound. */
+  /** Runs SQLite's `quick_check`. @returns the first fault in SQLite's words; null: the file has none */
   damage(): string | null {
     const said = this.#database.guard(() => this.#database.get('PRAGMA quick_check(1)')?.['quick_check']);
     return said === 'ok' ? null : String(said);
@@ -150,7 +153,10 @@ export class SqliteJournal implements Journal {
     return await this.#read(() => this.#zones.get(zone));
   }
 
-  /** @throws {JournalError} `journal.zone-damaged`: the zone stays frozen until all its rows are dropped */
+  /**
+   * Reads the rows of a zone.
+   * @throws {JournalError} `journal.zone-damaged`: the zone stays frozen until all its rows are dropped
+   */
   async rows(zone: DnsName, names?: readonly DnsName[]): Promise<readonly LedgerRow[]> {
     await Promise.resolve();
     return this.#freezing(() => this.#ledger.rows(zone, names));
@@ -162,7 +168,7 @@ export class SqliteJournal implements Journal {
       return {
         zones: presentCounts(this.#tallies.group(zonesTally)),
         rows: presentCounts(this.#tallies.group(rowsTally)),
-        // Up to schema 6 this count is called `remarks`.
+        // In files up to schema 6, this count has the name `remarks`.
         notes: this.#tallies.get(this.#stateColumn === 'state' ? notesTally : 'remarks'),
         frozen: this.#ledger.frozen().length,
         damagedOperations: Number(this.#facts.get(damagedFact) ?? 0),
@@ -185,7 +191,7 @@ export class SqliteJournal implements Journal {
   async close(): Promise<void> {
     await Promise.resolve();
     try {
-      // If the file was deleted or replaced, this write throws `journal.lost`.
+      // This write throws `journal.lost` if the file was deleted or replaced.
       if (this.#writer) translated(this.#path, () => this.#facts.put('lease', null));
     } finally {
       this.#database.close();
@@ -193,7 +199,7 @@ export class SqliteJournal implements Journal {
   }
 
   /**
-   * Takes the lease and raises the generation, which counts how often a writer has opened the file.
+   * Takes the lease and increases the generation, which counts how often a writer has opened the file.
    * @returns whether the copy of the generation in its own file is higher than the one in the database
    * @throws {JournalError} `journal.in-use` if the process that holds the lease may still be alive
    */
@@ -227,8 +233,8 @@ export class SqliteJournal implements Journal {
   }
 
   /**
-   * Runs `body` in one transaction, which also writes the changed counts and zone totals. If it fails,
-   * nothing of it is kept in memory either.
+   * Runs `body` in one transaction, which also writes the changed counts and zone totals. If it fails, memory
+   * keeps nothing of it either.
    */
   #transaction<T>(body: () => T): T {
     try {
@@ -278,7 +284,7 @@ export class SqliteJournal implements Journal {
     return this.#transaction(() => this.#history.prune(after, limits));
   }
 
-  /** One step of {@link History.addSums}. @throws {JournalError} */
+  /** Makes one step of {@link History.addSums}. @throws {JournalError} */
   addSums(after: string): string | null {
     return this.#transaction(() => this.#history.addSums(after));
   }
@@ -339,7 +345,9 @@ export class SqliteJournal implements Journal {
     return this.#database.guard(body);
   }
 
-  /** Runs a read of the ledger. If it finds a damaged zone, it stores that the zone is frozen, and throws. */
+  /**
+   * Runs a read of the ledger. If the read finds a damaged zone, stores that the zone is frozen, and throws.
+   */
   #freezing<T>(body: () => T): T {
     try {
       return this.#database.guard(body);
@@ -358,7 +366,7 @@ export class SqliteJournal implements Journal {
     });
   }
 
-  /** The counts in a file of an earlier release, which stores none: SQL counts the rows. */
+  /** The counts for a file of an earlier release, which does not store them: SQL counts the rows. */
   #counted(): JournalCounts {
     const zones = this.#database.all('SELECT standing, count(*) AS n FROM zone GROUP BY standing');
     const rows = this.#database.all('SELECT standing, count(*) AS n FROM record GROUP BY standing');
@@ -375,7 +383,7 @@ export class SqliteJournal implements Journal {
   }
 }
 
-/** The whole number that the text holds. Null (the file was lost) and any other text give 0. */
+/** The whole number in the text. Null (the file was lost) and any other text give 0. */
 function countIn(text: string | null): number {
   return text !== null && /^\d{1,15}\s*$/u.test(text) ? Number(text) : 0;
 }

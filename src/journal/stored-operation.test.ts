@@ -7,8 +7,8 @@ import { readOperation } from './stored-operation.ts';
 const record = sampleRow(1).record;
 
 /**
- * An operation as earlier releases stored it: one shape for all kinds, and no list of records that may land
- * late.
+ * An operation in the form in which earlier releases stored it: one shape for all kinds, and no list of
+ * records that may land late.
  */
 function earlier(operation: Operation, watchUntil = 0): Operation {
   const { watch: _, ...rest } = operation;
@@ -24,7 +24,7 @@ function earlier(operation: Operation, watchUntil = 0): Operation {
   return readOperation(JSON.stringify({ ...shape, ...rest, watchUntil }));
 }
 
-/** A create as a release without the field `requested` stored it. */
+/** A create in the form in which a release without the field `requested` stored it. */
 function earlierCreate(changes: Partial<CreateOperation>): CreateOperation {
   const { requested: _, refusedContent: __, ...operation } = sampleCreate('1', changes);
   const read = readOperation(JSON.stringify({ ...operation, items: [], watch: undefined, watchUntil: 0 }));

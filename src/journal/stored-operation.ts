@@ -6,12 +6,12 @@ import { parsed } from './stored.ts';
 
 const { edit, create, removal } = operationFields;
 
-/** Fields that earlier releases store differently or not at all. */
+/** Fields that earlier releases store in another form, or not at all. */
 const earlier = {
-  // The first releases do not store it.
+  // The first releases do not store `source`.
   source: v.optional(edit.source, ''),
   watch: v.optional(edit.watch),
-  // Releases before `watch` store only its end.
+  // Releases before `watch` store only when the watch ends.
   watchUntil: v.optional(v.number(), 0),
 };
 
@@ -37,7 +37,7 @@ type StoredCreate = Extract<Stored, { readonly kind: 'zone-create' }>;
 
 /**
  * Reads a stored operation of this release or an earlier one. Earlier releases have one shape for all kinds,
- * and store only when a watch ends. The watch then covers all that the operation has written.
+ * and store only when a watch ends. Such a watch covers all records that the operation wrote.
  * @throws {JournalError} `journal.unreadable` when the stored text is not an operation
  */
 export function readOperation(body: unknown): Operation {
@@ -53,8 +53,8 @@ export function readOperation(body: unknown): Operation {
 }
 
 /**
- * In earlier releases `created` without a snapshot means only that the create was about to be sent. That does
- * not prove that we made the zone.
+ * In earlier releases, `created` without a snapshot means only that the create was about to be sent. This
+ * does not prove that we made the zone.
  */
 function createOf({
   watchUntil,

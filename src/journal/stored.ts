@@ -6,10 +6,10 @@ import { keyFields, type LedgerRow, type ZoneEntry } from '../core/ledger.ts';
 import type { Row } from './database.ts';
 import { presentRow } from './earlier-words.ts';
 
-/** A DNS name. Only canonical names are written, so checking the final dot is enough. */
+/** A stored DNS name. Only canonical names are written, so it is enough to check the final dot. */
 export const name = v.custom<DnsName>(isStoredName);
 
-/** Whether a column's value looks like a DNS name that was written here. */
+/** Whether a column's value looks like a DNS name that the journal has written. */
 export function isStoredName(value: unknown): value is DnsName {
   return typeof value === 'string' && value.endsWith('.');
 }
@@ -56,7 +56,7 @@ export function parsed<T>(schema: v.GenericSchema<unknown, T>, body: unknown): T
 const ownerRow = v.object({ zone: name, accounts: v.nullable(v.string()) });
 
 /**
- * A zone and the accounts that may change it; null: it is not known which accounts.
+ * Reads a zone and the accounts that may change it; null: the accounts are not known.
  * @throws {JournalError} `journal.unreadable`
  */
 export function readOwner(row: unknown): [DnsName, readonly string[] | null] {
@@ -64,7 +64,7 @@ export function readOwner(row: unknown): [DnsName, readonly string[] | null] {
   return [zone, accounts === null ? null : parsed(v.array(v.string()), accounts)];
 }
 
-/** @throws {JournalError} */
+/** Reads a zone entry from a row. @throws {JournalError} `journal.unreadable` */
 export function readZoneEntry(row: Row): ZoneEntry {
   const { name: zone, baseline_at: baselineAt, ...rest } = checked(zoneRow, presentRow(row));
   return { zone, baselineAt, ...rest };
@@ -78,7 +78,7 @@ export function readKeys(keys: unknown): readonly string[] {
   return keys === null ? [] : parsed(v.array(v.string()), keys);
 }
 
-/** @throws {JournalError} */
+/** Reads a ledger row from a row of the table. @throws {JournalError} `journal.unreadable` */
 export function readLedgerRow(row: Row): LedgerRow {
   const { name: owner, type, rdata, ttl, ...rest } = checked(ledgerRow, presentRow(row));
   const data: ResourceRecord = { name: owner, type, ttl, rdata };

@@ -2,17 +2,17 @@ import { damaged } from './damage.ts';
 import type { Database } from './database.ts';
 import { sumOf } from './sums.ts';
 
-/** Name of a row: it holds how many other rows the table has. */
+/** Name of the row that holds how many other rows the table has. */
 const others = 'rows';
 
 /**
- * Stored counts: octets of ended operations, zones and records by state, zones with a note, zones with
- * owners. They change in the transaction that changes what they count.
+ * Stores counts: octets of ended operations, zones and records by state, zones with a note, zones with
+ * owners. A count changes in the transaction that changes what it counts.
  */
 export class Tallies {
   readonly #database: Database;
   readonly #changes = new Map<string, number>();
-  /** The stored counts, kept only if no other process writes. Null: read them from the file. */
+  /** The stored counts, kept in memory if no other process writes the file. Null: the file has to be read. */
   #known: Map<string, number> | null = null;
   readonly #alone: boolean;
 
@@ -22,15 +22,15 @@ export class Tallies {
     this.#alone = alone;
   }
 
-  /** Adds to a count; {@link flush} writes it. */
+  /** Adds to a count. {@link flush} writes the result. */
   add(name: string, change: number): void {
     if (change !== 0) this.#changes.set(name, (this.#changes.get(name) ?? 0) + change);
   }
 
   /**
-   * Sets all counts whose names begin with `prefix`; those not in `counts` become 0. {@link flush} writes
-   * them.
-   * @param counts by the rest of the name, after the prefix
+   * Replaces all counts whose names begin with `prefix`; those missing in `counts` become 0. {@link flush}
+   * writes the result.
+   * @param counts by the part of the name after the prefix
    * @throws {JournalError}
    */
   replace(prefix: string, counts: ReadonlyMap<string, number>): void {
@@ -49,7 +49,7 @@ export class Tallies {
   }
 
   /**
-   * Writes the changed counts. Call it within the transaction that changes what they count.
+   * Writes the changed counts. Call this within the transaction that changes what they count.
    * @throws {JournalError} when a stored count is damaged
    */
   flush(): void {
@@ -66,13 +66,14 @@ export class Tallies {
     if (this.#alone) this.#known = stored;
   }
 
-  /** @throws {JournalError} when a stored count is damaged */
+  /** Reads a count; 0 if it is not stored. @throws {JournalError} when a stored count is damaged */
   get(name: string): number {
     return this.#read().get(name) ?? 0;
   }
 
   /**
-   * Counts whose names begin with `prefix`, by the rest of the name; counts of 0 are left out.
+   * Reads the counts whose names begin with `prefix`, by the part of the name after it. Counts of 0 are left
+   * out.
    * @throws {JournalError}
    */
   group(prefix: string): Readonly<Record<string, number>> {
@@ -80,7 +81,7 @@ export class Tallies {
     return Object.fromEntries(own.map(([name, n]) => [name.slice(prefix.length), n]));
   }
 
-  /** Reads all counts: they are few, and their number shows whether one is missing. */
+  /** Reads all counts at once: there are only a few, and their number shows whether one is missing. */
   #read(): Map<string, number> {
     if (this.#known !== null) return this.#known;
     const counts = new Map<string, number>();

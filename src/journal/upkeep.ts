@@ -4,28 +4,29 @@ import type { Log } from '../core/log.ts';
 import type { SqliteJournal } from './sqlite.ts';
 
 export interface UpkeepSettings {
-  /** How long (ms) an ended operation is kept. */
+  /** How long an ended operation is kept, milliseconds. */
   readonly keep: number;
   /** How long (ms) accounts and addresses are kept. */
   readonly person: number;
   /** If ended operations take more octets than this, the oldest are dropped sooner. */
   readonly most: number;
-  /** How long (ms) an ended operation is kept even then: a late `after` or a late write may need it. */
+  /**
+   * How long an ended operation is kept in any case, milliseconds: a late `after` or a late write may need
+   * it.
+   */
   readonly recent: number;
 }
 
 /** Pause between two rounds of upkeep, milliseconds. */
 const everyRound = 3_600_000;
-/** Least time between two full checks of the file, milliseconds. */
+/** At least so many milliseconds lie between two full checks of the file. */
 const everyCheck = 86_400_000;
-/**
- * The pause after a step is `pauseFactor` times as long as the step, and at least `leastPause` milliseconds.
- */
+/** The pause after a step is `pauseFactor` times as long as the step, and at least so many milliseconds. */
 const leastPause = 20;
 const pauseFactor = 9;
 
 /**
- * The background work on a journal. It adds missing checksums, drops old operations, and checks the whole
+ * Maintains a journal in the background: adds missing checksums, drops old operations, and checks the whole
  * file. Each step takes only milliseconds, so that no edit waits long for it.
  */
 export class Upkeep {
@@ -64,7 +65,7 @@ export class Upkeep {
         const text = error instanceof Error ? error.message : String(error);
         this.#log(isKnown ? 2 : 1, 'journal.upkeep-failed', { error: text });
         await this.#clock.sleep(everyRound, signal).catch(() => {
-          // Only the stop ends this sleep early, and it ends the loop as well.
+          // Nothing to handle: the sleep is aborted only by `stop`, and then the loop ends too.
         });
       }
     }
@@ -110,7 +111,7 @@ export class Upkeep {
 
   /**
    * Calls `step` until it returns null, with a pause after each call.
-   * @param step gets the last key that was done, at first an empty text; returns the next one
+   * @param step gets what the last call returned, at first an empty text
    */
   async #walk(step: (after: string) => string | null): Promise<void> {
     for (let after: string | null = ''; after !== null;) {

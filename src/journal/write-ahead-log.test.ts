@@ -1,6 +1,6 @@
 /**
- * Issue 14: bytes of the write-ahead log change after a crash. Then all acknowledged commits but the last are
- * still there, or the file is refused.
+ * Issue 14: tests a write-ahead log whose bytes changed after a crash. Either all acknowledged commits but
+ * the last are still there, or the file is refused.
  */
 import assert from 'node:assert/strict';
 import {
@@ -26,7 +26,7 @@ import { isLogDamaged } from './write-ahead-log.ts';
 const { zone } = sampleOperation('x');
 const many = 40;
 
-/** Files of a journal whose agent was killed. Its log holds {@link many} commits and one more. */
+/** Makes the files of a journal whose agent was killed. The log holds {@link many} commits and one more. */
 async function killed(
   t: TestContext,
 ): Promise<{ readonly path: string; readonly log: Buffer; readonly base: Buffer }> {
@@ -47,7 +47,7 @@ async function killed(
   return files;
 }
 
-/** How many commits of operations are left; null: the journal is refused. */
+/** Counts the commits of operations that can still be read; null: the journal is refused. */
 async function commitsLeft(path: string): Promise<number | null> {
   try {
     const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
@@ -77,7 +77,7 @@ test('issue 14: a log that was damaged after a crash is refused, and stays for w
     log[at] = (log[at] ?? 0) ^ random.between('mask', 1, 255);
     putBack(files, log);
     const left = await commitsLeft(files.path);
-    // All commits are left but the last one, which only names the killed agent.
+    // Only the last commit may be missing: it holds no operation, but the lease of the killed agent.
     assert.ok(left === null || left === many, `${left} of ${many} after a flip at ${at}`);
     if (left !== null) continue;
     refused += 1;
@@ -106,7 +106,10 @@ test('issue 14: a torn last commit, an old log and none are no damage', async (t
   assert.equal(isLogDamaged(path), false);
 });
 
-/** A log that SQLite has begun anew: behind so many new commits those of the log before are left. */
+/**
+ * Makes a log that SQLite has started to overwrite from its beginning. Old commits follow the given number of
+ * new ones.
+ */
 function begunAnew(t: TestContext, commits: number): { readonly path: string; readonly log: Buffer } {
   const folder = mkdtempSync(join(tmpdir(), 'journal-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -147,14 +150,17 @@ test('issue 14: a frame before the last commit is damage, the last commit is tor
       [true, true, true, false],
       what,
     );
-  // A frame with another salt may be the first of a torn commit, whose last one was written.
+  // A frame of commit 2 with another salt may be the first frame of a torn last commit, so it is not
+  // reported.
   assert.deepEqual(
     commits.map((commit) => flipped(commit, 8)),
     [true, true, false, false],
   );
 });
 
-/** A log made by hand: a header, and frames of pages of 512 octets; `ends` says which frames end a commit. */
+/**
+ * Builds a log by hand: a header, and frames with pages of 512 octets. `ends` says which frames end a commit.
+ */
 function made(ends: readonly boolean[], isBig: boolean): Buffer {
   const octets = Buffer.alloc(32 + ends.length * 536, 7);
   const read = (at: number): number => (isBig ? octets.readUInt32BE(at) : octets.readUInt32LE(at));
@@ -192,7 +198,7 @@ test('issue 14: the header and every frame of a log are read in the byte order t
     writeFileSync(path, octets);
     return isLogDamaged(path);
   };
-  // Two commits of two frames each, and one of three.
+  // Two commits with two frames each, and one with three.
   const ends = [false, true, false, true, false, false, true];
   for (const isBig of [true, false]) {
     const log = made(ends, isBig);

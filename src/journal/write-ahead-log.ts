@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 
 /*
- * The write-ahead log of SQLite (sqlite.org/fileformat2.html, "The Write-Ahead Log"). SQLite treats the first
- * damaged frame as the end of the log, as after a torn write. It drops all later frames without an error.
+ * The write-ahead log of SQLite (sqlite.org/fileformat2.html, "The Write-Ahead Log"). SQLite takes the first
+ * damaged frame for the end of the log, as after a torn write. It drops all later frames without an error.
  */
 
 const headerOctets = 32;
@@ -19,16 +19,16 @@ interface Log {
 }
 
 /**
- * Whether the log has lost commits that were acknowledged. Call it only while no process has the database
- * open. Each commit is synced before the next one begins, so only the last one may be torn. A damaged last
- * commit looks like a torn one and is not reported.
+ * Whether the log has lost commits that were acknowledged. Call this only while no process has the database
+ * open. Each commit is synced before the next one begins, so only the last one may be torn. Damage in the
+ * last commit looks like a torn commit and is not reported.
  * @param path of the log, which may be missing
  */
 export function isLogDamaged(path: string): boolean {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size < headerOctets) return false;
   const octets = readFileSync(path);
-  // The header is all zeros: the power failed before SQLite wrote it.
+  // A header of zeros: the power failed before SQLite wrote it.
   if (octets.subarray(0, headerOctets).every((octet) => octet === 0)) return false;
   const magic = octets.readUInt32BE(0);
   const log = { octets, isBig: magic === bigEndian, pageSize: octets.readUInt32BE(8) };
@@ -54,11 +54,15 @@ function hasHole(log: Log, start: Sum): boolean {
   let commits = 0;
   for (let next = at + step; next + step <= octets.length; next += step)
     if (isOfThisLog(next) && endsCommit(next)) commits += 1;
-  // The first commit that follows may be the one that the damaged frame belongs to.
+  // The damaged frame may belong to the first commit that follows. If this is also the last commit, it may be
+  // torn, which is no damage.
   return commits > (endsCommit(at) && isOfThisLog(at) ? 0 : 1);
 }
 
-/** SQLite's checksum of a log, continued from `start`. It adds 32-bit words in pairs. */
+/**
+ * SQLite's checksum over a part of the log, which continues the checksum `start`. It adds 32-bit words in
+ * pairs.
+ */
 function sumOver({ octets, isBig }: Log, from: number, length: number, start: Sum): Sum {
   let [first, second] = start;
   for (let at = from; at < from + length; at += 8) {

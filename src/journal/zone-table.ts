@@ -15,12 +15,12 @@ const columnsWith = (state: StateColumn): readonly string[] => [
   'note',
 ];
 
-/** Prefix of a count's name; the state follows. The count is how many zones have that state. */
+/** Name prefix of counts; a state follows it. Such a count holds how many zones have that state. */
 export const zonesTally = 'zones ';
-/** Name of a count: zones with a note. */
+/** Name of a count: number of zones with a note. */
 export const notesTally = 'notes';
 
-/** Zone entries, each with its checksum; a second index shows whether one is missing. */
+/** Stores zone entries, each with a checksum. A second index shows whether one is missing. */
 export class ZoneTable {
   readonly #database: Database;
   readonly #tallies: Tallies;
@@ -34,7 +34,7 @@ export class ZoneTable {
     this.#columns = columnsWith(state);
   }
 
-  /** All zone entries, sorted by name. @throws {JournalError} when one is damaged or missing */
+  /** Reads all zone entries, sorted by name. @throws {JournalError} when one is damaged or missing */
   all(): readonly ZoneEntry[] {
     const rows = this.#database.all('SELECT * FROM zone INDEXED BY sqlite_autoindex_zone_1 ORDER BY name');
     const entries = rows.map((row) => readZoneEntry(this.#whole(row)));
@@ -45,7 +45,10 @@ export class ZoneTable {
     return entries;
   }
 
-  /** @throws {JournalError} when the entry is damaged, or only one of the two indexes has it */
+  /**
+   * Reads the entry of a zone.
+   * @throws {JournalError} when it is damaged, or only one of the two indexes has it
+   */
   get(zone: DnsName): ZoneEntry | null {
     const sql = 'SELECT * FROM zone INDEXED BY sqlite_autoindex_zone_1 WHERE name = ?';
     const row = this.#database.get(sql, zone);

@@ -10,7 +10,7 @@ import type { LiveCentral } from './central-report.ts';
 import type { Health } from './health.ts';
 import type { KnownOwners } from './owner-knowledge.ts';
 
-/** Sources for questions about one central: its journal, and the state of a running agent. */
+/** What is needed to answer questions about one central: its journal, and the state of a running agent. */
 export interface Knowledge {
   readonly central: Central;
   readonly journal: Omit<Journal, 'commit' | 'close'>;
@@ -18,25 +18,28 @@ export interface Knowledge {
   readonly owners: () => Promise<KnownOwners>;
   /** Whether the name servers serve the last write of an operation; null: not known. */
   readonly outcome: (operation: string) => LiveView | null;
-  /** Null: no agent runs. */
+  /** The state of the running agent; null: no agent runs. */
   readonly live: () => LiveCentral | null;
   /** As the running agent knows it, or as one stored it last; null: none has. @throws {JournalError} */
   readonly health: () => Promise<Health | null>;
   readonly readPanel: ReadPanel;
 }
 
-/** One central of the panel. `open` runs a question with its sources, and closes them afterwards. */
+/** One central of the panel. `open` opens its journal, passes it to `body`, and closes it afterwards. */
 export interface Source {
   readonly settings: Settings;
   readonly id: () => Promise<CentralId>;
-  /** @returns what `body` returns; null: there is no journal yet */
+  /** Calls `body` with the opened journal. @returns the result of `body`; null: there is no journal yet */
   readonly open: <T>(body: (known: Knowledge) => Promise<T>) => Promise<T | null>;
 }
 
-/** What the answering program knows. That program is the agent or, if none runs, the command itself. */
+/**
+ * What the program that answers a question has at its disposal. It is the agent or, if none runs, the command
+ * itself.
+ */
 export interface Answerer {
   readonly paths: Paths;
   readonly agent: AgentReport;
-  /** One for each central; empty if the settings cannot be used. */
+  /** One source for each central; empty if the settings cannot be used. */
   readonly sources: readonly Source[];
 }

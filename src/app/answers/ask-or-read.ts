@@ -5,7 +5,7 @@ import { readings, type Reading } from './readings.ts';
 import { withoutAgent } from './without-agent.ts';
 
 /**
- * Asks the agent or, if none runs, reads the journals.
+ * Asks the agent a question. If no agent runs, answers it from the journals.
  * @throws {CommandFailed | Unanswerable | DnsDataError | JournalError | SettingsRefused}
  */
 export async function askOrRead<N extends Reading>(

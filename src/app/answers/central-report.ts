@@ -6,27 +6,27 @@ import type { Health } from './health.ts';
 import type { JournalStatus } from './journal-status.ts';
 import type { KnownOwners } from './owner-knowledge.ts';
 
-/** The panel found at the central, if the settings leave its address or kind open. */
+/** The panel that was found at the central, if the settings do not name its address or kind. */
 interface FoundPanel {
   readonly address: string;
   readonly kind: string;
 }
 
-/** State of a central as its journal holds it, with what the journal holds about owners. */
+/** The state of a central, as its journal stores it. The owners of zones are included. */
 export interface EngineReport extends JournalStatus {
   readonly owners: KnownOwners;
 }
 
-/** State of a central that only a running agent knows. */
+/** The part of a central's state that only a running agent knows. */
 export interface LiveCentral extends Pick<LiveEngine, 'comparison'> {
-  /** Why the circuit breaker sends nothing to the central now; null: requests are sent. */
+  /** Why the circuit breaker sends no requests to the central now; null: requests are sent. */
   readonly blocked: Problem | null;
   /**
-   * When owners were last read, and how many edits were left to the panel because of owners, since the agent
+   * When owners were last read. Also how many edits were left to the panel because of owners, since the agent
    * started.
    */
   readonly owners: Omit<LiveEngine['owners'], keyof KnownOwners>;
-  /** Null: the settings name no name servers to ask. */
+  /** State of the checks at the name servers; null: the settings name no name servers. */
   readonly verify: VerifyStatus | null;
 }
 

@@ -1,4 +1,4 @@
-/** What can be read from a journal alone, with or without a running engine. */
+/** Reports that are made from a journal alone, so that no engine has to run. */
 import type { DnsName } from '../../dns/name.ts';
 import { baselineFact } from '../../core/engine/before/unknown-zone.ts';
 import type { Journal, JournalCounts } from '../../core/journal.ts';
@@ -7,11 +7,9 @@ import { isFinal, type Operation } from '../../core/operation.ts';
 
 /** The state of one central. */
 export interface JournalStatus extends Omit<JournalCounts, 'rows'> {
-  /**
-   * When the first comparison was complete: wall clock, milliseconds since 1970; null: it is not complete.
-   */
+  /** When the first comparison was completed: wall clock, milliseconds since 1970; null: not yet. */
   readonly baselineAt: number | null;
-  /** Operations that are neither final nor stuck. */
+  /** Number of operations that are neither final nor stuck. */
   readonly open: number;
   readonly stuck: readonly Operation[];
   /** Number of operations that have not ended, by state; states without operations are left out. */
@@ -27,7 +25,7 @@ export interface ZoneView {
   readonly open: readonly Operation[];
 }
 
-/** @param wall wall clock, milliseconds since 1970 @throws {JournalError} */
+/** Makes the status of one journal. @param wall wall clock, milliseconds since 1970 @throws {JournalError} */
 export async function journalStatus(
   journal: Pick<Journal, 'operations' | 'fact' | 'counts'>,
   wall: number,

@@ -5,19 +5,23 @@ import { pathsOf, type Paths } from '../paths.ts';
 import { SettingsRefused } from '../../centrals/connection.ts';
 import { inJournal } from '../wiring/in-journal.ts';
 
-/** What the journal holds about the owners of zones. */
+/** What the journal stores about the owners of zones. */
 export type KnownOwners = Pick<OwnerStatus, 'check' | 'way' | 'zones' | 'unknown'>;
 
-/** What the settings form and the doctor show about owners, also without an agent. */
+/** What the settings form and the doctor show about owners, whether or not an agent runs. */
 export interface OwnerKnowledge extends KnownOwners {
   /**
-   * When the self-test found that the panel checks access first: wall clock, milliseconds since 1970. Null:
-   * no self-test has found that.
+   * When the self-test found that the panel checks access before it calls us: wall clock, milliseconds since
+   * 1970. Null: no self-test has found that.
    */
   readonly provedAt: number | null;
 }
 
-/** @param check `owner_check` of the settings @throws {JournalError} */
+/**
+ * Reads from a journal what it stores about owners.
+ * @param check `owner_check` of the settings
+ * @throws {JournalError}
+ */
 export async function ownersIn(
   journal: Pick<Journal, 'fact' | 'owners'>,
   check: Settings['ownerCheck'],
@@ -34,7 +38,8 @@ export async function ownersIn(
 }
 
 /**
- * @param settings of the first central; all centrals hold the same owners
+ * Reads what is stored about owners.
+ * @param settings of the first central; the journals of all centrals store the same owners
  * @throws {JournalError | SettingsRefused}
  */
 export async function ownerKnowledge(paths: Paths, settings: Settings): Promise<OwnerKnowledge> {
@@ -47,8 +52,8 @@ export async function ownerKnowledge(paths: Paths, settings: Settings): Promise<
 }
 
 /**
- * {@link ownerKnowledge} for the settings form, which must open whatever state the journal is in. Null: the
- * settings or the journal cannot be used.
+ * Like {@link ownerKnowledge}, for the settings form, which has to open even if the journal is damaged. Null:
+ * the settings or the journal cannot be used.
  */
 export async function ownersForForm(root: string): Promise<OwnerKnowledge | null> {
   const loaded = loadSettings(root);
@@ -56,7 +61,7 @@ export async function ownersForForm(root: string): Promise<OwnerKnowledge | null
   try {
     return await ownerKnowledge(pathsOf(root), loaded.settings);
   } catch (error) {
-    // The doctor reports the fault.
+    // The form leaves such a fault to the doctor.
     if (error instanceof JournalError || error instanceof SettingsRefused) return null;
     throw error;
   }

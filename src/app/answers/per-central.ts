@@ -1,18 +1,20 @@
 import type { CentralId } from '../../core/central.ts';
 import type { HistoryPage } from '../../core/history.ts';
 
-/** A value that belongs to one central. */
+/** A value that belongs to one central of the panel. */
 export interface OfCentral<T> {
-  /** Its number in the settings. */
+  /** Number of the central in the settings. */
   readonly number: number;
   readonly id: CentralId;
   readonly value: T;
 }
 
-/** An element of a list; with several centrals it carries the number of its central. */
+/**
+ * An element of a list. If the panel has several centrals, `central` is the number of the element's central.
+ */
 export type Numbered<T> = T & { readonly central?: number };
 
-/** The value of the first central. With several centrals, `centrals` holds the value of each. */
+/** The value of the first central. If the panel has several centrals, `centrals` holds the value of each. */
 export type AtEach<T> = Numbered<T> & { readonly centrals?: readonly (T & AtCentral)[] };
 
 interface AtCentral {
@@ -22,8 +24,8 @@ interface AtCentral {
 }
 
 /**
- * Joins the lists of all centrals.
- * @param several whether the panel has several centrals; only then elements carry a number
+ * Joins the lists of all centrals into one.
+ * @param several whether the panel has several centrals; only then elements get a number
  */
 export function oneList<T extends object>(
   lists: readonly OfCentral<readonly T[]>[],
@@ -56,7 +58,7 @@ export function newestOfAll<T extends { readonly id: string }>(
   return { entries, next: all.length > most ? (entries.at(-1)?.id ?? null) : rest };
 }
 
-/** Joins the values of all centrals. @param several whether the panel has several centrals */
+/** Combines the values of all centrals. @param several whether the panel has several centrals */
 export function atEachCentral<T extends object>(
   values: readonly OfCentral<T>[],
   several: boolean,

@@ -1,6 +1,6 @@
 /**
- * Issue 15: `status`, `zones`, `zone`, `history` and `show` have one implementation each, and one schema for
- * its answer.
+ * Issue 15: tests the questions `status`, `zones`, `zone`, `history` and `show`. Each has one implementation,
+ * and one schema for its answer.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ import type { Reading } from './readings.ts';
 
 const { zone } = sampleOperation('x');
 
-/** Addresses of two centrals, name servers that do not run. */
+/** Addresses of two centrals; no name server runs there. */
 const connections = { isp_master: '127.0.0.1:9', central_2: '127.0.0.2:9' };
 
 const everything = { filter: {}, before: null } as const;
@@ -67,7 +67,10 @@ async function given(t: TestContext, sections: readonly (keyof typeof connection
   return paths;
 }
 
-/** The answer to a question. Also checks that JSON and schemas, as used on the socket, lose nothing of it. */
+/**
+ * Answers a question. Also checks that the answer stays the same when it is sent as JSON and parsed with its
+ * schema.
+ */
 async function answered<N extends Reading>(
   paths: Paths,
   question: N,

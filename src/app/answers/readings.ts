@@ -52,7 +52,7 @@ export const readings: Readings = {
 
 /**
  * Selects the centrals that a question is about.
- * @param number of the central in the settings; null: all centrals
+ * @param number number of the central in the settings; null: all centrals
  * @throws {Unanswerable} when no central has this number, or there is none at all
  */
 export function chosen<T extends { readonly settings: Pick<Settings, 'number'> }>(

@@ -10,7 +10,8 @@ import type { CentralReport, EngineReport } from './central-report.ts';
 import { journalStatus } from './journal-status.ts';
 
 /**
- * Answers `status`. An unreadable journal of one central becomes a problem and does not hide other centrals.
+ * Answers `status`. If the journal of one central cannot be read, the answer lists that as a problem and
+ * still shows the other centrals.
  */
 export async function statusReport({ paths, agent, sources }: Answerer): Promise<StatusReport> {
   const problems = [...agent.problems];
@@ -28,8 +29,9 @@ export async function statusReport({ paths, agent, sources }: Answerer): Promise
 }
 
 /**
- * @param problems gets every problem that is met
- * @returns null: the settings do not even tell which account the central is
+ * Makes the report of one central.
+ * @param problems every problem that is found is added to it
+ * @returns null: the settings do not even identify the account
  */
 async function reportOf(
   { settings, id, open }: Source,

@@ -10,7 +10,8 @@ import type { Problem } from '../../dns/problem.ts';
 export type SigningReport = Signing | { readonly problem: Problem } | null;
 
 /**
- * How long (ms) the central may take. It is short, because the answer only adds to what the journal shows.
+ * How long the central may take to answer, milliseconds. The time is short, because the answer only adds to
+ * what the journal shows.
  */
 const patience = 3_000;
 

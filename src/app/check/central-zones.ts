@@ -7,17 +7,17 @@ import { wirePanel } from '../wiring/wire.ts';
 /** The zones of the account at the central. */
 export interface ZoneCount {
   readonly zones: number;
-  /** Their names if the central can list zones; else empty. */
+  /** Names of these zones, if the central can list zones; else empty. */
   readonly listed: readonly DnsName[];
-  /** Whether the panel has zones of which the central has none for this account. */
+  /** Whether the panel has zones, but the central has none of them for this account. */
   readonly noneOfThePanels: boolean;
-  /** The count as a text, e.g. `34 zones` or `34 of the panel's 36 zones`. */
+  /** The count as a text, for example `34 zones` or `34 of the panel's 36 zones`. */
   readonly text: string;
 }
 
 /**
  * Counts the account's zones. A central that cannot list zones (a name server) is asked for each zone of the
- * panel under this root. It is also asked whether the account may write that zone.
+ * panel under this root. It is also asked whether the account may write each of them.
  * @throws {CentralError}
  */
 export async function countZones(central: Central, root: string, ctx: CallContext): Promise<ZoneCount> {
@@ -39,7 +39,7 @@ export async function countZones(central: Central, root: string, ctx: CallContex
   }
 }
 
-/** A panel that cannot be read counts as one without zones; another check reports it. */
+/** A panel that cannot be read counts as a panel without zones; another check reports it. */
 async function panelHasZones(root: string, ctx: CallContext): Promise<boolean> {
   try {
     return (await (await wirePanel(root)).listZones(ctx)).zones.length > 0;

@@ -1,5 +1,6 @@
 /**
- * Issue 11.9: the option `nameservers` is required if a new zone at PowerDNS would have no NS at its apex.
+ * Issue 11.9: tests that the option `nameservers` is required if a new zone at PowerDNS would have no NS
+ * records.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -4,13 +4,13 @@ import type { CallContext } from '../../core/central.ts';
 import { PanelError, type Panel } from '../../core/panel.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 
-/** How many zones of the panel are checked. */
+/** At most so many zones of the panel are checked. */
 const mostZones = 3;
 
 /**
- * Returns a problem if a new zone would have no NS at its apex. That is so if neither the settings
- * (`nameservers`), nor the central, nor the panel gives it any. Null: nothing is missing, or the panel has no
- * zones or cannot be read.
+ * Returns a problem if a new zone would have no NS records at its apex. That is so if neither the option
+ * `nameservers`, nor the central, nor the panel names any. Null: new zones get NS records, or the panel has
+ * no zones or cannot be read.
  */
 export async function nameServersNeeded(
   { kind, newZones, number }: Settings,

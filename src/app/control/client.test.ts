@@ -12,7 +12,7 @@ import { inWords } from '../problems.ts';
 import { ask, NoAgent, OtherRelease, runningAgent } from './client.ts';
 import { end, hello } from './socket.ts';
 
-/** Runs `body` as a user who may not enter the folder of the panel and of the agent's socket. */
+/** Runs `body` as a user who may not enter the folders of the panel and of the agent's socket. */
 async function outside(t: TestContext, body: (paths: Paths) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'closed-'));
   const paths = pathsOf(join(folder, 'panel'), join(folder, 'run/agent.sock'));

@@ -5,10 +5,13 @@ import { inWords } from '../problems.ts';
 import { anyRelease, envelope, parseAnswer, type Answers, type Question, type Requests } from './protocol.ts';
 import { controlWord, end, hello, protocolVersion } from './socket.ts';
 
-/** How long (ms) the agent may take to answer. */
+/** How long the agent may take to answer, milliseconds. */
 const patience = 30_000;
 
-/** The agent gave no answer, or answered that it cannot. The message is a sentence for the user. */
+/**
+ * The agent did not answer, or answered that it cannot do what was asked. The message is a sentence for the
+ * user.
+ */
 export class AskFailed extends CommandFailed {
   override readonly name: string = 'AskFailed';
 }
@@ -40,7 +43,7 @@ export class OtherRelease extends AskFailed {
   }
 }
 
-/** What agents of all releases report of themselves. */
+/** What the agents of all releases report about themselves. */
 export type RunningAgent = v.InferOutput<typeof anyRelease>;
 
 /**
@@ -56,7 +59,10 @@ export async function ask<N extends Question>(
   return ofThisRelease(() => parseAnswer(question, value));
 }
 
-/** The running agent, of any release; null: none runs. @throws {AskFailed} when an agent does not answer */
+/**
+ * Finds the running agent, of any release; null: none runs.
+ * @throws {AskFailed} when an agent does not answer
+ */
 export async function runningAgent(socketPath: string): Promise<RunningAgent | null> {
   try {
     const value = await exchange(socketPath, 'status', {});
@@ -76,7 +82,7 @@ function ofThisRelease<T>(read: () => T): T {
   }
 }
 
-/** @returns the value of the answer, not checked */
+/** Sends a question. @returns the value of the answer, not checked yet */
 async function exchange(socketPath: string, question: Question, parameters: object): Promise<unknown> {
   const text = await send(socketPath, JSON.stringify({ do: question, ...parameters }));
   if (!text.startsWith(hello) || !text.endsWith(end))

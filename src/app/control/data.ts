@@ -1,4 +1,4 @@
-/** Schemas of the parts of the agent's answers. */
+/** Schemas for the parts of the agent's answers. */
 import * as v from 'valibot';
 import type { ZoneEntry } from '../../core/ledger.ts';
 import { attentionTexts, type AttentionCode } from '../../core/catalogue-attention.ts';
@@ -25,7 +25,7 @@ const serverReport = v.object({
   text: v.string(),
 });
 
-/** The number of the central that the data belongs to; only present with several centrals. */
+/** Number of the central that the data belongs to; absent if the panel has only one central. */
 const central = v.exactOptional(v.number());
 
 const reported = {
@@ -105,8 +105,8 @@ const zoneView = {
 } satisfies Fields<ZoneView>;
 
 /**
- * One zone, panel and central side by side. With several centrals the top level shows the first one, and
- * `centrals` each of them.
+ * One zone, with its records in panel and central. If the panel has several centrals, the top level shows the
+ * first one, and `centrals` shows each of them.
  */
 export const zoneReport = v.object({
   ...zoneView,
@@ -179,7 +179,7 @@ const verifyStatus = v.object({
   ),
 } satisfies Fields<VerifyStatus>);
 
-/** State of a central that only a running agent knows. */
+/** The part of a central's state that only a running agent knows. */
 export const liveCentral = v.object({
   blocked: v.nullable(problemSchema),
   comparison: v.object({

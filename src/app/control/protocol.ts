@@ -1,6 +1,6 @@
 /**
- * Questions to the agent over its socket, and their answers. Both are JSON, and these schemas define them.
- * `socket.ts` describes their framing; `client.ts` asks.
+ * The questions that can be sent to the agent's socket, and their answers. Both are JSON, checked with these
+ * schemas. `socket.ts` describes how they are framed; `client.ts` sends questions.
  */
 import * as v from 'valibot';
 import type { Problem } from '../../dns/problem.ts';
@@ -33,10 +33,10 @@ import {
   zoneReport,
 } from './data.ts';
 
-/** The number of the central that is asked about; null: all centrals. */
+/** Number of the central that the question is about; null: all centrals. */
 const central = v.nullable(v.number());
 
-/** The schemas of the parameters of each question. */
+/** The schemas of each question's parameters. */
 const parameters = {
   status: v.object({}),
   zones: v.object({ central }),
@@ -49,13 +49,13 @@ const parameters = {
   /** Asks for the operations whose id begins with `prefix`. */
   operation: v.object({ prefix: v.string(), central }),
   /**
-   * Requests a comparison in the background. `zone`: null means all zones. `follow`: also delete at the
-   * central what the panel lacks.
+   * Asks for a comparison in the background. `zone`: null means all zones. `follow`: what the panel no longer
+   * has may be deleted at the central.
    */
   compare: v.object({ zone: v.nullable(v.string()), follow: v.boolean(), central }),
   /**
-   * Ends the trace of hook calls and begins one of `zone` (null: none). The answer is the calls of the ended
-   * trace. `refuse`: the stage whose first call is answered with an error.
+   * Ends the running trace of hook calls, answers with its calls, and starts a trace for `zone` (null: none).
+   * `refuse`: the agent answers the first call of this stage with an error.
    */
   trace: v.object({
     zone: v.nullable(v.string()),
@@ -74,25 +74,25 @@ export type Question = keyof typeof parameters;
 /** The parameters of each question. */
 export type Requests = { readonly [N in Question]: v.InferOutput<(typeof parameters)[N]> };
 
-/** The same schemas, checked against these types. */
+/** The same schemas. Their type makes the compiler check that they match {@link Requests}. */
 const requests: { readonly [N in Question]: v.GenericSchema<unknown, Requests[N]> } = parameters;
 
-/** The field of a request that names the question; its other fields are the parameters. */
+/** The field of a request that names the question. All other fields are parameters. */
 export const question = v.object({
   do: v.custom<Question>((word) => typeof word === 'string' && Object.hasOwn(parameters, word)),
 });
 
 /** The state of the agent itself. */
 export interface AgentReport {
-  /** Null: no agent runs. */
+  /** Process id of the agent; null: no agent runs. */
   readonly pid: number | null;
-  /** Version of the agent, or, if none runs, of the program that answers. */
+  /** Version of the agent. If no agent runs: version of the program that answers. */
   readonly version: string;
   /** Resident memory of the agent, octets; null: no agent runs. */
   readonly memory: number | null;
   readonly state: 'not-running' | 'not-configured' | 'broken' | 'running';
   readonly problems: readonly Problem[];
-  /** Why the newest settings are not in force. */
+  /** Why the newest settings are not in force; empty: they are. */
   readonly pending: readonly Problem[];
 }
 
@@ -106,7 +106,9 @@ export interface StatusReport extends AgentReport, Nullable<CentralState> {
   /** Why an administrator has to look, the most urgent first; empty: all is well. */
   readonly attention: readonly Attention[];
   readonly paused: boolean;
-  /** End of the pause, milliseconds since 1970. Null: not paused, or paused without an end (see `paused`). */
+  /**
+   * When the pause ends, milliseconds since 1970. Null: there is no pause, or it has no end (see `paused`).
+   */
   readonly pausedUntil: number | null;
   readonly centrals: readonly CentralReport[];
 }
@@ -126,7 +128,7 @@ export type ReportedOperation = Operation & {
 /** An operation, or an edit that was decided without one. */
 export type ReportedEntry = ReportedOperation | Decision;
 
-/** A zone's entry, ledger rows and open operations, and how the central signs it. */
+/** A zone's entry, ledger rows and open operations, and how the central signs the zone. */
 export interface ZoneReport extends ZoneView {
   readonly signing: SigningReport;
   /** The panel's records of a zone of which the ledger has none; null: they were not asked for. */
@@ -190,7 +192,7 @@ const status = v.object({
   ),
 });
 
-/** The schema of each answer. */
+/** The schema of each question's answer. */
 const answers: { readonly [N in Question]: v.GenericSchema<unknown, Answers[N]> } = {
   status,
   zones: v.array(reportedZone),
@@ -204,12 +206,12 @@ const answers: { readonly [N in Question]: v.GenericSchema<unknown, Answers[N]> 
   'erase-user': v.object({ erased: v.number(), underWay: v.number() }),
 };
 
-/** @throws {v.ValiError} for a value that is no answer to this question */
+/** Checks the answer to a question. @throws {v.ValiError} when the value is no answer to it */
 export function parseAnswer<N extends Question>(asked: N, value: unknown): Answers[N] {
   return parsed(answers[asked], value);
 }
 
-/** @throws {v.ValiError} for parameters that do not belong to this question */
+/** Checks the parameters of a question. @throws {v.ValiError} when they do not belong to it */
 export function parseParameters<N extends Question>(asked: N, value: unknown): Requests[N] {
   return parsed(requests[asked], value);
 }
@@ -218,14 +220,14 @@ function parsed<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
   return v.parse(schema, value);
 }
 
-/** The part of a `status` answer that agents of all releases have. */
+/** The fields of a `status` answer that agents of all releases send. */
 export const anyRelease = v.object({
   pid: v.number(),
   version: v.string(),
   engine: v.nullable(v.object({ open: v.number() })),
 });
 
-/** An answer as it is sent: the value, or the reasons why there is none. */
+/** The message around an answer: the value, or the reasons why there is none. */
 export const envelope = v.variant('ok', [
   v.object({ ok: v.literal(true), value: v.unknown() }),
   v.object({ ok: v.literal(false), problems: v.array(problemSchema) }),

@@ -1,21 +1,23 @@
 /**
- * First line of a hook request: `domainsync 1 PID LENGTH [STAGE] [cut]`, then LENGTH octets of body. The
- * agent reads the environment of process PID from /proc. A hook sends STAGE if its panel does not put the
- * stage into the environment (docs/decisions/005-two-generations.md). `cut`: the body may be incomplete.
+ * First word of a hook request. Its first line is `domainsync 1 PID LENGTH [STAGE] [cut]`, and LENGTH octets
+ * of body follow. The agent reads the environment of process PID from /proc. A hook sends STAGE if its panel
+ * does not put the stage into the environment (docs/decisions/005-two-generations.md). `cut`: the body may be
+ * incomplete.
  */
 export const hookWord = 'domainsync';
 /**
- * First line of a request of the command line: `domainsync-control 1 0 LENGTH`, then LENGTH octets of JSON.
+ * First word of a request of the command line. Its first line is `domainsync-control 1 0 LENGTH`, and LENGTH
+ * octets of JSON follow.
  */
 export const controlWord = 'domainsync-control';
 export const protocolVersion = '1';
 
 /**
- * The agent sends this when it accepts a connection, before it reads. A client that does not get it may try
- * another way.
+ * The agent sends this line as soon as it accepts a connection. A client that does not get the line may try
+ * another way to reach the agent.
  */
 export const hello = 'domainsync hello\n';
-/** Last octets of a complete answer. An answer without them was cut and counts as a refusal. */
+/** The last octets of every complete answer. An answer without them was cut off and counts as a refusal. */
 export const end = '\ndomainsync end\n';
 
 /** Longest first line of a request, octets. */
@@ -24,19 +26,19 @@ export const mostHead = 256;
 /** Longest body that the agent accepts, octets. */
 export const mostBody = 8 * 1024 * 1024;
 
-/** Longest body of a hook call that the agent reads, octets. It discards a longer one completely. */
+/** Longest body of a hook call that the agent uses, octets. It reads a longer body and discards all of it. */
 export const mostRead = 2 * 1024 * 1024;
 
 export interface RequestHead {
   readonly kind: 'hook' | 'control';
   readonly pid: number;
   readonly length: number;
-  /** Null: the stage is in the environment. */
+  /** The stage of the call; null: the environment names it. */
   readonly stage: 'before' | 'after' | null;
   readonly isCut: boolean;
 }
 
-/** Reads the first line of a request; `null` for anything else. */
+/** Parses the first line of a request; `null`: the line is no such request. */
 export function readHead(line: string): RequestHead | null {
   const parts = /^(domainsync|domainsync-control) 1 (\d{1,10}) (\d{1,10})(?: (before|after))?( cut)?$/.exec(
     line,

@@ -7,7 +7,7 @@ import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 import { systemOr } from '../../net/system-error.ts';
 import { tailOf } from '../tail.ts';
 
-/** Checks whether the agent runs, its release, and its problems with the settings. */
+/** Checks whether the agent runs, which release it has, and whether it can use the settings. */
 export async function checkAgent({ socket }: Paths): Promise<Finding[]> {
   try {
     return findingsOf(await ask(socket, 'status', {}));
@@ -19,7 +19,9 @@ export async function checkAgent({ socket }: Paths): Promise<Finding[]> {
   }
 }
 
-/** Reports an agent of another release, which was not ended when the files were replaced. */
+/**
+ * Reports an agent of another release that still runs, because nobody ended it when the files were replaced.
+ */
 async function checkOtherRelease(socket: string): Promise<Finding[]> {
   const running = await runningAgent(socket);
   return running === null ? [] : [otherRelease(running)];
@@ -52,8 +54,8 @@ function findingsOf(report: StatusReport): Finding[] {
 }
 
 /**
- * When the first comparison was complete at every central: wall clock, milliseconds since 1970. Null: not
- * complete at some central, or there is no central.
+ * When the first comparison was complete at every central: wall clock, milliseconds since 1970. Null: it is
+ * not complete at every central, or there is no central.
  */
 export function baselineOf({ centrals }: StatusReport): number | null {
   const times = centrals.map(({ engine }) => engine?.baselineAt ?? null);
@@ -63,7 +65,7 @@ export function baselineOf({ centrals }: StatusReport): number | null {
   );
 }
 
-/** How many octets at the end of the log are checked. */
+/** So many octets at the end of the log are checked. */
 const logTail = 1_048_576;
 
 /** Reports errors in the log of the last 24 hours. @param wall wall clock, milliseconds since 1970 */

@@ -21,15 +21,16 @@ import { own } from '../../dns/own.ts';
 const day = 86_400_000;
 
 /**
- * Checks the way to the central step by step: name, connection, certificate, login, rights. Reports the first
- * step that fails.
+ * Checks the connection to the central step by step: name, connection, certificate, login, rights. Reports
+ * the first step that fails.
  * @param wall wall clock, milliseconds since 1970
  */
 export async function checkConnection(settings: Settings, root: string, wall: number): Promise<Finding[]> {
   const { hostname } = new URL(settings.address);
   const name = await resolveName(hostname);
   if (name !== null) return [name];
-  // The account is checked first: this finds the panel's address and kind if the settings leave them open.
+  // The account is checked first, because that finds the panel's address and kind if the settings do not name
+  // them.
   const account = await checkAccount(settings, root);
   const { address } = foundCentral(root, settings) ?? settings;
   return isEncrypted(address, settings)
@@ -63,7 +64,7 @@ async function checkCertificate(address: string, deadline: number, wall: number)
     const text = `the certificate of ${url.host} is valid until ${validTo} (${left} days)`;
     return [warning('central', text, 'tell the provider')];
   } catch (error) {
-    // `checkAccount` reports the same failure, with what to do.
+    // `checkAccount` reports the same failure, and says what the administrator can do.
     if (error instanceof HttpError) return [];
     throw error;
   }
@@ -96,8 +97,8 @@ async function checkAccount(settings: Settings, root: string): Promise<Finding[]
 }
 
 /**
- * Finds faults that do not make edits fail, yet keep the public from seeing them. Has its own time limit, as
- * the checks before may have used most of theirs.
+ * Finds faults that do not make edits fail, but keep them from being served. Has a time limit of its own,
+ * because the earlier checks may have used up theirs.
  */
 async function checkConcerns(
   central: Central,

@@ -14,7 +14,9 @@ import { tailOf } from '../tail.ts';
 const again = 'run "domainsync install" again';
 const check = 'plugin files';
 
-/** Checks that the files the panel reads and starts exist, are complete and belong to one release. */
+/**
+ * Checks the files that the panel reads and starts: they must exist, be complete and belong to one release.
+ */
 export function checkFiles(paths: Paths): Finding[] {
   const { root } = paths;
   const kind = panelKindAt(root);
@@ -34,7 +36,7 @@ export function checkFiles(paths: Paths): Finding[] {
 }
 
 /**
- * The panel does not start a handler that other users may write or that it may not execute
+ * Checks a file's mode. The panel starts no handler that it may not execute, or that other users may write
  * (docs/protocol.md#files-4, #files-5).
  */
 function checkMode(root: string, file: PanelFile): Finding[] {
@@ -59,7 +61,7 @@ function checkRelease(root: string, target: string | null): Finding[] {
 }
 
 /**
- * Checks files against the templates of the release in use, ignoring the values filled in. Finds files that
+ * Compares files with the templates of the release in use; the values filled in are ignored. Finds files that
  * are cut off or belong to another release.
  */
 function checkTexts(root: string, kind: PanelKind, templates: string | null): Finding[] {
@@ -69,7 +71,7 @@ function checkTexts(root: string, kind: PanelKind, templates: string | null): Fi
     .map(({ path }) => problemFound(check, `${path} is cut off or not of the release in use`, again));
 }
 
-/** Whether a text is this template with any values filled in. */
+/** Whether a text is this template with some values filled in. */
 function isOf(text: string, template: string): boolean {
   const pieces = template.split(/@[A-Z]+@/u).map((piece) => piece.replaceAll(/[.*+?^${}()|[\]\\]/gu, '\\$&'));
   return new RegExp(`^${pieces.join('[^\\n]*')}$`, 'u').test(text);
@@ -81,12 +83,12 @@ function checkRestart({ root, restartDue }: Paths, kind: PanelKind): Finding[] {
   return [note(check, text, restartCommand(root, kind))];
 }
 
-/** How many octets at the end of the panel's log are checked. */
+/** So many octets at the end of the panel's log are checked. */
 const logTail = 4 * 1_048_576;
 
 /**
- * Checks whether the panel's log names our handlers as registered (docs/protocol.md#files-5). Their absence
- * is only a hint: logs are rotated, and the log level may be low.
+ * Checks whether the panel's log names our handlers as registered (docs/protocol.md#files-5). If it does not,
+ * that is only a hint: logs are rotated, and the log level may be low.
  */
 export function checkRegistration({ root }: Paths): Finding[] {
   const kind = panelKindAt(root);

@@ -1,14 +1,14 @@
 /** The result of one check. */
 export interface Finding {
-  /** What was checked, one word or two. */
+  /** What was checked, in one or two words. */
   readonly check: string;
   /**
-   * `problem`: edits are or will be refused or not mirrored. `warning`: edits work, but something is wrong.
-   * `note`: worth knowing.
+   * `problem`: edits are refused or not sent to the central, or will be. `warning`: edits work, but something
+   * is wrong. `note`: something worth knowing.
    */
   readonly state: 'ok' | 'note' | 'warning' | 'problem';
   readonly text: string;
-  /** What the administrator can do; null: nothing to do. */
+  /** What the administrator can do; null: nothing has to be done. */
   readonly wayOut: string | null;
 }
 

@@ -11,10 +11,13 @@ import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
 const run = promisify(execFile);
 
-/** The doctor warns below this much free disk space, octets. A journal of 10,000 zones takes about 30 MB. */
+/**
+ * The doctor warns if less than this is free on the disk, octets. A journal of 10,000 zones takes about 30
+ * MB.
+ */
 const littleSpace = 64 * 1024 * 1024;
 
-/** Checks the runtime and the panel's root. */
+/** Checks the Node.js runtime and the panel's root. */
 export function checkHost({ root }: Paths): Finding[] {
   const found = [ok('runtime', `domainsync ${version}, Node.js ${process.version}, ${process.arch}`)];
   const missing = ['etc', 'addon', 'var'].filter((folder) => !existsSync(join(root, folder)));
@@ -32,8 +35,8 @@ export function checkHost({ root }: Paths): Finding[] {
 }
 
 /**
- * Finds which program the hook can use to reach the agent, by sending a real request. Without a socket there
- * is nothing to check.
+ * Finds the programs through which the hook can reach the agent, by sending a real request with each. If
+ * there is no socket, nothing is checked.
  */
 export async function checkWays({ socket }: Paths): Promise<Finding[]> {
   if (!existsSync(socket)) return [];

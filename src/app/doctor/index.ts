@@ -28,7 +28,7 @@ export interface DoctorOptions {
 
 type CheckBody = () => Promise<readonly Finding[]> | readonly Finding[];
 
-/** Checks everything that may be wrong on this host, one thing after the other. Changes nothing. */
+/** Checks everything that may be wrong on this host, one check after the other. Changes nothing. */
 export async function* examine({ paths, wall }: DoctorOptions): AsyncGenerator<Finding> {
   const closed = [paths.root, paths.state, dirname(paths.socket)].find(isClosed);
   if (closed !== undefined) {
@@ -58,7 +58,9 @@ export async function* examine({ paths, wall }: DoctorOptions): AsyncGenerator<F
   for (const [check, body] of checks) yield* await findingsOf(check, body);
 }
 
-/** The checks of one central. With several centrals, each finding carries the number of its central. */
+/**
+ * The checks of one central. If the panel has several centrals, each finding has the number of its central.
+ */
 function checksOf(
   settings: Settings,
   { paths, wall, several }: Pick<DoctorOptions, 'paths' | 'wall'> & { readonly several: boolean },
@@ -82,7 +84,7 @@ function checksOf(
   ];
 }
 
-/** A check that throws becomes a finding, so that the other checks still run. */
+/** Runs one check. If it throws, the error becomes a finding, so that the other checks still run. */
 async function findingsOf(check: string, body: CheckBody): Promise<readonly Finding[]> {
   try {
     return await body();

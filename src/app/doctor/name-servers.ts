@@ -11,8 +11,7 @@ import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 const check = 'name servers';
 
 /**
- * Asks each name server of `[verify]` for one zone, and reports what keeps it from proving that edits are
- * live.
+ * Asks each name server of `[verify]` for one zone, and reports why it could not prove that edits are live.
  * @param zone a zone that all of them should serve; null: no zone is synced yet
  * @param strict whether edits are refused while a name server fails
  */
@@ -56,7 +55,7 @@ async function checkOne(server: AskedServer, zone: DnsName, strict: boolean): Pr
   }
 }
 
-/** How long (ms) a name server may take to answer. */
+/** How long a name server may take to answer, milliseconds. */
 const patience = 5_000;
 
 /** The first zone of the ledger in the state `synced`; null: there is none, or the journal cannot be read. */
@@ -65,7 +64,7 @@ export async function syncedZone(paths: Paths, settings: Settings): Promise<DnsN
     const zones = await inJournal(paths, settings, (journal) => journal.zones());
     return zones?.find(({ state }) => state === 'synced')?.zone ?? null;
   } catch (error) {
-    // The check of the journal reports it.
+    // The check of the journal reports this error.
     if (error instanceof JournalError) return null;
     throw error;
   }

@@ -5,7 +5,7 @@ import { note, ok, warning, type Finding } from './finding.ts';
 const selfTest = '"domainsync doctor --self-test"';
 
 /**
- * Reports whether domainsync knows the owners of zones. It can refuse a user's edit only if it does
+ * Reports whether domainsync knows the owners of zones. Only if it does can it refuse a user's edit
  * (docs/decisions/010-who-may.md).
  */
 export function checkOwners({ check, provedAt, way, zones, unknown }: OwnerKnowledge): Finding[] {

@@ -15,9 +15,9 @@ import { restartCommand } from '../install/restart-panel.ts';
 import { wirePanel } from '../wiring/wire.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
-/** How long (ms) the panel may take to answer one request. */
+/** How long the panel may take to answer one request, milliseconds. */
 const patience = 15_000;
-/** The doctor warns of operations that are unfinished for longer than this, milliseconds. */
+/** The doctor warns about operations that are unfinished for longer than this, milliseconds. */
 const longOpen = 600_000;
 
 /** Reads the panel's list of zones, and checks that the panel knows the plugin. */
@@ -51,7 +51,7 @@ export async function checkPanel({ root }: Paths, hand: PanelHand): Promise<Find
 }
 
 /**
- * Checks the journal file at `path`: its mode, damage, and what in it waits for an administrator.
+ * Checks the journal file at `path`: its mode, damage, and what waits for an administrator's decision.
  * @param wall wall clock, milliseconds since 1970
  */
 export async function checkJournal(path: string, wall: number): Promise<Finding[]> {
@@ -129,12 +129,12 @@ async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]
   return found.length > 0 ? found : [ok('operations', 'none is stuck')];
 }
 
-/** Most zone names in one text. */
+/** At most so many zones are named in one text. */
 const mostNamed = 5;
 
 /**
- * Warns of zones that others deleted at the central, keep changing there (as two panels in one account do),
- * or made a slave copy there.
+ * Warns about zones that others deleted at the central, or turned into a slave copy there. Also warns about
+ * zones that others keep changing there, as two panels in one account do.
  */
 function notedZones(entries: readonly ZoneEntry[]): Finding[] {
   return zoneNotes.flatMap(([code, text, way]) => {

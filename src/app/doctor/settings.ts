@@ -5,7 +5,7 @@ import type { Paths } from '../paths.ts';
 import { isPaused, pauseEnd } from '../pause.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
-/** Checks that the settings file exists, that only we may read it, and that it has no mistakes. */
+/** Checks that the settings file exists, contains no mistakes, and can be read by nobody else. */
 export function checkSettings(loaded: LoadedSettings): Finding[] {
   const { path } = loaded;
   if (loaded.kind === 'not-configured') {

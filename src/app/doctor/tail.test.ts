@@ -13,7 +13,7 @@ test('the end of a log of any size is looked at', (t) => {
   const paths = { ...pathsOf(root), log: join(root, 'log') };
   appendFileSync(paths.log, '');
   assert.equal(tailOf(paths.log, 10), '');
-  // The sparse file is longer than a string can be, and takes no space on the disk.
+  // This file is longer than a string can be. Because it is sparse, it takes no space on the disk.
   truncateSync(paths.log, 2 ** 30);
   appendFileSync(paths.log, '\n2026-01-02T03:04:05.678Z error engine.defect text=Я\n');
   assert.match(tailOf(paths.log, 20), /text=Я\n$/);

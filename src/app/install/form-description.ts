@@ -12,7 +12,8 @@ interface Field extends Omit<OptionField, 'name'> {
 }
 
 /**
- * Form fields that are not options of the settings file. Each list follows the option field that is its key.
+ * Fields of the settings form that are not options of the settings file. The key of each list is the option
+ * field that the list follows.
  */
 const ownFields: Readonly<Record<string, readonly Field[]>> = {
   fingerprint: [
@@ -64,7 +65,7 @@ const formFields: readonly Field[] = options.flatMap(({ field, values }) =>
   field === undefined ? [] : [{ ...field, input: inputs[values.kind] }, ...(ownFields[field.name] ?? [])],
 );
 
-/** Values for the templates of description files: the fields of the settings form, and their texts. */
+/** Values for the templates of description files: the fields of the settings form and their texts. */
 export function formDescription(dialect: FieldDialect): Readonly<Record<string, string>> {
   return {
     FIELDS: formFields.map((field) => element(field, dialect)).join('\n      '),

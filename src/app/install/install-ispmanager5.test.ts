@@ -1,4 +1,4 @@
-/** Installation into ISPmanager 5/6 and DNSmanager 5/6 roots. */
+/** Tests the installation into roots of ISPmanager 5/6 and DNSmanager 5/6. */
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -30,7 +30,7 @@ const panels: readonly (readonly [IspmanagerKind, 'ispmgr' | 'dnsmgr'])[] = [
   ['dnsmanager', 'dnsmgr'],
 ];
 
-/** Puts a program in the place of `mgrctl` that appends its arguments to a file, then runs `body`. */
+/** Replaces `mgrctl` by a program that writes its arguments to a file and then runs `body`. */
 function putMgrctl({ root }: Host, body = ''): void {
   writeFileSync(join(root, 'sbin/mgrctl'), `#!/bin/sh\necho "$@" >>'${root}/calls'\n${body}\n`, {
     mode: 0o755,
@@ -114,7 +114,7 @@ test('every event has exactly one handler; a DNSmanager has no sites and no mail
   assert.deepEqual(dnsmanager.get('domainsync'), vetoed);
   const all = ispmanager.get('domainsync_after') ?? [];
   assert.ok(vetoed.every((name) => all.includes(name)));
-  // Calls that may change owners are never refused, so they have their own handler.
+  // A handler of its own, because calls that may change owners are never refused.
   const watched = ispmanager.get('domainsync_owners') ?? [];
   assert.ok(watched.length > 0 && watched.every((name) => all.includes(name) && !vetoed.includes(name)));
   const foreign = all.filter((name) => /^(?:webdomain|site|emaildomain)\./.test(name));
@@ -165,7 +165,8 @@ test('caches are cleared and a restart is due only when the panel has something 
   fillCaches();
   assert.equal(install({ root, from, socket }).restart, true);
   assert.equal(cached(), 0);
-  // After a crash the next run still knows that a restart is due.
+  // The first run was killed after it changed files. The next run still knows that the panel must be
+  // restarted.
   const again = install({ root, from, socket });
   assert.deepEqual([again.changed, again.restart], [[], true]);
   fillCaches();
@@ -198,7 +199,7 @@ test('a panel that cannot be restarted: why, and the restart stays due', async (
 test('half-broken roots: what is missing is made, what was left by another panel goes', (t) => {
   const { root, from, socket } = makeHost(t, 'dnsmanager');
   install({ root, from, socket });
-  // Afterwards an ISPmanager was installed into the same root.
+  // After the installation, somebody installs an ISPmanager into the same root.
   writeFileSync(join(root, 'etc/ispmgr.conf'), '');
   rmSync(join(root, 'addon/domainsync_after'));
   const repaired = install({ root, from, socket });
@@ -214,7 +215,7 @@ test('half-broken roots: what is missing is made, what was left by another panel
   ]);
   rmSync(join(root, 'addon'), { recursive: true });
   assert.throws(() => install({ root, from, socket }), /install\.no-panel/);
-  // The remaining files can still be removed.
+  // The command still removes the remaining files.
   uninstall({ root, socket, keepData: false });
   assert.deepEqual(
     everything(root).filter((path) => path.includes('domainsync')),

@@ -48,7 +48,7 @@ test('settings are put in force whole, 0600; without them the old ones stay', (t
   assert.equal(statSync(path).mode & 0o777, 0o600);
   install({ root, from, socket });
   assert.equal(readFileSync(path, 'utf8'), config);
-  // An empty file from a faulty deployment tool must not end the synchronisation.
+  // A faulty deployment tool may pass an empty file. This must not stop the synchronisation.
   assert.throws(() => install({ root, from, socket, config: '' }), /install\.empty-config/);
   assert.equal(readFileSync(path, 'utf8'), config);
 });

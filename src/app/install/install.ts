@@ -22,19 +22,21 @@ export interface InstallOptions {
   /** Absolute path of the panel's root directory. */
   readonly root: string;
   /**
-   * Directory of an unpacked release: the bundles, `plugin/`, and `node` if the release has its own Node.js.
+   * Directory of an unpacked release: the bundles, `plugin/`, and `node` if the release brings its own
+   * Node.js.
    */
   readonly from: string;
   /** Path of the agent's socket; absent: the default path. */
   readonly socket?: string | undefined;
   /** Text of the settings file to write; absent: the settings stay as they are. */
   readonly config?: string | undefined;
-  /** The type of the handlers; absent: the type installed before, or else `cgi`. */
+  /** The type of the handlers; absent: the type of the installed ones, or else `cgi`. */
   readonly handlers?: HandlerType | undefined;
 }
 
 /**
- * Folder under the panel's root: it holds each release in a folder, and the link `current` to the one in use.
+ * Folder under the panel's root. Each release has a folder in it, and the link `current` points to the one in
+ * use.
  */
 export const releases = 'lib/domainsync';
 
@@ -43,7 +45,7 @@ const panelFolders = ['etc', 'addon', 'var'] as const;
 
 const bundles = ['agent.cjs', 'hook.cjs', 'form.cjs', 'domainsync.cjs'] as const;
 
-/** The installation was refused before it changed anything. Carries every reason. */
+/** The installation was refused before it changed anything. `problems` holds every reason. */
 export class InstallRefused extends Error {
   override readonly name = 'InstallRefused';
   readonly problems: readonly Problem[];
@@ -83,8 +85,8 @@ export function install(options: InstallOptions) {
 }
 
 /**
- * Values for the templates. The paths hold no single quotes (`objections`), as templates put them in single
- * quotes.
+ * Values for the templates. The templates put paths in single quotes; `objections` refuses paths that contain
+ * one.
  */
 function templateValues(paths: Paths, ownNode: boolean, type: HandlerType): Readonly<Record<string, string>> {
   const current = join(paths.root, releases, 'current');
@@ -102,8 +104,8 @@ function templateValues(paths: Paths, ownNode: boolean, type: HandlerType): Read
 }
 
 /**
- * Writes the files that the panel reads and starts, the description file last: with it the panel starts to
- * call the handlers. Removes files that belong to another kind of panel.
+ * Writes the files that the panel reads and starts. The description file comes last, because it makes the
+ * panel call the handlers. Removes files that belong to another kind of panel.
  * @returns whether the panel must be restarted, because of this run or an earlier one
  */
 function putPanelFiles(
@@ -137,7 +139,9 @@ function putPanelFiles(
   return due;
 }
 
-/** Removes all releases but the one in use. Call it when the agent of the old release has ended. */
+/**
+ * Removes all releases except the one in use. Call this only after the agent of the old release has ended.
+ */
 export function removeOldReleases(root: string): void {
   const folder = join(root, releases);
   const inUse = fs.readlinkSync(join(folder, 'current'));
@@ -183,12 +187,14 @@ function placementProblems(root: string, kind: PanelKind, withConfig: boolean): 
 function objectionsToConfig(config: string): readonly Problem[] {
   const read = readSettings(config, 'config');
   if (read.kind === 'broken') return read.problems;
-  // An empty file may come from a faulty deployment tool. It must not end the synchronisation without a
-  // message.
+  // A faulty deployment tool may pass an empty file. This must not silently stop the synchronisation.
   return read.kind === 'not-configured' ? [problem('install.empty-config')] : [];
 }
 
-/** Copies the release under the root, unless it is already there. @returns its folder */
+/**
+ * Copies the release into the panel's root, unless the same copy is already there.
+ * @returns the release's folder
+ */
 function putRelease(root: string, from: string, changed: string[]): string {
   const release = join(root, releases, version);
   if (from === release || sameRelease(from, release)) return release;
@@ -198,8 +204,8 @@ function putRelease(root: string, from: string, changed: string[]): string {
   for (const name of [...bundles, 'plugin', 'install', 'node']) {
     if (fs.existsSync(join(from, name))) fs.cpSync(join(from, name), join(draft, name), { recursive: true });
   }
-  // A different copy of the same version is moved aside first. Programs that run from it keep their open
-  // files.
+  // If another copy of this version is there, it is moved aside first. Programs that run from it can go on
+  // reading their files.
   const old = `${release}.old`;
   fs.rmSync(old, { recursive: true, force: true });
   if (fs.existsSync(release)) fs.renameSync(release, old);

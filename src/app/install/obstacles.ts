@@ -3,19 +3,19 @@ import { dirname } from 'node:path';
 import { problem, type Problem } from '../../dns/problem.ts';
 import { systemOr } from '../../net/system-error.ts';
 
-/** Absolute paths of what is about to be written. */
+/** Absolute paths of everything that is about to be written. */
 export interface Placement {
-  /** Files that are written or replaced by rename. */
+  /** Files that will be written or replaced by rename. */
   readonly files: readonly string[];
-  /** Folders that are made if they are missing. */
+  /** Folders that will be created if they are missing. */
   readonly folders: readonly string[];
-  /** A symbolic link that is set by rename. */
+  /** A symbolic link that will be set by rename. */
   readonly link: string;
 }
 
 /**
- * Finds everything that would stop these writes half-way, so that the caller can refuse first. Changes
- * nothing.
+ * Finds everything that would make these writes fail half-way, so that the caller can refuse before it
+ * starts. Changes nothing.
  */
 export function obstacles({ files, folders, link }: Placement): Problem[] {
   const inTheWay = [
@@ -38,7 +38,7 @@ function statOf(path: string): Stats | null {
   return lstatSync(path, { throwIfNoEntry: false }) ?? null;
 }
 
-/** The path if it exists, else the nearest parent folder that exists. */
+/** Returns the path if it exists, else the nearest parent folder that exists. */
 function existing(path: string): string {
   return statOf(path) === null && dirname(path) !== path ? existing(dirname(path)) : path;
 }

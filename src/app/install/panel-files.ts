@@ -7,7 +7,8 @@ import { formDescription } from './form-description.ts';
 import { removeIfEmpty } from './put-file.ts';
 
 /**
- * The files to install under a root, in the order of writing. An optional one belongs if its folder exists.
+ * The files to install under a root, in the order of writing. An optional file is installed only if its
+ * folder exists.
  */
 export function filesFor(root: string, kind: PanelKind): readonly PanelFile[] {
   const belongs = ({ path, optional }: PanelFile): boolean =>
@@ -26,9 +27,9 @@ export function everyPath(): string[] {
 }
 
 /**
- * The text of a file, made from its template.
+ * Makes the text of a file from its template.
  * @param templates the folder `plugin/` of a release
- * @param values to fill in, by name
+ * @param values the values to fill in, by name
  */
 export function textOf(file: PanelFile, templates: string, values: Readonly<Record<string, string>>): string {
   const form = file.fields === undefined ? {} : formDescription(file.fields);
@@ -45,7 +46,9 @@ export function textOf(file: PanelFile, templates: string, values: Readonly<Reco
         .join('\n');
 }
 
-/** The type of our installed handlers, by the description file; `null`: there is no such file or type. */
+/**
+ * The type of the installed handlers, read from the description file; `null`: there is no such file or type.
+ */
 export function installedType(root: string, kind: PanelKind): HandlerType | null {
   const path = join(root, panels[kind].layout.description);
   if (!existsSync(path)) return null;
@@ -53,16 +56,13 @@ export function installedType(root: string, kind: PanelKind): HandlerType | null
   return type === 'xml' || type === 'cgi' ? type : null;
 }
 
-/** Deletes the panel's cache of description files, so that it reads them again when it starts. */
+/** Deletes the panel's cache of description files, so that the panel reads them again when it starts. */
 export function clearCaches(root: string, kind: PanelKind): void {
   const { caches } = panels[kind].layout;
   for (const path of found(root, caches)) rmSync(path, { recursive: true, force: true });
 }
 
-/**
- * Removes scripts that the release archive contains for another kind of panel.
- * @returns the paths removed
- */
+/** Removes scripts of the release archive that are for another kind of panel. @returns the removed paths */
 export function removeForeignScripts(root: string, kind: PanelKind): string[] {
   const { foreign } = panels[kind].layout;
   const scripts = found(root, foreign);

@@ -2,14 +2,14 @@ import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { systemOr } from '../../net/system-error.ts';
 
-/** Whether the file exists and holds exactly this text. */
+/** Whether the file exists and contains exactly this text. */
 export function holds(path: string, text: string): boolean {
   return fs.existsSync(path) && fs.statSync(path).isFile() && fs.readFileSync(path, 'utf8') === text;
 }
 
 /**
- * Writes a file by rename. Owner and group are those of this process (docs/protocol.md#files-5 wants the
- * panel's user). If the file already holds the text, only its mode and owner are set.
+ * Writes a file by rename. Owner and group are those of this process (docs/protocol.md#files-5 requires the
+ * panel's user). If the file already contains the text, sets only its mode and owner.
  * @param changed gets the path if the text changed
  */
 export function put(path: string, mode: number, text: string, changed: string[]): void {
@@ -32,7 +32,7 @@ function own(path: string, mode: number): void {
   fs.chmodSync(path, mode);
 }
 
-/** Sets a symbolic link by rename. @param changed gets its path if the target changed */
+/** Sets a symbolic link by rename. @param changed gets the link's path if its target changed */
 export function pointTo(link: string, target: string, changed: string[]): void {
   if (systemOr(() => fs.readlinkSync(link), null, 'ENOENT') === target) return;
   const draft = `${link}.new`;

@@ -1,15 +1,15 @@
 import { systemOr } from '../../net/system-error.ts';
 import { systemClock } from '../wiring/clock.ts';
 
-/** Time between two checks whether the agent has ended, milliseconds. */
+/** Milliseconds between two checks whether the agent has ended. */
 const look = 50;
 
 /**
- * Asks a running agent to end, and waits for that. The agent first answers the edits in progress. Open
+ * Asks a running agent to end, and waits until it has. The agent first answers the edits in progress. Open
  * operations stay in the journal for the next agent.
- * @param pid of the agent; `null`: none runs
+ * @param pid process id of the agent; `null`: none runs
  * @param patience how long to wait, milliseconds
- * @returns whether no process of that pid runs any more
+ * @returns whether the process no longer runs
  */
 export async function endAgent(pid: number | null, patience: number): Promise<boolean> {
   if (pid === null || !signal(pid, 'SIGTERM')) return true;

@@ -9,11 +9,11 @@ import type { Paths } from '../paths.ts';
 
 const run = promisify(execFile);
 
-/** How long (ms) the restart command may take. */
+/** How long the restart command may take, milliseconds. */
 const patience = 60_000;
 
 /**
- * The command with which an administrator restarts a panel, so that it reads its description files
+ * The command by which an administrator restarts a panel, so that it reads its description files
  * (docs/protocol.md#files-4, #files-5).
  */
 export function restartCommand(root: string, kind: PanelKind): string {
@@ -24,9 +24,9 @@ export function restartCommand(root: string, kind: PanelKind): string {
 }
 
 /**
- * Restarts a panel that has a command for it: the panel ends, and starts again with the next access
- * (docs/protocol.md#files-5). Clears its caches first, as it may have filled them again.
- * @returns why the restart failed; `null`: it succeeded, or only an administrator can do it
+ * Restarts a panel that has a command for it: the panel ends, and the next access starts it
+ * (docs/protocol.md#files-5). Clears the panel's caches first, because the panel may have filled them again.
+ * @returns why the restart failed; `null`: it succeeded, or only an administrator can restart this panel
  */
 export async function restartPanel({ root, restartDue }: Paths, kind: PanelKind): Promise<string | null> {
   const { restart } = panels[kind].layout;
@@ -35,8 +35,8 @@ export async function restartPanel({ root, restartDue }: Paths, kind: PanelKind)
   clearCaches(root, kind);
   try {
     const { stdout } = await run(join(root, program), args, { timeout: patience });
-    // We do not know the exit status after an error of a function (docs/protocol.md#mgrctl), so the output is
-    // searched.
+    // The command's exit status after a failed function is not documented (docs/protocol.md#mgrctl), so its
+    // output is searched for an error.
     if (/\bERROR\b|<error\b/.test(stdout)) return stdout.trim().slice(0, 500);
   } catch (error) {
     if (!isSystemError(error)) throw error;

@@ -12,18 +12,18 @@ const run = promisify(execFile);
 export interface SystemOptions {
   readonly root: string;
   readonly socket?: string | undefined;
-  /** Folder of the system's configuration: `/etc`, or another one in tests and images. */
+  /** Folder of the system's configuration: `/etc`, or another folder in tests and images. */
   readonly etc: string;
 }
 
-/** Usual roots of a panel. Files for them get the plain names. */
+/** The usual roots of a panel. Their system files get plain names. */
 const plainRoots: ReadonlySet<string> = new Set(['/usr/local/mgr5', '/usr/local/ispmgr']);
 
 type SystemFile = 'unit' | 'rotation';
 
 /**
- * Two possible paths of a system file. The plain one is for the only panel of a host. The other one contains
- * the panel's root, for a second panel.
+ * The two possible paths of a system file. `plain`: for the only panel on a host. `own`: contains the panel's
+ * root, for a second panel.
  */
 function namesOf(file: SystemFile, root: string, etc: string): { plain: string; own: string } {
   const mark = root.replaceAll(/[^A-Za-z0-9]+/g, '-').replace(/-$/, '');
@@ -41,8 +41,8 @@ function isOurs(path: string, root: string): boolean {
 }
 
 /**
- * The path where a system file is, or where it should be written. An existing file keeps its path, and a file
- * of another panel is not overwritten.
+ * The path of a system file that exists or is to be written. An existing file keeps its path, and a file of
+ * another panel is not overwritten.
  */
 function placeOf(file: SystemFile, root: string, etc: string): string {
   const { plain, own } = namesOf(file, root, etc);
@@ -51,26 +51,27 @@ function placeOf(file: SystemFile, root: string, etc: string): string {
   return plainRoots.has(root) && !existsSync(plain) ? plain : own;
 }
 
-/** Name of the systemd unit for the panel at this root, whether or not it exists. */
+/** Name of the systemd unit for the panel at this root, whether or not the unit exists. */
 export function unitOf(root: string, etc = '/etc'): string {
   return basename(placeOf('unit', root, etc));
 }
 
 /**
- * @throws {Error} when systemctl fails or needs more than two minutes. Stopping an agent may need 30 seconds
+ * Runs systemctl.
+ * @throws {Error} when it fails or needs more than two minutes; stopping an agent may take 30 seconds
  */
 async function systemctl(...args: readonly string[]): Promise<void> {
   await run('systemctl', [...args], { timeout: 120_000 });
 }
 
-/** Whether systemd runs this host (sd_booted(3)) and `etc` is its real configuration folder. */
+/** Whether this host runs systemd (sd_booted(3)) and `etc` is its real configuration folder. */
 function managed(etc: string): boolean {
   return etc === '/etc' && existsSync('/run/systemd/system');
 }
 
 /**
- * Writes a systemd unit, which keeps the agent running, and a logrotate rule for its log, each if the system
- * has that program. With systemd it also restarts the agent. Without it the hook starts an agent if none
+ * Writes a systemd unit for the agent, and a logrotate rule for its log. Leaves out what the system has no
+ * program for. With systemd, restarts the agent. Without systemd, the hook starts an agent whenever none
  * runs.
  * @returns paths of the files that changed
  */
@@ -105,8 +106,8 @@ export async function putSystemFiles({ root, socket, etc }: SystemOptions): Prom
 }
 
 /**
- * Lines of the unit that let a confined agent use the folder of its socket. Under /run, systemd makes the
- * folder when the agent starts and keeps it when the agent stops, as a second panel may use it.
+ * Lines of the unit that let the confined agent use the folder of its socket. Under /run, systemd creates the
+ * folder when the agent starts. It keeps the folder when the agent stops, because a second panel may use it.
  */
 function socketFolder(folder: string): string {
   if (!folder.startsWith('/run/')) return `ReadWritePaths=-${folder}`;
@@ -114,7 +115,10 @@ function socketFolder(folder: string): string {
   return [`RuntimeDirectory=${name}`, 'RuntimeDirectoryMode=0700', 'RuntimeDirectoryPreserve=yes'].join('\n');
 }
 
-/** Removes the files of {@link putSystemFiles}; stops the service first. @returns the paths removed */
+/**
+ * Removes the files that {@link putSystemFiles} wrote, after stopping the service.
+ * @returns the removed paths
+ */
 export async function removeSystemFiles(root: string, etc: string): Promise<string[]> {
   const unit = placeOf('unit', root, etc);
   const there = [unit, placeOf('rotation', root, etc)].filter((path) => isOurs(path, root));

@@ -10,14 +10,14 @@ import { removeIfEmpty } from './put-file.ts';
 export interface UninstallOptions {
   readonly root: string;
   readonly socket?: string | undefined;
-  /** Leaves settings, journal and log where they are. */
+  /** Whether settings, journal and log are kept. */
   readonly keepData: boolean;
 }
 
 /**
- * Removes the description files, which make the panel call our handlers, and its cache of them. The handlers
- * stay: the panel calls them until it is restarted.
- * @returns the paths removed
+ * Removes the description files, which make the panel call our handlers, and the panel's cache of them. The
+ * handlers stay, because the panel calls them until it is restarted.
+ * @returns the removed paths
  */
 export function withdraw(root: string): string[] {
   const kind = panelKindAt(root);
@@ -29,14 +29,15 @@ export function withdraw(root: string): string[] {
 }
 
 /**
- * Removes domainsync from a panel's root completely, for every kind of panel. The agent must have ended.
- * Description files go first, so that a panel that restarts meanwhile calls no missing handler.
- * @returns the paths removed
+ * Removes all of domainsync from a panel's root, whatever the kind of panel. Call this only after the agent
+ * has ended. Description files are removed first, so that a panel that restarts meanwhile calls no missing
+ * handler.
+ * @returns the removed paths
  */
 export function uninstall({ root, socket, keepData }: UninstallOptions): string[] {
   const paths = pathsOf(root, socket);
   const kind = panelKindAt(root);
-  // A killed installation may leave a draft.
+  // An installation that was killed may leave a `.new` file.
   const drafts = everyPath().map((path) => `${path}.new`);
   const programs = [...everyPath(), ...drafts, releases].map((path) => join(root, path));
   const scripts = kind === null ? [] : removeForeignScripts(root, kind);
@@ -50,7 +51,7 @@ export function uninstall({ root, socket, keepData }: UninstallOptions): string[
 }
 
 function removeAll(paths: readonly string[]): string[] {
-  // `lstat` also finds links without a target.
+  // Unlike `stat`, `lstat` also finds links whose target is missing.
   const there = paths.filter((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
   for (const path of there) rmSync(path, { recursive: true });
   return there;

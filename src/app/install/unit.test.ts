@@ -1,4 +1,7 @@
-/** Issue 11.6: the agent's systemd unit confines its process, and the agent can still do its work. */
+/**
+ * Issue 11.6: tests that the agent's systemd unit confines its process, and that the agent can still do its
+ * work.
+ */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -43,7 +46,7 @@ test('systemd understands every line of it', { skip: missingPrograms('systemd-an
     assert.ok(error instanceof Error && 'stderr' in error);
     return { stderr: String(error.stderr) };
   });
-  // The checker names the lines of the unit that it ignores.
+  // `systemd-analyze` prints each line of the unit that it ignores.
   const about = stderr
     .split('\n')
     .filter((line) => line.includes('domainsync-agent') && /\.service:\d+:/u.test(line));

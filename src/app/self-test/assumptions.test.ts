@@ -82,7 +82,8 @@ test('issue 12.20: what the panel lists counts, unless it cannot be read', () =>
   const missing = ['domain.edit'];
   assert.equal(holding({ registered: null })['A50'], 'not tested');
   assert.equal(holding({ registered: { missing, namesUs: true } })['A50'], 'no');
-  // The panel calls our handlers, so they are registered. A list that does not name them has an unknown form.
+  // The panel has called our handlers, so they are registered. If its list does not name them, we cannot read
+  // the list.
   assert.equal(holding({ registered: { missing, namesUs: false } })['A50'], 'not tested');
   assert.equal(holding({ registered: { missing, namesUs: false }, steps: [step([])] })['A50'], 'no');
 });

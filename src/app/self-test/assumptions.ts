@@ -1,9 +1,11 @@
 import type { Holds, SelfTestFacts } from './facts.ts';
 import type { SeenCall } from './step.ts';
 
-/** An assumption about panels where their documentation is silent (docs/compatibility.md has the list). */
+/**
+ * An assumption about panels where their documentation says nothing. docs/compatibility.md lists all of them.
+ */
 export interface Assumption {
-  /** Id in docs/compatibility.md. */
+  /** Id of the assumption in docs/compatibility.md. */
   readonly id: string;
   readonly text: string;
   readonly holds: Holds;
@@ -83,7 +85,10 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** If the list does not name us although the panel calls us, it has an unknown form and proves nothing. */
+/**
+ * If the panel calls our handlers but its list does not name them, we cannot read the list, and it proves
+ * nothing.
+ */
 function judgeRegistered({ registered, steps }: SelfTestFacts): Holds {
   if (registered === null) return 'not tested';
   const isCalled = steps.some(({ calls }) => calls.length > 0);
@@ -102,8 +107,8 @@ function all(found: readonly boolean[]): Holds {
 }
 
 /**
- * Whether the panel called us for `before` and then, unless that was refused, for `after`. Only calls of the
- * first function count, as it may call others inside (docs/compatibility.md).
+ * Whether the panel called us for `before` and then, unless we refused that, for `after`. Only calls of the
+ * step's first function count, because this function may call others (docs/compatibility.md).
  */
 function inOrder(calls: readonly SeenCall[]): boolean {
   const own = calls.filter(({ func }) => func === calls[0]?.func);

@@ -5,22 +5,24 @@ import type { SelfTestStep } from './step.ts';
 /** Whether a statement holds for the tested panel. */
 export type Holds = 'yes' | 'no' | 'not tested';
 
-/** What the self-test found, from which the assumptions are judged. */
+/** What the self-test observed. The assumptions are judged from it. */
 export interface SelfTestFacts {
   readonly steps: readonly SelfTestStep[];
-  /** Record keys that the self-test took from the panel's lists and used in edits. */
+  /** Record keys that the self-test read from the panel's lists and used in edits. */
   readonly takenKeys: readonly string[];
-  /** Record keys that the panel sent in hook calls. */
+  /** Record keys that the panel put into its hook calls. */
   readonly sentKeys: readonly string[];
-  /** Whether the panel stayed unchanged after a refused `before`. */
+  /** Whether the panel stayed unchanged after we refused a `before`. */
   readonly vetoKept: Holds;
   readonly ttlKept: Holds;
   readonly echoSeen: Holds;
   /**
-   * Whether the panel's own list of handlers names ours, and which functions it lacks; null: the panel has no
-   * such list.
+   * Whether the panel's own list of event handlers names ours, and which functions are missing in it; null:
+   * the panel has no such list.
    */
   readonly registered: RegisteredHandlers | null;
-  /** How the panel reports the owners of zones. `not tested`: no account could own a zone. */
+  /**
+   * How the panel reports the owners of zones. `not tested`: the panel has no account that could own a zone.
+   */
   readonly ownersReported: OwnerWay | 'not tested';
 }

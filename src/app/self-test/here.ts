@@ -14,12 +14,12 @@ import { wireCentral, wirePanel, wirePanelHand } from '../wiring/wire.ts';
 import { selfTest, ZoneTaken, type SelfTestReport } from './self-test.ts';
 import type { SelfTestPorts } from './step.ts';
 
-/** How long (ms) to wait for the agent to start and complete its first comparison. */
+/** How long the self-test waits for the agent to start and complete its first comparison, milliseconds. */
 const startPatience = 15_000;
 
 /**
- * Runs the self-test with the panel on this host, its first central and its agent. Starts an agent if none
- * runs.
+ * Runs the self-test with the panel on this host, its first central and its agent. If no agent runs, starts
+ * one.
  * @param name name of the scratch zone; absent: a new name under `.invalid`
  * @param progress called with the name of each step
  * @throws {CommandFailed} with a sentence for the user at the terminal
@@ -59,15 +59,15 @@ function agentPorts({ socket }: Paths): Pick<SelfTestPorts, 'turn' | 'busy' | 'r
     },
     busy: async (zone) => {
       const view = await ask(socket, 'zone', { zone, central: null });
-      // Final operations do not count: they may stay on watch for minutes.
+      // Final operations are not waited for, because they may stay on watch for minutes.
       return (view.centrals ?? [view]).some(({ open }) => open.some(({ state }) => !isFinal(state)));
     },
   };
 }
 
 /**
- * Starts an agent if none runs, and waits for its first comparison: before that, edits in a new zone are
- * refused.
+ * If no agent runs, starts one. Waits for its first comparison, because edits in a new zone are refused until
+ * then.
  */
 async function ensureAgent(paths: Paths, progress: (step: string) => void): Promise<void> {
   const until = performance.now() + startPatience;

@@ -18,12 +18,12 @@ import {
   type SelfTestStep,
 } from './step.ts';
 
-/** The report of the self-test: how this panel behaves where its documentation is silent. */
+/** The report of the self-test: how this panel behaves where its documentation says nothing. */
 export interface SelfTestReport extends SelfTestFacts {
   readonly zone: string;
   /**
-   * The calls of each step in order, e.g. `add a record: domain.sublist.edit before, domain.sublist.edit
-   * after`.
+   * For each step, its calls in order, for example
+   * `add a record: domain.sublist.edit before, domain.sublist.edit after`.
    */
   readonly events: readonly string[];
   /**
@@ -34,22 +34,22 @@ export interface SelfTestReport extends SelfTestFacts {
   /** Whether the panel undoes its change when we answer `after` with an error. */
   readonly afterErrorUndoes: 'yes' | 'no' | 'not tested';
   /**
-   * Whether the panel calls `before` for an account without rights to the zone, so before its own access
-   * check. If not, the agent learns that the panel checks first.
+   * Whether the panel calls `before` for an account that has no right to the zone, so earlier than its own
+   * access check. If it does not, the agent is told that the panel checks first.
    */
   readonly beforeForOthers: 'yes' | 'no' | 'not tested';
-  /** Keys of the records that the panel itself put into the new zone, as its list shows them. */
+  /** Keys of the records that the panel itself put into the new zone, read from its list. */
   readonly listedKeys: readonly string[];
-  /** Assumptions about panels, and whether each holds for this one. */
+  /** All assumptions about panels, and whether each is true for this one. */
   readonly assumptions: readonly Assumption[];
-  /** Whether the scratch zone is gone from panel and central. */
+  /** Whether panel and central no longer have the scratch zone. */
   readonly clean: boolean;
 }
 
 /**
  * Creates, edits and deletes a scratch zone in the panel, as a user would, and reports what panel and central
- * show. The zone must not exist on either side. It is deleted at the end, also after a failure.
- * @throws {ZoneTaken} when the zone exists on a side
+ * show. Neither side may have the zone before. The zone is deleted at the end, even after a failure.
+ * @throws {ZoneTaken} when a side has the zone already
  * @throws {PanelError | CentralError} when a side cannot be read
  */
 export async function selfTest(ports: SelfTestPorts, zone: DnsName): Promise<SelfTestReport> {
@@ -66,7 +66,8 @@ function hasBefore(calls: readonly SeenCall[]): boolean {
 }
 
 /**
- * How long (ms) the panel may take to report the owner of each zone. This may need one request per account.
+ * How long the panel may take to report the owner of each zone, milliseconds. It may need one request for
+ * each account.
  */
 const ownersPatience = 600_000;
 
@@ -174,8 +175,8 @@ class SelfTest {
   }
 
   /**
-   * Writes a record as domainsync does, with an echo token that the agent did not issue. The agent treats it
-   * as a user's edit. The token must still arrive with the calls.
+   * Writes a record as domainsync does, with an echo token that the agent did not issue. The agent therefore
+   * handles the write as a user's edit. The test is whether the hook calls carry the token.
    */
   async #probeEcho(): Promise<void> {
     const { panel } = this.#ports;
@@ -185,15 +186,15 @@ class SelfTest {
       run: (ctx) => panel.write({ zone: this.#zone, remove: [], add: [record] }, [], 'self-test', ctx),
       wants: { zone: true, there: record },
     });
-    // The first write fails if the panel's tool takes no values from its environment
+    // The write fails if the panel's tool does not read values from its environment
     // (docs/protocol.md#mgrctl).
     if (failed !== null) this.#found.echoSeen = 'no';
     else if (calls.length > 0) this.#found.echoSeen = calls.every(({ marked }) => marked) ? 'yes' : 'no';
   }
 
   /**
-   * Finds out whether the panel reports owners, and whether it calls us for an account without rights to the
-   * zone.
+   * Finds out whether the panel reports owners, and whether it calls us for an account that has no right to
+   * the zone.
    */
   async #probeOwners(): Promise<void> {
     const { hand, panel, progress } = this.#ports;
@@ -208,7 +209,8 @@ class SelfTest {
   async #probeAccess(account: string): Promise<void> {
     const { hand, reportAccessCheck } = this.#ports;
     const record = makeRecord({ name: 'stranger', type: 'TXT', rdata: '"another-account"' }, this.#zone);
-    // Withdraws an earlier proof: with it, the agent would write this edit at the central in `before`.
+    // If an earlier self-test proved that the panel checks access first, the agent would write this edit at
+    // the central in `before`. So that result is withdrawn first.
     await reportAccessCheck(false);
     const said: Awaited<ReturnType<typeof hand.tryAs>>[] = [];
     const added = this.#steps.find(({ step }) => step === addRecord);
@@ -264,7 +266,7 @@ class SelfTest {
   }
 }
 
-/** The scratch zone exists on one side already. Nothing was changed. */
+/** Panel or central has the scratch zone already. Nothing was changed. */
 export class ZoneTaken extends Error {
   override readonly name = 'ZoneTaken';
 

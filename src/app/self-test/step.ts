@@ -6,34 +6,38 @@ import type { CallFacts, PanelHand } from '../../core/panel-hand.ts';
 
 /** One hook call for the scratch zone, as the agent recorded it (`src/agent/trace.ts`). */
 export interface SeenCall extends CallFacts {
-  /** When the call came in, milliseconds since the trace began. */
+  /** When the call came, milliseconds since the trace began. */
   readonly at: number;
   readonly verdict: 'accept' | 'refuse';
   /**
-   * For `after`: keys of the zone's records as the panel shows them while it waits for us. `no-zone`: the
-   * panel shows no such zone. `blocked`: it did not answer in time. Null: the call is not an `after`.
+   * For `after`: keys of the records that the panel shows in the zone while it waits for our answer.
+   * `no-zone`: the panel shows no such zone. `blocked`: the panel did not answer in time. Null: the call is
+   * not an `after`.
    */
   readonly shown: readonly string[] | 'no-zone' | 'blocked' | null;
 }
 
-/** The stage whose first call in a step the agent answers with an error on purpose; null: none. */
+/**
+ * The agent deliberately answers the first call of this stage with an error; null: it answers all calls
+ * normally.
+ */
 export type Refusing = 'before' | 'after' | null;
 
-/** What the self-test needs from its surroundings. */
+/** What the self-test needs: a panel, a central, an agent, and a place to show progress. */
 export interface SelfTestPorts {
   readonly panel: Panel;
   readonly hand: PanelHand;
   readonly central: Central;
   /**
-   * Ends the agent's trace of hook calls and begins one of `zone`; null: begins none. Returns the calls of
-   * the ended trace.
+   * Ends the agent's trace of hook calls and returns its calls. Then starts a trace for `zone`; null: starts
+   * none.
    */
   readonly turn: (zone: DnsName | null, refuse: Refusing) => Promise<readonly SeenCall[]>;
-  /** Whether the agent still has an unfinished operation in the zone. */
+  /** Whether the agent has an unfinished operation in the zone. */
   readonly busy: (zone: DnsName) => Promise<boolean>;
-  /** Reports to the agent whether the panel checks access before it calls us. */
+  /** Tells the agent whether the panel checks access before it calls us. */
   readonly reportAccessCheck: (checksFirst: boolean) => Promise<void>;
-  /** Called before each step with its name. */
+  /** Called before each step with the step's name. */
   readonly progress: (step: string) => void;
 }
 
@@ -44,28 +48,28 @@ export interface SelfTestStep {
   /** How long the edit in the panel took, milliseconds. */
   readonly ms: number;
   readonly calls: readonly SeenCall[];
-  /** Whether panel and central show afterwards what the step wants; null when the step failed. */
+  /** Whether panel and central show the wanted state after the step; null: the step failed. */
   readonly panelShows: boolean | null;
   readonly centralShows: boolean | null;
-  /** The step was tried by an account without rights to the zone, so it says nothing about normal edits. */
+  /** An account without a right to the zone made the step, so it shows nothing about normal edits. */
   readonly byForeignAccount?: true;
 }
 
 export type AfterSees = 'yes' | 'no' | 'blocked' | 'partly' | 'not tested';
 
-/** How long (ms) one step may take, and how long the agent may then take to finish. */
+/** How long one step may take, and how long the agent may then take to finish, milliseconds. */
 const stepPatience = 60_000;
 const lookAgain = 100;
 
 /**
- * One step: `run` does it, and panel and central should then show what `wants` says. `wants.zone`: whether
- * the zone exists; `there` and `gone`: a record that exists and one that does not.
+ * One step: `run` carries it out, and `wants` is the state that panel and central should show then.
+ * `wants.zone`: whether the zone exists; `there`: a record that exists; `gone`: a record that does not.
  */
 export interface StepPlan {
   readonly step: string;
   readonly run: (ctx: CallContext) => Promise<void>;
   readonly wants: { readonly zone: boolean; readonly there?: ResourceRecord; readonly gone?: ResourceRecord };
-  /** The panel itself should refuse the step. */
+  /** True: the panel itself should refuse the step. */
   readonly byForeignAccount?: true;
 }
 
@@ -108,7 +112,7 @@ export async function carryOutStep(
   };
 }
 
-/** Waits until the agent has no unfinished operation in the zone; gives up after a minute. */
+/** Waits until the agent has no unfinished operation in the zone, at most a minute. */
 async function quiet({ busy }: SelfTestPorts, zone: DnsName): Promise<void> {
   const until = performance.now() + stepPatience;
   while ((await busy(zone)) && performance.now() < until) {
@@ -116,7 +120,7 @@ async function quiet({ busy }: SelfTestPorts, zone: DnsName): Promise<void> {
   }
 }
 
-/** Records that a central looks for if it cannot read whole zones. */
+/** The records of a step. A central that cannot read whole zones has to be asked for them by name. */
 function recordsIn({ there, gone }: StepPlan['wants']): ResourceRecord[] {
   return [there, gone].flatMap((record) => record ?? []);
 }
@@ -134,14 +138,14 @@ export async function shows(
   );
 }
 
-/** The calls of a step as a text, in order: function and stage of each. */
+/** The calls of a step as text: function and stage of each, in order. */
 export function order(calls: readonly SeenCall[]): string {
   return calls.length === 0 ? 'no event' : calls.map(({ func, stage }) => `${func} ${stage}`).join(', ');
 }
 
 /**
- * Whether the panel already shows a change while it waits for our answer to `after`. Judged by the steps that
- * create the zone, and that add and delete a record.
+ * Whether the panel already shows a change while it waits for our answer to `after`. The steps that create
+ * the zone, and that add and delete a record, decide.
  */
 export function afterSees(steps: readonly SelfTestStep[]): AfterSees {
   const looks = steps.flatMap(({ step, calls }): (boolean | 'blocked')[] => {

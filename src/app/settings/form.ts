@@ -24,8 +24,8 @@ import { SettingsRefused } from '../../centrals/connection.ts';
 import { wireCentral } from '../wiring/wire.ts';
 
 /**
- * Choices of the field `pause`: `off` ends a pause, `on` pauses without an end, a time pauses for that long.
- * `keep` leaves a pause with an end as it is, and is offered only then.
+ * Choices of the field `pause`. `off`: end the pause. `on`: pause without an end. A time: pause for that
+ * long. `keep`: leave the running pause as it is; offered only if that pause has an end.
  */
 export type PauseChoice = 'off' | 'keep' | '1h' | '4h' | '24h' | 'on';
 
@@ -33,13 +33,16 @@ export type PauseChoice = 'off' | 'keep' | '1h' | '4h' | '24h' | 'on';
 export interface FormValues {
   readonly host: string;
   readonly kind: Settings['kind'];
-  /** The kind of panel found at the central. Null: none was found for these settings, or there are none. */
+  /**
+   * The kind of panel that was found at the central. Null: none was found with these settings, or there are
+   * no settings.
+   */
   readonly found: IspmanagerKind | null;
   readonly username: string;
   readonly password: string;
-  /** SHA-256 of the trusted certificate, or of the one that the form offers for trust. Empty: neither. */
+  /** SHA-256 of the certificate that is trusted, or that the form offers for trust. Empty: neither. */
   readonly fingerprint: string;
-  /** Whether the user trusts exactly the certificate of `fingerprint`. */
+  /** Whether the user trusts exactly the certificate with this `fingerprint`. */
   readonly trust: boolean;
   readonly pause: PauseChoice;
   readonly contact: string;
@@ -50,7 +53,7 @@ export type FormField = Exclude<OptionField['name'], 'fingerprint'> | 'trust' | 
 
 export type FormResult =
   | { readonly kind: 'saved' }
-  /** Nothing was saved; `values` is the form to show again. */
+  /** Nothing was saved. `values` is what the form shows next. */
   | {
       readonly kind: 'refused';
       readonly field: FormField;
@@ -68,7 +71,8 @@ const mostField = 4_096;
 const formFields = ['host', 'username', 'password', 'fingerprint', 'contact'] as const;
 
 /**
- * End of the pause, milliseconds since 1970. `Infinity`: it lasts until somebody resumes. `null`: not paused.
+ * End of the running pause, milliseconds since 1970. `Infinity`: it lasts until somebody resumes. `null`:
+ * there is no pause.
  * @param wall wall clock, milliseconds since 1970
  */
 export function runningPause(root: string, wall: number): number | null {
@@ -77,8 +81,8 @@ export function runningPause(root: string, wall: number): number | null {
 }
 
 /**
- * The values that the form shows first. If the settings file cannot be used, the form shows those values that
- * can still be read.
+ * The values that a new form shows. If the settings file cannot be used, they are those that can still be
+ * read.
  * @param wall wall clock, milliseconds since 1970
  */
 export function openForm(root: string, wall: number): FormValues {
@@ -97,9 +101,9 @@ export function openForm(root: string, wall: number): FormValues {
 }
 
 /**
- * Handles OK in the form. It checks every field, then connection, login and rights at the central, and saves
- * only then. The agent notices the saved file by itself. To start a pause with unchanged settings, no central
- * is contacted.
+ * Handles OK in the form. Checks every field, then connection, login and rights at the central, and only then
+ * saves. The agent notices the saved file without being told. If the user starts a pause with unchanged
+ * settings, the central is not contacted.
  * @param wall wall clock, milliseconds since 1970
  */
 export async function submitForm(
@@ -126,7 +130,7 @@ export async function submitForm(
   const read = readChanged(root, changes);
   if ('field' in read) return refused(read.field, read.problems);
   if (values.pause !== 'off' && isInForce(root, read.settings)) {
-    // A pause is the way out when the central is down, so it must not need the central.
+    // A pause helps while the central is down, so starting one must not need the central.
     carryOutPause(root, values.pause, wall);
     return { kind: 'saved' };
   }
@@ -146,7 +150,7 @@ type Refuse = (field: FormField, problems: readonly Problem[], shown?: FormValue
 
 /**
  * Tests connection, login and rights at the central.
- * @returns the form with the error; `null` when all is well
+ * @returns the form to show with the error; `null`: there is no error
  */
 async function testRefused(
   root: string,
@@ -177,8 +181,8 @@ function storedKind(root: string): Pick<FormValues, 'kind' | 'found'> {
 }
 
 /**
- * Values in the settings file, by `section.option`. If the file cannot be used, the values that can still be
- * read.
+ * Reads the values in the settings file, by `section.option`. If the file cannot be used, reads those that
+ * can still be read.
  */
 function storedValues(root: string): (key: string) => string {
   const loaded = loadSettings(root);
@@ -212,8 +216,8 @@ interface Missing {
 }
 
 /**
- * The first required field that is empty. The password is required again if host or user changes: the stored
- * one must not go to another host or user.
+ * Finds the first required field that is empty. If host or user changes, the password is required again: the
+ * stored one must not be sent to another host or user.
  */
 function firstMissing(root: string, values: FormValues): Missing | null {
   if (values.host.trim() === '') return { field: 'host', problem: problem('form.host-missing', {}) };
@@ -228,7 +232,7 @@ function firstMissing(root: string, values: FormValues): Missing | null {
   return same ? null : { field: 'password', problem: problem('form.password-again', {}) };
 }
 
-/** The base address that a typed host stands for; empty if the host is not valid. */
+/** The base address that a typed host means; empty if the host is not valid. */
 function addressOf(host: string, kind: FormValues['kind']): string {
   const lines = [
     '[isp_master]',
@@ -263,7 +267,7 @@ type Read =
 
 const unreadable: ReadonlySet<string> = new Set(['settings.unreadable', 'settings.too-large']);
 
-/** The settings as they will be read after saving, or the field that cannot be saved. */
+/** Reads the settings as they would be after saving; or finds the field that cannot be saved. */
 function readChanged(root: string, changes: IniChanges): Read {
   const path = settingsPath(root);
   const loaded = loadSettings(root);
@@ -283,7 +287,7 @@ function readChanged(root: string, changes: IniChanges): Read {
   return { field: fieldOfOption(problems[0]?.params['option'] ?? 'host'), problems };
 }
 
-/** Whether the settings file cannot hold this value: it would be read back as a different one. */
+/** Whether this value cannot be stored in the settings file, because it would be read back as another one. */
 function unfitness(text: string, section: string, option: string, value: string | null): boolean {
   try {
     changeIni(text, { [section]: { [option]: value } });
@@ -294,10 +298,12 @@ function unfitness(text: string, section: string, option: string, value: string 
   }
 }
 
-/** The form field of an option. `option` may also be `pin`, a central's own name for the fingerprint. */
+/**
+ * The form field for an option. `option` may also be `pin`, which is what a central calls the fingerprint.
+ */
 function fieldOfOption(option: string): FormField {
   const name = options.find((one) => one.option === option)?.field?.name;
-  // The field of the fingerprint is read-only, so its error is shown at `trust`.
+  // The field of the fingerprint is read-only, so its errors are shown at `trust`.
   if (name === 'fingerprint' || option === 'pin') return 'trust';
   return name ?? 'host';
 }
@@ -325,9 +331,7 @@ function fieldOf(error: CentralError): FormField {
   return reached ? 'username' : 'host';
 }
 
-/**
- * Returns the form with the server's certificate, so that the user can compare and trust exactly this one.
- */
+/** Makes the form that shows the server's certificate. The user can compare it and trust exactly this one. */
 async function offerTrust(
   address: string,
   values: FormValues,

@@ -5,8 +5,7 @@ import type { AlarmClock } from '../../core/clock.ts';
 const longest = 0x7fffffff;
 
 /**
- * The clock of this machine. A sleep or an alarm alone does not keep the process alive; the agent's socket
- * does.
+ * The clock of this machine. A sleep or an alarm does not keep the process alive; the agent's socket does.
  */
 export const systemClock: AlarmClock = {
   now: () => performance.now(),

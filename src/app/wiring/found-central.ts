@@ -20,7 +20,7 @@ function foundPath(root: string, { number }: Settings): string {
 }
 
 /**
- * The panel found with the same address, kind and user name; `null`: none was found with these.
+ * The panel that was found earlier with the same address, kind and user name; `null`: none.
  * @returns the panel's full address and its kind
  */
 export function foundCentral(root: string, settings: Settings): Found | null {
@@ -38,7 +38,7 @@ export function foundCentral(root: string, settings: Settings): Found | null {
   return same ? read.output.found : null;
 }
 
-/** Stores, under a panel's root, the panel found for a central with these settings. */
+/** Makes the store, under a panel's root, for the panel that is found with a central's settings. */
 export function foundMemory(root: string, settings: Settings): FoundMemory {
   const { address, kind, username } = settings;
   return {
@@ -52,7 +52,7 @@ export function foundMemory(root: string, settings: Settings): FoundMemory {
         });
         renameSync(`${path}.new`, path);
       } catch (error) {
-        // If the disk is full, the next process finds the panel again.
+        // The disk may be full. Then nothing is stored, and the next process finds the panel again.
         if (!(error instanceof Error && 'code' in error)) throw error;
       }
     },

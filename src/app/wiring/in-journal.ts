@@ -30,7 +30,7 @@ export async function inJournal<T>(
   }
 }
 
-/** The account that the settings name. Does not contact the central. @throws {SettingsRefused} */
+/** Identifies the account that the settings name. Does not contact the central. @throws {SettingsRefused} */
 export async function accountOf({ root }: Paths, settings: Settings): Promise<CentralId> {
   const central = await wireCentral(settings, root);
   await central.close();

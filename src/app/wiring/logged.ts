@@ -3,7 +3,7 @@ import { CentralError, type CallContext, type Central } from '../../core/central
 import type { Log } from '../../core/log.ts';
 import { PanelError, type Panel, type ZoneList } from '../../core/panel.ts';
 
-/** Runs one call and logs its name, zone, outcome and duration, never its data. */
+/** Runs one call and logs its name, zone, outcome and duration, but no data. */
 type Logging = <T>(call: string, zone: DnsName | '-', ctx: CallContext, body: () => Promise<T>) => Promise<T>;
 
 function logging(event: string, log: Log): Logging {
@@ -22,7 +22,7 @@ function logging(event: string, log: Log): Logging {
   };
 }
 
-/** Wraps a central: each call is logged at level 6. */
+/** Wraps a central so that each call is logged at level 6. */
 export function loggedCentral(central: Central, log: Log): Central {
   const tell = logging('central.call', log);
   return {
@@ -49,12 +49,12 @@ export function loggedCentral(central: Central, log: Log): Central {
   };
 }
 
-/** Most domain names in one log line. */
+/** At most so many domain names are written in one log line. */
 const mostNamed = 20;
 
 /**
- * Wraps a panel: each read and write is logged at level 6. Domains with unreadable names are logged at level
- * 2, and again only if they change.
+ * Wraps a panel so that each read and write is logged at level 6. Domains whose names cannot be read are
+ * logged at level 2 whenever the set of them changes.
  */
 export function loggedPanel(panel: Panel, log: Log): Panel {
   const tell = logging('panel.call', log);

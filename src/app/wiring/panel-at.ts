@@ -3,18 +3,15 @@ import { join } from 'node:path';
 import { defaultPanelKind, panelKinds, panels, type PanelKind } from '../../panels/registry.ts';
 import type { PanelModule } from '../../panels/module.ts';
 
-/**
- * Recognises the kind of panel by the files under the root.
- * @returns `null` if there is no panel
- */
+/** Finds the kind of panel from the files under the root. @returns `null`: there is no panel */
 export function panelKindAt(root: string): PanelKind | null {
   const has = (path: string): boolean => existsSync(join(root, path));
   return panelKinds.find((kind) => panels[kind].isAt(has)) ?? null;
 }
 
 /**
- * The module for the panel under this root. If there is no panel, the default kind: reading it reports what
- * is missing.
+ * The module for the panel under this root. If there is no panel, the default kind is taken, and reading it
+ * reports what is missing.
  */
 export function panelAt(root: string): PanelModule {
   return panels[panelKindAt(root) ?? defaultPanelKind];

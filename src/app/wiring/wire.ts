@@ -32,8 +32,8 @@ import { HealthKeeper } from './health-keeper.ts';
 import { journalPath, type Paths } from '../paths.ts';
 
 /**
- * Least time (ms) that an ended operation is kept after the longest watch. Safety limits count the operations
- * of the last hour.
+ * An ended operation is kept for at least so many milliseconds after the longest watch, because safety limits
+ * count the operations of the last hour.
  */
 const leastKept = 3_600_000;
 
@@ -52,13 +52,13 @@ export interface HistoryWriter {
 /** A running engine and its parts. `close` stops and closes all of them. */
 export interface Wired {
   readonly engine: Engine;
-  /** For reading; only the engine writes. */
+  /** The engine's journal, for reading; only the engine writes. */
   readonly journal: Omit<Journal, 'commit' | 'close'>;
   /** What the agent writes into the journal beside the engine, for the history alone. */
   readonly history: HistoryWriter & HistorySource;
   readonly central: GuardedCentral;
   readonly settings: Settings;
-  /** Null: the settings name no name servers to ask. */
+  /** Asks the name servers after each write; null: the settings name no name servers. */
   readonly verifier: Verifier | null;
   /** What is known of engine and central beside the journal. @throws {JournalError} */
   readonly health: () => Promise<Health>;
@@ -66,9 +66,9 @@ export interface Wired {
 }
 
 /**
- * The central of the settings, behind a circuit breaker. Does not contact the central.
- * @param root the panel's root, where found facts about the central are stored
- * @param log for what is worth noting beside errors; by default such lines are dropped
+ * Makes the central of the settings, behind a circuit breaker. Does not contact the central.
+ * @param root the panel's root, under which found facts about the central are stored
+ * @param log gets lines that are worth noting but are no errors; absent: such lines are dropped
  * @throws {SettingsRefused}
  */
 export async function wireCentral(
@@ -101,15 +101,15 @@ function pinOf({ fingerprint, caFile }: Settings): { pin?: { fingerprint?: strin
   }
 }
 
-/** Makes edits in the panel on this host as a user would, for the self-test. */
+/** Makes the part that edits records in the panel on this host as a user would, for the self-test. */
 export async function wirePanelHand(root: string): Promise<PanelHand> {
   return await panelAt(root).openHand(root);
 }
 
 /**
- * The panel on this host.
- * @param service whether this process is confined by systemd
- * @param log gets domains that are left out of the panel's list
+ * Makes the adapter of the panel on this host.
+ * @param service whether systemd confines this process
+ * @param log gets a line for domains that are left out of the panel's list
  */
 export async function wirePanel(root: string, service = false, log?: Log): Promise<Panel> {
   return await panelAt(root).open(root, { service, ...(log && { log }) });
@@ -117,9 +117,8 @@ export async function wirePanel(root: string, service = false, log?: Log): Promi
 
 /**
  * Opens the journal of the central and starts an engine on it.
- * @param panel.panel the panel
- * @param panel.centrals how many centrals the panel has
- * @param settings of this central
+ * @param panel `panel`: the panel's adapter; `centrals`: how many centrals the panel has
+ * @param settings the settings of this central
  * @throws {JournalError} when the journal cannot be used
  */
 export async function wireEngine(
@@ -130,7 +129,7 @@ export async function wireEngine(
   plainLog: Log,
 ): Promise<Wired> {
   const { number } = settings;
-  // Log lines of the first central carry no number, as with a single central.
+  // Log lines of the first central have no number, so that they look the same as with a single central.
   const log: Log =
     number === 1
       ? plainLog
