@@ -6,10 +6,10 @@ import { isLoopback } from '../net/http.ts';
 
 /** Parts of valibot schemas that the settings of several centrals share. */
 
-/** A text that is given and not empty. */
+/** A required text: it must be given and must not be empty. */
 export const settingText = v.pipe(v.string('setting.missing'), v.nonEmpty('setting.missing'));
 
-/** Milliseconds that one request may take; 10 s by default. */
+/** How long one request may take, in milliseconds; 10 s by default. */
 export const timeoutSetting = v.optional(
   v.pipe(
     v.number('setting.bad-number'),
@@ -32,7 +32,7 @@ export const pinSetting = v.optional(
 );
 
 /**
- * A base URL, read from an address with or without scheme, port and path.
+ * A base URL, parsed from an address with or without scheme, port and path.
  * @param plain whether `http:` is accepted if the host is an address of this machine
  * @param spell makes the text of the setting from the URL and the text that the user wrote
  */
@@ -89,7 +89,7 @@ export function checkedSettings<T>(schema: v.GenericSchema<unknown, T>, input: u
 
 /**
  * The problem code of a failed check. A check without a code of ours failed because the value is missing or
- * of the wrong type.
+ * has the wrong type.
  */
 function codeOf({ message, received }: v.BaseIssue<unknown>): string {
   if (message.startsWith('setting.')) return message;
@@ -113,7 +113,7 @@ function readPin({
   return sha256 === null ? 'setting.bad-fingerprint' : { kind: 'fingerprint', sha256 };
 }
 
-/** Reads an address. @returns a text if it cannot be used: the problem code */
+/** Parses an address. @returns a text if the address cannot be used: the problem code */
 function readAddress(written: string, plain: boolean): URL | string {
   const full = /^[a-z][a-z0-9+.-]*:\/\//iu.test(written) ? written : `https://${written}`;
   if (!URL.canParse(full)) return 'setting.bad-address';

@@ -7,14 +7,16 @@ import { tidyText } from '../net/ispmanager/errors.ts';
 /** Returns a text with every secret in it replaced. */
 export type Redact = (text: string) => string;
 
-/** Whether a call reads or writes. A failed read changed nothing; what a failed write changed is unknown. */
+/**
+ * Whether a call reads or writes. A failed read changed nothing; a failed write may have changed something.
+ */
 export type Effect = 'read' | 'write';
 
 export function stateAfter(effect: Effect): CentralErrorFacts['state'] {
   return effect === 'read' ? 'untouched' : 'unknown';
 }
 
-/** The error for a request that got no answer. */
+/** Makes the error for a request that got no answer. */
 export function unanswered(error: HttpError, effect: Effect): CentralError {
   const state = error.sent === 'no' ? 'untouched' : stateAfter(effect);
   return new CentralError(codes[error.kind], { state, retry: 'later', params: error.params, cause: error });
@@ -27,17 +29,17 @@ const codes: Readonly<Record<HttpErrorKind, CentralErrorCode>> = {
   'too-large': 'central.garbled',
 };
 
-/** The error for an answer that cannot be read. */
+/** Makes the error for an answer that cannot be read. */
 export function garbled(text: string, effect: Effect): CentralError {
   return new CentralError('central.garbled', { state: stateAfter(effect), retry: 'later', params: { text } });
 }
 
-/** Length, in characters, of the part of an answer that is searched for a message. */
+/** So many characters at the start of an answer are searched for a message. */
 export const mostWords = 64 * 1024;
 
 /**
- * The title of a web page, to append to a text: one line of at most 100 characters, in brackets after a
- * space. Empty if the page has no title.
+ * The title of a web page, to append to another text: a space, then one line of at most 100 characters in
+ * brackets. Empty if the page has no title.
  */
 export function titleOf(page: string, redact: Redact): string {
   const text = page.slice(0, mostWords);
@@ -49,12 +51,12 @@ export function titleOf(page: string, redact: Redact): string {
   return title === '' ? '' : ` (${title.slice(0, 100)})`;
 }
 
-/** Decodes octets as UTF-8. @throws {CentralError} `central.garbled` if they are not */
+/** Decodes octets as UTF-8. @throws {CentralError} `central.garbled` if they are no UTF-8 */
 export function utf8Text(octets: Buffer, effect: Effect): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(octets);
   } catch {
-    // A fatal decoder throws for no other reason.
+    // This decoder throws only if the octets are no UTF-8.
     throw garbled('not UTF-8', effect);
   }
 }

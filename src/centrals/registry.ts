@@ -4,8 +4,8 @@ import { powerdns } from './powerdns/module.ts';
 import { rfc2136 } from './rfc2136/module.ts';
 
 /**
- * Every kind of central, by its name in the settings. A new kind is one line here: settings, form, doctor
- * and the table of docs/centrals.md use this list (docs/adding-a-central.md).
+ * Every kind of central, under its name in the settings. A new kind needs only one line here: settings, form,
+ * doctor and the table of docs/centrals.md use this list (docs/adding-a-central.md).
  */
 export const centrals = {
   ...ispmanagerCentrals,
@@ -22,14 +22,14 @@ function isCentralKind(text: string): text is CentralKind {
 }
 
 /**
- * The kind that a setting or a form field names. `auto`, also for any unknown text, means a panel whose
- * kind is found by asking it.
+ * The kind that a setting or a form field names. `auto`, which also stands for any unknown text, means a
+ * panel whose kind is found by asking it.
  */
 export function centralKindOf(text: string): CentralKind | 'auto' {
   return isCentralKind(text) ? text : 'auto';
 }
 
-/** The description of a kind of central. */
+/** The module of a kind of central. */
 export function centralModule(kind: CentralKind | 'auto'): CentralModule {
   return kind === 'auto' ? automatic : centrals[kind];
 }

@@ -62,7 +62,7 @@ test('a plan leads to what the change means, and is then done', () => {
   fc.assert(
     fc.property(records, records, records, (before, remove, add) => {
       const unique = [...new Map(before.map((record) => [recordId(record), record])).values()];
-      // An RRset has one TTL.
+      // All records of an RRset have the same TTL.
       const present = held(...unique.map((record) => ({ ...record, ttl: 300 })));
       const change: Change = { zone, remove, add };
       const edits = planRRsets(change, present);

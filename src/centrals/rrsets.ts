@@ -3,30 +3,30 @@ import { otherTtl, recordId, type ResourceRecord } from '../dns/record.ts';
 import { rrsetId, type Change, type RRsetKey } from '../dns/zone.ts';
 
 /**
- * TTL in seconds of a new RRset for which nobody set one. BIND, Knot and PowerDNS have it in examples and
- * defaults.
+ * TTL in seconds of a new RRset for which nobody named one. It is the one in examples and defaults of BIND,
+ * Knot and PowerDNS.
  */
 export const usualTtl = 3_600;
 
 /**
- * One RRset that a change touches: what the central has now, and what it is to have. An RRset has one TTL
+ * One RRset that a change touches: what the central has now, and what it should have. An RRset has one TTL
  * (RFC 2181 section 5.2).
  */
 export interface RRsetEdit extends RRsetKey {
   /** The records that the central holds before the change; empty if there is no such RRset. */
   readonly before: readonly CentralRecord[];
-  /** The records afterwards, each with `ttl`; empty if the RRset is to be deleted. */
+  /** The records after the change, each with `ttl`; empty if the RRset is to be deleted. */
   readonly after: readonly ResourceRecord[];
-  /** TTL of the RRset afterwards, in seconds. */
+  /** TTL of the RRset after the change, in seconds. */
   readonly ttl: number;
 }
 
 /**
- * Plans what is left to do of a change at a central that writes whole RRsets. Records that the change does
- * not name stay as they are. A change that removes a record of an RRset sets the TTL of the RRset. One that
- * only adds to existing records uses their TTL.
+ * Plans what is still to be written of a change, for a central that writes whole RRsets. Records that the
+ * change does not name stay as they are. A change that removes a record of an RRset also sets the RRset's
+ * TTL. A change that only adds records takes over the TTL of the existing ones.
  * @param present all records that the central has at the names of the change
- * @returns the RRsets that have to be written; empty if the change is done
+ * @returns the RRsets to write; empty if the change is done
  */
 export function planRRsets(change: Change, present: readonly CentralRecord[]): readonly RRsetEdit[] {
   const held = Map.groupBy(present, rrsetId);
@@ -43,8 +43,8 @@ export function planRRsets(change: Change, present: readonly CentralRecord[]): r
 }
 
 /**
- * The records that writing these RRsets removes and adds. A record of the change that gets another TTL
- * counts as both.
+ * The records that are removed and added when these RRsets are written. A record of the change that gets
+ * another TTL counts as both.
  */
 export function alteredBy(change: Change, edits: readonly RRsetEdit[]): Altered {
   const removed: ResourceRecord[] = [];

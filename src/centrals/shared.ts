@@ -2,8 +2,8 @@ import { untilAborted } from '../net/until-aborted.ts';
 import { outage } from './errors.ts';
 
 /**
- * Lets several callers share one running request. A caller's own deadline ends its waiting only; the
- * request goes on for the others.
+ * Lets several callers share one running request. When a caller's deadline passes, only that caller stops
+ * waiting; the request goes on for the others.
  * @param signal the caller's deadline
  * @throws {CentralError} `central.unreachable` at the deadline, else what the work throws
  */

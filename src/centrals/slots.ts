@@ -2,12 +2,12 @@ import { outage } from './errors.ts';
 
 interface Line {
   running: number;
-  /** Starts the calls that wait, in the order in which they came. */
+  /** Functions that start the waiting calls, in the order in which the calls came. */
   readonly waiting: (() => void)[];
 }
 
 /**
- * Limits how many calls with the same key run at once; the rest wait in the order in which they came. Calls
+ * Limits how many calls with the same key run at once. The others wait in the order in which they came. Calls
  * with different keys do not wait for each other.
  */
 export class Slots {
@@ -19,7 +19,7 @@ export class Slots {
   }
 
   /**
-   * Waits for a free slot and does the work. The slot is free again once the work has ended, also by an
+   * Waits for a free slot, then does the work. The slot is free again once the work has ended, even with an
    * error.
    * @throws {CentralError} `central.unreachable` if the signal aborts during the wait, else what the work
    *   throws
@@ -39,7 +39,7 @@ export class Slots {
   }
 
   async #enter(line: Line, signal: AbortSignal): Promise<void> {
-    // If a slot is free, the work starts even if the signal has aborted; the work itself then fails.
+    // If a slot is free, the work is started even if the signal has aborted; the work itself then fails.
     if (line.running < this.#atOnce) {
       line.running += 1;
       return;

@@ -12,7 +12,7 @@ function record(rdata: string, name = 'www', type = 'A'): ResourceRecord {
   return makeRecord({ name, type, rdata }, zone);
 }
 
-/** A central that is a list of records in memory; `log` has the writes that it got. */
+/** A fake central with a list of records in memory. `log` holds the writes that it got. */
 function bench(rows: readonly (readonly [string, ResourceRecord])[], overrides: Partial<RecordWriter> = {}) {
   const held: CentralRecord[] = rows.map(([handle, one]) => ({ ...one, handle }));
   const log: string[] = [];

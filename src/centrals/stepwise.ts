@@ -10,13 +10,16 @@ import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../dns/re
 import { rrsetId, type Change } from '../dns/zone.ts';
 import { hasCode, look, noEffect, centralRefusal, restated } from './errors.ts';
 
-/** The single writes of a central that writes one record at a time. Each throws only {@link CentralError}. */
+/**
+ * The single writes of a central that can write only one record at a time. Each throws only
+ * {@link CentralError}.
+ */
 export interface RecordWriter {
-  /** Reads the records at the names of the change; `null` if there is no such zone. */
+  /** Reads the records at the names of the change; `null`: the central has no such zone. */
   read(ctx: CallContext): Promise<readonly CentralRecord[] | null>;
-  /** Adds a record; `exists` if the central answers that it already has it. */
+  /** Adds a record; `exists`: the central answers that it has the record already. */
   add(record: ResourceRecord, ctx: CallContext): Promise<'done' | 'exists'>;
-  /** Removes a record; `missing` if the central answers that it has no record with this handle. */
+  /** Removes a record; `missing`: the central answers that it has no record with this handle. */
   remove(old: CentralRecord, ctx: CallContext): Promise<'done' | 'missing'>;
   /**
    * Puts `record` in the place of `old` in one write.
@@ -27,7 +30,7 @@ export interface RecordWriter {
   readonly carriesTtl: boolean;
   /**
    * Waits before the next read, because a write may not show yet.
-   * @param attempt reads so far that did not show it, from 0
+   * @param attempt how many reads so far did not show the write, from 0
    * @returns false if the write has had enough time to show
    */
   waitBeforeRead(attempt: number, ctx: CallContext): Promise<boolean>;
@@ -55,15 +58,15 @@ interface Progress {
 }
 
 /**
- * Maximum number of rounds of writing and reading back. A change that needs more fights another writer of
+ * Maximum number of rounds of writing and reading back. If a change needs more, another writer keeps changing
  * the same records.
  */
 const mostRounds = 4;
 
 /**
- * Carries out a change record by record, and reads back until nothing is left to do. Removals come first,
- * so that a CNAME makes room. One record removed and one added at the same name and type make a single
- * write. After `exists` or `missing` the next read decides. No write is sent twice.
+ * Carries out a change record by record, and reads back until nothing is left to do. Removals come first, so
+ * that a CNAME finds the name empty. A record removed and a record added at the same name and type become one
+ * write. After `exists` or `missing`, the next read decides. No write is sent twice.
  * @param present records read before; they may be stale, because the read after the writes corrects that
  * @throws {CentralError} with the state of the whole change
  */
@@ -86,8 +89,8 @@ export async function applyStepwise(
 }
 
 /**
- * Reads the records and returns what is left to do. While the read contradicts an earlier answer, it waits
- * and reads again.
+ * Reads the records and returns what is left to do. While the read contradicts an earlier answer, waits and
+ * reads again.
  */
 async function readBack(progress: Progress): Promise<readonly Step[]> {
   const { change, writer, ctx } = progress;
@@ -129,8 +132,8 @@ async function runSteps(steps: readonly Step[], progress: Progress): Promise<voi
 }
 
 /**
- * Finds out whether a step had an effect although it failed with `central.refused` and the state `unknown`.
- * The central may have written before it refused, so a read decides.
+ * Finds out whether a step that failed with `central.refused` and the state `unknown` had an effect. The
+ * central may have written before it refused, so a read decides.
  * @returns the error, with the state that the read shows
  */
 async function judge(error: unknown, step: Step, writer: RecordWriter, ctx: CallContext): Promise<unknown> {
@@ -158,13 +161,15 @@ function partsOf({ old, record }: Step): readonly string[] {
   ];
 }
 
-/** Whether an earlier answer said that a step is done or needless, although a read still asks for it. */
+/** Whether a read still asks for a step that an earlier answer reported as done or not needed. */
 function contradicts(step: Step, progress: Progress): boolean {
   const parts = partsOf(step);
   return progress.sent.has(parts.join('\n')) || parts.some((part) => progress.done.has(part));
 }
 
-/** Throws if a step was already sent. Sending it again would fight another writer, or loop. */
+/**
+ * Throws if a step was sent before. Sending it again could overwrite another writer's record, or never end.
+ */
 function rejectRepeats(steps: readonly Step[], progress: Progress): void {
   for (const step of steps) {
     if (partsOf(step).some((part) => progress.done.has(part))) throw noEffect();
@@ -181,8 +186,8 @@ function nameOf({ old, record }: Step): string {
 }
 
 /**
- * The writes that turn `present` into what the change wants. If several rows hold a record that has to go,
- * all of them are removed.
+ * The writes that turn `present` into what the change wants. If several rows contain a record to remove, all
+ * of them are removed.
  */
 function planSteps(change: Change, present: readonly CentralRecord[], carriesTtl: boolean): readonly Step[] {
   const goal = new Map(change.add.map((record) => [recordId(record), record]));
@@ -219,7 +224,7 @@ function stateAfter(progress: Progress, otherwise: CentralErrorFacts['state']): 
   return progress.removed.length + progress.added.length === 0 ? 'untouched' : otherwise;
 }
 
-/** Gives the error of one step the state of the whole change, unless its own is worse. */
+/** Wraps the error of one step with the state of the whole change, unless the step's own state is worse. */
 function withState(error: unknown, whole: CentralErrorFacts['state']): unknown {
   if (!(error instanceof CentralError) || error.state === 'unknown') return error;
   if (whole === 'untouched' || error.state === whole) return error;

@@ -3,71 +3,71 @@ import type { HookCall, Language, Panel } from '../core/panel.ts';
 import type { PanelHand } from '../core/panel-hand.ts';
 import type { PanelLayout } from './layout.ts';
 
-/** What the process gives to a panel adapter. */
+/** What a panel adapter gets from the process that uses it. */
 export interface PanelPorts {
   /**
    * Whether this process runs as a confined service of systemd. Then systemd runs those calls that may
    * change or start the panel.
    */
   readonly service: boolean;
-  /** Gets reports of records that are left out; absent: nobody does. */
+  /** The log for records that are left out; absent: nothing is logged. */
   readonly log?: Log;
 }
 
 /** One call of the settings form. */
 export interface FormCall {
   readonly language: Language;
-  /** Whether the user pressed OK; if not, the form is being opened. */
+  /** Whether the user pressed OK; if not, the user opens the form. */
   readonly saving: boolean;
-  /** Whether the user may open the form: only an administrator may (docs/protocol.md#generations). */
+  /** Whether the user may open the form: only administrators may (docs/protocol.md#generations). */
   readonly allowed: boolean;
-  /** The value of a field as it was sent; empty if it was not. */
+  /** The value of a field as it was sent; empty if it was not sent. */
   readonly field: (name: string) => string;
 }
 
-/** A choice of a list: the value that is sent and the text that is shown. */
+/** A choice in a list: the value that is sent, and the text that is shown. */
 export type Choice = readonly [value: string, text: string];
 
-/** What the settings form shows. */
+/** The content of the settings form. */
 export interface FormDocument {
-  /** Values of fields, by name. A flag is `on`, or absent if it is off (docs/protocol.md#documents). */
+  /** Values of the fields, by name. A flag is `on`, or absent if it is off (docs/protocol.md#documents). */
   readonly fields: Readonly<Record<string, string>>;
   readonly choices: Readonly<Record<string, readonly Choice[]>>;
-  /** Why nothing was saved, and at which field; `null`: there is no error. */
+  /** Why nothing was saved, and the field with the error; `null`: there is no error. */
   readonly error: { readonly field: string; readonly text: string } | null;
 }
 
-/** How a panel calls the settings form and takes its answer. Its functions are pure. */
+/** How a panel passes calls of the settings form, and which answer it expects. Its functions are pure. */
 export interface FormLanguage {
   readonly decode: (call: HookCall) => FormCall;
   readonly encode: (document: FormDocument) => string;
-  /** The answer that closes the form. */
+  /** The answer after which the panel closes the form. */
   readonly saved: () => string;
 }
 
 /**
- * One kind of panel, described for the rest of the product. Cheap to import: `open` and `openHand` load the
- * adapter itself.
+ * One kind of panel, as the rest of the product sees it. Importing this is cheap, because only `open` and
+ * `openHand` load the adapter.
  */
 export interface PanelModule {
   /** The name that users see, the same in every language. */
   readonly title: string;
-  /** Roots at which it is usually installed, likeliest first. */
+  /** The roots under which this panel is usually installed, the likeliest first. */
   readonly usualRoots: readonly string[];
   /**
-   * Whether this kind of panel lies under a root; at most one kind answers true.
-   * @param has tells whether a path below the root exists
+   * Whether a root has a panel of this kind; at most one kind answers true.
+   * @param has whether a path below the root exists
    */
   readonly isAt: (has: (path: string) => boolean) => boolean;
-  /** Path, below the root, of the program that reads the panel. */
+  /** Path, below the root, of the program through which the panel is read. */
   readonly tool: string;
   /** A command that reads the panel, for an administrator to try. */
   readonly tryByHand: (root: string) => string;
-  /** The files of the plugin, and how to install them. */
+  /** The files of the plugin, and how they are installed. */
   readonly layout: PanelLayout;
   readonly form: () => Promise<FormLanguage>;
-  /** Creates the adapter of the panel under this root. */
+  /** Makes the adapter of the panel under this root. */
   readonly open: (root: string, ports: PanelPorts) => Promise<Panel>;
-  /** Makes edits in this panel as a user would, for the self-test. */
+  /** Makes the part that edits records in this panel as a user would, for the self-test. */
   readonly openHand: (root: string) => Promise<PanelHand>;
 }

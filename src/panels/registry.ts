@@ -2,7 +2,7 @@ import { ispmanagerPanels } from './ispmanager/module.ts';
 import type { PanelModule } from './module.ts';
 
 /**
- * Every kind of panel. A new kind is one line here: installer, doctor, form and agent use this list
+ * Every kind of panel. A new kind needs only one line here: installer, doctor, form and agent use this list
  * (docs/adding-a-panel.md).
  */
 export const panels = {
@@ -17,11 +17,11 @@ function isPanelKind(text: string): text is PanelKind {
   return Object.hasOwn(panels, text);
 }
 
-/** Roots at which panels are installed, likeliest first. */
+/** The roots under which panels are usually installed, the likeliest first. */
 export const usualRoots: readonly string[] = panelKinds.flatMap((kind) => panels[kind].usualRoots);
 
-/** The kind that is assumed if no panel lies under a root. Reading it then reports what is missing. */
+/** The kind that is assumed if there is no panel under a root. A read of it then reports what is missing. */
 export const defaultPanelKind: PanelKind = 'ispmanager4';
 
-/** The root that is used if no usual root has a panel. */
+/** The root that is used if there is no panel under any usual root. */
 export const defaultRoot = '/usr/local/mgr5';

@@ -81,8 +81,8 @@ describe('answers of a panel', () => {
       '<doc><error>text</error><ok/></doc>': 'central.refused unknown',
       '<doc><error type="auth" object="badpassword" code="1"><msg>no</msg></error></doc>':
         'central.login untouched',
-      // Only documented types count as a refused login, and names of inherited properties count as no kind
-      // of error.
+      // Only the documented type `auth` counts as a refused login. A name that JavaScript objects inherit
+      // (`constructor`) is no known type.
       '<doc><error type="badlogin"/></doc>': 'central.refused unknown',
       '<doc><error type="author"/></doc>': 'central.refused unknown',
       '<doc><error type="constructor"/></doc>': 'central.refused unknown',
@@ -94,7 +94,7 @@ describe('answers of a panel', () => {
     assert.equal(await codeOf(() => read('', 401)), 'central.login untouched');
     for (const [body, expected] of Object.entries(shapes)) {
       assert.equal(await codeOf(() => read(body, 200, 'write')), expected, body);
-      // Each document is tried indented as well.
+      // The same document is tried with indentation too.
       assert.equal(await codeOf(() => read(indented(body), 200, 'write')), expected, indented(body));
     }
   });

@@ -14,9 +14,9 @@ import {
 import { centralRefusal } from '../errors.ts';
 
 /**
- * Reads the document of an answer. Anything else is classified as docs/protocol.md#other-answers says: an
- * HTML page, the bare text `access deny` (docs/protocol.md#login-answers), an empty or cut-off answer, an
- * HTTP error.
+ * Parses the document of an answer. An answer that is no document becomes an error as
+ * docs/protocol.md#other-answers says. Such answers are an HTML page, the bare text `access deny`
+ * (docs/protocol.md#login-answers), an empty or cut-off answer, and an HTTP error.
  * @throws {CentralError} `central.garbled`, `central.login`, or the panel's refusal by its kind
  */
 export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Redact): Promise<XmlElement> {
@@ -39,9 +39,9 @@ export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Red
 }
 
 /**
- * Demands `ok`, the proof that a save or a group function was carried out. DNSmanager may send `messages`
- * instead when it creates a domain (docs/protocol.md#documents, #dnsmanager). Elsewhere a form that is
- * shown again has `messages` too.
+ * Throws if the document has no `ok`, which proves that a save or a group function was carried out. When
+ * DNSmanager creates a domain, it may send `messages` instead (docs/protocol.md#documents, #dnsmanager). In
+ * other answers, a form that is shown again has `messages` too.
  * @throws {CentralError} `central.garbled`
  */
 export function demandOk(doc: XmlElement, func: string): void {
@@ -51,10 +51,9 @@ export function demandOk(doc: XmlElement, func: string): void {
 }
 
 /**
- * Throws if a document without rows is not the list or form of this function (docs/protocol.md#documents).
- * Such a document may be a login page, a question, a redirect, or a success of another call. A bare `doc`
- * is no empty list of records either. Documents of version 5/6 have attributes, and every zone has name
- * servers.
+ * Throws if a document without rows is not the list or form of this function (docs/protocol.md#documents). It
+ * may be a login page, a question, a redirect, or the success of another call. A bare `doc` is no empty list
+ * of records either: documents of version 5/6 have attributes, and every zone has name servers.
  * @throws {CentralError} `central.garbled`
  */
 export function demandAnswerTo(func: string, doc: XmlElement, redact: Redact): void {
@@ -81,29 +80,30 @@ const codes: Readonly<Record<PanelRefusal['kind'], CentralErrorCode>> = {
 };
 
 /**
- * Whether the type of an error looks like that of a refused login. Only `auth` is documented
- * (docs/protocol.md#errors-5), so a login has to confirm it.
+ * Whether an error may mean that the login was refused. Only the type `auth` is documented
+ * (docs/protocol.md#errors-5), so another login has to confirm it.
  */
 export function looksLikeLogin(error: unknown): error is CentralError {
   return error instanceof CentralError && /auth|login|passw/iu.test(error.params['type'] ?? '');
 }
 
 /**
- * Turns the refusal of one call into `central.access-denied`. The login was accepted a moment ago, so only
- * a right for this call is missing.
+ * Turns a refused login of one call into `central.access-denied`. The login itself was accepted a moment ago,
+ * so the account only lacks a right for this call.
  */
 export function deniedThere({ state, params, cause }: CentralError): CentralError {
   return new CentralError('central.access-denied', { state, retry: 'never', params, cause });
 }
 
-/** Turns the refusal of a login into `central.login`. */
+/** Turns the refusal of a login call into `central.login`. */
 export function refusedLogin({ params, cause }: CentralError): CentralError {
   return centralRefusal('central.login', params, cause);
 }
 
 /**
- * The error for a refusal. The panel raises the documented kinds before it does anything. Any other kind
- * may come from a handler that ran after the function (docs/protocol.md#stages-4), so a write may be done.
+ * Makes the error for a refusal. The panel reports errors of the documented kinds before it does anything. An
+ * error of any other kind may come from a handler that ran after the function (docs/protocol.md#stages-4), so
+ * a write may be done.
  */
 function refused({ kind, subject, spelling, type, text }: PanelRefusal, effect: Effect): CentralError {
   const state = kind === 'other' || kind === 'licence' ? stateAfter(effect) : 'untouched';
@@ -121,12 +121,12 @@ async function parse(text: string, effect: Effect): Promise<XmlElement> {
   }
 }
 
-/** The parts of a document that describe an error. */
+/** The elements of a document that may describe an error. */
 const tellingParts = ['error', 'authfail', 'msg', 'detail'] as const;
 const tellingAttributes: ReadonlySet<string> = new Set(['code', 'type', 'object', 'obj', 'val']);
 
 /**
- * Copies the parts that describe an error, without secrets. The rest is left out, because a document may be
+ * Copies the elements that describe an error, without secrets. Leaves out the rest, because a document may be
  * large.
  */
 function redacted(element: XmlElement, redact: Redact): XmlElement {

@@ -8,18 +8,18 @@ import { garbled, unanswered, type Effect, type Redact } from '../http-answer.ts
 import { deniedThere, demandAnswerTo, demandOk, looksLikeLogin, readAnswer, refusedLogin } from './answer.ts';
 import type { CentralSettings } from './settings.ts';
 
-/** Parameters of a function, without those that every call has. */
+/** Parameters of a function. The parameters that every call has are left out. */
 export type CallParameters = Readonly<Record<string, string>>;
 
 /** Some panels refuse clients that do not look like a browser (docs/protocol.md#transport). */
 const userAgent = 'Mozilla/5.0 (compatible; domainsync)';
 
-/** Maximum size of a list or a form, in octets. A list of 100,000 records has about 20 MB. */
+/** Largest list or form that is read, in octets. A list of 100,000 records has about 20 MB. */
 const mostListOctets = 32 * 1024 * 1024;
 
 /**
- * Calls one panel under one account (docs/protocol.md#transport, #login). Secrets are sent in the body only
- * and stay out of errors.
+ * Calls the API of one panel with one account (docs/protocol.md#transport, #login). Sends secrets only in the
+ * body, and keeps them out of errors.
  */
 export class PanelApi {
   readonly #settings: Omit<CentralSettings, 'kind'>;
@@ -40,14 +40,14 @@ export class PanelApi {
     try {
       demandAnswerTo(func, doc, this.#redact);
     } catch (error) {
-      // The session may have ended, so the next call logs in.
+      // The session may have ended, so the next call logs in again.
       this.#session = null;
       throw error;
     }
     return doc;
   }
 
-  /** Calls a save or a group function, and demands that it answers `ok`. @throws {CentralError} */
+  /** Calls a save or a group function, and checks that the answer is `ok`. @throws {CentralError} */
   async write(func: string, parameters: CallParameters, ctx: CallContext): Promise<void> {
     demandOk(await this.#call({ func, out: 'xml', ...parameters }, 'write', ctx), func);
   }
@@ -79,8 +79,8 @@ export class PanelApi {
       try {
         return await this.#send({ ...form, authinfo: `${username}:${password}` }, effect, ctx);
       } catch (error) {
-        // An error of such a type may be about anything, such as a record. Only a login of its own shows
-        // whether it is about the login.
+        // An error of such a type need not be about the login; it may be about a record. Only a login of its
+        // own shows which it is.
         if (looksLikeLogin(error) && error.code !== 'central.login') await this.#demandLogin(ctx);
         throw error;
       }
@@ -96,7 +96,8 @@ export class PanelApi {
         if (this.#session === held) this.#session = null;
       }
     }
-    // Another call may have logged in meanwhile, and a second login could end that session.
+    // Another call may have logged in meanwhile. A second login could end that session, so the session is
+    // reused.
     const auth = this.#session ?? (await this.#logIn(ctx));
     try {
       return await this.#send({ ...form, auth }, effect, ctx);
@@ -106,8 +107,8 @@ export class PanelApi {
   }
 
   /**
-   * Logs in to see whether the panel refuses that. Any other failure of the login proves nothing and is
-   * ignored.
+   * Logs in, to find out whether the panel refuses the login. If the login fails for another reason, that
+   * proves nothing and is ignored.
    * @throws {CentralError} `central.login`
    */
   async #demandLogin(ctx: CallContext): Promise<void> {
@@ -119,8 +120,8 @@ export class PanelApi {
   }
 
   /**
-   * Logs in once for all callers that wait. The login has the time of a whole request, even if some callers
-   * give up.
+   * Logs in once for all callers that wait for a session. The login may take as long as a whole request, even
+   * if some callers give up earlier.
    */
   async #logIn(ctx: CallContext): Promise<string> {
     const unhurried = { ...ctx, signal: new AbortController().signal };
@@ -132,7 +133,8 @@ export class PanelApi {
     const { username, password } = this.#settings;
     const doc = await this.#send({ func: 'auth', out: 'xml', username, password }, 'read', ctx).catch(
       (error: unknown) => {
-        // Whatever the error is called, the password is not tried again (docs/protocol.md#login).
+        // The password is not tried again after any error that may mean a refused login
+        // (docs/protocol.md#login).
         throw looksLikeLogin(error) ? refusedLogin(error) : error;
       },
     );
@@ -162,7 +164,10 @@ export class PanelApi {
     }
   }
 
-  /** Hides the password and the session, encoded or not, because panels repeat what they were sent. */
+  /**
+   * Removes the password and the session from a text, encoded or not, because panels repeat what they were
+   * sent.
+   */
   readonly #redact: Redact = (text) => {
     const secrets = [this.#settings.password, this.#session ?? ''].flatMap((one) => [
       one,
@@ -177,7 +182,7 @@ export class PanelApi {
   };
 }
 
-/** Encodes spaces as `%20`, which every panel reads; not every one reads `+` (docs/protocol.md#transport). */
+/** Encodes a form. Spaces become `%20`, because not every panel decodes `+` (docs/protocol.md#transport). */
 function encodeForm(form: CallParameters): string {
   return new URLSearchParams(form).toString().replaceAll('+', '%20');
 }

@@ -5,9 +5,9 @@ import type { DnsName } from '../../dns/name.ts';
 import type { CentralDialect } from './dialect.ts';
 
 /**
- * Finds what this panel would refuse in a change, or could not hold as it is. Such are types without a
- * form, data that the form cannot carry (octets that are no text), and names outside the zone. Records that
- * cannot stand beside each other are found as well.
+ * Finds everything in a change that this panel would refuse or could not store unchanged. Examples are types
+ * without a form, octets that are no text, and names outside the zone. Also finds records that cannot stand
+ * beside each other.
  */
 export function auditChange(change: Change, dialect: CentralDialect): readonly Problem[] {
   const held = change.add.flatMap((record) => holdProblems(record, change.zone, dialect));

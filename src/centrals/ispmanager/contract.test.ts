@@ -41,7 +41,7 @@ centralContract('ISPmanager 6, session, writes to be confirmed', async () => {
   return await subject({ refererCheck: true }, { login: 'session' }, 'v6');
 });
 
-// The next ones differ in the column and spelling of identifiers, and in the words for success. Some answer
+// The next panels use another column and spelling for identifiers, and other words for success. Some answer
 // OK when an unknown record is deleted.
 centralContract('ISPmanager 6, another identifier column', async () => {
   return await subject({ recordKeyColumn: 'rtype_hidden', unknownRecord: 'ok' }, {}, 'v6');

@@ -1,4 +1,4 @@
-/** A slave zone in our own account. */
+/** Tests a slave zone in our own account, whose records come by transfer. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CentralError } from '../../core/central.ts';

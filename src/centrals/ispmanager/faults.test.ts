@@ -71,7 +71,7 @@ async function failure(
   assert.fail('the call was to fail');
 }
 
-/** Calls of a function since the call number `start`, as the panel got them. */
+/** The calls of a function that the panel got, from call number `start` on. */
 function requestsSince(start: number, func: string) {
   return panel.sandbox.requests.slice(start).filter((request) => request.func === func);
 }
@@ -152,7 +152,7 @@ describe('ISPmanager central: sessions and logins', () => {
     await own.close();
   });
 
-  // Spellings of a refused login: some are known from real panels, some are guesses.
+  // Ways in which panels refuse a login. Some were seen at real panels; the others are guesses.
   for (const authRefusal of ['own', 'authfail', 'code100', 'plain'] as const) {
     for (const login of ['authinfo', 'session'] as const) {
       it(`calls a wrong password a refused login (${authRefusal}, ${login})`, async () => {
@@ -171,7 +171,7 @@ describe('ISPmanager central: sessions and logins', () => {
     await own.check(quietContext());
     const start = panel.sandbox.requests.length;
     panel.sandbox.faults.add({ func: 'domain', effect: 'access-deny', count: null });
-    // The login was accepted, so the panel refused only this call.
+    // The panel accepted the login, so it refused only this call.
     await failure(own.listZones([], quietContext()), 'central.access-denied', 'untouched');
     assert.equal(requestsSince(start, 'auth').length, 1);
     await own.close();

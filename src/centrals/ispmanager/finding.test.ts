@@ -1,6 +1,6 @@
 /**
- * The kind and the address of the central: found at the first call, remembered, and found again after a
- * surprising error.
+ * Tests how the kind and address of a central are found: at the first call, then remembered, and found again
+ * after a surprising error.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -43,7 +43,7 @@ function site(t: TestContext): Site {
     clock,
     found,
     start: async (generation, { port = 0, switches = {} } = {}) => {
-      // All share one root, because an upgrade keeps the machine and its certificate.
+      // All sandboxes use one root, because an upgrade keeps the machine and its certificate.
       const sandbox = await startSandbox({ root: folder, generation, port, users: [alice], switches });
       running.push(sandbox);
       return sandbox;

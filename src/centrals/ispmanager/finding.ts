@@ -13,25 +13,27 @@ import { placesOf } from './places.ts';
 import { probe, type Found } from './probe.ts';
 import type { CentralSettings } from './settings.ts';
 
-/** Keeps across restarts which panel was found. Its functions must not throw. */
+/** Stores across restarts which panel was found. Its functions must not throw. */
 export interface FoundMemory {
   readonly get: () => Found | null;
   readonly put: (found: Found) => void;
 }
 
-/** Milliseconds between two searches for the same reason. */
+/** For each reason, at least so many milliseconds lie between two searches. */
 const recheckAfter = 60_000;
 
-/** Milliseconds that one search of all places may take, whoever waits for it. */
+/** One search may take at most so many milliseconds, even if its caller gives up earlier. */
 const checkPatience = 20_000;
 
 /**
- * Why the panel may have moved or changed. `silent`: nobody answers at its address. `strange`: something
- * else answers there.
+ * Why the panel may have moved or changed. `silent`: nobody answers at its address. `strange`: something else
+ * answers there.
  */
 type Doubt = 'silent' | 'strange';
 
-/** Errors that raise such a doubt, as after an upgrade of the central or a change of its port. */
+/**
+ * Errors after which the panel may have moved or changed, for example by an upgrade or a change of its port.
+ */
 const surprises: ReadonlyMap<CentralErrorCode, Doubt> = new Map([
   ['central.garbled', 'strange'],
   ['central.refused', 'strange'],
@@ -48,9 +50,9 @@ interface FindingPorts {
 }
 
 /**
- * A central whose kind or exact address the settings leave open. It searches once, remembers the result,
- * and searches again after a surprising error. If that finds another panel, a failed read is repeated
- * there; a write never is.
+ * A central whose settings do not name its kind or its exact address. Finds the panel once, remembers it, and
+ * searches again after a surprising error. If the search finds another panel, a failed read is repeated
+ * there; a write is never repeated.
  */
 export function findingCentral(settings: CentralSettings, ports: FindingPorts): Central {
   const panel = new SoughtPanel(settings, ports);
@@ -94,7 +96,10 @@ class SoughtPanel {
     this.inner = this.#found === null ? null : ports.make(this.#found);
   }
 
-  /** The traits of the panel that was found; before that, those of version 5/6, which accepts more. */
+  /**
+   * The traits of the panel that was found. Before a panel is found, those of version 5/6, which accepts
+   * more.
+   */
   get traits(): CentralTraits {
     const { address } = this.#settings;
     return (this.inner ?? this.#ports.make({ address, kind: 'ispmanager6' })).traits;
@@ -140,9 +145,9 @@ class SoughtPanel {
     return this.inner;
   }
 
-  /** Searches for the panel. @throws {CentralError} if nothing is found and nothing is remembered */
+  /** Searches for the panel. @throws {CentralError} if no panel is found or remembered */
   async #look(ctx: CallContext): Promise<void> {
-    // Each reason has its own interval, so the first strange answer after an outage starts a search at
+    // Each reason has an interval of its own. So a strange answer right after an outage starts a search at
     // once.
     if (this.#doubt !== null) this.#checkedAt[this.#doubt] = this.#ports.clock.now();
     let found: Found;
@@ -165,8 +170,8 @@ class SoughtPanel {
 }
 
 /**
- * What the memory has, if it is one of the places that the settings allow; else null. The password is sent
- * there, so no other place may be used.
+ * The remembered panel, if the settings allow its address; else null. Calls send the password there, so no
+ * other address may be used.
  */
 function remembered(memory: FoundMemory, settings: CentralSettings): Found | null {
   const found = memory.get();

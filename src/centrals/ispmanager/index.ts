@@ -59,8 +59,8 @@ export function createIspmanagerCentral(
 }
 
 /**
- * Identifies the central by the address in the settings, whatever panel is found there. So an upgrade of
- * the panel does not start a new ledger.
+ * Identifies the central by the address in the settings, not by the panel that is found there. So an upgrade
+ * of the panel does not start a new ledger.
  */
 function idOf({ address, username }: Pick<CentralSettings, 'address' | 'username'>): CentralId {
   return { kind: 'ispmanager', address, account: username };
@@ -70,7 +70,7 @@ function idOf({ address, username }: Pick<CentralSettings, 'address' | 'username
 const noZone = zoneName('domainsync-check.invalid');
 
 /**
- * Words in a list's `status` for a zone whose delete or create is not finished. The values are not
+ * Words in the column `status` of a zone whose delete or create is not finished. The values are not
  * documented (docs/protocol.md#signed-zones).
  */
 const leaving = /delet|remov/iu;
@@ -98,11 +98,11 @@ class IspmanagerCentral implements Central {
     this.id = id;
     this.traits = {
       atomic: 'record',
-      // A record is identified by its content, so a write that names a changed record finds nothing
-      // (docs/protocol.md#record-keys-4, #record-form-4).
+      // A record's identifier is made of its content. A write that names a record with changed content
+      // therefore finds nothing (docs/protocol.md#record-keys-4, #record-form-4).
       guard: 'per-record',
       managesZones: true,
-      // The form of a new zone takes name, address and servers; records are added one by one
+      // The form of a new zone has fields for name, address and servers only; records are added one by one
       // (docs/protocol.md#zone-form-4).
       createsWithContent: false,
       listsZones: true,
@@ -115,9 +115,9 @@ class IspmanagerCentral implements Central {
   readonly audit: Central['audit'] = (change) => auditChange(change, this.#dialect);
 
   /**
-   * Lists the zones, then the records of one. Every generation lists zones. Only a refused list of records
-   * shows which generation answers (docs/protocol.md#generations).
-   * @throws {CentralError} `central.wrong-kind` if it is another generation than expected
+   * Lists the zones, then the records of one zone. All generations list zones, but only a refused list of
+   * records shows which generation answers (docs/protocol.md#generations).
+   * @throws {CentralError} `central.wrong-kind` if the panel is of another generation than expected
    */
   readonly check: Central['check'] = async (ctx) => {
     const [zone = noZone] = await this.listZones([], ctx);
@@ -180,8 +180,8 @@ class IspmanagerCentral implements Central {
   };
 
   /**
-   * Checks only that the zone does not exist and that the form opens. The panel reports limits, forbidden
-   * names and foreign zones only when it creates the zone.
+   * Checks only that the zone does not exist and that the form can be opened. Limits, forbidden names and
+   * foreign zones show only when the panel creates the zone.
    */
   readonly mayCreateZone: Central['mayCreateZone'] = async (zone, _seed, ctx) => {
     if (await this.#isListed(zone, ctx)) return 'exists';
@@ -205,8 +205,8 @@ class IspmanagerCentral implements Central {
   };
 
   /**
-   * Deletes the zone alone. The account's WWW and mail domains of that name stay, because `webdomain` and
-   * `maildomain` are not sent.
+   * Deletes the zone, but not the account's WWW and mail domains of that name, because it does not send
+   * `webdomain` and `maildomain`.
    */
   readonly deleteZone: Central['deleteZone'] = async (zone, ctx) => {
     // DNSmanager answers OK for a zone that it does not have (docs/protocol.md#errors-5).
@@ -223,8 +223,8 @@ class IspmanagerCentral implements Central {
   };
 
   /**
-   * Always empty: no documented column or function shows a concern (docs/protocol.md#record-form-5,
-   * #accounts).
+   * Always empty: no documented column or function of these panels shows a concern
+   * (docs/protocol.md#record-form-5, #accounts).
    */
   readonly concerns: Central['concerns'] = () => Promise.resolve([]);
 
@@ -238,8 +238,8 @@ class IspmanagerCentral implements Central {
   };
 
   /**
-   * Whether a failed read proves that the account has no such zone. The panel may say so itself
-   * (`central.missing`). Or it refuses the read for another reason, and its list of zones lacks the zone.
+   * Whether a failed read proves that the account has no such zone. Either the panel says so
+   * (`central.missing`), or it refuses the read for another reason and its list lacks the zone.
    * @throws {CentralError} `zone.copy` for a slave zone
    */
   async #provesAbsence(error: unknown, zone: DnsName, ctx: CallContext): Promise<boolean> {
@@ -258,10 +258,10 @@ class IspmanagerCentral implements Central {
   }
 
   /**
-   * The fields of a new zone (docs/protocol.md#zone-form-4, #zone-form-5, #dnsmanager). Name and mail
-   * servers are those that the central's form proposes; the user's fill in if it proposes none. Of several
-   * addresses only the first is sent, because the form may not accept more. The others follow with the
-   * zone's records.
+   * The fields for a new zone (docs/protocol.md#zone-form-4, #zone-form-5, #dnsmanager). Name servers and
+   * mail servers are those that the central's form proposes; if it proposes none, those that the user
+   * entered. Only the first of several addresses is sent, because the form may not accept more. The others
+   * follow with the zone's records.
    */
   #newZoneForm(zone: DnsName, form: XmlElement, seed: ZoneSeed): Readonly<Record<string, string>> {
     const proposed = (field: string): string | undefined => childText(form, field)?.trim();
@@ -270,8 +270,8 @@ class IspmanagerCentral implements Central {
 
   /**
    * Waits until a read shows that the zone is present or absent, as `wanted`. A panel may answer before it
-   * has finished, and then says so in the `status` of its list (docs/protocol.md#delays). This waits for
-   * that until the deadline.
+   * has finished, and shows this in the `status` of its list (docs/protocol.md#delays). Such a panel is
+   * waited for until the deadline.
    * @throws {CentralError} `central.no-effect`
    */
   async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {
@@ -285,7 +285,8 @@ class IspmanagerCentral implements Central {
   }
 
   /**
-   * Whether the panel lists the zone. If it is still deleting the zone, this waits for the end.
+   * Whether the panel's list has the zone. If the panel is still deleting the zone, waits until it has
+   * finished.
    * @throws {CentralError} `central.exists` if the delete takes too long, `zone.copy` for a slave zone
    */
   async #isListed(zone: DnsName, ctx: CallContext): Promise<boolean> {
@@ -298,16 +299,16 @@ class IspmanagerCentral implements Central {
     }
   }
 
-  /** Reads the zone after a write. If the read fails, the outcome of the write is unknown. */
+  /** Reads the zone after a write. If this read fails, the outcome of the write is unknown. */
   async #seen(zone: DnsName, ctx: CallContext): Promise<'present' | 'absent'> {
     const records = await withState('unknown', async () => await this.readZone(zone, [], ctx));
     return records === null ? 'absent' : 'present';
   }
 
   /**
-   * Finds out whether a write had an effect although it failed with `central.refused`: the panel may have
-   * written before it refused.
-   * @returns the error, with the state that a read shows
+   * Finds out whether a write that failed with `central.refused` had an effect: the panel may have written
+   * before it refused.
+   * @returns the error; its state is what a read shows
    */
   async #judged(
     error: unknown,

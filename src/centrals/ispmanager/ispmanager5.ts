@@ -3,13 +3,13 @@ import type { CentralDialect } from './dialect.ts';
 
 /**
  * How ISPmanager 5 and 6 and DNSmanager 5 and 6 behave as a central (docs/protocol.md#zone-form-5,
- * #dnsmanager). One dialect serves all, because the panel's own forms show how they differ.
+ * #dnsmanager). One dialect is enough for all, because the panel's own forms show how they differ.
  */
 export const ispmanager5: CentralDialect = {
   ...ispmanager5Records,
   errorSpelling: 'type',
-  // Not all fields are documented (docs/protocol.md#zone-form-5). Sent are name and address, and the fields
-  // that only DNSmanager's form has (docs/protocol.md#dnsmanager).
+  // Sends name and address, and the fields that only DNSmanager's form has (docs/protocol.md#dnsmanager).
+  // Other fields are not documented (docs/protocol.md#zone-form-5).
   newZone: ({ name, seed, proposed }) => {
     const ip = seed.addresses[0] ?? proposed('ip') ?? '';
     const email = proposed('email') ?? '';

@@ -1,6 +1,6 @@
 /**
- * What accounts of ISPmanager 5/6 and DNSmanager do in another way than version 4
- * (docs/protocol.md#zone-form-5, #record-form-5, #delays).
+ * Tests where accounts of ISPmanager 5/6 and DNSmanager differ from version 4 (docs/protocol.md#zone-form-5,
+ * #record-form-5, #delays).
  */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
@@ -48,7 +48,7 @@ const add = [makeRecord({ name: 'www2', type: 'A', rdata: '192.0.2.9', ttl: 60 }
 
 for (const slowRecords of ['error', 'empty'] as const) {
   test(`an operation that goes on after its answer is waited for (records: ${slowRecords})`, async (t) => {
-    // The adapter uses the panel's clock, so that waiting takes no time here.
+    // The adapter uses the sandbox's clock, so that the test need not really wait.
     const switches = { slowOperationsMs: 6_000, slowRecords, slowClock: 'sandbox' } as const;
     const { account, sandbox } = await open(t, 'v6', switches);
     assert.equal(await account.createZone(zone, seed, ctx()), 'created');

@@ -4,25 +4,24 @@ import { centralRefusal } from '../errors.ts';
 import { garbled } from '../http-answer.ts';
 
 /**
- * Identifiers of banners that report missing rows, whatever the language of their text
+ * Identifiers of banners that report missing rows, in any language of the panel
  * (docs/protocol.md#list-limits).
  */
 const limitIds = /(?:record|row|list|table|elem)_?limit|too_?many/iu;
 /**
- * Words of banners that report missing rows, one of each expression. Other banners are news, licences or
- * advice.
+ * Words in banners that report missing rows; one word is enough. Other banners are news, licences or advice.
  */
 const partly = /\b(?:only|first|not shown|truncated|limited)\b|показан|первы|ограничен/iu;
 const rowsOf = /\b(?:rows?|records?|elements?|items?|entries)\b|запис|строк|элемент/iu;
 
-/** One row of a list: the text of each column, by the column's name. */
+/** One row of a list. The key is a column's name, and the value is the text in that column. */
 export type ListedRow = Readonly<Record<string, string>>;
 
 /**
  * Reads all rows of a list document.
- * @param keyOf gives the identifier of a row (docs/protocol.md#documents)
- * @throws {CentralError} `central.list-cut` if a banner reports missing rows, `central.garbled` if a row
- *   has no identifier
+ * @param keyOf returns the identifier of a row (docs/protocol.md#documents)
+ * @throws {CentralError} `central.list-cut` if a banner reports missing rows, `central.garbled` if a row has
+ *   no identifier
  */
 export async function readRows(
   doc: XmlElement,

@@ -1,6 +1,6 @@
 /**
- * Which answers are a refused login, which stops all calls for a quarter of an hour. Other refusals concern
- * one call only.
+ * Tests which answers count as a refused login, which stops all calls for 15 minutes. Other refusals concern
+ * only one call.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

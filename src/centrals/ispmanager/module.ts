@@ -20,7 +20,7 @@ export const ispmanagerCentrals: Readonly<Record<IspmanagerKind, CentralModule>>
   dnsmanager: { ...anyPanel, title: ispmanagerTitles.dnsmanager },
 };
 
-/** Used without the setting `kind`: the kind of the panel is found by asking it. */
+/** The module for settings without `kind`: the kind of the panel is found by asking the panel. */
 export const automatic: CentralModule = {
   ...anyPanel,
   title: 'a panel',

@@ -1,7 +1,9 @@
 import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import type { CentralSettings } from './settings.ts';
 
-/** An address at which the central may answer. With `kind` null its answers show which panel it is. */
+/**
+ * An address at which the central may answer. If `kind` is null, its answers show which kind of panel it is.
+ */
 export interface LikelyPlace {
   readonly address: string;
   readonly kind: IspmanagerKind | null;
@@ -17,7 +19,7 @@ const habits = [
   { port: 443, path: '/manager/dnsmgr', kind: 'dnsmanager' },
 ] as const;
 
-/** The places to try, likeliest first. If the address has a path, it is the only one. */
+/** The addresses to try, the likeliest first. If the settings contain a path, only that address is tried. */
 export function placesOf({
   address,
   kind,

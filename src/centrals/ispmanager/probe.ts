@@ -12,10 +12,13 @@ export interface Found {
   readonly kind: IspmanagerKind;
 }
 
-/** Milliseconds to wait for a place that may not exist, such as a port behind a firewall. */
+/**
+ * How long an address that may not exist is waited for, in milliseconds. A firewall, for example, may drop
+ * the packets.
+ */
 const patience = 3_000;
 
-/** Errors by how much they explain, best first. Codes that are not listed explain least. */
+/** Error codes, ordered by how much they explain. Codes that are not listed explain least. */
 const telling: readonly CentralErrorCode[] = [
   'central.login',
   'central.certificate',
@@ -25,10 +28,10 @@ const telling: readonly CentralErrorCode[] = [
 ];
 
 /**
- * Tries the places that the settings allow one after another, until a panel accepts the account, and finds
- * its kind. A refused login ends the search: the password is tried nowhere else (docs/protocol.md#login).
- * Changes nothing.
- * @throws {CentralError} the failure that explains most, with the place in `params.address`
+ * Tries one address after the other that the settings allow, until a panel accepts the account, and finds the
+ * panel's kind. A refused login ends the search, so that the password is sent to no other address
+ * (docs/protocol.md#login). Changes nothing.
+ * @throws {CentralError} the failure that explains most, with the address in `params.address`
  */
 export async function probe(settings: CentralSettings, ctx: CallContext): Promise<Found> {
   const failures: CentralError[] = [];
@@ -42,7 +45,7 @@ export async function probe(settings: CentralSettings, ctx: CallContext): Promis
       if (!(error instanceof CentralError)) throw error;
       failures.push(located(error, place));
       if (error.code === 'central.login') break;
-      // If nobody answers at a port, other paths at it need not be tried.
+      // Nobody answers at this port, so its other paths need not be tried.
       if (error.code === 'central.unreachable') dead.add(host);
     }
   }
@@ -72,8 +75,8 @@ async function probePlace(settings: CentralSettings, place: LikelyPlace, ctx: Ca
 }
 
 /**
- * The kind of the panel. Version 5/6 puts its function's name into the document, has `domain.record`, or
- * reports errors by `type` (docs/protocol.md#errors-5). Everything else is version 4.
+ * Finds the kind of the panel. Version 5/6 puts its function's name into the document, has `domain.record`,
+ * or reports errors by `type` (docs/protocol.md#errors-5). Any other panel is version 4.
  */
 async function kindOf(
   api: PanelApi,

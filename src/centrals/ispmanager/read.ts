@@ -20,7 +20,7 @@ export interface PanelZone {
 }
 
 /**
- * Reads all records of a zone, without rows whose name no name server could serve.
+ * Reads all records of a zone. Leaves out rows whose owner name is not a valid DNS name.
  * @throws {CentralError} the panel's refusal; `central.garbled` for the list of another zone;
  *   `central.zone-failing` if name or type of another row cannot be read
  */
@@ -37,7 +37,7 @@ export async function listRecords(place: PanelZone, ctx: CallContext): Promise<r
   return withOwnHandles(records).filter(({ type }) => !dialect.ownTypes.has(type));
 }
 
-/** Empties the handles that several different records share, so that nothing is written by them. */
+/** Empties handles that several different records have in common, so that no write uses them. */
 function withOwnHandles(records: readonly CentralRecord[]): readonly CentralRecord[] {
   const seen = new Map<string, CentralRecord>();
   const shared = new Set<string>();
@@ -63,7 +63,8 @@ function recordOf(row: ListedRow, { dialect, zone }: PanelZone): ResourceRecord 
 }
 
 /**
- * Demands that the list is about this zone, whose name the panel repeats (docs/protocol.md#documents).
+ * Checks that the list belongs to this zone: the panel repeats the zone's name in it
+ * (docs/protocol.md#documents).
  * @throws {CentralError} `central.garbled`
  */
 function demandParent(doc: XmlElement, zone: DnsName): void {

@@ -45,7 +45,7 @@ describe('settings of an ISPmanager central', () => {
       '? https://dns.example.net/ispmgr',
       '? https://dns.example.net/dnsmgr',
       '? https://dns.example.net/manager/ispmgr',
-      // This path is known from a real DNSmanager (docs/protocol.md#open-questions).
+      // This path was seen at a real DNSmanager (docs/protocol.md#open-questions).
       '? https://dns.example.net/manager/dnsmgr',
     ]);
     assert.deepEqual(places('https://dns.example.net:8443', 'ispmanager6'), [

@@ -12,8 +12,8 @@ import {
 const schema = v.object({
   kind: v.optional(v.picklist(['auto', ...ispmanagerKinds], 'setting.bad-choice'), 'auto'),
   /**
-   * Base URL with the panel's path, such as `https://dns.example.net:1500/ispmgr`. Without a path the usual
-   * ones are tried.
+   * Base URL with the panel's path, such as `https://dns.example.net:1500/ispmgr`. If the path is missing,
+   * the usual paths are tried.
    */
   address: addressSetting(false, spelled),
   /** Without a colon, because the panel cuts `authinfo` at its first one (docs/protocol.md#login). */
@@ -53,8 +53,8 @@ export function readIspmanagerSettings(input: unknown): CentralSettings {
 }
 
 /**
- * The address as text, with a path only if the user wrote one. It keeps `:443`, which a URL drops, because
- * a written port limits the search.
+ * The address as text. It has a path only if the user wrote one. A written `:443` stays, although a URL drops
+ * it, because a written port limits the search.
  */
 function spelled(address: URL, written: string): string {
   if (address.pathname !== '/') return address.href;

@@ -1,5 +1,5 @@
 /**
- * Answers of a panel that are whole documents, but not what was asked for, or that name records ambiguously
+ * Tests complete documents that do not answer the question, or that name records ambiguously
  * (docs/protocol.md#documents, #record-list-5).
  */
 import assert from 'node:assert/strict';
@@ -27,7 +27,7 @@ async function codeOf(call: Promise<unknown>): Promise<CentralErrorCode | 'no er
 
 type Layout = (document: string) => string;
 
-/** Runs a test twice: with the documents as they are written here, and with the same ones indented. */
+/** Runs a test twice: with the documents as they are written here, and with indented ones. */
 function both(name: string, run: (t: TestContext, layout: Layout) => Promise<void>): void {
   test(name, async (t) => {
     await run(t, (document) => document);

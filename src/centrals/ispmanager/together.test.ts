@@ -1,6 +1,6 @@
 /**
- * Calls at the same time share a login and a search for the panel. A failure of one call does not fail the
- * others.
+ * Tests that simultaneous calls share one login and one search for the panel. If one of them fails, the
+ * others go on.
  */
 import assert from 'node:assert/strict';
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
@@ -60,7 +60,7 @@ for (const first of ['hurried', 'patient'] as const) {
         : [central.listZones([], quietContext()), hurry()].toReversed();
     while (calls.length === 0) await turn();
     deadline.abort();
-    // The panel has not answered yet, so the call's own deadline ended it.
+    // The panel has not answered yet, so it was the call's own deadline that ended the call.
     assert.equal(await hurried, 'central.unreachable');
     held.resolve();
     assert.deepEqual(await patient, []);
@@ -73,7 +73,7 @@ test('closed in the middle of a search', async (t) => {
   const { central, calls } = await serve(t, async () => await held.promise, { kind: 'auto' });
   const call = codeOf(central.listZones([], quietContext()));
   while (calls.length === 0) await turn();
-  // The panel has not answered yet, so `close` ended the call.
+  // The panel has not answered yet, so it was `close` that ended the call.
   await central.close();
   assert.equal(await call, 'central.unreachable');
   held.resolve('<doc/>');

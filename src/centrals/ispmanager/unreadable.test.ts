@@ -1,4 +1,4 @@
-/** Names at a panel as central that cannot be read. They do not stop work on other names. */
+/** Tests a panel as central that has names which cannot be read. Work on its other names goes on. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ispmanagerKinds } from '../../net/ispmanager/kinds.ts';
@@ -49,7 +49,7 @@ for (const kind of ispmanagerKinds) {
     );
     assert.deepEqual(await central.listZones([], quietContext()), [zone]);
     assert.equal(await central.mayCreateZone(zoneName('example.com'), seed, quietContext()), 'free');
-    // The zone may be the row that cannot be read, so the read proves nothing.
+    // The row that cannot be read may be this zone, so the refusal does not prove that the zone is missing.
     assert.equal(
       await codeOf(central.readZone(zoneName('example.net'), [], quietContext())),
       'central.refused',

@@ -2,17 +2,17 @@ import type { CallContext } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 
 /**
- * Milliseconds before each repeated read after a write that was answered `ok`. Together they are the time
- * in which the write has to show.
+ * Pauses before repeated reads, in milliseconds, after a write that was answered `ok`. If the last read still
+ * does not show the write, it had no effect.
  */
 const looks = [100, 400, 1_000];
 
 /**
- * Waits before the next read, longer each time.
- * @param attempt number of the wait, from 0
- * @param isUnderWay whether the panel says that it still works on the write: then only the deadline ends
+ * Waits before the next read; each pause is longer.
+ * @param attempt number of the pause, from 0
+ * @param isUnderWay whether the panel reports that it still works on the write; then only the deadline ends
  *   the waiting
- * @returns false if the time is up or the deadline has passed
+ * @returns false if no pause is left or the deadline has passed
  */
 export async function waitForPanel(
   clock: Clock,

@@ -12,13 +12,13 @@ import { zoneParameter } from '../../net/ispmanager/names.ts';
 import { listRecords, type PanelZone } from './read.ts';
 import { waitForPanel } from './wait.ts';
 
-/** Separator of the identifiers in a list (docs/protocol.md#parameters). */
+/** Separator between the identifiers in a list (docs/protocol.md#parameters). */
 const separator = ', ';
 
 /**
- * The identifier of a record for a write.
- * @throws {CentralError} `central.ambiguous-key` if it has none of its own, because the write could hit
- *   another record
+ * The identifier by which a write names a record.
+ * @throws {CentralError} `central.ambiguous-key` if other records have the same identifier, because the write
+ *   could hit one of them
  */
 function ownHandle(record: CentralRecord): string {
   if (record.handle !== '') return record.handle;
@@ -72,7 +72,7 @@ export class ZoneWriter implements RecordWriter {
   readonly waitBeforeRead: RecordWriter['waitBeforeRead'] = (attempt, ctx) =>
     waitForPanel(this.#clock, attempt, ctx);
 
-  /** Reads all records of the zone; `null` if there is no such zone. */
+  /** Reads all records of the zone; `null`: the account has no such zone. */
   async #list(ctx: CallContext): Promise<readonly CentralRecord[] | null> {
     try {
       return await listRecords(this.#place, ctx);
@@ -104,9 +104,9 @@ export class ZoneWriter implements RecordWriter {
   }
 
   /**
-   * Removes a TXT record whose identifier the panel may read as a list of identifiers, so that a delete
-   * could hit other records. The record form takes a single identifier. It first gives the record a text
-   * without a comma.
+   * Removes a TXT record whose identifier contains commas, which the panel may read as a list of identifiers.
+   * A delete could then hit other records. So the record form, which takes one identifier, first gives the
+   * record a text without a comma.
    */
   async #removeRenamed(old: CentralRecord, ctx: CallContext): Promise<'done' | 'missing'> {
     const rdata = rdataFromFields('TXT', [`domainsync removes this record ${randomUUID()}`]);
@@ -142,9 +142,7 @@ async function outcomeOf(call: Promise<void>): Promise<StepOutcome> {
   }
 }
 
-/**
- * Whether the panel could read another record's identifier out of this one by cutting it at the separators.
- */
+/** Whether the panel could find another record's identifier in this one by splitting it at the separators. */
 function listsAnother(handle: string, others: ReadonlySet<string>): boolean {
   const list = `${separator}${handle}${separator}`;
   return [...others].some(

@@ -2,8 +2,8 @@
 export type Abilities = ReturnType<typeof abilitiesOf>;
 
 /**
- * What a version can do: 4.7.3 by our tests, others by documentation. If the version cannot be parsed,
- * everything is false.
+ * The abilities of a version. Version 4.7.3 was tested; the others follow its documentation. If the version
+ * cannot be parsed, every ability is false.
  */
 export function abilitiesOf(version: string) {
   const numbers = /^(\d+)\.(\d+)\.(\d+)/u.exec(version)?.slice(1).map(Number) ?? [];

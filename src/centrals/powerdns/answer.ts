@@ -6,7 +6,7 @@ import { centralRefusal } from '../errors.ts';
 import { garbled, stateAfter, titleOf, utf8Text, type Effect, type Redact } from '../http-answer.ts';
 
 /**
- * Reads the JSON of a successful answer; `null` if it has no body (204).
+ * Parses the JSON of a successful answer; `null`: the answer has no body (204).
  * @throws {CentralError} the refusal that the status means; `central.garbled` if the answer is not from
  *   PowerDNS
  */
@@ -20,7 +20,7 @@ export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Red
   return await parseJson(text, effect);
 }
 
-/** Checks the form of an answer and returns it typed. @throws {CentralError} `central.garbled` */
+/** Checks the shape of an answer and returns it typed. @throws {CentralError} `central.garbled` */
 export function shaped<T>(schema: v.GenericSchema<unknown, T>, json: unknown): T {
   const result = v.safeParse(schema, json);
   if (result.success) return result.output;
@@ -29,8 +29,8 @@ export function shaped<T>(schema: v.GenericSchema<unknown, T>, json: unknown): T
 }
 
 /**
- * Statuses by which PowerDNS 4.7.3 refuses a request before it does anything. A PATCH is one transaction,
- * which 422 ends without effect.
+ * Statuses with which PowerDNS 4.7.3 refuses a request before it changes anything. A PATCH is one
+ * transaction; status 422 rolls it back.
  */
 const refusals: ReadonlyMap<number, CentralErrorCode> = new Map([
   [400, 'central.refused'],
@@ -47,20 +47,20 @@ function refused(answer: HttpAnswer, text: string, effect: Effect, redact: Redac
   const web = isWebPage(answer, text);
   const words = web ? titleOf(text, redact).trim() : wordsOf(text, redact);
   const code = refusals.get(status);
-  // A proxy's web page may give 404, 400 or 422 for reasons of its own. Only an answer of PowerDNS itself
-  // proves that nothing was done.
+  // The web page of a proxy may have the status 404, 400 or 422 for its own reasons. Only an answer of
+  // PowerDNS itself proves that nothing was changed.
   const believed = !web || status === 401 || status === 403;
   if (code !== undefined && believed)
     return centralRefusal(code, { text: words === '' ? `HTTP ${status}` : words });
   const said = words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
-  // A 500 of the server itself ends the request. One of a proxy (502, 504, a web page) may come while the
-  // server still works.
+  // If PowerDNS itself answers 500, it has ended the request. If a proxy answers (502, 504, a web page), the
+  // server may still be working on it.
   const facts: CentralErrorFacts['params'] =
     status === 500 && !web ? { text: said, ended: 'yes' } : { text: said };
   return new CentralError('central.garbled', { state: stateAfter(effect), retry: 'later', params: facts });
 }
 
-/** Whether the server has surely ended the failed call, so that a read shows its final effect. */
+/** Whether the server has certainly ended the failed call, so that a read shows its final result. */
 export function hasEnded(error: CentralError): boolean {
   return error.params['ended'] === 'yes';
 }

@@ -1,6 +1,6 @@
 /**
- * A zone that domainsync makes at PowerDNS has name servers at its apex, whatever function made the zone in
- * the panel.
+ * Tests that every zone that domainsync creates at PowerDNS has NS records at its apex, whatever function
+ * created it in the panel.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
@@ -31,7 +31,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
     await server.dispose();
   });
 
-  /** A panel without zones, with an engine that has finished its first comparison. */
+  /** Sets up a panel without zones, and an engine that has finished its first comparison. */
   async function given(t: TestContext, overrides: Readonly<Record<string, unknown>> = {}) {
     const panel = new PanelStore();
     const central = powerdnsCentral(server, overrides);
@@ -63,7 +63,7 @@ describe('issue 11.9: name servers of zones made at PowerDNS', () => {
     panel.zones.set(zone, new Map(records.map((one): [string, ResourceRecord] => [recordId(one), one])));
   }
 
-  /** The apex NS that the server has once the zone is synced. */
+  /** The apex NS records at the server, once the zone is synced. */
   async function served(journal: MemoryJournal, zone: DnsName): Promise<string[]> {
     await until(async () => (await journal.zone(zone))?.state === 'synced');
     const ns = (await rrsets(server, zone))?.find(({ name, type }) => name === zone && type === 'NS');

@@ -9,15 +9,16 @@ import { readAnswer } from './answer.ts';
 import { serverName, zoneId } from './names.ts';
 import type { PowerdnsSettings } from './settings.ts';
 
-/** Maximum size of a zone in an answer, in octets. A zone of 100,000 records has 13 MB. */
+/** Largest zone that is read, in octets. A zone of 100,000 records has 13 MB. */
 export const mostZoneOctets = 32 * 1024 * 1024;
 
-/** Maximum size of a list of zones in an answer, in octets. A list of 200,000 zones has 48 MB. */
+/** Largest list of zones that is read, in octets. A list of 200,000 zones has 48 MB. */
 export const mostListOctets = 64 * 1024 * 1024;
 
 /**
- * Maximum number of requests at once. Each takes its own connection (PowerDNS 4.7 closes it after the
- * answer), and the server queues only a few. Of 16 at once it drops some, which TCP repeats after a second.
+ * Maximum number of simultaneous requests. Each needs a connection of its own (PowerDNS 4.7 closes it after
+ * the answer), and the server queues only a few connections. Of 16 at once it drops some, and TCP tries again
+ * only after a second.
  */
 const mostRequests = 4;
 
@@ -39,8 +40,8 @@ export class ServerApi {
   readonly #settings: Pick<PowerdnsSettings, 'address' | 'password' | 'trust' | 'timeout'>;
   readonly #http: HttpClient;
   /**
-   * Lets one write run at a time. With sqlite the server answers 500 to most parallel writes; with lmdb two
-   * in parallel are no faster.
+   * Allows one write at a time. With sqlite the server answers 500 to most simultaneous writes; with lmdb two
+   * at once are no faster.
    */
   readonly #writes = new Slots();
   readonly #requests = new Slots(mostRequests);
@@ -54,8 +55,8 @@ export class ServerApi {
   }
 
   /**
-   * Sends a GET request and returns its JSON.
-   * @param path below the server object, with the leading slash
+   * Sends a GET request and returns the JSON of the answer.
+   * @param path the path below the server object, with the leading slash
    * @param most maximum size of the answer, in octets; 1 MiB by default
    * @throws {CentralError} whose state is always `untouched`
    */
@@ -75,8 +76,8 @@ export class ServerApi {
   }
 
   /**
-   * Empties the server's caches for a name and all names below it. PowerDNS 4.7.3 cannot empty them for the
-   * name alone. A flush does not wait for writes.
+   * Empties the server's caches for a name and for all names below it. PowerDNS 4.7.3 cannot empty them for
+   * the name only. A flush does not wait for writes.
    * @throws {CentralError}
    */
   async flush(name: DnsName, signal: AbortSignal): Promise<void> {
@@ -114,7 +115,7 @@ export class ServerApi {
     }
   }
 
-  /** Hides the key, because a proxy's answer may contain the request. */
+  /** Removes the key from a text, because the answer of a proxy may repeat the request. */
   readonly #redact: Redact = (text) => text.replaceAll(this.#settings.password, '***');
 }
 

@@ -5,10 +5,12 @@ import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
 import { zoneProblems, type Change } from '../../dns/zone.ts';
 import { takesOwner } from './names.ts';
 
-/** Types that are never written: the server keeps the SOA, and the others are no zone data. */
+/** Types that are never written: the server itself maintains the SOA, and the others are no zone data. */
 const notOurs: ReadonlySet<string> = new Set(['SOA', 'ANY', 'AXFR', 'IXFR', 'OPT', 'TKEY', 'TSIG']);
 
-/** Finds everything in a change that the API would refuse, and records that only the server may write. */
+/**
+ * Finds everything in a change that the API would refuse, and records that only the server itself may write.
+ */
 export function auditChange(change: Change): readonly Problem[] {
   return [
     ...change.add.flatMap((record) => recordProblems(change.zone, record)),

@@ -3,30 +3,32 @@ import type { DnsName } from '../../dns/name.ts';
 import type { CentralPorts } from '../module.ts';
 import type { ServerApi } from './api.ts';
 
-/** Milliseconds from a write to its second flush. A query that began before the write has ended by then. */
+/**
+ * Milliseconds from a write to its second flush. By then every query that began before the write has ended.
+ */
 const moment = 250;
-/** Milliseconds that an edit waits for one flush. */
+/** How long an edit waits for one flush, in milliseconds. */
 const patience = 2_000;
 
 /** What the flusher needs from its process. */
 export type FlushPorts = Pick<CentralPorts, 'clock' | 'log'>;
 
 /**
- * Empties the packet and query caches of a server after a write, so that it does not answer the old data.
- * The server itself empties both at each write by the API, one after the other. A query at that moment can
- * put the old answer back for `cache-ttl` (20 s); seen with PowerDNS 4.7.3, see also PowerDNS issue 16286.
- * `cache/flush` empties both caches for a zone and all names below it.
+ * Empties the packet cache and the query cache of a server after a write, so that it does not answer the old
+ * data. The server empties both at each write by the API, but one after the other. A query in between can put
+ * the old answer back for `cache-ttl` (20 s). This was seen with PowerDNS 4.7.3; see also PowerDNS issue
+ * 16286. The call `cache/flush` empties both caches for a zone and all names below it.
  */
 export class CacheFlusher {
   readonly #api: ServerApi;
   readonly #ports: FlushPorts;
   /**
-   * Zones that wait for their second flush, each with the time of the last write (monotonic milliseconds).
+   * Zones that wait for their second flush, each with the time of its last write (monotonic milliseconds).
    */
   readonly #due = new Map<DnsName, number>();
   readonly #closing = new AbortController();
   #working: Promise<void> | null = null;
-  /** Error code of the last flush; `null` if it succeeded, or before the first. */
+  /** Error code of the last flush; `null`: it succeeded, or there was none. */
   #failed: string | null = null;
 
   constructor(api: ServerApi, ports: FlushPorts) {
@@ -35,16 +37,18 @@ export class CacheFlusher {
   }
 
   /**
-   * Flushes a zone now, and again a moment later in the background. Never throws: the write before it is
-   * done, and cached answers expire by themselves. The log gets an entry when flushes begin to fail and
-   * when they work again.
+   * Flushes a zone now, and again a moment later in the background. Never throws: the write is done already,
+   * and cached answers expire by themselves. Logs when flushes begin to fail and when they work again.
    */
   async flush(zone: DnsName, ctx: CallContext): Promise<void> {
     this.later(zone);
     await this.#once(zone, ctx.signal);
   }
 
-  /** Flushes a zone a moment later in the background. After a write of unknown outcome this is enough. */
+  /**
+   * Flushes a zone only once, a moment later in the background. This is enough after a write of unknown
+   * outcome.
+   */
   later(zone: DnsName): void {
     if (this.#closing.signal.aborted) return;
     this.#due.delete(zone);
@@ -55,7 +59,7 @@ export class CacheFlusher {
     });
   }
 
-  /** Flushes all zones that still wait, at once, and ends. */
+  /** Flushes at once all zones that still wait, and stops. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#working;
@@ -65,8 +69,8 @@ export class CacheFlusher {
   }
 
   /**
-   * Flushes the waiting zones one after another, the longest waiting first. It does not keep the process
-   * alive.
+   * Flushes the waiting zones one after another. The zone that has waited longest comes first. Does not keep
+   * the process alive.
    */
   async #work(): Promise<void> {
     const { clock } = this.#ports;
@@ -78,7 +82,7 @@ export class CacheFlusher {
       const left = since + moment - clock.now();
       if (left > 0) {
         await clock.sleep(left, signal).catch((error: unknown) => {
-          // Only `close` ends this sleep early, and that ends the loop as well.
+          // Only `close` aborts this sleep, and then the loop ends too.
           if (!signal.aborted) throw error;
         });
         continue;
@@ -95,13 +99,13 @@ export class CacheFlusher {
       this.#note(zone, null);
     } catch (error) {
       if (!(error instanceof CentralError)) throw error;
-      // `close` cut the flush off, and flushes the zone again.
+      // `close` interrupted the flush. The zone is queued again, and `close` flushes it.
       if (this.#closing.signal.aborted && signal === this.#closing.signal) this.#due.set(zone, 0);
       else this.#note(zone, error);
     }
   }
 
-  /** A signal that aborts with `signal`, or when a flush takes too long. */
+  /** Makes a signal that aborts with `signal`, or when a flush takes too long. */
   #limit(signal: AbortSignal): AbortSignal {
     return AbortSignal.any([signal, AbortSignal.timeout(patience)]);
   }

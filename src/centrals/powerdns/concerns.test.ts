@@ -1,4 +1,4 @@
-/** What the doctor reports of a PowerDNS, and DNAME records that it does not follow. */
+/** Tests what the doctor reports about a PowerDNS, and DNAME records that it does not follow. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
@@ -76,7 +76,8 @@ for (const follows of [false, true]) {
           await Promise.resolve(path.endsWith('/config') ? forbidden : undefined);
         await addDname();
         proxy.behaviour = undefined;
-        // Only the check by `[verify]` then finds that the DNAME is not followed.
+        // The server hides its settings, so the write is accepted. Only the check by `[verify]` then shows
+        // that the DNAME is not followed.
         assert.equal(await stateThere(), 'old, the DNAME is not followed');
         await central.apply({ zone, remove: [moved], add: [] }, [], quietContext());
       });
@@ -113,12 +114,12 @@ for (const follows of [false, true]) {
           (await found).map(({ code, params }) => [code, params]),
           [['powerdns.not-all-zones', { looked: '2', zones: '4' }]],
         );
-        // A flush without an answer is reported as well.
+        // A flush that gets no answer is reported too.
         proxy.behaviour = async ({ path }) =>
           await Promise.resolve(path.includes('/cache/') ? 'cut' : undefined);
         assert.deepEqual(await codes(zones), ['powerdns.no-flush ']);
         proxy.behaviour = undefined;
-        // The signal aborts before the check begins.
+        // Here the signal aborts before the check begins.
         const late = await central.concerns(zones, { signal: AbortSignal.abort(), operation: '-' });
         assert.deepEqual(
           late.map(({ code }) => code),

@@ -7,16 +7,16 @@ import { hasCode, centralRefusal } from '../errors.ts';
 import { shaped } from './answer.ts';
 import { isZoneFailing, type ZoneRead, type ZoneReader } from './read.ts';
 
-/** Maximum number of zones that are checked; each takes 1 to 5 ms. */
+/** At most so many zones are checked; each takes 1 to 5 ms. */
 const mostZones = 200;
-/** Maximum number of zones that one message names. */
+/** At most so many zones are named in one message. */
 const mostNamed = 5;
 
 /**
- * Finds what an administrator should know: cache flushes that do not work, zones the server cannot read, and
- * zones without NS at the apex. If the server is slow, the check ends with the signal and reports how many
- * zones it checked.
- * @param flushable a name whose caches are flushed if there are no zones
+ * Finds what an administrator should know: cache flushes that do not work, zones that the server cannot read,
+ * and zones without apex NS records. If the server is slow, the check ends with the signal and reports how
+ * many zones it has checked.
+ * @param flushable a name for which caches are flushed if there are no zones
  * @throws {CentralError} but never `central.unreachable`
  */
 export async function findConcerns(
@@ -72,8 +72,8 @@ async function zoneConcerns(
 }
 
 /**
- * Reads the whole zone, because a single bad record anywhere makes it unreadable.
- * @returns the error if the zone cannot be read or the server does not answer; `null` if the account has no
+ * Reads the whole zone, because one bad record at any name makes the server unable to read it.
+ * @returns the error if the zone cannot be read or the server does not answer; `null`: the account has no
  *   such zone
  */
 async function wholeOrFailing(
@@ -92,9 +92,9 @@ async function wholeOrFailing(
 const configShape = v.array(v.object({ name: v.string(), value: v.string() }));
 
 /**
- * Refuses DNAME records if the server does not follow them (`dname-processing`, off by default). It would
- * answer the DNAME itself, but NXDOMAIN for the names below it. A server that does not report the setting
- * is not refused.
+ * Throws if the change adds DNAME records that the server would not follow (`dname-processing` is off by
+ * default). Such a server answers the DNAME itself, but NXDOMAIN for names below it. If the server does not
+ * report this setting, nothing is refused.
  * @throws {CentralError} `central.dname-off`, with the state `untouched`
  */
 export async function demandDnames(

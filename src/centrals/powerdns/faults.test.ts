@@ -68,12 +68,12 @@ async function holds(wanted: ResourceRecord, of: DnsName = zone): Promise<boolea
   return truth.some((one) => recordId(one) === recordId(wanted));
 }
 
-/** Applies a behaviour to requests of one method only. */
+/** Limits a behaviour of the proxy to requests of one method. */
 function on(method: string, behaviour: Behaviour): Behaviour {
   return async (request, pass) => (request.method === method ? await behaviour(request, pass) : undefined);
 }
 
-/** Applies a behaviour to the first `count` requests only. */
+/** Limits a behaviour of the proxy to the first `count` requests. */
 function times(count: number, behaviour: Behaviour): Behaviour {
   let left = count;
   return async (request, pass) => {
@@ -322,7 +322,7 @@ describe('PowerDNS central: writes of unknown outcome', () => {
     const start = proxy.requests.length;
     await failure(central.apply({ zone, remove: [], add }, [], quietContext()), 'central.limit', 'untouched');
     assert.equal(
-      // The second flush after an earlier write may come at any time, so flushes do not count.
+      // Flushes are not counted, because the second flush after an earlier write may come at any time.
       proxy.requests
         .slice(start)
         .some(({ method, path }) => method !== 'GET' && !path.includes('/cache/flush?')),
@@ -345,7 +345,8 @@ describe('PowerDNS central: writes of unknown outcome', () => {
       .slice(start)
       .filter(({ method }) => method === 'PATCH')
       .map(({ body }) => /"changetype":"(\w+)"/u.exec(body)?.[1]);
-    // The server is in truth a 4.7.3, which refuses EXTEND. After that PRUNE is not tried.
+    // The server claims to be a 5.0.2, but is a 4.7.3 and refuses EXTEND. From then on PRUNE is not tried
+    // either.
     assert.deepEqual(types, ['EXTEND', 'REPLACE', 'DELETE']);
     assert.equal(await holds(web), false);
     await own.close();

@@ -8,14 +8,14 @@ interface Seen {
 }
 
 /**
- * Disabled records, which PowerDNS before 5.0 does not show in reads by name (PowerDNS issue 11473).
- * Writing an RRset without them would delete them. They are kept from the last read of the whole zone,
- * while the serial shows that only we have written since.
+ * Remembers disabled records, because PowerDNS before 5.0 does not show them in reads by name (PowerDNS issue
+ * 11473). A write of their RRset without them would delete them. They come from the last read of the whole
+ * zone. They stay valid as long as the zone's serial shows that only we have written since.
  */
 export class HiddenRecords {
   readonly #zones = new Map<DnsName, Seen>();
 
-  /** The disabled records of a zone; `null` if they are unknown and the whole zone has to be read. */
+  /** The disabled records of a zone; `null`: they are unknown, and the whole zone has to be read. */
   known(zone: DnsName, facts: ZoneFacts | null): DisabledRecords | null {
     const seen = this.#zones.get(zone);
     return seen !== undefined && seen.serial === facts?.serial ? seen.disabled : null;
@@ -25,7 +25,7 @@ export class HiddenRecords {
     return this.#zones.has(zone);
   }
 
-  /** Takes a read of the whole zone; `null` means that the zone is gone. */
+  /** Stores the disabled records from a read of the whole zone; `null`: the zone is gone. */
   saw(zone: DnsName, read: ZoneRead | null): void {
     if (read?.facts?.countsEdits === true)
       this.#zones.set(zone, { serial: read.facts.serial, disabled: read.disabled });
@@ -33,8 +33,8 @@ export class HiddenRecords {
   }
 
   /**
-   * Keeps the disabled records after a write of ours if the serial shows that nobody else wrote. Our writes
-   * leave them as they are.
+   * Keeps the disabled records after a write of ours, which does not change them. If the serial shows that
+   * somebody else wrote too, forgets them.
    */
   wrote(zone: DnsName, before: ZoneFacts | null, after: ZoneFacts | null): void {
     const disabled = this.known(zone, before);
@@ -44,7 +44,10 @@ export class HiddenRecords {
   }
 }
 
-/** Whether the serial advanced by one edit of the API: by one, or to the first of a day (`YYYYMMDD01`). */
+/**
+ * Whether one edit by the API can have changed the serial like this: by one, or to the first serial of a day
+ * (`YYYYMMDD01`).
+ */
 function follows(before: number, after: number): boolean {
   return after === before + 1 || (after > before && after % 100 === 1);
 }

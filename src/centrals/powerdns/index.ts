@@ -26,8 +26,8 @@ import { ZoneWriter } from './write.ts';
 export { readPowerdnsSettings, type PowerdnsSettings } from './settings.ts';
 
 /**
- * A central that is one account at a PowerDNS Authoritative Server, reached by its HTTP API. The field
- * `account` of a zone marks whose it is (docs/decisions/006-powerdns.md). Nothing is sent yet.
+ * Makes the central for one account at a PowerDNS Authoritative Server, reached by its HTTP API. The field
+ * `account` of a zone shows whose it is (docs/decisions/006-powerdns.md). Sends nothing yet.
  * @throws {RangeError} if the address is neither `https:` nor on this machine
  */
 export function createPowerdnsCentral(settings: PowerdnsSettings, ports: FlushPorts): Central {
@@ -45,7 +45,7 @@ const traits: CentralTraits = {
   recordTypes: 'any',
 };
 
-/** A name that cannot exist as a zone (RFC 2606). */
+/** The name of a zone that cannot exist (RFC 2606). */
 const noZone = zoneName('domainsync-check.invalid');
 
 class PowerdnsCentral implements Central {
@@ -70,8 +70,8 @@ class PowerdnsCentral implements Central {
 
   readonly check: Central['check'] = async (ctx) => {
     this.#writer.learn(await this.#reader.version(ctx));
-    // This asks for one zone only, because the whole list can be long. A key that may ask for one may list
-    // all.
+    // One zone is enough to ask for, and the whole list can be long. A key that may read one zone may list
+    // all of them.
     await this.#reader.owner(noZone, ctx);
   };
 
@@ -90,8 +90,8 @@ class PowerdnsCentral implements Central {
   };
 
   /**
-   * Reads the records again right before the write instead of using `present`: nothing else would notice a
-   * stale one.
+   * Ignores `present` and reads the records again right before the write, because the API does not notice a
+   * stale read.
    */
   readonly apply: Central['apply'] = async (change, _present, ctx) => {
     await demandDnames(this.#reader, change.add, ctx);
@@ -114,8 +114,8 @@ class PowerdnsCentral implements Central {
     return await persistently(async () => {
       if ((await this.mayCreateZone(zone, seed, ctx)) === 'exists') return 'exists';
       const made = await this.#create(zone, body, ctx);
-      // Questions before the create were answered REFUSED, or from a zone above. With PowerDNS 4.7.3 such
-      // answers stay in the caches after it.
+      // Before the create, queries got REFUSED, or an answer from a zone above. PowerDNS 4.7.3 keeps such
+      // answers in its caches after the create.
       await this.#caches.flush(zone, ctx);
       return made;
     });
@@ -151,7 +151,7 @@ class PowerdnsCentral implements Central {
 
   /**
    * The fields of the request that creates a zone.
-   * @throws {CentralError} `central.invalid-value` if a name server's name is invalid
+   * @throws {CentralError} `central.invalid-value` if the name of a name server is invalid
    */
   #newZone(zone: DnsName, seed: ZoneSeed): Readonly<Record<string, unknown>> {
     return {
@@ -159,8 +159,8 @@ class PowerdnsCentral implements Central {
       kind: this.#settings.zoneKind,
       account: this.#settings.username,
       nameservers: this.#nameServersOf(seed).map(serverName),
-      // Otherwise each edit takes time in proportion to the size of the zone. `ZoneWriter` rectifies signed
-      // zones.
+      // If the API rectified the zone at every edit, edits of large zones would be slow. `ZoneWriter`
+      // rectifies signed zones instead.
       api_rectify: false,
       soa_edit_api: 'DEFAULT',
     };
@@ -179,9 +179,9 @@ class PowerdnsCentral implements Central {
   }
 
   /**
-   * Refuses a zone below one of another account, because it would take names away from that zone. Each zone
-   * above is asked for, which takes a millisecond. Foreign zones below the new one are not asked for: they
-   * keep their names, because the server answers from the longest matching zone.
+   * Throws if the new zone lies below a zone of another account, because it would take names away from that
+   * zone. Every zone above is asked for, which takes a millisecond each. Foreign zones below the new one need
+   * no check: they keep their names, because the server answers from the longest matching zone.
    * @throws {CentralError} `zone.foreign`
    */
   async #demandNoForeignAbove(zone: DnsName, ctx: CallContext): Promise<void> {
@@ -199,21 +199,21 @@ class PowerdnsCentral implements Central {
     return 'created';
   }
 
-  /** Finds out what a failed create left. @throws `error`, unless the zone is in our account now */
+  /** Finds out what a failed create has left. @throws `error`, unless our account has the zone now */
   async #madeAnyway(error: unknown, zone: DnsName, ctx: CallContext): Promise<'created' | 'exists'> {
     const now = await this.#readAfter(error, zone, null, ctx);
     if (now === 'foreign') throw foreign(zone, error);
     if (now !== 'ours' || !(error instanceof CentralError)) throw error;
-    // The server says that it did not make the zone, so somebody else made it at the same time.
+    // The server reports that it did not create the zone, so somebody else created it at the same time.
     if (error.code === 'central.exists' || hasEnded(error)) return 'exists';
     if (error.state === 'unknown') return 'created';
-    // A refusal may leave the zone behind (PowerDNS issue 7763).
+    // The server may refuse the create but still leave the zone behind (PowerDNS issue 7763).
     throw error.code === 'central.invalid-value' ? restated(error, 'partial') : error;
   }
 
   /**
-   * Reads whose the zone is after a failed write. The write may have been carried out, or somebody else may
-   * have made or deleted the zone.
+   * Reads whose the zone is after a write failed. The write may have been carried out all the same, or
+   * somebody else may have created or deleted the zone.
    * @param before whose the zone was before the write
    * @throws {WithoutEffect} if the server ended the request and nothing has changed
    */
@@ -230,8 +230,8 @@ class PowerdnsCentral implements Central {
   }
 
   /**
-   * Reads back a create or a delete. @throws {CentralError} `central.no-effect` if the zone is not as
-   * `wanted`
+   * Reads the zone after a create or a delete.
+   * @throws {CentralError} `central.no-effect` if it is not as `wanted`
    */
   async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {
     const now = await withState('unknown', async () => await this.#reader.owner(zone, ctx));

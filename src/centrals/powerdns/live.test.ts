@@ -1,4 +1,4 @@
-/** What a write replaced is no longer in the server's caches when the write resolves. */
+/** Tests that the server's caches hold no replaced data any more when a write resolves. */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
@@ -51,12 +51,13 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       await askers.rounds(20);
       return askers.others(address(at)).length > 0;
     };
-    // After about one in five writes without our flushes, an old answer stays cached. In 400 writes at
-    // least three do so.
+    // Without our flushes, an old answer stays cached after about one write in five. So 400 writes leave at
+    // least three old answers.
     for (let round = 0; round < 400 && (bareStale < 3 || round < 30); round += 1) {
       at += 1;
       await central.apply(replacing(at - 1, at), [], quietContext());
-      // The first flush may miss a query that was running; the second removes its answer.
+      // The first flush may come too early for a query that is still running. The second flush removes its
+      // answer.
       await clock.runUntil(clock.now() + 1_000);
       await askers.rounds(20);
       if (await isStale()) ownStale += 1;
@@ -105,7 +106,7 @@ describe('issue 11.7: flushes of the caches of PowerDNS', () => {
     return (await runProgram('dig', ['@127.0.0.1', '-p', String(server.port), '+short', owner, 'A'])).trim();
   }
 
-  /** Puts an old answer into the packet cache, as a slow query does that began before the write. */
+  /** Puts an old answer into the packet cache, like a slow query that began before the write. */
   async function answersLate(old: number, now: number): Promise<void> {
     const set = database.prepare("update records set content = ? where name = 'www.live.example'");
     await server.call('PUT', `/cache/flush?domain=${zone}`);
@@ -115,7 +116,7 @@ describe('issue 11.7: flushes of the caches of PowerDNS', () => {
     assert.equal(await asked(), address(old), 'the test itself: the old answer is cached');
   }
 
-  /** Lets time pass until the second flush is due, and waits for its answer. */
+  /** Lets time pass until the second flush is due, and waits until it is answered. */
   async function nextFlush(): Promise<void> {
     const answered = new Promise<void>((resolve) => {
       proxy.behaviour = async (request, pass) => {

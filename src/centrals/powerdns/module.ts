@@ -2,7 +2,7 @@ import type { CentralModule } from '../module.ts';
 
 const hostWayOut = 'look whether "host" is the address of the HTTP API of a PowerDNS Authoritative Server';
 
-/** PowerDNS Authoritative Server, reached by its HTTP API. */
+/** A PowerDNS Authoritative Server, reached by its HTTP API. */
 export const powerdns: CentralModule = {
   title: 'PowerDNS',
   protocol: 'the HTTP API',

@@ -1,7 +1,7 @@
 import { labelOctets, labels, type DnsName } from '../../dns/name.ts';
 
 /**
- * A name as PowerDNS writes it: with a final dot, and escapes only for dots, backslashes and characters
+ * A name in PowerDNS's spelling: with a final dot, and with escapes only for dots, backslashes and characters
  * that cannot be printed.
  */
 export function serverName(name: DnsName): string {
@@ -18,8 +18,8 @@ function octetText(octet: number): string {
 }
 
 /**
- * The id of a zone in URLs. Characters other than letters, digits, dot and hyphen become `=XX`, the octet
- * in hexadecimal: `0/25.2.0.192.in-addr.arpa` becomes `0=2F25.2.0.192.in-addr.arpa.`.
+ * The id of a zone in URLs. Characters except letters, digits, dot and hyphen become `=XX`, the octet in
+ * hexadecimal: `0/25.2.0.192.in-addr.arpa` becomes `0=2F25.2.0.192.in-addr.arpa.`.
  */
 export function zoneId(zone: DnsName): string {
   if (zone === '.') return '=2E';

@@ -4,7 +4,7 @@ import { rrsetId } from '../../dns/zone.ts';
 import { serverName } from './names.ts';
 import { contentOf, serverType, type DisabledRecords } from './records.ts';
 
-/** One element of `rrsets` in a PATCH. It never has `comments`, so the RRset keeps those that it has. */
+/** One element of `rrsets` in a PATCH. It never contains `comments`, so the RRset keeps its comments. */
 interface RRsetPatch {
   readonly name: string;
   readonly type: string;
@@ -13,16 +13,14 @@ interface RRsetPatch {
   readonly records?: readonly { readonly content: string; readonly disabled: boolean }[];
 }
 
-/**
- * Maximum size of a body, in octets, that PowerDNS accepts by default (`webserver-max-bodysize`: 2, in MB).
- */
+/** Largest body that PowerDNS accepts by default, in octets (`webserver-max-bodysize`: 2, in MB). */
 export const mostBodyOctets = 2_000_000;
 
 /**
- * The body of the PATCH that carries out the edits, as a whole or not at all. An RRset is replaced by
- * everything that it is to have: records that stay, in the server's own text, and disabled ones. Deletions
- * come first. The server checks the elements in turn, and refuses a CNAME beside data that a later element
- * deletes.
+ * Makes the body of the PATCH that carries out the edits, as a whole or not at all. An RRset is replaced by
+ * all records that it should have. These include records that stay, in the server's own text, and disabled
+ * ones. Deletions come first, because the server checks the elements in turn: it refuses a CNAME beside data
+ * that a later element deletes.
  * @param single whether the server can add or remove one record of an RRset (`EXTEND`, `PRUNE`)
  */
 export function patchBody(edits: readonly RRsetEdit[], disabled: DisabledRecords, single: boolean): string {
@@ -33,8 +31,8 @@ export function patchBody(edits: readonly RRsetEdit[], disabled: DisabledRecords
 }
 
 /**
- * The body of a request that creates a zone with these RRsets. If not all fit into `mostBodyOctets`, the
- * smallest are taken.
+ * Makes the body of a request that creates a zone with these RRsets. If not all of them fit into
+ * `mostBodyOctets`, the smallest are taken.
  * @param zone the other fields of the body
  */
 export function createBody(zone: Readonly<Record<string, unknown>>, edits: readonly RRsetEdit[]): string {
@@ -65,10 +63,10 @@ function wholePatch(edit: RRsetEdit, disabled: DisabledRecords): RRsetPatch {
 }
 
 /**
- * Adds or removes one record without naming the others of its RRset, so that another writer's records stay.
- * By documentation PowerDNS 4.9.12 and 5.0.2 can do so (pull request 16589), one record for each element.
- * Not tested with such a server.
- * @returns `null` if the edit is no addition or removal of a single record
+ * Adds or removes one record without sending the other records of its RRset, so that another writer's records
+ * stay. According to their documentation, PowerDNS 4.9.12 and 5.0.2 can do this (pull request 16589), one
+ * record in each element. Not tested with such a server.
+ * @returns `null` if the edit does not just add or remove a single record
  */
 function singlePatch(edit: RRsetEdit): RRsetPatch | null {
   const { before, after, name, type, ttl } = edit;
@@ -84,7 +82,7 @@ function singlePatch(edit: RRsetEdit): RRsetPatch | null {
   return null;
 }
 
-/** The `records` that are not among `others`. */
+/** Those of `records` that are not in `others`. */
 function lacking<T extends ResourceRecord>(
   records: readonly T[],
   others: readonly ResourceRecord[],

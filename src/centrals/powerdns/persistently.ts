@@ -2,13 +2,13 @@ import type { CentralError } from '../../core/central.ts';
 import { restated } from '../errors.ts';
 
 /**
- * Maximum number of attempts of a write that the server ends with 500 and without effect. A server with
- * sqlite ends writes so while others write.
+ * How often a write is tried that the server ends with 500 and without effect. A server with sqlite ends
+ * writes like this while others write.
  */
 const mostAttempts = 10;
 
 /**
- * A failed write that surely had no effect: the server has ended it, and a read shows the state from
+ * A failed write that certainly had no effect: the server has ended it, and a read shows the state from
  * before.
  */
 export class WithoutEffect extends Error {
@@ -21,10 +21,10 @@ export class WithoutEffect extends Error {
 }
 
 /**
- * Repeats the work as long as it throws {@link WithoutEffect}. No pause is needed: the reads of the work
- * take time.
- * @throws what the work throws; after the last attempt the error inside {@link WithoutEffect}, with the
- *   state `untouched`
+ * Repeats the work while it throws {@link WithoutEffect}. No pause is needed, because the reads within the
+ * work take time.
+ * @throws what the work throws; after the last attempt the error inside {@link WithoutEffect}, with the state
+ *   `untouched`
  */
 export async function persistently<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {

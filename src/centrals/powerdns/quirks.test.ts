@@ -83,7 +83,7 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       ]);
       await apply({ zone, remove: [], add: [two!] });
       assert.deepEqual(await shown(zone, www, 'A'), ['(192.0.2.9)', '192.0.2.1', '192.0.2.2']);
-      // The central now knows the disabled record. Then somebody disables another one.
+      // The central has now read the disabled record. After that, somebody disables another one.
       await apply({ zone, remove: [two!], add: [] });
       await patch(zone, {
         name: www,
@@ -101,7 +101,8 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
     });
 
     it('says that one zone fails, not the server, where it cannot read a record of it (issue 12.9)', async () => {
-      // lmdb keeps parsed records, so it cannot hold a bad one.
+      // The test needs a backend that stores text. lmdb stores parsed records, so it cannot contain a bad
+      // one.
       if (backend === 'lmdb') return;
       const zone = await makeZone();
       await central.readZone(zone, [], quietContext());
@@ -119,7 +120,7 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
         assert.equal(params['name'], zone.slice(0, -1));
         assert.match(params['text'] ?? '', /HTTP 500/u);
       }
-      // Edits of other names pass in a zone that was read before.
+      // The central has read the whole zone before, so edits of other names still work.
       const www = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone);
       await apply({ zone, remove: [], add: [www] });
       const found = await central.readNames(zone, [www.name], quietContext());
@@ -133,7 +134,7 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
     });
 
     it('keeps the comments of an RRset it rewrites', async () => {
-      // lmdb has no comments.
+      // The backend lmdb stores no comments.
       if (backend === 'lmdb') return;
       const zone = await makeZone();
       const comments = [{ content: 'ask Ann', account: 'ann', modified_at: 1 }];
@@ -291,8 +292,8 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
 
     it('makes a zone once when asked several times at once, on sqlite also by two processes', async () => {
       const zone = parseName('at-once.example.');
-      // With lmdb, 4.7.3 does not answer one of several creates of the same zone at once, so only one
-      // client sends them.
+      // With lmdb, PowerDNS 4.7.3 leaves one of several simultaneous creates of a zone unanswered. So only
+      // one client sends creates.
       const other = backend === 'sqlite3' ? powerdnsCentral(server) : central;
       const made = await Promise.all(
         [central, other, central, other].map(async (one) => await one.createZone(zone, seed, quietContext())),

@@ -21,8 +21,8 @@ export interface ZoneRead extends HeldRecords {
 }
 
 /**
- * Whose a zone is. `ours`: in our account, with records that can be edited. `copy`: in our account, with
- * records that come by transfer. `foreign`: in another account. `null`: the server has no such zone.
+ * Whose a zone is. `ours`: our account has it, and its records can be edited. `copy`: our account has it, but
+ * its records come by transfer. `foreign`: another account has it. `null`: the server has no such zone.
  */
 export type Owner = 'ours' | 'copy' | 'foreign' | null;
 
@@ -44,17 +44,17 @@ const zoneShape = v.object({
 const serverShape = v.object({ daemon_type: v.string(), version: v.string() });
 
 /**
- * More names than this are read with their whole zone. A read of one name takes 1 to 2 ms, a zone of 1,000
+ * To read more names than this, the whole zone is read. A read of one name takes 1 to 2 ms, a zone of 1,000
  * records about 5 ms.
  */
 const mostNames = 32;
-/** Maximum number of reads of single names at once. */
+/** Maximum number of simultaneous reads of single names. */
 const mostReads = 4;
 
-/** SOA-EDIT-API settings that give each edit a new serial. */
+/** Values of SOA-EDIT-API with which each edit gives the zone a new serial. */
 const counting: ReadonlySet<string> = new Set(['DEFAULT', 'INCREASE']);
 
-/** Reads zones of one account. Zones of other accounts count as missing. */
+/** Reads the zones of one account. Zones of other accounts count as missing. */
 export class ZoneReader {
   readonly api: ServerApi;
   readonly #account: string;
@@ -65,7 +65,7 @@ export class ZoneReader {
   }
 
   /**
-   * The version of the server.
+   * Reads the version of the server.
    * @throws {CentralError} `central.wrong-kind` if it is no PowerDNS Authoritative Server
    */
   async version(ctx: CallContext): Promise<string> {
@@ -79,8 +79,8 @@ export class ZoneReader {
   }
 
   /**
-   * Lists all zones of the account. It leaves out `dnssec` and `edited_serial`, which would cost one
-   * database query for each zone.
+   * Lists all zones of the account. The request leaves out `dnssec` and `edited_serial`, which would cost the
+   * server one database query for each zone.
    */
   async zones(ctx: CallContext): Promise<readonly DnsName[]> {
     const rows = await this.#list({ dnssec: 'false' }, ctx);
@@ -93,13 +93,13 @@ export class ZoneReader {
     return row === undefined ? null : this.#ownerOf(row);
   }
 
-  /** Reads all records of a zone; `null` if the account has no such zone. */
+  /** Reads all records of a zone; `null`: the account has no such zone. */
   async whole(zone: DnsName, ctx: CallContext): Promise<ZoneRead | null> {
     return await this.#read(zone, {}, ctx);
   }
 
   /**
-   * Reads the records at some names of a zone; `null` if the account has no such zone. The result may have
+   * Reads the records at some names of a zone; `null`: the account has no such zone. The result may contain
    * other names too, and may lack disabled records.
    */
   async names(zone: DnsName, names: readonly DnsName[], ctx: CallContext): Promise<ZoneRead | null> {
@@ -107,7 +107,7 @@ export class ZoneReader {
       try {
         return await this.whole(zone, ctx);
       } catch (error) {
-        // The names may be readable although the whole zone is not.
+        // The server may be able to read these names, although it cannot read the whole zone.
         if (!isZoneFailing(error)) throw error;
       }
     }
@@ -130,7 +130,8 @@ export class ZoneReader {
       if (!(error instanceof CentralError)) throw error;
       if (hasEnded(error)) return await this.#failing(zone, error, ctx);
       if (error.code !== 'central.missing') throw error;
-      // A wrong path or a confused proxy also gives 404. An empty list proves that there is no such zone.
+      // A 404 may also come from a wrong path or a misconfigured proxy. Only an empty list proves that there
+      // is no such zone.
       if ((await this.#rowsOf(zone, ctx)).length === 0) return null;
       throw garbled(`the zone is listed but not found: ${serverName(zone)}`, 'read');
     }
@@ -142,11 +143,11 @@ export class ZoneReader {
   }
 
   /**
-   * Finds out why a read of a zone failed. Either the server is out of order, or the zone alone cannot be
-   * read (a record in the database that PowerDNS cannot parse).
+   * Finds out why a read of a zone failed. Either the whole server fails, or only this zone cannot be read
+   * (its database has a record that PowerDNS cannot parse).
    * @returns `null` for a zone of another account
-   * @throws {CentralError} `central.zone-failing` if the server lists the zone, the error of the list if
-   *   that fails too, else `cause`
+   * @throws {CentralError} `central.zone-failing` if the server lists the zone; the error of the list, if
+   *   that fails too; else `cause`
    */
   async #failing(zone: DnsName, cause: CentralError, ctx: CallContext): Promise<null> {
     const [row] = await this.#rowsOf(zone, ctx);
@@ -162,7 +163,7 @@ export class ZoneReader {
     return rows;
   }
 
-  /** Lists zones. The list always exists, so a 404 means that the API is not at this address. */
+  /** Lists zones. The list always exists, so a 404 means that the address is not that of the API. */
   async #list(query: Readonly<Record<string, string>>, ctx: CallContext): Promise<readonly ZoneRow[]> {
     try {
       const rows = shaped(listShape, await this.api.read('/zones', query, ctx, mostListOctets));
@@ -186,17 +187,17 @@ export class ZoneReader {
   }
 }
 
-/** Whether the error means that the server works and cannot read this one zone. */
+/** Whether the error means that the server works, but cannot read this one zone. */
 export function isZoneFailing(error: unknown): error is CentralError {
   return hasCode(error, 'central.zone-failing');
 }
 
-/** The error for a zone whose records come by transfer, so that none can be edited. */
+/** Makes the error for a zone whose records come by transfer, so that nobody can edit them. */
 export function copyOf(zone: DnsName): CentralError {
   return centralRefusal('zone.copy', { zone: displayName(zone) });
 }
 
-/** Newer names of zone kinds (PowerDNS 4.5 and later accept both). */
+/** New names of zone kinds, with the old ones that mean the same (PowerDNS 4.5 and later accept both). */
 const other: Readonly<Record<string, string>> = { Primary: 'Master' };
 
 function factsOf(zone: v.InferOutput<typeof zoneShape>) {
@@ -221,7 +222,7 @@ function onlyAt(name: DnsName, read: ZoneRead | null): ZoneRead | null {
   };
 }
 
-/** Joins the reads of several names into one. */
+/** Combines the reads of several names into one. */
 function together(reads: readonly ZoneRead[]): ZoneRead {
   const [first] = reads;
   const still = reads.every(({ facts }) => facts?.serial === first?.facts?.serial);

@@ -9,7 +9,7 @@ import { rrsetId } from '../../dns/zone.ts';
 import { own } from '../../dns/own.ts';
 import { Pace } from '../../net/slices.ts';
 
-/** An RRset in the form of the API. */
+/** An RRset in the form that the API uses. */
 export const rrsetShape = v.object({
   name: v.string(),
   type: v.string(),
@@ -19,9 +19,9 @@ export const rrsetShape = v.object({
 
 export type ServerRRset = v.InferOutput<typeof rrsetShape>;
 
-/** Records of a zone, or of some names in it. */
+/** The records of a zone, or of some names in it. */
 export interface HeldRecords {
-  /** Records that are served. The handle is the content in the server's own text. */
+  /** Records that the server answers. The handle is the record's content in the server's own text. */
   readonly records: readonly CentralRecord[];
   /** Disabled records, by {@link rrsetId}. A read by name does not show them before PowerDNS 5.0. */
   readonly disabled: DisabledRecords;
@@ -30,9 +30,9 @@ export interface HeldRecords {
 export type DisabledRecords = ReadonlyMap<string, readonly CentralRecord[]>;
 
 /**
- * The records of RRsets, each once: parallel writes can double a record (PowerDNS issue 7128), and the next
- * write of its RRset leaves one. Data that cannot be parsed for its type (LUA, ALIAS) stay as the server's
- * own text. So no record is missing, and a rewritten RRset keeps them.
+ * The records of RRsets. A record that appears twice is returned once: simultaneous writes can double a
+ * record (PowerDNS issue 7128). The next write of its RRset leaves one. Data that cannot be parsed for its
+ * type (LUA, ALIAS) stay as the server's own text, so that a rewritten RRset keeps them.
  */
 export async function heldRecords(rrsets: readonly ServerRRset[]): Promise<HeldRecords> {
   const records = new Map<string, CentralRecord>();
@@ -51,13 +51,13 @@ export async function heldRecords(rrsets: readonly ServerRRset[]): Promise<HeldR
   return { records: [...records.values()], disabled: Map.groupBy(disabled, rrsetId) };
 }
 
-/** Parses an owner name; `null` if it is invalid. Nobody can query such a name, and it is never written. */
+/** Parses an owner name; `null`: it is invalid. Nobody can query such a name, and it is never written. */
 function ownerName(text: string): DnsName | null {
   return validOr(() => parseName(text), null);
 }
 
 /**
- * Types that PowerDNS 4.7.3 shows by a name of its own, but accepts only by number and in the form of RFC
+ * Types that PowerDNS 4.7.3 shows under a name of its own, but accepts only by number and in the form of RFC
  * 3597.
  */
 const ownTypes: Readonly<Record<string, string>> = { ADDR: 'TYPE65400' };
@@ -75,8 +75,8 @@ function heldRecord(name: DnsName, { type, ttl }: ServerRRset, content: string):
 }
 
 /**
- * Types that PowerDNS 4.7.3 does not know by name. They are sent by number, with their data in the form of
- * RFC 3597.
+ * Types whose names PowerDNS 4.7.3 does not know. They are sent by number, with their data in the form of RFC
+ * 3597.
  */
 const namelessTypes: ReadonlySet<string> = new Set(['HIP']);
 
@@ -86,8 +86,8 @@ export function serverType(type: string): string {
 }
 
 /**
- * The content of a record in the form that the API accepts: absolute names, and text in quoted strings of
- * at most 255 octets.
+ * The content of a record in the form that the API accepts. Names are absolute, and text is in quoted strings
+ * of at most 255 octets.
  */
 export function contentOf({ type, rdata }: ResourceRecord): string {
   if (namelessTypes.has(type)) return genericText(wireRdata(type, rdata));

@@ -8,10 +8,10 @@ import type { ZoneReader } from './read.ts';
 import { serverName, takesOwner } from './names.ts';
 import { heldRecords, type HeldRecords } from './records.ts';
 
-/** Maximum number of rows that one search asks for. */
+/** One search asks for at most so many rows. */
 const mostRows = 2_000;
 /**
- * With more rows than this the answer may be cut. The server counts empty non-terminals as well, but does
+ * An answer with more rows than this may be incomplete. The server also counts empty non-terminals, but does
  * not return them.
  */
 const mostSureRows = mostRows / 2;
@@ -30,10 +30,10 @@ type Row = v.InferOutput<typeof rowShape>;
 const answerShape = v.array(rowShape);
 
 /**
- * Finds the records at some names of a zone, disabled ones included, by `search-data`. It works although
- * the whole zone cannot be read, and shows disabled records also before 5.0 (seen with PowerDNS 4.7.3 and
- * sqlite3). LMDB returns an empty list before 5.0. So the zone's SOA has to be found as well, to prove that
- * the search covers the zone.
+ * Finds the records at some names of a zone by `search-data`, disabled ones included. This works even if the
+ * server cannot read the whole zone, and before 5.0 it also shows disabled records (seen with PowerDNS 4.7.3
+ * and sqlite3). Before 5.0, LMDB returns an empty list. So the search must also find the zone's SOA, to prove
+ * that it covers the zone.
  * @returns a text if the answer proves nothing: the reason
  * @throws {CentralError} `central.unreachable`, `central.login`
  */
@@ -57,7 +57,7 @@ export async function searchNames(
   );
 }
 
-/** Searches the rows of one name in the zone. @returns a text if rows may be missing: the reason */
+/** Searches the zone for the rows of one name. @returns a text if rows may be missing: the reason */
 async function search(
   api: ServerApi,
   zone: DnsName,
@@ -65,7 +65,7 @@ async function search(
   ctx: CallContext,
 ): Promise<readonly Row[] | string> {
   if (!takesOwner(name)) return `search-data: ${name}`;
-  // The database has names without the final dot. In a search `*` stands for any text and `?` for any
+  // The database stores names without the final dot. In a search, `*` stands for any text and `?` for any
   // character.
   const q = serverName(name).slice(0, -1).replace(/^\*/u, '?');
   try {

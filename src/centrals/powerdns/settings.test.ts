@@ -55,7 +55,7 @@ test('what cannot be used is said, all at once', () => {
   assert.deepEqual(problems({ address: 'http://dns.example.net' }), ['address setting.insecure']);
   assert.deepEqual(problems({ address: 'http://localhost' }), ['address setting.insecure']);
   assert.deepEqual(problems({ address: 'https://u:p@dns.example.net' }), ['address setting.bad-address']);
-  // An empty account would make all zones without an account ours.
+  // With an empty account name, all zones without an account would count as ours.
   assert.deepEqual(problems({ username: ' ', password: '' }), [
     'username setting.missing',
     'password setting.missing',

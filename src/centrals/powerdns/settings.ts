@@ -11,7 +11,7 @@ import {
 } from '../connection.ts';
 
 /**
- * Kinds of zones whose records can be edited at this server. Zones of other kinds get their records by
+ * Kinds of zones whose records can be edited on this server. Zones of other kinds get their records by
  * transfer.
  */
 export const zoneKinds = ['Native', 'Master', 'Producer'] as const;

@@ -59,7 +59,7 @@ describe('how PowerDNS signs a zone', () => {
     const own = zoneName('presigned.example');
     await server.addZones([{ zone: own, records: `@ DNSKEY ${key?.dnskey}` }]);
     await runProgram('pdnsutil', [`--config-dir=${server.folder}`, 'set-presigned', own]);
-    // The server caches that the zone is not signed, so it is restarted.
+    // The running server has cached that the zone is not signed, so it is restarted.
     await server.stop();
     await server.start();
     const signing = await central.signing(own, quietContext());

@@ -9,8 +9,8 @@ import { zonePath } from './api.ts';
 import type { ZoneReader } from './read.ts';
 
 /**
- * Keys of a zone as the API lists them, without the private part. `cds` exists if the zone publishes CDS
- * records (PUBLISH-CDS).
+ * The keys of a zone as the API lists them, without their private parts. `cds` exists if the zone publishes
+ * CDS records (PUBLISH-CDS).
  */
 const keysShape = v.array(
   v.object({
@@ -21,7 +21,7 @@ const keysShape = v.array(
 );
 
 /**
- * Reads how the server signs a zone. DS and CDS are empty if the keys cannot be read.
+ * Reads how the server signs a zone. If the keys cannot be read, DS and CDS are empty.
  * @returns `null` if the account has no such zone
  * @throws {CentralError}
  */
@@ -42,8 +42,8 @@ export async function readSigning(
 }
 
 /**
- * Reads the published keys of a zone that was read a moment ago. A refusal here only means that a proxy
- * blocks these requests, so the result is then empty.
+ * Reads the published keys of a zone. The zone itself was readable a moment ago, so a refusal here means that
+ * a proxy blocks the request. The result is then empty.
  * @throws {CentralError} `central.unreachable`
  */
 async function readKeys({ api }: ZoneReader, zone: DnsName, ctx: CallContext) {

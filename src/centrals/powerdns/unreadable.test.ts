@@ -1,4 +1,4 @@
-/** A zone that PowerDNS itself cannot read, because its database has a record with invalid data. */
+/** Tests a zone that PowerDNS itself cannot read, because its database has a record with invalid data. */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
@@ -51,7 +51,7 @@ describe('issue 12.9: an edit of a zone that PowerDNS cannot read, right after a
     }
   }
 
-  /** An owner name in the database's spelling, without the final dot. */
+  /** An owner name as the database stores it, without the final dot. */
   function ownerOf(name: string): string {
     const apex = zone.slice(0, -1);
     return name === '' ? apex : `${name}.${apex}`;
@@ -67,7 +67,7 @@ describe('issue 12.9: an edit of a zone that PowerDNS cannot read, right after a
     });
   }
 
-  /** Contents that the database has at a name, those of disabled records in brackets. */
+  /** The contents that the database has at a name. Those of disabled records are in brackets. */
   function stored(name: string, type: string): readonly string[] {
     const text = `CASE disabled WHEN 1 THEN '(' || content || ')' ELSE content END`;
     const rows = database((db) =>
@@ -156,13 +156,13 @@ describe('issue 12.9: an edit of a zone that PowerDNS cannot read, right after a
     const rows = async (query: string): Promise<readonly Readonly<Record<string, unknown>>[]> =>
       JSON.parse((await server.call('GET', `/search-data?${query}`)).text) as [];
     const answers: readonly ((query: string) => Promise<{ status: number; body: string }>)[] = [
-      // The backend does not support the search.
+      // As if the backend did not support the search.
       async () => await Promise.resolve({ status: 200, body: '[]' }),
-      // A proxy blocks the request, or answers it by itself.
+      // As if a proxy blocked the request, or answered it itself.
       async () => await Promise.resolve({ status: 404, body: 'Not Found' }),
       async () => await Promise.resolve({ status: 403, body: 'Forbidden' }),
       async () => await Promise.resolve({ status: 200, body: '{}' }),
-      // The answer has as many rows as were asked for, so there may be more.
+      // As many rows as were asked for, so there may be more.
       async (query) => {
         const all = await rows(query);
         const most = Number(new URLSearchParams(query).get('max'));
@@ -174,12 +174,12 @@ describe('issue 12.9: an edit of a zone that PowerDNS cannot read, right after a
         }));
         return { status: 200, body: JSON.stringify([...all, ...more]) };
       },
-      // The answer lacks a record that the read by name shows.
+      // Lacks a record that the read by name shows.
       async (query) => {
         const all = await rows(query);
         return { status: 200, body: JSON.stringify(all.filter(({ content }) => content !== '192.0.2.1')) };
       },
-      // The rows belong to another zone with the same name.
+      // Rows of another zone that contains the same name.
       async (query) => {
         const all = await rows(query);
         return { status: 200, body: JSON.stringify(all.map((row) => ({ ...row, zone: 'else.example.' }))) };

@@ -16,12 +16,9 @@ import { isZoneFailing, type ZoneRead, type ZoneReader } from './read.ts';
 import type { DisabledRecords, HeldRecords } from './records.ts';
 import { searchNames } from './search.ts';
 
-/** A zone with fewer records than this is read in about 10 ms. */
+/** A zone with fewer records than this can be read in about 10 ms. */
 const mostQuickRecords = 1_000;
-/**
- * Maximum number of reads of a big zone before a write. If others write it all the time, the last read is
- * used.
- */
+/** How often a big zone is read before a write. If others write it all the time, the last read is used. */
 const mostWholeReads = 3;
 
 /** Writes changes in the zones of one account. */
@@ -39,21 +36,21 @@ export class ZoneWriter {
     this.#caches = caches;
   }
 
-  /** Takes the server's version, which decides what it can do. */
+  /** Stores the server's version, which decides what the server can do. */
   learn(version: string): void {
     this.#abilities = abilitiesOf(version);
   }
 
-  /** Takes a read of a whole zone, which shows its disabled records. */
+  /** Stores what a read of a whole zone shows of its disabled records. */
   saw(zone: DnsName, read: ZoneRead | null): void {
     this.#hidden.saw(zone, read);
   }
 
   /**
-   * Carries out a change in one PATCH, between two reads. Nothing guards against another writer of the same
-   * RRset in the milliseconds from the first read to the PATCH (docs/decisions/006-powerdns.md). Changes of
-   * one zone run one after another, because parallel PATCHes can double records. When this resolves, the
-   * server's caches no longer hold what the change replaced.
+   * Carries out a change in one PATCH, with a read before and after it. Nothing protects against another
+   * writer of the same RRset in the milliseconds between the first read and the PATCH
+   * (docs/decisions/006-powerdns.md). Changes of one zone run one after another, because simultaneous PATCHes
+   * can double records. When this resolves, the server's caches no longer hold what the change replaced.
    * @throws {CentralError}
    */
   async apply(change: Change, ctx: CallContext): Promise<Altered> {
@@ -81,8 +78,8 @@ export class ZoneWriter {
   }
 
   /**
-   * Reads the records at the names of the change, disabled ones included, right before the write. If this
-   * takes a read of a big zone, the names are read once more after it.
+   * Reads the records at the names of the change right before the write, disabled ones included. If a big
+   * zone had to be read for this, the names are read once more after it.
    * @returns `null` if the account has no such zone
    */
   async #readForWrite(change: Change, ctx: CallContext): Promise<ZoneRead | null> {
@@ -109,9 +106,9 @@ export class ZoneWriter {
   }
 
   /**
-   * Does the same as `#readForWrite` in a zone that the server cannot read as a whole. It reads the names,
-   * and searches for the disabled records.
-   * @param failing error to throw if the search proves nothing, because a write could then remove disabled
+   * Like `#readForWrite`, for a zone that the server cannot read as a whole. Reads the names, and searches
+   * for the disabled records.
+   * @param failing error to throw if the search proves nothing, because a write could then delete disabled
    *   records
    */
   async #readInFailing(change: Change, failing: CentralError, ctx: CallContext): Promise<ZoneRead | null> {
@@ -156,8 +153,8 @@ export class ZoneWriter {
   ): Promise<void> {
     const { takesSingle } = await this.#server(ctx);
     const body = patchBody(edits, disabled, takesSingle);
-    // The server refuses a larger body (400) or cuts the connection. It is not split, because a change is
-    // written as a whole or not at all.
+    // The server would refuse a larger body (400) or cut the connection. The body is not split, because a
+    // change is written as a whole or not at all.
     if (Buffer.byteLength(body) > mostBodyOctets)
       throw centralRefusal('central.limit', { text: `more than ${mostBodyOctets} octets in one change` });
     try {
@@ -171,9 +168,8 @@ export class ZoneWriter {
   }
 
   /**
-   * Reads back after a write of unknown outcome. If the change is done, this returns. If nothing has
-   * changed and the server has ended the request, the write had no effect. Otherwise it may still be
-   * carried out.
+   * Reads back after a write of unknown outcome. Returns if the change is done. If nothing has changed and
+   * the server has ended the request, the write had no effect. Otherwise the server may still carry it out.
    * @throws {WithoutEffect} if the write had no effect
    * @throws {CentralError} `error` itself if the outcome stays unknown
    */
@@ -187,8 +183,8 @@ export class ZoneWriter {
   }
 
   /**
-   * Rectifies a signed zone after a write: the server then puts the new records into the zone's order and
-   * renews its proofs of non-existence.
+   * Rectifies a signed zone after a write. The server then puts the new records into the zone's order and
+   * renews the proofs of non-existence.
    * @throws {CentralError} with the state `partial`, because the records are written
    */
   async #rectify(zone: DnsName, ctx: CallContext): Promise<void> {
@@ -207,7 +203,8 @@ export class ZoneWriter {
 }
 
 /**
- * Refuses to add a record that exists and is disabled. Whoever disabled it has to enable it.
+ * Throws if the change adds a record that exists but is disabled. Somebody has disabled it and has to enable
+ * it.
  * @throws {CentralError} `central.exists`
  */
 function demandEnabled(edits: readonly RRsetEdit[], disabled: DisabledRecords): void {
@@ -219,7 +216,7 @@ function demandEnabled(edits: readonly RRsetEdit[], disabled: DisabledRecords): 
   }
 }
 
-/** Adds to the error of a failing zone why the search did not help. */
+/** Makes the error for a zone that cannot be read, with the reason why the search did not help either. */
 function failingToo(failing: CentralError, why: string): CentralError {
   const params = { ...failing.params, text: `${failing.params['text'] ?? ''}; ${why}` };
   return new CentralError(failing.code, { state: 'untouched', retry: failing.retry, params, cause: failing });

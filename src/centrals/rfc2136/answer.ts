@@ -9,8 +9,8 @@ import { hasCode, outage, centralRefusal, restated } from '../errors.ts';
 export type Purpose = 'read' | 'write';
 
 /**
- * Turns the failure of an exchange into a {@link CentralError}; other errors come back as they are. A
- * failed read leaves the state `untouched`.
+ * Turns the failure of an exchange into a {@link CentralError}; returns other errors as they are. After a
+ * failed read the state is `untouched`.
  * @param wall time at which the request was signed, milliseconds since 1970
  */
 export function exchangeFailure(error: unknown, purpose: Purpose, wall: number): unknown {
@@ -50,9 +50,9 @@ const refusals: Readonly<Record<number, CentralError['code']>> = {
 };
 
 /**
- * The error for an update that the server refused with `rcode`. For rcodes that the RFC defines, the server
- * has undone all of it (RFC 2136 section 3.4.2.7), and the state is `untouched`. After SERVFAIL and other
- * rcodes the state is `unknown`.
+ * Makes the error for an update that the server refused with `rcode`. For the rcodes that the RFC defines,
+ * the server has undone the whole update (RFC 2136 section 3.4.2.7), and the state is `untouched`. After
+ * SERVFAIL and other rcodes the state is `unknown`.
  */
 export function updateRefusal(rcode: number, zone: DnsName): CentralError {
   const code = refusals[rcode];
@@ -63,9 +63,9 @@ export function updateRefusal(rcode: number, zone: DnsName): CentralError {
 }
 
 /**
- * The rcode of an unsigned refusal (REFUSED, NOTAUTH); null for any other error. Knot checks no signature
- * for a zone that it does not have. Anybody could have sent such an answer, so it proves nothing about the
- * zone.
+ * The rcode of an unsigned refusal (REFUSED, NOTAUTH); null: another error. For a zone that it does not have,
+ * Knot checks no signature, and answers without one. Anybody could have sent such an answer, so it proves
+ * nothing about the zone.
  */
 export function unsignedRefusal(error: unknown): number | null {
   const { code, rcode } = error instanceof DnsError ? error.params : {};
@@ -74,9 +74,9 @@ export function unsignedRefusal(error: unknown): number | null {
 }
 
 /**
- * Throws if an answer to a query proves nothing. Data and denials are proof. REFUSED and NOTAUTH pass too,
- * and an update has to confirm them. SERVFAIL and truncated answers throw.
- * @param name the name that the query asked for
+ * Throws if the answer to a query proves nothing: after SERVFAIL, and if it is truncated. Data and denials
+ * prove something. REFUSED and NOTAUTH do not throw, but the caller has to confirm them by an update.
+ * @param name the name in the query
  * @throws {CentralError}
  */
 export function demandKnowledge({ rcode, flags }: DnsMessage, name: DnsName): void {
@@ -94,8 +94,8 @@ const knowing: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Turns "bad key" into `central.access-denied` for one zone. BIND accepts a key for the whole server, Knot
- * zone by zone.
+ * Turns the refusal of our key into `central.access-denied` for one zone. BIND accepts a key for the whole
+ * server, Knot for each zone separately.
  */
 export function deniedForZone(error: unknown): unknown {
   if (!hasCode(error, 'central.login') || error.params['code'] !== 'tsig.bad-key') return error;
@@ -103,22 +103,22 @@ export function deniedForZone(error: unknown): unknown {
 }
 
 /**
- * The error for a decision that cannot be made because queries do not show what the server has.
- * @param cut owner of the delegation, DNAME or zone that hides it
+ * Makes the error for a case that cannot be decided, because queries do not show all records of the server.
+ * @param cut owner of the delegation, DNAME or zone that hides the records
  */
 export function hiddenRefusal(what: string, cut: DnsName): CentralError {
   return centralRefusal('central.hidden', { record: what, cut: displayName(cut) });
 }
 
 /**
- * The error for a zone that the server has and refuses our queries for. A later try may succeed, because
- * its rules may change.
+ * Makes the error for a zone that the server has, although it refuses our queries for it. A later try may
+ * succeed, because the server's rules may change.
  */
 export function queryRefused(zone: DnsName): CentralError {
   return outage('central.query-refused', { name: displayName(zone) });
 }
 
-/** Whether the rcode says that a prerequisite does not hold (RFC 2136 section 3.2). */
+/** Whether the rcode means that a prerequisite of the update is not met (RFC 2136 section 3.2). */
 export function prerequisiteFailed(rcode: number): boolean {
   return ([rcodes.NXRRSET, rcodes.YXRRSET, rcodes.NXDOMAIN, rcodes.YXDOMAIN] as number[]).includes(rcode);
 }

@@ -19,28 +19,28 @@ import {
 } from './answer.ts';
 import type { Rfc2136Settings } from './settings.ts';
 
-/** Connections to the server; the DNS client keeps the same number. */
+/** Maximum number of connections to the server. The DNS client has the same limit. */
 const connections = 4;
 /**
  * Longest round trip, in milliseconds, at which an exchange waits for a free connection instead of sharing
- * one. On a shared connection a server may hold back its second answer until the first is acknowledged (RFC
- * 896). This host may delay that acknowledgement for 40 ms (RFC 1122 section 4.2.3.2).
+ * one. On a shared connection, a server may hold back its second answer until the first is acknowledged (RFC
+ * 896). This host may delay the acknowledgement by 40 ms (RFC 1122 section 4.2.3.2).
  */
 const near = 10;
 /**
- * From this number of exchanges at once, connections are shared: answers then come so often that none is
+ * From so many simultaneous exchanges on, connections are shared. Answers then come so often that none is
  * held back for long.
  */
 const many = 64;
 
-/** Signed exchanges with the primary name server. All methods throw {@link CentralError}. */
+/** Sends signed messages to the primary name server. All methods throw {@link CentralError}. */
 export class NameServer {
   readonly #client: DnsClient;
   readonly #clock: Clock;
   readonly #turns = new Slots(connections);
-  /** Exchanges that run or wait for a connection. */
+  /** Number of exchanges that run or wait for a connection. */
   #asked = 0;
-  /** Recent mean time, in milliseconds, of an exchange that had a connection for itself. */
+  /** Recent average time of an exchange that did not share its connection, in milliseconds. */
   #roundTrip = 0;
   #closed = false;
 
@@ -51,7 +51,7 @@ export class NameServer {
   }
 
   /**
-   * Proves by one signed answer, of whatever content, that the server is reachable and accepts the key.
+   * Proves that the server can be reached and accepts the key. Any signed answer is enough.
    * @throws {CentralError} `central.login`
    */
   async greet(ctx: CallContext): Promise<void> {
@@ -61,8 +61,8 @@ export class NameServer {
   }
 
   /**
-   * Queries one RRset, or all with type ANY.
-   * @returns an answer that is whole and proves something
+   * Queries one RRset, or with the type ANY all RRsets of a name.
+   * @returns an answer that is complete and proves something
    * @throws {CentralError} `central.list-cut` if an answer cannot hold all records
    */
   async query(name: DnsName, type: string, ctx: CallContext): Promise<DnsMessage> {
@@ -74,7 +74,7 @@ export class NameServer {
   }
 
   /**
-   * Sends an update; no rcode is an error.
+   * Sends an update. Does not throw for any rcode.
    * @returns the server's rcode, and whether a signature proves that the server sent it
    */
   async update(
@@ -83,7 +83,7 @@ export class NameServer {
     updates: readonly WireRecord[],
     ctx: CallContext,
   ): Promise<{ readonly rcode: number; readonly proven: boolean }> {
-    // Without updates the message only asks whether the prerequisites hold.
+    // A message with prerequisites but no updates only asks whether they are met.
     const purpose = updates.length === 0 ? 'read' : 'write';
     const message = updateMessage(zone, prerequisites, updates);
     return await this.#forZone(purpose, async () => {
@@ -123,8 +123,8 @@ export class NameServer {
   }
 
   /**
-   * Sends a message on a connection of its own if the server is near and exchanges are few; else on a
-   * shared one.
+   * Sends a message. If the server is near and few exchanges run, they do not share a connection; otherwise
+   * they do.
    */
   async #quickly(message: DnsMessage, signal: AbortSignal): Promise<DnsMessage> {
     const isOne = this.#asked < connections;
@@ -136,7 +136,7 @@ export class NameServer {
       return await this.#turns.take('', signal, exchange);
     } finally {
       this.#asked -= 1;
-      // One slow answer must not change how messages are sent, so a moving mean is kept.
+      // A moving average is stored, so that one slow answer does not change how messages are sent.
       if (isOne) this.#roundTrip += (performance.now() - started - this.#roundTrip) / 16;
     }
   }

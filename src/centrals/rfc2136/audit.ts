@@ -3,7 +3,7 @@ import { problem, type Problem } from '../../dns/problem.ts';
 import { zoneProblems, type Change } from '../../dns/zone.ts';
 
 /**
- * Finds what a name server would refuse without asking it: records that only a signing server makes, and
+ * Finds what a name server would refuse, without asking it: records that only a signing server makes, and
  * data that clash with each other.
  */
 export function auditChange({ zone, add }: Change): readonly Problem[] {

@@ -1,4 +1,4 @@
-/** Answers that prove nothing, and failures between two steps of one change. */
+/** Tests answers that prove nothing, and failures between two steps of one change. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -113,8 +113,8 @@ for (const kind of ['BIND', 'Knot'] as const) {
         proxy.beforeRequest = () => {
           proxy.shut();
         };
-        // This answer says that somebody else wrote meanwhile. The server is gone before that can be
-        // checked.
+        // This answer means that somebody else wrote meanwhile. The server is shut down before the adapter
+        // can check that.
         return unsigned(message, 9);
       };
       const error = await failure(apply({ remove: [], add }));
@@ -281,7 +281,7 @@ describe(
   },
 );
 
-/** A refusal without a signature, which anybody could send. */
+/** Makes a refusal without a signature, which anybody could send. */
 function unsigned(message: Buffer, rcode: number): Buffer {
   const head = Buffer.from(message.subarray(0, 12));
   head.writeUInt8(head.readUInt8(2) | 0x80, 2);

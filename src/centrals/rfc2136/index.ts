@@ -25,8 +25,8 @@ import { ZoneUpdater } from './write.ts';
 export { readRfc2136Settings, type Rfc2136Settings } from './settings.ts';
 
 /**
- * A central that is the provider's primary name server (BIND 9, Knot DNS). It is reached by queries and
- * dynamic updates, signed with a TSIG key.
+ * Makes the central for the provider's primary name server (BIND 9, Knot DNS). It uses queries and dynamic
+ * updates, signed with a TSIG key.
  */
 export function createRfc2136Central(settings: Rfc2136Settings, ports: { readonly clock: Clock }): Central {
   return new Rfc2136Central(settings, ports.clock);
@@ -38,7 +38,7 @@ class Rfc2136Central implements Central {
   readonly #server: NameServer;
   readonly #reader: NameReader;
   readonly #updater: ZoneUpdater;
-  /** Zones of which an update has shown that this key may change them. */
+  /** Zones that this key may change, as an update has shown. */
   readonly #allowed = new Set<DnsName>();
 
   constructor(settings: Rfc2136Settings, clock: Clock) {
@@ -73,8 +73,8 @@ class Rfc2136Central implements Central {
       if (ownership === 'ours') found.push(zone);
       else if (ownership instanceof CentralError) doubt = ownership;
     }
-    // If no zone is found, the error is thrown: the key is probably misspelled, or the server serves no
-    // zone yet. One failing zone does not stop the list; a read of that zone reports it.
+    // If no zone is found, the error is thrown, because the key is probably misspelled or the server has no
+    // zone yet. If only one zone fails, the list goes on; a read of that zone reports the failure.
     const isReady = doubt === null || !isUnserved(doubt);
     if (found.length === 0 && doubt !== null && !(isReady && this.#allowed.size > 0)) throw doubt;
     return found;
@@ -114,7 +114,9 @@ class Rfc2136Central implements Central {
     return await this.createZone(zone, seed, ctx);
   }
 
-  /** Makes nothing: a TSIG key cannot create zones, so the provider has to (RFC 2136 section 1). */
+  /**
+   * Creates nothing, because dynamic updates cannot create zones (RFC 2136 section 1); the provider has to.
+   */
   async createZone(zone: DnsName, _seed: unknown, ctx: CallContext): Promise<'exists'> {
     const ownership = await this.#ownership(zone, ctx);
     if (ownership === 'ours') return 'exists';
@@ -128,8 +130,7 @@ class Rfc2136Central implements Central {
   }
 
   /**
-   * A zone that is signed while its parent has no DS yet is no concern: the provider may be about to
-   * publish it.
+   * A signed zone without a DS at its parent is not reported: the provider may be about to publish the DS.
    */
   readonly concerns: Central['concerns'] = () => Promise.resolve([]);
 
@@ -162,9 +163,9 @@ class Rfc2136Central implements Central {
   }
 
   /**
-   * Whose the zone is: whether the server has it and lets this key update it. The key is tested by deleting
-   * a record that nobody has. That changes nothing, not even the serial.
-   * @returns an error if the server does not accept the key for this zone: it is foreign, or the key is
+   * Whose the zone is: whether the server has it and lets this key update it. To test the key, deletes a
+   * record that no zone has. This changes nothing, not even the serial.
+   * @returns an error if the server does not accept the key for this zone: the zone is foreign, or the key is
    *   misspelled
    */
   async #ownership(zone: DnsName, ctx: CallContext): Promise<Ownership> {
@@ -184,22 +185,21 @@ class Rfc2136Central implements Central {
   }
 
   /**
-   * Whether the server refuses an empty update as well. Then the zone is frozen (`rndc freeze`, `knotc
-   * zone-freeze`), or its server decides by key alone (`allow-update`). The two cannot be told apart.
+   * Whether the server also refuses an empty update. Then the zone is frozen (`rndc freeze`,
+   * `knotc zone-freeze`), or the server allows updates by key alone (`allow-update`). The two cases look the
+   * same.
    */
   async #isFrozen(zone: DnsName, ctx: CallContext): Promise<boolean> {
     return (await this.#server.update(zone, [], [], ctx)).rcode === rcodes.REFUSED;
   }
 }
 
-/**
- * The error for a zone that takes no updates from anybody for a while. That does not show whose zone it is.
- */
+/** Makes the error for a zone that nobody can update for a while. This does not show whose the zone is. */
 function frozen(zone: DnsName): CentralError {
   return outage('central.zone-failing', { text: 'REFUSED', name: displayName(zone) });
 }
 
-/** Whether the error is about one zone that the server has and cannot or will not show now. */
+/** Whether the error concerns only one zone, which the server has but cannot or will not show now. */
 function isUnserved({ code }: CentralError): boolean {
   return code === 'central.zone-failing' || code === 'central.query-refused';
 }
@@ -211,17 +211,20 @@ function wantedIn(known: readonly RRsetKey[]): Wanted {
   return new Map([...sets].map(([name, keys]) => [name, new Set(keys.map(({ type }) => type))]));
 }
 
-/** Turns a refusal in a zone that this key may update into one about this very change. */
+/** Makes the error for a change that the server refused although this key may update the zone. */
 function refusedByRule(error: unknown): unknown {
   if (!hasCode(error, 'central.access-denied')) return error;
   const { state, params } = error;
   return new CentralError('central.update-refused', { state, retry: 'never', params, cause: error });
 }
 
-/** A record that nobody has. The server's policies have to let the key write it (docs/centrals.md). */
+/**
+ * A record that no zone has, for testing the key. The server's policies have to let the key write it
+ * (docs/centrals.md).
+ */
 function nothingAt(zone: DnsName): { name: DnsName; type: string; rdata: string } {
   return { name: parseName('_domainsync', zone), type: 'TXT', rdata: '"domainsync asks whether it may"' };
 }
 
-/** Maximum number of zones that are checked at once. */
+/** Maximum number of zones that are checked at the same time. */
 const mostAtOnce = 100;

@@ -9,8 +9,8 @@ import { usualTtl, type RRsetEdit } from '../rrsets.ts';
 type LoweredTtl = NonNullable<ReturnType<typeof loweredTtl>>;
 
 /**
- * Finds a TTL that the change sets and the server lowered. A TTL that the change leaves open is the
- * server's choice.
+ * Finds a record whose TTL the change sets and the server lowered. If the change sets no TTL, the server may
+ * choose it.
  * @param edits RRsets that were written and that queries show
  * @param records what the server has shown since the write
  */
@@ -27,7 +27,7 @@ export function loweredTtl(
   return null;
 }
 
-/** Whether the RRset now has the records and the TTL from before the edit. */
+/** Whether the RRset now has the records and the TTL that it had before the edit. */
 export function isAsBefore(edit: RRsetEdit, records: readonly CentralRecord[]): boolean {
   const now = records.filter((one) => isIn(edit, one));
   const held = new Set(now.map(recordId));
@@ -35,7 +35,7 @@ export function isAsBefore(edit: RRsetEdit, records: readonly CentralRecord[]): 
   return isSame && edit.before[0]?.ttl === now[0]?.ttl;
 }
 
-/** The edits that put RRsets back as they were before. @param records what the server shows now */
+/** Makes the edits that restore RRsets as they were before. @param records what the server shows now */
 export function backFrom(
   edits: readonly RRsetEdit[],
   records: readonly CentralRecord[],
@@ -50,8 +50,8 @@ export function backFrom(
 }
 
 /**
- * Refuses to remove the NS of a delegation that keeps its DS. BIND drops such a DS silently; other servers
- * keep it where no query shows it.
+ * Throws if the change removes the NS records of a delegation that keeps its DS. BIND silently drops such a
+ * DS; other servers keep it where no query shows it.
  * @param records what the server shows at the names of the edits, DS included
  * @throws {CentralError} `central.ds-first`
  */
@@ -66,7 +66,7 @@ export function rejectOrphans(
   }
 }
 
-/** Edits that remove all NS of a name below the apex, without those whose DS is removed too. */
+/** Finds edits that remove all NS records of a name below the apex, unless they remove its DS records too. */
 export function endedDelegations(zone: DnsName, edits: readonly RRsetEdit[]): readonly RRsetEdit[] {
   const withoutDs = new Set(
     edits.filter(({ type, after }) => type === 'DS' && after.length === 0).map(({ name }) => name),
@@ -76,13 +76,16 @@ export function endedDelegations(zone: DnsName, edits: readonly RRsetEdit[]): re
   );
 }
 
-/** The error for a TTL that the server lowers. @param state what the failed change left at the server */
+/**
+ * Makes the error for a TTL that the server lowers.
+ * @param state what the failed change left at the server
+ */
 export function ttlLimit({ record, limit }: LoweredTtl, state: CentralErrorFacts['state']): CentralError {
   const params = { record: formatRecord(record), ttl: String(record.ttl), limit: String(limit) };
   return new CentralError('central.ttl-limit', { state, retry: 'never', params });
 }
 
-/** The error for an edit of which the server answers OK and drops a part, or all, at every try. */
+/** Makes the error for an edit that the server answers with OK but never carries out completely. */
 export function leftOut({ before, after }: RRsetEdit, state: CentralErrorFacts['state']): CentralError {
   const [held, wanted] = [new Set(before.map(recordId)), new Set(after.map(recordId))];
   const record =

@@ -3,7 +3,7 @@ import type { CentralModule } from '../module.ts';
 const zonesWayOut =
   'ask the provider whether "host" is the primary, and to let the key update these zones, the name _domainsync in them too (docs/centrals.md)';
 
-/** BIND 9 or Knot DNS, reached by queries and dynamic updates that a TSIG key signs. */
+/** BIND 9 or Knot DNS, reached by queries and dynamic updates that are signed with a TSIG key. */
 export const rfc2136: CentralModule = {
   title: 'BIND, Knot DNS (RFC 2136)',
   protocol: 'signed queries and dynamic updates',

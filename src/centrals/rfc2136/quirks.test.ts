@@ -1,6 +1,6 @@
 /**
- * How BIND and Knot differ from each other and from the RFCs: wildcards, delegations, silent refusals,
- * policies.
+ * Tests where BIND and Knot differ from each other and from the RFCs: wildcards, delegations, silent
+ * refusals, policies.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
@@ -178,7 +178,7 @@ for (const kind of ['BIND', 'Knot'] as const) {
       const foreign = parseName('not-ours.example.');
       await subject.server.addZones([{ zone: foreign, keys: ['bob-key'] }]);
       assert.deepEqual(await central.listZones([foreign, zone], quietContext()), [zone]);
-      // The key was accepted for another zone, so it is right, and the zone is foreign.
+      // The server accepted the key for another zone. So the key is right, and this zone is foreign.
       assert.deepEqual(await central.listZones([foreign], quietContext()), []);
     });
 
@@ -192,8 +192,8 @@ for (const kind of ['BIND', 'Knot'] as const) {
       const own = await central.readNames(below, [below, ...names(below)], quietContext());
       const found = own?.filter(({ type }) => type === 'A').map((one) => formatRecord(one));
       assert.deepEqual(found, ['www.below.above.example A 192.0.2.2']);
-      // The name is answered by the lower zone. That shows nothing of the upper zone, and does not prove
-      // that it is gone.
+      // The server answers for the name from the lower zone. This shows nothing about the upper zone, and
+      // does not prove that the upper zone is gone.
       const [, hidden = above] = names(below);
       const upper = await central.readNames(above, [...names(above), hidden], quietContext());
       assert.deepEqual(
@@ -232,7 +232,7 @@ for (const kind of ['BIND', 'Knot'] as const) {
   });
 }
 
-/** Freezes or thaws a zone, as a provider does to edit its file by hand. */
+/** Freezes or thaws a zone, like a provider who edits its file by hand. */
 async function freeze(server: NameServer, own: DnsName, on: boolean): Promise<void> {
   const word = on ? 'freeze' : 'thaw';
   if ('rndc' in server && typeof server.rndc === 'function') await server.rndc(word, own);

@@ -13,25 +13,25 @@ import { hiddenRefusal, queryRefused } from './answer.ts';
 import type { NameServer } from './api.ts';
 import { heldAt, heldOctets, type HeldAtName } from './records.ts';
 
-/** What a read of some names found. */
+/** The result of reading some names. */
 export interface NamesView {
   readonly records: readonly CentralRecord[];
   /**
-   * Names of which a query shows only part. The value is the owner of the delegation, DNAME or other zone
-   * that hides the rest ({@link HeldAtName}); if that is unclear, the name itself.
+   * Names of which a query shows only a part. The value is the owner of the delegation, DNAME or other zone
+   * that hides the rest ({@link HeldAtName}). If that is not known, it is the name itself.
    */
   readonly hidden: ReadonlyMap<DnsName, DnsName>;
 }
 
-/** Every type that can be queried by name, for servers that do not answer ANY in full (RFC 8482). */
+/** Every type that is queried one by one at a server that does not answer ANY in full (RFC 8482). */
 const askedTypes: readonly string[] = [...recordTypes.keys()].filter((type) => !signerTypes.has(type));
 
-/** Reads names of zones by ordinary queries, many at once. The server only has to answer them. */
+/** Reads names by ordinary queries, many at once. The server needs no other ability for this. */
 export class NameReader {
   readonly #server: NameServer;
   /**
-   * Whether the server answers ANY with all records of a name; null: not tried yet, or the try showed
-   * nothing.
+   * Whether the server answers ANY with all records of a name; null: not tried yet, or the answer did not
+   * show it.
    */
   #anyIsFull: boolean | null = null;
 
@@ -40,8 +40,8 @@ export class NameReader {
   }
 
   /**
-   * Whether the server has the zone. If it answers REFUSED, rules for queries (`allow-query`) may be the
-   * reason. Then an empty update decides: NOTAUTH means that there is no such zone (RFC 2136 section
+   * Whether the server has the zone. If it answers REFUSED, the reason may be its rules for queries
+   * (`allow-query`). Then an empty update decides: NOTAUTH means that it has no such zone (RFC 2136 section
    * 3.1.2).
    * @throws {CentralError} `central.query-refused` if it has the zone and refuses our queries
    */
@@ -54,9 +54,9 @@ export class NameReader {
   }
 
   /**
-   * Reads the records at some names, without those that a signing server makes by itself.
-   * @param wanted names, each with the types to read; `all`: every type. A CNAME is found whatever type is
-   *   asked for.
+   * Reads the records at some names. Leaves out records that a signing server makes by itself.
+   * @param wanted names, each with the types to read; `all`: every type. A CNAME is found whatever types are
+   *   asked for
    * @returns null if the server has no such zone
    * @throws {CentralError}
    */
@@ -72,7 +72,7 @@ export class NameReader {
       const found = await Promise.all(part.map(async (one) => await reading.name(...one)));
       for (const { name, seen, denied } of await reading.distinguish(found)) {
         if (seen.kind === 'no-zone') {
-          // A name below the apex may be in another zone of the server, which refuses this key.
+          // A name below the apex may lie in another zone of the server, for which this key is refused.
           if (!(await this.hasZone(zone, ctx))) return null;
           hidden.set(name, name);
           proven = true;
@@ -83,16 +83,16 @@ export class NameReader {
         proven ||= denied;
       }
     }
-    // A denial in the zone's name proves that the server has the zone. Data alone may come from another
-    // zone that contains the name.
+    // If an answer denies something and names this zone, the server has the zone. Data alone may come from
+    // another zone that contains the name.
     return proven || (await this.hasZone(zone, ctx)) ? { records, hidden } : null;
   }
 
   /**
-   * Adds RRsets that queries do not show and that the server confirms by prerequisites (RFC 2136 section
-   * 2.4.2). An example is the NS of a delegation whose zone is on the same server.
-   * @param likely records that the server may have. Their TTLs are taken as they are, because no answer
-   *   shows them.
+   * Adds RRsets that queries do not show, if prerequisites prove that the server has them (RFC 2136 section
+   * 2.4.2). An example are the NS records of a delegation to a zone on the same server.
+   * @param likely records that the server may have. No answer shows their TTLs, so these are taken over
+   *   unchecked
    * @throws {CentralError}
    */
   async withProven(
@@ -112,7 +112,7 @@ export class NameReader {
   }
 
   /**
-   * Throws if records of these types exist that queries do not show. A caller that decides by the read
+   * Throws if records of these types exist that queries do not show. A caller that decides by the read alone
    * would take them for absent.
    * @throws {CentralError} `central.hidden`
    */
@@ -131,8 +131,8 @@ export class NameReader {
   }
 
   /**
-   * Asks for ANY at the apex, which always has SOA and NS. A server that shows both is taken to show
-   * everything (RFC 8482 allows less).
+   * Queries ANY at the apex, which always has SOA and NS. If the answer has both, the server is assumed to
+   * answer ANY in full (RFC 8482 allows less).
    * @returns null if the answer has no records of the apex
    */
   async #findOutAny(zone: DnsName, ctx: CallContext): Promise<boolean | null> {
@@ -145,13 +145,13 @@ export class NameReader {
 /** The names to read, each with the types to read there. */
 export type Wanted = ReadonlyMap<DnsName, ReadonlySet<string> | 'all'>;
 
-/** Maximum number of names queried at once; more would only wait for a connection. */
+/** Maximum number of names that are queried at once; more would only wait for a connection. */
 const mostNamesAtOnce = 50;
 
-/** Up to so many doubtful names are queried one by one, because that is quicker than one update for all. */
+/** Up to so many unclear names are queried one by one, because that is quicker than one update for all. */
 const fewNames = 2;
 
-/** Maximum size of all prerequisites in one message, in octets. The size is estimated from above. */
+/** Maximum size of all prerequisites in one message, in octets. The size is estimated, never too low. */
 const mostAskedOctets = 50_000;
 
 interface ReadingOptions {
@@ -160,7 +160,7 @@ interface ReadingOptions {
   readonly anyIsFull: boolean;
 }
 
-/** One read of several names, with its answers about wildcards. */
+/** One read of several names. Answers about wildcards are kept, so that each is asked for only once. */
 class Reading {
   readonly #server: NameServer;
   readonly #options: ReadingOptions;
@@ -187,14 +187,15 @@ class Reading {
   }
 
   /**
-   * Finds which names are apexes of other zones of the server. Names are in doubt if every answer about
-   * them had data. One update with all that data as prerequisites may prove that none is such an apex. If
-   * it does not, the SOA of each is queried.
+   * Finds out which names are the apex of another zone of the server. A name is unclear if every answer about
+   * it had data. One update with all that data as prerequisites can prove that the data belong to this zone.
+   * If it does not, the SOA of each name is queried.
    */
   async distinguish(found: readonly Found[]): Promise<readonly Found[]> {
     const doubtful = new Map<Found, readonly CentralRecord[]>();
     for (const one of found) {
-      // A DS record belongs to the parent zone at every delegation (RFC 4035 section 3.1.4.1).
+      // At a delegation, DS records belong to the parent zone (RFC 4035 section 3.1.4.1), so they prove
+      // nothing here.
       const records = one.seen.kind === 'records' ? one.seen.records.filter(({ type }) => type !== 'DS') : [];
       if (one.isApex === 'unknown' && records.length > 0) doubtful.set(one, records);
     }
@@ -214,7 +215,7 @@ class Reading {
     });
   }
 
-  /** Whether the zone has exactly these RRsets; false also if one message cannot hold them. */
+  /** Whether the zone has exactly these RRsets. Also false if one message cannot hold them. */
   async #holds(records: readonly CentralRecord[]): Promise<boolean> {
     const { zone, ctx } = this.#options;
     const octets = records.reduce((sum, { name, rdata }) => sum + name.length + rdata.length + 32, 0);
@@ -224,8 +225,9 @@ class Reading {
   }
 
   /**
-   * @throws {NotAnsweredHere} if Knot does not accept our key for the zone that contains the name. Knot has
-   *   keys for each zone.
+   * Sends a query.
+   * @throws {NotAnsweredHere} if Knot, whose keys are for single zones, does not accept our key for the zone
+   *   that contains the name
    */
   async #query(name: DnsName, type: string): Promise<DnsMessage> {
     const { zone, ctx } = this.#options;
@@ -247,14 +249,14 @@ class Reading {
     const child = seen.kind === 'records' ? await this.#childOver(name, wildcards) : null;
     if (child !== null) return { name, denied, seen: { kind: 'hidden', cut: child, records: [] } };
     if (seen.kind === 'hidden' && seen.cut === name && anyIsFull) {
-      // The parent zone has NS and DS at a delegation, and a referral shows only NS.
+      // The parent zone has NS and DS at a delegation, but a referral shows only the NS.
       const ds = heldAt(await this.#query(name, 'DS'), zone, name);
       return { name, denied, seen: ds.kind === 'records' ? joined([seen, ds]) : seen };
     }
     const isApex = name === zone || isKnownNoApex(answers, zone) ? 'no' : 'unknown';
     const wild = wildcards.some(({ rcode, flags }) => flags.aa && rcode === rcodes.NOERROR);
     if (!wild || seen.kind !== 'records' || seen.records.length === 0) return { name, denied, seen, isApex };
-    // The records may be made up from the wildcard.
+    // The server may have made these records from a wildcard.
     return {
       name,
       denied,
@@ -264,7 +266,7 @@ class Reading {
   }
 
   /**
-   * Finds the apex of another zone of the server above `name`. It is called if every answer about the name
+   * Finds the apex of another zone of the server above `name`. Needed only if every answer about the name
    * itself had data.
    * @returns null if no such zone lies between
    */
@@ -295,14 +297,15 @@ class Reading {
 
   async #each(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<readonly DnsMessage[]> {
     const all = wanted === 'all' ? askedTypes : [...wanted];
-    // A DS at an apex belongs to the parent zone, and a server with both zones answers from that one (RFC
-    // 4035 section 3.1.4.1).
+    // At the apex, DS belongs to the parent zone, and a server that has both zones answers it from the parent
+    // (RFC 4035 section 3.1.4.1).
     const types = name === this.#options.zone ? all.filter((type) => type !== 'DS') : all;
     return await Promise.all(types.map(async (type) => await this.#query(name, type)));
   }
 
   /**
-   * Whether the name itself has records; a prerequisite ignores wildcards (RFC 2136 section 2.4.4).
+   * Whether the name itself has records. A prerequisite finds this out, because it ignores wildcards (RFC
+   * 2136 section 2.4.4).
    * @throws {CentralError}
    */
   async #isInUse(name: DnsName): Promise<boolean> {
@@ -310,7 +313,7 @@ class Reading {
     return await this.#server.holds(zone, [nameInUse(name)], ctx);
   }
 
-  /** Queries a wildcard once for all names below it. */
+  /** Queries a wildcard, once for all names below it. */
   async #wildcard(wildcard: DnsName): Promise<DnsMessage> {
     const asked = this.#wildcards.get(wildcard) ?? this.#query(wildcard, 'TXT');
     this.#wildcards.set(wildcard, asked);
@@ -325,15 +328,15 @@ class NotAnsweredHere extends Error {
 interface Found {
   readonly name: DnsName;
   readonly seen: HeldAtName;
-  /** Whether an answer denied something in the zone's own name, which proves that the server has the zone. */
+  /** Whether an answer denied something and named this zone, which proves that the server has the zone. */
   readonly denied: boolean;
-  /** Whether the name may be the apex of another zone of the server. */
+  /** Whether the name can be the apex of another zone of the server. */
   readonly isApex?: 'no' | 'unknown';
 }
 
 /**
- * Whether the answers show that the name is no apex of another zone. A denial in the zone's own name shows
- * it, unless it is about DS. A full answer to ANY shows it as well, except for a wildcard.
+ * Whether the answers show that the name is not the apex of another zone. A denial that names this zone shows
+ * it, unless it is about DS. A full answer to ANY shows it too, unless the name is a wildcard.
  */
 function isKnownNoApex(own: readonly DnsMessage[], zone: DnsName): boolean {
   return own.some((answer) => {
@@ -352,7 +355,7 @@ function isApexAnswer({ rcode, flags, answers }: DnsMessage, zone: DnsName): boo
   return rcode === rcodes.NOERROR && flags.aa && soa;
 }
 
-/** Joins several answers about one name into one view. */
+/** Combines several answers about one name. */
 function joined(seen: readonly HeldAtName[]): HeldAtName {
   if (seen.some(({ kind }) => kind === 'no-zone')) return { kind: 'no-zone' };
   const records = new Map<string, CentralRecord>();

@@ -6,22 +6,24 @@ import { readZoneAnswer, type DataRecord, type ZoneAnswer } from '../../dns/wire
 /** What a name server has at a name, as one of its answers shows it. */
 export type HeldAtName = ZoneAnswer<CentralRecord>;
 
-/** Reads one answer about `name`. See {@link readZoneAnswer}. */
+/** Reads one answer about `name`; see {@link readZoneAnswer}. */
 export function heldAt(answer: DnsMessage, zone: DnsName, name: DnsName): HeldAtName {
   const read = readZoneAnswer(answer, zone, name);
   return read.kind === 'no-zone' ? read : { ...read, records: read.records.map(centralRecord) };
 }
 
 /**
- * Makes a record of the engine. Its handle is empty if the canonical text gives exactly the server's rdata
- * octets. Else the handle is those octets in hexadecimal.
+ * Makes a record from the server's data. Its handle is empty if the canonical text gives exactly the server's
+ * rdata octets. Otherwise the handle is those octets in hexadecimal.
  */
 export function centralRecord({ name, type, ttl, rdata, octets }: DataRecord): CentralRecord {
   const handle = octets === undefined ? '' : Buffer.from(octets).toString('hex');
   return { name, type, ttl, rdata, handle };
 }
 
-/** The rdata octets by which the server knows a record; absent if they are those of the canonical text. */
+/**
+ * The octets in which the server stores the rdata of a record; absent: those that the canonical text gives.
+ */
 export function heldOctets({ handle }: CentralRecord): { readonly octets?: Uint8Array } {
   return handle === '' ? {} : { octets: Buffer.from(handle, 'hex') };
 }

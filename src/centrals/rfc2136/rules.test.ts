@@ -1,6 +1,6 @@
 /**
- * What BIND (and Knot) decide by their own rules: limits of TTLs, DNAME, wildcards, delegations, and who
- * may query.
+ * Tests what BIND (and Knot) decide by rules of their own: limits of TTLs, DNAME, wildcards, delegations, and
+ * who may query.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -129,7 +129,7 @@ describe('issue 12.8: REFUSED to queries is not absence', { skip: bindMissing },
   });
 });
 
-/** Changes who may query: in the configuration, then by `rndc reconfig`, as an administrator does. */
+/** Changes who may query the server: in its configuration, then by `rndc reconfig`, like an administrator. */
 async function allowQueries(server: NameServer, from: string): Promise<void> {
   configure(server, /allow-query \{ [^;]+; \}/u, `allow-query { ${from}; }`);
   if ('rndc' in server && typeof server.rndc === 'function') await server.rndc('reconfig');
@@ -164,7 +164,7 @@ describe('issue 12.4: one behaviour at a limit of TTLs, which is named', { skip:
       assert.deepEqual([error.params['limit'], error.params['ttl']], ['3600', '86400']);
       assert.deepEqual(await read('www'), ['www.rules.example A 192.0.2.1 3600']);
       assert.deepEqual([...(await read('a')), ...(await read('b'))], []);
-      // After the limit is removed the same change works.
+      // Without the limit, the same change works.
       await server.stop();
       configure(server, /max-zone-ttl 3600;/u, '');
       await server.start();
@@ -196,8 +196,8 @@ describe('issue 12.4: what BIND leaves out without a word', { skip: bindMissing 
       assert.deepEqual([error.code, error.state, error.retry], ['central.left-out', 'untouched', 'never']);
       assert.equal(error.params['record'], formatRecord(one));
       assert.deepEqual(await read('*'), []);
-      // Together with a record that the server accepts, the same record is refused, and the state is
-      // `partial`.
+      // If the change also adds a record that the server accepts, the same record is refused, and the state
+      // is `partial`.
       const more = record('www', 'A', '192.0.2.2');
       const partly = await refused(apply([record('www', 'A', '192.0.2.1')], [more, one]));
       assert.deepEqual([partly.code, partly.state, partly.retry], ['central.left-out', 'partial', 'never']);
@@ -217,7 +217,7 @@ for (const { title, start, skip } of kinds) {
       assert.deepEqual([error.code, error.state, error.retry], ['central.ds-first', 'untouched', 'never']);
       assert.equal(error.params['name'], 'sub.rules.example');
       assert.deepEqual(await read('sub'), shown);
-      // The refusal also comes if the NS are deleted one by one, and if the records read before lack the
+      // The refusal also comes if the NS records are deleted one by one, and if the caller's read lacks the
       // DS.
       assert.equal((await apply([one], [])).removed.length, 1);
       const present = [{ ...two, ttl: 3_600, handle: '' }];

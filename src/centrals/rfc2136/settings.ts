@@ -29,8 +29,8 @@ const schema = v.object({
 export type Rfc2136Settings = ReturnType<typeof readRfc2136Settings>;
 
 /**
- * Checks settings as they come from a file: `address` (`dns://host:port`), `username` and `password` (name
- * and secret of the TSIG key). Optional are `algorithm`, `transport`, `axfr`, `pin`, `timeout`.
+ * Checks settings from a file. Required are `address` (`dns://host:port`), `username` and `password` (name
+ * and secret of the TSIG key). Optional are `algorithm`, `transport`, `axfr`, `pin` and `timeout`.
  * @throws {SettingsRefused} with every problem, each with `params.setting`
  */
 export function readRfc2136Settings(input: unknown) {

@@ -1,4 +1,4 @@
-/** Zones that real servers sign while we edit them. */
+/** Tests zones that real servers sign while the tests edit them. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -62,7 +62,7 @@ async function dig({ port }: NameServer, name: string, type: string, ...more: st
   return await runProgram('dig', ['@127.0.0.1', '-p', String(port), '+norec', '+tcp', ...more, name, type]);
 }
 
-/** How a validator judges a name if the DS data are its only trust anchor. */
+/** How a validator judges a name if these DS data are its only trust anchor. */
 async function validated({ server, central }: Signer, name: string): Promise<string> {
   const { ds } = (await central.signing(zone, quietContext())) ?? { ds: [] };
   const anchors = ds.map((one) => {
@@ -150,7 +150,7 @@ describe('what the parent has to know', () => {
   });
 });
 
-/** The data of each DS record in master-file lines, in the spelling of our own. */
+/** The data of each DS record in master-file lines, spelled like ours. */
 function dataOf(lines: string): string[] {
   return lines
     .split('\n')

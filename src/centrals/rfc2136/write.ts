@@ -22,12 +22,13 @@ import {
 } from './left.ts';
 import type { NameReader, Wanted, NamesView } from './read.ts';
 
-/** How often a change is planned again because its RRsets had changed since they were read. */
+/** How often a change is planned again because its RRsets have changed since they were read. */
 const mostRounds = 16;
 
 /**
- * Writes changes by dynamic update (RFC 2136). A change is one update message, carried out as a whole or
- * not at all. Prerequisites make the server refuse it if the RRsets are no longer as they were read.
+ * Writes changes by dynamic update (RFC 2136). A change is one update message, which the server carries out
+ * as a whole or not at all. Because of its prerequisites, the server refuses the message if the RRsets have
+ * changed since they were read.
  */
 export class ZoneUpdater {
   readonly #server: NameServer;
@@ -39,9 +40,9 @@ export class ZoneUpdater {
   }
 
   /**
-   * Does what `Central.apply` says.
+   * Does what `Central.apply` describes.
    * @param present records at the names of the change. They may be stale: the prerequisites, or the read
-   *   after the write, show that.
+   *   after the write, show that
    * @throws {CentralError}
    */
   async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
@@ -110,9 +111,9 @@ export class ZoneUpdater {
   }
 
   /**
-   * Finds out what a failed update left at the server, if the failure does not show that. A server that
-   * sent a signed answer has finished the update, so a read of the names shows the result. Without such an
-   * answer, or where queries hide the names, the update may still be carried out: the state is `unknown`.
+   * Finds out what a failed update left at the server. If the server sent a signed answer, it has finished
+   * the update, so a read of the names shows the result. Without such an answer, or where queries hide the
+   * names, the server may still carry out the update: the state is `unknown`.
    * @returns the error with the state of the update
    * @throws {CentralError} if the names cannot be read
    */
@@ -149,11 +150,11 @@ export class ZoneUpdater {
   }
 
   /**
-   * Reads back whether the server carried out what it answered OK to. A server may drop part of an update
-   * silently: data beside a CNAME, the last NS of the apex (RFC 2136 section 3.4.2), a wildcard NS.
-   * Prerequisites ask for what queries do not show. A difference may also be another writer's work, or an
-   * update that the server only handed on. So only a second attempt proves that the server drops something.
-   * @returns false if the change is to be tried a second time
+   * Reads back whether the server carried out what it answered with OK. A server may silently drop a part of
+   * an update: data beside a CNAME, the last NS of the apex (RFC 2136 section 3.4.2), a wildcard NS.
+   * Prerequisites test what queries do not show. A difference may also come from another writer, or from an
+   * update that the server only passed on. So only a second attempt proves that the server drops something.
+   * @returns false if the change has to be tried a second time
    * @throws {CentralError} `central.left-out` or `central.ttl-limit`; `central.no-effect` if nothing is
    *   proven
    */
@@ -216,7 +217,7 @@ function absenceOf(records: readonly ResourceRecord[]): readonly WireRecord[] {
 interface AlteredSoFar {
   readonly removed: ResourceRecord[];
   readonly added: ResourceRecord[];
-  /** Whether a read did not show something that the server had answered OK to. */
+  /** Whether a read did not show something that the server had answered with OK. */
   doubted: boolean;
 }
 
@@ -225,7 +226,7 @@ function note(altered: AlteredSoFar, { removed, added }: Altered): void {
   altered.added.push(...added);
 }
 
-/** Removes the effect of these edits, the last ones noted, from `altered`. */
+/** Removes the effect of these edits, which were noted last, from `altered`. */
 function forget({ removed, added }: AlteredSoFar, edits: readonly RRsetEdit[], change: Change): void {
   const undone = alteredBy(change, edits);
   removed.splice(removed.length - undone.removed.length);
@@ -237,14 +238,14 @@ function isClean({ removed, added }: AlteredSoFar): boolean {
 }
 
 /**
- * Maximum size of all prerequisites and updates in one message, in octets. A message holds 65,535, and
- * header and signature need room.
+ * Maximum size of all prerequisites and updates in one message, in octets. A message may have 65,535, and
+ * header and signature need some of them.
  */
 const mostMessageOctets = 60_000;
 
 /**
- * Splits the edits into messages. The content of a big zone may need several, and each of them alone is all
- * or nothing.
+ * Distributes the edits over messages. The content of a big zone may need several, and each message alone is
+ * carried out as a whole or not at all.
  */
 function messagesOf(edits: readonly RRsetEdit[]): readonly (readonly RRsetEdit[])[] {
   const messages: RRsetEdit[][] = [[]];
@@ -262,11 +263,11 @@ function messagesOf(edits: readonly RRsetEdit[]): readonly (readonly RRsetEdit[]
 }
 
 /**
- * An upper bound of the octets that an edit takes in a message, without name compression. Each record from
- * before the edit counts twice: as a prerequisite and as a deletion (RFC 1035 section 3.2.1).
+ * An upper bound for the octets of an edit in a message, without name compression. Each record from before
+ * the edit counts twice: as a prerequisite and as a deletion (RFC 1035 section 3.2.1).
  */
 function octetsFor({ name, type, before, after }: RRsetEdit): number {
-  // A name takes at most one octet more in a message than as text.
+  // In a message, a name takes at most one octet more than as text.
   const head = name.length + 1 + 10;
   const octets = (record: ResourceRecord): number => head + wireRdata(type, record.rdata).length;
   const held = before.reduce((sum, record) => sum + octets(record) + record.handle.length / 2, 0);
@@ -274,9 +275,9 @@ function octetsFor({ name, type, before, after }: RRsetEdit): number {
 }
 
 /**
- * The types to read at each name of the change. At a name that gets or loses a CNAME these are all types,
- * because a CNAME tolerates no other. Where NS records are removed, DS is read too: it is useless without
- * them.
+ * The types to read at each name of the change. If the change adds or removes a CNAME at the name, these are
+ * all types, because a CNAME excludes all others. If it removes NS records, DS is read too, because DS is
+ * useless without NS.
  */
 function wantedBy({ remove, add }: Pick<Change, 'remove' | 'add'>): Wanted {
   const wanted = new Map<DnsName, Set<string> | 'all'>();
@@ -293,9 +294,9 @@ function wantedBy({ remove, add }: Pick<Change, 'remove' | 'add'>): Wanted {
 }
 
 /**
- * The prerequisites that an RRset is still as it was read; if it was absent, that it still is. Another one
- * demands that no CNAME has come: beside a CNAME a server drops our records without an error (RFC 2136
- * section 3.4.2.2).
+ * The prerequisites that an RRset has not changed since it was read; if it was absent, that it still is.
+ * Another prerequisite excludes a new CNAME, beside which a server drops our records without an error (RFC
+ * 2136 section 3.4.2.2).
  */
 function guardsOf(
   { name, type, before, after }: RRsetEdit,
@@ -311,9 +312,9 @@ function guardsOf(
 }
 
 /**
- * The updates that carry out an edit. Deletions come first, so that a CNAME makes room. At the apex they
- * come last, because a server keeps the last NS there (RFC 2136 section 3.4.2.4). For a new TTL every
- * record is added again: a server may keep the old TTL of records that are not.
+ * The updates that carry out an edit. Deletions come first, so that a CNAME finds the name empty. At the apex
+ * they come last, because a server keeps the last NS there (RFC 2136 section 3.4.2.4). For a new TTL, every
+ * record is added again, because a server may keep the old TTL of the others.
  */
 function updatesOf({ name, type, before, after, ttl }: RRsetEdit, zone: DnsName): readonly WireRecord[] {
   const staying = new Set(after.map(({ rdata }) => rdata));
@@ -330,7 +331,7 @@ function updatesOf({ name, type, before, after, ttl }: RRsetEdit, zone: DnsName)
   return name === zone && type === 'NS' ? [...coming, ...gone] : [...gone, ...coming];
 }
 
-/** The rdata octets in which the server has a record that stays. */
+/** The octets in which the server stores the rdata of a record that stays. */
 function octetsOf(
   { rdata }: ResourceRecord,
   before: readonly CentralRecord[],
@@ -340,8 +341,8 @@ function octetsOf(
 }
 
 /**
- * Refuses a CNAME beside other data, and two CNAMEs at a name. A server would silently drop one of them, or
- * replace one by the other.
+ * Throws if the change would leave a CNAME beside other data, or two CNAMEs at a name. A server would
+ * silently drop one of them, or replace one by the other.
  * @throws {CentralError} `central.invalid-value`
  */
 function rejectClashes(zone: DnsName, edits: readonly RRsetEdit[], present: readonly CentralRecord[]): void {
@@ -355,8 +356,8 @@ function rejectClashes(zone: DnsName, edits: readonly RRsetEdit[], present: read
 }
 
 /**
- * Records to be removed of which queries cannot show whether they exist. The caller assumes that the server
- * has exactly these.
+ * Records to remove for which queries cannot show whether they exist. The caller assumes that the server has
+ * exactly these.
  */
 function unseenIn({ remove }: Change, { records, hidden }: NamesView): readonly CentralRecord[] {
   const shown = new Set(records.map(rrsetId));
@@ -370,7 +371,8 @@ function withRecords(view: NamesView, more: readonly CentralRecord[]): NamesView
 }
 
 /**
- * Called when prerequisites fail right after a read: the server then has data that queries hide.
+ * Throws the error for prerequisites that are not met right after a read: the server then has data that
+ * queries hide.
  * @throws {CentralError} `central.hidden`
  */
 function rejectHidden(edits: readonly RRsetEdit[], { hidden }: NamesView): void {
@@ -385,7 +387,7 @@ function missing(zone: DnsName): CentralError {
   return centralRefusal('central.missing', { text: displayName(zone) });
 }
 
-/** Gives the error of one step the state of the whole change. */
+/** Wraps the error of one step with the state of the whole change. */
 function stated(error: CentralError, altered: AlteredSoFar): CentralError {
   if (error.code === 'central.left-out' || error.code === 'central.ttl-limit') return error;
   return isClean(altered) && !altered.doubted ? error : restated(error, 'unknown');

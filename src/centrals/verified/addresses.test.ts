@@ -1,4 +1,4 @@
-/** A dead address of a name server does not make a strict edit fail. */
+/** Tests that an edit in strict mode succeeds although one address of a name server does not answer. */
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -25,7 +25,7 @@ test(
     const key = makeKey();
     const server = await startNamed({ keys: [key], zones: [{ zone }] });
     t.after(() => server.dispose());
-    // Takes questions and answers none.
+    // Receives queries and answers none.
     const dead = createSocket('udp4');
     dead.bind(server.port, '127.0.0.2');
     await once(dead, 'listening');

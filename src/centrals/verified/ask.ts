@@ -14,8 +14,8 @@ export interface AskedServer {
 }
 
 /**
- * Whether a name server serves a goal. `live`: it answers the new data, or the difference cannot be seen.
- * `hidden`: the data cannot be seen from outside. `old`: it answers other data. `unserved`: it does not
+ * Whether a name server serves a goal. `live`: it answers with the new data, or the difference cannot be
+ * seen. `hidden`: queries cannot show the data. `old`: it answers with other data. `unserved`: it does not
  * have the zone. `failed`: it answers with an error. `silent`: it does not answer.
  */
 export interface ServerAnswer {
@@ -25,8 +25,7 @@ export interface ServerAnswer {
 }
 
 /**
- * Asks a name server for the RRset of a goal. It asks further questions only if the first answer is
- * ambiguous.
+ * Queries a name server for the RRset of a goal. Sends further queries only if the first answer is ambiguous.
  */
 export async function askServer(
   server: AskedServer,
@@ -65,7 +64,7 @@ async function look(ask: Ask, goal: RRsetGoal): Promise<ServerAnswer> {
 }
 
 /**
- * Whether the server answers names below a DNAME by it (RFC 6672 section 3.2). A server may have the record
+ * Whether the server follows a DNAME for names below it (RFC 6672 section 3.2). A server may have the record
  * and ignore it.
  */
 async function isFollowed(ask: Ask, { name }: RRsetGoal): Promise<boolean> {
@@ -75,8 +74,8 @@ async function isFollowed(ask: Ask, { name }: RRsetGoal): Promise<boolean> {
 }
 
 /**
- * Whether a wildcard gives the same data. Then nobody can see whether the removed records still exist (RFC
- * 4592 section 3.3).
+ * Whether a wildcard gives the same data. Then queries cannot show whether the removed records still exist
+ * (RFC 4592 section 3.3).
  */
 async function isMadeUp(
   ask: Ask,

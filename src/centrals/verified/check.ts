@@ -4,14 +4,14 @@ import { goalKey, type RRsetGoal } from './goal.ts';
 import { askServer, type AskedServer, type ServerAnswer } from './ask.ts';
 
 /**
- * Milliseconds from the first question to a name server to the second. Each later gap is twice as long, up
+ * Milliseconds between the first and the second query to a name server. Each later pause is twice as long, up
  * to `longestGap` or `limit / leastReads`.
  */
 const firstGap = 20;
 const longestGap = 5_000;
 const leastReads = 16;
 
-/** A write, as far as it is checked. */
+/** A write, as far as a check needs it. */
 export interface Written {
   /** Id of the operation; `-` if there is none. */
   readonly operation: string;
@@ -20,7 +20,7 @@ export interface Written {
 }
 
 /**
- * Whether a name server serves all goals of a check. Before the first question it is `silent` with an empty
+ * Whether a name server serves all goals of a check. Before the first query, it is `silent` with an empty
  * text.
  */
 export interface ServerReport extends ServerAnswer {
@@ -29,14 +29,14 @@ export interface ServerReport extends ServerAnswer {
 
 /**
  * How a check ended. `live`: every name server serves the new data. `hidden`: no name server can show them.
- * `behind`: at least one does not serve them in time. `superseded`: later writes have other goals for all
+ * `behind`: at least one does not serve them in time. `superseded`: later writes have other goals for all of
  * its RRsets.
  */
 export type CheckEnd = 'live' | 'hidden' | 'behind' | 'superseded';
 
 interface Followed {
   readonly server: AskedServer;
-  /** Goals that the server has reached, with its answer to each. */
+  /** Goals that the server serves, with its answer to each. */
   readonly done: Map<string, ServerAnswer['state']>;
   look: ServerAnswer;
 }
@@ -47,7 +47,7 @@ function isReached({ state }: ServerAnswer): boolean {
   return state === 'live' || state === 'hidden';
 }
 
-/** Asks name servers again and again until they serve what one write made. */
+/** Queries name servers again and again until they serve the result of one write. */
 export class Check {
   readonly written: Written;
   /** Time of the write by the wall clock, milliseconds since 1970. */
@@ -69,7 +69,7 @@ export class Check {
     }));
   }
 
-  /** Keys of the RRsets that it still checks. */
+  /** Keys of the RRsets that this check still queries. */
   get keys(): readonly string[] {
     return [...this.#goals.keys()];
   }
@@ -83,8 +83,8 @@ export class Check {
   }
 
   /**
-   * Takes an RRset out, because a later write has another goal for it. Without any RRset left, the check
-   * ends.
+   * Takes an RRset out of the check, because a later write has another goal for it. When no RRset is left,
+   * the check ends.
    */
   supersede(key: string): void {
     this.#goals.delete(key);
@@ -92,7 +92,7 @@ export class Check {
   }
 
   /**
-   * Asks every name server, at first often and then ever less, until all goals are reached.
+   * Queries every name server until it serves all goals. The pauses grow from query to query.
    * @param limit milliseconds after which the check ends
    * @param signal ends the check before that
    */
@@ -101,7 +101,7 @@ export class Check {
     const ending = AbortSignal.any([signal, this.#ending.signal, over.signal]);
     const timer = this.#clock.sleep(limit, ending).then(
       () => over.abort(),
-      // The sleep ended early, because the check is over.
+      // The sleep was aborted because the check has ended.
       () => undefined,
     );
     const gap = Math.min(longestGap, Math.max(firstGap, limit / leastReads));
@@ -111,7 +111,7 @@ export class Check {
     return this.#end();
   }
 
-  /** Asks every name server once more for the goals that it has not reached. */
+  /** Queries every name server once more for the goals that it does not serve yet. */
   async again(signal: AbortSignal): Promise<CheckEnd> {
     await Promise.all(this.#followed.map(async (followed) => await this.#round(followed, signal)));
     return this.#end();
@@ -122,19 +122,19 @@ export class Check {
       await this.#round(followed, signal);
       if (this.#isDone(followed)) return;
       await this.#clock.sleep(gap, signal).catch((error: unknown) => {
-        // Only the end of the check ends this sleep early, and that ends the loop as well.
+        // Only the end of the check aborts this sleep, and then the loop ends too.
         if (!signal.aborted) throw error;
       });
     }
   }
 
-  /** Asks a server for its goals in turn, and stops at the first that it has not reached. */
+  /** Queries a server for its goals in turn, and stops at the first goal that it does not serve. */
   async #round(followed: Followed, signal: AbortSignal): Promise<void> {
     for (const [key, goal] of this.#goals) {
       if (followed.done.has(key)) continue;
       const look = await askServer(followed.server, goal, signal);
       const before = followed.look;
-      // A question that was cut off says less than the server's last answer.
+      // A query that was interrupted shows less than the server's last answer, so that answer is kept.
       if (signal.aborted && look.state === 'silent' && before !== notAsked && !isReached(before)) return;
       followed.look = look;
       if (!isReached(look)) return;

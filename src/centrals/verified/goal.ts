@@ -16,24 +16,24 @@ export interface RRsetGoal extends RRsetKey {
   readonly zone: DnsName;
   /** Canonical rdata that the answer must have. */
   readonly present: ReadonlySet<string>;
-  /** Canonical rdata that the answer must not have. */
+  /** Canonical rdata that the answer must not contain. */
   readonly absent: ReadonlySet<string>;
   /**
-   * Whether the name surely has records after the write. Then no wildcard stands in for it (RFC 4592
-   * section 3.3.1).
+   * Whether the name certainly has records after the write. Then no wildcard answers for it (RFC 4592 section
+   * 3.3.1).
    */
   readonly exists: boolean;
 }
 
-/** Names one RRset of one zone in a text. */
+/** A text that identifies one RRset of one zone. */
 export function goalKey({ zone, name, type }: Pick<RRsetGoal, 'zone' | 'name' | 'type'>): string {
   return `${zone} ${name} ${type}`;
 }
 
 /**
- * The goals of a write, one for each RRset that it touched. A record both removed and added (with another
- * TTL) has to be present.
- * @param before records known to have been at the names before the write; some may be missing
+ * The goals of a write, one for each RRset that it touched. A record that is both removed and added (with
+ * another TTL) has to be present.
+ * @param before records that are known to have been at the names before the write; some may be missing
  */
 export function goalsOf(
   zone: DnsName,
@@ -59,14 +59,14 @@ export function goalsOf(
   }));
 }
 
-/** What one answer shows of an RRset in a zone. */
+/** What one answer shows about an RRset in a zone. */
 export type Sight =
   | {
       readonly kind: 'data';
       readonly rdata: ReadonlySet<string>;
       /**
-       * Whether the answer has records at the name. They may come from another zone; a denial would have
-       * named its zone.
+       * Whether the answer has records at the name. If so, they may come from another zone; a denial would
+       * have named its zone.
        */
       readonly positive: boolean;
     }
@@ -79,8 +79,8 @@ export type Sight =
   | { readonly kind: 'failed'; readonly rcode: string };
 
 /**
- * Reads what an answer shows of one RRset. Only records of the asked name count: CNAMEs are not followed.
- * An answer from a cache (without AA) counts if it has data or denies them for this zone.
+ * Reads what an answer shows about one RRset. Only records of the queried name count: CNAMEs are not
+ * followed. An answer from a cache (without AA) counts if it has data, or denies them for this zone.
  */
 export function sightOf(
   answer: DnsMessage,
@@ -96,8 +96,8 @@ export function sightOf(
     case 'no-zone':
       return isChildZone(answer, zone, name) ? { kind: 'hidden' } : { kind: 'unserved' };
     case 'hidden':
-      // A referral shows all NS of the delegation. A server that also has the zone below answers from that
-      // zone instead.
+      // A referral shows all NS records of the delegation. A server that also has the lower zone would answer
+      // from that zone instead.
       return seen.cut === name && type === 'NS' && !answer.flags.aa ? dataOf(seen, type) : { kind: 'hidden' };
     case 'records':
       return dataOf(seen, type);
@@ -112,14 +112,14 @@ function dataOf(
   return { kind: 'data', rdata, positive: records.length > 0 };
 }
 
-/** Whether the answer has data at the name, or denies them in the zone's name. */
+/** Whether the answer has data at the name, or denies them and names this zone. */
 function speaksOf({ answers, authority }: DnsMessage, zone: DnsName, name: DnsName): boolean {
   if (answers.length > 0)
     return answers.some((record) => record.name === name || isWithin(name, record.name));
   return authority.some((record) => record.type === 'SOA' && record.name === zone);
 }
 
-/** Whether the answer, even one from a cache, comes from a child zone of the same server. */
+/** Whether the answer comes from a child zone on the same server. Answers from a cache count too. */
 export function isChildZone(answer: DnsMessage, zone: DnsName, name: DnsName): boolean {
   return childZoneOver(asAuthoritative(answer), zone, name) !== null;
 }

@@ -2,10 +2,10 @@ import { CentralError, type Central } from '../../core/central.ts';
 import { reportText, type Verifier } from './verifier.ts';
 
 /**
- * Wraps a central so that name servers are asked for everything that is written through it. If the verifier
- * is strict, a write that can still be refused waits for them. It fails with `central.not-live` if one does
- * not serve it in time; the state is `partial`, because the central has it. The circuit breaker belongs
- * inside this wrapper: a late name server is no fault of the central.
+ * Wraps a central so that name servers are queried for everything that is written through it. If the verifier
+ * is strict, a write that can still be refused waits for them. If one does not serve it in time, the write
+ * fails with `central.not-live`; the state is `partial`, because the central has it. The circuit breaker
+ * belongs inside this wrapper: a late name server does not mean that the central fails.
  */
 export function withVerification(central: Central, verifier: Verifier): Central {
   return {

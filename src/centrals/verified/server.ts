@@ -3,10 +3,10 @@ import type { Peer } from '../../net/connect.ts';
 import { DnsClient } from '../../net/dns/client.ts';
 import type { AskedServer } from './ask.ts';
 
-/** Milliseconds that one question may take, including a repetition after a lost datagram. */
+/** How long one query may take, in milliseconds, including a repetition after a lost datagram. */
 const patience = 3_000;
 
-/** A name server, asked over UDP, and over TCP if the answer does not fit. */
+/** Makes a name server that is queried over UDP, and over TCP if the answer does not fit. */
 export function askedServer(name: string, server: Peer): AskedServer {
   const client = new DnsClient({
     server,

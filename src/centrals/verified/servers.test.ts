@@ -1,5 +1,5 @@
 /**
- * Checks against real name servers: a primary that is written to, secondaries that follow by NOTIFY, and
+ * Tests checks with real name servers: a primary that is written to, secondaries that follow by NOTIFY, and
  * data that queries cannot show.
  */
 import assert from 'node:assert/strict';
@@ -61,11 +61,11 @@ async function stateAt(
 interface Group {
   readonly primary: Named;
   readonly secondaries: readonly NameServer[];
-  /** The primary as central, with a verifier that asks all three servers for what is written. */
+  /** Makes a central from the primary, with a verifier that queries all three servers for each write. */
   readonly central: (strict: number | null, limit?: number) => { central: Central; verifier: Verifier };
 }
 
-/** A BIND primary with a BIND and a Knot secondary, all of which serve the zone. */
+/** Starts a BIND primary with a BIND and a Knot secondary. All three serve the zone. */
 async function startGroup(t: { after: (body: () => Promise<void>) => void }): Promise<Group> {
   const ports = [await freePort(), await freePort(), await freePort()] as const;
   const key = makeKey();
@@ -323,7 +323,7 @@ test(
   },
 );
 
-/** A resolving BIND that has the zone's data in its cache. */
+/** Starts a recursive BIND that has the zone's data in its cache. */
 async function startResolver(t: TestContext, server: Named): Promise<Named> {
   const forward = `forward only; forwarders port ${server.port} { 127.0.0.1; };`;
   const resolver = await startNamed({ extra: forward, recursion: true });

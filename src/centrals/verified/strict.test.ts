@@ -1,5 +1,6 @@
 /**
- * Strict verification with the engine: if a name server does not serve an edit in time, the edit is undone.
+ * Tests strict verification with the engine: if a name server does not serve an edit in time, the edit is
+ * undone.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -14,7 +15,7 @@ import { Verifier } from './verifier.ts';
 
 const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
 
-/** An account, with a name server that shows the zone's present data while `follows` is true. */
+/** An account, and a name server that serves the zone's present data while `follows` returns true. */
 async function world(
   follows: () => boolean,
 ): Promise<{ made: World; server: SettableServer; verifier: Verifier }> {
@@ -75,7 +76,7 @@ test('one that does not is refused within the deadline and taken back, though th
   assert.ok(held(made, 'central', a('www', 1)) && !held(made, 'central', a('www', 2)));
   const [operation] = await historyOf(made, 1);
   assert.equal(operation?.state, 'refused');
-  // The undo has a check of its own. No check looks for the refused data any more.
+  // The undo has a check of its own, which replaces the check of the refused edit.
   await made.clock.runUntil(made.clock.now() + 1_000);
   assert.deepEqual(verifier.status().behind, []);
   assert.equal((await edit(made, { remove: a('www', 1), add: a('www', 3) })).kind, 'refuse');

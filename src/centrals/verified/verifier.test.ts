@@ -152,7 +152,7 @@ test('a first send of 10,000 zones to name servers that are down: bounded in que
   assert.deepEqual([underWay, waiting, ended.dropped], [50, 1_000, 8_950]);
   assert.ok(clock.pending <= 50 * 3, String(clock.pending));
   assert.equal(verifier.outcome('op0'), null);
-  // A new edit does not wait for all these checks.
+  // A new edit is checked before all the checks that wait.
   for (const server of servers) {
     server.rcode = rcodes.NOERROR;
     server.records = [a('www', 2)];

@@ -12,28 +12,28 @@ const mostUnderWay = 50;
 /** Maximum number of checks that wait. If there are more, the oldest is dropped. */
 const mostWaiting = 1_000;
 /**
- * Maximum number of RRsets asked for after one write. Name servers take over a zone as a whole, so a sample
- * is enough.
+ * Maximum number of RRsets that are queried after one write. Name servers take over a zone as a whole, so a
+ * sample is enough.
  */
 const mostGoals = 16;
 /**
- * Maximum number of checks that are kept after their limit has passed, and milliseconds until they are
- * tried again.
+ * Maximum number of checks that are kept although their time limit has passed. They are tried again after so
+ * many milliseconds.
  */
 const mostBehind = 10;
 const recheckEvery = 60_000;
-/** Milliseconds after which the status lists a check that still runs. */
+/** After so many milliseconds, the status lists a check that still runs. */
 const slow = 2_000;
-/** Maximum number of operations whose outcome is kept. */
+/** The outcome is kept for at most so many operations. */
 const mostOutcomes = 500;
 
 export interface VerifierPorts {
   readonly servers: readonly AskedServer[];
   readonly clock: Clock;
   readonly log: Log;
-  /** Milliseconds that a check in the background may take. */
+  /** How long a check in the background may take, milliseconds. */
   readonly limit: number;
-  /** Milliseconds that an edit waits for the name servers; null: an edit does not wait. */
+  /** How long an edit waits for the name servers, milliseconds; null: an edit does not wait. */
   readonly strict: number | null;
 }
 
@@ -45,8 +45,8 @@ type CheckState = 'waiting' | 'asking' | 'dropped' | CheckEnd;
 export type VerifyStatus = ReturnType<Verifier['status']>;
 
 /**
- * Asks the name servers for what was written at the central until they serve it. Keeps its checks in
- * memory, in bounded number.
+ * Queries the name servers for everything that is written at the central, until they serve it. Keeps a
+ * limited number of checks in memory.
  */
 export class Verifier {
   readonly #ports: VerifierPorts;
@@ -55,7 +55,7 @@ export class Verifier {
   readonly #underWay = new Set<Check>();
   /** The latest check of each RRset, by {@link goalKey}. */
   readonly #byKey = new Map<string, Check>();
-  /** Checks whose limit passed, oldest first. */
+  /** Checks whose time limit has passed, oldest first. */
   #behind: Check[] = [];
   readonly #outcomes = new Map<string, { check: Check; state: CheckState }>();
   readonly #ended = { live: 0, hidden: 0, behind: 0, superseded: 0, dropped: 0 };
@@ -70,7 +70,7 @@ export class Verifier {
   }
 
   /**
-   * Starts a check of a write in the background. Never throws.
+   * Starts to check a write in the background. Never throws.
    * @param before records that are known to have been at the names before the write
    */
   written(zone: DnsName, altered: Altered, operation: string, before: readonly ResourceRecord[] = []): void {
@@ -87,7 +87,7 @@ export class Verifier {
   }
 
   /**
-   * Waits until the name servers serve a write, for the time that an edit may wait.
+   * Waits until the name servers serve a write, as long as an edit may wait.
    * @param before records that are known to have been at the names before the write
    * @returns the name servers that do not serve it; empty if all do
    */
@@ -154,7 +154,7 @@ export class Verifier {
     return check;
   }
 
-  /** Takes an RRset out of its check. Without any RRset left, the check ends. */
+  /** Takes an RRset out of its check. When no RRset is left, the check ends. */
   #supersede(key: string, check = this.#byKey.get(key)): void {
     if (check === undefined) return;
     this.#byKey.delete(key);
@@ -221,7 +221,9 @@ export class Verifier {
     if (this.#outcomes.size > mostOutcomes && oldest !== undefined) this.#outcomes.delete(oldest);
   }
 
-  /** Tries the kept checks again at intervals, so that a repaired name server disappears from the status. */
+  /**
+   * Tries the kept checks again from time to time, so that a repaired name server disappears from the status.
+   */
   #recheck(): void {
     if (this.#rechecking) return;
     this.#rechecking = true;
@@ -247,7 +249,7 @@ export class Verifier {
   }
 }
 
-/** A sample of at most `mostGoals` goals, evenly spread from the first to the last. */
+/** Selects at most `mostGoals` goals, evenly spread over the list. */
 function spread(goals: readonly RRsetGoal[]): readonly RRsetGoal[] {
   if (goals.length <= mostGoals) return goals;
   const step = (goals.length - 1) / (mostGoals - 1);
@@ -280,7 +282,7 @@ const meanings: Readonly<Record<ServerReport['state'], string>> = {
   silent: 'no answer',
 };
 
-/** Describes a name server's state in English. */
+/** Describes the state of a name server in English. */
 export function reportText({ server, state, text }: ServerReport): string {
   return `${server}: ${meanings[state]}${text === '' ? '' : ` (${text})`}`;
 }

@@ -18,9 +18,9 @@ export interface IspmanagerPanelSettings extends Partial<PanelPorts> {
   /** The panel's root directory, such as `/usr/local/mgr5`. */
   readonly root: string;
   readonly kind: IspmanagerKind;
-  /** Absolute path of the local tool; `sbin/mgrctl` below the root by default. */
+  /** Absolute path of the panel's command-line tool; `sbin/mgrctl` below the root by default. */
   readonly mgrctl?: string;
-  /** Milliseconds that one local call may take; 30 s by default. */
+  /** How long one local call may take, in milliseconds; 30 s by default. */
   readonly timeout?: number;
 }
 
@@ -54,10 +54,12 @@ export function localTool({ root, kind, mgrctl, timeout, service }: IspmanagerPa
 /** The panel's tool on this host. */
 export type LocalTool = Readonly<ReturnType<typeof localTool>>;
 
-/** Maximum size of an answer, in octets; 10,000 zones have about 3 MB, 100,000 records about 20 MB. */
+/** Largest answer that is read, in octets. 10,000 zones have about 3 MB, 100,000 records about 20 MB. */
 const mostOutput = 32 * 1024 * 1024;
 
-/** Arguments whose values are passed in the tool's environment, so that no list of processes shows them. */
+/**
+ * Arguments whose values are passed to the tool in its environment, so that no list of processes shows them.
+ */
 export interface HiddenArguments {
   readonly words: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -68,10 +70,10 @@ export type ToolAnswer =
   | { readonly kind: 'refused'; readonly refusal: PanelRefusal };
 
 /**
- * Calls the panel by its local tool, as root, and reads its XML answer (docs/protocol.md#mgrctl). Must not
- * be called while a handler of the panel runs.
- * @throws {PanelError} `panel.unreachable` if the tool fails or takes too long, `panel.garbled` if its
- *   answer is no XML
+ * Calls the panel through its command-line tool, as root, and parses its XML answer
+ * (docs/protocol.md#mgrctl). Must not be called while a handler of the panel runs.
+ * @throws {PanelError} `panel.unreachable` if the tool fails or takes too long, `panel.garbled` if its answer
+ *   is no XML
  */
 export async function callPanel(
   tool: LocalTool,
@@ -94,9 +96,9 @@ export async function callPanel(
 }
 
 /**
- * Reads a running panel with the tool as our child, under the limits of our systemd unit. What the tool
- * needs is not documented. If the call fails and then works outside the unit, all later calls run outside
- * it.
+ * Reads a running panel with the tool as a child process, under the limits of our systemd unit. It is not
+ * documented what the tool needs. If the call fails inside the unit but works outside, all later calls run
+ * outside.
  */
 async function confinedCall(tool: LocalTool, call: ToolCommand, ctx: CallContext): Promise<ToolAnswer> {
   try {
@@ -110,7 +112,7 @@ async function confinedCall(tool: LocalTool, call: ToolCommand, ctx: CallContext
   return answer;
 }
 
-/** Reads what the tool printed. @throws {PanelError} `panel.garbled` */
+/** Parses what the tool printed. @throws {PanelError} `panel.garbled` */
 async function answerOf(output: string): Promise<ToolAnswer> {
   try {
     const document = await parseXmlInSlices(output.trimStart());
@@ -122,13 +124,16 @@ async function answerOf(output: string): Promise<ToolAnswer> {
   }
 }
 
-/** The document of an answer. @throws {PanelError} `panel.refused` */
+/** The document of an answer. @throws {PanelError} `panel.refused` if the answer is an error */
 export function acceptedDocument(answer: ToolAnswer): XmlElement {
   if (answer.kind === 'document') return answer.document;
   throw new PanelError('panel.refused', { text: answer.refusal.text });
 }
 
-/** A record as fields of the panel's form. @throws {PanelError} `panel.refused` if the form cannot hold it */
+/**
+ * The record as fields of the panel's form.
+ * @throws {PanelError} `panel.refused` if the form cannot hold it
+ */
 export function formOf(record: ResourceRecord, records: RecordDialect): Record<string, string> {
   return validOrElse(
     () => ({ ...records.form(record) }),
@@ -138,7 +143,7 @@ export function formOf(record: ResourceRecord, records: RecordDialect): Record<s
   );
 }
 
-/** The environment of the tool, without hidden arguments. */
+/** The environment of the tool, except for hidden arguments. */
 const plainEnvironment = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LANG: 'C.UTF-8',
@@ -169,18 +174,18 @@ async function run(
       env: environment,
     };
     const child = execFile(program, [...words], options, (error, stdout) => {
-      // The exit status after an error of the function is not known (docs/protocol.md#mgrctl), so the
-      // output decides.
+      // The tool's exit status after an error of the function is not documented (docs/protocol.md#mgrctl), so
+      // its output decides.
       if (error === null || (typeof error.code === 'number' && stdout.trim() !== '')) resolve(stdout);
       else reject(new PanelError('panel.unreachable', { text: reasonOf(error, basename(program)) }, error));
     });
-    // The program may end without reading its input; its exit status then reports the error.
+    // The program may end without reading its input. Its exit status then reports the error.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });
 }
 
-/** Why the tool failed, without the command line, which may contain our echo token. */
+/** The reason why the tool failed. Leaves out the command line, which may contain our echo token. */
 function reasonOf(
   error: Error & { code?: unknown; killed?: boolean; signal?: unknown },
   program: string,

@@ -20,8 +20,8 @@ import { foreignAccountTo } from './owners.ts';
 import { readRegistered } from './registered.ts';
 
 /**
- * Makes edits in the panel on this host by its local tool, without our echo token
- * (docs/protocol.md#functions-4, #functions-5, #mgrctl).
+ * Makes the part that edits records in the panel on this host as a user would, with the command-line tool and
+ * without an echo token (docs/protocol.md#functions-4, #functions-5, #mgrctl).
  */
 export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHand {
   const tool = localTool(settings);
@@ -64,7 +64,7 @@ export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHa
     tryAs: async (su, zone, record, ctx) => {
       const answer = await callPanel(tool, { ...recordForm(zone, '', record), su }, ctx);
       if (answer.kind === 'document') return 'done';
-      // Some panels call a foreign zone missing (docs/protocol.md#accounts).
+      // Some panels report a zone of another account as missing (docs/protocol.md#accounts).
       return ['access', 'missing'].includes(answer.refusal.kind) ? 'no-right' : 'refused';
     },
   };

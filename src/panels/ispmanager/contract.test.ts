@@ -58,8 +58,8 @@ panelContract('ispmanager 4, absolute names', (t) => start(t, { absoluteNames: t
 panelContract('ispmanager 5', (t) => start(t, { noise: false }, 'v5'));
 panelContract('ispmanager 6', (t) => start(t, {}, 'v6'));
 panelContract('dnsmanager', (t) => start(t, { recordKeyColumn: 'rtype_hidden' }, 'dnsmgr'));
-// The next ones differ in the column of identifiers, and in whether empty parameters are exported. They
-// answer OK when an unknown record is deleted.
+// The next panels use another column for identifiers, and may leave out empty parameters. They answer OK when
+// an unknown record is deleted.
 panelContract('ispmanager 6, another identifier column', (t) =>
   start(t, { recordKeyColumn: 'rtype_hidden', emptyParams: 'absent', unknownRecord: 'ok' }, 'v6'),
 );

@@ -1,6 +1,6 @@
 /**
- * Calls that look like the opening of a form although a panel may save them. Others may be another edit to
- * the panel than to us.
+ * Tests calls that seem to open a form, although a panel may save them. Also tests calls that a panel may
+ * take for another edit than we do.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,7 +13,7 @@ import { ispmanager4 } from './ispmanager4.ts';
 
 type Stage = 'before' | 'after';
 
-/** The event as text: the kinds of its edits, the codes of a refusal, or the zones of a hint. */
+/** The event in short: the kinds of its edits, the codes of a refusal, or the zones of a hint. */
 function told(event: PanelEvent): string {
   switch (event.kind) {
     case 'ignore':
@@ -350,7 +350,7 @@ test('issue 11.2: a row of the panel’s own passes as long as it stays one; wha
   ]);
 });
 
-/** A way in which a panel may read forms; ours is none of them. */
+/** One way in which a panel may parse forms. Each differs from ours. */
 interface Reader {
   readonly separator: RegExp;
   readonly name: (text: string) => string;
@@ -368,7 +368,8 @@ const readers: readonly Reader[] = [/&/u, /[&;]/u].flatMap((separator) =>
 );
 
 /**
- * Whether a panel with this reader saves a record. @param pick which value it takes of a repeated parameter
+ * Whether a panel that parses forms like this saves a record.
+ * @param pick which value of a repeated parameter the panel uses
  */
 function saves(query: string, reader: Reader, pick: 'first' | 'last'): boolean {
   const found = new Map<string, string[]>();

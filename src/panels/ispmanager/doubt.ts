@@ -1,7 +1,7 @@
 /**
- * Finds calls that the panel may read in another way than we do. What the panel saves is then not known.
- * Such an edit is refused before it is done, and compared after it (docs/compatibility.md, A40 to A42).
- * Pure.
+ * Finds calls that the panel may parse in another way than we do, so that we do not know what it saves. Such
+ * an edit is refused before it is made. If it was made all the same, the zone is compared
+ * (docs/compatibility.md, A40 to A42). Pure.
  */
 import { own } from '../../dns/own.ts';
 import type { FunctionRole, PanelDialect } from './dialect.ts';
@@ -9,12 +9,15 @@ import { plainName, valuesOf, type Readings } from './parameters.ts';
 
 export type CalledFunction =
   | { readonly kind: 'ours'; readonly name: string; readonly role: FunctionRole }
-  /** In no reading a function that we handle. */
+  /** No way of parsing gives a function that we handle. */
   | { readonly kind: 'other' }
-  /** Readings differ. `mayEdit`: in one of them it is an edit, which we must be able to refuse. */
+  /**
+   * Different ways of parsing give different functions. `mayEdit`: one of them is an edit, which we must be
+   * able to refuse.
+   */
   | { readonly kind: 'unclear'; readonly mayEdit: boolean };
 
-/** Finds which function the panel runs. */
+/** Finds out which function the panel runs. */
 export function calledFunction(readings: Readings, { functions }: PanelDialect): CalledFunction {
   const roleOf = (name: string): FunctionRole | undefined => own(functions, name);
   const [name, ...others] = new Set(valuesOf(readings, 'func'));
@@ -41,8 +44,8 @@ export interface DoubtfulCall {
 }
 
 /**
- * The unclear part of an edit: the name of a parameter, or `body`. Null if everything is clear, or the call
- * is no edit in any reading.
+ * The part of an edit that is unclear: the name of a parameter, or `body`. Null: everything is clear, or no
+ * way of parsing gives an edit.
  */
 export function doubtAbout(call: DoubtfulCall): string | null {
   const { dialect, role, readings } = call;
@@ -56,9 +59,9 @@ export function doubtAbout(call: DoubtfulCall): string | null {
 }
 
 /**
- * Whether the panel may save a form although we see no `sok`. If the panel may hide parameters, a form
- * without values counts as opened only. So does one that is only redrawn (`sv_field`), because such calls
- * may have an empty `sok`.
+ * Whether the panel may save a form although we see no `sok`. There are two exceptions if the panel may hide
+ * parameters, because such calls may have an empty `sok`. A form without values only opens, and a form with
+ * `sv_field` is only redrawn.
  */
 function mayBeSave(call: DoubtfulCall): boolean {
   const { parameters, isPartial, mayHideSok } = call.readings;
@@ -66,7 +69,7 @@ function mayBeSave(call: DoubtfulCall): boolean {
   return mayHideSok && (!isPartial || (!isRedrawn && hasValues(call)));
 }
 
-/** Whether the call has something to save. */
+/** Whether the call contains something to save. */
 export function hasValues({ dialect, role, readings }: DoubtfulCall): boolean {
   if (role === 'zone-delete-confirm') return true;
   const fields = role === 'record-form' ? dialect.records.formFields : ['name', 'ip'];
@@ -81,8 +84,8 @@ function namesOf(role: FunctionRole, { records, groupList, hasCopies }: PanelDia
 }
 
 /**
- * Whether one source has several values of a parameter, or a value with a NUL octet, at which some readers
- * stop.
+ * Whether one source has several values of a parameter, or a value with a NUL octet. Some parsers end a value
+ * at NUL.
  */
 function hasSeveral({ sources }: Readings, name: string): boolean {
   return sources.some((values) => {
@@ -92,8 +95,8 @@ function hasSeveral({ sources }: Readings, name: string): boolean {
 }
 
 /**
- * The list parameter of a delete, if its list lacks the one element in `elid`: the panel itself sends no
- * such list. Null if the list is as expected.
+ * Returns the list parameter of a delete if it lacks the one element in `elid`, because the panel itself
+ * never sends such a list. Null: the list is as expected.
  */
 function listDoubt({ dialect, readings }: DoubtfulCall, acts: boolean): string | null {
   const { groupList } = dialect;

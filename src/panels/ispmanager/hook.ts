@@ -28,13 +28,16 @@ import {
 import { nothingKnown, type PanelKnowledge } from './known.ts';
 import { valuesOf, type Parameters } from './parameters.ts';
 
-/** The parameter that marks our own writes into the panel (docs/architecture.md#the-way-of-one-edit). */
+/**
+ * The name of the parameter that marks our own writes into the panel
+ * (docs/architecture.md#the-way-of-one-edit).
+ */
 export const echoParameter = 'domainsync_echo';
 
 /**
  * Turns one hook call into an event (docs/protocol.md#functions-4, #functions-5, #handlers-4, #handlers-5).
  * Pure.
- * @param known names and keys from the panel's lists, which some calls need to be understood
+ * @param known names and keys from the panel's lists; some calls cannot be understood without them
  */
 export function decode(
   call: HookCall,
@@ -59,7 +62,7 @@ export function decode(
   );
 }
 
-/** The event for a save or a delete whose content is wrong. */
+/** Makes the event for a save or a delete with invalid content. */
 function invalid(base: Base, role: FunctionRole, problems: readonly Problem[]): PanelEvent {
   const creates = role === 'zone-form';
   const named = (base.parameters.get('plid') ?? identifiers(base)).replace(/^[\s,]+/u, '');
@@ -67,11 +70,11 @@ function invalid(base: Base, role: FunctionRole, problems: readonly Problem[]): 
   return { kind: 'invalid', problems, actor: base.actor, origin: base.origin, zone, creates };
 }
 
-/** Characters of a text in which a zone's name is searched for; no name is longer. */
+/** At most so many characters of a text are searched for a zone's name; no name is longer. */
 const mostNameText = 2_000;
 
 /**
- * The zones in a list of names; texts that are no names are left out.
+ * The zones in a list of names. Texts that are no names are left out.
  * @throws {DnsDataError} `call.too-large`
  */
 function zonesIn(list: string, known: ReadonlySet<DnsName>): DnsName[] {
@@ -84,20 +87,22 @@ function readable(texts: readonly string[], known: ReadonlySet<DnsName>): DnsNam
   return [...new Set(texts.flatMap(read))];
 }
 
-/** Asks for a comparison of the zones. The edit is done, so it is too late to refuse it. */
+/**
+ * Makes a hint for all zones of the call. The panel has made the edit already, so refusing it is too late.
+ */
 function hintOfAll(base: Base): PanelEvent {
   const isOfZone = valuesOf(base.readings, 'plid').some((zone) => zone !== '');
   return hint(base, isOfZone ? ['plid'] : base.dialect.hinting);
 }
 
 /**
- * The event for a call that the panel may read in another way than we do. Before the save it is refused;
- * after it the zones are compared.
+ * Makes the event for a call that the panel may parse in another way than we do. A `before` is refused; after
+ * an `after` the zones are compared.
  */
 function unclear(base: Base, parameter: string): PanelEvent {
   if (base.stage === 'after') return hintOfAll(base);
   const tooMuch = base.readings.isTooLarge;
-  // The panel may act on another zone than the one that we read, so the refusal names none.
+  // The panel may act on another zone than the one that we read, so the refusal names no zone.
   return {
     kind: 'invalid',
     problems: [tooMuch ? tooLarge() : problem('call.unclear', { parameter })],
@@ -121,8 +126,8 @@ function notOurs(base: Base, called: Exclude<CalledFunction, { kind: 'ours' }>):
 }
 
 /**
- * The event for an `after` call that led to no other event. If the panel may have saved something on it,
- * the zone is compared.
+ * Makes the event for an `after` call that led to no other event. If the panel may have saved something, the
+ * zone is compared.
  */
 function overlooked(base: Base, role: FunctionRole): PanelEvent {
   const { dialect, readings, saving } = base;
@@ -133,7 +138,7 @@ function overlooked(base: Base, role: FunctionRole): PanelEvent {
 }
 
 /**
- * How to decode a call of each role. A form that is only being opened is ignored
+ * For each role of a function, how to decode its call. A form that is only being opened is ignored
  * (docs/protocol.md#stages-4). A delete acts with and without `sok`.
  */
 const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
@@ -150,7 +155,7 @@ const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
 };
 
 /**
- * Whether the call makes a copy of another server's zone in DNSmanager, which has no records of its own
+ * Whether the call creates a copy of another server's zone in DNSmanager, which has no records of its own
  * (docs/protocol.md#dnsmanager).
  */
 function isCopy({ dialect, func, parameters }: Base): boolean {
@@ -191,8 +196,8 @@ function addressOf({ environment }: HookCall): string {
 }
 
 /**
- * Identifies a call by session, user and documented parameters. All else may differ between its `before`
- * and `after` (docs/protocol.md#parameters).
+ * Identifies a call by its session, user and documented parameters. Other parameters may differ between its
+ * `before` and `after` (docs/protocol.md#parameters).
  */
 function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDialect): string {
   const parts = [dialect.calls.session(call), dialect.calls.actor(call).name];
@@ -204,8 +209,8 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
 }
 
 /**
- * The event for a function that changes zones without a DNS event (docs/protocol.md#other-functions). If
- * the call does not name the zones, or names too many, all are compared.
+ * Makes the event for a function that changes zones without a DNS event (docs/protocol.md#other-functions).
+ * If the call names no zones, or too many, all zones are compared.
  * @param fields parameters that may name zones or hosts
  */
 function hint(
@@ -225,19 +230,18 @@ function hint(
 }
 
 /**
- * Maximum number of characters, and of zones, in a hint about single zones. A larger hint is about all
- * zones.
+ * Maximum number of characters, and of zones, in a hint that names its zones. A larger hint means all zones.
  */
 const mostHintText = 64 * 1024;
 const mostHintZones = 1_000;
 
-/** Maximum length, in characters, of each of a new zone's lists: addresses, name servers, mail servers. */
+/** Maximum length, in characters, of each list for a new zone: addresses, name servers, mail servers. */
 const mostSeedText = 16 * 1024;
 
-/** Maximum number of elements in a list, such as zones that one call deletes. */
+/** Maximum number of elements in a list, for example of zones that one call deletes. */
 const mostElements = 10_000;
 
-/** Splits a list, without empty elements. @throws {DnsDataError} `call.too-large` */
+/** Splits a list, and leaves out empty elements. @throws {DnsDataError} `call.too-large` */
 function elements(text: string, separator: RegExp | ','): string[] {
   const found = text.split(separator, mostElements + 1);
   if (found.length > mostElements) throw new DnsDataError([tooLarge()]);
@@ -245,8 +249,8 @@ function elements(text: string, separator: RegExp | ','): string[] {
 }
 
 /**
- * The event for a function that may change the owners of zones; null for an `after` call.
- * @param zones zones that the call names; if empty, it is about the accounts that it names
+ * Makes the event for a function that may change the owners of zones; null for an `after` call.
+ * @param zones zones that the call names; if empty, the call is about the accounts that it names
  * @throws {DnsDataError} `call.too-large`
  */
 function ownersChange(base: Base, zones: readonly DnsName[]): PanelEvent | null {
@@ -260,8 +264,8 @@ function ownersChange(base: Base, zones: readonly DnsName[]): PanelEvent | null 
 }
 
 /**
- * Decodes `domain.edit`. Without `elid` it creates a zone. With one it changes an existing domain, and the
- * panel fires no events for the records.
+ * Decodes `domain.edit`. Without `elid`, it creates a zone. With `elid`, it changes an existing domain, and
+ * the panel fires no events for the records.
  */
 function zoneForm(base: Base): PanelEvent {
   const existing = (base.parameters.get('elid') ?? '').trim();
@@ -303,8 +307,8 @@ function eventBase(base: Base, zone: DnsName): Omit<EditEvent, 'kind' | 'seed' |
 }
 
 /**
- * The zone of the edited record; null if its name is one that no name server could serve, so that it stays
- * in the panel.
+ * The zone of the edited record. Null: its name is not a valid DNS name, so the zone exists only in the
+ * panel.
  * @throws {DnsDataError}
  */
 function zoneOfRecord({ parameters, known }: Base): DnsName | null {
@@ -317,13 +321,13 @@ function recordForm(base: Base): PanelEvent {
   const zone = zoneOfRecord(base);
   if (zone === null) return nothing;
   const key = base.parameters.get('elid') ?? '';
-  // The edited row has a name that no name server could serve. With the new name it is a new record.
+  // If the edited row has an owner name that is not a valid DNS name, its new name makes it a new record.
   const elid = base.known.passedOverIn(zone).has(key) ? '' : key;
   const given = formOf(base);
   if (isPanelsOwn(records, elid, given)) return nothing;
   const place = { zone, records, known: base.known.zones };
-  // The form is checked in `resolve` only, which the engine calls for mirrored zones. In other zones the
-  // panel alone decides.
+  // Only `resolve` checks the form, and the engine calls it only for zones whose edits are sent. In other
+  // zones the panel alone decides.
   const resolve = (known: readonly KnownRecord[]): Resolution =>
     elid === '' ? created(given, place) : changed(elid, given, known, place);
   const names = elid === '' ? [] : namesMeant(elid, place);
@@ -331,8 +335,8 @@ function recordForm(base: Base): PanelEvent {
 }
 
 /**
- * Whether an edit concerns SOA or a record of the DNSSEC engine, and leaves it such a type. Such an edit
- * passes in the panel only (docs/adoption.md, row 21).
+ * Whether an edit concerns an SOA or DNSSEC record, and the record keeps such a type. Such an edit is made in
+ * the panel only (docs/adoption.md, row 21).
  */
 function isPanelsOwn({ typeOfKey, ownTypes }: RecordDialect, key: string, given: Cells): boolean {
   const isOwn = (type: string): boolean => ownTypes.has(type.toUpperCase());
@@ -340,7 +344,7 @@ function isPanelsOwn({ typeOfKey, ownTypes }: RecordDialect, key: string, given:
   return isOwn(typeOfKey(key) ?? '') && (type === '' || isOwn(type));
 }
 
-/** The fields of the record form that were sent. */
+/** The fields of the record form that the call contains. */
 function formOf({ parameters, dialect }: Base): Cells {
   const form: Record<string, string> = {};
   for (const field of dialect.records.formFields) {
@@ -356,15 +360,15 @@ function created(given: Cells, place: KeyContext): Resolution {
 }
 
 /**
- * Resolves a changed record. A field that was not sent keeps its old value (docs/protocol.md#partial-forms,
- * docs/glossary.md#ledger).
+ * Finds the items of a changed record. A field that the call does not contain keeps its old value
+ * (docs/protocol.md#partial-forms, docs/glossary.md#ledger).
  */
 function changed(elid: string, given: Cells, known: readonly KnownRecord[], place: KeyContext): Resolution {
   const match = matchKey(elid, known, place);
   const found = match.kind === 'records' ? match.records[0]?.known : undefined;
   if (found === undefined) return unknownKey(elid);
   const old = found.record;
-  // The form contains the record's name as the panel shows it, so that name helps to read the form.
+  // The form contains the record's name as the panel spells it, so this spelling helps to read the form.
   const spelled = withNamesOf(place.known, [found]);
   const made = tryRecord(() => place.records.overOld(old, given), { ...place, known: spelled });
   if (made.kind !== 'record') return made;
@@ -408,7 +412,7 @@ function recordDelete(base: Base): PanelEvent {
   return { kind: 'edits', edits: [{ kind: 'records', ...eventBase(base, zone), names, resolve }] };
 }
 
-/** The items of a delete. If another row of the panel holds the same record, the record stays as it was. */
+/** The items of a delete. If another row of the panel contains the same record, the record stays. */
 function removals(matched: readonly Matched[]): EditItem[] {
   return [...Map.groupBy(matched, ({ known }) => known)].map(([known, taken]) => {
     const stays = staysInPanel(
@@ -419,7 +423,7 @@ function removals(matched: readonly Matched[]): EditItem[] {
   });
 }
 
-/** Writes a verdict as an XML document without an HTTP header (docs/protocol.md#handlers-4). */
+/** Encodes a verdict as an XML document without an HTTP header (docs/protocol.md#handlers-4). */
 export function encode(verdict: Verdict, text: string, { calls }: PanelDialect): HookReply {
   const body = verdict.kind === 'accept' ? '<doc/>' : `<doc>${calls.error(text, '')}</doc>`;
   return { output: `<?xml version="1.0" encoding="UTF-8"?>\n${body}\n` };

@@ -6,7 +6,7 @@ import { readOwners } from './owners.ts';
 import { listZones, readZone } from './read.ts';
 import { PanelWriter } from './write.ts';
 
-/** Creates the adapter of an ISPmanager or DNSmanager on this host. */
+/** Makes the adapter of an ISPmanager or DNSmanager on this host. */
 export function createIspmanagerPanel(settings: IspmanagerPanelSettings): Panel {
   const tool = localTool(settings);
   const dialect = dialectOf(settings);

@@ -147,14 +147,14 @@ test('issue 12.3: a record that another row means as well stays, until the last 
   assert.deepEqual(items(decode(get({ ...del, elid: `${short}, ${long}` })), twice), [`${shown} -> `]);
   const change = { ...form, elid: long, name: 'six', sdtype: 'AAAA', addr: '2001:db8::2' };
   assert.deepEqual(items(decode(get(change)), twice), [' -> six.example.org AAAA 2001:db8::2']);
-  // The record may get another row from an edit that is not finished, so it stays.
+  // An unfinished edit may add another row with this record, so the record stays.
   const coming: readonly KnownRecord[] = [{ record: one, key: short, unread: 1 }];
   assert.deepEqual(items(decode(get({ ...del, elid: long })), coming), [`${shown} -> ${shown}`]);
 });
 
 test('issue 12.2: a text with a line break, a tab or a CR is refused before it is written', () => {
   for (const octet of ['%0A', '%0D', '%09', '%7F', '%C2%85']) {
-    // A line break does not forge a parameter either.
+    // The text also tries to smuggle in a second `func` parameter behind the line break.
     const addr = `x${octet}func%3Ddomain.delete%26elid%3Dexample.org`;
     const query = `func=domain.sublist.edit&plid=example.org&elid=&name=t&sdtype=TXT&addr=${addr}&sok=ok`;
     assert.deepEqual(items(decode(get(query))), ['record.control-character'], octet);

@@ -4,7 +4,7 @@ import { escapeXml } from '../../net/xml.ts';
 import type { CallDialect, PanelDialect } from './dialect.ts';
 import { readCgiCall, utf8 } from './parameters.ts';
 
-/** Ranks by level (docs/protocol.md#generations). */
+/** For each level of an account, its rank (docs/protocol.md#generations). */
 const ranks: ReadonlyMap<string, Rank> = new Map([
   ['5', 'user'],
   ['6', 'reseller'],
@@ -21,15 +21,15 @@ const calls: CallDialect = {
   session: ({ environment }) => environment['AUTHID'] ?? '',
   language: ({ environment }) =>
     (environment['SESSION_LANG'] ?? '').toLowerCase().startsWith('ru') ? 'ru' : 'en',
-  // Code 9 shows a text of a plugin as it is (docs/protocol.md#errors-4).
+  // With code 9, the panel shows a plugin's text unchanged (docs/protocol.md#errors-4).
   error: (text, field) =>
     `<error code="9"${field === '' ? '' : ` val="${escapeXml(field)}"`}>${escapeXml(text)}</error>`,
 };
 
 /**
- * ISPmanager 4 (docs/protocol.md#functions-4, #other-functions). `domain.delete.confirm` is a page before
- * the delete, but scripts also call it with `sok`. Whether that then calls `domain.delete` too is not
- * known; two deletes of a zone do no harm.
+ * ISPmanager 4 (docs/protocol.md#functions-4, #other-functions). `domain.delete.confirm` is a page before the
+ * delete, but scripts also call it with `sok`. It is not known whether the panel then also calls
+ * `domain.delete`; two deletes of a zone do no harm.
  */
 export const ispmanager4: PanelDialect = {
   records: ispmanager4Records,
@@ -51,7 +51,7 @@ export const ispmanager4: PanelDialect = {
   groupList: null,
   hasCopies: false,
   hinting: ['domain', 'name', 'elid', 'alias'],
-  // Its `eventlist` is about an older kind of plugin (docs/protocol.md#files-4).
+  // Version 4 also has an `eventlist`, but it lists plugins of an older kind (docs/protocol.md#files-4).
   listsEvents: false,
   secretArgument: null,
 };

@@ -121,7 +121,7 @@ test('issue 12.3: a record that another row means as well stays, until the last 
   assert.deepEqual(items(event({ ...del, elid: `${cut}, ${plain}` }), twice), [`${shown} -> `]);
   const change = { ...form, elid: cut, name: 'ab', rtype: 'txt', ttl: '60', value: 'c' };
   assert.deepEqual(items(event(change), twice), [' -> ab.example.org TXT "c" ttl 60']);
-  // A new TTL in one of its rows is a new TTL of the record.
+  // The record has two rows. A new TTL in one of them is a new TTL of the record.
   assert.deepEqual(items(event({ ...form, elid: cut, ttl: '60' }), twice), [
     `${shown} -> ${formatRecord(one)} ttl 60`,
   ]);
@@ -132,7 +132,7 @@ test('issue 12.2: a text with a line break, a tab or a CR is refused before it i
     assert.deepEqual(items(event({ ...form, name: 't', rtype: 'txt', value: `v=DKIM1;${char} p=x` })), [
       'record.control-character',
     ]);
-  // The panel ignores white space around fields that hold no text.
+  // In fields that contain no free text, the panel ignores white space at the ends.
   assert.deepEqual(items(event({ ...form, name: 't', rtype: 'a', ip: '192.0.2.9\r\n' })), [
     ' -> t.example.org A 192.0.2.9',
   ]);
@@ -331,7 +331,7 @@ test('what makes no sense is refused before it is done, and looked at when it is
     assert.equal(event(parameters).kind, 'invalid');
     assert.partialDeepStrictEqual(event(parameters, {}, 'after'), { kind: 'hint', zones: 'all', source });
   }
-  // A form that changes several zones at once.
+  // This form changes several zones at once.
   const several = { func: 'domain.edit', elid: 'a.example, b.example', ip: '192.0.2.1', sok: 'ok' };
   const zones = ['a.example.', 'b.example.'];
   assert.partialDeepStrictEqual(event(several), { kind: 'owners', zones, accounts: null });

@@ -5,7 +5,8 @@ import type { CallDialect, PanelDialect } from './dialect.ts';
 import { readEnvironmentCall, utf8 } from './parameters.ts';
 
 const calls: CallDialect = {
-  // The panel does not report the stage (docs/protocol.md#handlers-5), so each stage has its own handler.
+  // The panel does not report the stage (docs/protocol.md#handlers-5), so each stage has a handler of its
+  // own.
   stage: ({ stage }) => stage ?? '',
   readings: readEnvironmentCall,
   actor: ({ environment }) => ({
@@ -14,8 +15,8 @@ const calls: CallDialect = {
   }),
   session: (call) => cookie(call, 'ses5'),
   language,
-  // The smallest document that panels are known to accept from plugins. The type `value` is for errors
-  // about a field of a form (docs/protocol.md#errors-5).
+  // The smallest error document that panels are known to accept from plugins. The type `value` is for errors
+  // at a field of a form (docs/protocol.md#errors-5).
   error: (text, field) => {
     const [type, object] = field === '' ? ['domainsync', 'central'] : ['value', field];
     return `<error type="${type}" object="${escapeXml(object)}"><msg>${escapeXml(text)}</msg></error>`;
@@ -36,8 +37,8 @@ function rank(level: string | undefined): Rank {
 }
 
 /**
- * Reads a cookie, whose name begins with the panel's name (docs/protocol.md#login). @returns empty if there
- * is none
+ * Reads a cookie; its name begins with the panel's name (docs/protocol.md#login).
+ * @returns empty if there is none
  */
 function cookie({ environment }: HookCall, ending: 'ses5' | 'lang5'): string {
   const found = new RegExp(`(?:^|;\\s*)[a-z]+${ending}=([^;]*)`, 'u').exec(environment['HTTP_COOKIE'] ?? '');
@@ -45,12 +46,12 @@ function cookie({ environment }: HookCall, ending: 'ses5' | 'lang5'): string {
 }
 
 /**
- * The language that the call asks for, or else the one in the panel's cookie (`theme:language`), or else
- * the browser's first choice. Languages other than Russian give English.
+ * The language of the user: the one that the call names, else the one in the panel's cookie
+ * (`theme:language`), else the browser's first choice. A language other than Russian counts as English.
  */
 function language(call: HookCall): Language {
   const asked = call.environment['PARAM_lang'] ?? '';
-  // Browsers may percent-encode the colon.
+  // Browsers may percent-encode the colon in the cookie.
   const chosen = cookie(call, 'lang5').split(/:|%3a/iu).at(-1) ?? '';
   const preferred = call.environment['HTTP_ACCEPT_LANGUAGE'] ?? '';
   const word = [asked, chosen, preferred].find((one) => one.trim() !== '') ?? '';
@@ -90,8 +91,7 @@ export const ispmanager5: PanelDialect = {
   hasCopies: false,
   hinting: ['name', 'site_name', 'domain', 'elids', 'elid', 'aliases', 'site_aliases'],
   listsEvents: true,
-  // `-e 'k=$ENV'` reads a value from the environment (COREmanager 5.325 and later,
-  // docs/protocol.md#mgrctl).
+  // `-e 'k=$ENV'` reads a value from the environment (since COREmanager 5.325, docs/protocol.md#mgrctl).
   secretArgument: (name, variable) => ['-e', `${name}=$${variable}`],
 };
 

@@ -8,38 +8,41 @@ import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 export interface KeyContext {
   readonly zone: DnsName;
   /**
-   * Names that the panel has. A name with `ß` has two readings (`ss` by IDNA 2003), and these names decide
-   * between them.
+   * Names that the panel has. A name with `ß` can be read in two ways (as `ss` by IDNA 2003); the reading
+   * that is among these names counts.
    */
   readonly known: ReadonlySet<DnsName>;
   readonly records: RecordDialect;
 }
 
-/** A record of the ledger or of an open operation, with the key that names it. */
+/** A record of the ledger or of an open operation, with the key that the call names. */
 export interface Matched {
   readonly known: KnownRecord;
   readonly key: string;
 }
 
-/** What the text of an `elid` names. */
+/** The result of looking up the text of an `elid`. */
 export type KeyMatch =
   | { readonly kind: 'records'; readonly records: readonly Matched[] }
   | { readonly kind: 'unknown' }
-  /** The text has more than one reading. */
+  /** The text can be split into known keys in more than one way. */
   | { readonly kind: 'ambiguous' }
-  /** The text takes too long to read. */
+  /** Reading the text would take too long. */
   | { readonly kind: 'too-many' };
 
-/** Finds the record of a key: one whose key a list showed, or else one that the key describes. */
+/**
+ * Finds the record of a key: the record that a list showed with this key, or else the one that the key
+ * describes.
+ */
 export function matchKey(key: string, known: readonly KnownRecord[], place: KeyContext): KeyMatch {
   const found = finderOf(known, place)(key);
   return found === null ? { kind: 'unknown' } : { kind: 'records', records: [{ known: found, key }] };
 }
 
 /**
- * Finds the records of a list of keys, joined by comma and space, as group functions send it
- * (docs/protocol.md#parameters). Values may contain commas, so the list is split only where known keys
- * cover it exactly. If several splits do so, it is ambiguous (docs/glossary.md#ledger).
+ * Finds the records of a list of keys, separated by comma and space, as group functions send it
+ * (docs/protocol.md#parameters). Values may contain commas too, so the list is split only where known keys
+ * cover it exactly. If several splits do, the list is ambiguous (docs/glossary.md#ledger).
  */
 export function matchKeys(list: string, known: readonly KnownRecord[], place: KeyContext): KeyMatch {
   const pieces = list.split(separator, mostPieces + 1);
@@ -48,7 +51,7 @@ export function matchKeys(list: string, known: readonly KnownRecord[], place: Ke
   return cover === null ? { kind: 'too-many' } : firstCover(cover);
 }
 
-/** The owner name of the record that a single key describes; null if the text may mean any record. */
+/** The owner name of the record that a single key describes; null: the text may mean any record. */
 export function namesMeant(key: string, { zone, known, records }: KeyContext): readonly DnsName[] | null {
   if (key.includes(separator)) return null;
   const meant = recordOf(key, records, { zone, known });
@@ -61,20 +64,20 @@ const separator = ', ';
 const mostPieces = 20_000;
 
 /**
- * How often a list may be read over, in multiples of its length. Any user can send a list, and a long
- * search would block the agent.
+ * How many characters may be read in total, as a multiple of the list's length. Any user can send a list, and
+ * a long search would block the agent.
  */
 const mostReadings = 8;
 
-/** Characters that may be read for a list of any length, however short. */
+/** At least so many characters may be read, even for a short list. */
 const leastBudget = 1024 * 1024;
 
-/** Last pieces of known keys, by the number of pieces in the key. */
+/** For each number of pieces that a known key may have: the last pieces of such keys. */
 type KeyShapes = ReadonlyMap<number, ReadonlySet<string>>;
 
 /**
- * Finds how many pieces the known keys have, and the last piece of each. All spellings of a key contain the
- * record's text unchanged, so the separators in it are the same.
+ * Finds out how many pieces the known keys have, and the last piece of each. All spellings of a key contain
+ * the record's text unchanged, so they have the same separators.
  */
 function keyShapes(known: readonly KnownRecord[], { zone, records }: KeyContext): KeyShapes {
   const shapes = new Map<number, Set<string>>();
@@ -90,8 +93,7 @@ function keyShapes(known: readonly KnownRecord[], { zone, records }: KeyContext)
 }
 
 /**
- * Limits a finder: it returns `too-long` once it has read more characters than a list of this length
- * allows.
+ * Limits a finder: it returns `too-long` once it has read more characters than a list of this length allows.
  */
 function limited(find: Finder, length: number): (key: string) => KnownRecord | null | 'too-long' {
   let left = Math.max(leastBudget, mostReadings * length);
@@ -103,7 +105,7 @@ function limited(find: Finder, length: number): (key: string) => KnownRecord | n
 
 /** How the rest of a list, from one piece on, can be split into known keys. */
 interface Cover {
-  /** Number of ways; 2 stands for two or more. */
+  /** In how many ways it can be split; 2 stands for two or more. */
   readonly ways: number;
   readonly match: Matched | null;
   readonly rest: Cover | null;
@@ -112,8 +114,8 @@ interface Cover {
 const whole: Cover = { ways: 1, match: null, rest: null };
 
 /**
- * Finds the ways to cover the list, from its end, so that each piece is tried once for each length of key.
- * Null if it takes too long.
+ * Finds the ways in which known keys cover the list. Starts at the end, so that each piece is tried only once
+ * for each length of a key. Null: this would take too long.
  */
 function coversOf(
   pieces: readonly string[],
@@ -146,8 +148,8 @@ function firstCover(cover: Cover): KeyMatch {
 }
 
 /**
- * Whether another row of the panel holds the same record after the rows of these keys are gone. A key that
- * no list showed stands for one row.
+ * Whether the panel still has a row with the same record after the rows of these keys are deleted. A key that
+ * no list has shown stands for one row.
  * @param taken keys of that record
  */
 export function staysInPanel(known: KnownRecord, taken: Iterable<string>): boolean {
@@ -155,15 +157,15 @@ export function staysInPanel(known: KnownRecord, taken: Iterable<string>): boole
   return rows > new Set(taken).size;
 }
 
-/** The keys that lists showed for a record. */
+/** The keys of a record that the panel's lists have shown. */
 function shownKeys({ key, otherKeys = [] }: KnownRecord): readonly string[] {
   return key === null ? otherKeys : [key, ...otherKeys];
 }
 
-/** Finds the known record that a key names; null if there is none. */
+/** Finds the known record that a key names; null: there is none. */
 type Finder = (key: string) => KnownRecord | null;
 
-/** The panel's names, with those of its records that have two readings. */
+/** The panel's names, and in addition those names of its records that can be read in two ways. */
 export function withNamesOf(
   known: ReadonlySet<DnsName>,
   records: readonly KnownRecord[],

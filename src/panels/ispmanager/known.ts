@@ -2,19 +2,21 @@ import type { DnsName } from '../../dns/name.ts';
 import type { Log } from '../../core/log.ts';
 import { shortened } from '../../dns/problem.ts';
 
-/** What the panel's lists have shown, as far as it is needed to read calls. */
+/** What the panel's lists have shown, as far as it is needed to decode calls. */
 export interface PanelKnowledge {
   /**
-   * Zones of the panel. A name with `ß` has two readings (`ss` by IDNA 2003), and these names decide
-   * between them.
+   * Zones of the panel. A name with `ß` can be read in two ways (as `ss` by IDNA 2003); the reading that is
+   * among these names counts.
    */
   readonly zones: ReadonlySet<DnsName>;
   /**
-   * Domains whose names no name server could serve (`a..b`), in the panel's spelling. They stay in the
+   * Domains whose names are not valid DNS names (`a..b`), in the panel's spelling. They exist only in the
    * panel.
    */
   readonly passedOver: ReadonlySet<string>;
-  /** Keys of the records in a zone whose names no name server could serve. They stay in the panel. */
+  /**
+   * Keys of those records in a zone whose owner names are not valid DNS names. They exist only in the panel.
+   */
   readonly passedOverIn: (zone: DnsName) => ReadonlySet<string>;
 }
 
@@ -24,8 +26,8 @@ const none: ReadonlySet<string> = new Set();
 export const nothingKnown: PanelKnowledge = { zones: new Set(), passedOver: none, passedOverIn: () => none };
 
 /**
- * Keeps what reads of the panel show. It logs the records of a zone that are left out, again only if they
- * change.
+ * Stores what reads of the panel show. Logs which records of a zone are left out, and logs it again only
+ * after a change.
  */
 export class KnownOfPanel implements PanelKnowledge {
   readonly #log: Log;
@@ -46,14 +48,14 @@ export class KnownOfPanel implements PanelKnowledge {
     this.#isListed = true;
   }
 
-  /** Adds the zones of an earlier run, unless the panel's list has been read already. */
+  /** Adds the zones that an earlier run knew, unless the panel's list has been read already. */
   remember(zones: readonly DnsName[]): void {
     if (!this.#isListed) for (const zone of zones) this.zones.add(zone);
   }
 
   /**
-   * Takes the result of a read of a zone.
-   * @param keys of the records that are left out; null: the panel has no such zone
+   * Stores what a read of a zone showed.
+   * @param keys keys of the records that are left out; null: the panel has no such zone
    */
   read(zone: DnsName, keys: readonly string[] | null): void {
     const before = [...this.passedOverIn(zone)].join('\n');
@@ -68,5 +70,5 @@ export class KnownOfPanel implements PanelKnowledge {
   }
 }
 
-/** Maximum number of records that one line of the log names. */
+/** At most so many records are named in one line of the log. */
 const mostNamed = 5;

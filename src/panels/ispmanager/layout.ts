@@ -40,7 +40,7 @@ export const ispmanager4Layout: PanelLayout = {
   restart: { byHand: 'killall ispmgr' },
   caches: null,
   foreign: null,
-  // On a version 5/6 this folder belongs to the panel (docs/protocol.md#files-5).
+  // In a version 5/6, this folder belongs to the panel (docs/protocol.md#files-5).
   ownFolders: ['lib'],
 };
 
@@ -72,7 +72,7 @@ export function ispmanager5Layout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayo
         template: 'ispmanager5/mod_domainsync.xml',
         fields: fields5,
         readAtStart: true,
-        // DNSmanager has no sites and no mail (docs/protocol.md#dnsmanager).
+        // DNSmanager has no web sites and no mail (docs/protocol.md#dnsmanager).
         ...(kind === 'dnsmanager' ? { without: /<event name="(?:webdomain|site|emaildomain)\./ } : {}),
       },
     ],
@@ -85,11 +85,10 @@ export function ispmanager5Layout(kind: 'ispmanager6' | 'dnsmanager'): PanelLayo
     ],
     log: `var/${panel}.log`,
     restart: ['sbin/mgrctl', '-m', panel, 'exit'],
-    // Without these files the panel reads its description files at the next start
+    // If these files are missing, the panel reads its description files when it starts
     // (docs/protocol.md#files-5).
     caches: { folder: 'var', names: /^\.xmlcache$|^\.db\.cache/ },
-    // Scripts for the plugin list of ISPmanager 4, which every archive contains
-    // (docs/protocol.md#sources-4).
+    // Scripts for the plugin list of ISPmanager 4. Every archive contains them (docs/protocol.md#sources-4).
     foreign: { folder: 'var/.plugin_scripts', names: /^domainsync(?:_arm64)?_(?:postinstall|predelete)$/ },
     ownFolders: [],
   };

@@ -7,7 +7,7 @@ import { ispmanager4Layout, ispmanager5Layout } from './layout.ts';
 const tool = 'sbin/mgrctl';
 
 /**
- * Whether the panel is of version 5/6, which has `etc/xml` for plugin descriptions, or `bin/core`
+ * Whether the panel is version 5/6, which has `etc/xml` for plugin descriptions, or `bin/core`
  * (docs/protocol.md#files-5).
  */
 function isLater(has: (path: string) => boolean): boolean {
@@ -15,8 +15,8 @@ function isLater(has: (path: string) => boolean): boolean {
 }
 
 /**
- * Whether DNSmanager alone lies under the root. If ISPmanager shares the root, the panel counts as
- * ISPmanager. Each has a configuration file of its own name.
+ * Whether the root has only a DNSmanager. If it also has an ISPmanager, the panel counts as ISPmanager. Each
+ * of the two has a configuration file with its own name.
  */
 function isDnsmanager(has: (path: string) => boolean): boolean {
   return isLater(has) && has('etc/dnsmgr.conf') && !has('etc/ispmgr.conf');
@@ -46,7 +46,7 @@ function moduleOf(
   };
 }
 
-/** The panel kinds, likeliest first. */
+/** The kinds of panel, the likeliest first. */
 export const ispmanagerPanels: Readonly<Record<IspmanagerKind, PanelModule>> = {
   ispmanager6: moduleOf('ispmanager6', ispmanager5Layout('ispmanager6'), {
     usualRoots: ['/usr/local/mgr5'],

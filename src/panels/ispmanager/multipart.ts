@@ -1,4 +1,4 @@
-/** One parameter, undecoded. */
+/** One parameter of a form, not decoded yet. */
 export type Pair = readonly [name: string, value: string];
 
 /** Maximum number of parts in a form. */
@@ -16,13 +16,13 @@ export function readMultipart(body: string, boundary: string) {
   const isEnded = pieces.at(-1)?.startsWith('--') === true;
   const parts = pieces.slice(1, isEnded ? -1 : undefined).map(readPart);
   const pairs = parts.filter((part) => part !== null);
-  // Readers that accept a bare line feed as a line end find more boundaries.
+  // Parsers that accept a line feed alone as a line end find more boundaries.
   const boundaries = `\n${body}`.split(`\n--${boundary}`, mostParts + 1).length;
   const isWhole = isEnded && boundaries === pieces.length && pairs.length === parts.length;
   return { pairs, isWhole };
 }
 
-/** Reads one part, whose name is quoted or a plain word. Null if it has no name, or several. */
+/** Parses one part. Its name may be quoted or a plain word. Null: it has no name, or several. */
 function readPart(part: string): Pair | null {
   const gap = part.indexOf('\r\n\r\n');
   if (gap < 0) return null;

@@ -1,4 +1,4 @@
-/** Starts the panel's tool outside the confined unit of the agent. */
+/** Tests that the panel's tool can be started outside the confined unit of the agent. */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import {
@@ -28,7 +28,7 @@ const run = promisify(execFile);
 const ctx = { signal: new AbortController().signal, operation: '-' };
 const zone = parseName('example.org.');
 
-/** A panel's root, whose tool writes to the file `told` in which control group it runs. */
+/** Makes a panel's root. Its tool writes its control group to the file `told`. */
 function makeRoot(t: TestContext): { root: string; told: string } {
   const root = mkdtempSync(join(tmpdir(), 'outside-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
@@ -41,7 +41,7 @@ function makeRoot(t: TestContext): { root: string; told: string } {
   return { root, told };
 }
 
-/** Starts a process whose program lies under the root, with a command line of its own. */
+/** Starts a process whose program lies under the root. @param argv0 its command line */
 async function startAs(t: TestContext, program: string, argv0: string): Promise<void> {
   copyFileSync(realpathSync('/bin/sleep'), program);
   chmodSync(program, 0o700);
@@ -105,7 +105,7 @@ test(
     ];
     const outside = async (access: () => Promise<unknown>): Promise<void> => {
       rmSync(told, { force: true });
-      // Without systemd (in containers) systemd-run fails and says so.
+      // Without systemd (in containers), systemd-run fails and reports the reason.
       if (!existsSync('/run/systemd/system')) {
         await assert.rejects(
           access(),

@@ -10,17 +10,17 @@ export interface Command {
 }
 
 /**
- * Starts programs as services of their own. It is part of systemd 236 and later; every system with glibc
- * 2.28 has such a version.
+ * The program that starts other programs as services of their own. It comes with systemd 236 and later, which
+ * every system with glibc 2.28 has.
  */
 const starter = 'systemd-run';
 
 /**
- * Makes a command by which systemd starts a program, so that the program runs without the limits of our
- * unit. What the program leaves running (such as the panel at its first access, docs/protocol.md#files-5)
- * does not belong to our unit either. Arguments and environment are passed on standard input. Other users
- * can read the command lines of services, and systemd replaces `$` in them.
- * @param milliseconds after which systemd ends the program
+ * Makes a command with which systemd starts a program outside our unit and its limits. Programs that it
+ * leaves running (such as the panel after its first access, docs/protocol.md#files-5) do not belong to our
+ * unit either. Arguments and environment are passed on standard input. On the command line other users could
+ * read them, and systemd would replace `$` in them.
+ * @param milliseconds after this time systemd ends the program
  */
 export function outsideUnit(
   { program, words }: Omit<Command, 'input'>,
@@ -28,7 +28,7 @@ export function outsideUnit(
   milliseconds: number,
 ): Command {
   const settings = [
-    // The panel that the tool has started must outlive it.
+    // The tool may start the panel, and the panel must go on when the tool ends.
     '--property=KillMode=process',
     `--property=RuntimeMaxSec=${Math.ceil(milliseconds / 1_000)}`,
   ];
@@ -40,14 +40,14 @@ export function outsideUnit(
   };
 }
 
-/** Quotes a word for a POSIX shell, whatever characters it has. */
+/** Quotes any text as one word for a POSIX shell. */
 function quoted(word: string): string {
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /**
  * Whether a process of the panel itself runs on this host. Its program lies below the panel's root, and its
- * command line has the panel's name (`bin/core ispmgr`, `bin/ispmgr`). This is not documented
+ * command line contains the panel's name (`bin/core ispmgr`, `bin/ispmgr`). This is not documented
  * (docs/compatibility.md).
  * @param panel the panel's own name, such as `ispmgr`
  */

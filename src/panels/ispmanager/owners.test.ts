@@ -1,4 +1,7 @@
-/** The owner of each zone, as the panel's lists show it to an administrator (docs/compatibility.md, A39). */
+/**
+ * Tests how the owner of each zone is read from the lists that an administrator sees (docs/compatibility.md,
+ * A39).
+ */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +18,7 @@ import { kindOfGeneration } from '../../testing/accounts/ispmanager.ts';
 
 const ctx = { signal: new AbortController().signal, operation: '-' };
 
-/** The administrator stands above alice, the reseller rick above bob. */
+/** The accounts: alice belongs to the administrator, bob to the reseller rick. */
 const accounts: readonly SandboxUser[] = [
   { name: 'root', password: 'rp', level: 7 },
   { name: 'rick', password: 'rick', level: 6 },
@@ -60,7 +63,7 @@ async function start(
   return { sandbox, owners: () => panel.readOwners(ctx) };
 }
 
-/** The owners of each zone, by the name of the account that made the zone. */
+/** For each account, the owners of the zone that it created. */
 function told({ zones }: OwnerList): Record<string, readonly string[] | null> {
   const maker = (zone: string): string => Buffer.from(zone.split('.')[0] ?? '', 'hex').toString();
   return Object.fromEntries([...zones].map(([zone, names]) => [maker(zone), names]));
@@ -95,7 +98,7 @@ test('v6 without the column: the list as each account sees it, a zone to its own
   const { sandbox, owners } = await start(t, 'v6', { ownerColumn: 'none' });
   const list = await owners();
   assert.equal(list.way, 'each-account');
-  // No account below the administrators sees root's zone, so its owner is unknown.
+  // No account below the administrators sees root's zone, so the zone's owner is unknown.
   assert.deepEqual(told(list), { root: null, rick: ['rick'], alice: ['alice'], bob: ['bob', 'rick'] });
   const asked = sandbox.requests.filter(
     ({ func, params }) => func === 'domain' && params['su'] !== undefined,
@@ -116,7 +119,7 @@ test('a zone that two accounts see of which none is above the other is nobody’
     .map(({ name, password, level = 5 }) => ({ name, password, level }));
   const { sandbox, owners } = await start(t, 'v6', { ownerColumn: 'none' }, users);
   const whole = await sandbox.call('domain', {}, { user: 'root', password: 'rp' });
-  // A panel that answers `whoami` correctly, but shows every zone to every account.
+  // This panel answers `whoami` correctly, but shows every zone to every account.
   const wrapped = join(sandbox.root, 'wrapped');
   writeFileSync(
     wrapped,

@@ -18,8 +18,8 @@ function asking(tool: LocalTool, ctx: CallContext): Ask {
 }
 
 /**
- * Finds the owner of each zone (docs/protocol.md#owners). If the list of zones has no column for it, the
- * list is read once as each account (`su`, docs/protocol.md#parameters).
+ * Finds the owner of each zone (docs/protocol.md#owners). If the list of zones has no column for the owner,
+ * the list is read once as each account (`su`, docs/protocol.md#parameters).
  * @throws {PanelError}
  */
 export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<OwnerList> {
@@ -34,9 +34,9 @@ export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<Own
 }
 
 /**
- * Finds an account without a right to `zone`. Neither the account's own list nor the owner column gives the
- * zone to it, and `whoami`, if there is one, confirms that `su` works. The account may edit records in a
- * zone of its own. So a refusal for `zone` is about that zone only.
+ * Finds an account that has no right to `zone`. Neither the account's own list nor the owner column shows the
+ * zone as its own. If the panel has `whoami`, that confirms that `su` works. The account may edit records in
+ * another zone, so a refusal for `zone` is about that zone only.
  * @param recordForm the function that opens the form of a record
  * @param zone a zone in the administrator's list
  * @throws {PanelError}
@@ -64,10 +64,10 @@ export async function foreignAccountTo(
   return { kind: 'none' };
 }
 
-/** Maximum number of accounts that are tried. */
+/** At most so many accounts are tried. */
 const mostTried = 20;
 
-/** An account below the administrators, and the account above it; null: none is listed. */
+/** An account below the administrators, and the account above it (null: the panel lists none). */
 interface Account {
   readonly name: string;
   readonly above: string | null;
@@ -111,8 +111,8 @@ async function zonesSeenBy(su: string, ask: Ask): Promise<readonly DnsName[] | n
 }
 
 /**
- * The owner of a zone and his reseller, among the accounts that see the zone. Null if more accounts see it,
- * because then the panel may show it to everybody.
+ * The owner of a zone and the owner's reseller, among the accounts that see the zone. Null: more accounts see
+ * it, so the panel may show it to everybody.
  */
 function ownersAmong(names: readonly string[], accounts: readonly Account[]): Accounts {
   const isAbove = (name: string): boolean =>
@@ -124,12 +124,12 @@ function ownersAmong(names: readonly string[], accounts: readonly Account[]): Ac
 }
 
 /**
- * Whether the panel answers a call as another account. A panel that ignores `su` would show every zone to
+ * Whether the panel really answers a call as another account. If it ignored `su`, it would show every zone to
  * every account.
  */
 async function becomes(ask: Ask, accounts: readonly Account[]): Promise<boolean> {
   const [first] = accounts;
-  // Without accounts below the administrators, none of them can own a zone.
+  // If no account below the administrators exists, no such account can own a zone.
   if (first === undefined) return true;
   return (await whoIs(ask, first.name)) === 'he';
 }

@@ -1,31 +1,30 @@
 import type { HookCall } from '../../core/panel.ts';
 import { readMultipart, type Pair } from './multipart.ts';
 
-/** Parameters of one call, by name. If a name is repeated, its last value counts, as in the panel. */
+/** The parameters of one call, by name. If a name is repeated, its last value counts, as in the panel. */
 export type Parameters = ReadonlyMap<string, string>;
 
 /**
- * The parameters of a call as we read them, and what a panel may read instead (docs/compatibility.md, A40
- * to A42).
+ * The parameters of a call as we parse them, and what a panel may find instead (docs/compatibility.md, A40 to
+ * A42).
  */
 export interface Readings {
   readonly parameters: Parameters;
-  /** Whether the call has a `sok` with any value; if it is repeated, one value is enough. */
+  /** Whether the call has a `sok` with any value. If `sok` is repeated, one value is enough. */
   readonly isSaving: boolean;
   /**
-   * Whether the call may have a `sok` whose value we cannot see, or a parameter that a panel may take for
-   * `sok`.
+   * Whether the call may have a `sok` whose value we cannot see, or another parameter that a panel may take
+   * for `sok`.
    */
   readonly mayHideSok: boolean;
   /**
-   * For each source of parameters: all values by plain name ({@link plainName}). Which of several values a
-   * panel takes is not known. If a source has a name in other spellings only, the name also gets an empty
-   * value.
+   * For each source of parameters: all values, by plain name ({@link plainName}). We do not know which of
+   * several values a panel uses. If a name occurs only in other spellings, an empty value is added.
    */
   readonly sources: readonly ReadonlyMap<string, readonly string[]>[];
-  /** Whether a part of the body is missing, or the body does not have the form that its type says. */
+  /** Whether a part of the body is missing, or the body is not in the format that its type names. */
   readonly isUnreadable: boolean;
-  /** Whether the body is too long, or has too many parameters, to be read. Then only the query is read. */
+  /** Whether the body is too long, or has too many parameters. Then only the query is read. */
   readonly isTooLarge: boolean;
   /** Whether the panel may hide parameters from its handlers. */
   readonly isPartial: boolean;
@@ -34,8 +33,8 @@ export interface Readings {
 /**
  * Reads the parameters of a CGI call: the query, and the body of a POST, urlencoded or multipart
  * (docs/protocol.md#handlers-4, #transport). The body overrides the query. Octets that are not UTF-8 become
- * U+FFFD. As other readings it finds parameters after `;`, and those of a body with another type than its
- * header says.
+ * U+FFFD. For panels that parse differently, it also finds parameters after `;`, and those of a body with
+ * another type than its header names.
  */
 export function readCgiCall(call: HookCall): Readings {
   return isTooLarge(call)
@@ -43,18 +42,15 @@ export function readCgiCall(call: HookCall): Readings {
     : readWhole(call);
 }
 
-/**
- * Maximum size, in octets, of a query or body that is read. A text of 64 KiB has 192 KiB when
- * percent-encoded.
- */
+/** Largest query or body that is read, in octets. A text of 64 KiB has 192 KiB when percent-encoded. */
 const mostOctets = 2 * 1024 * 1024;
 
-/** Maximum number of parameters that are read of one call; forms have some dozens. */
+/** At most so many parameters of one call are read; forms have a few dozen. */
 const mostParameters = 20_000;
 
 /**
- * Whether a call is too large to be read. The length in its header counts too, because the body may not
- * have been kept. The query needs no check, because the system limits variables of the environment.
+ * Whether a call is too large to be read. The length in its header counts too, because the body may not have
+ * been kept. The query needs no check, because the system limits the size of environment variables.
  */
 function isTooLarge({ environment, body }: HookCall): boolean {
   const length = Number(environment['CONTENT_LENGTH'] ?? 0);
@@ -83,7 +79,7 @@ function readWhole(call: HookCall): Readings {
       isUnreadable ||
       others.some(saves) ||
       [...pairs, ...others].some(looksLikeSok) ||
-      // Line ends after the body were left out, and they may be the value of `sok`.
+      // Line ends after the body were removed above, although they may be the value of `sok`.
       (form !== body && /(?:^|&)sok=$/.test(form)),
     sources: [byName([...pairs, ...others])],
     isUnreadable,
@@ -93,10 +89,10 @@ function readWhole(call: HookCall): Readings {
 }
 
 /**
- * Reads the parameters that version 5/6 exports as `PARAM_name` (docs/protocol.md#handlers-5). Empty ones
- * may be missing there, so the query is read too. The query belongs to the user's own call, so it is
- * ignored in a nested call of another function. A value ends at its first NUL octet. The query shows such
- * an octet; a body does not reach us.
+ * Reads the parameters that version 5/6 exports as `PARAM_name` (docs/protocol.md#handlers-5). Empty ones may
+ * be missing there, so the query is read too. The query belongs to the user's own call. In a nested call of
+ * another function it is ignored. An exported value ends at its first NUL octet. The query still shows such
+ * an octet; bodies never reach us.
  */
 export function readEnvironmentCall({ environment, repeated = [] }: HookCall): Readings {
   const func = environment[`${prefix}func`];
@@ -121,14 +117,14 @@ export function readEnvironmentCall({ environment, repeated = [] }: HookCall): R
 
 const prefix = 'PARAM_';
 
-/** All values that a name has in any reading. */
+/** All values that a name may have, whichever way the panel parses the call. */
 export function valuesOf({ sources }: Readings, name: string): readonly string[] {
   return sources.flatMap((values) => values.get(name) ?? []);
 }
 
 /**
- * A name as lenient readers of forms take it. They ignore case, white space around it, `[...]` after it,
- * and everything after a NUL octet.
+ * A name as tolerant parsers of forms read it. They ignore case, white space around the name, `[...]` after
+ * it, and everything after a NUL octet.
  */
 export function plainName(name: string): string {
   return (name.replace(/^[\s\0]+/, '').split(/[\0[]/, 1)[0] ?? '').trimEnd().toLowerCase();
@@ -157,14 +153,14 @@ function hasBody(environment: HookCall['environment']): boolean {
   );
 }
 
-/** Decodes a variable whose octets the agent passes on as one character each; empty if it is absent. */
+/** Decodes a variable, which the agent passes on with one character for each octet; empty if it is absent. */
 export function utf8(octets: string | undefined): string {
   return Buffer.from(octets ?? '', 'latin1').toString('utf8');
 }
 
 /**
- * Removes line ends from the end of a body. Clients that send a file as the body send its last line end
- * too.
+ * Removes line ends from the end of a body. A client that sends a file as the body also sends the file's last
+ * line end.
  */
 function withoutLineEnd(text: string): string {
   let end = text.length;
@@ -185,8 +181,8 @@ function pairOf(piece: string): Pair {
 }
 
 /**
- * The parameters that a reader finds that splits at `;` as well. A `func` or `plid` that ends at a `;`
- * counts too. In other values a careless client may have left a `;` unencoded.
+ * The parameters that a parser finds if it splits at `;` too. A `func` or `plid` is cut at its first `;`.
+ * Other values are not cut, because a careless client may send a `;` in them unencoded.
  */
 function afterSemicolons(text: string): Pair[] {
   if (!text.includes(';')) return [];
@@ -198,8 +194,8 @@ function afterSemicolons(text: string): Pair[] {
 }
 
 /**
- * Decodes `+` to a space and `%XX` to an octet. A `%` without two hex digits stays (careless clients,
- * docs/protocol.md#transport).
+ * Decodes `+` to a space and `%XX` to an octet. A `%` without two hexadecimal digits stays, because careless
+ * clients send it (docs/protocol.md#transport).
  */
 function decode(text: string): string {
   if (!/[%+\u0080-\uffff]/u.test(text)) return text;
@@ -214,7 +210,10 @@ function boundaryOf(type: string): string | null {
   return found?.[1] ?? found?.[2] ?? null;
 }
 
-/** The parameters that a reader finds that takes any body for multipart if it looks so, whatever its type. */
+/**
+ * The parameters that a parser finds if it takes a body for multipart because of its content, whatever its
+ * type.
+ */
 function sniffMultipart(body: string): Pair[] {
   const first = /^\s*--([^\r\n]{1,200})[\r\n]/.exec(body)?.[1];
   return first === undefined ? [] : decoded(readMultipart(body.trimStart(), first).pairs);

@@ -10,8 +10,7 @@ import { zoneParameter } from '../../net/ispmanager/names.ts';
 import { rowsOf } from './lists.ts';
 
 /**
- * Reads the panel's list of zones. `passedOver` has the names that no name server could serve, in the
- * panel's spelling.
+ * Reads the panel's list of zones. `passedOver`: names that are not valid DNS names, in the panel's spelling.
  * @throws {PanelError}
  */
 export async function listZones(
@@ -27,7 +26,7 @@ export async function listZones(
   const passedOver: string[] = [];
   const zones = await mapInSlices(rows, (row) => {
     const name = childText(row, 'name')?.trim() ?? '';
-    // Without any name this is no list of domains.
+    // A row without a name cannot be a domain, so this is not the list of domains.
     if (name === '') throw new PanelError('panel.garbled', { text: 'a domain without a name' });
     return validOrElse(
       () => zoneName(name),
@@ -51,8 +50,8 @@ async function isUnlisted(tool: LocalTool, zone: DnsName, ctx: CallContext): Pro
 }
 
 /**
- * A zone, with names that the panel has. A name with `ß` has two readings (`ss` by IDNA 2003), and these
- * names decide between them.
+ * A zone, and names that the panel has. A name with `ß` can be read in two ways (as `ss` by IDNA 2003); the
+ * reading that is among these names counts.
  */
 export type ReadOrigin = Required<KnownSpellings>;
 
@@ -82,9 +81,8 @@ export async function readZone(
 }
 
 /**
- * The record of a row. If its data cannot be understood, it becomes an opaque record, which is listed and
- * never changed. If no name server could serve its name, the result is null, and the key is added to
- * `passedOver`.
+ * The record of a row. If its data cannot be understood, it becomes an opaque record, which is listed but
+ * never changed. If its owner name is not a valid DNS name, returns null and adds the key to `passedOver`.
  * @throws {PanelError} `panel.garbled`
  */
 function panelRecord(

@@ -23,7 +23,7 @@ test('issue 12.20: our handlers are found whatever the columns of eventlist are 
 test('issue 12.20: what is missing is named; another handler, or part of a name, is not ours', () => {
   const own = (func: string): string => `<elem><a>${func}</a><b>domainsync</b></elem>`;
   assert.deepEqual(list(edits.slice(1).map(own)), { missing: ['domain.edit'], namesUs: true });
-  // A function counts only as a whole word: `domain.edit` is not found in `domain.edit.one`.
+  // A function has to occur as a whole word: `domain.edit.one` is not `domain.edit`.
   assert.deepEqual(list([own('domain.edit.one'), ...edits.slice(1).map(own)]).missing, ['domain.edit']);
   const others = edits.map((func) => `<elem><a>${func}</a><b>domainsync2</b></elem>`);
   assert.deepEqual(list(others), { missing: edits, namesUs: false });

@@ -5,12 +5,12 @@ import type { FunctionRole } from './dialect.ts';
 /** Roles of functions whose calls are edits of DNS. */
 const edits: readonly FunctionRole[] = ['zone-form', 'zone-delete', 'record-form', 'record-delete'];
 
-/** How the names of our handlers begin. */
+/** The text with which the names of our handlers begin. */
 const ours = 'domainsync';
 
 /**
- * Reads the answer of `eventlist`, whatever its columns are called, because that is not documented
- * (docs/protocol.md#eventlist). A row is about us if it has the name of one of our handlers as a whole
+ * Reads the answer of `eventlist`. The names of its columns are not documented (docs/protocol.md#eventlist),
+ * so all columns are searched. A row is about us if it contains the name of one of our handlers as a whole
  * word. Pure.
  */
 export function readRegistered(

@@ -5,7 +5,7 @@ import type { FormCall, FormDocument, FormLanguage } from '../module.ts';
 import { dialectOf } from './api.ts';
 import type { CallDialect } from './dialect.ts';
 
-/** How a panel of this kind calls the settings form and takes its answer. */
+/** How a panel of this kind passes calls of the settings form, and which answer it expects. */
 export function settingsForm(kind: IspmanagerKind): FormLanguage {
   const { calls } = dialectOf({ root: '', kind });
   return {
@@ -16,7 +16,7 @@ export function settingsForm(kind: IspmanagerKind): FormLanguage {
 }
 
 /**
- * Reads one call of the settings form (docs/protocol.md#handlers-4, #handlers-5). A form that is only
+ * Decodes one call of the settings form (docs/protocol.md#handlers-4, #handlers-5). A form that is only
  * redrawn (`sv_field`) counts as being opened (docs/protocol.md#parameters). Pure.
  */
 function decodeForm(call: HookCall, calls: CallDialect): FormCall {
@@ -30,8 +30,8 @@ function decodeForm(call: HookCall, calls: CallDialect): FormCall {
 }
 
 /**
- * Writes the form document (docs/protocol.md#documents), with the error at its field in the panel's form
- * (docs/protocol.md#errors-5).
+ * Encodes the form's document (docs/protocol.md#documents). An error stands at its field, in the panel's
+ * format (docs/protocol.md#errors-5).
  */
 function encodeForm({ fields, choices, error }: FormDocument, calls: CallDialect): string {
   const values = Object.entries(fields).map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`);

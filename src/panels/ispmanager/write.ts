@@ -11,7 +11,7 @@ import { zoneParameter } from '../../net/ispmanager/names.ts';
 import type { PanelDialect } from './dialect.ts';
 import { echoParameter } from './hook.ts';
 
-/** The variable of the local tool's environment that holds the echo token. */
+/** The environment variable in which the tool gets the echo token. */
 const echoVariable = 'DOMAINSYNC_ECHO';
 
 /**
@@ -23,15 +23,15 @@ const echoVariable = 'DOMAINSYNC_ECHO';
 type Save = (parameters: Cells, harmless: 'exists' | 'missing' | null) => Promise<void>;
 
 /**
- * Makes our own writes into the panel by its local tool. The hook calls that follow carry an echo token
- * (docs/architecture.md#the-way-of-one-edit).
+ * Makes domainsync's own writes into the panel, with the panel's command-line tool. The hook calls that this
+ * causes carry an echo token (docs/architecture.md#the-way-of-one-edit).
  */
 export class PanelWriter {
   readonly #tool: LocalTool;
   readonly #dialect: PanelDialect;
   /**
-   * Whether the token is passed in the environment. It becomes false if the tool cannot read values from
-   * the environment.
+   * Whether the token is passed in the environment. Becomes false if the tool cannot read values from the
+   * environment.
    */
   #hides: boolean;
 
@@ -41,7 +41,7 @@ export class PanelWriter {
     this.#hides = dialect.secretArgument !== null;
   }
 
-  /** See `Panel.write`. @throws {PanelError} */
+  /** Does what `Panel.write` describes. @throws {PanelError} */
   async write(
     change: Change,
     present: readonly PanelRecord[],
@@ -67,8 +67,8 @@ export class PanelWriter {
   }
 
   /**
-   * Deletes the zone alone. WWW and mail domains of that name stay, because `webdomain` and `maildomain`
-   * are not sent (docs/protocol.md#zone-form-4, #dnsmanager).
+   * Deletes the zone, but not the WWW and mail domains of that name, because it does not send `webdomain` and
+   * `maildomain` (docs/protocol.md#zone-form-4, #dnsmanager).
    * @throws {PanelError}
    */
   async deleteZone(zone: DnsName, echo: string, ctx: CallContext): Promise<void> {
@@ -77,9 +77,9 @@ export class PanelWriter {
   }
 
   /**
-   * Removes a record. The panel may read the key of a TXT record with commas as a list of keys. A delete
-   * could then hit other records. The record form takes a single key (docs/protocol.md#record-form-5), so it
-   * first gives the record a text without a comma.
+   * Removes a record. The panel may read the key of a TXT record with commas as a list of keys, so that a
+   * delete could hit other records. So the record form, which takes a single key
+   * (docs/protocol.md#record-form-5), first gives the record a text without a comma.
    */
   async #remove(record: ResourceRecord, plid: string, elid: string, save: Save): Promise<void> {
     const { records } = this.#dialect;

@@ -1,4 +1,4 @@
-/** Names of zones and hosts that the panel and its handlers spell in their own ways. */
+/** Tests names of zones and hosts that the panel and its handlers spell in different ways. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ const ctx = { signal: new AbortController().signal, operation: '-' };
 const kinds = ['ispmanager4', 'ispmanager6'] as const;
 type Kind = (typeof kinds)[number];
 
-/** A panel that lists these domains and answers every request for records with the document `records`. */
+/** A panel that lists these domains. It answers every request for records with the document `records`. */
 function panelWith(
   t: TestContext,
   names: readonly string[],
@@ -29,7 +29,7 @@ function panelWith(
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const mgrctl = join(root, 'mgrctl');
   const rows = names.map((name) => `<elem><name>${name}</name></elem>`).join('');
-  // The fifth argument is the name of the function.
+  // The fifth argument of the tool is the name of the function.
   const program = `#!/bin/sh\nif [ "$5" = domain ]; then cat <<'END'\n<doc>${rows}</doc>\nEND\nelse cat <<'END'\n${records}\nEND\nfi\n`;
   writeFileSync(mgrctl, program);
   chmodSync(mgrctl, 0o700);
@@ -38,7 +38,7 @@ function panelWith(
 
 type Fields = Readonly<Record<string, string>>;
 
-/** A hook call of the given generation. @param fields in the spelling of version 5/6 */
+/** Makes a hook call of the given generation. @param fields in the spelling of version 5/6 */
 function call(kind: Kind, fields: Fields): HookCall {
   if (kind === 'ispmanager6') {
     const exported = Object.entries(fields).map(([name, value]) => [
@@ -76,14 +76,14 @@ function removal(plid: string, elid = 'www A  192.0.2.1'): Fields {
   return { func: 'domain.record.delete', plid, elid, sok: 'ok' };
 }
 
-/** The zone that an edit is about, or the code of its refusal. */
+/** The zone that an edit concerns, or the code of its refusal. */
 function zoneMeant(panel: Panel, kind: Kind, fields: Fields): string {
   const event = panel.decode(call(kind, fields));
   if (event.kind === 'edits') return event.edits[0]?.zone ?? '';
   return event.kind === 'invalid' ? (event.problems[0]?.code ?? '') : event.kind;
 }
 
-/** What an edit does, one line for each step, or the code of its refusal. */
+/** What an edit does, one line for each item; or the code of its refusal. */
 function done(
   panel: Panel,
   kind: Kind,
@@ -153,12 +153,12 @@ for (const kind of kinds) {
         { name: '', rtype: 'MX', priority: '10', domain: 'mx.faß.example.' },
         [`+ ${street}. MX 10 mx.fass.example.`],
       ],
-      // How the panel spells a name below the zones is not known.
+      // It is not known how the panel spells a name below a zone.
       [{ name: 'straße.example.org.', plid: 'example.org', rtype: 'A', ip: '192.0.2.1' }, ['name.deviation']],
       [{ name: 'maß.straße.example.', rtype: 'A', ip: '192.0.2.1' }, ['name.deviation']],
       [{ name: 'maß', rtype: 'A', ip: '192.0.2.1' }, ['name.deviation']],
       [{ name: 'www', rtype: 'CNAME', domain: 'maß.example.' }, ['name.deviation']],
-      // A text is not a name.
+      // Here the name with `ß` is only a part of a text.
       [
         { name: 'www', rtype: 'TXT', [kind === 'ispmanager4' ? 'addr' : 'value']: 'straße' },
         [`+ www.${street}. TXT "stra\\195\\159e"`],
@@ -194,7 +194,7 @@ for (const kind of kinds) {
     const changed = [`- ${street}.org. A 192.0.2.2`, `+ ${street}.org. A 192.0.2.3`];
     assert.deepEqual(done(panel, kind, { ...change, name: 'straße.example.org.' }, deep), changed);
     assert.deepEqual(done(panel, kind, { ...change, name: 'maß.example.org.' }, deep), ['name.deviation']);
-    // The panel may read the new name in either way.
+    // It is not known in which of the two ways the panel reads the new name.
     const plain = makeRecord({ name: 'strasse.example.org.', type: 'A', rdata: '192.0.2.2' });
     const typed = { ...change, elid: 'strasse.example.org. A  192.0.2.2', name: 'straße.example.org.' };
     assert.deepEqual(done(panel, kind, typed, [{ record: plain, key: typed.elid }]), ['name.deviation']);
