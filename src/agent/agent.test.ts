@@ -16,7 +16,7 @@ test('a journal that cannot be had at the start is tried again by itself', async
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const paths = pathsOf(root, join(root, 'agent.sock'));
   for (const folder of [paths.state, join(root, 'etc')]) mkdirSync(folder, { recursive: true });
-  // No central listens at this address; these tests need none.
+  // No central listens at this address; these tests do not need one.
   const isp_master = { host: 'https://127.0.0.1:1/dnsmgr', username: 'u', password: 'p', kind: 'dnsmanager' };
   saveSettings(root, { isp_master });
   const loaded = loadSettings(root);

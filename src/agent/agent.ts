@@ -21,28 +21,28 @@ import { SettingsFile } from './settings-file.ts';
 import { Trace } from './trace.ts';
 
 /**
- * Time (ms) between two checks whether a pause is over. The settings file is checked too, in case its folder
- * cannot be watched.
+ * So many milliseconds lie between two checks whether a pause is over. Each check also looks at the settings
+ * file, in case its folder cannot be watched.
  */
 const checkEvery = 2_000;
 /**
- * Time (ms) until failed settings are tried again. After a refused login it is longer (first, later times),
- * so that the account is not locked.
+ * After a failure, settings are tried again after so many milliseconds. After a refused login the pause is
+ * longer (first pause, later pauses), so that the account is not locked.
  */
 const retryAfter = 5_000;
 const retryLogin = [15 * 60_000, 60 * 60_000] as const;
-/** Time limit (ms) for an edit while no settings are in force. */
+/** The deadline of an edit while no settings are in force, milliseconds. */
 const usualDeadline = 10_000;
 
 /**
- * For this time (ms) after a pause, engines that newly come into force repeat the comparison: an earlier
- * engine may not have finished it.
+ * For so many milliseconds after a pause, an engine that comes into force repeats the comparison. The engine
+ * before it may not have finished it.
  */
 const compareTime = 600_000;
 
 /**
- * Answers hook calls by the settings in force. It follows the settings file, and lets engines of earlier
- * settings finish their work. {@link Agent.answer} never throws.
+ * Answers hook calls with the engines of the settings in force. Follows changes of the settings file. Engines
+ * of earlier settings first finish their work. {@link Agent.answer} never throws.
  */
 export class Agent {
   readonly paths: Paths;
@@ -53,21 +53,26 @@ export class Agent {
   readonly #decisions: Decisions;
   readonly #file: SettingsFile;
   readonly #stopping = new AbortController();
-  /** Stamp of the settings file that was tried last, with or without success. */
+  /** Stamp of the settings file that was last tried, with or without success. */
   #seen = '';
-  /** The change of settings that is in progress; null: none. */
+  /** The change of settings that is being made; null: none. */
   #changing: Promise<void> | null = null;
-  /** When the same settings are tried again, monotonic ms. Null: only when the file changes. */
+  /**
+   * When the same settings are tried again: monotonic milliseconds. Null: they are tried again only after the
+   * file changes.
+   */
   #retryAt: number | null = null;
   #refusedLogins = 0;
   #minder: NodeJS.Timeout | null = null;
-  /** End of the last pause that ran out, milliseconds since 1970. Each such pause leads to one comparison. */
+  /** When the last pause ran out: milliseconds since 1970. One comparison is made after each such pause. */
   #endSeen: number | null = null;
-  /** When this agent noticed the end of the last pause, monotonic ms; null: no pause has ended. */
+  /**
+   * When this agent noticed that the last pause had ended: monotonic milliseconds; null: no pause has ended.
+   */
   #resumedAt: number | null = null;
   /** Whether a call that may change owners came while no engine was running. */
   #missedOwners = false;
-  /** Why the newest settings are not in force; null when they are. */
+  /** Why the newest settings are not in force; null: they are. */
   pending: readonly Problem[] | null = null;
   /**
    * Whom to notify: of the newest file without mistakes, in force or not, as a refused login is to be told as
@@ -103,7 +108,7 @@ export class Agent {
     return this.#engines.state;
   }
 
-  /** Reads the settings and starts to follow the file. Resolves when hook calls can be answered. */
+  /** Reads the settings and starts to follow the file. Resolves when the agent can answer hook calls. */
   async start(): Promise<void> {
     const { stamp, loaded } = this.#file.read();
     await this.#change(loaded, stamp);
@@ -222,8 +227,8 @@ export class Agent {
   }
 
   /**
-   * Starts a comparison when a pause is over, to find what was edited meanwhile. A pause runs out, or
-   * somebody ends it, which leaves a flag file.
+   * When a pause is over, starts a comparison, to find what was edited during it. A pause is over when it
+   * runs out, or when somebody ends it; ending it leaves a flag file.
    */
   #mindPause(): void {
     if (this.state.kind !== 'running') return;
@@ -238,7 +243,7 @@ export class Agent {
 
   #afterPause(centrals: readonly Wired[]): void {
     for (const { engine } of centrals) {
-      // Owners of zones may have changed without a call.
+      // During the pause, owners of zones may have changed and no call was evaluated.
       void engine.forgetOwners();
       engine.compare('all', 'pause-over', 'limited');
     }
@@ -258,7 +263,10 @@ export class Agent {
     return this.#panel.encode(verdict, shown).output;
   }
 
-  /** If the settings file has changed, or a retry is due, starts the change in the background. */
+  /**
+   * If the settings file has changed, or a retry is due, starts to put its settings in force in the
+   * background.
+   */
   #follow(): void {
     const isDue = this.#retryAt !== null && systemClock.now() >= this.#retryAt;
     if (this.#changing !== null || (this.#file.stamp() === this.#seen && !isDue)) return;
@@ -275,13 +283,13 @@ export class Agent {
         await this.#change(loaded, stamp);
       } while (this.#file.stamp() !== this.#seen && !signal.aborted);
     } catch (error) {
-      // Stopping the agent ends the wait.
+      // The agent stops, which ends the wait for the file.
       if (signal.aborted) return;
       this.#log.write(1, 'settings.unreadable', { error: String(error) });
     }
   }
 
-  /** Tries to put settings in force. On failure, {@link pending} holds the reasons. */
+  /** Tries to put settings in force. If that fails, {@link pending} holds the reasons. */
   async #change(loaded: LoadedSettings, stamp: string): Promise<void> {
     if (stamp !== this.#seen) {
       this.#log.write(4, 'settings.read', { path: loaded.path, kind: loaded.kind });
@@ -302,8 +310,8 @@ export class Agent {
   }
 
   /**
-   * Time (ms) until failed settings are tried again. A journal error (a full disk, a killed agent that is
-   * still ending) allows it at the next check.
+   * How long to wait until failed settings are tried again, milliseconds. After a journal error (a full disk,
+   * a killed agent that has not ended yet), they are tried at the next check.
    */
   #untilRetry(error: unknown): number {
     if (error instanceof JournalError) return 0;
@@ -325,7 +333,7 @@ export class Agent {
     const problems = loaded.kind === 'broken' ? loaded.problems : null;
     if (problems === null) this.notify = null;
     this.pending = problems;
-    // A file with mistakes does not stop running engines. An emptied file ends the synchronisation.
+    // If the file has mistakes, running engines go on. If the file is emptied, the synchronisation ends.
     if (problems !== null && this.state.kind === 'running') return;
     this.#engines.idle(problems === null ? { kind: 'not-configured' } : { kind: 'broken', problems });
   }
@@ -335,8 +343,8 @@ export class Agent {
       if (this.#missedOwners) for (const { engine } of centrals) void engine.forgetOwners();
       this.#missedOwners = false;
       this.#catchUp(centrals, before);
-      // The form may end a pause and save settings at the same time. The engine that this replaces may not
-      // have compared yet.
+      // The form may end a pause and save settings at the same time. The engine that is replaced may not have
+      // made the comparison yet.
       if (this.#resumedAt !== null && systemClock.now() - this.#resumedAt < compareTime)
         this.#afterPause(centrals.filter((wired) => !before.includes(wired)));
     });

@@ -21,7 +21,7 @@ import type { Wired } from '../app/wiring/wire.ts';
 import type { Agent } from './agent.ts';
 import { problemsOf } from './problems.ts';
 
-/** Answers the command line: JSON in, an {@link Envelope} as JSON out. Never rejects. */
+/** Answers the command line: takes JSON, and returns an {@link Envelope} as JSON. Never rejects. */
 export async function answerControl(agent: Agent, text: string): Promise<string> {
   return JSON.stringify(await enveloped(agent, text));
 }

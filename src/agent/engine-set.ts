@@ -14,7 +14,7 @@ import { withDeadline } from './deadline.ts';
 import type { FileLog } from './log.ts';
 import { namer, sameCentral } from './problems.ts';
 
-/** Whether hook calls can go to engines. */
+/** Whether engines can answer hook calls. */
 export type AgentState =
   | { readonly kind: 'not-configured' }
   /** Edits are refused for these reasons. */
@@ -25,23 +25,25 @@ interface RunningState {
   readonly kind: 'running';
   /** The first central. */
   readonly wired: Wired;
-  /** Engines of all centrals, in the order of the settings. */
+  /** The engines of all centrals, in the order of the settings. */
   readonly centrals: readonly Wired[];
   readonly several: Several;
 }
 
-/** Time (ms) between two checks whether a drained engine has finished. */
+/** So many milliseconds lie between two checks whether a drained engine has finished. */
 const drainEvery = 1_000;
 
 /**
- * Called when new engines are in force, before any edit reaches them. `before`: those in force until then.
+ * Called when new engines are in force, before any edit reaches them. `before`: the engines that were in
+ * force until then.
  */
 type Swapped = (centrals: readonly Wired[], before: readonly Wired[]) => void;
 
 /**
- * The engines of the settings in force, one for each central. New settings swap them. An engine with
- * unchanged settings stays. One whose account a new engine takes over is closed first. Any other is drained:
- * it finishes its open operations. A draining engine is closed first as well, if its account comes back.
+ * The engines of the settings in force, one for each central. New settings replace them. An engine whose
+ * settings are the same stays. An engine whose account gets a new engine is closed before the new one starts.
+ * Any other engine is drained: it finishes its open operations. If the account of a draining engine comes
+ * back, that engine is closed first too.
  */
 export class EngineSet {
   readonly #paths: Paths;
@@ -50,7 +52,7 @@ export class EngineSet {
   #state: AgentState = { kind: 'not-configured' };
   #handedOver: Promise<void> = Promise.resolve();
   readonly #answering = new Set<Promise<unknown>>();
-  /** Engines of earlier settings with operations still open. */
+  /** Engines of earlier settings that still have open operations. */
   readonly #draining = new Set<Wired>();
 
   constructor(paths: Paths, panel: Panel, log: FileLog) {
@@ -63,17 +65,17 @@ export class EngineSet {
     return this.#state;
   }
 
-  /** The engines in force; none unless the state is `running`. */
+  /** The engines in force; empty unless the state is `running`. */
   get centrals(): readonly Wired[] {
     return this.#state.kind === 'running' ? this.#state.centrals : [];
   }
 
-  /** Resolves when no swap of engines is in progress. Never rejects. */
+  /** Resolves when engines are not being replaced. Never rejects. */
   async handedOver(): Promise<void> {
     await this.#handedOver;
   }
 
-  /** While this call is being answered, no engine is closed for a new one. */
+  /** Protects a call: until it is answered, no engine is closed to be replaced by a new one. */
   async track<T>(work: Promise<T>): Promise<T> {
     this.#answering.add(work);
     return await work.finally(() => this.#answering.delete(work));
@@ -105,9 +107,9 @@ export class EngineSet {
   }
 
   /**
-   * Puts settings in force. The first settings come into force without a test, so that edits are not accepted
-   * unchecked while a central is down at boot. Later ones must pass a test first. Centrals with unchanged
-   * settings keep their engines.
+   * Puts settings in force. The first settings come into force without a test. Otherwise, if the central were
+   * down when the host starts, edits would be accepted unchecked. Later settings must pass a test first.
+   * Centrals with unchanged settings keep their engines.
    * @throws {SettingsRefused | CentralError | JournalError} the earlier engines stay, or no engine runs
    */
   async swap(settings: Settings, swapped: Swapped): Promise<void> {
@@ -116,15 +118,17 @@ export class EngineSet {
     const same = wanted.map((one) =>
       running.find((wired) => isSame(wired, running.length, one, wanted.length)),
     );
-    // If nothing has changed, somebody wants a new try, e.g. after a blocked login. Then all engines are new.
+    // Unchanged settings mean that somebody wants another try, for example after a blocked login. Then all
+    // engines are replaced.
     const renewed = same.every((wired) => wired !== undefined) && running.length === wanted.length;
     const kept = renewed ? wanted.map(() => undefined) : same;
     const parts = await this.#prepare(wanted, kept, running.length > 0);
-    // Edits that arrive meanwhile wait for the new engines, so that no closing engine gets them.
+    // Edits that come meanwhile wait for the new engines, so that no edit reaches an engine that is closing.
     const handingOver = this.#handOver(parts, kept, swapped);
     this.#handedOver = handingOver.then(
       () => undefined,
-      // The caller reports the error. Edits that waited are answered by the resulting state.
+      // The caller reports the error. Edits that have waited are answered according to the state that
+      // results.
       () => undefined,
     );
     await handingOver;
@@ -136,13 +140,14 @@ export class EngineSet {
       !kept.includes(wired) && parts.some((part) => isAccount(part.central, wired.central));
     const retired = running.filter(isReplaced);
     const returning = [...this.#draining].filter(isReplaced);
-    // A journal has one writer, so the old engine of an account closes first. The new one continues its
-    // operations.
+    // Only one engine may write a journal, so the account's old engine is closed first. The new engine
+    // continues its operations.
     if (retired.length > 0)
       this.#state = { kind: 'broken', problems: [{ code: 'agent.not-running', params: {} }] };
     if (retired.length + returning.length > 0) await this.#retire([...retired, ...returning]);
     const centrals = await this.#wireAll(parts, kept).catch(async (error: unknown) => {
-      // If one central has no engine, the others must not continue alone.
+      // An edit must reach all centrals or none. If one central has no engine, the engines of the others are
+      // closed too.
       if (retired.length > 0)
         await Promise.all(running.filter((wired) => !retired.includes(wired)).map((wired) => wired.close()));
       throw error;
@@ -154,7 +159,7 @@ export class EngineSet {
   }
 
   /**
-   * Makes the centrals of the new settings, in order; kept engines keep theirs.
+   * Makes the centrals of the new settings, in order. A kept engine keeps its central.
    * @param test whether new centrals must pass a test of connection, login and rights
    */
   async #prepare(
@@ -188,7 +193,8 @@ export class EngineSet {
   }
 
   /**
-   * Starts an engine for each central that has none. If one fails, closes those it has started, and throws.
+   * Starts an engine for each central that has none. If one fails, closes the engines that it has started,
+   * and throws.
    */
   async #wireAll(parts: readonly Part[], kept: readonly Kept[]): Promise<readonly Wired[]> {
     const all: Wired[] = [];
@@ -203,14 +209,16 @@ export class EngineSet {
     }
   }
 
-  /** Closes engines, after the calls in progress are answered. */
+  /** Closes engines once the calls in progress are answered. */
   async #retire(centrals: readonly Wired[]): Promise<void> {
     await Promise.all(this.#answering);
     for (const wired of centrals) this.#draining.delete(wired);
     await Promise.all(centrals.map((wired) => wired.close()));
   }
 
-  /** Lets an engine finish what is open, then closes it. A failed read of its journal is tried again. */
+  /**
+   * Lets an engine finish its open operations, then closes it. If its journal cannot be read, tries again.
+   */
   #drain(wired: Wired): void {
     this.#draining.add(wired);
     let isReported = false;
@@ -222,7 +230,7 @@ export class EngineSet {
       try {
         return (await journalStatus(wired.journal, systemClock.wall())).open > 0;
       } catch (error) {
-        // An engine that left the set has a closed journal; its error means nothing.
+        // If the engine is no longer in the set, its journal is closed and the error has no meaning.
         if (this.#draining.has(wired)) tell(error);
         return true;
       }
@@ -241,7 +249,7 @@ interface Part {
   readonly central: GuardedCentral;
 }
 
-/** The engine that a central keeps; undefined: it needs a new one. */
+/** The engine that a central keeps; undefined: the central gets a new engine. */
 type Kept = Wired | undefined;
 
 async function testCentral({ settings, central }: Part, centrals: number): Promise<void> {
@@ -259,10 +267,10 @@ function runningState(centrals: readonly Wired[], former: () => Iterable<Engine>
 }
 
 /**
- * Whether a running engine has exactly these settings. In strict mode the number of centrals counts too, as
- * they share the time of an edit.
- * @param had how many centrals there were
- * @param has how many centrals there will be
+ * Whether a running engine has exactly these settings. In strict mode the number of centrals counts too,
+ * because they share the time of an edit.
+ * @param had number of centrals until now
+ * @param has number of centrals from now on
  */
 function isSame(wired: Wired, had: number, settings: Settings, has: number): boolean {
   const whole = (one: Settings): string =>

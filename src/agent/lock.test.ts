@@ -1,4 +1,7 @@
-/** Issue 12.15: no content of the lock file keeps an agent from starting; only a running agent does. */
+/**
+ * Issue 12.15: tests that only a running agent, and no content of the lock file, keeps another agent from
+ * starting.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

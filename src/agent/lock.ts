@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * Makes sure that only one agent runs per panel, by an exclusive lock on a file. The kernel releases the lock
- * when the process ends, even by a kill. The content of the file means nothing. If it keeps SQLite from
- * locking, the file is emptied.
+ * Makes sure that a panel has only one running agent, by an exclusive lock on a file. The kernel releases the
+ * lock when the process ends, even if it is killed. The content of the file has no meaning. If SQLite cannot
+ * lock the file because of its content, the file is emptied.
  * @returns a function that releases the lock; `null`: another agent holds it
  * @throws {Error} with the path, when the file cannot be opened or locked
  */
@@ -17,7 +17,7 @@ export function takeLock(path: string): (() => void) | null {
     if (resultOf(error) !== notDatabase) throw unlockable(path, error);
   }
   try {
-    // The file is emptied in place, so that an agent that has locked it meanwhile keeps its lock.
+    // The file is emptied, not replaced. So an agent that has locked it meanwhile keeps its lock.
     truncateSync(path);
     return lock(path);
   } catch (error) {

@@ -15,9 +15,9 @@ const names: Readonly<Record<LogLevel, string>> = {
 export type LogFormat = 'text' | 'json';
 
 /**
- * A log file of mode 0600, with one line per event: words (`time level event field=value ...`) or a JSON
+ * A log file with mode 0600 and one line for each event: words (`time level event field=value ...`) or a JSON
  * object. Each write opens the file by its name, so that log rotation needs no signal. If lines could not be
- * written, the next line reports their number.
+ * written, the next line reports how many.
  */
 export class FileLog {
   readonly #path: string;

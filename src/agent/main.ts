@@ -1,9 +1,9 @@
 /**
- * The agent: one long-lived process per panel. A service starts it, or the hook if none runs.
+ * The agent: one long-lived process for each panel. A service starts it; or the hook does, if none runs.
  *
- * Usage: node agent.cjs [--root DIR] [--socket PATH] [--service]
- * --service: systemd confines the process (plugin/system/domainsync-agent.service).
- * Exit status: 0 stopped on request, or another agent runs already; 1 could not start (the log says why).
+ * Usage: node agent.cjs [--root DIR] [--socket PATH] [--service] --service: systemd confines the process
+ * (plugin/system/domainsync-agent.service). Exit status: 0 stopped on request, or another agent runs already;
+ * 1 could not start (the log says why).
  */
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -29,7 +29,7 @@ async function main(): Promise<number> {
   try {
     return await run(root, paths, log, values.service);
   } catch (error) {
-    // The program that started us may not read our output.
+    // The program that started the agent may not read its output, so the error is also written to the log.
     log.write(1, 'agent.failed', { error: error instanceof Error ? error.message : String(error) });
     throw error;
   }
@@ -53,7 +53,7 @@ async function run(root: string, paths: Paths, log: FileLog, isService = false):
     process.once('SIGTERM', stop);
     process.once('SIGINT', stop);
   });
-  // Calls in progress get their answers first, as the panel waits for them.
+  // Calls in progress are answered before the engines close, because the panel waits for them.
   await new Promise((closed) => server.close(closed));
   await notifier.stop();
   await agent.stop();
@@ -62,7 +62,7 @@ async function run(root: string, paths: Paths, log: FileLog, isService = false):
   return 0;
 }
 
-/** The panel's root: this program is ROOT/lib/domainsync/RELEASE/agent.cjs. */
+/** The panel's root, taken from the path of this program: ROOT/lib/domainsync/RELEASE/agent.cjs. */
 function rootOfProgram(): string {
   return dirname(dirname(dirname(dirname(resolve(process.argv[1] ?? '')))));
 }

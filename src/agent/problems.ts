@@ -5,13 +5,16 @@ import { serverText } from '../config/address.ts';
 import { settingsPath, type Settings } from '../config/settings.ts';
 import type { Problem } from '../dns/problem.ts';
 
-/** The problem that this central's section names the same account as another one. */
+/** Makes the problem that this central's section names the same account as another section. */
 export function sameCentral({ number }: Settings, root: string): Problem {
   const params = { path: settingsPath(root), line: '0', section: `central_${number}`, other: 'isp_master' };
   return { code: 'settings.same-central', params };
 }
 
-/** Makes a function that rethrows an error of a central, with the central's number if there are several. */
+/**
+ * Makes a function that throws an error of a central again. If there are several centrals, it adds the
+ * central's number.
+ */
 export function namer(number: number, centrals: number): (error: unknown) => never {
   return (error) => {
     if (centrals === 1 || !(error instanceof SettingsRefused || error instanceof CentralError)) throw error;
@@ -23,8 +26,8 @@ export function namer(number: number, centrals: number): (error: unknown) => nev
 }
 
 /**
- * Removes the names of the central's host, our account and the name servers from a text. Only administrators
- * may see them.
+ * Removes from a text the names of the central's host, our account and the name servers, which only
+ * administrators may see.
  */
 export function withoutNames(text: string, { address, username, verify }: Settings): string {
   const { host, hostname } = new URL(address);
@@ -33,7 +36,7 @@ export function withoutNames(text: string, { address, username, verify }: Settin
   return names.reduce((clean, name) => clean.replaceAll(name, '[…]'), text);
 }
 
-/** The problems that an error stands for; an unexpected error gives `engine.defect`. */
+/** The problems that caused an error; an unexpected error gives `engine.defect`. */
 export function problemsOf(error: unknown): readonly Problem[] {
   const text = error instanceof Error ? error.message : String(error);
   return knownProblems(error) ?? [{ code: 'engine.defect', params: { text } }];

@@ -2,10 +2,7 @@ import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import type { HookCall } from '../core/panel.ts';
 import { systemOr } from '../net/system-error.ts';
 
-/**
- * `USER_HZ` on every Linux that we support: `/proc/PID/stat` counts time in this fraction of a second
- * (proc(5)).
- */
+/** `USER_HZ` on every Linux that we support: so many ticks make a second in `/proc/PID/stat` (proc(5)). */
 const ticksPerSecond = 100;
 /** The kernel rounds both times down, so they may differ by one tick. */
 const roundedTicks = 1;
@@ -14,11 +11,11 @@ const roundedTicks = 1;
 export type Variables = Pick<HookCall, 'environment' | 'repeated'>;
 
 /**
- * The environment that a process was started with, from /proc/PID/environ (proc(5)). Each character stands
- * for one octet. Reads it only if the process belongs to this user (root) alone and is older than the
- * request. A client can send any pid, and the kernel may have reused it.
+ * Reads the environment with which a process was started, from /proc/PID/environ (proc(5)). Each character
+ * stands for one octet. A client can send any pid, and the kernel may have reused it. So the process must
+ * belong to this user (root) alone and must be older than the request.
  * @param before when the request came, seconds since the machine started
- * @returns `null` for any other process, or if it is gone
+ * @returns `null` for any other process, or if the process has ended
  */
 export function variablesOf(pid: number, before: number): Variables | null {
   // An error: the process is gone (ENOENT, ESRCH), or we may not read it (EACCES).
@@ -26,13 +23,14 @@ export function variablesOf(pid: number, before: number): Variables | null {
 }
 
 function readFrom(pid: number, before: number): Variables | null {
-  // The open folder belongs to this one process, even if its pid is used again.
+  // The open folder belongs to this one process, even if another process gets its pid later.
   const folder = openSync(`/proc/${pid}`, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     const read = (file: string): string => readFileSync(`/proc/self/fd/${folder}/${file}`, 'latin1');
     if (!isOurs(read('status')) || startOf(read('stat')) > before * ticksPerSecond + roundedTicks)
       return null;
-    // Checks the owner again after the read: by starting another program, a process may change its user.
+    // The owner is checked once more after the read, because a process may change its user when it starts
+    // another program.
     const environment = read('environ');
     return isOurs(read('status')) ? variablesIn(environment) : null;
   } finally {
@@ -40,7 +38,7 @@ function readFrom(pid: number, before: number): Variables | null {
   }
 }
 
-/** Whether real, effective, saved and file system user of a process are all our user. */
+/** Whether the real, effective, saved and file system user of a process are all our user. */
 function isOurs(status: string): boolean {
   const users = /^Uid:\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)$/mu.exec(status)?.slice(1) ?? [];
   const own = process.getuid?.();
@@ -49,7 +47,7 @@ function isOurs(status: string): boolean {
 
 /**
  * Start time of a process, ticks since boot: field 22. Fields are counted after field 2, the program's name,
- * which may hold spaces and brackets.
+ * which may contain spaces and brackets.
  */
 function startOf(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -57,7 +55,8 @@ function startOf(stat: string): number {
 }
 
 /**
- * Splits an environment. Values stay octets, as only the panel adapter knows the encoding of a query string.
+ * Splits an environment into variables. Values stay octets, because only the panel adapter knows how a query
+ * string is encoded.
  */
 function variablesIn(octets: string): Variables {
   const environment = new Map<string, string>();

@@ -40,7 +40,10 @@ async function startWith(
   return path;
 }
 
-/** Sends the pieces of a request one after the other and ends it. @returns all that came back */
+/**
+ * Sends the pieces of a request one after the other, then closes that side.
+ * @returns everything that was received
+ */
 function exchange(path: string, ...pieces: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -82,7 +85,7 @@ test(
     const { path, calls } = await start(t);
     const child = spawn('python3', ['-c', doubled], { stdio: ['pipe', 'pipe', 'inherit'] });
     t.after(() => child.kill());
-    // An answer shows that Python has become `cat`.
+    // The answer of `cat` shows that Python has been replaced by `cat`.
     child.stdin.write('x');
     await once(child.stdout, 'data');
     await exchange(path, `domainsync 1 ${child.pid} 3 before cut\n`, 'a=b');
@@ -123,7 +126,11 @@ test('a request that is cut off, garbled, too long or from a dead process is not
   assert.deepEqual(asked, []);
 });
 
-/** Starts a process that waits, with a hook's environment. @param options e.g. its user @returns its pid */
+/**
+ * Starts a process that only waits, with a hook's environment.
+ * @param options for example its user
+ * @returns its pid
+ */
 function waiting(t: TestContext, options: SpawnOptions): number {
   const env = { HANDLER_STAGE: 'before', QUERY_STRING: 'func=domain.delete&elid=example.org' };
   const child = spawn('/bin/sleep', ['600'], { env, stdio: 'ignore', ...options });
@@ -152,7 +159,8 @@ test('issue 11.6: a process that came after the connection that names it is anot
   t.after(() => socket.destroy());
   await once(socket, 'data');
   const began = uptime();
-  // Start times of processes count in hundredths of a second, so this one is certainly later.
+  // Start times of processes have a resolution of 0.01 s. After 0.05 s, the next process certainly has a
+  // later one.
   while (uptime() < began + 0.05) await new Promise((resolve) => setImmediate(resolve));
   const late = waiting(t, {});
   socket.end(`domainsync 1 ${late} 1\nx`);
@@ -161,7 +169,7 @@ test('issue 11.6: a process that came after the connection that names it is anot
   assert.deepEqual(asked, []);
 });
 
-/** Sends a hook call whose body is `length` octets `x`. @returns all that came back */
+/** Sends a hook call whose body is `length` octets `x`. @returns everything that was received */
 function large(path: string, length: number): Promise<string> {
   return exchange(path, `domainsync 1 ${process.pid} ${length}\n`, 'x'.repeat(length));
 }

@@ -8,32 +8,32 @@ import { variablesOf } from './process-environment.ts';
 import { end, hello, mostHead, mostRead, readHead, type RequestHead } from '../app/control/socket.ts';
 
 export interface Responders {
-  /** Answers one hook call with the text that the hook prints. Never rejects. */
+  /** Answers one hook call. @returns the text that the hook prints. Never rejects */
   hook(call: HookCall): Promise<string>;
-  /** Answers one request of the command line; both are JSON. Never rejects. */
+  /** Answers one request of the command line; request and answer are JSON. Never rejects. */
   control(request: string): Promise<string>;
 }
 
-/** How long (ms) a client may take to send its request. */
+/** How long a client may take to send its request, milliseconds. */
 const sendTimeout = 15_000;
 
-/** A body of at most this many octets never waits for room. */
+/** A body with at most so many octets is read at once. */
 const smallBody = 64 * 1024;
 
 /**
- * How many octets the larger bodies may have together while their calls are in progress. Further ones wait; a
- * client's time limit goes on.
+ * All larger bodies together may take at most so many octets. Further ones wait, and their clients' time
+ * limit goes on.
  */
 const mostTogether = 16 * 1024 * 1024;
 
 /**
- * Listens on the agent's socket. An incomplete request is never carried out. A complete answer ends with
- * {@link end}.
- * @throws {Error} when the socket cannot be made
+ * Listens on the agent's socket. A request that is not complete is never carried out. Every complete answer
+ * ends with {@link end}.
+ * @throws {Error} when the socket cannot be created
  */
 export async function listen(path: string, answers: Responders): Promise<Server> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // The lock is held, so no other agent runs, and a file here is a leftover.
+  // This process holds the lock, so no other agent runs. A file at this path is a leftover.
   rmSync(path, { force: true });
   const room = new Room();
   const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answers, room));
@@ -45,7 +45,7 @@ export async function listen(path: string, answers: Responders): Promise<Server>
 function serve(socket: Socket, answers: Responders, room: Room): void {
   const since = uptime();
   let answering = false;
-  // If the client is gone, nobody gets the answer, but its operation continues.
+  // The client has gone, so nobody gets the answer. Its operation continues.
   socket.on('error', () => socket.destroy());
   socket.setTimeout(sendTimeout, () => {
     if (!answering) socket.destroy();
@@ -71,8 +71,8 @@ function serve(socket: Socket, answers: Responders, room: Room): void {
 }
 
 /**
- * Reads nothing more from the connection until there is room for its body, then calls `go`. The connection
- * holds the room until it ends.
+ * Pauses the connection until there is room for its body, then calls `go`. The room is free again when the
+ * connection ends.
  */
 async function whenThereIsRoom(socket: Socket, room: Room, octets: number, go: () => void): Promise<void> {
   socket.pause();
@@ -92,7 +92,7 @@ interface Request {
 }
 
 /**
- * A request that is being received. Each octet is checked once. A body that is too long to read is discarded.
+ * A request that is being received. Each octet is checked only once. A body that is too long is discarded.
  */
 class Incoming {
   #line = Buffer.alloc(0);
@@ -101,7 +101,7 @@ class Incoming {
   #received = 0;
 
   /**
-   * Octets of the body that begins in this chunk, if it is a large one that {@link take} will keep; else 0.
+   * How many octets of room the body needs that begins in this chunk; 0 if it is small or will be discarded.
    */
   needs(chunk: Buffer): number {
     const head = this.#head === null ? this.#headWith(chunk) : null;
@@ -119,7 +119,9 @@ class Incoming {
     return this.#takeBody(this.#head, chunk.subarray(chunk.indexOf(0x0a) + 1));
   }
 
-  /** The first line received so far, with at most {@link mostHead} octets and one more of this chunk. */
+  /**
+   * The part of the first line received so far. This chunk adds at most {@link mostHead} octets and one more.
+   */
   #lineWith(chunk: Buffer): Buffer<ArrayBuffer> {
     return Buffer.concat([this.#line, chunk.subarray(0, mostHead + 1)]);
   }
@@ -146,7 +148,7 @@ class Room {
   #taken = 0;
   readonly #waiting: { readonly octets: number; readonly enter: () => void }[] = [];
 
-  /** Waits for room. @returns a function that frees the room; further calls of it do nothing */
+  /** Waits for room. @returns a function that frees the room; calling it again does nothing */
   async enter(octets: number): Promise<() => void> {
     await new Promise<void>((enter) => {
       this.#waiting.push({ octets, enter });
@@ -170,7 +172,11 @@ class Room {
   }
 }
 
-/** @param since when the client connected, seconds since boot; the named hook process must be older */
+/**
+ * Answers one request.
+ * @param since when the client connected, seconds since boot; the hook process that the request names must be
+ *   older
+ */
 async function reply(
   socket: Socket,
   answers: Responders,

@@ -26,7 +26,7 @@ test('issue 11.12: whatever is done to the file, or to a certificate authority i
   isNoticed();
   writeFileSync(authority, 'two');
   isNoticed();
-  // The changed file has the same size and time as before.
+  // The changed file keeps its size and its times.
   const { atime, mtime } = statSync(path);
   saveSettings(root, { isp_master: { password: 'q' } });
   utimesSync(path, atime, mtime);

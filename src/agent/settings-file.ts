@@ -5,19 +5,19 @@ import { systemClock } from '../app/wiring/clock.ts';
 import { isSystemError, systemOr } from '../net/system-error.ts';
 import { everyCentral, loadSettings, settingsPath } from '../config/settings.ts';
 
-/** The file counts as finished if it has not changed for this long, milliseconds. */
+/** A file counts as finished if it has not changed for so many milliseconds. */
 const quiet = 250;
 /** The same for a file that looks unfinished: empty, missing, with mistakes, or without a final line feed. */
 const quietUnfinished = 2_000;
 
 /**
- * The settings file of a panel, with the files of certificate authorities that it names. It notices changes
- * in any of them, and waits until a writer has finished.
+ * The settings file of a panel, together with the files of certificate authorities that it names. Notices
+ * changes in any of them, and waits until the writer has finished.
  */
 export class SettingsFile {
   readonly #root: string;
   #stamp = '';
-  /** When this stamp was first read, monotonic milliseconds. */
+  /** When the present stamp was first seen: monotonic milliseconds. */
   #since = -Infinity;
   #watcher: FSWatcher | null = null;
   /** Files of certificate authorities that the settings name. */
@@ -28,8 +28,8 @@ export class SettingsFile {
   }
 
   /**
-   * A stamp of the present settings file and the files it names. It differs after any of them was written,
-   * replaced, removed, created or touched. Costs one stat per file.
+   * A stamp of the present settings file and the files that it names. It differs once any of them was
+   * written, replaced, removed, created or touched. Costs one `stat` call for each file.
    */
   stamp(): string {
     const stamp = [settingsPath(this.#root), ...this.#named].map(stampOf).join('\n');
@@ -56,7 +56,7 @@ export class SettingsFile {
   }
 
   /**
-   * Reads the file once it counts as finished.
+   * Waits until the file counts as finished, and reads it.
    * @throws the signal's reason when it aborts first
    */
   async settled(signal: AbortSignal): Promise<ReturnType<SettingsFile['read']>> {
@@ -70,8 +70,8 @@ export class SettingsFile {
   }
 
   /**
-   * Calls `changed` when something changes in the folder of the file, which may be another file. If the
-   * folder cannot be watched, `changed` is never called, so the caller must also check from time to time.
+   * Calls `changed` when something in the file's folder changes, which may be another file. If the folder
+   * cannot be watched, `changed` is never called, so the caller must also check from time to time.
    */
   watch(changed: () => void): void {
     try {

@@ -1,4 +1,4 @@
-/** Tests of changes to the settings file while the agent runs. */
+/** Tests changes of the settings file while the agent runs. */
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ import { FileLog } from './log.ts';
 
 const zone = parseName('example.org.');
 const oldKey = makeKey('alice');
-/** A key of the same name with another secret stands for the same account. */
+/** A key with the same name but another secret is still the same account. */
 const newKey = makeKey('alice');
 
 function account(port: number, { name, secret }: ServerKey): Readonly<Record<string, string>> {
@@ -70,14 +70,14 @@ describe('issue 11.12: a changed settings file', { skip: missingPrograms('named'
     return (await journalStatus(agent.state.wired.journal, systemClock.wall())).baselineAt;
   }
 
-  /** Replaces one secret of the name server by another. */
+  /** Replaces a secret of the name server by another one. */
   async function rotate(from: ServerKey, to: ServerKey): Promise<void> {
     const path = join(server.folder, 'named.conf');
     writeFileSync(path, readFileSync(path, 'utf8').replaceAll(from.secret, to.secret));
     await server.rndc('reconfig');
   }
 
-  /** Answers one call of the panel. @returns the codes of the refusal; null: accepted */
+  /** Sends one call of the panel. @returns the codes of the refusal; null: the call was accepted */
   async function call(event: PanelEvent): Promise<string | null> {
     panel.decode = () => event;
     let codes: string | null = null;
@@ -89,7 +89,7 @@ describe('issue 11.12: a changed settings file', { skip: missingPrograms('named'
     return codes;
   }
 
-  /** A record of a new name, and the edit that makes it. */
+  /** Makes a record with a new name, and the edit that adds it. */
   function newRecord(): { readonly name: string; readonly before: PanelEvent; readonly done: PanelEvent } {
     serial += 1;
     const add = makeRecord({ name: `h${serial}`, type: 'A', rdata: '192.0.2.1' }, zone);
@@ -165,7 +165,7 @@ describe('issue 11.12: a changed settings file', { skip: missingPrograms('named'
     for (const cut of [0, good.indexOf('username'), good.length - 3]) {
       writeFileSync(path, good.slice(0, cut));
       const saved = save();
-      // By now the edit has noticed that the file has changed and is unfinished.
+      // By now the edit has noticed that the file has changed and is not finished.
       await new Promise((resolve) => setImmediate(resolve));
       appendFileSync(path, good.slice(cut));
       assert.equal(await saved, null, String(cut));
@@ -224,7 +224,8 @@ describe('issue 11.12: a changed settings file', { skip: missingPrograms('named'
     pause(agent.paths.pause, Infinity);
     const passed = makeRecord({ name: 'paused', type: 'A', rdata: '192.0.2.1' }, zone);
     panel.store.zones.get(zone)?.set(recordId(passed), passed);
-    // Reads of the panel fail, so the engine of the earlier settings cannot compare before it is closed.
+    // While reads of the panel fail, the engine of the earlier settings cannot make its comparison before it
+    // is closed.
     panel.failing = true;
     endPause(agent.paths.pause);
     assert.equal(await call(byAlice()), 'panel.not-read-yet');

@@ -1,4 +1,4 @@
-/** Tests of centrals that are added, changed and removed while the agent runs. */
+/** Tests centrals that are added, changed and removed while the agent runs. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,10 +28,10 @@ import { FileLog } from './log.ts';
 
 interface Scene {
   readonly agent: Agent;
-  /** Writes settings and lets the agent notice them. */
+  /** Writes settings and makes the agent notice them. */
   readonly change: (changes: IniChanges) => Promise<void>;
   readonly engines: () => readonly Engine[];
-  /** The journals of the engines, in the same order. */
+  /** The journals of the engines, in the order of the engines. */
   readonly journals: () => readonly Wired['journal'][];
 }
 
@@ -86,7 +86,7 @@ test('the engines of the others go on undisturbed', { skip: missingPrograms('nam
   await until(async () => engines().length === 2);
   assert.equal(engines()[0], first);
 
-  // Settings with a central that cannot be reached do not come into force.
+  // Settings do not come into force if one of their centrals cannot be reached.
   await change({ central_3: account(await freePort(), bob) });
   await until(async () => agent.pending !== null);
   assert.deepEqual(
@@ -114,8 +114,8 @@ test('the engines of the others go on undisturbed', { skip: missingPrograms('nam
 });
 
 /**
- * A panel with `example.org` in which a user has begun an edit.
- * @returns the engine that waits for the panel's `after`
+ * Sets up a panel with `example.org`, in which a user has begun an edit.
+ * @returns also the engine that waits for the panel's `after`
  */
 async function editBegun(t: TestContext, port: number, key: ServerKey): Promise<Scene & { engine: Engine }> {
   const zone = parseName('example.org.');
@@ -141,7 +141,7 @@ async function twoAccounts(t: TestContext): Promise<{ port: number; alice: Serve
   return { port: server.port, alice, bob };
 }
 
-/** Makes a check: has the journal of the first engine no writer? */
+/** Makes a function that checks whether the journal of the first engine has no writer any more. */
 function journalOf({ agent }: Scene): () => Promise<boolean> {
   assert.ok(agent.state.kind === 'running');
   const path = journalPath(agent.paths, agent.state.wired.central.id);
@@ -167,7 +167,7 @@ test('issue 13: an account that comes back with an open edit is in force at once
   await change({ isp_master: account(port, alice) });
   await until(async () => engines().length === 1 && engines()[0] !== between);
   assert.equal(agent.pending, null);
-  // The new engine continues the edit: it still waits for the panel.
+  // The new engine has taken over the edit, which still waits for the panel.
   const [journal] = journals();
   assert.ok(journal !== undefined);
   assert.equal((await journalStatus(journal, systemClock.wall())).open, 1);

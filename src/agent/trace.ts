@@ -4,15 +4,15 @@ import { PanelError } from '../core/panel.ts';
 import type { CallFacts } from '../core/panel-hand.ts';
 import type { SeenCall } from '../app/self-test/step.ts';
 
-/** A trace ends by itself after this time, milliseconds. */
+/** A trace ends by itself after so many milliseconds. */
 const longest = 600_000;
 /**
- * How long (ms) the panel may take to answer a read while it waits for our answer. It may never answer
- * (docs/protocol.md#stages-4).
+ * How long the panel may take to answer a read while it waits for our own answer, milliseconds. It may never
+ * answer (docs/protocol.md#stages-4).
  */
 const readPatience = 2_000;
 
-/** Records the hook calls of one zone for the self-test. Without a zone it does nothing. */
+/** Records the hook calls of one zone for the self-test. If no zone is set, it records nothing. */
 export class Trace {
   readonly #panel: Panel;
   readonly #facts: (call: HookCall) => CallFacts;
@@ -27,9 +27,9 @@ export class Trace {
   }
 
   /**
-   * Ends the trace and begins another one.
-   * @param zone whose calls are recorded; null: record none
-   * @param refuse stage whose first call gets an error, whatever the engine decides; null: none
+   * Ends the running trace and starts another one.
+   * @param zone the zone whose calls are recorded; null: record none
+   * @param refuse the stage whose first call gets an error, whatever the engine decides; null: none
    * @returns the calls of the ended trace
    */
   turn(zone: DnsName | null, refuse: 'before' | 'after' | null): readonly SeenCall[] {
@@ -77,8 +77,8 @@ export class Trace {
 }
 
 /**
- * The self-test's error, which shows whether the panel obeys an error in `before` and undoes its change after
- * one in `after`.
+ * Makes the self-test's error. It shows whether the panel obeys an error in `before`, and whether it undoes
+ * its change after an error in `after`.
  */
 function probe(stage: string): Verdict {
   const problems = [{ code: 'agent.self-test', params: {} }];

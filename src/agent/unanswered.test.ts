@@ -1,6 +1,6 @@
 /**
- * Issue 11.5: a request that a central never answers delays only its own edit, at most as long as an edit may
- * take.
+ * Issue 11.5: tests a request that a central never answers. It delays only its own edit, and not longer than
+ * an edit may take.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';

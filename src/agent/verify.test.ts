@@ -1,4 +1,4 @@
-/** Tests of `[verify]`: from name servers in the settings file to what the command line shows. */
+/** Tests `[verify]` from the name servers in the settings file to the output of the command line. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 
-/** The central that a command is for. */
+/** The central that the user chose for a command. */
 export interface Chosen {
   /** The central's number in the settings; absent: all centrals. */
   readonly central?: number | null;

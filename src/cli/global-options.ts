@@ -7,7 +7,7 @@ import { pathsOf, type Paths } from '../app/paths.ts';
 /** Options that stand before the command. */
 export interface GlobalOptions {
   readonly paths: Paths;
-  /** Path of the agent's socket as given; absent: the usual path. */
+  /** Path of the agent's socket, if the user named one; undefined: the usual path. */
   readonly socket: string | undefined;
   readonly json: boolean;
 }

@@ -1,4 +1,4 @@
-/** What the commands `install` and `uninstall` have in common. */
+/** Functions that the commands `install` and `uninstall` share. */
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { restartPanel } from '../app/install/restart-panel.ts';
@@ -6,7 +6,10 @@ import type { Paths } from '../app/paths.ts';
 import { panels, usualRoots, type PanelKind } from '../panels/registry.ts';
 import { complain, exitStatus } from './output.ts';
 
-/** How long (ms) an agent may take to answer its calls and end: a usual edit's deadline and some more. */
+/**
+ * How long an agent may take to answer its calls and end, milliseconds: a usual edit's deadline and some
+ * more.
+ */
 export const agentPatience = 20_000;
 
 export function systemOption(): Option {
@@ -17,8 +20,8 @@ export function systemOption(): Option {
 }
 
 /**
- * Restarts the panel and reports a failure.
- * @returns whether it was restarted; false if only an administrator can restart it
+ * Restarts the panel, and reports a failure.
+ * @returns whether the panel was restarted; false also if only an administrator can restart it
  */
 export async function restart(paths: Paths, kind: PanelKind): Promise<boolean> {
   const failure = await restartPanel(paths, kind);

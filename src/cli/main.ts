@@ -70,7 +70,7 @@ for (const command of [program, ...commands]) {
   });
 }
 
-// The reader of the output has closed it, as `head` does.
+// The program that reads our output may have closed it, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();

@@ -6,7 +6,11 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const nasty = 'a\u001b[2J\u009b31m\u202e\u0007';
 
-/** The output of a program that uses this module, on a terminal with colours. @param body of the program */
+/**
+ * Runs a program that uses this module, on a terminal with colours.
+ * @param body the program's code
+ * @returns its output
+ */
 async function printed(body: string): Promise<{ stdout: string; stderr: string }> {
   const module = JSON.stringify(new URL('./output.ts', import.meta.url).href);
   const program = `const o = await import(${module}); const nasty = ${JSON.stringify(nasty)}; ${body}`;

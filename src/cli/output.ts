@@ -6,7 +6,7 @@ import { safeJson, terminalText } from '../core/plain-text.ts';
 export const exitStatus = { done: 0, failed: 1, usage: 2, attention: 3 } as const;
 
 /**
- * The meaning of a text, shown as a colour. Colours appear only on a terminal, and only if `NO_COLOR` is not
+ * What a text means, shown by its colour. Colours are used only on a terminal, and only if `NO_COLOR` is not
  * set.
  */
 export type Mood = 'good' | 'bad' | 'care' | 'quiet' | 'plain';
@@ -19,13 +19,13 @@ export interface Cell {
 const styles = { good: 'green', bad: 'red', care: 'yellow', quiet: 'dim', plain: null } as const;
 
 /**
- * Placeholder for the escape character in our own colours until {@link say} prints them. It is random, so no
+ * Stands for the escape character in our own colours until {@link say} prints them. It is random, so that no
  * text from outside can contain it.
  */
 const introducer = `<${randomUUID()}>`;
 const escape = '\u001b';
 
-/** A text in the colour of its mood, for {@link say} and {@link print}. */
+/** Colours a text by its mood, for {@link say} and {@link print}. */
 export function coloured(text: string, mood: Mood): string {
   const style = styles[mood];
   if (style === null) return text;
@@ -33,12 +33,12 @@ export function coloured(text: string, mood: Mood): string {
   return `${before.replace(escape, introducer)}${text}${after.replace(escape, introducer)}`;
 }
 
-/** Prints a text for people. Control sequences that came from outside are made harmless. */
+/** Prints a text for people. Makes control sequences harmless that came from outside. */
 export function say(text: string): void {
   console.log(terminalText(text).replaceAll(introducer, escape));
 }
 
-/** Like {@link say}, on standard error. */
+/** Like {@link say}, but prints on standard error. */
 export function complain(text: string): void {
   console.error(terminalText(text).replaceAll(introducer, escape));
 }
@@ -117,13 +117,13 @@ function plain(text: string): Cell {
   return { text, mood: 'plain' };
 }
 
-/** A wall-clock time (milliseconds since 1970) as text, in the time zone of this host. */
+/** Writes a wall-clock time (milliseconds since 1970) as text, in the time zone of this host. */
 export function localTime(wall: number): string {
-  // Swedish writes dates as ISO 8601 does.
+  // The Swedish locale writes dates as in ISO 8601.
   return new Date(wall).toLocaleString('sv-SE');
 }
 
-/** Prints `value` as JSON for programs, or `text` for people. */
+/** Prints `value` as JSON if `json` is set, else the text. */
 export function print(json: boolean, value: unknown, text: () => string): void {
   if (json) console.log(safeJson(value, 2));
   else say(text());

@@ -7,9 +7,9 @@ export type AddressMistake =
   | 'settings.credentials-in-address';
 
 /**
- * The base URL of a central, from a host, a host with a port, or a whole https address. Plain http is
- * refused, because it would send name and password unencrypted. It is allowed to this machine if the central
- * has no TLS of its own.
+ * Makes the base URL of a central from a host, a host with a port, or a whole https address. Plain http is
+ * refused, because it would send name and password unencrypted. It is allowed only to this machine, and only
+ * for a central without TLS of its own.
  * @param plainHere whether `http://` with a loopback address is allowed
  * @returns a URL without query and final slash, with a path only if one was written; for a mistake its code
  */
@@ -22,7 +22,7 @@ export function baseAddress(text: string, plainHere: boolean): { readonly url: s
   if (url === null || (!plain && url.protocol !== 'https:')) return 'settings.bad-address';
   if (url.username !== '' || url.password !== '') return 'settings.credentials-in-address';
   const own = url.pathname.replace(/\/+$/, '');
-  // `URL` drops the usual port 443. Without a path, a written port still decides where the central is
+  // `URL` drops the usual port 443. If there is no path, a written port still limits where the central is
   // searched.
   const port = own === '' && /:443\/*$/.test(spelled) ? ':443' : '';
   return { url: `${url.protocol}//${url.host}${port}${own}` };
@@ -31,7 +31,7 @@ export function baseAddress(text: string, plainHere: boolean): { readonly url: s
 /** Longest host name (RFC 1035 section 2.3.4). */
 const longestHost = 253;
 
-/** A URL with only a host and maybe a port and path; `null` for any other text. */
+/** Parses a URL that has only a host and perhaps a port and a path; `null` for any other text. */
 function bareUrl(spelled: string): URL | null {
   const url = URL.canParse(spelled) ? new URL(spelled) : null;
   if (url === null || url.search !== '' || url.hash !== '' || /\s/.test(spelled)) return null;
@@ -42,8 +42,8 @@ function bareUrl(spelled: string): URL | null {
 export type ServerAddress = ReturnType<typeof peerOf>;
 
 /**
- * Reads a name server: host or host:port. An IPv6 address needs brackets if a port follows.
- * @param usualPort the port if none is written
+ * Parses a name server: `host` or `host:port`. If a port follows an IPv6 address, the address needs brackets.
+ * @param usualPort the port to use if the text has none
  * @returns null if the text is no name server
  */
 export function serverAddress(text: string, usualPort: number): ServerAddress | null {
@@ -53,12 +53,12 @@ export function serverAddress(text: string, usualPort: number): ServerAddress | 
   return /^[0-9a-z.:_-]+$/iu.test(host) ? { host: host.toLowerCase(), port } : null;
 }
 
-/** The text of a name server, as {@link serverAddress} reads it. */
+/** Writes a name server in the form that {@link serverAddress} parses. */
 export function serverText({ host, port }: ServerAddress): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Puts brackets around a bare IPv6 address, as a URL needs them (RFC 3986 section 3.2.2). */
+/** Puts brackets around an IPv6 address that has none, because a URL needs them (RFC 3986 section 3.2.2). */
 function bracketed(text: string): string {
   return /^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text) ? `[${text}]` : text;
 }

@@ -1,11 +1,11 @@
 /** One option in a settings file. */
 export interface IniEntry {
-  /** The section's name as written; upper and lower case differ. */
+  /** The section's name as written. Upper and lower case are different. */
   readonly section: string;
-  /** The option's name in lower case; in the file upper and lower case are the same. */
+  /** The option's name in lower case. In the file, upper and lower case are the same. */
   readonly option: string;
   readonly value: string;
-  /** 1-based line of the option, and of the last line of its value. */
+  /** Line of the option, and of the last line of its value; both counted from 1. */
   readonly line: number;
   readonly lastLine: number;
 }
@@ -26,10 +26,10 @@ function optionOf(line: string): { readonly name: string; readonly text: string 
 }
 
 /**
- * Reads a settings file as Python 2's ConfigParser does, which the original plugin used
- * (docs/protocol.md#original-plugin). Name and value are separated by `=` or `:`. Lines that begin with `#`,
- * `;` or the word `rem` are comments. A value ends at the first `;` if a space precedes it. An indented line
- * continues the value before it; `""` is the empty value. There is no quoting and no interpolation: a
+ * Parses a settings file as Python 2's ConfigParser does, which the original plugin used
+ * (docs/protocol.md#original-plugin). `=` or `:` separates name and value. Lines that begin with `#`, `;` or
+ * the word `rem` are comments. A value ends at its first `;` if a space precedes it. An indented line
+ * continues the value before it. `""` is the empty value. There are no quotes and no interpolation: a
  * password `pa;ss#wo%rd` is read as it is. A BOM and CRLF line ends are accepted.
  */
 export function parseIni(text: string) {
@@ -81,7 +81,7 @@ function isComment(line: string): boolean {
 }
 
 /**
- * Removes a comment: it starts at the first `;`, if white space precedes that one (Python 2.7
+ * Removes a comment from a value: it begins at the first `;`, if white space precedes that `;` (Python 2.7
  * `RawConfigParser._read`).
  */
 function valueOf(text: string): string {
@@ -99,8 +99,8 @@ function continued(entry: IniEntry, text: string, line: number): IniEntry {
 export type IniChanges = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
 
 /**
- * Returns the text with some values changed. Comments, order, line ends and everything else stay.
- * @throws {RangeError} for a value that would be read back as a different one
+ * Returns the text with some values changed. Comments, order, line ends and everything else stay the same.
+ * @throws {RangeError} for a value that would be read back as another one
  */
 export function changeIni(text: string, changes: IniChanges): string {
   const eol = text.includes('\r\n') ? '\r\n' : '\n';

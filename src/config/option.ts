@@ -1,5 +1,5 @@
 /**
- * The kinds of options in the settings file. Each function makes a schema that turns the text in the file
+ * The kinds of options in the settings file. Each function makes a schema, which turns the text in the file
  * into a value.
  */
 import * as v from 'valibot';
@@ -9,7 +9,7 @@ import { Secret } from './secret.ts';
 
 export type Text = Readonly<Record<Language, string>>;
 
-/** The field of an option in the settings form. */
+/** The field of the settings form that shows an option. */
 export interface OptionField {
   readonly name: 'host' | 'kind' | 'username' | 'password' | 'fingerprint' | 'contact';
   readonly label: Text;
@@ -17,14 +17,14 @@ export interface OptionField {
   /** Most characters that can be typed into the field, 255 by default; null: a list to choose from. */
   readonly most?: number | null;
   readonly required?: true;
-  /** The field shows its value and cannot be edited. */
+  /** Whether the field only shows its value and cannot be edited. */
   readonly readonly?: true;
 }
 
 /** The values that an option accepts. */
 export type Values =
   | { readonly kind: 'text' }
-  /** A text that is never shown. */
+  /** A text that is never shown, such as a password. */
   | { readonly kind: 'secret' }
   /** Words, separated by commas or spaces. */
   | { readonly kind: 'list' }
@@ -41,16 +41,18 @@ export type Form = 'webhook' | 'networks' | 'mailbox' | 'mailboxes' | 'program';
 /** The unit of a number in the file; `level` is a log level, `count` a number of anything. */
 export type Unit = 'seconds' | 'days' | 'MiB' | 'level' | 'count';
 
-/** The facts about an option, for documentation and form. */
+/** What documentation and form show about an option. */
 export interface OptionFacts {
   readonly values: Values;
-  /** The default, as it would be written in the file. It applies if the option is absent or empty. */
+  /** The default, written as in the file. It applies if the option is absent or empty. */
   readonly fallback: string;
   readonly help: Text;
   readonly field?: OptionField;
 }
 
-/** Factors from the unit in the file to the unit in the code: milliseconds, octets, or the number itself. */
+/**
+ * Factors that turn a number in the file into the code's unit: milliseconds, octets, or the number itself.
+ */
 const scales: Readonly<Record<Unit, number>> = {
   seconds: 1_000,
   days: 86_400_000,
@@ -59,12 +61,16 @@ const scales: Readonly<Record<Unit, number>> = {
   count: 1,
 };
 
-/** @param en help text for the documentation, in English @param ru the same in Russian */
+/**
+ * Collects the facts about an option.
+ * @param en help text for the documentation, in English
+ * @param ru the same in Russian
+ */
 function facts(values: Values, fallback: string, en: string, ru: string, field?: OptionField): OptionFacts {
   return { values, fallback, help: { en, ru }, ...(field && { field }) };
 }
 
-/** An option for any text. */
+/** Makes an option for any text. */
 export function textOption(en: string, ru: string, field?: OptionField) {
   return Object.assign(v.string(), { facts: facts({ kind: 'text' }, '', en, ru, field) });
 }
@@ -135,7 +141,7 @@ export function listOption(en: string, ru: string) {
   return Object.assign(schema, { facts: facts({ kind: 'list' }, '', en, ru) });
 }
 
-/** An option for name servers, separated by commas or spaces. A server without a port gets port 53. */
+/** Makes an option for name servers, separated by commas or spaces. A server without a port gets port 53. */
 export function serversOption(en: string, ru: string) {
   const schema = v.pipe(
     v.string(),
@@ -167,7 +173,7 @@ export function choiceOption<const T extends readonly [string, ...string[]]>(
   return Object.assign(schema, { facts: facts({ kind: 'choice', choices }, fallback, en, ru, field) });
 }
 
-/** Default and limits of a number, in the unit of the file. */
+/** Default and limits of a number, in the unit that the file uses. */
 interface Range {
   readonly fallback: number;
   readonly least: number;
@@ -175,7 +181,8 @@ interface Range {
 }
 
 /**
- * An option for a whole number. Its value is in milliseconds, in octets, or the number itself ({@link Unit}).
+ * Makes an option for a whole number. Its value is in milliseconds, in octets, or the number itself
+ * ({@link Unit}).
  */
 export function numberOption(unit: Unit, { fallback, least, most }: Range, en: string, ru: string) {
   const schema = v.pipe(

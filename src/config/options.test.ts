@@ -1,5 +1,6 @@
 /**
- * Issue 15: one table of options. Reading, checks, the form, docs/settings.md and the JSON schema all use it.
+ * Issue 15: tests the one table of options, which reading, checks, the form, docs/settings.md and the JSON
+ * schema use.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

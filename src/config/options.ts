@@ -248,7 +248,7 @@ const contact = v.object({
 });
 
 /**
- * The schema of one central's settings, by section and option. It turns the texts of the file into values.
+ * The schema of one central's settings, by section and option. It turns the texts in the file into values.
  */
 export const settingsSchema = v.object({
   isp_master: connection,

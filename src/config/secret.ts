@@ -1,6 +1,9 @@
 import { inspect } from 'node:util';
 
-/** Holds a text that only `reveal` returns. Logs, errors, JSON and the debugger show `[secret]`. */
+/**
+ * Holds a secret text, which only `reveal` returns. Logs, errors, JSON and the debugger show `[secret]`
+ * instead.
+ */
 export class Secret {
   readonly #text: string;
 

@@ -10,19 +10,19 @@ import { options, settingsSchema, type Option, type OptionValues } from './optio
 import { baseAddress, serverAddress, serverText } from './address.ts';
 
 /**
- * The settings of one central. Options that a further central has no section for are the same for all
- * centrals.
+ * The settings of one central. If a further central cannot set an option in a section of its own, the option
+ * is the same for all centrals.
  */
 export interface Settings extends Readonly<ReturnType<typeof namedValues>> {
-  /** Number of the central: 1 is `[isp_master]`, a further one has the number of its section. */
+  /** Number of the central. 1 is `[isp_master]`; a further central has the number of its section. */
   readonly number: number;
   /**
-   * The settings of further centrals (`[central_2]` ...), in order of their numbers. Empty in the settings of
-   * a further central.
+   * The settings of further centrals (`[central_2]` ...), in the order of their numbers. Empty in the
+   * settings of a further central.
    */
   readonly further: readonly Settings[];
   /**
-   * Base URL of the central: https, or http on this machine. It has a path only if the file gives one. For a
+   * Base URL of the central: https, or http on this machine. It has a path only if the file names one. For a
    * name server: `dns://host:port`.
    */
   readonly address: string;
@@ -39,8 +39,8 @@ export type LoadedSettings =
   | { readonly kind: 'broken'; readonly path: string; readonly problems: readonly Problem[] };
 
 /**
- * Path of the settings file: `etc/domainsync.ini` under the panel's root. If only a file with the original
- * plugin's name exists, that one (docs/protocol.md#original-plugin).
+ * Path of the settings file: `etc/domainsync.ini` under the panel's root. If only the original plugin's file
+ * exists, the path of that file (docs/protocol.md#original-plugin).
  */
 export function settingsPath(root: string): string {
   const own = join(root, 'etc/domainsync.ini');
@@ -51,7 +51,7 @@ export function settingsPath(root: string): string {
 /** Largest settings file that is read, octets. */
 export const mostSettings = 256 * 1024;
 
-/** How many mistakes in the lines of a file are reported at most. */
+/** At most so many mistakes in the lines of a file are reported. */
 const mostMistakes = 50;
 
 /** The settings file is larger than {@link mostSettings}. */
@@ -76,8 +76,8 @@ export function settingsText(path: string): string {
 }
 
 /**
- * Reads the settings of a panel. Reports all mistakes together, each with its line. Never throws for the
- * content of the file.
+ * Reads the settings of a panel. Reports all mistakes together, each with its line. Whatever the file
+ * contains, never throws because of it.
  */
 export function loadSettings(root: string): LoadedSettings {
   const path = settingsPath(root);
@@ -97,7 +97,7 @@ function tooLarge(path: string): LoadedSettings {
   return { kind: 'broken', path, problems: [{ code: 'settings.too-large', params }] };
 }
 
-/** Reads settings from the text of a file. @param path of the file, for messages only */
+/** Parses settings from the text of a file. @param path the file's path, for messages only */
 export function readSettings(text: string, path: string): LoadedSettings {
   if (text.length > mostSettings) return tooLarge(path);
   const { entries, mistakes } = parseIni(text);
@@ -123,25 +123,25 @@ export function everyCentral(settings: Settings): readonly Settings[] {
   return [settings, ...settings.further];
 }
 
-/** The entries of the file that concern one central. */
+/** Those entries of the settings file that concern one central. */
 interface Source {
   readonly number: number;
   readonly path: string;
-  /** By `section.option`, under the names that the first central's sections have. */
+  /** The entries by `section.option`, under the section names of the first central. */
   readonly entries: ReadonlyMap<string, IniEntry>;
 }
 
 const furtherSection = /^central_([2-9]|[1-9]\d{1,2})$/u;
 
-/** The numbers of the centrals: 1, and those of the sections `[central_N]`, ascending. */
+/** The numbers of the centrals: 1, and the N of each section `[central_N]`, ascending. */
 function numbersIn(entries: readonly IniEntry[]): readonly number[] {
   const further = entries.flatMap(({ section }) => furtherSection.exec(section)?.[1] ?? []).map(Number);
   return [1, ...[...new Set(further)].toSorted((a, b) => a - b)];
 }
 
 /**
- * The section in which a central has the options of a section of the first central. For options that all
- * centrals share, this is the same section.
+ * The section in which a central has the options that the first central has in `section`. For options that
+ * all centrals share, it is the same section.
  */
 function sectionOf(section: string, number: number): string {
   if (number === 1) return section;
@@ -181,7 +181,7 @@ function readCentral(source: Source, further: readonly Settings[], problems: Pro
 }
 
 /**
- * The values of all options of one central. An option with a mistake gets its default and is reported. A
+ * The values of all options of one central. An option with a mistake is reported and gets its default. A
  * mistake in a shared option is reported only for the first central.
  */
 function valuesOf({ number, path, entries }: Source, problems: Problem[]): OptionValues {
@@ -211,7 +211,10 @@ function valuesOf({ number, path, entries }: Source, problems: Problem[]): Optio
   return v.parse(settingsSchema, texts());
 }
 
-/** The problem of a value that does not fit its option. @param params path, line and name of the option */
+/**
+ * Makes the problem for a value that its option does not accept.
+ * @param params path, line and name of the option
+ */
 function objection({ values }: Option, params: Readonly<Record<string, string>>): Problem {
   if (values.kind === 'number') {
     const { least, most } = values;
@@ -232,7 +235,9 @@ function withSection({ code, params }: Problem, number: number): Problem {
   return { code, params: { ...params, option: `[${section}] ${option}` } };
 }
 
-/** Problems for centrals that name the same account twice: each account has one ledger. */
+/**
+ * Finds centrals that name the same account twice. That is not allowed, because each account has one ledger.
+ */
 function sameTwice(all: readonly Settings[], sources: readonly Source[]): Problem[] {
   return all.flatMap(({ number, address, username }, at) => {
     const earlier = all.slice(0, at).find((one) => one.address === address && one.username === username);
@@ -287,9 +292,11 @@ function namedValues({
     kind: connection.kind,
     username: connection.username,
     password: connection.password,
-    /** SHA-256 of the only certificate to trust. Empty: any certificate of a trusted authority will do. */
+    /**
+     * SHA-256 of the only certificate to trust. Empty: any certificate of a trusted authority is accepted.
+     */
     fingerprint: connection.fingerprint,
-    /** Path of a file with the authority to trust. Empty: the public authorities. */
+    /** Path of a file with the authority to trust. Empty: the public authorities are trusted. */
     caFile: connection.ca_file,
     login: connection.login,
     /** Options of a name server (`kind` rfc2136). */
@@ -314,7 +321,8 @@ function namedValues({
     serialServer: sync.serials_from,
     ownerCheck: sync.owner_check,
     /**
-     * Limits for ended operations in the journal: `keep` in milliseconds, `most` in octets of all of them.
+     * Limits for ended operations in the journal. `keep`: in milliseconds. `most`: in octets, for all of them
+     * together.
      */
     history,
     /** So many records may be in conflict before an administrator is called for. */
@@ -326,9 +334,9 @@ function namedValues({
 }
 
 /**
- * Changes some settings and leaves the rest of the file as it is. The file gets mode 0600, is replaced in one
- * step and synced to disk. If a symbolic link is in its place, nothing is written.
- * @throws {RangeError} for a value that the file cannot hold
+ * Changes some settings, and leaves everything else in the file as it is. The file is replaced in one step,
+ * synced to disk, and gets mode 0600. If a symbolic link stands at its path, nothing is written.
+ * @throws {RangeError} for a value that the file cannot contain
  * @throws {NotOurFile} for a symbolic link
  * @throws {Error} errors of the file system, as they are; the old file then stays
  */
@@ -350,7 +358,7 @@ export function saveSettingsText(root: string, text: string): void {
   syncDirectory(dirname(path));
 }
 
-/** A symbolic link is in the place of the settings file. Nothing was written. */
+/** The path of the settings file is a symbolic link. Nothing was written. */
 export class NotOurFile extends Error {
   override readonly name = 'NotOurFile';
 }

@@ -1,11 +1,12 @@
 /**
- * Compares our reading of records and master files with BIND's (`named-compilezone`, 9.18). We read what BIND
- * reads, BIND reads what we write, and we refuse what BIND refuses as data. The differences are named below.
+ * Compares how we and BIND (`named-compilezone`, 9.18) read records and master files. We read what BIND
+ * reads, BIND reads what we write, and we refuse what BIND refuses as data. `differences` below lists the
+ * exceptions.
  *
- * The places where a text is cut do not count. `"a" "b"` and `"ab"` are two data for BIND and one for us.
- * Every reader of TXT and SPF joins the strings (RFC 7208 section 3.3, RFC 6376 section 3.6.2.2), and panels
- * show one text. {@link parseZoneFile} joins them on both sides. Lines of BIND of these two types are parsed
- * before they are compared.
+ * It does not count where a text is cut into strings. `"a" "b"` and `"ab"` are different data for BIND and
+ * the same data for us. Every reader of TXT and SPF joins the strings (RFC 7208 section 3.3, RFC 6376 section
+ * 3.6.2.2), and panels show one text. {@link parseZoneFile} joins them on both sides. BIND's lines with these
+ * two types are parsed before they are compared.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -25,10 +26,10 @@ const found = spawnSync('named-compilezone', ['-v'], { encoding: 'utf8' });
 const skip = found.error === undefined ? false : 'named-compilezone is not installed';
 const origin = parseName('example.org.');
 
-/** Options that turn off all checks of a zone's sense; its syntax is still checked. */
+/** Options that turn off all checks of a zone's meaning. BIND still checks the syntax. */
 const lenient = ['-i', 'none', ...['-k', '-n', '-m', '-M', '-S', '-r'].flatMap((check) => [check, 'ignore'])];
 
-/** The zone as BIND prints it: one record a line. */
+/** Prints the zone with BIND, one record a line. */
 function compile(path: string): string {
   const options = ['-q', '-f', 'text', '-F', 'text', '-s', 'full', ...lenient];
   return execFileSync('named-compilezone', [...options, '-o', '-', 'example.org', path], {
@@ -57,8 +58,8 @@ function sorted(records: readonly ResourceRecord[]): string[] {
 }
 
 /**
- * BIND prints types without a row in our table in its own format, which we do not read. Their lines are
- * compared with BIND's lines for our output.
+ * Types that BIND prints in a format of its own, which we do not read, because our table has no row for them.
+ * Their lines are compared with the lines that BIND prints for our output.
  */
 const rare = new Set([...rareTypes.values()].map(typeOfNumber));
 const rareLine = new RegExp(`^\\S+\\s+\\d+\\s+IN\\s+(?:${[...rareTypes.keys()].join('|')})\\s.*\n`, 'gmu');
@@ -67,14 +68,14 @@ function withoutRare(printed: string): string {
   return printed.replaceAll(rareLine, '');
 }
 
-/** The record in the form of RFC 3597, made of our wire form. */
+/** The record in the form of RFC 3597, made from our wire form. */
 function generic({ name, ttl, type, rdata }: ResourceRecord): string {
   const wire = Buffer.from(wireRdata(type, rdata));
   const hex = wire.length === 0 ? '' : ` ${wire.toString('hex')}`;
   return `${name} ${ttl} CLASS1 TYPE${numberOfType(type)} \\# ${wire.length}${hex}\n`;
 }
 
-/** BIND's lines, in lower case where we use it: names, and the tags of CAA. */
+/** BIND's lines. Names and the tags of CAA are turned to lower case, as we write them. */
 function lines(printed: string): string[] {
   return printed
     .split('\n')
@@ -117,7 +118,7 @@ test('every type of the table is in the corpus', () => {
   );
 });
 
-/** Records, by their beginning, that we and BIND judge differently, with the reason. */
+/** Records that we and BIND judge differently, given by their beginning, each with the reason. */
 const differences: Readonly<Record<string, string>> = {
   'TXT "xxx': 'a text is one for us, of any length; it is cut when it is written',
   NOSUCHTYPE: 'a type without a number passes through a panel unharmed; only BIND cannot hold it',
@@ -149,7 +150,7 @@ test('what BIND refuses as data we refuse, but for differences with a reason', {
     rdata: line.replace(/^[~!]/, '').replace(/x\{(\d+)\}/, (_, count) => 'x'.repeat(Number(count))),
   }));
   const head = '$TTL 60\n@ SOA ns hm 1 2 3 4 5\n@ NS ns\nns A 192.0.2.1\n';
-  // Each record has a file of its own, because some mistakes end the reading of a file.
+  // Each record gets a file of its own, because some mistakes make BIND stop reading a file.
   const bind = (rdata: string): boolean =>
     withFile(`${head}r ${rdata}\n`, (path) => {
       const options = [...lenient, '-q', '-o', '/dev/null', 'example.org', path];

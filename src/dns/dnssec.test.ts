@@ -5,7 +5,7 @@ import { dnskeyType, dsOfKeys, isSigners } from './dnssec.ts';
 import { parseName } from './name.ts';
 import { rdataFromWire } from './rdata/rdata.ts';
 
-/** Canonical rdata of a DNSKEY with protocol 3. */
+/** Makes the canonical rdata of a DNSKEY with protocol 3. */
 function dnskey(flags: number, algorithm: number, key: Uint8Array): { readonly rdata: string } {
   const head = Buffer.from([flags >> 8, flags & 0xff, 3, algorithm]);
   return { rdata: rdataFromWire(dnskeyType, Buffer.concat([head, key])) };

@@ -5,39 +5,40 @@ import { rdataFromWire, wireRdata } from './rdata/rdata.ts';
 import { typeOfNumber } from './rdata/types.ts';
 import type { ResourceRecord } from './record.ts';
 
-/** Each type as its mnemonic and as `TYPEnnn`: both spellings occur. */
+/** Spells each type in both ways that occur: as its mnemonic and as `TYPEnnn`. */
 function spellings(numbers: Readonly<Record<string, number>>): ReadonlySet<string> {
   return new Set(Object.entries(numbers).flatMap(([type, number]) => [type, `TYPE${number}`]));
 }
 
 /**
- * Types that only a signing server makes, at any name of a zone (RFC 4034, RFC 5155). BIND stores the
- * progress of its signing as `TYPE65534`.
+ * Types that only a signing server makes, at any name of a zone (RFC 4034, RFC 5155). In `TYPE65534`, BIND
+ * stores how far its signing is.
  */
 export const signerTypes: ReadonlySet<string> = new Set([
   ...spellings({ RRSIG: 46, NSEC: 47, DNSKEY: 48, NSEC3: 50, NSEC3PARAM: 51 }),
   'TYPE65534',
 ]);
 
-/** Types with which a signing server informs the parent, at the apex (RFC 7344 section 4.1). */
+/** Types at the apex by which a signing server informs the parent zone (RFC 7344 section 4.1). */
 export const parentTypes: ReadonlySet<string> = spellings({ CDS: 59, CDNSKEY: 60 });
 
 /** The types DNSKEY and CDS, spelled as in queries. */
 export const [dnskeyType, cdsType] = [typeOfNumber(48), typeOfNumber(59)];
 
 /**
- * Whether the server that signs the zone makes the record, so that it means nothing in another zone. A CDS or
- * CDNSKEY at another name than the apex may be a signal for another zone (RFC 9615 section 2) and is data. A
- * DS is data as well: it is about a zone below.
+ * Whether the server that signs the zone makes the record, so that the record has no meaning in another zone.
+ * At other names than the apex, a CDS or CDNSKEY may be a signal for another zone (RFC 9615 section 2) and is
+ * ordinary data. A DS is ordinary data too, because it is about a lower zone.
  */
 export function isSigners(zone: DnsName, { name, type }: Pick<ResourceRecord, 'name' | 'type'>): boolean {
   return signerTypes.has(type) || (name === zone && parentTypes.has(type));
 }
 
 /**
- * The DS data for a zone's parent, made from the zone's DNSKEY records: in master-file form, with a SHA-256
- * digest (RFC 4509). There is one for each key with the SEP bit; if no key has it, one for each key (RFC 4034
- * section 2.1.1). Revoked keys (RFC 5011 section 2.1) and keys that may not sign zones are left out.
+ * Makes the DS data for a zone's parent from the zone's DNSKEY records: in master-file form, with a SHA-256
+ * digest (RFC 4509). There is one DS for each key with the SEP bit; if no key has that bit, one for each key
+ * (RFC 4034 section 2.1.1). Revoked keys (RFC 5011 section 2.1) and keys that may not sign zones are left
+ * out.
  * @param keys DNSKEY records of the apex with canonical rdata
  */
 export function dsOfKeys(zone: DnsName, keys: readonly Pick<ResourceRecord, 'rdata'>[]): readonly string[] {
@@ -57,7 +58,7 @@ function isSet(key: Uint8Array, flag: number): boolean {
   return (Buffer.from(key).readUInt16BE(0) & flag) !== 0;
 }
 
-/** The DS data of one key, in master-file form. @param key rdata of the DNSKEY in wire form */
+/** Makes the DS data of one key, in master-file form. @param key rdata of the DNSKEY in wire form */
 function dsOf(zone: DnsName, key: Uint8Array): string {
   const head = Buffer.alloc(4);
   head.writeUInt16BE(keyTag(key), 0);
@@ -71,7 +72,7 @@ function dsOf(zone: DnsName, key: Uint8Array): string {
 const sha256 = 2;
 
 /**
- * The key tag of a DNSKEY (RFC 4034 appendix B). Algorithm 1, which needs another formula, must not be used
+ * The key tag of a DNSKEY (RFC 4034 appendix B). Algorithm 1 would need another formula, but must not be used
  * any more (RFC 8624 section 3.1).
  */
 function keyTag(key: Uint8Array): number {
@@ -80,7 +81,7 @@ function keyTag(key: Uint8Array): number {
   return (sum + (sum >>> 16)) & 0xff_ff;
 }
 
-/** CDS data written as DS data: both have the same format (RFC 7344 section 3.1). */
+/** The DS data that equal CDS data: both have the same format (RFC 7344 section 3.1). */
 export function dsOfCds(records: readonly Pick<ResourceRecord, 'rdata'>[]): readonly string[] {
   return records.map(({ rdata }) => rdataFromWire('DS', wireRdata(cdsType, rdata)));
 }

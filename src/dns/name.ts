@@ -3,57 +3,58 @@ import { DnsDataError, problem, type Problem } from './problem.ts';
 import { unescape } from './rdata/text.ts';
 
 /**
- * A domain name in the only form used inside: absolute with its final dot, lower case, punycode. Octets
- * outside printable ASCII are `\DDD`. Inside a label `.` `\` `"` `(` `)` `;` `@` `$` and space are escaped.
- * Only {@link parseName} makes one.
+ * A domain name in the one form that the code uses: absolute with its final dot, lower case, punycode. Octets
+ * outside printable ASCII are `\DDD`. Inside a label, `.` `\` `"` `(` `)` `;` `@` `$` and space are escaped.
+ * Only {@link parseName} makes such a name.
  */
 export type DnsName = string & { readonly __brand: 'DnsName' };
 
 /**
- * Most octets of a label, without its length octet, and of a name, with all length octets (RFC 1035 section
+ * Most octets of a label, without its length octet; and of a name, with all length octets (RFC 1035 section
  * 2.3.4).
  */
 const mostLabelOctets = 63;
 const mostNameOctets = 255;
 
 /**
- * Most characters of a name's text; a longer text is refused unread. Each octet takes four as `\DDD`, or as a
- * letter with combining marks.
+ * Most characters of a name's text; a longer text is refused without reading it. Each octet takes up to four
+ * characters, as `\DDD` or as a letter with combining marks.
  */
 const mostNameText = 4 * (mostNameOctets + 1);
 
 /**
- * Most characters of a label in Unicode; a longer one is refused unread. Composed, a label has fewer
- * characters.
+ * Most characters of a label in Unicode; a longer label is refused without reading it. When characters are
+ * composed, a label gets shorter.
  */
 const mostLabelText = 4 * mostLabelOctets;
 
 /**
  * IDNA deviation characters. IDNA2003 and IDNA2008 map them differently (UTS #46 section 2.3), so we do not
- * choose.
+ * choose one of the two.
  */
 const deviation = /[\u00df\u03c2\u1e9e\u200c-\u200d]/u;
 
 /**
- * The two readings of a name with deviation characters. `kept`: `straße` is `xn--strae-oqa` (IDNA2008).
- * `mapped`: it is `strasse` (IDNA2003).
+ * The two ways to read a name with deviation characters. `kept`: `straße` is `xn--strae-oqa` (IDNA2008).
+ * `mapped`: `straße` is `strasse` (IDNA2003).
  */
 type Deviations = 'kept' | 'mapped';
 
 /**
- * The zone that completes relative names. {@link KnownSpellings} also decides between two readings of a name.
+ * The zone that completes relative names. {@link KnownSpellings} also decides between the two ways to read a
+ * name.
  */
 export type Origin = DnsName | KnownSpellings;
 
 export interface KnownSpellings {
-  /** The zone that completes relative names; absent: names have to be absolute. */
+  /** The zone that completes relative names. Absent: relative names are refused. */
   readonly zone?: DnsName;
   /** Zones that exist. A name with deviation characters is read so that it lies in one of them. */
   readonly known: ReadonlySet<DnsName>;
 }
 
 /**
- * Reads a name in any spelling: absolute (`www.example.org.`), relative to `origin`, or `@` for the origin
+ * Parses a name in any spelling: absolute (`www.example.org.`), relative to `origin`, or `@` for the origin
  * itself. Accepts upper case, Unicode and master-file escapes (`\.`, `\DDD`; RFC 1035 section 5.1).
  * @throws {DnsDataError} with every problem of the name
  */
@@ -70,8 +71,8 @@ function zoneOf(origin: Origin | undefined): DnsName | undefined {
 }
 
 /**
- * Reads a short name of letters, digits, `_`, `*`, `/` and `-` without a check of each character; null:
- * {@link readName} has to read it.
+ * Parses a short name of letters, digits, `_`, `*`, `/` and `-` quickly, without a check of each character;
+ * null: {@link readName} has to parse it.
  */
 function simpleName(text: string, origin: DnsName | undefined): DnsName | null {
   if (!/^(?:[\w*/-]{1,63}\.)*[\w*/-]{1,63}\.?$/.test(text)) return null;
@@ -83,9 +84,9 @@ function simpleName(text: string, origin: DnsName | undefined): DnsName | null {
 }
 
 /**
- * Reads a name with deviation characters as the known zones decide: every label with such a character must
- * belong to the zone's own name.
- * @returns null: the name has no such characters, or not exactly one of its readings is in a known zone
+ * Parses a name with deviation characters in the way that puts it into a known zone. Every label with such a
+ * character must belong to the zone's own name.
+ * @returns null: the name has no such characters, or not exactly one of the two ways leads to a known zone
  */
 function readAsKnown(text: string, origin: DnsName | undefined, known: ReadonlySet<DnsName>): DnsName | null {
   if (text.length > mostNameText || !deviation.test(text)) return null;
@@ -100,7 +101,7 @@ function readAsKnown(text: string, origin: DnsName | undefined, known: ReadonlyS
   return others.length === 0 ? one : null;
 }
 
-/** Whether a known zone is the name, or lies above it and includes its label at the index `label`. */
+/** Whether a known zone is the name, or lies above it and still includes the label with the index `label`. */
 function isInKnown(name: DnsName, label: number, known: ReadonlySet<DnsName>): boolean {
   let above = name;
   for (let at = 0; at <= label; at += 1, above = parentName(above)) if (known.has(above)) return true;
@@ -116,7 +117,7 @@ function readName(text: string, origin: DnsName | undefined): DnsName {
 }
 
 /**
- * Reads a name label by label.
+ * Parses a name label by label.
  * @param deviations how deviation characters are read; null: they are a problem
  * @param problems gets every problem of the name
  */
@@ -138,7 +139,7 @@ function readLabels(
 }
 
 /**
- * Reads the name of a zone, whose final dot is optional: `example.org` and `example.org.` are the same.
+ * Parses the name of a zone. Its final dot is optional: `example.org` and `example.org.` are the same.
  * @param known zones that exist; they decide how deviation characters are read
  * @throws {DnsDataError}
  */
@@ -155,7 +156,8 @@ export function isDeviating(name: DnsName): boolean {
 }
 
 /**
- * The name for people: in Unicode, without the final dot. A label that Unicode cannot show stays punycode.
+ * The name as people read it: in Unicode, without the final dot. A label that Unicode cannot show stays
+ * punycode.
  */
 export function displayName(name: DnsName): string {
   if (name === '.') return '.';
@@ -183,7 +185,7 @@ export function isWithin(name: DnsName, zone: DnsName): boolean {
   return endsInDot(before);
 }
 
-/** The labels as canonical text, the leftmost first, without the root. */
+/** The labels as canonical text, the leftmost first. The root is left out. */
 export function labels(name: DnsName): string[] {
   if (name === '.') return [];
   const parts = splitLabels(name, []);
@@ -208,12 +210,12 @@ export function wildcardsOver(name: DnsName, zone: DnsName): DnsName[] {
   return found;
 }
 
-/** The octets of one label in canonical text. */
+/** The octets of one label, from its canonical text. */
 export function labelOctets(label: string): Buffer {
   return unescape(label, []);
 }
 
-/** The canonical text of a label's octets. */
+/** The canonical text of one label, from its octets. */
 export function labelText(octets: Uint8Array): string {
   let text = '';
   for (const octet of octets) text += octetText(octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet);
@@ -234,7 +236,7 @@ function octetsOf(name: string): number {
   return parts.reduce((total, part) => total + labelOctets(part).length + 1, 1);
 }
 
-/** Splits a text at unescaped dots; escapes stay as they are. */
+/** Splits a text at its dots; escaped dots do not count, and escapes stay as they are. */
 function splitLabels(text: string, problems: Problem[]): string[] {
   const parts: string[] = [];
   let part = '';
@@ -260,7 +262,7 @@ function endsInDot(text: string): boolean {
   return backslashes % 2 === 0;
 }
 
-/** The name that a label is part of, how its deviation characters are read, and where its problems go. */
+/** The name that a label belongs to, how deviation characters are read, and the list that gets problems. */
 interface LabelContext {
   readonly name: string;
   readonly deviations: Deviations | null;

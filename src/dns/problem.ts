@@ -1,26 +1,26 @@
 /**
- * What is wrong with a piece of DNS data: a stable code, and the values for its translated text.
- * `src/core/catalogue.ts` has the texts (English, Russian).
+ * One mistake in DNS data: a stable code, and the values for its text. `src/core/catalogue.ts` has the texts
+ * (English, Russian).
  */
 export interface Problem {
   /** A stable word in lower case with dots, for example `name.label-too-long`. */
   readonly code: string;
-  /** Values for the placeholders of the text. Never a secret. */
+  /** Values for the placeholders of the text. They never hold a secret. */
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** Most characters of a value: values come from outside, and texts repeat them. */
+/** Most characters of a value. Values come from outside, and texts repeat them. */
 const mostValue = 500;
 
-/** Most problems named in the message of one error. */
+/** Most problems that the message of one error names. */
 const mostShown = 20;
 
-/** The text cut to 500 characters and an ellipsis. */
+/** Cuts a text to 500 characters and an ellipsis. */
 export function shortened(text: string): string {
   return text.length <= mostValue ? text : `${text.slice(0, mostValue)}…`;
 }
 
-/** Bad DNS data. Carries every problem found, not only the first. */
+/** DNS data with mistakes. `problems` holds all of them, not only the first. */
 export class DnsDataError extends Error {
   override readonly name = 'DnsDataError';
   readonly problems: readonly Problem[];
@@ -32,7 +32,7 @@ export class DnsDataError extends Error {
   }
 }
 
-/** Makes a problem with each value {@link shortened}. */
+/** Makes a problem, and cuts each value as {@link shortened} does. */
 export function problem(code: string, params: Readonly<Record<string, string>> = {}): Problem {
   const short = Object.entries(params).map(([name, value]) => [name, shortened(value)] as const);
   return { code, params: Object.fromEntries(short) };
@@ -54,7 +54,7 @@ export function validOrElse<T, R>(make: () => T, otherwise: (error: DnsDataError
 }
 
 /**
- * Returns the result of `make`. If it throws {@link DnsDataError}, adds its problems to `problems` and
+ * Calls `make` and returns its result. If it throws {@link DnsDataError}, adds its problems to `problems` and
  * returns `null`.
  */
 export function collect<T>(problems: Problem[], make: () => T): T | null {

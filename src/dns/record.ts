@@ -2,14 +2,14 @@ import { displayName, parseName, type DnsName, type Origin } from './name.ts';
 import { collect, DnsDataError, type Problem } from './problem.ts';
 import { canonicalType, parseRdata } from './rdata/rdata.ts';
 
-/** One resource record. Every part is canonical, so the same data in two spellings gives equal text. */
+/** One resource record. Every part is canonical, so equal data give equal text, however they were spelled. */
 export interface ResourceRecord {
   readonly name: DnsName;
   /** Mnemonic in upper case, or `TYPEnnn` for a type without a row in the table of types. */
   readonly type: string;
   /** TTL in seconds; `null`: unknown, because the record was read or entered without one. */
   readonly ttl: number | null;
-  /** Data in canonical master-file text: names absolute, a TXT as one quoted string. */
+  /** Data in canonical master-file text. Names are absolute, and a TXT is one quoted string. */
   readonly rdata: string;
 }
 
@@ -35,7 +35,7 @@ export function makeRecord(text: RecordText, origin?: Origin): ResourceRecord {
   return { name, type, ttl: text.ttl ?? null, rdata };
 }
 
-/** The identity of a record, as text: owner name, type and data, without the TTL. */
+/** The identity of a record as text: owner name, type and data. The TTL is not part of it. */
 export function recordId(record: ResourceRecord): string {
   return `${record.name} ${record.type} ${record.rdata}`;
 }
@@ -44,7 +44,7 @@ export function sameData(a: ResourceRecord, b: ResourceRecord): boolean {
   return a.name === b.name && a.type === b.type && a.rdata === b.rdata;
 }
 
-/** Whether both records have a TTL and these differ. */
+/** Whether both records have a TTL and the two differ. */
 export function otherTtl(a: Pick<ResourceRecord, 'ttl'>, b: Pick<ResourceRecord, 'ttl'>): boolean {
   return a.ttl !== null && b.ttl !== null && a.ttl !== b.ttl;
 }

@@ -10,7 +10,7 @@ export interface Change {
   readonly add: readonly ResourceRecord[];
 }
 
-/** Owner name and type, which identify an RRset in its zone. */
+/** Owner name and type, which together identify an RRset in its zone. */
 export interface RRsetKey {
   readonly name: DnsName;
   readonly type: string;
@@ -29,14 +29,14 @@ export function isEmptyChange(change: Change): boolean {
   return change.remove.length === 0 && change.add.length === 0;
 }
 
-/** Owner names of the change's records, each once. */
+/** Owner names of the change's records, each only once. */
 export function changeNames(change: Change): DnsName[] {
   return [...new Set([...change.remove, ...change.add].map(({ name }) => name))];
 }
 
 /**
  * Finds records that cannot be in one zone together: names outside the zone, data beside a CNAME (RFC 1034
- * section 3.6.2), two records of a type that allows one.
+ * section 3.6.2), several records of a type that allows one.
  */
 export function zoneProblems(zone: DnsName, records: readonly ResourceRecord[]): Problem[] {
   const distinct = [...new Map(records.map((record) => [recordId(record), record])).values()];

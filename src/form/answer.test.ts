@@ -96,7 +96,7 @@ test('a certificate nobody vouches for is offered and then trusted, exactly that
   assert.equal(childText(opened, 'trust'), 'on');
   assert.equal(JSON.stringify(opened).includes('pa;ss'), false);
 
-  // The form has no password, so the stored one is used; the contact is new.
+  // The user sends no password, so the stored one is used. The contact is new.
   const third = await form.ask({
     host: host(),
     username: 'kunde42',

@@ -16,8 +16,8 @@ import type { Choice, FormCall, FormLanguage } from '../panels/module.ts';
 import { ownersText } from './owners.ts';
 
 /**
- * How long (ms) the test of the connection may take. How long the panel waits is not known
- * (docs/protocol.md#open-questions).
+ * How long the test of the connection may take, milliseconds. It is not known how long the panel waits for
+ * the form (docs/protocol.md#open-questions).
  */
 const patience = 20_000;
 
@@ -54,7 +54,7 @@ function valuesOf({ field }: FormCall): FormValues {
   };
 }
 
-/** One call of the form; `spoken` encodes the answer for the panel. */
+/** One call of the form. `spoken` encodes the answer for the panel. */
 interface Form extends FormCall {
   readonly spoken: FormLanguage;
 }
@@ -80,7 +80,10 @@ async function page(root: string, form: Form, values: FormValues, wrong: Wrong |
   return form.spoken.encode(document);
 }
 
-/** @param found kind of the panel found at the central; null: none was found yet */
+/**
+ * The choices of the field `kind`.
+ * @param found kind of the panel that was found at the central; null: none yet
+ */
 function kindChoices(language: Language, found: FormValues['found']): Choice[] {
   const [auto, seen] =
     language === 'ru' ? ['Панель, определить какая', 'найдена'] : ['A panel, find out which', 'found'];
@@ -90,7 +93,10 @@ function kindChoices(language: Language, found: FormValues['found']): Choice[] {
   ];
 }
 
-/** @param end of a running pause, milliseconds since 1970; `null` = not paused */
+/**
+ * The choices of the field `pause`.
+ * @param end when the running pause ends, milliseconds since 1970; `null`: no pause
+ */
 function pauseChoices(language: Language, end: number | null): Choice[] {
   const russian = language === 'ru';
   const until =

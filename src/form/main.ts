@@ -1,6 +1,7 @@
 /**
- * The settings form. The panel starts it for each opening and each OK (`addon/domainsync_settings`). It needs
- * no agent, so that settings can be corrected even if the agent cannot run.
+ * The settings form. The panel starts this program each time the form is opened and each time OK is pressed
+ * (`addon/domainsync_settings`). It needs no agent, so that settings can be corrected even if the agent
+ * cannot run.
  *
  * Usage: node form.cjs ROOT, with the environment and input of a CGI call (docs/protocol.md#handlers-4).
  * Prints one XML document and exits with 0; after an error, exits with 1.
@@ -9,13 +10,13 @@ import { resolve } from 'node:path';
 import { terminalText } from '../core/plain-text.ts';
 import { answerForm } from './answer.ts';
 
-/** Longest body that is read, octets. A form has some hundreds. */
+/** Longest body that is read, octets. A body of the form has a few hundred. */
 const mostBody = 256 * 1024;
 
 async function readBody(length: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // The panel may keep its end open, so only the announced length is read.
+  // The panel may leave the input open, so only the announced length is read.
   if (length > 0) {
     for await (const chunk of process.stdin) {
       const octets = Buffer.from(chunk);
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
   const length = Number(process.env['CONTENT_LENGTH'] ?? 0);
   if (length > mostBody) throw new Error(`the form is longer than ${mostBody} octets`);
   const body = await readBody(Number.isSafeInteger(length) ? length : 0);
-  // In a `HookCall` each character stands for one octet of the environment.
+  // In a `HookCall`, each character of the environment stands for one octet.
   const environment = Object.fromEntries(
     Object.entries(process.env).map(([name, value = '']) => [name, Buffer.from(value).toString('latin1')]),
   );
@@ -43,7 +44,7 @@ async function main(): Promise<void> {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    // Standard error goes to the panel's log (docs/protocol.md#handlers-4).
+    // The panel writes standard error to its log (docs/protocol.md#handlers-4).
     process.stderr.write(`${terminalText(error instanceof Error ? error.message : String(error))}\n`);
     process.exit(1);
   },

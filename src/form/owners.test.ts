@@ -1,4 +1,4 @@
-/** The settings form shows how owners are known, without the agent (issue 11.1). */
+/** Issue 11.1: tests that the settings form shows how owners are found, even if no agent runs. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { answerForm } from './answer.ts';
 
 const connection = { host: 'https://dns.example.net/manager/ispmgr', username: 'kunde42', password: 'pw' };
 
-/** A panel's root with settings. @returns the root and the path of its journal */
+/** Makes a panel's root with settings. @returns the root, and the path of its journal */
 async function given(
   t: TestContext,
   sync: Readonly<Record<string, string>> = {},

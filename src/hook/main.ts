@@ -1,7 +1,7 @@
 /**
- * The hook's last resort: the shim starts it if neither `nc` nor `socat` reached the agent. It starts the
- * agent if none runs, sends it the request from standard input, and prints its answer. Without an answer it
- * prints nothing, and the shim refuses the edit.
+ * The last way of the hook to reach the agent: its shell script starts this program if neither `nc` nor
+ * `socat` could. Starts the agent if none runs, sends it the request from standard input, and prints the
+ * answer. If there is no answer, prints nothing, and the script refuses the edit.
  *
  * Usage: node hook.cjs SOCKET <request
  */
@@ -12,7 +12,7 @@ import { agentEnvironment } from '../app/control/agent-environment.ts';
 import { mostBody, mostHead } from '../app/control/socket.ts';
 
 const socketPath = process.argv[2] ?? '';
-/** How long (ms) this program may run; shorter than the shim waits. */
+/** How long this program may run, milliseconds. The shell script waits a little longer. */
 const patience = 14_000;
 const retryEvery = 25;
 const deadline = performance.now() + patience;
@@ -24,7 +24,8 @@ function readRequest(): Promise<Buffer> {
     process.stdin.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
-      // The agent does not accept so large a request. Without an answer the shim refuses.
+      // The agent does not accept so large a request. This program ends without an answer, so the edit is
+      // refused.
       if (size > mostBody + mostHead) process.exit(0);
     });
     process.stdin.on('end', () => resolve(Buffer.concat(chunks)));
@@ -33,9 +34,9 @@ function readRequest(): Promise<Buffer> {
 }
 
 /**
- * Starts the agent in its own session. Calls `ended` if the new agent ends with status 0, because it found
- * another one running. That one may be about to end (an update), so another start is worth a try. After any
- * other failure this program ends.
+ * Starts the agent in a session of its own. If the new agent finds another one running, it ends with status
+ * 0, and `ended` is called. That other agent may be about to end (an update), so the caller starts one again.
+ * After any other failure this program ends.
  */
 function startAgent(ended: () => void): void {
   const program = join(dirname(process.argv[1] ?? ''), 'agent.cjs');
@@ -45,7 +46,7 @@ function startAgent(ended: () => void): void {
     cwd: '/',
     env: agentEnvironment,
   });
-  // Any other status: the agent cannot start.
+  // With any other status, the agent could not start.
   agent.on('exit', (status) => {
     if (status === 0) ended();
     else process.exit(0);
@@ -54,7 +55,7 @@ function startAgent(ended: () => void): void {
   agent.unref();
 }
 
-/** Sends the request and prints what comes back. Resolves to false if no agent listens. */
+/** Sends the request and prints the answer. Resolves to false if no agent listens. */
 function pass(request: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(socketPath);

@@ -1,6 +1,6 @@
 /**
- * The hook of ISPmanager 5/6 and DNSmanager 5/6. Parameters are in the environment. Each stage has its own
- * handler, of type `cgi` or `xml`.
+ * Tests the hook of ISPmanager 5/6 and DNSmanager 5/6. The environment holds the parameters. Each stage has
+ * its own handler, of type `cgi` or `xml`.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -81,7 +81,7 @@ test('openings ask nobody; what may be a save, deletes and unknown environments 
       0,
       0,
     ],
-    // Issue 11.2: a variable ends at a NUL octet, and of a repeated variable the shim sees one value.
+    // Issue 11.2: a variable ends at a NUL octet, and of a repeated variable the shell sees only one value.
     [{ ...edit, PARAM_sok: '' }, 1, 1],
     [{ ...edit, PARAM_sok: 'ok' }, 1, 1],
     [{ ...edit, PARAM_sv_field: 'rtype' }, 0, 0],
@@ -92,14 +92,14 @@ test('openings ask nobody; what may be a save, deletes and unknown environments 
     [{ ...edit, QUERY_STRING: 'func=domain.record.edit&func=domain.record.delete' }, 1, 1],
     [{ ...edit, PARAM_elids: 'www.example.org. A  192.0.2.1' }, 1, 1],
     [{ PARAM_func: 'Domain.Record.DELETE', PARAM_elid: 'x' }, 1, 1],
-    // Field values without a visible `sok`: `before` accepts at once, `after` asks the agent.
+    // With field values but no visible `sok`, `before` accepts at once, and `after` asks the agent.
     [{ ...edit, PARAM_rtype: 'a', PARAM_ip: '192.0.2.1' }, 0, 1],
     [{ PARAM_func: 'domain.edit', PARAM_name: 'new.example' }, 0, 1],
     [{ PARAM_func: 'site.edit', PARAM_name: 'new.example' }, 0, 0],
     [{ ...edit, PARAM_sok: 'ok', PARAM_sv_field: '' }, 1, 1],
     [{ PARAM_func: 'domain.delete', PARAM_elid: 'a.example' }, 1, 1],
     [{ PARAM_func: 'domain.record.delete', PARAM_elids: 'a, b', PARAM_sv_field: 'x' }, 1, 1],
-    // A variable whose name only resembles `PARAM_sok` does not count.
+    // A variable whose name only looks like `PARAM_sok` does not count.
     [{ ...edit, 'PARAM_sok ': 'ok', param_sok: 'ok' }, 0, 0],
     [{ ...edit, QUERY_STRING: 'sok=ok' }, 1, 1],
     [{ QUERY_STRING: 'func=domain.record.edit&sok=ok' }, 1, 1],
@@ -182,7 +182,7 @@ test('an answer without its end mark is a refusal', nc, async (t) => {
   assert.match((await shim.run(save)).output, /does not answer/);
 });
 
-/** Documents that a panel may send; their lengths are in octets, not characters. */
+/** Documents that a panel may send. Their lengths are in octets, not in characters. */
 const documents: readonly Buffer[] = [
   Buffer.from('<?xml version="1.0" encoding="UTF-8"?>\n<doc><elem><name>ä</name></elem></doc>\n\n\n'),
   Buffer.from('\ufeff<doc/>'),
@@ -224,6 +224,6 @@ test('type xml without any document says the empty one', nc, async (t) => {
   const shim = before(t, 'xml');
   await answering(t, shim, accepted);
   assert.equal((await shim.run(save, Buffer.alloc(0))).output, accepted);
-  // Before its restart, the panel starts the handler as a CGI program, and leaves its input open.
+  // Until it is restarted, the panel starts the handler as a CGI program and leaves its input open.
   assert.equal((await shim.run(save)).output, accepted);
 });

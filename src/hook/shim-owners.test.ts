@@ -1,4 +1,6 @@
-/** The handler for functions that may change owners (issue 11.1). It asks the agent, and never refuses. */
+/**
+ * Issue 11.1: tests the handler for functions that may change owners. It asks the agent, and never refuses.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
@@ -12,11 +14,13 @@ const document = Buffer.from(
 interface Kind {
   readonly name: string;
   readonly make: (t: TestContext) => Shim;
-  /** Environments of two calls: an administrator saves an account, or opens its form. */
+  /**
+   * Environments of two calls. `save`: an administrator saves an account. The other one only opens its form.
+   */
   readonly save: Readonly<Record<string, string>>;
   readonly opening: Readonly<Record<string, string>>;
   readonly body: Buffer | null;
-  /** What the hook prints when nothing is refused. */
+  /** What the hook prints if nothing is refused. */
   readonly passed: Buffer;
 }
 
@@ -70,7 +74,7 @@ for (const kind of kinds) {
     shim.tools = [];
     await run(shim, kind);
     writeFileSync(shim.pause, '');
-    // While paused, the hook reads no body.
+    // During a pause, the hook does not read the body.
     const { octets } = await shim.run(kind.save, kind.body === document ? document : null);
     assert.equal(octets.toString(), kind.passed.toString());
   });
@@ -86,7 +90,7 @@ for (const kind of kinds) {
       await listening(t, hanging, () => undefined);
       const { octets, ms } = await hanging.run(kind.save, kind.body);
       assert.equal(octets.toString(), kind.passed.toString());
-      // The hook gives up after 15 seconds. A busy machine may need longer for the rest.
+      // The hook gives up after 15 seconds. A busy machine may need more time for the rest.
       assert.ok(ms < 60_000, `${ms} ms`);
     },
   );

@@ -158,7 +158,7 @@ test(
 
 test('no agent and none to be had: a refusal in both languages, an after is let be', async (t) => {
   const shim = makeShim(t);
-  // The program ends at once, as an agent that cannot start.
+  // Here the program ends at once, like an agent that cannot start.
   const english = await shim.run(save);
   assert.match(english.output, /<error code="9">domainsync does not answer\. Nothing was changed/);
   const russian = await shim.run({ ...save, SESSION_LANG: 'ru' });
@@ -197,7 +197,7 @@ test('an agent that hangs: a refusal in time, one way only', { skip: missing('nc
   t.after(() => server.close());
   const { output, ms } = await shim.run(save);
   assert.match(output, /does not answer/);
-  // Each way waits 15 s for the agent.
+  // Each of the two ways would wait 15 s for the agent, so less than 30 s means that only one was tried.
   assert.ok(ms < 30_000, `${ms} ms`);
   assert.equal(connections, 1);
 });
@@ -209,7 +209,7 @@ test(
     const shim = makeShim(t);
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(shim.socket, resolve));
-    // A killed process leaves its socket file behind.
+    // Leaves a socket file on which nobody listens, as a killed process does.
     const leftover = `${shim.socket}.copy`;
     spawnSync('ln', [shim.socket, leftover]);
     await new Promise((resolve) => server.close(resolve));

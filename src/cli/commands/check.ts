@@ -44,7 +44,7 @@ export function checkCommand(globals: () => GlobalOptions): Command {
     });
 }
 
-/** `number`: the central's number, if there are several. */
+/** `number`: the central's number, if there are several centrals. */
 type NumberedReport = CheckReport & { readonly number?: number };
 
 function text(report: NumberedReport): string {

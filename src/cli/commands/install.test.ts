@@ -1,4 +1,4 @@
-/** `install` and `uninstall` while the running agent gives no usable answer. */
+/** Tests `install` and `uninstall` while the running agent gives no usable answer. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ async function domainsync({ root, socket }: Host, ...args: readonly string[]): P
   });
 }
 
-/** Installs on a test host whose agent accepts connections and never answers. */
+/** Installs on a test host. The agent there accepts connections and never answers. */
 async function withMuteAgent(t: TestContext): Promise<Host> {
   const host = makeHost(t);
   install(host);

@@ -55,17 +55,18 @@ export function installCommand(globals: () => GlobalOptions): Command {
       const config = options.config === undefined ? undefined : readConfig(options.config);
       const { root } = paths;
       const { handlers } = options;
-      // Installed files must be readable by everybody and writable by us only, whatever umask the shell has.
+      // Whatever umask the shell has, everybody must be able to read installed files, and only we may write
+      // them.
       process.umask(0o022);
       const done = refusalsInWords(() => install({ root, from, socket, config, handlers }));
       const { version, kind, changed } = done;
       const etc = etcOf(options.system, root);
       const system = etc === null ? [] : await systemFiles({ root, socket, etc });
       const replaced = changed.some((path) => path.endsWith('/current') || path.includes('/lib/domainsync/'));
-      // The restart follows soon after the files. Before it, the panel may call our handlers as another type
-      // than they have.
+      // The panel is restarted as soon as the files are there. Until then it may call our handlers in the way
+      // of another handler type.
       const restarted = done.restart && (await restart(paths, kind));
-      // An agent that still runs needs the files of its release.
+      // If the old agent still runs, it needs the files of its release.
       if (!replaced || (await replaceAgent(paths))) removeOldReleases(root);
       const all = [...changed, ...system];
       const byHand = done.restart && !restarted ? restartCommand(root, kind) : null;
@@ -75,7 +76,10 @@ export function installCommand(globals: () => GlobalOptions): Command {
     });
 }
 
-/** Writes the system files. A failure is only reported: without a service the hook starts the agent. */
+/**
+ * Writes the system files. If that fails, only reports it, because the hook starts the agent where there is
+ * no service.
+ */
 async function systemFiles(options: SystemOptions): Promise<string[]> {
   try {
     return await putSystemFiles(options);
@@ -122,7 +126,7 @@ function installedText(
 }
 
 /**
- * Ends the running agent. The next edit, or the service, starts the one of the new release. Open operations
+ * Ends the running agent. The service, or the next edit, starts the agent of the new release. Open operations
  * stay in the journal.
  * @returns whether the old agent has ended; false if it does not answer
  */

@@ -56,8 +56,8 @@ interface LetGo {
 }
 
 /**
- * Makes the panel forget our handlers before they are removed. Until its restart it still calls them, and
- * each call may start an agent, so the agent is stopped again afterwards.
+ * Makes the panel forget our handlers before they are removed. The panel calls them until it is restarted,
+ * and each call may start an agent. So the agent is stopped once more after the restart.
  */
 async function letGo(paths: Paths): Promise<LetGo> {
   const { root } = paths;
@@ -79,8 +79,8 @@ async function stopAgent(paths: Paths): Promise<void> {
 }
 
 /**
- * Warns of operations that are still open.
- * @throws {CommandFailed} when the agent does not answer; nothing has been removed then
+ * Warns if operations are still open.
+ * @throws {CommandFailed} when the agent does not answer; nothing is removed then
  */
 async function warnOfOpen(paths: Paths): Promise<void> {
   try {

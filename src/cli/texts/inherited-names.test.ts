@@ -1,6 +1,6 @@
 /**
- * Issue 11.6: a word from outside may be the name of a property that every object inherits, such as
- * `constructor`. Every lookup treats it like any other word.
+ * Issue 11.6: tests words from outside that are names of properties which every object inherits, such as
+ * `constructor`. Every lookup has to treat them like any other word.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -44,8 +44,8 @@ describe('issue 11.6: inherited names', () => {
       assert.equal(noteText(word), word);
       assert.equal(moodOfState(word), 'plain');
       assert.equal(describeProblem({ code: word, params: {} }, 'en'), word);
-      // The word as a record type, and in the place of a number that may have a name (e.g. the algorithm of a
-      // DS).
+      // The word is used as a record type, and instead of a number that may have a name (for example the
+      // algorithm of a DS).
       const row = { name: 'a.example.org.', ttl: '60', rtype: word, value: 'x' };
       assert.notEqual(
         code(() => recordFromIspmanager5Row(row, '', zone)),

@@ -46,7 +46,7 @@ const notes: Readonly<Record<string, string>> = {
 };
 
 /**
- * The text of a note. A code without a text here (a refusal of the central) is returned as it is;
+ * The text of a note. If a code has no text here (a refusal of the central), returns the code;
  * docs/messages.md explains it.
  */
 export function noteText(note: string | null): string {

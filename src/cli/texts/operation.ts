@@ -10,7 +10,7 @@ import { coloured, localTime } from '../output.ts';
 import { liveLines } from './verify.ts';
 import { moodOfState, outcomeWords } from './states.ts';
 
-/** What each state means and what happens next (docs/glossary.md#operation). */
+/** For each state of an operation, what it means and what happens next (docs/glossary.md#operation). */
 const meanings: Readonly<Record<Operation['state'], string>> = {
   prepared: 'written down; not at the central yet, as far as is known',
   applied:
@@ -130,12 +130,12 @@ function itemLines({ remove, add, mirrored, note }: OperationItem): string[] {
   return lines;
 }
 
-/** The record as text, with its TTL if that is known. */
+/** The record as text. Includes the TTL if it is known. */
 function withTtl(record: ResourceRecord): string {
   return record.ttl === null ? formatRecord(record) : `${formatRecord(record)} (TTL ${record.ttl})`;
 }
 
-/** Lines about a watch: its end, and the records that a late write may add or remove. */
+/** Lines about a watch: when it ends, and which records a late write may add or remove. */
 function watchLines({ until, added, removed }: Watch): string[] {
   return [
     `watch      a late write is waited for until ${localTime(until)}`,
@@ -144,7 +144,7 @@ function watchLines({ until, added, removed }: Watch): string[] {
   ];
 }
 
-/** One line per record, each with this label. */
+/** One line for each record, each line with this label. */
 function recordLines(label: string, records: readonly ResourceRecord[]): string[] {
   return records.map((record) => `${label.padEnd(10)} ${formatRecord(record)}`);
 }

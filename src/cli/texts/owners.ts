@@ -11,8 +11,8 @@ const ways: Readonly<Record<OwnerWay, string>> = {
 };
 
 /**
- * Lines about owners: how they are known, and how many edits were left to the panel for lack of rights or
- * knowledge.
+ * Lines about owners: how they are found, and how many edits were left to the panel because the owner was
+ * unknown or another account.
  */
 export function ownerLines(
   { check, way, zones, unknown }: KnownOwners,

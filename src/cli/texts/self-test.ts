@@ -3,7 +3,7 @@ import type { SelfTestStep } from '../../app/self-test/step.ts';
 import type { SelfTestReport } from '../../app/self-test/self-test.ts';
 import { coloured, table, type Cell } from '../output.ts';
 
-/** The report of the self-test as text for people. */
+/** Makes the report of the self-test as text for people. */
 export function selfTestText(report: SelfTestReport): string {
   const rows = report.steps.map((step) => [
     step.step,

@@ -41,7 +41,7 @@ export function inMood(state: string): Cell {
   return { text: state, mood: moodOfState(state) };
 }
 
-/** The name of a central in texts: its address and account. */
+/** What texts call a central: its address and account. */
 export function centralName({
   address,
   account,
@@ -52,7 +52,7 @@ export function centralName({
   return `${address} as ${account}`;
 }
 
-/** Cuts a text to 90 characters, so that it fits into a table. */
+/** Shortens a text to 90 characters, so that it fits into a table. */
 export function cutForTable(text: string): string {
   return text.length > 90 ? `${text.slice(0, 87)}...` : text;
 }

@@ -9,14 +9,14 @@ import { ownerLines } from './owners.ts';
 import { centralName, moodOfState } from './states.ts';
 import { verifyLines } from './verify.ts';
 
-/** The text of `domainsync status`. */
+/** Makes the output of `domainsync status`. */
 export function statusText(report: StatusReport): string {
   const { engine, live, centrals } = report;
   return [
     ...attentionLines(report),
     ...agentLines(report),
     `paused     ${pausedText(report)}`,
-    // All centrals hold the same owners.
+    // The journals of all centrals store the same owners, so they are shown once.
     ...(engine === null ? [] : ownerLines(engine.owners, live?.owners ?? null)),
     ...(centrals.length === 0 ? ['central    -'] : []),
     ...centrals.flatMap((one) => centralLines(one, centrals.length > 1)),

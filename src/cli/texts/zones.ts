@@ -45,8 +45,8 @@ export function zonesText(zones: Answers['zones'], width: number | null): string
 }
 
 /**
- * The text of `domainsync zone`: panel and central side by side, and DNSSEC data for the registrar. With
- * several centrals, one after the other.
+ * Makes the output of `domainsync zone`: panel and central side by side, and DNSSEC data for the registrar.
+ * If there are several centrals, they follow one after the other.
  */
 export function zoneText(zone: DnsName, report: Answers['zone']): string {
   if (report.centrals === undefined) return showAt(zone, report);

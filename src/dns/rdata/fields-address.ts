@@ -32,8 +32,8 @@ function ipv6Octets(text: string): Uint8Array {
 }
 
 /**
- * The canonical text of an IPv6 address (RFC 5952 section 4). It is in lower case without leading zeros. `::`
- * stands for the longest run of two or more zero groups, the first of equal runs.
+ * The canonical text of an IPv6 address (RFC 5952 section 4): lower case, without leading zeros. `::` stands
+ * for the longest run of two or more zero groups; among equal runs, for the first.
  */
 function ipv6Text(octets: Uint8Array): string {
   const groups: string[] = [];
@@ -52,7 +52,7 @@ function ipv6Text(octets: Uint8Array): string {
 /**
  * The address of a network interface: pairs of hexadecimal digits in lower case, separated by hyphens (RFC
  * 7043 sections 3.2 and 4.2).
- * @param size in octets
+ * @param size number of octets
  */
 function interfaceAddress(size: 6 | 8): FieldKind {
   const written = new RegExp(`^[0-9a-f]{2}(?:-[0-9a-f]{2}){${size - 1}}$`, 'iu');

@@ -1,7 +1,7 @@
 import { bareWord, lengthFirst, lengthPrefixed, need, throwDamaged, type FieldKind } from './fields.ts';
 
 /**
- * Octets in hexadecimal that fill the rest of the rdata, in lower case. White space between them is accepted
+ * Octets in lower-case hexadecimal. They fill the rest of the rdata. White space between them is accepted
  * (RFC 4034 section 5.3).
  */
 export const hex: FieldKind = {
@@ -12,7 +12,8 @@ export const hex: FieldKind = {
 };
 
 /**
- * Octets in base64 that fill the rest of the rdata; canonical text has no white space (RFC 4034 section 2.2).
+ * Octets in base64. They fill the rest of the rdata. Canonical text has no white space (RFC 4034 section
+ * 2.2).
  */
 export const base64: FieldKind = {
   ...restAs('base64'),
@@ -38,8 +39,8 @@ export function readBase64(text: string): Buffer | null {
 }
 
 /**
- * Salt of NSEC3: on the wire with a length octet, in text hexadecimal, `-` if it is empty (RFC 5155 section
- * 3.3).
+ * Salt of NSEC3 (RFC 5155 section 3.3). On the wire it follows a length octet. In text it is hexadecimal, or
+ * `-` if it is empty.
  */
 export const salt: FieldKind = {
   parse: bareWord('rdata.bad-hex-digits', (text) =>
@@ -52,8 +53,8 @@ export const salt: FieldKind = {
 const base32Digits = '0123456789abcdefghijklmnopqrstuv';
 
 /**
- * Hash of NSEC3: on the wire with a length octet. In text it is base32 with the extended hex alphabet, in
- * lower case without padding (RFC 5155 section 3.3).
+ * Hash of NSEC3 (RFC 5155 section 3.3). On the wire it follows a length octet. In text it is base32 with the
+ * extended hex alphabet, in lower case without padding.
  */
 export const hash: FieldKind = {
   parse: bareWord('rdata.bad-base32', (text) => {

@@ -15,8 +15,8 @@ import {
 import type { Token } from './text.ts';
 
 /**
- * The kind of a gateway by its type number: 0 none, 1 IPv4, 2 IPv6, 3 a name, never compressed (RFC 4025
- * section 2.5).
+ * How a gateway is written, by its type number: 0 none, 1 IPv4, 2 IPv6, 3 a name that is never compressed
+ * (RFC 4025 section 2.5).
  */
 const gateways: readonly FieldKind[] = [
   {
@@ -31,8 +31,8 @@ const gateways: readonly FieldKind[] = [
 ];
 
 /**
- * Gateway type, algorithm and gateway of IPSECKEY as one field: the type decides how the gateway is written
- * (RFC 4025 sections 2.3 to 2.5 and 3.1).
+ * Gateway type, algorithm and gateway of IPSECKEY as one field, because the type decides how the gateway is
+ * written (RFC 4025 sections 2.3 to 2.5 and 3.1).
  */
 export const gateway: FieldKind = {
   least: 3,
@@ -61,7 +61,7 @@ export const gateway: FieldKind = {
 
 /**
  * All data of a HIP record: algorithm, host identity tag in hexadecimal, key in base64 without white space,
- * rendezvous servers (RFC 8005 section 5). On the wire the lengths come first, and names are never
+ * rendezvous servers (RFC 8005 section 5). On the wire, the lengths come first, and names are never
  * compressed.
  */
 export const hostIdentity: FieldKind = {
@@ -110,7 +110,7 @@ export const hostIdentity: FieldKind = {
   },
 };
 
-/** The names in canonical text, up to the first that is not a name: its problem goes to `context`. */
+/** The names as canonical text, up to the first word that is no name. Its problem is added to `context`. */
 function parsedNames(words: readonly (readonly Token[])[], context: FieldContext): string[] {
   const found: string[] = [];
   const before = context.problems.length;

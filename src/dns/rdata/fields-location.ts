@@ -1,18 +1,21 @@
 import { addProblem, fixedSize, throwDamaged, type FieldKind } from './fields.ts';
 
 /**
- * The number with which LOC writes the equator and the prime meridian. Angles are counted from there in
+ * In LOC, this number stands for the equator and the prime meridian. Angles are counted from it in
  * thousandths of an arc second.
  */
 const middle = 2 ** 31;
 
-/** The altitude of the reference spheroid in LOC, which counts centimetres from 100 kilometres below it. */
+/**
+ * In LOC, this number stands for the reference spheroid. Altitudes are counted in centimetres from 100
+ * kilometres below it.
+ */
 const altitudeZero = 10_000_000;
 
 /**
  * All data of a LOC record (RFC 1876): `51 30 12.748 N 0 7 39.611 W 0.00m 1.00m 10000.00m 10.00m`. Minutes,
- * seconds, the letter m and what follows the altitude may be missing; canonical text has all of them. Sizes
- * keep only their first digit (section 2).
+ * seconds, the letter m and everything after the altitude are optional; canonical text has all of them. Of a
+ * size, only the first digit is kept (section 2).
  */
 export const location: FieldKind = {
   least: 5,
@@ -49,8 +52,8 @@ function locationOctets(words: readonly string[]): Buffer | null {
 }
 
 /**
- * Removes degrees, minutes, seconds and direction from the front of the words.
- * @returns thousandths of an arc second, negative for the direction `negative`; null: it is no angle
+ * Takes degrees, minutes, seconds and direction from the front of the words.
+ * @returns thousandths of an arc second, negative for the direction `negative`; null: the words are no angle
  */
 function takeAngle(words: string[], most: number, positive: string, negative: string): number | null {
   const end = words.slice(0, 4).findIndex((word) => [positive, negative].includes(word));
@@ -72,7 +75,7 @@ function centimetres(text: string, least: number, most: number): number | null {
 }
 
 /**
- * The octet of a size in centimetres: its first digit in the high four bits, the power of ten in the low
+ * The octet for a size in centimetres: its first digit in the high four bits, the power of ten in the low
  * four.
  */
 function precision(value: number): number {

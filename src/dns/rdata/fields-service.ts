@@ -5,21 +5,22 @@ import { addProblem, lengthFirst, lengthOf, need, type FieldContext, type FieldK
 import { quote, unescape, type Token } from './text.ts';
 
 /**
- * One parameter key of SVCB: how its value is written. `null` from either function: the octets are no value
- * of this key.
+ * One parameter key of SVCB and how its value is written. If a function returns `null`, the octets are no
+ * value of this key.
  */
 interface Parameter {
   readonly name: string;
-  /** From the octets as written, escapes resolved, to the octets on the wire. */
+  /** Turns the octets as written, without escapes, into the octets on the wire. */
   readonly read: (written: Buffer, context: FieldContext) => Buffer | null;
-  /** From the octets on the wire to those as written. */
+  /** Turns the octets on the wire into the octets as written. */
   readonly write: (wire: Buffer) => Buffer | null;
 }
 
 type Parameters = ReadonlyMap<number, Buffer>;
 
 /**
- * Keys with a name (RFC 9460 section 14.3.2, RFC 9461, RFC 9540); the index in the list is the key's number.
+ * The keys that have a name (RFC 9460 section 14.3.2, RFC 9461, RFC 9540). The index in the list is the key's
+ * number.
  */
 const parameters: readonly Parameter[] = [
   { name: 'mandatory', read: readMandatory, write: writeMandatory },
@@ -82,7 +83,7 @@ function sixteen(value: number): Buffer {
   return Buffer.from([value >> 8, value & 255]);
 }
 
-/** Joins `key=` and the quoted string right after it to one word. */
+/** Joins `key=` with the quoted string that directly follows it. */
 function glue(words: readonly Token[]): Token[] {
   const found: Token[] = [];
   for (const word of words) {
@@ -151,7 +152,7 @@ function wireParameters(octets: Uint8Array): Parameters {
   return found;
 }
 
-/** The name of a key that does not fit the other keys (RFC 9460 sections 7.1.1 and 8); null: all fit. */
+/** The name of a key that does not fit the other keys (RFC 9460 sections 7.1.1 and 8); null: all keys fit. */
 function wrongParameter(found: Parameters): string | null {
   const mandatory = found.get(0) ?? Buffer.alloc(0);
   for (let at = 0; at < mandatory.length; at += 2) {
@@ -171,14 +172,14 @@ function writeMandatory(wire: Buffer): Buffer | null {
   if (wire.length === 0 || wire.length % 2 !== 0) return null;
   const keys: number[] = [];
   for (let at = 0; at < wire.length; at += 2) keys.push(wire.readUInt16BE(at));
-  // The keys ascend, and `mandatory` itself is none of them (RFC 9460 section 8).
+  // The keys must ascend, and `mandatory` itself must not be one of them (RFC 9460 section 8).
   if (keys.some((key, at) => key <= (keys[at - 1] ?? 0))) return null;
   return Buffer.from(keys.map(keyName).join(','));
 }
 
 /**
- * Reads a list of values separated by commas. In a value a comma or a backslash has a backslash before it
- * (RFC 9460 appendix A.1).
+ * Parses a list of values that are separated by commas. Inside a value, a backslash precedes each comma and
+ * backslash (RFC 9460 appendix A.1).
  */
 function readProtocols(written: Buffer): Buffer | null {
   const values = [...written.toString('latin1').matchAll(/(?:^|,)((?:[^,\\]|\\[,\\])*)/gsu)];
@@ -233,7 +234,8 @@ function addresses(kind: FieldKind, size: number): Pick<Parameter, 'read' | 'wri
 }
 
 /**
- * A relative URI template in UTF-8 with the variable `dns` (RFC 9461 section 5); null: the octets are none.
+ * Parses a relative URI template in UTF-8 with the variable `dns` (RFC 9461 section 5); null: the octets are
+ * none.
  */
 function template(octets: Buffer): Buffer | null {
   const text = octets.toString('utf8');

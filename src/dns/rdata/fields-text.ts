@@ -11,8 +11,8 @@ import {
 import { quote, unescape, type Token } from './text.ts';
 
 /**
- * Tag of CAA: 1 to 255 letters and digits, in lower case, on the wire with a length octet (RFC 8659 section
- * 4.1).
+ * Tag of CAA (RFC 8659 section 4.1): 1 to 255 letters and digits, in lower case. On the wire it follows a
+ * length octet.
  */
 export const tag: FieldKind = {
   parse: bareWord('rdata.bad-tag', (text) => (tagText.test(text) ? text.toLowerCase() : null)),
@@ -27,7 +27,7 @@ const tagText = /^[a-z0-9]{1,255}$/iu;
 
 /**
  * Character-strings that form one text (RFC 1035 section 3.3.14, RFC 7208 section 3.3). `"a" "b"` and `"ab"`
- * are the same data: canonical text is one quoted string, and the wire form is cut every 255 octets.
+ * are the same data. Canonical text is one quoted string, and the wire form is cut every 255 octets.
  */
 export const text: FieldKind = {
   most: Infinity,
@@ -61,8 +61,8 @@ export const characterString: FieldKind = {
 
 /**
  * The substitution of NAPTR (RFC 3402 section 3.2): empty, or an expression and its replacement between three
- * equal delimiters. A delimiter is no digit, no backslash and not the flag `i`. Only the groups to which the
- * replacement refers are checked. The expression is not compiled, because its dialect is not JavaScript's.
+ * equal delimiters. The delimiter is no digit, no backslash and not the flag `i`. Checks only that the groups
+ * exist which the replacement uses. The expression is not compiled, because its dialect is not JavaScript's.
  */
 export const substitution: FieldKind = {
   ...characterString,
@@ -90,7 +90,7 @@ function isSubstitution(octets: Buffer): boolean {
   return groups !== null && used.every((group) => Number.isNaN(group) || group <= groups);
 }
 
-/** Number of groups in a POSIX extended regular expression; `null`: its parentheses do not match. */
+/** Counts the groups in a POSIX extended regular expression; `null`: its parentheses do not match. */
 function groupsOf(expression: string): number | null {
   let open = 0;
   let groups = 0;
@@ -103,7 +103,7 @@ function groupsOf(expression: string): number | null {
 }
 
 /**
- * Text without a length octet that fills the rest of the rdata; canonical text is quoted (CAA value, RFC 8659
+ * Text without a length octet that fills the rest of the rdata. Canonical text is quoted (CAA value, RFC 8659
  * section 4.1).
  */
 export const openText: FieldKind = {
@@ -113,9 +113,7 @@ export const openText: FieldKind = {
   decode: (octets) => ({ text: quote(octets), used: octets.length }),
 };
 
-/**
- * Like {@link openText}, but it must be quoted in every spelling: the target of URI (RFC 7553 section 4.4).
- */
+/** Like {@link openText}, but every spelling must be quoted: the target of URI (RFC 7553 section 4.4). */
 export const quotedText: FieldKind = {
   ...openText,
   parse: (words, context) =>
@@ -128,12 +126,12 @@ function wordOctets(words: readonly Token[], context: FieldContext): Buffer {
   return unescape(words[0]?.text ?? '', context.problems);
 }
 
-/** The octets of a canonical quoted string. */
+/** The octets that a canonical quoted string stands for. */
 export function canonicalOctets(canonical: string): Buffer {
   return unescape(canonical.slice(1, -1), []);
 }
 
-/** Cuts octets into strings of at most 255 octets. An empty text becomes one empty string. */
+/** Cuts octets into strings of at most 255 octets. No octets give one empty string. */
 export function chunks(octets: Buffer): Buffer[] {
   const parts: Buffer[] = [];
   for (let at = 0; at < octets.length; at += 255) parts.push(octets.subarray(at, at + 255));

@@ -3,15 +3,19 @@ import { bareWord, addProblem, throwDamaged, need, type FieldKind } from './fiel
 import { u16 } from './fields-number.ts';
 
 /**
- * Names and numbers of record types. They are handed in, because the table of types itself uses these fields.
+ * Converts between names and numbers of record types. Passed in by the caller, because the table of types
+ * itself uses these fields.
  */
 export interface TypeNames {
-  /** The number of a type in any spelling. @throws {DnsDataError} when it is no type */
+  /** The number of a type, spelled in any way. @throws {DnsDataError} when the text is no type */
   readonly numberOf: (type: string) => number;
   readonly nameOf: (number: number) => string;
 }
 
-/** One type by its name, 16 bits on the wire: the type that a signature covers (RFC 4034 section 3.1.1). */
+/**
+ * One type, written by its name, with 16 bits on the wire. A signature uses it for the type that it covers
+ * (RFC 4034 section 3.1.1).
+ */
 export function typeField(types: TypeNames): FieldKind {
   return {
     parse: bareWord('rdata.bad-type', (text) => {
@@ -24,8 +28,8 @@ export function typeField(types: TypeNames): FieldKind {
 }
 
 /**
- * A set of types, on the wire in windows of bits (RFC 4034 section 4.1.2). Canonical text has each type once,
- * sorted by number.
+ * A set of types, on the wire as windows of bits (RFC 4034 section 4.1.2). Canonical text names each type
+ * once, sorted by number.
  */
 export function typeSet(types: TypeNames): FieldKind {
   const canonical = (numbers: Iterable<number>): string =>
@@ -70,8 +74,8 @@ function bitmap(numbers: readonly number[]): Uint8Array {
 }
 
 /**
- * The type numbers in a bitmap. Windows must ascend, and none may be empty or end in a zero octet, so each
- * set has only one wire form.
+ * The type numbers in a bitmap. Windows must ascend, must not be empty, and must not end with a zero octet.
+ * So each set of types has only one wire form.
  */
 function bitmapNumbers(octets: Uint8Array): number[] {
   const numbers: number[] = [];

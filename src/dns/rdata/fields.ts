@@ -5,7 +5,8 @@ import type { Token } from './text.ts';
 /** The format of one field of a record type, as text and on the wire. */
 export interface FieldKind {
   /**
-   * Makes canonical text of the field's words, at least `least` of them. Problems go to `context.problems`.
+   * Turns the field's words into canonical text. There are at least `least` words. Problems are added to
+   * `context.problems`.
    */
   readonly parse: (words: readonly Token[], context: FieldContext) => string;
   readonly encode: (canonical: string) => Uint8Array;
@@ -29,13 +30,16 @@ export interface FieldContext {
   readonly problems: Problem[];
 }
 
-/** Adds a problem of the field. @returns the empty text, in place of the field's value */
+/** Adds a problem of the field. @returns an empty text, to be used as the field's value */
 export function addProblem(context: FieldContext, code: string, value: string): string {
   context.problems.push(problem(code, { type: context.type, field: context.field, value }));
   return '';
 }
 
-/** Makes a `parse` for fields whose words are never quoted; several words are joined before `read`. */
+/**
+ * Makes the `parse` function of a field whose words are never quoted. Several words are joined before `read`
+ * gets them.
+ */
 export function bare(read: (text: string, context: FieldContext) => string): FieldKind['parse'] {
   return (words, context) => {
     const text = words.length === 1 ? (words[0]?.text ?? '') : words.map((word) => word.text).join('');
@@ -87,12 +91,12 @@ export function need(octets: Uint8Array, length: number): void {
   if (octets.length < length) throw new DnsDataError([problem('wire.too-short', {})]);
 }
 
-/** Reports octets that are no such field. @throws {DnsDataError} `wire.bad-field` */
+/** Throws the error for octets that are no such field. @throws {DnsDataError} `wire.bad-field` */
 export function throwDamaged(field: string): never {
   throw new DnsDataError([problem('wire.bad-field', { field })]);
 }
 
-/** A domain name. Every field that holds a name, and no other, is of this kind. */
+/** A domain name. Every field with a name uses this kind, and no other field does. */
 export const nameField: FieldKind = {
   parse: bare((text, { origin, problems }) => collect(problems, () => parseName(text, origin)) ?? ''),
   encode: (text) => nameOctets(text as DnsName),

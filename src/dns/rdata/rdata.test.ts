@@ -408,8 +408,8 @@ test('octets that fit no type are an error, never something else', () => {
         assert.equal(parseRdata(type, rdata), rdata);
         const wire = wireRdata(type, rdata);
         assert.equal(rdataFromWire(type, wire), rdata);
-        // Whether the wire form may change: names and tags lose upper case, texts the places where they were
-        // cut.
+        // Types whose wire form may change when it is read and written: names and tags become lower case, and
+        // texts are cut at other places.
         const lossy =
           ['TXT', 'SPF', 'CAA'].includes(type) ||
           recordTypes.get(type)?.fields.some(({ kind }) => kind === nameField);

@@ -9,15 +9,15 @@ import { numberOfType, recordTypes, typeOfNumber, type RecordType } from './type
 const mostRdataOctets = 65_535;
 
 /**
- * Most characters of rdata text; a longer text is refused unread. It allows each octet as `\DDD`, with
- * quotation marks around strings of 255 octets.
+ * Most characters of rdata text; a longer text is refused without reading it. The limit allows every octet to
+ * be `\DDD`, with quotation marks around strings of 255 octets.
  */
 export const mostRdataText = 270_000;
 
 /**
- * The canonical spelling of a record type, in upper case. A type of the table gets its mnemonic, any other
- * type with a number `TYPEnnn`. A mnemonic without a known number stays as it is.
- * @throws {DnsDataError} `type.unknown` for what cannot be the type of a record
+ * The canonical spelling of a record type, in upper case. A type of the table gets its mnemonic; another type
+ * with a number becomes `TYPEnnn`. A mnemonic without a known number stays as it is.
+ * @throws {DnsDataError} `type.unknown` for a text that cannot be a record type
  */
 export function canonicalType(text: string): string {
   if (recordTypes.has(text)) return text;
@@ -36,9 +36,9 @@ export function singleValued(type: string): boolean {
 }
 
 /**
- * Makes canonical rdata of any master-file spelling. Equal data give equal text.
+ * Turns rdata in any master-file spelling into canonical rdata. Equal data give equal text.
  * @param type canonical
- * @param origin completes relative names; absent: they are a problem
+ * @param origin completes relative names; absent: relative names are refused
  * @throws {DnsDataError} with every problem
  */
 export function parseRdata(type: string, text: string, origin?: Origin): string {
@@ -55,8 +55,8 @@ export function parseRdata(type: string, text: string, origin?: Origin): string 
 }
 
 /**
- * Makes canonical rdata of its fields, in the table's order. A text field is the text itself, unquoted and
- * unescaped.
+ * Makes canonical rdata from its fields, in the table's order. A text field is given without quotes and
+ * escapes.
  * @throws {DnsDataError}
  */
 export function rdataFromFields(type: string, fields: readonly string[], origin?: Origin): string {
@@ -90,8 +90,8 @@ function demandShort(type: string, length: number, most: number): void {
 }
 
 /**
- * The fields of canonical rdata, in the table's order. A text field is the text itself if it is UTF-8 without
- * control characters, else its escaped form. Data written as `\# ...` are one field.
+ * The fields of canonical rdata, in the table's order. A text field is returned without quotes and escapes if
+ * it is UTF-8 without control characters; else in its escaped form. Data written as `\# ...` are one field.
  */
 export function rdataFields(type: string, rdata: string): readonly string[] {
   const known = structureOf(type, rdata);
@@ -102,14 +102,13 @@ export function rdataFields(type: string, rdata: string): readonly string[] {
 }
 
 /**
- * The text of a TXT or SPF record as quoted strings of at most 255 octets each, for outputs that need them
- * cut.
+ * The text of a TXT or SPF record as quoted strings of at most 255 octets each, for outputs that need it cut.
  */
 export function txtChunks(rdata: string): string[] {
   return chunks(canonicalOctets(rdata)).map((part) => quote(part));
 }
 
-/** The wire form of canonical rdata, with names uncompressed. */
+/** The wire form of canonical rdata; names are not compressed. */
 export function wireRdata(type: string, rdata: string): Uint8Array {
   const known = structureOf(type, rdata);
   if (known === undefined) return Buffer.from(rdata.split(' ').slice(2).join(''), 'hex');
@@ -123,15 +122,15 @@ export function wireRdata(type: string, rdata: string): Uint8Array {
 }
 
 /**
- * The type's row of the table; undefined: it has none, or the data are written as `\# ...` (RFC 3597). A type
- * of the table has such data if a panel's row made no sense.
+ * The type's row in the table. Undefined: there is none, or the data are written as `\# ...` (RFC 3597). A
+ * type of the table has such data if a row of the panel could not be understood.
  */
 function structureOf(type: string, rdata: string): RecordType | undefined {
   return rdata.startsWith('\\# ') ? undefined : recordTypes.get(type);
 }
 
 /**
- * Makes canonical rdata of the wire form, with names uncompressed.
+ * Makes canonical rdata from its wire form, in which names are not compressed.
  * @throws {DnsDataError} when the octets do not fit the type
  */
 export function rdataFromWire(type: string, octets: Uint8Array): string {
@@ -150,8 +149,8 @@ export function rdataFromWire(type: string, octets: Uint8Array): string {
 }
 
 /**
- * Groups words by field. A field that takes all remaining words is the last. Words that are too many come as
- * one more group.
+ * Groups words by field. Only the last field can take all remaining words. Words that are left over form one
+ * more group.
  */
 function fieldWords(known: RecordType, words: readonly Token[]): Token[][] {
   let at = 0;
@@ -182,13 +181,13 @@ function parseFields(
   if (problems.length > 0) return rdata;
   const wrong = known.wrong(fields);
   if (wrong !== null) problems.push(problem('rdata.bad-length', { type, field: wrong }));
-  // A shorter text never exceeds the limit: three characters stand for at most sixteen octets (an address in
-  // SVCB).
+  // A shorter text never exceeds the limit: three characters stand for at most sixteen octets (an IPv6
+  // address in SVCB).
   else if (rdata.length > mostRdataOctets / 8) checkLength(type, rdata, problems);
   return rdata;
 }
 
-/** Joins fields to rdata text; an empty field is left out. */
+/** Joins fields to rdata text. Empty fields are left out. */
 function joinFields(fields: readonly string[]): string {
   return fields.filter((field) => field !== '').join(' ');
 }
@@ -199,7 +198,7 @@ function checkLength(type: string, rdata: string, problems: Problem[]): void {
 }
 
 /**
- * Reads `\# length hex ...` (RFC 3597 section 5). For a type of the table it becomes that type's own text.
+ * Parses `\# length hex ...` (RFC 3597 section 5). If the table has the type, returns the type's own text.
  */
 function parseGeneric(type: string, words: readonly Token[], problems: Problem[]): string {
   const [mark = '', length = '', ...digits] = words.map((word) => (word.quoted ? '"' : word.text));

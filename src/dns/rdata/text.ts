@@ -1,17 +1,18 @@
 import { problem, type Problem } from '../problem.ts';
 
 /**
- * One word of master-file text. Quoted words are told apart, because `"10"` is text and `10` may be a number.
+ * One word of master-file text. It stores whether it was quoted, because `"10"` is text and `10` may be a
+ * number.
  */
 export interface Token {
-  /** The word without quotes; escapes are still in it. */
+  /** The word without quotes. Its escapes are not resolved yet. */
   readonly text: string;
   readonly quoted: boolean;
-  /** Whether no white space comes before it, as in `alpn="h2"` (RFC 9460 section 2.1). */
+  /** Whether no white space precedes the word, as in `alpn="h2"` (RFC 9460 section 2.1). */
   readonly glued?: boolean;
 }
 
-/** White space of a master file is ASCII only. Anything else, such as a no-break space, is data. */
+/** Only ASCII white space counts in a master file. Any other character, such as a no-break space, is data. */
 function isSpace(char: string): boolean {
   return char === ' ' || char === '\t' || char === '\r' || char === '\n';
 }
@@ -23,7 +24,7 @@ function afterSpace(text: string, from: number): number {
 }
 
 /**
- * The index at which the inside of a quoted string ends: its closing quotation mark, or the end of the text.
+ * The index of the closing quotation mark of a quoted string, or the length of the text if there is none.
  * @param from index after the opening quotation mark
  */
 export function endOfQuoted(text: string, from: number): number {
@@ -42,8 +43,8 @@ function endOfBare(text: string, from: number): number {
 }
 
 /**
- * Splits rdata text into words (RFC 1035 section 5.1), in time proportional to its length. Parentheses and
- * comments must be removed before.
+ * Splits rdata text into words (RFC 1035 section 5.1), in time proportional to its length. The caller has
+ * removed parentheses and comments.
  * @param problems gets `rdata.unbalanced-quote` when a quoted string does not end
  */
 export function tokens(text: string, problems: Problem[]): Token[] {
@@ -60,7 +61,10 @@ export function tokens(text: string, problems: Problem[]): Token[] {
   }
 }
 
-/** The octets of a character-string as written: `\DDD` is an octet, `\X` is X, other characters are UTF-8. */
+/**
+ * The octets that a written character-string stands for: `\DDD` is an octet, `\X` is X, other characters are
+ * UTF-8.
+ */
 export function unescape(text: string, problems: Problem[]): Buffer {
   if (!text.includes('\\')) return Buffer.from(text, 'utf8');
   const parts: Buffer[] = [];
@@ -73,10 +77,10 @@ export function unescape(text: string, problems: Problem[]): Buffer {
   return Buffer.concat(parts);
 }
 
-/** Printable ASCII without quotation mark and backslash: such text needs no escape. */
+/** Printable ASCII without quotation mark and backslash. Such text needs no escape. */
 const plain = /^[ !#-[\]-~]*$/;
 
-/** The canonical quoted string of octets, of any length. */
+/** Writes octets as a canonical quoted string of any length. */
 export function quote(octets: Uint8Array): string {
   const latin = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('latin1');
   if (plain.test(latin)) return `"${latin}"`;
@@ -85,7 +89,7 @@ export function quote(octets: Uint8Array): string {
   return `${text}"`;
 }
 
-/** The text of each octet in a quoted string; the index is the octet. */
+/** How each octet is written in a quoted string; the index is the octet. */
 const octetTexts: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
   if (octet === 0x22 || octet === 0x5c) return `\\${String.fromCharCode(octet)}`;
   return octet < 0x20 || octet > 0x7e ? `\\${String(octet).padStart(3, '0')}` : String.fromCharCode(octet);

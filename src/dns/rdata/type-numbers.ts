@@ -5,8 +5,8 @@ export function numbered(table: string): ReadonlyMap<string, number> {
 }
 
 /**
- * Obsolete or rare types with a mnemonic (IANA "Resource Record (RR) TYPEs") but no row in the table. In
- * every spelling they become `TYPEnnn`, with their data in the form of RFC 3597.
+ * Obsolete or rare types that have a mnemonic (IANA "Resource Record (RR) TYPEs") but no row in the table.
+ * Whatever their spelling, they become `TYPEnnn`, with their data in the form of RFC 3597.
  */
 export const rareTypes = numbered(`
   MD 3, MF 4, NULL 10, WKS 11, X25 19, ISDN 20, NSAP 22, NSAP-PTR 23, SIG 24, KEY 25, GPOS 27,

@@ -28,7 +28,7 @@ export interface RecordType {
   /** Whether an owner name can have only one record of this type. */
   readonly single: boolean;
   /**
-   * Checks the fields against each other.
+   * Checks whether the fields fit each other.
    * @param fields canonical, in their order
    * @returns the name of a field that does not fit the others; `null`: all fit
    */
@@ -51,8 +51,8 @@ function row(
 }
 
 /**
- * Checks the length of the digest in the last field by the digest type in the field before it.
- * @param lengths octets by digest type; other types may have any length
+ * Makes a check of the digest's length. The digest is in the last field, its type in the field before.
+ * @param lengths number of octets by digest type; digests of other types may have any length
  */
 function digestLengths(lengths: Readonly<Record<string, number>>): Particulars {
   return {
@@ -70,10 +70,7 @@ const dsDigests = digestLengths({ 1: 20, 2: 32, 3: 32, 4: 48 });
 /** Fingerprint lengths of SSHFP (RFC 4255 section 3.1.2, RFC 6594). */
 const fingerprints = digestLengths({ 1: 20, 2: 32 });
 
-/**
- * Digest lengths of ZONEMD: those of the hash algorithm, and never less than 12 octets (RFC 8976 section
- * 2.2).
- */
+/** Digest lengths of ZONEMD: those of the hash algorithm, but at least 12 octets (RFC 8976 section 2.2). */
 const zoneDigests: Particulars = {
   wrong: (fields) => {
     const digest = fields.at(-1) ?? '';
@@ -94,8 +91,8 @@ const tlsFields = { usage: u8, selector: u8, matching: u8, data: hex };
 const serviceFields = { priority: u16, target: nameField, parameters: serviceParameters };
 
 /**
- * The table of record types. Every type without a row passes through in the form of RFC 3597. Algorithms and
- * other numbers that have mnemonics are numbers in canonical text.
+ * The table of record types. A type without a row is passed through in the form of RFC 3597. In canonical
+ * text, algorithms and the like are numbers, not mnemonics.
  */
 export const recordTypes: ReadonlyMap<string, RecordType> = new Map([
   ['A', row(1, { address: ipv4 })],
@@ -174,14 +171,14 @@ const byNumber: ReadonlyMap<number, string> = new Map(
   [...recordTypes].map(([type, { number }]) => [number, type]),
 );
 
-/** The name of a type: `A` for 1 and so on, `TYPEnnn` for a number without a row (RFC 3597 section 5). */
+/** The name of a type: `A` for 1 and so on; `TYPEnnn` for a number without a row (RFC 3597 section 5). */
 export function typeOfNumber(number: number): string {
   return byNumber.get(number) ?? `TYPE${number}`;
 }
 
 /**
- * The IANA number of a type in any spelling: `TYPEnnn`, or a mnemonic. Mnemonics of types without a row and
- * of queries (`AXFR`, `ANY`) are accepted as well.
+ * The IANA number of a type in any spelling: `TYPEnnn`, or a mnemonic. Mnemonics of types without a row, and
+ * of types in queries (`AXFR`, `ANY`), are accepted too.
  * @throws {DnsDataError} `type.unknown`
  */
 export function numberOfType(type: string): number {

@@ -22,14 +22,16 @@ export const rcodes = {
 
 const rcodeNames = new Map<number, string>(Object.entries(rcodes).map(([name, code]) => [code, name]));
 
-/** The name of a response code: `NOERROR` for 0 and so on, `RCODEnnn` for a number not listed above. */
+/**
+ * The name of a response code: `NOERROR` for 0 and so on; `RCODEnnn` for a number that is not listed above.
+ */
 export function rcodeName(rcode: number): string {
   return rcodeNames.get(rcode) ?? `RCODE${rcode}`;
 }
 
 const metaNames = new Map([...metaTypes].map(([type, number]) => [number, type]));
 
-/** The canonical name of the type with a number, types of queries and updates included. */
+/** The canonical name of the type with this number. Types of queries and updates are included. */
 export function typeName(number: number): string {
   return metaNames.get(number) ?? typeOfNumber(number);
 }

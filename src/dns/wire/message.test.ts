@@ -30,7 +30,7 @@ function generic(octets: Uint8Array): string {
   return octets.length === 0 ? '\\# 0' : `\\# ${octets.length} ${hex}`;
 }
 
-/** Random pairs of a type and its canonical rdata. */
+/** Draws random pairs of a type and its canonical rdata. */
 const data: fc.Arbitrary<readonly [string, string]> = fc.oneof(
   fc.ipV4().map((text) => ['A', text] as const),
   name.map((text) => ['NS', text] as const),
@@ -109,8 +109,8 @@ test('a message comes out as it went in', () => {
 });
 
 /**
- * Checks that octets are read, written and read again as the same message, or are refused with
- * `DnsDataError`.
+ * Checks that octets are refused with `DnsDataError`; or that they are read, written and read again as the
+ * same message.
  */
 function readsOrComplains(octets: Uint8Array): void {
   let read: DnsMessage;
@@ -183,7 +183,8 @@ test('names are compressed only where RFC 1035 types have them', () => {
 });
 
 test('compressed names are read in every type, whatever their case', () => {
-  // The message has the question example.org, and an SRV whose target is "SIP" and a pointer to it.
+  // The message has the question example.org, and an SRV record. The SRV's target is "SIP" and a pointer to
+  // the question.
   const rdata = Buffer.from('0001000200030353495 0c00c'.replaceAll(' ', ''), 'hex');
   const question = encodeMessage(queryMessage(zone, 'SRV'));
   const head = Buffer.from('c00c0021000100000001', 'hex');

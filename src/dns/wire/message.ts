@@ -22,14 +22,14 @@ export interface DnsQuestion {
 }
 
 /**
- * A message without its signature. In an update the four sections are zone, prerequisites, updates,
+ * A message without its signature. In an update, the four sections are zone, prerequisites, updates,
  * additional (RFC 2136 section 2).
  */
 export interface DnsMessage {
   readonly id: number;
   readonly opcode: Opcode;
   readonly flags: MessageFlags;
-  /** Response code, see `rcodes`; more than 15 only with EDNS. */
+  /** Response code, see `rcodes`. Only a message with EDNS can have more than 15. */
   readonly rcode: number;
   readonly questions: readonly DnsQuestion[];
   readonly answers: readonly WireRecord[];
@@ -47,7 +47,7 @@ export interface DnsMessage {
 export type TsigRecord = ReturnType<typeof readTsig>;
 
 export interface ReceivedMessage extends DnsMessage {
-  /** The signature, not checked yet (see `TsigCheck`); null: the message is not signed. */
+  /** The signature, which is not checked yet (see `TsigCheck`); null: the message is not signed. */
   readonly tsig: TsigRecord | null;
 }
 
@@ -62,7 +62,7 @@ const flagBits = { qr: 0x8000, aa: 0x0400, tc: 0x0200 };
 
 export const noFlags: MessageFlags = { qr: false, aa: false, tc: false };
 
-/** A query for one RRset (or `ANY`, `AXFR`) with id 0, without recursion and EDNS. */
+/** Makes a query for one RRset (or `ANY`, `AXFR`) with id 0, without recursion and without EDNS. */
 export function queryMessage(name: DnsName, type: string): DnsMessage {
   return {
     id: 0,
@@ -78,7 +78,7 @@ export function queryMessage(name: DnsName, type: string): DnsMessage {
 }
 
 /**
- * Writes a message in wire form. Owner names, and the names in rdata of RFC 1035 types, are compressed.
+ * Encodes a message. Compresses owner names, and names in the rdata of RFC 1035 types.
  * @throws {DnsDataError} `type.unknown`, `wire.message-too-big` (over 65,535 octets)
  * @throws {RangeError} for numbers out of range and for an rcode over 15 without EDNS
  */
@@ -121,8 +121,8 @@ function writeEdns(writer: OctetWriter, udpSize: number, rcode: number): void {
 }
 
 /**
- * Reads a whole message. Its signature is read, not checked. Rdata that do not fit their type are no error,
- * see {@link WireRecord.rdata}.
+ * Decodes a whole message. Decodes its signature too, but does not check it. Rdata that do not fit their type
+ * are no error, see {@link WireRecord.rdata}.
  * @throws {DnsDataError} when the message is cut off, has octets left over or a wrong pointer, or has OPT or
  *   TSIG in a wrong place
  */

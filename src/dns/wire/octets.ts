@@ -4,15 +4,16 @@ import { decodeName } from '../rdata/fields.ts';
 
 const headerOctets = 12;
 const mostNameOctets = 255;
-/** Most pointers followed in one name. A name has at most 127 labels, so more pointers only waste time. */
+/** Most pointers that are followed in one name. A name has at most 127 labels, so it needs no more. */
 const mostPointers = 127;
-/** Largest offset of a pointer, which has 14 bits for it (RFC 1035 section 4.1.4). */
+/** Largest offset that a pointer can have: it has 14 bits for it (RFC 1035 section 4.1.4). */
 const mostPointer = 0x3fff;
-/** Most octets of a message: a stream has 16 bits for its length (RFC 1035 section 4.2.2). */
+/** Largest message, in octets: a stream has 16 bits for its length (RFC 1035 section 4.2.2). */
 export const mostMessageOctets = 65_535;
 
 /**
- * Reads numbers, octets and names from a message, from front to back. A read past the end throws `wire.cut`.
+ * Reads numbers, octets and names from a message, from front to back. A read beyond the end throws
+ * `wire.cut`.
  */
 export class OctetReader {
   readonly octets: Buffer;
@@ -46,9 +47,10 @@ export class OctetReader {
 }
 
 /**
- * Reads the name at an offset of a message. Pointers must lead backwards, so that they cannot form a circle
+ * Decodes the name at an offset of a message. Pointers must lead backwards, so that they cannot form a circle
  * (RFC 1035 section 4.1.4).
- * @returns `octets`: the name in wire form without compression, case kept; `end`: the offset after it
+ * @returns `octets`: the name in wire form, not compressed, in its own upper and lower case; `end`: the
+ *   offset after it
  * @throws {DnsDataError} `wire.cut`, `wire.bad-pointer`, `wire.bad-name`
  */
 export function expandName(message: Uint8Array, from: number): { octets: Buffer; end: number } {
@@ -116,7 +118,7 @@ export class OctetWriter {
     this.#octets.writeUInt16BE(value, at);
   }
 
-  /** Writes a name. If the message already has a name with the same end, that end becomes a pointer. */
+  /** Writes a name. If the message already contains a name with the same end, that end becomes a pointer. */
   name(name: DnsName): void {
     const parts = labels(name);
     for (let index = 0; index < parts.length; index += 1) {

@@ -9,29 +9,31 @@ import { expandName, type OctetReader, type OctetWriter } from './octets.ts';
 /** A resource record in a message. */
 export interface WireRecord {
   readonly name: DnsName;
-  /** Type in canonical text. */
+  /** The type in canonical spelling. */
   readonly type: string;
   /** Class number, see `classes`. */
   readonly class: number;
   /** TTL in seconds. */
   readonly ttl: number;
   /**
-   * Data in canonical text, or as `\# n hex` if the octets do not fit the type. `null`: no data, as in some
-   * records of updates and prerequisites.
+   * Data in canonical text, or as `\# n hex` if the octets do not fit the type. `null`: there are no data, as
+   * in some records of updates and prerequisites.
    */
   readonly rdata: string | null;
   /**
-   * Rdata octets with names uncompressed, given only if they differ from the wire form of `rdata`. That
-   * happens with upper case in names, or a text cut into strings in another way. An update that deletes this
-   * record must send these octets if the server compares octets.
+   * Rdata octets with names not compressed. Given only if they differ from the wire form of `rdata`: names in
+   * upper case, or a text cut into other strings. If a server compares octets, an update that deletes this
+   * record must send these.
    */
   readonly octets?: Uint8Array;
 }
 
-/** Types of RFC 1035 with names in their rdata. Only their names may be compressed (RFC 3597 section 4). */
+/**
+ * Types of RFC 1035 that have names in their rdata. Only these names may be compressed (RFC 3597 section 4).
+ */
 const compressible = new Set(['NS', 'MD', 'MF', 'CNAME', 'SOA', 'MB', 'MG', 'MR', 'PTR', 'MINFO', 'MX']);
 
-/** Writes a record in wire form. @throws {DnsDataError} `type.unknown`, `wire.message-too-big` */
+/** Encodes a record. @throws {DnsDataError} `type.unknown`, `wire.message-too-big` */
 export function writeRecord(writer: OctetWriter, record: WireRecord): void {
   writer.name(record.name);
   writer.u16(numberOfType(record.type));
@@ -50,7 +52,10 @@ function writeRdata(writer: OctetWriter, { type, rdata, octets }: WireRecord): v
   else writer.bytes(wireRdata(type, rdata));
 }
 
-/** These types have only names and numbers as fields, and their canonical text contains no space. */
+/**
+ * Writes rdata with compressed names. These types have only names and numbers as fields, and no space within
+ * a field.
+ */
 function writeCompressed(writer: OctetWriter, type: string, rdata: string): void {
   const words = rdata.split(' ');
   for (const [index, { kind }] of (recordTypes.get(type)?.fields ?? []).entries()) {
@@ -71,7 +76,7 @@ export function readRecordHead(reader: OctetReader) {
 }
 
 /**
- * Reads the rdata after a record's head.
+ * Decodes the rdata after a record's head.
  * @throws {DnsDataError} when the message is cut off in the record, or a name in it has a wrong pointer
  */
 export function readRecord(reader: OctetReader, head: RecordHead): WireRecord {
@@ -96,7 +101,7 @@ export function readRecord(reader: OctetReader, head: RecordHead): WireRecord {
   );
 }
 
-/** The rdata from the offset `from` to the end of `message`, with names uncompressed. */
+/** The rdata from the offset `from` to the end of `message`. Compressed names are expanded. */
 function expandRdata(message: Buffer, type: string, from: number): Buffer {
   const fields = recordTypes.get(type)?.fields ?? [];
   if (!fields.some(({ kind }) => kind === nameField)) return message.subarray(from);

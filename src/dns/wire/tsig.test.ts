@@ -65,8 +65,8 @@ for (const [what, [request = '', answer = '']] of Object.entries(recorded)) {
     for (let at = 0; at < octets.length; at += 1) {
       const altered = Buffer.from(octets);
       altered.writeUInt8((altered[at] ?? 0) ^ 1, at);
-      // The header's id may be another on the way; the original one stands in the signature. TTL and class of
-      // TSIG are not signed.
+      // The first two octets are the header's id. A forwarder may change it, because the signature contains
+      // the original id. TTL and class of TSIG are not signed either.
       if (at < 2) continue;
       const seen = codes(() => check(new TsigCheck(key, signed.mac), altered));
       const free = at >= octets.length - 78 && seen.length === 0;
@@ -132,7 +132,8 @@ test('an answer is taken only with the right key, time, full length, and for thi
   for (const [error, code] of [
     [16, 'tsig.bad-signature'],
     [17, 'tsig.bad-key'],
-    // A server signs this one (RFC 8945 section 5.2.3): without a signature anybody may have said it.
+    // A server has to sign this error (RFC 8945 section 5.2.3). Without a signature, anybody may have sent
+    // it.
     [18, 'tsig.wrong-mac'],
     [22, 'tsig.refused'],
     [0, 'tsig.missing'],

@@ -7,7 +7,10 @@ import { numberOfType } from '../rdata/types.ts';
 import type { TsigRecord } from './message.ts';
 import { mostMessageOctets } from './octets.ts';
 
-/** Algorithms of RFC 8945 section 6: name in messages, Node's name of the hash, octets of the MAC. */
+/**
+ * Algorithms of RFC 8945 section 6. `wire`: name in messages. `hash`: Node's name of the hash. `octets`:
+ * length of the MAC.
+ */
 const algorithms = {
   'hmac-sha256': { wire: 'hmac-sha256.', hash: 'sha256', octets: 32 },
   'hmac-sha384': { wire: 'hmac-sha384.', hash: 'sha384', octets: 48 },
@@ -20,8 +23,8 @@ const algorithms = {
 export type TsigAlgorithm = keyof typeof algorithms;
 
 /**
- * A key shared with a server. Logs and JSON do not show the secret, because Node prints no key object's
- * content.
+ * A key that is shared with a server. Logs and JSON do not show the secret, because Node prints no content of
+ * key objects.
  */
 export interface TsigKey {
   readonly name: DnsName;
@@ -29,14 +32,14 @@ export interface TsigKey {
   readonly secret: KeyObject;
 }
 
-/** Most seconds between the clocks of both sides (RFC 8945 section 10 recommends 300). */
+/** Most seconds that the clocks of both sides may differ (RFC 8945 section 10 recommends 300). */
 const fudge = 300;
-/** Most unsigned messages of one answer between two signed ones (RFC 8945 section 5.3.1). */
+/** Most unsigned messages that may follow each other in one answer (RFC 8945 section 5.3.1). */
 const mostUnsigned = 99;
 
 /**
- * Reads a key from a settings file. The name's final dot is optional; the algorithm may be in any case, and
- * md5 may have its long name; the secret is base64.
+ * Parses a key from a settings file. The name's final dot is optional. The algorithm may be in upper or lower
+ * case, and md5 may have its long name. The secret is base64.
  * @throws {DnsDataError} with every problem: `name.*`, `tsig.bad-algorithm`, `tsig.bad-secret`,
  *   `tsig.empty-secret`
  */
@@ -108,7 +111,7 @@ export function signMessage(octets: Uint8Array, key: TsigKey, time: number, requ
 
 /**
  * Checks the signatures of the messages that answer one request, in their order (RFC 8945 sections 5.3 and
- * 5.3.1). It must not be used further after a failed check.
+ * 5.3.1). After a failed check it must not be used any more.
  */
 export class TsigCheck {
   readonly #key: TsigKey;
@@ -126,15 +129,15 @@ export class TsigCheck {
    * @param tsig the message's TSIG record, from `decodeMessage`
    * @param now seconds since 1970
    * @throws {DnsDataError} `tsig.missing`, `tsig.other-key`, `tsig.truncated`, `tsig.wrong-mac`, `tsig.old`.
-   *   Errors that the server reports of the request: `tsig.bad-time` (with its clock) and `tsig.refused`;
-   *   without proof that they are the server's: `tsig.bad-key`, `tsig.bad-signature`
+   *   If the server reports an error of the request: `tsig.bad-time` (with its clock) and `tsig.refused`, or
+   *   without proof that the server sent it: `tsig.bad-key`, `tsig.bad-signature`
    */
   check(octets: Uint8Array, tsig: TsigRecord | null, now: number): void {
     if (tsig === null) {
       this.#keepUnsigned(octets);
       return;
     }
-    // Only a server that does not know the key, or rejects our signature, cannot sign its error (RFC 8945
+    // A server cannot sign its error only if it does not know the key or rejects our signature (RFC 8945
     // section 5.2).
     if (tsig.mac.length === 0) throw tsig.error === badTime ? failure('tsig.wrong-mac') : serverProblem(tsig);
     const { wire, octets: macOctets } = algorithms[this.#key.algorithm];
@@ -150,7 +153,7 @@ export class TsigCheck {
   }
 
   /**
-   * Ends the check: no message follows.
+   * Ends the check, because no message follows.
    * @throws {DnsDataError} `tsig.missing` when the last message was not signed
    */
   end(): void {
@@ -178,7 +181,7 @@ export class TsigCheck {
 
 const badTime = 18;
 
-/** The problem for the error number that the server put into its answer (RFC 8945 section 3). */
+/** Makes the problem for the error number in the server's answer (RFC 8945 section 3). */
 function serverProblem(tsig: TsigRecord): DnsDataError {
   if (tsig.error === 16) return failure('tsig.bad-signature');
   if (tsig.error === 17) return failure('tsig.bad-key');
@@ -199,7 +202,7 @@ type Variables = Pick<TsigRecord, 'name' | 'time' | 'fudge' | 'error' | 'other'>
   readonly algorithm: string;
 };
 
-/** The TSIG variables that the MAC covers (RFC 8945 section 4.3.3). */
+/** Encodes the TSIG variables that the MAC covers (RFC 8945 section 4.3.3). */
 function variables(tsig: Variables): Buffer {
   return Buffer.concat([
     nameOctets(tsig.name),
@@ -223,7 +226,7 @@ function u16(value: number): Buffer {
   return Buffer.from([value >> 8, value & 255]);
 }
 
-/** The octets with 16 bits of length before them. */
+/** Puts the length of the octets before them, in 16 bits. */
 function prefixed(octets: Uint8Array): Buffer {
   return Buffer.concat([u16(octets.length), octets]);
 }

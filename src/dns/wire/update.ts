@@ -8,8 +8,8 @@ import type { WireRecord } from './records.ts';
 type RecordData = Pick<ResourceRecord, 'name' | 'type' | 'rdata'> & { readonly octets?: Uint8Array };
 
 /**
- * An update of one zone with id 0 (RFC 2136 section 2). The server makes the updates in order, all or none,
- * and only if every prerequisite holds.
+ * Makes an update of one zone with id 0 (RFC 2136 section 2). The server makes either all of the updates, in
+ * order, or none. It makes them only if every prerequisite is met.
  */
 export function updateMessage(
   zone: DnsName,
@@ -30,8 +30,8 @@ export function rrsetExists(name: DnsName, type: string): WireRecord {
 }
 
 /**
- * Prerequisite: the RRset has exactly the given records, one prerequisite for each of them (RFC 2136 section
- * 2.4.2).
+ * Prerequisite: an RRset consists of exactly the given records. One prerequisite is sent for each of them
+ * (RFC 2136 section 2.4.2).
  */
 export function rrsetHas(record: RecordData): WireRecord {
   return dataRecord(record, classes.IN, 0);
@@ -53,13 +53,14 @@ export function nameNotInUse(name: DnsName): WireRecord {
 }
 
 /**
- * Update: adds a record. If the record exists, its RRset gets the TTL (RFC 2136 sections 2.5.1 and 3.4.2.2).
+ * Update: adds a record. If the record exists already, its RRset gets the TTL (RFC 2136 sections 2.5.1 and
+ * 3.4.2.2).
  */
 export function addRecord(record: RecordData, ttl: number): WireRecord {
   return dataRecord(record, classes.IN, ttl);
 }
 
-/** Update: deletes one record; does nothing if the record does not exist (RFC 2136 section 2.5.4). */
+/** Update: deletes one record. Does nothing if the record does not exist (RFC 2136 section 2.5.4). */
 export function deleteRecord(record: RecordData): WireRecord {
   return dataRecord(record, classes.NONE, 0);
 }

@@ -28,7 +28,7 @@ test('issue 15: one rule finds the child zone, for the central by keys and for t
     childZoneOver(answerOf({ answers: [record('child.example.org', 'NS', 'ns.example.org.')] }), zone, child),
     child,
   );
-  // Behind an alias the SOA stands beside answers.
+  // Because of the CNAME, the negative answer has an answer record beside its SOA.
   const alias = record('www.child.example.org', 'CNAME', 'nothing.child.example.org.');
   assert.equal(childZoneOver(answerOf({ answers: [alias], authority: [soa] }), zone, name), child);
 });

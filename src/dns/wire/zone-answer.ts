@@ -4,25 +4,25 @@ import { classes, rcodes } from './codes.ts';
 import type { DnsMessage } from './message.ts';
 import type { WireRecord } from './records.ts';
 
-/** A record with readable data, of a type that no signing server makes. */
+/** A record whose data can be read, of a type that signing servers do not make. */
 export type DataRecord = WireRecord & { readonly rdata: string };
 
-/** What one answer shows of a name in a zone. */
+/** What one answer shows about a name in a zone. */
 export type ZoneAnswer<R> =
-  /** The server does not serve this zone, or no longer. */
+  /** The server does not serve this zone, or no longer serves it. */
   | { readonly kind: 'no-zone' }
-  /** Records at the name; they may come from a wildcard. */
+  /** Records at the name. They may come from a wildcard. */
   | { readonly kind: 'records'; readonly records: readonly R[] }
   /**
-   * The name lies at or below a delegation, a DNAME or a child zone on the same server. The answer shows at
-   * most what a referral shows (RFC 1034 section 4.3.2). `cut`: owner of the NS or DNAME, or apex of the
+   * The name lies at or below a delegation, a DNAME or a child zone on the same server. At most, the answer
+   * shows what a referral shows (RFC 1034 section 4.3.2). `cut`: owner of the NS or DNAME, or apex of the
    * child zone.
    */
   | { readonly kind: 'hidden'; readonly cut: DnsName; readonly records: readonly R[] };
 
 /**
- * Reads what the answer to a query for `name` shows of the zone's data (RFC 1034 section 4.3.2, RFC 2308
- * section 2).
+ * Finds out what the answer to a query for `name` shows about the zone's data (RFC 1034 section 4.3.2, RFC
+ * 2308 section 2).
  */
 export function readZoneAnswer(answer: DnsMessage, zone: DnsName, name: DnsName): ZoneAnswer<DataRecord> {
   if (answer.rcode !== rcodes.NOERROR && answer.rcode !== rcodes.NXDOMAIN) return { kind: 'no-zone' };
@@ -34,13 +34,13 @@ export function readZoneAnswer(answer: DnsMessage, zone: DnsName, name: DnsName)
   if (child !== null) return { kind: 'hidden', cut: child, records: [] };
   const records = dataAt(answer.answers, name);
   if (answer.answers.length > 0) return { kind: 'records', records };
-  // A denial contains the SOA of its zone. Another zone's SOA means that the server does not have ours.
+  // A denial contains the SOA of its zone. If that is another zone, the server does not have ours.
   return deniedBy(answer) === zone ? { kind: 'records', records: [] } : { kind: 'no-zone' };
 }
 
 /**
  * Finds out whether an authoritative answer for `name` comes from a child zone on the same server. Such an
- * answer has the child zone's SOA, or NS records at `name` as only an apex has.
+ * answer has the child zone's SOA, or NS records at `name`, which only an apex has.
  * @returns the apex of the child zone; null: the answer shows none, or is not authoritative
  */
 export function childZoneOver(
@@ -62,7 +62,7 @@ export function deniedBy({ answers, authority }: DnsMessage): DnsName | null {
   return answers.length > 0 ? null : (authority.find(({ type }) => type === 'SOA')?.name ?? null);
 }
 
-/** Reads an answer that is not authoritative: it may be a referral to a zone below ours. */
+/** Reads an answer that is not authoritative. It may be a referral to a zone below ours. */
 function readReferral(answer: DnsMessage, zone: DnsName, name: DnsName): ZoneAnswer<DataRecord> {
   const cut = answer.authority.find(({ type }) => type === 'NS')?.name;
   if (cut === undefined || cut === zone || !isWithin(cut, zone) || !isWithin(name, cut))
@@ -77,7 +77,7 @@ function dataAt(records: readonly WireRecord[], name: DnsName): readonly DataRec
   );
 }
 
-/** Whether the record has readable data and is of a type that no signing server makes. */
+/** Whether the record's data can be read and its type is none that only signing servers make. */
 export function isData(record: WireRecord): record is DataRecord {
   return record.rdata !== null && !signerTypes.has(record.type);
 }

@@ -262,8 +262,9 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
 }
 
 /**
- * Whether another writer made the zone after the user deleted it. Where nobody knows whether the central had
- * the zone then, it is another writer's if it holds nothing of what the ledger has.
+ * Whether another writer created the zone after the user deleted it. If nobody knows whether the central had
+ * the zone at that time, its records decide. It is another writer's if it has none of the records in our
+ * ledger.
  */
 async function isMadeByOthers(
   { ports: { journal } }: Runtime,
