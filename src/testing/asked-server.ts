@@ -7,17 +7,17 @@ import type { WireRecord } from '../dns/wire/records.ts';
 import { DnsError } from '../net/dns/dns-error.ts';
 
 /**
- * A simulated name server of one zone. Tests set its records and whether it answers. For real servers see
- * `servers/`.
+ * A simulated name server of one zone. Tests set its records, and whether it answers. `servers/` has real
+ * servers.
  */
 export class SettableServer implements AskedServer {
   readonly name: string;
   readonly zone: DnsName;
   records: readonly ResourceRecord[] = [];
-  /** Response code of every answer; null: no answer comes. */
+  /** Response code of every answer; null: queries are not answered. */
   rcode: number | null = rcodes.NOERROR;
   aa = true;
-  /** Queries so far, as `name type`. */
+  /** The queries so far, each as `name type`. */
   readonly asked: string[] = [];
   closed = false;
 
@@ -45,7 +45,9 @@ export class SettableServer implements AskedServer {
     this.closed = true;
   }
 
-  /** Records at the name, or those of a wildcard above it (RFC 4592). A CNAME answers for every type. */
+  /**
+   * Records at the name, or those of a wildcard above it (RFC 4592). A CNAME answers queries of every type.
+   */
   #at(name: DnsName, type: string): readonly ResourceRecord[] {
     const own = this.records.filter((record) => record.name === name);
     const made = own.length > 0 ? own : this.records.filter((record) => isWildcardOver(record.name, name));

@@ -3,19 +3,22 @@ import { once } from 'node:events';
 import type { DnsName } from '../dns/name.ts';
 import { decodeMessage, encodeMessage, queryMessage } from '../dns/wire/message.ts';
 
-/** After so many milliseconds without an answer, a query is sent again. */
+/** A query that is not answered is sent again after so many milliseconds. */
 const patience = 1_000;
 
 /**
- * Clients that query one name server for the address of one name in a loop. Each has another EDNS size, since
- * packet caches keep an answer for each size.
+ * Clients that query one name server again and again for the address of one name. Each client sends another
+ * EDNS size, because packet caches keep one answer for each size.
  */
 export class Askers {
   readonly #sockets: readonly Socket[];
   readonly #timers = new Set<NodeJS.Timeout>();
-  /** The different answers to queries sent since {@link listen}, by their octets without the id. */
+  /**
+   * The different answers to queries that were sent since {@link listen}. The key is the answer's octets
+   * without the id.
+   */
   readonly #heard = new Map<string, Buffer>();
-  /** When each client sent its last answered query (`performance.now()`, ms). */
+  /** When each client sent the last query that was answered (`performance.now()`, ms). */
   readonly #sentAt: number[] = [];
   #since = 0;
   #open = true;
@@ -35,18 +38,18 @@ export class Askers {
     return askers;
   }
 
-  /** Forgets the answers so far. Answers to queries sent before this call do not count. */
+  /** Forgets all answers so far. Answers to queries that were sent before this call do not count. */
   listen(): void {
     this.#since = performance.now();
     this.#heard.clear();
   }
 
-  /** The addresses in each answer since {@link listen}, for answers that are none of `addresses`. */
+  /** The different answers since {@link listen} that have none of `addresses`, each with its addresses. */
   others(...addresses: readonly string[]): readonly string[] {
     return [...this.#heard.values()].map(addressesIn).filter((one) => !addresses.includes(one));
   }
 
-  /** Resolves when every client has had this many answers to queries sent after this call. */
+  /** Resolves when every client has got so many answers to queries that it sent after this call. */
   async rounds(count: number): Promise<void> {
     const started = performance.now();
     await Promise.all(
@@ -95,7 +98,7 @@ export class Askers {
   }
 }
 
-/** The addresses in an answer, sorted, with spaces between them. */
+/** The addresses in an answer, sorted, with a space between them. */
 function addressesIn(octets: Buffer): string {
   return decodeMessage(octets)
     .answers.flatMap(({ type, rdata }) => (type === 'A' && rdata !== null ? [rdata] : []))

@@ -2,7 +2,7 @@ import type { Central } from '../core/central.ts';
 
 /**
  * Makes a central that passes each call on to another one, except for the members in `changes`.
- * @param changes called instead of the central's own
+ * @param changes members that are used instead of the central's own
  */
 export function changedCentral(central: Central, changes: Partial<Central>): Central {
   return {

@@ -3,8 +3,8 @@ import { classes } from '../dns/wire/codes.ts';
 import type { WireRecord } from '../dns/wire/records.ts';
 
 /**
- * An update record that deletes all records of a name and type; type `ANY`: all records of the name (RFC 2136
- * sections 2.5.2 and 2.5.3).
+ * Makes an update record that deletes all records with a name and type. Type `ANY`: all records with the name
+ * (RFC 2136 sections 2.5.2 and 2.5.3).
  */
 export function deleteRrset(name: DnsName, type: string): WireRecord {
   return { name, type, class: classes.ANY, ttl: 0, rdata: null };

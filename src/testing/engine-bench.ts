@@ -22,7 +22,7 @@ export class MemoryPanel implements Panel {
   } as const;
   readonly zones = new Map<DnsName, readonly ResourceRecord[]>();
   readonly unreadable: string[] = [];
-  /** Zones and accounts as `readOwners` answers; absent: it fails. */
+  /** What `readOwners` returns; null: it fails. */
   owners: OwnerList | null = { way: 'column', zones: new Map() };
   /** Waited for before each call, so that none ends at once. */
   pass: () => Promise<void> = async () => await Promise.resolve();
@@ -75,7 +75,7 @@ export class MemoryPanel implements Panel {
   }
 }
 
-/** A journal whose commits may take time. */
+/** A journal in memory whose commits can take time. */
 export class SlowJournal extends MemoryJournal {
   /** Milliseconds that a commit takes. */
   takes = 0;
@@ -130,15 +130,15 @@ export interface Bench {
   /** The same with their levels and fields: `2 zone.later zone=example.org. ...`. */
   readonly lines: string[];
   /**
-   * What zones were woken for, in order: `operations`, or `comparison` with its reason and what may follow,
-   * each with the milliseconds since the start.
+   * Why zones were woken, in order. Each entry has the milliseconds since the start, and `operations` or
+   * `comparison`. A comparison has its reason and what it may follow.
    */
   readonly woken: readonly string[];
   /** Passes time until it is settled, and not further: what it does not wait for is left. */
   readonly run: <T>(work: Promise<T>) => Promise<T>;
-  /** Passes time. */
+  /** Lets so many milliseconds pass. */
   readonly wait: (ms: number) => Promise<void>;
-  /** An operation as it is journalled now. */
+  /** An operation as the journal has it now. */
   readonly stored: (operation: Pick<Operation, 'id'>) => Promise<Operation | null>;
 }
 
@@ -196,7 +196,7 @@ export function engineBench({ traits = {}, settings = {} }: BenchOptions = {}): 
   };
 }
 
-/** What a quiet read of the panel showed; null: no such zone. */
+/** Makes the result of a quiet read of the panel; null: the panel has no such zone. */
 export function viewOf(records: readonly ResourceRecord[] | null, parts: Partial<PanelView> = {}): PanelView {
   const ttls = new Map((records ?? []).map((record) => [recordId(record), record.ttl]));
   const rows = records?.map((record) => ({ ...record, key: recordId(record) })) ?? null;

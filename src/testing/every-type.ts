@@ -1,5 +1,6 @@
 /**
- * Data of two records for every type that a customer may have, as in master files; host names are absolute.
+ * Data of two records for every type that a customer may have, written as in master files. Host names are
+ * absolute.
  */
 const digest = '00112233445566778899aabbccddeeff';
 const other = 'ff112233445566778899aabbccddeeff';

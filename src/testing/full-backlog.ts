@@ -5,15 +5,19 @@ import * as net from 'node:net';
 import type { TestContext } from 'node:test';
 import { isHalted, until } from './servers/process.ts';
 
-/** Listens on a free port and prints it. The test stops the program before it accepts a connection. */
+/**
+ * A program that listens on a free port and prints it. The test suspends it before it accepts a connection.
+ */
 const program = `
 const server = require('net').createServer();
 server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => process.stdout.write(server.address().port + '\\n'));
 `;
-/** More connections than fit into the queue of a listener with a backlog of 1. */
+/** This is more connections than fit into the queue of a listener with a backlog of 1. */
 const enough = 8;
 
-/** A port of this machine where new connections never complete, because the listener's queue stays full. */
+/**
+ * Returns a port of this machine where new connections never complete, because the listener's queue is full.
+ */
 export async function fullBacklog(t: TestContext): Promise<number> {
   const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.after(() => child.kill('SIGKILL'));
@@ -29,7 +33,7 @@ export async function fullBacklog(t: TestContext): Promise<number> {
   t.after(() => {
     for (const filler of fillers) filler.destroy();
   });
-  // The queue holds two connections. Once they are connected, the others wait for ever.
+  // Two connections fit into the queue. Once they are made, all others wait for ever.
   await Promise.all(fillers.slice(0, 2).map(async (filler) => await once(filler, 'connect')));
   return port;
 }

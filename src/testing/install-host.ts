@@ -1,4 +1,4 @@
-/** A panel's root folder and a release beside it, as an installer finds them. */
+/** Makes a panel's root folder with a release beside it, as an installer finds them. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export function makeHost(t: TestContext, kind: IspmanagerKind = 'ispmanager4'): 
   const folder = mkdtempSync(join(tmpdir(), 'install-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const root = join(folder, 'panel');
-  // ISPmanager alone has a page for modules (docs/protocol.md#modules-5).
+  // Of these panels, only ISPmanager has a page for modules (docs/protocol.md#modules-5).
   const folders: Readonly<Record<IspmanagerKind, readonly string[]>> = {
     ispmanager4: [],
     ispmanager6: ['etc/xml', 'lib', 'etc/plugins/ispmgr'],
@@ -33,7 +33,7 @@ export function makeHost(t: TestContext, kind: IspmanagerKind = 'ispmanager4'): 
   return { folder, root, from, socket: join(folder, 'agent.sock') };
 }
 
-/** Every path under a folder, relative to it and sorted. */
+/** Lists every path under a folder, relative to it and sorted. */
 export function everything(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
 }

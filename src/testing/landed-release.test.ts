@@ -1,6 +1,6 @@
 /**
- * Issue 14: tests that an engine takes over journals of a landed release and ends their operations. The
- * journals (`landed/`) are made by `script/journal-fixtures.ts` and have an open operation of each kind.
+ * Issue 14: tests that an engine takes over the journals of an earlier release and ends their operations. The
+ * journals (`landed/`) come from `script/journal-fixtures.ts` and have an open operation of each kind.
  */
 import assert from 'node:assert/strict';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,10 +27,11 @@ import { VirtualClock } from './virtual-clock.ts';
 const landed = globSync(join(import.meta.dirname, 'landed/*'));
 /** Releases whose journals had no checksums. */
 const withoutSums: ReadonlySet<string> = new Set(['dba7bb6']);
-/** Wall clock (ms) at which all cases of the journals were taken. */
+/** The wall-clock time (ms) at which the journals were made. */
 const takenAt = 1_700_000_000_000;
 /**
- * Time (ms) in which all operations end, with the watch of the last write and an hourly comparison after it.
+ * In so many milliseconds all operations end. The time includes the watch of the last write, and an hourly
+ * comparison after it.
  */
 const enough = 2 * 3_600_000;
 
@@ -56,7 +57,7 @@ function fill(zones: Map<DnsName, Map<string, ResourceRecord>>, zone: DnsName, h
   if (held !== null) zones.set(zone, new Map(held.map((record) => [recordId(record), record])));
 }
 
-/** An engine on the journal of a release, with both sides of all cases. */
+/** Makes an engine on the journal of a release, with the panel and the central of all cases. */
 function assemble(
   path: string,
   cases: readonly Case[],
@@ -100,7 +101,7 @@ function assemble(
   return { clock, panel, central, journal, engine, defects };
 }
 
-/** Number of operations in a journal that have no checksum. */
+/** Counts the operations in a journal that have no checksum. */
 function unsummed(path: string): number {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
@@ -184,7 +185,7 @@ for (const folder of landed) {
     };
     const landedSchema = numbers('user_version');
     await new SqliteJournal({ path, writer: true, reserve: 65_536 }).close();
-    // A release refuses a file of a breaking schema step that it does not know.
+    // A release refuses a file with a breaking migration that it does not know.
     assert.ok(numbers('application_id') > landedSchema);
   });
 }

@@ -14,12 +14,12 @@ import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
 import { isOpen, mayStep, type Operation, type OperationState } from '../core/operation.ts';
 
 /**
- * A journal in memory, for tests and the simulator. Commits are atomic and follow the same rules as in the
- * real journal.
+ * A journal in memory, for tests and the simulator. Commits are atomic and follow the rules of the real
+ * journal.
  */
 export class MemoryJournal implements Journal {
   readonly #operations = new Map<string, Operation>();
-  /** Ids of operations by zone, and of all operations, both in ascending order. */
+  /** Ids of operations, for each zone and for all together, in ascending order. */
   readonly #ofZone = new Map<DnsName, string[]>();
   readonly #ids: string[] = [];
   readonly #zones = new Map<DnsName, ZoneEntry>();
@@ -29,14 +29,14 @@ export class MemoryJournal implements Journal {
   readonly #owners = new Map<DnsName, readonly string[] | null>();
   readonly #frozen = new Set<DnsName>();
 
-  /** Marks the ledger of a zone as damaged, as the real journal does after a damaged page. */
+  /** Marks the ledger of a zone as damaged, as the real journal does when it reads a damaged page. */
   damage(zone: DnsName): void {
     this.#frozen.add(zone);
     const entry = this.#zones.get(zone);
     if (entry !== undefined) this.#zones.set(zone, { ...entry, note: 'journal.zone-damaged' });
   }
 
-  /** An independent journal with the same content. */
+  /** Makes an independent copy of this journal. */
   copy(): MemoryJournal {
     const copy = new MemoryJournal();
     for (const operation of this.#operations.values()) copy.#putOperation(operation);
@@ -139,8 +139,8 @@ export class MemoryJournal implements Journal {
   }
 
   /**
-   * The zone's rows, sorted by record id. The sorted rows are kept until the next change, because reads are
-   * far more frequent.
+   * The zone's rows, sorted by record id. They stay sorted until the next change, because reads are far more
+   * frequent.
    */
   #sorted(zone: DnsName): readonly LedgerRow[] {
     const kept = this.#sortedRows.get(zone);
@@ -151,7 +151,10 @@ export class MemoryJournal implements Journal {
     return sorted;
   }
 
-  /** Adds or replaces an operation. Its zone never changes, so an existing one is in the lists already. */
+  /**
+   * Adds or replaces an operation. The zone of an operation never changes, so the lists already contain one
+   * that is replaced.
+   */
   #putOperation(operation: Operation): void {
     const { id, zone } = operation;
     if (!this.#operations.has(id)) {
@@ -190,7 +193,9 @@ export class MemoryJournal implements Journal {
   }
 }
 
-/** Inserts an id in ascending order. New ids are the largest, so the search begins at the end. */
+/**
+ * Inserts an id in ascending order. The search begins at the end, because new ids are usually the largest.
+ */
 function insert(ids: string[], id: string): void {
   let at = ids.length;
   while (at > 0 && (ids[at - 1] ?? '') > id) at -= 1;

@@ -1,6 +1,6 @@
 import type { CallContext } from '../core/central.ts';
 
-/** A call context without deadline. */
+/** Makes a call context without a deadline. */
 export function quietContext(): CallContext {
   return { signal: new AbortController().signal, operation: '-' };
 }

@@ -15,8 +15,8 @@ import { patience } from './patience.ts';
 export type Sent = Readonly<Record<string, string>>;
 
 /**
- * Formats a document as some programs do: each element, and texts of errors, on a line of its own (issue
- * 12.14).
+ * Writes a document as some programs do: each element, and the text of each error, on a line of its own
+ * (issue 12.14).
  */
 export function indented(document: string): string {
   return document
@@ -25,7 +25,7 @@ export function indented(document: string): string {
 }
 
 /**
- * Starts a server that answers each call as the test wants, and a central that uses it.
+ * Starts a server whose answers the test chooses, and a central that uses it.
  * @param answer returns the answer's body for the parameters of a call
  * @returns the central, and the calls as they come
  */

@@ -1,5 +1,5 @@
 /**
- * Runs the hook script as a panel would, with a PATH of its own, and an agent that keeps the calls it gets.
+ * Runs the hook script as a panel would, with a PATH of its own. A fake agent records the calls that it gets.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -20,11 +20,11 @@ export interface Shim {
   readonly socket: string;
   readonly pause: string;
   /**
-   * Runs the shim as the panel would, with only the programs in `tools`.
+   * Runs the script as the panel would. Only the programs in `tools` are in its PATH.
    * @param input standard input; null: it stays open and empty
    */
   run(environment: Readonly<Record<string, string>>, input?: Buffer | null): Promise<Ran>;
-  /** Programs in the shim's PATH that can reach the socket: `nc`, `socat`, or none. */
+  /** Programs in the script's PATH that can reach the socket: `nc`, `socat`, or none. */
   tools: readonly string[];
 }
 
@@ -55,7 +55,7 @@ export function makeShim(
   const path = join(directory, handler);
   const file = panels[kind].layout.files.find((one) => one.path === `addon/${handler}`);
   if (file === undefined) throw new Error(`${kind} has no handler ${handler}`);
-  // The shim looks for the agent's program beside the hook.
+  // The script expects the agent's program in the folder of the hook.
   const hook = join(directory, 'hook.ts');
   symlinkSync(join(import.meta.dirname, '../hook/main.ts'), hook);
   const text = textOf(file, join(import.meta.dirname, '../../plugin'), {
@@ -67,7 +67,8 @@ export function makeShim(
   });
   writeFileSync(path, text);
   chmodSync(path, 0o700);
-  // ISPmanager 4 starts a handler like a CGI program and announces the body (docs/protocol.md#handlers-4).
+  // ISPmanager 4 starts a handler like a CGI program, and announces the length of the body
+  // (docs/protocol.md#handlers-4).
   const announced = kind === 'ispmanager4';
   const shim: Shim = {
     directory,
@@ -83,7 +84,7 @@ export function makeShim(
   return shim;
 }
 
-/** Makes a folder with links to just these programs. @returns the folder, for PATH */
+/** Makes a folder with links to only these programs. @returns the folder, for PATH */
 function toolPath(directory: string, tools: readonly string[]): string {
   const bin = join(directory, `bin-${tools.join('-')}`);
   if (existsSync(bin)) return bin;
@@ -115,18 +116,18 @@ function runShim(
     const chunks: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.on('error', reject);
-    // A shim that does not read all of its input fails the test, because a panel would get a broken pipe.
+    // The test fails if the script does not read all of its input, because a panel would get a broken pipe.
     child.stdin.on('error', reject);
     child.on('close', () => {
       const octets = Buffer.concat(chunks);
       resolve({ output: octets.toString('utf8').trimEnd(), octets, ms: performance.now() - started });
     });
-    // The panel may leave standard input open on a GET, and the shim must not wait for its end.
+    // On a GET the panel may leave standard input open, so the script must not wait for its end.
     if (input !== null) child.stdin.end(input);
   });
 }
 
-/** Starts an agent that gives every hook call this answer. @returns the calls, as they come */
+/** Starts a fake agent that gives every hook call this answer. @returns the calls, as they come */
 export async function answering(t: TestContext, shim: Shim, answer: string): Promise<HookCall[]> {
   const calls: HookCall[] = [];
   const server = await listen(shim.socket, {

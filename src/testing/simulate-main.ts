@@ -1,7 +1,7 @@
 /**
- * Plays seeded histories of the engine, or checks that they find planted bugs: see `npm run simulate --
- * --help`. Ends with status 1 if a law was broken, a planted bug was not found, or too few mechanical mutants
- * were.
+ * Plays seeded histories of the engine, or checks that histories find planted bugs; see
+ * `npm run simulate -- --help`. The exit status is 1 if a law was broken, a planted bug was not found, or too
+ * few mechanical mutants were found.
  */
 import { execFileSync } from 'node:child_process';
 import { mechanicalText, tryMechanical } from './mutants/mechanical/run.ts';
@@ -16,19 +16,19 @@ import { sliceRows, summaryText } from './runs/show.ts';
 import { printStory } from './simulator/story.ts';
 import { tell } from './simulator/words.ts';
 
-/** Least share of mechanical mutants, in per cent, that must be found. */
+/** At least so many per cent of the mechanical mutants must be found. */
 const wantedShare = 85;
 
 const asked = readOptions(process.argv.slice(2));
 process.exitCode = (await run(asked)) ? 0 : 1;
 
-/** @returns whether the result is good: `false` becomes exit status 1 */
+/** Does what the command line asks for. @returns whether the result is good; `false` becomes exit status 1 */
 async function run(what: Asked): Promise<boolean> {
   if (what.mechanical !== null) return await mutate(what, what.mechanical);
   return await (what.mutants ? findPlanted(what) : simulate(what));
 }
 
-/** Plays the histories and prints their report. @returns whether all laws were kept */
+/** Plays the histories and prints their report. @returns whether no law was broken */
 async function simulate({ modes: chosen, seed, runs, threads, json, slice }: Asked): Promise<boolean> {
   const began = performance.now();
   let report = emptyReport;
@@ -45,7 +45,7 @@ async function simulate({ modes: chosen, seed, runs, threads, json, slice }: Ask
   return summary.violations === 0;
 }
 
-/** Searches for the planted bugs. @returns whether every one was found */
+/** Searches for the planted bugs. @returns whether every bug was found */
 async function findPlanted({ modes, seed, runs, threads, json, only }: Asked): Promise<boolean> {
   const hunt = { stories: await everyStory(), modes, seed, runs };
   const summary = await huntPlanted(hunt, threads, only, (result) => {
@@ -60,9 +60,12 @@ async function findPlanted({ modes, seed, runs, threads, json, only }: Asked): P
   return found === planted;
 }
 
-/** Tries mechanical mutants. @returns whether enough were found, and none that is listed as equivalent */
+/**
+ * Tries mechanical mutants.
+ * @returns whether enough of them were found, and none that is listed as equivalent
+ */
 async function mutate({ modes, runs, seed, threads, json, only }: Asked, sample: number): Promise<boolean> {
-  // Here the seed only chooses the sample. The histories are always those of the default run.
+  // Here the seed only selects the mutants. The histories are always those of the default run.
   const hunt = { stories: await everyStory(), modes, seed: 1, runs };
   const summary = await tryMechanical({ hunt, sample, seed, only, threads }, (result) => {
     if (!json) console.log(mechanicalText(result));
@@ -79,7 +82,7 @@ async function mutate({ modes, runs, seed, threads, json, only }: Asked, sample:
 }
 
 /**
- * Prints a failing history after making it as small as possible: in sentences, then as a story for a file
+ * Makes a failing history as small as possible and prints it: in sentences, then as a story for a file
  * (docs/reliability.md).
  */
 async function printStoryOf({ mode, seed, ...violation }: Failure): Promise<void> {

@@ -3,14 +3,14 @@ import { writeFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 
 /**
- * Mounts a small file system over an empty folder until the test is over.
+ * Mounts a small file system over an empty folder until the test ends.
  * @param size its size in the form of `mount`, for example `2m`
- * @returns false when it cannot be mounted, since only root may
+ * @returns false when it cannot be mounted, because only root may mount
  */
 export function mountSmallDisk(t: Pick<TestContext, 'after'>, path: string, size: string): boolean {
   const options = `size=${size},mode=0700`;
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path]).status === 0;
-  // A lazy unmount, because a process that is about to end may still have an open file on the disk.
+  // A lazy unmount works even if a process that is about to end still has an open file there.
   if (mounted) t.after(() => void spawnSync('umount', ['-l', path]));
   return mounted;
 }

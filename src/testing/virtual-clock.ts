@@ -7,15 +7,15 @@ interface Timer {
 }
 
 /**
- * A clock that moves only when a test or the simulator says so. A history of minutes runs in milliseconds,
- * and always in the same order.
+ * A clock that moves only when a test or the simulator moves it. A history of minutes takes milliseconds, and
+ * always runs in the same order.
  */
 export class VirtualClock implements AlarmClock {
   #now = 0;
   #wallOffset: number;
   readonly #timers: Timer[] = [];
 
-  /** @param wallOffset wall-clock time when monotonic time is 0, in milliseconds since 1970 */
+  /** @param wallOffset the wall-clock time at monotonic time 0, in milliseconds since 1970 */
   constructor(wallOffset = 1_700_000_000_000) {
     this.#wallOffset = wallOffset;
   }
@@ -28,9 +28,7 @@ export class VirtualClock implements AlarmClock {
     return Math.floor(this.#wallOffset + this.#now);
   }
 
-  /**
-   * Steps the wall clock by so many milliseconds, as an administrator or NTP would. `now` does not change.
-   */
+  /** Steps the wall clock by so many milliseconds, like an administrator or NTP. `now` does not change. */
   stepWall(ms: number): void {
     this.#wallOffset += ms;
   }
@@ -39,7 +37,7 @@ export class VirtualClock implements AlarmClock {
     return this.#sleep(ms, false, signal);
   }
 
-  /** As `sleep`, but ends before all plain sleeps that are due at the same time. */
+  /** Like `sleep`, but ends before all plain sleeps that are due at the same time. */
   sleepAhead(ms: number): Promise<void> {
     return this.#sleep(ms, true);
   }
@@ -68,7 +66,8 @@ export class VirtualClock implements AlarmClock {
   }
 
   /**
-   * Runs all callbacks that are ready, then moves time up to and including `until` (monotonic milliseconds).
+   * Runs all callbacks that are ready, then moves the time up to and including `until` (monotonic
+   * milliseconds).
    */
   async runUntil(until: number): Promise<void> {
     await settle();
@@ -77,8 +76,9 @@ export class VirtualClock implements AlarmClock {
   }
 
   /**
-   * Moves time until `done` is settled, by at most `limit` milliseconds.
-   * @returns what `done` gives @throws Error if it is not settled by then
+   * Moves the time until `done` has settled, by at most `limit` milliseconds.
+   * @returns the result of `done`
+   * @throws Error if it has not settled by then
    */
   async runUntilSettled<T>(done: Promise<T>, limit = 600_000): Promise<T> {
     return await this.#settled(done, limit, async ({ at }) => await this.#fireAll(at));
@@ -107,8 +107,8 @@ export class VirtualClock implements AlarmClock {
   }
 
   /**
-   * Moves time from timer to timer, up to and including `until` (monotonic milliseconds). All callbacks that
-   * were ready must have run before.
+   * Moves the time from timer to timer, up to and including `until` (monotonic milliseconds). The caller has
+   * already run all callbacks that were ready.
    */
   async #fireAll(until: number): Promise<void> {
     for (let next = this.#timers[0]; next !== undefined && next.at <= until; next = this.#timers[0])

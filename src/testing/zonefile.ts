@@ -5,7 +5,7 @@ import { rdataFields, txtChunks } from '../dns/rdata/rdata.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
 
 export interface ZoneFileOptions {
-  /** Name that completes relative names until the first `$ORIGIN`. */
+  /** The name that completes relative names until the first `$ORIGIN`. */
   readonly origin?: DnsName;
   /** TTL in seconds of records that have none before the first `$TTL`. Default: their TTL stays unknown. */
   readonly defaultTtl?: number;
@@ -14,19 +14,19 @@ export interface ZoneFileOptions {
 }
 
 export interface ZoneFile {
-  /** The origin at the end of the file; null: neither `$ORIGIN` nor the options gave one. */
+  /** The origin at the end of the file; null: neither `$ORIGIN` nor the options named one. */
   readonly origin: DnsName | null;
-  /** In the order of the file; of equal records only the first. */
+  /** The records in the order of the file. Of equal records, only the first one. */
   readonly records: readonly ResourceRecord[];
 }
 
 /**
- * Reads a master file (RFC 1035 section 5): `$ORIGIN`, `$TTL` (RFC 2308 section 4), parentheses, quotes,
- * comments, `\DDD`, TTLs with units (`1h30m`). The owner may be missing; class (`IN` or `CLASS1`) and TTL
- * come in either order. A missing TTL is that of `$TTL`, else the last one stated. For an SOA and what
- * follows it, it is the SOA's minimum, as in BIND.
+ * Parses a master file (RFC 1035 section 5) with `$ORIGIN`, `$TTL` (RFC 2308 section 4), parentheses, quotes,
+ * comments, `\DDD`, and TTLs with units (`1h30m`). The owner may be missing; class (`IN` or `CLASS1`) and TTL
+ * may come in either order. A record without a TTL gets that of `$TTL`, else the last one stated. An SOA
+ * without one, and records after it, get the SOA's minimum, as in BIND.
  * @throws {DnsDataError} with every mistake of the file; each problem has `file` and `line`. `$INCLUDE` and
- *   `$GENERATE` are refused.
+ *   `$GENERATE` are refused
  */
 export function parseZoneFile(text: string, options: ZoneFileOptions = {}): ZoneFile {
   const reader = new Reader(options);
@@ -36,11 +36,11 @@ export function parseZoneFile(text: string, options: ZoneFileOptions = {}): Zone
 }
 
 interface LogicalLine {
-  /** Number of its first line in the file, from 1. */
+  /** Number of the entry's first line in the file, from 1. */
   readonly line: number;
   /** Text of the entry without comments, parentheses and line ends. */
   readonly text: string;
-  /** Whether the line begins with white space, and so has the owner name of the record before it. */
+  /** Whether the line begins with white space, so that it has the owner name of the record before it. */
   readonly inherits: boolean;
 }
 
@@ -50,8 +50,8 @@ interface Located {
 }
 
 /**
- * Splits a file into entries: joins lines within parentheses and drops comments. Quotes and escapes protect
- * `(`, `)` and `;`.
+ * Splits a file into entries: joins lines within parentheses, and drops comments. In quotes and after a
+ * backslash, `(`, `)` and `;` have no special meaning.
  */
 function logicalLines(text: string, problems: Located[]): LogicalLine[] {
   const found: LogicalLine[] = [];
@@ -85,12 +85,12 @@ function logicalLines(text: string, problems: Located[]): LogicalLine[] {
   return found;
 }
 
-/** The parts of a line: a quoted string (perhaps unclosed), an escape, one of `;()`, or other text. */
+/** The parts of a line: a quoted string (perhaps without its end), an escape, one of `;()`, or other text. */
 const pieces = /"(?:[^"\\]|\\.?)*"?|\\.?|[;()]|[^"\\;()]+/gsu;
 
 /**
- * One line without its comment and parentheses; `depth` is opening minus closing parentheses, and `openQuote`
- * tells of an unclosed quote.
+ * One line without its comment and parentheses. `depth`: number of opening minus closing parentheses.
+ * `openQuote`: whether a quote is not closed.
  */
 function readLine(raw: string): { text: string; depth: number; openQuote: boolean } {
   if (!/["\\;()]/.test(raw)) return { text: raw, depth: 0, openQuote: false };
@@ -192,8 +192,8 @@ function soaMinimum({ type, rdata }: ResourceRecord): number {
 }
 
 /**
- * Splits TTL and class, in either order, off the front of a text. @throws {DnsDataError} for a class other
- * than IN
+ * Takes TTL and class, in either order, from the front of a text.
+ * @throws {DnsDataError} for a class other than IN
  */
 function ttlAndClass(text: string): { ttl: number | null; rest: string } {
   let rest = text;
@@ -214,16 +214,16 @@ function ttlAndClass(text: string): { ttl: number | null; rest: string } {
 /** Largest TTL in seconds (RFC 2181 section 8). */
 const mostTtl = 2_147_483_647;
 
-/** Seconds of a TTL such as `3600`, `1h`, `1h30m` or `2W`; null for any other text. */
+/** Parses a TTL such as `3600`, `1h`, `1h30m` or `2W`. @returns seconds; null: the text is no TTL */
 function readTtl(text: string): number | null {
   const total = readSeconds(text);
   return total !== null && total <= mostTtl ? total : null;
 }
 
 /**
- * Writes a master file that {@link parseZoneFile} and BIND read back as the same records. SOA comes first,
- * then owner names in canonical order. Long texts become strings of 255 octets. For records without a TTL,
- * `$TTL` is the SOA's minimum.
+ * Writes a master file that {@link parseZoneFile} and BIND read back as the same records. The SOA comes
+ * first, then owner names in canonical order. Long texts are split into strings of 255 octets. For records
+ * without a TTL, `$TTL` is the SOA's minimum.
  */
 export function formatZoneFile(zone: DnsName, records: readonly ResourceRecord[]): string {
   const sorted = records.toSorted(
@@ -247,7 +247,7 @@ function outputRdata({ type, rdata }: ResourceRecord): string {
 }
 
 /**
- * Compares two names in canonical DNS order (RFC 4034 section 6.1): by labels from the right, as octets.
+ * Compares two names in canonical DNS order (RFC 4034 section 6.1): label by label from the right, as octets.
  * @returns a number below, equal to or above 0, as for `sort`
  */
 export function compareNames(a: DnsName, b: DnsName): number {

@@ -14,12 +14,12 @@ import type { ContractSubject } from '../contracts/central/zone-bench.ts';
 import { createIspmanagerCentral, type CentralSettings } from '../../centrals/ispmanager/index.ts';
 import { patience } from '../patience.ts';
 
-/** The account under test. Its password has every character that an encoding may break. */
+/** The account under test. Its password has characters that a wrong encoding would break. */
 export const alice = { name: 'alice', password: 'p:a ss&w=o%20r+d"ü', level: 5 } as const;
 const bob = { name: 'bob', password: 'bob-password', level: 5 } as const;
 const root = { name: 'root', password: 'root-password', level: 7 } as const;
 
-/** A clock for adapter and panel that moves only by `sleep`, so that delays cost no real time. */
+/** A clock for adapter and panel. It moves only by `sleep`, so that delays cost no real time. */
 export class TestClock implements Clock {
   #now = 1_700_000_000_000;
 
@@ -37,7 +37,7 @@ export class TestClock implements Clock {
   }
 }
 
-/** A sandbox panel, its clock, and a function that makes a central for alice's account. */
+/** A sandbox panel with its clock, and functions for central and clean-up. */
 export interface TestPanel {
   readonly sandbox: Sandbox;
   readonly clock: Clock;
@@ -73,7 +73,7 @@ export async function startPanel(
   };
 }
 
-/** The kind of central, in our settings, for each generation of the sandbox. */
+/** For each generation of the sandbox, the kind of central in our settings. */
 export const kindOfGeneration: Readonly<Record<Generation, IspmanagerKind>> = {
   v4: 'ispmanager4',
   v5: 'ispmanager6',
@@ -93,29 +93,31 @@ function settingsFor(sandbox: Sandbox, kind: IspmanagerKind): CentralSettings {
   };
 }
 
-/** Calls a panel function as another program would. @throws {Error} when the panel refuses */
+/** Calls a function of the panel as another program would. @throws {Error} when the panel refuses */
 async function call(
   sandbox: Sandbox,
   user: typeof alice | typeof bob,
   func: string,
   params: Record<string, string>,
 ) {
-  // `sok=yes` also confirms the call where the panel asks for that (docs/protocol.md#confirmation).
+  // `sok=yes` also answers the panel's question for a confirmation (docs/protocol.md#confirmation).
   const sent = { ...params, sok: 'yes' };
   const answer = await sandbox.call(func, sent, { user: user.name, password: user.password });
-  // DNSmanager may answer `messages` instead of `ok` (docs/protocol.md#dnsmanager).
+  // DNSmanager may answer with `messages` instead of `ok` (docs/protocol.md#dnsmanager).
   if (!answer.ok && !answer.body.includes('<messages>')) throw new Error(`${func}: ${answer.body}`);
 }
 
-/** Types whose value is a text without quotes in the panel. */
+/** Types whose value the panel shows as a text without quotes. */
 const textual: ReadonlySet<string> = new Set(['TXT', 'CAA']);
 
-/** Flags, tag and value of a CAA record, whose value may contain spaces. */
+/** Flags, tag and value of a CAA record. The value may contain spaces. */
 function fieldsOf(addr: string): string[] {
   return /^(\S+) (\S+) (.*)$/u.exec(addr)?.slice(1) ?? [addr];
 }
 
-/** The panel's records, read from the sandbox directly and not through the adapter; null: no such zone. */
+/**
+ * The panel's records, read directly from the sandbox and not through the adapter; null: it has no such zone.
+ */
 export function truthOf(sandbox: Sandbox, zone: DnsName): readonly ResourceRecord[] | null {
   return (
     sandbox.records(zone)?.map(({ name, type, prio, wght, port, addr, ttl }) => {
@@ -127,7 +129,7 @@ export function truthOf(sandbox: Sandbox, zone: DnsName): readonly ResourceRecor
   );
 }
 
-/** Another writer, who calls the panel's functions as its web pages do. */
+/** Makes another writer, who calls the panel's functions as its web pages do. */
 export function otherWriter(sandbox: Sandbox, generation: Generation = 'v4'): ContractSubject['otherWriter'] {
   const plid = (zone: DnsName): string => zone.slice(0, -1);
   return {

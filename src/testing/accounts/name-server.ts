@@ -1,6 +1,6 @@
 /**
- * A key at a real name server, as a subject of the central contract. Another writer works in the same zones
- * with BIND's own tools, past our adapter.
+ * A key at a real name server, as a subject of the central contract. The other writer works in the same zones
+ * with BIND's own tools, without our adapter.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ import { DnsClient } from '../../net/dns/client.ts';
 import { DnsError } from '../../net/dns/dns-error.ts';
 import { patience } from '../patience.ts';
 
-/** Options in which one subject differs from another. */
+/** Options that differ between subjects. */
 export interface AccountOptions {
   readonly algorithm?: ServerKey['algorithm'];
   readonly transport?: 'tcp' | 'udp' | 'tls';
@@ -31,7 +31,7 @@ export interface AccountOptions {
 
 const reader = 'transfer-reader';
 
-/** A central that uses this key at this server. @throws {SettingsRefused} */
+/** Makes a central that uses this key at this server. @throws {SettingsRefused} */
 export function centralAt(
   server: Pick<NameServer, 'port'>,
   key: ServerKey,
@@ -49,7 +49,7 @@ export function centralAt(
   return createRfc2136Central(settings, { clock: { ...realClock, wall } });
 }
 
-/** Starts a server with keys of two customers, and a key that reads zones for the test. */
+/** Starts a server with the keys of two customers, and with a key by which the test reads zones. */
 export async function nameServerSubject(
   start: (options: NameServerOptions) => Promise<NameServer>,
   { algorithm = 'hmac-sha256', transport = 'tcp', axfr = false }: AccountOptions = {},
@@ -103,7 +103,7 @@ async function isSignedAt(client: DnsClient, zone: DnsName): Promise<boolean> {
   return answer.answers.length > 0;
 }
 
-/** Kills the server right before or after it gets a write, as the test chooses. */
+/** Makes functions that kill the server right before or after it gets a write. */
 function crashesBy(proxy: DnsProxy, server: NameServer): Pick<ContractSubject, 'crashes'> {
   let killed: Promise<void> | null = null;
   const kill = async (): Promise<void> => {
@@ -138,8 +138,8 @@ function crashesBy(proxy: DnsProxy, server: NameServer): Pick<ContractSubject, '
 }
 
 /**
- * Settings for TLS: the server's TLS port and the fingerprint of its certificate. @throws Error if it has no
- * TLS
+ * Settings for TLS: the server's TLS port and the fingerprint of its certificate.
+ * @throws Error if the server has no TLS
  */
 function tlsOf(server: NameServer): Readonly<Record<string, unknown>> {
   if (!('tlsPort' in server) || !('fingerprint' in server)) throw new Error('this server speaks no TLS');
@@ -155,7 +155,8 @@ function text(record: ResourceRecord): string {
 }
 
 /**
- * Sends an update with BIND's `nsupdate`. @param line a command, such as `update add`
+ * Sends an update with BIND's `nsupdate`.
+ * @param line a command, such as `update add`
  * @throws {Error} when the server refuses the update
  */
 export async function update(server: NameServer, key: ServerKey, zone: DnsName, line: string): Promise<void> {
@@ -170,7 +171,7 @@ export async function update(server: NameServer, key: ServerKey, zone: DnsName, 
 }
 
 /**
- * The zone by AXFR, as a secondary would get it; null: the server refuses, because it does not have the zone.
+ * Reads the zone by AXFR, as a secondary would. Null: the server refuses, because it does not have the zone.
  */
 async function transferred(
   watcher: DnsClient,

@@ -11,11 +11,12 @@ import { realClock } from '../real-clock.ts';
 import { startPowerdns, type Powerdns, type PowerdnsOptions } from '../servers/powerdns.ts';
 import { patience } from '../patience.ts';
 
-/** Account at PowerDNS of the zones that are ours in tests. */
+/** In tests, the value of `account` at PowerDNS for the zones that are ours. */
 export const alice = 'alice';
 
 /**
- * A central for the server of a test. @param overrides settings that differ, in the form of the settings file
+ * Makes a central for the server of a test.
+ * @param overrides settings that differ, in the form of the settings file
  */
 export function powerdnsCentral(
   server: Powerdns,
@@ -28,10 +29,11 @@ export function powerdnsCentral(
 }
 
 /**
- * A subject with a server behind a proxy, which can cut answers and kill the server before or after a write.
+ * Makes a subject with a server behind a proxy. The proxy can cut answers, and the server can be killed
+ * before or after a write.
  */
 export async function powerdnsSubject(options: PowerdnsOptions): Promise<ContractSubject> {
-  // With this setting PowerDNS follows DNAME records; without it, it only stores them.
+  // With this setting, PowerDNS follows DNAME records; without it, PowerDNS only stores them.
   const server = await startPowerdns({ account: alice, extra: 'dname-processing=yes', ...options });
   const proxy = await startProxy(server.url);
   const central = (password = server.apiKey): Central =>
@@ -67,7 +69,10 @@ export async function powerdnsSubject(options: PowerdnsOptions): Promise<Contrac
   };
 }
 
-/** Cuts answers to reads. @param keep octets that arrive; negative: how many are missing at the end */
+/**
+ * Makes a behaviour that cuts answers to reads.
+ * @param keep number of octets that arrive; negative: number of octets that are missing at the end
+ */
 function cutting(keep: number): Behaviour {
   return async ({ method }, pass) => {
     if (method !== 'GET') return undefined;
@@ -86,7 +91,7 @@ function dying(when: 'before-write' | 'after-write', die: () => Promise<void>): 
   };
 }
 
-/** Another program with the same API key, which calls the API past our adapter. */
+/** Makes another writer with the same API key, who calls the API without our adapter. */
 export function otherWriter(server: Powerdns): ContractSubject['otherWriter'] {
   const rewrite = async (
     zone: DnsName,
@@ -101,7 +106,7 @@ export function otherWriter(server: Powerdns): ContractSubject['otherWriter'] {
     for (;;) {
       const { status, text } = await server.call('PATCH', `/zones/${zone}`, { rrsets: [patch] });
       if (status === 204) return;
-      // PowerDNS with SQLite answers 500 when two writes meet, so the write is repeated.
+      // If two writes coincide, PowerDNS with SQLite answers one of them with 500, so this write is repeated.
       if (status !== 500) throw new Error(`${status} ${text}`);
     }
   };
@@ -131,7 +136,7 @@ export function otherWriter(server: Powerdns): ContractSubject['otherWriter'] {
   };
 }
 
-/** A RRset as the API shows it. */
+/** An RRset in the form in which the API shows it. */
 interface Shown {
   readonly name: string;
   readonly type: string;
@@ -139,7 +144,7 @@ interface Shown {
   readonly records: readonly { readonly content: string; readonly disabled: boolean }[];
 }
 
-/** The zone's RRsets; null: the server does not have the zone. */
+/** Reads the zone's RRsets; null: the server does not have the zone. */
 export async function rrsets(server: Powerdns, zone: DnsName): Promise<readonly Shown[] | null> {
   const { status, text } = await server.call('GET', `/zones/${zone}`);
   if (status === 404) return null;

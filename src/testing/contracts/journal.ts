@@ -25,7 +25,7 @@ const sampleBase = {
   problems: [{ code: 'central.refused', params: { text: 'no "quotes" lost' } }],
 } as const;
 
-/** An edit that adds a record. */
+/** Makes an edit that adds a record. */
 export function sampleOperation(
   id: string,
   changes: Partial<Omit<RecordsOperation, 'kind'>> = {},
@@ -35,7 +35,7 @@ export function sampleOperation(
   return { ...sampleBase, id, kind: 'records', items, removed: [], added, ...changes };
 }
 
-/** A create whose request has not been sent yet. */
+/** Makes a create whose request has not been sent yet. */
 export function sampleCreate(
   id: string,
   changes: Partial<Omit<CreateOperation, 'kind'>> = {},
@@ -45,7 +45,7 @@ export function sampleCreate(
   return { ...sampleBase, id, kind: 'zone-create', ...nothing, ...none, ...changes };
 }
 
-/** A delete that the panel has asked about and not yet carried out. */
+/** Makes a delete for which the panel has called `before` but not `after`. */
 export function sampleDelete(
   id: string,
   changes: Partial<Omit<DeleteOperation, 'kind'>> = {},
@@ -54,7 +54,7 @@ export function sampleDelete(
   return { ...sampleBase, id, kind: 'zone-delete', ...nothing, ...changes };
 }
 
-/** A watch on no record until this time (wall clock, ms). */
+/** Makes a watch without records that ends at this time (wall clock, ms). */
 export function sampleWatch(until: number): Watch {
   return { until, added: [], removed: [] };
 }

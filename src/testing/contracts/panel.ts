@@ -8,7 +8,7 @@ import { parseXml } from '../parse-xml.ts';
 
 export interface PanelSubject {
   readonly panel: Panel;
-  /** Makes a zone with these records, as a user of the panel would. */
+  /** Creates a zone with these records, as a user of the panel would. */
   readonly makeZone: (zone: DnsName, records: readonly ResourceRecord[]) => Promise<void>;
 }
 
@@ -37,7 +37,10 @@ function ids(records: readonly ResourceRecord[] | null): string[] {
     .sort();
 }
 
-/** Tests that every panel must pass. @param make makes a panel without the zone `contract.example` */
+/**
+ * Tests that every panel must pass.
+ * @param make makes a panel that does not have the zone `contract.example`
+ */
 export function panelContract(name: string, make: (t: TestContext) => Promise<PanelSubject>): void {
   test(`${name}: a zone it has not is missing, not empty`, async (t) => {
     const { panel } = await make(t);

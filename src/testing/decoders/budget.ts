@@ -1,34 +1,38 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** A function under test that reads text from outside. */
+/** A function under test that parses text from outside. */
 export interface Decoder {
   readonly name: string;
-  /** Reads the text. An exception or a rejected promise is a valid outcome. */
+  /** Parses the text. It may also throw, or return a promise that rejects. */
   readonly decode: (text: string) => unknown;
-  /** Pieces of text that the test repeats, because the grammar gives them a meaning. */
+  /** Pieces of text that have a meaning in the grammar. The test repeats each of them. */
   readonly units: readonly string[];
 }
 
-/** What decoding a text may cost. */
+/** How much time and memory a text may cost. */
 export interface Budget {
   /**
    * Allowed processor time in milliseconds: `base`, and `perThousand` for every 1,000 characters of the text.
    */
   readonly base: number;
   readonly perThousand: number;
-  /** Octets of heap that the result may hold for each character of the text. */
+  /** How many octets of heap the result may use for each character of the text. */
   readonly octets: number;
 }
 
-/** How often a measure over the budget is repeated, since the garbage collector may have run meanwhile. */
+/**
+ * A measurement over the budget is repeated up to so many times, because the garbage collector may have run
+ * during it.
+ */
 const attempts = 3;
 
-/** A measure of more than so many times the budget is not repeated. */
+/** A measurement of more than so many times the budget is not repeated. */
 const hopeless = 4;
 
 /**
- * Processor time of the work in milliseconds, the least of several runs. A run within `enough` is the last.
+ * Processor time of the work in milliseconds, the least of several runs. No further run follows one that
+ * takes at most `enough`.
  */
 export async function processorTime(work: () => unknown, enough: number): Promise<number> {
   let least = Infinity;
@@ -45,7 +49,7 @@ export async function processorTime(work: () => unknown, enough: number): Promis
   return least;
 }
 
-/** Octets of heap that the results of all the work hold together. */
+/** Octets of heap that the results of all the work use together. */
 export async function heldBy(works: readonly (() => unknown)[]): Promise<number> {
   collect();
   const before = process.memoryUsage();
@@ -72,13 +76,13 @@ function collect(): void {
   if (typeof gc === 'function') gc();
 }
 
-/** Texts of a repeated unit, as such texts often begin and end. @param length least length in characters */
+/** Texts that repeat a unit, with a usual beginning and end. @param length least length in characters */
 export function textsOf(unit: string, length: number): readonly string[] {
   const body = unit.repeat(Math.ceil(length / unit.length));
   return [`${body}x`, `a${body}x`, `"${body}"`];
 }
 
-/** Measures a decoder. @returns a line for each excess over the budget; empty: it keeps the budget */
+/** Measures a decoder. @returns a line for each measurement over the budget; empty: there is none */
 export async function overBudget(
   decoder: Decoder,
   lengths: readonly number[],
@@ -91,7 +95,7 @@ export async function overBudget(
       const slow = await slowestOf(decoder, textsOf(unit, length), allowed);
       if (slow === null) continue;
       over.push(`${JSON.stringify(unit)} x ${length}: ${Math.round(slow)} ms of ${allowed}`);
-      // Longer texts of this unit would take too long.
+      // Longer texts of this unit would take even longer, so they are left out.
       break;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Issue 11.3: tests that each decoder of outside input keeps a budget of processor time and memory that grows
- * with its input. Inputs repeat pieces of text that the grammar gives a meaning.
+ * Issue 11.3: tests that no decoder of outside input exceeds a budget of processor time and memory, which
+ * grows with the input. The inputs repeat pieces of text that have a meaning in the grammar.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -27,7 +27,10 @@ import { decode } from '../../panels/ispmanager/hook.ts';
 import { ispmanager4 } from '../../panels/ispmanager/ispmanager4.ts';
 import { overBudget, type Budget, type Decoder } from './budget.ts';
 
-/** About twenty times the time of a slow computer. A quadratic decoder takes seconds at the second length. */
+/**
+ * About twenty times the time that a slow computer needs. A decoder with quadratic time would take seconds at
+ * the second length.
+ */
 const budget: Budget = { base: 80, perThousand: 3, octets: 250 };
 const lengths = [4_000, 16_000, 64_000];
 
@@ -90,7 +93,7 @@ const form = [
   'name =',
 ];
 
-/** The decoders of all record fields, each by a type and the text before the field. */
+/** A decoder for each field of records, given by the type and the text before the field. */
 const rdata: readonly (readonly [type: string, before: string])[] = [
   ['TXT', ''],
   ['A', ''],
@@ -127,7 +130,7 @@ function answerOf(body: string, status: number, contentType: string) {
 
 const long = makeRecord({ name: 'long', type: 'TXT', rdata: `"${'x TXT  a, '.repeat(800)}a"` }, zone);
 
-/** Known records of a zone, one of them a text that looks like a list of keys. */
+/** Known records of a zone. The text of one of them looks like a list of keys. */
 function knownIn(records: RecordDialect): readonly KnownRecord[] {
   const short = makeRecord({ name: 'x', type: 'TXT', rdata: '"a"' }, zone);
   return [long, short].map((record) => ({ key: records.likelyKeys(record, zone).at(-1) ?? null, record }));
@@ -143,14 +146,14 @@ function judge(call: HookCall, dialect: PanelDialect): unknown {
 
 type Fields = Readonly<Record<string, string>>;
 
-/** A hook call of ISPmanager 4, with its parameters in the body. */
+/** Makes a hook call of ISPmanager 4, with its parameters in the body. */
 function cgiCall(fields: Fields, stage = 'before'): HookCall {
   const body = Buffer.from(new URLSearchParams({ sok: 'ok', ...fields }).toString());
   const type = 'application/x-www-form-urlencoded';
   return { environment: { HANDLER_STAGE: stage, REQUEST_METHOD: 'POST', CONTENT_TYPE: type }, body };
 }
 
-/** A hook call of ISPmanager 6, with its parameters in the environment. */
+/** Makes a hook call of ISPmanager 6, with its parameters in the environment. */
 function environmentCall(fields: Fields, stage: 'before' | 'after' = 'before'): HookCall {
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries({ sok: 'ok', ...fields }))
@@ -358,7 +361,7 @@ const decoders: readonly Decoder[] = [
 ];
 
 /**
- * A DNS message whose header counts more records than there are, with octets that may point back to a long
+ * Makes a DNS message whose header counts more records than there are. Its octets may point back to a long
  * name.
  */
 function messageOf(text: string): Buffer {

@@ -1,7 +1,4 @@
-/**
- * Issue 11.3: tests of the inputs that once kept the agent busy, and of big answers, which are read in
- * slices.
- */
+/** Issue 11.3: tests inputs that once kept the agent busy, and large answers, which are parsed in slices. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +24,10 @@ import { processorTime } from './budget.ts';
 
 const zone = zoneName('example.org');
 
-/** Most processor time (ms) of one input. Before the fix each took from one second to more than a minute. */
+/**
+ * Most processor time for one input, milliseconds. Before the fix, each input took between one second and
+ * more than a minute.
+ */
 const most = 700;
 
 async function quick(work: () => unknown): Promise<void> {
@@ -82,7 +82,7 @@ test('issue 11.3: version 4: a text of 8 MB of quotes is refused, and compared a
   await quick(() => decode(before, ispmanager4));
   assert.equal(said(decode(before, ispmanager4)), 'call.too-large');
   assert.equal(said(decode(post(fields, 'after'), ispmanager4)), 'hint all');
-  // The agent cuts such a body and passes nothing of it on.
+  // This is what the agent passes on for such a body: an empty one that is marked as cut.
   assert.equal(
     said(decode({ ...before, body: Buffer.alloc(0), isCut: true }, ispmanager4)),
     'call.too-large',
@@ -168,7 +168,7 @@ test('issue 11.3: a DNS message whose every record leads back to the longest nam
   const label = Buffer.concat([Buffer.from([1]), Buffer.from('a')]);
   const name = Buffer.concat([...Array.from({ length: 126 }, () => label), Buffer.from([0])]);
   const question = Buffer.concat([name, Buffer.from([0, 2, 0, 1])]);
-  // An NS record whose owner and host are pointers to the question's name.
+  // An NS record. Its owner and its host are pointers to the question's name.
   const record = Buffer.from([0xc0, 12, 0, 2, 0, 1, 0, 0, 0, 60, 0, 2, 0xc0, 12]);
   const count = Math.floor((65_535 - 12 - question.length) / record.length);
   const head = Buffer.from([0, 1, 0x84, 0, 0, 1, count >> 8, count & 255, 0, 0, 0, 0]);
@@ -211,7 +211,7 @@ test('issue 11.3: a zone transfer ends before its names, written out, fill the m
   assert.throws(() => records.add(message), /too large/);
 });
 
-/** How many turns of the event loop other work got while this work ran. */
+/** How many turns of the event loop other work got while `work` ran. */
 async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   let turns = 0;
   let isDone = false;

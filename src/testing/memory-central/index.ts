@@ -17,7 +17,7 @@ import { changeNames, zoneProblems, type Change, type RRsetKey } from '../../dns
 import { applyStepwise, type RecordWriter } from '../../centrals/stepwise.ts';
 import { MemoryStore } from './store.ts';
 
-/** One request, in the form in which faults get it. A change consists of several requests. */
+/** One request, as faults see it. A change consists of several requests. */
 export interface MemoryRequest {
   readonly method:
     | 'check'
@@ -29,18 +29,21 @@ export interface MemoryRequest {
     | 'createZone'
     | 'deleteZone';
   readonly zone: DnsName | null;
-  /** The record that is added, else the one that is removed; null: the request is not about a record. */
+  /**
+   * The record that is added or, if none is, the record that is removed; null: the request is not about a
+   * record.
+   */
   readonly record: ResourceRecord | null;
 }
 
 /**
- * Hooks that make requests fail. Each may wait, or throw a {@link CentralError} that says what state it
- * leaves.
+ * Functions that make requests fail. Each may wait, or throw a {@link CentralError} with the state that the
+ * request left.
  */
 export interface MemoryFaults {
   /** Called before the request is carried out. */
   before?: ((request: MemoryRequest, ctx: CallContext) => Promise<void> | void) | undefined;
-  /** Called after the request is carried out and before it is answered. */
+  /** Called after the request is carried out, before it is answered. */
   after?: ((request: MemoryRequest, ctx: CallContext) => Promise<void> | void) | undefined;
 }
 
@@ -48,11 +51,11 @@ export interface MemoryOptions {
   readonly id?: CentralId;
   /** Traits that differ from those of an account at an ISPmanager 4. */
   readonly traits?: Partial<CentralTraits>;
-  /** What the central holds. Default: an empty store of its own. */
+  /** The zones that the central has. Default: an empty store of its own. */
   readonly store?: MemoryStore;
-  /** Records that a new zone gets by itself. Default: none. */
+  /** The records that the central itself puts into a new zone. Default: none. */
   readonly defaults?: (zone: DnsName, seed: ZoneSeed) => readonly ResourceRecord[];
-  /** Most zones that the account may have. Default: no limit. */
+  /** The most zones that the account may have. Default: no limit. */
   readonly zoneLimit?: number;
   /** Waited for before each request, so that it does not end at once. Default: nothing. */
   readonly pass?: () => Promise<void>;
@@ -70,8 +73,9 @@ const ispmanagerTraits: CentralTraits = {
 };
 
 /**
- * A central in memory, for tests: deterministic, without timers. It refuses what a panel refuses: data beside
- * a CNAME, a duplicate, a stale handle, a foreign zone, a zone above the limit.
+ * A central in memory, for tests. It has no timers, and the same calls always give the same results. It
+ * refuses what a panel refuses: data beside a CNAME, a duplicate, a stale handle, a foreign zone, a zone
+ * above the limit.
  */
 export class MemoryCentral implements Central {
   readonly id: CentralId;
@@ -217,8 +221,9 @@ export class MemoryCentral implements Central {
   }
 
   /**
+   * Checks whether a record may stand beside the zone's other records.
    * @returns whether the zone already has the same data
-   * @throws {CentralError} when the zone is missing, or the record may not stand beside its other records
+   * @throws {CentralError} when the zone is missing, or the record may not stand there
    */
   #checkBeside(zone: DnsName, record: ResourceRecord, replaced: string | null): boolean {
     const records = this.store.records(zone);
@@ -241,7 +246,7 @@ export class MemoryCentral implements Central {
   }
 }
 
-/** Whether a read of these RRsets returns the record; a CNAME answers for every type of its name. */
+/** Whether a read of these RRsets returns the record. A CNAME is returned for every type of its name. */
 export function isKnown(record: ResourceRecord, known: readonly RRsetKey[]): boolean {
   return known.some(
     ({ name, type }) => name === record.name && (type === record.type || record.type === 'CNAME'),

@@ -2,22 +2,22 @@ import type { CentralRecord, Signing } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, sameData, type ResourceRecord } from '../../dns/record.ts';
 
-/** A copy of everything a {@link MemoryStore} holds. */
+/** A copy of everything in a {@link MemoryStore}. */
 export interface MemorySnapshot {
   readonly zones: ReadonlyMap<DnsName, readonly CentralRecord[]>;
   readonly foreign: ReadonlySet<DnsName>;
 }
 
 /**
- * The zones of a central in memory, which outlive the adapters. Tests also call these methods as another
- * writer at the central, who meets no faults.
+ * The zones of a central in memory. They outlive the adapters. Tests also call these methods to act as
+ * another writer at the central, whose calls never fail.
  */
 export class MemoryStore {
   #zones = new Map<DnsName, readonly CentralRecord[]>();
   #handles = 0;
-  /** Zones that other accounts of the central own. */
+  /** Zones that belong to other accounts of the central. */
   foreign = new Set<DnsName>();
-  /** The signing of each signed zone; zones that are not in here are unsigned. */
+  /** How each signed zone is signed. A zone without an entry is not signed. */
   readonly signings = new Map<DnsName, Signing>();
 
   zones(): DnsName[] {
@@ -29,7 +29,7 @@ export class MemoryStore {
     return this.#zones.get(zone) ?? null;
   }
 
-  /** Makes a zone with exactly these records, or replaces all records of an existing one. */
+  /** Creates a zone with exactly these records, or replaces all records of an existing one. */
   putZone(zone: DnsName, records: readonly ResourceRecord[] = []): void {
     this.#zones.set(zone, []);
     for (const record of records) this.add(zone, record);
@@ -39,7 +39,10 @@ export class MemoryStore {
     return this.#zones.delete(zone);
   }
 
-  /** Adds a record, in a new zone if there is none. @returns false if the zone already has the same data */
+  /**
+   * Adds a record; creates the zone if it is missing.
+   * @returns false if the zone already has the same data
+   */
   add(zone: DnsName, record: ResourceRecord): boolean {
     const records = this.#zones.get(zone) ?? [];
     if (records.some((one) => sameData(one, record))) return false;
@@ -82,7 +85,7 @@ export class MemoryStore {
     this.foreign = new Set(snapshot.foreign);
   }
 
-  /** A handle is never used twice, so that the central always notices a stale one. */
+  /** No handle is used twice, so that the central always notices a stale one. */
   #numbered({ name, type, ttl, rdata }: ResourceRecord): CentralRecord {
     this.#handles += 1;
     return { name, type, ttl, rdata, handle: `#${this.#handles}` };

@@ -6,8 +6,8 @@ import type { Failure, Violation } from '../runs/report.ts';
 import type { Patch } from './patch.ts';
 
 /**
- * What is played to find a mutant: the stories, then `runs` histories of each mode, with seeds from `seed`
- * on.
+ * What is played to find a mutant: the stories, then `runs` histories of each mode, whose seeds begin with
+ * `seed`.
  */
 export interface Hunt {
   readonly stories: readonly NamedStory[];
@@ -21,19 +21,19 @@ export interface Hunt {
  */
 export type Found = BrokenStory | FoundBySeed;
 
-/** The first broken history. If its thread died or hung, the first history of the slice. */
+/** The first history that broke a law. If the thread died or hung, the first history of its slice. */
 interface FoundBySeed extends Violation {
   readonly mode: Mode;
   readonly seed: number;
 }
 
-/** Stories and histories that the engine breaks without a mutant. They cannot find one. */
+/** Stories and histories that break a law even without a mutant, so that they cannot find one. */
 export interface Broken {
   readonly stories: ReadonlySet<string>;
   readonly histories: readonly Failure[];
 }
 
-/** What found a mutant, in a few words. */
+/** Describes in a few words what found a mutant. */
 export function sayFound(found: Found): string {
   return 'story' in found
     ? `${found.law}, story "${found.story}"`
@@ -47,12 +47,14 @@ export function sayFound(found: Found): string {
 const longest = 120_000;
 
 /**
- * Number of histories in the first slices. They are short, since most mutants break one of the first
+ * Number of histories in the first slices. They are short, because most mutants break one of the first
  * histories.
  */
 const firstRuns = 10;
 
-/** The slices of a hunt in the order of play: a few histories of each mode, then ever more of each. */
+/**
+ * The slices of a hunt in the order of play: first a few histories of each mode, then more and more of each.
+ */
 function slicesOf({ modes, seed, runs }: Hunt): Slice[] {
   const slices: Slice[] = [];
   for (let done = 0, size = firstRuns; done < runs; done += size, size = Math.min(200, size * 2)) {
@@ -61,7 +63,7 @@ function slicesOf({ modes, seed, runs }: Hunt): Slice[] {
   return slices;
 }
 
-/** Plays a hunt with the engine as it is. @returns the stories and histories that break a law */
+/** Plays a hunt with the unchanged engine. @returns the stories and histories that break a law */
 export async function brokenAlready({ stories, modes, seed, runs }: Hunt, threads: number): Promise<Broken> {
   const told = await brokenStories(stories);
   const histories: Failure[] = [];
@@ -70,7 +72,7 @@ export async function brokenAlready({ stories, modes, seed, runs }: Hunt, thread
   return { stories: new Set(told.map(({ story }) => story)), histories };
 }
 
-/** Plays the stories with the engine as it is. @returns those that break a law */
+/** Plays the stories with the unchanged engine. @returns those that break a law */
 async function brokenStories(stories: readonly NamedStory[]): Promise<readonly BrokenStory[]> {
   const player = new Player();
   try {
@@ -81,9 +83,9 @@ async function brokenStories(stories: readonly NamedStory[]): Promise<readonly B
 }
 
 /**
- * Plays stories, then histories, with a patched engine until one breaks a law.
+ * Plays stories, then histories, with a patched engine, until one breaks a law.
  * @param except stories and histories that break a law without the patch
- * @returns what broke; null: nothing did
+ * @returns the story or history that broke a law; null: none did
  */
 export async function hunt(patch: Patch, what: Hunt, except: Broken): Promise<Found | null> {
   const player = new Player(patch);
@@ -126,13 +128,13 @@ async function huntSlice(player: Player, slice: Slice, skip: readonly number[]):
 }
 
 /**
- * Waits for the answer of a thread. @returns the answer, or a violation: `defect` if the thread died, `hang`
- * if it does not answer in time
+ * Waits for the answer of a thread.
+ * @returns the answer, or a violation: `defect` if the thread died, `hang` if it does not answer in time
  */
 async function inTime<T>(answer: Promise<T>): Promise<T | Violation> {
   const timer = new AbortController();
   const hang: Violation = { law: 'hang', text: 'a history did not end' };
-  // Only the abort below ends this sleep early, and then its result is not used.
+  // The sleep is aborted only below, when its result is no longer needed.
   const late = sleep(longest, hang, { signal: timer.signal }).catch(() => hang);
   try {
     return await Promise.race([answer, late]);
@@ -143,7 +145,7 @@ async function inTime<T>(answer: Promise<T>): Promise<T | Violation> {
   }
 }
 
-/** Runs `one` for every mutant, at most `threads` at a time. */
+/** Calls `one` for every mutant, at most `threads` at the same time. */
 export async function forEachMutant<T>(
   mutants: readonly T[],
   threads: number,

@@ -24,8 +24,8 @@ export function patched(source: string, { start, end, text }: Pick<Patch, 'start
 }
 
 /**
- * From now on this thread loads the file with the patch; the file on disk stays as it is. Call it before
- * anything imports the file (`module.registerHooks` of Node.js).
+ * Makes this thread load the file with the patch from now on; the file on disk stays as it is. Call this
+ * before anything imports the file (`module.registerHooks` of Node.js).
  */
 export function plant(patch: Patch): void {
   const target = pathToFileURL(resolve(root, patch.file)).href;

@@ -14,11 +14,11 @@ export interface PlantedResult {
 export interface PlantedSummary {
   readonly planted: number;
   readonly found: number;
-  /** How many stories, and how many histories, each bug must be found in. */
+  /** How many stories, and how many histories, are played to find each bug. */
   readonly stories: number;
   readonly histories: number;
   readonly seconds: number;
-  /** How many of these break a law without any bug, and so cannot find one. */
+  /** How many of them break a law even without a bug, so that they cannot find one. */
   readonly brokenAlready: number;
   readonly laws: Counts;
   readonly results: readonly PlantedResult[];
@@ -26,8 +26,8 @@ export interface PlantedSummary {
 
 /**
  * Searches for planted bugs, several at a time.
- * @param only part of a bug's name or file; empty: all bugs
- * @throws {Error} when the text of a bug is not in its file exactly once, or no bug is chosen
+ * @param only a part of a bug's name or file; empty: all bugs
+ * @throws {Error} when a file does not contain the text of its bug exactly once, or no bug is chosen
  */
 export async function huntPlanted(
   what: Hunt,
@@ -36,7 +36,7 @@ export async function huntPlanted(
   each: (result: PlantedResult) => void,
 ): Promise<PlantedSummary> {
   const began = performance.now();
-  // Makes all patches before the first search, so that a patch that no longer matches fails the run at once.
+  // All patches are made before the first search. If one no longer matches, the run fails at once.
   const all = planted.map((bug) => ({ bug, patch: patchOf(bug) }));
   const chosen = all.filter(({ bug }) => bug.name.includes(only) || bug.file.includes(only));
   if (chosen.length === 0) throw new Error(`no planted bug is named ${only}`);
@@ -65,7 +65,7 @@ function resultOf({ name, file, says }: PlantedBug, found: Found | null): Plante
   return { name, file, says, found };
 }
 
-/** The result in one line for people. */
+/** The result as one line for people. */
 export function plantedText({ name, says, found }: PlantedResult): string {
   const how = found === null ? 'NOT FOUND' : sayFound(found);
   return `${name}: ${how}. ${says}`;

@@ -5,8 +5,8 @@ import { recorded } from '../simulator/recorded.ts';
 import type { NamedStory } from '../runs/play.ts';
 
 /**
- * All stories: the recorded ones, the scripted ones, and variants of the everyday ones. Each variant has one
- * fault more. The variants, which are most of them, come last.
+ * All stories: the recorded ones, the scripted ones, and variants of the ordinary ones. Each variant has one
+ * more fault. The variants are the most, and come last.
  */
 export async function everyStory(): Promise<NamedStory[]> {
   const told = Object.entries({ ...recorded(), ...scripted }).map(([name, story]) => ({ name, story }));

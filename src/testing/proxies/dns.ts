@@ -1,8 +1,10 @@
-/** A proxy between a client and a real name server on TCP. It can delay, replace or cut messages. */
+/** A proxy between a client and a real name server over TCP. It can delay, replace or cut messages. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** Whether a client's message is an update that changes something (`write`), or anything else (`read`). */
+/**
+ * Whether a client's message is an update that changes something (`write`), or any other message (`read`).
+ */
 type Kind = 'write' | 'read';
 
 export interface DnsProxy {
@@ -11,23 +13,20 @@ export interface DnsProxy {
   beforeRequest: ((kind: Kind, message: Buffer) => Promise<void> | void) | null;
   /** Called with every answer before it goes to the client. The answer waits for the promise. */
   beforeAnswer: ((kind: Kind) => Promise<void> | void) | null;
-  /**
-   * Returns an answer of its own to a message, which then does not reach the server; null: the message goes
-   * on.
-   */
+  /** May return an answer to a message, which then does not reach the server; null: the message goes on. */
   instead: ((kind: Kind, message: Buffer) => Buffer | null) | null;
   /**
-   * How many octets of an answer to a read arrive before the connection is cut; negative: how many are
+   * How many octets of an answer to a read arrive before the connection is cut. Negative: how many are
    * missing at its end. Null: all arrive.
    */
   keep: number | null;
-  /** Closes all connections and refuses new ones, as a host does whose server has died. */
+  /** Closes all connections and refuses new ones, as if the server had died. */
   shut(): void;
   reopen(): Promise<void>;
   close(): void;
 }
 
-/** @param serverPort the server's TCP port on 127.0.0.1 */
+/** Starts the proxy. @param serverPort the server's TCP port on 127.0.0.1 */
 export async function startDnsProxy(serverPort: number): Promise<DnsProxy> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {

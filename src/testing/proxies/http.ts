@@ -24,8 +24,8 @@ export interface ProxiedRequest {
 }
 
 /**
- * What the proxy does with a request. `pass` sends it to the server and returns the server's answer. The
- * result is the answer for the client; `undefined`: the server's own.
+ * What the proxy does with a request. `pass` sends the request to the server and returns the server's answer.
+ * The result is the answer for the client; `undefined`: the server's own answer.
  */
 export type Behaviour = (
   request: ProxiedRequest,
@@ -34,19 +34,19 @@ export type Behaviour = (
   | Message
   /** Closes the connection without an answer. */
   | 'cut'
-  /** Sends `101 Switching Protocols` unasked and leaves the connection open. */
+  /** Sends `101 Switching Protocols`, for which the client has not asked, and leaves the connection open. */
   | 'switch'
-  /** Announces the whole answer, sends so many octets of its body and closes the connection. */
+  /** Announces the whole answer, sends so many octets of its body, and closes the connection. */
   | { readonly short: Message; readonly octets: number }
   | undefined
 >;
 
-/** A proxy in front of a real server that can misbehave as a test demands. */
+/** A proxy in front of a real server. It can misbehave as a test wants. */
 export interface HttpProxy {
   readonly url: string;
   /** All requests so far, oldest first. */
   readonly requests: readonly ProxiedRequest[];
-  /** What happens to requests from now on; undefined: they are passed on. */
+  /** What is done with requests from now on; undefined: they are passed on. */
   behaviour: Behaviour | undefined;
   close(): Promise<void>;
 }
@@ -54,7 +54,7 @@ export interface HttpProxy {
 /**
  * Starts the proxy on a free port of 127.0.0.1.
  * @param target URL of the real server, `http://127.0.0.1:PORT`
- * @param certificate makes the proxy speak TLS
+ * @param certificate if given, the proxy uses TLS
  */
 export async function startProxy(
   target: string,

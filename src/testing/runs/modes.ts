@@ -1,6 +1,6 @@
 import type { HistoryOptions } from '../simulator/set-up.ts';
 
-/** Options of the histories of each mode, by the mode's name in `npm run simulate`. */
+/** For each mode, the options of its histories. The key is the mode's name in `npm run simulate`. */
 export const modes = {
   default: {},
   ttl: { ttls: true },
@@ -30,7 +30,7 @@ export const everyMode: readonly Mode[] = Object.keys(modes).filter(isMode);
 /** Modes in which some histories still break a law (docs/known-gaps.md). */
 const unproven: ReadonlySet<Mode> = new Set<Mode>(['backups']);
 
-/** Modes of the default run and of the suite. */
+/** Modes that the default run and the test suite play. */
 export const provenModes: readonly Mode[] = everyMode.filter((mode) => !unproven.has(mode));
 
 export function isMode(name: string): name is Mode {
@@ -41,7 +41,7 @@ export function isMode(name: string): name is Mode {
 export const defaultRuns = 500;
 
 /**
- * Number of histories of each mode that a mechanical mutant is tried with. It is small, since there are
- * thousands of mutants and unit tests try them too.
+ * Number of histories of each mode that are played to find a mechanical mutant. It is small, because there
+ * are thousands of mutants, and unit tests try them too.
  */
 export const mechanicalRuns = 15;

@@ -2,20 +2,20 @@ import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultRuns, everyMode, isMode, mechanicalRuns, provenModes, type Mode } from './modes.ts';
 
-/** The options of one `npm run simulate`. */
+/** The options of one call of `npm run simulate`. */
 export interface Asked {
   readonly seed: number;
   readonly runs: number;
   readonly modes: readonly Mode[];
   readonly threads: number;
   readonly json: boolean;
-  /** Whether to print the result as rows of the table in docs/reliability.md, one for each mode. */
+  /** Whether to print the result as rows of the table in docs/reliability.md, one row for each mode. */
   readonly slice: boolean;
-  /** Whether to search for planted bugs instead of playing histories. */
+  /** Whether to search for planted bugs, instead of playing histories. */
   readonly mutants: boolean;
-  /** How many mechanical mutants to try instead of playing histories; null: none. */
+  /** How many mechanical mutants to try, instead of playing histories; null: none. */
   readonly mechanical: number | null;
-  /** Try only mutants whose name or file contains this text; empty: all. */
+  /** Only mutants whose name or file contains this text are tried; empty: all. */
   readonly only: string;
 }
 
@@ -38,7 +38,9 @@ function modesIn(text: string): readonly Mode[] {
   });
 }
 
-/** Reads the command line. Ends the process with a text when an option is wrong or help is asked for. */
+/**
+ * Parses the command line. If an option is wrong or help is asked for, prints a text and ends the process.
+ */
 export function readOptions(argv: readonly string[]): Asked {
   const command = new Command('simulate')
     .description('Plays seeded histories of the engine and checks the laws (docs/reliability.md).')

@@ -3,7 +3,7 @@ import type { Story } from '../simulator/story.ts';
 import { modes, type Mode } from './modes.ts';
 import { addReport, emptyReport, reportOf, type Played, type Report, type Violation } from './report.ts';
 
-/** `runs` histories of one mode, with consecutive seeds from `seed` on. */
+/** `runs` histories of one mode. Their seeds are consecutive and begin with `seed`. */
 export interface Slice {
   readonly mode: Mode;
   readonly seed: number;
@@ -16,15 +16,15 @@ export interface NamedStory {
   readonly story: Story;
 }
 
-/** A law that a story broke; `story` is the story's name. */
+/** A violation of a law by a story; `story` is the story's name. */
 export interface BrokenStory extends Violation {
   readonly story: string;
 }
 
 /**
  * Plays stories one after the other.
- * @param stopAtFirst whether the first broken story is the last one played
- * @returns the first violation of each broken story
+ * @param stopAtFirst whether to stop after the first story that breaks a law
+ * @returns the first violation of each such story
  */
 export async function playStories(
   stories: readonly NamedStory[],
@@ -42,7 +42,7 @@ export async function playStories(
 /**
  * Plays the histories of a slice one after the other.
  * @param skip seeds that are left out
- * @param stopAtFirst whether the first broken history is the last one played
+ * @param stopAtFirst whether to stop after the first history that breaks a law
  */
 export async function playSlice(
   { mode, seed: first, runs }: Slice,
@@ -59,14 +59,14 @@ export async function playSlice(
 }
 
 /**
- * Plays the history of a seed. Errors that it throws and unhandled rejections become violations of the law
+ * Plays the history of a seed. Errors that it throws, and unhandled rejections, become violations of the law
  * `defect`.
  */
 export async function play(mode: Mode, seed: number): Promise<Played> {
   return { ...(await guarded(() => playHistory(seed, {}, modes[mode]))), seed };
 }
 
-/** As `play`, for a story. */
+/** Like `play`, for a story. */
 export async function playTold(story: Story): Promise<Omit<Played, 'seed'>> {
   return await guarded(() => playStory(story));
 }

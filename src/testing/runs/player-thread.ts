@@ -1,6 +1,6 @@
 /**
- * The program of a {@link Player}'s thread. It plays one slice, or some stories, after the other, with an
- * engine that the patch in `workerData` changes.
+ * The program of a {@link Player}'s thread. Plays slices and stories as it is asked to. The patch in
+ * `workerData` changes its engine.
  */
 import { enableCompileCache } from 'node:module';
 import { resolve } from 'node:path';
@@ -8,13 +8,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { plant, root, type Patch } from '../mutants/patch.ts';
 import type { Order, StoryOrder } from './player.ts';
 
-// Every abort creates an error, and nobody reads the stack of these errors.
+// Every abort creates an error whose stack nobody reads, so no stack is recorded.
 Error.stackTraceLimit = 0;
-// Each mutant has a thread of its own, which loads the same hundred files.
+// Each mutant has a thread of its own, and all threads load the same hundred files.
 enableCompileCache(resolve(root, 'node_modules/.cache/simulator'));
 const patch: Patch | null = workerData;
 if (patch !== null) plant(patch);
-// Imported only here, because files that are imported before `plant` get no patch.
+// These files are imported only after `plant`, because files that are imported earlier are not patched.
 const { playSlice, playStories } = await import('./play.ts');
 
 if (parentPort === null) throw new Error('this file is run as a thread');

@@ -3,26 +3,26 @@ import type { Patch } from '../mutants/patch.ts';
 import type { BrokenStory, NamedStory, Slice } from './play.ts';
 import type { Report } from './report.ts';
 
-/** A slice of histories for the thread of a {@link Player}. */
+/** What the thread of a {@link Player} is asked to play: a slice of histories. */
 export interface Order {
   readonly slice: Slice;
-  /** Seeds of the slice that the thread leaves out. */
+  /** Seeds of the slice that are left out. */
   readonly skip: readonly number[];
-  /** Whether the first broken history is the last one played. */
+  /** Whether to stop after the first history that breaks a law. */
   readonly stopAtFirst: boolean;
 }
 
-/** Stories for the thread of a {@link Player}. */
+/** What the thread of a {@link Player} is asked to play: stories. */
 export interface StoryOrder {
   readonly stories: readonly NamedStory[];
-  /** Whether the first broken story is the last one played. */
+  /** Whether to stop after the first story that breaks a law. */
   readonly stopAtFirst: boolean;
 }
 
-/** Most memory of one thread in MiB, because a patched engine may demand memory without end. */
+/** Most memory of one thread, in MiB. It is limited, because a patched engine may use memory without end. */
 const mostMemory = 1_024;
 /**
- * Memory of one thread for young objects in MiB. With the usual size a thread takes twice the memory and is
+ * Memory of one thread for young objects, in MiB. With the usual size, a thread takes twice the memory and is
  * no faster.
  */
 const youngMemory = 48;
@@ -41,16 +41,20 @@ export class Player {
       this.#worker.on('error', reject);
       this.#worker.on('exit', (code) => reject(new Error(`a thread of the simulator ended with ${code}`)));
     });
-    // A failure rejects the call of `play` or `tell`; alone it must not end the process.
+    // A failure rejects the call of `play` or `tell`. Here it is caught, so that it does not also end the
+    // process.
     this.#failed.catch(() => undefined);
   }
 
-  /** Plays a slice. Call it only when the call before has settled. @throws the error that ended the thread */
+  /**
+   * Plays a slice. Call this only after the previous call has settled.
+   * @throws the error that ended the thread
+   */
   async play(order: Order): Promise<Report> {
     return await this.#ask<Report>(order);
   }
 
-  /** As `play`, for stories. @returns the first violation of each broken story */
+  /** Like `play`, for stories. @returns the first violation of each story that breaks a law */
   async tell(order: StoryOrder): Promise<readonly BrokenStory[]> {
     return await this.#ask<readonly BrokenStory[]>(order);
   }
@@ -61,7 +65,7 @@ export class Player {
     return await Promise.race([answer, this.#failed]);
   }
 
-  /** Ends the thread at once, whatever it is doing. */
+  /** Ends the thread at once, even in the middle of a history. */
   async close(): Promise<void> {
     await this.#worker.terminate();
   }
@@ -79,8 +83,9 @@ export function partsOf({ mode, seed, runs }: Slice, size = sliceRuns): Slice[] 
 }
 
 /**
- * Plays all slices on so many threads. @throws the error that ended a thread
- * @param each called with the report of every part as it comes
+ * Plays all slices on `threads` threads.
+ * @throws the error that ended a thread
+ * @param each called with the report of each part as soon as it is there
  */
 export async function playAll(
   slices: readonly Slice[],

@@ -8,13 +8,13 @@ export interface Violation {
   readonly text: string;
 }
 
-/** The result of a history as a worker reports it. */
+/** The result of one history, as a thread reports it. */
 export interface Played extends Omit<HistoryResult, 'violations'> {
   readonly seed: number;
   readonly violations: readonly Violation[];
 }
 
-/** A broken law of one history. */
+/** A violation of a law by one history. */
 export interface Failure {
   readonly mode: Mode;
   readonly seed: number;
@@ -22,7 +22,7 @@ export interface Failure {
   readonly text: string;
 }
 
-/** Numbers of histories of one mode. */
+/** Counts for the histories of one mode. */
 export interface ModeReport {
   readonly runs: number;
   readonly broken: number;
@@ -30,25 +30,25 @@ export interface ModeReport {
   readonly lastSeed: number;
 }
 
-/** What a run of histories showed. {@link addReport} adds the reports of its parts. */
+/** The results of a run of histories. {@link addReport} adds up the reports of its parts. */
 export interface Report {
   readonly modes: Partial<Readonly<Record<Mode, ModeReport>>>;
-  /** How many histories had a number of operations, and of faults, by that number. */
+  /** Histograms: in how many histories a given number of operations, or of faults, occurred. */
   readonly operations: Counts;
   readonly faultsOfHistory: Counts;
   readonly faults: Counts;
   readonly states: Counts;
   readonly steps: Counts;
   readonly excuses: Counts;
-  /** The longest time (ms) for which a central held something that was undone later. */
+  /** The longest time (ms) for which a central had a record that was undone later. */
   readonly longestSeen: number;
-  /** Numbers of violations, by law. */
+  /** Number of violations of each law. */
   readonly laws: Counts;
-  /** The first violation of each of the first broken histories. */
+  /** The first violation of each broken history. Only so many broken histories are kept. */
   readonly failures: readonly Failure[];
 }
 
-/** How many broken histories a report keeps, and how many a summary names. */
+/** A report keeps at most so many broken histories, and a summary names at most so many. */
 const keptFailures = 5_000;
 const namedFailures = 20;
 
@@ -65,7 +65,7 @@ export const emptyReport: Report = {
   failures: [],
 };
 
-/** The report of a single history. */
+/** Makes the report of a single history. */
 export function reportOf(mode: Mode, { seed, longestSeen, measures, violations }: Played): Report {
   const broken = violations.length > 0 ? 1 : 0;
   const [first] = violations;
@@ -118,7 +118,7 @@ function addModes(a: Report['modes'], b: Report['modes']): Report['modes'] {
   return sum;
 }
 
-/** The modes in the report, with their counts. */
+/** The modes that the report contains, with their counts. */
 export function modesOf(played: Report['modes']): [Mode, ModeReport][] {
   return Object.entries(played).flatMap(([mode, one]): [Mode, ModeReport][] => [[mode as Mode, one]]);
 }
@@ -149,16 +149,16 @@ export interface Summary {
   readonly runs: number;
   readonly seconds: number;
   readonly modes: Report['modes'];
-  /** The medians of operations and of faults in a history. */
+  /** The medians of operations and of faults in one history. */
   readonly operationsPerHistory: number;
   readonly faultsPerHistory: number;
   readonly faults: Counts;
   readonly states: Counts;
   readonly steps: Counts;
-  /** Operation states and steps that the engine may take but no history reached. */
+  /** Operation states and steps that are allowed, but that no history reached. */
   readonly unvisited: readonly string[];
   readonly excuses: Counts;
-  /** The longest time (ms) for which a central held something that was undone later. */
+  /** The longest time (ms) for which a central had a record that was undone later. */
   readonly longestSeen: number;
   readonly violations: number;
   readonly laws: Counts;
@@ -188,7 +188,7 @@ export function summaryOf(report: Report, seconds: number): Summary {
   };
 }
 
-/** Sorts counts, the most frequent first. */
+/** Sorts counts; the most frequent comes first. */
 function byCount(counts: Counts): Counts {
   return Object.fromEntries(Object.entries(counts).sort(([, a], [, b]) => b - a));
 }

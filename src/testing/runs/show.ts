@@ -29,7 +29,8 @@ function list(counts: Counts): string {
 }
 
 /**
- * The summary as rows of the table in docs/reliability.md. @param commit the commit whose engine was played
+ * The summary as rows of the table in docs/reliability.md.
+ * @param commit the commit whose engine was played
  */
 export function sliceRows({ modes, laws }: Summary, commit: string): string {
   return modesOf(modes)

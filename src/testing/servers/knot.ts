@@ -17,9 +17,9 @@ export interface KnotOptions extends NameServerOptions {
    * rights.
    */
   readonly policy?: readonly string[];
-  /** Port of the primary server. If given, all zones here are secondary, and NOTIFY refreshes them. */
+  /** Port of the primary server. If it is given, all zones here are secondary, and NOTIFY refreshes them. */
   readonly primary?: number;
-  /** Ports of secondary servers, which get NOTIFY and may transfer the zones. */
+  /** Ports of secondary servers. They get NOTIFY and may transfer the zones. */
   readonly secondaries?: readonly number[];
   readonly port?: number;
   /** More lines for the default template of `knot.conf`, indented by four spaces. */
@@ -33,8 +33,8 @@ export interface Knot extends NameServer {
 }
 
 /**
- * Starts Knot DNS on a free port. Only keys whose names begin with `transfer`, and secondaries, may transfer
- * zones.
+ * Starts Knot DNS on a free port. Only keys whose names begin with `transfer`, and secondary servers, may
+ * transfer zones.
  */
 export async function startKnot(options: KnotOptions = {}): Promise<Knot> {
   const folder = serverFolder('knot');
@@ -66,7 +66,7 @@ export async function startKnot(options: KnotOptions = {}): Promise<Knot> {
     );
   });
   const loaded = async (): Promise<void> => {
-    // One command for all zones, because the control socket is busy while zones are loaded.
+    // One command covers all zones, because the control socket is busy while zones are loaded.
     const names = [...zones.keys()].slice(0, 1);
     if (names.length > 0 && options.primary === undefined) await knotc('-b', 'zone-refresh');
   };

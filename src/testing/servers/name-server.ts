@@ -9,10 +9,10 @@ export interface ServerKey {
   readonly secret: string;
 }
 
-/** A zone that a server gets. */
+/** A zone that a server is to serve. */
 export interface ServedZone {
   readonly zone: DnsName;
-  /** Lines of a master file with names relative to the zone. SOA and NS are added. */
+  /** Lines of a master file, with names relative to the zone. SOA and NS are added to them. */
   readonly records?: string;
   /** Names of the keys that may update the zone; absent: the server's first key; empty: no key may. */
   readonly keys?: readonly string[];
@@ -21,17 +21,17 @@ export interface ServedZone {
   readonly options?: string;
 }
 
-/** A name server of a test. */
+/** A real name server that a test has started. */
 export interface NameServer {
   readonly kind: 'bind' | 'knot' | 'powerdns';
   /** Port on 127.0.0.1 for UDP and TCP. */
   readonly port: number;
   readonly folder: string;
-  /** Makes zones with SOA, NS and the given records. Resolves once the server answers for them. */
+  /** Creates zones with SOA, NS and the given records. Resolves once the server answers for them. */
   addZones(zones: readonly ServedZone[]): Promise<void>;
   dropZone(zone: DnsName): Promise<void>;
   /**
-   * `start` and `stop` run and end the program, with the same data; `halt` suspends it, `resume` lets it go
+   * `start` and `stop` start and end the program, and keep its data. `halt` suspends it, `resume` lets it go
    * on.
    */
   start(): Promise<void>;
@@ -43,7 +43,7 @@ export interface NameServer {
   dispose(): Promise<void>;
 }
 
-/** Options that every server of a test has. */
+/** Options for every name server of a test. */
 export interface NameServerOptions {
   readonly keys?: readonly ServerKey[];
   readonly zones?: readonly ServedZone[];
@@ -62,13 +62,13 @@ export function zoneText({ zone, records = '' }: ServedZone): string {
   ].join('\n');
 }
 
-/** A key with a random secret. */
+/** Makes a key with a random secret. */
 export function makeKey(name = 'alice-key', algorithm: ServerKey['algorithm'] = 'hmac-sha256'): ServerKey {
   const octets = crypto.getRandomValues(new Uint8Array(32));
   return { name, algorithm, secret: Buffer.from(octets).toString('base64') };
 }
 
-/** File name for a zone, in hexadecimal, because zone names may hold any character. */
+/** A file name for a zone. It is hexadecimal, because the names of zones may contain any character. */
 export function zoneFileName(zone: DnsName): string {
   return `${Buffer.from(zone).toString('hex').slice(0, 200)}.zone`;
 }

@@ -18,16 +18,16 @@ export interface NamedOptions extends NameServerOptions {
   /** More lines for the `options` block of `named.conf`. */
   readonly extra?: string;
   /**
-   * The `update-policy` rules of every zone; `KEY` stands for each of its keys. Default: all rights for each
+   * The `update-policy` rules of every zone. `KEY` stands for each of its keys. Default: all rights for each
    * key.
    */
   readonly policy?: string;
-  /** Port of the primary server. If given, all zones here are secondary, and NOTIFY refreshes them. */
+  /** Port of the primary server. If it is given, all zones here are secondary, and NOTIFY refreshes them. */
   readonly primary?: number;
-  /** Ports of secondary servers, which get NOTIFY and may transfer the zones. */
+  /** Ports of secondary servers. They get NOTIFY and may transfer the zones. */
   readonly secondaries?: readonly number[];
   readonly port?: number;
-  /** Whether the server resolves other names recursively, for every client. Default: no. */
+  /** Whether the server resolves other names recursively, for any client. Default: no. */
   readonly recursion?: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface Named extends NameServer {
 
 /**
  * Starts BIND 9 on free ports, with and without TLS. Only keys whose names begin with `transfer`, and
- * secondaries, may transfer zones.
+ * secondary servers, may transfer zones.
  */
 export async function startNamed(options: NamedOptions = {}): Promise<Named> {
   const folder = serverFolder('named');
@@ -72,7 +72,7 @@ export async function startNamed(options: NamedOptions = {}): Promise<Named> {
   };
   put(options.zones ?? []);
   const server = new ServerProcess(folder, 'named', ['-g', '-c', join(folder, 'named.conf')], () =>
-    // BIND logs "running as: named" before it listens, and " running" once it does.
+    // BIND logs "running as: named" before it listens, and " running" once it listens.
     Promise.resolve(/ running$/mu.test(server.log())),
   );
   const rndc = (...words: readonly string[]): Promise<string> =>

@@ -8,7 +8,7 @@ import { zoneText, type NameServer, type ServedZone } from './name-server.ts';
 import { freePort, serverFolder, ServerProcess } from './process.ts';
 
 export interface PowerdnsOptions {
-  /** Storage of the zones. Default: `sqlite3`. */
+  /** Where zones are stored. Default: `sqlite3`. */
   readonly backend?: 'sqlite3' | 'lmdb';
   /** Account of the zones that `addZones` creates. */
   readonly account?: string;
@@ -23,13 +23,13 @@ export interface Powerdns extends NameServer {
   /** URL of the HTTP server, `http://127.0.0.1:PORT`, without a path. */
   readonly url: string;
   readonly apiKey: string;
-  /** Calls the API directly. @param path the part below `/api/v1/servers/localhost` */
+  /** Calls the API directly. @param path the part of the path below `/api/v1/servers/localhost` */
   readonly call: (method: string, path: string, body?: unknown) => Promise<{ status: number; text: string }>;
 }
 
 const schema = '/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql';
 
-/** Starts PowerDNS Authoritative Server with its HTTP API, on free ports. */
+/** Starts a PowerDNS Authoritative Server with its HTTP API, on free ports. */
 export async function startPowerdns(options: PowerdnsOptions = {}): Promise<Powerdns> {
   const folder = serverFolder('pdns');
   const port = options.port ?? (await freePort());
@@ -38,8 +38,8 @@ export async function startPowerdns(options: PowerdnsOptions = {}): Promise<Powe
   const { backend = 'sqlite3', extra = '' } = options;
   if (backend === 'sqlite3') {
     const database = new DatabaseSync(join(folder, 'pdns.sqlite3'));
-    // As in the instructions of the package: with WAL, unlike the default, readers and a writer do not block
-    // each other.
+    // The instructions of the package set this too. With WAL, unlike the default, readers and a writer do not
+    // block each other.
     database.exec('PRAGMA journal_mode=WAL');
     database.exec(readFileSync(schema, 'utf8'));
     database.close();

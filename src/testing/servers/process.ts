@@ -1,4 +1,4 @@
-/** Name servers as child processes of a test, each in its own folder, on free ports of 127.0.0.1. */
+/** Name servers as child processes of a test. Each has its own folder, and uses free ports of 127.0.0.1. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { patience } from '../patience.ts';
 
 /**
- * The `skip` option of a node:test test that needs these programs: why it cannot run; false: all are
+ * The option `skip` of a test that needs these programs: the reason why it cannot run; false: all of them are
  * installed.
  */
 export function missingPrograms(...programs: readonly string[]): string | false {
@@ -17,19 +17,19 @@ export function missingPrograms(...programs: readonly string[]): string | false 
   return lacking.length === 0 ? false : `${lacking.join(', ')} not installed (script/servers)`;
 }
 
-/** The program's path, null: not installed. Name servers are in sbin, which PATH may lack. */
+/** The program's path; null: it is not installed. Name servers are in sbin, which PATH may lack. */
 function pathOf(program: string): string | null {
   const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
   const found = spawnSync('sh', ['-c', `command -v ${program}`], { env: { PATH: path }, encoding: 'utf8' });
   return found.status === 0 ? found.stdout.trim() : null;
 }
 
-/** Makes a folder for one server. Its path is short, because paths of sockets are limited. */
+/** Makes a folder for one server. Its path is short, because the length of a socket's path is limited. */
 export function serverFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `ds-${name}-`));
 }
 
-/** A port of 127.0.0.1 that is free for UDP and TCP right now. */
+/** Returns a port of 127.0.0.1 that is free for UDP and TCP at this moment. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const stream = createServer();
@@ -57,8 +57,8 @@ export class ServerProcess {
   #child: ChildProcess | null = null;
 
   /**
-   * @param folder gets the program's output in `server.log`; `dispose` removes it
-   * @param ready whether the server answers; called repeatedly after a start
+   * @param folder gets the program's output in `server.log`; `dispose` removes the folder
+   * @param ready whether the server answers; called again and again after a start
    */
   constructor(folder: string, program: string, words: readonly string[], ready: () => Promise<boolean>) {
     this.folder = folder;
@@ -91,7 +91,7 @@ export class ServerProcess {
     return readFileSync(join(this.folder, 'server.log'), 'utf8');
   }
 
-  /** Ends the program and waits for that; its files stay. */
+  /** Ends the program and waits until it has ended. Its files stay. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#child;
     this.#child = null;
@@ -101,7 +101,7 @@ export class ServerProcess {
   }
 
   /**
-   * Suspends the program, so that it accepts connections and does not answer. Resolves once all its threads
+   * Suspends the program: it still accepts connections, but does not answer. Resolves once all its threads
    * have stopped, which is later than `kill` returns.
    */
   async halt(): Promise<void> {
@@ -122,7 +122,7 @@ export class ServerProcess {
 }
 
 /**
- * Whether every thread of a process is suspended. The state follows the name in parentheses
+ * Whether every thread of a process is suspended. In the file, the state follows the name in parentheses
  * (`proc_pid_stat(5)`).
  */
 export function isHalted(pid: number): boolean {
@@ -132,7 +132,7 @@ export function isHalted(pid: number): boolean {
   );
 }
 
-/** Calls `test` repeatedly until it returns true. @throws {Error} when that takes too long */
+/** Calls `test` again and again until it returns true. @throws {Error} when that takes too long */
 export async function until(test: () => Promise<boolean>): Promise<void> {
   const started = performance.now();
   while (!(await test())) {
@@ -153,7 +153,11 @@ export async function answers(port: number): Promise<boolean> {
   });
 }
 
-/** Runs a program to its end. @returns its output @throws {Error} with the output when its status is not 0 */
+/**
+ * Runs a program and waits for its end.
+ * @returns its output
+ * @throws {Error} with the output when its status is not 0
+ */
 export async function runProgram(program: string, words: readonly string[]): Promise<string> {
   const child = spawn(pathOf(program) ?? program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';

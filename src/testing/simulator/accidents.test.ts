@@ -1,12 +1,12 @@
-/** Tests that the faults that histories can have do occur (issue 13). */
+/** Issue 13: tests that the faults which histories are meant to contain really occur. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HistoryOptions } from './set-up.ts';
 import { BrokenOff, playHistory, type HistoryResult } from './history.ts';
 
 /**
- * Options of histories, and what must occur in them: faults by their name in the tally, and events as `event
- * KIND`.
+ * Options of histories, each with what must occur in them: faults under their name in the tally, and events
+ * as `event KIND`.
  */
 const wanted: Readonly<Record<string, readonly [Partial<HistoryOptions>, ...string[]]>> = {
   journal: [
@@ -37,7 +37,7 @@ const wanted: Readonly<Record<string, readonly [Partial<HistoryOptions>, ...stri
   backups: [{ backups: true }, 'journal put back'],
 };
 
-/** Plays a history. One that an error of the engine breaks off counts like the others. */
+/** Plays a history. If an error of the engine ends it early, what occurred until then counts too. */
 async function play(
   seed: number,
   options: Partial<HistoryOptions>,
@@ -70,7 +70,7 @@ function add(met: Map<string, number>, { measures, story }: Pick<HistoryResult, 
 
 for (const [mode, [options, ...kinds]] of Object.entries(wanted)) {
   test(`issue 13: histories of the kind ${mode} meet each of its faults`, async (t) => {
-    // An unhandled rejection of the engine is left to the laws and must not fail this test.
+    // If the engine causes an unhandled rejection, a law reports it. It must not fail this test too.
     const leave = (): void => undefined;
     process.on('unhandledRejection', leave);
     t.after(() => process.off('unhandledRejection', leave));

@@ -22,7 +22,7 @@ const commitFaults: readonly [JournalFault, ...JournalFault[]] = [
 ];
 const readFaults: readonly [JournalFault, ...JournalFault[]] = ['unreadable', 'read-error'];
 
-/** Probability that a single call meets a fault, if the options of the history ask for that kind. */
+/** Probability that a single call meets a fault of this kind, if the options of the history ask for it. */
 const chances = {
   write: 0.25,
   commit: 0.06,
@@ -32,7 +32,7 @@ const chances = {
   notLive: 0.1,
 } as const;
 
-/** Faults of single calls. Each fault is a random draw that is named after the call. */
+/** Chooses the faults of single calls. Each fault is a random draw whose name contains the call. */
 export class Accidents {
   readonly #world: World;
   readonly #chances: Chances;
@@ -44,7 +44,7 @@ export class Accidents {
     this.#options = options;
   }
 
-  /** From now on calls may meet faults. */
+  /** From now on, calls may meet faults. */
   begin(): void {
     const world = this.#world;
     const { journal, writes } = this.#options;
@@ -58,7 +58,7 @@ export class Accidents {
     };
   }
 
-  /** From now on no call meets a fault. */
+  /** From now on, no call meets a fault. */
   end(): void {
     const world = this.#world;
     world.powerCut = null;
@@ -71,8 +71,8 @@ export class Accidents {
   #centralFault(call: string): CentralFault | null {
     const kinds = this.#options.writes === true ? allFaults : usualFaults;
     const fault = this.#maybe(`${call} fault`, chances.write, kinds);
-    // Outside of hook calls a refusal ends as a listed record. That is right, and would hide other
-    // violations.
+    // If a central refuses a write outside hook calls, the record is listed for an administrator. That is
+    // right, but would hide violations, so it is not played.
     return fault === 'refuse' && this.#world.answering === 0 ? null : fault;
   }
 

@@ -9,25 +9,28 @@ import type { PowerCut } from './sim-journal.ts';
 export interface Run {
   readonly life: Life;
   readonly engines: readonly Engine[];
-  /** The journals, in the order of `engines`, as the engines use them. */
+  /** The journals as the engines use them, in the order of `engines`. */
   readonly journals: readonly Journal[];
   readonly several: Several;
-  /** Resolves when `end` is called because the agent is killed. */
+  /** Resolves when the agent is killed, which calls `end`. */
   readonly killed: Promise<'killed'>;
   readonly end: () => void;
 }
 
-/** A planned power cut: in which commit from now on (from 1), whether that commit lands, and what follows. */
+/**
+ * A planned power cut: during which commit (counted from now on, from 1), whether that commit lands, and what
+ * follows.
+ */
 export interface ComingCut {
   commits: number;
   readonly kind: PowerCut;
   readonly onCut: () => void;
 }
 
-/** Pause (ms) of the agent before it tries an unusable journal again. */
+/** The agent tries an unusable journal again after so many milliseconds. */
 export const startAgain = 2_000;
 
-/** Starts engines one after the other. @returns `journal` when a journal cannot be used */
+/** Starts engines one after the other. @returns `journal` if a journal cannot be used */
 export async function startAll(engines: readonly Engine[]): Promise<'started' | 'journal'> {
   try {
     for (const engine of engines) await engine.start();
@@ -38,7 +41,7 @@ export async function startAll(engines: readonly Engine[]): Promise<'started' | 
   }
 }
 
-/** Number of open operations; 1 if the journal cannot be read. */
+/** Counts open operations. Returns 1 if the journal cannot be read. */
 export async function openAt(journal: Journal, wall: number): Promise<number> {
   try {
     return (await journalStatus(journal, wall)).open;
@@ -49,7 +52,7 @@ export async function openAt(journal: Journal, wall: number): Promise<number> {
 }
 
 /**
- * Whether a log line with this event, at level 1, reports an error that no interface of the engine declares.
+ * Whether a log line at level 1 with this event reports an error that no interface of the engine declares.
  */
 export function isDefect(event: string): boolean {
   return ['engine.defect', 'zone.later', 'compare.failed', 'owners.later'].includes(event);

@@ -4,8 +4,8 @@ import type { CentralStore } from './sim-central.ts';
 type Zones = CentralStore['zones'];
 
 /**
- * Whether a name server with these zones has records of any type at a name. It answers from the longest zone
- * above the name, with wildcards (RFC 4592 section 3.3.1).
+ * Whether a name server with these zones has records of any type at a name. The longest zone above the name
+ * answers, with its wildcards (RFC 4592 section 3.3.1).
  */
 export function isAnswered(zones: Zones, name: DnsName): boolean {
   const above = [...zones.keys()].filter((zone) => isWithin(name, zone));

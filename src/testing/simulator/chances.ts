@@ -1,37 +1,37 @@
-/** The result of a random draw: a number of a range, one of several values, or yes or no. */
+/** The result of a random draw: a number, one of several values, or yes or no. */
 export type Drawn = number | string | boolean | null;
 
 /**
- * The source of all random draws of a history: how long a call takes, which call fails, what a user does.
- * Each draw has a name, so that a history can be described and replayed.
+ * Makes all random draws of a history: how long a call takes, which call fails, what a user does. Each draw
+ * has a name, so that a history can be described and replayed.
  */
 export interface Chances {
-  /** A number from 0 up to but not including 1. */
+  /** Draws a number from 0 up to but not including 1. */
   next(name: string): number;
-  /** True with this probability (0 to 1). */
+  /** Draws true with this probability (0 to 1). */
   chance(name: string, probability: number): boolean;
-  /** A whole number from `least` to `most`, both included. */
+  /** Draws a whole number from `least` to `most`, both included. */
   between(name: string, least: number, most: number): number;
   pick<T extends Drawn>(name: string, values: readonly [T, ...T[]]): T;
-  /** One of the values with this probability (0 to 1), else null. */
+  /** Draws one of the values with this probability (0 to 1), else null. */
   maybe<T extends Drawn>(name: string, probability: number, values: readonly [T, ...T[]]): T | null;
 }
 
 /**
- * The draws of a history: by name, then by number from 1 within the name. A draw that is missing gets a quiet
- * value (`TapeChances`).
+ * The draws of a history, by name, then by number within the name (from 1). If a draw is missing, its value
+ * is the quiet one (`TapeChances`).
  */
 export type Tape = Readonly<Record<string, Readonly<Record<string, Drawn>>>>;
 
 const yes: readonly Drawn[] = [true];
 
-/** Passes draws on and records their results. */
+/** Passes draws on to other chances, and records their results. */
 export class RecordedChances implements Chances {
   readonly #chances: Chances;
   readonly #drawn = new Map<string, Drawn[]>();
-  /** By the name of each draw, the results that would have meant trouble. */
+  /** For the name of each draw, the results that would mean a fault. */
   readonly troubles = new Map<string, readonly Drawn[]>();
-  /** Called with the name and the result of every draw. */
+  /** Called with the name and the result of each draw. */
   onDrawn: (name: string, drawn: Drawn) => void = () => undefined;
 
   constructor(chances: Chances) {
@@ -60,7 +60,7 @@ export class RecordedChances implements Chances {
     return this.#keep(name, this.#chances.maybe(name, probability, values));
   }
 
-  /** The tape of all draws so far. */
+  /** All draws so far, as a tape. */
   tape(): Tape {
     const numbered = (values: readonly Drawn[]): Record<string, Drawn> =>
       Object.fromEntries(values.map((value, at) => [String(at + 1), value]));
@@ -77,8 +77,8 @@ export class RecordedChances implements Chances {
 }
 
 /**
- * Draws from a tape. A draw that is not on it gets the quiet value: no fault, the middle of a range, the
- * first of several values, no.
+ * Takes draws from a tape. A draw that the tape lacks gets the quiet value: no fault, the middle of a range,
+ * the first of several values, no.
  */
 export class TapeChances implements Chances {
   readonly #tape: Tape;

@@ -6,12 +6,12 @@ import { address, main } from './set-up.ts';
 import { administrator } from './edits.ts';
 import type { LocalPart, World } from './world.ts';
 
-/** Probability of a crowd before a step of the mode `crowd`. */
+/** Probability that several users edit at once before a step of the mode `crowd`. */
 const often = 0.5;
 
 /**
- * Makes up edits of one name by several users at once. Few values, so that users want the same ones, and a
- * panel that often refuses.
+ * Makes edits of one name by several users at once. There are few different values, so that users want the
+ * same ones, and the panel often refuses.
  */
 export class Crowd {
   readonly #world: World;
@@ -22,14 +22,15 @@ export class Crowd {
     this.#chances = chances;
   }
 
-  /** @param step first words of the names of the draws */
+  /** @param step the beginning of the names of the draws */
   *events(step: string): Events {
     if (!this.#chances.chance(`${step} crowds`, often)) return;
     const host = this.#chances.pick(`${step} crowd at`, ['www', 'ftp']);
     const count = this.#chances.between(`${step} crowd`, 2, 4);
     for (let one = 1; one <= count; one += 1) {
       const of = `${step} crowd ${one}`;
-      // Sometimes somebody writes the same name at the central, just before or just after the user.
+      // Sometimes somebody else writes the same name at the central, just before or just after the user's
+      // edit.
       const foreign = this.#chances.pick(`${of} foreign`, [
         'none',
         'none',
@@ -73,7 +74,7 @@ export class Crowd {
     };
   }
 
-  /** A write at the central that adds another address, and may replace one at the name. */
+  /** Makes a write at the central that adds another address, and may replace one at the name. */
   #foreignWrite(host: string, of: string): HistoryEvent {
     const central = this.#chances.between(`${of} central`, 1, this.#world.sides.length);
     const held = [...(this.#world.sides[central - 1]?.store.zones.get(main)?.values() ?? [])];

@@ -2,7 +2,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
 import type { Actor, EditEvent, EditItem, Verdict } from '../../core/panel.ts';
 
-/** An administrator, whose edits the owner check always lets through. */
+/** An administrator. The owner check accepts an administrator's edits in every zone. */
 export const administrator: Actor = { name: 'alice', rank: 'administrator' };
 
 export function recordsEvent(

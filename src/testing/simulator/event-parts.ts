@@ -2,12 +2,12 @@ import * as v from 'valibot';
 import { parseName } from '../../dns/name.ts';
 import { makeRecord, type RecordText, type ResourceRecord } from '../../dns/record.ts';
 
-/** A record as one line: owner name, TTL if there is one, type, data. */
+/** Writes a record as one line: owner name, TTL if there is one, type, data. */
 export function recordLine({ name, ttl = null, type, rdata }: RecordText): string {
   return [name, ...(ttl === null ? [] : [ttl]), type, rdata].join(' ');
 }
 
-/** Reads what `recordLine` writes. @throws {DnsDataError} when the line is not a record */
+/** Parses a line that `recordLine` wrote. @throws {DnsDataError} when the line is no record */
 function readRecordLine(line: string): ResourceRecord {
   const [, name = '', ttl, type = '', rdata = ''] = /^(\S+) (?:(\d+) )?(\S+) (.*)$/.exec(line) ?? [];
   return makeRecord({ name, type, rdata, ttl: ttl === undefined ? null : Number(ttl) });
@@ -23,20 +23,21 @@ export const milliseconds = v.number();
 
 /** What the panel does after its `before` call was accepted (`LocalPart`). */
 export const local = v.strictObject({
-  /** The panel refuses its part. */
+  /** Whether the panel refuses its part. */
   refuses: v.boolean(),
   /** How long the panel takes to carry out its part, in milliseconds. */
   takes: milliseconds,
-  /** The `after` call never comes. */
+  /** Whether the `after` call is lost. */
   afterLost: v.boolean(),
-  /** For how many milliseconds after the panel's part reads still show the zone without it. */
-  visibleAfter: milliseconds,
   /**
-   * Delay of the `after` call behind the panel's own part, in milliseconds; absent: the call comes at once.
+   * For so many milliseconds after the panel has carried out its part, reads still show the zone without the
+   * edit.
    */
+  visibleAfter: milliseconds,
+  /** Milliseconds from the panel's part to the `after` call; absent: the call comes at once. */
   afterLate: v.optional(milliseconds),
   /** Whether the `after` call comes twice. */
   afterTwice: v.optional(v.boolean()),
-  /** Whether the `after` call comes though the panel refuses its part. */
+  /** Whether the `after` call comes although the panel refuses its part. */
   afterAnyway: v.optional(v.boolean()),
 });

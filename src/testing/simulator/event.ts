@@ -3,7 +3,7 @@ import { items, local, milliseconds, record, zone } from './event-parts.ts';
 import { mishapSchemas } from './mishap-events.ts';
 
 /**
- * One event of a history with every decision about it. Times and durations are milliseconds of the virtual
+ * One event of a history, with every decision about it. Times and durations are milliseconds of the virtual
  * clock.
  */
 export const eventSchema = v.variant('kind', [
@@ -16,16 +16,16 @@ export const eventSchema = v.variant('kind', [
       name: v.string(),
       rank: v.picklist(['administrator', 'reseller', 'user', 'nobody']),
     }),
-    /** Whether the panel's list hides the zone's owner from now on; absent: as before. */
+    /** Whether the panel's list hides the zone's owner from now on; absent: nothing changes. */
     hidesOwner: v.optional(v.boolean()),
-    /** Numbers, from 1, of the items that the panel does not carry out; absent: it carries out all. */
+    /** Numbers, from 1, of the items that the panel does not carry out; absent: it carries out all items. */
     leavesOut: v.optional(v.array(v.number())),
     local,
   }),
-  /** A user without a right to the zone tries an edit, which the panel refuses. */
+  /** A user without a right to the zone tries an edit. The panel refuses it. */
   v.strictObject({ kind: v.literal('intrusion'), zone, items, local }),
   v.strictObject({ kind: v.picklist(['zone-create', 'zone-delete']), zone, local }),
-  /** Somebody with access to the central changes a record at it by hand. `central` is its number, from 1. */
+  /** Somebody with access to a central changes a record there by hand. `central` is its number, from 1. */
   v.strictObject({
     kind: v.literal('central-write'),
     central: v.number(),
@@ -33,7 +33,7 @@ export const eventSchema = v.variant('kind', [
     remove: v.nullable(record),
     add: v.nullable(record),
   }),
-  /** The provider creates a zone with these records by hand. `central` is its number, from 1. */
+  /** The provider creates a zone with these records by hand. `central` is the central's number, from 1. */
   v.strictObject({ kind: v.literal('central-create'), central: v.number(), zone, records: v.array(record) }),
   /**
    * The panel adds a record without a DNS event, as for a web domain. `hints`: whether it calls a function
@@ -41,8 +41,8 @@ export const eventSchema = v.variant('kind', [
    */
   v.strictObject({ kind: v.literal('unheard-change'), zone, add: record, hints: v.boolean() }),
   /**
-   * The panel loses records of a zone, or the zone (`records` is null), without a DNS event. `hint`: what the
-   * function names that it calls afterwards.
+   * The panel loses records of a zone, or the whole zone (`records` is null), without a DNS event. `hint`:
+   * what the function names that the panel then calls.
    */
   v.strictObject({
     kind: v.literal('unheard-removal'),
@@ -50,13 +50,16 @@ export const eventSchema = v.variant('kind', [
     records: v.nullable(v.array(record)),
     hint: v.picklist(['zone', 'all', 'none']),
   }),
-  /** The provider deletes a zone by hand. `central` is its number, from 1. */
+  /** The provider deletes a zone by hand. `central` is the central's number, from 1. */
   v.strictObject({ kind: v.literal('central-delete'), central: v.number(), zone }),
-  /** Another account creates the zone at a central that does not have it. `central` is its number, from 1. */
+  /**
+   * Another account creates the zone at a central that does not have it. `central` is the central's number,
+   * from 1.
+   */
   v.strictObject({ kind: v.literal('foreign-zone'), central: v.number(), zone }),
   /** The agent is killed. */
   v.strictObject({ kind: v.literal('kill') }),
-  /** The agent starts, unless it runs. */
+  /** The agent starts, unless it is running. */
   v.strictObject({ kind: v.literal('start') }),
   /** Engines cannot reach a central (its number, from 1), or cannot read the panel. */
   v.strictObject({
@@ -74,5 +77,5 @@ export type EditOfRecords = Extract<HistoryEvent, { kind: 'edit' }>;
 export type EditOfZone = Extract<HistoryEvent, { kind: 'zone-create' | 'zone-delete' }>;
 export type Mishap = v.InferOutput<(typeof mishapSchemas)[number]>;
 
-/** Events of a history and, as numbers, milliseconds to wait between them. */
+/** The events of a history. The numbers among them are milliseconds to wait. */
 export type Events = Generator<number | HistoryEvent, void>;

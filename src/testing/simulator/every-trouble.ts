@@ -5,12 +5,12 @@ import type { Story } from './story.ts';
 /** A story in which one more call meets a fault. */
 export interface Troubled {
   readonly story: Story;
-  /** The draw that brings the fault, as `name #count: result`. */
+  /** The draw that causes the fault, as `name #count: result`. */
   readonly what: string;
 }
 
 /**
- * One story for each fault that each call of a story may meet.
+ * Makes one story for each fault that each call of a story may meet.
  * @param story the story without these faults
  */
 export async function everyTrouble(story: Story): Promise<Troubled[]> {

@@ -14,7 +14,7 @@ import type { LocalPart, World } from './world.ts';
 const hosts = ['www', 'ftp', 'api', '@'] as const;
 
 /**
- * Makes up the events of a history from the state of the world at that time. It changes nothing in the world
+ * Makes the events of a history, from the state of the world at that time. Changes nothing in the world
  * except `chooseFault`.
  */
 export class HistoryGenerator {
@@ -26,10 +26,10 @@ export class HistoryGenerator {
   readonly #zonesInHand: ReadonlySet<DnsName>;
   readonly #mishaps: Mishaps;
   readonly #crowd: Crowd;
-  /** Number of the step that is being made up. */
+  /** Number of the present step. */
   #step = 0;
 
-  /** @param zonesInHand zones that a user is creating or deleting right now */
+  /** @param zonesInHand zones that a user is creating or deleting at the moment */
   constructor(
     world: World,
     chances: Chances,
@@ -47,8 +47,8 @@ export class HistoryGenerator {
   }
 
   /**
-   * Yields events and, as numbers, the milliseconds to wait between them. Each is made up when it is asked
-   * for.
+   * Yields events and, as numbers, milliseconds to wait between them. Each event is made only when it is
+   * asked for.
    */
   *events(accidents: Accidents): Events {
     const steps = this.#chances.between('steps', 10, 22);
@@ -64,7 +64,9 @@ export class HistoryGenerator {
     }
   }
 
-  /** Events of the agent's first start. Sometimes the panel or the central is out of reach during it. */
+  /**
+   * The events around the agent's first start. Sometimes the panel or the central is out of reach during it.
+   */
   *#arrive(): Events {
     const of = this.#chances.pick('out of reach at arrival', ['none', 'central', 'panel']);
     const lasts = this.#chances.pick('out of reach at arrival for', [1_000, 15_000, 60_000]);
@@ -85,7 +87,7 @@ export class HistoryGenerator {
     else yield { kind: 'clock-step', by: this.#chances.between(this.#name('by'), -100_000, 100_000) };
   }
 
-  /** One edit, or some that follow each other quickly. */
+  /** One edit, or several that follow each other quickly. */
   *#severalEdits(): Events {
     const count = this.#chances.pick(this.#name('edits'), [1, 2, 3]);
     for (let edit = 1; edit <= count; edit += 1) {
@@ -95,8 +97,8 @@ export class HistoryGenerator {
   }
 
   /**
-   * Edits of several zones by one click, or of one record by two users at once, if the options ask for
-   * clicks.
+   * Edits of several zones by one click, or of one record by two users at once. There are none unless the
+   * options ask for clicks.
    */
   *#clicks(): Events {
     if (this.#options.clicks !== true) return;
@@ -152,7 +154,7 @@ export class HistoryGenerator {
     return this.#editOf(zone, [{ remove: old ?? null, add }]);
   }
 
-  /** The same record with another TTL, or null: no change of the TTL alone this time. */
+  /** The same record with another TTL; null: this time no edit changes only a TTL. */
   #retimed(old: ResourceRecord | undefined): ResourceRecord | null {
     if (this.#options.ttls !== true || old === undefined || !this.#chances.chance(this.#name('retimes'), 0.4))
       return null;
@@ -179,7 +181,10 @@ export class HistoryGenerator {
     return edit === null || leavesOut.length === 0 ? edit : { ...edit, leavesOut };
   }
 
-  /** @param of which edit of the step this is; part of the names of its random draws */
+  /**
+   * Makes an edit.
+   * @param of which edit of the step it is; it becomes a part of the names of its random draws
+   */
   #editOf(zone: DnsName, items: EditOfRecords['items'], of = ''): EditOfRecords | null {
     if (!this.#world.panel.zones.has(zone)) return null;
     const edit = { kind: 'edit', zone, items } as const;
@@ -193,8 +198,8 @@ export class HistoryGenerator {
   }
 
   /**
-   * An edit, sometimes followed by an edit of the same zone by a user who does not own it. The panel refuses
-   * the latter.
+   * Yields an edit and sometimes, after it, an edit of the same zone by a user who has no right to it. The
+   * panel refuses the second one.
    */
   *#andIntruder(edit: EditOfRecords | null): Events {
     if (edit === null) return;
@@ -283,7 +288,7 @@ export class HistoryGenerator {
     return { kind: 'outage', of: ofCentral ? central : 'panel', lasts };
   }
 
-  /** The number of one of the centrals. */
+  /** Draws the number of one of the centrals. */
   #anyCentral(): number {
     const count = this.#world.sides.length;
     return count === 1 ? 1 : this.#chances.between(this.#name('central'), 1, count);

@@ -14,10 +14,10 @@ import { MemoryJournal } from '../memory-journal.ts';
 import { Random } from './random.ts';
 import { World } from './world.ts';
 
-/** The zone of tests about single rules. */
+/** The zone that tests of single rules use. */
 export const zone = parseName('example.org.');
 
-/** An A record of `zone`. @param last last part of the address, which begins with `192.0.2.` */
+/** Makes an A record of `zone`. @param last the last part of the address, which begins with `192.0.2.` */
 export function a(host: string, last: number): ResourceRecord {
   return makeRecord({ name: host, type: 'A', rdata: `192.0.2.${last}` }, zone);
 }
@@ -30,7 +30,8 @@ interface Sides {
 }
 
 /**
- * A world whose sides hold these records in `zone`, after the engine's first comparison.
+ * Makes a world in which the sides have these records in `zone`, and the engine has made its first
+ * comparison.
  * @param prepare changes the world before its engine starts
  */
 export async function given(
@@ -47,7 +48,7 @@ export async function given(
   return world;
 }
 
-/** Makes a side hold exactly these records in `zone`, with the NS record of its apex; null: no zone. */
+/** Gives a side exactly these records in `zone`, and the apex NS record; null: removes the zone. */
 export function put(
   world: World,
   side: 'panel' | 'central',
@@ -70,18 +71,18 @@ export async function zoneState(world: World): Promise<string | undefined> {
   return (await viewOf(world, zone)).entry?.state;
 }
 
-/** The running engine. @throws AssertionError when none runs */
+/** The running engine. @throws AssertionError when none is running */
 export function engineOf(world: World): Engine {
   assert.ok(world.engine !== null);
   return world.engine;
 }
 
-/** What the journal of the first central holds of a zone. Needs a running engine. */
+/** What the journal of the first central has about a zone. Needs a running engine. */
 export async function viewOf(world: World, of: DnsName): Promise<ZoneView> {
   return await world.clock.runUntilSettled(zoneView(journalOf(world), of, world.clock.wall()));
 }
 
-/** The newest operations of that journal, newest first. */
+/** The newest operations of the same journal, newest first. */
 export async function historyOf(world: World, latest: number): Promise<readonly Operation[]> {
   return await world.clock.runUntilSettled(journalOf(world).operations({ latest }));
 }

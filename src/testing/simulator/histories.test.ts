@@ -7,19 +7,19 @@ import { playAll } from '../runs/player.ts';
 import { addReport, emptyReport, modesOf, type Report } from '../runs/report.ts';
 import { playHistory } from './history.ts';
 
-/** Number of histories of each mode. All together take one minute at most on two idle cores (issue 13). */
+/** Number of histories of each mode. All together take at most one minute on two idle cores (issue 13). */
 const most = 400;
 const runs: Partial<Readonly<Record<Mode, number>>> = { default: 1_500 };
 
 /**
- * Seeds whose histories still break a law, with that law (docs/known-gaps.md). A seed that no longer does
- * must be removed here.
+ * Seeds whose histories still break a law, each with that law (docs/known-gaps.md). If a seed no longer does,
+ * it must be removed here.
  */
 const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> = {};
 
 const reports = new Map<Mode, Report>();
 
-// All modes share the threads, because each new thread compiles the engine again, which takes seconds.
+// All modes use the same threads, because each new thread compiles the engine again, which takes seconds.
 before(async () => {
   const slices = provenModes.map((mode) => ({ mode, seed: 1, runs: runs[mode] ?? most }));
   await playAll(slices, availableParallelism(), (part) => {
@@ -52,7 +52,7 @@ test('the laws notice an engine that does not watch for late writes, or undoes a
   }
 });
 
-/** Whether one of 150 histories of an engine with these settings breaks a law. */
+/** Whether one of 150 histories breaks a law if the engine has these settings. */
 async function isNoticed(settings: Partial<EngineSettings>): Promise<boolean> {
   for (let seed = 1; seed <= 150; seed += 1)
     if ((await playHistory(seed, settings)).violations.length > 0) return true;

@@ -23,21 +23,19 @@ export interface Trouble {
 
 export interface HistoryResult {
   readonly violations: readonly Violation[];
-  /** The longest time (ms) for which a central held something that was undone later. */
+  /** The longest time (ms) for which a central had a record that was undone later. */
   readonly longestSeen: number;
   readonly log: readonly string[];
-  /**
-   * Random draws that caused trouble, or said how long it lasts. `at` is milliseconds since the beginning.
-   */
+  /** Random draws that caused a fault, or said how long it lasts. `at`: milliseconds since the beginning. */
   readonly troubles: readonly Trouble[];
-  /** Values that each draw could have had and that mean trouble, by the name of the draw. */
+  /** For the name of each draw, the results that would mean a fault. */
   readonly possible: ReadonlyMap<string, readonly Drawn[]>;
-  /** The events and draws of this history, for `playStory`. */
+  /** The events and draws of this history, which `playStory` can replay. */
   readonly story: Story;
   readonly measures: Measures;
 }
 
-/** The error of a history that did not reach its end: something threw unexpectedly, or it hung. */
+/** A history did not reach its end: something threw an unexpected error, or it hung. */
 export class BrokenOff extends Error {
   /** The result until then, without violations. */
   readonly played: Omit<HistoryResult, 'violations'>;
@@ -49,8 +47,8 @@ export class BrokenOff extends Error {
 }
 
 /**
- * Plays the history of a seed: a panel, a central, an engine between them, edits by users and others, and
- * faults. Then lets time pass without faults and checks the laws of `laws/`.
+ * Plays the history of a seed. It has a panel, a central and an engine between them, edits by users and
+ * others, and faults. Then lets time pass without faults, and checks the laws in `laws/`.
  * @throws {BrokenOff} when the history does not reach its end
  */
 export async function playHistory(
@@ -71,7 +69,10 @@ export async function playHistory(
   return await history.play((accidents) => generator.events(accidents));
 }
 
-/** Replays a story: each event at its time, each draw with its recorded value. Ends as `playHistory` does. */
+/**
+ * Replays a story: makes each event at its time, and gives each draw its recorded value. Then does the same
+ * as `playHistory`.
+ */
 export async function playStory(
   story: Story,
   settings: Partial<EngineSettings> = {},
@@ -134,7 +135,7 @@ class History {
     }
   }
 
-  /** Plays everything and checks the laws. @returns the violations */
+  /** Plays the whole history and checks the laws. @returns the violations */
   async #playAll(events: (accidents: Accidents) => Events): Promise<HistoryResult['violations']> {
     const { clock } = this.world;
     await clock.runUntilSettled(this.#tell(events), 3_600_000);
@@ -176,7 +177,7 @@ class History {
     for (const next of events(accidents)) {
       if (typeof next === 'number') await clock.sleepAhead(next);
       else {
-        // In a replay each event has its own time to wait for, so a recording must wait here as well.
+        // In a replay, every event is preceded by a wait of its own. So the recording must also wait here.
         if (!waited) await clock.sleepAhead(0);
         await this.#perform(next);
       }
@@ -200,7 +201,7 @@ class History {
   }
 }
 
-/** Whether a draw decides how late a write lands or how slow it is. */
+/** Whether a draw decides how late a write lands, or how slow it is. */
 function isHowLong(name: string): boolean {
   return name.endsWith(' lands') || name.endsWith(' is slow');
 }

@@ -6,8 +6,8 @@ import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
 import type { Operation, OperationState } from '../../core/operation.ts';
 
 /**
- * An operation as the journal has it now, since when the journal has it, and its states so far. Times are
- * monotonic milliseconds.
+ * An operation as the journal has it now, with the time when it was stored first, and with its states so far.
+ * Times are monotonic milliseconds.
  */
 export interface Witnessed {
   readonly operation: Operation;
@@ -19,21 +19,24 @@ export interface Witnessed {
   }[];
 }
 
-/** The state of an operation at a time (monotonic ms); null: it did not exist yet. */
+/** The state that an operation had at a time (monotonic ms); null: it did not exist yet. */
 export function stateAt({ states }: Witnessed, at: number): OperationState | null {
   return states.findLast((one) => one.at <= at)?.state ?? null;
 }
 
-/** What a journal holds right now, for laws that ask what the engine knew when it sent a request. */
+/**
+ * Follows what a journal contains at each moment. Laws need it to know what the engine knew when it sent a
+ * request.
+ */
 export class JournalWitness {
   readonly operations = new Map<string, Witnessed>();
   readonly zones = new Map<DnsName, ZoneEntry>();
   /** When the first comparison of all zones ended (monotonic ms); null: it has not ended yet. */
   baselineAt: number | null = null;
-  /** Zones that the journal holds or has ever held. */
+  /** Zones that the journal contains now or contained earlier. */
   readonly everKnown = new Set<DnsName>();
   readonly #rows = new Map<DnsName, Map<string, LedgerRow>>();
-  /** Called with each commit after it. */
+  /** Called after each commit. */
   onCommit: (batch: Batch) => void = () => undefined;
 
   row(zone: DnsName, id: string): LedgerRow | null {
@@ -44,7 +47,7 @@ export class JournalWitness {
     return this.#rows.get(zone)?.values() ?? [];
   }
 
-  /** Takes over the content of a journal before an engine uses it, as it may be an older copy. */
+  /** Takes over the content of a journal before an engine uses it. The journal may be an older copy. */
   async load(journal: Journal, now: number): Promise<void> {
     const zones = await journal.zones();
     const operations = await journal.operations({});
@@ -58,7 +61,7 @@ export class JournalWitness {
     this.#apply({ operations, zones, rows }, now);
   }
 
-  /** Takes over a durable commit. @param now monotonic milliseconds */
+  /** Takes over a commit that is on disk. @param now monotonic milliseconds */
   committed(batch: Batch, now: number): void {
     this.#apply(batch, now);
     this.onCommit(batch);

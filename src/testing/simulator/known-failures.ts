@@ -1,5 +1,5 @@
 /**
- * Stories of `stories/` that still break a law: the law, and the seeds that showed it at the recording. The
- * test fails when such a story keeps the laws, and then its entry is removed.
+ * Stories in `stories/` that still break a law, each with the law and the seeds that showed it when the story
+ * was recorded. If such a story no longer breaks a law, the test fails, and its entry here has to be removed.
  */
 export const knownFailures: Readonly<Record<string, { readonly law: string; readonly seeds: string }>> = {};

@@ -3,17 +3,20 @@ import { recordId } from '../../dns/record.ts';
 import type { SavedEdit } from './laws/answers.ts';
 import type { PanelStore } from './sim-panel.ts';
 
-/** From this lag on (ms) reads hide an edit for longer than an engine trusts `after` (`visibilityWait`). */
+/**
+ * If reads lag by so many milliseconds or more, they hide an edit for longer than an engine trusts `after`
+ * (`visibilityWait`).
+ */
 export const longLag = 15_000;
 
 /**
- * Makes reads of the panel show an old state, and notes which edits they showed too late (docs/adoption.md,
+ * Makes reads of the panel show an old state. Records which edits they showed too late (docs/adoption.md,
  * "Shown late").
  */
 export class LateReads {
   readonly #panel: PanelStore;
   readonly #saved: readonly SavedEdit[];
-  /** Since when reads show an old state of a zone (monotonic milliseconds). */
+  /** For each zone, since when reads show an old state (monotonic milliseconds). */
   readonly #since = new Map<DnsName, number>();
 
   /** @param saved every save of a user; the list grows while the history runs */
@@ -22,7 +25,7 @@ export class LateReads {
     this.#saved = saved;
   }
 
-  /** From now on reads show the zone as it is at this moment (`now`, monotonic milliseconds). */
+  /** From now on, reads show the zone as it is at this moment. @param now monotonic milliseconds */
   hide(zone: DnsName, now: number): void {
     this.show(zone, now);
     const records = this.#panel.zones.get(zone);
@@ -30,7 +33,7 @@ export class LateReads {
     this.#since.set(zone, now);
   }
 
-  /** From now on reads show the current state of the zone. @param now monotonic milliseconds */
+  /** From now on, reads show the zone's present state again. @param now monotonic milliseconds */
   show(zone: DnsName, now: number): void {
     this.#panel.stale.delete(zone);
     const since = this.#since.get(zone);

@@ -1,16 +1,19 @@
 import type { AlarmClock } from '../../core/clock.ts';
 
-/** One run of the agent. `dead` becomes true when the agent is killed, and then it does nothing more. */
+/**
+ * One run of the agent. When the agent is killed, `dead` becomes true, and nothing of this run does anything
+ * more.
+ */
 export interface Life {
   dead: boolean;
 }
 
-/** A promise that never settles, for calls of a killed agent. */
+/** Makes a promise that never settles, for calls of a killed agent. */
 export function never<T>(): Promise<T> {
   return new Promise(() => undefined);
 }
 
-/** The clock of one life. Once the life is dead, its sleeps never end and its alarms do not ring. */
+/** Makes the clock of one life. Once the life is dead, its sleeps never end and its alarms never ring. */
 export function mortalClock(clock: AlarmClock, life: Life): AlarmClock {
   return {
     now: () => clock.now(),

@@ -5,7 +5,7 @@ import type { HistoryEvent } from './event.ts';
 import { address, alone, main } from './set-up.ts';
 import type { World } from './world.ts';
 
-/** Makes up losses in the panel without an event, and zones that the provider creates or deletes by hand. */
+/** Makes losses in the panel without an event, and zones that the provider creates or deletes by hand. */
 export class Losses {
   readonly #world: World;
   readonly #chances: Chances;
@@ -18,7 +18,7 @@ export class Losses {
     this.#fresh = fresh;
   }
 
-  /** The panel loses some or many records of a zone. @param step first words of the names of the draws */
+  /** The panel loses some or many records of a zone. @param step the beginning of the names of the draws */
   records(step: string): HistoryEvent {
     const zone = this.#chances.pick(`${step} loses in`, [main, main, this.#fresh]);
     const part = this.#chances.pick(`${step} loses how many`, [0.15, 0.15, 0.6, 1]);

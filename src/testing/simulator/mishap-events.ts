@@ -4,7 +4,7 @@ import { items, local, milliseconds, record, zone } from './event-parts.ts';
 /** Number of a central, from 1. */
 const central = v.number();
 
-/** Events of a history that are not single edits of users: clicks with several edits, and faults. */
+/** Schemas of events that are not single edits of users: clicks with several edits, and faults. */
 export const mishapSchemas = [
   /** A user saves records of several zones, or deletes several zones, with one click. */
   v.strictObject({
@@ -21,8 +21,8 @@ export const mishapSchemas = [
     lasts: milliseconds,
   }),
   /**
-   * Another panel with the same account keeps its own value at a name. It writes the value and, so many
-   * times, writes it again if it was changed.
+   * Another panel with the same account keeps its own value at a name. It writes the value, and writes it
+   * again so many times if somebody changed it.
    */
   v.strictObject({
     kind: v.literal('other-panel'),
@@ -32,7 +32,7 @@ export const mishapSchemas = [
     times: v.number(),
     every: milliseconds,
   }),
-  /** For a while a central refuses every write, or stores other data than was sent and reports that. */
+  /** For a while, a central refuses every write, or stores and reports other data than it was sent. */
   v.strictObject({
     kind: v.literal('odd-central'),
     central,
@@ -56,20 +56,20 @@ export const mishapSchemas = [
     lasts: milliseconds,
   }),
   /**
-   * The power fails during a commit. `commit` counts commits from now on, from 1; `lands`: whether that one
-   * is in the file afterwards.
+   * The power fails during a commit. `commit`: its number, counted from now on, from 1. `lands`: whether the
+   * commit is in the file afterwards.
    */
   v.strictObject({
     kind: v.literal('power-cut'),
     commit: v.number(),
     lands: v.boolean(),
-    /** How long after the power cut the agent starts again. */
+    /** How long after the power cut the agent starts again, in milliseconds. */
     back: milliseconds,
   }),
   /** An administrator copies the journal of a central. */
   v.strictObject({ kind: v.literal('journal-copied'), central }),
   /** The agent is killed, the copy replaces the journal, and the agent starts again. */
   v.strictObject({ kind: v.literal('journal-put-back'), central }),
-  /** From now on the settings name this central alone. */
+  /** From now on, the settings name only this central. */
   v.strictObject({ kind: v.literal('settings'), central }),
 ] as const;

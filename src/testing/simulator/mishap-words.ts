@@ -1,13 +1,15 @@
 import type { Mishap } from './event.ts';
 
-/** Phrases that the sentences of a story share. */
+/** Phrases that several sentences of a story use. */
 export interface Phrases {
   /** A duration in words. @param ms milliseconds */
   readonly seconds: (ms: number) => string;
   readonly bare: (name: string) => string;
 }
 
-/** A fault of the host, a journal or a list in words, as the rest of a sentence "At 3 s". */
+/**
+ * Describes a fault of the host, a journal or a list, as the rest of a sentence that begins with "At 3 s".
+ */
 export function mishapWords(event: Exclude<Mishap, { kind: 'click' }>, { seconds, bare }: Phrases): string {
   switch (event.kind) {
     case 'hidden-zone': {

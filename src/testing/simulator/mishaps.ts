@@ -28,7 +28,7 @@ const troubles: readonly [JournalFault, ...JournalFault[]] = [
   'read-error',
 ];
 
-/** Makes up the faults of a history that do not belong to an edit or a call. */
+/** Makes the faults of a history that do not belong to an edit or a call. */
 export class Mishaps {
   readonly #world: World;
   readonly #chances: Chances;
@@ -74,7 +74,7 @@ export class Mishaps {
 
   /**
    * Yields the mishaps right before a step and, as numbers, milliseconds to wait between them.
-   * @param step first words of the names of the draws
+   * @param step the beginning of the names of the draws
    */
   *before(step: string): Generator<number | HistoryEvent, void> {
     for (const { wanted, how, often: probability, make } of this.#kinds) {
@@ -84,7 +84,7 @@ export class Mishaps {
     if (this.#chances.chance(`${step} restarts quickly`, quickRestart)) yield* this.#quickRestart(step);
   }
 
-  /** Makes the panel's part of an edit sometimes slower than the engine waits for it. */
+  /** Makes the panel's part of an edit sometimes slower than the engine waits for. */
   slower(step: string, local: LocalPart): LocalPart {
     if (this.#options.lags === true) {
       const lag = this.#chances.maybe(`${step} visible late`, 0.15, [16_000, 30_000, 60_000]);
@@ -152,7 +152,7 @@ export class Mishaps {
     }
   }
 
-  /** The number of one of the centrals, at random. */
+  /** Draws the number of one of the centrals. */
   #central(step: string): number {
     const count = this.#world.sides.length;
     return count === 1 ? 1 : this.#chances.between(`${step} central`, 1, count);

@@ -4,7 +4,7 @@ import { isAnswered } from './answers.ts';
 import type { CentralStore } from './sim-central.ts';
 import type { PanelStore } from './sim-panel.ts';
 
-/** Default records that a side adds to a new zone. */
+/** The default records that a side adds to a new zone. */
 export function defaultRecords(zone: DnsName, side: 'panel' | 'central'): ResourceRecord[] {
   return [
     makeRecord({ name: '@', type: 'A', rdata: side === 'panel' ? '192.0.2.1' : '198.51.100.1' }, zone),
@@ -15,9 +15,10 @@ export function defaultRecords(zone: DnsName, side: 'panel' | 'central'): Resour
 }
 
 /**
- * Wraps a create that is sent now. The result creates the zone when the request lands, and compares the
+ * Wraps the function that carries out a create. The result calls it when the request lands, and compares the
  * central's answers before and after.
- * @param emptied called with each name of the panel's zone that the central answered before and not after
+ * @param emptied called with each name of the panel's zone that the central answered before and no longer
+ *   answers
  */
 export function watchCreate(
   { panel, store }: { readonly panel: PanelStore; readonly store: CentralStore },
@@ -25,7 +26,8 @@ export function watchCreate(
   create: () => void,
   emptied: (name: DnsName) => void,
 ): () => void {
-  // The engine creates the zone before the panel has it, so the panel's default records are what counts.
+  // If the engine creates the zone before the panel, the panel's default records will be in it, so their
+  // names count.
   const isAhead = panel.visible(zone) === null;
   const sent = panelNames(panel, zone);
   return () => {

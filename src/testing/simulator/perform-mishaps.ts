@@ -33,7 +33,7 @@ export class MishapPerformer {
     this.#running = running;
   }
 
-  /** Begins a mishap. It does nothing if its central does not exist in this world. */
+  /** Begins a mishap. Does nothing if this world does not have the mishap's central. */
   async perform(event: HostMishap): Promise<void> {
     if (event.kind === 'hidden-zone') this.#hide(event);
     else if (event.kind === 'power-cut') this.#cutPower(event);

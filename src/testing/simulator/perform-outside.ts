@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 
 type Of<K extends HistoryEvent['kind']> = Extract<HistoryEvent, { kind: K }>;
 
-/** Events of others at the central, and of the panel without a DNS event. */
+/** Events at the central that others cause, and changes that the panel makes without a DNS event. */
 export type Outside = Of<
   | 'central-write'
   | 'central-create'
@@ -31,13 +31,17 @@ export function isOutside(event: HistoryEvent): event is Outside {
   return kinds.has(event.kind);
 }
 
-/** Notes records whose change in the panel no event reports. @param unheard gets each record as `zone id` */
+/**
+ * Takes note of records whose change in the panel no event reports.
+ * @param unheard gets each record as `zone id`
+ */
 export function noteUnheard(unheard: Set<string>, zone: DnsName, records: Iterable<ResourceRecord>): void {
   for (const record of records) unheard.add(`${zone} ${recordId(record)}`);
 }
 
 /**
- * Notes all records of a zone whose `after` was lost: a later zone of that name may be listed, not settled.
+ * Takes note of all records of a zone whose `after` was lost. If a zone of that name is created later, they
+ * may be listed instead of settled.
  * @param unheard as in {@link noteUnheard}
  */
 export function noteUnheardZone({ sides, panel }: World, unheard: Set<string>, zone: DnsName): void {
@@ -45,7 +49,9 @@ export function noteUnheardZone({ sides, panel }: World, unheard: Set<string>, z
     noteUnheard(unheard, zone, side.zones.get(zone)?.values() ?? []);
 }
 
-/** Carries out events of others at the central, and of the panel without a DNS event. */
+/**
+ * Carries out events at the central that others cause, and changes that the panel makes without a DNS event.
+ */
 export class OutsidePerformer {
   readonly #world: World;
   readonly #running: Promise<unknown>[];
@@ -54,7 +60,7 @@ export class OutsidePerformer {
 
   /**
    * @param running gets the promises of work that takes time
-   * @param zonesInHand zones that a user is creating or deleting right now
+   * @param zonesInHand zones that a user is creating or deleting at the moment
    * @param unheard gets the records that the panel changes without an event, as in {@link noteUnheard}
    */
   constructor(
@@ -129,7 +135,8 @@ export class OutsidePerformer {
     const made = !this.#world.panel.zones.has(zone);
     if (made) {
       fill(this.#world, this.#world.panel, zone, defaultRecords(zone, 'panel'));
-      // Records of a former zone at the central are not in the panel, and no delete event tells of that.
+      // The central may still have records of an earlier zone that the panel now lacks, and no delete event
+      // reported them.
       for (const { store } of this.#world.sides)
         noteUnheard(this.#unheard, zone, store.zones.get(zone)?.values() ?? []);
     }

@@ -12,19 +12,19 @@ import type { ClickedEdit, World } from './world.ts';
 
 /** Facts about a history that the laws need and that neither side shows. */
 export interface Traces {
-  /** Records that the panel changed without a DNS event, or whose `after` got lost, as `zone id`. */
+  /** Records that the panel changed without a DNS event, or whose `after` was lost, as `zone id`. */
   readonly unheard: Set<string>;
 }
 
 /**
- * Carries out the events of a history, and keeps the facts about them that the laws need. An event whose zone
- * or central does not exist does nothing.
+ * Carries out the events of a history, and stores facts about them that the laws need. An event does nothing
+ * if its zone or its central does not exist.
  */
 export class Performer {
   readonly traces: Traces = { unheard: new Set() };
-  /** Events that are still going on, such as edits. */
+  /** Events that take time and are not over yet, such as edits. */
   readonly running: Promise<unknown>[] = [];
-  /** Zones that a user is creating or deleting right now. */
+  /** Zones that a user is creating or deleting at the moment. */
   readonly zonesInHand = new Set<DnsName>();
   readonly #world: World;
   readonly #mishaps: MishapPerformer;
@@ -36,7 +36,7 @@ export class Performer {
     this.#outside = new OutsidePerformer(world, this.running, this.zonesInHand, this.traces.unheard);
   }
 
-  /** Begins an event. Work that takes time goes on in `running`; only a start of the agent is awaited. */
+  /** Begins an event. Work that takes time goes on in `running`; only a start of the agent is waited for. */
   async perform(event: HistoryEvent): Promise<void> {
     if (isMishap(event)) {
       await this.#mishaps.perform(event);
@@ -120,8 +120,8 @@ export class Performer {
   }
 
   /**
-   * Carries out the panel's own part of an edit of records. As in a panel, a record that is missing or exists
-   * already is refused.
+   * Carries out the panel's own part of an edit of records. Like a panel, leaves out an item whose old record
+   * is missing or whose new record exists already.
    * @returns whether the panel changed anything
    */
   #carryOut({ zone, items, leavesOut = [] }: Pick<EditOfRecords, 'zone' | 'items' | 'leavesOut'>): boolean {
@@ -150,8 +150,8 @@ export class Performer {
   }
 
   async #editZone({ kind, zone, local }: EditOfZone): Promise<void> {
-    // Only one at a time: a create that overlaps a slow delete of the same zone ends up listed for an
-    // operator.
+    // A zone gets only one create or delete at a time. If a create overlapped a slow delete of the same zone,
+    // it would be listed for an operator.
     if (this.zonesInHand.has(zone)) return;
     this.zonesInHand.add(zone);
     const { event, carryOut } = this.#zoneEdit(kind, zone);

@@ -4,50 +4,52 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 /** Who wrote a record, or created a zone, of one side. */
 export interface Origin {
   /**
-   * `start`: the record existed before the first engine started; `somebody`: a user or the provider wrote it;
-   * `engine`: a request of ours did.
+   * `start`: the record existed before the first engine started. `somebody`: a user or the provider wrote it.
+   * `engine`: a request of ours wrote it.
    */
   readonly writer: 'start' | 'somebody' | 'engine';
-  /** The request of ours that wrote it; null: another writer. */
+  /** The request of ours that wrote it; null: another writer did. */
   readonly request: WriteRequest | null;
   readonly at: number;
 }
 
 /**
- * A write request of an engine to a central or to the panel. `landedAt` and `answeredAt` are filled in later.
- * Times are monotonic milliseconds.
+ * A write request of an engine to a central or to the panel. `landedAt` and `answeredAt` are set later. Times
+ * are monotonic milliseconds.
  */
 export interface WriteRequest {
   readonly kind: 'add' | 'remove' | 'change' | 'create' | 'delete';
-  /** Id of the operation that the engine sends it for; `-`: for none. */
+  /** Id of the operation for which the engine sends the request; `-`: none. */
   readonly operation: string;
   readonly zone: DnsName;
   /**
    * The record that is added or removed; null: the request is about a whole zone, or about several records.
    */
   readonly record: ResourceRecord | null;
-  /** Records of a create, default records included, or all records that a `change` adds; else empty. */
+  /**
+   * The records of a create, default records included, or all records that a `change` adds. Otherwise empty.
+   */
   readonly content: readonly ResourceRecord[];
   readonly sentAt: number;
-  /** When the side carried it out; null: not yet, or never. */
+  /** When that side carried out the request; null: not yet, or never. */
   landedAt: number | null;
   /** When the engine got the answer; null: not yet, or never. */
   answeredAt: number | null;
 }
 
-/** One record, or one zone, that appeared on a side or went from it. */
+/** A change on one side: a record or a zone appeared or disappeared. */
 export interface Effect {
   readonly at: number;
   readonly zone: DnsName;
-  /** The record; null: the zone itself. */
+  /** The record; null: the zone itself appeared or disappeared. */
   readonly record: ResourceRecord | null;
-  /** Id of the record; empty: the effect is on the zone itself. */
+  /** Id of the record; empty for the zone itself. */
   readonly id: string;
-  /** Whether it appeared; false: it went. */
+  /** Whether the record or zone appeared; false: it disappeared. */
   readonly present: boolean;
-  /** Who had written the record or zone that was replaced or went; null: it did not exist. */
+  /** Who had written the record or zone that disappeared or was replaced; null: it did not exist before. */
   readonly before: Origin | null;
-  /** The request that caused it; null: somebody else did. */
+  /** The request that caused the change; null: somebody else caused it. */
   readonly request: WriteRequest | null;
 }
 
@@ -59,8 +61,8 @@ interface Held {
 }
 
 /**
- * Keeps for each record and zone of one side who wrote it and who removed it. Engines report their requests.
- * Any other change counts as somebody else's, or as made before the first engine started.
+ * Stores who wrote, and who removed, each record and zone of one side. Engines report their requests. Any
+ * other change counts as somebody else's, or as made before the first engine started.
  */
 export class Provenance {
   readonly #zones: Zones;
@@ -71,20 +73,20 @@ export class Provenance {
   readonly effects: Effect[] = [];
   /** Called with each request when it is sent, before it changes anything. */
   onSent: (request: WriteRequest) => void = () => undefined;
-  /** Called with the effects of a request right after it lands. */
+  /** Called with the changes that a request made, right after it landed. */
   onLanded: (request: WriteRequest, effects: readonly Effect[]) => void = () => undefined;
   /** Ids of the records of each zone when the first engine started. */
   readonly atStart = new Map<DnsName, ReadonlySet<string>>();
   #hasStarted = false;
-  /** Times of the reads of a zone by an operation, by `operation zone`. */
+  /** When operations read zones. The key is `operation zone`. */
   readonly #reads = new Map<string, number[]>();
 
-  /** @param zones what the side holds; anybody may change it */
+  /** @param zones the zones of the side, which anybody may change */
   constructor(zones: Zones) {
     this.#zones = zones;
   }
 
-  /** Ends the time before the first engine: changes from now on have the writer `somebody`. */
+  /** Ends the time before the first engine. From now on, changes by others get the writer `somebody`. */
   start(now: number): void {
     if (this.#hasStarted) return;
     this.look(now);
@@ -93,7 +95,7 @@ export class Provenance {
   }
 
   /**
-   * Takes note of what somebody else wrote until now. Call it right after such a write, so that its time is
+   * Takes note of what others have written until now. Call this right after such a write, so that its time is
    * right.
    */
   look(now: number): void {
@@ -101,7 +103,7 @@ export class Provenance {
     for (const zone of new Set([...this.#zones.keys(), ...this.#held.keys()])) this.#take(zone, other);
   }
 
-  /** @returns who wrote the record; null: the side does not have it */
+  /** Who wrote the record. @returns null: the side does not have it */
   originOf(zone: DnsName, id: string): Origin | null {
     return this.#held.get(zone)?.records.get(id)?.origin ?? null;
   }
@@ -115,7 +117,7 @@ export class Provenance {
     return this.#held.get(zone)?.records.values() ?? [];
   }
 
-  /** Every record that the zone holds or has ever held. */
+  /** Every record that the zone has or had earlier. */
   known(zone: DnsName): ResourceRecord[] {
     const known = new Map<string, ResourceRecord>();
     for (const effect of this.effects)
@@ -124,7 +126,7 @@ export class Provenance {
     return [...known.values()];
   }
 
-  /** Notes that an operation has read a zone. */
+  /** Takes note that an operation has read a zone. */
   read(operation: string, zone: DnsName, now: number): void {
     const key = `${operation} ${zone}`;
     const reads = this.#reads.get(key);
@@ -132,7 +134,7 @@ export class Provenance {
     else reads.push(now);
   }
 
-  /** Time of the operation's last read of the zone; null: it never read the zone. */
+  /** When the operation last read the zone; null: it never did. */
   lastRead(operation: string, zone: DnsName): number | null {
     return this.#reads.get(`${operation} ${zone}`)?.at(-1) ?? null;
   }
@@ -147,7 +149,7 @@ export class Provenance {
     return first !== undefined && at <= first;
   }
 
-  /** Notes that an engine sends a request. Returns the request, for `land`. */
+  /** Takes note that an engine sends a request. @returns the request, for `land` */
   sent(facts: Omit<WriteRequest, 'landedAt' | 'answeredAt'>): WriteRequest {
     const request: WriteRequest = { ...facts, landedAt: null, answeredAt: null };
     this.look(request.sentAt);
@@ -156,7 +158,7 @@ export class Provenance {
     return request;
   }
 
-  /** Lands a request: every change that `carryOut` makes has the request as its origin. */
+  /** Carries out a request. Every change that `carryOut` makes gets the request as its origin. */
   land(request: WriteRequest, now: number, carryOut: () => void): void {
     this.look(now);
     carryOut();
@@ -166,7 +168,7 @@ export class Provenance {
     this.onLanded(request, this.effects.slice(first));
   }
 
-  /** Gives `origin` to everything in the zone that changed since the last note. */
+  /** Gives `origin` to everything in the zone that has changed since the last call. */
   #take(zone: DnsName, origin: Origin): void {
     const now = this.#zones.get(zone);
     const held = this.#held.get(zone);
@@ -196,7 +198,8 @@ export class Provenance {
     for (const [id, record] of now) {
       const known = records.get(id);
       if (known !== undefined && known.record.ttl === record.ttl) continue;
-      // A copy, because the laws tell records apart by the identity of their origins.
+      // Each record gets an object of its own, because the laws tell records apart by the identity of their
+      // origins.
       records.set(id, { record, origin: { ...origin } });
       this.#note({ zone, record, id, present: true, before: known?.origin ?? null }, origin);
     }
@@ -207,7 +210,7 @@ export class Provenance {
   }
 }
 
-/** What a request would add to the zone. */
+/** The records that a request would add to the zone. */
 export function addedBy({ kind, record, content }: WriteRequest): readonly ResourceRecord[] {
   if (kind === 'create') return content;
   return kind === 'add' && record !== null ? [record] : [];

@@ -1,19 +1,19 @@
 import type { Chances, Drawn } from './chances.ts';
 
 /**
- * Random draws from a seed. A result depends only on the seed, the name of the draw and its number within the
- * name. So a draw that is added in one place changes no other.
+ * Makes random draws from a seed. A result depends only on the seed, the draw's name, and its number within
+ * that name. So a new draw in one place does not change the results of others.
  */
 export class Random implements Chances {
   readonly #seed: number;
-  /** For each name its hash with the seed, and the number of draws so far. */
+  /** For each name: its hash with the seed, and the number of draws so far. */
   readonly #names = new Map<string, { readonly hash: number; count: number }>();
 
   constructor(seed: number) {
     this.#seed = mix(seed);
   }
 
-  /** Rounded down to six decimals, so that a story can show it in full. */
+  /** The result is rounded down to six decimals, so that a story can show it in full. */
   next(name: string): number {
     return Math.floor(this.#draw(name) * 1_000_000) / 1_000_000;
   }
@@ -36,7 +36,7 @@ export class Random implements Chances {
     return values[Math.floor((drawn / probability) * values.length)] ?? values[0];
   }
 
-  /** A number from 0 up to but not including 1. */
+  /** Draws a number from 0 up to but not including 1. */
   #draw(name: string): number {
     let known = this.#names.get(name);
     if (known === undefined) this.#names.set(name, (known = { hash: this.#hash(name), count: 0 }));
@@ -44,7 +44,7 @@ export class Random implements Chances {
     return mix(known.hash + Math.imul(known.count, 0x9e3779b9)) / 4_294_967_296;
   }
 
-  /** FNV-1a (32 bits) of the name, with the seed mixed into its start value. */
+  /** The FNV-1a hash (32 bits) of the name. The seed is mixed into its start value. */
   #hash(name: string): number {
     let hash = 0x811c9dc5 ^ this.#seed;
     for (let at = 0; at < name.length; at += 1) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
@@ -52,7 +52,7 @@ export class Random implements Chances {
   }
 }
 
-/** Makes each bit depend on every other (the last steps of MurmurHash3). */
+/** Makes each bit depend on all others (the last steps of MurmurHash3). */
 function mix(value: number): number {
   let mixed = value >>> 0;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);

@@ -10,7 +10,7 @@ const local = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
 
 test('issue 13, known violation 6: refused clicks in one zone keep no undo in another one waiting', async () => {
   const fresh = freshZone(false);
-  // The engine refuses a CNAME beside an address.
+  // The engine refuses this CNAME, because its name has an address.
   const clash = makeRecord({ name: 'mail', type: 'CNAME', rdata: 'elsewhere.example.net.' }, fresh);
   const clicks = Array.from({ length: 1_200 }, (_, number): TimedEvent => ({
     at: 39_000 + 50 * number,

@@ -2,13 +2,13 @@ import type { Drawn, Tape } from './chances.ts';
 import type { HistoryEvent } from './event.ts';
 import type { Story, TimedEvent } from './story.ts';
 
-/** Plays a story. @returns whether the story still shows the searched result, such as a broken law */
+/** Plays a story. @returns whether the story still shows the wanted result, such as a broken law */
 export type Shows = (story: Story) => Promise<boolean>;
 
 /**
- * Makes a story smaller while it still shows the searched result. Leaves out events, removes random troubles,
+ * Makes a story smaller while it still shows the wanted result. Leaves out events, removes random faults,
  * makes events less unusual, and rounds times.
- * @param plays how many times `shows` is called at most
+ * @param plays `shows` is called at most so many times
  * @returns the smallest story found, which may be the given one
  */
 export async function shrink(story: Story, shows: Shows, plays = 4_000): Promise<Story> {
@@ -24,7 +24,7 @@ export async function shrink(story: Story, shows: Shows, plays = 4_000): Promise
   return search.best;
 }
 
-/** The smallest story so far, and the steps that search for a smaller one. */
+/** The smallest story so far, and the steps that look for a smaller one. */
 class Search {
   best: Story;
   readonly #shows: Shows;
@@ -48,7 +48,7 @@ class Search {
   }
 
   /**
-   * Leaves out draws of the tape, so that they bring no trouble: first all draws of a name, then single ones.
+   * Leaves out draws of the tape, so that they cause no fault: first all draws of a name, then single ones.
    */
   async quietDraws(): Promise<void> {
     await this.#leaveOut(
@@ -69,7 +69,7 @@ class Search {
     for (let at = 0; at < this.best.events.length; at += 1) while (await this.#makeEventPlain(at));
   }
 
-  /** @returns whether the event became less unusual in some way */
+  /** Makes an event less unusual. @returns whether that was possible in some way */
   async #makeEventPlain(at: number): Promise<boolean> {
     const timed = this.best.events[at];
     if (timed === undefined) return false;
@@ -80,7 +80,7 @@ class Search {
     return false;
   }
 
-  /** Makes times of events, and numbers that draws gave, as round as possible. */
+  /** Makes the times of events, and the numbers in draws, as round as possible. */
   async roundTimes(): Promise<void> {
     const last = Math.max(0, ...this.best.events.map(({ at }) => at));
     if (last < this.best.calmAt && !(await this.#try({ ...this.best, calmAt: last })))
@@ -106,7 +106,7 @@ class Search {
     }
   }
 
-  /** Leaves out all elements, then halves, quarters and so on down to single elements. */
+  /** Tries to leave out all elements, then halves, then quarters, and so on down to single elements. */
   async #leaveOut<T>(all: () => readonly T[], change: (kept: readonly T[]) => Story): Promise<void> {
     for (let chunk = Math.max(1, all().length); chunk >= 1; chunk = Math.floor(chunk / 2)) {
       for (let from = 0; from < all().length;) {
@@ -120,7 +120,7 @@ class Search {
     return { ...this.best, events: this.best.events.with(at, timed) };
   }
 
-  /** Makes the story the best one if it still shows the searched result. @returns whether it does */
+  /** Makes the story the smallest one if it still shows the wanted result. @returns whether it does */
   async #try(story: Story): Promise<boolean> {
     if (this.#left <= 0) return false;
     this.#left -= 1;
@@ -157,7 +157,7 @@ function onlyNames(tape: Tape, names: readonly string[]): Tape {
   return Object.fromEntries(Object.entries(tape).filter(([name]) => names.includes(name)));
 }
 
-/** Variants of the event, each with one unusual thing less. */
+/** Variants of the event; each has one unusual thing less. */
 function plainer(event: HistoryEvent): HistoryEvent[] {
   const found: HistoryEvent[] = [];
   if ('local' in event) {

@@ -28,7 +28,7 @@ export type CentralFault =
   | 'down'
   /** The central carries the request out, but its answer is lost. */
   | 'lost-answer'
-  /** The central carries the request out long after the engine gave it up. */
+  /** The central carries the request out long after the engine has given it up. */
   | 'late'
   /** The request takes seconds. */
   | 'slow'
@@ -36,71 +36,72 @@ export type CentralFault =
   | 'no-effect'
   /** The central carries the request out, but the rest of the same change fails. */
   | 'partial'
-  /** The central stores the record with other data than was sent. */
+  /** The central stores the record with other data than it was sent. */
   | 'reworded';
 
-/** Troubles of the central that do not concern a write request. */
+/** Faults of the central other than those of single write requests. */
 export interface CentralTroubles {
-  /** Whether a read breaks off in the middle. `call` is the name of its random draws. */
+  /** Whether a read is cut off in the middle. `call`: the name of its random draws. */
   readonly breaksOff: (call: string) => boolean;
   /**
-   * Whether the name servers fail to serve a write in time (`centrals/verified`), though the central has it.
+   * Whether the name servers do not serve a write in time (`centrals/verified`), although the central has it.
    */
   readonly isNotLive: (call: string) => boolean;
 }
 
 export const noTroubles: CentralTroubles = { breaksOff: () => false, isNotLive: () => false };
 
-/** What a simulated central holds. It outlives every engine. */
+/** The zones of a simulated central. They outlive every engine. */
 export class CentralStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
-  /** Zones that other accounts of the central own. */
+  /** Zones that belong to other accounts of the central. */
   readonly foreign = new Set<DnsName>();
   readonly signed = new Set<DnsName>();
-  /** Zones that the account's zone list hides behind a filter. */
+  /** Zones that a filter hides from the account's zone list. */
   readonly hidden = new Set<DnsName>();
   /** What the central does to every write for a while: refuse it, or store other data; null: neither. */
   oddity: 'refuses' | 'rewords' | null = null;
-  /** Records that the central stored with other data than was sent, as `zone id`. */
+  /** Records that the central stored with other data than it was sent, as `zone id`. */
   readonly reworded = new Set<string>();
-  /** False: only the provider creates and deletes zones. */
+  /** Whether the account may create and delete zones; false: only the provider may. */
   managesZones = true;
-  /** Whether a create can bring the zone's records along. */
+  /** Whether a create can also create the zone's records. */
   createsWithContent = true;
   /**
-   * Refused writes of background operations: `zone` of a create or delete, else `zone id` of the record.
-   * Refused writes of edits are left out, because a refused edit reaches neither side.
+   * Writes of background operations that the central refused: `zone` for a create or delete, else `zone id`
+   * of the record. Refused writes of edits are left out, because a refused edit reaches neither side.
    */
   readonly refused = new Set<string>();
-  /** Writes that landed long after the engine gave them up, in the form of `refused`. */
+  /** Writes that landed long after the engine had given them up, in the form of `refused`. */
   readonly late = new Set<string>();
   /**
-   * Zones with a create request that no journal proves to be ours, each with the operation's id. Nobody can
-   * tell whose these zones are (docs/adoption.md, row 30).
+   * Zones for which a create was sent that no journal proves to be ours, each with the operation's id. Nobody
+   * can tell whose these zones are (docs/adoption.md, row 30).
    */
   readonly unproven = new Map<DnsName, string>();
-  /** Who wrote and who removed each record and zone of this central. */
+  /** Who wrote, and who removed, each record and zone of this central. */
   readonly provenance = new Provenance(this.zones);
-  /** Ids of operations that carry an edit of records, except those found by a comparison. */
+  /** Ids of operations that carry out an edit of records; those of comparisons are left out. */
   readonly #edits = new Set<string>();
   /** Ids of operations whose journal entry says that they created their zone. */
   readonly #made = new Set<string>();
 
-  /** Notes that a write of an operation was refused. @param place as in `refused` */
+  /** Takes note that a write of an operation was refused. @param place as in `refused` */
   refuse(place: string, operation: string): void {
     if (!this.#edits.has(operation)) this.refused.add(place);
   }
 
   /**
-   * Takes note of operations that a journal has just stored. A create that is stored as done, after the zone
-   * was read, proves that the zone is ours.
+   * Takes note of operations that a journal has just stored. If a create is stored as done after the zone was
+   * read, that proves that the zone is ours.
    */
   journalled(operations: readonly Operation[]): void {
     for (const operation of operations) {
       const { id, zone } = operation;
       if (operation.kind === 'records' && operation.class !== 'follow') this.#edits.add(id);
       if (operation.kind !== 'zone-create' || this.#made.has(id)) continue;
-      // The create is sent but not read back, so the journal proves nothing about the content yet.
+      // The create was sent but its zone was not read back, so the journal does not prove yet what the zone
+      // contains.
       if (!operation.created || operation.requested) continue;
       this.#made.add(id);
       const isRead = this.provenance.lastRead(id, zone) !== null;
@@ -109,16 +110,16 @@ export class CentralStore {
   }
 }
 
-/** One write request with the name of its random draws. */
+/** One write request, with the name of its random draws. */
 interface Sending extends Pick<WriteRequest, 'kind' | 'zone' | 'record' | 'content'> {
   readonly call: string;
-  /** Whether an earlier request of the same change was already carried out. */
+  /** Whether an earlier request of the same change was carried out already. */
   readonly done: boolean;
 }
 
 /**
- * The central as an engine sees it. Every call takes time and may meet a fault that the history chooses.
- * Writes that a dead engine has already sent still land.
+ * The central as an engine sees it. Every call takes time, and may meet a fault that the history chooses.
+ * Writes that a dead engine had already sent still land.
  */
 export class SimCentral implements Central {
   readonly id: CentralId = { kind: 'simulated', address: 'simulator', account: 'alice' };
@@ -128,7 +129,7 @@ export class SimCentral implements Central {
   readonly #chances: Chances;
   readonly #life: Life;
   readonly #name: string;
-  /** Chooses the fault of a write. `call` is the name of its random draws; null: no fault. */
+  /** Chooses the fault of a write. `call`: the name of its random draws. Null: no fault. */
   nextFault: (call: string) => CentralFault | null = () => null;
   troubles: CentralTroubles = noTroubles;
   /** Called with the name of every fault that occurs. */
@@ -138,7 +139,7 @@ export class SimCentral implements Central {
 
   /**
    * @param byName whether the central can neither list zones nor read whole ones
-   * @param name first word of the names of its random draws
+   * @param name the beginning of the names of its random draws
    */
   constructor(
     store: CentralStore,
@@ -252,7 +253,7 @@ export class SimCentral implements Central {
     records.set(recordId(kept), kept);
   }
 
-  /** Fails as `centrals/verified` does when the name servers do not serve a written change in time. */
+  /** Throws the error of `centrals/verified` if the name servers do not serve a written change in time. */
   #serve(zone: DnsName): void {
     if (!this.troubles.isNotLive(`${this.#name} serves ${zone}`)) return;
     this.onFault('not live');
@@ -299,8 +300,8 @@ export class SimCentral implements Central {
   }
 
   /**
-   * Called for each create request with the function that makes the zone when the request lands. Returns the
-   * function to call instead, so that a history can check the world before and after.
+   * Called for each create request with the function that creates the zone when the request lands. Returns
+   * the function to call instead, so that a history can check the world before and after.
    */
   onCreate: (zone: DnsName, create: () => void) => () => void = (_zone, create) => create;
 
@@ -318,7 +319,7 @@ export class SimCentral implements Central {
     return await Promise.resolve([]);
   }
 
-  /** Takes no time and draws no random number, so that stored seeds still replay the same story. */
+  /** Takes no time and makes no random draw, so that recorded seeds still replay the same story. */
   async signing(zone: DnsName): Promise<Signing | null> {
     if (this.#life.dead) await never();
     if (this.down) throw unreachable('untouched');
@@ -330,7 +331,7 @@ export class SimCentral implements Central {
     await Promise.resolve();
   }
 
-  /** Default records of a new zone at this central, each with its id. */
+  /** The default records of a new zone at this central, each with its id. */
   defaults: (zone: DnsName) => [string, ResourceRecord][] = () => [];
 
   async #travel(
@@ -349,9 +350,7 @@ export class SimCentral implements Central {
     throw new CentralError(broken, { state: 'untouched', retry: 'later' });
   }
 
-  /**
-   * The fault of a write: that of the central's `oddity` if there is one, else the one the history chooses.
-   */
+  /** The fault of a write: the central's `oddity` if it has one, else the fault that the history chooses. */
   #faultOf({ kind }: Sending, name: string): CentralFault | null {
     const { oddity } = this.store;
     if (oddity === 'refuses') return 'refuse';
@@ -398,7 +397,7 @@ export class SimCentral implements Central {
     request.answeredAt = this.#clock.now();
   }
 
-  /** Lands the request after half of `ms`. Throws if the caller's time is over before `ms` have passed. */
+  /** Lands the request after half of `ms`. Throws if the caller's deadline comes before `ms` have passed. */
   async #slowly(ctx: CallContext, ms: number, land: () => void): Promise<void> {
     void this.#clock.sleep(ms / 2).then(land);
     await this.#clock.sleep(ms, ctx.signal).catch(() => {
@@ -407,10 +406,10 @@ export class SimCentral implements Central {
   }
 }
 
-/** Address that a central with the oddity `rewords` stores instead of the one that was sent. */
+/** The address that a central with the oddity `rewords` stores instead of the one it was sent. */
 const otherWords = '203.0.113.1';
 
-/** The error of a write that lands at once and then fails; null: `fault` is none of these. */
+/** The error of a write that lands at once and then fails; null: `fault` is not of this kind. */
 function endOf(fault: CentralFault | null, place: string): CentralError | null {
   if (fault === 'lost-answer') return unreachable('unknown');
   if (fault === 'partial') return unreachable('partial');

@@ -1,4 +1,4 @@
-/** Tests of journals that fail, and of what is in them afterwards (issue 13). */
+/** Issue 13: tests journals that fail, and what they contain afterwards. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { JournalError, type Journal } from '../../core/journal.ts';

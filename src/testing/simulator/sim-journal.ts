@@ -12,17 +12,17 @@ import { never, type Life } from './life.ts';
 
 /** What may fail at the disk of a journal, for one call or until somebody repairs it. */
 export type JournalFault =
-  /** The disk is full, but the reserve still takes commits that continue open operations. */
+  /** The disk is full, but the reserved space still takes commits that continue open operations. */
   | 'full'
-  /** The disk is full, and the reserve used up. */
+  /** The disk is full, and the reserved space is used up. */
   | 'reserve-gone'
-  /** The file system became read-only. */
+  /** The file system has become read-only. */
   | 'read-only'
-  /** The sync of a commit fails: the commit is an error, but its frames are in the file. */
+  /** The sync of a commit fails. The commit throws, but its frames are in the file. */
   | 'unsynced'
   /** Another program holds the lock of the file for longer than a commit waits. */
   | 'busy'
-  /** Another program holds the lock for two seconds: the commit waits, and lands. */
+  /** Another program holds the lock for two seconds, so the commit waits and then lands. */
   | 'waits'
   /** A page of the file is damaged. */
   | 'unreadable'
@@ -30,17 +30,17 @@ export type JournalFault =
   | 'read-error';
 
 /**
- * The power fails, or the agent is killed, during a commit. The commit is not in the file (`cut-before`) or
- * is (`cut-after`).
+ * The power fails, or the agent is killed, during a commit. Afterwards the commit is in the file
+ * (`cut-after`), or it is not (`cut-before`).
  */
 export type PowerCut = 'cut-before' | 'cut-after';
 
-/** Kinds of journal calls that a fault distinguishes; `fresh` is a commit with a new operation. */
+/** Kinds of journal calls that fail differently. `fresh`: a commit with a new operation. */
 export type JournalCall = 'fresh' | 'commit' | 'read';
 
 /**
- * The error of each fault for each call, as in `src/journal/sqlite.ts` (sqlite.org/rescode.html). A call that
- * is left out works.
+ * The error of each fault for each kind of call, as in `src/journal/sqlite.ts` (sqlite.org/rescode.html). A
+ * kind that is left out still works.
  */
 const errors: Readonly<Record<JournalFault, Partial<Readonly<Record<JournalCall, JournalErrorCode>>>>> = {
   full: { fresh: 'journal.disk-full' },
@@ -61,31 +61,32 @@ const errors: Readonly<Record<JournalFault, Partial<Readonly<Record<JournalCall,
   },
 };
 
-/** Longest wait (ms) of a commit for the lock of the file, as in `src/journal/sqlite.ts`. */
+/** How long a commit waits for the lock of the file, milliseconds, as in `src/journal/sqlite.ts`. */
 const lockPatience = 5_000;
-/** Wait (ms) of a commit that then gets the lock. */
+/** How long a commit waits that then gets the lock, milliseconds. */
 const lockWait = 2_000;
 
 /**
  * The disk with the journal of one central. It outlives every engine. A power cut loses no acknowledged
- * commit, since each is synced. A commit whose sync failed comes back at the next opening, unless another
- * commit has overwritten its frames (sqlite.org/wal.html, "The WAL File").
+ * commit, because each commit is synced. If the sync of a commit failed, the commit may come back when the
+ * file is opened again. It does not if another commit has overwritten its frames (sqlite.org/wal.html, "The
+ * WAL File").
  */
 export class JournalDisk {
   #file: MemoryJournal;
   #unsynced: Batch | null = null;
   #backup: MemoryJournal | null = null;
-  /** The fault of every call until somebody repairs the disk; null: none. */
+  /** The fault that every call meets until somebody repairs the disk; null: none. */
   trouble: JournalFault | null = null;
-  /** Times when `trouble` lasted, or will last (monotonic milliseconds). */
+  /** The periods in which `trouble` lasted, or will last (monotonic milliseconds). */
   readonly outages: { readonly from: number; readonly until: number }[] = [];
-  /** Chooses the fault of this call alone; null: none. `name` says what the call reads or writes. */
+  /** Chooses a fault for this call only; null: none. `name` describes what the call reads or writes. */
   nextFault: (call: JournalCall, name: string) => JournalFault | PowerCut | null = () => null;
   /** Called with every fault that occurs. */
   onFault: (fault: JournalFault | PowerCut) => void = () => undefined;
   /** Called with every commit once it is in the file. */
   onLanded: (batch: Batch) => void = () => undefined;
-  /** Kills the agent, and so every engine on this host. */
+  /** Kills the agent, and with it every engine on this host. */
   cutPower: () => void = () => undefined;
 
   constructor(file: MemoryJournal) {
@@ -96,18 +97,18 @@ export class JournalDisk {
     return this.#file;
   }
 
-  /** Opens the file as the killed agent left it: a commit whose sync failed may land now. */
+  /** Opens the file as the killed agent left it. A commit whose sync failed may land now. */
   async recover(): Promise<void> {
     if (this.#unsynced !== null) await this.#land(this.#file, this.#unsynced);
   }
 
-  /** Copies the file, for a later `putBack`. */
+  /** Copies the file, so that `putBack` can restore it. */
   backUp(): void {
     this.#backup = this.#file.copy();
   }
 
   /**
-   * Replaces the file by the copy of `backUp`. Call it while no agent runs.
+   * Replaces the file by the copy that `backUp` made. Call this only while no agent runs.
    * @returns whether there was a copy
    */
   putBack(): boolean {
@@ -118,8 +119,8 @@ export class JournalDisk {
   }
 
   /**
-   * Commits a batch to the file. Never settles when a power cut ends the caller's life. @throws
-   * {JournalError}
+   * Commits a batch to the file. Never settles if a power cut ends the caller's life.
+   * @throws {JournalError}
    */
   commit(file: MemoryJournal, batch: Batch, clock: Clock): Promise<void> {
     const isFresh = (batch.operations ?? []).some(({ state }) => state === 'prepared');
@@ -131,7 +132,8 @@ export class JournalDisk {
   }
 
   /**
-   * Reads from the file. @param name what the call reads, part of the name of its random draws
+   * Reads from the file.
+   * @param name describes what the call reads; a part of the name of its random draws
    * @throws {JournalError}
    */
   read<T>(name: string, call: () => Promise<T>, clock: Clock): Promise<T> {
@@ -165,7 +167,7 @@ export class JournalDisk {
     throw new JournalError(errors[fault][call] ?? 'journal.write-failed', { path: 'simulated' });
   }
 
-  /** @returns the fault of this call; null: the call works */
+  /** Chooses the fault of this call. @returns null: the call works */
   #choose(call: JournalCall, name: string): JournalFault | PowerCut | null {
     const fault = this.trouble ?? this.nextFault(call, name);
     if (fault === null || (isCut(fault) ? call === 'read' : errors[fault][call] === undefined)) return null;
@@ -174,7 +176,7 @@ export class JournalDisk {
   }
 }
 
-/** Describes a commit in a few words, as the name of its random draws. */
+/** Describes a commit in a few words, which become the name of its random draws. */
 function commitName({ operations = [], zones = [], rows = [], facts = {} }: Batch): string {
   const [operation] = operations;
   if (operation !== undefined) return `${operation.kind} ${operation.zone} ${operation.state}`;
@@ -186,7 +188,7 @@ function isCut(fault: JournalFault | PowerCut): fault is PowerCut {
   return fault === 'cut-before' || fault === 'cut-after';
 }
 
-/** The journal as one life of the agent uses it. After the kill no call settles and nothing is committed. */
+/** The journal as one life of the agent sees it. After the kill, no call settles and nothing is committed. */
 export function mortalJournal(disk: JournalDisk, file: MemoryJournal, life: Life, clock: Clock): Journal {
   async function alive<T>(call: () => Promise<T>): Promise<T> {
     if (life.dead) return await never();

@@ -10,7 +10,7 @@ import { PanelStore, SimPanel } from './sim-panel.ts';
 
 panelContract('simulated panel', () => {
   const store = new PanelStore();
-  // Its reads take no time here, because the contract is about their results.
+  // Here, reads take no time, because the contract checks only their results.
   const panel = new SimPanel(store, { ...systemClock, sleep: () => Promise.resolve() }, new Random(1), {
     dead: false,
   });

@@ -22,7 +22,7 @@ import type { Chances } from './chances.ts';
 
 /** One successful read of a zone by an engine. Times are monotonic milliseconds. */
 export interface PanelRead {
-  /** Name of the reading engine's panel, which is also part of the names of its random draws. */
+  /** The name under which the engine reads the panel. The names of its random draws contain it too. */
   readonly reader: string;
   readonly zone: DnsName;
   readonly began: number;
@@ -33,52 +33,53 @@ export interface PanelRead {
   readonly disturbed: boolean;
 }
 
-/** What a simulated panel holds. It outlives every engine. */
+/** The zones of a simulated panel. They outlive every engine. */
 export class PanelStore {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
-  /** Who added and who removed each record and zone of the panel. */
+  /** Who added, and who removed, each record and zone of the panel. */
   readonly provenance = new Provenance(this.zones);
   /** Rows of the zone list whose name cannot be read. */
   readonly unreadable = new Set<string>();
   /** Zones whose records cannot be read, each with the error of the read. */
   readonly refusing = new Map<DnsName, PanelErrorCode>();
   /**
-   * The old state (null: no zone) that reads show until a change becomes visible. Other zones are shown as
-   * they are.
+   * Old states of zones (null: no zone), which reads show until a change becomes visible. Reads show other
+   * zones as they are.
    */
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
-  /**
-   * Records of edits that stayed invisible to reads for longer than the engine trusts `after`, as `zone id`.
-   */
+  /** Records of edits that reads did not show for longer than the engine trusts `after`, as `zone id`. */
   readonly shownLate = new Set<string>();
   /** Every read by every engine, in order: the name of the zone, or `list` for the list of zones. */
   readonly reads: (DnsName | 'list')[] = [];
   readonly looks: PanelRead[] = [];
-  /** Every read of a zone that an engine began, with its start (monotonic milliseconds). */
+  /** Every read of a zone that an engine began, with the time of its start (monotonic milliseconds). */
   readonly asked: { readonly reader: string; readonly zone: DnsName; readonly at: number }[] = [];
   /**
-   * Hook calls that edit a zone. Each was being answered between `from` and `until` (monotonic milliseconds;
-   * `Infinity`: it still is).
+   * Hook calls that edit a zone. Each was being answered from `from` to `until` (monotonic milliseconds;
+   * `Infinity`: it is not answered yet).
    */
   readonly calls: {
     readonly zone: DnsName;
     readonly from: number;
     until: number;
     /**
-     * Whether the caller is an administrator. Only calls of administrators disturb a read, since any other
-     * user may name any zone.
+     * Whether the caller is an administrator. Calls of other users do not disturb a read, because such a user
+     * may name any zone.
      */
     readonly counts: boolean;
   }[] = [];
-  /** Outages for engines, from and until (monotonic milliseconds); `until` is `Infinity` during an outage. */
+  /**
+   * Periods in which engines could not reach the panel (monotonic milliseconds). `until` is `Infinity` during
+   * an outage.
+   */
   readonly outages: { readonly from: number; until: number }[] = [];
   /** Zones that a filter hides from the zone list. */
   readonly hidden = new Set<DnsName>();
-  /** When (monotonic milliseconds) a filter last stopped hiding the zone. */
+  /** When a filter last stopped hiding the zone (monotonic milliseconds). */
   readonly hiddenUntil = new Map<DnsName, number>();
   /**
-   * Users who may change a zone, besides administrators; null: the panel does not report them. Zones not in
-   * here belong to `alice`.
+   * For each zone, the users who may change it, besides administrators; null: the panel does not report them.
+   * Zones without an entry belong to `alice`.
    */
   readonly owners = new Map<DnsName, readonly string[] | null>();
 
@@ -101,22 +102,24 @@ export class SimPanel implements Panel {
   readonly #life: Life;
   readonly #name: string;
   failing = false;
-  /** Whether a read breaks off in the middle. `call` is the name of its random draws. */
+  /** Whether a read is cut off in the middle. `call`: the name of its random draws. */
   breaksOff: (call: string) => boolean = () => false;
   /** Called with the name of every fault that occurs. */
   onFault: (kind: string) => void = () => undefined;
-  /** Called when the engine begins a read of a zone that it is already reading. */
+  /** Called when the engine begins to read a zone that it is reading already. */
   onOverlap: (zone: DnsName) => void = () => undefined;
   readonly #reading = new Set<DnsName>();
-  /** Called before the engine writes into the panel, so that the history makes the hook call of that edit. */
+  /**
+   * Called before the engine writes into the panel, so that the history can make the hook call for that edit.
+   */
   onWrite: (change: Change, echo: string) => Promise<void> = () => Promise.resolve();
-  /** Called before and after the engine deletes a zone in the panel, as `onWrite`. */
+  /** Called before and after the engine deletes a zone in the panel, for the same reason as `onWrite`. */
   onDelete: (zone: DnsName, echo: string, stage: 'before' | 'after') => Promise<void> = () =>
     Promise.resolve();
   /** Called after the engine has written into the panel; null: nobody listens. */
   onWritten: ((change: Change, echo: string) => Promise<void>) | null = null;
 
-  /** @param name first word of the names of its random draws */
+  /** @param name the beginning of the names of its random draws */
   constructor(store: PanelStore, clock: Clock, chances: Chances, life: Life, name = 'panel') {
     this.store = store;
     this.#life = life;
@@ -147,10 +150,10 @@ export class SimPanel implements Panel {
     return { zones: this.#listed(), unreadable: [...this.store.unreadable] };
   }
 
-  /** Does nothing, because `decode` decodes nothing. */
+  /** Does nothing, because `decode` does not use the zones. */
   remember(): void {}
 
-  /** Takes no time and draws no random number, so that stored seeds still replay the same history. */
+  /** Takes no time and makes no random draw, so that recorded seeds still replay the same history. */
   async readOwners(ctx: CallContext): Promise<OwnerList> {
     if (this.#life.dead) await never();
     ctx.signal.throwIfAborted();

@@ -10,10 +10,13 @@ import type { HistoryOptions } from './set-up.ts';
  */
 export interface Story {
   readonly options: Partial<HistoryOptions>;
-  /** Whether a create at the first central can bring the zone's records along. */
+  /** Whether a create at the first central can also create the zone's records. */
   readonly createsWithContent: boolean;
   readonly events: readonly TimedEvent[];
-  /** From this time on (monotonic milliseconds) no faults and events occur, and both sides can settle. */
+  /**
+   * From this time on (monotonic milliseconds) there are no more faults and events, so that both sides can
+   * settle.
+   */
   readonly calmAt: number;
   readonly draws: Tape;
 }
@@ -24,7 +27,7 @@ export interface TimedEvent {
 }
 
 const flag = v.exactOptional(v.boolean());
-/** A record in memory, which the file has in the notation of master files. */
+/** A record in memory. In the file, it is written as in master files. */
 const record = v.strictObject({
   name: v.string(),
   type: v.string(),
@@ -59,14 +62,14 @@ const schema = v.strictObject({
   draws: v.record(v.string(), v.record(v.string(), drawn)),
 });
 
-/** @param text a story as `printStory` prints it @throws {Error} when the text is not a story */
+/** Parses a story. @param text as `printStory` writes it @throws {Error} when the text is no story */
 export function parseStory(text: string): Story {
   return v.parse(schema, JSON.parse(text));
 }
 
 /**
- * The story as JSON, with a line for each event and for each name of draws. Records are in the notation of
- * master files.
+ * Writes the story as JSON, with one line for each event and for each name of draws. Records are written as
+ * in master files.
  */
 export function printStory({ events, draws, ...rest }: Story): string {
   const head = Object.entries(rest).map(([name, value]) => `  ${json(name)}: ${json(value)},`);

@@ -6,7 +6,8 @@ import { allowedSteps, states } from './tally.ts';
 test('issue 13, running: a history tells its operations, faults, states and steps', async () => {
   const { measures } = await playHistory(7);
   assert.ok(measures.operations > 0);
-  // Some operations, such as zone deletes found by a comparison, begin in a later state.
+  // Not every operation begins as `prepared`: zone deletes of comparisons, for example, begin in a later
+  // state.
   assert.ok((measures.states['prepared'] ?? 0) <= measures.operations);
   assert.ok(Object.keys(measures.faults).length > 0);
   for (const step of Object.keys(measures.steps)) assert.ok(allowedSteps.includes(step), step);

@@ -51,13 +51,13 @@ function stepName(from: string, to: string): string {
   return `${from} > ${to}`;
 }
 
-/** Counts operations, faults and excuses of one history. */
+/** Counts the operations, faults and excuses of one history. */
 export class Tally {
   readonly #faults: Record<string, number> = {};
   readonly #excuses: Record<string, number> = {};
   readonly #steps: Record<string, number> = {};
   readonly #states: Record<string, number> = {};
-  /** The last state of each operation, by `central-number id`. */
+  /** The last state of each operation. The key is `central-number id`. */
   readonly #known = new Map<string, OperationState>();
   #operations = 0;
 
@@ -66,7 +66,7 @@ export class Tally {
     count(this.#faults, kind);
   }
 
-  /** Counts differences that a law excused. @param id id of the excuse (`laws/excuses.ts`) */
+  /** Counts differences that a law excused. @param id the excuse's id (`laws/excuses.ts`) */
   excuse(id: string, times: number): void {
     count(this.#excuses, id, times);
   }
@@ -83,7 +83,7 @@ export class Tally {
     }
   }
 
-  /** Whether the journal of this central has ever held the operation. */
+  /** Whether the journal of this central has or had the operation. */
   hasSeen(central: number, operation: string): boolean {
     return this.#known.has(`${central} ${operation}`);
   }

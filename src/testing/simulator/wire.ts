@@ -1,6 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 
-/** A write request whose answer an engine waits for. */
+/** A write request that an engine has sent and that is not answered yet. */
 interface Going {
   readonly zone: DnsName;
   /** Names that the request writes; null: the whole zone. */
@@ -9,24 +9,25 @@ interface Going {
 }
 
 /**
- * The write requests of one engine to its central that are under way. Two about the same name at once mean
- * that a lock is missing, which the final state may not show.
+ * The running write requests of one engine to its central. If two of them are about the same name, a lock is
+ * missing, which the final state may not show.
  */
 export class Wire {
   readonly #going = new Set<Going>();
   /** Called when a request begins, with the id of its operation; `-`: it belongs to none. */
   onRequest: (operation: string, what: string) => void = () => undefined;
-  /** Called when a request begins while another one about the same name or zone is under way. */
+  /** Called when a request begins while another one for the same name or zone is running. */
   onOverlap: (text: string) => void = () => undefined;
 
-  /** A request that is under way in the zone, in a few words; null: none. */
+  /** A request that is running in the zone, in a few words; null: none. */
   goingIn(zone: DnsName): string | null {
     return [...this.#going].find((going) => going.zone === zone)?.what ?? null;
   }
 
   /**
-   * Runs `call` as a request under way.
-   * @param names names that the request writes; null: the whole zone @param how its purpose in a few words
+   * Runs `call` as a request.
+   * @param names names that the request writes; null: the whole zone
+   * @param how what the request is for, in a few words
    */
   async during<T>(
     operation: string,

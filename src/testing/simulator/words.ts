@@ -9,12 +9,13 @@ import type { Story } from './story.ts';
 import type { LocalPart } from './world.ts';
 
 /**
- * Tells a history in sentences, one a line: its events and troubles in order of time, then the calls whose
+ * Describes a history in sentences, one a line: its events and faults in order of time, then the calls whose
  * duration the tape fixes.
  */
 export function tell({ story, troubles }: Pick<HistoryResult, 'story' | 'troubles'>): string[] {
   const events = story.events.map(({ at, event }) => ({ at, text: eventWords(event) }));
-  // A slow call has a second draw, which tells how slow it is.
+  // If a call is slow, a second draw says how slow. The first one is left out, so that the call is described
+  // only once.
   const met = troubles
     .filter(({ drawn }) => drawn !== 'slow')
     .map((trouble) => ({ at: trouble.at, text: troubleWords(trouble) }));
@@ -127,7 +128,7 @@ function localWords({
   ].join('');
 }
 
-/** What happened to a call, by the name of its fault. */
+/** For each fault of a call, what happened to the call, in words. */
 const faults: Readonly<Record<string, string>> = {
   refuse: 'is refused',
   down: 'does not arrive',
@@ -144,7 +145,7 @@ function troubleWords({ name, drawn }: Trouble): string {
   return `${callWords(name.replace(/ fault$/, ''))} ${faults[String(drawn)] ?? meets}`;
 }
 
-/** Names a call of the engine, from the name of its random draws. */
+/** Describes a call of the engine. @param name the name of its random draws */
 function callWords(name: string): string {
   const [, side, call, ...of] = /^((?:central|panel) \d+) (may create|\w+) ?(\S*) ?(\S*)$/.exec(name) ?? [];
   if (side === undefined) return `"${name}"`;
@@ -152,7 +153,7 @@ function callWords(name: string): string {
   return `the call "${call}"${about === undefined ? '' : ` for ${bare(about)}`} at ${side}`;
 }
 
-/** Tells the durations that the tape fixes for the calls of this name, in order of the calls. */
+/** Describes the durations that the tape fixes for calls with this name, in the order of the calls. */
 function delayWords(name: string, values: Story['draws'][string]): string[] {
   if (/ (?:lands|is slow|random)$/.test(name)) return [];
   return Object.entries(values).flatMap(([count, drawn]) =>

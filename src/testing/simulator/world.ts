@@ -46,21 +46,22 @@ import { countedJournal, Tally } from './tally.ts';
  * What the panel does after its `before` call was accepted: its own part of the edit, and the `after` call.
  */
 export interface LocalPart {
-  /** The panel refuses its part. */
+  /** Whether the panel refuses its part. */
   readonly refuses: boolean;
   /** How long the panel takes to carry out its part, in milliseconds. */
   readonly takes: number;
-  /** The `after` call never comes. */
+  /** Whether the `after` call is lost. */
   readonly afterLost: boolean;
-  /** For how many milliseconds after the panel's part reads still show the zone without it. */
-  readonly visibleAfter: number;
   /**
-   * Delay of the `after` call behind the panel's own part, in milliseconds; absent: the call comes at once.
+   * For so many milliseconds after the panel has carried out its part, reads still show the zone without the
+   * edit.
    */
+  readonly visibleAfter: number;
+  /** Milliseconds from the panel's part to the `after` call; absent: the call comes at once. */
   readonly afterLate?: number | undefined;
   /** Whether the `after` call comes twice. */
   readonly afterTwice?: boolean | undefined;
-  /** Whether the `after` call comes though the panel refuses its part. */
+  /** Whether the `after` call comes although the panel refuses its part. */
   readonly afterAnyway?: boolean | undefined;
 }
 
@@ -68,7 +69,9 @@ export interface LocalPart {
 export interface ClickedEdit {
   readonly event: (stage: 'before' | 'after') => EditEvent;
   readonly carryOut: () => boolean;
-  /** Records that the edit removes and adds, for the laws; absent for the create or delete of a zone. */
+  /**
+   * Records that the edit removes and adds, which the laws need. Absent for the create or delete of a zone.
+   */
   readonly items?: readonly EditItem[];
 }
 
@@ -86,9 +89,9 @@ export interface Played {
 export interface Side {
   readonly store: CentralStore;
   readonly disk: JournalDisk;
-  /** What the journal holds on disk, as the laws follow it. */
+  /** Follows what the journal on disk contains, for the laws. */
   readonly witness: JournalWitness;
-  /** Laws that were found broken at this central while the history ran. */
+  /** Violations that were found at this central while the history ran. */
   readonly judgement: Judgement;
   /** Periods in which the agent ran and its settings named this central, in order. */
   readonly runs: EngineRun[];
@@ -97,33 +100,34 @@ export interface Side {
   /** Fingerprints of the edits that its engine is writing into the panel right now. */
   readonly echoes: Set<string>;
   /**
-   * End of its last outage, in monotonic milliseconds; `Infinity` during an outage, `-Infinity` before the
-   * first.
+   * When its last outage ended, in monotonic milliseconds; `Infinity`: there is an outage; `-Infinity`: there
+   * was none yet.
    */
   downUntil: number;
-  /** Whether this central has an outage of its own, beside the outage of all centrals (`centralDown`). */
+  /** Whether only this central is out of reach. `centralDown` means all centrals. */
   down: boolean;
   chooseFault: ((call: string) => CentralFault | null) | null;
 }
 
-/** A panel, one or more centrals, and for each central a journal on disk and at most one engine in force. */
+/** A panel and one or more centrals. Each central has a journal on disk, and at most one engine in force. */
 export class World {
   readonly clock = new VirtualClock();
   readonly panel = new PanelStore();
   readonly log: string[] = [];
   readonly tally = new Tally();
   /**
-   * Names that a central answered from a zone of ours until a new zone of ours hid them, though the panel's
+   * Names that a central answered from a zone of ours until a new zone of ours hid them, although the panel's
    * zone has them.
    */
   readonly emptied: string[] = [];
   /** Every save of a user, in order, with the answers to its hook calls. */
   readonly saved: SavedEdit[] = [];
   readonly #lateReads = new LateReads(this.panel, this.saved);
-  /** The first central, then those of `addCentral`. */
+  /** The first central, then those added by `addCentral`. */
   readonly sides: Side[];
   /**
-   * Centrals that the settings name (`#named`), and those that the agent has taken up (`#active`); null: all.
+   * The centrals that the settings name (`#named`), and those that the agent uses already (`#active`); null:
+   * all.
    */
   #named: readonly Side[] | null = null;
   #active: readonly Side[] | null = null;
@@ -145,28 +149,29 @@ export class World {
   #startedAt = 0;
   #steppedAt = -Infinity;
   /**
-   * Recent steps of the wall clock: when (monotonic ms), by how many ms, and `#steppedAt` before the step.
+   * Recent steps of the wall clock. `at`: when (monotonic ms). `by`: how many ms. `before`: `#steppedAt`
+   * before the step.
    */
   #steps: { readonly at: number; readonly by: number; readonly before: number }[] = [];
-  /** Number of kills so far. A start that began before a kill gives up. */
+  /** Number of kills so far. A start that began before a kill ends without effect. */
   #boot = 0;
-  /** Number of hook calls that are being answered right now. */
+  /** Number of hook calls that are being answered at the moment. */
   answering = 0;
-  /** TTL in seconds of records that were written without one; null: neither side keeps TTLs. */
+  /** TTL in seconds of records that are written without one; null: neither side keeps TTLs. */
   defaultTtl: number | null = null;
   /** Whether the central can neither list zones nor read whole ones. */
   byName = false;
   centralDown = false;
   panelFailing = false;
   chooseFault: (call: string) => CentralFault | null = () => null;
-  /** Troubles of reads and of name servers. A call is identified by the name of its random draws. */
+  /** Faults of reads and of name servers. A call is known by the name of its random draws. */
   centralTroubles: CentralTroubles = noTroubles;
   panelBreaksOff: (call: string) => boolean = () => false;
-  /** Chooses the fault of a journal call; `name` is the name of the call's random draws; null: no fault. */
+  /** Chooses the fault of a journal call; null: no fault. `name`: the name of the call's random draws. */
   chooseJournalFault: (call: JournalCall, name: string) => JournalFault | PowerCut | null = () => null;
-  /** Errors that only a defect of the engine can cause, as the engine logged them. */
+  /** Errors that the engine logged and that only a defect of it can cause. */
   readonly defects: string[] = [];
-  /** Wraps the central that the next engine gets; `number` is 1 for the first central. */
+  /** Wraps the central that the next engine gets. `number`: 1 for the first central. */
   wrap: (central: Central, number: number) => Central = (central) => central;
 
   constructor(journal: MemoryJournal, chances: Chances, settings: Partial<EngineSettings> = {}) {
@@ -176,7 +181,7 @@ export class World {
     this.#chances = chances;
   }
 
-  /** One more central for the same panel. Call it before the start. */
+  /** Adds another central for the same panel. Call this before the start. */
   addCentral(journal: MemoryJournal): Side {
     const side = this.#sideWith(journal);
     this.sides.push(side);
@@ -261,13 +266,13 @@ export class World {
     };
   }
 
-  /** Centrals whose engine is writing an edit with this fingerprint into the panel; `[null]` when none is. */
+  /** Centrals whose engine is writing an edit with this fingerprint into the panel; `[null]`: none is. */
   #echoing(fingerprint: string): readonly (Side | null)[] {
     const echoing = this.sides.filter(({ echoes }) => echoes.has(fingerprint));
     return echoing.length === 0 ? [null] : echoing;
   }
 
-  /** What an engine is writing into the zone at this central right now; null: nothing. */
+  /** The request that an engine is making in the zone at this central, in words; null: none. */
   #goingIn(store: CentralStore, zone: DnsName): string | null {
     const own = this.#connected.filter(({ side }) => side.store === store);
     return own.map(({ central }) => central.wire.goingIn(zone)).find((what) => what !== null) ?? null;
@@ -281,7 +286,7 @@ export class World {
     };
   }
 
-  /** Steps the wall clock, as an administrator or NTP would. */
+  /** Steps the wall clock, like an administrator or NTP. */
   stepClock(ms: number): void {
     this.clock.stepWall(ms);
     const now = this.clock.now();
@@ -290,12 +295,12 @@ export class World {
     this.#steps = steps;
     const sum = steps.reduce((all, { by }) => all + by, 0);
     const [first] = steps;
-    // An engine need not notice steps that cancel each other out.
+    // If steps cancel each other out, the engine need not notice them.
     if (Math.abs(sum) < defaultEngineSettings.clockStep) this.#steppedAt = first?.before ?? -Infinity;
     else if (Math.abs(ms) >= defaultEngineSettings.clockStep) this.#steppedAt = now;
   }
 
-  /** Records a write that somebody else has just made at a central. */
+  /** Takes note of a write that somebody else has just made at a central. */
   otherWrote(): void {
     for (const { store } of this.sides) store.provenance.look(this.clock.now());
   }
@@ -305,7 +310,7 @@ export class World {
     return this.#first.store;
   }
 
-  /** The engine of the first central; null while the agent does not run. */
+  /** The engine of the first central; null: the agent does not run. */
   get engine(): Engine | null {
     return this.engines[0] ?? null;
   }
@@ -315,7 +320,7 @@ export class World {
     return this.#run?.engines ?? [];
   }
 
-  /** The journals of `engines`, in the same order. */
+  /** The journals, in the order of `engines`. */
   get journals(): readonly Journal[] {
     return this.#run?.journals ?? [];
   }
@@ -340,8 +345,8 @@ export class World {
   }
 
   /**
-   * Starts the agent unless it runs. Resolves once it runs, or when it is killed before. Retries while a
-   * journal cannot be used, as the agent does.
+   * Starts the agent, unless it runs. Resolves once it runs, or when it is killed before that. While a
+   * journal cannot be used, tries again, as the agent does.
    */
   start(): Promise<void> {
     if (this.#starting !== null) return this.#starting;
@@ -372,7 +377,7 @@ export class World {
       const how = await Promise.race([started, run.killed]);
       if (how === 'started') this.#runsFrom(this.active);
       if (how !== 'journal') return;
-      // What this engine began before its journal failed must not go on.
+      // The engine's journal has failed. Nothing that the engine has begun may go on.
       run.life.dead = true;
       this.#run = null;
       this.note('the journal cannot be used');
@@ -429,13 +434,13 @@ export class World {
       if (!life.dead) side.judgement.violate('locks.overlap', text);
     };
     panel.onOverlap = (zone) => {
-      // The first comparison runs beside everything else, so only later reads may not overlap.
+      // During the first comparison reads may overlap, because it runs beside everything else.
       const isOver = side.witness.baselineAt !== null;
       if (!life.dead && isOver) side.judgement.violate('turns.overlap', `${zone} is read twice at once`);
     };
     for (const one of [central, panel]) one.onFault = (kind) => this.tally.fault(kind);
     side.disk.onFault = (kind) => this.tally.fault(`journal ${kind}`);
-    // A central without zone lists stands for a plain name server, which adds no default records.
+    // A central that cannot list zones stands for a plain name server, which adds no default records.
     const made = (zone: DnsName): ResourceRecord[] => (this.byName ? [] : defaultRecords(zone, 'central'));
     central.defaults = (zone) => made(zone).map((record) => [recordId(record), this.timed(record)]);
     const mortal = mortalJournal(side.disk, side.disk.file, life, clock);
@@ -472,8 +477,8 @@ export class World {
   }
 
   /**
-   * Makes the settings name this central alone. Like the agent, starts an engine for it and lets the former
-   * engine finish its open operations. If the new journal cannot be used, the former settings stay in force.
+   * Makes the settings name only this central. Like the agent, starts an engine for it, and lets the earlier
+   * engine finish its open operations. If the new journal cannot be used, the earlier settings stay in force.
    */
   async use(side: Side): Promise<void> {
     this.#named = [side];
@@ -546,7 +551,8 @@ export class World {
   }
 
   /**
-   * Kills the agent. Nothing that it began goes on; the shim refuses the hook calls that it was answering.
+   * Kills the agent. Nothing that it has begun goes on. The hook script refuses the calls that the agent was
+   * answering.
    */
   kill(): void {
     this.#boot += 1;
@@ -555,7 +561,7 @@ export class World {
     this.#lives.clear();
     this.#connected = [];
     this.#draining.clear();
-    // The next agent does not know of these calls.
+    // The next agent does not know these calls, so they no longer disturb its reads.
     for (const call of this.panel.calls) call.until = Math.min(call.until, this.clock.now());
     if (this.#run === null) return;
     this.#run.end();
@@ -581,7 +587,8 @@ export class World {
 
   /**
    * Plays a click that makes several edits: one `before` for all of them, and one `after` for those that the
-   * panel carried out. Returns what `edit` returns.
+   * panel carried out.
+   * @returns as `edit` does
    */
   async click(edits: readonly ClickedEdit[], local: LocalPart): Promise<Played> {
     const saved = new Map<ClickedEdit, SavedEdit>();
@@ -653,7 +660,7 @@ export class World {
     return verdict;
   }
 
-  /** Makes one hook call for some edits, checks the answer by the laws, and adds it to each edit. */
+  /** Makes one hook call for some edits, checks the answer by the laws, and stores it with each edit. */
   async #ask(stage: 'before' | 'after', saved: ReadonlyMap<ClickedEdit, SavedEdit>): Promise<Verdict> {
     const askedAt = this.clock.now();
     const numbers = this.sides.map((side) => this.active.indexOf(side) + 1);
@@ -691,7 +698,10 @@ export class World {
     await this.#hook({ kind: 'hint', zones, source: 'wwwdomain.edit', fingerprint: '', actor });
   }
 
-  /** Makes a hook call within the shim's deadline. A dead or hung agent counts as a refusal. */
+  /**
+   * Makes a hook call within the hook script's deadline. If the agent is dead or hangs, the call counts as
+   * refused.
+   */
   async #hook(event: PanelEvent): Promise<Verdict> {
     const run = this.#run;
     if (run === null) return unanswered;
@@ -713,7 +723,7 @@ export class World {
     return verdict;
   }
 
-  /** Makes reads show the zone as it is now, for so many milliseconds. */
+  /** For so many milliseconds, reads go on showing the zone as it is at this moment. */
   #hide(zone: DnsName, ms: number): void {
     if (ms <= 0) return;
     this.tally.fault(ms > longLag ? 'panel reads lag long' : 'panel reads lag');
@@ -731,10 +741,15 @@ function callsOf({ event: { fingerprint }, askedAt, answers }: SavedEdit): Asked
   return answers.map((answer) => ({ fingerprint, askedAt: answer.askedAt, at: answer.at }));
 }
 
-/** From this duration on (ms), the panel's own part outlasts an engine's wait for `after`. */
+/**
+ * If the panel's own part takes so many milliseconds or more, it takes longer than an engine waits for
+ * `after`.
+ */
 const longPart = 20_000;
 
-/** Abort reason shared by all calls that were answered, because making an error for each takes time. */
+/**
+ * The reason with which all answered calls abort. They share it, because making an error for each takes time.
+ */
 const answered = new Error('answered');
 
 const unanswered: Verdict = {

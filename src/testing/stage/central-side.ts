@@ -1,4 +1,4 @@
-/** The provider's side of a stage. Tests read, write, stop and start it directly, past the product. */
+/** The provider's side of a stage. Tests read, write, stop and start it directly, without the product. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Sandbox } from '../../../sandbox/index.ts';
 import { addRecord, makeDomain, type StageDomain } from './make-domain.ts';
@@ -7,7 +7,7 @@ import { address, contents, meaning, absolute, meaningOf, type Wanted } from './
 
 /** A record at the central. */
 export interface Held {
-  /** The record in the words of `meaning`. */
+  /** The record as text, in the form that `meaning` makes. */
   readonly meaning: string;
   /** Absolute owner name with its final dot. */
   readonly name: string;
@@ -15,7 +15,7 @@ export interface Held {
   readonly ttl: number | null;
 }
 
-/** A panel or a name server as central. Zones are named without the final dot, as panels do. */
+/** A panel or a name server as central. Names of zones are given without the final dot, as in panels. */
 export interface CentralSide {
   readonly title: string;
   readonly types: ReadonlySet<string>;
@@ -25,29 +25,29 @@ export interface CentralSide {
   /** Whether the central has the zone, in any account. */
   hasZone(zone: string): Promise<boolean>;
   /**
-   * The zone's records. SOA and the NS records of the apex are left out, because each side has its own. Null:
-   * the central does not have the zone.
+   * The zone's records. SOA and apex NS records are left out, because each side has its own. Null: the
+   * central does not have the zone.
    */
   held(zone: string): Promise<readonly Held[] | null>;
-  /** A number that grows with each write at the central and with nothing else. */
+  /** A number that grows with each write at the central, and only then. */
   writes(): Promise<number>;
-  /** Creates zones of the customer, or a zone of somebody else, as the provider's staff. */
+  /** Acts as the provider's staff: creates zones for the customer, or a zone for somebody else. */
   makeZones(zones: readonly StageDomain[]): Promise<void>;
   makeForeignZone(zone: string): Promise<void>;
-  /** Adds a record to a zone of the customer, or removes one, as the provider's staff. */
+  /** Acts as the provider's staff: adds a record to a zone of the customer, or removes one. */
   add(zone: string, record: Wanted): Promise<void>;
   remove(zone: string, record: Wanted): Promise<void>;
   /**
    * A record that the central will refuse, and a part of its error text; null: it accepts every correct
-   * record. A panel refuses the next record that is saved, whichever that is.
+   * record. A panel refuses whichever record is saved next.
    */
   objects(zone: string): { readonly record: Wanted; readonly says: string } | null;
-  /** `down` stops the central's process, `up` starts it again at the same address with the same data. */
+  /** `down` stops the central's process. `up` starts it again at the same address with the same data. */
   down(): Promise<void>;
   up(): Promise<void>;
-  /** From now on the central carries out writes but keeps back the answers. */
+  /** From now on, the central carries out writes but their answers are held back. */
   withhold(): void;
-  /** Ends `withhold`. Answers that were kept back may be lost. */
+  /** Ends `withhold`. Answers that were held back may be lost. */
   answerAgain(): void;
   /** The central as the public queries it; null: the public queries other servers. */
   readonly public: PublicView | null;
@@ -58,26 +58,27 @@ export interface PublicView {
   /** The `dig` command that a user would type for this query. */
   command(name: string, type: string): string;
   /**
-   * Lines of the answer, each `name TTL type data`. Without records one line says what the answer is instead.
+   * Lines of the answer, each `name TTL type data`. If the answer has no records, one line describes the
+   * answer.
    */
   lines(name: string, type: string): Promise<readonly string[]>;
-  /** Sends one query from this process. @returns the milliseconds until its answer */
+  /** Sends one query from this process. @returns the milliseconds until it was answered */
   time(name: string, type: string): Promise<number>;
 }
 
-/** Whether the central holds a record; also compares the TTL, if `record` has one. */
+/** Whether the central has a record. Also compares the TTL, if `record` has one. */
 export async function stands(side: CentralSide, zone: string, record: Wanted): Promise<boolean> {
   const wanted = meaning(record, zone);
   const held = (await side.held(zone)) ?? [];
   return held.some((one) => one.meaning === wanted && (record.ttl === undefined || record.ttl === one.ttl));
 }
 
-/** Whether the central holds anything at a name. */
+/** Whether the central has any record at a name. */
 export async function standsName(side: CentralSide, zone: string, name: string): Promise<boolean> {
   return ((await side.held(zone)) ?? []).some((one) => one.name === absolute(name, zone));
 }
 
-/** Whether the panel and the central hold the same records in a zone. */
+/** Whether the panel and the central have the same records in a zone. */
 export async function agreed(
   { panel, there }: { readonly panel: Sandbox; readonly there: CentralSide },
   zone: string,
@@ -86,11 +87,11 @@ export async function agreed(
   return isDeepStrictEqual(contents(panel, zone), held);
 }
 
-/** What a panel needs to be the central of a stage. */
+/** What a panel must offer to be the central of a stage. */
 export interface PanelAsCentral {
-  /** The panel as it runs now, since `up` starts a new one. */
+  /** The panel as it runs now; `up` starts a new one. */
   readonly panel: () => Sandbox;
-  /** The provider's staff, in the customer's account. */
+  /** The provider's staff, who act in the customer's account. */
   readonly person: PanelUser;
   /** A user with another account at the central. */
   readonly somebody: PanelUser;

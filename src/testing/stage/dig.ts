@@ -1,6 +1,4 @@
-/**
- * Answers of name servers to `dig` and to the resolver of Node.js, neither of which uses the product's code.
- */
+/** Asks name servers with `dig` and the resolver of Node.js, neither of which uses the product's code. */
 import { Resolver } from 'node:dns/promises';
 import { runProgram } from '../servers/process.ts';
 import type { Held, PublicView } from './central-side.ts';
@@ -8,7 +6,7 @@ import { meaning } from './panel-words.ts';
 
 /** Queries a server on 127.0.0.1 as the public would. */
 export function publicView(port: number): PublicView & {
-  /** Serial of the zone's SOA. @throws Error when the server does not have the zone */
+  /** The serial of the zone's SOA. @throws Error when the server does not have the zone */
   readonly serial: (zone: string) => Promise<number>;
 } {
   const resolver = new Resolver({ timeout: 20_000, tries: 1 });
@@ -39,16 +37,16 @@ const inWords: Readonly<Record<string, string>> = {
   'no answer': 'no answer',
 };
 
-/** Whether the server has a zone of this name, judged by the answer to a query for its SOA. */
+/** Whether the server has a zone with this name, judged by the answer to a query for its SOA. */
 export async function servesZone(port: number, zone: string): Promise<boolean> {
   const said = await dig(port, '+noall', '+answer', zone, 'SOA');
   return recordLine(said.split('\n')[0] ?? '')?.owner === `${zone}.`;
 }
 
 /**
- * The zone by zone transfer, without its SOA and the NS records of its apex. Null: the server does not have
- * it.
- * @param keyFile a file with the TSIG key that may transfer; null: no key is needed
+ * Reads the zone by zone transfer, without its SOA and apex NS records. Null: the server does not have the
+ * zone.
+ * @param keyFile a file with the TSIG key that may transfer the zone; null: no key is needed
  * @throws Error when the server has the zone and refuses the transfer
  */
 export async function transferred(
@@ -83,17 +81,19 @@ interface RecordLine {
   readonly data: string;
 }
 
-/** Reads a line `name TTL IN type data` of dig; null: the line is not a record. */
+/** Parses a line `name TTL IN type data` of dig; null: the line is no record. */
 function recordLine(line: string): RecordLine | null {
   const [, owner, ttl, type, data] = /^([^;\s]\S*)\s+(\d+)\s+IN\s+(\S+)\s+(.*)$/u.exec(line) ?? [];
   if (owner === undefined || ttl === undefined || type === undefined || data === undefined) return null;
   return { owner: owner.toLowerCase(), ttl, type, data };
 }
 
-/** Number of fields before the one with hexadecimal digits, which dig may break by spaces. */
+/** Number of fields before the hexadecimal field, which dig may break by spaces. */
 const beforeHex: Readonly<Record<string, number>> = { DS: 3, TLSA: 3 };
 
-/** The data as a user writes it: texts in one piece, digests in small letters without spaces, no quotes. */
+/**
+ * The data as a user writes them: text in one piece and without quotes, digests in lower case without spaces.
+ */
 function valueOf(type: string, data: string): string {
   if (type === 'TXT') return textOf(data);
   if (type === 'CAA') return data.replaceAll('"', '');

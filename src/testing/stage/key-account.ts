@@ -11,8 +11,8 @@ import { dataOf, type ServerAccount } from './server-account.ts';
 import { account } from './stage.ts';
 
 /**
- * An account at BIND or Knot. The customer has a key that may update his zones, the provider one for all
- * zones and one that may transfer them.
+ * Makes an account at BIND or Knot. The customer has a key that may update the customer's zones. The provider
+ * has one key for all zones, and one that may transfer them.
  */
 export async function keyAccount(kind: 'bind' | 'knot'): Promise<ServerAccount> {
   const [ours, others, provider, reader] = [
@@ -59,7 +59,8 @@ export async function keyAccount(kind: 'bind' | 'knot'): Promise<ServerAccount> 
 }
 
 /**
- * Writes a file for `dig -k` and `nsupdate -k`, which keep the secret out of process lists. @returns its path
+ * Writes a key file for `dig -k` and `nsupdate -k`, so that no process list shows the secret.
+ * @returns its path
  */
 function writeKey(folder: string, { name, algorithm, secret }: ServerKey): string {
   const path = join(folder, `${name}.key`);

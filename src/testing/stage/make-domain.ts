@@ -7,7 +7,7 @@ import { meaning, type Wanted } from './panel-words.ts';
 export interface StageDomain {
   /** Name without the final dot, as panels write it. */
   readonly name: string;
-  /** Records that the panel's form accepts: no SOA and no NS records of the apex. */
+  /** Records that the panel's form accepts: no SOA and no apex NS records. */
   readonly records: readonly ResourceRecord[];
 }
 

@@ -1,12 +1,15 @@
 import type { Answer, Sandbox } from '../../../sandbox/index.ts';
 import { keyOf, saveClick, type Wanted, type Words } from './panel-words.ts';
 
-/** One call of a panel function by a user, as a click on a page makes it. */
+/** Calls a panel function as a user, like a click on a page. */
 export type Act = (func: string, params: Readonly<Record<string, string>>) => Promise<Answer>;
 
 type More = Readonly<Record<string, string>>;
 
-/** A user of a panel, who calls its functions by the names of that generation. `more`: further parameters. */
+/**
+ * A user of a panel. Its methods call functions by their names in that generation. `more`: further
+ * parameters.
+ */
 export interface PanelUser {
   readonly act: Act;
   readonly words: Words;
@@ -22,7 +25,7 @@ export interface PanelUser {
   open(zone: string): Promise<Answer>;
 }
 
-/** @param panel returns the panel as it runs now, because a restart makes a new object */
+/** Makes a user. @param panel returns the panel as it runs now, because a restart makes a new object */
 export function userAt(
   panel: () => Sandbox,
   words: Words,

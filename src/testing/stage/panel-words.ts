@@ -1,27 +1,27 @@
 /**
- * What users do in a panel, and the requests for it in each generation. These words are written apart from
- * the product's, so that a mistake in the product is not repeated here.
+ * What users do in a panel, and the requests for it in each generation. This is written without the product's
+ * code, so that a mistake in the product is not repeated here.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Generation, Row, Sandbox } from '../../../sandbox/index.ts';
 
-/** A record as a user thinks of it, the same for every panel. */
+/** A record as a user describes it, in the same form for every panel. */
 export interface Wanted {
   /** Owner name, relative to the zone; empty for the zone itself. */
   readonly name: string;
   readonly type: string;
   /**
    * The address, host name (absolute with a final dot, else relative) or text. For CAA, DS and TLSA all
-   * fields in their order.
+   * fields, in their order.
    */
   readonly value: string;
-  /** Priority of an MX; priority, weight and port of an SRV; absent for other types. */
+  /** Priority of an MX; priority, weight and port of an SRV. Absent for other types. */
   readonly numbers?: readonly number[];
-  /** TTL in seconds; only for generations with a TTL for each record. */
+  /** TTL in seconds; only for generations in which each record has a TTL. */
   readonly ttl?: number;
 }
 
-/** An A record. */
+/** Makes an A record. */
 export function address(name: string, ip: string): Wanted {
   return { name, type: 'A', value: ip };
 }
@@ -42,9 +42,9 @@ export interface Words {
   readonly save: string;
   readonly remove: string;
   readonly types: ReadonlySet<string>;
-  /** Whether every record of these panels has a TTL of its own. */
+  /** Whether every record of these panels has its own TTL. */
   readonly hasTtl: boolean;
-  /** Form fields of a record, without those for the zone and for the record's identifier. */
+  /** The form fields of a record, without the fields for the zone and the record's identifier. */
   readonly fields: (record: Wanted) => Record<string, string>;
 }
 
@@ -121,7 +121,7 @@ export function wordsOf(generation: Generation): Words {
   return all[generation];
 }
 
-/** The call that saves a new record, or replaces the record with the identifier `key`. */
+/** The call that saves a new record, or that replaces the record with the identifier `key`. */
 export function saveClick(words: Words, zone: string, record: Wanted, key = ''): Click {
   const fields = words.fields(record.name === '' ? { ...record, name: `${zone}.` } : record);
   return { func: words.save, params: { plid: zone, elid: key, ...fields, sok: 'ok' } };
@@ -129,28 +129,28 @@ export function saveClick(words: Words, zone: string, record: Wanted, key = ''):
 
 const hosts: ReadonlySet<string> = new Set(['CNAME', 'DNAME', 'NS', 'MX', 'SRV', 'PTR']);
 
-/** A name in lower case with its final dot; `@` and the empty name stand for the zone itself. */
+/** A name in lower case with its final dot. `@` and the empty name stand for the zone itself. */
 export function absolute(name: string, zone: string): string {
   if (name === '' || name === '@') return `${zone}.`;
   return (name.endsWith('.') ? name : `${name}.${zone}.`).toLowerCase();
 }
 
-/** A record in words that are the same for every panel: `www.example.org. A 192.0.2.1`. */
+/** A record as text that is the same for every panel: `www.example.org. A 192.0.2.1`. */
 export function meaning({ name, type, value, numbers = [] }: Wanted, zone: string): string {
   const said = hosts.has(type) ? absolute(value, zone) : value;
   const spelled = type === 'AAAA' ? new URL(`http://[${said}]`).hostname.slice(1, -1) : said;
   return [absolute(name, zone), type, ...numbers, spelled].join(' ');
 }
 
-/** A row of a panel's record list in the words of `meaning`. */
+/** A row of a panel's record list as text, in the form that `meaning` makes. */
 export function meaningOf({ name, type, prio, wght, port, addr }: Row, zone: string): string {
   const numbers = [prio, wght, port].filter((number) => number !== '').map(Number);
   return meaning({ name, type, value: addr, numbers }, zone);
 }
 
 /**
- * The records of a zone in a panel, in the words of `meaning`, sorted. NS records of the zone itself are left
- * out, because each side has its own. Null: the panel does not have the zone.
+ * The records of a zone in a panel as texts of `meaning`, sorted. Apex NS records are left out, because each
+ * side has its own. Null: the panel does not have the zone.
  */
 export function contents(panel: Sandbox, zone: string): string[] | null {
   const rows = panel.records(zone);
@@ -161,12 +161,12 @@ export function contents(panel: Sandbox, zone: string): string[] | null {
     .toSorted();
 }
 
-/** Whether two panels hold the same records in a zone (by `contents`). */
+/** Whether two panels have the same records in a zone (by `contents`). */
 export function agree(one: Sandbox, other: Sandbox, zone: string): boolean {
   return isDeepStrictEqual(contents(one, zone), contents(other, zone));
 }
 
-/** Whether a panel holds a record; also compares the TTL, if `record` has one. */
+/** Whether a panel has a record. Also compares the TTL, if `record` has one. */
 export function holds(panel: Sandbox, zone: string, record: Wanted): boolean {
   return rowOf(panel, zone, record) !== undefined;
 }
@@ -178,12 +178,12 @@ function rowOf(panel: Sandbox, zone: string, record: Wanted): Row | undefined {
   return panel.records(zone)?.find(isIt);
 }
 
-/** Whether a panel holds anything at a name. */
+/** Whether a panel has any record at a name. */
 export function holdsName(panel: Sandbox, zone: string, name: string): boolean {
   return panel.records(zone)?.some((row) => row.name === absolute(name, zone)) === true;
 }
 
-/** The identifier that the panel shows for a record. @throws Error if the panel does not hold the record */
+/** The identifier that the panel shows for a record. @throws Error if the panel does not have the record */
 export function keyOf(panel: Sandbox, zone: string, record: Wanted): string {
   const row = rowOf(panel, zone, record);
   const at = row === undefined ? -1 : (panel.records(zone)?.indexOf(row) ?? -1);

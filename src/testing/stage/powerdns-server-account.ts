@@ -4,12 +4,15 @@ import { isHttpPatch } from './relay.ts';
 import { dataOf, type ServerAccount } from './server-account.ts';
 import { account } from './stage.ts';
 
-/** An account at PowerDNS. The account of a zone tells whose it is; one API key may write all zones. */
+/**
+ * Makes an account at PowerDNS. The field `account` of a zone shows whose it is; the one API key may write
+ * all zones.
+ */
 export async function powerdnsAccount(): Promise<ServerAccount> {
   const server = await startPowerdns({
     account: account.name,
-    // Without the first setting new zones have a placeholder in their SOA. Without the second PowerDNS stores
-    // DNAME records and does not follow them.
+    // Without the first setting, the SOA of new zones has a placeholder. Without the second, PowerDNS stores
+    // DNAME records but does not follow them.
     extra:
       'default-soa-content=ns1.provider.example.net hostmaster.@ 0 10800 3600 604800 3600\ndname-processing=yes',
   });

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * A proxy in front of a server on 127.0.0.1 that can keep back the answers. So a test can stop between the
- * moment when a write is done and the moment when the agent hears of it.
+ * A proxy in front of a server on 127.0.0.1 that can hold back answers. So a test can stop between the moment
+ * when a write is done and the moment when the agent learns of it.
  */
 export class Relay {
   readonly #target: number;
@@ -15,7 +15,7 @@ export class Relay {
 
   /**
    * @param target the server's TCP port
-   * @param isWrite whether the octets that arrive at once from a client ask for a change
+   * @param isWrite whether the octets that arrive together from a client ask for a change
    */
   constructor(target: number, isWrite: (request: Buffer) => boolean) {
     this.#target = target;
@@ -26,7 +26,7 @@ export class Relay {
     return this.#port;
   }
 
-  /** Listens: the first time on a free port, later on the same port. */
+  /** Starts to listen: the first time on a free port, later on the same port. */
   async open(): Promise<void> {
     const server = createServer({ noDelay: true }, (client) => this.#join(client));
     this.#server = server;
@@ -45,7 +45,7 @@ export class Relay {
     await once(server, 'close');
   }
 
-  /** From now on, a connection over which a write comes passes on no more answers. */
+  /** From now on, a connection that carries a write passes on no more answers. */
   withhold(): void {
     this.#withholding = true;
   }
@@ -54,7 +54,7 @@ export class Relay {
     this.#withholding = false;
   }
 
-  /** Ends every connection at once; answers under way are lost. */
+  /** Ends every connection at once. Answers on their way are lost. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -69,7 +69,8 @@ export class Relay {
     server.on('data', (answer: Buffer) => {
       if (!silent) client.write(answer);
     });
-    // The server's end of the connection is kept back as well, because it would tell that the write is over.
+    // If the server ends the connection, that is held back too, because it would show the client that the
+    // write is done.
     const ended = (): void => {
       if (!silent) client.end();
     };

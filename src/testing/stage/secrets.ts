@@ -2,12 +2,12 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnyStage } from './stage.ts';
 
-/** Files that may hold the password: the settings, and files of the sandbox panel itself. */
+/** Files that may contain the password: the settings, and files of the sandbox panel itself. */
 const except = /^(etc\/domainsync\.ini|etc\/users|var\/(state|ispmgr))/;
 
 /**
- * Places on the customer's side where domainsync wrote a secret: files below the panel's root (journal, log,
- * plugin), and output of the command line. Empty: there is none.
+ * Finds secrets that domainsync wrote on the customer's side: in files below the panel's root (journal, log,
+ * plugin), or in output of the command line. Empty: there are none.
  */
 export async function leaks(stage: AnyStage): Promise<string[]> {
   const found: string[] = [];

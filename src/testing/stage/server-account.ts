@@ -9,9 +9,9 @@ export interface ServerAccount {
   readonly port: number;
   /** Whether a request of the plugin changes data. */
   readonly isWrite: (request: Buffer) => boolean;
-  /** Options of `[isp_master]` for the account. @param port port that the plugin shall use */
+  /** Options of `[isp_master]` for the account. @param port the port that the plugin is to use */
   readonly connection: (port: number) => Readonly<Record<string, string>>;
-  /** File with a key that may transfer the zones; null: no key is needed. */
+  /** A file with a key that may transfer the zones; null: no key is needed. */
   readonly keyFile: string | null;
   readonly makesZones: boolean;
   readonly ours: (zones: readonly ServedZone[]) => Promise<void>;
@@ -20,7 +20,7 @@ export interface ServerAccount {
   readonly edit: (zone: string, record: Wanted, what: 'add' | 'delete') => Promise<void>;
 }
 
-/** The data of a record in the notation of master files. */
+/** The data of a record, written as in master files. */
 export function dataOf(record: Wanted, zone: string): string {
   const data = meaning(record, zone).split(' ').slice(2).join(' ');
   return record.type === 'TXT' ? JSON.stringify(data) : data;

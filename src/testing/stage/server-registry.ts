@@ -6,16 +6,16 @@ import type { ServerAccount } from './server-account.ts';
 
 /** A real name server that stages, the demo and the benchmarks can start as central. */
 interface TestServer {
-  /** Value of `kind` in the settings. */
+  /** The value of the setting `kind` for this server. */
   readonly kind: CentralKind;
   readonly title: string;
-  /** Programs that must be installed, and the Debian packages that contain them. */
+  /** Programs that must be installed, each with the Debian package that contains it. */
   readonly programs: readonly string[];
   readonly packages: string;
   readonly startAccount: () => Promise<ServerAccount>;
 }
 
-/** Every real name server of the tests. Stages and the choices of the demo come from this table. */
+/** Every real name server of the tests. Stages, and the choices of the demo, use this table. */
 export const testServers = {
   bind: {
     kind: 'rfc2136',
@@ -49,7 +49,7 @@ export function isServerKind(text: string): text is ServerKind {
   return Object.hasOwn(testServers, text);
 }
 
-/** Why this server cannot be started here (programs are missing); false: it can. */
+/** The reason why this server cannot be started here (missing programs); false: it can be started. */
 export function missingFor(kind: ServerKind): string | false {
   return missingPrograms(...testServers[kind].programs);
 }

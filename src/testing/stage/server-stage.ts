@@ -1,4 +1,4 @@
-/** A customer's panel with the plugin, and a provider's real name server as its central. */
+/** A stage with a customer's panel, the plugin in it, and a provider's real name server as its central. */
 import { rmSync } from 'node:fs';
 import type { Generation } from '../../../sandbox/index.ts';
 import { zoneName } from '../../dns/name.ts';
@@ -17,14 +17,14 @@ export interface ServerStageOptions {
   /** Generation of the customer's panel. Default: ISPmanager 6. */
   readonly panel?: Exclude<Generation, 'dnsmgr'>;
   readonly central: ServerKind;
-  /** Options of the section `[sync]`, times in seconds. */
+  /** Options of the section `[sync]`. Times are in seconds. */
   readonly sync?: Readonly<Record<string, string>>;
 }
 
 /** A stage whose central is a name server. */
 export interface ServerStage extends AnyStage {
   readonly server: NameServer;
-  /** The connection between the plugin and the server, which a test can disturb. */
+  /** The connection between the plugin and the server. A test can disturb it. */
   readonly relay: Relay;
   readonly there: CentralSide & { readonly public: PublicView };
 }
@@ -88,8 +88,7 @@ function serverSide(
     remove: async (zone, record) => {
       await made.edit(zone, record, 'delete');
     },
-    // With its option `check-mx`, BIND refuses an MX of the zone's apex whose host in the zone has no
-    // address.
+    // Because of its option `check-mx`, BIND refuses an apex MX if its host in the zone has no address.
     objects: () =>
       server.kind === 'bind'
         ? { record: { name: '', type: 'MX', value: 'no-address', numbers: [30] }, says: 'REFUSED' }

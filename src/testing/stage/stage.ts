@@ -1,7 +1,7 @@
 /**
- * A customer's panel with the plugin, and a provider's central that is a panel too, both on this machine. The
- * shim, the agent and the bundles between them are the real ones. The demo, the end-to-end tests and the
- * benchmarks use it. `server-stage.ts` has name servers as centrals.
+ * A stage: a customer's panel with the plugin, and a provider's panel as central, both on this machine. Hook
+ * script, agent and bundles between them are the real ones. The demo, the end-to-end tests and the benchmarks
+ * use it. `server-stage.ts` makes stages with name servers as centrals.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -29,7 +29,7 @@ export interface StageOptions {
   readonly panel?: Exclude<Generation, 'dnsmgr'>;
   /** Generation of the panel that is the central. Default: DNSmanager. */
   readonly central?: Generation;
-  /** Options of the section `[sync]`. The default has waits of a second, so that tests end soon. */
+  /** Options of the section `[sync]`. By default, waits take about a second, so that tests end soon. */
   readonly sync?: Readonly<Record<string, string>>;
 }
 
@@ -37,7 +37,7 @@ export interface StageOptions {
 export interface AnyStage {
   /** The customer's panel. */
   readonly panel: Sandbox;
-  /** Reads and writes the central directly, not through the product. */
+  /** Reads and writes the central directly, without the product. */
   readonly there: CentralSide;
   readonly directory: string;
   readonly socket: string;
@@ -50,22 +50,23 @@ export interface AnyStage {
   install(): Promise<void>;
   /**
    * Writes the settings file, as the settings form would.
-   * @param changes options of the connection to the central; @param times options of `[sync]`
+   * @param changes options of the connection to the central
+   * @param times options of `[sync]`
    */
   configure(changes?: Readonly<Record<string, string>>, times?: Readonly<Record<string, string>>): void;
   /** Runs the command `domainsync` with these arguments; resolves to its standard output. */
   domainsync(...args: readonly string[]): Promise<string>;
-  /** What `domainsync status` reports; null while no agent runs. */
+  /** What `domainsync status` reports; null: no agent runs. */
   status(): Promise<StatusReport | null>;
-  /** Process id of the agent; null while none runs. */
+  /** Process id of the agent; null: none runs. */
   agent(): Promise<number | null>;
-  /** Stops both sides and the agent, and removes every file. */
+  /** Stops both sides and the agent, and removes all files. */
   stop(): Promise<void>;
 }
 
 /** A stage whose central is a panel. */
 export interface Stage extends AnyStage {
-  /** The provider's panel. `centralUp` replaces this object. */
+  /** The provider's panel. `centralUp` replaces this object by a new one. */
   readonly central: Sandbox;
   /** Stops the provider's panel; `centralUp` starts it again on the same port with the same data. */
   centralDown(): Promise<void>;
@@ -122,8 +123,8 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
     generation: other,
     name: 'central',
     users: centralUsers,
-    // Unlike the defaults of the customer's panel, so that a test sees whose records a new zone has in the
-    // end.
+    // These differ from the defaults of the customer's panel, so that a test can see which panel's records a
+    // new zone has in the end.
     switches: { defaultHosts: ['@', 'parking'], defaultSpf: false },
   };
   let central = await startSandbox(centralOptions);
@@ -168,14 +169,15 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
   };
 }
 
-/** @throws Error when the folder lacks the programs that a stage installs in the panel */
+/** Checks that a folder has the programs that a stage installs. @throws Error when one is missing */
 export function demandPrograms(folder: string): void {
   if (existsSync(join(folder, 'domainsync.cjs'))) return;
   throw new Error(`no programs in ${folder}: run "npm run -s bundle" first`);
 }
 
 /**
- * Runs `prepare` on a stage; if it fails, stops the stage, whose processes would keep the test from ending.
+ * Runs `prepare` on a stage. If it fails, stops the stage, because its processes would keep the test from
+ * ending.
  */
 export async function prepared<S extends AnyStage>(
   stage: S,
@@ -190,11 +192,11 @@ export async function prepared<S extends AnyStage>(
   }
 }
 
-/** The customer's half of a stage. Its `stop` leaves the directory on disk. */
+/** Makes the customer's half of a stage. Its `stop` leaves the directory on disk. */
 export async function makePanelSide(
   generation: Exclude<Generation, 'dnsmgr'>,
 ): Promise<Omit<AnyStage, 'there' | 'secrets' | 'configure'>> {
-  // Checked first, while nothing runs yet that would have to be stopped.
+  // Checked first, so that nothing has to be stopped if it fails.
   demandPrograms(dist);
   const directory = mkdtempSync(join(tmpdir(), 'domainsync-'));
   const places = { directory, root: join(directory, 'panel'), socket: join(directory, 'agent.sock') };
@@ -216,7 +218,7 @@ export async function makePanelSide(
   };
 }
 
-/** Runs the product's command line, and asks it about the agent. */
+/** Makes functions that run the product's command line, and that ask it about the agent. */
 function programs({ root, socket }: Places): Pick<AnyStage, 'domainsync' | 'status' | 'agent'> {
   const domainsync = async (...args: readonly string[]): Promise<string> => {
     const words = [join(dist, 'domainsync.cjs'), '--root', root, '--socket', socket, ...args];
@@ -229,7 +231,10 @@ function programs({ root, socket }: Places): Pick<AnyStage, 'domainsync' | 'stat
   return { domainsync, status, agent: async () => (await status())?.pid ?? null };
 }
 
-/** Installs the plugin with the product's own installer, which restarts ISPmanager 5 and 6 itself. */
+/**
+ * Installs the plugin with the product's own installer. For ISPmanager 5 and 6, the installer also restarts
+ * the panel.
+ */
 async function putPlugin({ root, socket }: Places, panel: Sandbox): Promise<void> {
   const place = ['--root', root, '--socket', socket];
   await run(process.execPath, [
@@ -241,13 +246,15 @@ async function putPlugin({ root, socket }: Places, panel: Sandbox): Promise<void
     '--system',
     'no',
   ]);
-  // ISPmanager 4 has no restart command, so the stage does what the administrator would do by hand.
+  // ISPmanager 4 has no restart command, so the stage restarts it, as an administrator would.
   if ('byHand' in panelAt(root).layout.restart) panel.restartPanel();
 }
 
 /**
+ * Writes the settings file.
  * @param root the panel's root directory
- * @param connection options of `[isp_master]`; @param sync options of `[sync]`
+ * @param connection options of `[isp_master]`
+ * @param sync options of `[sync]`
  */
 export function writeSettings(
   root: string,
@@ -263,8 +270,8 @@ export function writeSettings(
 }
 
 /**
- * Returns the output of a command that ended with status 3: the command worked, and reports that an
- * administrator is needed. Throws any other error.
+ * Returns the output of a command that ended with status 3: the command worked, but an administrator still
+ * has to do something. Throws any other error.
  */
 function needsAttention(error: unknown): { stdout: string } {
   if (error instanceof Error && 'code' in error && error.code === 3 && 'stdout' in error) {
@@ -273,7 +280,7 @@ function needsAttention(error: unknown): { stdout: string } {
   throw error;
 }
 
-/** Ends a process that is not our child and waits until it is gone. */
+/** Ends a process that is not our child, and waits until it has ended. */
 export async function endProcess(pid: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   process.kill(pid, signal);
   await until('the process to end', () => !isAlive(pid));
@@ -290,10 +297,10 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Tests a condition every 20 ms until it holds.
- * @param what what is awaited, for the error
+ * Tests a condition every 20 ms until it is met.
+ * @param what what is waited for, to be named in the error
  * @param limit longest wait in milliseconds
- * @returns the milliseconds waited
+ * @returns how many milliseconds it took
  * @throws Error when the limit is over
  */
 export async function until(

@@ -88,7 +88,7 @@ export function changeCases(bench: MakeBench): void {
 
   it('alters one field of MX and SRV records', async () => {
     const b = await bench();
-    // BIND refuses an MX whose host is in the zone but has no address (option `check-integrity`).
+    // BIND refuses an MX if its host is in the zone and has no address (option `check-integrity`).
     await b.works([], [b.record('mail1', 'A', '192.0.2.1')]);
     await b.works([], [b.record('@', 'MX', '15 mail1'), b.record('@', 'MX', '25 mail2.example.net.')]);
     await b.works([b.record('@', 'MX', '15 mail1')], [b.record('@', 'MX', '35 mail1')]);

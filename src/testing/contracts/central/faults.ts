@@ -12,7 +12,7 @@ export function faultCases(subject: () => ContractSubject, bench: MakeBench): vo
     const b = await bench();
     const record = b.record('login', 'A', '192.0.2.1');
     const calls = [
-      // A central without zone lists may have no zone yet with which Knot could check the key.
+      // If a central cannot list zones, it may have no zone yet, and Knot can check the key only with a zone.
       ...(wrong.traits.listsZones ? [async () => await wrong.check(quietContext())] : []),
       async () => await wrong.listZones([b.zone], quietContext()),
       async () => await wrong.readZone(b.zone, apexSets(b.zone), quietContext()),
@@ -61,7 +61,7 @@ export function faultCases(subject: () => ContractSubject, bench: MakeBench): vo
       const change = b.change([], [b.record(when, 'A', '192.0.2.1')]);
       const present = await b.present(change);
       await crashes.crash(when);
-      // One call must fail first, so that the adapter notices the lost connections.
+      // The first call after the kill only makes the adapter notice that its connections are lost.
       if (when === 'now') await refusal(b.central.listZones([b.zone], quietContext()), 'central.unreachable');
       const error = await refusal(b.central.apply(change, present, quietContext()), 'central.unreachable');
       assert.equal(error.retry, 'later');

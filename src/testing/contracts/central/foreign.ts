@@ -14,7 +14,8 @@ export function foreignCases(subject: () => ContractSubject): void {
     await otherWriter.createZone(zone);
     const truth = await otherWriter.records(zone);
     const error = await refusal(central.createZone(zone, seed, quietContext()), 'zone.foreign');
-    // A panel detects a foreign zone only in a real create, so `free` is right as well.
+    // A panel finds out that a zone is foreign only when it creates the zone, so `free` is a right answer
+    // too.
     const asked = await central.mayCreateZone(zone, seed, quietContext()).catch((one: unknown) => one);
     assert.ok(asked === 'free' || (asked instanceof CentralError && asked.code === 'zone.foreign'));
     assert.equal(error.state, 'untouched');

@@ -16,9 +16,9 @@ import { valueCases } from './values.ts';
 import { zoneCases } from './zones.ts';
 
 /**
- * Test cases for the behaviour of every {@link Central}. After each write they apply the same change again,
- * which must do nothing. They check the zone past the adapter.
- * @param makeSubject called once; each case works in a zone of its own
+ * Tests the behaviour that every {@link Central} must have. After each write, the same change is applied
+ * again, and must then do nothing. The result is checked without the adapter.
+ * @param makeSubject called once; each test works in a zone of its own
  */
 export function centralContract(name: string, makeSubject: () => Promise<ContractSubject>): void {
   describe(`central contract: ${name}`, () => {

@@ -4,7 +4,7 @@ import { recordId } from '../../../dns/record.ts';
 import { quietContext } from '../../quiet-context.ts';
 import { apexSets, ids, sorted, type Bench, type ContractSubject, type MakeBench } from './zone-bench.ts';
 
-/** Many writes at once, ours and those of others. */
+/** Tests many writes at the same time, ours and those of other writers. */
 export function loadCases(subject: () => ContractSubject, bench: MakeBench): void {
   it('carries out edits of many zones at once', async () => {
     const benches: Bench[] = [];

@@ -37,7 +37,7 @@ export function rrsetCases(bench: MakeBench): void {
 
   it('keeps a big RRset, and alters one record of it', async () => {
     const b = await bench();
-    // BIND accepts at most 100 records in an RRset (option `max-records-per-type`).
+    // BIND accepts at most 100 records in one RRset (option `max-records-per-type`).
     const all = Array.from({ length: 99 }, (_, at) =>
       b.record('big', 'AAAA', `2001:db8::${(at + 1).toString(16)}`),
     );

@@ -35,7 +35,7 @@ export function valueCases(bench: MakeBench): void {
     const b = await bench();
     const deep = Array.from({ length: 20 }, (_, at) => `l${at}`).join('.');
     const owners = ['*', '*.sub', '_dmarc', deep, 'тест', 'a-b.c'];
-    // BIND accepts only host names as owners of addresses (option `check-names`).
+    // BIND accepts only host names as owners of address records (option `check-names`).
     const all = owners.map((owner) => b.record(owner, owner.startsWith('_') ? 'TXT' : 'A', '192.0.2.1'));
     await b.works([], all);
     for (const record of all) await b.works([record], []);

@@ -7,54 +7,62 @@ import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.t
 import { changeNames, type Change, type RRsetKey } from '../../../dns/zone.ts';
 import { quietContext } from '../../quiet-context.ts';
 
-/** A central under test, and direct access to the same data past our adapter. */
+/** A central under test, with direct access to the same data that does not use our adapter. */
 export interface ContractSubject {
   readonly central: Central;
   readonly otherWriter: {
     add(zone: DnsName, record: ResourceRecord): Promise<void>;
     remove(zone: DnsName, record: ResourceRecord): Promise<void>;
-    /** Makes a zone in our account as the provider would. Needed if the account may not (`managesZones`). */
+    /**
+     * Creates a zone in our account, as the provider would. Needed if the account itself may not create zones
+     * (`managesZones`).
+     */
     makeZone?(zone: DnsName): Promise<void>;
     /**
-     * Makes a signed zone in our account; resolves once its keys are published. Absent: the central cannot
+     * Creates a signed zone in our account; resolves once its keys are published. Absent: the central cannot
      * sign.
      */
     makeSignedZone?(zone: DnsName): Promise<void>;
-    /** Makes a zone in another account. */
+    /** Creates a zone in another account. */
     createZone(zone: DnsName): Promise<void>;
-    /** The zone's records, whichever account has it; null: no account has the zone. */
+    /** The zone's records, whichever account has the zone; null: no account has it. */
     records(zone: DnsName): Promise<readonly ResourceRecord[] | null>;
   };
   stop(): Promise<void>;
   /**
-   * A central for the same account with a wrong password or key; the test closes it. Absent: such a central
-   * cannot be made.
+   * Makes a central for the same account with a wrong password or key; the test closes it. Absent: such a
+   * central cannot be made.
    */
   readonly wrongCredentials?: () => Central;
-  /** Kills and starts the central's program. Absent: the central cannot be killed. */
+  /** Kills and restarts the central's program. Absent: the central cannot be killed. */
   readonly crashes?: {
     /**
-     * Kills it at once (`now`), when the next write arrives (`before-write`), or after the next write and
-     * before the next read (`after-write`).
+     * Kills the program at once (`now`), when the next write arrives (`before-write`), or after the next
+     * write and before the next read (`after-write`).
      */
     crash(when: 'now' | 'before-write' | 'after-write'): Promise<void>;
-    /** Starts the killed program with its data; resolves once it answers. Does nothing while it runs. */
+    /**
+     * Starts the killed program with its data; resolves once it answers. Does nothing while the program runs.
+     */
     revive(): Promise<void>;
   };
-  /** Cuts every answer to a read after `keep` octets, or by so many at its end if negative; null: no more. */
+  /**
+   * Cuts the answer to every read after `keep` octets. If negative: so many octets are missing at its end.
+   * Null: cuts no more.
+   */
   readonly cutReads?: (keep: number | null) => void;
   /**
-   * The central reports the removal of a missing record as done, so nobody can tell who removed it
-   * (docs/compatibility.md#a51).
+   * Present if the central reports the removal of a missing record as done. Then nobody can tell who removed
+   * the record (docs/compatibility.md#a51).
    */
   readonly removesUnknown?: true;
-  /** Number of records for the test of a large zone. Default: 100. */
+  /** Number of records in the test of a large zone. Default: 100. */
   readonly manyRecords?: number;
 }
 
 export const seed = { addresses: ['192.0.2.1'], nameServers: ['ns1.example.net.'], mailServers: [] };
 
-/** Makes a zone in the account, by the account itself if it may, else by the provider. */
+/** Creates a zone in the account. If the account may not do this, the provider does. */
 export async function makeZone({ central, otherWriter }: ContractSubject, zone: DnsName): Promise<void> {
   if (central.traits.managesZones) {
     assert.equal(await central.createZone(zone, seed, quietContext()), 'created');
@@ -64,7 +72,7 @@ export async function makeZone({ central, otherWriter }: ContractSubject, zone: 
   await otherWriter.makeZone(zone);
 }
 
-/** One zone of the subject, with short forms for what tests do to it. */
+/** One zone of the subject, with short functions for what tests do to it. */
 export class Bench {
   readonly central: Central;
   readonly zone: DnsName;
@@ -112,7 +120,7 @@ export class Bench {
   }
 
   /**
-   * Applies a change that is new in all its parts. Checks the zone and the answer, and that a second call
+   * Applies a change of which no part is done yet. Checks the zone and the answer, and that a second call
    * changes nothing.
    */
   async works(remove: readonly ResourceRecord[], add: readonly ResourceRecord[]): Promise<void> {
@@ -142,7 +150,9 @@ export function apexSets(zone: DnsName): RRsetKey[] {
   return ['SOA', 'NS'].map((type) => ({ name: zone, type }));
 }
 
-/** The id of a record, for a SOA without the serial, which servers raise with every edit. */
+/**
+ * The id of a record. In the id of an SOA the serial is left out, because servers raise it with every edit.
+ */
 export function steadyId(record: ResourceRecord): string {
   const { type, rdata } = record;
   return recordId(type === 'SOA' ? { ...record, rdata: rdata.replace(/^(\S+ \S+) \d+/u, '$1 *') } : record);
@@ -152,7 +162,7 @@ export function sorted(list: Iterable<string>): string[] {
   return [...list].sort();
 }
 
-/** Expects a call to fail with one of these codes. @returns the error */
+/** Checks that a call fails with one of these codes. @returns the error */
 export async function refusal(call: Promise<unknown>, ...codes: string[]): Promise<CentralError> {
   try {
     await call;

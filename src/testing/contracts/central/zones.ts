@@ -50,7 +50,7 @@ export function zoneCases(subject: () => ContractSubject): void {
       content.map(recordId).filter((id) => !read.some((record) => recordId(record) === id)),
       [],
     );
-    // A create adds nothing to an existing zone.
+    // A create adds no records to a zone that exists already.
     const more = [makeRecord({ name: 'more', type: 'A', rdata: '192.0.2.1' }, zone)];
     assert.equal(await central.createZone(zone, seed, quietContext(), more), 'exists');
     assert.deepEqual(
@@ -74,7 +74,7 @@ export function zoneCases(subject: () => ContractSubject): void {
   });
 }
 
-/** The same test for a central where only the provider creates and deletes zones. */
+/** The same tests for a central where only the provider creates and deletes zones. */
 async function provided(subject: ContractSubject, zone: DnsName): Promise<void> {
   const { central } = subject;
   assert.deepEqual(await central.listZones([zone], quietContext()), []);

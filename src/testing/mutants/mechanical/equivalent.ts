@@ -1,17 +1,20 @@
 import { sourceOf } from '../patch.ts';
 import type { Mutant } from './mutations.ts';
 
-/** A mechanical mutant that changes nothing in the behaviour of the engine, and why. */
+/** A mechanical mutant that does not change the behaviour of the engine, and the reason. */
 export interface Equivalent {
   readonly file: string;
   /** The source line that the mutant changes, without its indentation. */
   readonly line: string;
-  /** The rule and the change, as a run prints them (`Mutant.what`). */
+  /** The rule and the change, as the run prints them (`Mutant.what`). */
   readonly what: string;
   readonly reason: string;
 }
 
-/** Mutants that no law and no test can find. A run that finds one fails, because its reason must be wrong. */
+/**
+ * Mutants that no law and no test can find. If a run finds one, the run fails, because the mutant's reason
+ * must be wrong.
+ */
 export const equivalents: readonly Equivalent[] = [
   {
     file: 'src/core/engine/background/open-ttl.ts',
@@ -99,7 +102,7 @@ export const equivalents: readonly Equivalent[] = [
   },
 ];
 
-/** The entry of the list for a mutant; null: it is not on the list. */
+/** The list's entry for a mutant; null: the list does not have it. */
 export function equivalentOf({ patch, line, what }: Mutant): Equivalent | null {
   const text = sourceOf(patch.file).split('\n')[line - 1]?.trim();
   const isIt = (one: Equivalent): boolean =>

@@ -67,7 +67,7 @@ test('issue 13, mechanical mutation: of two times the one may be as late as the 
   ];
   for (const source of counts)
     assert.equal(mutations(source).filter((what) => /operator: [<>]/u.test(what)).length, 1, source);
-  // Which of them comes first is another matter.
+  // The exclusion is only for the boundary (`<` or `<=`). Other mutations of times are made.
   assert.deepEqual(mutations('if (now < until) f();'), [
     'negate: now < until -> !(now < until)',
     'drop: f(); -> ;',

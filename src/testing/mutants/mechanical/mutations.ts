@@ -3,15 +3,15 @@ import { patched, type Patch } from '../patch.ts';
 import { lineOf, parseSource, walk } from './syntax.ts';
 import { isLeastTime, isTimeBoundary } from './times.ts';
 
-/** A version of a source file with one change that a rule made. */
+/** A source file in which a rule has made one change. */
 export interface Mutant {
   readonly patch: Patch;
   readonly line: number;
-  /** The rule, the text before and the text after, as `rule: before -> after`. */
+  /** What was changed: `rule: text before -> text after`. */
   readonly what: string;
 }
 
-/** A change of source text by a rule: `text` replaces the characters from `start` to `end`. */
+/** One change of source text by a rule: `text` replaces the characters from `start` to `end`. */
 interface Edit {
   readonly rule: string;
   readonly start: number;
@@ -22,7 +22,8 @@ interface Edit {
 type Rule = (node: AnyNode, parent: AnyNode | null, text: string) => readonly Edit[];
 
 /**
- * Every mutant of a source file, in the order of the file. @throws {SyntaxError} if the source does not parse
+ * Makes every mutant of a source file, in the order of the file.
+ * @throws {SyntaxError} if the source cannot be parsed
  */
 export function mutantsOf(file: string, source: string): Mutant[] {
   const { text, tree } = parseSource(source);
@@ -100,7 +101,7 @@ function operatorAt({ left, right, operator }: BinaryExpression | LogicalExpress
 }
 
 /**
- * Drops a call that is a statement of its own, such as a commit or a wait. Log calls stay, because no promise
+ * Drops a call that is a statement of its own, such as a commit or a wait. Log calls stay, because nothing
  * depends on them.
  */
 const dropStatement: Rule = (node, _parent, text) => {
@@ -115,12 +116,12 @@ const dropStatement: Rule = (node, _parent, text) => {
   return [dropped, waits];
 };
 
-/** Whether the call is `Promise.resolve()`, whose only purpose is to make a function asynchronous. */
+/** Whether the call is `Promise.resolve()`, which only makes a function asynchronous. */
 function waitsForNothing({ start, end }: AnyNode, text: string): boolean {
   return text.slice(start, end) === 'Promise.resolve()';
 }
 
-/** What is passed to the log, and changes nothing by itself. */
+/** Log calls whose arguments change nothing by themselves. */
 function loggedOnly(tree: AnyNode, text: string): AnyNode[] {
   const nodes = [...walk(tree)].map(([node]) => node);
   const calls = nodes.filter((node) => node.type === 'CallExpression' && isLog(node.callee, text));
@@ -138,8 +139,8 @@ function isLog(callee: AnyNode, text: string): boolean {
 }
 
 /**
- * Replaces a lock by one that locks nothing: `await x.acquire()` by an empty lock, `x.exclusively(f)` by
- * `(f)()`.
+ * Replaces a lock by one that locks nothing: `await x.acquire()` becomes an empty lock, `x.exclusively(f)`
+ * becomes `(f)()`.
  */
 const dropLock: Rule = (node, _parent, text) => {
   if (node.type === 'VariableDeclarator' && node.init !== null && node.init !== undefined) {
@@ -167,7 +168,7 @@ const opposites: Readonly<Record<string, string>> = {
 };
 
 /**
- * Turns `change.add` into `change.remove` and `{ add: x }` into `{ remove: x }`. Calls such as `set.add()`
+ * Turns `change.add` into `change.remove`, and `{ add: x }` into `{ remove: x }`. Calls such as `set.add()`
  * stay.
  */
 const swapAddAndRemove: Rule = (node, parent) => {
@@ -197,8 +198,8 @@ const changeMethod: Rule = (node) => {
 };
 
 /**
- * Changes a constant. Log levels stay. A number above 9 is a time or a size that one more would not break, so
- * it becomes 0. A time of 0 milliseconds stays, because one millisecond more breaks nothing.
+ * Changes a constant; log levels stay. A number above 9 is a time or a size, and adding one would break
+ * nothing, so it becomes 0. A time of 0 milliseconds stays, because one millisecond more breaks nothing.
  */
 const changeConstant: Rule = (node, parent, text) => {
   if (node.type !== 'Literal') return [];

@@ -16,29 +16,33 @@ export interface MechanicalResult {
    * (`nobody`).
    */
   readonly by: 'laws' | 'tests' | 'nobody';
-  /** Whether the mutant is on the list of equivalent mutants. */
+  /** Whether the list of equivalent mutants has this one. */
   readonly equivalent: boolean;
   /**
-   * The broken law with its story, or with its mode and seed; or the failing test; empty: nobody found it.
+   * The broken law with its story, or with its mode and seed; or the test that failed. Empty: nothing found
+   * the mutant.
    */
   readonly how: string;
 }
 
 export interface MechanicalSummary {
-  /** How many mutants there are, and how many of the sample were tried. */
+  /** How many mutants there are, and how many were tried. */
   readonly mutants: number;
   readonly tried: number;
   readonly byLaws: number;
   readonly byTests: number;
   readonly survived: number;
-  /** Number of survivors on the list of equivalent mutants. The other numbers leave them out. */
+  /**
+   * Number of mutants that nothing found and that are on the list of equivalent ones. The other numbers leave
+   * them out.
+   */
   readonly equivalent: number;
-  /** Mutants found, in per cent of those tried. */
+  /** How many per cent of the tried mutants were found. */
   readonly share: number;
   readonly histories: number;
   readonly seconds: number;
   readonly survivors: readonly MechanicalResult[];
-  /** Mutants on the list of equivalent mutants that something found. */
+  /** Mutants that something found although they are on the list of equivalent ones. */
   readonly wronglyListed: readonly MechanicalResult[];
 }
 
@@ -46,14 +50,14 @@ export interface MechanicalSummary {
 export interface MechanicalRun {
   readonly hunt: Hunt;
   readonly sample: number;
-  /** Seed of the random choice of the sample. */
+  /** Seed of the random choice of mutants. */
   readonly seed: number;
   readonly only: string;
   readonly threads: number;
 }
 
 /**
- * Tries a sample of all mechanical mutants with histories, and with the unit tests that load the file.
+ * Tries a random sample of all mechanical mutants with histories, and with the unit tests that load the file.
  * @param each called with each result
  */
 export async function tryMechanical(
@@ -97,7 +101,7 @@ function countsOf(
   };
 }
 
-/** A random sample in random order, so that a run that is ended early has tried a sample as well. */
+/** Draws a random sample in random order. So a run that is ended early has tried a random sample too. */
 function choose(all: readonly Mutant[], sample: number, seed: number): Mutant[] {
   const random = new Random(seed);
   const ranked = all.map((mutant) => ({
@@ -109,15 +113,15 @@ function choose(all: readonly Mutant[], sample: number, seed: number): Mutant[] 
 }
 
 /**
- * How many histories of each mode, and how many stories, run before the unit tests. Most mutants break one of
+ * So many histories of each mode, and so many stories, run before the unit tests. Most mutants break one of
  * them as quickly as a test.
  */
 const firstRuns = 5;
 const firstStories = 100;
 
 /**
- * Tries a mutant, the quickest means first: some stories and histories, the quick tests, the other stories
- * and histories, the slow tests.
+ * Tries a mutant with the quickest means first: some stories and histories, the quick tests, the other
+ * stories and histories, the slow tests.
  */
 async function tryOne(mutant: Mutant, histories: Hunt, except: Broken): Promise<MechanicalResult> {
   const { patch, line, what } = mutant;
@@ -152,7 +156,7 @@ async function byTests(patch: Patch, files: readonly string[]): Promise<FoundBy 
   return test === null ? null : { by: 'tests', how: test };
 }
 
-/** The result in one line for people. */
+/** The result as one line for people. */
 export function mechanicalText({ file, line, what, by, how, equivalent }: MechanicalResult): string {
   const survived = equivalent ? 'equivalent' : 'SURVIVED';
   const wrong = equivalent && by !== 'nobody' ? ' LISTED AS EQUIVALENT' : '';

@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { root, sourceOf } from '../patch.ts';
 import { mutantsOf, type Mutant } from './mutations.ts';
 
-/** Source files of engine and journal. */
+/** Patterns of the engine's and the journal's source files. */
 const patterns = [
   'src/core/engine/**/*.ts',
   'src/core/several.ts',
@@ -12,15 +12,18 @@ const patterns = [
   'src/journal/*.ts',
 ];
 const testPatterns = ['src/core/**/*.test.ts', 'src/journal/*.test.ts'];
-/** The file that plays histories; what it imports is in every history. */
+/** The file that plays histories. Every file that it imports is used by every history. */
 const simulator = 'src/testing/simulator/history.ts';
 
-/** Paths of the files that are mutated, from the root of the repository. */
+/** Paths of the files in which mutants are made, from the root of the repository. */
 export function mutatedFiles(): string[] {
   return filesOf(patterns).filter((file) => !file.endsWith('.test.ts'));
 }
 
-/** Every mechanical mutant of engine and journal. @param only a part of the file's path; empty: every file */
+/**
+ * Makes every mechanical mutant of engine and journal.
+ * @param only a part of the file's path; empty: every file
+ */
 export function everyMutant(only: string): Mutant[] {
   const files = mutatedFiles().filter((file) => file.includes(only));
   return files.flatMap((file) => mutantsOf(file, sourceOf(file)));
@@ -33,13 +36,13 @@ function filesOf(globs: readonly string[]): string[] {
     .map((file) => file.replaceAll('\\', '/'));
 }
 
-/** Tests that take longer than all others together, so a mutant meets them last. */
+/** Tests that take longer than all others together, so they are run last. */
 export const slowTests: readonly string[] = [
   'src/core/engine/failing-journal.test.ts',
   'src/core/engine/storm.test.ts',
 ];
 
-/** Quick unit tests of engine and journal that load a file; those that import it directly come first. */
+/** Quick unit tests of engine and journal that load a file. Those that import it directly come first. */
 export function testsOf(file: string): string[] {
   const all = testsThatLoad(file).filter((test) => !slowTests.includes(test));
   const direct = all.filter((test) => directImports(test).includes(file));
@@ -62,7 +65,7 @@ export function isSimulated(file: string): boolean {
 
 const closures = new Map<string, ReadonlySet<string>>();
 
-/** All files that a file imports, directly or through others. */
+/** All files that a file imports, directly or through other files. */
 function importsOf(file: string): ReadonlySet<string> {
   const known = closures.get(file);
   if (known !== undefined) return known;
@@ -87,7 +90,7 @@ function directImports(file: string): readonly string[] {
   return known;
 }
 
-/** Imports of types are left out, because they run nothing. */
+/** Finds the imports in a file. Imports of types are left out, because they load nothing. */
 function readImports(file: string): string[] {
   const statements = sourceOf(file).matchAll(/^(?:import|export) (?!type )[^;]*? from '(\.[^']+)';/gmu);
   return [...statements].map(([, path]) => relative(root, resolve(root, join(dirname(file), path ?? ''))));

@@ -1,7 +1,10 @@
 import { stripTypeScriptTypes } from 'node:module';
 import { parse, type AnyNode } from 'acorn';
 
-/** A source file without its types. Spaces replace them, so that every character keeps its position. */
+/**
+ * A source file without its types. The types are replaced by spaces, so that every character keeps its
+ * position.
+ */
 export interface Syntax {
   readonly text: string;
   readonly tree: AnyNode;
@@ -13,7 +16,7 @@ export function parseSource(source: string): Syntax {
   return { text, tree: parse(text, { ecmaVersion: 'latest', sourceType: 'module' }) };
 }
 
-/** A node and everything in it, each with its parent. */
+/** Yields a node and all nodes within it, each with its parent. */
 export function* walk(node: AnyNode, parent: AnyNode | null = null): Generator<[AnyNode, AnyNode | null]> {
   yield [node, parent];
   for (const child of children(node)) yield* walk(child, node);
@@ -33,7 +36,7 @@ function isNode(value: unknown): value is AnyNode {
   );
 }
 
-/** Line of a position, from 1. */
+/** The line of a position, counted from 1. */
 export function lineOf(source: string, position: number): number {
   return source.slice(0, position).split('\n').length;
 }

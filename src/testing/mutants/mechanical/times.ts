@@ -1,10 +1,10 @@
 import type { AnyNode, BinaryExpression, LogicalExpression } from 'acorn';
 
-/** Names of points in time, and of spans of it. */
+/** Names by which the source calls points and spans of time. */
 const names =
   /^(?:now|wall|time|at|until|since|due|began|earliest|delay|age|span)$|(?:At|Until|Since|Time|Delay|Gap|Wait)$/u;
 
-/** Whether an expression is a time, in milliseconds, as far as its names tell. */
+/** Whether an expression is a time in milliseconds, judged by the names in it. */
 export function isTime(node: AnyNode): boolean {
   if (node.type === 'Identifier' || node.type === 'PrivateIdentifier') return names.test(node.name);
   if (node.type === 'ChainExpression') return isTime(node.expression);
@@ -15,7 +15,7 @@ export function isTime(node: AnyNode): boolean {
   return ['+', '-'].includes(node.operator) && [node.left, node.right].some(isTime);
 }
 
-/** `clock.now()`, `untilOf.get(x)`, or the later of two times. */
+/** Whether a call returns a time: `clock.now()`, `untilOf.get(x)`, or `Math.max` of times. */
 function isTimeOfCall(callee: AnyNode, given: readonly AnyNode[]): boolean {
   if (callee.type !== 'MemberExpression' || callee.computed) return false;
   if (isMath(callee)) return given.some(isTime);
@@ -30,15 +30,15 @@ function isMath(callee: AnyNode): boolean {
   );
 }
 
-/** Whether the zero is the least time to wait: `Math.max(0, delay)`. */
+/** Whether the zero stands for the least time to wait, as in `Math.max(0, delay)`. */
 export function isLeastTime(zero: AnyNode, parent: AnyNode | null): boolean {
   if (parent?.type !== 'CallExpression' || !isMath(parent.callee)) return false;
   return parent.arguments.some((one) => one !== zero && isTime(one));
 }
 
 /**
- * Whether it compares two times that are equal only by chance. Times of the same name may be those of one
- * thing, and equal for certain.
+ * Whether an expression compares two times that are equal only by chance. Two times with the same name may be
+ * that of one event, so they do not count.
  */
 export function isTimeBoundary({ operator, left, right }: BinaryExpression | LogicalExpression): boolean {
   const isOrder = ['<', '<=', '>', '>='].includes(operator);

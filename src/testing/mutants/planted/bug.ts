@@ -7,7 +7,7 @@ export interface PlantedBug {
   /** Text that the file contains exactly once. */
   readonly find: string;
   readonly replace: string;
-  /** What the engine does wrong with the bug. */
+  /** A sentence about what the engine does wrong with this bug. */
   readonly says: string;
 }
 

@@ -1,6 +1,6 @@
 import { engine, type PlantedBug } from './bug.ts';
 
-/** Planted bugs on the way of an edit: `before`, the write, the handling of a failed write, `after`. */
+/** Planted bugs in the handling of an edit: `before`, the write, a failed write, `after`. */
 export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'accept-on-lock-timeout',

@@ -19,7 +19,10 @@ export const planted: readonly PlantedBug[] = [
   ...plantedInHistory,
 ];
 
-/** The bug as a patch of the current source. @throws {Error} when `find` is not in the file exactly once */
+/**
+ * Makes the patch of a bug for the current source.
+ * @throws {Error} when the file does not contain `find` exactly once
+ */
 export function patchOf({ name, file, find, replace }: PlantedBug): Patch {
   const source = sourceOf(file);
   const start = source.indexOf(find);

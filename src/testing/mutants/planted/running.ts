@@ -1,6 +1,6 @@
 import { engine, type PlantedBug } from './bug.ts';
 
-/** Planted bugs in the foundations: locks, turns, starts, rights, several centrals, the journal. */
+/** Planted bugs in the engine's parts: locks, turns, starts, rights, several centrals, the journal. */
 export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'locks-off',

@@ -14,7 +14,7 @@ import type { Pair } from './pair.ts';
 
 /**
  * Checks that both sides agree at the end (docs/architecture.md#the-promise): every edit is on both sides or
- * on neither, and no operation is open. Records that somebody else wrote may differ if they are listed.
+ * on neither, and no operation is open. Records of other writers may differ if they are listed.
  */
 export async function checkAgreement(
   world: Pair,
@@ -40,11 +40,11 @@ function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judg
     itemsOf(stuck).flatMap(({ remove, add }) => [remove?.name ?? [], add?.name ?? []].flat()),
   );
   if (causes.isDisturbed(stuck.zone, stuck.kind === 'records' ? names : undefined)) judgement.excuse('stuck');
-  // A delete of a signed zone waits for an administrator if nobody could be asked to confirm it.
+  // If nobody could be asked to confirm the delete of a signed zone, it waits for an administrator.
   else if (waitsForYes(stuck) && central.signed.has(stuck.zone)) judgement.excuse('second-yes');
   else if (isUnproven(stuck, central)) judgement.excuse('maybe-ours');
   else if (central.foreign.has(stuck.zone)) judgement.excuse('foreign-zone');
-  // The panel deleted the zone and the central refuses to, so the delete waits for an administrator.
+  // The panel has deleted the zone, but the central refuses to. So the delete waits for an administrator.
   else if (stuck.kind === 'zone-delete' && central.refused.has(stuck.zone)) judgement.excuse('stuck');
   else {
     const why = stuck.problems[0]?.code;
@@ -52,7 +52,7 @@ function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judg
   }
 }
 
-/** Whether the stuck operation is a create that nobody read back. Its zone is kept and listed. */
+/** Whether the stuck operation is a create whose zone nobody read back. Such a zone is kept and listed. */
 function isUnproven({ kind, zone, problems }: Operation, { late, unproven }: CentralStore): boolean {
   const isCreate = kind === 'zone-create' && problems.some(({ code }) => code === 'zone.maybe-ours');
   return isCreate && (late.has(zone) || unproven.has(zone));
@@ -75,7 +75,10 @@ function checkZone(world: Pair, zone: DnsName, view: ZoneView, judgement: Judgem
     checkRecord(world, view, { zone, record, here: panel.get(id), there: central.get(id) }, judgement);
 }
 
-/** A record and its version on each side: `here` in the panel, `there` at the central; undefined: missing. */
+/**
+ * A record, and its version in the panel (`here`) and at the central (`there`); undefined: that side does not
+ * have it.
+ */
 interface Both {
   readonly zone: DnsName;
   readonly record: ResourceRecord;
@@ -110,8 +113,8 @@ function checkTtl(
 }
 
 /**
- * Whether the engine cannot see the record. A central that cannot read whole zones shows only names and types
- * that the panel or the ledger have.
+ * Whether the engine cannot see the record. If a central cannot read whole zones, the engine sees only names
+ * and types that the panel or the ledger have.
  */
 function unseen({ byName, panel }: Pair, { entry, rows }: ZoneView, { name, type }: ResourceRecord): boolean {
   const held =
@@ -121,8 +124,8 @@ function unseen({ byName, panel }: Pair, { entry, rows }: ZoneView, { name, type
 }
 
 /**
- * Whether a zone may be on one side only: because it was so from the start, or it was disturbed and is
- * listed.
+ * Whether a zone may be on one side only: because it was so from the start, or because somebody disturbed it
+ * and it is listed.
  */
 function mayStandAlone(
   { panel, central, causes, baselineAt }: Pair,
@@ -150,13 +153,18 @@ function wasFirst(
   return provenance.atStart.has(zone) || (came?.at ?? Infinity) <= (baselineAt ?? Infinity);
 }
 
-/** Whether somebody else made the zone at the central, and no user has deleted it in the panel since. */
+/**
+ * Whether somebody else created the zone at the central, and no user has deleted it in the panel since then.
+ */
 function isProviders({ central, causes }: Pick<Pair, 'central' | 'causes'>, zone: DnsName): boolean {
   const origin = central.provenance.originOfZone(zone);
   return origin?.writer === 'somebody' && !causes.isDeletedSince(zone, origin.at);
 }
 
-/** Whether the administrator is shown the difference, by a row that is not synced or by an open operation. */
+/**
+ * Whether the administrator is shown the difference: the record's row is not synced, or an operation on it is
+ * open.
+ */
 function listed(view: ZoneView, record: ResourceRecord): boolean {
   const same = (other: ResourceRecord | null): boolean =>
     other !== null &&

@@ -1,4 +1,7 @@
-/** Issue 13: tests of what the laws on answers excuse, each beside a similar case that they do not. */
+/**
+ * Issue 13: tests the excuses of the laws on answers. Beside each excused case is a similar one that is not
+ * excused.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DnsName } from '../../../dns/name.ts';
@@ -26,8 +29,8 @@ function change(zones: Zones, { remove, add }: EditItem): void {
 }
 
 /**
- * A panel, a central and a journal. An edit is asked about at time 10 and refused at 100 with "nothing was
- * changed".
+ * A panel, a central and a journal. The hook call of an edit comes at time 10. At 100 it is refused with
+ * "nothing was changed".
  */
 class Scene {
   readonly panel = new PanelStore();
@@ -37,7 +40,7 @@ class Scene {
   readonly #items: readonly EditItem[];
   #effects = 0;
 
-  /** @param had records of both sides at the start; null: neither has the zone */
+  /** @param had records of both sides at the start; null: neither side has the zone */
   constructor(event: EditEvent, items: readonly EditItem[], had: readonly ResourceRecord[] | null = [www]) {
     this.#event = event;
     this.#items = items;
@@ -47,7 +50,7 @@ class Scene {
     }
   }
 
-  /** Commits an operation to the journal; by default it has the id `wrong` and belongs to the edit. */
+  /** Commits an operation to the journal. By default, its id is `wrong` and it belongs to the edit. */
   journal(facts: Facts = {}, at = 10): void {
     const { fingerprint } = this.#event;
     const items = this.#items.map((item) => ({ ...item, mirrored: true, note: null }));
@@ -55,7 +58,7 @@ class Scene {
     this.witness.committed({ operations: [known] }, at);
   }
 
-  /** Carries out a request of this operation at the central. */
+  /** Carries out at the central a request of this operation. */
   write(at: number, item: EditItem, id = 'wrong'): void {
     const kind = item.add === null ? 'remove' : 'add';
     const record = item.add ?? item.remove;
@@ -73,18 +76,22 @@ class Scene {
     provenance.land(request, at, carryOut);
   }
 
-  /** Changes one side as somebody else would. */
+  /** Changes one side as another writer. */
   otherWrites(at: number, item: EditItem, side: 'panel' | 'central' = 'central'): void {
     change(this[side].zones, item);
     this[side].provenance.look(at);
   }
 
-  /** Ends what the answer speaks of: later effects at the central come after the answer. */
+  /** Marks the moment of the answer: what happens at the central from now on comes after it. */
   answered(): void {
     this.#effects = this.central.provenance.effects.length;
   }
 
-  /** The laws that are broken, and the excuses that were used. @param others further edits */
+  /**
+   * Checks the laws.
+   * @param others further edits
+   * @returns the laws that are broken, and the excuses that were used
+   */
   judge(others: readonly SavedEdit[] = []): {
     readonly laws: readonly string[];
     readonly excuses: readonly string[];
@@ -94,7 +101,7 @@ class Scene {
     const { panel, central, witness } = this;
     checkAnswers({ panel, central, witness, index: 0 }, [asked, ...others], judgement);
     const laws = new Set(judgement.violations.map(({ law }) => law));
-    // What remains at the end is judged by another law, which is not tested here.
+    // The test leaves this law out: it is about what remains at the end.
     laws.delete('answers.left');
     return { laws: [...laws], excuses: [...judgement.excuses.keys()] };
   }
@@ -271,7 +278,7 @@ test('answers.nothing-later: what lands afterwards is of the edit only where the
     [removeFtp, addFtp, fine],
   ] as const) {
     const scene = edit(item, lands.add === null ? [www, ftp] : [www]);
-    // The panel never holds what is written at the central.
+    // The panel must never have what the engine writes at the central, because that would excuse it.
     scene.otherWrites(5, { remove: lands.add, add: lands.remove }, 'panel');
     scene.journal();
     scene.answered();

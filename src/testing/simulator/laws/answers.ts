@@ -15,16 +15,16 @@ export interface Answer {
   readonly askedAt: number;
   readonly at: number;
   readonly verdict: Verdict;
-  /** For each central, how many effects it had at the time of the answer. */
+  /** For each central, the number of changes it had seen when the call was answered. */
   readonly effects: readonly number[];
-  /** For each central, its number in the settings of that time, from 1; 0: the settings left it out. */
+  /** For each central, its number (from 1) in the settings of that time; 0: the settings left it out. */
   readonly numbers: readonly number[];
 }
 
 /** One save of a user, with the answers to its hook calls. Times are monotonic milliseconds. */
 export interface SavedEdit {
   readonly event: EditEvent;
-  /** Records that the edit removes and adds; empty for the create or delete of a zone. */
+  /** The records that the edit removes and adds. Empty for the create or delete of a zone. */
   readonly items: readonly EditItem[];
   /** When the panel made its first hook call for the edit. */
   readonly askedAt: number;
@@ -38,14 +38,15 @@ interface Ended {
   readonly panel: PanelStore;
   readonly central: CentralStore;
   readonly witness: JournalWitness;
-  /** Position of the central among the centrals, from 0. */
+  /** Index of the central in the list of centrals, from 0. */
   readonly index: number;
 }
 
 /**
- * Checks every answer against what the central held then and holds later. If an answer says that nothing was
- * changed, that is true and stays true. Nothing remains of an edit that we or the panel refused.
- * @returns the longest time (ms) for which the central held something that was undone later
+ * Checks each answer against what the central had then, and had later. If an answer said that nothing was
+ * changed, this must have been true and must stay true. Nothing may remain of an edit that we or the panel
+ * refused.
+ * @returns the longest time (ms) for which the central had a record that was undone later
  */
 export function checkAnswers(ended: Ended, edits: readonly SavedEdit[], judgement: Judgement): number {
   let longest = 0;
@@ -70,7 +71,7 @@ function checkAnswer(
 ): void {
   const { verdict, stage } = answer;
   if (verdict.kind !== 'refuse' || !isCertain(verdict.changed)) return;
-  // A refused `after` speaks only of the centrals that it names.
+  // A refused `after` is a statement only about the centrals that it names.
   if (stage === 'after' && !speaksOf(verdict.problems, answer.numbers[ended.index] ?? 0)) return;
   const own = operationsOf(ended, edit, edits, answer, stage === 'before' ? 'veto' : 'compensate');
   if (own === null) {
@@ -118,11 +119,11 @@ function checkLater(ended: Ended, edit: SavedEdit, answer: Answer, own: Parts, j
 }
 
 /**
- * Whether the effect brings the central to what the panel held at that time. Then another edit wanted it,
- * because this one was refused.
+ * Whether a change brings the central to what the panel had at that time. Then another edit wanted the
+ * change, because this edit was refused.
  */
 function isInPanel({ provenance }: PanelStore, { zone, record, present, at, request }: Effect): boolean {
-  // A create adds default records; the panel's zone has its own, so only the zone itself is compared.
+  // Default records differ between panel and central, so only the existence of the zone is compared.
   const what = request?.kind === 'create' ? null : record;
   const id = what === null ? '' : recordId(what);
   const last = provenance.effects.findLast((one) => one.at <= at && one.zone === zone && one.id === id);
@@ -132,8 +133,8 @@ function isInPanel({ provenance }: PanelStore, { zone, record, present, at, requ
 }
 
 /**
- * Whether the effect removed a foreign record together with a zone that we had created and not yet read back
- * when the record was written.
+ * Whether the change removed a foreign record together with its zone. The record was written after our
+ * create, and before we read the zone back.
  */
 function isInSnapshot({ central: { provenance } }: Ended, { zone, before, request }: Effect): boolean {
   if (request?.kind !== 'delete' || before?.writer !== 'somebody') return false;
@@ -177,14 +178,14 @@ function undoneBeside({ witness }: Pick<Ended, 'witness'>, own: Parts): Parts {
   const since = Math.min(...all.filter(({ operation }) => own.has(operation.id)).map((one) => one.since));
   const beside = all.filter(({ operation: { state }, states }) => {
     const isUndone = state === 'refused' || state === 'reverted';
-    // The first end counts; a later `after` call repeats the state.
+    // The time when it first ended counts: a later `after` call stores the same state again.
     return isUndone && (states.find((one) => one.state === state)?.at ?? 0) >= since;
   });
   return partsOf(beside);
 }
 
 /**
- * Whether the edit itself wanted the effect. If not, the effect restores what another edit or person changed.
+ * Whether the edit itself wanted the change. If not, the change restores what another edit or writer changed.
  */
 function isWanted({ items }: SavedEdit, { record, present }: Effect): boolean {
   if (record === null || items.length === 0) return true;
@@ -194,7 +195,7 @@ function isWanted({ items }: SavedEdit, { record, present }: Effect): boolean {
   });
 }
 
-/** Whether the answer says for certain what the central holds. */
+/** Whether the answer is a certain statement about the central. */
 function isCertain(changed: Changed): boolean {
   return changed !== 'unknown' && changed !== 'panel-unknown';
 }
@@ -208,7 +209,8 @@ function speaksOf(problems: readonly Problem[], number: number): boolean {
 const claiming: ReadonlySet<string | null> = new Set(['prepared', 'applied', 'kept', 'confirmed']);
 
 /**
- * Whether another edit wanted the record as the effect left it, and so has a claim (docs/glossary.md#claim).
+ * Whether another edit wanted the record as it is after the change, so that it has a claim
+ * (docs/glossary.md#claim).
  */
 function isClaimed(
   { witness }: Ended,
@@ -231,8 +233,8 @@ function isClaimed(
 }
 
 /**
- * Checks that none of these operations' changes remain at the central. Changes that the panel holds too, or
- * that are listed as stuck, may remain.
+ * Checks that nothing remains at the central of what these operations changed. It may remain if the panel has
+ * the same, or if it is listed as stuck.
  */
 function checkNothingLeft(
   { panel, central, witness }: Ended,
@@ -240,7 +242,7 @@ function checkNothingLeft(
   what: string,
   judgement: Judgement,
 ): void {
-  // An operation that was stuck counts as well: an administrator may have resolved it since.
+  // An operation that was stuck earlier counts too, because an administrator may have resolved it since.
   const wasStuck = (effect: Effect): boolean =>
     [...witness.operations.values()].some(
       (one) =>
@@ -261,7 +263,7 @@ function checkNothingLeft(
 }
 
 /**
- * Whether a removed record cannot return because the central now has a CNAME at its name, or it is one itself
+ * Whether a removed record cannot be restored, because its name now has a CNAME or the record itself is one
  * (RFC 1034 section 3.6.2).
  */
 function isInTheWay({ zones }: CentralStore, { zone, record, present }: Effect): boolean {
@@ -274,7 +276,7 @@ function isInTheWay({ zones }: CentralStore, { zone, record, present }: Effect):
   );
 }
 
-/** Whether somebody else deleted the zone at the central after the effect. */
+/** Whether somebody else deleted the zone at the central after the change. */
 function isGoneWithZone(effects: readonly Effect[], { zone, at }: Effect): boolean {
   return effects.some(
     (effect) =>
@@ -286,7 +288,7 @@ function isGoneWithZone(effects: readonly Effect[], { zone, at }: Effect): boole
   );
 }
 
-/** Whether the operation mentions the record. */
+/** Whether the operation names the record. */
 function covers(operation: Operation, { zone, record }: Effect): boolean {
   if (operation.zone !== zone) return false;
   if (operation.kind !== 'records') return true;
@@ -294,14 +296,14 @@ function covers(operation: Operation, { zone, record }: Effect): boolean {
   return record !== null && records.some((one) => one !== null && sameData(one, record));
 }
 
-/** Whether the effect comes from a create that nobody read back. Such a zone is kept and listed. */
+/** Whether the change comes from a create whose zone nobody read back. Such a zone is kept and listed. */
 function isUnproven({ late, unproven }: CentralStore, { zone, request }: Effect): boolean {
   return request?.kind === 'create' && (late.has(zone) || unproven.has(zone));
 }
 
 /**
- * Whether the panel agreed with the effect at some time since. Then the effect no longer stems from this edit
- * alone.
+ * Whether the panel had the same state of the record at some time since. Then the state no longer comes from
+ * this edit alone.
  */
 function agreedSince({ zones, provenance }: PanelStore, { zone, id, present, at }: Effect): boolean {
   const records = zones.get(zone);
@@ -313,8 +315,8 @@ function agreedSince({ zones, provenance }: PanelStore, { zone, id, present, at 
 }
 
 /**
- * The operations that were journalled for this hook call. Null if an equal edit was asked at the same time,
- * because their operations cannot be told apart.
+ * The operations that were journalled for this hook call. Null: an equal edit was asked for at the same time,
+ * so nobody can tell which operations belong to which.
  */
 function operationsOf(
   { witness }: Ended,
@@ -338,12 +340,15 @@ function operationsOf(
   return partsOf(own);
 }
 
-/** Operations by id, each with the ids of the records that it removes or adds; null: its whole zone. */
+/**
+ * Operations by id, each with the ids of the records that it removes or adds; null: it is about its whole
+ * zone.
+ */
 type Parts = ReadonlyMap<string, ReadonlySet<string> | null>;
 
 /**
- * Lists each operation with its own records. An undo of several operations carries the id of the first, so an
- * id alone does not tell whose request it is.
+ * Lists each operation with its own records. If one request undoes several operations, it has the id of the
+ * first. So the id alone does not show to which operation a change belongs.
  */
 function partsOf(witnessed: readonly Witnessed[]): Parts {
   const parts = new Map<string, ReadonlySet<string> | null>();
@@ -360,13 +365,13 @@ function isOf({ request, id }: Effect, own: Parts): boolean {
   if (request === null) return false;
   const ids = own.get(request.operation);
   if (ids === undefined) return false;
-  // The central may have stored other data than was sent, so both records are tried.
+  // The central may have stored other data than it was sent, so both records are looked up.
   return ids === null || ids.has(id) || (request.record !== null && ids.has(recordId(request.record)));
 }
 
 /**
- * The last effect on each record and zone that these operations wrote last and left other than before. They
- * may have taken over the undo of others that were undone as well.
+ * For each record and zone, the last change, if it comes from these operations and the state differs from the
+ * one before them. These operations may also have had to undo others, which are then counted in.
  */
 function netOf(ended: Pick<Ended, 'witness'>, effects: readonly Effect[], own: Parts): Effect[] {
   if (own.size === 0) return [];
@@ -389,7 +394,10 @@ function netOf(ended: Pick<Ended, 'witness'>, effects: readonly Effect[], own: P
   });
 }
 
-/** Longest time (ms) for which the central showed something that these operations wrote and we undid. */
+/**
+ * The longest time (ms) for which the central showed something that these operations wrote and that was
+ * undone.
+ */
 function longestSeen({ central, witness }: Ended, own: Parts): number {
   const since = new Map<string, number>();
   let longest = 0;
@@ -404,8 +412,8 @@ function longestSeen({ central, witness }: Ended, own: Parts): number {
 }
 
 /**
- * Whether the effect undoes one of these operations, at once or after a late write. A later edit of the same
- * record does not count.
+ * Whether the change undoes one of these operations, at once or after a late write. A later edit of the same
+ * record is no undo.
  */
 function undoes(effect: Effect, own: Parts, witness: JournalWitness): boolean {
   if (effect.request === null) return false;

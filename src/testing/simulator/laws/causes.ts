@@ -29,7 +29,7 @@ type Cause = Extract<
   | 'reworded'
 >;
 
-/** Finds out why a record may be on one side only, from who wrote it and when. */
+/** Finds out why a record may be on one side only. It looks at who wrote the record, and when. */
 export class Causes {
   readonly #panel: Provenance;
   readonly #central: CentralStore;
@@ -46,9 +46,9 @@ export class Causes {
   }
 
   /**
-   * Searches the record's own past first, then that of related records: those it was changed into or from,
-   * and those it competes with.
-   * @returns the cause; null: nothing ever happened that explains a difference
+   * Looks first at the record's own history, then at that of related records. Records are related if an edit
+   * turned one into the other, or if they compete with each other.
+   * @returns the cause; null: nothing happened that would explain a difference
    */
   of(zone: DnsName, record: ResourceRecord): Cause | null {
     const own = this.#alone(zone, record, Infinity);
@@ -69,8 +69,8 @@ export class Causes {
   }
 
   /**
-   * Whether somebody else wrote in the zone, or the panel changed it without an event that we got.
-   * @param names owner names to look at; absent: all of the zone
+   * Whether somebody else wrote in the zone, or the panel changed it without an event that reached us.
+   * @param names owner names to look at; absent: the whole zone
    */
   isDisturbed(zone: DnsName, names?: ReadonlySet<DnsName>): boolean {
     const isNear = (record: ResourceRecord | null): boolean =>
@@ -92,7 +92,7 @@ export class Causes {
     return this.#edits.some((edit) => edit.kind === 'zone-delete' && edit.zone === zone && edit.at > at);
   }
 
-  /** The cause in the record's own past until that time; null: none. */
+  /** The cause in the record's own history up to that time; null: none. */
   #alone(zone: DnsName, record: ResourceRecord, until: number): Cause | null {
     const id = recordId(record);
     const key = `${zone} ${id}`;
@@ -109,13 +109,16 @@ export class Causes {
     return late.has(zone) || unproven.has(zone) ? 'late-create' : null;
   }
 
-  /** Whether the record was on one side only at the start, in a zone that both sides had. */
+  /** Whether only one side had the record at the start, although both sides had the zone. */
   #isOld(zone: DnsName, id: string): boolean {
     const [here, there] = [this.#panel.atStart.get(zone), this.#central.provenance.atStart.get(zone)];
     return here !== undefined && there !== undefined && here.has(id) !== there.has(id);
   }
 
-  /** Every record that was ever at the name and competes with it: same type, or one of the two is a CNAME. */
+  /**
+   * Every record that was ever at the same name and competes with this one. It has the same type, or one of
+   * the two is a CNAME.
+   */
   #rivals(zone: DnsName, { name, type, rdata }: ResourceRecord): ResourceRecord[] {
     const known = [this.#panel, this.#central.provenance].flatMap((side) => side.known(zone));
     return known.filter(
@@ -127,8 +130,8 @@ export class Causes {
   }
 
   /**
-   * Records that an edit turned into this one, or this one into. If one of the two was left alone, so was the
-   * other.
+   * Records that an edit turned into this one, or into which an edit turned this one. If one of the two was
+   * left alone, so was the other.
    */
   #partners(zone: DnsName, record: ResourceRecord, until: number): Omit<Near, 'by'>[] {
     const id = recordId(record);
@@ -146,7 +149,7 @@ export class Causes {
 /** A record that is related to the one in question. */
 interface Near {
   readonly record: ResourceRecord;
-  /** Its past counts only until this time (monotonic milliseconds). */
+  /** Only its history up to this time counts (monotonic milliseconds). */
   readonly until: number;
   readonly by: Cause;
 }

@@ -146,7 +146,7 @@ test("issue 13: removing what a comparison has listed as the central's own break
   ] as const) {
     const { world, side } = await arrived();
     const { provenance } = side.store;
-    // A request of ours stays unanswered, and somebody else writes the same data.
+    // Our request gets no answer, and somebody else writes the same data.
     request(side, 'add');
     put(world, 'central', [www, ftp]);
     world.otherWrote();

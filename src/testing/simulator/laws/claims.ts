@@ -8,8 +8,8 @@ import type { Judgement } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
 
 /**
- * Checks that no undo changes what an open accepted edit wants (docs/glossary.md#claim). Judged when a
- * request is sent to the central, or lands in the panel.
+ * Checks that no undo changes what an open accepted edit wants (docs/glossary.md#claim). A request to the
+ * central is judged when it is sent, and a write into the panel when it lands.
  */
 export class Claims {
   readonly #panel: PanelStore;
@@ -30,17 +30,17 @@ export class Claims {
     this.#isInForce = isInForce;
   }
 
-  /** Checks a request to the central when it is sent. */
+  /** Judges a request to the central when it is sent. */
   sent({ kind, zone, record, operation }: WriteRequest): void {
     if (record === null || (kind !== 'remove' && kind !== 'add')) return;
     const isHeld = this.#panel.zones.get(zone)?.has(recordId(record)) === true;
-    // If the panel has kept an edit and left out this part, nothing claims the record.
+    // If the panel kept an edit but left out its change to this record, the edit has no claim on the record.
     const claiming = isHeld === (kind === 'remove') ? accepted : notYetKept;
     const wanted = kind === 'remove' ? 'add' : 'remove';
     this.#judge({ id: operation, zone, record, wanted, where: 'at the central', claiming });
   }
 
-  /** Checks what a write of ours has changed in the panel. */
+  /** Judges what a write of ours has changed in the panel. */
   restored({ zone, operation }: WriteRequest, effects: readonly Effect[]): void {
     for (const { record, present } of effects)
       if (record !== null) {
@@ -49,7 +49,7 @@ export class Claims {
       }
   }
 
-  /** Judges an undo of one record. If several accepted edits mention the record, the latest has the claim. */
+  /** Judges an undo of one record. If several accepted edits name the record, only the latest has a claim. */
   #judge({ id, zone, record, wanted, where, claiming }: Undone): void {
     const { operations } = this.#witness;
     const own = operations.get(id)?.operation ?? null;
@@ -76,10 +76,10 @@ interface Undone {
   readonly id: string;
   readonly zone: DnsName;
   readonly record: ResourceRecord;
-  /** What another edit must not want: that the record is added, or removed. */
+  /** The wish of another edit that would forbid this undo: to add the record, or to remove it. */
   readonly wanted: 'add' | 'remove';
   readonly where: string;
-  /** States in which the other edit has a claim. */
+  /** The states in which another edit has a claim. */
   readonly claiming: ReadonlySet<string>;
 }
 
@@ -87,8 +87,8 @@ const accepted: ReadonlySet<string> = new Set(['applied', 'kept']);
 const notYetKept: ReadonlySet<string> = new Set(['applied']);
 
 /**
- * Whether the request undoes an edit, or repairs what a late write left. The latter has no operation or one
- * of class `follow`.
+ * Whether the request undoes an edit, or corrects what a late write left. In the second case it has no
+ * operation, or one of class `follow`.
  */
 function isUndoing(operation: Operation | null): boolean {
   return operation === null || operation.state === 'reverting' || operation.class === 'follow';

@@ -12,7 +12,8 @@ import { brokenAt, operation, sent } from './wrong.ts';
 const [www, odd, old] = [a('www', 1), a('odd', 1), a('old', 1)];
 
 /**
- * A world after the first comparison with one synced record. `odd` is in conflict, and `old` is `panel-only`.
+ * A world after the first comparison. It has one synced record; `odd` is in conflict, and `old` is
+ * `panel-only`.
  */
 async function arrived(): Promise<{ readonly world: World; readonly side: Side }> {
   const world = await given({ panel: [www, odd, old], central: [www, a('odd', 2)] });
@@ -137,7 +138,7 @@ test('issue 13: a comparison that removes five records breaks a law', async () =
 
 const smooth: LocalPart = { refuses: false, takes: 20, afterLost: false, visibleAfter: 0 };
 
-/** Plays one edit up to the answer to its `after`. */
+/** Plays one edit until its `after` is answered. */
 async function edit(world: World, add: ResourceRecord): Promise<void> {
   const items = [{ remove: null, add }];
   const keep = (): boolean => world.panel.zones.get(zone)?.set(recordId(add), add) !== undefined;
@@ -148,7 +149,7 @@ test('issue 13: an edit that is accepted and not journalled as done breaks a law
   const { world, side } = await arrived();
   await edit(world, a('ftp', 1));
   assert.deepEqual(brokenAt(side), []);
-  // From here on the laws see no commit of the engine.
+  // From here on, the laws do not see what the engine commits.
   side.disk.onLanded = () => undefined;
   await edit(world, a('ftp', 2));
   assert.ok(brokenAt(side).includes('answers.journal'));
@@ -205,7 +206,7 @@ test('issue 13: an undo that no two reads prove breaks a law', async () => {
   assert.deepEqual(brokenAt(side), ['undo.unproven']);
 });
 
-/** Notes reads of the panel that end at these times and show none of the zone's records. */
+/** Records reads of the panel that end at these times and show none of the zone's records. */
 function look(world: World, ...times: readonly number[]): void {
   for (const ended of times) {
     const seen = {
@@ -285,7 +286,7 @@ test('issue 13: a ledger that is not true in the end breaks a law', async () => 
     return violations.map(({ law }) => law).filter((law) => law.startsWith('ledger'));
   };
   assert.deepEqual(await judged(), []);
-  // A journal that lost, kept or changed a row returns other rows than were committed.
+  // In each case the journal has lost, kept or changed a row, so it returns other rows than were committed.
   await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'panel-only', false, true)] }] });
   assert.deepEqual((await judged()).sort(), ['ledger.journal', 'ledger.sides']);
   await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'synced')] }] });

@@ -15,26 +15,27 @@ import type { Effect, Provenance, WriteRequest } from '../provenance.ts';
 import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
-/** Longest time (ms) from an operation's read of a side to the commit that relies on the read. */
+/** Longest time (ms) from an operation's read of a side to the commit that is based on the read. */
 const stepWithin = 60_000;
 
-/** How long (ms) after a new zone reads of the panel may still show the zone before it. */
+/**
+ * For so many milliseconds after a zone was created again, reads of the panel may still show the old zone.
+ */
 const shownWithin = 15_000;
 
-/** What the laws on commits need beside the journal. */
+/** What the laws on commits need to know, besides the journal. */
 export interface Moment {
   readonly panel: Provenance;
   readonly central: Provenance;
   readonly now: () => number;
-  /** Whether a hook call of the panel about the zone is being answered. */
+  /** Whether a hook call of the panel about the zone is being answered at the moment. */
   readonly isAsked: (zone: DnsName) => boolean;
   /** Whether the engine itself is writing an edit with this fingerprint into the panel. */
   readonly isOwn: (fingerprint: string) => boolean;
 }
 
 /**
- * Checks at each commit that what an engine makes durable is true, and that it touches no record it must
- * leave alone.
+ * Checks at each commit that what an engine stores is true, and that its edits leave the right records alone.
  */
 export class Commits {
   readonly #panel: Provenance;
@@ -72,7 +73,7 @@ export class Commits {
   }
 
   /**
-   * Checks an undone edit that only changed a TTL: its TTL must not remain at the central if the panel has
+   * Checks an undone edit that changed only a TTL. Its TTL must not remain at the central if the panel has
    * another one.
    */
   #checkTtls({ id, zone, items, watch }: RecordsOperation): void {
@@ -83,12 +84,12 @@ export class Commits {
         ({ mirrored, remove, add }) => mirrored && isSame(remove) && isSame(add) && add?.ttl === record.ttl,
       );
       const shown = here.find(isSame);
-      // Another open operation on the record will settle it.
+      // Another open operation on the record will still correct the TTL.
       const isLeft = [...this.#witness.operations.values()].some(
         ({ operation: other }) =>
           other.id !== id && other.zone === zone && open.has(other.state) && recordsOf(other).some(isSame),
       );
-      // Its request landed late, and the watch will still correct the record.
+      // The request landed late, and the watch will still correct the record.
       const isWatched = watch?.added.some(isSame) === true;
       if (isLeft || isWatched) continue;
       if (isRetimed && origin.request?.operation === id && shown !== undefined && otherTtl(shown, record))
@@ -99,7 +100,7 @@ export class Commits {
     }
   }
 
-  /** Checks that an operation never forgets its `after` call and makes only allowed steps. */
+  /** Checks that an operation makes only allowed steps, and never forgets that its `after` has come. */
   #checkStep(
     { id, kind, state, afterSeen }: Operation,
     before: Witnessed['states'][number] | undefined,
@@ -109,7 +110,7 @@ export class Commits {
       this.#judgement.violate('journal.overwritten', `operation ${id} goes from ${before.state} to ${state}`);
   }
 
-  /** Checks that a newly filled zone keeps no ledger rows of a former zone of that name. */
+  /** Checks that a zone that was just filled has no ledger rows of an earlier zone with the same name. */
   #checkFilled({ zone }: Operation, rows: NonNullable<Batch['rows']>): void {
     const own = rows.flatMap((change) => (change.zone === zone ? (change.put ?? []) : []));
     const put = new Set(own.map(({ record }) => recordId(record)));
@@ -118,7 +119,7 @@ export class Commits {
       this.#judgement.violate('ledger.leftover', `${zone} was filled, with ${left.length} rows of before`);
   }
 
-  /** Checks a request that creates or fills a zone, at the moment it is sent. */
+  /** Checks a request that creates or fills a zone, at the moment when it is sent. */
   sent(request: WriteRequest): void {
     const { kind, zone } = request;
     if (kind === 'add') this.#checkContent(request);
@@ -129,8 +130,8 @@ export class Commits {
   }
 
   /**
-   * Checks that a new zone is not filled with a record of the former zone. Reads of the panel may still show
-   * that record for a while.
+   * Checks that a new zone is not filled with a record that only the earlier zone had. Reads of the panel may
+   * still show such a record for a while.
    */
   #checkContent({ operation, zone, record, sentAt }: WriteRequest): void {
     const came = this.#panel.effects.findLast((effect) => effect.zone === zone && effect.record === null);
@@ -144,14 +145,14 @@ export class Commits {
   }
 
   /**
-   * Checks a row that becomes `synced`: both sides must have held its record when the operation read them, or
-   * within the last minute.
+   * Checks a row that becomes `synced`: both sides must have had its record when the operation read them, or
+   * in the last minute.
    */
   #checkRow(zone: DnsName, row: LedgerRow, since: number): void {
     if (row.state !== 'synced' || isCentralsOwn(zone, row.record)) return;
     const id = recordId(row.record);
     const seen = row.onPanel && row.onCentral;
-    // The other operation on the record brings the central to what the panel holds.
+    // Another operation on the record will still bring the central to what the panel holds.
     if (seen && this.#isBusy(zone, id)) return;
     const had = (side: Provenance): boolean =>
       side.originOf(zone, id) !== null || side.effects.some((effect) => wentSince(effect, zone, id, since));
@@ -159,7 +160,7 @@ export class Commits {
       this.#judgement.violate('ledger.synced', `${zone}: ${formatRecord(row.record)} is synced unseen`);
   }
 
-  /** Whether an operation about the record is open or on watch. */
+  /** Whether an operation on the record is open or on watch. */
   #isBusy(zone: DnsName, id: string): boolean {
     return [...this.#witness.operations.values()].some(
       ({ operation }) =>
@@ -171,7 +172,7 @@ export class Commits {
 
   #checkNew(operation: RecordsOperation): void {
     if (operation.class === 'compensate') this.#checkAgain(operation);
-    // Edits of the other classes are journalled before they are judged.
+    // Only edits of the class `veto` are judged before they are journalled.
     if (operation.class !== 'veto') return;
     for (const item of operation.items) this.#checkItem(operation, item);
     this.#checkStuck(operation);
@@ -180,7 +181,7 @@ export class Commits {
       this.#judgement.violate('alone.own', `operation ${operation.id} is about a write of our own`);
   }
 
-  /** Checks that a background operation does not repeat an edit of records that are all `synced` already. */
+  /** Checks that a background operation does not repeat an edit whose records are all `synced` already. */
   #checkAgain({ id, zone, items, afterSeen }: RecordsOperation): void {
     if (afterSeen || this.#moment.isAsked(zone)) return;
     const isSynced = (record: ResourceRecord): boolean =>
@@ -192,7 +193,7 @@ export class Commits {
   }
 
   /**
-   * Checks that an edit adds no CNAME beside other records that its read showed, nor another record beside a
+   * Checks that an edit adds no CNAME beside other records that its read showed, and no other record beside a
    * CNAME (RFC 1034 section 3.6.2).
    */
   #checkAliases({ id, zone, added, removed }: RecordsOperation): void {
@@ -214,7 +215,7 @@ export class Commits {
     }
   }
 
-  /** Checks that an edit shares no name with a stuck operation. */
+  /** Checks that an edit has no name in common with a stuck operation. */
   #checkStuck(operation: Operation): void {
     const names = namesOf(operation);
     for (const { operation: other } of this.#witness.operations.values()) {
@@ -228,8 +229,8 @@ export class Commits {
   }
 
   /**
-   * Checks that an edit sends nothing for a record that is `panel-only`, in conflict or excluded, and adds
-   * none beside a conflict (docs/adoption.md, rows 6 to 9).
+   * Checks that an edit sends nothing for a record that is `panel-only`, in conflict or excluded, and adds no
+   * record beside a conflict (docs/adoption.md, rows 6 to 9).
    */
   #checkItem(operation: Operation, { mirrored, remove, add }: OperationItem): void {
     const { id, zone } = operation;
@@ -242,8 +243,8 @@ export class Commits {
   }
 
   /**
-   * Checks that an edit sends nothing if its old record is gone from the central and a foreign one has taken
-   * its place (docs/adoption.md, row 12).
+   * Checks that an edit sends nothing if its old record is gone from the central and a foreign record is
+   * there instead (docs/adoption.md, row 12).
    */
   #checkPlace({ id, zone }: Operation, remove: ResourceRecord, add: ResourceRecord | null): void {
     if (this.#central.originOf(zone, recordId(remove)) !== null || this.#isOurDoing(id, zone, remove)) return;
@@ -258,7 +259,7 @@ export class Commits {
     }
   }
 
-  /** Whether a request of ours removed the record, or may have removed it because it is still unanswered. */
+  /** Whether a request of ours removed the record. It may also have done so if it was not answered yet. */
   #isOurDoing(own: string, zone: DnsName, record: ResourceRecord): boolean {
     const id = recordId(record);
     const isAbout = (one: Effect | WriteRequest): boolean =>
@@ -271,7 +272,7 @@ export class Commits {
     );
   }
 
-  /** Whether at that time another operation that removes the record was sent and not yet read back. */
+  /** Whether at that time another operation was removing the record and had not read that back yet. */
   #isBeingRemoved(own: string, zone: DnsName, id: string, at: number): boolean {
     return [...this.#witness.operations.values()].some(({ operation, since, states }) => {
       if (operation.id === own || operation.zone !== zone || operation.kind !== 'records') return false;
@@ -283,7 +284,7 @@ export class Commits {
     });
   }
 
-  /** Whether the ledger or any operation mentions the record. */
+  /** Whether the ledger or any operation names the record. */
   #isKnown(zone: DnsName, id: string): boolean {
     if (this.#witness.row(zone, id) !== null) return true;
     return [...this.#witness.operations.values()].some(
@@ -292,8 +293,8 @@ export class Commits {
   }
 
   /**
-   * Ledger rows that rule over edits of the zone. While a zone is created again, its ledger still describes
-   * the former zone, so no row counts (docs/adoption.md, row 18).
+   * The ledger rows that decide about edits of the zone. While a zone is created again, the ledger still has
+   * the rows of the old zone, so none counts (docs/adoption.md, row 18).
    */
   #rows(zone: DnsName): LedgerRow[] {
     return this.#witness.zones.get(zone)?.state === 'creating' ? [] : [...this.#witness.rows(zone)];
@@ -341,8 +342,8 @@ function wentSince(effect: Effect, zone: DnsName, id: string, since: number): bo
 }
 
 /**
- * Checks that the journal holds an accepted edit when the answer goes out: a records edit as written, a
- * delete as accepted. The same holds for an edit that the panel reports only afterwards.
+ * Checks that the journal has each accepted edit when the answer is sent: a records edit as written, a delete
+ * as accepted. This also holds for an edit that the panel reports only afterwards.
  */
 export function checkAccepted(
   witness: JournalWitness,
@@ -354,18 +355,18 @@ export function checkAccepted(
   for (const event of edits) {
     const { stage, zone, kind, fingerprint, actor } = event;
     if (actor.rank !== 'administrator' || kind === 'zone-create' || !synced.has(zone)) continue;
-    // A delete that was accepted meanwhile covers the records of its zone.
+    // A delete of the zone was accepted meanwhile, and covers the zone's records too.
     if (kind === 'records' && witness.zones.get(zone)?.state !== 'synced') continue;
     const own = [...witness.operations.values()].filter(({ operation }) => isOf(operation, event));
-    // An `after` without a `before` may be a call that the agent cannot decode; then it compares the zone.
+    // If there was no `before`, the agent may be unable to decode the call. Then it compares the zone.
     if (stage === 'after' && !own.some(isUndone)) continue;
     const isThere = own.some(({ operation, since, states }) => {
-      // A delete that was already carried out may be reported by this `after`.
+      // The delete may have been carried out already, and this `after` then reports it.
       const reportedAt = states.find(({ afterSeen }) => afterSeen)?.at ?? null;
       const isReportedNow = reportedAt !== null && reportedAt >= askedAt;
       if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state) || isReportedNow;
-      // The operation may belong to an equal edit whose call is unanswered, so it proves nothing about this
-      // edit.
+      // The operation may belong to an equal edit whose call is not answered yet. Then it proves nothing
+      // about this edit.
       const asking = calls.filter((call) => call.fingerprint === fingerprint && since >= call.askedAt);
       const isPending = asking.length > 0 && asking.every(({ at }) => at === null || since > at);
       if (stage === 'after' && operation.afterSeen && !isPending) return true;
@@ -377,9 +378,9 @@ export function checkAccepted(
 }
 
 /**
- * Checks an `after` that is refused for an edit the panel has kept: the journal must hold an operation that
- * restores the panel.
- * @param number number of the central in `problems` of the answer
+ * Checks an `after` that was refused for an edit that the panel has kept: the journal must have an operation
+ * that restores the panel.
+ * @param number number of the central in the answer's `problems`
  */
 export function checkPutBack(
   witness: JournalWitness,
@@ -413,10 +414,13 @@ function isOf(operation: Operation, { kind, zone, fingerprint }: EditEvent): boo
 /** One hook call of the panel. */
 export interface Asked {
   readonly edits: readonly EditEvent[];
-  /** Zones whose state in the journal was `synced` when the call came. */
+  /** Zones that were `synced` in the journal when the call came. */
   readonly synced: ReadonlySet<DnsName>;
   readonly askedAt: number;
-  /** All hook calls for edits so far: when each came (`askedAt`) and was answered (`at`; null: not yet). */
+  /**
+   * All hook calls for edits so far, each with the times when it came (`askedAt`) and was answered (`at`;
+   * null: not yet).
+   */
   readonly calls: readonly {
     readonly fingerprint: string;
     readonly askedAt: number;

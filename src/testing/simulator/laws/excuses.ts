@@ -1,5 +1,5 @@
 /**
- * Reasons why a law does not apply, by id. The text names the case in docs/adoption.md, by its row or its
+ * Reasons why a law does not apply, by id. The text names the case in docs/adoption.md, by its row or by its
  * heading.
  */
 export const excuses = {
@@ -9,27 +9,30 @@ export const excuses = {
   meddled: 'row 12',
   /** The panel changed the record without a DNS event, or its `after` was lost. */
   unheard: 'row 24',
-  /** Reads of the panel showed the edit so late that the engine no longer trusted `after` and undid it. */
+  /**
+   * Reads of the panel showed the edit so late that the engine no longer trusted the `after` and undid the
+   * edit.
+   */
   'shown-late': 'Shown late',
-  /** The record competes with one that is left alone. */
+  /** The record competes with a record that is left alone. */
   rival: 'row 9',
-  /** A CNAME is at the record's name, or the record is a CNAME at a name with other records. */
+  /** The record's name has a CNAME, or the record is a CNAME and its name has other records. */
   alias: 'row 3',
-  /** An edit changed the record into, or from, one that is left alone. */
+  /** An edit turned the record into one that is left alone, or such a record into this one. */
   'part-of-edit': 'row 7',
-  /** The central refused the record when a comparison or the filling of a zone sent it. */
+  /** The central refused the record when a comparison, or the filling of a zone, sent it. */
   'refused-addition': 'Refused in bulk',
-  /** The central stored the record with other data than was sent. */
+  /** The central stored other data for the record than it was sent. */
   reworded: 'In other words',
   /** Only the panel had the zone before the first engine started. */
   'old-zone': 'row 4',
-  /** The central refuses to create the zone, or the panel lost it without a DNS event. */
+  /** The central refuses to create the zone, or the panel lost the zone without a DNS event. */
   'listed-zone': 'row 25',
   /** The provider created the zone by hand, and the panel does not have it. */
   'provider-zone': 'row 19',
   /**
-   * The provider created the zone by hand while the panel had it and the ledger said synced. It is synced
-   * like any other zone.
+   * The provider created the zone by hand, while the panel had it and the ledger called it synced. It is then
+   * synced like any other zone.
    */
   'made-again': 'row 31',
   /** Another account has the zone at the central. */
@@ -39,27 +42,26 @@ export const excuses = {
   /** The delete of a signed zone waits for the second confirmation. */
   'second-yes': 'row 26',
   /**
-   * A create of ours was sent for the zone, and nobody read back what it made. The zone is synced like any
-   * other.
+   * We sent a create for the zone, and nobody read back what it made. The zone is then synced like any other.
    */
   'late-create': 'row 31',
-  /** As `late-create`, but the panel does not have the zone. It is kept and listed. */
+  /** Like `late-create`, but the panel does not have the zone. The zone is kept and listed. */
   'maybe-ours': 'row 30',
-  /** A change of the TTL landed long after the engine gave it up. */
+  /** A change of the TTL landed long after the engine had given it up. */
   'late-ttl': 'A late TTL',
   /** Somebody else wrote the same data as a request of ours whose answer was lost. */
   'same-data': 'The same data',
-  /** Somebody else wrote the record between our create of the zone and the read right after it. */
+  /** Somebody else wrote the record after our create of the zone, and before we read the zone back. */
   'in-snapshot': 'Between a create and its read-back',
-  /** Somebody else wrote the record between our last read and our request. */
+  /** Somebody else wrote the record after our last read and before our request. */
   unread: 'Between a read and a write',
-  /** Somebody else wrote the record while our request was under way. */
+  /** Somebody else wrote the record after our request was sent and before it landed. */
   crossed: 'While a request is on its way',
-  /** The zone is deleted at a central that cannot show whole zones, and so did not show the record. */
+  /** The zone is deleted at a central that cannot show whole zones, so the engine did not see the record. */
   'not-shown': 'Not shown',
-  /** Two equal edits were asked about at once, so nobody can tell whose operation is whose. */
+  /** Two equal edits were asked for at the same time, so nobody can tell which operations belong to which. */
   twins: 'Two equal edits at once',
-  /** Another accepted edit wants the record as the refused edit left it. */
+  /** Another accepted edit wants the record as it is after the refused edit. */
   claimed: 'Wanted by another edit',
 } as const;
 

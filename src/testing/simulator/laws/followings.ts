@@ -9,25 +9,25 @@ import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
 /**
- * A comparison leaves removals to an administrator from five records on. In a zone of ten or more synced
- * records it also leaves more than three tenths to him (docs/adoption.md, row 24).
+ * From so many removals on, a comparison leaves them to an administrator. In a zone of ten or more synced
+ * records, it also does so from more than three tenths of them on (docs/adoption.md, row 24).
  */
 const many = 5;
 const largeZone = 10;
 const largestPart = 0.3;
 
 /**
- * Comparisons may delete one zone an hour for each hundred zones, and at least one (docs/adoption.md, row
- * 25).
+ * For each hundred zones, comparisons may delete one zone an hour, and at least one in all (docs/adoption.md,
+ * row 25).
  */
 const zonesForOne = 100;
 const hour = 3_600_000;
 
-/** Longest time (ms) from a state of the panel to a comparison's commit that relies on it. */
+/** Longest time (ms) from a state of the panel to a comparison's commit that is based on it. */
 const readWithin = 120_000;
 
 /**
- * Checks at each commit that comparisons send only what is new in the panel and remove no more than the
+ * Checks at each commit that comparisons send only what is new in the panel, and remove no more than the
  * safety limits allow.
  */
 export class Followings {
@@ -38,9 +38,7 @@ export class Followings {
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
 
-  /**
-   * @param sides `isNamed` tells whether a panel function other than an edit of records has named the zone
-   */
+  /** @param sides `isNamed`: whether a panel function other than an edit of records has named the zone */
   constructor(
     sides: {
       readonly panel: Provenance;
@@ -64,7 +62,8 @@ export class Followings {
       const isNew = this.#witness.operations.get(operation.id)?.states.length === 1;
       if (!isNew || operation.class !== 'follow') continue;
       if (operation.kind === 'records') this.#checkRecords(operation);
-      // A delete in a batch of several operations resumes one that an undone create had cancelled.
+      // A delete that is committed together with other operations resumes one that an undone create had
+      // cancelled. Only other deletes are checked.
       else if (operation.kind === 'zone-delete' && operations.length === 1) this.#checkZone(operation);
     }
   }
@@ -108,8 +107,8 @@ export class Followings {
   }
 
   /**
-   * Checks that a comparison sends no record that is synced already, nor one beside a foreign record that
-   * competes with it (docs/adoption.md, rows 2 and 3).
+   * Checks that a comparison does not send a record that is synced already, or that a foreign record competes
+   * with (docs/adoption.md, rows 2 and 3).
    */
   #checkNew({ id, zone, items }: RecordsOperation, add: ResourceRecord): void {
     if (this.#witness.row(zone, recordId(add))?.state === 'synced')
@@ -126,7 +125,7 @@ export class Followings {
     }
   }
 
-  /** Whether the panel has lacked the record for some time, and no operation mentions it. */
+  /** Whether the panel has been without the record for some time, and no operation names it. */
   #isAtCentralOnly(zone: DnsName, record: ResourceRecord): boolean {
     const id = recordId(record);
     if (this.#panel.originOf(zone, id) !== null) return false;
@@ -137,7 +136,10 @@ export class Followings {
     );
   }
 
-  /** Checks that a comparison deletes a zone only if a panel function named it, and few zones in an hour. */
+  /**
+   * Checks that a comparison deletes a zone only if a panel function named it, and only a few zones in an
+   * hour.
+   */
   #checkZone({ id, zone, createdAt }: Operation): void {
     if (!this.#isNamed(zone))
       this.#judgement.violate('limits.zones', `comparison ${id} deletes ${zone}, which nobody named`);
@@ -165,10 +167,11 @@ function isAbout(effect: Pick<Effect, 'zone' | 'id'>, zone: DnsName, id: string)
 
 const ended: ReadonlySet<string> = new Set(['confirmed', 'refused', 'reverted']);
 
-/** Whether an open or watched operation mentions the record. */
+/** Whether an open or watched operation names the record. */
 function isBusyWith(operation: Operation, id: string): boolean {
   if (ended.has(operation.state) && operation.watch === null) return false;
-  // The panel may still carry out the create or delete of the zone, so the state of its records is open.
+  // The panel may still carry out the create or delete of the zone, so it is undecided which of the records
+  // it will have.
   if (operation.kind !== 'records' && operation.state === 'reverted') return true;
   const wanted = itemsOf(operation).flatMap(({ remove, add }) => [remove, add]);
   const records = [...wanted, ...writtenBy(operation)];

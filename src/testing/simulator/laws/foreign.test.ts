@@ -1,4 +1,7 @@
-/** Issue 13: tests of what the laws on foreign data excuse, each beside a similar case that they do not. */
+/**
+ * Issue 13: tests the excuses of the laws on foreign data. Beside each excused case is a similar one that is
+ * not excused.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DnsName } from '../../../dns/name.ts';
@@ -15,14 +18,16 @@ import { operation, sent, type Facts } from './wrong.ts';
 const [www, hand] = [a('www', 1), a('hand', 1)];
 const minute = 60_000;
 
-/** A central that had the zone with `www` before the first engine, and requests of an engine there. */
+/**
+ * A central that had the zone with `www` before the first engine started, and requests of an engine to it.
+ */
 class Scene {
   readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
   readonly provenance = new Provenance(this.zones);
   readonly witness = new JournalWitness();
   readonly #judgement = new Judgement();
 
-  /** @param isOurs whether the ledger calls the zone synced from the start */
+  /** @param isOurs whether the zone is synced in the ledger from the start */
   constructor({ isOurs = true, byName = false } = {}) {
     this.zones.set(zone, new Map([[recordId(www), www]]));
     this.provenance.start(0);
@@ -30,7 +35,7 @@ class Scene {
     if (isOurs) this.count('synced');
   }
 
-  /** Gives the zone this state in the ledger. */
+  /** Sets the zone's state in the ledger. */
   count(state: 'synced' | 'panel-only'): void {
     const entry = { zone, state, incarnation: 1, baselineAt: 0, note: null };
     this.witness.committed({ zones: [entry] }, 1);
@@ -50,7 +55,7 @@ class Scene {
     this.provenance.look(at);
   }
 
-  /** Deletes the zone and creates it again, as somebody else would. */
+  /** Deletes the zone and creates it again, as another writer. */
   otherMakesAgain(at: number): void {
     this.zones.delete(zone);
     this.provenance.look(at - 1);
@@ -58,7 +63,7 @@ class Scene {
     this.provenance.look(at);
   }
 
-  /** Sends a request of an engine; by default for the operation `wrong`. */
+  /** Sends a request of an engine. By default it belongs to the operation `wrong`. */
   send(
     kind: WriteRequest['kind'],
     record: ResourceRecord | null,
@@ -276,7 +281,7 @@ test('foreign: an operation puts back what it took itself, and no other does', (
     const scene = new Scene();
     scene.row(www, 'synced');
     scene.does('remove', www, 50);
-    // Between the two requests the ledger forgets the zone.
+    // The ledger drops the zone between the two requests.
     scene.witness.committed({ dropZones: [zone] }, 60);
     scene.does('add', www, 200, id);
     assert.deepEqual(scene.verdict, verdict);

@@ -10,27 +10,27 @@ import type { ExcuseId } from './excuses.ts';
 import type { Judgement, LawId } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
 
-/** Longest time (ms) from an engine's read to a write that relies on it. */
+/** Longest time (ms) from an engine's read to a write that is based on it. */
 const stepWithin = 60_000;
 
 /**
- * How long (ms) an unanswered request counts as one that may have written: the engine's watch, and two
- * minutes for the request itself.
+ * For so many milliseconds, a request without an answer may still write: the engine's watch, and two minutes
+ * for the request itself.
  */
 const mayLandWithin = 600_000 + 120_000;
 
 /**
  * Checks that no engine changes or removes what we neither made nor adopted
- * (docs/architecture.md#the-promise). Each request is judged when it lands, by what was known when it was
- * sent.
+ * (docs/architecture.md#the-promise). Each request is judged when it lands, by what could be known when it
+ * was sent.
  */
 class ForeignWrites {
   readonly #provenance: Provenance;
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
-  /** Origins of what was adopted: the ledger called it synced while the central held it. */
+  /** Origins of adopted data: the central had them, and the ledger called them synced. */
   readonly #adopted = new Set<Origin>();
-  /** For each request, the origins of what it would alter when it was sent, and whose each of them is. */
+  /** For each request, the origins of the data that it would change when it was sent, each with its owner. */
   readonly #met = new Map<WriteRequest, ReadonlyMap<Origin, Ownership>>();
 
   readonly #showsByName: () => boolean;
@@ -47,7 +47,10 @@ class ForeignWrites {
     this.#showsByName = showsByName;
   }
 
-  /** Adopts what the ledger now calls synced at the central, and gives up what it no longer calls so. */
+  /**
+   * Adopts data at the central that the ledger now calls synced. Gives up data that it no longer calls
+   * synced.
+   */
   committed(batch: Batch): void {
     for (const zone of batch.dropZones ?? []) {
       this.#adopt(this.#provenance.originOfZone(zone), false);
@@ -105,10 +108,10 @@ class ForeignWrites {
     return this.#unknowable(request, id, origin) ?? 'theirs';
   }
 
-  /** The excuse of an engine that could not know that the record is foreign; null: it could know. */
+  /** The excuse, if the engine could not know that the record is foreign; null: it could know. */
   #unknowable(request: WriteRequest, id: string, origin: Origin): Ownership | null {
     if (this.#isInSnapshot(request.zone, id, origin)) return 'in-snapshot';
-    // A comparison has listed the record as `central-only`, so the engine knows that it is foreign.
+    // A comparison has listed the record as `central-only`, so the engine knew that it is foreign.
     const isListed = this.#witness.row(request.zone, id)?.state === 'central-only';
     if (!isListed && this.#unsure(request, (other) => isAbout(other, id))) return 'same-data';
     if (request.kind === 'delete' && this.#showsByName()) return 'not-shown';
@@ -135,8 +138,8 @@ class ForeignWrites {
   }
 
   /**
-   * Whether somebody wrote the record between our create of the zone and the first read after it. It then
-   * looks like a default record of the central.
+   * Whether somebody wrote the record after our create of the zone and before the first read of it. The
+   * record then looks like a default record of the central.
    */
   #isInSnapshot(zone: DnsName, id: string, origin: Origin): boolean {
     const made = this.#provenance.originOfZone(zone)?.request ?? null;
@@ -149,7 +152,7 @@ class ForeignWrites {
   }
 
   /**
-   * Whether the delete of a zone may take the record along because it was known to be in the zone
+   * Whether the delete of a zone may remove this record too, because the engine knew that the zone has it
    * (docs/adoption.md, row 33).
    */
   #goesWithZone({ zone, snapshot }: DeleteOperation, record: ResourceRecord): boolean {
@@ -162,7 +165,7 @@ class ForeignWrites {
   }
 
   /**
-   * Whether, for all the engine can know, an unanswered request of ours may have written it.
+   * Whether, as far as the engine can know, a request of ours without an answer may have written the data.
    * @param isAboutIt whether a request concerns the zone or record in question
    */
   #unsure(request: WriteRequest, isAboutIt: (other: WriteRequest) => boolean): boolean {
@@ -176,7 +179,7 @@ class ForeignWrites {
     );
   }
 
-  /** Whether it was written after the engine's last read of the zone before this request. */
+  /** Whether the data were written after the engine's last read of the zone before this request. */
   #isUnread({ operation, zone, sentAt }: WriteRequest, { at }: Origin): boolean {
     const read = this.#provenance.lastRead(operation, zone);
     return read !== null && at >= read && sentAt - read <= stepWithin;
@@ -228,8 +231,8 @@ class ForeignWrites {
 }
 
 /**
- * Watches a central for requests of engines that alter foreign data; violations go into `judgement` as they
- * happen.
+ * Watches a central for requests of engines that change foreign data. Violations are added to `judgement`
+ * when they happen.
  * @param showsByName whether the central cannot show whole zones
  */
 export function observeForeign(
@@ -245,8 +248,8 @@ export function observeForeign(
 }
 
 /**
- * Whose a record or a zone is, as the engine that sends a request can know. Beside `ours` and `theirs`, each
- * value is an excuse for not knowing.
+ * Whose a record or a zone is, as far as the engine that sends a request can know. The values except `ours`
+ * and `theirs` are excuses for not knowing.
  */
 type Ownership =
   | 'ours'

@@ -8,7 +8,7 @@ import { leftToPanel } from './left-to-panel.ts';
 import { checkPromptness } from './promptness.ts';
 import { checkOwners, checkRights, checkReported } from './rights.ts';
 
-/** Checks the laws at the end of a history, and adds the violations that were found while it ran. */
+/** Checks the laws at the end of a history. Adds the violations that were found while it ran. */
 export async function checkWorld(world: World, traces: Traces): Promise<Judgement> {
   const { engines, journals, panel, byName, sides, active } = world;
   const judgement = new Judgement();
@@ -21,7 +21,7 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
     const { store, witness } = side;
     const at = active.indexOf(side);
     const [engine, journal] = [engines[at], journals[at]];
-    // A central that the settings leave out has no engine, so these laws cannot hold for it.
+    // A central that the settings leave out has no engine, so these laws do not apply to it.
     if (engine !== undefined && journal !== undefined) {
       const unheard = traces.unheard.union(leftToPanel(world.saved, witness));
       const causes = new Causes(panel, store, { unheard }, carriedOut);

@@ -27,13 +27,13 @@ async function judge(world: World): Promise<Judgement> {
   return await world.clock.runUntilSettled(checkWorld(world, { unheard: new Set() }));
 }
 
-/** Laws that the world has broken so far, each once, sorted. */
+/** The laws that the world has broken so far, each only once, sorted. */
 async function broken(world: World): Promise<string[]> {
   const { violations } = await judge(world);
   return [...new Set(violations.map(({ law }) => law))].sort();
 }
 
-/** Plays one edit of records, and the two minutes after it. */
+/** Plays one edit of records, then lets two minutes pass. */
 async function edit(world: World, items: readonly EditItem[], local = smooth): Promise<Verdict> {
   const carryOut = (): boolean => {
     for (const { remove, add } of items) {
@@ -48,7 +48,7 @@ async function edit(world: World, items: readonly EditItem[], local = smooth): P
   return verdict;
 }
 
-/** A direct access to the central, for requests of a wrong engine that belong to no operation. */
+/** Direct access to the central, for requests of a wrong engine that belong to no operation. */
 interface Rogue {
   readonly world: World;
   readonly apply: (change: Partial<Change>) => Promise<void>;
@@ -56,7 +56,7 @@ interface Rogue {
   readonly createZone: () => Promise<void>;
 }
 
-/** A world in which only the central has `hand`, with a direct access to the central. */
+/** A world in which only the central has `hand`, with direct access to the central. */
 async function rogue(panel: readonly ResourceRecord[] | null = [www]): Promise<Rogue> {
   let central: Central | null = null;
   const world = await given({ panel, central: [www, hand] }, (fresh) => {
@@ -190,7 +190,10 @@ test('issue 13: what the panel refused and an undo left at the central breaks a 
   assert.ok((await broken(world)).includes('answers.left'));
 });
 
-/** A world in which the panel refuses to remove `www`, and the undo at the central writes nothing. */
+/**
+ * A world in which the panel refuses to remove `www`. The undo at the central is answered with OK but writes
+ * nothing.
+ */
 async function notPutBack(): Promise<World> {
   const world = await lying(async (number, write) => {
     if (number === 1) await write();
@@ -227,7 +230,8 @@ test('"nothing was changed" is true of a record that went with its zone, which s
 });
 
 test('issue 13: an answer that only the panel was changed, while the central was too, breaks a law', async () => {
-  // The panel is slower than the engine waits, so the edit is undone, and done again at `after`.
+  // The panel takes longer than the engine waits. So the edit is undone, and the `after` makes the engine try
+  // it again.
   const world = await lying(async (number, write) => {
     await write();
     if (number === 3) throw untouched;

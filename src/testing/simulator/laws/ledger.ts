@@ -9,8 +9,9 @@ import { itemsOf } from './operation-parts.ts';
 import type { Pair } from './pair.ts';
 
 /**
- * Checks at the end that each ledger row says which sides have the record. A synced record is on both sides,
- * and a record on both sides is synced. The journal must return the rows that were committed.
+ * Checks at the end that each ledger row names the sides that have the record. A synced record must be on
+ * both sides, and a record on both sides must be synced. The journal must return the rows that were
+ * committed.
  */
 export function checkLedger(
   { panel, central, byName }: Pair,
@@ -24,11 +25,11 @@ export function checkLedger(
   if (here === undefined || there === undefined || view.entry?.state !== 'synced') return;
   const stuck = stuckIds(view);
   for (const row of view.rows) {
-    // A stuck operation writes its rows only when an administrator has decided.
+    // A stuck operation writes its rows only after an administrator has decided.
     if (stuck.has(recordId(row.record))) continue;
     if (row.state === 'synced' && !isSynced(row, here, there))
       judgement.violate('ledger.synced', sayRow(zone, row));
-    // A central without zone lists cannot show records that the ledger does not know of.
+    // A central that cannot list zones cannot show records that the ledger does not know.
     else if (!byName && !isWhere(row, here, there)) judgement.violate('ledger.sides', sayRow(zone, row));
   }
   checkUnjoined(zone, view, here, there, judgement);
@@ -36,7 +37,7 @@ export function checkLedger(
 
 type Held = ReadonlyMap<string, ResourceRecord>;
 
-/** Ids of the records of stuck operations. */
+/** Ids of the records in stuck operations. */
 function stuckIds({ open }: ZoneView): ReadonlySet<string> {
   const items = open.flatMap((operation) => (operation.state === 'stuck' ? itemsOf(operation) : []));
   const records = items.flatMap(({ remove, add }) => [remove, add]);

@@ -34,7 +34,7 @@ function journal({ world, side }: { world: World; side: Side }, facts: Facts): v
   side.witness.committed({ operations: [operation(facts)] }, world.clock.now());
 }
 
-/** Sends a request of a wrong engine; by default the delete of the zone for the operation `wrong`. */
+/** Sends a request of a wrong engine. By default it is the delete of the zone, for the operation `wrong`. */
 function send({ world, side }: { world: World; side: Side }, facts: Partial<WriteRequest>): WriteRequest {
   const sentAt = world.clock.now();
   const request = { kind: 'delete', operation: 'wrong', zone, record: null, content: [], sentAt } as const;
@@ -67,7 +67,7 @@ test('a comparison that removes all that is synced but what it has found gone at
 
 test('issue 13: a comparison that sends what stood in the panel before we came breaks a law', async () => {
   const wrong = await arrived();
-  // From here on the ledger does not know the record.
+  // From here on, the ledger does not have the record.
   wrong.side.witness.committed({ rows: [{ zone, drop: [old] }] }, wrong.world.clock.now());
   journal(wrong, { class: 'follow', items: sent(null, old) });
   assert.deepEqual(brokenAt(wrong.side), ['alone.record']);
@@ -185,12 +185,12 @@ test('issue 13: a create that is journalled during a write in the zone breaks a 
 
 const seed = { addresses: [], nameServers: [], mailServers: [] };
 
-/** A save that the panel has just carried out, without any hook call. */
+/** A save that the panel has just carried out without any hook call. */
 function saved({ clock }: World, event: EditEvent): SavedEdit {
   return { event, items: [], askedAt: clock.now(), answers: [], keptAt: clock.now() };
 }
 
-/** The event of a user's create or delete of the zone. */
+/** The event of a user who creates or deletes the zone. */
 function zoneEdit(kind: 'zone-create' | 'zone-delete'): EditEvent {
   const base = { stage: 'before', zone, fingerprint: kind, actor: administrator, echo: null } as const;
   return kind === 'zone-create' ? { ...base, kind, seed } : { ...base, kind };

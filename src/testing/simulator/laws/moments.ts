@@ -10,14 +10,14 @@ import { checkOutcomes } from './outcomes.ts';
 import type { Due } from './promptness.ts';
 import { Requests } from './requests.ts';
 
-/** A central, the journal of its engine, and the violations found for both. */
+/** A central, the journal of its engine, and the violations that are found for both. */
 interface Observed {
   readonly store: CentralStore;
   readonly witness: JournalWitness;
   readonly judgement: Judgement;
 }
 
-/** Facts beside the central and its journal that the laws use. */
+/** What the laws need to know besides the central and its journal. */
 interface Moment {
   readonly panel: PanelStore;
   readonly now: () => number;
@@ -25,11 +25,11 @@ interface Moment {
   readonly wall: () => number;
   readonly saved: readonly SavedEdit[];
   readonly hints: readonly Due[];
-  /** A request of an engine that is under way in the zone at the central; null: none. */
+  /** The request of an engine that is running in the zone at the central, in words; null: none. */
   readonly goingIn: (zone: DnsName) => string | null;
 }
 
-/** From now on judges comparisons, creates and requests of an engine when they happen. */
+/** From now on, judges comparisons, creates and requests of an engine when they happen. */
 export function observeMoments(observed: Observed, moment: Moment): void {
   const { store, witness, judgement } = observed;
   const { panel, now, wall } = moment;
@@ -62,7 +62,9 @@ function isNamedBy({ hints, saved }: Moment, zone: DnsName): boolean {
   return hints.some((hint) => hint.zone === zone) || saved.some(isDelete);
 }
 
-/** Checks that a create enters the ledger only while no request of the engine is under way in the zone. */
+/**
+ * Checks that a create is entered in the ledger only while no request of the engine is running in the zone.
+ */
 function checkCreates(
   { witness, judgement }: Observed,
   { goingIn }: Moment,

@@ -1,7 +1,7 @@
 import type { ResourceRecord } from '../../../dns/record.ts';
 import type { Operation, OperationItem } from '../../../core/operation.ts';
 
-/** Items of an edit of records; empty for the create or delete of a zone. */
+/** The items of an edit of records. Empty for the create or delete of a zone. */
 export function itemsOf(operation: Operation): readonly OperationItem[] {
   return operation.kind === 'records' ? operation.items : [];
 }

@@ -5,8 +5,8 @@ import type { SavedEdit } from './answers.ts';
 import type { Judgement } from './judgement.ts';
 
 /**
- * Checks the delete of a zone in the panel by an engine, when the request is sent. A user's own create must
- * have made the zone, and nobody may have edited it since.
+ * Checks the delete of a zone in the panel by an engine, when the request is sent. The zone must come from a
+ * user's own create, and nobody may have edited it since.
  */
 export function checkPanelDelete(
   request: WriteRequest,

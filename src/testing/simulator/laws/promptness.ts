@@ -4,11 +4,11 @@ import type { PanelStore } from '../sim-panel.ts';
 import type { SavedEdit } from './answers.ts';
 import type { Judgement } from './judgement.ts';
 
-/** A reason for which an engine must read a zone of the panel. Times are monotonic milliseconds. */
+/** A reason why an engine must read a zone of the panel. Times are monotonic milliseconds. */
 export interface Due {
   readonly zone: DnsName;
   readonly at: number;
-  /** From when on a read counts; absent: from `at` on. */
+  /** Reads from this time on count; absent: reads from `at` on. */
   readonly since?: number;
   /** The reason in a few words. */
   readonly what: string;
@@ -28,17 +28,20 @@ interface Outage {
   readonly until: number;
 }
 
-/** Longest time (ms) until an engine reads a zone. Repeated tries, and zones before it, are included. */
+/**
+ * Longest time (ms) until an engine reads a zone. It includes repeated tries, and the zones that come before
+ * it.
+ */
 const readWithin = 100_000;
 
 /**
- * Checks that an engine reads a zone soon after an event. That is an edit that the panel kept, a panel
- * function that named the zone, or the filling of a new zone.
+ * Checks that an engine reads a zone soon after an event. An event means that the panel kept an edit, a panel
+ * function named the zone, or the zone was filled.
  */
 export function checkPromptness(
   facts: {
     readonly panel: PanelStore;
-    /** Times when the panel was out of reach, or when the journal failed. */
+    /** Periods in which the panel was out of reach, or the journal failed. */
     readonly outages: readonly Outage[];
     readonly witness: JournalWitness;
     /** Index of the engine's central in `World.sides`. */
@@ -65,7 +68,7 @@ export function checkPromptness(
   }
 }
 
-/** Until when the zone must be read. The time of outages does not count. */
+/** Until when the zone must be read. Time during outages does not count. */
 function endOf(outages: readonly Outage[], at: number): number {
   let until = at + readWithin;
   for (const outage of outages)
@@ -73,7 +76,7 @@ function endOf(outages: readonly Outage[], at: number): number {
   return until;
 }
 
-/** Whether the panel had the zone all the time from `from` to `until`, with its list showing it. */
+/** Whether the panel had the zone, and its list showed it, all the time from `from` to `until`. */
 function isThere(
   { zones, provenance, hiddenUntil }: PanelStore,
   zone: DnsName,

@@ -13,14 +13,14 @@ import type { Judgement } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
 
 /**
- * What the proofs of one engine are judged by: both stores, its journal, its settings, and the saves of
+ * What is needed to judge the proofs of one engine: both stores, its journal, its settings, and the saves of
  * users.
  */
 export interface Facts {
   readonly panel: PanelStore;
   readonly store: CentralStore;
   readonly witness: JournalWitness;
-  /** Name of the engine as a reader, as in `PanelStore.looks`. */
+  /** The engine's name as a reader, as in `PanelStore.looks`. */
   readonly reader: string;
   readonly settings: EngineSettings;
   readonly saved: readonly SavedEdit[];
@@ -29,14 +29,14 @@ export interface Facts {
    * (monotonic milliseconds).
    */
   readonly times: { readonly startedAt: number; readonly steppedAt: number };
-  /** Whether this engine is the only one, so that every hook call of the panel is its own. */
+  /** Whether there is only this engine, so that every hook call of the panel concerns it. */
   readonly isAlone: boolean;
 }
 
 /**
- * Checks that an undo or the delete of a zone rests on two panel reads that agree. The reads are far enough
- * apart, after the edit's wait, and not right after a start or a clock step. Each is judged when the decision
- * becomes durable or its request is sent.
+ * Checks that an undo, or the delete of a zone, is based on two panel reads that agree. The reads must be far
+ * enough apart, after the edit's wait, and not right after a start or a clock step. Each decision is judged
+ * when it is stored or its request is sent.
  */
 export class Proofs {
   readonly #facts: () => Facts;
@@ -47,7 +47,7 @@ export class Proofs {
     this.#judgement = judgement;
   }
 
-  /** Checks the decisions that a commit makes durable. */
+  /** Checks the decisions that a commit stores. */
   committed({ operations = [] }: Batch): void {
     const facts = this.#facts();
     for (const operation of operations) {
@@ -66,7 +66,10 @@ export class Proofs {
     }
   }
 
-  /** Checks an operation that ends as undone after its `after` call: a panel read began since that call. */
+  /**
+   * Checks an operation that ends as undone although its `after` has come: a panel read must have begun since
+   * the `after`.
+   */
   #judgeEnd({ panel, reader, witness }: Facts, operation: Operation): void {
     const { id, class: group, zone, afterSeen } = operation;
     if (group !== 'veto' || !afterSeen) return;
@@ -78,7 +81,8 @@ export class Proofs {
   }
 
   /**
-   * Checks that two reads show the panel restored, both after the time in which an edit must become visible.
+   * Checks that two reads show the panel as it was before the edit, both after the time in which an edit must
+   * become visible.
    */
   #judgeRestored({ panel, reader, witness, settings }: Facts, operation: Operation): void {
     const { id, kind, class: group, zone } = operation;
@@ -93,7 +97,7 @@ export class Proofs {
       this.#judgement.violate('undo.unproven', say(operation, 'no two reads show the panel put back'));
   }
 
-  /** Checks that two panel reads lack what a comparison removes (docs/adoption.md, row 23). */
+  /** Checks that two panel reads lack the records that a comparison removes (docs/adoption.md, row 23). */
   #checkRemoval(facts: Facts, operation: Operation): void {
     const { id, class: group } = operation;
     if (group !== 'follow' || facts.witness.operations.get(id)?.states.length !== 1) return;
@@ -106,8 +110,8 @@ export class Proofs {
   }
 
   /**
-   * Checks a request when it is sent. It may delete a zone, write an edit that the panel kept first, or undo
-   * such an edit.
+   * Checks a request when it is sent. It may be the delete of a zone, the write of an edit that the panel
+   * made first, or the undo of such an edit.
    */
   sent(request: WriteRequest): void {
     const facts = this.#facts();
@@ -138,7 +142,7 @@ export class Proofs {
       this.#judgement.violate('heard.unseen', say(operation, 'no read shows it'));
   }
 
-  /** @param shows whether a read shows the opposite of what the engine decided */
+  /** Judges one decision. @param shows whether a read shows the opposite of what the engine decided */
   #judge(
     { panel, reader, settings, times, isAlone }: Facts,
     operation: Operation,
@@ -148,7 +152,7 @@ export class Proofs {
       (look) => look.reader === reader && look.zone === operation.zone && look.began >= times.startedAt,
     );
     const last = looks.at(-1);
-    // The central is brought to this last read, which shows the edit: that is no undo.
+    // The engine brings the central to this last read. If the read shows the edit, that is no undo.
     if (law === 'undo.unproven' && last !== undefined && shows(last)) return;
     const late = last === undefined ? null : whatIsEarly(last, { since, times, grace: settings.grace });
     if (late !== null) this.#judgement.violate(law, say(operation, late));
@@ -162,11 +166,13 @@ export class Proofs {
   }
 }
 
-/** From when on reads prove that an edit may be undone, in monotonic milliseconds. */
+/** From when on reads can prove that an edit may be undone, in monotonic milliseconds. */
 interface Asked {
-  /** Reads that begin earlier prove nothing. */
+  /** Reads that begin before this time prove nothing. */
   readonly from: number;
-  /** Reads that end earlier prove nothing: the panel may still carry out or show the edit. */
+  /**
+   * Reads that end before this time prove nothing, because the panel may still carry out or show the edit.
+   */
   readonly since: number;
 }
 
@@ -191,7 +197,7 @@ function whatIsEarly(
 
 /**
  * From when on an accepted edit may be undone, counted from the engine's own write. Null: the edit was not
- * accepted, or several saves share its fingerprint.
+ * accepted, or several saves have its fingerprint.
  */
 function acceptedAt({ saved, settings, witness }: Facts, operation: Operation): Asked | null {
   const { id, fingerprint, zone } = operation;
@@ -204,7 +210,7 @@ function acceptedAt({ saved, settings, witness }: Facts, operation: Operation): 
   return { from: answer.askedAt, since: Math.min(answer.at, written ?? answer.at) + settings.afterWait };
 }
 
-/** From when on an edit that the panel reported as kept may be undone; null: not reported. */
+/** From when on an edit that the panel reported as made may be undone; null: the panel did not report it. */
 function keptAt({ witness, settings }: Facts, { id }: Operation): Asked | null {
   const kept = witness.operations.get(id)?.states.find(({ state }) => state === 'kept');
   return kept === undefined ? null : { from: kept.at, since: kept.at + settings.visibilityWait };
@@ -245,15 +251,15 @@ function isAskedTwice(saved: readonly SavedEdit[], { zone }: Pick<Operation, 'zo
 }
 
 /**
- * Whether the operation is an edit that the agent left to the panel and that the panel has reported as kept.
+ * Whether the operation is an edit that the agent left to the panel and that the panel then reported as made.
  */
 function isHeard({ kind, class: group, state, afterSeen }: Operation): boolean {
   return kind === 'records' && group === 'compensate' && state === 'prepared' && afterSeen;
 }
 
 /**
- * Checks that the delete of a signed zone is accepted only after an earlier one was refused because of the
- * signature (docs/adoption.md, row 26).
+ * Checks that the delete of a signed zone is accepted only after an earlier one was refused for that reason
+ * (docs/adoption.md, row 26).
  */
 export function checkAsked(
   {
@@ -264,7 +270,7 @@ export function checkAsked(
   }: {
     readonly edits: readonly EditEvent[];
     /**
-     * Zones that were synced in the journal, and zones that were signed at the central, when the call came.
+     * When the call came: zones that were synced in the journal, and zones that were signed at the central.
      */
     readonly synced: ReadonlySet<DnsName>;
     readonly signed: ReadonlySet<DnsName>;
@@ -281,7 +287,7 @@ export function checkAsked(
   }
 }
 
-/** Whether a panel read shows the edit as carried out. */
+/** Whether a panel read shows that the edit was carried out. */
 function isShown(operation: Operation, { ids }: PanelRead): boolean {
   if (ids === null) return false;
   if (operation.kind === 'zone-create') return true;

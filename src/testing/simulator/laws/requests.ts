@@ -6,8 +6,8 @@ import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
 /**
- * Checks that the journal knows every request and what it writes before it is sent, and watches requests of
- * unknown outcome. Judged when a request is sent, and when it lands.
+ * Checks that the journal names every request and what it writes before it is sent, and that requests of
+ * unknown outcome are on watch. Each request is judged when it is sent, and again when it lands.
  */
 export class Requests {
   readonly #witness: JournalWitness;

@@ -7,15 +7,15 @@ import type { PanelStore } from '../sim-panel.ts';
 import type { SavedEdit } from './answers.ts';
 import type { Judgement } from './judgement.ts';
 
-/** A user without a right to any zone. The panel refuses all his edits. */
+/** A user without a right to any zone. The panel refuses all edits of this user. */
 export const intruder: Actor = { name: 'eve', rank: 'user' };
 
-/** Last part of the address in all edits of the intruder (`HistoryOptions.users`). */
+/** The last part of the address in all edits of the intruder (`HistoryOptions.users`). */
 export const forged = 250;
 
 /**
- * Checks that the central never held what a user without a right asked for, and that no request was sent for
- * him.
+ * Checks that the central never had what a user without a right asked for, and that no request was sent for
+ * such a user.
  */
 export function checkRights(central: CentralStore, witness: JournalWitness, judgement: Judgement): void {
   const { effects, requests } = central.provenance;
@@ -34,7 +34,7 @@ export function checkRights(central: CentralStore, witness: JournalWitness, judg
   }
 }
 
-/** Checks that answers to the intruder contain no name or data of the zone except what he sent himself. */
+/** Checks that answers to the intruder contain nothing of the zone except what the intruder sent. */
 export function checkReported(
   central: CentralStore,
   edits: readonly SavedEdit[],
@@ -55,7 +55,7 @@ export function checkReported(
   }
 }
 
-/** Checks at the end that the engine knows the owner of every zone whose owner the panel's list shows. */
+/** Checks at the end that the engine knows the owner of each zone whose owner the panel's list shows. */
 export function checkOwners(
   { zones, hidden, owners: told }: PanelStore,
   { unknown }: OwnerStatus,

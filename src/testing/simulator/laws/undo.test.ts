@@ -16,7 +16,7 @@ async function arrived(): Promise<{ readonly world: World; readonly side: Side }
   return { world, side };
 }
 
-/** Notes reads of the panel that end at these times and do not show `ftp`. */
+/** Records reads of the panel that end at these times and do not show `ftp`. */
 function look(world: World, ...times: readonly number[]): void {
   const ids = new Set([recordId(www)]);
   for (const ended of times)

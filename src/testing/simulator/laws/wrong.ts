@@ -10,13 +10,13 @@ import { sampleCreate, sampleDelete, sampleOperation } from '../../contracts/jou
 import { zone } from '../given.ts';
 import type { Side } from '../world.ts';
 
-/** Fields that a wrong engine gives an operation; without `kind` it is an edit of records. */
+/** Fields that a wrong engine gives an operation. Without `kind`, it is an edit of records. */
 export type Facts =
   | (Partial<RecordsOperation> & { readonly kind?: 'records' })
   | (Partial<CreateOperation> & Pick<CreateOperation, 'kind'>)
   | (Partial<DeleteOperation> & Pick<DeleteOperation, 'kind'>);
 
-/** An operation as a wrong engine might journal it. */
+/** Makes an operation as a wrong engine might journal it. */
 export function operation(facts: Facts): Operation {
   const base = { zone, fingerprint: '', problems: [] } as const;
   if (facts.kind === 'zone-create') return sampleCreate('wrong', { ...base, ...facts });
@@ -24,12 +24,12 @@ export function operation(facts: Facts): Operation {
   return sampleOperation('wrong', { ...base, items: [], added: [], ...facts });
 }
 
-/** An item that is written at the central. */
+/** Makes an item that is written at the central. */
 export function sent(remove: ResourceRecord | null, add: ResourceRecord | null): readonly OperationItem[] {
   return [{ remove, add, mirrored: true, note: null }];
 }
 
-/** Laws that were found broken while the history ran, each once, sorted. */
+/** The laws that were broken while the history ran, each only once, sorted. */
 export function brokenAt({ judgement }: Side): string[] {
   return [...new Set(judgement.violations.map(({ law }) => law))].sort();
 }

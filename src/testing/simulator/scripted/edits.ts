@@ -7,7 +7,7 @@ import type { Story } from '../story.ts';
 import type { LocalPart } from '../world.ts';
 import { edit, told, wwwMoves, zoneEdit, type Script } from './script.ts';
 
-/** A zone that an administrator creates, and for which the panel's list shows no owner. */
+/** A zone that an administrator creates. The panel's list shows no owner for it. */
 const fresh = freshZone(false);
 const anybodys: Script = [
   [10, zoneEdit('zone-create', fresh)],
@@ -20,10 +20,10 @@ const freshShop: EditItem = { remove: null, add: address(fresh, 'shop', 11) };
 const ftpGoes: EditItem = { remove: address(main, 'ftp', 7), add: null };
 const timedMove = { remove: at(old, 3_600), add: at(address(main, 'www', 11), 3_600) };
 const shopOpens: EditItem = { remove: null, add: shop };
-/** Name of the random draws of writes at `www` in the first central. */
+/** The name of the random draws for writes at `www` in the first central. */
 const atWww = 'central 1 write joined.example. www.joined.example.';
 
-/** An edit of the zone `fresh` by a user, who may or may not be its owner. */
+/** An edit of the zone `fresh` by a user whose right to it is not known. */
 function anybodyEdits(items: readonly EditItem[], local: Partial<LocalPart> = {}): EditOfRecords {
   return { ...edit(items, local, fresh), actor: owner };
 }
@@ -40,7 +40,7 @@ function otherAdds(add: EditItem['add'], zone = main): Extract<HistoryEvent, { k
   return { kind: 'central-write', central: 1, zone, remove: null, add };
 }
 
-/** Scripted stories about edits of records, for situations that random histories reach too rarely. */
+/** Scripted stories about edits of records, for situations that random histories rarely reach. */
 export const aboutEdits: Readonly<Record<string, Story>> = {
   'a slow edit is done again and then shown late': told([
     [40, edit([wwwMoves], { takes: 13_000, visibleAfter: 12_000 })],

@@ -6,7 +6,7 @@ import { plain } from './plain.ts';
 import { aboutRights } from './rights.ts';
 import { aboutZones } from './zones.ts';
 
-/** All scripted stories, by their titles. */
+/** All scripted stories, by title. */
 export const scripted: Readonly<Record<string, Story>> = {
   ...plain,
   ...aboutEdits,

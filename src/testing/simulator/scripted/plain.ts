@@ -4,7 +4,7 @@ import { edit, told, wwwMoves, zoneEdit, type Script } from './script.ts';
 
 const fresh = freshZone(false);
 
-/** A slow panel takes longer than an undo waits. */
+/** The scripts, by title. In them, a slow panel takes longer than the engine waits before an undo. */
 const scripts: Readonly<Record<string, Script>> = {
   'an edit': [[40, edit([wwwMoves])]],
   'an edit that the panel refuses': [[40, edit([wwwMoves], { refuses: true })]],
@@ -29,7 +29,7 @@ const scripts: Readonly<Record<string, Script>> = {
 const options = { journal: true, reads: true, writes: true };
 
 /**
- * Stories of everyday edits. `every-trouble.ts` also plays each of them with every fault that one of its
+ * Stories of ordinary edits. `every-trouble.ts` also plays each of them with every fault that one of its
  * calls may meet.
  */
 export const plain: Readonly<Record<string, Story>> = Object.fromEntries(

@@ -13,8 +13,8 @@ const usual: LocalPart = { refuses: false, takes: 10, afterLost: false, visibleA
 export type Script = readonly (readonly [number, HistoryEvent])[];
 
 /**
- * The story of these events, without any fault unless `more` gives one.
- * @param more parts that differ; by default every draw gets its quiet value and the calm begins after 120 s
+ * Makes the story of these events, without any fault unless `more` contains one.
+ * @param more parts that differ; by default every draw gets its quiet value, and faults end after 120 s
  */
 export function told(script: Script, more: Partial<Omit<Story, 'events'>> = {}): Story {
   return {
@@ -27,7 +27,7 @@ export function told(script: Script, more: Partial<Omit<Story, 'events'>> = {}):
   };
 }
 
-/** A user saves records. @param local how the panel's own part differs from a faultless one */
+/** A user saves records. @param local how the panel's own part differs from one without a fault */
 export function edit(items: readonly EditItem[], local: Partial<LocalPart> = {}, zone = main): EditOfRecords {
   return { kind: 'edit', zone, items: [...items], actor: administrator, local: { ...usual, ...local } };
 }
@@ -41,5 +41,5 @@ export function zoneEdit(
   return { kind, zone, local: { ...usual, ...local } };
 }
 
-/** The edit of most stories: `www` of the zone on both sides gets another address. */
+/** The edit of most stories: `www`, which both sides have, gets another address. */
 export const wwwMoves: EditItem = { remove: address(main, 'www', 7), add: address(main, 'www', 11) };

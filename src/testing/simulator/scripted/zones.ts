@@ -9,20 +9,19 @@ const fresh = freshZone(false);
 const below = freshZone(true);
 const refused = { refuses: true } as const;
 
-/** The provider creates a zone at the central. @param more its records beside one NS record */
+/** The provider creates a zone at the central. @param more further records, besides one NS record */
 function providerMakes(zone: DnsName, ...more: readonly ResourceRecord[]): HistoryEvent {
   const nameServer = makeRecord({ name: '@', type: 'NS', rdata: 'ns1.example.net.' }, zone);
   return { kind: 'central-create', central: 1, zone, records: [nameServer, ...more] };
 }
 
-/** Somebody adds a record at the central. */
+/** Somebody else adds a record at the central. */
 function otherAdds(zone: DnsName, add: ResourceRecord): HistoryEvent {
   return { kind: 'central-write', central: 1, zone, remove: null, add };
 }
 
 /**
- * Scripted stories about the create and delete of zones, for situations that random histories reach too
- * rarely.
+ * Scripted stories about the create and delete of zones, for situations that random histories rarely reach.
  */
 export const aboutZones: Readonly<Record<string, Story>> = {
   'a zone of the provider, hidden from the list, and a create that the panel refuses': told(
