@@ -40,7 +40,7 @@ export type { FaultEffect } from './shared/faults.ts';
 export type { Switches } from './shared/switches.ts';
 export type { Row, SandboxUser } from './shared/types.ts';
 
-/** Accounts of a sandbox whose options name none. */
+/** The accounts of a sandbox whose options name none. */
 export const DEFAULT_USERS: readonly SandboxUser[] = [
   { name: 'root', password: 'root-password', level: 7 },
   { name: 'reseller', password: 'reseller-password', level: 6, owner: 'root' },
@@ -113,7 +113,7 @@ function build(options: SandboxOptions): Parts {
   };
 }
 
-/** A running sandbox. Tests see it as {@link Sandbox}; its parts do the work. */
+/** A running sandbox. Tests use it as {@link Sandbox}; its parts do the work. */
 class RunningSandbox implements Sandbox {
   readonly #parts: Parts;
   readonly #http: HttpServer;
@@ -227,8 +227,8 @@ class RunningSandbox implements Sandbox {
 
 /**
  * Starts a sandbox panel on 127.0.0.1.
- * @throws Error when the root cannot be written, the port is taken, a switch does not exist, or `openssl` is
- * missing
+ * @throws Error when the root cannot be written, the port is in use, a switch does not exist, or `openssl` is
+ *   missing
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const parts = build(options);

@@ -98,7 +98,7 @@ test('the control address: token, switches, faults, the truth', async (t) => {
   assert.equal((await ask({ action: 'explode' })).status, 400);
 });
 
-/** The fingerprint of the server's certificate, for a client that trusts only `ca`. */
+/** Returns the fingerprint of the server's certificate, as a client sees it that trusts only `ca`. */
 function strictly(url: string, ca: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = https.request(`${url}/ispmgr`, { ca, agent: false }, (response) => {

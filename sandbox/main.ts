@@ -4,7 +4,7 @@ import { defaultSwitches, parseSwitch, setSwitches } from './shared/switches.ts'
 import type { Generation, SandboxOptions } from './index.ts';
 import type { Level, SandboxUser } from './shared/types.ts';
 
-/** Access levels by their numbers in version 4 and in version 5/6 (docs/protocol.md#generations). */
+/** Access levels, by their numbers in version 4 and in version 5/6 (docs/protocol.md#generations). */
 const LEVELS: Readonly<Record<string, Level>> = {
   '5': 5,
   '6': 6,

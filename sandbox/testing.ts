@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startSandbox } from './index.ts';
 import type { Answer, Sandbox, SandboxOptions } from './index.ts';
 
-/** Accounts of the sandbox's own tests. */
+/** The accounts in the sandbox's own tests. */
 export const USERS = [
   { name: 'root', password: 'rp', level: 7 },
   { name: 'seller', password: 'sp', level: 6 },
@@ -14,10 +14,10 @@ export const USERS = [
   { name: 'bob', password: 'bp', level: 5, owner: 'seller' },
 ] as const;
 
-/** Longest wait (ms) of a test for something that must happen. It only ends a hang. */
+/** How long a test waits for something that must happen, milliseconds. It only ends a hang. */
 const patience = 120_000;
 
-/** Tests a condition every 5 ms until it holds. @throws {Error} when that takes too long */
+/** Tests a condition every 5 ms until it is met. @throws {Error} when that takes too long */
 export async function until(test: () => boolean | Promise<boolean>): Promise<void> {
   const started = performance.now();
   while (!(await test())) {
@@ -26,14 +26,14 @@ export async function until(test: () => boolean | Promise<boolean>): Promise<voi
   }
 }
 
-/** A directory that is removed at the end of the test. */
+/** Makes a directory that is removed when the test ends. */
 export function tempRoot(t: TestContext): string {
   const root = mkdtempSync(join(tmpdir(), 'sandbox-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   return root;
 }
 
-/** A sandbox without TLS that is stopped at the end of the test. */
+/** Starts a sandbox without TLS that is stopped when the test ends. */
 export async function testSandbox(t: TestContext, options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
   const root = options.root ?? tempRoot(t);
   const sandbox = await startSandbox({ root, tls: false, users: USERS, ...options });
@@ -50,7 +50,7 @@ export function asAlice(
   return sandbox.call(func, params, { user: 'alice', password: 'a:p&w=d' });
 }
 
-/** Creates a zone in alice's account whose only records are NS and an A at its apex. */
+/** Creates a zone in alice's account. Its only records are NS and an A at the apex. */
 export async function makeZone(sandbox: Sandbox, name = 'example.org'): Promise<void> {
   const before = { ...sandbox.switches };
   Object.assign(sandbox.switches, { defaultHosts: ['@'], defaultMxRecords: false, defaultSpf: false });

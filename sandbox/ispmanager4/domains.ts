@@ -34,7 +34,7 @@ function zoneCells(zone: Zone): Element[] {
   return [...Object.entries(cells).map(([name, value]) => element(name, value)), element('active')];
 }
 
-/** `domain`: the zones that the caller may see; `name` identifies each (docs/protocol.md#zones-4). */
+/** `domain`: lists the zones that the caller may see. `name` identifies a zone (docs/protocol.md#zones-4). */
 function listZones(call: Call): Element {
   const filter = call.switches.filters[call.caller.name] ?? '';
   const zones = zonesSeen(call).filter(
@@ -88,7 +88,7 @@ function changedRows(call: Call, zone: Zone, next: Zone): Row[] {
   return rows;
 }
 
-/** Changes a zone. Fields that are empty or were not sent keep their values. */
+/** Changes a zone. Fields that are empty or missing in the call keep their values. */
 function changeZone(call: Call, zone: Zone): void {
   const { params } = call;
   const next = {
@@ -114,7 +114,7 @@ function editZone(call: Call): Element {
   return ok();
 }
 
-/** `domain.delete`: deletes one or several zones, without `sok` (docs/protocol.md#functions-4). */
+/** `domain.delete`: deletes one or several zones, even without `sok` (docs/protocol.md#functions-4). */
 function deleteZones(call: Call): Element {
   const also = { web: call.params.on('webdomain'), mail: call.params.on('maildomain') };
   return forEach(call, elements(call), (id) => removeZone(call, findZone(call, id, 'write').name, also));

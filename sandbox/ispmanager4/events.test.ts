@@ -21,7 +21,7 @@ function on(stages: string, func = 'domain.sublist.edit'): string {
   return `<event ${stages}>${func}</event>`;
 }
 
-/** A sandbox with one zone, a plugin with these `handler` elements, and its handler script. */
+/** Starts a sandbox with one zone, a plugin with these `handler` elements, and its handler script. */
 async function withHandler(
   t: TestContext,
   handlers: string,

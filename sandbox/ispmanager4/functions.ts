@@ -6,8 +6,8 @@ import { USER_FUNCTIONS } from '../shared/functions/users.ts';
 import type { PanelFunction } from '../shared/functions/common.ts';
 
 /**
- * All functions of ISPmanager 4 by name (docs/protocol.md#functions-4, #login). `auth` is not among them,
- * because it needs no login.
+ * All functions of ISPmanager 4, by name (docs/protocol.md#functions-4, #login). `auth` is left out, because
+ * it needs no login.
  */
 export const ISPMANAGER4_FUNCTIONS: ReadonlyMap<string, PanelFunction> = new Map(
   Object.entries({

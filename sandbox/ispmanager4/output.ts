@@ -16,8 +16,8 @@ function textError(error: Element): string {
 }
 
 /**
- * A document as text: `OK`, `ERROR` with the error, rows of `key=value` with blank lines between, or a form
- * with a field on each line (docs/protocol.md#text-output).
+ * Writes a document as text: `OK`; `ERROR` with the error; rows of `key=value` with blank lines between; or a
+ * form with one field a line (docs/protocol.md#text-output).
  */
 function renderText(doc: Element): string {
   const error = child(doc, 'error');
@@ -38,7 +38,10 @@ function flat(row: Element): Record<string, string> {
   return Object.fromEntries(row.children.map((cell) => [cell.name, isFlag(cell) ? 'on' : cell.text]));
 }
 
-/** A document as JSON: texts without `doc`, and rows always as a list `elem` (docs/protocol.md#formats). */
+/**
+ * Writes a document as JSON. Texts have no `doc` around them, and rows are always a list `elem`
+ * (docs/protocol.md#formats).
+ */
 function renderJson(doc: Element): string {
   if (child(doc, 'ok') !== undefined) return JSON.stringify({ result: 'OK' });
   const result: Record<string, unknown> = {};
@@ -51,7 +54,7 @@ function renderJson(doc: Element): string {
   return JSON.stringify(result);
 }
 
-/** A page for browsers, the answer to a call without `out` (docs/protocol.md#formats). */
+/** Writes a page for browsers, the answer to a call without `out` (docs/protocol.md#formats). */
 function renderHtml(doc: Element, title: string): string {
   const error = child(doc, 'error');
   const lines = renderText(doc).split('\n').filter(Boolean);
@@ -62,14 +65,15 @@ function renderHtml(doc: Element, title: string): string {
 }
 
 /**
- * Text over HTTP: a success is exactly `OK `, and an error is an XML document (docs/protocol.md#text-output).
+ * Writes text for HTTP: a success is exactly `OK `, and an error is an XML document
+ * (docs/protocol.md#text-output).
  */
 function textOverHttp(doc: Element): string {
   if (child(doc, 'error') !== undefined || child(doc, 'authfail') !== undefined) return writeXml(doc);
   return child(doc, 'ok') === undefined ? renderText(doc) : 'OK ';
 }
 
-/** Writes a document in the format `out`: `xml`, `text` or `json`; for any other value as a page. */
+/** Writes a document in the format `out`: `xml`, `text` or `json`. Any other value gives a page. */
 export function render(doc: Element, { out, title, via }: Occasion): Rendered {
   switch (out) {
     case 'xml':

@@ -32,7 +32,7 @@ function shell(lang: Lang, title: string, bodyClass: string, body: string): stri
   return `<!DOCTYPE html>\n<html lang="${lang}"><head>${head}</head>${open}${body}</body></html>\n`;
 }
 
-/** A page inside the panel's frame of menu and header. @param content HTML */
+/** Makes a page with the panel's menu and header. @param content HTML */
 export function framed(frame: Frame, content: string): string {
   const { lang, panel, heading, user, func } = frame;
   const menu = frame.menu.map(({ label, entries }) => {
@@ -49,7 +49,7 @@ export function framed(frame: Frame, content: string): string {
   return shell(lang, `${heading} - ${panel}`, '', body);
 }
 
-/** The login page. */
+/** Makes the login page. */
 export function loginPage(panel: string, lang: Lang, wrong: boolean): string {
   const options = (['en', 'ru'] as const).map((one) => {
     const name = one === 'en' ? 'English' : 'Русский';
@@ -70,12 +70,12 @@ export function loginPage(panel: string, lang: Lang, wrong: boolean): string {
   return shell(lang, panel, 'login', content);
 }
 
-/** An error text at the top of a page. */
+/** Makes an error text for the top of a page. */
 export function alert(message: string): string {
   return `<div role="alert">${escapeHtml(message)}</div>`;
 }
 
-/** A button that calls a function by POST. @param fields hidden fields by name */
+/** Makes a button that calls a function by POST. @param fields hidden fields by name */
 export function postButton(label: string, fields: Readonly<Record<string, string>>, extra = ''): string {
   const hidden = Object.entries(fields).map(
     ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
@@ -83,7 +83,7 @@ export function postButton(label: string, fields: Readonly<Record<string, string
   return `<form method="post" action="/ispmgr">${hidden.join('')}<button${extra}>${escapeHtml(label)}</button></form>`;
 }
 
-/** A form with OK and Cancel. The field of an error is marked. */
+/** Makes a form with OK and Cancel. The field with an error is marked. */
 export function formHtml(page: FormPage): string {
   const { lang, error } = page;
   const rows = page.fields.map((field) => {

@@ -8,7 +8,7 @@ const RECORD_TYPES = ['A', 'AAAA', 'CNAME', 'DNAME', 'NS', 'MX', 'TXT', 'SRV', '
 
 /**
  * Lists and forms of ISPmanager 4 (docs/protocol.md#functions-4, #record-form-4). The names `plugin*` are
- * invented, since docs/protocol.md#sources-4 does not tell them.
+ * invented, because docs/protocol.md#sources-4 does not have them.
  */
 export const VIEWS: Readonly<Record<string, View>> = {
   domain: {

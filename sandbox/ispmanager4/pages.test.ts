@@ -1,4 +1,4 @@
-/** Tests of the pages of ISPmanager 4, in a browser that runs no scripts. */
+/** Tests the pages of ISPmanager 4, in a browser that runs no scripts. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** Tests of plugins from a source: listed, installed, updated, removed (docs/protocol.md#sources-4). */
+/**
+ * Tests plugins that come from a source: listed, installed, updated, removed (docs/protocol.md#sources-4).
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +19,7 @@ interface Shop {
   publish(version: string, files: Readonly<Record<string, string>>): Promise<void>;
 }
 
-/** Starts a web server with a source that offers one plugin, `toy`. */
+/** Starts a web server that offers one plugin, `toy`, as a source. */
 async function openShop(t: TestContext): Promise<Shop> {
   const files = new Map<string, Buffer>();
   const server = createServer((request, response) => {

@@ -31,7 +31,7 @@ interface Installed {
   readonly name: string;
   readonly version: string;
   readonly url: string;
-  /** Files and folders from the plugin's archive, relative to the panel's root. */
+  /** Files and folders that came from the plugin's archive, relative to the panel's root. */
   readonly files: readonly string[];
 }
 
@@ -49,8 +49,8 @@ function ok(): Element {
 }
 
 /**
- * The pages "Server settings > Plugins" and their sources (docs/protocol.md#sources-4). Real function names
- * are unknown, so `plugin*` and `pluginsrc*` are invented.
+ * The pages "Server settings > Plugins", and their sources (docs/protocol.md#sources-4). The real names of
+ * the functions are unknown, so `plugin*` and `pluginsrc*` are invented.
  */
 export class PluginManager implements FunctionGroup {
   readonly #settings: Settings;
@@ -76,7 +76,7 @@ export class PluginManager implements FunctionGroup {
     return Object.hasOwn(this.#functions, func);
   }
 
-  /** Runs a function of these pages. @throws Refusal as other panel functions do */
+  /** Runs a function of these pages. @throws Refusal like other panel functions */
   async run(func: string, params: Params, lang: string): Promise<Element> {
     const work = this.#functions[func];
     if (work === undefined) throw internal(`unknown function '${func}'`);
@@ -120,7 +120,9 @@ export class PluginManager implements FunctionGroup {
     return readSource((await fetchLocal(new URL(source))).toString(), source);
   }
 
-  /** The highest version of each plugin in all sources. A source that cannot be read counts as empty. */
+  /**
+   * Finds the highest version of each plugin in all sources. A source that cannot be read counts as empty.
+   */
   async #offers(): Promise<Map<string, Offer>> {
     const offers = new Map<string, Offer>();
     for (const source of this.#sources()) {
@@ -190,7 +192,7 @@ export class PluginManager implements FunctionGroup {
 
   /**
    * Unpacks a plugin's archive into the panel's root.
-   * @returns paths of its files and folders; those of folders end with a slash
+   * @returns paths of its files and folders; a folder's path ends with a slash
    */
   async #unpack(offer: Offer): Promise<string[]> {
     const folder = mkdtempSync(join(tmpdir(), 'plugin-'));
@@ -239,7 +241,7 @@ export class PluginManager implements FunctionGroup {
     return ok();
   }
 
-  /** Removes files, and the folders that are empty afterwards. */
+  /** Removes files, and then folders that have become empty. */
   #remove(files: readonly string[]): void {
     const { root } = this.#settings;
     const folders = new Set<string>();
@@ -251,7 +253,7 @@ export class PluginManager implements FunctionGroup {
     }
     for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
       const there = lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
-      // The panel's own folders stay even if they are empty (docs/protocol.md#files-4).
+      // Folders of the panel itself stay even if they are empty (docs/protocol.md#files-4).
       const own = ['etc', 'addon', 'sbin', 'var', 'lib'].some((one) => folder === join(root, one));
       if (there && !own && readdirSync(folder).length === 0) rmdirSync(folder);
     }

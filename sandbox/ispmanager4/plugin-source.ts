@@ -4,7 +4,7 @@ import { childrenOf, parseXml } from '../shared/xml.ts';
 import { Refusal } from '../shared/refusal.ts';
 import type { Element } from '../shared/xml.ts';
 
-/** A plugin in the list of a source. */
+/** A plugin that a source lists. */
 export interface Offer {
   readonly name: string;
   readonly version: string;
@@ -17,7 +17,7 @@ const LOCAL: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 const LIMIT = 512 * 1024 * 1024;
 
 /**
- * Reads a URL on this machine. The sandbox fetches from no other one.
+ * Parses a URL on this machine. The sandbox fetches nothing from other machines.
  * @throws Refusal code 4 for any other address
  */
 export function localUrl(text: string, base?: string): URL {
@@ -64,8 +64,9 @@ function textOf(plugin: Element, name: string): string {
 }
 
 /**
- * Reads the list of a source, in the form `plugins` or `mgrdata` (docs/protocol.md#sources-4).
- * @param base URL of the source, for relative addresses in the list @throws Refusal code 9 for any other text
+ * Parses the list of a source, in the form `plugins` or `mgrdata` (docs/protocol.md#sources-4).
+ * @param base URL of the source, for relative addresses in the list
+ * @throws Refusal code 9 for any other text
  */
 export function readSource(text: string, base: string): Offer[] {
   let root: Element;
@@ -89,8 +90,8 @@ export function readSource(text: string, base: string): Offer[] {
 }
 
 /**
- * Whether version `a` is higher than `b`. Parts between dots are compared as numbers; any other part is 0
- * (docs/protocol.md#description-4).
+ * Whether version `a` is higher than `b`. Parts between dots are compared as numbers; a part that is no
+ * number counts as 0 (docs/protocol.md#description-4).
  */
 export function isHigher(a: string, b: string): boolean {
   const parts = (version: string): number[] =>

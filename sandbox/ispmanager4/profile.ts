@@ -20,7 +20,7 @@ function readLevel(text: string | undefined): Level {
 export const ispmanager4Profile: Profile = {
   generation: 'v4',
   panel: 'ispmgr',
-  // The panel's own web server answers at `/` too (docs/protocol.md#addresses).
+  // The panel's own web server also answers at `/` (docs/protocol.md#addresses).
   paths: new Set(['/manager/ispmgr', '/manager/ispmgr/core', '/ispmgr', '/']),
   path: '/manager/ispmgr',
   functions: ISPMANAGER4_FUNCTIONS,

@@ -1,5 +1,5 @@
 /**
- * The library `lib/python/mgr.py` of version 4 (docs/protocol.md#files-4). Its only function calls a panel
+ * The library `lib/python/mgr.py` of version 4 (docs/protocol.md#files-4). Its one function calls a panel
  * function with pairs of names and values, like the library for Perl. It runs under Python 2 and 3.
  */
 export const PYTHON_LIBRARY = `# -*- coding: utf-8 -*-

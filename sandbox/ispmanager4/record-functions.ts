@@ -18,7 +18,10 @@ function rowCells(call: Call, row: Row, zone: string): Element[] {
   return [...cells, element('addr', shownAddr(row, zone, call.switches))];
 }
 
-/** `domain.sublist`: records of the zone `elid`; `key` identifies each (docs/protocol.md#record-keys-4). */
+/**
+ * `domain.sublist`: lists the records of the zone `elid`. `key` identifies a record
+ * (docs/protocol.md#record-keys-4).
+ */
 function listRecords(call: Call): Element {
   const zone = findZone(call, call.params.text('elid'), 'read');
   const rows = zone.rows.map((row) => rowCells(call, row, zone.name));
@@ -54,7 +57,7 @@ function saveRecord(call: Call, zone: Zone, key: string): void {
 }
 
 /**
- * `domain.sublist.edit`: shows the form, adds a record (without `elid`), or changes one, which then has
+ * `domain.sublist.edit`: shows the form, adds a record (without `elid`), or changes one. A changed record has
  * another key (docs/protocol.md#record-form-4).
  */
 function editRecord(call: Call): Element {
@@ -82,8 +85,8 @@ function deleteRecord(call: Call, plid: string, key: string): void {
 }
 
 /**
- * `domain.sublist.delete` with one key, or several joined by `, `. If the whole `elid` is the key of a
- * record, it is not split. A key that contains `, ` cannot be found in a longer list.
+ * `domain.sublist.delete` with one key, or several keys joined by `, `. If the whole `elid` is the key of a
+ * record, it is not split. In a longer list, a key that contains `, ` cannot be found.
  */
 function deleteRecords(call: Call): Element {
   const plid = call.params.text('plid');

@@ -32,9 +32,9 @@ function readAddr(params: Params, type: string, zone: string): string {
 }
 
 /**
- * Reads a record from a form (docs/protocol.md#record-form-4). `prio` is for MX and SRV, `wght` and `port`
- * are for SRV; for other types they must be empty.
- * @throws Refusal code 4 naming the field
+ * Reads a record from a form (docs/protocol.md#record-form-4). `prio` is for MX and SRV; `wght` and `port`
+ * are for SRV. For other types they must be empty.
+ * @throws Refusal code 4 with the name of the field
  */
 export function readIspmanager4Row(params: Params, zone: string): Row {
   const type = params.text('sdtype').toUpperCase();
@@ -43,7 +43,7 @@ export function readIspmanager4Row(params: Params, zone: string): Row {
     name: readOwner(params.text('name'), zone),
     type,
     addr: readAddr(params, type, zone),
-    // Clients may leave out the priority of an MX.
+    // A client may leave out the priority of an MX.
     prio:
       type === 'MX' && params.text('prio') === ''
         ? '0'

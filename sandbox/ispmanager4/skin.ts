@@ -23,7 +23,7 @@ function rowHtml({ lang, view, parent, token }: ListPage, { key: elid, cells }: 
   return `<tr data-key="${escapeHtml(elid)}">${shown.join('')}<td>${buttons.join(' ')}</td></tr>`;
 }
 
-/** A list with buttons in every row. */
+/** Makes a list with buttons in every row. */
 function listHtml(page: ListPage): string {
   const { lang, view, rows, parent, error } = page;
   const head = view.columns.map((column) => `<th>${escapeHtml(text(column, lang))}</th>`);

@@ -1,5 +1,5 @@
 /**
- * Tests of sessions, access levels, filters, writes that need a confirmation, and rows that lists hide or add
+ * Tests sessions, access levels, filters, writes that need a confirmation, and rows that lists hide or add
  * (docs/protocol.md#login, #list-limits, #dnsmanager, #open-questions).
  */
 import assert from 'node:assert/strict';

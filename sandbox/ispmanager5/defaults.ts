@@ -16,7 +16,7 @@ import type { Element } from '../shared/xml.ts';
 
 /**
  * `dnsparam`: name servers and mail servers of new zones (docs/protocol.md#functions-5, #dnsmanager). The
- * field names are invented.
+ * names of the fields are invented.
  */
 function editDnsparam(call: Call): Element {
   const { switches, params } = call;
@@ -50,8 +50,8 @@ function* applyToExisting(call: Call): Generator<Params, void> {
 }
 
 /**
- * `domain.autorecords`: adds the default records that a zone lacks (docs/protocol.md#functions-5). What real
- * panels add is not known.
+ * `domain.autorecords`: adds the default records that a zone lacks (docs/protocol.md#functions-5). It is not
+ * known what real panels add.
  */
 function* autorecords(call: Call): Generator<Params, void> {
   for (const id of elements(call)) {

@@ -22,14 +22,14 @@ import { element, type Element } from '../shared/xml.ts';
 import { ownerField, readOwnerChange } from '../shared/functions/owner.ts';
 import type { Zone } from '../shared/types.ts';
 
-/** The answer to a save, with the id of what it made (docs/protocol.md#documents). */
+/** Makes the answer to a save, with the id of the new object (docs/protocol.md#documents). */
 export function made(): Element {
   return element('doc', [element('id', String(randomInt(1, 100_000))), element('ok')]);
 }
 
 /**
- * Zones in the caller's list: those of his account and of accounts below it, as his filter allows
- * (docs/protocol.md#list-limits).
+ * The zones in the caller's list: those of the caller's account and of accounts below it, as far as the
+ * caller's filter allows (docs/protocol.md#list-limits).
  */
 export function listed(call: Call): Zone[] {
   const filter = call.switches.filters[call.caller.name] ?? '';
@@ -40,8 +40,8 @@ export function listed(call: Call): Zone[] {
 }
 
 /**
- * `domain`: columns `name`, `displayname` and the owner; for DNSmanager also kind and status
- * (docs/protocol.md#zone-form-5, #dnsmanager, #delays, #owners).
+ * `domain`: lists zones with the columns `name`, `displayname` and the owner. In DNSmanager also kind and
+ * status (docs/protocol.md#zone-form-5, #dnsmanager, #delays, #owners).
  */
 function listZones(call: Call, isDnsmgr: boolean): Element {
   const name = call.params.on('filter') ? call.params.text('name') : '';
@@ -77,7 +77,7 @@ function newForm(call: Call, isDnsmgr: boolean): Element {
 }
 
 /**
- * A form field with the value that the user sent, if the form is only rendered again
+ * Makes a form field. If the form is only redrawn, the field has the value that the user sent
  * (docs/protocol.md#parameters).
  */
 function rerendered(call: Call, own: Element): Element {
@@ -86,8 +86,8 @@ function rerendered(call: Call, own: Element): Element {
 }
 
 /**
- * Refuses a name on the list of restricted names, as DNSmanager does (docs/protocol.md#dnsmanager). The form
- * of its error is not known.
+ * Throws if the name is on the list of restricted names, as DNSmanager does (docs/protocol.md#dnsmanager). It
+ * is not known what its error looks like.
  */
 function demandAllowed(call: Call, name: string): void {
   const isBelow = (one: string): boolean => name === one || name.endsWith(`.${one}`);
@@ -111,7 +111,7 @@ function createCoreZone(call: Call, isDnsmgr: boolean): Element {
   return isDnsmgr ? created(call) : made();
 }
 
-/** The answer of DNSmanager to a new zone (docs/protocol.md#dnsmanager). */
+/** Makes the answer of DNSmanager to the create of a zone (docs/protocol.md#dnsmanager). */
 function created({ switches: { createSays } }: Call): Element {
   const messages = element('messages', [element('msg', 'The domain was created')]);
   if (createSays === 'messages') return element('doc', [messages]);
@@ -145,7 +145,7 @@ function editZone(call: Call, isDnsmgr: boolean): Element {
 function deleteZones(call: Call, isDnsmgr: boolean): Element {
   return forEach(call, elements(call), (id) => {
     const name = zoneIdentifier(id);
-    // DNSmanager answers OK for a zone that it does not have (docs/protocol.md#errors-5).
+    // DNSmanager answers OK even if it does not have the zone (docs/protocol.md#errors-5).
     if (isDnsmgr && call.store.zone(name) === undefined) return;
     if (call.pending.work(name, false) !== null) throw busy(name);
     const zone = zoneToChange(call, id);
@@ -154,13 +154,13 @@ function deleteZones(call: Call, isDnsmgr: boolean): Element {
   });
 }
 
-/** The inner call that deletes zones. */
+/** Makes the inner call that deletes zones. */
 export function zoneDeletion(names: readonly string[]): Params {
   return Params.of({ func: 'domain.delete', elid: names.join(', '), sok: 'ok' });
 }
 
 /**
- * `domain.delete.request`: shows the question of the version 6 pages; with `sok` it deletes
+ * `domain.delete.request`: shows the question of version 6's pages. With `sok` it deletes
  * (docs/protocol.md#functions-5).
  */
 const request: PanelFunction = {
@@ -176,8 +176,8 @@ const request: PanelFunction = {
 };
 
 /**
- * `domain.filter`: sets the filter of an account on the server; saved without a name, it removes the filter
- * (docs/protocol.md#list-limits). The field names are invented.
+ * `domain.filter`: sets the filter of an account on the server. If it is saved without a name, it removes the
+ * filter (docs/protocol.md#list-limits). The names of the fields are invented.
  */
 function editFilter(call: Call): Element {
   const { switches, params, caller } = call;
@@ -186,15 +186,15 @@ function editFilter(call: Call): Element {
   return ok();
 }
 
-/** Sets the caller's filter. @param name text that listed names must contain; empty: all names are listed */
+/** Sets the caller's filter. @param name text that a listed name must contain; empty: all names are listed */
 function keepFilter({ switches, caller }: Call, name: string): void {
   const { [caller.name]: _before, ...others } = switches.filters;
   switches.filters = name === '' ? others : { ...others, [caller.name]: name };
 }
 
 /**
- * `domain.passredirect`: gives a zone another owner (docs/protocol.md#functions-5). The field names are
- * invented.
+ * `domain.passredirect`: gives a zone to another owner (docs/protocol.md#functions-5). The names of the
+ * fields are invented.
  */
 function passZone(call: Call): Element {
   const zone = zoneToChange(call, call.params.text('elid'));

@@ -3,8 +3,8 @@ import type { Occasion } from '../shared/dialects.ts';
 import type { Element } from '../shared/xml.ts';
 
 /**
- * Error types of version 5/6 by the codes of version 4. How panels spell those after `missed` is not known
- * (docs/protocol.md#errors-5).
+ * For the error codes of version 4, the error types of version 5/6. It is not known how panels spell the
+ * types after `missed` (docs/protocol.md#errors-5).
  */
 const TYPES: Readonly<Record<string, string>> = {
   '1': 'internal',
@@ -29,7 +29,7 @@ function placeholder(name: string, value: string, isMessage: boolean): Element {
 }
 
 /**
- * An error element of version 5/6: type, object, parameters, stack of calls, text
+ * Makes an error element of version 5/6: type, object, parameters, stack of calls, text
  * (docs/protocol.md#errors-5).
  */
 export function errorElement(
@@ -47,13 +47,14 @@ export function errorElement(
     element('group', group),
   ];
   const words = text === '' ? [] : [element('detail', text), element('msg', text)];
-  // A refused login has a code beside its type (docs/protocol.md#generations, #login-answers).
+  // The error of a refused login has a code as well as a type (docs/protocol.md#generations, #login-answers).
   const code: Record<string, string> = type === 'auth' ? { code: '1' } : {};
   return element('error', [...parts, ...words], { type, object, lang, ...code });
 }
 
 /**
- * Turns an error of version 4 in the document into one of version 5/6. Errors of plugins stay as they are.
+ * Turns an error of version 4 in a document into one of version 5/6. Errors that plugins made stay as they
+ * are.
  */
 export function withOwnError(doc: Element, occasion: Occasion): Element {
   const error = child(doc, 'error');

@@ -6,8 +6,8 @@ import type { EventHook } from '../shared/plugins.ts';
 import type { Element } from '../shared/xml.ts';
 
 /**
- * `eventlist` of version 6: the handlers registered for each function (docs/protocol.md#eventlist). The
- * columns are invented.
+ * `eventlist` of version 6: lists the handlers that are registered for each function
+ * (docs/protocol.md#eventlist). The columns are invented.
  */
 export class EventList implements FunctionGroup {
   readonly #registered: () => readonly EventHook[];
@@ -20,7 +20,7 @@ export class EventList implements FunctionGroup {
     return func === 'eventlist';
   }
 
-  /** Lists the registrations. @throws Refusal for a function other than `eventlist` */
+  /** Lists the registered handlers. @throws Refusal for a function other than `eventlist` */
   run(func: string, _params: Params, _lang: string): Element {
     if (!this.handles(func)) throw internal(`unknown function '${func}'`);
     const rows = this.#registered().flatMap((hook) =>

@@ -1,6 +1,6 @@
 /**
- * Tests of what distinguishes ISPmanager 5/6 and DNSmanager from version 4: functions, fields, errors,
- * formats, handlers.
+ * Tests where ISPmanager 5/6 and DNSmanager differ from version 4: functions, fields, errors, formats,
+ * handlers.
  */
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';

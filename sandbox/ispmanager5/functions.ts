@@ -8,7 +8,7 @@ import { webFunctions } from './web.ts';
 import type { PanelFunction } from '../shared/functions/common.ts';
 import type { Generation } from '../shared/dialects.ts';
 
-/** Functions of ISPmanager 5/6 and DNSmanager 5/6 (docs/protocol.md#functions-5, #dnsmanager). */
+/** The functions of ISPmanager 5/6 and DNSmanager 5/6 (docs/protocol.md#functions-5, #dnsmanager). */
 export function ispmanager5Functions(generation: Generation): ReadonlyMap<string, PanelFunction> {
   const isDnsmgr = generation === 'dnsmgr';
   const dns = {

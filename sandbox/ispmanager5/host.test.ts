@@ -1,4 +1,4 @@
-/** Tests of root, plugins and mgrctl of version 5/6 (docs/protocol.md#files-5, #mgrctl). */
+/** Tests the root, the plugins and mgrctl of version 5/6 (docs/protocol.md#files-5, #mgrctl). */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,5 @@
 /**
- * Tests of functions that change DNS by inner calls, with or without handlers
- * (docs/protocol.md#other-functions,
+ * Tests functions that change DNS by inner calls, with or without handlers (docs/protocol.md#other-functions,
  * #stages-5).
  */
 import assert from 'node:assert/strict';
@@ -16,7 +15,7 @@ const EVENTS = [
   'domain.record.edit before after',
   'domain.record.delete before after',
 ];
-/** A handler that writes down its calls in `var/seen`, and refuses the function named in `var/refuse`. */
+/** A handler that writes its calls into `var/seen`, and refuses the function that `var/refuse` names. */
 const SPY = `echo "$PARAM_func $PARAM_elid|$PARAM_plid|$PARAM_name|$PARAM_rtype" >>var/seen
 if [ "$(cat var/refuse 2>/dev/null)" = "$PARAM_func" ]; then echo '<doc><error type="value"><msg>no</msg></error></doc>'; else echo '<doc/>'; fi`;
 
@@ -31,7 +30,7 @@ async function start(
   return sandbox;
 }
 
-/** The calls of the handler since this function was called last. */
+/** The handler's calls since this function was called last. */
 function seen(sandbox: Sandbox): string[] {
   const path = join(sandbox.root, 'var/seen');
   if (!existsSync(path)) return [];

@@ -21,7 +21,7 @@ import { ownZone, serviceEnd, zoneCreation } from './web.ts';
 import type { Params } from '../shared/params.ts';
 import type { MailDomain, Row } from '../shared/types.ts';
 
-/** First and last characters of a 2048-bit RSA public key in Base64. */
+/** The first and last characters of a 2048-bit RSA public key in Base64. */
 const KEY_START = 'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA';
 const KEY_END = 'QIDAQAB';
 
@@ -51,7 +51,7 @@ function newMail(call: Call): MailDomain {
   return { name, owner: readOwnerField(call, call.caller, call.params) };
 }
 
-/** The text of the record that a check box turns on or off; empty: the record is off. */
+/** The text of the record that a check box turns on or off; empty: the record is turned off. */
 function switched(call: Call, box: string, before: string | undefined, make: () => string): string {
   if (call.params.get(box) === undefined) return before ?? '';
   if (!call.params.on(box)) return '';
@@ -107,7 +107,7 @@ function ipOf(call: Call, zone: string): string {
 }
 
 /**
- * Inner calls of a mail domain: MX and SPF when it is new, DKIM and DMARC when they are turned on or off
+ * Inner calls of a mail domain: MX and SPF when it is created, DKIM and DMARC when they are turned on or off
  * (docs/protocol.md#other-functions).
  */
 function* mailRecords(call: Call): Generator<Params, void> {

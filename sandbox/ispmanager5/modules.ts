@@ -7,7 +7,10 @@ import type { Params } from '../shared/params.ts';
 import type { FunctionGroup } from '../shared/function-group.ts';
 import type { Element } from '../shared/xml.ts';
 
-/** Edition of this panel: `1` is Lite, Pro and Host, `3` is Business (docs/protocol.md#modules-5). */
+/**
+ * The edition of this panel: `1` stands for Lite, Pro and Host, `3` for Business
+ * (docs/protocol.md#modules-5).
+ */
 const EDITION = '1';
 
 interface Settings {
@@ -16,7 +19,7 @@ interface Settings {
   readonly panel: string;
 }
 
-/** Whether a text or entry is for this edition, or for all of them. */
+/** Whether a text or entry is for this edition, or for every edition. */
 function isForUs(node: Element): boolean {
   const editions = [node.attributes['dist'], ...childrenOf(node, 'dist').map((one) => one.text.trim())];
   const named = editions.filter((one) => one !== undefined && one !== '');
@@ -48,8 +51,8 @@ function entry(plugin: Element, lang: string): Element {
 }
 
 /**
- * The Modules page (docs/protocol.md#modules-5). It lists the plugins in `etc/plugins/<panel>/*.xml`, each
- * with the function for its settings.
+ * The page Modules (docs/protocol.md#modules-5). It lists the plugins in `etc/plugins/<panel>/*.xml`, each
+ * with the function that opens its settings.
  */
 export class Modules implements FunctionGroup {
   readonly #settings: Settings;

@@ -1,4 +1,4 @@
-/** Tests of what programs of others rely on at real panels of version 5/6 and DNSmanager. */
+/** Tests what programs of others rely on at real panels of version 5/6 and DNSmanager. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -64,7 +64,7 @@ test('issue 12.18: zones name their owner in `user`, sites and mail domains in `
 test('issue 12.19: DNSmanager answers a create with ok and messages, with one of them where a switch says so', async (t) => {
   const panel = await start(t, 'dnsmgr');
   const said = async (name: string): Promise<boolean[]> => {
-    // The parameters that one public client sends.
+    // The parameters that one publicly available client sends.
     const form = { name, dtype: 'master', ip: '', masterip: '', 'zoom-ip': '', sform: 'ajax', dnssec: 'off' };
     const { doc } = await asAlice(panel, 'domain.edit', { ...form, sok: 'ok' });
     return ['ok', 'messages'].map((one) => doc !== null && child(doc, one) !== undefined);

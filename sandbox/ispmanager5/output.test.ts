@@ -1,4 +1,4 @@
-/** Tests of the formats of version 5/6 (docs/protocol.md#formats, #text-output, #errors-5). */
+/** Tests the formats of version 5/6 (docs/protocol.md#formats, #text-output, #errors-5). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asAlice, testSandbox } from '../testing.ts';

@@ -7,7 +7,7 @@ import type { Element } from '../shared/xml.ts';
 /** How a panel of this generation writes its documents. */
 export interface Writing {
   readonly panel: string;
-  /** The end of each row when a list is written as text (docs/protocol.md#text-output). */
+  /** How a row ends when a list is written as text (docs/protocol.md#text-output). */
   readonly rowEnd: '\n' | '\n\n';
 }
 
@@ -48,8 +48,8 @@ function dressed(doc: Element, panel: string, occasion: Occasion, switches: Swit
 type Json = string | { [name: string]: Json } | Json[];
 
 /**
- * JSON with the structure of the XML (docs/protocol.md#formats). Attributes are `$name`, text is `$`; a
- * repeated element is an array, a single one an object, an empty one `{}`.
+ * Makes JSON with the structure of the XML (docs/protocol.md#formats). Attributes become `$name`, text
+ * becomes `$`. A repeated element is an array, a single one an object, an empty one `{}`.
  */
 function mirrored(node: Element): Json {
   const result: { [name: string]: Json } = {};
@@ -67,7 +67,7 @@ function flat(row: Element): Record<string, string> {
   return Object.fromEntries(row.children.map((cell) => [cell.name, cell.text]));
 }
 
-/** JSON with the data alone (docs/protocol.md#formats). */
+/** Makes JSON with only the data (docs/protocol.md#formats). */
 function bare(doc: Element): unknown {
   const error = child(doc, 'error');
   if (error !== undefined) {
@@ -79,13 +79,13 @@ function bare(doc: Element): unknown {
   return rows.length > 0 ? rows.map(flat) : flat(doc);
 }
 
-/** As `bare`, with `"ok":true`. More about this format is not known (docs/protocol.md#formats). */
+/** Like `bare`, with `"ok":true`. Nothing else is known of this format (docs/protocol.md#formats). */
 function bareWithTruth(doc: Element): unknown {
   return child(doc, 'ok') === undefined ? bare(doc) : { ok: true };
 }
 
 /**
- * A document as text: a list with a row on each line, a form with a field on each line
+ * Writes a document as text: a list with one row a line, or a form with one field a line
  * (docs/protocol.md#text-output).
  */
 function inText(doc: Element, { rowEnd }: Writing): string {
@@ -103,8 +103,8 @@ function inText(doc: Element, { rowEnd }: Writing): string {
 }
 
 /**
- * The answer to a call without `out`: JSON for the pages, with escapes that JSON parsers refuse
- * (docs/protocol.md#formats).
+ * Writes the answer to a call without `out`: JSON for the panel's pages, with escapes that JSON parsers
+ * refuse (docs/protocol.md#formats).
  */
 function themed(doc: Element): string {
   const content = childrenOf(doc, 'elem').map((row) =>

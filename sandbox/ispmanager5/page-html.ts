@@ -21,7 +21,7 @@ function link(query: Readonly<Record<string, string>>, label: string, extra = ''
   return `<a${extra} href="${escapeHtml(href)}">${escapeHtml(label)}</a>`;
 }
 
-/** A page inside the panel's frame of menu and header. */
+/** Makes a page with the panel's menu and header. */
 function frameHtml(
   { lang, panel, heading, user, func, menu }: Frame,
   content: string,
@@ -44,7 +44,7 @@ function hasToolbar({ view }: ListPage): boolean {
   return view.edit !== undefined || view.actions.length > 0;
 }
 
-/** The buttons above a list. Those named `act` apply to the ticked rows. */
+/** Makes the buttons above a list. Buttons with the name `act` act on the ticked rows. */
 function toolbar({ lang, view, parent }: ListPage): string {
   const button = (func: string, label: string): string =>
     `<button name="act" value="${func}">${escapeHtml(ispmanager5Text(label, lang))}</button>`;
@@ -79,7 +79,7 @@ function rowHtml(page: ListPage, { key, cells }: ListRow): string {
   return `<tr data-key="${escapeHtml(key)}">${box}${shown.join('')}${more}</tr>`;
 }
 
-/** A list with buttons above it and a check box in every row. */
+/** Makes a list with buttons above it and a check box in every row. */
 function listHtml(page: ListPage): string {
   const { lang, view, rows, parent, func, token, error } = page;
   const head = view.columns.map((column) => `<th>${escapeHtml(ispmanager5Text(column, lang, func))}</th>`);
@@ -96,7 +96,7 @@ function listHtml(page: ListPage): string {
 
 function fieldHtml(page: FormPage, field: Field): string {
   const wrong = page.error?.field === field.name;
-  // Browsers do not send a check box that is not ticked, but this panel's pages send `off`.
+  // A browser does not send a check box that is not ticked, but the pages of this panel send `off` for it.
   const off = field.type === 'checkbox' ? hiddenHtml({ [field.name]: 'off' }) : '';
   const again = ` onchange="this.form.sv_field.value='${field.name}';this.form.submit()"`;
   const input = fieldControl(page, field, wrong, page.rerenders === field.name ? again : '');
@@ -109,7 +109,8 @@ function fieldHtml(page: FormPage, field: Field): string {
 }
 
 /**
- * A form in a window of its own. A change of the record type renders it again (docs/protocol.md#parameters).
+ * Makes a form in a window of its own. When the record type changes, the form is redrawn
+ * (docs/protocol.md#parameters).
  */
 function formHtml(page: FormPage): string {
   const { lang, error, title } = page;
@@ -145,7 +146,8 @@ function loginHtml(panel: string, lang: Lang, wrong: boolean, path: string, pale
 }
 
 /**
- * The drawing functions of these pages, in a generation's colours. @param path path of the pages in the URL
+ * Makes the functions that draw these pages, in a generation's colours.
+ * @param path path of the pages in the URL
  */
 export function drawing(
   palette: Palette,

@@ -1,4 +1,4 @@
-/** Colours of the pages of a generation. */
+/** The colours of a generation's pages. */
 export interface Palette {
   readonly accent: string;
   readonly side: string;
@@ -6,7 +6,7 @@ export interface Palette {
   readonly chosen: string;
 }
 
-/** Version 6: a light page with the menu at the left. */
+/** Version 6: a light page with the menu on the left. */
 export const V6_PALETTE: Palette = {
   accent: '#3a62e0',
   side: '#f3f5fb',
@@ -30,7 +30,7 @@ export const DNSMGR_PALETTE: Palette = {
   chosen: '#4a543f',
 };
 
-/** The style sheet in these colours. */
+/** Makes the style sheet with these colours. */
 export function style({ accent, side, sideText, chosen }: Palette): string {
   return `
 :root { font: 14px/1.45 "DejaVu Sans", "Segoe UI", sans-serif; color: #20263a; background: #fff }

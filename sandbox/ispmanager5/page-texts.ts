@@ -3,7 +3,8 @@ import { text, type Lang } from '../shared/page-texts.ts';
 type Text = Readonly<Record<Lang, string>>;
 
 /**
- * Texts of these pages, by name or by `function name`. Missing ones are taken from the pages of version 4.
+ * Texts of these pages, by name or by `function name`. A text that is missing here is taken from the pages of
+ * version 4.
  */
 const TEXTS: Readonly<Record<string, Text>> = {
   active: { en: 'Active', ru: 'Активен' },
@@ -66,7 +67,7 @@ const TEXTS: Readonly<Record<string, Text>> = {
   weight: { en: 'Weight', ru: 'Вес' },
 };
 
-/** A text of the pages. @param func function whose page needs it, which may have a text of its own */
+/** A text of the pages. @param func the function whose page needs the text; it may have a text of its own */
 export function ispmanager5Text(name: string, lang: Lang, func = ''): string {
   const found = TEXTS[`${func} ${name}`] ?? TEXTS[name];
   return found?.[lang] ?? text(name, lang);

@@ -1,4 +1,4 @@
-/** Tests of the pages of version 5/6 and DNSmanager, in a browser that runs no scripts. */
+/** Tests the pages of version 5/6 and DNSmanager, in a browser that runs no scripts. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -14,13 +14,13 @@ import type { Element } from '../shared/xml.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** The numbers of version 5/6 for the access levels user, reseller and administrator. */
+/** The numbers that version 5/6 uses for the access levels user, reseller and administrator. */
 const LEVELS: Readonly<Record<Level, string>> = { 5: '16', 6: '24', 7: '29' };
-/** Access level of the host's superuser and of calls by mgrctl. */
+/** The access level of the host's superuser, and of calls by mgrctl. */
 const SUPER = '30';
 const ROOT = 'root';
 
-/** Functions for several elements whose names do not end with `.delete`. */
+/** Group functions whose names do not end with `.delete`. */
 const GROUPS = new Set(['domain.refresh', 'domain.autorecords', 'emaildomain.restore_mx']);
 
 const SKINS = { v5: V5_SKIN, v6: V6_SKIN, dnsmgr: DNSMGR_SKIN };
@@ -37,8 +37,8 @@ function levelShown({ name, level, isHost }: Identity): string {
 
 /**
  * The environment of a handler: `PARAM_*`, `AUTH_*` and `HTTP_*` (docs/protocol.md#handlers-5). The switches
- * `emptyParams` and `nulToHandlers` decide about empty values and NUL octets. A group function has its list
- * once more, in `PARAM_elids`.
+ * `emptyParams` and `nulToHandlers` say what happens to empty values and NUL octets. For a group function,
+ * `PARAM_elids` also holds the list.
  */
 function environment(event: Event, switches: Switches): Record<string, string> {
   const named: Record<string, string> = {
@@ -50,7 +50,7 @@ function environment(event: Event, switches: Switches): Record<string, string> {
   for (const [name, value] of Object.entries(event.headers))
     named[`HTTP_${name.toUpperCase().replaceAll('-', '_')}`] = value;
   for (const { name, value } of event.params.entries) {
-    // Values in the environment are C strings, which end at a NUL.
+    // A value in the environment is a C string, which ends at a NUL octet.
     const isCut = name.includes('\0') || value.includes('\0');
     if (name === 'func' || (isCut && switches.nulToHandlers === 'left-out')) continue;
     if (value !== '' || switches.emptyParams === 'exported')
@@ -114,7 +114,7 @@ export function ispmanager5Profile(generation: Exclude<Generation, 'v4'>): Profi
       bindSessions: true,
       xmlCache: true,
       blockNested: false,
-      // Seen with ISPmanager 5 (docs/protocol.md#handlers-5).
+      // This was seen with ISPmanager 5 (docs/protocol.md#handlers-5).
       ...(generation === 'v5' ? { emptyParams: 'absent' } : {}),
     },
     files: {

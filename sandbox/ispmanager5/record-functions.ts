@@ -62,7 +62,7 @@ function findRow(call: Call, zone: Zone, key: string): Row {
 }
 
 /**
- * The form for a record. Its fields depend on the record type that the user chose
+ * Makes the form for a record. Its fields depend on the record type that the user chose
  * (docs/protocol.md#parameters, #record-form-5).
  */
 function recordForm(call: Call, zone: Zone, key: string): Element {
@@ -78,7 +78,10 @@ function recordForm(call: Call, zone: Zone, key: string): Element {
   return form(key, [field('plid', zone.name), ...fields, typeChoice(types)]);
 }
 
-/** The choice of record types: values in lower case, shown in upper case (docs/protocol.md#record-form-5). */
+/**
+ * Makes the choice of record types. Its values are in lower case and are shown in upper case
+ * (docs/protocol.md#record-form-5).
+ */
 function typeChoice(types: readonly string[]): Element {
   const values = types.map((type) => element('val', type.toUpperCase(), { key: type }));
   return element('slist', values, { name: 'rtype' });
@@ -101,7 +104,7 @@ function editSoa(call: Call, zone: Zone): Element {
 
 /**
  * `domain.record.edit`: shows the form, adds a record or changes one (docs/protocol.md#record-form-5). A call
- * with `sv_field` only renders the form again, unless the switch `redrawSaves` is on.
+ * with `sv_field` only redraws the form, unless the switch `redrawSaves` is on.
  */
 function editRecord(call: Call): Element {
   const { params } = call;
@@ -124,8 +127,8 @@ function hasRow(zone: Zone, key: string): boolean {
 }
 
 /**
- * `domain.record.delete`. If a record's identifier contains `, ` and is the whole value, the value is not
- * split (docs/protocol.md#record-form-5).
+ * `domain.record.delete`. If the whole value is the identifier of a record, it is not split, even if it
+ * contains `, ` (docs/protocol.md#record-form-5).
  */
 function deleteRecords(call: Call): Element {
   const plid = call.params.text('plid');
@@ -141,7 +144,7 @@ function deleteRecords(call: Call): Element {
   });
 }
 
-/** The inner call that adds a record, with the fields of the form. */
+/** Makes the inner call that adds a record, with the fields of the form. */
 export function recordAddition(row: Row, zone: string): Params {
   return Params.of({
     func: 'domain.record.edit',
@@ -152,14 +155,14 @@ export function recordAddition(row: Row, zone: string): Params {
   });
 }
 
-/** The inner call that removes a record. */
+/** Makes the inner call that removes a record. */
 export function recordRemoval(row: Row, zone: string): Params {
   return Params.of({ func: 'domain.record.delete', plid: zone, elid: ispmanager5Key(row, zone) });
 }
 
 /**
- * Inner calls that add those rows that the zone lacks. Rows that may not stand beside its others are left
- * out.
+ * Makes inner calls that add those rows that the zone lacks. Leaves out rows that may not stand beside the
+ * zone's other rows.
  */
 export function* additions(call: Call, name: string, rows: readonly Row[]): Generator<Params, void> {
   for (const row of rows) {
@@ -178,7 +181,7 @@ function fits(row: Row, zone: Zone): boolean {
   }
 }
 
-/** Inner calls that remove those of the rows that the zone has. */
+/** Makes inner calls that remove those of the rows that the zone has. */
 export function* removals(call: Call, name: string, rows: readonly Row[]): Generator<Params, void> {
   const keys = new Set(rows.map((row) => ispmanager5Key(row, name)));
   const present = call.store.zone(name)?.rows ?? [];

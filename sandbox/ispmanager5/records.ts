@@ -11,7 +11,7 @@ const MOST_TTL = 2_147_483_647;
 const TEXT_LIMIT = 4096;
 
 /**
- * Form fields of each type, in the order in which their values make up the record's data
+ * The form fields of each type. Their order is that of the values in the record's data
  * (docs/protocol.md#record-form-5).
  */
 export const FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -31,14 +31,14 @@ export const FIELDS: Readonly<Record<string, readonly string[]>> = {
 
 const HOSTS: ReadonlySet<string> = new Set(['CNAME', 'DNAME', 'NS', 'PTR', 'MX', 'SRV']);
 
-/** The record's value as lists and keys show it. */
+/** The record's value in the form in which lists and keys show it. */
 function shownValue(row: Row, zone: string): string {
   return HOSTS.has(row.type) ? absoluteHost(row.addr, zone) : row.addr;
 }
 
 /**
- * The record's identifier: `name. TYPE [numbers] value`, with two spaces if there are no numbers
- * (docs/protocol.md#record-list-5).
+ * The record's identifier: `name. TYPE [numbers] value`. If there are no numbers, two spaces stand in their
+ * place (docs/protocol.md#record-list-5).
  */
 export function ispmanager5Key(row: Row, zone: string): string {
   const numbers = [row.prio, row.wght, row.port].filter((number) => number !== '').join(' ');
@@ -54,7 +54,7 @@ function info(row: Row): string {
   return parts.map(([name, number]) => `${name}= ${number}`).join(', ');
 }
 
-/** Columns of one row of `domain.record` (docs/protocol.md#record-list-5). */
+/** The columns of one row of `domain.record` (docs/protocol.md#record-list-5). */
 export function recordCells(row: Row, zone: string, keyColumn: 'rkey' | 'rtype_hidden'): Element[] {
   const key = ispmanager5Key(row, zone);
   return [
@@ -68,7 +68,10 @@ export function recordCells(row: Row, zone: string, keyColumn: 'rkey' | 'rtype_h
   ];
 }
 
-/** The zone's SOA as a row of the list. Users cannot create or delete it (docs/protocol.md#record-form-5). */
+/**
+ * The zone's SOA as a row of the list. Users can neither create nor delete it
+ * (docs/protocol.md#record-form-5).
+ */
 export function soaRow(zone: Zone): Row {
   const { primary, email, serial, refresh, retry, expire, ttl } = zone.soa;
   const addr = [primary, email, serial, refresh, retry, expire, ttl].join(' ');
@@ -76,8 +79,8 @@ export function soaRow(zone: Zone): Row {
 }
 
 /**
- * Rows that the list of a signed zone has besides the zone's own (docs/protocol.md#signed-zones). Users
- * cannot edit them.
+ * Rows that the list of a signed zone has in addition to the zone's own rows (docs/protocol.md#signed-zones).
+ * Users cannot edit them.
  */
 export function dnssecRows(zone: Zone): Row[] {
   const apex = `${zone.name}.`;
@@ -97,7 +100,7 @@ function readNumber(text: string, field: string, most: number): string {
 }
 
 /**
- * The value of a form field. A field that was not sent has the record's old value
+ * Returns the value of a form field. If the call does not contain the field, that is the record's old value
  * (docs/protocol.md#partial-forms).
  */
 type Given = (field: string) => string;
@@ -107,7 +110,7 @@ function givenFields(params: Params, old: Row | null, zone: string): Given {
   return (field) => params.get(field) ?? before[field] ?? '';
 }
 
-/** Values of the form fields for a record. */
+/** The values of the form fields for a record. */
 export function formValues(row: Row, zone: string): Record<string, string> {
   const values: Record<string, string> = {
     name: row.name,
@@ -179,7 +182,8 @@ function readDigest(type: 'DS' | 'TLSA', given: Given): string {
 
 /**
  * Reads a record from the form of `domain.record.edit` (docs/protocol.md#record-form-5).
- * @param old the record that is changed; null: a new one @throws Refusal naming the wrong field
+ * @param old the record that is changed; null: a new record is added
+ * @throws Refusal with the name of the wrong field
  */
 export function readIspmanager5Row(params: Params, old: Row | null, zone: string): Row {
   const given = givenFields(params, old, zone);

@@ -1,5 +1,5 @@
 /**
- * Tests of operations that go on after their answer, and of changes that reads show late
+ * Tests operations that go on after they are answered, and changes that reads show late
  * (docs/protocol.md#handlers-5, #delays).
  */
 import assert from 'node:assert/strict';

@@ -4,7 +4,7 @@ import { element, type Element } from '../shared/xml.ts';
 import { zoneDeletion } from './domains.ts';
 import type { Params } from '../shared/params.ts';
 
-/** Version 5/6 writes flags as `on` and `off` (docs/protocol.md#documents). */
+/** Writes flags as `on` and `off`, as version 5/6 does (docs/protocol.md#documents). */
 function inWords(doc: Element): Element {
   const row = (elem: Element): Element => {
     const cells = elem.children.filter(({ name }) => name !== 'active');
@@ -15,8 +15,8 @@ function inWords(doc: Element): Element {
 }
 
 /**
- * `user.suspend` and `user.resume` (docs/protocol.md#functions-5). What else they do to an account's zones is
- * not known.
+ * `user.suspend` and `user.resume` (docs/protocol.md#functions-5). It is not known what else they do to an
+ * account's zones.
  */
 function suspending(suspended: boolean): PanelFunction {
   return {
@@ -32,7 +32,7 @@ function whoami(call: Call): Element {
 }
 
 /**
- * Removes all that belongs to deleted accounts; each zone goes by an inner call
+ * Removes everything that belongs to deleted accounts. Each zone is removed by an inner call
  * (docs/protocol.md#other-functions, #stages-5).
  */
 function* endUsers(call: Call): Generator<Params, void> {
@@ -48,8 +48,8 @@ function* endUsers(call: Call): Generator<Params, void> {
 const { user, 'user.edit': edit, usrparam } = USER_FUNCTIONS;
 
 /**
- * Functions for accounts (docs/protocol.md#functions-5). Newer pages call `user.edit` through `user.add` and
- * `user.add.finish`.
+ * Functions for accounts (docs/protocol.md#functions-5). Newer pages use `user.add` and `user.add.finish`,
+ * which call `user.edit`.
  */
 export const ISPMANAGER5_USER_FUNCTIONS: Readonly<Record<string, PanelFunction>> = {
   user: { ...user, run: (call) => inWords(user.run(call)) },

@@ -20,14 +20,14 @@ import { made, zoneDeletion } from './domains.ts';
 import { additions, recordAddition, removals } from './record-functions.ts';
 import type { Row, WebDomain } from '../shared/types.ts';
 
-/** The inner call that creates the zone of a web or mail domain. */
+/** Makes the inner call that creates the zone of a web or mail domain. */
 export function zoneCreation(call: Call, name: string, ip: string): Params {
   const owner = call.params.text('owner');
   const values = { func: 'domain.edit', elid: '', name, ip, sok: 'ok' };
   return Params.of(owner === '' ? values : { ...values, owner });
 }
 
-/** Name of the zone that holds a host, if the caller may manage it; null: there is none. */
+/** The name of the zone that contains a host, if the caller may manage that zone; null: there is none. */
 export function ownZone(call: Call, host: string): string | null {
   const zone = zoneOf(call, host);
   return zone !== undefined && mayHave(call)(zone) ? zone.name : null;
@@ -38,7 +38,7 @@ function cellsOf({ name, owner, ip, alias }: WebDomain): Readonly<Record<string,
 }
 
 /**
- * Rows of version 6 begin with the site's number and have no `displayname` (docs/protocol.md#text-output).
+ * In version 6, a row begins with the site's number and has no `displayname` (docs/protocol.md#text-output).
  */
 function numberedCells({ id = 0, name, owner, ip, alias }: WebDomain): Readonly<Record<string, string>> {
   const docroot = `/var/www/${owner}/data/www/${name}`;
@@ -84,8 +84,8 @@ function changedWeb(call: Call, web: WebDomain): WebDomain {
 }
 
 /**
- * `webdomain.edit` with `name`, `aliases` and `ipaddrs`. Fields that are not sent keep their value
- * (docs/protocol.md#other-functions, #partial-forms).
+ * `webdomain.edit` with `name`, `aliases` and `ipaddrs`. Fields that the call does not contain keep their
+ * value (docs/protocol.md#other-functions, #partial-forms).
  */
 function editWeb(call: Call): Element {
   const elid = call.params.text('elid');
@@ -104,7 +104,7 @@ function addressesOf(zone: string, host: string, ip: string): Row[] {
 }
 
 /**
- * Inner calls of a web domain: they create its zone, or add its addresses to the zones that hold its names
+ * Inner calls of a web domain. They create its zone, or add its addresses to the zones that contain its names
  * (docs/protocol.md#other-functions).
  */
 function* webRecords(call: Call): Generator<Params, void> {
@@ -120,8 +120,8 @@ function* webRecords(call: Call): Generator<Params, void> {
 }
 
 /**
- * Inner calls for the end of a web or mail domain. By the switch `serviceDeletes` they remove nothing, the
- * records of the service, or the whole zone.
+ * Inner calls that follow the delete of a web or mail domain. The switch `serviceDeletes` decides whether
+ * they remove nothing, the records of the service, or the whole zone.
  */
 export function* serviceEnd(
   call: Call,
@@ -151,7 +151,7 @@ const webDeletion: PanelFunction = {
   inner: endWebs,
 };
 
-/** `webdomain.delete.confirm`: shows the question; with `sok` it deletes (docs/protocol.md#functions-5). */
+/** `webdomain.delete.confirm`: shows the question. With `sok` it deletes (docs/protocol.md#functions-5). */
 const confirmation: PanelFunction = {
   run: (call) => {
     for (const id of elements(call)) findWeb(call, id);
@@ -163,7 +163,7 @@ const confirmation: PanelFunction = {
 };
 
 /**
- * Parameters of the inner `webdomain.edit` of a `site.edit`, without the prefix `site_`
+ * The parameters for the inner `webdomain.edit` of a `site.edit`, without their prefix `site_`
  * (docs/protocol.md#other-functions).
  */
 function innerSite(params: Params): Params {
@@ -173,7 +173,7 @@ function innerSite(params: Params): Params {
 }
 
 /**
- * `site.edit`, the form of the newer pages. It calls `webdomain.edit` with its handlers
+ * `site.edit`, the form of the newer pages. It calls `webdomain.edit`, and the handlers of that run too
  * (docs/protocol.md#other-functions).
  */
 const site: PanelFunction = {
@@ -193,7 +193,7 @@ const site: PanelFunction = {
 
 /**
  * `webdomain.letsencrypt.txt`: adds the TXT record of a DNS check to the zone
- * (docs/protocol.md#other-functions). The field names are invented.
+ * (docs/protocol.md#other-functions). The names of the fields are invented.
  */
 const letsEncrypt: PanelFunction = {
   run: (call) => {
@@ -210,7 +210,7 @@ const letsEncrypt: PanelFunction = {
 
 /**
  * Functions for web sites (docs/protocol.md#functions-5, #other-functions).
- * @param hasSites whether it is version 6, whose pages use `site.edit`
+ * @param hasSites whether the panel is version 6, whose pages use `site.edit`
  */
 export function webFunctions(hasSites: boolean): Readonly<Record<string, PanelFunction>> {
   return {

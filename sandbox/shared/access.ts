@@ -5,7 +5,9 @@ import type { Store } from './store.ts';
 import type { Switches } from './switches.ts';
 import type { Identity, Level, SandboxUser } from './types.ts';
 
-/** A failed login. The answer depends on the panel (docs/protocol.md#login-answers). */
+/**
+ * The login failed. How the panel answers that depends on its generation (docs/protocol.md#login-answers).
+ */
 export class AuthFailure extends Error {
   override readonly name = 'AuthFailure';
 }
@@ -44,13 +46,13 @@ export class Access {
     return user.level ?? 5;
   }
 
-  /** Name of the account above a user; null: the user is an administrator. */
+  /** The name of the account above a user; null: the user is an administrator. */
   ownerOf(user: SandboxUser): string | null {
     if (this.levelOf(user) === 7) return null;
     return user.owner ?? this.administrator().name;
   }
 
-  /** The administrator in whose name local calls (mgrctl) run. */
+  /** The administrator as whom local calls (mgrctl) run. */
   administrator(): Identity {
     const found = this.#store.users().find((user) => user.level === 7);
     const name = this.#profile.localUser ?? found?.name ?? 'root';
@@ -65,8 +67,8 @@ export class Access {
   }
 
   /**
-   * The identity that the caller gets by `su=name`.
-   * @throws Refusal code 3 when there is no such account, 6 when it is not below the caller
+   * The identity that the caller takes on by `su=name`.
+   * @throws Refusal code 3 when there is no such account, 6 when the account is not below the caller
    */
   become(caller: Identity, name: string): Identity {
     const user = this.#store.user(name);
@@ -88,13 +90,13 @@ export class Access {
   #check(name: string, password: string): void {
     const user = this.#store.user(name);
     if (user === undefined || user.password !== password) throw new AuthFailure(`wrong login of ${name}`);
-    // How panels answer a suspended account is not known (docs/protocol.md#other-answers).
+    // It is not known how panels answer a suspended account (docs/protocol.md#other-answers).
     if (user.suspended === true) throw new AuthFailure(`${name} is suspended`);
   }
 
   /**
-   * Reads the credentials of a call: `authinfo`, else `auth`, else the cookie.
-   * @throws AuthFailure when there are none or they are wrong
+   * Finds the caller from `authinfo`, else from `auth`, else from the cookie.
+   * @throws AuthFailure when the call has no credentials or wrong ones
    */
   identify(params: Params, cookie: string | undefined, address: string): Identity {
     const pair = params.get('authinfo');
@@ -127,9 +129,10 @@ export class Access {
   }
 
   /**
-   * Opens a session by password or by a key of {@link newKey}. It may be valid for this address only
-   * (docs/protocol.md#login).
-   * @returns the session's id @throws AuthFailure when password or key are wrong
+   * Opens a session by a password, or by a key of {@link newKey}. The session may be valid only for this
+   * address (docs/protocol.md#login).
+   * @returns the session's id
+   * @throws AuthFailure when the password or the key is wrong
    */
   login(name: string, password: string | undefined, key: string | undefined, address: string): string {
     if (key === undefined) this.#check(name, password ?? '');
@@ -140,13 +143,13 @@ export class Access {
     return id;
   }
 
-  /** Registers a key with which `name` can log in once (docs/protocol.md#login). */
+  /** Registers a key with which the account `name` can log in once (docs/protocol.md#login). */
   newKey(caller: Identity, name: string, key: string): void {
     this.become(caller, name);
     this.#keys.set(key, name);
   }
 
-  /** Turns the caller's session into one of another account, as `user.su` does. */
+  /** Makes the caller's session one of another account, as `user.su` does. */
   switchSession(caller: Identity, name: string): void {
     const target = this.become(caller, name);
     const session = this.#sessions.get(caller.session);
@@ -161,13 +164,13 @@ export class Access {
     this.#sessions.clear();
   }
 
-  /** The language in the caller's cookies; undefined: none (docs/protocol.md#login). */
+  /** The language in the caller's cookies; undefined: they contain none (docs/protocol.md#login). */
   cookieLang(cookie: string | undefined): string | undefined {
     return this.#profile.cookieLang((name) => cookieParts(cookie, name));
   }
 }
 
-/** The parts of a cookie's value between colons; undefined: there is no such cookie. */
+/** The parts of a cookie's value, which colons separate; undefined: there is no such cookie. */
 function cookieParts(cookie: string | undefined, name: string): readonly string[] | undefined {
   const found = (cookie ?? '').split(/;\s*/u).find((one) => one.startsWith(`${name}=`));
   return found === undefined ? undefined : decodeURIComponent(found.slice(name.length + 1)).split(':');

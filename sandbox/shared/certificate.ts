@@ -19,8 +19,9 @@ function read(root: string): Certificate {
 }
 
 /**
- * Makes a new key and certificate for 127.0.0.1, ::1 and localhost, as `etc/manager.key` and
- * `etc/manager.crt`. @param name common name of the certificate
+ * Makes a new key and certificate for 127.0.0.1, ::1 and localhost, and stores them as `etc/manager.key` and
+ * `etc/manager.crt`.
+ * @param name common name of the certificate
  * @throws Error when `openssl` is missing or fails
  */
 export async function makeCertificate(root: string, name: string): Promise<Certificate> {
@@ -35,13 +36,13 @@ export async function makeCertificate(root: string, name: string): Promise<Certi
   return read(root);
 }
 
-/** The certificate in the root; a new one if there is none. */
+/** Loads the certificate in the root, or makes a new one if there is none. */
 export async function loadCertificate(root: string, name: string): Promise<Certificate> {
   const has = existsSync(join(root, 'etc', 'manager.key')) && existsSync(join(root, 'etc', 'manager.crt'));
   return has ? read(root) : makeCertificate(root, name);
 }
 
-/** SHA-256 of the certificate in DER, as upper-case hexadecimal with colons. */
+/** The SHA-256 of the certificate in DER, as upper-case hexadecimal with colons. */
 export function fingerprintOf(cert: string): string {
   return new X509Certificate(cert).fingerprint256;
 }

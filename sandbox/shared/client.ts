@@ -6,9 +6,9 @@ import type { Element } from './xml.ts';
 export interface CallOptions {
   readonly user?: string;
   readonly password?: string;
-  /** Session id; the call then has no `authinfo`. */
+  /** The id of a session. If it is given, the call has no `authinfo`. */
   readonly auth?: string;
-  /** Value of `out`. Default: `xml`; null: the call has no `out`. */
+  /** The value of `out`. Default: `xml`; null: the call has no `out`. */
   readonly out?: string | null;
   /** HTTP method of the call. Default: POST. */
   readonly method?: 'GET' | 'POST';
@@ -23,7 +23,7 @@ export interface CallOptions {
   readonly referer?: string;
 }
 
-/** The answer of a panel. */
+/** The answer of a panel to a call. */
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
@@ -42,7 +42,7 @@ export interface Answer {
     readonly val: string;
     readonly text: string;
   } | null;
-  /** Rows of a list, each with the texts of its columns by name. */
+  /** The rows of a list. Each has the texts of its columns, by column name. */
   readonly elems: readonly Readonly<Record<string, string>>[];
 }
 
@@ -117,8 +117,9 @@ function request(url: URL, form: string, options: CallOptions): Promise<Answer> 
 }
 
 /**
- * Calls a panel function as plain HTTP clients do, without checking the certificate.
- * @param base URL of the panel without a path @throws Error when the connection fails, is cut or times out
+ * Calls a panel function as ordinary HTTP clients do, and does not check the certificate.
+ * @param base URL of the panel without a path
+ * @throws Error when the connection fails, is cut or times out
  */
 export function callPanel(
   base: string,

@@ -51,9 +51,9 @@ function readCommand(body: string): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Handles `POST /sandbox/control`, for tests in other processes. The body is JSON `{"action"}` with its
- * fields, the header `X-Sandbox-Token` has the token. The answer is `{"result"}`, or `{"error"}` with status
- * 400 (403 without the token).
+ * Handles `POST /sandbox/control`, which tests in other processes use. The body is JSON, `{"action"}` with
+ * its fields; the header `X-Sandbox-Token` contains the token. The answer is `{"result"}`, or `{"error"}`
+ * with status 400 (403 without the token).
  */
 export function control(token: string, sandbox: () => Sandbox): Extra {
   return async (request, body) => {

@@ -7,8 +7,8 @@ export interface Event {
   readonly params: Params;
   readonly method: string;
   readonly caller: Identity;
-  /** Headers of the HTTP request, with names in lower case; empty for mgrctl. */
+  /** Headers of the HTTP request, with names in lower case. Empty for calls by mgrctl. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Language of the caller's session; absent: that of the parameter `lang`, else English. */
+  /** The language of the caller's session; absent: the language of the parameter `lang`, else English. */
   readonly lang?: string;
 }

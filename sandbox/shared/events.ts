@@ -43,13 +43,13 @@ const NAME_FIELDS: ReadonlySet<string> = new Set(['name', 'plid', 'elid', 'domai
 
 function convertName(entry: Param, func: string, convert: (name: string) => string): string {
   if (!NAME_FIELDS.has(entry.name)) return entry.value;
-  // A record key starts with the owner name; the rest is data.
+  // A record's key begins with the owner name. The rest of the key is data.
   const isKey = entry.name === 'elid' && /^domain\.(?:sublist|record)\./u.test(func);
   return entry.value.replace(isKey ? /^\S+/u : /[^\s,]+/gu, convert);
 }
 
 /**
- * Runs plugins: reads their registrations, starts their handlers and merges the answers
+ * Runs plugins: reads what they register, starts their handlers and merges the answers
  * (docs/protocol.md#handlers-4, #handlers-5).
  */
 export class Events {
@@ -67,8 +67,8 @@ export class Events {
   }
 
   /**
-   * Reads the description files, as a panel does when it starts. Later changes of the files wait for the next
-   * restart.
+   * Reads the description files, as a panel does when it starts. Later changes of the files have no effect
+   * until the next restart.
    */
   restart(): void {
     this.#known = this.#read();
@@ -91,7 +91,7 @@ export class Events {
     return this.#known.functions.get(name);
   }
 
-  /** Registrations of handlers, in the order in which the handlers run. */
+  /** The registered handlers, in the order in which they run. */
   get registered(): readonly EventHook[] {
     return this.#known.events;
   }
@@ -102,8 +102,8 @@ export class Events {
   }
 
   /**
-   * Waits until no `before`, `after` or function handler runs. While one runs, the panel takes no calls
-   * (docs/protocol.md#stages-4).
+   * Waits until no `before`, `after` or function handler is running. While one is running, the panel takes no
+   * calls (docs/protocol.md#stages-4).
    */
   async idle(): Promise<void> {
     while (this.#blocking > 0 && this.#settings.switches.blockNested) {
@@ -112,7 +112,8 @@ export class Events {
   }
 
   /**
-   * Runs the `before` handlers of an event. @returns the error of the first that refuses; null: all accept
+   * Runs the `before` handlers of an event.
+   * @returns the error of the first handler that refuses; null: all accept
    */
   async before(event: Event): Promise<Element | null> {
     for (const hook of hooksFor(this.#known, event.func, 'before')) {
@@ -126,8 +127,8 @@ export class Events {
   }
 
   /**
-   * Runs the `after` handlers, each on the document that the one before left.
-   * @returns the last document; after an error, that error
+   * Runs the `after` handlers. Each gets the document that the one before it returned.
+   * @returns the last document; if a handler returns an error, that error
    */
   async after(event: Event, doc: Element): Promise<Element> {
     let result = doc;
@@ -138,7 +139,7 @@ export class Events {
     return result;
   }
 
-  /** Starts the `final` handlers. Nobody waits for them, and their output is ignored. */
+  /** Starts the `final` handlers. The panel neither waits for them nor reads their output. */
   final(event: Event): void {
     for (const hook of hooksFor(this.#known, event.func, 'final')) {
       const running = this.#start(hook, event, 'final', element('doc'));
@@ -148,8 +149,9 @@ export class Events {
   }
 
   /**
-   * Runs a function of a plugin. @returns its whole document, with the values beside an error
-   * (docs/protocol.md#original-plugin)
+   * Runs a function of a plugin.
+   * @returns its whole document; if it has an error, its values are kept too
+   *   (docs/protocol.md#original-plugin)
    */
   async run(plugin: PluginFunction, event: Event): Promise<Element> {
     const { handler } = plugin;
@@ -185,7 +187,7 @@ export class Events {
     }
   }
 
-  /** The document that a handler printed, or an error document of the panel when it cannot be used. */
+  /** The document that a handler printed. If it cannot be used, an error document of the panel. */
   #document(handler: Handler, event: Event, ending: Ending): Element {
     const { log, switches, profile } = this.#settings;
     const { skipsToDocument } = profile.plugins;
@@ -196,9 +198,8 @@ export class Events {
     };
     if (ending.kind !== 'exited') return broken(ending.reason);
     if (ending.status !== 0 && switches.exitStatus === 'error') return broken(`exit status ${ending.status}`);
-    // When text was asked for, panels accept a program that prints plain words
-    // (docs/protocol.md#original-plugin,
-    // #handlers-4).
+    // If the caller asked for text, panels accept plain words from a program
+    // (docs/protocol.md#original-plugin, #handlers-4).
     const isWords = event.params.get('out') === 'text' && !ending.output.includes('<');
     if (skipsToDocument && isWords) return element('doc');
     try {
@@ -232,7 +233,10 @@ export class Events {
     });
   }
 
-  /** Environment and body of a handler, as for a CGI program (docs/protocol.md#handlers-4, #handlers-5). */
+  /**
+   * Makes the environment and the body for a handler, as for a CGI program (docs/protocol.md#handlers-4,
+   * #handlers-5).
+   */
   #cgi({ handler, postdata }: Started, shown: Params, { method, headers }: Event): CgiInput {
     const { switches, profile } = this.#settings;
     const { bodyOnRequest } = profile.plugins;
@@ -263,7 +267,7 @@ export class Events {
 }
 
 /**
- * The document that an `xml` handler reads: the caller, the parameters, and the panel's own document
+ * Makes the document that an `xml` handler reads: the caller, the parameters, and the panel's own document
  * (docs/protocol.md#handlers-4).
  */
 function inputDocument(caller: Caller, shown: Params, doc: Element): Element {

@@ -1,10 +1,10 @@
-/** How one call goes wrong (sandbox/README.md). */
+/** What goes wrong in one call (sandbox/README.md). */
 export type FaultEffect =
   /** Waits `ms` milliseconds, then handles the call, even if the client has gone meanwhile. */
   | 'delay-before'
   /** Handles the call, then waits `ms` milliseconds before answering. */
   | 'delay-after'
-  /** Answers with an error made of `code`, `obj`, `val` and `text`. The call is not handled. */
+  /** Answers with an error made from `code`, `obj`, `val` and `text`. The call is not handled. */
   | 'refuse'
   /** Closes the connection. The call is not handled. */
   | 'drop'
@@ -15,27 +15,27 @@ export type FaultEffect =
   /** Answers HTTP 502 with a page. The call is not handled. */
   | 'bad-gateway'
   /**
-   * Handles the call, and answers only the beginning of the document as if it were whole. `at` is the number
-   * of octets, or below 1 that part of all octets.
+   * Handles the call, but sends only the beginning of the document, as if it were complete. `at`: number of
+   * octets; if it is below 1, that part of all octets.
    */
   | 'cut'
-  /** Handles the call; the answer ends with octets that are not UTF-8. */
+  /** Handles the call. The answer ends with octets that are not UTF-8. */
   | 'non-utf8'
-  /** Handles the call; the answer has no body. */
+  /** Handles the call. The answer has no body. */
   | 'empty'
-  /** Answers the plain text `access deny`. The call is not handled. */
+  /** Answers with the plain text `access deny`. The call is not handled. */
   | 'access-deny'
-  /** Ends every session, then handles the call, so that one with `auth` is refused. */
+  /** Ends every session, then handles the call. A call with `auth` is therefore refused. */
   | 'expire';
 
 export interface Fault {
-  /** Name of the function whose calls fail; absent: every function. */
+  /** Name of the function whose calls fail; absent: calls of every function fail. */
   readonly func?: string;
   /** Only calls with these values of these parameters fail. */
   readonly params?: Readonly<Record<string, string>>;
   /** Only calls over this transport fail. Default: `http`. */
   readonly via?: 'http' | 'mgrctl' | 'any';
-  /** How many calls fail. Default: 1; null: every one. */
+  /** How many calls fail. Default: 1; null: all of them. */
   readonly count?: number | null;
   readonly effect: FaultEffect;
   readonly ms?: number;
@@ -51,11 +51,11 @@ interface Armed {
   left: number;
 }
 
-/** The faults that are set for coming calls. */
+/** The faults that coming calls will meet. */
 export class Faults {
   #armed: Armed[] = [];
 
-  /** Sets a fault. Of several that fit a call, the one that was set first is used. */
+  /** Adds a fault. If several faults fit a call, the one that was added first is used. */
   add(fault: Fault): void {
     this.#armed.push({ fault, left: fault.count === null ? Infinity : (fault.count ?? 1) });
   }
@@ -69,7 +69,7 @@ export class Faults {
     return this.#armed.map((armed) => armed.fault);
   }
 
-  /** Takes the first fault that fits the call, and counts it as used once; null: none fits. */
+  /** Takes the first fault that fits the call, and counts that it was used; null: no fault fits. */
   take(func: string, via: 'http' | 'mgrctl', get: (name: string) => string | undefined): Fault | null {
     const armed = this.#armed.find(({ fault }) => fits(fault, func, via, get));
     if (armed === undefined) return null;
@@ -111,7 +111,7 @@ const KINDS: Readonly<Record<string, string>> = {
   text: 'string',
 };
 
-/** Whether a value from JSON is a fault. */
+/** Whether a value from JSON describes a fault. */
 export function isFault(value: unknown): value is Fault {
   if (typeof value !== 'object' || value === null) return false;
   const fields: Readonly<Record<string, unknown>> = { ...value };

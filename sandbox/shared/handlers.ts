@@ -7,7 +7,7 @@ import type { Pipe, Pipes } from './pipes.ts';
 /** How a handler ended: it `exited`, was `killed`, or could not be started. */
 export type Ending =
   | { readonly kind: 'exited'; readonly status: number; readonly output: string }
-  /** Killed by a signal or by the time-out. Its output is not used. */
+  /** A signal or the time-out killed the handler. Its output is not used. */
   | { readonly kind: 'killed'; readonly reason: string }
   | { readonly kind: 'not-started'; readonly reason: string };
 
@@ -17,9 +17,12 @@ export interface HandlerRun {
   readonly env: Readonly<Record<string, string>>;
   readonly input: string;
   readonly timeoutMs: number;
-  /** File descriptor of the log, which gets the handler's stderr. */
+  /** File descriptor of the log. The handler's stderr goes there. */
   readonly log: number;
-  /** Programs with any of these mode bits are not started (docs/protocol.md#files-4); 0: all are. */
+  /**
+   * Programs that have any of these mode bits are not started (docs/protocol.md#files-4); 0: every program is
+   * started.
+   */
   readonly forbiddenMode: number;
 }
 
@@ -33,7 +36,7 @@ function refusal(run: HandlerRun): string | null {
   }
 }
 
-/** The running handlers, each the leader of a process group of its own. */
+/** The running handlers. Each leads a process group of its own. */
 export class Handlers {
   readonly #running = new Set<ChildProcess>();
   readonly #pipes: Pipes;
@@ -42,9 +45,7 @@ export class Handlers {
     this.#pipes = pipes;
   }
 
-  /**
-   * Runs a handler until it has ended and closed its output. After the time-out its process group is killed.
-   */
+  /** Runs a handler until it has ended and closed its output. After the time-out, kills its process group. */
   async run(run: HandlerRun): Promise<Ending> {
     const reason = refusal(run);
     if (reason !== null) return { kind: 'not-started', reason };
@@ -83,7 +84,7 @@ function killGroup(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch (error) {
-    // ESRCH: the process group ended just before the signal.
+    // ESRCH: the process group had ended just before the signal.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }
@@ -95,7 +96,8 @@ function follow(child: ChildProcess, run: HandlerRun, input: Socket): Promise<En
     const timer = setTimeout(() => {
       late = true;
       killGroup(child);
-      // A process that left the group may hold the output open, and the panel does not wait for it.
+      // A process that has left the group may keep the output open. The panel does not wait for such a
+      // process.
       child.stdout?.destroy();
     }, run.timeoutMs);
     const end = (ending: Ending): void => {
@@ -104,7 +106,7 @@ function follow(child: ChildProcess, run: HandlerRun, input: Socket): Promise<En
       resolve(ending);
     };
     child.stdout?.on('data', (piece: Buffer) => pieces.push(piece));
-    // A handler may end without reading its input, which is no error.
+    // It is no error if a handler ends without reading its input.
     input.on('error', () => input.destroy());
     child.on('error', (error) => end({ kind: 'not-started', reason: String(error) }));
     child.on('close', (status, signal) => {

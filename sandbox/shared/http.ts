@@ -13,7 +13,7 @@ const BODY_LIMIT = 4 * 1024 * 1024;
 type Incoming = http.IncomingMessage;
 type Outgoing = http.ServerResponse;
 
-/** Answers requests to a path outside the API. */
+/** Answers requests to a path that does not belong to the API. */
 export type Extra = (
   request: Incoming,
   body: string,
@@ -81,8 +81,8 @@ function sendPlain(response: Outgoing, status: number, body: string): void {
 }
 
 /**
- * API clients name a format in `out` (docs/protocol.md#formats). A request without it that accepts HTML comes
- * from a browser.
+ * API clients name a format in `out` (docs/protocol.md#formats). A request without `out` that accepts HTML
+ * comes from a browser.
  */
 function isBrowser(request: Incoming, call: Request): boolean {
   return call.params.get('out') === undefined && (request.headers.accept ?? '').includes('text/html');
@@ -117,10 +117,10 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Serves API and pages on 127.0.0.1. @throws Error when the port is taken */
+/** Serves the API and the pages on 127.0.0.1. @throws Error when the port is in use */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const listener = (request: Incoming, response: Outgoing): void => {
-    // The panel is being stopped, or the client has gone, so nobody waits for an error.
+    // The panel is stopping or the client has gone, so nobody waits for an answer.
     answer(request, response, options).catch(() => response.socket?.destroy());
   };
   const { certificate } = options;

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
-/** The panel's log file, `var/<panel>.log`, which also gets the stderr of handlers. */
+/** The panel's log file, `var/<panel>.log`. The stderr of handlers goes there too. */
 export class Log {
   readonly descriptor: number;
   readonly #now: () => number;
@@ -10,7 +10,7 @@ export class Log {
     this.#now = now;
   }
 
-  /** Appends a line; line breaks inside `text` are written as `\n`. */
+  /** Appends a line. Line breaks in `text` are written as `\n`. */
   write(level: 'INFO' | 'EXTINFO' | 'WARN' | 'ERROR', text: string): void {
     const time = new Date(this.#now()).toISOString();
     writeSync(this.descriptor, `${time} ${level} ${text.replaceAll('\n', '\\n')}\n`);

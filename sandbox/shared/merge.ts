@@ -2,16 +2,16 @@ import { child, element, parseXml } from './xml.ts';
 import type { Element } from './xml.ts';
 
 /**
- * Reads the output of a handler, which is one XML document.
+ * Parses the output of a handler, which must be one XML document.
  * @param skips whether text before the first `<`, such as CGI headers, is ignored
- * (docs/protocol.md#handlers-4)
+ *   (docs/protocol.md#handlers-4)
  * @throws Error for any other output
  */
 export function readOutput(output: string, skips: boolean): Element {
   return parseXml(skips ? output.slice(Math.max(output.indexOf('<'), 0)) : output.trimStart());
 }
 
-/** A document that has only the `error` of this one; null: it has no error. */
+/** Makes a document with only the `error` of this one; null: it has no error. */
 export function errorOf(doc: Element): Element | null {
   const error = child(doc, 'error');
   return error === undefined ? null : element('doc', [error]);
@@ -19,8 +19,8 @@ export function errorOf(doc: Element): Element | null {
 
 /**
  * Merges a `cgi` handler's document into the panel's (docs/protocol.md#stages-4). An `error` replaces
- * everything, else a `redirect` does. Rows are added, any other element replaces those of its name, and
- * `param` is ignored.
+ * everything; if there is none, a `redirect` does. Rows are added, any other element replaces elements with
+ * its name, and `param` is ignored.
  */
 export function mergeDocuments(base: Element, added: Element): Element {
   const error = errorOf(added);
@@ -38,8 +38,8 @@ export function mergeDocuments(base: Element, added: Element): Element {
 }
 
 /**
- * The answer to a call of a plugin's function, from the function's document. Unlike {@link mergeDocuments},
- * it keeps values beside an error.
+ * Makes the answer to a call of a plugin's function from the function's document. Unlike
+ * {@link mergeDocuments}, it keeps values beside an error.
  */
 export function mergeForm(said: Element): Element {
   if (child(said, 'error') === undefined) return mergeDocuments(element('doc'), said);
@@ -47,8 +47,8 @@ export function mergeForm(said: Element): Element {
 }
 
 /**
- * An `xml` handler's document without what the panel had added to its input: parameters, metadata and
- * messages.
+ * An `xml` handler's document without the parts that the panel had put into its input: parameters, metadata
+ * and messages.
  */
 export function withoutInput(doc: Element): Element {
   const inside = new Set(['params', 'metadata', 'messages']);

@@ -6,7 +6,7 @@ export type Command =
   | { readonly kind: 'call'; readonly func: string; readonly params: Params; readonly restart: boolean }
   /** `-i`: lists all functions (`func` is null), or the parameters of one function. */
   | { readonly kind: 'describe'; readonly func: string | null }
-  /** `-l`: suspend the panel; `-u`: resume it; the function `exit`: end it. */
+  /** `-l` suspends the panel, `-u` resumes it, and the function `exit` ends it. */
   | { readonly kind: 'suspend' | 'resume' | 'exit' };
 
 function pair(text: string): { readonly name: string; readonly value: string } {
@@ -14,7 +14,7 @@ function pair(text: string): { readonly name: string; readonly value: string } {
   return cut < 0 ? { name: text, value: '' } : { name: text.slice(0, cut), value: text.slice(cut + 1) };
 }
 
-/** The words of a command line, read one after the other. */
+/** The words of a command line, to be read one after the other. */
 class Words {
   readonly #words: string[];
 
@@ -60,8 +60,8 @@ function readOptions(words: Words, panel: string, dialect: MgrctlDialect, into: 
 }
 
 /**
- * Reads the parameters behind the function; null: one is wrong. In `-e name=value` the program has already
- * replaced the variable by its value.
+ * Reads the parameters after the function; null: one of them is wrong. For `-e`, the program has already
+ * replaced the variable by its value, so the word is `name=value`.
  */
 function readValues(words: Words, dialect: MgrctlDialect): ReturnType<typeof pair>[] | null {
   const values: ReturnType<typeof pair>[] = [];
@@ -75,7 +75,7 @@ function readValues(words: Words, dialect: MgrctlDialect): ReturnType<typeof pai
   return values;
 }
 
-/** Reads a command line of mgrctl (docs/protocol.md#mgrctl); null: it is wrong. */
+/** Parses a command line of mgrctl (docs/protocol.md#mgrctl); null: it is wrong. */
 export function readCommand(args: readonly string[], panel: string, dialect: MgrctlDialect): Command | null {
   const words = new Words(args);
   const options: Options = { out: 'text', restart: false, only: null };

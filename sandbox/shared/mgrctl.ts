@@ -11,10 +11,10 @@ import type { Profile } from './profile.ts';
 import type { Service, Wire } from './serve.ts';
 import type { Switches } from './switches.ts';
 
-/** Longest path of a unix socket, in octets, with some reserve. */
+/** Longest path of a unix socket, in octets. The system's own limit is a little higher. */
 const SOCKET_LIMIT = 100;
 
-/** The program `mgrctl`. It is CommonJS and loads only `net`, because every call waits for its start. */
+/** The program `mgrctl`. Every call waits until it has started, so it is CommonJS and loads only `net`. */
 const PROGRAM = `'use strict';
 const socket = require('net').connect(process.argv[2]);
 socket.on('error', (error) => {
@@ -42,13 +42,13 @@ words.forEach((word, at) => {
 socket.end(JSON.stringify(words));
 `;
 
-/** The parts that the server for mgrctl needs. */
+/** The parts of the panel that the server for mgrctl needs. */
 interface Local {
   readonly root: string;
   readonly service: Service;
   readonly switches: Switches;
   readonly profile: Profile;
-  /** Restarts the panel, which then reads its plugin files again. */
+  /** Restarts the panel, so that it reads its plugin files again. */
   readonly restart: () => void;
   /** Names of the panel's functions. */
   readonly functions: () => readonly string[];
@@ -105,8 +105,8 @@ export interface LocalServer {
 }
 
 /**
- * Writes the program `sbin/mgrctl` and serves it on a unix socket (docs/protocol.md#mgrctl). The socket is in
- * `var/`, or in the temporary directory if the path is too long. Calls run as the administrator, with
+ * Writes the program `sbin/mgrctl`, and serves it on a unix socket (docs/protocol.md#mgrctl). The socket is
+ * in `var/`; if that path is too long, in the temporary directory. Calls run as the administrator, and with
  * `out=text` unless `-o` is given.
  */
 export async function startLocal(local: Local): Promise<LocalServer> {
@@ -125,7 +125,7 @@ export async function startLocal(local: Local): Promise<LocalServer> {
     socket.on('end', () => {
       answer(Buffer.concat(pieces).toString(), local).then(
         (said) => socket.end(said),
-        // The panel stopped during the call; mgrctl then reports that no answer came.
+        // The panel was stopped during the call. mgrctl then reports that it got no answer.
         () => socket.destroy(),
       );
     });

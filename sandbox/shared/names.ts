@@ -5,7 +5,8 @@ const LABEL = /^(?:\*|[a-z0-9_](?:[a-z0-9_/-]{0,61}[a-z0-9_])?)$/u;
 
 function toAscii(name: string): string {
   if (!/[^ -~]/u.test(name)) return name.toLowerCase();
-  // `domainToASCII` reads the host of a URL, so it would drop tabs and stop at a backslash or a `/`.
+  // `domainToASCII` parses its input like the host of a URL. It would drop tabs, and stop at a backslash or a
+  // `/`.
   return /[^\w.\-\u0080-\u{10ffff}]/u.test(name) ? '' : domainToASCII(name);
 }
 
@@ -19,13 +20,14 @@ export function toUnicode(name: string): string {
   return name.includes('xn--') ? domainToUnicode(name) || name : name;
 }
 
-/** A name in punycode; if that is not possible, the name itself. */
+/** A name in punycode. If it cannot be converted, the name itself. */
 export function toPunycode(name: string): string {
   return toAscii(name) || name;
 }
 
 /**
- * Reads the name of a zone, of two labels or more. @returns it in lower-case punycode without the final dot
+ * Parses the name of a zone, which has two labels or more.
+ * @returns the name in lower-case punycode without the final dot
  * @throws Refusal code 4 for anything else
  */
 export function readZoneName(text: string, field: string): string {
@@ -34,15 +36,16 @@ export function readZoneName(text: string, field: string): string {
   return name;
 }
 
-/** The zone name that a value of `elid` or `plid` stands for, in any spelling. */
+/** The name of the zone that a value of `elid` or `plid` means, in any spelling. */
 export function zoneIdentifier(text: string): string {
   return toPunycode(text.trim().replace(/\.$/u, ''));
 }
 
 /**
- * Reads the owner name in a form (docs/protocol.md#record-form-4). It is relative to the zone unless it ends
+ * Parses the owner name in a form (docs/protocol.md#record-form-4). It is relative to the zone unless it ends
  * with a dot; `@` is the zone itself.
- * @returns the absolute name @throws Refusal code 4 for a bad name, or one outside the zone
+ * @returns the absolute name
+ * @throws Refusal code 4 for a wrong name, or one outside the zone
  */
 export function readOwner(text: string, zone: string): string {
   if (text === '@' || text === '') return `${zone}.`;
@@ -54,8 +57,9 @@ export function readOwner(text: string, zone: string): string {
 }
 
 /**
- * Reads a host name. @returns it in punycode, relative or absolute as it was typed
- * @throws Refusal code 4 when it is not a host name, or too long inside `zone`
+ * Parses a host name.
+ * @returns the name in punycode, relative or absolute as the user typed it
+ * @throws Refusal code 4 when it is no host name, or too long inside `zone`
  */
 export function readHost(text: string, zone: string, field: string): string {
   const ascii = toAscii(text);
@@ -64,7 +68,7 @@ export function readHost(text: string, zone: string, field: string): string {
   return ascii;
 }
 
-/** A host name as an absolute name with its final dot. */
+/** Turns a host name into an absolute name with its final dot. */
 export function absoluteHost(host: string, zone: string): string {
   if (host === '@') return `${zone}.`;
   return host.endsWith('.') ? host : `${host}.${zone}.`;

@@ -1,4 +1,4 @@
-/** Tests of what programs of others rely on at real panels: their plugins, and answers of version 4. */
+/** Tests what programs of others rely on at real panels: their plugins, and answers of version 4. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -14,8 +14,8 @@ const ALICE = { user: 'alice', password: 'a:p&w=d' };
 const FUNCS = ['domain.edit', 'domain.delete', 'domain.sublist.edit', 'domain.sublist.delete'];
 
 /**
- * A handler like the original plugin's: it calls the central by GET, prints CGI headers for each call, and
- * its document at the end.
+ * A handler like that of the original plugin. It calls the central by GET, prints CGI headers for each call,
+ * and prints its document at the end.
  */
 const MIRROR = `#!/usr/bin/env python3
 from __future__ import print_function
@@ -100,7 +100,7 @@ test('issue 12.16: a plugin with the habits of the first mirror runs unchanged, 
   const moved = { ...record, elid: 'www A  192.0.2.2', addr: '192.0.2.3' };
   assert.ok((await asAlice(panel, 'domain.sublist.edit', moved)).ok);
   assert.ok(central.keys('example.org')?.includes('www A  192.0.2.3'));
-  // The central's own error text reaches the user.
+  // The user must see the central's own error text.
   central.switches.failLocal = { 'domain.sublist.delete': { code: 9, text: 'not today', count: 1 } };
   const gone = { plid: 'example.org', elid: 'www A  192.0.2.3' };
   const refused = await asAlice(panel, 'domain.sublist.delete', gone);
@@ -188,8 +188,8 @@ for (const generation of ['v4', 'v6'] as const) {
     const panel = await testSandbox(t, { generation });
     const seen = join(panel.root, 'seen');
     mkdirSync(seen);
-    // The script opens its standard input again by name, as many programs do. That is impossible with a
-    // socket.
+    // The script opens its standard input once more by name, as many programs do. With a socket this would
+    // fail.
     const script = `{ stat -L -c %F /dev/stdin; cat /dev/stdin; } >'${seen}'/$$\nprintf '<doc/>'`;
     writeHandler(panel.root, 'pipe', script);
     const folder = generation === 'v4' ? 'etc' : 'etc/xml';
@@ -212,7 +212,7 @@ for (const generation of ['v4', 'v6'] as const) {
         [true, true],
       ],
     );
-    // The panel does not wait for a handler that reads nothing.
+    // The panel must not wait for a handler that reads nothing.
     writeHandler(panel.root, 'pipe', "printf '<doc/>'");
     assert.ok((await create('c')).ok);
   });

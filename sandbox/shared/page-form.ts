@@ -5,18 +5,18 @@ import type { Field } from './page-views.ts';
 export interface FormPage {
   readonly lang: Lang;
   readonly title: string;
-  /** Path that the form is sent to. */
+  /** Path to which the form is sent. */
   readonly action: string;
-  /** Name of the field whose change renders the form again; absent: none. */
+  /** Name of the field whose change redraws the form; absent: there is none. */
   readonly rerenders?: string;
   readonly fields: readonly Field[];
   /** Values of hidden fields: function, elid, plid, token. */
   readonly hidden: Readonly<Record<string, string>>;
   readonly value: (name: string) => string;
   readonly label: (name: string) => string;
-  /** The hint below a field; empty: none. */
+  /** Returns the hint below a field; empty: it has none. */
   readonly hint: (name: string) => string;
-  /** The choices of a select field. */
+  /** Returns the choices of a select field. */
   readonly options: (field: Field) => readonly (readonly [value: string, text: string])[];
   /** Target of the link Cancel. */
   readonly back: string;
@@ -27,7 +27,11 @@ function attribute(name: string, value: string | undefined): string {
   return value === undefined ? '' : ` ${name}="${escapeHtml(value)}"`;
 }
 
-/** The HTML control of a field. @param wrong whether the error is about it @param more more attributes */
+/**
+ * Makes the HTML control of a field.
+ * @param wrong whether the error is about this field
+ * @param more further attributes
+ */
 export function fieldControl(page: FormPage, field: Field, wrong: boolean, more = ''): string {
   const { name, type } = field;
   const shared =
@@ -47,7 +51,7 @@ export function fieldControl(page: FormPage, field: Field, wrong: boolean, more 
     case 'checkbox':
       return `<input type="checkbox" value="on"${shared}${value === 'on' ? ' checked' : ''}>`;
     case 'password':
-      // A password is never sent back, so that nobody can read it from the page.
+      // A password is never sent back, so that nobody can read it in the page.
       return `<input type="password" autocomplete="new-password"${shared}>`;
     case 'text':
     case 'hidden':

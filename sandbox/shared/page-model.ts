@@ -3,7 +3,7 @@ import type { Params } from './params.ts';
 import type { Field, FormView } from './page-views.ts';
 import type { Element } from './xml.ts';
 
-/** The error on a page, and the name of the field that it is about; empty: no field. */
+/** The error on a page, and the name of the field that it is about; empty: none. */
 export interface Wrong {
   readonly text: string;
   readonly field: string;
@@ -25,16 +25,18 @@ export function wrongOf(doc: Element): Wrong | null {
   return { text, field: type === 'value' ? object : val };
 }
 
-/** Rows of a list document, which may be inside a `list` element (docs/protocol.md#documents, #modules-5). */
+/**
+ * The rows of a list document. They may be inside a `list` element (docs/protocol.md#documents, #modules-5).
+ */
 export function rowsOf(doc: Element): readonly Element[] {
   const inside = childrenOf(doc, 'list').flatMap((list) => childrenOf(list, 'elem'));
   return [...childrenOf(doc, 'elem'), ...inside];
 }
 
 /**
- * The values of a form's fields. They come from the document; if it has only an error, from what the user
- * sent; in a new form, from the view.
- * @param posted what the user sent, if the form is shown again; null: a fresh form
+ * The values of a form's fields. They come from the document. If the document has only an error, they are
+ * those that the user sent; in a new form, those of the view.
+ * @param posted what the user sent, if the form is shown again; null: the form is new
  */
 export function valuesOf(
   doc: Element | null,
@@ -51,7 +53,7 @@ export function valuesOf(
   };
 }
 
-/** All fields of a form, with those that depend on the value of one. */
+/** All fields of a form, including those that depend on the value of another field. */
 export function fieldsOf(view: FormView, value: (name: string) => string): readonly Field[] {
   const { byType } = view;
   if (byType === undefined) return view.fields;
@@ -59,8 +61,8 @@ export function fieldsOf(view: FormView, value: (name: string) => string): reado
 }
 
 /**
- * The choices of a select field, as value and text. They come from the document (docs/protocol.md#documents),
- * else from the view. A `msg` element holds the name of a text.
+ * The choices of a select field, as value and text. They come from the document (docs/protocol.md#documents);
+ * if it has none, from the view. A `msg` element contains the name of a text.
  */
 export function optionsOf(
   lists: readonly Element[],

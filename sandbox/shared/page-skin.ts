@@ -10,7 +10,7 @@ export interface ListRow {
   readonly cells: ReadonlyMap<string, string>;
 }
 
-/** What a list's HTML is made from. */
+/** What the HTML of a list is made from. */
 export interface ListPage {
   readonly lang: Lang;
   readonly func: string;
@@ -18,17 +18,17 @@ export interface ListPage {
   readonly rows: readonly ListRow[];
   /** Parameters that name the element whose list this is: `plid`, or none. */
   readonly parent: Readonly<Record<string, string>>;
-  /** Token that proves that a post comes from this page. */
+  /** A token that proves that a POST comes from this page. */
   readonly token: string;
   readonly error: string | null;
 }
 
-/** Appearance of the pages of a generation, and the parameters that they add. */
+/** What the pages of a generation look like, and which parameters they add to calls. */
 export interface Skin {
   readonly views: Readonly<Record<string, View>>;
   /**
-   * Menu groups of the panel itself. `label` is the name of the heading's text (empty: no heading), `funcs`
-   * are the functions.
+   * The panel's own menu groups. `label` is the name of the heading's text (empty: no heading); `funcs` are
+   * the functions in the group.
    */
   readonly menu: readonly {
     readonly label: string;
@@ -36,15 +36,15 @@ export interface Skin {
     readonly isAdmin?: boolean;
   }[];
   /**
-   * The plugin menu that is shown, and the beginnings of its texts' names, the best first
+   * Which menu of plugins is shown, and with what the names of its texts begin, the best first
    * (docs/protocol.md#description-4, #description-5).
    */
   readonly pluginMenu: { readonly kind: 'main' | 'modern'; readonly texts: readonly string[] };
-  /** Parameters that pages add to every save or action (docs/protocol.md#parameters). */
+  /** Parameters that the pages add to every save or action (docs/protocol.md#parameters). */
   readonly noise: Readonly<Record<string, string>>;
-  /** Whether the names of the rows are sent in `elname`. */
+  /** Whether the pages send the names of the rows in `elname`. */
   readonly sendsNames: boolean;
-  /** A text of the pages. `func` is the function whose page needs it. */
+  /** Returns a text of the pages. `func`: the function whose page needs the text. */
   readonly text: (name: string, lang: Lang, func?: string) => string;
   readonly list: (page: ListPage) => string;
   readonly form: (page: FormPage) => string;

@@ -2,7 +2,7 @@ export type Lang = 'en' | 'ru';
 
 type Text = Readonly<Record<Lang, string>>;
 
-/** All texts of the pages except those of plugins. */
+/** All texts of the pages, except those of plugins. */
 const TEXTS: Readonly<Record<string, Text>> = {
   add: { en: 'Add', ru: 'Создать' },
   addr: { en: 'Value', ru: 'Значение' },
@@ -55,7 +55,7 @@ const TEXTS: Readonly<Record<string, Text>> = {
   wwwdomain: { en: 'WWW domains', ru: 'WWW-домены' },
 };
 
-/** A text of the pages; a name without a text is returned as it is. */
+/** Returns a text of the pages. If there is none with this name, returns the name. */
 export function text(name: string, lang: Lang): string {
   return TEXTS[name]?.[lang] ?? name;
 }

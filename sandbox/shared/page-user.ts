@@ -11,7 +11,7 @@ export interface Seen {
 export class PageUser {
   readonly #sandbox: Sandbox;
   cookie = '';
-  /** Every `Set-Cookie` header so far. */
+  /** All `Set-Cookie` headers so far. */
   readonly set: string[] = [];
 
   readonly #panel: string;
@@ -55,7 +55,7 @@ export class PageUser {
   }
 }
 
-/** The token in the forms of a page, which each post must repeat. */
+/** The token in the forms of a page. Every POST has to repeat it. */
 export function tokenIn(body: string): string {
   return /name="page_token" value="([0-9a-f]+)"/u.exec(body)?.[1] ?? '';
 }

@@ -2,7 +2,7 @@
 export interface Field {
   readonly name: string;
   readonly type: 'text' | 'password' | 'checkbox' | 'select' | 'textarea' | 'hidden';
-  /** Choices of a select field, if the document has none. */
+  /** Choices of a select field, if the document names none. */
   readonly values?: readonly string[];
   readonly maxlength?: string;
   readonly required?: boolean;
@@ -12,11 +12,11 @@ export interface Field {
 
 export interface FormView {
   readonly kind: 'form';
-  /** Function of the list that follows after the form. */
+  /** The function of the list that is shown after the form. */
   readonly back: string;
   readonly fields: readonly Field[];
   /**
-   * Fields that depend on the value of the field `field`. A change of it renders the form again
+   * Fields that depend on the value of the field `field`. When that value changes, the form is redrawn
    * (docs/protocol.md#parameters).
    */
   readonly byType?: {
@@ -28,25 +28,27 @@ export interface FormView {
 
 export interface ListView {
   readonly kind: 'list';
-  /** Column whose value identifies a row. */
+  /** The column whose value identifies a row. */
   readonly key: string;
-  /** Column whose text is a link to the row; absent: no column. */
+  /** The column whose text links to the row; absent: there is none. */
   readonly name?: string;
-  /** Column with the name of the function for a row's settings; absent: rows have no settings. */
+  /** The column that holds the name of the function for a row's settings; absent: rows have no settings. */
   readonly settings?: string;
   readonly columns: readonly string[];
-  /** Function of the form for rows; absent: there is no form. */
+  /** The function of the form for rows; absent: there is no form. */
   readonly edit?: string;
-  /** Whether the form is also for existing rows, and not only for new ones. */
+  /** Whether the form can also change existing rows, not only add new ones. */
   readonly editRows?: boolean;
   /**
-   * Functions that buttons call for a row. With `when`, only rows with a cell of this name have the button.
+   * Functions that buttons call for a row. With `when`, only rows that have a cell with this name have the
+   * button.
    */
   readonly actions: readonly { readonly func: string; readonly label: string; readonly when?: string }[];
-  /** Function that lists what belongs to a row, such as the records of a zone. */
+  /** The function that lists what belongs to a row, such as the records of a zone. */
   readonly open?: string;
   /**
-   * Whether the list shows what belongs to one row of another list, whose identifier is the parameter `elid`.
+   * Whether the list shows what belongs to one row of another list. The parameter `elid` is then the
+   * identifier of that row.
    */
   readonly inside?: boolean;
 }

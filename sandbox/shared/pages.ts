@@ -44,7 +44,7 @@ interface Visit {
 
 const HTML = { 'Content-Type': 'text/html; charset=UTF-8', 'Cache-Control': 'no-store' };
 const FIRST = 'domain';
-/** Parameters that belong to the pages and are not passed to functions. */
+/** Parameters that only the pages use. They are not passed to functions. */
 const OWN = ['page_token', 'clicked'];
 
 function page(body: string): PageAnswer {
@@ -52,7 +52,7 @@ function page(body: string): PageAnswer {
 }
 
 /**
- * The pages of the panel. Each acts by calls of the API, so that plugins hear of everything
+ * The pages of the panel. They act only through calls of the API, so that plugins hear of everything
  * (docs/protocol.md#stages-4).
  */
 export class Pages {
@@ -66,7 +66,7 @@ export class Pages {
     this.#skin = settings.profile.skin;
   }
 
-  /** Answers a browser. @throws Error only when the panel is being stopped */
+  /** Answers a browser. @throws Error only while the panel is stopping */
   async serve(request: Request): Promise<PageAnswer> {
     const func = request.params.text('func');
     if (func === 'logon' && request.method === 'POST') return await this.#logIn(request);
@@ -150,7 +150,7 @@ export class Pages {
   }
 
   /**
-   * Shows a form again with other fields, because a field changed on which they depend
+   * Shows a form again with other fields, because the field on which they depend has changed
    * (docs/protocol.md#parameters).
    */
   async #again(visit: Visit, sent: Params): Promise<PageAnswer> {
@@ -162,8 +162,8 @@ export class Pages {
   }
 
   /**
-   * Carries out a button of a list for the ticked rows. If the function has a form, it is shown; else the
-   * function runs at once.
+   * Carries out a button of a list for the ticked rows. If the function has a form, shows the form; otherwise
+   * runs the function at once.
    */
   async #act(visit: Visit): Promise<PageAnswer> {
     const { request, lang } = visit;
@@ -228,7 +228,10 @@ export class Pages {
     return this.#page(visit, view.inside === true ? `${heading} ${plid}` : heading, content);
   }
 
-  /** @param posted what the user sent, when the form is shown again after an error; null: a fresh form */
+  /**
+   * Makes the page of a form.
+   * @param posted what the user sent, if the form is shown again after an error; null: the form is new
+   */
   #formPage(
     visit: Visit,
     view: FormView,
@@ -269,8 +272,8 @@ export class Pages {
   }
 
   /**
-   * Choices of the select fields. An error document has none, so those of the form's first answer are kept,
-   * as a browser does.
+   * The choices of the select fields. An error document has none, so the choices of the form's first answer
+   * are kept, as in a browser.
    */
   #choices({ identity, func }: Visit, doc: Element): readonly Element[] {
     const key = `${identity.session} ${func}`;

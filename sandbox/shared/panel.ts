@@ -11,7 +11,7 @@ import type { Identity, RequestEntry } from './types.ts';
 import type { Element } from './xml.ts';
 import type { World } from './zones.ts';
 
-/** A call of a function, as it came from HTTP or mgrctl. */
+/** A call of a function, as HTTP or mgrctl delivered it. */
 export interface Request {
   readonly params: Params;
   readonly method: string;
@@ -27,15 +27,15 @@ export interface Result {
   readonly doc: Element;
   /** A plain body to send instead of the document; null: the document is sent. */
   readonly plain: string | null;
-  /** Id of a new session, for the cookie; null: no new session. */
+  /** The id of a new session, for the cookie; null: there is no new session. */
   readonly session: string | null;
-  /** Name of the caller; empty: nobody is logged in. */
+  /** The caller's name; empty: nobody is logged in. */
   readonly user: string;
-  /** Access level of the caller, in the numbers of the panel. */
+  /** The caller's access level, in the panel's own numbers. */
   readonly level: string;
 }
 
-/** Parameters that are left out of logs and documents. */
+/** Parameters that logs and documents leave out. */
 export const SECRETS = ['authinfo', 'auth', 'password', 'passwd', 'confirm', 'key'];
 const LOG_LIMIT = 100_000;
 
@@ -49,7 +49,7 @@ function outcomeOf(result: Result): string {
   return ['ok', 'authfail', 'redirect'].find((name) => child(result.doc, name) !== undefined) ?? 'data';
 }
 
-/** The panel without its transports: login, functions, and the handlers around them. */
+/** The panel without HTTP and mgrctl: login, functions, and the handlers around them. */
 export class Panel {
   readonly requests: RequestEntry[] = [];
   readonly #world: World;
@@ -77,7 +77,7 @@ export class Panel {
 
   /**
    * Handles one call from login to answer. Errors become documents.
-   * @throws Error only when the panel is being stopped
+   * @throws Error only while the panel is stopping
    */
   async handle(request: Request): Promise<Result> {
     await this.#events.idle();
@@ -99,7 +99,7 @@ export class Panel {
     return result;
   }
 
-  /** Adds a call to the request list and the log, without its secrets. */
+  /** Adds a call to the list of requests and to the log, without its secrets. */
   note(request: Request, func: string, user: string, outcome: string): void {
     const params = request.params.without(...SECRETS);
     const { method, via, address } = request;
@@ -177,7 +177,7 @@ export class Panel {
   }
 
   /**
-   * Whether a write does not come from the panel's own pages and still needs the confirmation `sok=yes`
+   * Whether a write does not come from the panel's own pages, and still needs the confirmation `sok=yes`
    * (docs/protocol.md#confirmation).
    */
   #isDoubtful(func: string, { params, via, referer, headers }: Request): boolean {
@@ -190,7 +190,7 @@ export class Panel {
     return !isOwn && params.text('sok') !== 'yes';
   }
 
-  /** The document that asks for the confirmation. @throws Refusal when the panel asks by an error */
+  /** Makes the document that asks for the confirmation. @throws Refusal when the panel asks by an error */
   #question(func: string): Element {
     if (!this.#world.switches.confirmWrites) throw new Refusal(200, { obj: func }, 'Confirm the operation');
     return element('doc', [element('msg', 'Confirm the operation')], { func: 'confirm' });

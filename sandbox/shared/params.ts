@@ -1,4 +1,4 @@
-/** The part of the request that a parameter came in. Handlers may get it in the same part. */
+/** The part of the request in which a parameter came. Handlers may get the parameter in the same part. */
 export type Source = 'query' | 'body';
 
 export interface Param {
@@ -7,7 +7,7 @@ export interface Param {
   readonly source: Source;
 }
 
-/** Parameters of one call: those of the query first, then those of the body. */
+/** The parameters of one call: first those of the query, then those of the body. */
 export class Params {
   readonly entries: readonly Param[];
 
@@ -19,7 +19,7 @@ export class Params {
     return new Params(Object.entries(values).map(([name, value]) => ({ name, value, source })));
   }
 
-  /** Reads `a=b&c=d`; `+` is a space, a broken `%` stays as it is. */
+  /** Parses `a=b&c=d`. `+` is a space, and a wrong `%` stays as it is. */
   static parse(text: string, source: Source): Params {
     return new Params([...new URLSearchParams(text)].map(([name, value]) => ({ name, value, source })));
   }
@@ -28,28 +28,28 @@ export class Params {
     return new Params([...this.entries, ...other.entries]);
   }
 
-  /** The last value under the name, so that the body wins over the query; undefined: it was not sent. */
+  /** The last value with this name, so that the body counts more than the query; undefined: there is none. */
   get(name: string): string | undefined {
     return this.entries.findLast((entry) => entry.name === name)?.value;
   }
 
-  /** The value without white space around it; empty if it was not sent. */
+  /** The value without white space around it; empty if there is none. */
   text(name: string): string {
     return this.get(name)?.trim() ?? '';
   }
 
-  /** Whether a check box of this name is ticked. */
+  /** Whether a check box with this name is ticked. */
   on(name: string): boolean {
     const value = this.text(name);
     return value !== '' && value !== 'off' && value !== 'no';
   }
 
-  /** Whether the call saves: `sok` has any text (docs/protocol.md#parameters). */
+  /** Whether the call saves: its `sok` is not empty (docs/protocol.md#parameters). */
   get saved(): boolean {
     return (this.get('sok') ?? '') !== '';
   }
 
-  /** Only the last value of each name. */
+  /** Keeps only the last value of each name. */
   last(): Params {
     const kept = this.entries.filter(
       (entry, at) => !this.entries.some((other, later) => later > at && other.name === entry.name),
@@ -57,7 +57,7 @@ export class Params {
     return new Params(kept);
   }
 
-  /** If some `sok` is not empty, repeats it at the end, so that it counts as the value. */
+  /** If some `sok` is not empty, repeats it at the end, so that it counts. */
   withSavingSok(): Params {
     const saving = this.entries.find(({ name, value }) => name === 'sok' && value !== '');
     return saving === undefined ? this : new Params([...this.entries, saving]);
@@ -71,7 +71,7 @@ export class Params {
     return new Params(this.entries.map((entry) => ({ ...entry, value: change(entry) })));
   }
 
-  /** The parameters in form encoding: all, or only those from one part of the request. */
+  /** Encodes the parameters like a form: all of them, or only those from one part of the request. */
   encode(source?: Source): string {
     const form = new URLSearchParams();
     for (const entry of this.entries) {
@@ -98,8 +98,8 @@ function readPart(part: string): Part | null {
 }
 
 /**
- * Reads a `multipart/form-data` body, as some clients send it (docs/protocol.md#transport). Parts without a
- * name are left out.
+ * Parses a `multipart/form-data` body, which some clients send (docs/protocol.md#transport). Leaves out parts
+ * without a name.
  */
 export function parseMultipart(body: string, contentType: string): Params {
   const boundary = /boundary="?([^";]+)"?/iu.exec(contentType)?.[1];

@@ -11,7 +11,10 @@ interface Item {
   readonly until: number;
 }
 
-/** Zones that are still being created or deleted after the call was answered (docs/protocol.md#delays). */
+/**
+ * Zones that the panel is still creating or deleting, although it has answered the call
+ * (docs/protocol.md#delays).
+ */
 export class Pending {
   readonly #switches: Switches;
   readonly #now: () => number;
@@ -27,8 +30,8 @@ export class Pending {
   }
 
   /**
-   * Notes that a zone was just created or deleted. Without the switch `slowOperationsMs` the work ends at
-   * once.
+   * Takes note that a zone was just created or deleted. If the switch `slowOperationsMs` is 0, this work ends
+   * at once.
    */
   begin(work: Work, zone: Zone): void {
     const { slowOperationsMs, slowClock: clock } = this.#switches;
@@ -49,7 +52,7 @@ export class Pending {
     return null;
   }
 
-  /** Deleted zones that lists still show. @param isThere whether the store has a zone of this name */
+  /** Deleted zones that lists still show. @param isThere whether the store has a zone with this name */
   leaving(isThere: (name: string) => boolean): Zone[] {
     const zones = [...this.#items.values()].map(({ zone }) => zone);
     return zones.filter(({ name }) => !isThere(name) && this.work(name, false) === 'deleting');
@@ -57,7 +60,7 @@ export class Pending {
 }
 
 /**
- * The error of a call on a zone that is still being created or deleted. Real texts are not known
+ * Makes the error of a call for a zone that is still being created or deleted. The real texts are not known
  * (docs/protocol.md#errors-5).
  */
 export function busy(name: string): Refusal {

@@ -4,24 +4,24 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A pipe: `end` is for the child process to read, `input` is written by this one. */
+/** A pipe. The child process reads from `end`, and this process writes to `input`. */
 export interface Pipe {
   /** File descriptor for the child process. The caller closes it once the child has started. */
   readonly end: number;
   readonly input: Socket;
 }
 
-/** How many named pipes one call of `mkfifo` makes. */
+/** One call of `mkfifo` makes so many named pipes. */
 const AT_ONCE = 32;
 
 /**
  * Makes pipes for the standard input of child processes, as a real panel does. Node.js would use a socket,
- * which a child cannot open as `/dev/stdin`.
+ * and a child cannot open a socket as `/dev/stdin`.
  */
 export class Pipes {
   /**
-   * Folder of the named pipes, made when first needed. It is not under the panel's root, which has no such
-   * files; null: not made yet.
+   * The folder of the named pipes; null: it is not made yet. It is not under the panel's root, because a real
+   * root has no such files.
    */
   #folder: string | null = null;
   #ready: string[] = [];
@@ -30,7 +30,7 @@ export class Pipes {
   open(): Pipe {
     if (this.#ready.length === 0) this.#make();
     const path = this.#ready.pop() ?? '';
-    // While this descriptor is open, neither of the next two calls has to wait for the other.
+    // While this descriptor is open, the two opens below need not wait for each other.
     const both = openSync(path, constants.O_RDWR);
     try {
       const end = openSync(path, constants.O_RDONLY);

@@ -7,10 +7,13 @@ import type { Element } from './xml.ts';
 /** A menu entry of a plugin. */
 export interface MenuNode {
   readonly func: string;
-  /** Name of the menu group that holds the entry, for example `tool`. */
+  /** Name of the menu group in which the entry stands, for example `tool`. */
   readonly group: string;
   readonly level: Level;
-  /** Whether it belongs to the old menu, or to that of newer pages (docs/protocol.md#description-5). */
+  /**
+   * Whether the entry belongs to the old menu, or to that of the newer pages
+   * (docs/protocol.md#description-5).
+   */
   readonly kind: 'main' | 'modern';
 }
 
@@ -18,7 +21,7 @@ export interface MenuNode {
 export interface PluginUi {
   readonly forms: Map<string, readonly Field[]>;
   readonly menu: MenuNode[];
-  /** Texts by `language section name`. */
+  /** Texts. The key is `language section name`. */
   readonly messages: Map<string, string>;
 }
 
@@ -39,7 +42,7 @@ function readField(node: Element): Field {
   return {
     name: attributes['name'] ?? node.attributes['name'] ?? '',
     type,
-    // Version 4 has the attribute `empty`, version 5/6 `required` (docs/protocol.md#description-4,
+    // Version 4 has the attribute `empty`, version 5/6 has `required` (docs/protocol.md#description-4,
     // #description-5).
     required: attributes['empty'] === 'no' || attributes['required'] === 'yes',
     readonly: attributes['readonly'] === 'yes' || input?.name === 'textdata',
@@ -57,7 +60,7 @@ function readMenu(menu: Element, kind: MenuNode['kind'], level: Level, into: Plu
   }
 }
 
-/** All fields of a form, those on its pages included. */
+/** All fields of a form, including those on its pages. */
 function fieldsIn(form: Element): Field[] {
   return form.children.flatMap((one) => {
     if (one.name === 'page') return fieldsIn(one);
@@ -65,7 +68,7 @@ function fieldsIn(form: Element): Field[] {
   });
 }
 
-/** Reads forms, menus and texts of a description file. */
+/** Reads forms, menus and texts from a description file. */
 export function readUi(root: Element, into: PluginUi, levelOf: PluginDialect['levelOf']): void {
   for (const node of childrenOf(root, 'metadata')) {
     const form = child(node, 'form');
@@ -88,7 +91,9 @@ export function readUi(root: Element, into: PluginUi, levelOf: PluginDialect['le
   }
 }
 
-/** A text of a plugin in a language, else in English; undefined: it has neither. */
+/**
+ * A text of a plugin in the given language or, if that is missing, in English; undefined: both are missing.
+ */
 export function uiText(ui: PluginUi, lang: string, section: string, name: string): string | undefined {
   return ui.messages.get(`${lang} ${section} ${name}`) ?? ui.messages.get(`en ${section} ${name}`);
 }

@@ -8,13 +8,13 @@ import type { PluginDialect } from './dialects.ts';
 import type { Level, Stage } from './types.ts';
 import type { Element } from './xml.ts';
 
-/** A handler's program in the folder `addon/`. */
+/** The program of a handler, in the folder `addon/`. */
 export interface Handler {
   readonly name: string;
   readonly type: 'cgi' | 'xml';
 }
 
-/** The registration of a handler for a function. */
+/** Says that a handler is registered for a function. */
 export interface EventHook {
   readonly handler: Handler;
   readonly func: string;
@@ -33,7 +33,7 @@ export interface PluginFunction {
 
 /**
  * Everything that the description files register (docs/protocol.md#description-4). Events with
- * `priority="hi"` come first, then the others, each in the order of the files.
+ * `priority="hi"` come first, then all others. Within both groups, the order is that of the files.
  */
 export interface Plugins {
   readonly events: readonly EventHook[];
@@ -61,7 +61,7 @@ function wantsBody(node: Element): boolean {
   return node.attributes['postdata'] === 'yes';
 }
 
-/** The level in either generation's attribute (docs/protocol.md#description-4, #description-5). */
+/** The level, from the attribute of either generation (docs/protocol.md#description-4, #description-5). */
 function levelText(node: Element): string | undefined {
   return node.attributes['minlevel'] ?? node.attributes['level'];
 }
@@ -84,7 +84,7 @@ function collect(root: Element, into: Collected, dialect: PluginDialect): void {
 }
 
 /**
- * Folder with copies of the description files. A restart makes it when it is missing
+ * Folder with copies of the description files. If it is missing, a restart makes it
  * (docs/protocol.md#files-5).
  */
 export function cacheFolder(root: string): string {
@@ -102,9 +102,9 @@ function cachedCopies(root: string, dialect: PluginDialect): string {
 }
 
 /**
- * Reads all description files under a root, sorted by name (version 4: `etc/ispmgr_mod_*.xml`). A file that
- * cannot be used is logged and left out.
- * @param cached whether to read the copies of an earlier start if they exist (docs/protocol.md#files-5)
+ * Reads all description files under a root, sorted by name (version 4: `etc/ispmgr_mod_*.xml`). If a file
+ * cannot be used, that is logged and the file is left out.
+ * @param cached whether to read the copies of an earlier start, if they exist (docs/protocol.md#files-5)
  */
 export function readPlugins(root: string, log: Log, dialect: PluginDialect, cached: boolean): Plugins {
   const into: Collected = { events: [], functions: new Map() };
@@ -132,7 +132,7 @@ export function readPlugins(root: string, log: Log, dialect: PluginDialect, cach
   return { events, functions: into.functions, ui };
 }
 
-/** The registrations for a function and a stage, in the order in which they run. */
+/** The handlers that are registered for a function and a stage, in the order in which they run. */
 export function hooksFor(plugins: Plugins, func: string, stage: Stage): readonly EventHook[] {
   return plugins.events.filter((hook) => hook.func === func && hook.stages.includes(stage));
 }

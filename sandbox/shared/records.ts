@@ -8,29 +8,29 @@ export const HOST_TYPES: ReadonlySet<string> = new Set(['CNAME', 'DNAME', 'NS', 
 type Spelling = Pick<Switches, 'absoluteNames' | 'hosts'>;
 
 /**
- * The owner name as lists and keys show it (docs/protocol.md#record-keys-4). That of the zone itself always
- * has its final dot.
+ * The owner name in the form in which lists and keys show it (docs/protocol.md#record-keys-4). The name of
+ * the zone itself always has its final dot.
  */
 export function shownName(row: Row, zone: string, spelling: Spelling): string {
   if (spelling.absoluteNames || row.name === `${zone}.`) return row.name;
   return row.name.slice(0, -(zone.length + 2));
 }
 
-/** The record's value as lists and keys show it. */
+/** The record's value in the form in which lists and keys show it. */
 export function shownAddr(row: Row, zone: string, spelling: Spelling): string {
   return spelling.hosts === 'absolute' && HOST_TYPES.has(row.type) ? absoluteHost(row.addr, zone) : row.addr;
 }
 
 /**
- * The identifier of a record: `name TYPE [prio [wght port]] addr`, with two spaces if there is no priority
- * (docs/protocol.md#record-keys-4).
+ * The identifier of a record: `name TYPE [prio [wght port]] addr`. If there is no priority, two spaces stand
+ * in its place (docs/protocol.md#record-keys-4).
  */
 export function recordKey(row: Row, zone: string, spelling: Spelling): string {
   const numbers = row.type === 'SRV' ? `${row.prio} ${row.wght} ${row.port}` : row.prio;
   return `${shownName(row, zone, spelling)} ${row.type} ${numbers} ${shownAddr(row, zone, spelling)}`;
 }
 
-/** A row without weight and port. @param prio priority, for MX only */
+/** Makes a row without weight and port. @param prio priority, for MX only */
 export function makeRow(name: string, type: string, addr: string, prio = ''): Row {
   return { name, type, prio, wght: '', port: '', addr };
 }

@@ -41,7 +41,10 @@ export function denied(obj: string): Refusal {
   return new Refusal(6, { obj }, 'Access denied');
 }
 
-/** The document `<doc><error/></doc>` for an error. @param withText whether it contains the error's text */
+/**
+ * Makes the document `<doc><error/></doc>` for an error.
+ * @param withText whether it contains the error's text
+ */
 export function refusalDocument(refusal: Refusal, withText: boolean): Element {
   const attributes: Record<string, string> = { code: String(refusal.code), ...refusal.about };
   return element('doc', [element('error', withText ? refusal.message : '', attributes)]);

@@ -20,7 +20,7 @@ interface Done {
 const nothing = (): void => undefined;
 
 /**
- * Runs functions with the handlers around them, and the calls they make inside the panel
+ * Runs functions with the handlers around them, and the calls that functions make inside the panel
  * (docs/protocol.md#other-functions, #stages-4, #stages-5).
  */
 export class Runner {
@@ -42,15 +42,16 @@ export class Runner {
 
   /**
    * Runs a function of the panel: the `before` handlers, its own work, its inner calls, the `after` handlers.
-   * @returns its document, or the first error; then only what a group did before it failed is changed
-   * @throws Refusal when the function fails by itself; then nothing is changed
+   * @returns its document, or the first error; after an error, only a group function has changed what it did
+   *   before
+   * @throws Refusal when the function itself fails; nothing is changed then
    */
   async run(event: Event, builtIn: PanelFunction): Promise<Element> {
     const { doc } = await this.#do(event, builtIn, true);
     return doc;
   }
 
-  /** Runs a function of a plugin, with the handlers that other plugins have for it. */
+  /** Runs a function of a plugin, with the handlers that other plugins have registered for it. */
   async runPlugin(event: Event): Promise<Element> {
     const plugin = this.#events.pluginFunction(event.func);
     if (plugin === undefined) throw internal(`unknown function '${event.func}'`);
@@ -63,8 +64,8 @@ export class Runner {
   }
 
   /**
-   * Checks fields that the plugin's form declares with `empty="no"` (docs/protocol.md#description-4).
-   * @throws Refusal naming an empty one
+   * Checks the fields that the plugin's form declares with `empty="no"` (docs/protocol.md#description-4).
+   * @throws Refusal with the name of an empty one
    */
   #demandFields(event: Event): void {
     if (!event.params.saved) return;
@@ -77,7 +78,7 @@ export class Runner {
     if (this.#stopped) throw internal('the panel is stopped');
   }
 
-  /** @param fires whether handlers run for the call */
+  /** Carries out a call. @param fires whether handlers run for it */
   async #do(event: Event, builtIn: PanelFunction, fires: boolean): Promise<Done> {
     const { params, caller } = event;
     if (this.#world.switches.accessFirst) demandAccess({ ...this.#world, params, caller }, event.func);
@@ -126,8 +127,8 @@ export class Runner {
   }
 
   /**
-   * Runs the inner calls of a function one after the other, up to the first error.
-   * @returns that error; null: all succeeded
+   * Runs the inner calls of a function one after the other, and stops at the first error.
+   * @returns that error; null: all calls succeeded
    */
   async #inside(event: Event, builtIn: PanelFunction, call: Call, undos: Undo[]): Promise<Element | null> {
     const fires = builtIn.alwaysFires?.(call) === true || this.#world.switches.fireNested;
@@ -146,8 +147,8 @@ export class Runner {
   }
 
   /**
-   * The next inner call; undefined: none is left. What the function itself changes meanwhile can be undone
-   * too.
+   * The next inner call; undefined: there is none left. What the function itself changes meanwhile can also
+   * be undone.
    */
   #next(calls: Iterator<Params, void> | undefined, undos: Undo[]): Params | undefined {
     let params: Params | undefined;

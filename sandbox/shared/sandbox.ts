@@ -7,24 +7,26 @@ import type { RequestEntry, Row, SandboxUser } from './types.ts';
 
 export interface SandboxOptions {
   /**
-   * Directory with the layout of `/usr/local/ispmgr` (`etc`, `addon`, `sbin/mgrctl`, `var`). It is made when
-   * missing, and otherwise used as it is.
+   * A directory with the layout of `/usr/local/ispmgr` (`etc`, `addon`, `sbin/mgrctl`, `var`). If it is
+   * missing, it is created; otherwise it is used as it is.
    */
   readonly root: string;
-  /** Which panel it is. Default: ISPmanager 4. */
+  /** Which panel the sandbox stands for. Default: ISPmanager 4. */
   readonly generation?: Generation;
-  /** Port on 127.0.0.1. Default: 0, any free port. */
+  /** Port on 127.0.0.1. Default: 0, which means any free port. */
   readonly port?: number;
-  /** Whether it serves HTTPS, with a self-signed certificate kept in the root. Default: true. */
+  /** Whether it serves HTTPS, with a self-signed certificate that is stored in the root. Default: true. */
   readonly tls?: boolean;
-  /** Accounts that are added to those in the root. Default: `DEFAULT_USERS`. */
+  /** Accounts in addition to those that the root has. Default: `DEFAULT_USERS`. */
   readonly users?: readonly SandboxUser[];
   readonly switches?: Partial<Switches>;
   /** Name of the panel in its pages and certificate. */
   readonly name?: string;
-  /** Clock in milliseconds, for the end of sessions and for late changes. Default: `Date.now`. */
+  /**
+   * Clock in milliseconds, which decides when sessions end and when late changes show. Default: `Date.now`.
+   */
   readonly clock?: () => number;
-  /** More variables for the environment of handlers. */
+  /** Further variables for the environment of handlers. */
   readonly handlerEnv?: Readonly<Record<string, string>>;
 }
 
@@ -34,17 +36,17 @@ export interface Sandbox {
   /** URL of the API, with the panel's usual path. */
   readonly address: string;
   readonly root: string;
-  /** The certificate as PEM, which clients can use as a CA; empty without TLS. */
+  /** The certificate as PEM. Clients can use it as a CA. Empty without TLS. */
   readonly certificate: string;
   /** SHA-256 of the certificate, as upper-case hexadecimal with colons; empty without TLS. */
   readonly fingerprint: string;
-  /** Token for `POST /sandbox/control`. */
+  /** The token for `POST /sandbox/control`. */
   readonly controlToken: string;
   readonly switches: Switches;
   readonly faults: Faults;
-  /** Calls handled so far, oldest first. */
+  /** The calls handled so far, oldest first. */
   readonly requests: readonly RequestEntry[];
-  /** Names of all zones, without final dots, sorted. Changes that reads do not show yet are included. */
+  /** The names of all zones, without final dots, sorted. Changes that reads do not show yet are included. */
   zones(): string[];
   /** The zone's records in their order, late changes included; null: there is no such zone. */
   records(zone: string): Row[] | null;
@@ -52,11 +54,11 @@ export interface Sandbox {
    * The identifiers that the panel shows for these records, in the same order; null: there is no such zone.
    */
   keys(zone: string): string[] | null;
-  /** Makes a real HTTP request and reads the answer. */
+  /** Makes a real HTTP request and parses the answer. */
   call(func: string, params?: Readonly<Record<string, string>>, options?: CallOptions): Promise<Answer>;
   /**
    * Restarts the panel, as `killall ispmgr` does (docs/protocol.md#files-4), so that it reads the plugin
-   * files again. Copies in `var/.xmlcache` are removed first, unless `keepCache` is true
+   * files again. First removes the copies in `var/.xmlcache`, unless `keepCache` is true
    * (docs/protocol.md#files-5).
    */
   restartPanel(options?: { readonly keepCache: boolean }): void;

@@ -8,7 +8,7 @@ import type { Switches } from './switches.ts';
 import { SECRETS } from './panel.ts';
 import type { Panel, Request, Result } from './panel.ts';
 
-/** What the client gets over its connection: an answer, or (`cut`) the end of the connection. */
+/** What the client gets over its connection: an answer, or the end of the connection (`cut`). */
 export type Wire =
   | {
       readonly kind: 'answer';
@@ -34,7 +34,7 @@ const CUT: Wire = { kind: 'cut' };
 const BAD_GATEWAY =
   '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n';
 
-/** Between the transports and the panel: passes a call on, with the fault that is set for it. */
+/** Stands between HTTP or mgrctl and the panel. Passes a call on, with the fault that is set for it. */
 export class Service {
   readonly #settings: Settings;
   readonly #ending = new AbortController();
@@ -45,8 +45,9 @@ export class Service {
   }
 
   /**
-   * Handles a call. @returns its answer as octets, or the end of the connection
-   * @throws Error only when the panel is being stopped
+   * Handles a call.
+   * @returns its answer as octets, or the end of the connection
+   * @throws Error only while the panel is stopping
    */
   serve(request: Request): Promise<Wire> {
     const work = this.#serve(request);
@@ -54,7 +55,7 @@ export class Service {
     return work;
   }
 
-  /** Ends every delay of a fault at once, and waits for the calls that are being handled. */
+  /** Ends all delays of faults at once, and waits for the calls that are being handled. */
   async stop(): Promise<void> {
     this.#ending.abort();
     while (this.#pending.size > 0) await Promise.allSettled(this.#pending);

@@ -22,13 +22,13 @@ interface Hidden {
   readonly until: number;
 }
 
-/** Undoes everything that the recorded work changed. */
+/** Undoes everything that the recorded work has changed. */
 export type Undo = () => void;
 
 /**
- * The panel's state, in memory and in a file of JSON lines. Each line holds the new value of one object
- * (`null`: removed) and is written before the change is visible. So a killed sandbox keeps its state; a power
- * cut may lose some.
+ * The panel's state, in memory and in a file of JSON lines. Each line has the new value of one object
+ * (`null`: removed), and is written before reads can see the change. So a killed sandbox keeps its state, and
+ * a power cut may lose some of it.
  */
 export class Store {
   readonly #tables: Tables = { zone: new Map(), web: new Map(), mail: new Map(), user: new Map() };
@@ -39,10 +39,9 @@ export class Store {
   #recording: Undo[] | null = null;
 
   /**
-   * Opens the file. A missing file is made, an existing one is compacted, and an incomplete last line is
-   * dropped.
+   * Opens the file. Creates it if it is missing; otherwise compacts it, and drops an incomplete last line.
    * @param delay milliseconds until reads see a change of a zone
-   * @throws Error when the file cannot be read or written, or is not a file of this kind
+   * @throws Error when the file cannot be read or written, or is no file of this kind
    */
   constructor(path: string, now: () => number, delay: () => number) {
     this.#now = now;
@@ -83,8 +82,8 @@ export class Store {
   }
 
   /**
-   * The value of an object after the change from `before` to `after` is undone. Later changes of a zone's
-   * rows stay.
+   * The value of an object once the change from `before` to `after` is undone. Later changes of a zone's rows
+   * stay.
    */
   #withdraw(table: TableName, name: string, before: unknown, after: unknown): unknown {
     const present = table === 'zone' ? this.zone(name) : undefined;
@@ -99,7 +98,9 @@ export class Store {
   }
 
   /**
-   * Runs `work`. @returns a function that undoes its changes @throws what `work` throws, after undoing them
+   * Runs `work`.
+   * @returns a function that undoes its changes
+   * @throws what `work` throws, after undoing its changes
    */
   record(work: () => void): Undo {
     const undos: Undo[] = [];
@@ -119,17 +120,17 @@ export class Store {
     return undo;
   }
 
-  /** The zone with all changes, also those that reads do not see yet. */
+  /** The zone with all changes, including those that reads do not see yet. */
   zone(name: string): Zone | undefined {
     return this.#tables.zone.get(name);
   }
 
-  /** All zones in that state, sorted by name. */
+  /** All zones with all changes, sorted by name. */
   zones(): Zone[] {
     return sorted(this.#tables.zone);
   }
 
-  /** The zone as reads see it now; undefined: they see no zone. */
+  /** The zone as reads see it now; undefined: they see no such zone. */
   visibleZone(name: string): Zone | undefined {
     const now = this.#now();
     const hidden = this.#hidden.find((one) => one.name === name && one.until > now);
@@ -212,8 +213,8 @@ function isZone(value: unknown): value is Zone {
 }
 
 /**
- * Undoes a change of rows, and keeps what later calls changed in these rows. Unchanged rows stay the same
- * objects.
+ * Undoes a change of rows, but keeps what later calls changed in these rows. Rows that do not change stay the
+ * same objects.
  */
 function withdrawRows(present: readonly Row[], before: readonly Row[], after: readonly Row[]): Row[] {
   const kept = present.filter((row) => before.includes(row) || !after.includes(row));

@@ -1,60 +1,60 @@
-/** How the panel's own part of a call fails after the `before` handlers accepted the call. */
+/** How the panel's own part of a call fails after the `before` handlers have accepted the call. */
 export interface LocalFailure {
   readonly code: number;
   readonly text?: string;
-  /** How many more calls fail; absent: every call fails. */
+  /** So many more calls fail; absent: every call fails. */
   count?: number;
 }
 
 /**
- * Settings for behaviour that docs/protocol.md leaves open or in which panels differ. A test may change every
- * field at any time.
+ * Settings for behaviour that docs/protocol.md leaves open, or in which panels differ. A test may change
+ * every field at any time.
  */
 export interface Switches {
   /**
-   * Whether record names in lists and keys are absolute with a final dot; else relative
+   * Whether record names in lists and keys are absolute with a final dot. If not, they are relative
    * (docs/protocol.md#record-keys-4).
    */
   absoluteNames: boolean;
   /**
-   * Host names in the values of lists and keys: as the user typed them, or absolute
+   * How the values in lists and keys show host names: as the user typed them, or absolute
    * (docs/protocol.md#record-keys-4, #record-form-4).
    */
   hosts: 'verbatim' | 'absolute';
-  /** Whether errors carry a text; else they are empty elements (docs/protocol.md#errors-4). */
+  /** Whether errors contain a text. If not, they are empty elements (docs/protocol.md#errors-4). */
   errorTexts: boolean;
   /**
    * The answer to wrong credentials (docs/protocol.md#login-answers). `own`: version 4 answers `authfail` to
-   * `func=auth` and code 100 to other calls. The other values are given to every call: `authfail`, error code
-   * 100, or the plain text `access deny`.
+   * `func=auth`, and code 100 to other calls. The other values are the answer to every call: `authfail`,
+   * error code 100, or the plain text `access deny`.
    */
   authRefusal: 'own' | 'authfail' | 'code100' | 'plain';
-  /** Whether calls with `authinfo` are refused with the plain text (docs/protocol.md#login). */
+  /** Whether calls with `authinfo` are refused with the plain text `access deny` (docs/protocol.md#login). */
   restrictAuthinfo: boolean;
-  /** Milliseconds without a call after which a session ends (docs/protocol.md#login). */
+  /** A session ends after so many milliseconds without a call (docs/protocol.md#login). */
   sessionIdleMs: number;
-  /** Milliseconds added to the sandbox's clock, for example to end a session. */
+  /** So many milliseconds are added to the sandbox's clock, for example to end a session. */
   clockOffsetMs: number;
-  /** Whether lists have a `banner` between their elements (docs/protocol.md#documents). */
+  /** Whether lists contain a `banner` between their elements (docs/protocol.md#documents). */
   banners: boolean;
-  /** Number of rows after which a list ends with a banner (docs/protocol.md#list-limits); 0: never. */
+  /** After so many rows, a list ends with a banner (docs/protocol.md#list-limits); 0: it never does. */
   recordLimit: number;
-  /** By user name: a text that zone names must contain to be in the user's `domain` list. */
+  /** For a user's name: a text that a zone's name must contain to be in this user's `domain` list. */
   filters: Record<string, string>;
-  /** More names in the administrator's list of domains, which no check has accepted. */
+  /** Further names in the administrator's list of domains. Nothing has checked them. */
   strayNames: string[];
   /**
-   * Versions 5/6, DNSmanager: whether the filter of a call with `filter=on` stays for later lists of the
-   * account (docs/protocol.md#formats; what real panels do is unknown).
+   * Versions 5/6, DNSmanager: whether the filter of a call with `filter=on` also applies to later lists of
+   * the account (docs/protocol.md#formats; it is not known what real panels do).
    */
   filterStays: boolean;
   /**
-   * Whether the panel checks the right to a zone before the `before` handlers; else the function checks it.
-   * What real panels do is not known.
+   * Whether the panel checks the right to a zone before the `before` handlers. If not, the function checks
+   * it. It is not known what real panels do.
    */
   accessFirst: boolean;
   /**
-   * Whether calls with `su` run as the caller himself, as in a panel without this parameter
+   * Whether calls with `su` run as the caller, as in a panel that does not have this parameter
    * (docs/protocol.md#parameters).
    */
   ignoreSu: boolean;
@@ -62,63 +62,63 @@ export interface Switches {
    * Versions 5/6, DNSmanager: the column of the `domain` list that names the owner (docs/protocol.md#owners).
    */
   ownerColumn: 'user' | 'owner' | 'none';
-  /** Whether a new zone without `ns` is refused with error code 4; else it gets `defaultNs`. */
+  /** Whether a new zone without `ns` is refused with error code 4. If not, it gets `defaultNs`. */
   nsRequired: boolean;
-  /** Whether a new zone without `ip` is refused with error code 4; else it gets `defaultIp`. */
+  /** Whether a new zone without `ip` is refused with error code 4. If not, it gets `defaultIp`. */
   requireIp: boolean;
   /** Default values in the form for a new zone (docs/protocol.md#zone-form-4). */
   defaultNs: string;
   defaultMx: string;
   defaultIp: string;
-  /** Labels that get an A record in a new zone; `@` stands for the zone itself. */
+  /** Labels that get an A record in a new zone. `@` stands for the zone itself. */
   defaultHosts: string[];
-  /** Labels that also get one if the option WWW or mail is on (docs/protocol.md#zone-form-4). */
+  /** Labels that also get an A record if the option WWW or mail is on (docs/protocol.md#zone-form-4). */
   webHosts: string[];
   mailHosts: string[];
   /** Whether a new zone gets MX records, and a TXT record with SPF (docs/protocol.md#zone-form-4). */
   defaultMxRecords: boolean;
   defaultSpf: boolean;
   /**
-   * Whether a change of a zone's `ip` also changes its A records with the old address. What version 6 does is
-   * not known.
+   * Whether a change of a zone's `ip` also changes the zone's A records that have the old address. It is not
+   * known what version 6 does.
    */
   ipRewrites: boolean;
   /**
-   * Whether `domain.delete.confirm` with `sok` deletes (docs/protocol.md#functions-4); else it only answers
-   * OK.
+   * Whether `domain.delete.confirm` with `sok` deletes (docs/protocol.md#functions-4). If not, it only
+   * answers OK.
    */
   confirmDeletes: boolean;
-  /** Error code for a call on another account's zone (docs/protocol.md#accounts). */
+  /** Error code of a call for a zone of another account (docs/protocol.md#accounts). */
   foreignZone: 3 | 6;
   /**
-   * Whether a new zone below or above another account's zone is refused with code 6
+   * Whether a new zone is refused with code 6 if it lies below or above another account's zone
    * (docs/protocol.md#accounts).
    */
   refuseSubzones: boolean;
   /**
-   * Whether a group function stops after an element that failed, or continues with the others
+   * Whether a group function stops at an element that fails, or continues with the others
    * (docs/protocol.md#groups).
    */
   groupFailure: 'stop' | 'continue';
-  /** Identifier of an element that every group function refuses with code 1; empty: none. */
+  /** Identifier of an element that every group function refuses with code 1; empty: there is none. */
   failElement: string;
-  /** Form of domain names in the parameters for handlers (docs/protocol.md#names). */
+  /** How the parameters for handlers spell domain names (docs/protocol.md#names). */
   handlerNames: 'as-sent' | 'unicode' | 'punycode';
   /**
    * How handlers get the parameters: as in the request, all in the query (`get`), or all in the body
    * (`post`).
    */
   deliver: 'as-requested' | 'get' | 'post';
-  /** Whether handlers do not get `auth`, `authinfo` and `su` (docs/protocol.md#handlers-4). */
+  /** Whether `auth`, `authinfo` and `su` are withheld from handlers (docs/protocol.md#handlers-4). */
   stripAuth: boolean;
   /**
-   * Version 4: the body's length for handlers, counted by the panel, or as the client sent it (none if it
-   * sent none; docs/protocol.md#handlers-4).
+   * Version 4: which length of the body handlers get. `counted`: the panel counts it. `as-sent`: the one that
+   * the client sent, or none (docs/protocol.md#handlers-4).
    */
   lengthToHandlers: 'counted' | 'as-sent';
   /**
-   * Versions 5/6: handlers get a value with a NUL octet up to that octet (`cut`), or not at all (`left-out`;
-   * docs/protocol.md#handlers-5).
+   * Versions 5/6: what handlers get of a value with a NUL octet. `cut`: the part before it. `left-out`:
+   * nothing (docs/protocol.md#handlers-5).
    */
   nulToHandlers: 'cut' | 'left-out';
   /**
@@ -127,74 +127,80 @@ export interface Switches {
    */
   repeatedSok: 'last' | 'any';
   /**
-   * Versions 5/6: whether a record form with `sok` is saved even if it has `sv_field`
+   * Versions 5/6: whether a record form with `sok` is saved although it has `sv_field`
    * (docs/protocol.md#parameters).
    */
   redrawSaves: boolean;
   /**
-   * Whether calls of functions inside the panel run handlers, such as zones and records made by web, mail and
-   * user functions (docs/protocol.md#stages-4). Inner calls of `site.edit` always run them.
+   * Whether calls of functions inside the panel run handlers. Web, mail and user functions, for example, make
+   * zones and records by such calls (docs/protocol.md#stages-4). The inner calls of `site.edit` always run
+   * handlers.
    */
   fireNested: boolean;
   /**
-   * Whether `domain.delete.request` with `sok` runs the handlers of `domain.delete`, whatever `fireNested`
-   * is. What real panels do is not known.
+   * Whether `domain.delete.request` with `sok` runs the handlers of `domain.delete`, even if `fireNested` is
+   * off. It is not known what real panels do.
    */
   requestFires: boolean;
   /**
-   * Versions 5/6: what the delete of a web or mail domain removes from its zone. What real panels do is not
-   * known.
+   * Versions 5/6: what the delete of a web or mail domain removes from its zone. It is not known what real
+   * panels do.
    */
   serviceDeletes: 'nothing' | 'records' | 'zone';
-  /** Milliseconds after which a running handler is killed (docs/protocol.md#after-errors). */
+  /** A running handler is killed after so many milliseconds (docs/protocol.md#after-errors). */
   handlerTimeoutMs: number;
   /**
-   * What a killed `before` handler does to the call: refuse it, or let it go on
+   * What happens to the call if its `before` handler was killed: it is refused, or it goes on
    * (docs/protocol.md#after-errors).
    */
   killedBefore: 'refuse' | 'go-on';
-  /** Whether a handler's exit status other than 0 is ignored or an error (docs/protocol.md#handlers-4). */
+  /**
+   * Whether an exit status other than 0 of a handler is ignored, or is an error
+   * (docs/protocol.md#handlers-4).
+   */
   exitStatus: 'ignored' | 'error';
-  /** Whether handlers that users other than their owner may write are refused (docs/protocol.md#files-4). */
+  /**
+   * Whether handlers are refused if users other than their owner may write them (docs/protocol.md#files-4).
+   */
   strictModes: boolean;
-  /** Whether the panel undoes its own change after an error of `after` (docs/protocol.md#after-errors). */
+  /** Whether the panel undoes its own change if `after` returns an error (docs/protocol.md#after-errors). */
   undoAfterError: boolean;
-  /** Whether a panel call waits while a `before` or `after` handler runs (docs/protocol.md#stages-4). */
+  /**
+   * Whether a call of the panel waits while a `before` or `after` handler is running
+   * (docs/protocol.md#stages-4).
+   */
   blockNested: boolean;
-  /** Functions whose own part fails after `before`, also when they are called inside the panel. */
+  /** Functions whose own part fails after `before`, even if they are called inside the panel. */
   failLocal: Record<string, LocalFailure>;
   /**
-   * Functions that fail after their inner calls and the `after` handlers of those succeeded. The inner calls
-   * are undone (docs/protocol.md#stages-5).
+   * Functions that fail after their inner calls, and the `after` handlers of these, have succeeded. The inner
+   * calls are undone (docs/protocol.md#stages-5).
    */
   failOuter: Record<string, LocalFailure>;
-  /** Functions that run their handlers and answer OK but change nothing (docs/protocol.md#partial-forms). */
+  /** Functions that run their handlers and answer OK, but change nothing (docs/protocol.md#partial-forms). */
   noEffect: string[];
-  /** Milliseconds until reads show a change of a zone (docs/protocol.md#delays). */
+  /** Reads show a change of a zone only after so many milliseconds (docs/protocol.md#delays). */
   lateVisibilityMs: number;
-  /**
-   * For whom changes are late: for everyone, or only for mgrctl and not for the pages
-   * (docs/protocol.md#handlers-5).
-   */
+  /** Who sees changes late: everyone, or only mgrctl and not the pages (docs/protocol.md#handlers-5). */
   lateFor: 'everyone' | 'mgrctl';
   /**
-   * Versions 5/6, DNSmanager: milliseconds that the create or delete of a zone takes; the list shows a
-   * `status` meanwhile (docs/protocol.md#delays). 0: no time.
+   * Versions 5/6, DNSmanager: how long the create or delete of a zone takes, in milliseconds. Meanwhile the
+   * list shows a `status` (docs/protocol.md#delays). 0: it takes no time.
    */
   slowOperationsMs: number;
   /** What record functions answer for a zone that is being created or deleted: an error, or an empty list. */
   slowRecords: 'error' | 'empty';
-  /** Clock for `slowOperationsMs`: the sandbox's own, or the real one. */
+  /** The clock that `slowOperationsMs` uses: the sandbox's own, or the real one. */
   slowClock: 'sandbox' | 'real';
   /**
-   * Whether record lists have the DNSSEC rows of signed zones, which users cannot edit
+   * Whether the record lists of signed zones contain DNSSEC rows, which users cannot edit
    * (docs/protocol.md#signed-zones).
    */
   dnssecRows: boolean;
-  /** Names that may not become zones, nor names below them (docs/protocol.md#dnsmanager). */
+  /** Names that cannot become zones. Names below them cannot either (docs/protocol.md#dnsmanager). */
   restrictedNames: string[];
   /**
-   * Versions 5/6: whether documents repeat the parameters and have other additions
+   * Versions 5/6: whether documents repeat the parameters, and have other additions
    * (docs/protocol.md#documents).
    */
   noise: boolean;
@@ -203,21 +209,25 @@ export interface Switches {
    * (docs/protocol.md#handlers-5).
    */
   emptyParams: 'exported' | 'absent';
-  /** DNSmanager: the column of the record list that holds the identifier (docs/protocol.md#record-list-5). */
+  /**
+   * DNSmanager: the column of the record list that contains the identifier (docs/protocol.md#record-list-5).
+   */
   recordKeyColumn: 'rkey' | 'rtype_hidden';
   /**
-   * The answer to the delete of a record whose identifier is not in the zone (docs/protocol.md#dnsmanager,
-   * #partial-forms).
+   * The answer to the delete of a record whose identifier does not exist in the zone
+   * (docs/protocol.md#dnsmanager, #partial-forms).
    */
   unknownRecord: 'missed' | 'ok';
-  /** DNSmanager: elements in the answer to a successful `domain.edit` (docs/protocol.md#dnsmanager). */
+  /**
+   * DNSmanager: the elements in the answer to a `domain.edit` that succeeded (docs/protocol.md#dnsmanager).
+   */
   createSays: 'both' | 'ok' | 'messages';
   /**
-   * Versions 5/6: whether a write without a Referer of the panel itself gets the error `referer_confirm`
-   * until it is sent with `sok=yes` (docs/protocol.md#confirmation).
+   * Versions 5/6: whether a write without a Referer of the panel itself is answered with the error
+   * `referer_confirm`, until it is sent with `sok=yes` (docs/protocol.md#confirmation).
    */
   refererCheck: boolean;
-  /** As `refererCheck`, but with the answer `<doc func="confirm">` (docs/protocol.md#confirmation). */
+  /** Like `refererCheck`, but the answer is `<doc func="confirm">` (docs/protocol.md#confirmation). */
   confirmWrites: boolean;
   /**
    * Whose writes these two switches concern: everyone's, or only those with a session
@@ -227,16 +237,16 @@ export interface Switches {
   /** Whether a session is valid only from the address that opened it (docs/protocol.md#login). */
   bindSessions: boolean;
   /**
-   * Whether a restart reads description files from their copies in `var/.xmlcache`, until that folder is
-   * removed (docs/protocol.md#files-5).
+   * Whether a restart reads the copies of the description files in `var/.xmlcache`, as long as that folder
+   * exists (docs/protocol.md#files-5).
    */
   xmlCache: boolean;
   /**
-   * Whether pages show the values that a plugin function sends with an error; else they keep what the user
-   * typed. What version 5/6 does is unknown.
+   * Whether pages show the values that a plugin function sends with an error. If not, they keep what the user
+   * typed. It is not known what version 5/6 does.
    */
   valuesBesideError: boolean;
-  /** Exit status of mgrctl when the function answers with an error (docs/protocol.md#mgrctl). */
+  /** The exit status of mgrctl if the function answers with an error (docs/protocol.md#mgrctl). */
   mgrctlErrorExit: number;
 }
 
@@ -345,7 +355,7 @@ function shape(value: unknown): string {
 }
 
 /**
- * Sets switches by name, all or none of them.
+ * Sets switches by name, either all of them or none.
  * @throws Error with the name of the first switch that does not exist or gets a wrong value
  */
 export function setSwitches(switches: Switches, values: Readonly<Record<string, unknown>>): void {
@@ -362,7 +372,7 @@ export function setSwitches(switches: Switches, values: Readonly<Record<string, 
 }
 
 /**
- * Reads `name=value` from a command line. A value that is not JSON is a string.
+ * Parses `name=value` from a command line. A value that is no JSON is taken as a string.
  * @throws Error when there is no `=`
  */
 export function parseSwitch(text: string): Record<string, unknown> {

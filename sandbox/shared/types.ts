@@ -1,5 +1,5 @@
 /**
- * Access level in the numbers of version 4: 5 user, 6 reseller, 7 administrator
+ * Access level, in the numbers of version 4: 5 user, 6 reseller, 7 administrator
  * (docs/protocol.md#generations).
  */
 export type Level = 5 | 6 | 7;
@@ -8,9 +8,9 @@ export type Level = 5 | 6 | 7;
 export interface Identity {
   readonly name: string;
   readonly level: Level;
-  /** Session id, which handlers of version 4 get as `AUTHID`; `local`: a call by mgrctl. */
+  /** Session id, which handlers of version 4 get as `AUTHID`. `local`: a call by mgrctl. */
   readonly session: string;
-  /** Whether it is the host's own superuser, whose level is above all accounts. */
+  /** Whether the caller is the host's own superuser, whose level is above all accounts. */
   readonly isHost?: boolean;
 }
 
@@ -22,8 +22,8 @@ export interface Row {
   /** Absolute owner name in lower-case punycode, with the final dot. */
   readonly name: string;
   /**
-   * Record type in upper case: `A AAAA CNAME DNAME NS MX TXT SRV PTR` (docs/protocol.md#record-form-4), in
-   * version 5/6 also `CAA DS TLSA` (docs/protocol.md#record-form-5).
+   * Record type in upper case: `A AAAA CNAME DNAME NS MX TXT SRV PTR` (docs/protocol.md#record-form-4).
+   * Version 5/6 also has `CAA DS TLSA` (docs/protocol.md#record-form-5).
    */
   readonly type: string;
   /** Priority of MX and SRV as decimal digits; empty for other types. */
@@ -33,10 +33,11 @@ export interface Row {
   /** Port of SRV as decimal digits; empty for other types. */
   readonly port: string;
   /**
-   * The address, the host name as the user typed it (absolute with a dot, or relative), or the unquoted text.
+   * The address, the host name as the user typed it (absolute with a final dot, or relative), or the text
+   * without quotes.
    */
   readonly addr: string;
-  /** TTL in seconds if each record has one; absent: the panel's default. */
+  /** TTL in seconds, if each record has its own; absent: the panel's default. */
   readonly ttl?: string;
 }
 
@@ -51,7 +52,7 @@ export interface Soa {
 }
 
 export interface Zone {
-  /** Lower-case punycode without the final dot. */
+  /** The zone's name, in lower-case punycode without the final dot. */
   readonly name: string;
   readonly owner: string;
   readonly ip: string;
@@ -60,11 +61,16 @@ export interface Zone {
   readonly mx: string;
   readonly soa: Soa;
   readonly rows: readonly Row[];
-  /** DNSmanager: `slave` zones are copied from another server and have no records here. Absent: `master`. */
+  /**
+   * DNSmanager: the panel copies a `slave` zone from another server, and has no records of it here. Absent:
+   * `master`.
+   */
   readonly kind?: 'master' | 'slave';
 }
 
-/** A web site's domain (`wwwdomain`, `webdomain`). `alias` has its other names, separated by spaces. */
+/**
+ * The domain of a web site (`wwwdomain`, `webdomain`). `alias` contains its other names, separated by spaces.
+ */
 export interface WebDomain {
   readonly name: string;
   readonly owner: string;
@@ -77,7 +83,7 @@ export interface WebDomain {
 export interface MailDomain {
   readonly name: string;
   readonly owner: string;
-  /** Versions 5/6: texts of the records for DKIM and DMARC; empty or absent: turned off. */
+  /** Versions 5/6: texts of the records for DKIM and DMARC; empty or absent: they are turned off. */
   readonly dkim?: string;
   readonly dmarc?: string;
 }
@@ -88,15 +94,15 @@ export interface SandboxUser {
   readonly password: string;
   /** Access level. Default: 5. */
   readonly level?: Level;
-  /** The account above it, a reseller or an administrator. Default: the first administrator. */
+  /** The account above this one, a reseller or an administrator. Default: the first administrator. */
   readonly owner?: string;
-  /** Most zones that the account may have; absent: no limit. */
+  /** The most zones that the account may have; absent: no limit. */
   readonly domainLimit?: number;
-  /** Versions 5/6: whether the account may not log in. */
+  /** Versions 5/6: whether the account is suspended, so that it cannot log in. */
   readonly suspended?: boolean;
 }
 
-/** A handled call, without secrets. */
+/** A call that was handled; secrets are left out. */
 export interface RequestEntry {
   readonly time: number;
   readonly via: 'http' | 'mgrctl' | 'nested';
@@ -105,7 +111,7 @@ export interface RequestEntry {
   readonly user: string;
   readonly params: Readonly<Record<string, string>>;
   /**
-   * `ok`, `data` (a list or form), `redirect`, `authfail`, `error CODE`, or `fault EFFECT` if a fault
+   * `ok`, `data` (a list or form), `redirect`, `authfail`, `error CODE`; or `fault EFFECT`, if a fault
    * replaced the call.
    */
   readonly outcome: string;

@@ -1,6 +1,6 @@
 import { SaxesParser } from 'saxes';
 
-/** An XML element. `text` joins all character data directly in it. */
+/** An XML element. `text` is all character data directly in it, joined. */
 export interface Element {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -8,7 +8,7 @@ export interface Element {
   readonly text: string;
 }
 
-/** Makes an element; `content` is its text or its children. */
+/** Makes an element. `content`: its text, or its children. */
 export function element(
   name: string,
   content: string | readonly Element[] = '',
@@ -37,7 +37,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function escape(text: string): string {
-  // XML cannot represent other control characters, so they are left out.
+  // XML cannot contain other control characters, so they are left out.
   const allowed = text.replaceAll(/(?![\t\n\r])\p{Cc}/gu, '');
   return allowed.replaceAll(/[&<>"\r]/gu, (character) => ESCAPES[character] ?? character);
 }
@@ -49,7 +49,7 @@ function write(node: Element): string {
   return inner === '' ? `<${open}/>` : `<${open}>${inner}</${node.name}>`;
 }
 
-/** The document as text, with an XML declaration. */
+/** Writes the document as text, with an XML declaration. */
 export function writeXml(root: Element): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${write(root)}\n`;
 }
@@ -67,7 +67,7 @@ function close(open: Open): Element {
 }
 
 /**
- * Reads one document. White space between elements is dropped.
+ * Parses one document. White space between elements is dropped.
  * @throws Error when the text is not one well-formed document
  */
 export function parseXml(text: string): Element {

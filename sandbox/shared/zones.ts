@@ -20,7 +20,7 @@ export interface World {
   readonly pending: Pending;
 }
 
-/** The fields of the form for a new zone, complete and checked. */
+/** The fields of the form for a new zone, after defaults and checks. */
 export interface NewZone {
   readonly name: string;
   readonly owner: string;
@@ -37,7 +37,9 @@ export function words(text: string): string[] {
 }
 
 /**
- * Reads the addresses of an `ip` field. @returns them with spaces between @throws Refusal for a bad address
+ * Parses the addresses in an `ip` field.
+ * @returns the addresses with a space between them
+ * @throws Refusal for a wrong address
  */
 export function readAddresses(text: string): string {
   const addresses = words(text);
@@ -47,7 +49,7 @@ export function readAddresses(text: string): string {
 
 /**
  * Reads the form for a new zone. Empty fields get the panel's default values (docs/protocol.md#zone-form-4).
- * @throws Refusal code 4 naming the field; code 3 or 6 for an `owner` the caller may not name
+ * @throws Refusal code 4 with the name of the field; code 3 or 6 for an `owner` that the caller may not name
  */
 export function readNewZone(world: World, caller: Identity, params: Params): NewZone {
   const { switches } = world;
@@ -67,7 +69,11 @@ export function readNewZone(world: World, caller: Identity, params: Params): New
   };
 }
 
-/** Reads a field with host names. @returns them with spaces between @throws Refusal for a bad name */
+/**
+ * Parses a field with host names.
+ * @returns the names with a space between them
+ * @throws Refusal for a wrong name
+ */
 export function readHosts(text: string, zone: string, field: string): string {
   return words(text)
     .map((host) => readHost(host, zone, field))
@@ -75,7 +81,8 @@ export function readHosts(text: string, zone: string, field: string): string {
 }
 
 /**
- * The account that a new object belongs to: `owner` if the caller's account is above it, else the caller's.
+ * The account to which a new object belongs: the one that `owner` names, which must be below the caller;
+ * without `owner`, the caller.
  */
 export function readOwnerField(world: World, caller: Identity, params: Params): string {
   const owner = params.text('owner');
@@ -84,12 +91,12 @@ export function readOwnerField(world: World, caller: Identity, params: Params): 
   return world.access.become(caller, owner).name;
 }
 
-/** NS rows for a zone's `ns` field. */
+/** Makes the NS rows for a zone's `ns` field. */
 export function nsRows(zone: string, ns: string): Row[] {
   return unique(words(ns)).map((host) => makeRow(`${zone}.`, 'NS', host));
 }
 
-/** MX rows for a zone's `mx` field, with priorities 10, 20 and so on. */
+/** Makes the MX rows for a zone's `mx` field, with priorities 10, 20 and so on. */
 export function mxRows(zone: string, mx: string): Row[] {
   return unique(words(mx)).map((host, index) =>
     makeRow(`${zone}.`, 'MX', absoluteHost(host, zone), String((index + 1) * 10)),
@@ -104,7 +111,7 @@ function addressRow(name: string, address: string): Row {
   return makeRow(name, isIPv4(address) ? 'A' : 'AAAA', address);
 }
 
-/** Address rows for one label in a zone; the label `@` stands for the zone itself. */
+/** Makes the address rows for one label in a zone. `@` stands for the zone itself. */
 export function hostRows(zone: string, label: string, ip: string): Row[] {
   const name = label === '@' ? `${zone}.` : `${label}.${zone}.`;
   return words(ip).map((address) => addressRow(name, address));
@@ -141,7 +148,7 @@ function checkLimit(world: World, user: SandboxUser): void {
 /**
  * Creates a zone with its default records.
  * @throws Refusal code 2 when any account has the zone, 5 at the owner's limit, 6 below or above another
- * owner's zone
+ *   owner's zone
  */
 export function createZone(world: World, wanted: NewZone): void {
   const { store, switches } = world;
@@ -179,7 +186,7 @@ export function removeZone(
   if (also.mail) world.store.dropMail(name);
 }
 
-/** The zone's rows with those of `rows` that it lacks and that may stand beside the others. */
+/** The zone's rows, and those of `rows` that the zone lacks and that may stand beside the others. */
 export function addMissing(zone: Zone, rows: readonly Row[]): Row[] {
   const result = [...zone.rows];
   for (const row of rows) {
@@ -187,7 +194,8 @@ export function addMissing(zone: Zone, rows: readonly Row[]): Row[] {
       checkBeside(row, result, zone.name);
       result.push(row);
     } catch (error) {
-      // A row that may not stand beside the user's own records is left out, as panels do for service names.
+      // If a row may not stand beside the user's own records, it is left out, as panels do with service
+      // names.
       if (!(error instanceof Refusal)) throw error;
     }
   }

@@ -217,9 +217,9 @@ export interface DeleteOperation extends AnyOperation {
    */
   readonly formerlyOurs: readonly ResourceRecord[];
   /**
-   * Whether the central had the zone when the user deleted it, or a create of ours had asked for it; null:
-   * not known. If it had none, a zone that it has later was made by another writer, unless a create of ours
-   * asked for it since.
+   * Whether the central had the zone when the user deleted it, or one of our creates had requested it by
+   * then; null: unknown. `false`: if the central has the zone later, another writer made it, unless one of
+   * our creates requested it after the delete.
    */
   readonly wasThere: boolean | null;
 }

@@ -13,16 +13,17 @@ export interface Call extends World {
 }
 
 /**
- * A function of the panel. `run` does its work at once; when it throws a Refusal, nothing may be half done.
+ * A function of the panel. `run` does its whole work at once. If it throws a Refusal, nothing may be half
+ * done.
  */
 export interface PanelFunction {
   readonly run: (call: Call) => Element;
-  /** Lowest level that may call the function. Default: 5, an ordinary user. */
+  /** The lowest level that may call the function. Default: 5, an ordinary user. */
   readonly minLevel?: Level;
   /**
-   * Calls that the function makes inside the panel after `run` succeeded (docs/protocol.md#other-functions);
-   * `func` names the function. Each is asked for when the one before is done. What the iterator itself
-   * changes counts as the function's own work.
+   * Calls that the function makes inside the panel after `run` has succeeded
+   * (docs/protocol.md#other-functions). `func` names the function that is called. Each call is asked for when
+   * the one before it is done. What the iterator itself changes counts as the function's own work.
    */
   readonly inner?: (call: Call) => Iterator<Params, void>;
   /** Whether these calls run handlers even if the switch `fireNested` is off. */
@@ -33,25 +34,28 @@ export function ok(): Element {
   return element('doc', [element('ok')]);
 }
 
-/** A form field as an element of the document. */
+/** Makes a form field as an element of the document. */
 export function field(name: string, value: string): Element {
   return element(name, value);
 }
 
-/** The choices of a select field: `<slist name=".."><val key="..">..</val></slist>`. */
+/** Makes the choices of a select field: `<slist name=".."><val key="..">..</val></slist>`. */
 export function options(name: string, values: readonly string[]): Element {
   const entries = values.map((value) => element('val', value, { key: value }));
   return element('slist', entries, { name });
 }
 
-/** The document of a form. @param elid identifier of the element that is edited; empty: a new one */
+/**
+ * Makes the document of a form.
+ * @param elid identifier of the element that is edited; empty: a new element
+ */
 export function form(elid: string, fields: readonly Element[]): Element {
   return element('doc', [element('elid', elid), ...fields]);
 }
 
 /**
- * The document of a list. By the switches it has a banner after the first row, or ends at `recordLimit` with
- * a banner about that (docs/protocol.md#documents, #list-limits).
+ * Makes the document of a list. Switches may add a banner after the first row, or may end the list at
+ * `recordLimit` with a banner that says so (docs/protocol.md#documents, #list-limits).
  */
 export function list(call: Call, rows: readonly (readonly Element[])[], plid?: string): Element {
   const { recordLimit } = call.switches;
@@ -71,14 +75,14 @@ function banner(status: string, id: string, infotype: string, text: string): Ele
   return element('banner', text, { status, id, info: id, infotype });
 }
 
-/** Rows with the names of the switch `strayNames`, for administrators. */
+/** Rows with the names of the switch `strayNames`. Only administrators see them. */
 export function strayRows({ caller, switches }: Call): Element[][] {
   const names = caller.level === 7 ? switches.strayNames : [];
   return names.map((name) => [element('name', name)]);
 }
 
 /**
- * All zones as the caller's reads see them now, perhaps without late changes (docs/protocol.md#handlers-5,
+ * All zones as the caller's reads see them now. Late changes may be missing (docs/protocol.md#handlers-5,
  * #delays).
  */
 export function zonesSeen(call: Call): Zone[] {
@@ -91,8 +95,9 @@ function seesLate(call: Call): boolean {
 
 /**
  * The zone with this identifier, if the caller may manage it.
- * @param as `read`: perhaps without late changes; `write`: with all changes
- * @throws Refusal code 3 when it does not exist; 6 or 3 (switch `foreignZone`) when it belongs to others
+ * @param as `read`: late changes may be missing; `write`: all changes are in it
+ * @throws Refusal code 3 when the zone does not exist; 6 or 3 (switch `foreignZone`) when it belongs to
+ *   another account
  */
 export function findZone(call: Call, identifier: string, as: 'read' | 'write'): Zone {
   const name = zoneIdentifier(identifier);
@@ -103,8 +108,8 @@ export function findZone(call: Call, identifier: string, as: 'read' | 'write'): 
 }
 
 /**
- * Checks the right to the zones of a call before any handler runs.
- * @throws Refusal as {@link findZone}, but not for zones that do not exist
+ * Checks the right to the zones of a call, before any handler runs.
+ * @throws Refusal like {@link findZone}, but not for zones that do not exist
  */
 export function demandAccess(call: Call, func: string): void {
   if (!func.startsWith('domain.')) return;
@@ -115,7 +120,7 @@ export function demandAccess(call: Call, func: string): void {
 }
 
 /**
- * Identifiers of the elements of a group call: `elid` split at `, ` (docs/protocol.md#parameters).
+ * The identifiers of the elements of a group call: `elid`, split at `, ` (docs/protocol.md#parameters).
  * @throws Refusal when there is none
  */
 export function elements(call: Call): string[] {
@@ -127,7 +132,7 @@ export function elements(call: Call): string[] {
 /**
  * Runs a group function for each element. What was done before a failure stays done
  * (docs/protocol.md#groups).
- * @returns `ok`, or the first failure as a document, because a thrown one would undo everything
+ * @returns `ok`, or the first failure as a document; if it were thrown, everything would be undone
  */
 export function forEach(call: Call, ids: readonly string[], work: (id: string) => void): Element {
   let failure: Refusal | null = null;

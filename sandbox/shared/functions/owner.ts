@@ -2,8 +2,8 @@ import { field, options, type Call } from './common.ts';
 import type { Element } from '../xml.ts';
 
 /**
- * The owner field of a form with the accounts to choose from. An ordinary user's form has none
- * (docs/protocol.md#zone-form-4, #zone-form-5).
+ * Makes the owner field of a form, with the accounts to choose from. The form of an ordinary user has no such
+ * field (docs/protocol.md#zone-form-4, #zone-form-5).
  */
 export function ownerField(call: Call, owner: string): Element[] {
   if (call.caller.level === 5) return [];
@@ -13,8 +13,9 @@ export function ownerField(call: Call, owner: string): Element[] {
 }
 
 /**
- * The owner of an object after a save. @param present the owner before
- * @throws Refusal code 3 when there is no such account, 6 when it is not below the caller
+ * Reads the owner of an object from a save.
+ * @param present the owner until now
+ * @throws Refusal code 3 when there is no such account, 6 when the account is not below the caller
  */
 export function readOwnerChange(call: Call, present: string): string {
   const owner = call.params.text('owner');

@@ -9,14 +9,15 @@ import type { MailDomain, WebDomain, Zone } from '../types.ts';
 import type { Element } from '../xml.ts';
 import type { Call, PanelFunction } from './common.ts';
 
-/** A function that tells whether the caller may see and change an object. */
+/** Makes a function that tells whether the caller may see and change an object. */
 export function mayHave(call: Call): (thing: { readonly owner: string }) => boolean {
   return (thing) => call.access.mayManage(call.caller, thing.owner);
 }
 
 /**
- * Returns an object that the caller names, if he may see it.
- * @throws Refusal code 3 when it does not exist; 6 or 3 (switch `foreignZone`) when it belongs to others
+ * Returns an object that the caller names, if the caller may see it.
+ * @throws Refusal code 3 when it does not exist; 6 or 3 (switch `foreignZone`) when it belongs to another
+ *   account
  */
 export function own<T extends { readonly owner: string }>(
   call: Call,
@@ -29,14 +30,16 @@ export function own<T extends { readonly owner: string }>(
   return thing;
 }
 
-/** The zone that holds a host name, whoever owns it; undefined: there is none. */
+/** The zone that contains a host name, whoever owns it; undefined: there is none. */
 export function zoneOf(call: Call, host: string): Zone | undefined {
   const labels = host.split('.');
   const suffixes = labels.map((_, index) => labels.slice(index).join('.'));
   return suffixes.map((suffix) => call.store.zone(suffix)).find((zone) => zone !== undefined);
 }
 
-/** Whether a new web or mail domain needs a zone of its own, because no zone of the caller holds its name. */
+/**
+ * Whether a new web or mail domain needs a zone of its own, because no zone of the caller contains its name.
+ */
 export function wantsZone(call: Call, name: string): boolean {
   const zone = zoneOf(call, name);
   return zone === undefined || !mayHave(call)(zone);
@@ -86,7 +89,7 @@ function createWeb(call: Call): void {
   call.store.putWeb({ name, owner: readOwnerField(call, call.caller, call.params), alias, ip });
 }
 
-/** Inner calls of a WWW domain: they create its zone; then its addresses are added. */
+/** Inner calls of a WWW domain. They create its zone; then its addresses are added. */
 function* webZone(call: Call): Generator<Params, void> {
   if (!call.params.saved) return;
   const isNew = call.params.text('elid') === '';
@@ -145,7 +148,7 @@ function* mailZone(call: Call): Generator<Params, void> {
 }
 
 /**
- * `emaildomain.edit`: a new mail domain also gets a zone, or records in the zone that holds its name
+ * `emaildomain.edit`: a new mail domain also gets a zone, or records in the zone that contains its name
  * (docs/protocol.md#other-functions).
  */
 function editMail(call: Call): Element {

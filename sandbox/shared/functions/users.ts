@@ -36,7 +36,7 @@ function isBelow(call: Call, user: SandboxUser): boolean {
 
 /**
  * Returns an account below the caller.
- * @throws Refusal code 3 when there is no such account, 6 when it is not below the caller
+ * @throws Refusal code 3 when there is no such account, 6 when the account is not below the caller
  */
 export function findUser(call: Call, name: string): SandboxUser {
   const user = call.store.user(name);
@@ -75,7 +75,7 @@ function createUser(call: Call): void {
   call.store.putUser(domainLimit === undefined ? user : { ...user, domainLimit });
 }
 
-/** The inner call that creates the first zone of a new account. */
+/** Makes the inner call that creates the first zone of a new account. */
 function* zoneOfNew(call: Call): Generator<Params, void> {
   const isNew = call.params.saved && call.params.text('elid') === '';
   if (isNew && call.params.text('domain') !== '') yield firstZone(call, call.params.text('name'));

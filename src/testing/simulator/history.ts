@@ -139,8 +139,8 @@ class History {
   async #playAll(events: (accidents: Accidents) => Events): Promise<HistoryResult['violations']> {
     const { clock } = this.world;
     await clock.runUntilSettled(this.#tell(events), 3_600_000);
-    // The hourly comparison finds what others changed, so one must have passed. What it may not judge yet is
-    // compared when the watch of ten minutes is over.
+    // Only the hourly comparison finds what others changed, so the clock runs until one was made. What is on
+    // watch is compared after its watch of ten minutes.
     await clock.runUntil(clock.now() + 3_600_000 + 660_000);
     await clock.runUntilSettled(Promise.all(this.performer.running), 60_000);
     const judgement = await clock.runUntilSettled(checkWorld(this.world, this.performer.traces));

@@ -215,7 +215,7 @@ async function afterFailedWrite(
 ): Promise<Outcome> {
   if (error.state === 'untouched')
     return await close(runtime, prepared, error, { to: 'refused', late: null });
-  // An edit that the name servers do not serve in time is undone at the central.
+  // An edit that the central has, but that the name servers do not serve in time, is undone at the central.
   const seen =
     error.code === 'central.not-live' ? 'not-done' : await readAgain(runtime, prepared, written.change);
   if (seen === 'done') return await doneAnyway(runtime, prepared, written);
@@ -231,7 +231,7 @@ async function afterFailedWrite(
   });
 }
 
-/** What may still happen at the central when both a write and its undo may land late. */
+/** Everything that may change at the central when both a write and its undo may still land. */
 function eitherWay({ add, remove }: Change): Pick<Change, 'add' | 'remove'> {
   const all = [...add, ...remove];
   return { add: all, remove: all };
@@ -249,7 +249,10 @@ async function doneAnyway(runtime: Runtime, prepared: RecordsOperation, written:
 
 interface Closing {
   readonly to: 'refused' | 'reverting';
-  /** What requests of unknown outcome may still change; null: nothing of the edit is left or can come. */
+  /**
+   * What requests of unknown outcome may still change; null: nothing is left of the edit, and nothing of it
+   * can still land.
+   */
   readonly late: Pick<Change, 'add' | 'remove'> | null;
 }
 
@@ -312,9 +315,9 @@ function isCarriedOut({ add, remove }: Change, present: readonly CentralRecord[]
 }
 
 /**
- * Undoes the part of a write that is in place. `clean`: a read afterwards proved that nothing of it is left.
- * The central may hold a record in other words than we wrote it. Such a record is not touched, and the result
- * is `unclean`. `late`: the undo itself may still land.
+ * Undoes what is left of a failed write. `clean`: a read after the undo proves that nothing is left.
+ * `unclean`: something may be left. For example, the central stored another value than it was sent, and that
+ * record is not touched. `late`: the undo itself may still land.
  */
 async function undoWrite(
   runtime: Runtime,

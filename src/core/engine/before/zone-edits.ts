@@ -328,14 +328,16 @@ const knownRefusals: ReadonlySet<string> = new Set(['central.access-denied', 'ce
 
 type FoundBeforeDelete = Pick<DeleteOperation, 'snapshot' | 'wasThere'>;
 
-/** Reads what the central has of a zone that is about to be deleted. */
+/**
+ * Reads the records that the central has in a zone that is about to be deleted, and whether it has the zone.
+ */
 async function findBeforeDelete(
   runtime: Runtime,
   { id, zone }: DeleteOperation,
   entry: ZoneEntry,
   signal: AbortSignal,
 ): Promise<FoundBeforeDelete | Refusal> {
-  // Throws if the zone's ledger is damaged: the zone is left as it is.
+  // If the zone's ledger is damaged, this read throws, and the zone is left as it is.
   await runtime.ports.journal.rows(zone, []);
   try {
     const records = await readCentralZone(runtime, zone, [], { signal, operation: id });
@@ -351,7 +353,9 @@ async function findBeforeDelete(
   }
 }
 
-/** Whether a create of ours has asked for the zone, and may still make it at the central. */
+/**
+ * Whether an open create of ours has sent a request for the zone, so the central may have it now or later.
+ */
 async function isAskedFor({ ports: { journal, clock } }: Runtime, zone: DnsName): Promise<boolean> {
   const open = await journal.operations({ zone, openAt: clock.wall() });
   return creates(open).some(({ requested, created }) => requested || created);

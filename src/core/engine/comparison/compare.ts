@@ -219,7 +219,10 @@ function watchedIds(watched: readonly Operation[], rows: readonly LedgerRow[]): 
   return new Set([...records, ...(isWhole ? agreed : [])].map(recordId));
 }
 
-/** Whether a side lacks a synced record that is on watch. It is judged only once the watch is over. */
+/**
+ * Whether the panel or the central lacks a synced record that is on watch. Such a record is left as it is
+ * until the watch ends.
+ */
 function isLeft(
   { record, state }: LedgerRow,
   watched: ReadonlySet<string>,

@@ -16,9 +16,10 @@ interface Recent {
 }
 
 /**
- * Reads a short list of recent events from a fact of the journal, so that operations need not be searched.
- * @param since older events are left out (wall clock, milliseconds since 1970), and those that lie further
- *   in the future than this lies in the past
+ * Reads a short list of recent events from a fact of the journal, so that nobody has to search the
+ * operations.
+ * @param since wall clock, milliseconds since 1970. Older events are left out. So are events that lie further
+ *   in the future than `since` lies in the past.
  * @returns oldest first
  * @throws {JournalError}
  */
@@ -33,7 +34,8 @@ export async function recentOf(
     return { at: at <= 0 ? -Infinity : Number(entry.slice(0, at)), what: entry.slice(at + 1) };
   });
   const now = clock.wall();
-  // An event ahead of the clock was written before the clock was set back. One far ahead says nothing.
+  // Events in the future were stored before the clock was set back. If they lie too far ahead, they do not
+  // count.
   return entries.filter(({ at }) => at >= since && at - now <= now - since);
 }
 

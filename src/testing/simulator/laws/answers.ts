@@ -145,8 +145,8 @@ function isInSnapshot({ central: { provenance } }: Ended, { zone, before, reques
 }
 
 /**
- * Whether the effect restores a record that somebody else changed while a request of these operations, which
- * wanted the same, was under way. The engine cannot tell whose change it saw.
+ * Whether the effect restores a record that somebody else changed while a request of these operations for the
+ * same change was under way. The engine cannot tell which of the two made the change.
  */
 function isCrossed(
   { central: { provenance } }: Ended,
@@ -170,8 +170,8 @@ function isCrossed(
 }
 
 /**
- * Operations that were undone while the given ones existed. An undo may be left to the given ones, so the
- * state before both must return.
+ * Operations that were undone while the given operations existed. The given ones may have had to finish such
+ * an undo. So the state before all of them must return.
  */
 function undoneBeside({ witness }: Pick<Ended, 'witness'>, own: Parts): Parts {
   const all = [...witness.operations.values()];
