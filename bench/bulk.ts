@@ -1,7 +1,7 @@
 /**
- * Measures writes to many zones, in turn with a bare client that does the same. One edit in each of a
- * thousand zones goes through the adapter alone. The first send of ten thousand zones goes through engine and
- * journal; its memory is measured too.
+ * Measures writes to many zones. A bare client makes the same writes, in turn with the product. In the first
+ * part, the adapter alone edits a thousand zones once each. In the second part, engine and journal send ten
+ * thousand zones for the first time; their memory is measured too.
  */
 import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -30,7 +30,7 @@ export interface BulkPlan {
   readonly softwares: readonly Software[];
   /** Number of zones with one edit each. */
   readonly burst: number;
-  /** Numbers of simultaneous edits to try; the best rate counts. */
+  /** Numbers of simultaneous edits to try; the result is the best rate. */
   readonly together: readonly number[];
   /** Number of zones in the first send, and of records in each. */
   readonly zones: number;
@@ -55,7 +55,7 @@ function addressOf(host: string, zone: DnsName, address: string): Rec {
   return makeRecord({ name: host, type: 'A', ttl: 3_600, rdata: address }, zone);
 }
 
-/** The product's adapter for these settings. */
+/** Creates the product's adapter with these settings. */
 async function centralOf({ settings }: Subject): Promise<Central> {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
   const read = readSettings(`[isp_master]\n${lines.join('\n')}\n`, 'bench');
@@ -65,7 +65,7 @@ async function centralOf({ settings }: Subject): Promise<Central> {
 
 const ctx = { signal: new AbortController().signal, operation: '-' };
 
-/** Does work for every item, so many at a time. @returns items per second */
+/** Does the work for every item, `together` items at a time. @returns items per second */
 async function rate<T>(
   items: readonly T[],
   together: number,
@@ -85,7 +85,7 @@ interface Best {
   readonly together: number;
 }
 
-/** Makes edits through the adapter and by the bare client in turn, with ever more at a time. */
+/** Makes edits through the adapter and with the bare client in turn. Each turn makes more edits at a time. */
 async function burst(
   software: Software,
   { burst: count, together }: BulkPlan,
@@ -97,7 +97,8 @@ async function burst(
   const central = await centralOf(subject);
   const watchers = await Promise.all(together.map(() => Watcher.at(subject.server.port)));
   try {
-    // Not measured: the adapter checks its key once for each zone, and learns how the server behaves.
+    // These reads are not measured. In its first read of a zone, the adapter checks its key and learns how
+    // the server behaves.
     await rate(zones, 4, async (zone) => {
       await central.readNames(zone, [hostIn('www', zone)], ctx);
     });
@@ -135,7 +136,7 @@ async function edit(central: Central, zone: DnsName, from: string, to: string): 
   if (altered.added.length !== 1) throw new Error(`${zone} was not as expected`);
 }
 
-/** A write by the bare client, and a query for the result. */
+/** Writes with the bare client, and queries the server for the result. */
 async function rawEdit({ raw, server }: Subject, zone: DnsName, to: string): Promise<void> {
   await raw.write(zone, [addressOf('www', zone, to)]);
   const watcher = await Watcher.at(server.port);
@@ -184,7 +185,7 @@ async function firstSend(
   }
 }
 
-/** Number of parts in which ours and the bare client take turns. */
+/** Number of turns that the product and the bare client have each. */
 const turns = 4;
 
 async function oneByOne<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
@@ -195,7 +196,7 @@ function memoryNow(): number {
   return round(process.memoryUsage.rss() / 1_048_576);
 }
 
-/** An engine after its first comparison, for which the zones of the panel are new. */
+/** Runs an engine that takes all zones for new: its journal says that the first comparison is over. */
 class Sender {
   readonly #directory: string;
   readonly #journal: SqliteJournal;
@@ -247,7 +248,7 @@ class Sender {
     this.#memory.push(memoryNow());
   }
 
-  /** Memory after the first part and at the end. They should hardly differ. */
+  /** Memory after the first part and at the end. The two should hardly differ. */
   memory(): Record<string, number> {
     return {
       first_send_memory_after_first_part_mib: this.#memory[0] ?? 0,

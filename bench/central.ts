@@ -1,7 +1,8 @@
 /**
- * How long it takes until the provider's name server answers with an edit of the panel. The time counts from
- * the hook's start and from the agent's receipt of the edit. A bare client sends the same change to the same
- * server, in turn with ours. For a third comparison a primary is changed and its secondary is watched.
+ * Measures how long it takes until the provider's name server answers with an edit of the panel. One time
+ * counts from the start of the hook, another one from when the agent receives the edit. For comparison, a
+ * bare client sends the same change to the same server, in turn with the product. A third figure comes from a
+ * primary: how long its secondary takes to answer with a change.
  */
 import { parseName, type DnsName } from '../src/dns/name.ts';
 import { makeRecord } from '../src/dns/record.ts';
@@ -22,8 +23,8 @@ import { Watcher } from './watcher.ts';
 
 const small = parseName('small.example.');
 /**
- * The bare client's own zone, as large as the small one. Foreign writes into our zone would make the product
- * check it again.
+ * The bare client's own zone, as large as the small one. If the bare client wrote into the product's zone,
+ * the product would check that zone again.
  */
 const bare = parseName('bare.example.');
 const large = parseName('large.example.');
@@ -32,14 +33,17 @@ const largeRecords = 100_000;
 
 export interface Plan {
   readonly softwares: readonly Software[];
-  /** Edits with pauses between them. */
+  /** Number of edits with pauses between them. */
   readonly repetitions: number;
-  /** Rounds of edits without pauses, and edits in each round. */
+  /** Number of rounds of edits without pauses, and of edits in each round. */
   readonly rounds: number;
   readonly inARow: number;
-  /** Edits in the large zone; 0: there is no large zone. */
+  /** Number of edits in the large zone; 0: there is no large zone. */
   readonly large: number;
-  /** Changes at the primary with pauses, and as many without; 0: no primary and secondary. */
+  /**
+   * Number of changes at the primary with pauses, and without pauses; 0: no primary and secondary are
+   * started.
+   */
   readonly pair: number;
   /** Options of Node.js for the agent's process. */
   readonly flags: readonly string[];
@@ -63,7 +67,8 @@ export async function benchCentral(changes: Partial<Plan> = {}): Promise<Record<
 }
 
 /**
- * Adds how many times faster an edit is than primary and secondary. @param figures by name, in milliseconds
+ * Adds how many times as long as an edit a primary takes until its secondary has a change.
+ * @param figures by name, in milliseconds
  */
 export function compared(figures: Readonly<Record<string, number>>): Record<string, number> {
   const all: Record<string, number> = { ...figures };
@@ -76,7 +81,7 @@ export function compared(figures: Readonly<Record<string, number>>): Record<stri
   return all;
 }
 
-/** A zone of A records. Edits change the first one, the bare client the second. */
+/** Makes a zone of A records. The product's edits change the first record, the bare client's the second. */
 export function zoneOf(zone: DnsName, count: number): Filled {
   const records = Array.from({ length: count }, (_, at) => addressOf(hostOf(at), firstAddress(at), zone));
   return { zone, records };
@@ -111,7 +116,7 @@ async function editsAt(software: Software, plan: Plan): Promise<Record<string, n
     for (let at = 0; at < plan.repetitions; at += 1) await turns.one(small, 'idle');
     for (let at = 0; at < plan.rounds; at += 1) await turns.row(plan.inARow);
     if (plan.large > 0) print(`${software}: a zone of ${largeRecords} records`);
-    // The first edit may make the product check the whole zone.
+    // The first edit may make the product check the whole zone, so it is not measured.
     if (plan.large > 0) await turns.one(large, 'warm');
     for (let at = 0; at < plan.large; at += 1) {
       await turns.one(large, 'large');
@@ -139,7 +144,7 @@ class Turns {
     this.#watcher = watcher;
   }
 
-  /** Makes edits that do not count, so that code is compiled and connections are open. */
+  /** Makes edits that do not count. Afterwards the code is compiled and the connections are open. */
   async warmUp(): Promise<void> {
     for (let at = 0; at < 20; at += 1) await this.one(small, 'warm');
   }
@@ -192,8 +197,7 @@ class Turns {
   }
 
   /**
-   * The time that the fastest tenth of the edits stayed below. It comes nearest to the time on a machine
-   * without other work.
+   * The time that a tenth of the edits were faster than. Other work on the machine affects this figure least.
    */
   #tenth(what: string): number {
     const sorted = (this.#times.get(what) ?? []).toSorted((a, b) => a - b);
@@ -235,10 +239,12 @@ function both(name: string, { p50, p95, p99 }: Spread): Record<string, number> {
   return { [`${name}_p50_ms`]: p50, [`${name}_p95_ms`]: p95, [`${name}_p99_ms`]: p99 };
 }
 
-/** Pause (ms) that is longer than servers delay a NOTIFY after another one. */
+/**
+ * Length of the pauses (ms). It is longer than the time by which servers delay a NOTIFY after another one.
+ */
 const pairRest = 6_000;
 
-/** Measures the time from a change sent to a primary until its secondary answers with it. */
+/** Measures the time from when a change is sent to a primary until its secondary answers with it. */
 async function pairOf(software: Software, { pair: count }: Plan): Promise<Record<string, number>> {
   if (count === 0) return {};
   print(`${software}: primary and secondary`);
@@ -264,7 +270,7 @@ async function pairOf(software: Software, { pair: count }: Plan): Promise<Record
     for (let turn = 0; turn < count; turn += 1) row.push(await once());
     return {
       pair_idle_p50_ms: spread(idle).p50,
-      // The first change is left out, since it follows a pause.
+      // The first change follows a pause, so it is left out.
       pair_in_a_row_p50_ms: spread(row.slice(1)).p50,
       pair_in_a_row_most_ms: round(Math.max(...row)),
     };

@@ -1,7 +1,7 @@
 /**
- * Compares a journal of 1,000,000 ended operations with one of 1,000. It measures a start with its first
- * edit, an edit, and the queries of the command line. All but the journal is in memory, so that its time is
- * not hidden.
+ * Compares a journal of 1,000,000 ended operations with one of 1,000. Measures a start with its first edit, a
+ * later edit, and the queries of the command line. Only the journal is on disk. Panel and central are in
+ * memory, so that the journal takes most of the time.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -91,7 +91,10 @@ async function runs([few, many]: Pair, plan: HistoryPlan): Promise<Record<string
   return times.figures();
 }
 
-/** Measures single steps of the journal's clean-up. An edit may have to wait for one of them. */
+/**
+ * Measures single steps in which the journal deletes old operations. An edit may have to wait for one of
+ * them.
+ */
 async function steps({ path }: Subject): Promise<Record<string, number>> {
   const journal = new SqliteJournal({ path, writer: true });
   const now = systemClock.wall();
@@ -226,7 +229,7 @@ export class Subject {
     this.#running = { engine, journal };
   }
 
-  /** Adds a record, from `before` to the answer to `after`. */
+  /** Adds a record: calls `before` and `after`, and waits for both answers. */
   async edit(): Promise<void> {
     await this.before();
     await this.after();

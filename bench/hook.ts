@@ -1,7 +1,7 @@
 /**
- * Measures what one edit costs the panel: with domainsync (a running agent), with a one-shot Python handler,
- * and without a plugin. The handler does what the original plugin did. Both generations take turns in one
- * run. Every panel is a process of its own.
+ * Measures what one edit costs the panel with domainsync and its running agent. For comparison, it measures a
+ * Python handler that does what the original plugin did, and a panel without a plugin. Both generations of
+ * panels take turns in one run. Every panel is a process of its own.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
@@ -17,7 +17,10 @@ import { openScene, status, user, zone, type Scene } from './scene.ts';
 const rounds = 60;
 const versions: readonly PanelVersion[] = ['v4', 'v6'];
 
-/** Figures for ISPmanager 4, and for ISPmanager 6 with DNSmanager, the latter with names ending in `_v6`. */
+/**
+ * Measures edits in ISPmanager 4, and in ISPmanager 6 with DNSmanager. For the latter, the names of the
+ * figures end in `_v6`.
+ */
 export async function benchHook(): Promise<Record<string, number>> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
   const scenes: Scene[] = [];
@@ -40,8 +43,8 @@ export async function benchHook(): Promise<Record<string, number>> {
 type Way = 'bare' | 'python' | 'rawOne' | 'rawCareful' | 'ours';
 
 /**
- * Makes one edit of a record per round in each of three panels, and by hand at the central. The zone keeps
- * its size.
+ * Makes one edit per round in each of three panels, and directly at the central. Each round changes the same
+ * records, so the zone keeps its size.
  */
 class Edits {
   readonly #scene: Scene;
@@ -60,7 +63,7 @@ class Edits {
       bare: () => succeed(bare, change(bare.words, 'bare', at)),
       python: () => succeed(python, change(python.words, 'python', at)),
       rawOne: () => this.#raw(change(central.words, 'rawone', at)),
-      // The calls that a careful edit makes at the central: read, write, read back.
+      // A careful edit makes these calls at the central: read, write, read back.
       rawCareful: async () => {
         await this.#raw(list);
         await this.#raw(change(central.words, 'rawcareful', at));
@@ -73,7 +76,7 @@ class Edits {
       times.push(await timed(ways[name]));
       this.#times.set(name, times);
     }
-    // The agent reads the panel some time after the edit, which must not disturb the next measurement.
+    // The agent reads the panel some time after the edit. This read must not disturb the next measurement.
     await until('the agent to rest', async () => (await status(this.#scene)).engine?.open === 0);
   }
 
@@ -105,14 +108,14 @@ class Edits {
   }
 }
 
-/** A call that adds a record in the first round, and changes its address in later ones. */
+/** Makes a call that adds a record in the first round, and changes its address in later rounds. */
 function change(words: Words, name: string, at: number): Click {
   const owner = words.hasTtl ? `${name}.${zone}.` : name;
   const key = at === 0 ? '' : `${owner} A  192.0.2.${at}`;
   return saveClick(words, zone, address(name, `192.0.2.${at + 1}`), key);
 }
 
-/** A client that only sends calls, over one open connection. */
+/** Makes a client that only sends calls, over one open connection. */
 function rawClient({ url, words }: RemotePanel): (click: Click) => Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false });
   return ({ func, params }) =>

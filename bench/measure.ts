@@ -19,7 +19,7 @@ export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** The ratio of two values, rounded to thousandths because limits are set so. */
+/** Rounds to thousandths, because the limits for ratios have three decimals. */
 export function ratio(one: number, other: number): number {
   return Math.round((one / other) * 1_000) / 1_000;
 }
@@ -30,7 +30,7 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-/** Adds the generation to the names of figures; those of version 4 stay as they are. */
+/** Adds `_v6` to the names of figures of version 6. Names for version 4 stay as they are. */
 export function named(
   version: PanelVersion,
   figures: Readonly<Record<string, number>>,

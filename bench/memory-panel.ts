@@ -3,7 +3,7 @@ import type { DnsName } from '../src/dns/name.ts';
 import type { Filled } from './name-servers.ts';
 import type { Rec } from './raw.ts';
 
-/** The zones of a panel in memory. Whoever holds the map may change it. */
+/** The zones of a panel in memory. The benchmark changes this map to change the panel. */
 export type Held = Map<DnsName, readonly PanelRecord[]>;
 
 export function heldBy(zones: readonly Filled[]): Held {
@@ -15,7 +15,7 @@ export function shown(record: Rec): PanelRecord {
   return { ...record, key: `${record.name} ${record.type}  ${record.rdata}` };
 }
 
-/** A panel that holds these zones and answers reads at once. It cannot be written to. */
+/** Makes a panel that has these zones and answers reads at once. Nothing can be written to it. */
 export function memoryPanel(held: Held): Panel {
   return {
     id: 'bench',

@@ -1,4 +1,4 @@
-/** Memory of the agent: idle, and with a ledger of 10,000 zones with 12 records each. */
+/** Measures the agent's memory: idle, and with a ledger of 10,000 zones with 12 records each. */
 import { mkdirSync } from 'node:fs';
 import { parseName } from '../src/dns/name.ts';
 import { makeRecord } from '../src/dns/record.ts';
@@ -42,8 +42,8 @@ async function memoryWith(combination: StageOptions): Promise<Record<string, num
 }
 
 /**
- * Resident memory in MiB of a fresh agent after a few calls. Ends the agent.
- * @param expected how many zones its ledger must hold
+ * Starts a fresh agent, makes a few calls and measures its resident memory in MiB. Then ends the agent.
+ * @param expected the number of zones that its ledger must have
  */
 async function memoryOf(stage: Stage, expected: number): Promise<number> {
   await stage.atPanel.save('zone1.example', address('x', '192.0.2.1'));

@@ -1,4 +1,6 @@
-/** The name servers of the benchmarks, each with a bare client and with settings of the product. */
+/**
+ * Starts the name servers of the benchmarks. Each comes with a bare client and with settings of the product.
+ */
 import type { DnsName } from '../src/dns/name.ts';
 import { startKnot } from '../src/testing/servers/knot.ts';
 import { makeKey, type NameServer, type ServedZone } from '../src/testing/servers/name-server.ts';
@@ -9,7 +11,7 @@ import { missingFor, type ServerKind } from '../src/testing/stage/server-registr
 import { newZone, rawCalls, rawUpdates, type Rec, type RawClient } from './raw.ts';
 import { print } from './print.ts';
 
-/** Names of the servers, as figures begin with them. */
+/** Names of the servers. The name of a figure begins with one of them. */
 export const softwares = ['bind', 'knot', 'powerdns_sqlite', 'powerdns_lmdb'] as const;
 export type Software = (typeof softwares)[number];
 
@@ -21,7 +23,10 @@ const serverOf: Readonly<Record<Software, ServerKind>> = {
   powerdns_lmdb: 'powerdns',
 };
 
-/** Measures at each server that is installed. @returns the figures, their names prefixed by the server's */
+/**
+ * Measures at each server that is installed.
+ * @returns the figures; each name begins with the server's name
+ */
 export async function atEach(
   wanted: readonly Software[],
   measure: (software: Software) => Promise<Readonly<Record<string, number>>>,
@@ -39,7 +44,7 @@ export async function atEach(
   return figures;
 }
 
-/** Account of the zones at PowerDNS. */
+/** Account of the zones in PowerDNS. */
 const account = 'bench';
 
 export interface Subject {
@@ -90,7 +95,7 @@ function served({ zone, records }: Filled): ServedZone {
   return { zone, records: lines.join('\n') };
 }
 
-/** Most RRsets in one request, since the API of PowerDNS takes 2 MB. */
+/** Largest number of RRsets in one request, because PowerDNS takes requests of up to 2 MB. */
 const mostSets = 5_000;
 
 async function fill(server: Powerdns, raw: RawClient, zone: DnsName, records: readonly Rec[]): Promise<void> {
@@ -103,7 +108,7 @@ async function fill(server: Powerdns, raw: RawClient, zone: DnsName, records: re
 /** A primary and a secondary of the same software, with its default settings for NOTIFY. */
 export interface Pair {
   readonly secondary: NameServer;
-  /** Makes a change at the primary, and asks for a NOTIFY where the server does not send one at once. */
+  /** Makes a change at the primary. If the server does not send a NOTIFY at once, also asks for it. */
   write(zone: DnsName, records: readonly Rec[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -126,7 +131,7 @@ async function transferPair(software: 'bind' | 'knot', filled: Filled): Promise<
   return pairOf(primary, secondary, raw, raw.write);
 }
 
-/** By itself PowerDNS sends NOTIFY only once a minute, so each write asks for it. */
+/** PowerDNS sends NOTIFY on its own only once a minute, so each write asks for it. */
 async function powerdnsPair(
   software: 'powerdns_sqlite' | 'powerdns_lmdb',
   { zone, records }: Filled,

@@ -1,6 +1,6 @@
 /**
- * A panel of version 6 with the product installed and the agent in its own process. It takes the times of an
- * edit at each step of its way.
+ * Starts a panel of version 6 with the product installed and the agent in its own process. Notes when an edit
+ * reaches each step between the panel and the agent.
  */
 import { channel } from 'node:diagnostics_channel';
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -66,8 +66,8 @@ export class PanelWithAgent {
   }
 
   /**
-   * Starts a panel with zones that the ledger calls synced. @param central section `[isp_master]` of the
-   * settings
+   * Starts a panel whose zones are already `synced` in the ledger.
+   * @param central section `[isp_master]` of the settings
    * @param flags options of Node.js for the agent
    */
   static async start(
@@ -98,7 +98,7 @@ export class PanelWithAgent {
 
   /**
    * Saves an address as a user would, and waits until the panel's call has ended.
-   * @param onReceipt called when the agent gets the hook's request; its result becomes `seen`
+   * @param onReceipt called when the agent gets the hook's request; its result is returned as `seen`
    */
   async save(
     { zone, host, from, to }: Save,
@@ -116,7 +116,8 @@ export class PanelWithAgent {
       if (!answer.ok) throw new Error(answer.error?.text ?? answer.body);
       return answer;
     });
-    // A refusal is handled where `failed` is awaited below, and must not count as unhandled before.
+    // A rejection is handled below, where `failed` is awaited. Without this line, Node.js would report it as
+    // unhandled before that.
     failed.catch(() => undefined);
     const received = await Promise.race([passing.received, failed.then(() => passing.received)]);
     const seen = await Promise.race([onReceipt(), failed.then(() => new Promise<never>(() => undefined))]);
@@ -124,7 +125,7 @@ export class PanelWithAgent {
     return { hook: await started, received, answered: await passing.answered, seen };
   }
 
-  /** Resolves when the agent has no operation left to work on. */
+  /** Resolves when the agent has no open operation. */
   async rest(): Promise<void> {
     await until('the agent to rest', async () => (await this.#open()) === 0);
   }
@@ -155,7 +156,10 @@ export class PanelWithAgent {
   }
 }
 
-/** When this process, in which the panel runs too, next starts a child process (`performance.now()`). */
+/**
+ * Resolves when this process next starts a child process, with that time (`performance.now()`). The panel
+ * runs in this process too.
+ */
 async function nextProcess(): Promise<number> {
   const started = channel('child_process');
   return await new Promise((resolve) => {
@@ -167,7 +171,7 @@ async function nextProcess(): Promise<number> {
   });
 }
 
-/** A proxy between the hooks and the agent that notes the times. Its own time counts as the agent's. */
+/** A proxy between the hooks and the agent that notes the times. Its own time counts as the agent's time. */
 class Toll {
   readonly #server: Server;
   #next: { received: (at: number) => void; answered: (at: number) => void } | null = null;
@@ -183,7 +187,7 @@ class Toll {
     return toll;
   }
 
-  /** The times at which the next request is received and answered. */
+  /** Resolves with the times at which the next request is received and answered. */
   next(): { readonly received: Promise<number>; readonly answered: Promise<number> } {
     const received = Promise.withResolvers<number>();
     const answered = Promise.withResolvers<number>();
@@ -245,7 +249,7 @@ function writeState(root: string, zones: readonly Filled[]): void {
   writeFileSync(join(root, 'var/state.jsonl'), lines.join(''), { mode: 0o600 });
 }
 
-/** Writes the ledger that the agent would write after its first comparison. */
+/** Writes the ledger as the agent would have it after its first comparison. */
 async function writeLedger(root: string, zones: readonly Filled[]): Promise<void> {
   const loaded = loadSettings(root);
   if (loaded.kind !== 'configured') throw new Error(`the settings are not usable: ${JSON.stringify(loaded)}`);

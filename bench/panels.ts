@@ -8,14 +8,14 @@ import { wordsOf, type Words } from '../src/testing/stage/panel-words.ts';
 import { callPanel, type Answer } from '../sandbox/shared/client.ts';
 import type { Generation } from '../sandbox/index.ts';
 
-/** A sandbox in a process of its own, so that its work does not count in the measurements. */
+/** A sandbox in a process of its own. The measurements do not include its work. */
 export interface RemotePanel {
   readonly url: string;
   readonly root: string;
   readonly fingerprint: string;
   readonly words: Words;
   act(func: string, params: Readonly<Record<string, string>>): Promise<Answer>;
-  /** Makes the panel read its plugin files again, as a restart does. */
+  /** Makes the panel read its plugin files again, as a restart would. */
   restart(): void;
   stop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Prints progress to standard error; standard output is for figures only. */
+/** Prints progress to standard error, because standard output is for figures only. */
 export function print(text: string): void {
   console.error(`bench: ${text}`);
 }

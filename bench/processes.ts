@@ -1,4 +1,4 @@
-/** Measures handler processes alone, without a panel. */
+/** Measures the processes of handlers alone, without a panel. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -13,7 +13,7 @@ interface Way {
 
 const path = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
 
-/** The environment in which the panel starts a handler. */
+/** The environment variables with which the panel starts a handler. */
 function environment(
   version: PanelVersion,
   parameters: Readonly<Record<string, string>>,
@@ -27,7 +27,7 @@ function environment(
 function waysOf({ version, ours, python }: Scene): Record<string, Way> {
   const shim = join(ours.root, 'addon/domainsync');
   const opening = environment(version, { func: ours.words.save, plid: zone, elid: '' });
-  // A save of a function that the product ignores: the agent answers at once.
+  // The product ignores this function, so the agent answers a save of it at once.
   const asking = environment(version, { func: 'usrparam', sok: 'ok' });
   return {
     [`hook_${version}`]: { program: shim, arguments: [], environment: asking },
@@ -40,7 +40,10 @@ function waysOf({ version, ours, python }: Scene): Record<string, Way> {
   };
 }
 
-/** Starts every kind of process in turn, so that ratios come from one run. @returns figures by generation */
+/**
+ * Starts every kind of process in turn, so that ratios compare times of one run.
+ * @returns figures by generation
+ */
 export async function measureProcesses(
   scenes: readonly Scene[],
   rounds: number,
@@ -55,8 +58,8 @@ export async function measureProcesses(
 }
 
 /**
- * Sorts the kinds of processes so that those of all generations follow each other. What ran before influences
- * the time of a process.
+ * Sorts the kinds of processes so that the same kind of all generations is measured one after the other. The
+ * process before influences the time of the next one.
  */
 function inTurn(generations: readonly Readonly<Record<string, Way>>[]): Record<string, Way> {
   const [first = [], ...others] = generations.map((ways) => Object.entries(ways));

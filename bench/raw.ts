@@ -1,4 +1,7 @@
-/** The least that a program must do at a name server: one request per change, without reading or storing. */
+/**
+ * Bare clients of name servers for comparison. They do the least that a program must do for an edit: they
+ * send one request per change, and read and store nothing.
+ */
 import { Agent, request } from 'node:http';
 import type { DnsName } from '../src/dns/name.ts';
 import type { makeRecord } from '../src/dns/record.ts';
@@ -13,9 +16,12 @@ import type { Powerdns } from '../src/testing/servers/powerdns.ts';
 export type Rec = ReturnType<typeof makeRecord>;
 
 export interface RawClient {
-  /** Replaces all records of the names and types in `records`. Resolves once the server has accepted it. */
+  /**
+   * Replaces all records of the names and types in `records`. Resolves when the server has accepted the
+   * change.
+   */
   readonly write: (zone: DnsName, records: readonly Rec[]) => Promise<void>;
-  /** Makes a zone with these records; absent: such a client cannot make zones. */
+  /** Creates a zone with these records; absent: this kind of client cannot create zones. */
   readonly create?: (zone: DnsName, records: readonly Rec[]) => Promise<void>;
   close(): void;
 }
@@ -41,7 +47,7 @@ export function rawUpdates(port: number, key: ServerKey): RawClient {
   };
 }
 
-/** Calls the API of PowerDNS over connections that stay open if the server allows it. */
+/** Calls the API of PowerDNS. The connections stay open if the server allows it. */
 export function rawCalls({ url, apiKey }: Powerdns, account: string): RawClient {
   const agent = new Agent({ keepAlive: true });
   const call = async (method: string, path: string, body: unknown): Promise<void> => {
@@ -69,7 +75,7 @@ export function rawCalls({ url, apiKey }: Powerdns, account: string): RawClient 
   };
 }
 
-/** The request for a new zone, as the product makes it. */
+/** The same request for a new zone as the product sends. */
 export function newZone(zone: DnsName, account: string): Readonly<Record<string, unknown>> {
   return {
     name: zone,

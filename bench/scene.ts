@@ -1,6 +1,6 @@
 /**
- * For one generation: a panel with domainsync, one with a Python handler, one without a plugin, and their
- * central.
+ * Starts the panels of one generation: one with domainsync, one with a Python handler, one without a plugin,
+ * and their central.
  */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ export interface Scene {
   stop(): Promise<void>;
 }
 
-/** The status report of the agent. */
+/** Returns the status report of the agent. */
 export async function status({ socket }: Pick<Scene, 'socket'>): Promise<StatusReport> {
   return await ask(socket, 'status', {});
 }

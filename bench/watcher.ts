@@ -1,10 +1,10 @@
-/** A client that queries a name server over one UDP socket until the answer is the expected one. */
+/** A client that queries a name server over one UDP socket until the server gives the expected answer. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { DnsName } from '../src/dns/name.ts';
 import { decodeMessage, encodeMessage, queryMessage } from '../src/dns/wire/message.ts';
 
-/** After so many milliseconds without an answer, the query is sent again. */
+/** After so many milliseconds without an answer, the watcher sends the query again. */
 const patience = 1_000;
 
 export class Watcher {
@@ -23,8 +23,9 @@ export class Watcher {
   }
 
   /**
-   * Queries the address of a name repeatedly, each time as soon as the last answer has come.
-   * @returns when the answer had this address (`performance.now()`) @throws {Error} after a minute
+   * Queries the address of a name again and again, each time as soon as the last answer has come.
+   * @returns the time at which the answer had this address (`performance.now()`)
+   * @throws {Error} after a minute
    */
   async sees(name: DnsName, address: string): Promise<number> {
     const started = performance.now();

@@ -12,7 +12,10 @@ const panelOnly = ['kotiki-priyut.example', 'yoga-am-fluss.example'];
 /** A domain that both sides have with partly different records. */
 export const uneven = 'metricly.example';
 
-/** Fills both sides as they are before the plugin is installed. @returns the domains of the panel */
+/**
+ * Fills both sides with the zones that they have before the plugin is installed.
+ * @returns the domains of the panel
+ */
 export async function setUpZones(stage: AnyStage): Promise<StageDomain[]> {
   const { panel, atPanel, there } = stage;
   printChapter('Two sides, as they are before the plugin arrives');
@@ -47,7 +50,7 @@ export async function setUp(stage: AnyStage, zones: readonly StageDomain[]): Pro
   check('and nothing reaches the central', !(await standsName(stage.there, uneven, 'early')));
   await stage.atPanel.remove(uneven, early);
   stage.configure();
-  // The panel refuses this edit; its only purpose is to start the agent.
+  // The panel refuses this edit. The demo makes it only to start the agent.
   await stage.atPanel.save(uneven, address('', ''));
   const took = await until('the first comparison', async () => {
     const status = await engineStatus(stage);
@@ -93,7 +96,7 @@ export async function adoption(stage: AnyStage): Promise<void> {
   print(await stage.domainsync('zone', uneven));
 }
 
-/** Saves a new record, or replaces the record `from`. Fails the demo if the panel refuses. */
+/** Saves a new record, or replaces the record `from`. If the panel refuses, the demo fails. */
 export async function edit(stage: AnyStage, zone: string, record: Wanted, from?: Wanted): Promise<void> {
   const person = stage.atPanel;
   const answer = await watched(stage, zone, from === undefined ? [record] : [from, record], () =>
@@ -102,7 +105,7 @@ export async function edit(stage: AnyStage, zone: string, record: Wanted, from?:
   check(`the panel saves ${meaning(record, zone)}`, answer.ok, answer.error ?? answer.body);
 }
 
-/** The engine's part of the status report; null: no engine runs. */
+/** The engine's part of the status report; null: no engine is running. */
 export async function engineStatus(stage: AnyStage): Promise<EngineReport | null> {
   return (await stage.status())?.engine ?? null;
 }

@@ -28,7 +28,7 @@ export async function mirrored(stage: AnyStage): Promise<void> {
   await createAndDelete(stage);
 }
 
-/** A record that every zone has, so its lookup shows whether the server has the zone. */
+/** A record that every zone has. So its lookup shows whether the server has the zone. */
 const wholeZone: Wanted = { name: '', type: 'SOA', value: '' };
 
 async function createAndDelete(stage: AnyStage): Promise<void> {
@@ -131,7 +131,7 @@ async function nameInUse(stage: AnyStage): Promise<void> {
   );
 }
 
-/** Shows that the central's own refusal reaches the user, if there is a record that it refuses. */
+/** Shows that the user sees the central's own refusal, if there is a record that the central refuses. */
 async function ownReasons(stage: AnyStage): Promise<void> {
   const objection = stage.there.objects(zone);
   if (objection === null) return;
@@ -178,7 +178,7 @@ export async function centralDown(stage: AnyStage): Promise<void> {
   print('(the breaker lets one probe through every 5 seconds, and closes at the first success)');
 }
 
-/** After two failures in a row the breaker lets only one probe through every 5 seconds. */
+/** After two failures in a row, the breaker lets through only one probe every 5 seconds. */
 async function breakerOpen({ atPanel }: AnyStage): Promise<void> {
   let took = Infinity;
   let text = '';

@@ -1,6 +1,6 @@
 /**
- * Chapters for ISPmanager 5 and 6 only: TTLs, more record types, forms that are rendered again, functions
- * that call others.
+ * Chapters for ISPmanager 5 and 6 only: TTLs, more record types, forms that the panel renders again,
+ * functions that call others.
  */
 import { stands, standsName } from '../src/testing/stage/central-side.ts';
 import { edit, engineStatus } from './chapters-adoption.ts';
@@ -60,7 +60,7 @@ export async function forms(stage: AnyStage): Promise<void> {
   );
   const opened = await stage.customer(func, { plid: zone, elid: params['elid'] ?? '' });
   check('opened', opened.error === null && !opened.ok, opened.body);
-  // What browsers send when a form is rendered again: its fields without `sok` (docs/compatibility.md#a16).
+  // If a form is rendered again, browsers send its fields without `sok` (docs/compatibility.md#a16).
   const { sok: _, ...filledIn } = params;
   const redrawn = await stage.customer(func, { ...filledIn, sv_field: 'rtype' });
   check('drawn anew after a field was changed', redrawn.error === null && !redrawn.ok, redrawn.body);

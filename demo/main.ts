@@ -174,7 +174,7 @@ function byHandHint(stage: Stage | ServerStage): string {
 
 const hello = address('hello', '192.0.2.77');
 
-/** A command line with curl that makes the call. */
+/** Makes a command line for curl that makes the same call. */
 function byHand(
   panel: string,
   { name, password }: { readonly name: string; readonly password: string },

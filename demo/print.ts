@@ -1,4 +1,4 @@
-/** Output of the demo: chapters, steps and checks. The first failed check ends the demo. */
+/** Prints the demo: chapters, steps and checks. The first failed check ends the demo. */
 
 const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
 
@@ -18,7 +18,7 @@ export function print(text: string): void {
   for (const line of text.split('\n')) console.log(`   ${line}`);
 }
 
-/** Prints an answer of the panel to the user. */
+/** Prints the text that the panel shows to the user. */
 export function quote(text: string): void {
   console.log(`   ${paint(36, `“${text}”`)}`);
 }
@@ -28,7 +28,8 @@ export class DemoFailed extends Error {
 }
 
 /**
- * Prints a promise and counts it as kept. @param found printed if the promise is not kept
+ * Prints what the product promises, and counts the promise as kept.
+ * @param found printed if the promise is not kept
  * @throws DemoFailed if `so` is false
  */
 export function check(sentence: string, so: boolean, found?: unknown): void {

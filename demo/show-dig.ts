@@ -1,16 +1,16 @@
-/** Shows the public answers about a record before and after an edit in the panel. */
+/** Shows what the name server answers for a record, before and after an edit in the panel. */
 import type { AnyStage } from '../src/testing/stage/stage.ts';
 import { print } from './print.ts';
 import { absolute, type Wanted } from '../src/testing/stage/panel-words.ts';
 
-/** A time after the panel's answer, in words. @param ms milliseconds */
+/** Describes in words how long after the panel's answer something happened. @param ms milliseconds */
 function since(ms: number): string {
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms after the panel's answer`;
 }
 
 /**
- * Runs `act`, an edit in the panel. If the public queries the central itself, prints its answers about these
- * records before and after. The queries are sent as soon as the panel has answered.
+ * Makes the edit `act` in the panel. If the central is a name server, queries it about these records before
+ * and after, and prints the answers. The queries are sent as soon as the panel has answered.
  */
 export async function watched<T>(
   { there }: AnyStage,
@@ -40,7 +40,7 @@ export async function watched<T>(
   return result;
 }
 
-/** Prints the public answer about a record at this moment. */
+/** Queries the name server for a record now, and prints the answer. */
 export async function seenNow({ there }: AnyStage, zone: string, { name, type }: Wanted): Promise<void> {
   const { public: view } = there;
   if (view === null) return;
@@ -49,7 +49,7 @@ export async function seenNow({ there }: AnyStage, zone: string, { name, type }:
   show('now', await view.lines(whole, type), '');
 }
 
-/** Prints one answer. Long lines are cut. */
+/** Prints one answer. Cuts long lines. */
 function show(when: string, lines: readonly string[], remark: string): void {
   for (const [at, line] of lines.entries()) {
     const short = line.length > 110 ? `${line.slice(0, 107)}...` : line;

@@ -4,7 +4,7 @@ import { zoneName } from '../src/dns/name.ts';
 import { parseZoneFile } from '../src/testing/zonefile.ts';
 import type { StageDomain } from '../src/testing/stage/make-domain.ts';
 
-/** The domains in `demo/zones/`, sorted by name. */
+/** Reads the domains in `demo/zones/`, sorted by name. */
 export function readZones(): StageDomain[] {
   return globSync(join(import.meta.dirname, 'zones/*.zone'))
     .toSorted()

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 export interface ArchiveOptions {
   /** Root of the repository. */
   readonly top: string;
-  /** Folder with the bundles, which also gets the archives. */
+  /** Folder that contains the bundles. The archives are written into it. */
   readonly out: string;
   readonly version: string;
   /**
@@ -72,7 +72,7 @@ async function writeArchive(
     const to = join(stage, 'var/.plugin_scripts', `${pluginName(arch)}_${name}`);
     program(join(out, 'plugin/ispmanager4', name), to, values);
   }
-  // Options that make the same content give the same octets.
+  // With these options, tar makes the same octets from the same content.
   const tidy = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '--mode=go-w'];
   const packing = ['-C', stage, '-I', `gzip -n -${level}`, '-cf', join(out, file), 'lib', 'var'];
   await run('tar', [...tidy, ...packing]);
@@ -89,13 +89,14 @@ function program(from: string, to: string, values: Readonly<Record<string, strin
 }
 
 /**
- * A source has one archive per plugin, so each architecture is a plugin. The usual one has the plain name.
+ * A plugin in the source has one archive only, so each architecture is a plugin of its own. The plugin for
+ * x64 has the plain name.
  */
 function pluginName(arch: string): string {
   return arch === 'x64' ? 'domainsync' : `domainsync_${arch}`;
 }
 
-/** The extension source in the form `plugins` (docs/protocol.md#sources-4). */
+/** Makes the extension source in the form `plugins` (docs/protocol.md#sources-4). */
 function extensionSource(
   made: readonly { arch: string; file: string }[],
   { version, baseUrl }: ArchiveOptions,

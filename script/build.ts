@@ -1,9 +1,10 @@
 /**
- * Bundles each program into one CommonJS file in `dist/` (start-up time: docs/decisions/003-hook-shim.md).
+ * Bundles each program into one CommonJS file in `dist/`, because one file loads faster
+ * (docs/decisions/003-hook-shim.md).
  *
  * Usage: build.ts [--out DIR] [--version N.N.N]. `--archive` also writes the plugin archives, the extension
- * source and the checksums (docs/operations.md). Their addresses begin with `--base-url`; `--fast` compresses
- * little.
+ * source and the checksums (docs/operations.md). `--base-url` is the beginning of the archives' addresses.
+ * `--fast` compresses less.
  */
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Prints citations without a target (exit status 1): documents outside the repository, and anchors that a
- * page of docs/ does not have. Reads every text file that git knows.
+ * Finds citations that lead nowhere and prints them (exit status 1). They name documents outside the
+ * repository, or anchors that a page of docs/ does not have. The script reads every text file that git
+ * tracks.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

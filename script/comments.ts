@@ -1,6 +1,6 @@
 /**
- * Prints comments with lines over 110 columns or sentences over 25 words (exit status 1). Reads the
- * TypeScript files and shell scripts that git knows.
+ * Finds comments with lines over 110 columns or sentences over 25 words and prints them (exit status 1). The
+ * script reads the TypeScript files and shell scripts that git tracks.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .split('\n')
   .filter((file) => file !== '' && existsSync(join(top, file)));
 
-/** The sign of comments in a file; null: its comments are not checked. */
+/** The sign that begins a comment line in this file; null: comments of this file are not checked. */
 function signOf(file: string, source: string): LineSign | null {
   if (file.endsWith('.ts')) return '//';
   return source.startsWith('#!/bin/sh') || file.endsWith('.sh') ? '#' : null;

@@ -1,7 +1,7 @@
 /**
- * Prints names that files with different names of one program export (exit status 1). Files of the same name
- * do the same job in two adapters, so they may share a name (`auditChange` in `audit.ts`). Programs are the
- * product and the sandbox.
+ * Prints each name that two files of one program export (exit status 1). Programs are the product and the
+ * sandbox. Files with the same file name do the same job in two adapters. They may share a name
+ * (`auditChange` in `audit.ts`).
  */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -1,8 +1,8 @@
 /**
- * `script/node script/journal-fixtures.ts DIRECTORY`: writes journals of this release, for the tests of later
- * releases (docs/decisions/014). Run it in a checkout of the release. It plays histories and keeps the first
- * open operation of each kind, class and state, with its zone on both sides. DIRECTORY gets `journal.db.gz`
- * and `sides.json.gz`.
+ * Writes journals of this release, for the tests of later releases (docs/decisions/014):
+ * `script/node script/journal-fixtures.ts DIRECTORY`. Run it in a checkout of the release. It plays random
+ * histories. It keeps the first open operation of each kind, class and state, with its zone on both sides.
+ * DIRECTORY gets `journal.db.gz` and `sides.json.gz`.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,10 +22,13 @@ import { Performer } from '../src/testing/simulator/perform.ts';
 import { Random } from '../src/testing/simulator/random.ts';
 import { World } from '../src/testing/simulator/world.ts';
 
-/** Time (wall clock, ms) to which every case is moved, so that operations open then are still open. */
+/**
+ * Every case is moved to this time (wall clock, ms). An operation that was open at the end of the history is
+ * open at this time.
+ */
 const takenAt = 1_700_000_000_000;
 const seeds = 600;
-/** Options of the histories, used in turn. */
+/** Options of the histories. The histories use them in turn. */
 const turns: readonly Partial<HistoryOptions>[] = [
   {},
   { above: true },
@@ -36,7 +39,7 @@ const turns: readonly Partial<HistoryOptions>[] = [
   { others: true },
   { crowd: true },
 ];
-/** How many of a zone's newest operations a case keeps. */
+/** A case contains so many of its zone's newest operations. */
 const mostOperations = 5;
 
 /** A zone on both sides and in the journal, in the middle of a history. */
@@ -54,7 +57,7 @@ interface Case {
 const cases = new Map<string, Case>();
 
 /**
- * Describes an open operation; null: it is not open. Operations with the same description are finished in the
+ * Describes an open operation; null: it is not open. Two operations with the same description continue in the
  * same way, so one case is enough.
  */
 function describe(operation: Operation, wall: number): string | null {
@@ -93,7 +96,7 @@ function keep(world: World, operation: Operation): void {
 }
 
 /**
- * The case in another zone, with other operation ids and at another time, so that cases do not collide.
+ * Gives a case another zone, other operation ids and another time, so that no two cases have them in common.
  * @param later milliseconds to add to all times
  */
 function moved(found: Case, number: string, later: number): Case {
@@ -107,7 +110,9 @@ function moved(found: Case, number: string, later: number): Case {
   return renamed;
 }
 
-/** Adds a case that no history reaches: the central has refused the undo of an edit of records for good. */
+/**
+ * Adds a case that occurs in no history: an edit of records is stuck, because the central refuses its undo.
+ */
 function beStuck(about: string): void {
   const found = cases.get(about);
   if (found === undefined) throw new Error(`no case: ${about}`);

@@ -1,8 +1,9 @@
-# Shared by every script here: where the project is, and the pinned Node.js (docs/decisions/001-runtime.md).
+# Part of every script in this folder: sets `top` to the root of the repository, and finds the pinned Node.js
+# (docs/decisions/001-runtime.md).
 # shellcheck shell=sh
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 
-# Prints the path of the pinned Node.js binary; says what to do when it is missing.
+# Prints the path of the pinned Node.js binary. If the binary is missing, says how to install it.
 pinned_node() {
   case "$(uname -m)" in
     x86_64 | amd64) arch=x64 ;;

@@ -1,4 +1,7 @@
-/** Writes docs/messages.md from the catalogue. With `--check` it only compares; exit status 1: it differs. */
+/**
+ * Writes docs/messages.md from the catalogue. With `--check`, it only compares the page with the catalogue
+ * (exit status 1: they differ).
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '../src/core/catalogue.ts';
@@ -7,7 +10,10 @@ import { advices, outcomes } from '../src/core/describe.ts';
 
 const path = join(import.meta.dirname, '../docs/messages.md');
 
-/** Sections of the page by the first part of a code: the heading, and who meets these messages when. */
+/**
+ * Sections of the page by the first part of a code. Each has a heading, and says who sees its messages and
+ * when.
+ */
 const sections: Readonly<Record<string, readonly [heading: string, about: string]>> = {
   name: ['Names', 'A domain or host name that cannot be one. Met by whoever saves a record.'],
   record: ['Records', 'A record that cannot be one, or cannot stand where it should.'],

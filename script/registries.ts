@@ -1,6 +1,6 @@
 /**
- * Writes the tables of kinds in docs/ from the registries of centrals and panels. With `--check` it only
- * compares; exit status 1: they differ.
+ * Writes the tables of kinds in docs/ from the registries of centrals and panels. With `--check`, it only
+ * compares tables and registries (exit status 1: they differ).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * Runs the test files with `node:test`. Prints progress, failures, the ten slowest files, and a last line `N
- * passed, N failed, N skipped`. Exit status 1: a test failed, none ran, or one was skipped although CI=true
- * (docs/architecture.md, "Tests").
+ * Runs the test files with `node:test`. Prints progress, failures, the ten slowest files, and the last line
+ * `N passed, N failed, N skipped`. Exit status 1 means: a test failed, no test ran, or CI=true and a test was
+ * skipped (docs/architecture.md, "Tests").
  */
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -19,12 +19,12 @@ const patterns = [
 ];
 
 /**
- * Longest time (ms) for one test file, so that a hang ends as a failure. The slowest file takes two minutes
- * alone on a machine, and twenty times as long under load.
+ * Longest time (ms) for one test file. A test that hangs fails after that time. Alone on a machine, the
+ * slowest file takes two minutes; under load, it takes twenty times as long.
  */
 const fileTimeout = 2_400_000;
 
-/** Number of files that run at once. Most tests wait more than they compute. */
+/** So many files run at once. Most tests spend their time on waiting, not on the processor. */
 const atOnce = 2 * availableParallelism();
 
 interface Slowest {
@@ -41,8 +41,8 @@ interface Done {
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 /**
- * Beginnings of the paths of slow files, the slowest first. They start first, so that none runs alone at the
- * end.
+ * Beginnings of the paths of slow files, the slowest first. These files start first, so that no slow file
+ * runs alone at the end.
  */
 const longest = ['test/e2e/demo', 'src/testing/simulator/', 'test/', 'src/centrals/'];
 
@@ -58,7 +58,7 @@ function rank(file: string): number {
 }
 
 /**
- * A short name of the file: `net/http` for `src/net/http.test.ts`, `e2e/demo` for `test/e2e/demo.test.ts`.
+ * Shortens the path of a file: `net/http` for `src/net/http.test.ts`, `e2e/demo` for `test/e2e/demo.test.ts`.
  */
 function shortName(file: string): string {
   return relative('.', file)
@@ -70,7 +70,7 @@ function seconds(ms: number): string {
   return (ms / 1_000).toFixed(1);
 }
 
-/** Runs one file to its end, counts its tests and prints failures. */
+/** Runs one file, counts its tests and prints failures. */
 async function runFile(file: string): Promise<Done> {
   const started = performance.now();
   const name = shortName(file);
@@ -80,7 +80,7 @@ async function runFile(file: string): Promise<Done> {
   events.on('test:pass', ({ details, skip, name: test }) => {
     if (details.type === 'suite') return;
     if (test === path) {
-      // The runner counts a file without tests as passed.
+      // For the runner, a file without tests has passed. Here it counts as a failure.
       counts.failed += 1;
       console.log(`FAILED: ${name}: no test in it`);
       return;
@@ -94,7 +94,7 @@ async function runFile(file: string): Promise<Done> {
     if (details.duration_ms > slowest.ms) slowest = { test, ms: details.duration_ms };
   });
   events.on('test:fail', (event) => {
-    // A file with a failed test is reported as failed too, after the test itself.
+    // If a test of a file failed, the runner reports the file as failed too, after the test.
     const { error } = event.details;
     if ('failureType' in error && error.failureType === 'subtestsFailed') return;
     counts.failed += 1;

@@ -1,6 +1,6 @@
 /**
  * Writes docs/settings.md, docs/settings.ru.md and docs/settings.schema.json from the table of options. With
- * `--check` it only compares; exit status 1: they differ.
+ * `--check`, it only compares files and table (exit status 1: they differ).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -78,7 +78,7 @@ function entry({ option, values, fallback, help }: Option, language: Language): 
   return wrapped(`- \`${option}\` (${facts.join('; ')}): ${help[language]}`);
 }
 
-/** Longest line in columns. */
+/** Longest length of a line in columns. */
 const width = 110;
 
 /** Breaks a list entry into lines of at most `width` columns. */

@@ -16,7 +16,7 @@ import { Refusal } from '../sandbox/shared/refusal.ts';
 const zoneText = 'example.org';
 const zone = parseName('example.org.');
 
-/** Unusual pieces of values: quotation marks, escapes, white space, comments, non-ASCII characters. */
+/** Unusual parts of values: quotation marks, escapes, white space, comments, letters that are not ASCII. */
 const odd = fc
   .array(
     fc.constantFrom(
@@ -61,7 +61,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   tlsa_value: ['AB'.repeat(32), 'ab cd'],
 };
 
-/** Arbitrary values of a field, with both spellings of a number. */
+/** Generates values for a field. Numbers come in both spellings. */
 function valueOf(field: string): fc.Arbitrary<string> {
   const known = values[field];
   if (known === undefined) return fc.constantFrom('', '0', '1', '2', '01', '255', '"1"');
@@ -72,7 +72,9 @@ function valueOf(field: string): fc.Arbitrary<string> {
 
 const owners = fc.constantFrom('www', '@', '', 'WWW.example.org.', '*.a', '_sip._tcp', 'm\u00fcnchen');
 
-/** A panel as a function: the row that it shows after a form; null: it refuses the form. */
+/**
+ * A panel as a function from a form to the row that the panel shows for it; null: the panel refuses the form.
+ */
 type Panel = (form: Cells) => Cells | null;
 
 function unlessRefused(shown: () => Cells): Cells | null {
@@ -115,13 +117,14 @@ function recordOf(read: () => ResourceRecord | null): string | null {
 }
 
 /**
- * Asserts that a form means the same record as the row and identifier that the panel shows after it. The form
- * that we would send for that record must mean the same again.
+ * Asserts that the product reads the same record from a form, from the row that the panel shows for it, and
+ * from the row's identifier. The form that the product would send for this record must mean the same record
+ * again.
  */
 function readsOnce(dialect: RecordDialect, panel: Panel, form: Cells): void {
   const row = panel(form);
   const meant = recordOf(() => dialect.fromForm(form, zone));
-  // The panel refuses the form, or we refuse it before.
+  // The panel or the product refuses the form, so there is nothing to compare.
   if (row === null || meant === null) return;
   const shown = JSON.stringify({ form, row });
   assert.equal(
@@ -148,7 +151,10 @@ interface CentralPanel {
   readonly panel: Panel;
 }
 
-/** Asserts that a central, which is a panel of either generation, shows exactly the record that we send. */
+/**
+ * Asserts that a central stores the record that the product sends, and shows exactly that record. The central
+ * is a panel of either generation.
+ */
 function isWrittenAsMeant({ dialect, panel }: CentralPanel, record: ResourceRecord): void {
   if (!dialect.holds(record, zone)) return;
   const form = dialect.form(record);

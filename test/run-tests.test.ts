@@ -8,7 +8,10 @@ import type { TestContext } from 'node:test';
 
 const program = join(import.meta.dirname, '../script/run-tests.ts');
 
-/** Runs the test runner on files with these texts. @returns its output and exit status */
+/**
+ * Writes test files with these texts and runs the test runner on them.
+ * @returns its output and exit status
+ */
 function runTests(
   t: TestContext,
   files: Readonly<Record<string, string>>,
@@ -18,7 +21,7 @@ function runTests(
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   for (const [name, text] of Object.entries(files))
     writeFileSync(join(folder, name), `import { describe, test } from 'node:test';\n${text}\n`);
-  // With this variable the runner would count as part of this test.
+  // With this variable, the runner would take itself for a part of this test.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const { stdout, status } = spawnSync(process.execPath, [program, ...Object.keys(files)], {
     cwd: folder,

@@ -18,7 +18,8 @@ export function anchorsOf(markdown: string): ReadonlySet<string> {
 }
 
 /**
- * All citations of the form `docs/page.md#one, #two`. Anchors after the first belong to the same page. Pure.
+ * Finds all citations of the form `docs/page.md#one, #two`. Anchors after the first belong to the same page.
+ * Pure.
  */
 export function citationsOf(text: string): readonly Citation[] {
   return [...text.matchAll(/(docs\/[\w/-]+\.md)((?:(?:, )?#[\p{L}\p{N}_-]+)+)/gu)].flatMap(
@@ -30,7 +31,9 @@ export function citationsOf(text: string): readonly Citation[] {
   );
 }
 
-/** Citations of documents outside the repository: a numbered reference, or a section of a design. Pure. */
+/**
+ * Finds citations of documents outside the repository: a numbered reference, or a section of a design. Pure.
+ */
 export function outsideOf(text: string): readonly string[] {
   return [
     ...text.matchAll(

@@ -8,12 +8,12 @@ export interface Comment {
   readonly text: readonly string[];
 }
 
-/** The sign at the beginning of a line that is a comment. */
+/** The sign with which a comment line begins. */
 export type LineSign = '//' | '#';
 
 type Kind = 'block' | 'lines' | 'none';
 
-/** All comments that fill whole lines. A comment behind code is left out. Pure. */
+/** Finds all comments that fill whole lines. A comment behind code is left out. Pure. */
 export function commentsOf(source: string, sign: LineSign): readonly Comment[] {
   const comments: { line: number; lines: string[]; text: string[] }[] = [];
   let kind: Kind = 'none';
@@ -30,7 +30,10 @@ export function commentsOf(source: string, sign: LineSign): readonly Comment[] {
   return comments;
 }
 
-/** What kind of comment a line belongs to. @param before the kind of the line before it */
+/**
+ * Whether a line is code or belongs to a comment, and to what kind of comment.
+ * @param before the kind of the line before it
+ */
 function kindAfter(before: Kind, trimmed: string, sign: LineSign): Kind {
   if (before === 'block' || (sign === '//' && trimmed.startsWith('/*'))) return 'block';
   return isLineComment(trimmed, sign) ? 'lines' : 'none';
@@ -48,8 +51,8 @@ function blockText(trimmed: string): string {
 }
 
 /**
- * Numbers of the lines longer than `most` columns. A line that cannot be broken, such as a URL, is left out.
- * Pure.
+ * Numbers of the lines longer than `most` columns. A line without a blank, such as a URL, cannot be broken
+ * and is left out. Pure.
  */
 export function longLines({ line, lines }: Comment, most: number): readonly number[] {
   const isLong = (text: string): boolean => text.length > most && /\S\s+\S.*\s\S/u.test(text.trim());
@@ -57,7 +60,8 @@ export function longLines({ line, lines }: Comment, most: number): readonly numb
 }
 
 /**
- * The sentences of a comment. A tag (`@param`), an item of a list and an empty line begin a new one. Pure.
+ * Splits a comment into sentences. A tag (`@param`), an item of a list and an empty line begin a new one.
+ * Pure.
  */
 export function sentencesOf({ text }: Comment): readonly string[] {
   const whole = text.map((line) => (/^(?:@|[-*] |$)/u.test(line) ? `\n${line}` : line)).join(' ');
@@ -69,7 +73,7 @@ export function sentencesOf({ text }: Comment): readonly string[] {
     .filter((sentence) => sentence !== '');
 }
 
-/** Number of words in a sentence. Code counts as one word, a citation in parentheses as none. Pure. */
+/** Counts the words of a sentence. Code counts as one word, a citation in parentheses as none. Pure. */
 export function wordsIn(sentence: string): number {
   const plain = sentence
     .replaceAll(/\((?:docs\/|RFC |issue |see )[^)]*\)/gu, '')

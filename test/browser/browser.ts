@@ -4,12 +4,12 @@ import { patience } from '../../src/testing/patience.ts';
 
 const program = '/usr/bin/chromium';
 
-/** Whether Debian's Chromium is installed, as `script/servers` does it where it may. */
+/** Whether Chromium from Debian is installed. `script/servers` installs it if it runs as root. */
 export function hasChromium(): boolean {
   return existsSync(program);
 }
 
-/** Starts Debian's Chromium without a window. It connects to this machine only. */
+/** Starts Chromium without a window. It can connect only to this machine. */
 export async function startBrowser(): Promise<Browser> {
   return await chromium.launch({
     executablePath: program,
@@ -18,7 +18,7 @@ export async function startBrowser(): Promise<Browser> {
   });
 }
 
-/** Opens a tab in a context of its own, which accepts the sandbox's self-signed certificate. */
+/** Opens a tab that shares nothing with other tabs and accepts the sandbox's self-signed certificate. */
 export async function openTab(browser: Browser): Promise<Page> {
   const context = await browser.newContext({
     ignoreHTTPSErrors: true,

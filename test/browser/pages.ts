@@ -12,7 +12,7 @@ const pictures = process.env['SCREENSHOTS'];
 
 type Lang = 'en' | 'ru';
 
-/** Acts as a user in the pages of the customer's panel. */
+/** Clicks through the pages of the customer's panel as a user does. */
 export class PanelPages {
   readonly page: Page;
   readonly #stage: Stage;
@@ -70,7 +70,7 @@ export class PanelPages {
     await this.open(`?func=${this.#stage.atPanel.words.list}&elid=${zone}`);
   }
 
-  /** Adds an A record by the form. */
+  /** Fills in and saves the form for an A record. */
   async addRecord(name: string): Promise<void> {
     await this.newRecord();
     const { value } = addressOf(name);
@@ -78,7 +78,7 @@ export class PanelPages {
     await this.ok();
   }
 
-  /** Waits until the list shows the record that was added. */
+  /** Waits until the list shows the record that `addRecord` added. */
   async listed(name: string): Promise<void> {
     const key = this.#isLater ? `${name}.${zone}. A` : `${name} A`;
     await this.page.waitForSelector(`tr[data-key^="${key}"]`);
@@ -95,12 +95,12 @@ export class PanelPages {
   }
 }
 
-/** The record that {@link PanelPages.addRecord} makes. */
+/** The record that {@link PanelPages.addRecord} adds. */
 export function addressOf(name: string): Wanted {
   return address(name, '192.0.2.77');
 }
 
-/** Whether the central has the record of {@link addressOf}. */
+/** Whether the central has the record that {@link addressOf} describes. */
 export function atCentral(stage: Stage, name: string): boolean {
   return holds(stage.central, zone, addressOf(name));
 }

@@ -1,6 +1,6 @@
 /**
- * The product story for ISPmanager 4 with a central of the same kind. Releases come from an extension source,
- * through the panel's list of plugins.
+ * Tests the product's story in ISPmanager 4 with a central of the same kind. Releases are installed from an
+ * extension source, with the panel's list of plugins.
  */
 import { execFile } from 'node:child_process';
 import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const builder = join(import.meta.dirname, '../../script/build.ts');
 const row = 'tr[data-key=domainsync]';
 
-/** Starts a provider's web server with the extension source. */
+/** Starts the web server of a provider, which delivers the extension source. */
 async function openShop(): Promise<Delivery> {
   const folder = mkdtempSync(join(tmpdir(), 'shop-'));
   const server = createServer((request, response) => {

@@ -1,6 +1,6 @@
 /**
- * The product story for ISPmanager 6 with DNSmanager. The administrator installs releases from the command
- * line.
+ * Tests the product's story in ISPmanager 6 with DNSmanager. The administrator installs releases from the
+ * command line.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -17,7 +17,9 @@ import { skip, runProductStory, type Delivery, type Scene } from './product-stor
 const run = promisify(execFile);
 const builder = join(import.meta.dirname, '../../script/build.ts');
 
-/** Installs from the command line, because this panel's pages have no list of plugin sources. */
+/**
+ * The pages of this panel have no list of plugin sources, so releases are installed from the command line.
+ */
 async function openCommandLine(stage: Stage): Promise<Delivery> {
   const folder = mkdtempSync(join(tmpdir(), 'browser-'));
   const { root } = stage.panel;
@@ -60,13 +62,14 @@ const ways = {
 } as const;
 
 /**
- * Tests that version 4 cannot have: forms rendered again, TTLs, groups of rows, the question before a delete.
+ * Tests what version 4 does not have: forms that are rendered again, TTLs, groups of rows, the question
+ * before a delete.
  */
 function laterPages(scene: () => Scene): void {
   test('a form drawn anew for another type asks nobody; saved, both sides have it', { skip }, async () => {
     const { stage, page, pages } = scene();
-    // The agent may read the zone at the same time for another reason. A form that causes requests does so
-    // every time it is rendered.
+    // The agent may read the zone at the same time for another reason. So the test repeats the check. A form
+    // that causes requests would cause them every time.
     await until('a form drawn anew without a request', async () => {
       const asked = stage.central.requests.length;
       await pages.newRecord();

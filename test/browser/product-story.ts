@@ -1,6 +1,6 @@
 /**
- * The plugin's whole life in the pages of a panel, clicked through in Chromium. The story is the same for
- * every generation.
+ * Tests the plugin from its installation to its removal. Chromium clicks through the panel's pages. The story
+ * is the same for every generation.
  */
 import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -20,33 +20,33 @@ import {
 import { hasChromium, openTab, startBrowser } from './browser.ts';
 import { atCentral, PanelPages, zone } from './pages.ts';
 
-/** Why these tests cannot run here, for the option `skip`; false: they can. */
+/** Reason why these tests cannot run on this machine, for the option `skip`; false: they can run. */
 export const skip = hasChromium() ? false : 'chromium is not installed';
 
 /** How an administrator installs, updates and removes releases on a panel of this generation. */
 export interface Delivery {
-  /** Installs a release. The administrator must be logged in. */
+  /** Installs a release. An administrator must be logged in before the call. */
   install(pages: PanelPages, version: string): Promise<void>;
-  /** Updates to a release. Afterwards the administrator is logged in, in Russian. */
+  /** Updates to a release. After the call an administrator is logged in, in Russian. */
   update(pages: PanelPages, version: string): Promise<void>;
-  /** Removes the plugin. Afterwards the administrator is logged in. */
+  /** Removes the plugin. After the call an administrator is logged in. */
   remove(pages: PanelPages): Promise<void>;
   stop(): void | Promise<void>;
 }
 
-/** What differs between the generations. */
+/** The differences between the generations. */
 export interface ProductWays {
   readonly stage: StageOptions;
   /** Heading of the page that follows a saved settings form. */
   readonly home: string;
   /** End of the names of screenshots. */
   readonly suffix: '' | '-6';
-  /** Paths under the root of files that the panel itself writes. */
+  /** Paths (below the root) of files that the panel itself writes. */
   readonly panelsOwn: RegExp;
   readonly openDelivery: (stage: Stage) => Promise<Delivery>;
 }
 
-/** The stage and the pages in the middle of a story. */
+/** The stage and the open pages during a story. */
 export interface Scene {
   readonly stage: Stage;
   readonly page: Page;
@@ -55,7 +55,8 @@ export interface Scene {
 
 /**
  * Registers the story's tests.
- * @param more registers tests for this generation alone; a customer is logged in then, and edits are mirrored
+ * @param more registers tests for this generation only; before them a customer is logged in, and edits are
+ *   mirrored
  */
 export function runProductStory(
   ways: ProductWays,
@@ -129,7 +130,7 @@ export function runProductStory(
     await pages.enter({ password: account.password, contact: 'help@provider.example' });
     await pages.ok();
     await page.waitForSelector(`h1:text-is("${ways.home}")`);
-    // Short waits make the test faster. Saving the form leaves them as they are.
+    // Short waits make the test faster. Saving the settings form does not change them.
     appendFileSync(settingsFile(), '\n[sync]\nafter_wait = 1\nread_gap = 1\ngrace = 1\n');
     await pages.choose('DNS sync');
     assert.equal(await page.inputValue('#username'), account.name);

@@ -1,4 +1,6 @@
-/** Tests of input through the customer's panel that ends in a clear message and changes neither side. */
+/**
+ * Tests of input that the customer's panel must refuse with a clear message, so that neither side changes.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +21,7 @@ import type { Answer } from '../../sandbox/index.ts';
 const zone = 'example.org';
 const a = address('bad', '192.0.2.3');
 let stage: Stage;
-/** Every answer of the panel so far. */
+/** The texts of all answers of the panel so far. At the end, a test searches them for secrets. */
 const answers: string[] = [];
 
 async function save(record: Wanted, more: Readonly<Record<string, string>> = {}): Promise<Answer> {
@@ -29,8 +31,8 @@ async function save(record: Wanted, more: Readonly<Record<string, string>> = {})
 }
 
 /**
- * Asserts that the edit is refused with a text that matches `words`, in the form of the panel's generation,
- * and that neither side changes.
+ * Asserts that the edit is refused, and that the text matches `words` and has the form of the panel's
+ * generation. Neither side may change.
  */
 async function refused(
   record: Wanted,
@@ -138,7 +140,7 @@ function testTroubles(): void {
   test("the central's own troubles", async () => {
     const { faults } = stage.central;
     const { list, save: func } = stage.atCentral.words;
-    // Every call fails, because the adapter may repeat a read that failed.
+    // Every call fails, so that the adapter's second try of a read fails too.
     faults.add({ effect: 'bad-gateway', count: null });
     await refused(a, /not a valid answer|cannot be reached/);
     faults.clear();
@@ -182,7 +184,7 @@ function testBrokenSettings(): void {
   test('a broken settings file: refused with every mistake, by an agent that runs and by one that starts', async () => {
     const sound = readFileSync(settingsFile());
     writeFileSync(settingsFile(), `${sound.toString()}\nnonsense\n[log]\nlevel = loud\n`);
-    // Issue 11.12: no edit uses settings older than the file.
+    // Issue 11.12: after a change of the settings file, no edit uses the old settings.
     assert.match(await refused(a, /cannot be used/), /neither a \[section\].*whole number from 1 to 9/u);
     await killAgent();
     assert.match(await refused(a, /neither a \[section\]/), /whole number from 1 to 9/);
@@ -210,7 +212,7 @@ function processList(): string[] {
     try {
       return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
     } catch (error) {
-      // The process has ended meanwhile.
+      // The process has ended since the folder was read.
       if (error instanceof Error && 'code' in error) return '';
       throw error;
     }

@@ -241,7 +241,7 @@ test('colour only where a person looks', async () => {
   assert.equal((await domainsync('history')).out.includes('\u001b['), false);
   const words = [program, '--root', stage.panel.root, '--socket', stage.socket, 'history'];
   const terminal = ['-qec', [process.execPath, ...words].map((word) => `'${word}'`).join(' '), '/dev/null'];
-  // The command must believe that it runs in a terminal, and not in a CI system.
+  // With these variables, the command takes its output for a terminal that is not part of a CI system.
   const env: NodeJS.ProcessEnv = { ...process.env, TERM: 'xterm' };
   delete env['CI'];
   delete env['NO_COLOR'];

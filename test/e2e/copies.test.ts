@@ -1,5 +1,6 @@
 /**
- * Issue 12.10: tests of zones of our account that are copies of another server's, from the start or later.
+ * Issue 12.10: tests of zones in our account that are copies of another server's zones. Some are copies from
+ * the beginning, others become copies later.
  */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
@@ -34,7 +35,7 @@ async function refusesEdits(stage: AnyStage): Promise<void> {
   }
 }
 
-/** Asserts that the ledger keeps the zone and notes the reason. */
+/** Asserts that the zone stays in the ledger, with a note that says why it is not changed. */
 async function isNoted(stage: AnyStage): Promise<void> {
   await stage.domainsync('compare');
   await until('the note', async () =>

@@ -1,5 +1,6 @@
 /**
- * Tests of the demo as users start it. The tests of combinations play every pair of panel and central too.
+ * Tests of the demo with the command that users run. The tests of combinations play the demo for every pair
+ * of panel and central.
  */
 import assert from 'node:assert/strict';
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';

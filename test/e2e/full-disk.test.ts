@@ -1,6 +1,6 @@
 /**
- * Tests of the agent on a disk that is full: clear messages, no half-done edit, and normal work once there is
- * room.
+ * Tests of the agent on a full disk. Its messages are clear, no edit is half done, and it works normally
+ * again when there is room.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -34,7 +34,7 @@ test('full disk', async (t) => {
 
   const other = join(state, 'somebody-elses-file');
   fillDisk(other);
-  // Several edits may fit, because the journal has room within its own files.
+  // The journal has some room inside its own files, so a few edits may succeed before one is refused.
   let before: unknown;
   let refused: Answer | undefined;
   for (let at = 0; at < 500 && (refused === undefined || refused.ok); at += 1) {

@@ -1,4 +1,4 @@
-/** The install story for ISPmanager 6, which the installer restarts. */
+/** Tests the install story in ISPmanager 6. The installer restarts this panel. */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,8 @@ runInstallStory('v6', description, (story) => {
   test('handlers of type xml: edits pass and are refused as before, and an update keeps the type', async () => {
     const { root, stage } = story();
     const place = join(story().folder, 'unpacked');
-    // For a moment the hooks have the new type and the panel does not know of it.
+    // Before its restart, the panel does not know the new type, and the installed hooks already use it. Edits
+    // continue during that time.
     await story().editing('t', async () => {
       const done = await story().unpackAndInstall('1.1.0', place, '--handlers', 'xml');
       assert.equal(done.restarted, true);

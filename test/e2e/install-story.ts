@@ -1,6 +1,6 @@
 /**
- * Tests of the release archive: installed, updated and removed on a panel as a fleet tool would, while edits
- * go on. The story is the same for each kind of panel.
+ * Tests of the release archive. A panel's releases are installed, updated and removed as a tool for many
+ * servers would do it, while users make edits. The story is the same for each kind of panel.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -26,13 +26,13 @@ const run = promisify(execFile);
 const builder = join(import.meta.dirname, '../../script/build.ts');
 const zone = 'example.org';
 
-/** Output of `install` and `uninstall` with `--json`. */
+/** The output of `install` and `uninstall` with `--json`. */
 export interface Done {
   readonly changed: readonly string[];
   readonly restarted: boolean;
 }
 
-/** A stage with the archives to install from. */
+/** A stage, and the archives from which releases are installed. */
 export class InstallStage {
   readonly stage: Stage;
   readonly folder: string;
@@ -61,7 +61,7 @@ export class InstallStage {
     return this.stage.panel.root;
   }
 
-  /** Every path under the panel's root, except files that the panel itself writes while it runs. */
+  /** Every path below the panel's root, except files that the running panel itself writes. */
   everything(): string[] {
     return readdirSync(this.root, { recursive: true, encoding: 'utf8' })
       .filter((path) => !/^var\/(state|ispmgr)/.test(path))
@@ -115,7 +115,7 @@ export class InstallStage {
   }
 
   /**
-   * Resolves when an edit reaches both sides. By then the panel has read the description file, and the agent
+   * Makes edits until one is on both sides. By then the panel has read the description file, and the agent
    * has compared all zones.
    */
   async mirrors(name: string): Promise<void> {
@@ -125,7 +125,7 @@ export class InstallStage {
     });
   }
 
-  /** Makes edits one after the other while `during` runs, and asserts that each is on both sides. */
+  /** Makes one edit after the other while `during` runs. Asserts that both sides have each of them. */
   async editing(prefix: string, during: () => Promise<void>): Promise<void> {
     const over = new AbortController();
     const answers: { name: string; ok: boolean }[] = [];
@@ -156,7 +156,7 @@ export class InstallStage {
   }
 }
 
-/** Standard error of a refused installation; empty: it was not refused. */
+/** Returns what a refused installation prints to standard error; empty: the installation was not refused. */
 async function refusalOf(work: Promise<unknown>): Promise<string> {
   return await work.then(
     () => '',
@@ -166,7 +166,7 @@ async function refusalOf(work: Promise<unknown>): Promise<string> {
 
 /**
  * Registers the tests that are the same for every kind of panel.
- * @param description path, under the root, of the plugin's description file
+ * @param description path of the plugin's description file below the root
  * @param further registers more tests before the removal; it gets a function that returns the stage
  */
 export function runInstallStory(
@@ -217,7 +217,7 @@ export function runInstallStory(
   test('an update while edits go on: each edit is on both sides or on neither', async () => {
     await story.release('1.1.0');
     const settings = readFileSync(join(story.root, 'etc/domainsync.ini'), 'utf8');
-    // ISPmanager 6 has no plugin list that unpacks archives over the root, so the archive may lie anywhere.
+    // ISPmanager 6 has no list of plugins that unpacks archives over the root. So any folder will do.
     const place = restartsItself ? join(story.folder, 'unpacked') : story.root;
     await story.editing('u', async () => {
       const done = await story.unpackAndInstall('1.1.0', place);
@@ -249,7 +249,7 @@ export function runInstallStory(
     await story.domainsync('uninstall');
     if (!restartsItself) {
       story.stage.panel.restartPanel();
-      // ISPmanager 4 removes the scripts of a plugin itself.
+      // When it removes a plugin, ISPmanager 4 deletes the plugin's scripts itself.
       rmSync(join(story.root, 'var/.plugin_scripts'), { recursive: true });
     }
     story.isPristine();

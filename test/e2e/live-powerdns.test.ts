@@ -1,5 +1,6 @@
 /**
- * Issue 11.7: tests that PowerDNS, caches included, answers with an edit to clients that query all the time.
+ * Issue 11.7: tests that clients which query PowerDNS all the time get the new record after an edit, although
+ * PowerDNS caches answers.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -15,12 +16,13 @@ import { startPowerdns } from '../../src/testing/servers/powerdns.ts';
 const zone = 'example.org';
 const edits = 25;
 /**
- * Longest time (ms) until an old answer is gone. A packet cache would keep it for 20 s; the second flush
- * removes it earlier.
+ * So many milliseconds after an edit, no old answer may come. The packet cache keeps old answers for 20 s,
+ * but the product's second flush removes them earlier.
  */
 const longest = 10_000;
 /**
- * Most bare writes until the run without flushes shows three old answers. About one write in five shows one.
+ * Without flushes, the bare client makes up to so many writes, until three of them were followed by old
+ * answers. About one write in five is.
  */
 const mostBare = 400;
 

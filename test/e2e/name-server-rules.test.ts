@@ -1,6 +1,6 @@
 /**
- * Issue 12.4, 12.5 and 12.8: tests of BIND's own rules, as users and administrators of both generations meet
- * them.
+ * Issue 12.4, 12.5 and 12.8: tests of rules of BIND itself. They show what users and administrators of both
+ * generations of panels see.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import type { Answer } from '../../sandbox/index.ts';
 const zone = 'rules.example';
 const delegation: Wanted = { name: 'sub', type: 'NS', value: 'ns.example.net.' };
 
-/** Adds a line to the options and runs `rndc reconfig`, as an administrator would. */
+/** Adds a line to BIND's options and runs `rndc reconfig`, as an administrator would. */
 async function configure({ server }: ServerStage, line: string): Promise<void> {
   const file = join(server.folder, 'named.conf');
   const text = readFileSync(file, 'utf8').replace(/recursion no;[^\n]*/u, `recursion no; ${line}`);

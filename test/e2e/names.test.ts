@@ -1,6 +1,7 @@
 /**
- * Issue 12.11: tests of zone names. One panel's handlers get Unicode names with deviation characters
- * (`straße`); the other panel's list has a row that is not a domain name.
+ * Issue 12.11: tests of zone names. The panel gives handlers names in Unicode, and its list of zones has a
+ * row that is not a domain name. One name contains `ß`, which an older standard for such names replaces by
+ * `ss`.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -10,7 +11,7 @@ import { address, holds } from '../../src/testing/stage/panel-words.ts';
 import { pathsOf } from '../../src/app/paths.ts';
 import type { Combination } from './combinations/scene.ts';
 
-/** The same zone as panels store it, and as they may show it. */
+/** The name of a zone as the panel stores it, and as the panel may show it. */
 const [kept, shown] = ['xn--strae-oqa.example', 'straße.example'];
 const other = 'example.org';
 
@@ -41,7 +42,7 @@ function testNames(combination: Combination): void {
       assert.equal(log.split('panel.no-names').length, 2, 'once');
       assert.match(log, /panel\.no-names.*\ba\.\.b\b/u);
       assert.match(await stage.domainsync('doctor'), /cannot be read: a\.\.b/u);
-      // The panel's own error: the sandbox does not have the domain.
+      // The sandbox does not have this domain, so the error is the panel's own.
       const dropped = await stage.atPanel.dropZone('a..b');
       assert.ok(dropped.error !== null);
       assert.doesNotMatch(dropped.body, /empty part/u);

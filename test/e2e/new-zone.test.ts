@@ -1,6 +1,6 @@
 /**
- * Issue 11.8: tests of a new zone below one that answers its names, at a real PowerDNS without caches. A
- * client queries such a name all the time and never gets an empty answer.
+ * Issue 11.8: tests of a new zone below a zone whose wildcard answers the same names. PowerDNS runs without
+ * caches. A client queries such a name all the time, and must never get an empty answer.
  */
 import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';
@@ -12,16 +12,16 @@ import { address } from '../../src/testing/stage/panel-words.ts';
 import { startProxy, type HttpProxy, type Message } from '../../src/testing/proxies/http.ts';
 import { startPowerdns, type Powerdns } from '../../src/testing/servers/powerdns.ts';
 
-/** Turns off the caches, so that each answer is what the server holds. */
+/** Turns off the caches, so that the server answers with what it has now. */
 const extra = 'cache-ttl=0\nquery-cache-ttl=0\nnegquery-cache-ttl=0';
 /**
- * Grace of undos in seconds, longer than the patience of these tests. Work that waited for it would fail the
- * test.
+ * Grace of undos in seconds. It is longer than these tests wait. If work waited for the grace, the test would
+ * fail.
  */
 const grace = '600';
 const [before, own] = ['192.0.2.9', '192.0.2.80'];
 const skip = missingFor('powerdns');
-/** Longest wait in milliseconds, since the machine may be busy. */
+/** The tests wait at most so many milliseconds, because the machine may be busy. */
 const patience = 120_000;
 
 interface Scene {
@@ -32,7 +32,8 @@ interface Scene {
 }
 
 /**
- * Runs `act` for the next request that creates a zone, instead of passing it on. Resolves when `act` is done.
+ * When the next request comes that creates a zone, calls `act` instead of sending it on. Resolves when `act`
+ * has ended.
  */
 async function whenPosted(
   proxy: HttpProxy,
@@ -49,7 +50,10 @@ async function whenPosted(
   });
 }
 
-/** A scene in which both sides have `example.org`, whose wildcard answers every name below it. */
+/**
+ * Opens a scene in which both sides have `example.org` with a wildcard, which answers for every name below
+ * it.
+ */
 async function scene(t: TestContext, panel: 'v4' | 'v6'): Promise<Scene> {
   const server = await startPowerdns({ extra });
   const proxy = await startProxy(server.url);
@@ -74,7 +78,10 @@ async function scene(t: TestContext, panel: 'v4' | 'v6'): Promise<Scene> {
   return { stage, server, proxy };
 }
 
-/** The address that the server answers for a name; without one, the reason. */
+/**
+ * Queries the address of a name.
+ * @returns the addresses, or the code of the error if the server gives none
+ */
 async function ask({ port }: Powerdns, name: string): Promise<string> {
   const resolver = new Resolver({ timeout: 30_000, tries: 1 });
   resolver.setServers([`127.0.0.1:${port}`]);
@@ -168,7 +175,7 @@ for (const panel of ['v4', 'v6'] as const) {
     await t.test('refused after the panel kept it: the panel is put back', async () => {
       const zone = 'late.example.org';
       const watcher = watch(server, `www.${zone}`);
-      // Another account creates the zone at the provider first.
+      // A request of another account creates the zone first.
       const taken = whenPosted(proxy, async (pass) => {
         const body = { name: `${zone}.`, kind: 'Native', account: 'bob', nameservers: ['ns1.example.net.'] };
         await watcher.stop();

@@ -1,6 +1,6 @@
 /**
- * Tests that the self-test records what a panel does where its documentation is silent, and that the doctor
- * finds nothing wrong with a sound panel.
+ * Tests of the self-test and of the doctor. The self-test records what the panel does in cases that its
+ * documentation leaves open. In a panel without faults, the doctor must find no fault.
  */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
@@ -23,7 +23,8 @@ for (const { panel, central, ttl, listed } of pairs) {
 
     before(async () => {
       stage = await makeStage({ panel, central });
-      // The user who has no right to the self-test's zone needs a zone of his own.
+      // The self-test makes an edit as a user who has no right to its zone. That user needs a zone of his
+      // own.
       assert.ok((await stage.atPanel.makeZone(own)).ok);
       await stage.install();
       stage.configure();
@@ -50,7 +51,8 @@ for (const { panel, central, ttl, listed } of pairs) {
       const holds = Object.fromEntries(report.assumptions.map(({ id, holds: so }) => [id, so]));
       const all = { A1: 'yes', A2: 'yes', A3: 'yes', A4: ttl, A5: 'yes', A8: 'yes', A50: listed, A39: 'yes' };
       assert.deepEqual(holds, all);
-      // Issue 11.1: handlers run before the access check, so the engine must know the owners.
+      // Issue 11.1: this panel calls handlers before it checks access, so the engine must know the owners of
+      // zones.
       assert.deepEqual([report.beforeForOthers, report.ownersReported], ['yes', 'column']);
       const step = report.steps.find(({ byForeignAccount }) => byForeignAccount === true);
       assert.deepEqual(
@@ -70,7 +72,7 @@ for (const { panel, central, ttl, listed } of pairs) {
       assert.match(text, /owners of zones are reported by +a column of the list/);
       assert.doesNotMatch(text, /FAILED/);
       const kind = central === 'v4' ? 'ISPmanager 4' : 'DNSmanager 5/6';
-      // The doctor warns of an account without zones if the panel has some.
+      // If the panel has zones and the account has none, the doctor prints `warning`.
       assert.match(text, new RegExp(`(?:ok|warning) +central +${kind} at https://127\\.0\\.0\\.1:\\d+/`));
       assert.equal(await check(), 'proved');
       assert.match(await stage.domainsync('status'), /^owners .*the panel checks access first/m);
@@ -122,7 +124,7 @@ describe('issue 11.1: a panel that tells no owners', () => {
     const text = await stage.domainsync('--json', 'doctor', '--self-test', '--zone', 'scratch.example');
     const { selfTest } = JSON.parse(text) as { selfTest: SelfTestReport };
     assert.equal(selfTest.assumptions.find(({ id }) => id === 'A2')?.holds, 'no');
-    // Issue 12.20: the panel's own list shows that no handler is registered.
+    // Issue 12.20: according to the panel's own list, no handler is registered.
     assert.equal(selfTest.assumptions.find(({ id }) => id === 'A50')?.holds, 'no');
     assert.equal(selfTest.beforeForOthers, 'not tested');
     const status = await stage.status();

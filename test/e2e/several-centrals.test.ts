@@ -1,4 +1,4 @@
-/** Tests of one panel with two centrals, PowerDNS and BIND. Every edit is at both or at neither. */
+/** Tests of one panel with two centrals, PowerDNS and BIND. Either both have an edit or neither has it. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
@@ -61,7 +61,7 @@ function configureSecond(host: string | null = `127.0.0.1:${proxy.port}`): void 
   });
 }
 
-/** Names of the running servers that answer a host with this address. */
+/** Names of the running servers that have this address for a host. */
 async function hosts(host: string, ip: string): Promise<string[]> {
   const found: string[] = [];
   for (const server of [first, second]) {

@@ -1,6 +1,6 @@
 /**
- * Tests of a zone that the central signs. The product shows the data for the registrar, and deletes the zone
- * only after a second confirmation.
+ * Tests of a zone that the central signs. The product shows the data for the registrar. It deletes the zone
+ * only if the user repeats the delete.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -74,13 +74,13 @@ test('issue 11.11: a domain below it is made once the signed zone delegates it, 
   assert.ok((await stage.atPanel.save(zone, ns)).ok);
   const made = await stage.atPanel.makeZone(sub);
   assert.ok(made.ok, made.error?.text);
-  // The proof that there is no DS must show a delegation, so that validators see an insecure zone and not a
-  // bogus one (RFC 4035 section 5.2).
+  // The NSEC record that proves the absence of a DS record must list the type NS. Otherwise validators take
+  // the zone for forged, not for unsigned (RFC 4035 section 5.2).
   const proof = ['@127.0.0.1', '-p', String(server.port), '+dnssec', '+noall', '+authority', sub, 'DS'];
   assert.match(await runProgram('dig', proof), /sub\.example\.org\.\s.*\sNSEC\s.*\sNS\s/u);
   const other = 'other.example.org';
   assert.equal((await stage.atPanel.makeZone(other)).ok, false);
-  // A repetition within three seconds counts as the same click and is refused again.
+  // For three seconds, a repetition counts as the same click and is refused again.
   await until('the second yes', async () => (await stage.atPanel.makeZone(other)).ok);
   for (const gone of [sub, other]) assert.ok((await stage.atPanel.dropZone(gone)).ok);
 });
@@ -97,7 +97,7 @@ test('the first delete is refused, also after a restart of the agent the second 
   assert.ok(pid !== null);
   await endProcess(pid);
   assert.match(await stage.domainsync('zone', zone), /DNSSEC +signed by the central/, 'without an agent');
-  // A repetition within three seconds counts as the same click and is refused again.
+  // For three seconds, a repetition counts as the same click and is refused again.
   await until('the second yes', async () => (await stage.atPanel.dropZone(zone)).ok);
   assert.equal(stage.panel.zones().includes(zone), false);
   await until('the zone to go at the central', async () => !(await isAtCentral()));

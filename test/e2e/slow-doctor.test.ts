@@ -1,4 +1,4 @@
-/** Issue 12.9: test of the doctor at a PowerDNS that returns whole zones slowly. */
+/** Issue 12.9: tests the doctor with a PowerDNS that takes long to return whole zones. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -27,7 +27,7 @@ test(
     await until('its content at the central', () => agreed(stage, zone));
     await settled(stage);
     proxy.behaviour = async ({ method, path }) => {
-      // Reads by name, and the list of zones, are not slow.
+      // Only whole zones are slow. Reads of single names and of the list of zones are not.
       if (method === 'GET' && /\/zones\/[^?]+$/u.test(path)) await once(end.signal, 'abort');
       return undefined;
     };

@@ -1,6 +1,6 @@
 /**
- * Tests of a call that names thousands of zones, and of a key that is rotated, for both generations of the
- * panel.
+ * Tests of one call that names thousands of zones, and of a key that the provider replaces. Both run for both
+ * generations of panels.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -39,7 +39,10 @@ for (const combination of combinations) {
 
     after(() => stage.stop());
 
-    /** Reads of the panel after the first `from` lines of the log: names of zones, and the list. */
+    /**
+     * The agent's reads of the panel since line `from` of the log: the zones that it read, and its reads of
+     * the list of zones.
+     */
     function reads(from: number): string[] {
       const calls = logLines().slice(from);
       return calls.flatMap((line) => {

@@ -1,6 +1,6 @@
 /**
- * Issue 12.13: tests of two panels that change and delete each other's zones in one account of a central. The
- * product reports that to each.
+ * Issue 12.13: tests of two panels that share one account of a central. Each changes and deletes the zones of
+ * the other, and the product reports these changes in both panels.
  */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
@@ -48,7 +48,7 @@ for (const generation of ['v4', 'v6'] as const) {
     const zonesOf = async (side: Pick<Stage, 'domainsync'>): Promise<string> =>
       await side.domainsync('zones');
 
-    /** Compares the zone in the second panel until its ledger has the record as `central-only`. */
+    /** Compares the zone in the second panel, until its ledger has the record in state `central-only`. */
     async function compared(record: string): Promise<void> {
       await second.domainsync('compare', zone);
       await until('the comparison', async () => (await second.domainsync('zone', zone)).includes(record));
@@ -68,7 +68,7 @@ for (const generation of ['v4', 'v6'] as const) {
       const doctor = await second.domainsync('doctor');
       assert.match(doctor, /warning +zones +records changed at the central by others.*example\.org/u);
       assert.match(doctor, /another panel use this account/u);
-      // The first panel's report does not blame another panel.
+      // The changes are the first panel's own, so its report does not mention another panel.
       assert.doesNotMatch(await zonesOf(first), /another panel/u);
     });
 

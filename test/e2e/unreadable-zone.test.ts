@@ -1,6 +1,6 @@
 /**
- * Issue 12.9: tests of a zone that PowerDNS cannot return as a whole, because of one record in its database.
- * Edits still work.
+ * Issue 12.9: tests of a zone that PowerDNS cannot return as a whole, because its database contains a broken
+ * record. Edits of other records still work.
  */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
@@ -33,7 +33,7 @@ describe('issue 12.9: a zone that PowerDNS cannot read', { skip: missingFor('pow
       `INSERT INTO records (domain_id, name, type, content, ttl, disabled, auth)
        SELECT id, 'early.' || name, 'A', '192.0.2.99', 60, 1, 1 FROM domains WHERE name = ?`,
     );
-    // The next edit starts a new agent, which has never read the zone.
+    // The agent ends here. The next edit starts a new agent, which has not read the zone.
     const pid = await stage.agent();
     assert.ok(pid !== null);
     await endProcess(pid);
@@ -46,7 +46,7 @@ describe('issue 12.9: a zone that PowerDNS cannot read', { skip: missingFor('pow
     database.close();
   }
 
-  /** Whether the public gets the record in an answer, since the zone cannot be transferred either. */
+  /** Whether the server answers a query with the record. The broken record makes a zone transfer fail too. */
   async function served(record: Wanted): Promise<boolean> {
     const lines = await stage.there.public.lines(`${record.name}.${zone}`, record.type);
     return lines.some((line) => line.endsWith(` ${record.value}`));

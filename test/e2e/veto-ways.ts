@@ -1,37 +1,45 @@
 import type { Switches } from '../../sandbox/index.ts';
 
-/** A way to send a request. `NAME` in its parameters stands for the name of the record or zone to be made. */
+/**
+ * A way to send a request to the panel. In the parameters, `NAME` is replaced by the name of the new record
+ * or zone.
+ */
 export interface Way {
   readonly title: string;
   readonly method: 'GET' | 'POST';
   readonly parameters: string;
   readonly headers?: (body: string) => Readonly<Record<string, string>>;
   readonly switches?: Partial<Switches>;
-  /** The result while the central can be reached: made on both sides, or refused. */
+  /**
+   * The result while the central can be reached. `made`: both sides have the record or zone. `refused`:
+   * neither has it.
+   */
   readonly outcome: 'made' | 'refused';
 }
 
 export interface Ways {
   /** Requests that save a record. */
   readonly records: readonly Way[];
-  /** Requests that create a zone, which the central leaves to the provider. */
+  /** Requests that create a zone. The central lets only the provider create zones. */
   readonly zones: readonly Way[];
-  /** Saves that a handler cannot recognise, so that a comparison must find them. */
+  /** Requests whose save a handler cannot recognise. Only a comparison finds the change. */
   readonly unseen: readonly Way[];
 }
 
-/** Parameters and switches of a generation for the same requests. */
+/** The words in which one generation expresses the same requests: parameters, and switches of the sandbox. */
 interface Words {
   /** Parameters of a new record (`edit`) and of a new zone (`create`), without `sok`. */
   readonly edit: string;
   readonly create: string;
-  /** A second value of the address field. */
+  /** The address field with another value. A request with both must be refused. */
   readonly second: string;
-  /** Name of the field whose change renders the form again. */
+  /** Field of the form. If a user changes it, browsers ask the panel to render the form again. */
   readonly redrawn: string;
-  /** Switches of a panel that saves even such a form. */
+  /** Switches for a sandbox that saves a form even if it only had to render it again. */
   readonly redraws: Partial<Switches>;
-  /** Result of a body whose last `sok` is empty. Only version 4 gives the body to handlers. */
+  /**
+   * Result of a request whose body ends with an empty `sok`. Only ISPmanager 4 gives the body to handlers.
+   */
   readonly emptySokInBody: Way['outcome'];
   readonly more: Ways;
 }
@@ -46,7 +54,7 @@ const get = (title: string, parameters: string, more: Partial<Way> = {}): Way =>
   ...more,
 });
 
-/** The requests for both generations, and those for this one alone. */
+/** The requests that both generations can get, and those for this generation only. */
 function waysOf({ edit, create, second, redrawn, redraws, emptySokInBody, more }: Words): Ways {
   return {
     records: [
@@ -79,7 +87,7 @@ const edit6 = 'func=domain.record.edit&plid=example.org&elid=&name=NAME&rtype=a&
 const asSent = { lengthToHandlers: 'as-sent' } as const;
 const leftOut = { nulToHandlers: 'left-out' } as const;
 
-/** The requests for ISPmanager 4, which gives the body and its headers to handlers. */
+/** The requests for ISPmanager 4. It gives the body and the headers to handlers. */
 export const waysOf4 = waysOf({
   edit: edit4,
   create,
@@ -107,8 +115,8 @@ export const waysOf4 = waysOf({
 });
 
 /**
- * The requests for ISPmanager 6, which gives the parameters to handlers in the environment. There a value
- * ends at a NUL octet.
+ * The requests for ISPmanager 6. It gives the parameters to handlers as environment variables, in which a NUL
+ * octet ends the value.
  */
 export const waysOf6 = waysOf({
   edit: edit6,

@@ -1,6 +1,7 @@
 /**
- * Issue 11.2: tests of requests that a panel saves although its handler sees no save, or another edit. A
- * client queries the name server all the time, and must see the same records as the panel keeps.
+ * Issue 11.2: tests of requests for which the panel saves something else than its handler sees. For example,
+ * the handler sees no save at all. A client queries the name server all the time. It must see the same
+ * records as the panel has.
  */
 import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';
@@ -89,7 +90,7 @@ async function openStage(pair: Pair): Promise<ServerStage> {
   });
 }
 
-/** Sends the request and ignores the panel's answer. */
+/** Sends the request to the panel, and ignores the answer. */
 async function send({ panel }: ServerStage, way: Way, name: string): Promise<void> {
   const parameters = way.parameters.replaceAll('NAME', name);
   const login = new URLSearchParams({ authinfo: `${customer.name}:${customer.password}`, out: 'xml' });
@@ -132,7 +133,7 @@ class Watcher {
 
   async #ask(): Promise<void> {
     while (!this.#stopped) {
-      // The server may be down, or may not have the name.
+      // The server may be stopped, or may not have the zone yet.
       for (const name of ['nothing', ...this.watched])
         await this.#resolver.resolve4(`${name}.${zone}`).then(
           () => this.seen.add(name),

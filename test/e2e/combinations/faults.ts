@@ -30,8 +30,8 @@ export function faultSteps(stage: () => Stage): void {
       () => intruder.dropZone(zone),
     ];
     for (const act of tries) assert.match((await act()).error?.text ?? '', /access/iu);
-    // Reads are left out, since comparisons may read at any time. Tests of the engine show that such a call
-    // causes no read.
+    // Reads are not counted, because comparisons may read at any time. Tests of the engine show that such a
+    // call causes no read.
     assert.deepEqual(written().slice(asked), []);
   });
 
@@ -115,7 +115,7 @@ export function faultSteps(stage: () => Stage): void {
     const started = performance.now();
     const answer = await atPanel.save(zone, address('down', '192.0.2.15'));
     assert.equal(answer.ok, false, answer.body);
-    // Background calls may have failed twice already, and then the breaker refuses.
+    // If background calls have failed twice before, the breaker refuses this edit with its own message.
     assert.match(answer.error?.text ?? '', /cannot be reached|failed a moment ago/);
     assert.ok(performance.now() - started < 10_000);
     assert.ok(!holdsName(stage().panel, zone, 'down'));

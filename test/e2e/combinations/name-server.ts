@@ -1,5 +1,6 @@
 /**
- * Tests of a panel with a real name server as its central. What they look up there is what the public sees.
+ * Tests of a panel with a real name server as its central. The tests read the server by DNS, as the public
+ * does.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -27,8 +28,8 @@ import { settled, succeeded, zone } from './scene.ts';
 /** A zone that both sides have before the plugin is installed. */
 const old = 'before.example';
 /**
- * `leaving` is a zone that is created and deleted; `half` is a record that the panel refuses after the
- * central took it.
+ * `leaving`: a zone that is created and deleted. `half`: a record that the central accepts and the panel then
+ * refuses.
  */
 const leaving = 'leaving.example';
 const half = address('half', '192.0.2.12');
@@ -61,8 +62,8 @@ export function testNameServer(pair: Pair): void {
 }
 
 /**
- * Opens a stage: a zone that differs in part between both sides, the plugin installed and configured, and the
- * first comparison done.
+ * Opens a stage with a zone that differs in part between both sides. Installs and configures the plugin, and
+ * waits for the first comparison.
  */
 async function openServerScene(pair: Pair): Promise<ServerStage> {
   return await prepared(await makeServerStage(pair), prepare);
@@ -88,7 +89,7 @@ async function prepare(stage: ServerStage): Promise<void> {
   );
 }
 
-/** Asserts that both sides hold the record. The central's is read by zone transfer. */
+/** Asserts that both sides have the record. Reads the central by zone transfer. */
 async function onBoth(stage: ServerStage, record: Wanted, where = zone): Promise<void> {
   const said = meaning(record, where);
   assert.ok(
@@ -109,7 +110,7 @@ async function mirrored(stage: ServerStage, record: Wanted): Promise<void> {
   await onBoth(stage, record);
 }
 
-/** Asserts that an act is refused with a text that matches `words`, and that neither side changes. */
+/** Asserts that `act` is refused with a text that matches `words`, and that neither side changes. */
 async function refused(stage: ServerStage, act: () => Promise<Answer>, words: RegExp): Promise<void> {
   const everything = async (): Promise<unknown> => [stage.panel.records(zone), await stage.there.held(zone)];
   const former = await everything();
@@ -176,7 +177,7 @@ function zoneSteps(stage: () => ServerStage): void {
   });
 }
 
-/** Tests of work that goes on in the background, registered after other steps. */
+/** Tests of background work. They run after all other steps. */
 function laterSteps(stage: () => ServerStage): void {
   test('the deleted zone is gone there too, or is left to the provider, which is said', async () => {
     const { there } = stage();
@@ -202,10 +203,10 @@ function recordSteps(stage: () => ServerStage, { panel, central }: Pair): void {
 
   test('each type the panel can make: added, changed, deleted', async () => {
     const { atPanel } = stage();
-    // BIND refuses an MX whose host is in the zone but has no address.
+    // BIND refuses an MX record if its host is in the zone and has no address.
     await mirrored(stage(), address('mail', '192.0.2.8'));
     for (const [first, second] of pairs.filter(([{ type }]) => atPanel.words.types.has(type))) {
-      // BIND ignores a DS where there is no delegation.
+      // BIND ignores a DS record at a name without a delegation.
       if (first.type === 'DS')
         await mirrored(stage(), { name: first.name, type: 'NS', value: 'ns.example.net.' });
       await mirrored(stage(), first);
@@ -253,13 +254,13 @@ function recordSteps(stage: () => ServerStage, { panel, central }: Pair): void {
   });
 }
 
-/** Tests of values with several spellings, and of values that are never written. */
+/** Tests of values that can be written in several ways, and of values that are never sent. */
 function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
   test('issue 12.2: a text with a line break or a tab is never written', async () => {
     const { atPanel, there } = stage();
     const sound = { name: 'dkim', type: 'TXT', value: 'v=DKIM1; p=abc' };
     await mirrored(stage(), sound);
-    // A pending undo of an earlier step would count as a write.
+    // The undo of an earlier step may still be open, and its write would be counted.
     await settled(stage());
     const written = await there.writes();
     for (const char of ['\n', '\r\n', '\t']) {
@@ -275,7 +276,7 @@ function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
     const short = { name: 'six', type: 'AAAA', value: '2001:db8::1' };
     const long = { ...short, value: '2001:db8:0:0::1' };
     await staysUntilLast(stage(), short, long);
-    // Both rows are removed at once.
+    // Now both rows are removed in one call.
     await mirrored(stage(), short);
     succeeded(await atPanel.save(zone, long));
     await settled(stage());
@@ -339,8 +340,8 @@ function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
 }
 
 /**
- * Saves two rows of the panel that mean the same record. Asserts that the central has the record without a
- * gap until both are removed.
+ * Saves two rows that mean the same record in the panel, and removes them one after the other. Asserts that
+ * the central has the record until both are removed.
  */
 async function staysUntilLast(stage: ServerStage, first: Wanted, second: Wanted): Promise<void> {
   const { atPanel, there } = stage;
@@ -358,7 +359,7 @@ async function staysUntilLast(stage: ServerStage, first: Wanted, second: Wanted)
   await settled(stage);
 }
 
-/** Identifiers of the panel's rows at a name. */
+/** Identifiers of the panel's rows that have this name. */
 function rowsAt({ panel }: ServerStage, name: string): readonly string[] {
   return panel.keys(zone)?.filter((key) => key.startsWith(`${name}.`) || key.startsWith(`${name} `)) ?? [];
 }
@@ -414,7 +415,7 @@ function faultSteps(stage: () => ServerStage): void {
     try {
       const answer = await atPanel.save(zone, record);
       assert.equal(answer.ok, false, answer.body);
-      // With the default deadline it would take 10 seconds.
+      // With the default deadline, the refusal would take 10 seconds.
       assert.ok(performance.now() - started < 9_000);
     } finally {
       server.resume();
@@ -431,7 +432,8 @@ function faultSteps(stage: () => ServerStage): void {
     const { atPanel, there, panel } = stage();
     await there.down();
     const answer = await atPanel.save(zone, address('down', '192.0.2.18'));
-    // The edit or a background read may be the first call to fail, and after it the breaker refuses.
+    // Either this edit or a background read is the first call to fail. In the second case the breaker refuses
+    // the edit.
     assert.match(answer.error?.text ?? answer.body, /cannot be reached|failed a moment ago/);
     assert.ok(!holdsName(panel, zone, 'down'));
     await there.up();

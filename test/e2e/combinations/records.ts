@@ -1,5 +1,6 @@
 /**
- * Tests of records of every type: added, changed, deleted, and refused where a side does not have the type.
+ * Tests of records of every type: they are added, changed and deleted. If one side does not have the type,
+ * they are refused.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,7 +9,7 @@ import type { Sandbox } from '../../../sandbox/index.ts';
 import { address, contents, holds, type Wanted, type Words } from '../../../src/testing/stage/panel-words.ts';
 import { mirrored, onBoth, onNeither, refused, settled, succeeded, zone } from './scene.ts';
 
-/** For each type a record, and the record that it is changed to. */
+/** For each type, a record, and another one that replaces it. */
 export const pairs: readonly (readonly [Wanted, Wanted])[] = [
   [address('a', '192.0.2.1'), address('a', '192.0.2.2')],
   [
@@ -91,7 +92,7 @@ export function recordSteps(stage: () => Stage): void {
     await mirrored(stage(), record);
     await settled(stage());
     await changed(600);
-    // Once more, before the last change is confirmed.
+    // The second change is saved while the first one is not yet confirmed.
     await changed(900);
     await settled(stage());
     assert.ok(holds(central, zone, at(atCentral.words, 900)));
@@ -101,7 +102,7 @@ export function recordSteps(stage: () => Stage): void {
     const { atPanel, atCentral, customer, panel, central } = stage();
     const hasBoth = [atPanel, atCentral].every(({ words }) => words.types.has('CAA'));
     if (!hasBoth) return;
-    /** The records at `caa` on a side, without quotation marks, which are only syntax. */
+    /** The records with the name `caa` on one side. Quotation marks are only syntax and are removed. */
     const held = (side: Sandbox): string[] =>
       (side.records(zone) ?? [])
         .filter(({ name }) => name === `caa.${zone}.`)
@@ -127,7 +128,7 @@ export function recordSteps(stage: () => Stage): void {
       await save(key(), value, '600');
       await settled(stage());
       assert.deepEqual([held(panel), held(central)], [[`600 ${meant}`], [`600 ${meant}`]], value);
-      // The same form again, without a change.
+      // The same form is saved again without a change.
       await save(key(), value, '600');
       await settled(stage());
       assert.deepEqual([held(panel), held(central)], [[`600 ${meant}`], [`600 ${meant}`]], value);
@@ -156,7 +157,7 @@ export function recordSteps(stage: () => Stage): void {
     const record = address('some', '192.0.2.6');
     await mirrored(stage(), record);
     if (!atPanel.words.hasTtl) {
-      // ISPmanager 4 needs all fields.
+      // ISPmanager 4 needs all fields in a form. This form lacks the address.
       const short = { plid: zone, elid: '', name: 'some', sdtype: 'A', sok: 'ok' };
       await refused(stage(), () => customer(atPanel.words.save, short), /IPv4|addr/);
       return;

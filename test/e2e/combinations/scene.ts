@@ -1,4 +1,7 @@
-/** A combination of panel and central, with the plugin in force and a zone created through it. */
+/**
+ * Opens a stage for a combination of panel and central. The plugin is installed, and a zone has been created
+ * through it.
+ */
 import assert from 'node:assert/strict';
 import {
   makeStage,
@@ -16,12 +19,15 @@ import type { Answer, Sandbox, Switches } from '../../../sandbox/index.ts';
 export const zone = 'example.org';
 
 export interface Combination extends Required<Pick<StageOptions, 'panel' | 'central'>> {
-  /** Switches that differ from the default. Those of the central hold until it is started again. */
+  /**
+   * Switches that differ from the default. The central's switches apply until the central is started again.
+   */
   readonly ways?: { readonly panel?: Partial<Switches>; readonly central?: Partial<Switches> };
 }
 
 /**
- * Opens a stage: both panels empty, the plugin installed and configured, then the zone created in the panel.
+ * Opens a stage with two empty panels. Installs and configures the plugin, then creates the zone in the
+ * panel.
  */
 export async function openScene(combination: Combination): Promise<Stage> {
   return await prepared(await makeStage(combination), async (stage) => {
@@ -46,7 +52,7 @@ export function succeeded(answer: Answer): void {
   assert.ok(answer.ok, answer.body);
 }
 
-/** Asserts that both sides hold the record. */
+/** Asserts that both sides have the record. */
 export function onBoth(stage: Stage, record: Wanted, where = zone): void {
   const said = meaning(record, where);
   assert.ok(
@@ -59,13 +65,13 @@ export function onBoth(stage: Stage, record: Wanted, where = zone): void {
   );
 }
 
-/** Asserts that neither side holds the record. */
+/** Asserts that neither side has the record. */
 export function onNeither(stage: Stage, record: Wanted, where = zone): void {
   assert.ok(!holds(stage.panel, where, record), `the panel has ${meaning(record, where)}`);
   assert.ok(!holds(stage.central, where, record), `the central has ${meaning(record, where)}`);
 }
 
-/** Adds a record through the panel, and asserts that both sides hold it at once. */
+/** Adds a record through the panel, and asserts that both sides have it at once. */
 export async function mirrored(stage: Stage, record: Wanted): Promise<void> {
   succeeded(await stage.atPanel.save(zone, record));
   onBoth(stage, record);
@@ -75,7 +81,7 @@ function everything({ panel, central }: Stage): unknown {
   return [panel, central].map((side) => side.zones().map((name) => [name, side.records(name)]));
 }
 
-/** Asserts that an act is refused with a text that matches `words`, and that neither side changes. */
+/** Asserts that `act` is refused with a text that matches `words`, and that neither side changes. */
 export async function refused(stage: Stage, act: () => Promise<Answer>, words: RegExp): Promise<Answer> {
   const before = everything(stage);
   const answer = await act();
@@ -85,7 +91,7 @@ export async function refused(stage: Stage, act: () => Promise<Answer>, words: R
   return answer;
 }
 
-/** Runs `work` with these switches of a panel, and restores the former ones. */
+/** Sets these switches of a panel, runs `work`, and restores the former switches. */
 export async function whileIts(
   panel: Sandbox,
   ways: Partial<Switches>,

@@ -1,6 +1,6 @@
 import { testCombination } from './combination.ts';
 
-// Issue 12.19: the panel's keys have absolute names and hosts.
+// Issue 12.19: the identifiers of the panel's rows contain absolute names and hosts.
 testCombination({
   panel: 'v4',
   central: 'dnsmgr',

@@ -1,6 +1,7 @@
 import { testCombination } from './combination.ts';
 
-// Issue 12.19: the central has another column for identifiers, and deletes of unknown identifiers answer OK.
+// Issue 12.19: the central has the identifiers in another column, and answers OK to a delete of an unknown
+// identifier.
 testCombination({
   panel: 'v5',
   central: 'dnsmgr',

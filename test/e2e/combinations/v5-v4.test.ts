@@ -1,6 +1,6 @@
 import { testCombination } from './combination.ts';
 
-// Issue 12.19: the central's keys have absolute names and hosts.
+// Issue 12.19: the identifiers of the central's rows contain absolute names and hosts.
 testCombination({
   panel: 'v5',
   central: 'v4',

@@ -1,4 +1,4 @@
-/** Tests of behaviour in which installations of panels and centrals differ, by generation. */
+/** Tests of what differs between installations of the same generation of a panel or central. */
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,8 +55,8 @@ export function panelSteps(stage: () => Stage, { panel: generation }: Combinatio
       succeeded(await site('inner'));
       onBoth(stage(), address('inner', '192.0.2.23'));
       panel.switches.failOuter = { 'webdomain.edit': { code: 1, text: 'no room', count: 1 } };
-      // A read before the outer function fails would show the inner edit as kept (docs/compatibility.md#a32),
-      // so all reads fail until then.
+      // All reads fail until the outer function has failed. A read before that would show that the panel has
+      // made the inner edit (docs/compatibility.md#a32).
       panel.faults.add({ func: stage().atPanel.words.list, via: 'mgrctl', effect: 'refuse', count: null });
       assert.equal((await site('outer')).ok, false);
       panel.faults.clear();
@@ -74,7 +74,7 @@ export function panelSteps(stage: () => Stage, { panel: generation }: Combinatio
   });
 }
 
-/** Removes the `before` events from the description file. @returns a function that restores them */
+/** Removes the `before` events from the plugin's description file. @returns a function that restores them */
 export function withoutBefore({ panel, atPanel }: Stage): () => void {
   const later = atPanel.words.hasTtl;
   const path = join(
@@ -92,7 +92,7 @@ export function withoutBefore({ panel, atPanel }: Stage): () => void {
   return () => put(whole);
 }
 
-/** Whether the central's own list shows a zone. During a slow delete it still does. */
+/** Whether the central's own list has the zone. During a slow delete, the list still has it. */
 async function isListed({ provider }: Stage, name: string): Promise<boolean> {
   return (await provider('domain', {})).elems.some((row) => row['name'] === name);
 }

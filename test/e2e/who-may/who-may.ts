@@ -1,6 +1,6 @@
 /**
- * Tests which users' edits reach a real name server before the panel has made them. A client queries the
- * server all the time (issue 11.1).
+ * Tests whose edits reach the name server before the panel has made them. A client queries the server all the
+ * time. It must not see edits by users without a right to the zone (issue 11.1).
  */
 import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';
@@ -33,7 +33,7 @@ const www = address('www', '192.0.2.80');
 const mail: Wanted = { name: '', type: 'MX', value: 'www.victim.example.', numbers: [10] };
 const forged: Wanted = { name: '_acme-challenge', type: 'TXT', value: 'forged' };
 
-/** Queries every record that the attacks aim at, again and again. */
+/** Queries all records that the attacks try to change, again and again. */
 class Watcher {
   readonly #resolver = new Resolver({ timeout: 20_000, tries: 2 });
   readonly #seen = new Set<string>();
@@ -53,7 +53,7 @@ class Watcher {
     }
   }
 
-  /** The public answers to these queries now, as one text. */
+  /** Sends the queries once. @returns all answers as one text */
   async look(): Promise<string> {
     const none = (error: unknown): string =>
       error instanceof Error && 'code' in error ? String(error.code) : 'defect';
@@ -66,7 +66,7 @@ class Watcher {
     return parts.join(' ');
   }
 
-  /** Ends the queries. @returns every different text of answers since the start */
+  /** Ends the queries. @returns the different texts of answers since the start */
   async stop(): Promise<readonly string[]> {
     this.#running = false;
     await this.#loop;
@@ -99,7 +99,7 @@ export function testWhoMay(pair: Pair): void {
           assert.deepEqual(await stage.there.held(zone), stored);
           for (const { ok, error } of [answer, again]) {
             assert.equal(ok, false);
-            // The text is the panel's own refusal and mentions nothing of the zone.
+            // The panel refuses with its own text, which contains nothing of the zone.
             assert.match(error?.text ?? '', /^(?:Access denied|.*access.*)$/iu);
             assert.doesNotMatch(error?.text ?? '', /domainsync|192\.0|www/u);
           }
@@ -170,8 +170,8 @@ async function look(stage: ServerStage): Promise<string> {
 }
 
 /**
- * Opens a stage with one zone of the customer on both sides, the plugin configured, and its first comparison
- * done.
+ * Opens a stage with one zone of the customer on both sides. Configures the plugin, and waits for the first
+ * comparison.
  */
 async function openScene(pair: Pair): Promise<ServerStage> {
   return await prepared(await makeServerStage(pair), prepare);
