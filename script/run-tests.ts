@@ -24,7 +24,7 @@ const patterns = [
  */
 const fileTimeout = 2_400_000;
 
-/** So many files run at once. Most tests spend their time on waiting, not on the processor. */
+/** Number of files that run at once. Most tests spend their time on waiting, not on the processor. */
 const atOnce = 2 * availableParallelism();
 
 interface Slowest {

@@ -66,7 +66,7 @@ export interface PluginDialect {
 export interface MgrctlDialect {
   readonly usage: string;
   readonly formats: readonly string[];
-  /** Whether it has `-i`, `-l`, `-u`, `-R`, `-e` and the function `exit`. */
+  /** Whether `mgrctl` has the options `-i`, `-l`, `-u`, `-R` and `-e`, and the function `exit`. */
   readonly hasControl: boolean;
 }
 

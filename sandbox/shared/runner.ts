@@ -42,8 +42,7 @@ export class Runner {
 
   /**
    * Runs a function of the panel: the `before` handlers, its own work, its inner calls, the `after` handlers.
-   * @returns its document, or the first error; after an error, only a group function has changed what it did
-   *   before
+   * @returns its document, or the first error; after an error nothing is changed, except by a group function
    * @throws Refusal when the function itself fails; nothing is changed then
    */
   async run(event: Event, builtIn: PanelFunction): Promise<Element> {

@@ -15,7 +15,10 @@ export interface SandboxOptions {
   readonly generation?: Generation;
   /** Port on 127.0.0.1. Default: 0, which means any free port. */
   readonly port?: number;
-  /** Whether it serves HTTPS, with a self-signed certificate that is stored in the root. Default: true. */
+  /**
+   * Whether the sandbox serves HTTPS, with a self-signed certificate that is stored in the root. Default:
+   * true.
+   */
   readonly tls?: boolean;
   /** Accounts in addition to those that the root has. Default: `DEFAULT_USERS`. */
   readonly users?: readonly SandboxUser[];

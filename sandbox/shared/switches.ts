@@ -2,7 +2,7 @@
 export interface LocalFailure {
   readonly code: number;
   readonly text?: string;
-  /** So many more calls fail; absent: every call fails. */
+  /** Number of further calls that fail; absent: every call fails. */
   count?: number;
 }
 
@@ -33,7 +33,7 @@ export interface Switches {
   restrictAuthinfo: boolean;
   /** A session ends after so many milliseconds without a call (docs/protocol.md#login). */
   sessionIdleMs: number;
-  /** So many milliseconds are added to the sandbox's clock, for example to end a session. */
+  /** Number of milliseconds that are added to the sandbox's clock, for example to end a session. */
   clockOffsetMs: number;
   /** Whether lists contain a `banner` between their elements (docs/protocol.md#documents). */
   banners: boolean;

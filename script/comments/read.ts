@@ -1,10 +1,10 @@
 /** One comment: a block, or consecutive lines of `//` or `#`. */
 export interface Comment {
-  /** Number of its first line, from 1. */
+  /** Number of the comment's first line, from 1. */
   readonly line: number;
-  /** Its lines as they are in the file. */
+  /** The comment's lines as they are in the file. */
   readonly lines: readonly string[];
-  /** Its lines without comment signs and white space around them. */
+  /** The comment's lines without comment signs and white space around them. */
   readonly text: readonly string[];
 }
 

@@ -21,8 +21,8 @@ import { SettingsFile } from './settings-file.ts';
 import { Trace } from './trace.ts';
 
 /**
- * So many milliseconds lie between two checks whether a pause is over. Each check also looks at the settings
- * file, in case its folder cannot be watched.
+ * Milliseconds between two checks whether a pause is over. Each check also looks at the settings file, in
+ * case its folder cannot be watched.
  */
 const checkEvery = 2_000;
 /**

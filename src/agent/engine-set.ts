@@ -30,7 +30,7 @@ interface RunningState {
   readonly several: Several;
 }
 
-/** So many milliseconds lie between two checks whether a drained engine has finished. */
+/** Milliseconds between two checks whether a drained engine has finished. */
 const drainEvery = 1_000;
 
 /**

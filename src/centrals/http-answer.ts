@@ -34,7 +34,7 @@ export function garbled(text: string, effect: Effect): CentralError {
   return new CentralError('central.garbled', { state: stateAfter(effect), retry: 'later', params: { text } });
 }
 
-/** So many characters at the start of an answer are searched for a message. */
+/** Number of characters at the start of an answer in which a message is searched for. */
 export const mostWords = 64 * 1024;
 
 /**

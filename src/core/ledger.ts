@@ -19,7 +19,7 @@ export type ZoneState =
 export interface ZoneEntry {
   readonly zone: DnsName;
   readonly state: ZoneState;
-  /** Number of the zone's present life: each create of the zone counts it up. */
+  /** Counts how often the zone was created: each create increases it by one. */
   readonly incarnation: number;
   /** When the baseline was taken: wall clock, milliseconds since 1970. */
   readonly baselineAt: number;

@@ -102,8 +102,8 @@ export type OperationClass = 'veto' | 'compensate' | 'follow';
  */
 export interface Watch {
   /**
-   * Until then the operation's records, or its zone, are checked again and again. Wall clock, milliseconds
-   * since 1970.
+   * Until this time, the operation's records, or its zone, are checked again and again. Wall clock,
+   * milliseconds since 1970.
    */
   readonly until: number;
   /** Records that such requests may still add or remove at the central. */
@@ -125,7 +125,7 @@ export interface Took {
 }
 
 interface AnyOperation {
-  /** Unique; ids sort by time of creation. */
+  /** Id of the operation. Ids are unique and sort by time of creation. */
   readonly id: string;
   readonly class: OperationClass;
   readonly zone: DnsName;

@@ -13,8 +13,8 @@ export interface Member {
 type Writer = Pick<Engine, 'putOff'>;
 
 /**
- * So many milliseconds of an edit's deadline stay free for a roll back at the centrals that accepted the
- * edit. At most half of the deadline.
+ * Milliseconds of an edit's deadline that stay free for a roll back at the centrals that accepted the edit.
+ * At most half of the deadline.
  */
 const reserve = 2_000;
 

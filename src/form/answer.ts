@@ -54,7 +54,7 @@ function valuesOf({ field }: FormCall): FormValues {
   };
 }
 
-/** One call of the form. `spoken` encodes the answer for the panel. */
+/** One call of the settings form. `spoken` encodes the answer for the panel. */
 interface Form extends FormCall {
   readonly spoken: FormLanguage;
 }

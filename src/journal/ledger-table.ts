@@ -100,7 +100,8 @@ export class LedgerTable {
    * @throws {ZoneDamaged}
    */
   verify(zone: DnsName): number {
-    // Usually no row has further keys. Then SQL alone can make the texts, which is several times as fast.
+    // Usually no row has further keys. Then SQL alone makes the texts for the checksums, which is several
+    // times as fast.
     const hasKeys = this.#hasKeys(zone);
     const plain = `SELECT ${this.#text} AS text, sum, NULL AS other_keys FROM record WHERE zone = ?`;
     const rows = hasKeys ? this.#all(zone) : this.#database.all(plain, zone);

@@ -16,8 +16,8 @@ const margin = 86_400_000;
 const growth = 1_000;
 
 /**
- * So many ended operations stay in memory, those used last. Later calls in the same zone often need them
- * again.
+ * Number of ended operations that stay in memory: those used last. Later calls in the same zone often need
+ * them again.
  */
 const mostEnded = 500;
 

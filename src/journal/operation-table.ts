@@ -138,7 +138,7 @@ export class OperationTable {
     this.#live?.commit();
   }
 
-  /** Call this when that transaction failed. */
+  /** Call this when the transaction of the last `put` and `drop` calls failed. */
   forget(): void {
     this.#live?.forget();
   }

@@ -102,7 +102,7 @@ function serverName({ host }: Peer): string {
 /** The certificate that a server showed. */
 function seen(socket: tls.TLSSocket) {
   const certificate = socket.getPeerCertificate();
-  // Its type says Error, but Node.js gives the code of the failed check as a text, or null.
+  // According to its type this value is an Error. But Node.js gives the code of the failed check, or null.
   const distrust: unknown = socket.authorizationError;
   return {
     /** SHA-256, in upper case with colons. */

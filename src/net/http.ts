@@ -22,7 +22,7 @@ export interface HttpSettings {
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Relative to the base URL; absent: the base URL itself. */
+  /** Path relative to the base URL; absent: the request goes to the base URL itself. */
   readonly path?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

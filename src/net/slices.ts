@@ -1,16 +1,16 @@
-/** Milliseconds of work without a pause. The process answers nothing else meanwhile. */
+/** Milliseconds of work without a pause. During that time the process does nothing else. */
 const longest = 10;
 
-/** Divides long work into slices, so that other work gets its turn in between. */
+/** Divides long work into slices. Between two slices, other work of the process gets its turn. */
 export class Pace {
   #since = performance.now();
 
-  /** Whether the present slice has taken its time, so that {@link rest} is due. */
+  /** Whether the work since the last pause has taken so long that {@link rest} should be called. */
   get due(): boolean {
     return performance.now() - this.#since >= longest;
   }
 
-  /** Resolves after all other waiting work has had its turn. */
+  /** Makes a pause. Resolves when all other waiting work has had its turn. */
   async rest(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#since = performance.now();

@@ -37,7 +37,7 @@ export class VirtualClock implements AlarmClock {
     return this.#sleep(ms, false, signal);
   }
 
-  /** Like `sleep`, but ends before all plain sleeps that are due at the same time. */
+  /** Like `sleep`, but ends before every `sleep` that is due at the same time. */
   sleepAhead(ms: number): Promise<void> {
     return this.#sleep(ms, true);
   }

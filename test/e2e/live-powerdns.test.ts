@@ -16,13 +16,13 @@ import { startPowerdns } from '../../src/testing/servers/powerdns.ts';
 const zone = 'example.org';
 const edits = 25;
 /**
- * So many milliseconds after an edit, no old answer may come. The packet cache keeps old answers for 20 s,
- * but the product's second flush removes them earlier.
+ * Milliseconds after an edit from which on no old answer may come. The packet cache keeps old answers for 20
+ * s, but the product's second flush removes them earlier.
  */
 const longest = 10_000;
 /**
- * Without flushes, the bare client makes up to so many writes, until three of them were followed by old
- * answers. About one write in five is.
+ * Largest number of writes that the bare client makes without flushes, until three of them were followed by
+ * old answers. About one write in five is.
  */
 const mostBare = 400;
 

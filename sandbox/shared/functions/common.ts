@@ -75,7 +75,7 @@ function banner(status: string, id: string, infotype: string, text: string): Ele
   return element('banner', text, { status, id, info: id, infotype });
 }
 
-/** Rows with the names of the switch `strayNames`. Only administrators see them. */
+/** Makes rows for the names in the switch `strayNames`. Only administrators see them. */
 export function strayRows({ caller, switches }: Call): Element[][] {
   const names = caller.level === 7 ? switches.strayNames : [];
   return names.map((name) => [element('name', name)]);

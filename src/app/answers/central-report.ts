@@ -33,9 +33,9 @@ export interface LiveCentral extends Pick<LiveEngine, 'comparison'> {
 export interface CentralState {
   readonly central: CentralId;
   readonly found: FoundPanel | null;
-  /** Null: there is no journal, or it cannot be read. */
+  /** What the journal stores; null: there is no journal, or it cannot be read. */
   readonly engine: EngineReport | null;
-  /** Null: no agent runs. */
+  /** What the running agent knows; null: no agent runs. */
   readonly live: LiveCentral | null;
   /** As the running agent knows it, or as one stored it last; null: not known. */
   readonly health: Health | null;

@@ -61,7 +61,7 @@ export async function ownersForForm(root: string): Promise<OwnerKnowledge | null
   try {
     return await ownerKnowledge(pathsOf(root), loaded.settings);
   } catch (error) {
-    // The form leaves such a fault to the doctor.
+    // The form leaves out what cannot be read. The doctor reports the error.
     if (error instanceof JournalError || error instanceof SettingsRefused) return null;
     throw error;
   }

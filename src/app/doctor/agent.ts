@@ -65,7 +65,7 @@ export function baselineOf({ centrals }: StatusReport): number | null {
   );
 }
 
-/** So many octets at the end of the log are checked. */
+/** Number of octets that are checked at the end of the log. */
 const logTail = 1_048_576;
 
 /** Reports errors in the log of the last 24 hours. @param wall wall clock, milliseconds since 1970 */

@@ -82,7 +82,7 @@ export class CacheFlusher {
       const left = since + moment - clock.now();
       if (left > 0) {
         await clock.sleep(left, signal).catch((error: unknown) => {
-          // Only `close` aborts this sleep, and then the loop ends too.
+          // Nothing to handle: only `close` aborts this sleep, and then the loop ends too.
           if (!signal.aborted) throw error;
         });
         continue;

@@ -16,7 +16,10 @@ import { own } from '../../dns/own.ts';
 export type ZoneFacts = Readonly<ReturnType<typeof factsOf>>;
 
 export interface ZoneRead extends HeldRecords {
-  /** `null` if the serial changed while the names were read, because somebody else wrote. */
+  /**
+   * What the API reports about the zone; `null`: the serial changed while the names were read, because
+   * somebody else wrote.
+   */
   readonly facts: ZoneFacts | null;
 }
 

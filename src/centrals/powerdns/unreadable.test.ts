@@ -156,13 +156,13 @@ describe('issue 12.9: an edit of a zone that PowerDNS cannot read, right after a
     const rows = async (query: string): Promise<readonly Readonly<Record<string, unknown>>[]> =>
       JSON.parse((await server.call('GET', `/search-data?${query}`)).text) as [];
     const answers: readonly ((query: string) => Promise<{ status: number; body: string }>)[] = [
-      // As if the backend did not support the search.
+      // The server answers as if the backend did not support the search.
       async () => await Promise.resolve({ status: 200, body: '[]' }),
-      // As if a proxy blocked the request, or answered it itself.
+      // The answer comes from a proxy, which blocks the request or answers it itself.
       async () => await Promise.resolve({ status: 404, body: 'Not Found' }),
       async () => await Promise.resolve({ status: 403, body: 'Forbidden' }),
       async () => await Promise.resolve({ status: 200, body: '{}' }),
-      // As many rows as were asked for, so there may be more.
+      // The answer has as many rows as were asked for, so there may be more.
       async (query) => {
         const all = await rows(query);
         const most = Number(new URLSearchParams(query).get('max'));
@@ -174,12 +174,12 @@ describe('issue 12.9: an edit of a zone that PowerDNS cannot read, right after a
         }));
         return { status: 200, body: JSON.stringify([...all, ...more]) };
       },
-      // Lacks a record that the read by name shows.
+      // The answer lacks a record that the read by name shows.
       async (query) => {
         const all = await rows(query);
         return { status: 200, body: JSON.stringify(all.filter(({ content }) => content !== '192.0.2.1')) };
       },
-      // Rows of another zone that contains the same name.
+      // The rows belong to another zone.
       async (query) => {
         const all = await rows(query);
         return { status: 200, body: JSON.stringify(all.map((row) => ({ ...row, zone: 'else.example.' }))) };

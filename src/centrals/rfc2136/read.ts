@@ -187,9 +187,10 @@ class Reading {
   }
 
   /**
-   * Finds out which names are the apex of another zone of the server. A name is unclear if every answer about
-   * it had data. One update with all that data as prerequisites can prove that the data belong to this zone.
-   * If it does not, the SOA of each name is queried.
+   * Finds out which names are the apex of another zone of the server. If an answer denies something, its SOA
+   * shows the zone. A name is unclear if every answer about it had data. One update with all this data as
+   * prerequisites can prove that it belongs to this zone. If the update does not prove it, the SOA of each
+   * unclear name is queried.
    */
   async distinguish(found: readonly Found[]): Promise<readonly Found[]> {
     const doubtful = new Map<Found, readonly CentralRecord[]>();

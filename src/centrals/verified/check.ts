@@ -101,7 +101,7 @@ export class Check {
     const ending = AbortSignal.any([signal, this.#ending.signal, over.signal]);
     const timer = this.#clock.sleep(limit, ending).then(
       () => over.abort(),
-      // The sleep was aborted because the check has ended.
+      // Nothing to handle: the sleep was aborted because the check has ended.
       () => undefined,
     );
     const gap = Math.min(longestGap, Math.max(firstGap, limit / leastReads));
@@ -122,7 +122,7 @@ export class Check {
       await this.#round(followed, signal);
       if (this.#isDone(followed)) return;
       await this.#clock.sleep(gap, signal).catch((error: unknown) => {
-        // Only the end of the check aborts this sleep, and then the loop ends too.
+        // Nothing to handle: only the end of the check aborts this sleep, and then the loop ends too.
         if (!signal.aborted) throw error;
       });
     }

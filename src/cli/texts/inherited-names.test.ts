@@ -44,8 +44,8 @@ describe('issue 11.6: inherited names', () => {
       assert.equal(noteText(word), word);
       assert.equal(moodOfState(word), 'plain');
       assert.equal(describeProblem({ code: word, params: {} }, 'en'), word);
-      // The word is used as a record type, and instead of a number that may have a name (for example the
-      // algorithm of a DS).
+      // Here the word stands for a record type. Then it stands for a number that may also be given by a name,
+      // such as the algorithm of a DS.
       const row = { name: 'a.example.org.', ttl: '60', rtype: word, value: 'x' };
       assert.notEqual(
         code(() => recordFromIspmanager5Row(row, '', zone)),

@@ -178,7 +178,7 @@ export class Engine {
    * Undoes at once what operations of {@link carryOut} wrote, because another central refused the edit. Never
    * throws; background steps repeat what fails now.
    * @param ids as `carryOut` returned them
-   * @param problems why
+   * @param problems why the other central refused the edit
    * @returns `nothing`: it is proved that the central has nothing left of them
    */
   async rollBack(ids: readonly string[], problems: readonly Problem[]): Promise<'nothing' | 'unknown'> {

@@ -336,7 +336,7 @@ test('issue 11.8: one record that the central will not take does not stop the zo
         },
       });
     };
-    // So this central does not add the `mail` record by itself.
+    // With `byName`, this central does not add the `mail` record by itself.
     fresh.byName = true;
   });
   await world.clock.runUntilSettled(world.edit(create, () => make(world), smoothly));

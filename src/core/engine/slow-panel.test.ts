@@ -26,7 +26,7 @@ test('its `after` comes while the undo is under way, and reads show it late: bot
   const editing = world.edit((stage) => recordsEvent(zone, items, stage), carryOut, local);
   await wait(world, 8_000);
   assert.ok(held(world, 'central', a('www', 2)));
-  // The undo begins, does half of its work, and cannot end.
+  // The undo begins. The central carries out its first write and fails all others.
   let writes = 0;
   world.chooseFault = () => ((writes += 1) === 1 ? null : 'down');
   await wait(world, 4_500);
@@ -54,7 +54,8 @@ test('a record that a refused edit of ours wrote late is not taken for somebody 
     ),
   );
   assert.equal(refused.verdict.kind, 'refuse');
-  // It lands, and the record that the next edit changes is gone at the central meanwhile.
+  // The refused edit's record lands now. Meanwhile the record that the next edit changes disappears at the
+  // central.
   world.central.zones.get(zone)?.set(recordId(a('www', 9)), a('www', 9));
   world.central.zones.get(zone)?.delete(recordId(a('www', 1)));
   const items = [{ remove: a('www', 1), add: a('www', 2) }];

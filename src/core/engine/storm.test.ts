@@ -189,7 +189,8 @@ test('issue 11.4: calls of another user, one after the other without end, do not
   const mallorys = named(3, 'm');
   const world = await worldWith([bobs, ...mallorys]);
   const stop = new AbortController();
-  // Each call begins before the one before it has ended. In bob's zone he has no right to anything.
+  // One loop of calls for each zone runs at the same time as the others, so calls follow each other without a
+  // pause. Mallory has no right to bob's zone.
   const endless = [bobs, ...mallorys].map(async (zone) => {
     while (!stop.signal.aborted) {
       const item = { remove: null, add: address(zone, 2) };

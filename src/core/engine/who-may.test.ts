@@ -68,7 +68,7 @@ function carry(world: World, items: readonly EditItem[]): boolean {
   return records !== undefined;
 }
 
-/** Makes one edit as a user; returns the answer that he gets. */
+/** Makes one edit as a user. @returns the answer that this user gets */
 async function save(
   world: World,
   actor: Actor,
@@ -183,7 +183,7 @@ describe('issue 11.1: an edit in a zone of somebody else', () => {
     await wait(world, minute);
     assert.deepEqual(calls, []);
     assert.deepEqual(await history(world), []);
-    // And the owner still has his veto.
+    // The owner's edits still reach the central in `before`, so they can be refused.
     world.chooseFault = () => 'refuse';
     assert.equal((await save(world, alice, add)).kind, 'refuse');
   });
@@ -262,7 +262,7 @@ describe('issue 11.1: who may', () => {
       calls.filter((call) => call.startsWith('write')),
       [],
     );
-    // The list read since says that he still has it.
+    // A list that was read after that shows alice as the owner, so her edit is written again.
     await wait(world, minute);
     assert.equal((await save(world, alice, add)).kind, 'accept');
     assert.ok(held(world, 'central', a('new', 9)));
@@ -414,7 +414,8 @@ describe('issue 11.1: where the check is not needed', () => {
     calls.length = 0;
     assert.equal((await save(world, eve, add, denied)).kind, 'accept');
     assert.deepEqual(calls, []);
-    // Such a call is the proof of the contrary.
+    // Eve's call shows that the panel does not check access first. So the self-test's result no longer
+    // counts.
     const { owners } = engineOf(world).live;
     assert.equal(owners.check, 'on');
   });

@@ -53,8 +53,8 @@ function writeRdata(writer: OctetWriter, { type, rdata, octets }: WireRecord): v
 }
 
 /**
- * Writes rdata with compressed names. These types have only names and numbers as fields, and no space within
- * a field.
+ * Writes the rdata of a type in {@link compressible}, with compressed names. All fields of these types are
+ * names and numbers, so a space separates them.
  */
 function writeCompressed(writer: OctetWriter, type: string, rdata: string): void {
   const words = rdata.split(' ');

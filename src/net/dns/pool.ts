@@ -16,7 +16,7 @@ const longestSilenceForWrite = 2_000;
 
 interface Slot {
   readonly opening: Promise<DnsStream>;
-  /** `null` until the connection is open. */
+  /** The open connection; `null`: it is not open yet. */
   stream: DnsStream | null;
   /** Exchanges that run or wait on the connection. */
   load: number;

@@ -112,7 +112,7 @@ export class DnsStream {
     }
   }
 
-  /** Whether it accepts another exchange. */
+  /** Whether the connection accepts another exchange. */
   get usable(): boolean {
     return this.#open && !this.#retired && this.#socket.writable;
   }

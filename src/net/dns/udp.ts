@@ -16,7 +16,7 @@ const graceAfterForgery = 500;
 
 export interface UdpRequest {
   readonly octets: Uint8Array;
-  /** Whether it may be sent again if no answer comes. */
+  /** Whether the message may be sent again if no answer comes. */
   readonly repeatable: boolean;
 }
 

@@ -105,7 +105,7 @@ function limited(find: Finder, length: number): (key: string) => KnownRecord | n
 
 /** How the rest of a list, from one piece on, can be split into known keys. */
 interface Cover {
-  /** In how many ways it can be split; 2 stands for two or more. */
+  /** In how many ways the rest can be split; 2 stands for two or more. */
   readonly ways: number;
   readonly match: Matched | null;
   readonly rest: Cover | null;

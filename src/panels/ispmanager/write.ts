@@ -30,8 +30,8 @@ export class PanelWriter {
   readonly #tool: LocalTool;
   readonly #dialect: PanelDialect;
   /**
-   * Whether the token is passed in the environment. Becomes false if the tool cannot read values from the
-   * environment.
+   * Whether the echo token is passed in the tool's environment. Becomes false if the tool cannot read values
+   * from its environment.
    */
   #hides: boolean;
 

@@ -31,8 +31,8 @@ const attempts = 3;
 const hopeless = 4;
 
 /**
- * Processor time of the work in milliseconds, the least of several runs. No further run follows one that
- * takes at most `enough`.
+ * Measures the processor time of the work in milliseconds. Returns the least of several runs, and stops early
+ * once a run takes at most `enough`.
  */
 export async function processorTime(work: () => unknown, enough: number): Promise<number> {
   let least = Infinity;

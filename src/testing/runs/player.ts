@@ -3,7 +3,7 @@ import type { Patch } from '../mutants/patch.ts';
 import type { BrokenStory, NamedStory, Slice } from './play.ts';
 import type { Report } from './report.ts';
 
-/** What the thread of a {@link Player} is asked to play: a slice of histories. */
+/** A request to the thread of a {@link Player}: play some histories of one mode (a slice). */
 export interface Order {
   readonly slice: Slice;
   /** Seeds of the slice that are left out. */
@@ -12,7 +12,7 @@ export interface Order {
   readonly stopAtFirst: boolean;
 }
 
-/** What the thread of a {@link Player} is asked to play: stories. */
+/** A request to the thread of a {@link Player}: play stories. */
 export interface StoryOrder {
   readonly stories: readonly NamedStory[];
   /** Whether to stop after the first story that breaks a law. */
@@ -74,7 +74,7 @@ export class Player {
 /** Number of histories in one part. It is small, so that all threads end at about the same time. */
 const sliceRuns = 25;
 
-/** Splits a slice into parts for several players. */
+/** Splits each slice into parts, so that several threads can share its histories. */
 export function partsOf({ mode, seed, runs }: Slice, size = sliceRuns): Slice[] {
   const parts: Slice[] = [];
   for (let done = 0; done < runs; done += size)

@@ -34,7 +34,7 @@ export interface NamedOptions extends NameServerOptions {
 export interface Named extends NameServer {
   readonly kind: 'bind';
   readonly tlsPort: number;
-  /** SHA-256 of its TLS certificate, in hexadecimal. */
+  /** SHA-256 of the server's TLS certificate, in hexadecimal. */
   readonly fingerprint: string;
   readonly rndc: (...words: readonly string[]) => Promise<string>;
 }

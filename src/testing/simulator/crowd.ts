@@ -22,7 +22,10 @@ export class Crowd {
     this.#chances = chances;
   }
 
-  /** @param step the beginning of the names of the draws */
+  /**
+   * Yields the edits before one step; usually there are none.
+   * @param step the beginning of the names of the random draws
+   */
   *events(step: string): Events {
     if (!this.#chances.chance(`${step} crowds`, often)) return;
     const host = this.#chances.pick(`${step} crowd at`, ['www', 'ftp']);

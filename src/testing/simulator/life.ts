@@ -1,8 +1,8 @@
 import type { AlarmClock } from '../../core/clock.ts';
 
 /**
- * One run of the agent. When the agent is killed, `dead` becomes true, and nothing of this run does anything
- * more.
+ * One run of the agent, from its start until it is killed. Then `dead` becomes true, and nothing of this run
+ * does anything more.
  */
 export interface Life {
   dead: boolean;
@@ -13,7 +13,9 @@ export function never<T>(): Promise<T> {
   return new Promise(() => undefined);
 }
 
-/** Makes the clock of one life. Once the life is dead, its sleeps never end and its alarms never ring. */
+/**
+ * Makes the clock of one run of the agent. Once the agent is killed, sleeps never end and alarms never ring.
+ */
 export function mortalClock(clock: AlarmClock, life: Life): AlarmClock {
   return {
     now: () => clock.now(),

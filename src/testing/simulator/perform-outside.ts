@@ -135,8 +135,8 @@ export class OutsidePerformer {
     const made = !this.#world.panel.zones.has(zone);
     if (made) {
       fill(this.#world, this.#world.panel, zone, defaultRecords(zone, 'panel'));
-      // The central may still have records of an earlier zone that the panel now lacks, and no delete event
-      // reported them.
+      // The panel creates this zone without an event. At the central, records of an earlier zone of that name
+      // may be left, and the panel lacks them.
       for (const { store } of this.#world.sides)
         noteUnheard(this.#unheard, zone, store.zones.get(zone)?.values() ?? []);
     }

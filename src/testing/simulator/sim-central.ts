@@ -72,7 +72,10 @@ export class CentralStore {
    * of the record. Refused writes of edits are left out, because a refused edit reaches neither side.
    */
   readonly refused = new Set<string>();
-  /** Writes that landed long after the engine had given them up, in the form of `refused`. */
+  /**
+   * Writes that landed long after the engine had given them up. Each is written like the elements of
+   * `refused`.
+   */
   readonly late = new Set<string>();
   /**
    * Zones for which a create was sent that no journal proves to be ours, each with the operation's id. Nobody
@@ -100,8 +103,8 @@ export class CentralStore {
       const { id, zone } = operation;
       if (operation.kind === 'records' && operation.class !== 'follow') this.#edits.add(id);
       if (operation.kind !== 'zone-create' || this.#made.has(id)) continue;
-      // The create was sent but its zone was not read back, so the journal does not prove yet what the zone
-      // contains.
+      // If `requested` is still set, nobody has read the zone back. Then the journal does not prove yet what
+      // the zone contains.
       if (!operation.created || operation.requested) continue;
       this.#made.add(id);
       const isRead = this.provenance.lastRead(id, zone) !== null;
@@ -110,7 +113,7 @@ export class CentralStore {
   }
 }
 
-/** One write request, with the name of its random draws. */
+/** One write request. `call`: the name of its random draws. */
 interface Sending extends Pick<WriteRequest, 'kind' | 'zone' | 'record' | 'content'> {
   readonly call: string;
   /** Whether an earlier request of the same change was carried out already. */

@@ -119,7 +119,7 @@ export class JournalDisk {
   }
 
   /**
-   * Commits a batch to the file. Never settles if a power cut ends the caller's life.
+   * Commits a batch to the file. Never settles if a power cut kills the caller.
    * @throws {JournalError}
    */
   commit(file: MemoryJournal, batch: Batch, clock: Clock): Promise<void> {
@@ -188,7 +188,7 @@ function isCut(fault: JournalFault | PowerCut): fault is PowerCut {
   return fault === 'cut-before' || fault === 'cut-after';
 }
 
-/** The journal as one life of the agent sees it. After the kill, no call settles and nothing is committed. */
+/** The journal as one run of the agent sees it. After the kill, no call settles and nothing is committed. */
 export function mortalJournal(disk: JournalDisk, file: MemoryJournal, life: Life, clock: Clock): Journal {
   async function alive<T>(call: () => Promise<T>): Promise<T> {
     if (life.dead) return await never();

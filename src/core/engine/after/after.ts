@@ -97,7 +97,7 @@ const preference: readonly OperationState[] = [
 
 const kinds = { records: 'records', 'zone-create': 'zone-create', 'zone-delete': 'zone-delete' } as const;
 
-/** Among so many of a zone's newest operations, the one that an `after` belongs to is searched. */
+/** The operation of an `after` is searched for among so many of the zone's newest operations. */
 const latest = 20;
 
 /** The first states of {@link preference}: operations in them are open, and open ones are in memory. */

@@ -1,4 +1,4 @@
-/** Tests the single steps by which an edit is followed that only the panel decided about. */
+/** Tests how the engine carries out an edit that only the panel decided about, step by step. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceRecord } from '../../../dns/record.ts';

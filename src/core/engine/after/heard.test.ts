@@ -34,7 +34,7 @@ const alias: ResourceRecord = { name: address(1).name, type: 'CNAME', ttl: 60, r
 
 interface Step {
   readonly edit: EditItem;
-  /** So many milliseconds after the panel's success, panel reads show the edit. */
+  /** Milliseconds from the panel's success until panel reads show the edit. */
   readonly shows: number;
   /** Milliseconds before the next step. */
   readonly pause: number;

@@ -49,8 +49,8 @@ export async function sendOpenTtls(
 }
 
 /**
- * Records whose edit named no TTL, by record id, each with the TTL that the panel shows. They are records
- * that the edit added, and records of which it changed nothing but the TTL.
+ * Records whose edit named no TTL, by record id, each with the TTL that the panel shows. The edit has added
+ * them, or has changed only their TTL.
  */
 function openTtls({ items, added }: RecordsOperation, { ttls }: PanelView): Map<string, ResourceRecord> {
   const written = new Set(added.map(recordId));

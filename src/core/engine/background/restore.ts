@@ -65,7 +65,7 @@ async function wantedByOthers(runtime: Runtime, operation: RecordsOperation): Pr
   return wanted;
 }
 
-/** Among so many of a zone's newest operations, later removals of a record are searched. */
+/** Later removals of a record are searched for among so many of the zone's newest operations. */
 const latest = 50;
 
 /**

@@ -102,7 +102,7 @@ async function rejudged(
   return await runtime.store.transact((tx) => tx.amend(operation, () => ({ items })));
 }
 
-/** Among so many of a zone's newest operations, writes of the same records are searched. */
+/** Other writes of the same records are searched for among so many of the zone's newest operations. */
 const latest = 30;
 
 /**

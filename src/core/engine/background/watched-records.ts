@@ -12,7 +12,7 @@ import { Patience } from '../parts/patience.ts';
 import { changeTowards, ttlsOf } from '../knowledge/rule.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Among so many of a zone's newest operations, edits of a record are searched. */
+/** Edits of a record are searched for among so many of the zone's newest operations. */
 const latest = 50;
 
 /**

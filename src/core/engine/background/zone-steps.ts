@@ -306,7 +306,7 @@ async function leaveZone(runtime: Runtime, operation: DeleteOperation): Promise<
   runtime.ports.log(2, 'zone.left-at-central', { operation: operation.id, zone });
 }
 
-/** Among so many of a zone's newest operations, edits of a record are searched. */
+/** Edits of a record are searched for among so many of the zone's newest operations. */
 const latest = 50;
 
 /**

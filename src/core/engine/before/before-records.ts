@@ -100,7 +100,7 @@ async function readKnowledge(
   return knowledgeOf(zone, rows, open, recent);
 }
 
-/** Among so many of a zone's newest operations, the removal of a record is searched. */
+/** The removal of a record is searched for among so many of the zone's newest operations. */
 const latest = 30;
 
 /**

@@ -278,8 +278,8 @@ async function close(
     operation = await runtime.store.advance(prepared, state, { problems, watch, ...left });
   } catch (failure) {
     if (!(failure instanceof JournalError)) throw failure;
-    // In the journal the operation is still `prepared`. The background takes it for unfinished and undoes it;
-    // the user's refusal stays true.
+    // In the journal the operation is still `prepared`. A background step takes the edit for unfinished and
+    // undoes it. So the refusal that the user saw stays true.
     if (changed === 'unknown') runtime.unsaid.add(prepared.id);
     runtime.ports.log(1, 'journal.write-failed', { operation: operation.id, code: failure.code });
   }

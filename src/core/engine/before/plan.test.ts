@@ -243,8 +243,8 @@ test('issue 14: what an edit of ours has removed was replaced by nobody else', (
     planChange(knowledgeOf(zone, [row(one)], [], recent), [mirrored(one, two)], [stranger]).items[0]?.note;
   const taking = edit(one, null, { removed: [one], state: 'applied' });
   assert.equal(note([taking]), 'note.old-gone');
-  // The operations are listed newest first. Here an edit added the record after the removal; then the removal
-  // was undone; then its outcome is unknown.
+  // The operations are listed newest first. In the first case an edit added the record after its removal. In
+  // the second, the removal was undone. In the third, its outcome is unknown.
   assert.equal(note([edit(null, one), taking]), 'note.changed-at-central');
   assert.equal(note([{ ...taking, state: 'reverted' }]), 'note.changed-at-central');
   assert.equal(note([{ ...taking, state: 'refused' }]), 'note.changed-at-central');

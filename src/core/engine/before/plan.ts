@@ -178,8 +178,8 @@ function whyLocal(
 }
 
 /**
- * The state of a record by the ledger and the open edits; null: the panel is not known to have it. A synced
- * row, or an open edit that is sent, counts more than an open edit that stays in the panel.
+ * The state of a record as the ledger and the open edits show it; null: the panel is not known to have the
+ * record. If an open edit sends the record, or its row is synced, the result is `synced`.
  */
 function stateOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordState | null {
   const id = recordId(record);

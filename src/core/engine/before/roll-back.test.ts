@@ -90,8 +90,7 @@ test('issue 14: a roll back for another central leaves what a later edit, confir
   await world.clock.runUntilSettled(later);
   await wait(world, 1_500);
   assert.equal(await recordState(world, wanted), 'synced');
-  // The panel shows the result of the second edit, and with it that of the first one, which has ended for
-  // that reason.
+  // The first edit has ended too, because the panel shows its result together with that of the second edit.
   const changed = await world.clock.runUntilSettled(engineOf(world).rollBack(answer.begun, []));
   assert.equal(changed, 'unknown');
   assert.ok(held(world, 'central', wanted));

@@ -22,7 +22,7 @@ import { claimant } from '../knowledge/towards-panel.ts';
  * Undoes only what these operations changed, and nothing that another open operation wants. What cannot be
  * undone now stays `reverting`, and background steps try it again. An operation that ended or got its `after`
  * meanwhile is left alone.
- * @param problems why; stored with the operations
+ * @param problems why the edit was refused; they are stored with the operations
  * @returns `nothing`: a read proved that the central has nothing left of them
  * @throws only for a defect of ours
  */

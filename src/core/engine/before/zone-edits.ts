@@ -203,7 +203,7 @@ export const emptySeed = { addresses: [], nameServers: [], mailServers: [] };
 interface Past {
   readonly incarnation: number;
   readonly rows: readonly LedgerRow[];
-  /** Deletes of the zone's previous life that are not sent yet. */
+  /** Deletes of an earlier zone with this name, which are not sent yet. */
   readonly waiting: readonly DeleteOperation[];
   /**
    * Creates of the zone that ended before its records were sent. The new create takes over what they made at

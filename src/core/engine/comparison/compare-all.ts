@@ -183,7 +183,7 @@ export class CompareAll {
       const records = await this.#runtime.timers.step('-', (ctx) => central.readZone(zone, [], ctx));
       return records === null ? 'missing' : 'there';
     } catch (error) {
-      // `there` has the zone compared, and the comparison adds the note.
+      // After `there`, the zone is compared, and that comparison adds the note.
       if (error instanceof CentralError && error.code === 'zone.copy') return 'there';
       const code = unservedCode(error);
       if (code !== null && goesOn) return code;

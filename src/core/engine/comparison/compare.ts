@@ -86,7 +86,7 @@ async function compareUnderLock(
 ): Promise<void> {
   const { journal, clock } = runtime.ports;
   const entry = await journal.zone(zone);
-  // Computed as late as this because the first comparison of all zones may have ended meanwhile.
+  // This is computed only now, because the first comparison of all zones may have ended during the reads.
   const baseline = view.frozen || (await isBaseline(runtime, entry));
   const remembered = await journal.operations({ zone, openAt: clock.wall() });
   const open = remembered.filter(({ state }) => !isFinal(state));

@@ -16,7 +16,7 @@ export const otherWriterNote = 'note.other-writer';
 const enough = 3;
 const span = 7 * 86_400_000;
 
-/** Among so many of a zone's newest operations, the write of a new record is searched. */
+/** The write of a new record is searched for among so many of the zone's newest operations. */
 const mostOperations = 200;
 
 /**

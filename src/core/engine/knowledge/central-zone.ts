@@ -6,7 +6,7 @@ import { isFrozen } from './frozen.ts';
 import { touchedRecords } from './operations.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Among so many of a zone's newest operations, RRsets that they wrote are searched. */
+/** RRsets that we wrote are searched for in so many of the zone's newest operations. */
 const latest = 50;
 
 /**

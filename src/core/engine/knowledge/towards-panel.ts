@@ -17,8 +17,8 @@ interface Truth {
 interface Towards {
   readonly change: Change;
   /**
-   * Other open operations, each with a record that it decides about from now on. Without them the record
-   * would be undone.
+   * Other open operations that want a record to stay, although without them it would be removed. Each has
+   * this record among those it added, and decides about it from now on.
    */
   readonly inherited: readonly RecordsOperation[];
 }
@@ -68,8 +68,8 @@ function claimOn(others: readonly RecordsOperation[], id: string): Known['claime
 }
 
 /**
- * Finds open edits that want a record which would be removed without them. Each is returned with that record
- * among those it added, because it decides about the record from now on.
+ * Finds open edits that want a record to stay, although without them it would be removed. Returns each with
+ * this record among those it added, because it decides about the record from now on.
  */
 export function heirsOf(
   known: readonly Known[],
@@ -89,8 +89,8 @@ export function heirsOf(
 }
 
 /**
- * The first of the edits that wants the record to be present (or absent); null: none. Stuck edits, and edits
- * that only the panel decided about, do not count.
+ * The first of the edits that adds (or removes) the record; null: none. Stuck edits, and edits that only the
+ * panel decided about, do not count.
  */
 export function claimant(
   others: readonly RecordsOperation[],

@@ -78,9 +78,9 @@ export class Owners {
   }
 
   /**
-   * Handles the `before` of a function that may change owners. The owners of these zones are unknown until a
-   * list shows them.
-   * @param since monotonic, milliseconds
+   * Handles the `before` of a function that may change the owners of these zones. From now on their owners
+   * are unknown, until a list of the panel shows them.
+   * @param since when the function began, monotonic milliseconds
    */
   doubt(zones: readonly DnsName[] | 'all', fingerprint: string, since: number): Batch {
     const known =

@@ -144,8 +144,8 @@ test('a reading that fails is repeated ever later, and told', async () => {
   panel.owners = null;
   await run(owners.start());
   await wait(20_000);
-  // Pauses are 8 s, then 16 s. Here they have half that length: a random part, zero in this test, adds up to
-  // the other half.
+  // The pauses would be 8 s, then 16 s. A random part is added to half of each pause, and in this test it is
+  // zero.
   assert.deepEqual(reads, [0, 4_000, 12_000]);
   assert.deepEqual([...new Set(logged)], ['owners.later']);
   panel.owners = list;
@@ -368,7 +368,8 @@ test('a disproof that the journal could not take goes there with the next readin
   journal.commit = commit;
   await wait(60_000);
   assert.equal(await journal.fact(ownerFacts.proved), null);
-  // A later self-test proves it again, and the stored failure must not remove that.
+  // A later self-test proves again that the panel checks access first. The earlier disproof is stored
+  // already, and must not remove this proof.
   await run(owners.prove(true));
   owners.request(0);
   await wait(60_000);

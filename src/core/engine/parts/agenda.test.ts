@@ -59,7 +59,7 @@ test('three zones are worked on at a time, and two compared; the next one begins
   assert.deepEqual(begun.toSorted(), ['c 3', 'c 4', 'o 0', 'o 1', 'o 2']);
   end(0);
   await wait(0);
-  // Zone 3 is woken for its operations, but is being compared, and a zone gets one step at a time.
+  // Zone 3 is being compared. A zone gets one step at a time, so the step for its operations has to wait.
   assert.equal(begun.length, 5);
   end(3);
   await wait(0);

@@ -9,7 +9,7 @@ import { Moved } from './store.ts';
  * then may only be late.
  */
 export class Grace {
-  /** Until then nothing is undone: monotonic milliseconds. */
+  /** Until this time nothing is undone: monotonic milliseconds. */
   until = 0;
   readonly #clock: Clock;
   readonly #settings: EngineSettings;

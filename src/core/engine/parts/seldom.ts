@@ -69,7 +69,7 @@ export class Seldom {
     const { signal } = this.#runtime.timers.stopping;
     return await clock.sleep(Math.max(settings.confirmDelay, at - this.#runtime.now), signal).then(
       () => true,
-      // Only a stop of the engine ends this sleep early.
+      // If the sleep ends early, the engine is being stopped.
       () => false,
     );
   }

@@ -132,7 +132,9 @@ export class Transaction {
   readonly journal: JournalReader;
   readonly #clock: Clock;
   readonly #writes = new Map<string, Write>();
-  /** Ids of operations that were judged but are not in the journal. */
+  /**
+   * Operations whose state the caller has read and judged, but which the journal does not have yet, by id.
+   */
   readonly #drafts = new Set<string>();
   readonly #zones = new Map<DnsName, ZoneEntry>();
   readonly #rows: RowChange[] = [];

@@ -113,8 +113,8 @@ function choose(all: readonly Mutant[], sample: number, seed: number): Mutant[] 
 }
 
 /**
- * So many histories of each mode, and so many stories, run before the unit tests. Most mutants break one of
- * them as quickly as a test.
+ * Numbers of histories of each mode, and of stories, that run before the unit tests. Most mutants break one
+ * of them as quickly as a test.
  */
 const firstRuns = 5;
 const firstStories = 100;

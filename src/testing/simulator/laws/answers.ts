@@ -170,8 +170,8 @@ function isCrossed(
 }
 
 /**
- * Operations that were undone while the given operations existed. The given ones may have had to finish such
- * an undo. So the state before all of them must return.
+ * Operations that were undone while the given operations existed. The given operations may have had to
+ * complete such an undo. So the central must return to the state before all of them.
  */
 function undoneBeside({ witness }: Pick<Ended, 'witness'>, own: Parts): Parts {
   const all = [...witness.operations.values()];
