@@ -1,8 +1,8 @@
 /**
- * Measures how long it takes until the provider's name server answers with an edit of the panel. One time
- * counts from the start of the hook, another one from when the agent receives the edit. For comparison, a
- * bare client sends the same change to the same server, in turn with the product. A third figure comes from a
- * primary: how long its secondary takes to answer with a change.
+ * Measures how long it takes until the provider's name server answers with the result of an edit in the
+ * panel. One time counts from the start of the hook, another one from when the agent receives the edit. For
+ * comparison, a bare client sends the same change to the same server, in turn with the product. A third
+ * figure is about a primary: how long its secondary takes to answer with a change.
  */
 import { parseName, type DnsName } from '../src/dns/name.ts';
 import { makeRecord } from '../src/dns/record.ts';

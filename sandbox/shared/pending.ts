@@ -42,7 +42,8 @@ export class Pending {
 
   /**
    * The work on a zone that is still going on; null: none.
-   * @param present whether the store has the zone; if that contradicts the work, the change was undone
+   * @param present whether the store has the zone. If a zone that is being created is missing, or a deleted
+   *   one is there, its change was undone
    */
   work(name: string, present: boolean): Work | null {
     const item = this.#items.get(name);

@@ -161,7 +161,10 @@ function partsOf({ old, record }: Step): readonly string[] {
   ];
 }
 
-/** Whether a read still asks for a step that an earlier answer reported as done or not needed. */
+/**
+ * Whether a read contradicts an earlier answer. The central has answered that the step is done or not needed,
+ * but the read shows that it is still to be done.
+ */
 function contradicts(step: Step, progress: Progress): boolean {
   const parts = partsOf(step);
   return progress.sent.has(parts.join('\n')) || parts.some((part) => progress.done.has(part));

@@ -26,8 +26,8 @@ export function watchCreate(
   create: () => void,
   emptied: (name: DnsName) => void,
 ): () => void {
-  // If the engine creates the zone before the panel, the panel's default records will be in it, so their
-  // names count.
+  // The engine may create the zone before the panel. The panel's default records will be in the zone then, so
+  // the central must go on answering for their names.
   const isAhead = panel.visible(zone) === null;
   const sent = panelNames(panel, zone);
   return () => {

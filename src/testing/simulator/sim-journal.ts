@@ -63,7 +63,7 @@ const errors: Readonly<Record<JournalFault, Partial<Readonly<Record<JournalCall,
 
 /** How long a commit waits for the lock of the file, milliseconds, as in `src/journal/sqlite.ts`. */
 const lockPatience = 5_000;
-/** How long a commit waits that then gets the lock, milliseconds. */
+/** How long a commit waits for the lock if it gets the lock in the end, milliseconds. */
 const lockWait = 2_000;
 
 /**

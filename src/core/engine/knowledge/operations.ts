@@ -248,6 +248,6 @@ export interface Retimed {
 /** Returns the item if it changes only the TTL; `null`: it changes more. */
 export function retimed({ remove, add }: Pick<OperationItem, 'remove' | 'add'>): Retimed | null {
   if (remove === null || add === null || !sameData(remove, add)) return null;
-  // The old TTL may be unknown, because the panel was not read since the record was created without one.
+  // The old TTL is unknown if the record was created without a TTL and the panel was not read since.
   return add.ttl !== null && add.ttl !== remove.ttl ? { remove, add } : null;
 }

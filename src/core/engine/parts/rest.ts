@@ -1,7 +1,7 @@
 /**
- * The pause after a run of work that any call can cause. With this pause the work takes at most a fifth of
- * the time.
- * @param took how long the run took
+ * Computes the pause after background work that any call can cause. Work and pause alternate, so the work
+ * takes at most a fifth of the time.
+ * @param took how long the work took
  * @returns the pause, in the same unit as `took`
  */
 export function restAfter(took: number): number {

@@ -70,13 +70,13 @@ export class Claims {
   }
 }
 
-/** One record that an operation restores. */
+/** One record that an operation puts back as it was. */
 interface Undone {
-  /** Id of the operation that restores it. */
+  /** Id of the operation that puts the record back. */
   readonly id: string;
   readonly zone: DnsName;
   readonly record: ResourceRecord;
-  /** The wish of another edit that would forbid this undo: to add the record, or to remove it. */
+  /** What another edit wants that would forbid this undo: to add the record, or to remove it. */
   readonly wanted: 'add' | 'remove';
   readonly where: string;
   /** The states in which another edit has a claim. */
