@@ -106,7 +106,7 @@ function follow(child: ChildProcess, run: HandlerRun, input: Socket): Promise<En
       resolve(ending);
     };
     child.stdout?.on('data', (piece: Buffer) => pieces.push(piece));
-    // It is no error if a handler ends without reading its input.
+    // A handler may end before it has read its input. This is no error.
     input.on('error', () => input.destroy());
     child.on('error', (error) => end({ kind: 'not-started', reason: String(error) }));
     child.on('close', (status, signal) => {

@@ -11,7 +11,10 @@ export interface Migration {
   readonly sql: string;
   /** Does what SQL alone cannot do; runs after `sql`. Must not take longer the more operations are stored. */
   readonly fill?: (database: DatabaseSync) => void;
-  /** Whether a program without this migration could damage a migrated file, so that it must not open it. */
+  /**
+   * Whether a program that does not know this migration could damage a migrated file. If so, it must not open
+   * the file.
+   */
   readonly breaking: boolean;
 }
 

@@ -216,7 +216,9 @@ function demandEnabled(edits: readonly RRsetEdit[], disabled: DisabledRecords): 
   }
 }
 
-/** Makes the error for a zone that cannot be read, with the reason why the search did not help either. */
+/**
+ * Makes the error for a zone that cannot be read. It includes the reason why the search did not help either.
+ */
 function failingToo(failing: CentralError, why: string): CentralError {
   const params = { ...failing.params, text: `${failing.params['text'] ?? ''}; ${why}` };
   return new CentralError(failing.code, { state: 'untouched', retry: failing.retry, params, cause: failing });

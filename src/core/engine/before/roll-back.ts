@@ -133,8 +133,8 @@ async function undoUnderLock(
   if (operation.afterSeen) return false;
   const { reverting, change } = await runtime.store.transact(async (tx) => {
     const open = await tx.open(operation.zone);
-    // Operations that are being undone want no record, so a record is not left to them. Their own undo would
-    // only restore it later.
+    // Operations that are being undone are left out. They want no record any more, and their own undo would
+    // only restore the record later.
     const others = edits(open).filter(
       ({ id, state }) => id !== operation.id && !isFinal(state) && state !== 'reverting',
     );

@@ -141,7 +141,7 @@ export class OwnerCheck {
     const { actor, zone } = edit;
     if (actor.rank !== 'nobody' && ownerCheck === 'off') return 'may';
     const creates = edit.kind === 'invalid' ? edit.creates : edit.kind === 'zone-create';
-    // A name that cannot be read belongs to no zone, so the answer reveals nothing about one.
+    // If a name cannot be read, it belongs to no zone. So the answer reveals nothing about a zone.
     if (zone === null) return creates || actor.rank === 'administrator' ? 'may' : 'unknown';
     const right = this.#owners.judge({ actor, zone, creates });
     return right === 'unknown' && this.#proved && actor.rank !== 'nobody' ? 'may' : right;
