@@ -61,7 +61,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   tlsa_value: ['AB'.repeat(32), 'ab cd'],
 };
 
-/** Generates values for a field. Numbers come in both spellings. */
+/** Generates values for a field. Numbers also come with a leading zero and in quotation marks. */
 function valueOf(field: string): fc.Arbitrary<string> {
   const known = values[field];
   if (known === undefined) return fc.constantFrom('', '0', '1', '2', '01', '255', '"1"');

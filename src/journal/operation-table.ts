@@ -174,7 +174,7 @@ export class OperationTable {
         id,
       );
       this.#tallies.add(octetsTally, row['open'] === 0 ? octetsOf(row['body']) : 0);
-      // Memory may hold this operation with an octet count of 0, so the copy is dropped.
+      // The copy in memory may have an octet count of 0, so it is dropped.
       this.#live?.stage(id, null);
     }
     return ids.at(-1) ?? null;

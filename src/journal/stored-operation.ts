@@ -11,7 +11,7 @@ const earlier = {
   // The first releases do not store `source`.
   source: v.optional(edit.source, ''),
   watch: v.optional(edit.watch),
-  // Releases before `watch` store only when the watch ends.
+  // Releases without the field `watch` store only when the watch ends.
   watchUntil: v.optional(v.number(), 0),
 };
 

@@ -114,8 +114,8 @@ class PowerdnsCentral implements Central {
     return await persistently(async () => {
       if ((await this.mayCreateZone(zone, seed, ctx)) === 'exists') return 'exists';
       const made = await this.#create(zone, body, ctx);
-      // Before the create, queries got REFUSED, or an answer from a zone above. PowerDNS 4.7.3 keeps such
-      // answers in its caches after the create.
+      // PowerDNS 4.7.3 caches the answers from before the create: REFUSED, or an answer from a zone above. So
+      // the caches are flushed.
       await this.#caches.flush(zone, ctx);
       return made;
     });

@@ -28,8 +28,8 @@ const connections = 4;
  */
 const near = 10;
 /**
- * From so many simultaneous exchanges on, connections are shared. Answers then come so often that none is
- * held back for long.
+ * If so many exchanges run at once, they share connections. Answers then come so often that none is held back
+ * for long.
  */
 const many = 64;
 

@@ -294,9 +294,9 @@ function wantedBy({ remove, add }: Pick<Change, 'remove' | 'add'>): Wanted {
 }
 
 /**
- * The prerequisites that an RRset has not changed since it was read; if it was absent, that it still is.
- * Another prerequisite excludes a new CNAME, beside which a server drops our records without an error (RFC
- * 2136 section 3.4.2.2).
+ * Makes the prerequisites of an edit: the RRset has not changed since it was read; if it was absent, it still
+ * is. Another prerequisite excludes a new CNAME, because a server would drop our records beside it without an
+ * error (RFC 2136 section 3.4.2.2).
  */
 function guardsOf(
   { name, type, before, after }: RRsetEdit,

@@ -66,7 +66,8 @@ export async function startKnot(options: KnotOptions = {}): Promise<Knot> {
     );
   });
   const loaded = async (): Promise<void> => {
-    // One command covers all zones, because the control socket is busy while zones are loaded.
+    // The control socket is busy until all zones are loaded. So it is enough to wait for a command about one
+    // of them.
     const names = [...zones.keys()].slice(0, 1);
     if (names.length > 0 && options.primary === undefined) await knotc('-b', 'zone-refresh');
   };

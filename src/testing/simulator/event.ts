@@ -42,7 +42,7 @@ export const eventSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('unheard-change'), zone, add: record, hints: v.boolean() }),
   /**
    * The panel loses records of a zone, or the whole zone (`records` is null), without a DNS event. `hint`:
-   * what the function names that the panel then calls.
+   * whether the panel then calls a function that names this zone, all zones or none.
    */
   v.strictObject({
     kind: v.literal('unheard-removal'),

@@ -157,7 +157,7 @@ function onlyNames(tape: Tape, names: readonly string[]): Tape {
   return Object.fromEntries(Object.entries(tape).filter(([name]) => names.includes(name)));
 }
 
-/** Variants of the event; each has one unusual thing less. */
+/** Makes simpler variants of the event. Each leaves out one of its unusual properties. */
 function plainer(event: HistoryEvent): HistoryEvent[] {
   const found: HistoryEvent[] = [];
   if ('local' in event) {

@@ -116,8 +116,8 @@ export class World {
   readonly log: string[] = [];
   readonly tally = new Tally();
   /**
-   * Names that a central answered from a zone of ours until a new zone of ours hid them, although the panel's
-   * zone has them.
+   * Names that lost their answer: a central answered them from a zone of ours, until a new zone of ours hid
+   * them. The panel's new zone has these names.
    */
   readonly emptied: string[] = [];
   /** Every save of a user, in order, with the answers to its hook calls. */

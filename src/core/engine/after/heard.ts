@@ -141,7 +141,7 @@ async function notApplied(
     return;
   }
   await runtime.store.transact(async (tx) => {
-    // `refused` ends the failed try, so that it does not put the panel back; what it may have left at the
+    // The failed try ends as `refused`, so that it does not put the panel back. What it may have left at the
     // central is on watch.
     if (operation?.state === 'reverting') await tx.record(operation, 'refused', () => ({ problems }));
     if (operation === null) await tx.amend(heard, () => ({ attempts, problems }));

@@ -70,7 +70,7 @@ export async function fillZone(
   // The panel may add more records to the zone without a DNS event, and reads may show them late.
   clock.sleep(settings.visibilityWait, runtime.timers.stopping.signal).then(
     () => runtime.agenda.compareSoon(zone, 'new-zone', 'limited'),
-    // The sleep was aborted because the engine stops.
+    // Nothing to handle: the sleep was aborted because the engine stops.
     () => undefined,
   );
 }
@@ -124,8 +124,8 @@ async function send(
   ctx: CallContext,
 ): Promise<Map<string, string>> {
   if (isEmptyChange(change)) return new Map();
-  // The journal gets the records before the request goes out. After a crash they are still known to be ours,
-  // and to land perhaps later.
+  // The records are journalled before the request is sent. So after a crash, the engine still knows that they
+  // are ours and may land late.
   await keepWatching(runtime, operation, change);
   return await applyEach(runtime, change, present, ctx);
 }

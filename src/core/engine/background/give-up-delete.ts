@@ -25,8 +25,8 @@ export async function giveUpDelete(
     compareKept(runtime, operation);
     return;
   }
-  // The delete was resumed after a create had been undone. Now the create is journalled again; the records
-  // that were ours before may be removed.
+  // This delete was resumed because a create had been undone. The panel has the zone, so the create is
+  // journalled again. It may remove the records that were ours before.
   const again = { class: 'follow', zone, incarnation, snapshot: formerlyOurs, afterSeen: true } as const;
   tx.create(newCreate(runtime, again), 'kept');
   await tx.zone(entry, { ...entry, state: 'creating' });

@@ -19,8 +19,8 @@ interface MadeZone {
 }
 
 /**
- * Reads a zone at the central, or creates it if the central has no such zone. If the central can do that, the
- * create already contains the records. The caller has locked the zone.
+ * Reads a zone at the central, or creates it if the central has no such zone. If the central supports it, the
+ * create contains the records of the zone. The caller has locked the zone.
  * @param content the panel's records to send
  * @returns null: send nothing now. Either open edits of the zone have to end first, or the central refused
  *   the zone and the operation has ended or is being undone

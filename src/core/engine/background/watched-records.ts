@@ -131,7 +131,7 @@ function persists(runtime: Runtime, zone: DnsName, { quiet, readAt }: PanelView,
   const { patience, grace, agenda, ports, now } = runtime;
   const { readGap } = ports.settings;
   const what = Patience.ofZone('watched', zone);
-  // The time of the read counts, because the lock may have been waited for since then.
+  // The time of the read counts, not the present time: this step may have waited for the lock since then.
   const since = patience.seen(what, quiet ? JSON.stringify(change) : null, readAt);
   const due = Math.max((since ?? readAt) + readGap, grace.until);
   if (readAt >= due) return true;

@@ -236,9 +236,7 @@ export function planChange(
   return { items: judged, change, problems: clashes(mirrored, shownBeside(knowledge, held)) };
 }
 
-/**
- * The TTL that the central's RRset already has, for a new record without one; `null`: the central chooses.
- */
+/** The TTL for a new record that has none: the TTL of the central's RRset; `null`: the central chooses. */
 function usualTtl(record: ResourceRecord, present: readonly ResourceRecord[]): number | null {
   const beside = present.filter(({ name, type }) => name === record.name && type === record.type);
   return beside.find(({ ttl }) => ttl !== null)?.ttl ?? null;

@@ -14,7 +14,9 @@ import type { Runtime } from '../runtime.ts';
 import { recentOf, withRecent } from '../knowledge/recent-fact.ts';
 import { allowed } from '../before/signed-delete.ts';
 
-/** From so many removals in one zone on, a comparison only lists them (docs/adoption.md, rows 22 to 25). */
+/**
+ * If a comparison finds so many removals in one zone, it only lists them (docs/adoption.md, rows 22 to 25).
+ */
 const manyDeletions = 5;
 /** In a zone with at least so many synced records, a comparison may remove at most this part of them. */
 const largeZone = 10;

@@ -63,8 +63,8 @@ export function agreesTwice(
   const { zone, id, afterSeen, state } = operation;
   const since = patience.since(id);
   const due = Math.max(since + wait.patience, wait.sends === true ? 0 : grace.until);
-  // The time of the read is compared, not the present time: other operations of the zone may have taken long
-  // since.
+  // The time of the read counts, not the present time: steps of other operations may have taken long since
+  // then.
   if (view.readAt < due) {
     // Most edits show soon. So the first checks are frequent, and later ones are rarer.
     const soon = Math.max(ports.settings.confirmDelay, (runtime.now - since) / 2);

@@ -44,13 +44,13 @@ export class Owners {
   readonly #doubts = new Map<DnsName, Doubt>();
   #doubtOfAll: Doubt | null = null;
   /**
-   * When the panel reported that it made a zone's create: monotonic milliseconds. A list that was read from
-   * an earlier time on shows an older state.
+   * When the panel reported that it created a zone: monotonic milliseconds. A list whose reading began before
+   * that time shows an older state.
    */
   readonly #createdAt = new Map<DnsName, number>();
   #isRead = false;
   /**
-   * When {@link forget} was last called: monotonic milliseconds. A list that was read from an earlier time on
+   * When {@link forget} was last called: monotonic milliseconds. A list whose reading began before that time
    * proves nothing.
    */
   #forgottenAt = -Infinity;
@@ -136,8 +136,8 @@ export class Owners {
   }
 
   /**
-   * Handles the report that the panel deleted a zone. The owner of that name is unknown until a list is read
-   * from a later time on.
+   * Handles the report that the panel deleted a zone. The owner of that name is unknown until a list whose
+   * reading began later shows it.
    * @param at monotonic, milliseconds
    */
   deleted(zone: DnsName, fingerprint: string, at: number): Batch {
@@ -147,8 +147,8 @@ export class Owners {
   }
 
   /**
-   * Handles the report that the panel created a zone. Until a list is read from a later time on, the zone
-   * belongs to the account that created it. If an administrator created it, its owner is unknown.
+   * Handles the report that the panel created a zone. The zone belongs to the account that created it, until
+   * a list whose reading began later shows its owner. If an administrator created it, its owner is unknown.
    * @param at monotonic, milliseconds
    */
   created(zone: DnsName, { name, rank }: Actor, at: number): Batch {

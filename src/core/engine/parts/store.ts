@@ -27,7 +27,7 @@ export class Moved extends Error {
   }
 }
 
-/** Callbacks that hear of what was written. */
+/** Functions that are called after changes were written. */
 export interface StoreEvents {
   /** The operation is new, or its `after` has come. */
   heard(operation: string): void;

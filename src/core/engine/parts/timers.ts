@@ -10,8 +10,8 @@ export class Timers {
   readonly #settings: EngineSettings;
   readonly #random: () => number;
   /**
-   * Functions that end the alarms when the engine stops. One listener of the signal for each alarm would cost
-   * time in the square of their number.
+   * Functions that end the alarms when the engine stops. With a listener of the signal for each alarm, the
+   * time would grow with the square of their number.
    */
   readonly #alarms = new Set<() => void>();
   #serial = 0;

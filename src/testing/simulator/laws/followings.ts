@@ -9,8 +9,8 @@ import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
 /**
- * From so many removals on, a comparison leaves them to an administrator. In a zone of ten or more synced
- * records, it also does so from more than three tenths of them on (docs/adoption.md, row 24).
+ * If a comparison finds so many removals, it leaves them to an administrator. In a zone of ten or more synced
+ * records, more than three tenths of them are already too many (docs/adoption.md, row 24).
  */
 const many = 5;
 const largeZone = 10;
