@@ -137,7 +137,7 @@ export class TsigCheck {
       this.#keepUnsigned(octets);
       return;
     }
-    // A server cannot sign its error only if it does not know the key or rejects our signature (RFC 8945
+    // A server leaves its error unsigned only if it does not know the key or rejects our signature (RFC 8945
     // section 5.2).
     if (tsig.mac.length === 0) throw tsig.error === badTime ? failure('tsig.wrong-mac') : serverProblem(tsig);
     const { wire, octets: macOctets } = algorithms[this.#key.algorithm];

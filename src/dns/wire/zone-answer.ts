@@ -77,7 +77,7 @@ function dataAt(records: readonly WireRecord[], name: DnsName): readonly DataRec
   );
 }
 
-/** Whether the record's data can be read and its type is none that only signing servers make. */
+/** Whether the record's data can be read, and its type is not one of those that only signing servers make. */
 export function isData(record: WireRecord): record is DataRecord {
   return record.rdata !== null && !signerTypes.has(record.type);
 }

@@ -17,8 +17,8 @@ interface Truth {
 interface Towards {
   readonly change: Change;
   /**
-   * Other open operations that want to keep a record which would be removed otherwise. Each has this record
-   * among those it added, and decides about it from now on.
+   * Other open operations that want to keep a record, although the undo alone would remove it. Each has this
+   * record among those it added, and decides about it from now on.
    */
   readonly inherited: readonly RecordsOperation[];
 }
@@ -68,8 +68,8 @@ function claimOn(others: readonly RecordsOperation[], id: string): Known['claime
 }
 
 /**
- * Finds open edits that want to keep a record which would be removed otherwise. Returns each with this record
- * among those it added, because it decides about the record from now on.
+ * Finds open edits that want to keep a record, although the undo alone would remove it. Returns each with
+ * this record among those it added, because it decides about the record from now on.
  */
 export function heirsOf(
   known: readonly Known[],

@@ -62,7 +62,7 @@ export interface ContractSubject {
 
 export const seed = { addresses: ['192.0.2.1'], nameServers: ['ns1.example.net.'], mailServers: [] };
 
-/** Creates a zone in the account. If the account may not do this, the provider does. */
+/** Creates a zone in the account. If the account may not create zones, the provider creates it. */
 export async function makeZone({ central, otherWriter }: ContractSubject, zone: DnsName): Promise<void> {
   if (central.traits.managesZones) {
     assert.equal(await central.createZone(zone, seed, quietContext()), 'created');
