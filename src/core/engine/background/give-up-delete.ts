@@ -21,7 +21,7 @@ export async function giveUpDelete(
   if (entry === null) return;
   if (formerlyOurs.length === 0) {
     await tx.zone(entry, { ...entry, state: 'synced' });
-    // Comparisons that were due meanwhile have left the zone to this delete.
+    // Comparisons that were due while the delete was open have left the zone to the delete.
     compareKept(runtime, operation);
     return;
   }
@@ -33,7 +33,10 @@ export async function giveUpDelete(
   tx.wake(zone, 0);
 }
 
-/** Asks for a comparison of a zone whose delete was given up. A start repeats this while it is on watch. */
+/**
+ * Schedules a comparison of a zone whose delete was given up. While the operation is on watch, each start of
+ * the engine schedules it again.
+ */
 export function compareKept(runtime: Runtime, { zone }: DeleteOperation): void {
   runtime.agenda.compareSoon(zone, 'kept-delete', 'limited');
 }

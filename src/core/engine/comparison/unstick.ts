@@ -48,7 +48,8 @@ export async function unstickZone(
     return;
   }
   await runtime.store.advance(operation, 'kept', { afterSeen: true, problems: [] });
-  // Edits of the zone have stayed in the panel meanwhile, and panel reads may have shown an older state.
+  // While the operation was stuck, edits of the zone stayed in the panel, and reads may have shown an older
+  // state. So the zone is compared.
   runtime.agenda.compareSoon(operation.zone, 'wanted-after-all', 'limited');
 }
 
