@@ -106,7 +106,7 @@ export interface Watch {
    * milliseconds since 1970.
    */
   readonly until: number;
-  /** Records that such requests may still add or remove at the central. */
+  /** Records that the requests of unknown outcome may still add or remove at the central. */
   readonly added: readonly ResourceRecord[];
   readonly removed: readonly ResourceRecord[];
 }

@@ -262,7 +262,10 @@ function endsInDot(text: string): boolean {
   return backslashes % 2 === 0;
 }
 
-/** The name that a label belongs to, how deviation characters are read, and the list that gets problems. */
+/**
+ * What is needed to read one label: the whole name, the way to read deviation characters, and the list to
+ * which problems are added.
+ */
 interface LabelContext {
   readonly name: string;
   readonly deviations: Deviations | null;

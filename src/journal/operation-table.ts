@@ -35,8 +35,8 @@ interface Path {
 
 /**
  * Stores every operation, including those that have ended. Each list of operations is read through two
- * indexes, which must agree. So a damaged page causes an error, but cannot hide an operation. A query does
- * not take longer the more other operations there are.
+ * indexes, which must agree. So a damaged page causes an error, but cannot hide an operation. The time of a
+ * query does not depend on the number of other operations.
  */
 export class OperationTable {
   readonly #database: Database;

@@ -350,7 +350,9 @@ async function undoWrite(
   }
 }
 
-/** Whether the RRsets that the change added to now have a record that was not there before. */
+/**
+ * Whether one of the RRsets to which the change adds records has a record now that it did not have before.
+ */
 function hasMore({ change, present }: Written, left: readonly CentralRecord[]): boolean {
   const known = new Set([...present, ...change.remove].map(recordId));
   return left.some(
