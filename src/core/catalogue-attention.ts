@@ -1,6 +1,6 @@
 import type { Entry } from './catalogue-entry.ts';
 
-/** Reasons why an administrator has to look at a panel, each with what to do about it. */
+/** Texts of the reasons why an administrator has to look at a panel. Each text says what to do. */
 export const attentionTexts = {
   'attention.agent-not-running': {
     en: 'No agent runs. The next edit starts it; if it does not, see "domainsync doctor".',
@@ -68,5 +68,5 @@ export const attentionTexts = {
   },
 } as const satisfies Readonly<Record<string, Entry>>;
 
-/** A code of the catalogue that is a reason to look at a panel. */
+/** The code of a reason why an administrator has to look at a panel. */
 export type AttentionCode = keyof typeof attentionTexts;

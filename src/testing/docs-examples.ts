@@ -1,14 +1,14 @@
-/** Code blocks of the pages in docs/, so that tests can run the examples that users copy. */
+/** Reads code blocks from the pages in docs/, so that tests can run the examples that users copy. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Text of a page of docs/. */
+/** Returns the text of a page in docs/. */
 export function pageOf(name: string): string {
   return readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8');
 }
 
 /**
- * The only code block of a page that contains a text.
+ * Returns the only code block of a page that contains this text.
  * @throws {Error} if there is none, or more than one
  */
 export function exampleIn(page: string, contained: string): string {

@@ -50,7 +50,9 @@ const health: Health = {
 };
 const account = { kind: 'powerdns', address: 'https://central.example', account: 'alice' };
 
-/** A status with this report of each central; the other fields are those of a panel where all is well. */
+/**
+ * Makes a status with these reports of the centrals. Its other fields are those of a panel without problems.
+ */
 function status(
   reports: readonly Partial<CentralReport>[],
   more: Partial<Omit<StatusReport, 'attention'>> = {},

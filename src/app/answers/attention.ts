@@ -11,9 +11,9 @@ import type { CentralReport } from './central-report.ts';
 export interface Attention {
   /** A code of the catalogue `attention.*`, for example `attention.central-unreachable`. */
   readonly code: AttentionCode;
-  /** Number of the central; null: the whole panel. */
+  /** Number of the central that the reason is about; null: it is about the whole panel. */
   readonly central: number | null;
-  /** Since when, milliseconds since 1970; null: not known. */
+  /** Since when the reason exists: milliseconds since 1970; null: unknown. */
   readonly since: number | null;
   /**
    * Values for the text; no secrets. `code` is that of the cause, where there is one. `lastSuccess`: when the
@@ -22,25 +22,28 @@ export interface Attention {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** What of a `StatusReport` the reasons are found from. */
+/** The fields of a `StatusReport` in which the reasons are found. */
 export interface Examined {
   /** When the report was made: wall clock, milliseconds since 1970. */
   readonly at: number;
-  /** Null: no agent runs. */
+  /** Process id of the agent; null: no agent runs. */
   readonly pid: number | null;
   readonly problems: readonly Problem[];
   readonly pending: readonly Problem[];
   readonly centrals: readonly CentralReport[];
 }
 
-/** All reasons, the most urgent first; empty: all is well. */
+/**
+ * Finds all reasons why an administrator has to look at the panel. The most urgent comes first; empty: all is
+ * well.
+ */
 export function attentionOf(report: Examined): readonly Attention[] {
   const found = [...ofPanel(report), ...report.centrals.flatMap((one) => ofCentral(report, one))];
   return found.toSorted((a, b) => urgency.indexOf(a.code) - urgency.indexOf(b.code));
 }
 
 /**
- * A reason in words, with what to do and with its cause. The times are not in it.
+ * Describes a reason in words: what to do, and the cause. The text does not contain the time.
  * @param several whether the panel has several centrals; only then the text names the central
  */
 export function attentionText(
@@ -88,7 +91,7 @@ function ofPanel({ at, pid, problems, pending, centrals }: Examined): Attention[
   return [
     ...(pid === null ? [reason('attention.agent-not-running', null)] : []),
     ...problems.map((problem) => caused('attention.problem', problem)),
-    // Settings that are broken at the start are listed as both.
+    // If the settings are broken when the agent starts, both lists contain the problem.
     ...pending
       .filter((problem) => !problems.some((one) => isSame(one, problem)))
       .map((problem) => caused('attention.settings-not-in-force', problem)),
@@ -176,7 +179,7 @@ function reason(
   return { code, central, since, params };
 }
 
-/** A reason whose cause is a problem. The problem may name the centrals that have it. */
+/** Makes the reason whose cause is this problem. The problem may name the centrals that have it. */
 function caused(code: AttentionCode, problem: Problem): Attention {
   const { central, ...params } = problem.params;
   const number = central !== undefined && /^\d+$/.test(central) ? Number(central) : null;

@@ -12,9 +12,9 @@ export interface JournalStatus extends Omit<JournalCounts, 'rows'> {
   /** Number of operations that are neither final nor stuck. */
   readonly open: number;
   readonly stuck: readonly Operation[];
-  /** Number of operations that have not ended, by state; states without operations are left out. */
+  /** Number of operations in each state that is not final; states without operations are left out. */
   readonly unfinished: Readonly<Record<string, number>>;
-  /** Number of records by state; states without records are left out. */
+  /** Number of records in each state; states without records are left out. */
   readonly records: Readonly<Record<string, number>>;
 }
 
@@ -48,7 +48,7 @@ function countBy(words: readonly string[]): Readonly<Record<string, number>> {
   return Object.fromEntries([...Map.groupBy(words, (word) => word)].map(([word, all]) => [word, all.length]));
 }
 
-/** @param wall wall clock, milliseconds since 1970 @throws {JournalError} */
+/** Reads one zone from the journal. @param wall wall clock, milliseconds since 1970 @throws {JournalError} */
 export async function zoneView(
   journal: Pick<Journal, 'zone' | 'rows' | 'operations'>,
   zone: DnsName,

@@ -34,7 +34,7 @@ export class AskDenied extends AskFailed {
   }
 }
 
-/** The answer does not fit this release, so the agent is of another one. */
+/** The answer is not in this release's format, so the agent belongs to another release. */
 export class OtherRelease extends AskFailed {
   override readonly name = 'OtherRelease';
 

@@ -127,7 +127,7 @@ export const zoneReport = v.object({
   ),
 });
 
-/** A reason why an administrator has to look. */
+/** A reason why an administrator has to look at the panel. */
 export const attention = v.object({
   code: v.custom<AttentionCode>((word) => typeof word === 'string' && Object.hasOwn(attentionTexts, word)),
   central: v.nullable(v.number()),
@@ -135,7 +135,7 @@ export const attention = v.object({
   params: v.record(v.string(), v.string()),
 } satisfies Fields<Attention>);
 
-/** State of a central as its journal holds it. */
+/** The state of a central, as its journal stores it. */
 export const engineReport = v.object({
   baselineAt: v.nullable(v.number()),
   open: v.number(),

@@ -103,7 +103,10 @@ export interface AgentReport {
 export interface StatusReport extends AgentReport, Nullable<CentralState> {
   /** When the report was made: wall clock, milliseconds since 1970. */
   readonly at: number;
-  /** Why an administrator has to look, the most urgent first; empty: all is well. */
+  /**
+   * The reasons why an administrator has to look at the panel. The most urgent comes first; empty: all is
+   * well.
+   */
   readonly attention: readonly Attention[];
   readonly paused: boolean;
   /**

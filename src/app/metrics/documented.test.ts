@@ -1,4 +1,7 @@
-/** docs/monitoring.md describes the metrics that exist, and its units are ones that systemd understands. */
+/**
+ * Tests that docs/monitoring.md describes exactly the metrics and alerts that exist, and that systemd accepts
+ * the units in it.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,9 +1,9 @@
 /**
- * The text format of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/, version
+ * Writes the text format of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/, version
  * 0.0.4).
  */
 
-/** One value of a metric. The labels are written in their order here. */
+/** One value of a metric. The labels are written in the order of `labels`. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
@@ -11,14 +11,14 @@ export interface Sample {
 
 /** A metric with its description and all its values. */
 export interface Metric {
-  /** Letters, digits and underscores; a counter ends in `_total`. */
+  /** Name of the metric, made of letters, digits and underscores. The name of a counter ends in `_total`. */
   readonly name: string;
   readonly type: 'gauge' | 'counter';
   readonly help: string;
   readonly samples: readonly Sample[];
 }
 
-/** A metric that has one value and no labels. @param value null: the metric has no value now */
+/** Makes a metric with one value and no labels. @param value null: the metric has no value now */
 export function single(
   name: string,
   type: Metric['type'],

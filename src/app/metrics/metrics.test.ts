@@ -1,4 +1,4 @@
-/** The metrics file of `status --prometheus`, checked with Prometheus' own tool. */
+/** Tests the metrics file of `status --prometheus`, which is also checked with Prometheus' own tool. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
@@ -29,7 +29,7 @@ import { metricsOf, noticeMetrics } from './metrics.ts';
 import { NotAMetricsFile, writeMetricsFile } from './write-file.ts';
 import { writeMetrics } from './write-metrics.ts';
 
-/** Value of a sample by its name and labels as written. */
+/** Reads the values of all samples. The key is name and labels, as they are written. */
 function valuesOf(text: string): ReadonlyMap<string, string> {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(
@@ -128,7 +128,7 @@ test(
       execFileSync('promtool', words, { cwd: rules, encoding: 'utf8', stdio: 'pipe' });
     run('check', 'rules', 'domainsync.rules.yml');
     run('test', 'rules', 'domainsync.rules.test.yml');
-    // The rules name only metrics and codes that exist, and every alert has a test.
+    // The rules may name only metrics and codes that exist. Every alert must have a test.
     const text = readFileSync(join(rules, 'domainsync.rules.yml'), 'utf8');
     const known = exposition([...metricsOf(fullReport), ...noticeMetrics([])]);
     for (const [name] of text.matchAll(/\bdomainsync_\w+/gu))

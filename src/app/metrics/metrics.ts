@@ -9,8 +9,8 @@ import type { Waiting } from '../notify/memory-file.ts';
 import { single, type Metric, type Sample } from './exposition.ts';
 
 /**
- * The state of one panel as metrics. They hold no name of a zone, host or account: every user of this host
- * may read the file. docs/monitoring.md describes each.
+ * Makes the metrics of one panel. They contain no name of a zone, host or account, because every user of this
+ * host may read the file. docs/monitoring.md describes each metric.
  */
 export function metricsOf(report: StatusReport): readonly Metric[] {
   return [
@@ -115,7 +115,10 @@ function shortCode(code: string): string {
   return code.slice('attention.'.length);
 }
 
-/** Every state of each kind, so that a state without zones or records has the value 0. */
+/**
+ * All states of zones, records and operations. They make sure that a state in which nothing is has the value
+ * 0.
+ */
 const zoneStates = {
   synced: 0,
   'panel-only': 0,
@@ -139,7 +142,7 @@ const openStates = {
   stuck: 0,
 } as const satisfies Partial<Readonly<Record<OperationState, 0>>>;
 
-/** What the journals hold, with the agent running or not. */
+/** Makes the metrics from the journals. They exist whether or not the agent runs. */
 function ofJournals({ centrals }: StatusReport): Metric[] {
   const each = (read: (engine: EngineReport) => number | null): readonly Sample[] =>
     centrals.flatMap((one) => (one.engine === null ? [] : valueOf(one, read(one.engine))));
@@ -225,7 +228,7 @@ function ofHealth({ centrals }: StatusReport): Metric[] {
 
 type Live = NonNullable<CentralReport['live']>;
 
-/** What only a running agent knows; absent without one. */
+/** Makes the metrics that only a running agent knows. Without an agent, they are absent. */
 function ofLive({ centrals }: StatusReport): Metric[] {
   const each = (read: (live: Live) => number | boolean | null): readonly Sample[] =>
     centrals.flatMap((one) => (one.live === null ? [] : valueOf(one, read(one.live))));
@@ -306,7 +309,7 @@ function valueOf({ number }: CentralReport, value: number | boolean | null): rea
   return value === null ? [] : [{ labels: { central: String(number) }, value: Number(value) }];
 }
 
-/** @param milliseconds since 1970 */
+/** Turns milliseconds since 1970 into seconds. */
 function seconds(milliseconds: number): number {
   return milliseconds / 1_000;
 }

@@ -11,14 +11,14 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** Something that is no ordinary file has the path of the metrics. Nothing was written. */
+/** Something other than an ordinary file is at the path of the metrics file. Nothing was written. */
 export class NotAMetricsFile extends Error {
   override readonly name = 'NotAMetricsFile';
 }
 
 /**
- * Replaces a file of mode 0644 in one step, so that a reader sees the old text or the new one. The draft is
- * in the same folder; its name does not end as a textfile collector wants it (`.prom`).
+ * Replaces the file in one step and gives it mode 0644. So a reader sees either the old text or the new one.
+ * The draft is in the same folder. Its name does not end with `.prom`, so a textfile collector ignores it.
  * @throws {NotAMetricsFile} for a symbolic link, a folder, a device or the like
  * @throws {Error} errors of the file system, as they are; the old file then stays
  */
@@ -32,7 +32,7 @@ export function writeMetricsFile(path: string, text: string): void {
   try {
     try {
       writeFileSync(file, text);
-      // The mode of `open` is cut by the umask.
+      // The umask may take bits from the mode that `open` is given, so the mode is set again.
       fchmodSync(file, 0o644);
     } finally {
       closeSync(file);

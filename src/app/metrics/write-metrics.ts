@@ -12,8 +12,8 @@ import { metricsOf, noticeMetrics } from './metrics.ts';
 import { NotAMetricsFile, writeMetricsFile } from './write-file.ts';
 
 /**
- * Writes the state of a panel as metrics for a textfile collector. Without an agent that answers, the file
- * says `domainsync_up 0` and what the journals hold.
+ * Writes the state of a panel as metrics for a textfile collector. If no agent answers, the file has
+ * `domainsync_up 0` and the metrics from the journals.
  * @throws {CommandFailed} with a sentence for the user if the file is not written
  */
 export async function writeMetrics(paths: Paths, file: string): Promise<void> {
@@ -31,7 +31,10 @@ export async function writeMetrics(paths: Paths, file: string): Promise<void> {
   }
 }
 
-/** @throws {AskDenied} if this user may not ask the agent: then nothing is known */
+/**
+ * Reads the status, from the journals if no agent answers.
+ * @throws {AskDenied} if this user may not ask the agent; then nothing is known
+ */
 async function statusAnyway(paths: Paths): Promise<StatusReport> {
   try {
     return await askOrRead(paths, 'status', {});

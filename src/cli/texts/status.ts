@@ -23,7 +23,10 @@ export function statusText(report: StatusReport): string {
   ].join('\n');
 }
 
-/** The reasons why an administrator has to look, each with since when. */
+/**
+ * Makes the lines about the reasons why an administrator has to look at the panel. Each says since when the
+ * reason exists.
+ */
 function attentionLines({ attention, centrals }: StatusReport): string[] {
   return attention
     .filter(({ code }) => code !== 'attention.agent-not-running')

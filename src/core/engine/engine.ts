@@ -289,8 +289,8 @@ export class Engine {
     try {
       await this.#owners.before(event);
     } catch (error) {
-      // The journal could not store that the owners are unknown. Memory has it, so it is lost only if the
-      // agent restarts before the next reading.
+      // The journal could not store that the owners are unknown, but memory knows it. Only if the agent
+      // restarts before the next reading is this forgotten.
       this.#failed('-', error, 'nothing');
     }
     return { kind: 'accept' };

@@ -5,8 +5,8 @@ import type { WireRecord } from '../../dns/wire/records.ts';
 import { DnsError } from './dns-error.ts';
 
 /**
- * Maximum number of characters in all names and data together. The octets received do not limit them,
- * because names are compressed in messages, up to a hundredfold.
+ * Maximum number of characters in all names and data together. The size of the messages does not limit this
+ * number, because names in messages are compressed, up to a hundredfold.
  */
 const mostText = 256 * 1024 * 1024;
 

@@ -196,7 +196,7 @@ export async function prepared<S extends AnyStage>(
 export async function makePanelSide(
   generation: Exclude<Generation, 'dnsmgr'>,
 ): Promise<Omit<AnyStage, 'there' | 'secrets' | 'configure'>> {
-  // Checked first, so that nothing has to be stopped if it fails.
+  // This check comes first, so that nothing has to be stopped if it fails.
   demandPrograms(dist);
   const directory = mkdtempSync(join(tmpdir(), 'domainsync-'));
   const places = { directory, root: join(directory, 'panel'), socket: join(directory, 'agent.sock') };
