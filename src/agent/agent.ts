@@ -75,8 +75,8 @@ export class Agent {
   /** Why the newest settings are not in force; null: they are. */
   pending: readonly Problem[] | null = null;
   /**
-   * Whom to notify: of the newest file without mistakes, in force or not, as a refused login is to be told as
-   * well. Null: there was none.
+   * Whom to notify, by the newest settings file without mistakes. These settings need not be in force,
+   * because a refused login has to be reported too. Null: there was no such file.
    */
   notify: NotifySettings | null = null;
   /** Whether systemd confines this process. */

@@ -9,7 +9,10 @@ import type { Agent } from './agent.ts';
 import { answerer } from './control.ts';
 import type { FileLog } from './log.ts';
 
-/** Makes what tells an administrator about this agent's panel. It has to be started. */
+/**
+ * Makes the notifier of this agent's panel, which tells an administrator when the panel needs attention. The
+ * caller has to start it.
+ */
 export function notifierOf(agent: Agent, log: FileLog): Notifier {
   const { paths, isService } = agent;
   const sender = senderAt(paths.root);

@@ -1,4 +1,7 @@
-/** The section `[notify]`: what it accepts, and that no value can become an option, a header or a command. */
+/**
+ * Tests the section `[notify]`: which values it accepts, and that no value can become an option, a header or
+ * a command.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { webhookKey, type NotifySettings } from './notify-options.ts';
@@ -78,7 +81,7 @@ test('a webhook needs a secret of sixteen octets; it is never shown', () => {
   assert.ok(settings !== null);
   assert.equal(webhookKey(settings.webhookSecret).toString(), '0123456789abcdef');
   assert.deepEqual(webhookKey(new Secret('whsec_AAEC')), Buffer.from([0, 1, 2]));
-  // Without a webhook no secret is asked for.
+  // If there is no webhook, the settings need no secret.
   assert.deepEqual(read('mail_to = root').codes, []);
 });
 

@@ -1,4 +1,4 @@
-/** Options of the section `[notify]`: whom to tell that a panel needs an administrator. */
+/** Defines the options of the section `[notify]`: who is told that a panel needs an administrator. */
 import * as v from 'valibot';
 import type { Problem } from '../dns/problem.ts';
 import { isLoopback } from '../net/http.ts';
@@ -85,14 +85,14 @@ export const notify = v.object({
 /** The values of `[notify]` under the names that the code uses. Times are in milliseconds. */
 export function notifyValues(values: v.InferOutput<typeof notify>) {
   return {
-    /** Null: none. */
+    /** URL of the webhook; null: there is none. */
     webhook: values.webhook,
     webhookSecret: values.webhook_secret,
-    /** Path of a file with the authority to trust. Empty: the public authorities. */
+    /** Path of a file with the authority to trust. Empty: the public authorities are trusted. */
     webhookCaFile: values.webhook_ca_file,
     webhookInside: values.webhook_inside,
     mailTo: values.mail_to,
-    /** Null: the mail system chooses. */
+    /** Address of the sender; null: the mail system chooses it. */
     mailFrom: values.mail_from,
     sendmail: values.sendmail ?? '',
     language: values.language,
@@ -106,8 +106,8 @@ export function notifyValues(values: v.InferOutput<typeof notify>) {
 export type NotifySettings = Readonly<ReturnType<typeof notifyValues>>;
 
 /**
- * Problems of options that belong together: a webhook needs a secret.
- * @param lineOf the line in which an option of the section is, 0 if it is absent
+ * Finds problems of options that belong together: a webhook needs a secret.
+ * @param lineOf returns the line of an option in the section; 0: the option is absent
  */
 export function notifyProblems(
   { webhook, webhook_secret: secret }: v.InferOutput<typeof notify>,
@@ -122,7 +122,7 @@ export function notifyProblems(
     : [{ code: 'settings.short-secret', params: { ...params, least: String(leastSecret) } }];
 }
 
-/** The octets that sign webhooks: Base64 after `whsec_`, or else the text itself in UTF-8. */
+/** Returns the key that signs webhooks: the Base64 after `whsec_`, or else the text itself in UTF-8. */
 export function webhookKey(secret: Secret): Buffer {
   const text = secret.reveal();
   const [, base64] = /^whsec_([A-Za-z0-9+/]+={0,2})$/u.exec(text) ?? [];
@@ -138,8 +138,8 @@ function webhookUrl(text: string): string | null {
 }
 
 /**
- * Reads a mailbox: an address, or the name of a local user. Only what needs no quoting in a header is
- * accepted (RFC 5322 section 3.4.1), and nothing that a mail program could take for an option or a pipe.
+ * Reads a mailbox: an address, or the name of a local user. Accepts only what needs no quotes in a header
+ * (RFC 5322 section 3.4.1). Refuses what a mail program could take for an option or a pipe.
  */
 function mailbox(text: string): string | null {
   const isMailbox =

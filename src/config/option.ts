@@ -30,15 +30,15 @@ export type Values =
   | { readonly kind: 'list' }
   /** Name servers, separated by commas or spaces. */
   | { readonly kind: 'servers' }
-  /** A text of a form that has a name, or several such texts, separated by commas or spaces. */
+  /** One or several texts of the given form, separated by commas or spaces. */
   | { readonly kind: 'parsed'; readonly form: Form }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   | { readonly kind: 'number'; readonly unit: Unit; readonly least: number; readonly most: number };
 
-/** A form of texts. Each has a message `settings.bad-FORM`. */
+/** The forms that texts can have. Each has a message `settings.bad-FORM`. */
 export type Form = 'webhook' | 'networks' | 'mailbox' | 'mailboxes' | 'program';
 
-/** The unit of a number in the file; `level` is a log level, `count` a number of anything. */
+/** The unit of a number in the file. `level`: a log level. `count`: a number of things. */
 export type Unit = 'seconds' | 'days' | 'MiB' | 'level' | 'count';
 
 /** What documentation and form show about an option. */
@@ -75,7 +75,7 @@ export function textOption(en: string, ru: string, field?: OptionField) {
   return Object.assign(v.string(), { facts: facts({ kind: 'text' }, '', en, ru, field) });
 }
 
-/** An option for a text that is never shown. */
+/** Makes an option for a text that is never shown. */
 export function secretOption(en: string, ru: string, field?: OptionField) {
   const schema = v.pipe(
     v.string(),
@@ -85,8 +85,8 @@ export function secretOption(en: string, ru: string, field?: OptionField) {
 }
 
 /**
- * An option for a text of some form. Its value is what `parse` makes of the text; null: the text is empty and
- * there is no default.
+ * Makes an option for a text of the given form. Its value is what `parse` returns. Null: the text is empty
+ * and there is no default.
  * @param parse returns null for a text that does not have the form
  */
 export function parsedOption<T extends string>(
@@ -111,9 +111,9 @@ export function parsedOption<T extends string>(
 }
 
 /**
- * An option for several texts of some form, separated by commas or spaces.
+ * Makes an option for several texts of the given form, separated by commas or spaces.
  * @param parse returns null for a text that does not have the form
- * @param most how many texts there may be
+ * @param most how many texts are accepted
  */
 export function parsedListOption<T>(
   form: Form,
@@ -135,7 +135,7 @@ export function parsedListOption<T>(
   return Object.assign(schema, { facts: facts({ kind: 'parsed', form }, '', en, ru) });
 }
 
-/** An option for words, separated by commas or spaces. */
+/** Makes an option for a list of words, separated by commas or spaces. */
 export function listOption(en: string, ru: string) {
   const schema = v.pipe(v.string(), v.transform(wordsIn));
   return Object.assign(schema, { facts: facts({ kind: 'list' }, '', en, ru) });

@@ -1,6 +1,6 @@
 import type { Entry } from './catalogue-entry.ts';
 
-/** Why a notification could not be delivered. Administrators read them. */
+/** Texts of the reasons why a notification could not be delivered. Administrators read them. */
 export const notifyTexts = {
   'notify.nothing-set': {
     en: 'The settings name nobody to notify: see "webhook" and "mail_to" in [notify].',

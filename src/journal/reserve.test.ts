@@ -1,4 +1,4 @@
-/** Disk space that is kept for finishing open operations. */
+/** Tests the disk space that is reserved for finishing open operations. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** The rounds of the upkeep: which steps in which order, with which pauses, and what a failure leaves. */
+/** Tests the rounds of the upkeep: the order of the steps, the pauses, and what happens after a failure. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ interface Scene {
   readonly begin: () => Upkeep;
 }
 
-/** An empty journal whose upkeep has nothing to do in any step. Its calls are noted. */
+/** Makes an empty journal whose upkeep has nothing to do in any step. Stores its calls in `calls`. */
 function given(t: TestContext): Scene {
   const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal.db');
   const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
@@ -139,7 +139,7 @@ test('a step that takes long is followed by a pause nine times as long', async (
   const { journal, clock, calls, begin } = given(t);
   let late = 0;
   const now = clock.now.bind(clock);
-  // The step itself makes time pass.
+  // Each step takes time: it moves the clock by `late`.
   clock.now = () => now() + late;
   journal.addSums = () => {
     late += 100;

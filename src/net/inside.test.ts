@@ -1,4 +1,4 @@
-/** Which addresses a webhook may not lead to unless the settings say so. */
+/** Tests which addresses a webhook may not lead to, unless the settings allow them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isIn, isInside, readNetwork } from './inside.ts';

@@ -1,12 +1,15 @@
 import { BlockList, isIP } from 'node:net';
 
-/** A network of addresses, such as `10.0.0.0/8`. A single address is a network of its whole length. */
+/**
+ * A network of IP addresses, such as `10.0.0.0/8`. A single address is a network whose prefix has the full
+ * length.
+ */
 export interface Network {
   readonly address: string;
   readonly prefix: number;
 }
 
-/** IPv4 networks that are not the public internet (RFC 6890 and the registry that it started). */
+/** IPv4 networks that do not belong to the public internet (RFC 6890 and the registry that it started). */
 const inside4: readonly (readonly [address: string, prefix: number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -21,23 +24,24 @@ const inside4: readonly (readonly [address: string, prefix: number])[] = [
   ['240.0.0.0', 4],
 ];
 
-/** Addresses that DNS64 makes of IPv4 addresses (RFC 6052 section 2.1). */
+/** The prefix of the addresses that DNS64 makes from IPv4 addresses (RFC 6052 section 2.1). */
 const nat64 = '64:ff9b::';
-/** All public IPv6 addresses, that prefix aside (RFC 4291 section 2.4). */
+/** All public IPv6 addresses, except those of DNS64 (RFC 4291 section 2.4). */
 const public6 = blockList([{ address: '2000::', prefix: 3 }]);
 const translated6 = blockList([{ address: nat64, prefix: 96 }]);
 const insideEither = blockList([
   // An IPv4-mapped IPv6 address is checked by its IPv4 address.
   ...inside4.map(([address, prefix]) => ({ address, prefix })),
   ...inside4.map(([address, prefix]) => ({ address: `${nat64}${address}`, prefix: 96 + prefix })),
-  // Teredo and 6to4 wrap an IPv4 address.
+  // Addresses of Teredo and 6to4 contain an IPv4 address, which may lead inside.
   { address: '2001::', prefix: 32 },
   { address: '2002::', prefix: 16 },
 ]);
 const mapped = blockList([{ address: '::ffff:0.0.0.0', prefix: 96 }]);
 
 /**
- * Whether an address leads to this machine, a local network, or nowhere: anything but the public internet.
+ * Whether an address does not lead to the public internet, but to this machine, to a local network or
+ * nowhere.
  * @param address an IP address without brackets; any other text counts as inside
  */
 export function isInside(address: string): boolean {
@@ -52,14 +56,14 @@ export function isInside(address: string): boolean {
   }
 }
 
-/** Whether an address is in one of the networks. An IPv4-mapped address is in those of its IPv4 address. */
+/** Whether an address is in one of the networks. An IPv4-mapped address is looked up as its IPv4 address. */
 export function isIn(address: string, networks: readonly Network[]): boolean {
   const kind = isIP(address);
   if (kind === 0 || address.includes('%')) return false;
   return blockList(networks).check(address, kind === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Reads `10.0.0.0/8`, `10.1.2.3`, `fd00::/8` and the like; null: it is no network. */
+/** Parses `10.0.0.0/8`, `10.1.2.3`, `fd00::/8` and the like; null: the text is no network. */
 export function readNetwork(text: string): Network | null {
   const [, address = '', written] = /^([0-9a-f.:]{2,45})(?:\/(\d{1,3}))?$/iu.exec(text) ?? [];
   const kind = isIP(address);

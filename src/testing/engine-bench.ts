@@ -13,7 +13,7 @@ import { MemoryCentral } from './memory-central/index.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** A panel that answers what it holds. */
+/** A panel in memory. */
 export class MemoryPanel implements Panel {
   readonly id = 'memory';
   readonly traits = {
@@ -24,7 +24,7 @@ export class MemoryPanel implements Panel {
   readonly unreadable: string[] = [];
   /** What `readOwners` returns; null: it fails. */
   owners: OwnerList | null = { way: 'column', zones: new Map() };
-  /** Waited for before each call, so that none ends at once. */
+  /** The panel waits for this before each call, so that no call ends at once. */
   pass: () => Promise<void> = async () => await Promise.resolve();
   /** Called before each read. */
   onRead: (what: DnsName | 'list' | 'owners') => Promise<void> | void = () => undefined;
@@ -92,7 +92,7 @@ export class SlowJournal extends MemoryJournal {
   }
 }
 
-/** The journal as an engine has it: a call ends only while time passes. */
+/** Wraps the journal for the engine. Each call ends only when the clock is moved. */
 function journalOfEngine(journal: SlowJournal, clock: Clock): Journal {
   const late = async <T>(call: () => Promise<T>): Promise<T> => {
     await clock.sleep(0);
@@ -114,9 +114,9 @@ function journalOfEngine(journal: SlowJournal, clock: Clock): Journal {
 }
 
 /**
- * The parts of an engine without the engine: single steps are called, and what they ask for is noted. Panel,
- * central and commits answer only while time passes (`run`, `wait`). A step that does not wait for one of
- * them ends too early, and a test of its result fails.
+ * The parts of an engine without the engine itself. Tests call single steps and see what these ask for.
+ * Panel, central and journal answer only while the clock moves (`run`, `wait`). If a step does not wait for
+ * an answer, it ends too early, and a test of its result fails.
  */
 export interface Bench {
   readonly runtime: Runtime;
@@ -127,14 +127,14 @@ export interface Bench {
   readonly panel: MemoryPanel;
   /** Events that were logged, in order. */
   readonly logged: string[];
-  /** The same with their levels and fields: `2 zone.later zone=example.org. ...`. */
+  /** The same events with their levels and fields: `2 zone.later zone=example.org. ...`. */
   readonly lines: string[];
   /**
    * Why zones were woken, in order. Each entry has the milliseconds since the start, and `operations` or
    * `comparison`. A comparison has its reason and what it may follow.
    */
   readonly woken: readonly string[];
-  /** Passes time until it is settled, and not further: what it does not wait for is left. */
+  /** Moves the clock just until `work` has settled. Whatever `work` does not wait for is left undone. */
   readonly run: <T>(work: Promise<T>) => Promise<T>;
   /** Lets so many milliseconds pass. */
   readonly wait: (ms: number) => Promise<void>;

@@ -84,7 +84,10 @@ export class VirtualClock implements AlarmClock {
     return await this.#settled(done, limit, async ({ at }) => await this.#fireAll(at));
   }
 
-  /** As `runUntilSettled`, but leaves other timers that are due at the same time. */
+  /**
+   * Like `runUntilSettled`, but runs one timer at a time. Other timers that are due at the same time are
+   * left.
+   */
   async runJustUntilSettled<T>(done: Promise<T>, limit = 600_000): Promise<T> {
     return await this.#settled(done, limit, async (timer) => await this.#fire(timer));
   }

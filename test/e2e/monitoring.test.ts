@@ -1,7 +1,7 @@
 /**
- * Monitoring of both generations of panels, with the real agent. Notifications when the central goes and
- * comes back, with a receiver that fails first. The metrics file with the agent alive and dead. The examples
- * of docs/monitoring.md for Zabbix and plain mail.
+ * Tests the monitoring of both generations of panels with the real agent. When the central fails and returns,
+ * notices come, although the receiver fails at first. The metrics file is right with and without an agent.
+ * The examples of docs/monitoring.md for Zabbix and plain mail work.
  */
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
@@ -44,7 +44,7 @@ function watchPair(pair: Required<Pick<StageOptions, 'panel' | 'central'>>, lang
     let stage: Stage;
     let receiver: https.Server;
     const received: { id: string; body: Body; refused: boolean }[] = [];
-    /** How many requests are answered with 500 before one is accepted. */
+    /** The receiver answers so many requests with 500 before it accepts one. */
     let refusals = 0;
     let mails = '';
     let metrics = '';
@@ -114,7 +114,7 @@ function watchPair(pair: Required<Pick<StageOptions, 'panel' | 'central'>>, lang
       return readdirSync(mails).filter((name) => !name.endsWith('.new')).length;
     }
 
-    /** The notices that were accepted, by what they say. */
+    /** Number of accepted notices that report this code as begun or ended. */
     function accepted(says: 'began' | 'ended', code: string): number {
       return received.filter(
         ({ refused, body }) => !refused && body.data[says].some((one) => one.code === code),
@@ -218,7 +218,10 @@ function watchPair(pair: Required<Pick<StageOptions, 'panel' | 'central'>>, lang
       assert.equal((await domainsync('notify')).status, 2);
     });
 
-    /** A script that runs the command of this stage, as `sbin/domainsync` under the panel's root. */
+    /**
+     * Writes a script that runs the command of this stage, like `sbin/domainsync` under the panel's root.
+     * @returns its path
+     */
     function command(): string {
       const path = join(stage.directory, 'command');
       const words = [process.execPath, program, '--root', stage.panel.root, '--socket', stage.socket];
@@ -247,7 +250,7 @@ function watchPair(pair: Required<Pick<StageOptions, 'panel' | 'central'>>, lang
       };
       assert.equal(ask('domainsync.exit').trim(), '1');
       const report = JSON.parse(ask('domainsync.status')) as Record<string, unknown>;
-      // The fields that docs/monitoring.md names.
+      // docs/monitoring.md names these fields.
       assert.deepEqual(report['pid'], null);
       assert.partialDeepStrictEqual(report, {
         attention: [{ code: 'attention.agent-not-running' }],

@@ -210,7 +210,7 @@ export const seenCall = v.object({
   shown: v.nullable(v.union([v.array(v.string()), v.literal('no-zone'), v.literal('blocked')])),
 } satisfies Fields<SeenCall>);
 
-/** What came of a test notice on one channel. */
+/** The result of a test notice on one channel. */
 export const triedChannel = v.object({
   channel: v.picklist(['webhook', 'mail']),
   target: v.string(),
@@ -218,5 +218,5 @@ export const triedChannel = v.object({
   problem: v.nullable(problemSchema),
 } satisfies Fields<TriedChannel>);
 
-/** A schema for each field of a type. The compiler rejects an object that lacks a field. */
+/** A schema for each field of a type. If a field has no schema, the code does not compile. */
 type Fields<T> = { readonly [K in keyof T]-?: v.GenericSchema<unknown, T[K]> };

@@ -65,7 +65,7 @@ const parameters = {
   'erase-user': v.object({ user: v.string() }),
   /** Reports what the self-test found: whether the panel checks access before it calls us. */
   'access-check': v.object({ checksFirst: v.boolean() }),
-  /** Sends a test notice on every channel of the settings. */
+  /** Asks the agent to send a test notice on every channel of the settings. */
   'notify-test': v.object({}),
 };
 
@@ -138,9 +138,9 @@ export interface ZoneReport extends ZoneView {
   readonly inPanel: PanelContent;
 }
 
-/** What came of a test notice on each channel; empty: the settings in force name none. */
+/** The results of a test notice, one for each channel. Empty: the settings in force name no channel. */
 export interface NotifyTest {
-  /** Whether the program that sent it is confined by systemd. */
+  /** Whether systemd confines the program that sent the notice. */
   readonly isService: boolean;
   readonly tried: readonly TriedChannel[];
 }

@@ -5,14 +5,14 @@ import type { Notice } from './notice.ts';
 export const channelNames = ['webhook', 'mail'] as const;
 export type ChannelName = (typeof channelNames)[number];
 
-/** A way to reach an administrator. */
+/** A way to send notices to an administrator. */
 export interface Channel {
   readonly name: ChannelName;
-  /** Where it leads, for log and terminal, without secrets. */
+  /** Where the channel leads. Log and terminal show it, so it contains no secret. */
   readonly target: string;
   /**
-   * Delivers one notice. Sending the same notice again is harmless: its id stays the same.
-   * @param signal ends the attempt, such as the stop of the agent
+   * Delivers one notice. The same notice may be sent again without harm, because it keeps its id.
+   * @param signal aborts the attempt, for example when the agent stops
    * @throws {NotDelivered}
    */
   deliver(notice: Notice, signal: AbortSignal): Promise<void>;

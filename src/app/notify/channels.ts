@@ -6,7 +6,7 @@ import { asService, runSendmail } from './sendmail.ts';
 import { webhookChannel } from './webhook.ts';
 
 /**
- * The channels that the settings name; none, if they name nobody.
+ * Makes the channels that the settings name; empty: they name nobody.
  * @param isService whether systemd confines this process
  */
 export function channelsOf(settings: NotifySettings, sender: Sender, isService: boolean): readonly Channel[] {
@@ -17,7 +17,7 @@ export function channelsOf(settings: NotifySettings, sender: Sender, isService: 
   ];
 }
 
-/** A channel that sends notices as mail through the mail program of this host. */
+/** Makes a channel that sends notices as mail, with the mail program of this host. */
 function mailChannel(settings: NotifySettings, sender: Sender, isService: boolean): Channel {
   const { mailTo, mailFrom, sendmail, language, deadline } = settings;
   return {

@@ -1,4 +1,4 @@
-/** When a change of the reasons for an administrator is told. */
+/** Tests which changes of the reasons for an administrator are reported, and when. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Attention } from '../answers/attention.ts';
@@ -13,7 +13,7 @@ const stuck = reason('attention.stuck');
 
 const minute = 60_000;
 
-/** Looks once a minute at what the world is like, and keeps what was told. */
+/** Looks at the given reasons once a minute, and stores what was reported. */
 class Watch {
   memory: Memory = nothingTold;
   before: readonly Attention[] | null = null;
@@ -36,7 +36,7 @@ class Watch {
     return change;
   }
 
-  /** As after a restart of the agent: only what is on disk is left. */
+  /** Acts like a restart of the agent: only the stored memory stays. */
   restart(): void {
     this.before = null;
   }
@@ -76,7 +76,7 @@ test('several changes at once are one notice; what stands is said; a new value i
   watch.look([reason(down.code, 1, '7'), two, stuck]);
   const change = watch.look([reason(down.code, 1, '9'), two, stuck]);
   assert.deepEqual(change?.began, [two, stuck]);
-  // The newest values are those of the text.
+  // The text contains the newest values.
   assert.deepEqual(change?.standing, [reason(down.code, 1, '9')]);
   assert.equal(watch.look([reason(down.code, 1, '99'), two, stuck]), null);
   watch.look([two]);
@@ -111,7 +111,7 @@ test('a storm: no more than so many an hour, the rest in one summary', () => {
   const watch = new Watch(3);
   let found: readonly Attention[] = [];
   const told: ReasonChange[] = [];
-  // Every two minutes a reason comes or goes, for three hours.
+  // For three hours, a reason begins or ends every two minutes.
   for (let at = 0; at < 180; at += 1) {
     if (at % 2 === 0) found = found.length === 0 ? [down] : [];
     const change = watch.look(found);
@@ -123,7 +123,8 @@ test('a storm: no more than so many an hour, the rest in one summary', () => {
   assert.equal(told[1]?.quietUntil, null);
   const held = told.reduce((sum, { heldBack }) => sum + heldBack, 0);
   assert.ok(held > 40, String(held));
-  // When it is quiet again, what is not told yet is told, also if it came and went.
+  // When the changes have ended, everything that was held back is reported. This includes a reason that began
+  // and ended meanwhile.
   const all: ReasonChange[] = [];
   for (let at = 0; at < 70; at += 1) {
     const change = watch.look([]);

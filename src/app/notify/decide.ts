@@ -1,12 +1,12 @@
-/** Decides which changes of the reasons for an administrator are told, and when. Pure. */
+/** Decides which changes of the reasons for an administrator are reported, and when. Pure. */
 import type { Attention } from '../answers/attention.ts';
 import type { Notice } from './notice.ts';
 
-/** What is remembered between two looks, and over a restart. */
+/** What is stored from one look to the next. It survives a restart. */
 export interface Memory {
-  /** Reasons that hold: two looks in a row saw them. */
+  /** Reasons that exist now. A reason begins when two looks in a row have found it. */
   readonly holding: readonly Attention[];
-  /** Reasons that the administrator knows of. */
+  /** Reasons that the last notice reported, so that the administrator knows them. */
   readonly told: readonly Attention[];
   /** When notices were made in the last hour, milliseconds since 1970. */
   readonly sentAt: readonly number[];
@@ -16,25 +16,29 @@ export interface Memory {
 
 export const nothingTold: Memory = { holding: [], told: [], sentAt: [], heldBack: 0 };
 
-/** One look at the reasons. */
+/** The result of one look at the reasons. */
 export interface Look {
   readonly found: readonly Attention[];
-  /** What the look before found; null: this is the first one since the start. */
+  /** What the previous look found; null: this is the first look since the start. */
   readonly before: readonly Attention[] | null;
-  /** Whether a reason that is not found may be over. Soon after a start not everything is known yet. */
+  /**
+   * Whether a reason that this look did not find may have ended. Right after a start, not everything is known
+   * yet, so it may not.
+   */
   readonly mayEnd: boolean;
   /** Wall clock, milliseconds since 1970. */
   readonly wall: number;
 }
 
-/** A notice without what its sender adds. */
+/** The fields of a notice that are decided here. The notifier adds the others. */
 export type ReasonChange = Pick<Notice, 'began' | 'ended' | 'standing' | 'heldBack' | 'quietUntil'>;
 
 const hour = 3_600_000;
 
 /**
- * What a look leads to: what is remembered from now on, and what is to be told; null: nothing.
- * @param mostPerHour how many notices there may be in an hour
+ * Decides after a look.
+ * @returns `memory`: what to store from now on; `change`: what to report, null: nothing
+ * @param mostPerHour how many notices may be sent in an hour
  */
 export function decide(
   memory: Memory,
@@ -44,7 +48,7 @@ export function decide(
   const { wall } = look;
   const holding = holdingAfter(memory.holding, look);
   const changes = without(holding, memory.holding).length + without(memory.holding, holding).length;
-  // A time in the future is one before the clock was set back.
+  // If a stored time lies in the future, the clock was set back since. Such a time does not count.
   const sentAt = memory.sentAt.filter((at) => at > wall - hour && at <= wall);
   const began = without(holding, memory.told);
   const ended = without(memory.told, holding);
@@ -63,7 +67,7 @@ export function decide(
   };
 }
 
-/** The reasons that hold after a look. A reason begins, or ends, when two looks in a row agree. */
+/** Returns the reasons that exist after a look. A reason begins or ends when two looks in a row agree. */
 function holdingAfter(holding: readonly Attention[], { found, before, mayEnd }: Look): readonly Attention[] {
   const now = new Map(found.toReversed().map((one) => [keyOf(one), one]));
   const kept = holding.flatMap((one) => {
@@ -79,13 +83,13 @@ function holdingAfter(holding: readonly Attention[], { found, before, mayEnd }: 
   return [...kept, ...begun];
 }
 
-/** The reasons of one list that are not in the other. */
+/** Returns the reasons of one list that are not in the other list. */
 function without(reasons: readonly Attention[], other: readonly Attention[]): readonly Attention[] {
   const keys = new Set(other.map(keyOf));
   return reasons.filter((one) => !keys.has(keyOf(one)));
 }
 
-/** What makes two reasons the same one: values and times may change while it holds. */
+/** Returns a text that identifies a reason. The values and times of the reason may change while it exists. */
 function keyOf({ code, central }: Attention): string {
   return `${code} ${central}`;
 }

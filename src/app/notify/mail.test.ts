@@ -1,4 +1,7 @@
-/** Mails as Python's own parser reads them, and the mail program: real scripts that work, fail, or hang. */
+/**
+ * Tests mails, which Python's own parser reads, and the mail program. The mail programs are real scripts that
+ * work, fail or hang.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -40,7 +43,7 @@ const notice: Notice = {
   several: true,
 };
 
-/** What Python's mail parser finds in a mail. */
+/** Parses a mail with Python's mail parser. */
 function parsed(mail: string): { headers: [string, string][]; body: string; defects: number } {
   const parser = `
 import sys, json, email, email.policy
@@ -136,7 +139,7 @@ test('what a notice says', () => {
   assert.equal(new Set(titles).size, titles.length);
 });
 
-/** A mail program: a script in a folder of its own, in which it can write. */
+/** Makes a mail program: a script in a folder of its own, which it may write. */
 function program(t: TestContext, script: string): { path: string; folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'sendmail-'));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -239,7 +242,7 @@ test('as a service it is systemd that starts the program, with the mail on its i
   assert.match(unit, /^domainsync-mail-[0-9a-f-]{36}\.service$/);
   assert.deepEqual(end, ['systemctl', 'kill', '--signal=SIGKILL', unit]);
   assert.ok(start.includes('--property=KillMode=process') && start.includes('--property=RuntimeMaxSec=7'));
-  // In the place of systemd-run: it starts what stands behind `--`.
+  // This script takes the place of systemd-run. It starts the program behind `--`.
   const starter = program(t, 'echo "$*" >words; while [ "$1" != -- ]; do shift; done; shift; exec "$@"');
   const [, ...words] = start;
   const manager = { start: [starter.path, ...words], end } as const;
@@ -261,7 +264,7 @@ test('at the deadline the service is ended as well', async (t) => {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // A process that has ended and was not waited for is not alive.
+    // A zombie is not alive: it has ended, and its parent has not waited for it.
     return !/^State:\s+Z/mu.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch (error) {
     if (error instanceof Error && 'code' in error) return false;

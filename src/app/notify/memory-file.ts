@@ -17,26 +17,29 @@ import { channelNames, type ChannelName } from './channel.ts';
 import { nothingTold, type Memory } from './decide.ts';
 import type { Notice } from './notice.ts';
 
-/** A notice that is not delivered on all channels yet. */
+/** A notice that was not yet delivered on all channels. */
 export interface Waiting {
   readonly notice: Notice;
-  /** Channels that it still has to go to. */
+  /** Channels on which the notice still has to be delivered. */
   readonly channels: readonly ChannelName[];
 }
 
 /** Everything about notifications that survives a restart. */
 export interface Kept {
   readonly memory: Memory;
-  /** Oldest first. */
+  /** Notices that wait for delivery, oldest first. */
   readonly waiting: readonly Waiting[];
 }
 
 export const nothingKept: Kept = { memory: nothingTold, waiting: [] };
 
-/** Largest file that is read, octets. Twenty waiting notices of a thousand reasons have less. */
+/** Largest file that is read, octets. Twenty waiting notices with a thousand reasons each are smaller. */
 const mostOctets = 16 * 1024 * 1024;
 
-/** Reasons of another release may have codes that this one does not know; they are dropped. */
+/**
+ * Another release may have stored reasons with codes that this release does not know. Such reasons are
+ * dropped.
+ */
 const reasons = v.pipe(
   v.array(v.unknown()),
   v.transform((all): readonly Attention[] => all.filter((one) => v.is(attention, one))),
@@ -65,14 +68,14 @@ const file = v.object({
   waiting: v.array(v.object({ notice, channels: v.array(v.picklist(channelNames)) })),
 });
 
-/** Path of the file, beside the journals. */
+/** Path of the file, in the folder of the journals. */
 export function memoryPath({ state }: Paths): string {
   return join(state, 'notify.json');
 }
 
 /**
- * Reads what was kept. Without a file, nothing was.
- * @returns null: the file cannot be used, so what it says is lost and reasons are told again
+ * Reads the stored state. If there is no file, the state is empty.
+ * @returns null: the file cannot be used, so its content is lost and reasons are reported again
  */
 export function readKept(path: string): Kept | null {
   const stat = statSync(path, { throwIfNoEntry: false });

@@ -1,4 +1,4 @@
-/** What is sent to an administrator, and its words. */
+/** Defines the notices that an administrator gets, and their texts. */
 import { hostname } from 'node:os';
 import type { Language } from '../../core/panel.ts';
 import { plainText } from '../../core/plain-text.ts';
@@ -6,20 +6,20 @@ import { attentionText, type Attention } from '../answers/attention.ts';
 
 /** A message to an administrator. */
 export interface Notice {
-  /** The same for each attempt to deliver it. */
+  /** Id of the notice, the same in each attempt to deliver it. */
   readonly id: string;
   /** Wall clock, milliseconds since 1970. */
   readonly at: number;
   readonly kind: 'changed' | 'test';
-  /** Reasons that are new since the last notice. */
+  /** Reasons that began after the last notice. */
   readonly began: readonly Attention[];
-  /** Reasons that are over since the last notice. */
+  /** Reasons that ended after the last notice. */
   readonly ended: readonly Attention[];
-  /** Reasons that were told before and still hold. */
+  /** Reasons that an earlier notice reported and that still exist. */
   readonly standing: readonly Attention[];
-  /** Number of changes that were held back before this notice, because there were too many. */
+  /** Number of changes that were held back before this notice, because there were too many notices. */
   readonly heldBack: number;
-  /** Until when further changes are held back, milliseconds since 1970; null: they are not. */
+  /** Until when further changes are held back, milliseconds since 1970; null: they are not held back. */
   readonly quietUntil: number | null;
   /** Whether the panel has several centrals. */
   readonly several: boolean;
@@ -33,7 +33,7 @@ export interface Sender {
   readonly root: string;
 }
 
-/** The panel at a root on this host. */
+/** Returns the sender for the panel at this root. */
 export function senderAt(root: string): Sender {
   const host = hostname();
   return {
@@ -68,7 +68,10 @@ const titles: Readonly<Record<TitleKind, Readonly<Record<Language, string>>>> = 
   storm: { en: 'domainsync, changes held back', ru: 'domainsync, частые изменения' },
 };
 
-/** The title of a notice: the host's name and fixed words, nothing that was observed. */
+/**
+ * Makes the title of a notice. It contains only the host's name and fixed words, nothing that comes from
+ * outside.
+ */
 export function noticeTitle(notice: Notice, { host }: Sender, language: Language): string {
   return `${host}: ${titles[titleKind(notice)][language]}`;
 }
@@ -80,7 +83,7 @@ function titleKind({ kind, began, ended, standing }: Notice): TitleKind {
   return standing.length > 0 ? 'fewer' : 'well';
 }
 
-/** The text of a notice, several lines. */
+/** Makes the text of a notice, which has several lines. */
 export function noticeText(notice: Notice, sender: Sender, language: Language): string {
   const { began, ended, standing, several } = notice;
   const title = titleKind(notice);
@@ -101,13 +104,13 @@ export function noticeText(notice: Notice, sender: Sender, language: Language): 
   ].join('\n');
 }
 
-/** One reason in words, with its code and since when. */
+/** Describes one reason in words, with its code and the time since when it exists. */
 export function reasonText(reason: Attention, language: Language, several: boolean): string {
   const since = reason.since === null ? '' : `, ${words.since[language]} ${timeText(reason.since)}`;
   return `${attentionText(reason, language, several)} [${reason.code}${since}]`;
 }
 
-/** What is said about changes that were, or will be, held back. */
+/** Makes the lines about changes that were held back, or will be. */
 function stormLines({ heldBack, quietUntil }: Notice, language: Language): readonly string[] {
   const isRussian = language === 'ru';
   const lines: string[] = [];
@@ -126,7 +129,7 @@ function stormLines({ heldBack, quietUntil }: Notice, language: Language): reado
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-/** A wall-clock time as text, in UTC: the reader may be anywhere. */
+/** Writes a wall-clock time as text. It is in UTC, because the reader may be in any time zone. */
 function timeText(wall: number): string {
   return `${new Date(wall).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

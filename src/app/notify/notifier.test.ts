@@ -1,4 +1,7 @@
-/** Delivery of notices on a virtual clock: retries, restarts, storms, channels that hang, a full disk. */
+/**
+ * Tests the delivery of notices on a virtual clock: retries, restarts, many changes at once, channels that
+ * hang, a full disk.
+ */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,7 +48,7 @@ class Given {
   readonly path: string;
   reasons: readonly Attention[] = [];
   settings: NotifySettings | null = settings;
-  /** What each channel does with a notice; absent: it delivers it. */
+  /** What each channel does with a notice; absent: the channel delivers it. */
   readonly trouble = new Map<ChannelName, (signal: AbortSignal) => Promise<void>>();
   readonly attempts: { readonly name: ChannelName; readonly at: number; readonly id: string }[] = [];
   readonly delivered: Record<ChannelName, Notice[]> = { webhook: [], mail: [] };
@@ -109,7 +112,7 @@ function refuse(): Promise<never> {
   return Promise.reject(new NotDelivered('notify.answered', { status: '500' }));
 }
 
-/** Hangs until it is stopped, as a channel without a deadline would. */
+/** Hangs until it is aborted, like a channel without a deadline. */
 async function hang(signal: AbortSignal): Promise<void> {
   await new Promise((_, reject) => {
     signal.addEventListener('abort', () =>
@@ -133,7 +136,7 @@ test('a reason goes to every channel once, and its end as well', async (t) => {
     ]);
   }
   assert.equal(statSync(given.path).mode & 0o777, 0o600);
-  // After an hour the times of the notices are forgotten.
+  // After an hour, the times of earlier notices no longer count.
   await given.pass(70 * minute);
   const { writes } = given;
   await given.pass(60 * minute);

@@ -15,39 +15,40 @@ export interface Seen {
   readonly several: boolean;
 }
 
-/** What a notifier needs from outside. */
+/** What a notifier needs from its process. */
 export interface NotifierPorts {
   readonly clock: Clock;
   readonly log: Log;
-  /** From 0 to 1, for waiting times. */
+  /** Returns a random number from 0 to 1, for the pauses between attempts. */
   readonly random: () => number;
-  /** Settings in force; null: there are none. */
+  /** Returns the settings for notifications; null: there are none. */
   readonly settings: () => NotifySettings | null;
   readonly channels: (settings: NotifySettings) => readonly Channel[];
   readonly look: () => Promise<Seen>;
   readonly read: () => Kept | null;
-  /** @throws {Error} errors of the file system */
+  /** Stores the state. @throws {Error} errors of the file system */
   readonly write: (kept: Kept) => void;
 }
 
-/** Most notices that wait for delivery; the oldest is dropped for a further one. */
+/** Most notices that wait for delivery. If there are more, the oldest is dropped. */
 const mostWaiting = 20;
-/** Time (ms) after which a notice that could not be delivered is dropped. */
+/** A notice that could not be delivered for so long (ms) is dropped. */
 const longestWait = 24 * 3_600_000;
-/** Waiting time (ms) after a failed delivery: doubled each time, up to the longest. */
+/** First and longest pause (ms) after a failed delivery. Each pause is twice as long as the one before. */
 const firstRetry = 5_000;
 const longestRetry = 15 * 60_000;
 /**
- * How many looks after a start cannot end a reason, for how long (ms) at most: not everything is known yet.
+ * So many looks after a start, or for so many milliseconds, no reason ends, because not everything is known
+ * yet.
  */
 const looksToSettle = 5;
 const timeToSettle = 5 * 60_000;
-/** Time (ms) until it is looked again whether the settings name somebody. */
+/** While the settings name nobody, they are checked again after so many milliseconds. */
 const idleWait = 10_000;
 
 /**
- * Tells an administrator when reasons to look at the panel begin and end. Looks at them again and again, and
- * delivers notices in the background: a channel that hangs delays only itself.
+ * Tells an administrator when a reason to look at the panel begins or ends. It looks at the reasons again and
+ * again, and delivers notices in the background. A channel that hangs delays only its own notices.
  */
 export class Notifier {
   readonly #ports: NotifierPorts;
@@ -55,9 +56,9 @@ export class Notifier {
   #kept: Kept = nothingKept;
   #before: readonly Attention[] | null = null;
   #looks = 0;
-  /** Monotonic time, milliseconds. */
+  /** When the notifier was started: monotonic milliseconds. */
   #startedAt = 0;
-  /** Channels that are being worked on, with the work. */
+  /** Deliveries that are running, by channel. */
   readonly #delivering = new Map<ChannelName, Promise<void>>();
   #running: Promise<void> = Promise.resolve();
   #isUnsaved = false;
@@ -66,12 +67,12 @@ export class Notifier {
     this.#ports = ports;
   }
 
-  /** Begins to look. Never throws. */
+  /** Starts to look at the reasons. Never throws. */
   start(): void {
     this.#running = this.#run();
   }
 
-  /** Ends looks and deliveries. What waits is delivered after the next start. */
+  /** Stops looks and deliveries. Notices that still wait are delivered after the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('stopping'));
     await this.#running;
@@ -108,7 +109,10 @@ export class Notifier {
     }
   }
 
-  /** Nobody is to be told, so nobody knows of anything. Without settings everything stays as it is. */
+  /**
+   * Handles settings that name nobody: nobody knows any reason then, so the stored state is emptied. If there
+   * are no settings, the state stays as it is.
+   */
   #forget(settings: NotifySettings | null): void {
     this.#before = null;
     if (settings !== null && this.#kept !== nothingKept) this.#save(nothingKept);
@@ -141,7 +145,10 @@ export class Notifier {
     return { ...change, id: randomUUID(), at, kind: 'changed', several };
   }
 
-  /** The waiting notices that are not too old, each with those of its channels that there still are. */
+  /**
+   * Returns the waiting notices that are not too old, each with those of its channels that the settings still
+   * name.
+   */
   #stillDue(channels: readonly Channel[]): Waiting[] {
     const wall = this.#ports.clock.wall();
     const known = new Set(channels.map(({ name }) => name));
@@ -160,7 +167,7 @@ export class Notifier {
     this.#ports.log(1, 'notify.dropped', { id: notice.id, channels: channels.join(' '), why });
   }
 
-  /** Delivers what waits for a channel, one notice after the other, until nothing is left. */
+  /** Delivers the notices that wait for a channel, one after the other, until none is left. */
   #deliver(channel: Channel): void {
     const { name } = channel;
     if (this.#delivering.has(name)) return;
@@ -203,7 +210,10 @@ export class Notifier {
     return this.#ports.channels(settings).find((one) => one.name === name) ?? null;
   }
 
-  /** @param failures how many attempts in a row have failed; only the first one is an error in the log */
+  /**
+   * Tries once to deliver a notice.
+   * @param failures how many attempts in a row have failed. Only the first failure is an error in the log
+   */
   async #attempt(channel: Channel, notice: Notice, failures: number): Promise<boolean> {
     const { log } = this.#ports;
     const { name, target } = channel;
@@ -231,7 +241,10 @@ export class Notifier {
     this.#save({ memory, waiting: left });
   }
 
-  /** Keeps it in memory, and on disk if it is new. A full disk is a reason to tell, not to be silent. */
+  /**
+   * Stores the state in memory and, if it has changed, on disk. If the disk is full, the notifier goes on,
+   * because that is something to report.
+   */
   #save(kept: Kept): void {
     const isSame = JSON.stringify(kept) === JSON.stringify(this.#kept);
     this.#kept = kept;

@@ -5,41 +5,42 @@ import { agentEnvironment } from '../control/agent-environment.ts';
 import { plainText } from '../../core/plain-text.ts';
 import { NotDelivered } from './channel.ts';
 
-/** Most octets of the program's errors that are kept. */
+/** Most octets that are kept of what the program writes to standard error. */
 const mostErrors = 4 * 1024;
 
-/** Milliseconds to wait for the end of the pipe after the program has ended. */
+/** After the program has ended, its pipe is read for at most so many milliseconds. */
 const pipeWait = 500;
 
 /** How to start the mail program. */
 export interface MailProgram {
   readonly path: string;
-  /** Milliseconds it may take. */
+  /** How long the program may take, milliseconds. */
   readonly deadline: number;
-  /** What starts it, as {@link asService} does; null: we do. */
+  /** What starts the program, see {@link asService}; null: this process starts it. */
   readonly manager: ServiceManager | null;
 }
 
-/** Programs with their first words. */
+/** Two commands, without their last words. */
 interface ServiceManager {
-  /** Starts the program whose words follow, and lives as long as it. */
+  /** Starts the program whose words follow, and ends when that program ends. */
   readonly start: readonly [program: string, ...words: string[]];
-  /** Kills that program and everything it has started. */
+  /** Kills the started program and everything that it has started. */
   readonly end: readonly [program: string, ...words: string[]];
 }
 
-/** Time (ms) after the deadline at which systemd ends the program, if we could not. */
+/** So long (ms) after the deadline, systemd ends the program, if we could not end it. */
 const lastEnd = 5_000;
 
 /**
- * Has systemd start the program as a service of its own, outside the limits of our unit. A mail program
- * writes its queue, and may run as another user (docs/decisions/011-confined-agent.md).
+ * Makes the commands with which systemd starts the program as a service of its own, outside the limits of our
+ * unit. A mail program writes its queue, and may run as another user (docs/decisions/011-confined-agent.md).
  * @param deadline milliseconds
  */
 export function asService(deadline: number): ServiceManager {
   const unit = `domainsync-mail-${randomUUID()}.service`;
   const settings = [
-    // A process that goes on delivering must outlive the program.
+    // The program may leave a process that goes on delivering. This process must not be killed when the
+    // program ends.
     '--property=KillMode=process',
     `--property=RuntimeMaxSec=${Math.ceil((deadline + lastEnd) / 1_000)}`,
   ];
@@ -50,10 +51,10 @@ export function asService(deadline: number): ServiceManager {
 }
 
 /**
- * Hands a mail to the mail program, without a shell; recipients are read from the headers.
+ * Passes a mail to the mail program, without a shell. The program reads the recipients from the headers.
  * @param signal ends the program
- * @throws {NotDelivered} if it cannot be started, fails, or takes too long: then it is killed, with all it
- * has started
+ * @throws {NotDelivered} if the program cannot be started, fails, or takes too long. In the last case it is
+ *   killed, with everything that it has started
  */
 export async function runSendmail(
   { path, deadline, manager }: MailProgram,
@@ -61,7 +62,7 @@ export async function runSendmail(
   signal: AbortSignal,
 ): Promise<void> {
   const [program, ...words] = [...(manager?.start ?? []), path, '-t', '-i'] as const;
-  // A group of its own, so that nothing of it is left when it is killed.
+  // The program gets a process group of its own. So everything that it has started can be killed with it.
   const child = spawn(program, words, {
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
@@ -95,35 +96,43 @@ export async function runSendmail(
 }
 
 interface Ended {
-  /** The exit status, or the name of the signal that ended it. */
+  /** The program's exit status, or the name of the signal that ended it. */
   readonly status: number | string;
-  /** The beginning of what it wrote to standard error, as one line. */
+  /** The beginning of what the program wrote to standard error, as one line. */
   readonly errors: string;
 }
 
-/** Writes the mail and waits for the end of the program. @throws {Error} if it could not be started */
+/**
+ * Writes the mail to the program and waits until the program ends.
+ * @throws {Error} if the program could not be started
+ */
 async function ended(child: ChildProcess, mail: string): Promise<Ended> {
   let errors = '';
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   child.stderr?.on('data', (part: Buffer) => {
     errors += part.toString('utf8').slice(0, mostErrors - errors.length);
   });
-  // A program that ends before it has read everything has an exit status that says why.
+  // The program may end before it has read everything. Its exit status then says why.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(mail);
   const status = await new Promise<number | string>((resolve, reject) => {
     child.once('error', reject);
-    // Not `close`: a process that it left behind may hold the pipe open.
+    // The event `close` may never come, because a process that the program left behind may keep the pipe
+    // open.
     child.once('exit', (code, name) => resolve(code ?? name ?? 'unknown'));
   });
-  // What is still in the pipe is read first; a process that was left behind may never close it.
+  // The rest of the pipe is read first. A process that was left behind may never close it, so the wait is
+  // limited.
   await Promise.race([closed, wait(pipeWait, undefined, { ref: false })]);
   child.stderr?.destroy();
   child.stdin?.destroy();
   return { status, errors: plainText(errors).trim() };
 }
 
-/** Starts a program whose end nobody waits for. If that fails, systemd ends the other by its own limit. */
+/**
+ * Starts a command and does not wait for its end. If the command fails, systemd ends the mail program after
+ * its own limit.
+ */
 function startQuietly([program, ...words]: ServiceManager['end']): void {
   const child = spawn(program, words, { stdio: 'ignore', cwd: '/', env: agentEnvironment });
   child.once('error', () => undefined);
@@ -135,7 +144,7 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    // It has just ended.
+    // The process has just ended.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }

@@ -6,18 +6,21 @@ import { NotDelivered, type Channel, type ChannelName } from './channel.ts';
 import { channelsOf } from './channels.ts';
 import type { Notice, Sender } from './notice.ts';
 
-/** What came of a test notice on one channel. */
+/** The result of a test notice on one channel. */
 export interface TriedChannel {
   readonly channel: ChannelName;
-  /** Where it leads, without secrets. */
+  /** Where the channel leads; contains no secret. */
   readonly target: string;
-  /** Milliseconds it took. */
+  /** How long the attempt took, milliseconds. */
   readonly ms: number;
-  /** Why it was not delivered; null: it was. */
+  /** Why the notice was not delivered; null: it was delivered. */
   readonly problem: Problem | null;
 }
 
-/** Sends a test notice once on each channel that the settings name. @returns empty: they name none */
+/**
+ * Sends a test notice once on each channel that the settings name.
+ * @returns empty: the settings name no channel
+ */
 export async function tryChannels(
   settings: NotifySettings,
   sender: Sender,

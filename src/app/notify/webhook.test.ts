@@ -1,6 +1,7 @@
 /**
- * Webhooks against real HTTP and HTTPS servers on this machine. A receiver checks signatures. Inside
- * addresses, changing names, redirects, servers that hang or answer without an end lead nowhere.
+ * Tests webhooks with real HTTP and HTTPS servers on this machine. A receiver checks the signatures. Nothing
+ * is sent to inside addresses, and redirects are not followed. Names that change their address, and servers
+ * that hang or never end their answer, do no harm.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -83,7 +84,7 @@ async function listen(t: TestContext, server: net.Server, host = '127.0.0.1'): P
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** A receiver that keeps what it gets. @param tls whether it speaks HTTPS */
+/** Starts a receiver that stores what it gets. @param tls whether it speaks HTTPS */
 async function receive(t: TestContext, answer: RequestListener, tls = true): Promise<Receiver> {
   const received: Received[] = [];
   const listener: RequestListener = (request, response) => {
@@ -123,7 +124,7 @@ async function send(url: string, given: Given = {}): Promise<void> {
   await webhookChannel(new URL(url), settings, sender, resolve).deliver(notice, quiet);
 }
 
-/** The code of the problem, after checking that nothing secret is in it. */
+/** Returns the problem of a failed delivery. Also checks that the problem contains no secret. */
 async function failure(
   sending: Promise<void>,
 ): Promise<{ code: string; params: Readonly<Record<string, string>> }> {
@@ -239,7 +240,7 @@ test('an address inside is refused, however it is written, and whoever names it'
 });
 
 test('the address that was checked is the one that is called: a name resolves once', async (t) => {
-  // The system's resolver leads elsewhere.
+  // For `localhost`, the system's resolver returns another address.
   const host = '127.0.0.5';
   let requests = 0;
   const server = https.createServer(certificate, (_, response) => {
@@ -250,10 +251,10 @@ test('the address that was checked is the one that is called: a name resolves on
   let asked = 0;
   const resolve: Resolve = () => {
     asked += 1;
-    // A rebinding server gives another address the second time.
+    // In an attack by DNS rebinding, the name server gives another address the second time.
     return Promise.resolve(asked === 1 ? [host] : ['127.0.0.6']);
   };
-  // The certificate is for this name.
+  // The server's certificate is for `localhost`.
   await send(`https://localhost:${port}/`, { resolve, inside: host });
   assert.deepEqual([asked, requests], [1, 1]);
 });
@@ -290,7 +291,7 @@ test('an answer of any length counts by its status, and no more than 64 KiB of i
   const { port } = await receive(t, (_, response) => {
     response.writeHead(status);
     const more = (): void => {
-      // An answer without an end.
+      // The server never ends this answer.
       while (response.write('x'.repeat(16_384)));
       response.once('drain', more);
     };

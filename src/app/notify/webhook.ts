@@ -13,8 +13,8 @@ import { NotDelivered, type Channel } from './channel.ts';
 import { reasonText, noticeText, noticeTitle, type Notice, type Sender } from './notice.ts';
 
 /**
- * Most octets of an answer that are read. Of an error answer no more are read anyway, so an answer is only
- * refused for its length if it says success.
+ * Most octets of an answer that are read. Of an error answer, the client never reads more. So only an answer
+ * that reports success can be refused because of its length.
  */
 const mostAnswer = 64 * 1024;
 
@@ -25,7 +25,7 @@ type WebhookSettings = Pick<
 >;
 
 /**
- * A channel that sends notices as signed POST requests (docs/monitoring.md#webhook).
+ * Makes a channel that sends notices as signed POST requests (docs/monitoring.md#webhook).
  * @param resolve finds the addresses of the host, once for each request
  */
 export function webhookChannel(
@@ -36,7 +36,7 @@ export function webhookChannel(
 ): Channel {
   return {
     name: 'webhook',
-    // Path and query may be a secret.
+    // Path and query may contain a secret, so they are left out.
     target: url.origin,
     deliver: async (notice, signal) => {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(settings.deadline)]);
@@ -45,7 +45,7 @@ export function webhookChannel(
         base: url,
         trust: trustOf(settings),
         timeout: settings.deadline,
-        // What was checked is what is connected to, whatever the name means by then.
+        // The client connects only to the addresses that were checked, even if the name has got others since.
         resolve: () => Promise.resolve(addresses),
       });
       try {
@@ -57,7 +57,10 @@ export function webhookChannel(
   };
 }
 
-/** The addresses of the host, each of them public or named in the settings. @throws {NotDelivered} */
+/**
+ * Finds the addresses of the host. Each must be public, or be named in the settings.
+ * @throws {NotDelivered}
+ */
 async function allowedAddresses(
   { hostname }: URL,
   { webhookInside }: WebhookSettings,
@@ -121,7 +124,7 @@ async function post(
     throw new NotDelivered('notify.answered', { status: String(answer.status) });
 }
 
-/** The signature of Standard Webhooks, version 1 (https://www.standardwebhooks.com). */
+/** Makes the signature of Standard Webhooks, version 1 (https://www.standardwebhooks.com). */
 function signatureOf(key: Buffer, id: string, timestamp: string, body: string): string {
   const sum = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
   return `v1,${sum}`;
@@ -136,7 +139,7 @@ function notDelivered(error: HttpError): NotDelivered {
   return new NotDelivered(`notify.${code}`, error.params, error);
 }
 
-/** The notice as JSON, with the same in words. */
+/** Writes the notice as JSON, together with its text. */
 function bodyOf(notice: Notice, sender: Sender, { language }: WebhookSettings): string {
   const { kind, at, began, ended, standing, heldBack, several } = notice;
   const inWords = (reasons: Notice['began']): readonly object[] =>

@@ -1,4 +1,4 @@
-/** How an engine starts and stops, and how it answers the edits of one call together. */
+/** Tests how an engine starts and stops, and how it answers several edits of one call. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../dns/name.ts';
@@ -29,7 +29,7 @@ interface Given extends BenchOptions {
   readonly operations?: readonly Operation[];
 }
 
-/** An engine that has not started, with a synced zone that has `www` on both sides. */
+/** Makes an engine that is not started. Both sides have a synced zone with `www`. */
 async function given({ operations = [], ...options }: Given = {}): Promise<Scene> {
   const bench = engineBench(options);
   bench.panel.zones.set(zone, [www]);
@@ -44,7 +44,7 @@ async function given({ operations = [], ...options }: Given = {}): Promise<Scene
   return { ...bench, engine: new Engine(bench.ports) };
 }
 
-/** An engine that has started and read the owners. */
+/** Makes an engine that is started and has read the owners. */
 async function started(what: Given = {}): Promise<Scene> {
   const scene = await given(what);
   await scene.run(scene.engine.start());
@@ -247,7 +247,7 @@ test('a call that is none of our business is accepted; one that cannot be unders
   const problems = [{ code: 'record.unknown-key', params: {} }];
   const invalid = { kind: 'invalid', problems, zone, creates: false } as const;
   assert.deepEqual(await ask({ ...invalid, actor: alice }), { kind: 'refuse', problems, changed: 'nothing' });
-  // Whose zone it is not, he is told nothing of it.
+  // Eve does not own the zone, so she is told nothing about it.
   const left = await ask({ ...invalid, actor: eve });
   assert.equal(JSON.stringify(left).includes('"accept"'), true);
   assert.deepEqual(
@@ -313,7 +313,7 @@ test('where one is refused, the earlier ones of the call are undone at once', as
   assert.ok(
     scene.lines.includes(`4 edit.refuse stage=before kind=records zone=${zone} codes=central.refused`),
   );
-  // Nothing comes before the first.
+  // If the first edit is refused, there is no earlier edit to undo.
   assert.deepEqual(await answer(scene, add(pop), add(ftp)), ['nothing', 'central.refused']);
   await scene.run(scene.engine.stop());
 });
@@ -464,7 +464,7 @@ test('objections are found without a write', async () => {
   scene.central.audit = (planned) =>
     planned.add.map(({ rdata }) => ({ code: `central.refused`, params: { text: rdata } }));
   assert.deepEqual(await find(add(ftp), add(pop)), ['central.refused', 'central.refused']);
-  // An `after` is not asked about, nor is the edit of somebody without a right.
+  // An `after` gets no objection, nor does the edit of a user without a right.
   assert.deepEqual(await find(add(ftp, 'after'), add(pop, 'before', eve)), []);
   assert.deepEqual([atCentral(scene), await states(scene)], ['1', []]);
   scene.journal.rows = async () => {
@@ -492,7 +492,7 @@ test('our own writes into the panel are accepted as they are, and their zones co
     const signal = quietContext().signal;
     verdicts.push(await scene.engine.answer({ kind: 'edits', edits: [own] }, signal));
     verdicts.push(await scene.engine.objections([own], signal));
-    // Its echo token is no longer valid for another write.
+    // Another echo token does not mark a write of ours.
     scene.engine.putOff(echo);
     verdicts.push(await scene.engine.answer({ kind: 'edits', edits: [{ ...own, echo: 'x' }] }, signal));
   };

@@ -57,7 +57,7 @@ export interface MemoryOptions {
   readonly defaults?: (zone: DnsName, seed: ZoneSeed) => readonly ResourceRecord[];
   /** The most zones that the account may have. Default: no limit. */
   readonly zoneLimit?: number;
-  /** Waited for before each request, so that it does not end at once. Default: nothing. */
+  /** The central waits for this before each request, so that no request ends at once. Default: no wait. */
   readonly pass?: () => Promise<void>;
 }
 

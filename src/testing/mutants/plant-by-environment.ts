@@ -1,6 +1,6 @@
 /**
- * For `node --import`: plants the patch in the environment variable `DOMAINSYNC_PATCH` (JSON), and kills this
- * process group when the process `DOMAINSYNC_RUNNER` has ended.
+ * For `node --import`: applies the patch in the environment variable `DOMAINSYNC_PATCH` (JSON). Also kills
+ * this process group when the process `DOMAINSYNC_RUNNER` has ended.
  */
 import { Worker } from 'node:worker_threads';
 import { plant, type Patch } from './patch.ts';
@@ -8,10 +8,10 @@ import { plant, type Patch } from './patch.ts';
 const patch: Patch = JSON.parse(process.env['DOMAINSYNC_PATCH'] ?? 'null');
 plant(patch);
 
-/** How often (ms) it looks whether the runner is there. */
+/** Milliseconds between two checks whether the runner still exists. */
 const pause = 500;
 
-// A thread of its own, because a patched file may keep this one busy for ever.
+// The checks run in a thread of their own, because a patched file may keep this thread busy for ever.
 const watch = `setInterval(() => {
   if (String(process.ppid) !== process.env.DOMAINSYNC_RUNNER) process.kill(-process.pid, 'SIGKILL');
 }, ${pause});`;

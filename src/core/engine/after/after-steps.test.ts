@@ -1,4 +1,4 @@
-/** What an `after` is answered, and which operation it belongs to. */
+/** Tests how an `after` is answered, and to which operation it belongs. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -64,7 +64,7 @@ async function answer(bench: Bench, event: EditEvent = call, right: Right = 'may
   return await bench.run(answerAfter(bench.runtime, event, right, quietContext().signal));
 }
 
-/** State of the operation with this id, and whether it has its `after`. */
+/** Returns the operation's state, and whether its `after` has come. */
 async function stateOf(bench: Bench, id = '0'): Promise<unknown> {
   const operation = await bench.stored({ id });
   return operation === null ? null : [operation.state, operation.afterSeen];
@@ -92,7 +92,7 @@ test('what each state becomes by its after', async () => {
     [askedCreate, createCall, 'kept'],
     [{ ...askedCreate, state: 'stuck' }, createCall, 'kept'],
     [{ ...askedCreate, state: 'prepared', requested: true }, createCall, 'prepared'],
-    // It was only asked about.
+    // This create was only checked at the central.
     [{ ...askedCreate, state: 'prepared', created: false }, createCall, 'kept'],
     [askedDelete, deleteCall, 'kept'],
     [{ ...askedDelete, state: 'stuck' }, deleteCall, 'stuck'],
@@ -338,7 +338,7 @@ test('a create that was undone with the delete before it is made by an operation
   const [made] = creates(await bench.journal.operations({ latest: 1 }));
   assert.deepEqual([made?.class, made?.source, made?.state], ['follow', 'late-create', 'kept']);
   assert.deepEqual(await stateOf(bench), ['reverted', true]);
-  // Only if the ledger has it as synced, or an operation of ours was undone.
+  // This happens only if the ledger has the zone as synced and an operation of ours was undone.
   for (const scene of [
     { operations: [undone], entry: entryOf(zone, { state: 'creating' }) },
     { operations: [], entry: entryOf(zone) },

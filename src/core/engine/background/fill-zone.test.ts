@@ -1,4 +1,4 @@
-/** How the content of a new zone is sent to the central, step by step. */
+/** Tests how the content of a new zone is sent to the central, step by step. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, type ResourceRecord } from '../../../dns/record.ts';

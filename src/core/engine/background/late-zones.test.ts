@@ -1,4 +1,4 @@
-/** A zone that the panel has kept although two reads had shown it as refused. */
+/** Tests a create or delete that the panel made after all, although two reads had shown it as refused. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -35,7 +35,7 @@ async function find(bench: Bench, operation: Operation): Promise<void> {
   await bench.run(findLateZones(bench.runtime, zone, [operation]));
 }
 
-/** Whether the zone is followed. */
+/** Whether the step finds that the panel made the edit late. */
 async function isFollowed(what: Given): Promise<boolean> {
   const bench = await given(what);
   await find(bench, what.operation);

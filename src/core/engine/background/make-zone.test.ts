@@ -1,4 +1,4 @@
-/** How the zone of a create is found or made at the central, step by step. */
+/** Tests how the zone of a create is found or created at the central, step by step. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceRecord } from '../../../dns/record.ts';
@@ -54,7 +54,9 @@ async function stored(bench: Bench): Promise<CreateOperation> {
   return operation;
 }
 
-/** Answers requests to create the zone with these errors, one after the other; then they succeed. */
+/**
+ * Makes requests that create the zone fail with these errors, one after the other. Later requests succeed.
+ */
 function failCreates({ central }: Bench, when: 'before' | 'after', ...errors: readonly Error[]): void {
   const left = [...errors];
   central.faults[when] = ({ method }) => {
@@ -224,7 +226,7 @@ test('a proof that the journal failed to store is stored by the next step', asyn
   const made = await make(bench, begun);
   assert.equal(made?.operation.created, true);
   assert.equal((await stored(bench)).created, true);
-  // It is stored once.
+  // The proof is not stored a second time.
   await make(bench, await stored(bench));
   assert.equal(commits, 4);
 });

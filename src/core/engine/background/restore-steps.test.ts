@@ -1,4 +1,6 @@
-/** How the panel is put back after the central refused what the panel had kept, step by step. */
+/**
+ * Tests how the panel is put back after the central refused an edit that the panel had made, step by step.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, type ResourceRecord } from '../../../dns/record.ts';
@@ -30,7 +32,7 @@ const changed = edit('5', old, next);
 
 interface Given {
   readonly bench: Bench;
-  /** What was written into the panel, and with how many valid tokens. */
+  /** The writes into the panel. During each write, exactly one echo token is valid. */
   readonly written: Change[];
 }
 
@@ -51,7 +53,10 @@ function shown(records: readonly ResourceRecord[] | null, readAt = 0): PanelView
   return viewOf(records, { readAt });
 }
 
-/** What is written for an operation while the panel shows these records: values removed, values added. */
+/**
+ * Restores an operation while the panel shows these records.
+ * @returns the values that were removed, and those that were added
+ */
 async function writtenFor(
   operation: RecordsOperation,
   records: readonly ResourceRecord[],
@@ -125,7 +130,7 @@ test('what another edit removes, or a later one has removed, does not come back'
     [edit('4', old, null, { state: 'confirmed' }), true],
     [edit('6', old, null, { state: 'refused' }), true],
     [edit('6', null, other, { state: 'kept' }), true],
-    // It only changes the TTL.
+    // This edit changes only the TTL.
     [edit('6', old, { ...old, ttl: 60 }, { state: 'kept' }), true],
   ];
   for (const [one, comes] of cases) {

@@ -1,4 +1,4 @@
-/** The background step of one zone: what is decided when, and when the zone is looked at again. */
+/** Tests the background step of one zone: what is decided when, and when the zone is woken again. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceRecord } from '../../../dns/record.ts';
@@ -48,7 +48,7 @@ async function step(bench: Bench): Promise<void> {
   await bench.run(stepOperations(bench.runtime, zone));
 }
 
-/** Steps at these times (ms). @returns the state of the operation after each of them */
+/** Makes a step at each of these times (ms). @returns the state of the operation after each step */
 async function statesAt(bench: Bench, times: readonly number[]): Promise<unknown[]> {
   const states: unknown[] = [];
   for (const at of times) {
@@ -237,7 +237,7 @@ for (const [what, error] of failures) {
     failing = false;
     await step(bench);
     assert.equal((await bench.stored({ id: '0' }))?.state, 'confirmed');
-    // The next failure is the first one again.
+    // After a success, the next failure counts as the first one again.
     await bench.journal.commit({ operations: [{ ...edit('kept'), id: '1' }] });
     failing = true;
     await bench.wait(60_000 - bench.clock.now());

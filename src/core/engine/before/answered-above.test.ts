@@ -1,4 +1,4 @@
-/** Whether a zone of ours above a new one answers for names in it. */
+/** Tests whether a zone of ours above a new zone answers for names in the new zone. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { namesAbove, parseName, type DnsName } from '../../../dns/name.ts';

@@ -1,4 +1,4 @@
-/** What a `before` of a record edit is answered, up to the write. */
+/** Tests how the `before` of a record edit is answered, up to the write. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceRecord } from '../../../dns/record.ts';
@@ -149,7 +149,7 @@ test('a key is searched at the names of the call first, then in the whole zone',
   assert.deepEqual(searched.splice(0), [1, 2]);
   assert.equal(await find(call(null, () => false)), 'refuse');
   assert.deepEqual(searched, [2]);
-  // The call itself is wrong, not what we know.
+  // The call itself is wrong, and not our knowledge. So no comparison becomes due.
   await bench.wait(1_000);
   assert.deepEqual(bench.woken, []);
 });
@@ -176,7 +176,7 @@ test('names of a stuck operation are blocked, for the edit and for the trial; ot
   assert.equal((await ids(bench)).length, 1);
   const other = await ask(bench, adding(pop));
   assert.equal(Array.isArray(other) && other.length === 1 && other[0] !== 'nothing', true);
-  // What it leaves to the panel blocks nothing, nor does an operation that is not stuck.
+  // An item that is not sent blocks no name. Nor does an operation that is not stuck.
   const items = [{ remove: null, add: ftp, mirrored: false, note: null }];
   for (const operation of [edit('stuck', ftp, { items }), edit('kept', ftp)]) {
     const open = await given({ operations: [operation] });
@@ -195,7 +195,7 @@ test('edits of the same names follow each other; one that waits too long is refu
   deadline.abort(new Error('too late'));
   assert.deepEqual(await bench.run(waiting), ['nothing', 'edit.busy']);
   held.release();
-  // The lock was not kept.
+  // The refused edit has not kept a lock.
   await ask(bench, adding(ftp));
   assert.equal(atCentral(bench), '1,3,2');
 });

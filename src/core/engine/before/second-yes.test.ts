@@ -1,4 +1,4 @@
-/** Whether a call repeats one that was refused to have it confirmed. */
+/** Tests whether a call repeats one that was refused so that the user confirms it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { engineBench, type Bench } from '../../../testing/engine-bench.ts';
@@ -6,7 +6,11 @@ import { askedAt, hearAnswer } from './second-yes.ts';
 
 const minute = 60_000;
 
-/** Calls once. @returns the answer: `yes`, `asked` anew, or `waits` for the time of an earlier refusal */
+/**
+ * Makes one call.
+ * @returns `yes`; `asked`: the call is refused, and its time is stored; `waits`: it is refused, and the time
+ *   of an earlier refusal still counts
+ */
 async function call(bench: Bench): Promise<string> {
   const answer = await bench.run(hearAnswer(bench.runtime, 'asked'));
   if (answer === 'yes') return answer;

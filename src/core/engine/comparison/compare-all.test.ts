@@ -155,7 +155,7 @@ test('a comparison of everything that cannot begin is repeated, once for all who
   await scene.run(first);
   assert.equal(scene.all.progress.problem, null);
   assert.deepEqual([...scene.runtime.agenda.wanted], [one]);
-  // A later request after the first has ended is repeated in the same way.
+  // A request that comes after the first one has ended is repeated in the same way.
   failing = true;
   await scene.wait(60_000);
   const second = scene.all.untilDone('pause-over', 'limited');
@@ -208,7 +208,7 @@ test('a zone that the central cannot serve is waited for ten tries, then left to
     };
     const done = scene.all.untilBaseline();
     await scene.wait(100);
-    // The central is asked for zones that only the panel lists before any zone is compared.
+    // Zones that only the panel's list has are read at the central before any zone is compared.
     const joined: unknown = listed.includes(one) ? [[two, 'synced', null]] : [];
     assert.deepEqual([tries, await states(scene)], [1, joined]);
     await scene.run(done);

@@ -242,7 +242,7 @@ test('a zone that was just filled is followed as well: its first reads may have 
   await compare(bench);
   await bench.wait(5_000);
   assert.deepEqual(bench.woken, ['5000 comparison periodic limited']);
-  // What is asked for with more stays as it was asked.
+  // A request that may remove more keeps its own limit.
   await compare(bench, { follow: 'allowed' });
   assert.equal(bench.central.store.records(zone)?.length, 2);
 });

@@ -1,4 +1,4 @@
-/** What a comparison may remove, and what it writes, step by step (docs/adoption.md, rows 22 to 25). */
+/** Tests what a comparison may remove, and what it writes, step by step (docs/adoption.md, rows 22 to 25). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName, type DnsName } from '../../../dns/name.ts';
@@ -15,7 +15,7 @@ import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts
 
 const request: CompareRequest = { reason: 'site.edit', follow: 'limited' };
 
-/** Records of so many hosts. */
+/** Makes an A record for each of `count` hosts. */
 function hosts(count: number): ResourceRecord[] {
   return Array.from({ length: count }, (_, at) => a(`h${at}`, 1));
 }
@@ -26,7 +26,7 @@ function rowsOf(records: readonly ResourceRecord[]): LedgerRow[] {
 
 interface Lacks {
   readonly all?: number;
-  /** How many of them the panel lacks. */
+  /** How many of the hosts' records the panel lacks. */
   readonly lacks: number;
   readonly follow?: CompareRequest['follow'];
   readonly quiet?: boolean;
@@ -52,7 +52,7 @@ test('what the panel lacks goes once a second read agrees, which is asked for', 
   await bench.wait(1);
   assert.deepEqual(bench.woken, ['5000 comparison site.edit limited']);
   assert.equal(permit(bench, { lacks: 2 }), 'follow');
-  // The next lack is proved anew.
+  // If the panel lacks these records again, two new reads have to prove it.
   assert.equal(permit(bench, { lacks: 2 }), 'later');
 });
 
@@ -120,12 +120,12 @@ test('the safety limits: all of it, the fifth record, and over 30 % of ten or mo
 
 test('rows that are not synced make no zone larger, and leave nothing in it', () => {
   const others = ['x', 'y'].map((host) => sampleRow(1, { record: a(host, 2), state: 'panel-only' }));
-  // Nine synced records and two of the panel alone: not a large zone.
+  // The zone has nine synced records, and two that only the panel has. So it is not a large zone.
   assert.equal(permit(engineBench(), { all: 9, lacks: 4, others }), 'later');
   assert.equal(permit(engineBench(), { all: 2, lacks: 2, others }), 'list');
 });
 
-/** A bench whose zone has these records at the central, as a comparison has read them. */
+/** Makes a bench whose zone has these records at the central. A comparison has read them. */
 async function following(records: readonly ResourceRecord[]): Promise<Bench> {
   const bench = engineBench();
   bench.central.store.putZone(zone, records);
@@ -211,7 +211,7 @@ test('while it is written it is prepared and in flight; after a failure it is lo
   const [operation] = await bench.journal.operations({});
   assert.equal(operation?.state, 'prepared');
   assert.equal(bench.runtime.inFlight.size, 0);
-  // Its wait for the panel begins now.
+  // The operation's wait for the panel begins when the write ends.
   assert.equal(bench.runtime.patience.since(operation?.id ?? ''), 510);
   await bench.wait(10_000);
   assert.deepEqual(bench.woken, ['5510 operations']);
@@ -219,7 +219,7 @@ test('while it is written it is prepared and in flight; after a failure it is lo
 
 const minute = 60_000;
 
-/** Zones of the ledger, so many. */
+/** Makes a bench with so many zones in the ledger. */
 async function withZones(count: number): Promise<Bench> {
   const bench = engineBench();
   const names = Array.from({ length: count }, (_, at): DnsName => parseName(`z${at}.example.`));
@@ -227,7 +227,7 @@ async function withZones(count: number): Promise<Bench> {
   return bench;
 }
 
-/** Deletes zones that the panel named, as long as they may be. @returns how many */
+/** Deletes zones that calls of the panel named, until the limit is reached. @returns how many were deleted */
 async function deleteNamed(bench: Bench, most: number): Promise<number> {
   const { runtime, run, journal } = bench;
   const synced = (await journal.zones()).filter(({ state }) => state === 'synced');

@@ -1,4 +1,4 @@
-/** Which names in calls of the panel are zones, and what is asked for each. */
+/** Tests which names in calls of the panel are zones, and what is requested for each zone. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName, type DnsName } from '../../../dns/name.ts';
@@ -17,15 +17,15 @@ function name(text: string): DnsName {
 interface Scene extends Bench {
   readonly hint: (...zones: readonly string[]) => void;
   readonly hintAll: (source?: string) => void;
-  /** What was asked for first since the last call, by zone. */
+  /** For each zone, the first comparison that was requested since the last call of this function. */
   readonly wanted: () => Record<string, string>;
   /** How often the panel's list was read. */
   readonly lists: () => number;
-  /** Waits until all that was asked for is done. @throws what a task threw */
+  /** Waits until all background tasks have ended. @throws what a task threw */
   readonly settled: () => Promise<void>;
 }
 
-/** @param known zones of the ledger @param listed further zones of the panel's list */
+/** Makes a scene. @param known zones in the ledger @param listed further zones in the panel's list */
 async function given(
   known: readonly string[],
   listed: readonly string[],
@@ -154,7 +154,7 @@ test('thousands of names are searched in the ledger as a whole', async () => {
     return await zone(of);
   };
   const hosts = (count: number): string[] => Array.from({ length: count }, (_, at) => `h${at}.one.example`);
-  // Each call names the zone above as well.
+  // A name also stands for the zones above it, so each call also names `one.example`.
   scene.hint(...hosts(199));
   await scene.settled();
   assert.deepEqual([singles, scene.wanted()], [200, { 'one.example.': 'site.edit limited alice' }]);

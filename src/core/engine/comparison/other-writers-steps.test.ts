@@ -1,4 +1,4 @@
-/** Which difference counts as the change of another writer, and how often until the zone is noted. */
+/** Tests which differences count as changes of another writer, and after how many the zone gets the note. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleCreate, sampleOperation, sampleRow } from '../../../testing/contracts/journal.ts';
@@ -45,7 +45,7 @@ test('a synced record that only the panel has by now was removed by somebody', a
   assert.equal(await counts([row(true, false, 'panel-only')], lost), false);
   assert.equal(await counts([], lost), false);
   assert.equal(await counts([row(true, true, 'synced', other)], lost), false);
-  // The panel lacks it as well, or both have it.
+  // In these cases the panel lacks the record too, or both sides have it, or the central still has it.
   assert.equal(await counts([row(true, true, 'synced')], [row(false, false, 'conflict')]), false);
   assert.equal(await counts([row(true, true, 'synced')], [row(true, true, 'synced')]), false);
   assert.equal(await counts([row(true, true, 'synced')], [row(false, true, 'conflict')]), false);
@@ -98,7 +98,7 @@ test('the third such comparison within a week notes the zone, as long as three a
   assert.equal(await noted([]), true);
   await bench.wait(1);
   assert.equal(await noted([]), false);
-  // Two of them still count.
+  // Two of the earlier changes still count.
   assert.equal(await noted(come), true);
   await bench.wait(8 * day);
   assert.equal(await noted([]), false);

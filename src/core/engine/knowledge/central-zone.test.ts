@@ -1,4 +1,4 @@
-/** Which RRsets are read at a central that cannot show whole zones. */
+/** Tests which RRsets are read at a central that cannot show whole zones. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceRecord } from '../../../dns/record.ts';
@@ -15,7 +15,10 @@ function all(): ResourceRecord[] {
   return [held, row, gone, come, late, found, other].flatMap((record) => record ?? []);
 }
 
-/** A central that has all records of `hosts`, and whether it can show them without being asked for each. */
+/**
+ * Makes a bench whose central has all records of `hosts`.
+ * @param wholeZones whether the central can show whole zones
+ */
 function given(wholeZones: boolean): Bench {
   const bench = engineBench({ traits: { wholeZones } });
   bench.central.store.putZone(zone, all());

@@ -1,4 +1,4 @@
-/** A background job that is run seldom, however often it is asked for. */
+/** Tests a background job that is run rarely, however often somebody asks for it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { engineBench, type Bench } from '../../../testing/engine-bench.ts';

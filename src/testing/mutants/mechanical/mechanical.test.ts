@@ -35,7 +35,7 @@ test('issue 13, mechanical mutation: what is only logged, waits for nothing, or 
   assert.deepEqual(mutations("log(2, 'zone.later', { zone });"), []);
   assert.deepEqual(mutations("runtime.ports.log(known ? 2 : 1, 'x', { n: add.add + 1, all: a === b });"), []);
   assert.deepEqual(mutations("class A { #log; f() { this.#log(known ? 2 : 1, 'x', { n }); } }"), []);
-  // Unless it does something.
+  // Here an argument of the log call also changes a variable, so it is mutated.
   const counting = "log(2, 'x', { n: (this.n += 1) });";
   assert.deepEqual(mutations(`class A { n = 0; f() { ${counting} } }`).slice(1), ['off by one: 1 -> 2']);
   assert.deepEqual(mutations('await Promise.resolve();'), []);

@@ -1,4 +1,4 @@
-/** A patched file may crash or hang its tests: no process of theirs is left. */
+/** Tests that no process is left if a patched file crashes its tests or makes them hang. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,10 @@ import { failingTest } from './unit-tests.ts';
 /** A patch that changes nothing. */
 const nothing = { file: 'src/core/ledger.ts', start: 0, end: 0, text: '' };
 
-/** A test file with this body, and the file where its process and its child process write their pids. */
+/**
+ * Writes a test file with this body.
+ * @returns the file, and the pids that its process and its child process have written
+ */
 function testFile(t: TestContext, body: string): { readonly file: string; readonly pids: () => number[] } {
   const folder = mkdtempSync(join(tmpdir(), 'mutant-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,7 +34,7 @@ function testFile(t: TestContext, body: string): { readonly file: string; readon
   return { file, pids };
 }
 
-/** Whether a process runs. One that has ended and was not asked for yet does not. */
+/** Whether a process runs. A zombie does not: it has ended, and its parent has not asked for it yet. */
 function isRunning(pid: number): boolean {
   const stat = `/proc/${pid}/stat`;
   return existsSync(stat) && !/\) [ZX] /u.test(readFileSync(stat, 'utf8'));

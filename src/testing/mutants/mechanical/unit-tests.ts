@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { root, type Patch } from '../patch.ts';
 
 /**
- * Longest time (ms) in which no test ends, many times the usual time of the longest test on a busy machine. A
- * mutant that needs more is said to hang.
+ * Longest time (ms) in which no test ends. It is many times the usual time of the longest test on a busy
+ * machine. A mutant that needs more counts as a hang.
  */
 const longest = 300_000;
 
@@ -13,11 +13,11 @@ const mostMemory = 1_024;
 const hook = import.meta.resolve('../plant-by-environment.ts');
 
 /**
- * Runs test files with a patch until the first test fails. No process is left: what the tests started ends
- * with them, and they end with the process that called this.
+ * Runs test files with a patch until the first test fails. No process is left: processes that the tests
+ * started end with the tests, and the tests end with the process that called this.
  * @param files paths from the root of the repository
- * @param silence how long (ms) no test may end before the run is said to hang
- * @returns the name of the test that failed first; `hang`: the tests did not end; null: all passed
+ * @param silence how long (ms) no test may end before the run counts as a hang
+ * @returns the name of the test that failed first; `hang`: the tests did not end; null: all tests passed
  */
 export function failingTest(
   patch: Patch,
@@ -37,7 +37,7 @@ export function failingTest(
         NODE_TEST_CONTEXT: undefined,
       },
       stdio: ['ignore', 'pipe', 'ignore'],
-      // The test process leads a group of its own, which its child processes belong to.
+      // The test process leads a process group of its own, to which its child processes belong.
       detached: true,
     });
     let failed: string | null = null;
@@ -65,7 +65,7 @@ export function failingTest(
   });
 }
 
-/** Kills all processes of a group; that none is left is fine. */
+/** Kills all processes of a group. It is no error if none is left. */
 function killGroup(leader: number): void {
   try {
     process.kill(-leader, 'SIGKILL');
