@@ -11,7 +11,9 @@ export const systemResolve: Resolve = async (host) => {
   return (await systemLookup(host, { all: true })).map(({ address }) => address);
 };
 
-/** A resolver in the form that `net.connect` takes, which then tries every address (RFC 8305). */
+/**
+ * Turns a resolver into the form that `net.connect` takes. `net.connect` then tries every address (RFC 8305).
+ */
 export function lookupOf(resolve: Resolve): LookupFunction {
   const lookup = callbackify(async (host: string) =>
     (await resolve(host)).map((address) => ({ address, family: isIP(address) })),

@@ -214,7 +214,10 @@ function factsOf(zone: v.InferOutput<typeof zoneShape>) {
   };
 }
 
-/** Keeps the records at one name. A server that cannot read single names returns the whole zone each time. */
+/**
+ * Keeps only the records at one name. A server that cannot read single names returns the whole zone each
+ * time.
+ */
 function onlyAt(name: DnsName, read: ZoneRead | null): ZoneRead | null {
   if (read === null) return null;
   const isThere = (record: CentralRecord): boolean => record.name === name;

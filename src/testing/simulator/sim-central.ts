@@ -61,7 +61,9 @@ export class CentralStore {
   readonly hidden = new Set<DnsName>();
   /** What the central does to every write for a while: refuse it, or store other data; null: neither. */
   oddity: 'refuses' | 'rewords' | null = null;
-  /** Records that the central stored with other data than it was sent, as `zone id`. */
+  /**
+   * Records that the central stored with other data than it was sent. Each is a text of zone and record id.
+   */
   readonly reworded = new Set<string>();
   /** Whether the account may create and delete zones; false: only the provider may. */
   managesZones = true;

@@ -21,7 +21,7 @@ export async function giveUpDelete(
   if (entry === null) return;
   if (formerlyOurs.length === 0) {
     await tx.zone(entry, { ...entry, state: 'synced' });
-    // Comparisons that were due while the delete was open have left the zone to the delete.
+    // Comparisons skip a zone while its delete is open, so one that was due meanwhile is made now.
     compareKept(runtime, operation);
     return;
   }
