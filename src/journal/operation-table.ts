@@ -383,8 +383,8 @@ function pathOf({ zone, prefix = '' }: OperationFilter): Path {
 }
 
 function fits(operation: Operation, { zone, openAt, prefix = '' }: OperationFilter): boolean {
-  const isWanted = openAt === undefined || isOpen(operation, openAt);
-  return isWanted && operation.id.startsWith(prefix) && (zone === undefined || operation.zone === zone);
+  const isLive = openAt === undefined || isOpen(operation, openAt);
+  return isLive && operation.id.startsWith(prefix) && (zone === undefined || operation.zone === zone);
 }
 
 /** An ended operation without what identifies the person who made the edit. */

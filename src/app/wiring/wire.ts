@@ -10,7 +10,7 @@ import { centralModule } from '../../centrals/registry.ts';
 import { withVerification } from '../../centrals/verified/index.ts';
 import type { Verifier } from '../../centrals/verified/verifier.ts';
 import { Engine } from '../../core/engine/engine.ts';
-import { defaultEngineSettings } from '../../core/engine/settings.ts';
+import { defaultEngineSettings, type EngineSettings } from '../../core/engine/settings.ts';
 import type { Journal } from '../../core/journal.ts';
 import type { Log } from '../../core/log.ts';
 import type { Panel } from '../../core/panel.ts';
@@ -115,6 +115,18 @@ export async function wirePanel(root: string, service = false, log?: Log): Promi
   return await panelAt(root).open(root, { service, ...(log && { log }) });
 }
 
+/** The log of one central. Lines of the first one have no number, as with a single central. */
+function numbered(log: Log, { number }: Settings): Log {
+  if (number === 1) return log;
+  return (level, event, fields) => log(level, event, { central: number, ...fields });
+}
+
+function engineSettings(settings: Settings): EngineSettings {
+  const { afterWait, readGap, grace, watch, compareEvery, serialsEvery, ownerCheck } = settings;
+  const given = { afterWait, readGap, grace, watch, compareEvery, serialsEvery, ownerCheck };
+  return { ...defaultEngineSettings, ...given, visibilityWait: afterWait * 3 };
+}
+
 /**
  * Opens the journal of the central and starts an engine on it.
  * @param panel `panel`: the panel's adapter; `centrals`: how many centrals the panel has
@@ -128,12 +140,7 @@ export async function wireEngine(
   settings: Settings,
   plainLog: Log,
 ): Promise<Wired> {
-  const { number } = settings;
-  // Log lines of the first central have no number, so that they look the same as with a single central.
-  const log: Log =
-    number === 1
-      ? plainLog
-      : (level, event, fields) => plainLog(level, event, { central: number, ...fields });
+  const log = numbered(plainLog, settings);
   const journal = new SqliteJournal({ path: journalPath(paths, central.id), writer: true });
   if (journal.regressed) log(1, 'journal.regressed', { path: journalPath(paths, central.id) });
   const verifier = makeVerifier(settings, log, centrals);
@@ -147,17 +154,7 @@ export async function wireEngine(
     log,
     random: () => randomInt(2 ** 47) / 2 ** 47,
     serials,
-    settings: {
-      ...defaultEngineSettings,
-      afterWait: settings.afterWait,
-      readGap: settings.readGap,
-      visibilityWait: settings.afterWait * 3,
-      grace: settings.grace,
-      watch: settings.watch,
-      compareEvery: settings.compareEvery,
-      serialsEvery: settings.serialsEvery,
-      ownerCheck: settings.ownerCheck,
-    },
+    settings: engineSettings(settings),
     callsArrive: () => !isPaused(paths.pause, systemClock.wall()),
   });
   const clock = systemClock;
