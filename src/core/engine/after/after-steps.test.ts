@@ -118,6 +118,16 @@ test('an edit that a read confirmed before its after is on watch: the panel may 
   assert.equal((await plain.stored(asked))?.watch, null);
 });
 
+test('a delete that comes after its undo knows whether the central had the zone', async () => {
+  for (const wasThere of [true, false, null]) {
+    const undone = { ...askedDelete, state: 'reverted', wasThere } as const;
+    const bench = await given({ operations: [undone] });
+    assert.deepEqual(await answer(bench, deleteCall), accepted);
+    const again = deletes(await bench.journal.operations({})).at(-1);
+    assert.deepEqual([again?.class, again?.state, again?.wasThere], ['compensate', 'kept', wasThere]);
+  }
+});
+
 test('a delete of a zone that the ledger lacks is kept all the same', async () => {
   const bench = await given({ operations: [askedDelete], entry: null });
   assert.deepEqual(await answer(bench, deleteCall), accepted);

@@ -175,7 +175,8 @@ export async function keptDelete(
   const entry = await tx.journal.zone(source.zone);
   if (entry === null) return;
   const { incarnation, note } = entry;
-  const wasThere = note === missingNote ? false : null;
+  const known = answered?.kind === 'zone-delete' ? answered.wasThere : null;
+  const wasThere = note === missingNote ? false : known;
   const draft = newDelete(runtime, { ...source, class: 'compensate', incarnation, wasThere });
   tx.create({ ...draft, afterSeen: true }, 'kept');
   if (answered !== null) await tx.amend(answered, () => ({ afterSeen: true }));
@@ -207,11 +208,21 @@ async function compensate(
   // what the panel shows. Nothing else has to undo the edit.
   const now = undone === null ? null : await runtime.ports.journal.operation(undone.id);
   if (now?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);
-  else if (outcome.operation?.state === 'reverting')
-    await runtime.store.advance(outcome.operation, 'refused', { problems: outcome.problems });
+  else await endRefused(runtime, outcome);
   if (undone !== null) await markAnswered(runtime, undone);
   const changed = outcome.changed === 'nothing' ? 'panel' : 'panel-unknown';
   return { kind: 'refuse', problems: outcome.problems, changed };
+}
+
+/**
+ * Ends the operation of an edit that the central refused. If the journal failed to store how its write ended,
+ * the operation is left to the background.
+ */
+async function endRefused(runtime: Runtime, { operation, problems }: Refused): Promise<void> {
+  if (operation?.state !== 'reverting') return;
+  await runtime.store.transact(async (tx) => {
+    if (!(await tx.isMoved(operation))) await tx.advance(operation, 'refused', { problems });
+  });
 }
 
 /** Stores that an operation's `after` has come and was answered. */

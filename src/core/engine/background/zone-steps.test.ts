@@ -135,6 +135,12 @@ test('what another writer has in the zone keeps it from being deleted', async ()
     ],
   ];
   cases.push(['a zone that holds nothing of the ledger', { central: [apex], rows: [one] }, 'stuck']);
+  const taking = sampleOperation('00', { state: 'reverting', removed: [one], added: [] });
+  cases.push([
+    'a zone whose last record an open edit of ours removed',
+    { central: [apex], rows: [one], operations: [removal, taking] },
+    'confirmed',
+  ]);
   cases.push([
     'an emptied zone that was there at the delete',
     { central: [apex], rows: [one], operations: [{ ...removal, wasThere: true }] },

@@ -267,7 +267,7 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
  * ledger.
  */
 async function isMadeByOthers(
-  { ports: { journal } }: Runtime,
+  { ports: { journal, clock } }: Runtime,
   { zone, wasThere, createdAt }: DeleteOperation,
   content: readonly ResourceRecord[],
 ): Promise<boolean> {
@@ -277,9 +277,12 @@ async function isMadeByOthers(
     ({ created, requested, changedAt }) => (created || requested) && changedAt >= createdAt,
   );
   if (isAsked || wasThere === false) return !isAsked;
-  const synced = (await journal.rows(zone)).filter(({ state }) => state === 'synced');
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  const ours = new Set(open.flatMap(ownRecords).map(recordId));
+  const rows = (await journal.rows(zone)).filter(({ state }) => state === 'synced');
+  const ids = rows.map(({ record }) => recordId(record)).filter((id) => !ours.has(id));
   const held = new Set(content.map(recordId));
-  return synced.length > 0 && !synced.some(({ record }) => held.has(recordId(record)));
+  return ids.length > 0 && !ids.some((id) => held.has(id));
 }
 
 /** Ends a delete as `confirmed` and deletes the zone's ledger. */

@@ -173,8 +173,8 @@ export const plantedInEdits: readonly PlantedBug[] = [
     name: 'refused-compensation-forgotten',
     file: `${engine}/after/after.ts`,
     find: `if (now?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);
-  else if (outcome`,
-    replace: `if (outcome`,
+  else await endRefused`,
+    replace: `await endRefused`,
     says: 'What the panel has and the central refuses is not put back.',
   },
   {

@@ -182,6 +182,10 @@ test('the after of a delete that was carried out before it came breaks no law if
     [31_000, ['answers.journal']],
   ] as const) {
     const { world, side } = await arrived();
+    for (const one of ['panel', 'central'] as const) {
+      put(world, one, null);
+      world[one].provenance.look(20_000);
+    }
     await world.clock.runUntil(40_000);
     side.witness.committed({ operations: [{ ...confirmed, afterSeen: false }] }, 30_000);
     side.witness.committed({ operations: [confirmed] }, told);

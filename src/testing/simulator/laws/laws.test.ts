@@ -282,7 +282,7 @@ test('what was taken back is timed', async () => {
 test('an accepted edit that is not at the central breaks a law', async () => {
   const world = await lying(() => Promise.resolve());
   await edit(world, [{ remove: null, add: a('ftp', 1) }]);
-  assert.deepEqual(await broken(world), ['agreement.record', 'ledger.synced']);
+  assert.deepEqual(await broken(world), ['agreement.record', 'history.both-sides', 'ledger.synced']);
 });
 
 test('a zone that is gone at the central breaks a law', async () => {
