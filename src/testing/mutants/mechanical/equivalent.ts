@@ -36,8 +36,8 @@ export const equivalents: readonly Equivalent[] = [
   },
   {
     file: 'src/journal/database.ts',
-    line: 'this.#statements.set(sql, kept);',
-    what: 'drop: this.#statements.set(sql, kept); -> ;',
+    line: 'this.#statements.set(sql, prepared);',
+    what: 'drop: this.#statements.set(sql, prepared); -> ;',
     reason: 'A statement that is not kept is prepared again: the same answers, only later.',
   },
   {
