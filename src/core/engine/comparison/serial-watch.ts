@@ -77,8 +77,9 @@ export class SerialWatch {
   async #zones(): Promise<readonly DnsName[] | null> {
     const { journal, log } = this.#runtime.ports;
     try {
-      const { synced = 0 } = (await journal.counts()).zones;
-      if (synced > mostZones) return null;
+      // Zones of other states are not asked about, but the journal lists all of them in each round.
+      const counts = Object.values((await journal.counts()).zones);
+      if (counts.reduce((sum, count) => sum + count, 0) > mostZones) return null;
       return (await journal.zones()).filter(({ state }) => state === 'synced').map(({ zone }) => zone);
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
