@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Mode } from '../runs/modes.ts';
 import type { BrokenStory, NamedStory, Slice } from '../runs/play.ts';
 import { playAll, Player } from '../runs/player.ts';
@@ -39,12 +38,6 @@ export function sayFound(found: Found): string {
     ? `${found.law}, story "${found.story}"`
     : `${found.law}, ${found.mode} ${found.seed}`;
 }
-
-/**
- * Longest time (ms) for a slice, or for the stories told at once. It is a hundred times the usual time on a
- * busy machine. A mutant that needs more is said to hang.
- */
-const longest = 120_000;
 
 /**
  * Number of histories in the first slices. They are short, because most mutants break one of the first
@@ -114,7 +107,7 @@ async function huntStories(
   const left = all.filter(({ name }) => !except.has(name));
   for (let at = 0; at < left.length; at += storiesAtOnce) {
     const stories = left.slice(at, at + storiesAtOnce);
-    const told = await inTime(player.tell({ stories, stopAtFirst: true }));
+    const told = await inTime(player, player.tell({ stories, stopAtFirst: true }));
     const found = 'law' in told ? { ...told, story: stories[0]?.name ?? '' } : told[0];
     if (found !== undefined) return found;
   }
@@ -123,25 +116,25 @@ async function huntStories(
 
 async function huntSlice(player: Player, slice: Slice, skip: readonly number[]): Promise<Found | null> {
   const { mode, seed } = slice;
-  const report = await inTime(player.play({ slice, skip, stopAtFirst: true }));
+  const report = await inTime(player, player.play({ slice, skip, stopAtFirst: true }));
   return 'law' in report ? { ...report, mode, seed } : (report.failures[0] ?? null);
 }
 
 /**
  * Waits for the answer of a thread.
- * @returns the answer, or a violation: `defect` if the thread died, `hang` if it does not answer in time
+ * @returns the answer, or a violation: `defect` if the thread died, `hang` if it hangs ({@link Player.hung})
  */
-async function inTime<T>(answer: Promise<T>): Promise<T | Violation> {
-  const timer = new AbortController();
-  const hang: Violation = { law: 'hang', text: 'a history did not end' };
-  // The sleep is aborted only below, when its result is no longer needed.
-  const late = sleep(longest, hang, { signal: timer.signal }).catch(() => hang);
+async function inTime<T>(player: Player, answer: Promise<T>): Promise<T | Violation> {
+  const ended = new AbortController();
+  const hang = { law: 'hang', text: 'a history did not end' };
   try {
-    return await Promise.race([answer, late]);
+    const hung = async (): Promise<T | Violation> =>
+      (await player.hung(ended.signal)) ? hang : await answer;
+    return await Promise.race([answer, hung()]);
   } catch (error) {
     return { law: 'defect', text: error instanceof Error ? error.message : String(error) };
   } finally {
-    timer.abort();
+    ended.abort();
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Patch } from '../mutants/patch.ts';
 import type { BrokenStory, NamedStory, Slice } from './play.ts';
@@ -27,10 +28,24 @@ const mostMemory = 1_024;
  */
 const youngMemory = 48;
 
+/** When a thread counts as hanging, all in milliseconds. */
+interface Limits {
+  /** Processor time of one call: fifty times what a call usually takes. */
+  readonly mostWork: number;
+  /** A thread that works less than `leastWork` in as long as `idle` waits for what never comes. */
+  readonly idle: number;
+  readonly leastWork: number;
+  /** How often the thread is looked at. */
+  readonly lookEvery: number;
+}
+
+const usual: Limits = { mostWork: 60_000, idle: 60_000, leastWork: 100, lookEvery: 1_000 };
+
 /** A thread that plays histories with its own copy of the engine, which a patch may change. */
 export class Player {
   readonly #worker: Worker;
   readonly #failed: Promise<never>;
+  readonly #online: Promise<void>;
 
   constructor(patch: Patch | null = null) {
     this.#worker = new Worker(new URL('./player-thread.ts', import.meta.url), {
@@ -41,6 +56,7 @@ export class Player {
       this.#worker.on('error', reject);
       this.#worker.on('exit', (code) => reject(new Error(`a thread of the simulator ended with ${code}`)));
     });
+    this.#online = new Promise((resolve) => this.#worker.once('online', resolve));
     // A failure rejects the call of `play` or `tell`. Here it is caught, so that it does not also end the
     // process.
     this.#failed.catch(() => undefined);
@@ -63,6 +79,33 @@ export class Player {
     const answer = new Promise<T>((resolve) => this.#worker.once('message', resolve));
     this.#worker.postMessage(order);
     return await Promise.race([answer, this.#failed]);
+  }
+
+  /**
+   * Waits until the thread hangs: it has worked far too long since this call, or it does not work at all.
+   * Only its own processor time counts, so that a busy machine proves nothing.
+   * @param signal ends the waiting
+   * @returns true: the thread hangs; false: `signal` came first
+   */
+  async hung(signal: AbortSignal, limits = usual): Promise<boolean> {
+    await Promise.race([this.#online, this.#failed]);
+    const start = await this.#worked();
+    let last = { work: start, at: performance.now() };
+    for (;;) {
+      // An abort ends the sleep early, and with it the loop.
+      await sleep(limits.lookEvery, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return false;
+      const work = await this.#worked();
+      if (work - start >= limits.mostWork) return true;
+      if (work - last.work >= limits.leastWork) last = { work, at: performance.now() };
+      else if (performance.now() - last.at >= limits.idle) return true;
+    }
+  }
+
+  /** The processor time of the thread so far, in milliseconds. */
+  async #worked(): Promise<number> {
+    const { user, system } = await Promise.race([this.#worker.cpuUsage(), this.#failed]);
+    return (user + system) / 1_000;
   }
 
   /** Ends the thread at once, even in the middle of a history. */
