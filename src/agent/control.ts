@@ -58,6 +58,34 @@ const handlers: Handlers = {
     for (const { engine } of all) engine.compare(what, 'asked', allowed);
     return null;
   },
+  'zones-to-plan': async (agent, { central }) => {
+    const lists = await Promise.all(
+      chosen(running(agent), central).map(({ engine }) => engine.zonesToPlan()),
+    );
+    return [...new Set(lists.flat())].sort();
+  },
+  plan: async (agent, { zone, central, ...request }) => {
+    const all = chosen(running(agent), central);
+    if (request.direction === 'pull' && all.length > 1) throw new Unanswerable('plan.one-central');
+    const plans = all.map(async ({ engine, settings }) => ({
+      ...(await engine.plan(zoneName(zone), request)),
+      central: settings.number,
+    }));
+    return await Promise.all(plans);
+  },
+  apply: async (agent, { approved, central }) => {
+    const [at] = chosen(running(agent), central);
+    if (at === undefined) throw new Unanswerable('agent.not-running');
+    return await at.engine.apply(approved);
+  },
+  exclude: async (agent, { zone, only, excluded, central }) => {
+    const all = chosen(running(agent), central);
+    const results = all.map(async ({ engine, settings }) => {
+      const result = await engine.setExclusion({ zone: zoneName(zone), only, excluded });
+      return all.length > 1 ? { ...result, central: settings.number } : result;
+    });
+    return await Promise.all(results);
+  },
   trace: (agent, { zone, refuse }) =>
     Promise.resolve(agent.trace.turn(zone === null ? null : zoneName(zone), refuse)),
   'erase-user': async (agent, { user }) => await agent.eraseUser(user),

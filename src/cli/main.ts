@@ -6,14 +6,18 @@ import { terminalText } from '../core/plain-text.ts';
 import type { Problem } from '../dns/problem.ts';
 import { version } from '../app/version.ts';
 import { agentCommand } from './commands/agent.ts';
+import { applyCommand } from './commands/apply.ts';
 import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { eraseUserCommand } from './commands/erase-user.ts';
+import { excludeCommand, includeCommand } from './commands/exclude.ts';
 import { historyCommand } from './commands/history.ts';
 import { installCommand } from './commands/install.ts';
 import { notifyCommand } from './commands/notify.ts';
 import { pauseCommand } from './commands/pause.ts';
+import { planCommand } from './commands/plan.ts';
+import { pullCommand, pushCommand } from './commands/push-pull.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
@@ -51,6 +55,12 @@ const commands = [
   eraseUserCommand(globals),
   checkCommand(globals),
   compareCommand(globals),
+  planCommand(globals),
+  applyCommand(globals),
+  pushCommand(globals),
+  pullCommand(globals),
+  excludeCommand(globals),
+  includeCommand(globals),
   pauseCommand(globals),
   resumeCommand(globals),
   notifyCommand(globals),

@@ -48,14 +48,16 @@ export type RunningAgent = v.InferOutput<typeof anyRelease>;
 
 /**
  * Asks the running agent a question.
+ * @param most how long the agent may take, milliseconds
  * @throws {AskFailed} with a sentence for the user at the terminal
  */
 export async function ask<N extends Question>(
   socketPath: string,
   question: N,
   parameters: Requests[N],
+  most = patience,
 ): Promise<Answers[N]> {
-  const value = await exchange(socketPath, question, parameters);
+  const value = await exchange(socketPath, question, parameters, most);
   return ofThisRelease(() => parseAnswer(question, value));
 }
 
@@ -83,8 +85,13 @@ function ofThisRelease<T>(read: () => T): T {
 }
 
 /** Sends a question. @returns the value of the answer, not checked yet */
-async function exchange(socketPath: string, question: Question, parameters: object): Promise<unknown> {
-  const text = await send(socketPath, JSON.stringify({ do: question, ...parameters }));
+async function exchange(
+  socketPath: string,
+  question: Question,
+  parameters: object,
+  most = patience,
+): Promise<unknown> {
+  const text = await send(socketPath, JSON.stringify({ do: question, ...parameters }), most);
   if (!text.startsWith(hello) || !text.endsWith(end))
     throw new AskFailed('The agent did not finish its answer.');
   const whole: unknown = JSON.parse(text.slice(hello.length, -end.length));
@@ -93,11 +100,11 @@ async function exchange(socketPath: string, question: Question, parameters: obje
   throw new AskFailed(inWords(answer.problems), answer.problems);
 }
 
-function send(socketPath: string, request: string): Promise<string> {
+function send(socketPath: string, request: string, most: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(socketPath);
     const chunks: Buffer[] = [];
-    socket.setTimeout(patience, () => socket.destroy(new AskFailed('The agent does not answer.')));
+    socket.setTimeout(most, () => socket.destroy(new AskFailed('The agent does not answer.')));
     socket.on('connect', () => {
       socket.end(`${controlWord} ${protocolVersion} 0 ${Buffer.byteLength(request)}\n${request}`);
     });

@@ -10,6 +10,8 @@ import type { ZoneCounts } from '../../core/journal.ts';
 import type { ZoneEntry } from '../../core/ledger.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { OutcomeKind } from '../../core/outcome.ts';
+import type { DnsName } from '../../dns/name.ts';
+import type { Exclusion, ZonePlan, ZoneResult } from '../../core/zone-plan.ts';
 import type { LiveView } from '../../centrals/verified/verifier.ts';
 import type { Attention } from '../answers/attention.ts';
 import type { CentralReport, CentralState } from '../answers/central-report.ts';
@@ -21,6 +23,7 @@ import type { SigningReport } from '../answers/zone-signing.ts';
 import type { TriedChannel } from '../notify/try-channels.ts';
 import type { SeenCall } from '../self-test/step.ts';
 import { problemSchema } from '../../journal/operation-schema.ts';
+import { name } from '../../journal/stored.ts';
 import {
   attention,
   engineReport,
@@ -32,6 +35,7 @@ import {
   triedChannel,
   zoneReport,
 } from './data.ts';
+import { approvedPlan, centralPlan, exclusion, namedRecords, planRequest, zoneResult } from './plan-data.ts';
 
 /** Number of the central that the question is about; null: all centrals. */
 const central = v.nullable(v.number());
@@ -53,6 +57,14 @@ const parameters = {
    * has may be deleted at the central.
    */
   compare: v.object({ zone: v.nullable(v.string()), follow: v.boolean(), central }),
+  /** Asks for the names of all zones that a panel or a ledger has. */
+  'zones-to-plan': v.object({ central }),
+  /** Asks what brings one side of a zone to what the other has. Writes nothing. */
+  plan: v.object({ zone: v.string(), ...planRequest, central }),
+  /** Asks to do what was approved for a zone at one central. */
+  apply: v.object({ approved: approvedPlan, central: v.number() }),
+  /** Takes a zone, or records of it, out of the synchronisation, or back into it. */
+  exclude: v.object({ zone: v.string(), only: v.nullable(namedRecords), excluded: v.boolean(), central }),
   /**
    * Ends the running trace of hook calls, answers with its calls, and starts a trace for `zone` (null: none).
    * `refuse`: the agent answers the first call of this stage with an error.
@@ -148,6 +160,11 @@ export interface NotifyTest {
 /** A zone's entry, with the counts of its records; zones without records in the ledger have none. */
 export interface CountedZone extends ZoneEntry, ZoneCounts {}
 
+/** A zone's plan at one central; `central`: its number in the settings. */
+export interface CentralPlan extends ZonePlan {
+  readonly central: number;
+}
+
 /** The type of each answer. */
 export interface Answers {
   readonly status: StatusReport;
@@ -156,6 +173,10 @@ export interface Answers {
   readonly history: HistoryPage<Numbered<ReportedEntry>>;
   readonly operation: readonly Numbered<ReportedEntry>[];
   readonly compare: null;
+  readonly 'zones-to-plan': readonly DnsName[];
+  readonly plan: readonly CentralPlan[];
+  readonly apply: ZoneResult;
+  readonly exclude: readonly Numbered<Exclusion>[];
   readonly trace: readonly SeenCall[];
   readonly 'access-check': null;
   readonly 'notify-test': NotifyTest;
@@ -203,6 +224,10 @@ const answers: { readonly [N in Question]: v.GenericSchema<unknown, Answers[N]> 
   history: v.object({ entries: v.array(reportedEntry), next: v.nullable(v.string()) }),
   operation: v.array(reportedEntry),
   compare: v.null(),
+  'zones-to-plan': v.array(name),
+  plan: v.array(centralPlan),
+  apply: zoneResult,
+  exclude: v.array(exclusion),
   trace: v.array(seenCall),
   'access-check': v.null(),
   'notify-test': v.object({ isService: v.boolean(), tried: v.array(triedChannel) }),

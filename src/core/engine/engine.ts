@@ -3,6 +3,7 @@ import type { Problem } from '../../dns/problem.ts';
 import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
 import { deletes } from '../operation.ts';
+import type { ApprovedPlan, Exclusion, PlanRequest, ZonePlan, ZoneResult } from '../zone-plan.ts';
 import type {
   Changed,
   EditEvent,
@@ -24,6 +25,9 @@ import { readPanel } from './knowledge/panel-view.ts';
 import { anyRequest, keepWatching } from './knowledge/operations.ts';
 import { OwnerCheck, type OwnerStatus } from './owners/read-owners.ts';
 import type { CompareRequest } from './parts/agenda.ts';
+import { applyZone } from './planning/apply-zone.ts';
+import { setExclusion, type ExclusionRequest } from './planning/exclude.ts';
+import { planZone } from './planning/plan-zone.ts';
 import { Runtime, type Ports } from './runtime.ts';
 import type { ComparisonHealth } from './parts/rounds.ts';
 import type { SilentRound } from './parts/silent-changes.ts';
@@ -231,6 +235,34 @@ export class Engine {
   compare(what: DnsName | 'all', reason: string, follow: CompareRequest['follow'] = 'no'): void {
     if (what !== 'all') this.#runtime.agenda.compareSoon(what, reason, follow);
     else this.#inBackground(this.#compareAll.untilDone(reason, follow));
+  }
+
+  /**
+   * Names of all zones that the panel or the ledger has, sorted.
+   * @throws {PanelError | JournalError}
+   */
+  async zonesToPlan(): Promise<readonly DnsName[]> {
+    const { panel, journal } = this.#runtime.ports;
+    const here = await this.#runtime.gate.quietly('-', () =>
+      this.#runtime.timers.step('-', (ctx) => panel.listZones(ctx)),
+    );
+    const known = (await journal.zones()).map(({ zone }) => zone);
+    return [...new Set([...here.value.zones, ...known])].sort();
+  }
+
+  /** Plans a zone for an operator (`planning/plan-zone.ts`). @throws {PanelError | CentralError | JournalError} */
+  async plan(zone: DnsName, request: PlanRequest): Promise<ZonePlan> {
+    return await planZone(this.#runtime, zone, request);
+  }
+
+  /** Applies what an operator approved (`planning/apply-zone.ts`). @throws {PanelError | CentralError | JournalError} */
+  async apply(plan: ApprovedPlan): Promise<ZoneResult> {
+    return await applyZone(this.#runtime, plan);
+  }
+
+  /** Excludes or includes a zone or records (`planning/exclude.ts`). @throws {JournalError} */
+  async setExclusion(request: ExclusionRequest): Promise<Exclusion> {
+    return await setExclusion(this.#runtime, request);
   }
 
   get live(): LiveEngine {

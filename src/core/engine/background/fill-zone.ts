@@ -48,7 +48,8 @@ export async function fillZone(
   const nameServers = lackingApexNs(runtime, operation, panel, present);
   const change = { ...wanted, add: [...wanted.add, ...nameServers] };
   const failed = await send(runtime, operation, change, present, ctx);
-  const after = (await readCentralZone(runtime, zone, panel, ctx)) ?? [];
+  // If nothing was sent, `present` is what the central has: it was read after the create.
+  const after = isEmptyChange(change) ? present : ((await readCentralZone(runtime, zone, panel, ctx)) ?? []);
   const rows = rowsOf(zone, panel, after, busy, failed);
   const entry = await journal.zone(zone);
   const { incarnation, watch } = operation;

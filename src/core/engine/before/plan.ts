@@ -323,15 +323,15 @@ function rivalries(
   held: readonly ResourceRecord[],
 ): (readonly [ResourceRecord, ResourceRecord])[] {
   const removed = new Set(change.remove.map(recordId));
-  const staying = held.filter((record) => !removed.has(recordId(record)));
+  const all = [...held.filter((record) => !removed.has(recordId(record))), ...change.add];
+  const named = Map.groupBy(all, ({ name }) => name);
+  const aliases = Map.groupBy(
+    all.filter(({ type }) => type === 'CNAME'),
+    ({ name }) => name,
+  );
   return change.add.flatMap((wanted) =>
-    [...staying, ...change.add]
-      .filter(
-        (other) =>
-          other.name === wanted.name &&
-          recordId(other) !== recordId(wanted) &&
-          (other.type === 'CNAME' || wanted.type === 'CNAME'),
-      )
+    ((wanted.type === 'CNAME' ? named : aliases).get(wanted.name) ?? [])
+      .filter((other) => recordId(other) !== recordId(wanted))
       .map((rival) => [wanted, rival] as const),
   );
 }

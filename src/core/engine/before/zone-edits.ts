@@ -189,13 +189,14 @@ async function makeNow(
 /**
  * Journals the create of a zone that the panel has made already. A background step creates it at the central
  * together with its records. The caller has locked the zone.
+ * @returns the operation as journalled
  * @throws {JournalError}
  */
-export async function createLater(runtime: Runtime, draft: CreateOperation): Promise<void> {
+export async function createLater(runtime: Runtime, draft: CreateOperation): Promise<CreateOperation> {
   const past = await pastOf(runtime, draft.zone);
   const cancels = past.waiting[0]?.id ?? null;
   const latest = { ...draft, incarnation: past.incarnation + 1, cancels };
-  await commitAccepted(runtime, joining(latest, past), 'kept');
+  return await commitAccepted(runtime, joining(latest, past), 'kept');
 }
 
 export const emptySeed = { addresses: [], nameServers: [], mailServers: [] };
@@ -233,15 +234,15 @@ async function commitAccepted(
   runtime: Runtime,
   operation: CreateOperation,
   state: 'prepared' | 'applied' | 'kept',
-): Promise<void> {
+): Promise<CreateOperation> {
   const { zone, incarnation, created, requested, snapshot } = operation;
   const baselineAt = runtime.ports.clock.wall();
-  await runtime.store.transact(async (tx) => {
+  return await runtime.store.transact(async (tx) => {
     const { waiting, unfinished } = await pastOf(runtime, zone);
     for (const one of [...waiting, ...unfinished])
       if (one.id !== operation.id) await tx.advance(one, 'reverted', { problems: [] });
-    await tx.record(operation, state, () => ({ created, requested, snapshot }));
     tx.with({ zones: [{ zone, state: 'creating', incarnation, baselineAt, note: null }] });
+    return await tx.record(operation, state, () => ({ created, requested, snapshot }));
   });
 }
 

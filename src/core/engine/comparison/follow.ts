@@ -96,9 +96,14 @@ export interface Following {
  * Adds to the central what is new in the panel, and removes what the panel no longer has. One operation of
  * class `follow` holds both. If the outcome is unknown, it stays `prepared`. The background step that ends it
  * puts it on watch.
+ * @returns the operation's id, and the ids of records that the central refused, each with the code of the refusal
  * @throws {CentralError | JournalError} the caller tries again later
  */
-export async function followPanel(runtime: Runtime, following: Following, ctx: CallContext): Promise<void> {
+export async function followPanel(
+  runtime: Runtime,
+  following: Following,
+  ctx: CallContext,
+): Promise<{ readonly operation: string; readonly failed: ReadonlyMap<string, string> }> {
   const { zone, source, present } = following;
   const added = following.additions.map(plain);
   const removed = following.gone.map(plain);
@@ -119,6 +124,7 @@ export async function followPanel(runtime: Runtime, following: Following, ctx: C
     await runtime.store.create(operation);
     const failed = await applyEach(runtime, { zone, remove: removed, add: added }, present, ctx);
     await closeFollowing(runtime, operation, following, failed);
+    return { operation: operation.id, failed };
   } finally {
     runtime.inFlight.delete(operation.id);
     runtime.patience.begin(operation.id);
@@ -192,15 +198,16 @@ async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
  * that the zone is gone.
  * @param why `source`: what caused the delete; `allowed`: an administrator allowed it, even if the zone is
  *   signed
+ * @returns the operation's id; null: the ledger has no such zone
  */
 export async function followDelete(
   runtime: Runtime,
   zone: DnsName,
   why: { readonly source: string; readonly allowed: boolean },
-): Promise<void> {
+): Promise<string | null> {
   const { journal, settings } = runtime.ports;
   const entry = await journal.zone(zone);
-  if (entry === null) return;
+  if (entry === null) return null;
   const { incarnation } = entry;
   const snapshot = (await journal.rows(zone))
     .filter(({ onCentral }) => onCentral)
@@ -222,4 +229,5 @@ export async function followDelete(
     tx.with({ facts: { ...counted, ...(why.allowed ? allowed(draft) : {}) } });
     tx.wake(zone, settings.confirmDelay);
   });
+  return draft.id;
 }

@@ -23,7 +23,8 @@ export interface Comparison {
   readonly gone: readonly ResourceRecord[];
 }
 
-interface Sides {
+/** One record, and what both sides and the ledger have of it. */
+export interface Sides {
   readonly record: ResourceRecord;
   /** The panel's keys of all rows that hold this record. */
   readonly keys: readonly string[];
@@ -97,7 +98,8 @@ function goneFromPanel(all: ReadonlyMap<string, Sides>, busy: ReadonlySet<string
   return new Map(gone);
 }
 
-function mergeSides(
+/** Joins what both sides and the ledger have, by record id. Leaves out what belongs to the central alone. */
+export function mergeSides(
   zone: DnsName,
   panel: readonly PanelRecord[],
   central: readonly ResourceRecord[],
@@ -129,7 +131,10 @@ function mergeSides(
 }
 
 /** Records that only one side has and that are in no open operation, grouped by owner name. */
-function groupOneSided(all: ReadonlyMap<string, Sides>, busy: ReadonlySet<string>): Map<DnsName, Sides[]> {
+export function groupOneSided(
+  all: ReadonlyMap<string, Sides>,
+  busy: ReadonlySet<string>,
+): Map<DnsName, Sides[]> {
   const groups = new Map<DnsName, Sides[]>();
   for (const [id, side] of all) {
     if (side.onPanel === side.onCentral || busy.has(id)) continue;
@@ -144,7 +149,7 @@ function groupOneSided(all: ReadonlyMap<string, Sides>, busy: ReadonlySet<string
  * Whether a record that only the other side has competes with this one. It competes if it has the same name,
  * and the same type unless one of the two is a CNAME.
  */
-function hasRival(side: Sides, oneSided: ReadonlyMap<DnsName, readonly Sides[]>): boolean {
+export function hasRival(side: Sides, oneSided: ReadonlyMap<DnsName, readonly Sides[]>): boolean {
   const group = oneSided.get(side.record.name) ?? [];
   return group.some(
     (other) =>

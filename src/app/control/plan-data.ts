@@ -1,0 +1,84 @@
+/** Schemas for questions about plans, and for their answers. */
+import * as v from 'valibot';
+import {
+  hindrances,
+  leftReasons,
+  stepReasons,
+  type ApprovedPlan,
+  type Exclusion,
+  type PlanRequest,
+  type ZonePlan,
+  type ZoneResult,
+} from '../../core/zone-plan.ts';
+import { recordSchema } from '../../journal/operation-schema.ts';
+import { name } from '../../journal/stored.ts';
+
+type Fields<T> = { readonly [K in keyof T]-?: v.GenericSchema<unknown, T[K]> };
+
+/** Records of one owner name; `type` null: of all types. */
+export const namedRecords = v.object({ name, type: v.nullable(v.string()) });
+
+/** What an operator asks for. */
+export const planRequest = {
+  direction: v.picklist(['push', 'pull']),
+  removes: v.boolean(),
+  only: v.exactOptional(namedRecords),
+} satisfies Fields<PlanRequest>;
+
+const whole = v.nullable(v.picklist(['create', 'delete']));
+
+/** What an operator has approved of a zone's plan. */
+export const approvedPlan = v.object({
+  zone: name,
+  ...planRequest,
+  whole,
+  steps: v.pipe(v.array(v.string()), v.readonly()),
+} satisfies Fields<ApprovedPlan>);
+
+const plan = {
+  zone: name,
+  ...planRequest,
+  whole,
+  steps: v.array(
+    v.object({
+      action: v.picklist(['add', 'remove']),
+      record: recordSchema,
+      why: v.picklist(stepReasons),
+    }),
+  ),
+  left: v.array(
+    v.object({
+      record: recordSchema,
+      at: v.picklist(['panel', 'central']),
+      why: v.picklist(leftReasons),
+      codes: v.exactOptional(v.array(v.string())),
+    }),
+  ),
+  hindrance: v.nullable(v.picklist(hindrances)),
+} satisfies Fields<ZonePlan>;
+
+/** A zone's plan at one central. */
+export const centralPlan = v.object({ ...plan, central: v.number() });
+
+/** How the application of a zone's plan ended. */
+export const zoneResult = v.variant('kind', [
+  v.object({
+    kind: v.literal('done'),
+    refused: v.array(v.object({ record: recordSchema, code: v.string() })),
+    operation: v.nullable(v.string()),
+  }),
+  v.object({ kind: v.literal('under-way'), operation: v.string() }),
+  v.object({ kind: v.literal('changed'), now: v.object(plan) }),
+  v.object({ kind: v.literal('busy') }),
+  v.object({ kind: v.literal('refused'), codes: v.array(v.string()) }),
+]) satisfies v.GenericSchema<unknown, ZoneResult>;
+
+const central = v.exactOptional(v.number());
+
+/** What became of excluding or including something. */
+export const exclusion = v.variant('kind', [
+  v.object({ kind: v.literal('done'), count: v.number(), central }),
+  v.object({ kind: v.literal('nowhere'), central }),
+  v.object({ kind: v.literal('under-way'), central }),
+  v.object({ kind: v.literal('frozen'), central }),
+]) satisfies v.GenericSchema<unknown, Exclusion>;

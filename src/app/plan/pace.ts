@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AskFailed, NoAgent } from '../control/client.ts';
+import type { Problem } from '../../dns/problem.ts';
+
+/** What became of one item. `failed`: why; `skipped`: it was not tried, because too much failed before. */
+export type Worked<T, R> =
+  | { readonly item: T; readonly kind: 'worked'; readonly result: R }
+  | { readonly item: T; readonly kind: 'failed'; readonly problems: readonly Problem[] }
+  | { readonly item: T; readonly kind: 'skipped' };
+
+/** How many items are worked on at the same time at first, and at most. */
+const places = { first: 4, most: 16 } as const;
+/** After so many successes in a row, one more item is worked on at the same time. */
+const growAfter = 10;
+/** An item whose failure may pass is tried so many times. The pause before a try doubles, milliseconds. */
+const tries = 5;
+const firstPause = 1_000;
+/** After so many items in a row have failed for good, the others are not tried. */
+const hopeless = 8;
+
+/** Codes of failures that may pass: the central or the panel is out of reach or overloaded. */
+const passing: ReadonlySet<string> = new Set([
+  'central.unreachable',
+  'central.breaker-open',
+  'central.garbled',
+  'central.contended',
+  'central.zone-failing',
+  'central.no-effect',
+  'central.list-cut',
+  'panel.unreachable',
+  'panel.garbled',
+]);
+
+interface Queued<T> {
+  readonly item: T;
+  readonly failures: number;
+  /** Earliest time of the next try, monotonic milliseconds. */
+  readonly notBefore: number;
+}
+
+/**
+ * Does `work` for every item, as many at a time as the other side bears: more while all goes well, half as many
+ * after each failure. Failures that may pass are tried again later.
+ * @param work throws {@link AskFailed}
+ * @param stop ends the work early; what was begun is finished
+ * @throws {NoAgent} the agent has stopped
+ */
+export async function* paced<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+  stop: AbortSignal,
+): AsyncGenerator<Worked<T, R>> {
+  const queue: Queued<T>[] = items.map((item) => ({ item, failures: 0, notBefore: 0 })).toReversed();
+  const later: Queued<T>[] = [];
+  const running = new Map<Queued<T>, Promise<Ended<T, R>>>();
+  const state = { limit: places.first as number, inRow: 0, lost: 0 };
+  while (queue.length + later.length + running.size > 0) {
+    const isOver = stop.aborted || state.lost >= hopeless;
+    const free = isOver ? 0 : state.limit - running.size;
+    for (const next of takeNext(free, later, queue)) running.set(next, attempt(next, work));
+    if (running.size === 0) {
+      if (isOver) {
+        for (const { item } of [...later, ...queue.toReversed()]) yield { item, kind: 'skipped' };
+        return;
+      }
+      await untilDue(later, stop);
+      continue;
+    }
+    const ended = await Promise.race(running.values());
+    running.delete(ended.queued);
+    const said = judge(ended, state, later);
+    if (said !== null) yield said;
+  }
+}
+
+/** How one try ended. */
+type Ended<T, R> = { readonly queued: Queued<T> } & (
+  | { readonly result: R }
+  | { readonly problems: readonly Problem[] }
+);
+
+async function attempt<T, R>(queued: Queued<T>, work: (item: T) => Promise<R>): Promise<Ended<T, R>> {
+  try {
+    return { queued, result: await work(queued.item) };
+  } catch (error) {
+    if (!(error instanceof AskFailed) || error instanceof NoAgent || error.problems.length === 0) throw error;
+    return { queued, problems: error.problems };
+  }
+}
+
+function judge<T, R>(
+  ended: Ended<T, R>,
+  state: { limit: number; inRow: number; lost: number },
+  later: Queued<T>[],
+): Worked<T, R> | null {
+  const { queued } = ended;
+  if ('result' in ended) {
+    state.lost = 0;
+    state.inRow += 1;
+    if (state.inRow % growAfter === 0) state.limit = Math.min(places.most, state.limit + 1);
+    return { item: queued.item, kind: 'worked', result: ended.result };
+  }
+  state.inRow = 0;
+  const mayPass = ended.problems.some(({ code }) => passing.has(code));
+  if (mayPass) state.limit = Math.max(1, Math.floor(state.limit / 2));
+  const failures = queued.failures + 1;
+  if (mayPass && failures < tries) {
+    const pause = firstPause * 2 ** (failures - 1);
+    later.push({ item: queued.item, failures, notBefore: performance.now() + pause });
+    return null;
+  }
+  if (mayPass) state.lost += 1;
+  return { item: queued.item, kind: 'failed', problems: ended.problems };
+}
+
+/** Takes up to `most` items: first those whose pause is over. */
+function takeNext<T>(most: number, later: Queued<T>[], queue: Queued<T>[]): Queued<T>[] {
+  const taken: Queued<T>[] = [];
+  while (taken.length < most) {
+    const next = takeDue(later) ?? queue.pop();
+    if (next === undefined) break;
+    taken.push(next);
+  }
+  return taken;
+}
+
+function takeDue<T>(later: Queued<T>[]): Queued<T> | undefined {
+  const at = later.findIndex(({ notBefore }) => notBefore <= performance.now());
+  return at === -1 ? undefined : later.splice(at, 1)[0];
+}
+
+async function untilDue(later: readonly Queued<unknown>[], stop: AbortSignal): Promise<void> {
+  const due = Math.min(...later.map(({ notBefore }) => notBefore));
+  // If the work is stopped, the caller notices it itself.
+  await sleep(Math.max(0, due - performance.now()), undefined, { signal: stop }).catch(() => undefined);
+}

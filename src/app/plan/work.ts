@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isFinal } from '../../core/operation.ts';
+import {
+  approvalOf,
+  isEmptyPlan,
+  isPartOf,
+  type PlanRequest,
+  type ZoneResult,
+} from '../../core/zone-plan.ts';
+import { ask } from '../control/client.ts';
+import type { CentralPlan, ReportedEntry } from '../control/protocol.ts';
+import type { NamedZone } from './named-zones.ts';
+import { paced, type Worked } from './pace.ts';
+import type { PlannedCentral } from './plan-file.ts';
+
+/** How long (milliseconds) the agent may take for one zone: both sides may be slow, and edits go first. */
+const patience = 300_000;
+/** How long to wait until the background has ended an operation, and how often to look, milliseconds. */
+const endWait = 60_000;
+const lookEvery = 500;
+
+/** The agent to ask, and the central that the operator chose; null: all. */
+export interface Asked {
+  readonly socket: string;
+  readonly central: number | null;
+}
+
+/** The centrals that the settings in force name. @throws {AskFailed} */
+export async function centralsInForce(socket: string): Promise<readonly PlannedCentral[]> {
+  const { centrals } = await ask(socket, 'status', {});
+  return centrals.map(({ number, central: { kind, address, account } }) => ({
+    number,
+    kind,
+    address,
+    account,
+  }));
+}
+
+/** Plans zones, each at its centrals, in no certain order. @throws {NoAgent} the agent has stopped */
+export function planEach(
+  { socket, central }: Asked,
+  zones: readonly NamedZone[],
+  request: Omit<PlanRequest, 'only'>,
+  stop: AbortSignal,
+): AsyncGenerator<Worked<NamedZone, readonly CentralPlan[]>> {
+  return paced(zones, (named) => ask(socket, 'plan', { ...named, ...request, central }, patience), stop);
+}
+
+/**
+ * Applies plans, in no certain order.
+ * @param waits whether to wait a while for operations that the background carries out
+ * @throws {NoAgent} the agent has stopped
+ */
+export function applyEach(
+  socket: string,
+  plans: readonly CentralPlan[],
+  waits: boolean,
+  stop: AbortSignal,
+): AsyncGenerator<Worked<CentralPlan, ZoneResult>> {
+  const work = async (plan: CentralPlan): Promise<ZoneResult> => {
+    const result = await ask(
+      socket,
+      'apply',
+      { approved: approvalOf(plan), central: plan.central },
+      patience,
+    );
+    if (result.kind !== 'under-way' || !waits) return result;
+    return (await isEnded(socket, result.operation, plan.central))
+      ? { kind: 'done', refused: [], operation: result.operation }
+      : result;
+  };
+  return paced(
+    plans.filter((plan) => !isEmptyPlan(plan)),
+    work,
+    stop,
+  );
+}
+
+/**
+ * Finds plans that no longer hold: their zone now needs a step that they lack.
+ * @returns for each of them the plan as it would be now
+ * @throws {NoAgent} the agent has stopped
+ */
+export function planAgain(
+  socket: string,
+  plans: readonly CentralPlan[],
+  stop: AbortSignal,
+): AsyncGenerator<Worked<CentralPlan, CentralPlan | null>> {
+  const work = async (plan: CentralPlan): Promise<CentralPlan | null> => {
+    const { zone, direction, removes, only, central } = plan;
+    const request = { direction, removes, ...(only === undefined ? {} : { only }) };
+    const [now] = await ask(socket, 'plan', { zone, ...request, central }, patience);
+    return now === undefined || isPartOf(now, approvalOf(plan)) ? null : now;
+  };
+  return paced(plans, work, stop);
+}
+
+async function isEnded(socket: string, id: string, central: number): Promise<boolean> {
+  for (let waited = 0; waited < endWait; waited += lookEvery) {
+    const [entry] = await ask(socket, 'operation', { prefix: id, central });
+    if (entry !== undefined && hasEnded(entry)) return true;
+    await sleep(lookEvery);
+  }
+  return false;
+}
+
+function hasEnded(entry: ReportedEntry): boolean {
+  return 'state' in entry && isFinal(entry.state);
+}

@@ -1,0 +1,73 @@
+import { Command } from 'commander';
+import { centralsInForce } from '../../app/plan/work.ts';
+import { isEmptyPlan, type PlanRequest } from '../../core/zone-plan.ts';
+import type { CentralPlan } from '../../app/control/protocol.ts';
+import { applyPlans } from '../apply-plans.ts';
+import { addPlanOptions, confirmed, plansOf, sayNotPlanned, type PlanOptions } from '../plan-options.ts';
+import { exitStatus, print, say } from '../output.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { planText, totalsOf, totalsText } from '../texts/plan.ts';
+
+const pushExamples = `
+Examples:
+  domainsync push --all                    every zone of the panel; what is there already is left as it is
+  domainsync push example.org --delete     the central's zone becomes what the panel's is
+  domainsync push www.example.org --type A
+
+Shows the plan, asks on a terminal, and does exactly that. A zone that somebody changes meanwhile is passed over.
+Interrupted or killed, the same command goes on with what is left.
+Exit status: 0 done, or nothing to do; 1 something was refused, passed over or failed.
+`;
+
+const pullExamples = `
+Examples:
+  domainsync pull example.org              the panel gets what only the central has
+  domainsync pull example.org --delete     the panel's zone becomes what the central's is
+  domainsync pull www.example.org --type A
+
+Shows the plan, asks on a terminal, and does exactly that. Zones are never made in the panel: their owner does that.
+Exit status: 0 done, or nothing to do; 1 something was refused, passed over or failed.
+`;
+
+type Options = PlanOptions & { readonly yes?: boolean };
+
+/** Of more zones than this, only the totals are shown before the question. */
+const mostShown = 20;
+
+export function pushCommand(globals: () => GlobalOptions): Command {
+  return bulkCommand('push', globals)
+    .description('bring the central to what the panel has: zones and records that it lacks')
+    .addHelpText('after', pushExamples);
+}
+
+export function pullCommand(globals: () => GlobalOptions): Command {
+  return bulkCommand('pull', globals)
+    .description('bring the panel to what the central has: records that it lacks')
+    .addHelpText('after', pullExamples);
+}
+
+function bulkCommand(direction: PlanRequest['direction'], globals: () => GlobalOptions): Command {
+  return addPlanOptions(new Command(direction))
+    .option('--yes', 'do not ask')
+    .action(async (names: string[], options: Options, self: Command) => {
+      const { paths, json } = globals();
+      const several = (await centralsInForce(paths.socket)).length > 1;
+      const planned = await plansOf(paths.socket, names, options, direction, self);
+      const { plans } = planned;
+      if (!json) showPlans(plans, several);
+      if (plans.every(isEmptyPlan))
+        print(json, { totals: totalsOf(plans), plans }, () => totalsText(totalsOf(plans)));
+      else if (options.yes === true || (await confirmed('Do this?')))
+        await applyPlans(paths.socket, plans, json);
+      else print(json, { applied: false }, () => 'Nothing was changed.');
+      if (sayNotPlanned(planned)) process.exitCode = exitStatus.failed;
+    });
+}
+
+function showPlans(plans: readonly CentralPlan[], several: boolean): void {
+  const zones = plans.flatMap((plan) => planText(plan, several) ?? []);
+  for (const zone of zones.slice(0, mostShown)) say(zone);
+  const more = zones.length - mostShown;
+  if (more > 0) say(`... and ${more} more; "domainsync plan" shows them all.`);
+  if (!plans.every(isEmptyPlan)) say(totalsText(totalsOf(plans)));
+}

@@ -1,0 +1,85 @@
+import { displayName } from '../../dns/name.ts';
+import { formatRecord } from '../../dns/record.ts';
+import { counted, describeProblem } from '../../core/describe.ts';
+import type { ZoneResult } from '../../core/zone-plan.ts';
+import { inWords } from '../../app/problems.ts';
+import type { CentralPlan } from '../../app/control/protocol.ts';
+import type { Worked } from '../../app/plan/pace.ts';
+import { coloured } from '../output.ts';
+
+/** What became of a zone whose plan was to be applied. */
+export type Applied = Worked<CentralPlan, ZoneResult>;
+
+/** Numbers of zones by what became of them, and of the records that were refused. */
+export interface AppliedTotals {
+  readonly done: number;
+  readonly underWay: number;
+  readonly changed: number;
+  readonly failed: number;
+  readonly notTried: number;
+  readonly refusedRecords: number;
+}
+
+/** Counts what became of zones. */
+export function appliedTotals(all: readonly Applied[]): AppliedTotals {
+  const results = all.flatMap((one) => (one.kind === 'worked' ? [one.result] : []));
+  const count = (kinds: readonly ZoneResult['kind'][]): number =>
+    results.filter(({ kind }) => kinds.includes(kind)).length;
+  return {
+    done: count(['done']),
+    underWay: count(['under-way']),
+    changed: count(['changed', 'busy']),
+    failed: count(['refused']) + all.filter(({ kind }) => kind === 'failed').length,
+    notTried: all.filter(({ kind }) => kind === 'skipped').length,
+    refusedRecords: results.reduce((sum, one) => sum + (one.kind === 'done' ? one.refused.length : 0), 0),
+  };
+}
+
+/** Whether everything was done as planned. */
+export function isAllDone({ changed, failed, notTried, refusedRecords }: AppliedTotals): boolean {
+  return changed + failed + notTried + refusedRecords === 0;
+}
+
+/** What became of one zone. Null: all of it was done, or it was not tried. */
+export function appliedText(one: Applied): string | null {
+  if (one.kind === 'skipped') return null;
+  const name = displayName(one.item.zone);
+  if (one.kind === 'failed')
+    return `${name}: ${coloured('not done', 'bad')}\n  ${inWords(one.problems).replaceAll('\n', '\n  ')}`;
+  const { result } = one;
+  switch (result.kind) {
+    case 'done': {
+      if (result.refused.length === 0) return null;
+      const lines = result.refused.map(
+        ({ record, code }) => `  ${formatRecord(record)}  ${coloured(reason(code), 'quiet')}`,
+      );
+      return [`${name}: ${coloured('done, but these were refused', 'care')}`, ...lines].join('\n');
+    }
+    case 'under-way':
+      return `${name}: goes on in the background; "domainsync show ${result.operation}"`;
+    case 'busy':
+      return `${name}: ${coloured('not done: it is just being edited', 'care')}`;
+    case 'changed':
+      return `${name}: ${coloured('not done: other steps are needed now; plan it again', 'care')}`;
+    case 'refused':
+      return `${name}: ${coloured('refused', 'bad')}: ${result.codes.map(reason).join(' ')}`;
+  }
+}
+
+function reason(code: string): string {
+  return `${describeProblem({ code, params: {} }, 'en')} [${code}]`;
+}
+
+/** What became of all zones, as a sentence. */
+export function appliedTotalsText(totals: AppliedTotals): string {
+  const { done, underWay, changed, failed, notTried, refusedRecords } = totals;
+  const parts = [
+    `${counted(done, 'zone')} done`,
+    ...(underWay === 0 ? [] : [`${underWay} going on in the background`]),
+    ...(refusedRecords === 0 ? [] : [`${counted(refusedRecords, 'record')} refused`]),
+    ...(changed === 0 ? [] : [`${changed} changed meanwhile and left`]),
+    ...(failed === 0 ? [] : [`${failed} failed`]),
+    ...(notTried === 0 ? [] : [`${notTried} not tried`]),
+  ];
+  return `${parts.join(', ')}.${notTried + changed + failed === 0 ? '' : ' The same command goes on with what is left.'}`;
+}

@@ -1,0 +1,185 @@
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { CentralError, type CallContext } from '../../central.ts';
+import { isFinal, type Operation } from '../../operation.ts';
+import {
+  isEmptyPlan,
+  isPartOf,
+  type ApprovedPlan,
+  type PlanRequest,
+  type ZonePlan,
+  type ZoneResult,
+} from '../../zone-plan.ts';
+import { fillZone } from '../background/fill-zone.ts';
+import { signedAboveNote, findSignedAbove } from '../before/signed-above.ts';
+import { createLater, emptySeed } from '../before/zone-edits.ts';
+import { followDelete, followPanel } from '../comparison/follow.ts';
+import { newCreate, newEdit } from '../knowledge/operations.ts';
+import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
+import type { Runtime } from '../runtime.ts';
+import { planFrom, type PlanWithReads } from './plan-zone.ts';
+
+/** Sources of operations that an operator asked for; `domainsync history` shows them. */
+export const planSources = { push: 'push', pull: 'pull' } as const;
+
+/** The zone is read again so many times if somebody edits it meanwhile. */
+const tries = 3;
+
+/**
+ * Does what was approved for one zone, and nothing else. Both sides are read again under the zone's lock. Steps
+ * that are done already, or that neither side needs any more, are left out. If the zone now needs a step that
+ * was not approved, nothing is done.
+ * @throws {PanelError | CentralError | JournalError} nothing was done
+ */
+export async function applyZone(runtime: Runtime, plan: ApprovedPlan): Promise<ZoneResult> {
+  for (let left = tries; left > 0; left -= 1) {
+    const before = await traceOf(runtime, plan.zone);
+    const view = await readPanel(runtime, plan.zone);
+    if (!view.quiet) continue;
+    const result = await runtime.lockedStep('-', plan.zone, null, async (ctx) =>
+      // An edit that came since the read is in none of what was read.
+      (await traceOf(runtime, plan.zone)) === before ? await applyUnderLock(runtime, plan, view, ctx) : null,
+    );
+    if (result !== null) return result;
+  }
+  return { kind: 'busy' };
+}
+
+/** The states of the zone's newest operations as text, to notice that an edit came or ended. */
+async function traceOf({ ports: { journal } }: Runtime, zone: ZonePlan['zone']): Promise<string> {
+  const newest = await journal.operations({ zone, latest: 20 });
+  return newest.map(({ id, state }) => `${id} ${state}`).join('\n');
+}
+
+async function applyUnderLock(
+  runtime: Runtime,
+  plan: ApprovedPlan,
+  view: PanelView,
+  ctx: CallContext,
+): Promise<ZoneResult> {
+  const request = requestOf(plan);
+  const now = await planFrom(runtime, plan.zone, { request, view }, ctx);
+  if (!isPartOf(now.plan, plan)) return { kind: 'changed', now: now.plan };
+  if (isEmptyPlan(now.plan)) return { kind: 'done', refused: [], operation: null };
+  if (now.plan.whole === 'create') return await create(runtime, now, ctx);
+  if (now.plan.whole === 'delete') return await remove(runtime, now.plan);
+  return request.direction === 'push' ? await push(runtime, now, ctx) : await pull(runtime, now.plan);
+}
+
+function requestOf({ direction, removes, only }: ApprovedPlan): PlanRequest {
+  return { direction, removes, ...(only === undefined ? {} : { only }) };
+}
+
+async function push(
+  runtime: Runtime,
+  { plan, view, present }: PlanWithReads,
+  ctx: CallContext,
+): Promise<ZoneResult> {
+  const { zone } = plan;
+  const keys = new Map((view.records ?? []).map((record) => [recordId(record), record]));
+  const additions = recordsOf(plan, 'add').flatMap((record) => keys.get(recordId(record)) ?? []);
+  const gone = recordsOf(plan, 'remove');
+  const following = { zone, source: planSources.push, additions, gone, present: present ?? [] };
+  try {
+    const { operation, failed } = await followPanel(runtime, following, ctx);
+    const refused = plan.steps.flatMap(({ record }) => {
+      const code = failed.get(recordId(record));
+      return code === undefined ? [] : [{ record, code }];
+    });
+    return { kind: 'done', refused, operation };
+  } catch (error) {
+    return await leftToBackground(runtime, zone, error);
+  }
+}
+
+/** The operation that was begun goes on in the background; if none was begun, nothing was done. */
+async function leftToBackground(
+  { ports: { journal, clock } }: Runtime,
+  zone: ZonePlan['zone'],
+  error: unknown,
+): Promise<ZoneResult> {
+  if (!(error instanceof CentralError)) throw error;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  const begun = open.findLast(({ source, state }) => source === planSources.push && !isFinal(state));
+  if (begun === undefined) throw error;
+  return { kind: 'under-way', operation: begun.id };
+}
+
+/** Journals what the panel has to be brought to. The background writes it, as it puts the panel back. */
+async function pull(runtime: Runtime, plan: ZonePlan): Promise<ZoneResult> {
+  const { zone } = plan;
+  const draft = newEdit(runtime, {
+    class: 'compensate',
+    zone,
+    source: planSources.pull,
+    afterSeen: true,
+    // The panel is brought to the state before this edit, which nobody made.
+    items: [
+      ...recordsOf(plan, 'add').map((record) => ({ remove: record, add: null, mirrored: false, note: null })),
+      ...recordsOf(plan, 'remove').map((record) => ({
+        remove: null,
+        add: record,
+        mirrored: false,
+        note: null,
+      })),
+    ],
+  });
+  await runtime.store.create(draft, 'reverting');
+  runtime.patience.begin(draft.id);
+  runtime.agenda.wake(zone, 0);
+  return { kind: 'under-way', operation: draft.id };
+}
+
+async function remove(runtime: Runtime, { zone }: ZonePlan): Promise<ZoneResult> {
+  const operation = await followDelete(runtime, zone, { source: planSources.push, allowed: true });
+  return operation === null ? { kind: 'done', refused: [], operation } : { kind: 'under-way', operation };
+}
+
+async function create(
+  runtime: Runtime,
+  { plan, view, entry }: PlanWithReads,
+  ctx: CallContext,
+): Promise<ZoneResult> {
+  const { zone } = plan;
+  if ((await findSignedAbove(runtime, zone, ctx)) !== null) {
+    const note = signedAboveNote;
+    if (entry?.state === 'panel-only')
+      await runtime.store.transact((tx) => tx.zone(entry, { ...entry, note }));
+    return { kind: 'refused', codes: ['zone.signed-above'] };
+  }
+  const draft = newCreate(runtime, {
+    class: 'follow',
+    zone,
+    source: planSources.push,
+    seed: emptySeed,
+    afterSeen: true,
+  });
+  const begun = await createLater(runtime, draft);
+  runtime.inFlight.add(begun.id);
+  try {
+    await fillZone(runtime, begun, view, ctx);
+  } catch (error) {
+    if (!(error instanceof CentralError)) throw error;
+  } finally {
+    runtime.inFlight.delete(begun.id);
+    runtime.patience.begin(begun.id);
+    runtime.agenda.wake(zone, runtime.ports.settings.confirmDelay);
+  }
+  const ended = (await runtime.ports.journal.operation(begun.id)) ?? begun;
+  return await resultOf(runtime, ended);
+}
+
+/** How a create ended that was carried out at once. */
+async function resultOf({ ports: { journal } }: Runtime, operation: Operation): Promise<ZoneResult> {
+  const { id, zone, state, problems } = operation;
+  if (!isFinal(state)) return { kind: 'under-way', operation: id };
+  if (state !== 'confirmed') return { kind: 'refused', codes: problems.map(({ code }) => code) };
+  const rows = await journal.rows(zone);
+  const refused = rows.flatMap(({ record, onCentral, note }) =>
+    onCentral || note === null ? [] : [{ record, code: note }],
+  );
+  return { kind: 'done', refused, operation: id };
+}
+
+function recordsOf({ steps }: ZonePlan, wanted: 'add' | 'remove'): ResourceRecord[] {
+  return steps.filter(({ action }) => action === wanted).map(({ record }) => record);
+}

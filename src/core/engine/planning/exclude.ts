@@ -1,0 +1,70 @@
+import type { DnsName } from '../../../dns/name.ts';
+import type { LedgerRow } from '../../ledger.ts';
+import { isFinal } from '../../operation.ts';
+import type { Exclusion, PlanRequest } from '../../zone-plan.ts';
+import { isFrozen } from '../knowledge/frozen.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** What is excluded or included. */
+export interface ExclusionRequest {
+  readonly zone: DnsName;
+  /** Null: the whole zone. */
+  readonly only: PlanRequest['only'] | null;
+  /** Whether it is excluded; otherwise it is included again. */
+  readonly excluded: boolean;
+}
+
+/**
+ * Takes a zone, or records of it, out of the synchronisation, or back into it. Writes to neither side. What is
+ * included again is judged by the comparison that follows, as on the day of arrival: only what both sides have
+ * is synced.
+ * @throws {JournalError}
+ */
+export async function setExclusion(runtime: Runtime, request: ExclusionRequest): Promise<Exclusion> {
+  const { zone, only } = request;
+  const result = await runtime.lockedStep('-', zone, null, async () =>
+    only === null || only === undefined
+      ? await excludeZone(runtime, request)
+      : await excludeRecords(runtime, request, only),
+  );
+  if (result.kind === 'done' && !request.excluded) runtime.agenda.compareSoon(zone, 'asked');
+  return result;
+}
+
+async function excludeZone(runtime: Runtime, { zone, excluded }: ExclusionRequest): Promise<Exclusion> {
+  return await runtime.store.transact(async (tx): Promise<Exclusion> => {
+    const entry = await tx.journal.zone(zone);
+    if (entry === null) return { kind: 'nowhere' };
+    if ((entry.state === 'excluded') === excluded) return { kind: 'done', count: 0 };
+    const open = await tx.open(zone);
+    const isMoving = entry.state === 'creating' || entry.state === 'deleting';
+    if (isMoving || open.some(({ state }) => !isFinal(state))) return { kind: 'under-way' };
+    // As `panel-only`, the zone gets a new baseline from the next comparison, if the central has it.
+    await tx.zone(entry, { ...entry, state: excluded ? 'excluded' : 'panel-only', note: null });
+    return { kind: 'done', count: 1 };
+  });
+}
+
+async function excludeRecords(
+  runtime: Runtime,
+  { zone, excluded }: ExclusionRequest,
+  { name, type }: NonNullable<PlanRequest['only']>,
+): Promise<Exclusion> {
+  return await runtime.store.transact(async (tx): Promise<Exclusion> => {
+    if ((await tx.journal.zone(zone)) === null) return { kind: 'nowhere' };
+    if (await isFrozen(tx.journal, zone)) return { kind: 'frozen' };
+    const named = (await tx.journal.rows(zone, [name])).filter(
+      ({ record }) => type === null || record.type === type,
+    );
+    if (named.length === 0) return { kind: 'nowhere' };
+    const changed = named.filter(({ state }) => (state === 'excluded') !== excluded);
+    tx.rows({ zone, put: changed.map((row) => withExclusion(row, excluded)) });
+    return { kind: 'done', count: changed.length };
+  });
+}
+
+function withExclusion(row: LedgerRow, excluded: boolean): LedgerRow {
+  if (excluded) return { ...row, state: 'excluded', note: null };
+  const isBoth = row.onPanel && row.onCentral;
+  return { ...row, state: isBoth ? 'synced' : row.onPanel ? 'panel-only' : 'central-only', note: null };
+}

@@ -1,0 +1,139 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import type { LedgerRow } from '../../ledger.ts';
+import type { PanelRecord } from '../../panel.ts';
+import type { LeftDifference, PlanRequest, PlanStep } from '../../zone-plan.ts';
+import { withoutClashes } from '../before/plan.ts';
+import { groupOneSided, hasRival, mergeSides, type Sides } from '../knowledge/compare-rule.ts';
+
+/** What is known of a zone that both sides have. */
+export interface KnownSides {
+  readonly zone: DnsName;
+  readonly panel: readonly PanelRecord[];
+  readonly central: readonly ResourceRecord[];
+  readonly rows: readonly LedgerRow[];
+  /** Ids of records in open operations, which decide about them. */
+  readonly busy: ReadonlySet<string>;
+  /** Catalogue codes of what the central would refuse about adding this record; empty: nothing is known. */
+  readonly objections: (record: ResourceRecord) => readonly string[];
+}
+
+/** What is done about the records of a zone, and what is left. */
+interface PlannedRecords {
+  readonly steps: readonly PlanStep[];
+  readonly left: readonly LeftDifference[];
+}
+
+/**
+ * The rule of `push` and `pull` (docs/planning.md): what brings the receiving side to what the other one has.
+ * Adds what it lacks. Removes what only it has, if `request.removes`. Leaves alone what an administrator
+ * excluded, what an open edit decides about, and what belongs to the central alone. Pure.
+ */
+export function planRecords(known: KnownSides, request: PlanRequest): PlannedRecords {
+  const { zone, panel, central, rows, busy } = known;
+  const all = mergeSides(zone, panel, central, rows);
+  const oneSided = groupOneSided(all, new Set());
+  const judged = [...all].flatMap(([id, side]): Judged[] => {
+    if (side.onPanel === side.onCentral || !isWanted(side, request)) return [];
+    const isRivalled = hasRival(side, oneSided);
+    return [{ side, why: whyLeft(side, { request, isBusy: busy.has(id), isRivalled }), isRivalled }];
+  });
+  return addable(known, request, judged);
+}
+
+interface Judged {
+  readonly side: Sides;
+  /** Why the difference is left; null: there is a step for it. */
+  readonly why: LeftDifference['why'] | null;
+  readonly isRivalled: boolean;
+}
+
+function isWanted({ record }: Sides, { only }: PlanRequest): boolean {
+  if (only === undefined) return true;
+  return record.name === only.name && (only.type === null || record.type === only.type);
+}
+
+/** Whether the receiving side lacks the record, so that it has to be added there. */
+function isLacking({ onPanel }: Sides, { direction }: PlanRequest): boolean {
+  return onPanel === (direction === 'push');
+}
+
+function whyLeft(
+  side: Sides,
+  {
+    request,
+    isBusy,
+    isRivalled,
+  }: { readonly request: PlanRequest; readonly isBusy: boolean; readonly isRivalled: boolean },
+): LeftDifference['why'] | null {
+  if (side.row?.state === 'excluded') return 'excluded';
+  if (isBusy) return 'edit-open';
+  if (request.removes) return null;
+  if (!isLacking(side, request)) return 'needs-delete';
+  return isRivalled ? 'place-taken' : null;
+}
+
+function whyStep({ side, isRivalled }: Judged): PlanStep['why'] {
+  switch (side.row?.state) {
+    case 'conflict':
+      return 'conflict';
+    case 'synced':
+      return 'lost';
+    case 'panel-only':
+    case 'central-only':
+      return isRivalled ? 'conflict' : 'one-sided';
+    case 'excluded':
+    case undefined:
+      return isRivalled ? 'conflict' : 'new';
+  }
+}
+
+/** Makes the steps, without additions that the receiving side cannot take. */
+function addable(
+  { zone, panel, central, objections }: KnownSides,
+  request: PlanRequest,
+  judged: readonly Judged[],
+): PlannedRecords {
+  const left = judged.flatMap(({ side, why }): LeftDifference[] => (why === null ? [] : [leftOf(side, why)]));
+  const planned = judged.filter(({ why }) => why === null);
+  const remove = planned.filter(({ side }) => !isLacking(side, request)).map(({ side }) => side.record);
+  const add: ResourceRecord[] = [];
+  for (const { side } of planned) {
+    if (!isLacking(side, request)) continue;
+    const codes = request.direction === 'push' ? objections(side.record) : [];
+    if (codes.length === 0) add.push(side.record);
+    else left.push({ ...leftOf(side, 'refused'), codes });
+  }
+  const held = request.direction === 'push' ? central : panel;
+  const fitting = new Set(withoutClashes({ zone, remove, add }, held).add.map(recordId));
+  const steps: PlanStep[] = [];
+  const refused = new Set(left.map(({ record }) => recordId(record)));
+  for (const one of planned) {
+    const { record } = one.side;
+    const action = isLacking(one.side, request) ? 'add' : 'remove';
+    if (action === 'remove' || fitting.has(recordId(record)))
+      steps.push({ action, record, why: whyStep(one) });
+    else if (!refused.has(recordId(record))) left.push(leftOf(one.side, 'place-taken'));
+  }
+  return { steps: steps.sort(byRecord), left: left.sort(byRecord) };
+}
+
+function leftOf({ record, onPanel }: Sides, why: LeftDifference['why']): LeftDifference {
+  return { record, at: onPanel ? 'panel' : 'central', why };
+}
+
+/** Removals before additions of the same owner name and type, so that a replacement reads as one. */
+function byRecord(
+  one: { readonly record: ResourceRecord; readonly action?: PlanStep['action'] },
+  other: { readonly record: ResourceRecord; readonly action?: PlanStep['action'] },
+): number {
+  return compareText(sortKey(one), sortKey(other));
+}
+
+function sortKey({ record, action }: { record: ResourceRecord; action?: PlanStep['action'] }): string {
+  return `${record.name} ${record.type} ${action === 'add' ? 1 : 0} ${record.rdata}`;
+}
+
+function compareText(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

@@ -1,0 +1,164 @@
+import type { DnsName } from '../../../dns/name.ts';
+import type { ResourceRecord } from '../../../dns/record.ts';
+import { isMirrored, type ZoneEntry } from '../../ledger.ts';
+import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
+import { isFinal, type Operation } from '../../operation.ts';
+import type { PanelRecord } from '../../panel.ts';
+import type { Hindrance, PlanRequest, ZonePlan } from '../../zone-plan.ts';
+import { busyIds } from '../before/plan.ts';
+import { baselineFact } from '../before/unknown-zone.ts';
+import { compareZone } from '../comparison/compare.ts';
+import { readCentralZone } from '../knowledge/central-zone.ts';
+import { isFrozen } from '../knowledge/frozen.ts';
+import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
+import type { Runtime } from '../runtime.ts';
+import { planRecords, type KnownSides } from './plan-rule.ts';
+
+/** A plan, with what its application needs of the reads that it was made from. */
+export interface PlanWithReads {
+  readonly plan: ZonePlan;
+  readonly view: PanelView;
+  readonly entry: ZoneEntry | null;
+  readonly rows: KnownSides['rows'];
+  /** The records that the central has; null: it has no such zone, or was not asked. */
+  readonly present: readonly CentralRecord[] | null;
+}
+
+/**
+ * Plans what brings one side of a zone to what the other has. Reads both sides in full, and writes nothing.
+ * @throws {PanelError | CentralError | JournalError}
+ */
+export async function planZone(runtime: Runtime, zone: DnsName, request: PlanRequest): Promise<ZonePlan> {
+  const plan = await planOnce(runtime, zone, request);
+  if (plan.hindrance !== 'not-compared') return plan;
+  // Both sides have the zone, and it can have its first comparison now, which changes neither of them.
+  await compareZone(runtime, zone, { reason: 'asked', follow: 'no', asked: true });
+  return await planOnce(runtime, zone, request);
+}
+
+async function planOnce(runtime: Runtime, zone: DnsName, request: PlanRequest): Promise<ZonePlan> {
+  const view = await readPanel(runtime, zone);
+  return (await runtime.timers.step('-', (ctx) => planFrom(runtime, zone, { request, view }, ctx))).plan;
+}
+
+/** Like {@link planZone}, from a read of the panel. The caller that also writes has locked the zone. */
+export async function planFrom(
+  runtime: Runtime,
+  zone: DnsName,
+  { request, view }: { readonly request: PlanRequest; readonly view: PanelView },
+  ctx: CallContext,
+): Promise<PlanWithReads> {
+  const { journal, clock } = runtime.ports;
+  const entry = await journal.zone(zone);
+  const open = (await journal.operations({ zone, openAt: clock.wall() })).filter(
+    ({ state }) => !isFinal(state),
+  );
+  const empty = { zone, ...request, whole: null, steps: [], left: [], hindrance: null } as const;
+  const because = (hindrance: Hindrance): PlanWithReads => ({
+    plan: { ...empty, hindrance },
+    view,
+    entry,
+    rows: [],
+    present: null,
+  });
+  const early = await hindranceOf(runtime, entry, open);
+  if (early !== null) return because(early);
+  const present = await recordsOrCopy(runtime, zone, view.records ?? [], ctx);
+  if (present === 'copy') return because('copy');
+  const whole = wholeOf(runtime, { entry, request, view, isThere: present !== null });
+  if (typeof whole === 'string') return because(whole);
+  if (whole !== null) {
+    const steps = whole.whole === 'create' ? contentOf(zone, view.records ?? []) : [];
+    return { plan: { ...empty, ...whole, steps }, view, entry, rows: [], present };
+  }
+  if (entry?.state !== 'synced') return because('not-compared');
+  const rows = await journal.rows(zone);
+  const known = { zone, panel: view.records ?? [], central: present ?? [], rows, busy: busyIds(open) };
+  const planned = planRecords(
+    { ...known, objections: (record) => objectionsOf(runtime, zone, record) },
+    request,
+  );
+  return { plan: { ...empty, ...planned }, view, entry, rows, present };
+}
+
+async function hindranceOf(
+  { ports: { journal } }: Runtime,
+  entry: ZoneEntry | null,
+  open: readonly Operation[],
+): Promise<Hindrance | null> {
+  if (open.some(({ kind }) => kind !== 'records')) return 'under-way';
+  if ((await journal.fact(baselineFact)) === null) return 'arriving';
+  if (entry === null) return null;
+  if (await isFrozen(journal, entry.zone)) return 'frozen';
+  switch (entry.state) {
+    case 'foreign':
+    case 'excluded':
+      return entry.state;
+    case 'creating':
+    case 'deleting':
+      return 'under-way';
+    case 'synced':
+    case 'panel-only':
+      return null;
+  }
+}
+
+/**
+ * What is done with the whole zone. Null: both sides have it, so that only its records count.
+ */
+function wholeOf(
+  { ports: { central } }: Runtime,
+  {
+    entry,
+    request,
+    view,
+    isThere,
+  }: {
+    readonly entry: ZoneEntry | null;
+    readonly request: PlanRequest;
+    readonly view: PanelView;
+    readonly isThere: boolean;
+  },
+): Hindrance | Pick<ZonePlan, 'whole'> | null {
+  const isHere = view.records !== null;
+  if (!isHere && !isThere) return 'nowhere';
+  if (isHere && isThere) return null;
+  if (request.direction === 'pull') return isHere ? 'not-at-central' : 'not-in-panel';
+  if (!central.traits.managesZones) return 'provider-makes-zones';
+  if (isHere) return { whole: 'create' };
+  // Only a zone that both sides had is deleted: what only the central has may be anybody's.
+  const isOurs = entry !== null && isMirrored(entry.state);
+  return isOurs && request.removes && request.only === undefined ? { whole: 'delete' } : 'gone-from-panel';
+}
+
+/** The records that a new zone gets. */
+function contentOf(zone: DnsName, panel: readonly PanelRecord[]): ZonePlan['steps'] {
+  const known = { zone, panel, central: [], rows: [], busy: new Set<string>() };
+  const objections = (): readonly string[] => [];
+  return planRecords({ ...known, objections }, { direction: 'push', removes: false }).steps.map((step) => ({
+    ...step,
+    why: 'one-sided',
+  }));
+}
+
+function objectionsOf(
+  { ports: { central } }: Runtime,
+  zone: DnsName,
+  record: ResourceRecord,
+): readonly string[] {
+  return central.audit({ zone, remove: [], add: [record] }).map(({ code }) => code);
+}
+
+async function recordsOrCopy(
+  runtime: Runtime,
+  zone: DnsName,
+  held: readonly PanelRecord[],
+  ctx: CallContext,
+): Promise<readonly CentralRecord[] | null | 'copy'> {
+  try {
+    return await readCentralZone(runtime, zone, held, ctx);
+  } catch (error) {
+    if (error instanceof CentralError && error.code === 'zone.copy') return 'copy';
+    throw error;
+  }
+}
