@@ -1,4 +1,5 @@
 import type { DnsName } from '../dns/name.ts';
+import type { Problem } from '../dns/problem.ts';
 import { recordId, type ResourceRecord } from '../dns/record.ts';
 
 /** What an operator asks for. `push`: the central gets what the panel has; `pull`: the reverse. */
@@ -132,7 +133,7 @@ export type ZoneResult =
   /** The zone is just being edited, so nothing was done. */
   | { readonly kind: 'busy' }
   /** The central refused the zone. Nothing was changed. */
-  | { readonly kind: 'refused'; readonly codes: readonly string[] };
+  | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
 
 export interface RefusedRecord {
   readonly record: ResourceRecord;

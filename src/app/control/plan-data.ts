@@ -10,7 +10,7 @@ import {
   type ZonePlan,
   type ZoneResult,
 } from '../../core/zone-plan.ts';
-import { recordSchema } from '../../journal/operation-schema.ts';
+import { problemSchema, recordSchema } from '../../journal/operation-schema.ts';
 import { name } from '../../journal/stored.ts';
 
 type Fields<T> = { readonly [K in keyof T]-?: v.GenericSchema<unknown, T[K]> };
@@ -70,7 +70,7 @@ export const zoneResult = v.variant('kind', [
   v.object({ kind: v.literal('under-way'), operation: v.string() }),
   v.object({ kind: v.literal('changed'), now: v.object(plan) }),
   v.object({ kind: v.literal('busy') }),
-  v.object({ kind: v.literal('refused'), codes: v.array(v.string()) }),
+  v.object({ kind: v.literal('refused'), problems: v.array(problemSchema) }),
 ]) satisfies v.GenericSchema<unknown, ZoneResult>;
 
 const central = v.exactOptional(v.number());

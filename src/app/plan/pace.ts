@@ -13,7 +13,7 @@ const places = { first: 4, most: 16 } as const;
 /** After so many successes in a row, one more item is worked on at the same time. */
 const growAfter = 10;
 /** An item whose failure may pass is tried so many times. The pause before a try doubles, milliseconds. */
-const tries = 5;
+const tries = 4;
 const firstPause = 1_000;
 /** After so many items in a row have failed for good, the others are not tried. */
 const hopeless = 8;

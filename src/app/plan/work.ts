@@ -7,8 +7,11 @@ import {
   type PlanRequest,
   type ZoneResult,
 } from '../../core/zone-plan.ts';
-import { ask } from '../control/client.ts';
-import type { CentralPlan, ReportedEntry } from '../control/protocol.ts';
+import { CommandFailed } from '../command-failed.ts';
+import { ask, NoAgent } from '../control/client.ts';
+import type { CentralPlan, ReportedEntry, StatusReport } from '../control/protocol.ts';
+import { startAgent } from '../control/start-agent.ts';
+import type { Paths } from '../paths.ts';
 import type { NamedZone } from './named-zones.ts';
 import { paced, type Worked } from './pace.ts';
 import type { PlannedCentral } from './plan-file.ts';
@@ -18,6 +21,8 @@ const patience = 300_000;
 /** How long to wait until the background has ended an operation, and how often to look, milliseconds. */
 const endWait = 60_000;
 const lookEvery = 500;
+/** How long an agent may take to start, milliseconds. */
+const startWait = 15_000;
 
 /** The agent to ask, and the central that the operator chose; null: all. */
 export interface Asked {
@@ -25,15 +30,34 @@ export interface Asked {
   readonly central: number | null;
 }
 
-/** The centrals that the settings in force name. @throws {AskFailed} */
-export async function centralsInForce(socket: string): Promise<readonly PlannedCentral[]> {
-  const { centrals } = await ask(socket, 'status', {});
+/**
+ * The centrals that the settings in force name. If no agent runs, starts one.
+ * @throws {CommandFailed} the agent does not start, or nothing is configured
+ */
+export async function centralsInForce(paths: Paths): Promise<readonly PlannedCentral[]> {
+  const { centrals } = await statusOfRunning(paths);
+  if (centrals.length === 0)
+    throw new CommandFailed(
+      'The settings name no central yet, or have a mistake; "domainsync doctor" tells.',
+    );
   return centrals.map(({ number, central: { kind, address, account } }) => ({
     number,
     kind,
     address,
     account,
   }));
+}
+
+async function statusOfRunning(paths: Paths): Promise<StatusReport> {
+  for (let waited = 0; ; waited += lookEvery) {
+    try {
+      return await ask(paths.socket, 'status', {});
+    } catch (error) {
+      if (!(error instanceof NoAgent) || waited >= startWait) throw error;
+      if (waited === 0) startAgent(paths);
+      await sleep(lookEvery);
+    }
+  }
 }
 
 /** Plans zones, each at its centrals, in no certain order. @throws {NoAgent} the agent has stopped */

@@ -30,7 +30,7 @@ export function applyCommand(globals: () => GlobalOptions): Command {
     .addHelpText('after', examples)
     .action(async (file: string, options: { yes?: boolean }) => {
       const { paths, json } = globals();
-      const centrals = await centralsInForce(paths.socket);
+      const centrals = await centralsInForce(paths);
       const plans = await readPlanFile(file, { root: paths.root, centrals }, Date.now());
       await checkAgain(paths.socket, plans, centrals.length > 1);
       if (!json) say(totalsText(totalsOf(plans)));

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { CommandFailed } from '../../app/command-failed.ts';
 import { ask } from '../../app/control/client.ts';
 import { findNamed } from '../../app/plan/named-zones.ts';
+import { centralsInForce } from '../../app/plan/work.ts';
 import { counted } from '../../core/describe.ts';
 import type { Exclusion } from '../../core/zone-plan.ts';
 import { displayName } from '../../dns/name.ts';
@@ -45,6 +46,7 @@ function exclusionCommand(excluded: boolean, globals: () => GlobalOptions): Comm
     .addOption(centralOption())
     .action(async (name: string, { type, central = null }: Chosen & { type?: string }) => {
       const { paths, json } = globals();
+      await centralsInForce(paths);
       const known = await ask(paths.socket, 'zones-to-plan', { central });
       const [named] = findNamed([name], known, type?.toUpperCase() ?? null);
       if (named === undefined) throw new CommandFailed(`${name} is not known.`);

@@ -34,7 +34,7 @@ export function planCommand(globals: () => GlobalOptions): Command {
     .addHelpText('after', examples)
     .action(async (names: string[], options: Options, self: Command) => {
       const { paths, json } = globals();
-      const centrals = await centralsInForce(paths.socket);
+      const centrals = await centralsInForce(paths);
       const direction = options.pull === true ? 'pull' : 'push';
       const planned = await plansOf(paths.socket, names, options, direction, self);
       const { plans } = planned;

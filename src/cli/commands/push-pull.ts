@@ -51,7 +51,7 @@ function bulkCommand(direction: PlanRequest['direction'], globals: () => GlobalO
     .option('--yes', 'do not ask')
     .action(async (names: string[], options: Options, self: Command) => {
       const { paths, json } = globals();
-      const several = (await centralsInForce(paths.socket)).length > 1;
+      const several = (await centralsInForce(paths)).length > 1;
       const planned = await plansOf(paths.socket, names, options, direction, self);
       const { plans } = planned;
       if (!json) showPlans(plans, several);

@@ -1,11 +1,13 @@
 import { displayName } from '../../dns/name.ts';
+import type { Problem } from '../../dns/problem.ts';
 import { formatRecord } from '../../dns/record.ts';
-import { counted, describeProblem } from '../../core/describe.ts';
+import { counted } from '../../core/describe.ts';
 import type { ZoneResult } from '../../core/zone-plan.ts';
 import { inWords } from '../../app/problems.ts';
 import type { CentralPlan } from '../../app/control/protocol.ts';
 import type { Worked } from '../../app/plan/pace.ts';
 import { coloured } from '../output.ts';
+import { noteText } from './notes.ts';
 
 /** What became of a zone whose plan was to be applied. */
 export type Applied = Worked<CentralPlan, ZoneResult>;
@@ -44,14 +46,13 @@ export function isAllDone({ changed, failed, notTried, refusedRecords }: Applied
 export function appliedText(one: Applied): string | null {
   if (one.kind === 'skipped') return null;
   const name = displayName(one.item.zone);
-  if (one.kind === 'failed')
-    return `${name}: ${coloured('not done', 'bad')}\n  ${inWords(one.problems).replaceAll('\n', '\n  ')}`;
+  if (one.kind === 'failed') return `${name}: ${coloured('not done', 'bad')}\n${indented(one.problems)}`;
   const { result } = one;
   switch (result.kind) {
     case 'done': {
       if (result.refused.length === 0) return null;
       const lines = result.refused.map(
-        ({ record, code }) => `  ${formatRecord(record)}  ${coloured(reason(code), 'quiet')}`,
+        ({ record, code }) => `  ${formatRecord(record)}  ${coloured(noteText(code), 'quiet')}`,
       );
       return [`${name}: ${coloured('done, but these were refused', 'care')}`, ...lines].join('\n');
     }
@@ -62,12 +63,12 @@ export function appliedText(one: Applied): string | null {
     case 'changed':
       return `${name}: ${coloured('not done: other steps are needed now; plan it again', 'care')}`;
     case 'refused':
-      return `${name}: ${coloured('refused', 'bad')}: ${result.codes.map(reason).join(' ')}`;
+      return `${name}: ${coloured('refused', 'bad')}\n${indented(result.problems)}`;
   }
 }
 
-function reason(code: string): string {
-  return `${describeProblem({ code, params: {} }, 'en')} [${code}]`;
+function indented(problems: readonly Problem[]): string {
+  return inWords(problems).replaceAll(/^/gmu, '  ');
 }
 
 /** What became of all zones, as a sentence. */

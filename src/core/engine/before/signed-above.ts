@@ -46,7 +46,7 @@ export async function askAboutSignedAbove(
     const answer = await hearAnswer(runtime, askedFact(zone));
     if (answer === 'yes') continue;
     asked = { ...asked, ...answer };
-    problems.push(problemOf(zone, found));
+    problems.push(signedAboveProblem(zone, found));
     log(4, 'zone.signed-above', { zone, parent: found.parent });
   }
   if (Object.keys(asked).length > 0) await runtime.store.commit({ facts: asked });
@@ -60,7 +60,8 @@ interface SignedAbove {
   readonly nameServers: readonly string[];
 }
 
-function problemOf(zone: DnsName, { parent, nameServers }: SignedAbove): Problem {
+/** The problem of a zone that would lie in a signed zone without a delegation. */
+export function signedAboveProblem(zone: DnsName, { parent, nameServers }: SignedAbove): Problem {
   const records = nameServers.map((server) => `${zone} NS ${server}`).join(', ');
   return refusal('zone.signed-above', { zone: displayName(zone), parent: displayName(parent), records });
 }

@@ -10,7 +10,7 @@ import {
   type ZoneResult,
 } from '../../zone-plan.ts';
 import { fillZone } from '../background/fill-zone.ts';
-import { signedAboveNote, findSignedAbove } from '../before/signed-above.ts';
+import { findSignedAbove, signedAboveNote, signedAboveProblem } from '../before/signed-above.ts';
 import { createLater, emptySeed } from '../before/zone-edits.ts';
 import { followDelete, followPanel } from '../comparison/follow.ts';
 import { newCreate, newEdit } from '../knowledge/operations.ts';
@@ -140,11 +140,12 @@ async function create(
   ctx: CallContext,
 ): Promise<ZoneResult> {
   const { zone } = plan;
-  if ((await findSignedAbove(runtime, zone, ctx)) !== null) {
+  const above = await findSignedAbove(runtime, zone, ctx);
+  if (above !== null) {
     const note = signedAboveNote;
     if (entry?.state === 'panel-only')
       await runtime.store.transact((tx) => tx.zone(entry, { ...entry, note }));
-    return { kind: 'refused', codes: ['zone.signed-above'] };
+    return { kind: 'refused', problems: [signedAboveProblem(zone, above)] };
   }
   const draft = newCreate(runtime, {
     class: 'follow',
@@ -172,7 +173,7 @@ async function create(
 async function resultOf({ ports: { journal } }: Runtime, operation: Operation): Promise<ZoneResult> {
   const { id, zone, state, problems } = operation;
   if (!isFinal(state)) return { kind: 'under-way', operation: id };
-  if (state !== 'confirmed') return { kind: 'refused', codes: problems.map(({ code }) => code) };
+  if (state !== 'confirmed') return { kind: 'refused', problems };
   const rows = await journal.rows(zone);
   const refused = rows.flatMap(({ record, onCentral, note }) =>
     onCentral || note === null ? [] : [{ record, code: note }],

@@ -1,0 +1,3 @@
+import { testPlans } from './plans.ts';
+
+testPlans({ panel: 'v4', central: 'bind' });

@@ -1,0 +1,3 @@
+import { testPlans } from './plans.ts';
+
+testPlans({ panel: 'v6', central: 'powerdns' });
