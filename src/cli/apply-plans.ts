@@ -1,6 +1,6 @@
 import type { CentralPlan } from '../app/control/protocol.ts';
 import { isEmptyPlan } from '../core/zone-plan.ts';
-import { applyEach } from '../app/plan/work.ts';
+import { applyAll } from '../app/plan/work.ts';
 import { exitStatus, print } from './output.ts';
 import { interrupted } from './plan-options.ts';
 import { appliedText, appliedTotals, appliedTotalsText, isAllDone, type Applied } from './texts/applied.ts';
@@ -20,7 +20,7 @@ export async function applyPlans(
   const waits = due.length <= 20;
   const progress = new WorkProgress('zones', due.length);
   const all: Applied[] = [];
-  for await (const one of applyEach(socket, due, waits, interrupted())) {
+  for await (const one of applyAll(socket, due, waits, interrupted())) {
     all.push(one);
     const text = json ? null : appliedText(one);
     if (text !== null) progress.say(text);

@@ -5,7 +5,7 @@ import { CommandFailed } from '../app/command-failed.ts';
 import type { CentralPlan } from '../app/control/protocol.ts';
 import { inWords } from '../app/problems.ts';
 import { findNamed, type NamedZone } from '../app/plan/named-zones.ts';
-import { planEach } from '../app/plan/work.ts';
+import { planAll } from '../app/plan/work.ts';
 import type { PlanRequest } from '../core/zone-plan.ts';
 import { centralOption, type Chosen } from './central-option.ts';
 import { complain } from './output.ts';
@@ -64,7 +64,7 @@ export async function plansOf(
   const plans: CentralPlan[] = [];
   const failed: { zone: NamedZone; text: string }[] = [];
   let notTried = 0;
-  for await (const one of planEach({ socket, central }, zones, request, interrupted())) {
+  for await (const one of planAll({ socket, central }, zones, request, interrupted())) {
     if (one.kind === 'worked') plans.push(...one.result);
     else if (one.kind === 'failed') failed.push({ zone: one.item, text: inWords(one.problems) });
     else notTried += 1;
@@ -88,7 +88,10 @@ export function sayNotPlanned({ failed, notTried }: Planned): boolean {
 
 let interruption: AbortSignal | null = null;
 
-/** Aborts when the operator presses Ctrl-C once; what was begun is then finished. A second time ends the program. */
+/**
+ * Aborts when the operator presses Ctrl-C once; what was begun is then finished. A second time ends the
+ * program.
+ */
 export function interrupted(): AbortSignal {
   if (interruption !== null) return interruption;
   const controller = new AbortController();

@@ -1,6 +1,8 @@
 import { say, complain } from './output.ts';
 
-/** Between two lines of progress, milliseconds: on a terminal the line is written over, elsewhere it stays. */
+/**
+ * Between two lines of progress, milliseconds: on a terminal the line is written over, elsewhere it stays.
+ */
 const every = { terminal: 200, elsewhere: 60_000 } as const;
 
 /** Shows on standard error how far a long work has come, with its rate and the time that remains. */

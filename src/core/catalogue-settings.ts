@@ -216,6 +216,10 @@ export const settingsTexts = {
     en: 'No zone {zone} is known: neither the panel has it, nor was it ever compared; see "domainsync zones".',
     ru: 'Зона {zone} неизвестна: её нет в панели, и она никогда не сравнивалась. См. «domainsync zones».',
   },
+  'pull.moved-on': {
+    en: 'Somebody changed these records in the panel meanwhile, so not all of what was approved was written there.',
+    ru: 'Тем временем эти записи изменили в панели, поэтому в панель записано не всё, что было согласовано.',
+  },
   'plan.one-central': {
     en: 'The panel can be brought to what one central has, and there are several. Nothing was changed. Name one with --central.',
     ru: 'Привести панель можно только к данным одного центрального DNS, а их несколько. Ничего не изменено. Укажите один с помощью --central.',

@@ -1,3 +1,4 @@
+import { pullSource } from './zone-plan.ts';
 import { isFinal, type Operation, type OperationItem } from './operation.ts';
 
 /** Every way in which an edit can stand or end, for readers of the history. */
@@ -43,7 +44,9 @@ export function outcomeOf(operation: Operation): EditOutcome {
     case 'refused':
       return { kind: 'refused', why: codesOf(operation) };
     case 'reverted':
-      return { kind: 'undone', why: codesOf(operation) };
+      return operation.source === pullSource
+        ? ofPull(operation)
+        : { kind: 'undone', why: codesOf(operation) };
     case 'stuck':
       return { kind: 'stuck', why: codesOf(operation) };
   }
@@ -85,6 +88,12 @@ function codesOf(operation: Operation): readonly string[] {
   const items = operation.kind === 'records' && !isFinal(state) ? operation.items : [];
   const notes = items.filter(({ mirrored }) => !mirrored).flatMap(({ note }) => note ?? []);
   return distinct([...problems.map(({ code }) => code), ...notes]);
+}
+
+/** A pull ends like the undo of an edit: by a read of the panel that shows what the central has. */
+function ofPull(operation: Operation): EditOutcome {
+  const why = codesOf(operation);
+  return { kind: why.length === 0 ? 'both-sides' : 'partly', why };
 }
 
 function distinct(codes: readonly string[]): readonly string[] {

@@ -11,6 +11,10 @@ export interface PlanRequest {
   readonly only?: { readonly name: DnsName; readonly type: string | null };
 }
 
+/** `source` of operations that an operator asked for. */
+export const pushSource = 'push';
+export const pullSource = 'pull';
+
 /** Why a step is planned. */
 export const stepReasons = [
   /** Only the other side has the record, and it was there before domainsync. */
@@ -33,7 +37,9 @@ export interface PlanStep {
 export const leftReasons = [
   /** It would have to be removed, and the operator did not ask for that. */
   'needs-delete',
-  /** It can be added only if other records of its place are removed, and the operator did not ask for that. */
+  /**
+   * It can be added only if other records of its place are removed, and the operator did not ask for that.
+   */
   'place-taken',
   /** An administrator excluded it. */
   'excluded',
@@ -145,7 +151,9 @@ export function isEmptyPlan({ whole, steps }: Pick<ZonePlan, 'whole' | 'steps'>)
   return whole === null && steps.length === 0;
 }
 
-/** What became of excluding or including something. `count`: how many zones or records changed their state. */
+/**
+ * What became of excluding or including something. `count`: how many zones or records changed their state.
+ */
 export type Exclusion =
   | { readonly kind: 'done'; readonly count: number }
   /** The ledger has no such zone or record. */

@@ -39,8 +39,8 @@ interface Queued<T> {
 }
 
 /**
- * Does `work` for every item, as many at a time as the other side bears: more while all goes well, half as many
- * after each failure. Failures that may pass are tried again later.
+ * Does `work` for every item, as many at a time as the other side bears. There are more while all goes well,
+ * half as many after each failure. Failures that may pass are tried again later.
  * @param work throws {@link AskFailed}
  * @param stop ends the work early; what was begun is finished
  * @throws {NoAgent} the agent has stopped

@@ -112,8 +112,8 @@ async function writeLines(
 /**
  * Reads and checks a plan file.
  * @param now the present time: wall clock, milliseconds since 1970
- * @throws {CommandFailed} the file cannot be read, was changed by hand, is too old, or was made on another host
- *   or with other centrals in the settings
+ * @throws {CommandFailed} the file cannot be read, was changed by hand or is too old. Or it was made on
+ *   another host or with other centrals in the settings
  */
 export async function readPlanFile(
   path: string,

@@ -25,7 +25,7 @@ const lookEvery = 500;
 const startWait = 15_000;
 
 /** The agent to ask, and the central that the operator chose; null: all. */
-export interface Asked {
+export interface PlanAgent {
   readonly socket: string;
   readonly central: number | null;
 }
@@ -61,8 +61,8 @@ async function statusOfRunning(paths: Paths): Promise<StatusReport> {
 }
 
 /** Plans zones, each at its centrals, in no certain order. @throws {NoAgent} the agent has stopped */
-export function planEach(
-  { socket, central }: Asked,
+export function planAll(
+  { socket, central }: PlanAgent,
   zones: readonly NamedZone[],
   request: Omit<PlanRequest, 'only'>,
   stop: AbortSignal,
@@ -75,7 +75,7 @@ export function planEach(
  * @param waits whether to wait a while for operations that the background carries out
  * @throws {NoAgent} the agent has stopped
  */
-export function applyEach(
+export function applyAll(
   socket: string,
   plans: readonly CentralPlan[],
   waits: boolean,

@@ -3,7 +3,7 @@ import { formatRecord, recordId } from '../../dns/record.ts';
 import type { ShownEntry } from '../../app/answers/history-entries.ts';
 import type { EditItem } from '../../core/panel.ts';
 import { localTime, table } from '../output.ts';
-import { cutForTable, moodOfState, outcomeWords } from './states.ts';
+import { cutForTable, moodOfState, outcomeWords, shownItems } from './states.ts';
 
 /** The text of `domainsync history`. */
 export function historyText(entries: readonly ShownEntry[]): string {
@@ -34,7 +34,7 @@ function whatOf(entry: ShownEntry): string {
     return [zoneWords[entry.edit], itemsText(entry.items), many].filter((part) => part !== '').join(' ');
   }
   if (entry.kind === 'zone-delete') return zoneWords[entry.kind];
-  if (entry.kind === 'records') return itemsText(entry.items);
+  if (entry.kind === 'records') return itemsText(shownItems(entry));
   return `+ the zone ${(entry.seed?.addresses ?? []).join(' ')}`.trimEnd();
 }
 

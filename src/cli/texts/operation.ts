@@ -7,8 +7,9 @@ import { waitsForYes } from '../../core/engine/before/signed-delete.ts';
 import type { DeleteOperation, Operation, OperationItem, Watch } from '../../core/operation.ts';
 import { noteText } from './notes.ts';
 import { coloured, localTime } from '../output.ts';
+import { pullSource, pushSource } from '../../core/zone-plan.ts';
 import { liveLines } from './verify.ts';
-import { moodOfState, outcomeWords } from './states.ts';
+import { moodOfState, outcomeWords, shownItems } from './states.ts';
 
 /** For each state of an operation, what it means and what happens next (docs/glossary.md#operation). */
 const meanings: Readonly<Record<Operation['state'], string>> = {
@@ -27,6 +28,12 @@ const kinds: Readonly<Record<Operation['kind'], string>> = {
   records: 'records',
   'zone-create': 'new zone',
   'zone-delete': 'zone deleted',
+};
+
+/** The same for states that a pull meets: its operation is carried out as an undo is. */
+const pullMeanings: Partial<typeof meanings> = {
+  reverting: 'being written into the panel',
+  reverted: 'ended: a read of the panel showed it, as far as nobody changed it meanwhile',
 };
 
 const classes: Readonly<Record<Operation['class'], string>> = {
@@ -49,16 +56,16 @@ export function operationText(operation: ShownOperation): string {
   const lines = [
     `operation  ${id}${atCentral(operation)}`,
     `outcome    ${outcomeText(operation)}`,
-    `state      ${state}: ${meanings[state]}`,
+    `state      ${state}: ${(source === pullSource ? pullMeanings[state] : undefined) ?? meanings[state]}`,
     `zone       ${displayName(zone)} (${kinds[kind]})`,
-    `who        ${whoText(operation)}; ${classes[operation.class]}${source === '' ? '' : ` (${source})`}`,
+    `who        ${whoText(operation)}; ${howText(operation)}${source === '' ? '' : ` (${source})`}`,
     `began      ${localTime(operation.createdAt)}`,
     `changed    ${localTime(operation.changedAt)}`,
     ...tookLines(operation),
   ];
   if (attempts > 0) lines.push(`tries      ${attempts} without success`);
   if (watch !== null) lines.push(...watchLines(watch));
-  if (operation.kind === 'records') lines.push(...operation.items.flatMap(itemLines));
+  if (operation.kind === 'records') lines.push(...shownItems(operation).flatMap(itemLines));
   if (operation.kind !== 'zone-delete')
     lines.push(...recordLines('put there', operation.added), ...recordLines('taken away', operation.removed));
   lines.push(...liveLines(operation));
@@ -68,6 +75,11 @@ export function operationText(operation: ShownOperation): string {
   if (state === 'stuck') lines.push('', ...waysOut(operation));
   if (operation.kind === 'zone-delete') lines.push('', ...deletedLines(operation));
   return lines.join('\n');
+}
+
+/** How domainsync came to carry it out. */
+function howText({ source, class: group }: ShownOperation): string {
+  return source === pushSource || source === pullSource ? 'an operator asked for it' : classes[group];
 }
 
 /** The records that a deleted zone had, as the text of a zone file, to restore it by hand. */

@@ -1,5 +1,7 @@
 import { own } from '../../dns/own.ts';
+import type { RecordsOperation } from '../../core/operation.ts';
 import type { OutcomeKind } from '../../core/outcome.ts';
+import { pullSource } from '../../core/zone-plan.ts';
 import type { Cell, Mood } from '../output.ts';
 
 /** The mood of a state, which decides its colour. */
@@ -55,4 +57,13 @@ export function centralName({
 /** Shortens a text to 90 characters, so that it fits into a table. */
 export function cutForTable(text: string): string {
   return text.length > 90 ? `${text.slice(0, 87)}...` : text;
+}
+
+/** What an operation does to records. A pull is stored as the undo of an edit that nobody made. */
+export function shownItems({
+  items,
+  source,
+}: Pick<RecordsOperation, 'items' | 'source'>): RecordsOperation['items'] {
+  if (source !== pullSource) return items;
+  return items.map((item) => ({ ...item, remove: item.add, add: item.remove, mirrored: true }));
 }

@@ -250,12 +250,18 @@ export class Engine {
     return [...new Set([...here.value.zones, ...known])].sort();
   }
 
-  /** Plans a zone for an operator (`planning/plan-zone.ts`). @throws {PanelError | CentralError | JournalError} */
+  /**
+   * Plans a zone for an operator (`planning/plan-zone.ts`). @throws {PanelError | CentralError |
+   * JournalError}
+   */
   async plan(zone: DnsName, request: PlanRequest): Promise<ZonePlan> {
     return await planZone(this.#runtime, zone, request);
   }
 
-  /** Applies what an operator approved (`planning/apply-zone.ts`). @throws {PanelError | CentralError | JournalError} */
+  /**
+   * Applies what an operator approved (`planning/apply-zone.ts`). @throws {PanelError | CentralError |
+   * JournalError}
+   */
   async apply(plan: ApprovedPlan): Promise<ZoneResult> {
     return await applyZone(this.#runtime, plan);
   }

@@ -49,7 +49,8 @@ export function testPlans({ panel, central }: Pair): void {
     recordSteps(current, central !== 'bind');
     zoneSteps(current);
     fileSteps(current);
-    wrongSteps(current);
+    // The retries of an unreachable central take some seconds.
+    wrongSteps(current, central === 'dnsmgr');
   });
 }
 
@@ -126,14 +127,15 @@ function recordSteps(stage: () => AnyStage, isWholeShown: boolean): void {
     assert.ok(await stands(stage().there, both, address('theirs', '192.0.2.91')));
   });
 
-  test('issue 17, pull: the panel gets what only the central has', { skip: !isWholeShown }, async () => {
+  const pullTest = async (): Promise<void> => {
     const out = await done(stage(), 'pull', both, '--yes');
     assert.match(out, /1 zone done\./u);
     assert.ok(holds(stage().panel, both, address('theirs', '192.0.2.91')));
     assert.ok(holds(stage().panel, both, address('mine', '192.0.2.90')));
     const again = await done(stage(), 'plan', both, '--pull', '--delete');
     assert.match(again, /Nothing to do\./u);
-  });
+  };
+  if (isWholeShown) test('issue 17, pull: the panel gets what only the central has', pullTest);
 
   test('issue 17, exclude: edits of an excluded record stay in the panel until it is included', async () => {
     await done(stage(), 'exclude', `mine.${both}`);
@@ -250,7 +252,7 @@ function fileSteps(stage: () => AnyStage): void {
 }
 
 /** Registers tests of wrong usage and of failures. */
-function wrongSteps(stage: () => AnyStage): void {
+function wrongSteps(stage: () => AnyStage, isDownTried: boolean): void {
   test('issue 17, plan: what is unknown or wrong is told, all at once', async () => {
     const { status, err } = await domainsync(stage(), 'plan', both, 'nowhere.example', 'a..b');
     assert.equal(status, 1);
@@ -260,7 +262,7 @@ function wrongSteps(stage: () => AnyStage): void {
       assert.equal((await domainsync(stage(), ...args)).status, 2, args.join(' '));
   });
 
-  test('issue 17, push: a central that is down fails in words, and nothing is begun', async () => {
+  const downTest = async (): Promise<void> => {
     await stage().there.down();
     try {
       const { status, err } = await domainsync(stage(), '--json', 'plan', both);
@@ -270,7 +272,9 @@ function wrongSteps(stage: () => AnyStage): void {
       await stage().there.up();
     }
     await until('the central is back', async () => (await domainsync(stage(), 'plan', both)).status === 0);
-  });
+  };
+  if (isDownTried)
+    test('issue 17, push: a central that is down fails in words, and nothing is begun', downTest);
 
   test('issue 17, plan --json: can be read by programs', async () => {
     const value: unknown = JSON.parse(await done(stage(), '--json', 'plan', '--all'));

@@ -1,6 +1,8 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { refusal } from '../../catalogue.ts';
 import { isEmptyChange, type Change } from '../../../dns/zone.ts';
 import { edits, type OperationState, type RecordsOperation } from '../../operation.ts';
+import { pullSource } from '../../zone-plan.ts';
 import { nextTry, writeWithEcho } from './echo.ts';
 import { retimed, viewItems, watching, watchOf } from '../knowledge/operations.ts';
 import { changeTowards, ttlsOf, type Known } from '../knowledge/rule.ts';
@@ -31,7 +33,8 @@ export async function restorePanel(
     if (!agreesTwice(runtime, operation, view, items.join(), wait)) return;
     const isRestored = items.every((item) => item === 'before');
     const watch = isRestored ? watchOf(runtime, operation) : watching(runtime.ports, operation);
-    await runtime.store.advance(operation, 'reverted', { watch });
+    const problems = isRestored || operation.source !== pullSource ? operation.problems : [movedOn];
+    await runtime.store.advance(operation, 'reverted', { watch, problems });
     runtime.agenda.compareSoon(operation.zone, 'restored');
     return;
   }
@@ -46,6 +49,9 @@ export async function restorePanel(
   // The next panel read shows whether the write worked. If it did not, the write is repeated.
   runtime.agenda.wake(operation.zone, Math.max(early, settings.confirmDelay));
 }
+
+/** Why a pull has not brought the panel to all that was approved. */
+const movedOn = refusal('pull.moved-on', {});
 
 /**
  * Ids of records that this restoration may neither remove nor give another TTL. They are records that both

@@ -96,7 +96,8 @@ export interface Following {
  * Adds to the central what is new in the panel, and removes what the panel no longer has. One operation of
  * class `follow` holds both. If the outcome is unknown, it stays `prepared`. The background step that ends it
  * puts it on watch.
- * @returns the operation's id, and the ids of records that the central refused, each with the code of the refusal
+ * @returns the operation's id, and the ids of records that the central refused, each with the code of the
+ *   refusal
  * @throws {CentralError | JournalError} the caller tries again later
  */
 export async function followPanel(

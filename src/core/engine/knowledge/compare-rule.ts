@@ -24,7 +24,7 @@ export interface Comparison {
 }
 
 /** One record, and what both sides and the ledger have of it. */
-export interface Sides {
+export interface BothSides {
   readonly record: ResourceRecord;
   /** The panel's keys of all rows that hold this record. */
   readonly keys: readonly string[];
@@ -73,7 +73,7 @@ export function compareSides(
   options: CompareOptions,
 ): Comparison {
   const all = mergeSides(zone, panel, central, rows);
-  const gone = options.follow === true ? goneFromPanel(all, options.busy) : new Map<string, Sides>();
+  const gone = options.follow === true ? goneFromPanel(all, options.busy) : new Map<string, BothSides>();
   const oneSided = groupOneSided(all, new Set([...options.busy, ...gone.keys()]));
   const put: LedgerRow[] = [];
   const drop: ResourceRecord[] = [];
@@ -91,7 +91,10 @@ export function compareSides(
   return { put, drop, additions, gone: [...gone.values()].map(({ record }) => record) };
 }
 
-function goneFromPanel(all: ReadonlyMap<string, Sides>, busy: ReadonlySet<string>): Map<string, Sides> {
+function goneFromPanel(
+  all: ReadonlyMap<string, BothSides>,
+  busy: ReadonlySet<string>,
+): Map<string, BothSides> {
   const gone = [...all].filter(
     ([id, side]) => side.row?.state === 'synced' && !side.onPanel && side.onCentral && !busy.has(id),
   );
@@ -104,8 +107,8 @@ export function mergeSides(
   panel: readonly PanelRecord[],
   central: readonly ResourceRecord[],
   rows: readonly LedgerRow[],
-): Map<string, Sides> {
-  const all = new Map<string, Sides>();
+): Map<string, BothSides> {
+  const all = new Map<string, BothSides>();
   for (const row of rows) {
     all.set(recordId(row.record), {
       record: row.record,
@@ -132,10 +135,10 @@ export function mergeSides(
 
 /** Records that only one side has and that are in no open operation, grouped by owner name. */
 export function groupOneSided(
-  all: ReadonlyMap<string, Sides>,
+  all: ReadonlyMap<string, BothSides>,
   busy: ReadonlySet<string>,
-): Map<DnsName, Sides[]> {
-  const groups = new Map<DnsName, Sides[]>();
+): Map<DnsName, BothSides[]> {
+  const groups = new Map<DnsName, BothSides[]>();
   for (const [id, side] of all) {
     if (side.onPanel === side.onCentral || busy.has(id)) continue;
     const group = groups.get(side.record.name);
@@ -149,7 +152,7 @@ export function groupOneSided(
  * Whether a record that only the other side has competes with this one. It competes if it has the same name,
  * and the same type unless one of the two is a CNAME.
  */
-export function hasRival(side: Sides, oneSided: ReadonlyMap<DnsName, readonly Sides[]>): boolean {
+export function hasRival(side: BothSides, oneSided: ReadonlyMap<DnsName, readonly BothSides[]>): boolean {
   const group = oneSided.get(side.record.name) ?? [];
   return group.some(
     (other) =>
@@ -160,7 +163,7 @@ export function hasRival(side: Sides, oneSided: ReadonlyMap<DnsName, readonly Si
   );
 }
 
-function judge(side: Sides, rival: boolean, baseline: boolean): RecordState | 'new' {
+function judge(side: BothSides, rival: boolean, baseline: boolean): RecordState | 'new' {
   const before = side.row?.state ?? null;
   if (before === 'excluded') return 'excluded';
   if (side.onPanel && side.onCentral) return 'synced';
@@ -170,7 +173,7 @@ function judge(side: Sides, rival: boolean, baseline: boolean): RecordState | 'n
   return baseline || before === 'panel-only' ? 'panel-only' : 'new';
 }
 
-function sameRow(side: Sides, state: RecordState): boolean {
+function sameRow(side: BothSides, state: RecordState): boolean {
   const { row } = side;
   return (
     row !== null &&
@@ -192,7 +195,7 @@ function sameKeys(row: LedgerRow, keys: readonly string[]): boolean {
   );
 }
 
-function toRow(side: Sides, state: RecordState): LedgerRow {
+function toRow(side: BothSides, state: RecordState): LedgerRow {
   return {
     record: side.record,
     state,

@@ -4,6 +4,8 @@ import { isFinal, type Operation } from '../../operation.ts';
 import {
   isEmptyPlan,
   isPartOf,
+  pullSource,
+  pushSource,
   type ApprovedPlan,
   type PlanRequest,
   type ZonePlan,
@@ -18,16 +20,13 @@ import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import { planFrom, type PlanWithReads } from './plan-zone.ts';
 
-/** Sources of operations that an operator asked for; `domainsync history` shows them. */
-export const planSources = { push: 'push', pull: 'pull' } as const;
-
 /** The zone is read again so many times if somebody edits it meanwhile. */
 const tries = 3;
 
 /**
- * Does what was approved for one zone, and nothing else. Both sides are read again under the zone's lock. Steps
- * that are done already, or that neither side needs any more, are left out. If the zone now needs a step that
- * was not approved, nothing is done.
+ * Does what was approved for one zone, and nothing else. Both sides are read again under the zone's lock.
+ * Steps that are done already, or that neither side needs any more, are left out. If the zone now needs a
+ * step that was not approved, nothing is done.
  * @throws {PanelError | CentralError | JournalError} nothing was done
  */
 export async function applyZone(runtime: Runtime, plan: ApprovedPlan): Promise<ZoneResult> {
@@ -78,7 +77,7 @@ async function push(
   const keys = new Map((view.records ?? []).map((record) => [recordId(record), record]));
   const additions = recordsOf(plan, 'add').flatMap((record) => keys.get(recordId(record)) ?? []);
   const gone = recordsOf(plan, 'remove');
-  const following = { zone, source: planSources.push, additions, gone, present: present ?? [] };
+  const following = { zone, source: pushSource, additions, gone, present: present ?? [] };
   try {
     const { operation, failed } = await followPanel(runtime, following, ctx);
     const refused = plan.steps.flatMap(({ record }) => {
@@ -99,7 +98,7 @@ async function leftToBackground(
 ): Promise<ZoneResult> {
   if (!(error instanceof CentralError)) throw error;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  const begun = open.findLast(({ source, state }) => source === planSources.push && !isFinal(state));
+  const begun = open.findLast(({ source, state }) => source === pushSource && !isFinal(state));
   if (begun === undefined) throw error;
   return { kind: 'under-way', operation: begun.id };
 }
@@ -110,7 +109,7 @@ async function pull(runtime: Runtime, plan: ZonePlan): Promise<ZoneResult> {
   const draft = newEdit(runtime, {
     class: 'compensate',
     zone,
-    source: planSources.pull,
+    source: pullSource,
     afterSeen: true,
     // The panel is brought to the state before this edit, which nobody made.
     items: [
@@ -130,7 +129,7 @@ async function pull(runtime: Runtime, plan: ZonePlan): Promise<ZoneResult> {
 }
 
 async function remove(runtime: Runtime, { zone }: ZonePlan): Promise<ZoneResult> {
-  const operation = await followDelete(runtime, zone, { source: planSources.push, allowed: true });
+  const operation = await followDelete(runtime, zone, { source: pushSource, allowed: true });
   return operation === null ? { kind: 'done', refused: [], operation } : { kind: 'under-way', operation };
 }
 
@@ -150,7 +149,7 @@ async function create(
   const draft = newCreate(runtime, {
     class: 'follow',
     zone,
-    source: planSources.push,
+    source: pushSource,
     seed: emptySeed,
     afterSeen: true,
   });

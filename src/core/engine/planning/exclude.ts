@@ -15,9 +15,9 @@ export interface ExclusionRequest {
 }
 
 /**
- * Takes a zone, or records of it, out of the synchronisation, or back into it. Writes to neither side. What is
- * included again is judged by the comparison that follows, as on the day of arrival: only what both sides have
- * is synced.
+ * Takes a zone, or records of it, out of the synchronisation, or back into it. Writes to neither side. What
+ * is included again is judged by the comparison that follows, as on the day of arrival: only what both sides
+ * have is synced.
  * @throws {JournalError}
  */
 export async function setExclusion(runtime: Runtime, request: ExclusionRequest): Promise<Exclusion> {

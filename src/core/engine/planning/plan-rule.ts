@@ -4,7 +4,7 @@ import type { LedgerRow } from '../../ledger.ts';
 import type { PanelRecord } from '../../panel.ts';
 import type { LeftDifference, PlanRequest, PlanStep } from '../../zone-plan.ts';
 import { withoutClashes } from '../before/plan.ts';
-import { groupOneSided, hasRival, mergeSides, type Sides } from '../knowledge/compare-rule.ts';
+import { groupOneSided, hasRival, mergeSides, type BothSides } from '../knowledge/compare-rule.ts';
 
 /** What is known of a zone that both sides have. */
 export interface KnownSides {
@@ -42,24 +42,24 @@ export function planRecords(known: KnownSides, request: PlanRequest): PlannedRec
 }
 
 interface Judged {
-  readonly side: Sides;
+  readonly side: BothSides;
   /** Why the difference is left; null: there is a step for it. */
   readonly why: LeftDifference['why'] | null;
   readonly isRivalled: boolean;
 }
 
-function isWanted({ record }: Sides, { only }: PlanRequest): boolean {
+function isWanted({ record }: BothSides, { only }: PlanRequest): boolean {
   if (only === undefined) return true;
   return record.name === only.name && (only.type === null || record.type === only.type);
 }
 
 /** Whether the receiving side lacks the record, so that it has to be added there. */
-function isLacking({ onPanel }: Sides, { direction }: PlanRequest): boolean {
+function isLacking({ onPanel }: BothSides, { direction }: PlanRequest): boolean {
   return onPanel === (direction === 'push');
 }
 
 function whyLeft(
-  side: Sides,
+  side: BothSides,
   {
     request,
     isBusy,
@@ -118,7 +118,7 @@ function addable(
   return { steps: steps.sort(byRecord), left: left.sort(byRecord) };
 }
 
-function leftOf({ record, onPanel }: Sides, why: LeftDifference['why']): LeftDifference {
+function leftOf({ record, onPanel }: BothSides, why: LeftDifference['why']): LeftDifference {
   return { record, at: onPanel ? 'panel' : 'central', why };
 }
 
