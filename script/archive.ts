@@ -106,7 +106,7 @@ function extensionSource(
     <name lang="en">domainsync (${arch})</name>
     <name lang="ru">domainsync (${arch})</name>
     <descr lang="en">Executes every DNS change at the provider's central DNS at the same moment: both or neither</descr>
-    <descr lang="ru">Выполняет каждое изменение DNS на центральном DNS провайдера в тот же момент: на обеих сторонах или ни на одной</descr>
+    <descr lang="ru">Каждое изменение DNS сразу выполняет и на центральном DNS провайдера: либо на обеих сторонах, либо ни на одной</descr>
     <url>${baseUrl}${file}</url>
     <manager>ispmgr</manager>
   </plugin>

@@ -1,6 +1,6 @@
 import { SettingsRefused } from '../centrals/connection.ts';
 import { CentralError } from '../core/central.ts';
-import { describeProblem } from '../core/describe.ts';
+import { describeInFull } from '../core/describe.ts';
 import { JournalError } from '../core/journal.ts';
 import { DnsDataError, type Problem } from '../dns/problem.ts';
 
@@ -25,8 +25,8 @@ export function knownProblems(error: unknown): readonly Problem[] | null {
   return null;
 }
 
-/** The problems as English text for the terminal, one problem a line, each only once. */
+/** The problems with their causes as English text for the terminal, one a line, each only once. */
 export function inWords(problems: readonly Problem[]): string {
-  const lines = problems.map((problem) => `${describeProblem(problem, 'en')} [${problem.code}]`);
+  const lines = problems.map((problem) => `${describeInFull(problem, 'en')} [${problem.code}]`);
   return [...new Set(lines)].join('\n');
 }

@@ -25,7 +25,7 @@ export const notify = v.object({
     'webhook',
     webhookUrl,
     'URL that gets a signed POST request when reasons for an administrator begin or end: `https://`, or `http://` to a loopback address. Empty: none ([monitoring.md](monitoring.md#webhook)).',
-    'URL, на который отправляется подписанный запрос POST, когда появляется или исчезает причина позвать администратора: `https://` или `http://` с адресом самого сервера. Пусто: не отправлять ([monitoring.md](monitoring.md#webhook)).',
+    'URL, на который отправляется подписанный запрос POST, когда появляется или исчезает то, что требует внимания администратора. `https://`; `http://` — только с адресом самого сервера. Пусто: не отправлять ([monitoring.md](monitoring.md#webhook)).',
   ),
   webhook_secret: secretOption(
     'Secret that the requests are signed with, 16 characters or more; `whsec_` and Base64, or any text.',
@@ -33,7 +33,7 @@ export const notify = v.object({
   ),
   webhook_ca_file: textOption(
     'File with the certificate authority to trust for the webhook instead of the public ones.',
-    'Файл центра сертификации, которому доверять для этого URL вместо общеизвестных.',
+    'Файл центра сертификации, которому доверять при отправке на этот URL, вместо общеизвестных.',
   ),
   webhook_inside: parsedListOption(
     'networks',
@@ -66,13 +66,13 @@ export const notify = v.object({
     'seconds',
     { fallback: 60, least: 1, most: 3_600 },
     'How often it is looked whether reasons began or ended. A change is told when two looks in a row agree.',
-    'Как часто проверяется, не изменились ли причины. Об изменении сообщается, когда его видели две проверки подряд.',
+    'Как часто проверяется, не изменилось ли что-нибудь. Уведомление уходит, когда изменение видно в двух проверках подряд.',
   ),
   most_per_hour: numberOption(
     'count',
     { fallback: 10, least: 1, most: 1_000 },
     'How many notifications are sent in an hour at most. Later changes are told together.',
-    'Сколько уведомлений отправляется за час. О дальнейших изменениях сообщается вместе.',
+    'Сколько уведомлений отправляется за час. Об остальных изменениях сообщается потом, одним уведомлением.',
   ),
   deadline: numberOption(
     'seconds',

@@ -33,13 +33,13 @@ const connection = v.object({
   kind: choiceOption(
     ['auto', ...centralKinds],
     'What the central is. `auto`: a panel, found out and remembered. `ispmanager6` is version 5 as well, `dnsmanager` 5 and 6, `rfc2136` BIND and Knot ([centrals.md](centrals.md)).',
-    'Вид центрального DNS. `auto` — панель, определяется и запоминается. `ispmanager6` — и версия 5, `dnsmanager` — 5 и 6, `rfc2136` — BIND и Knot ([centrals.md](centrals.md)).',
+    'Вид центрального DNS. `auto` — панель: какая именно, определяется само и запоминается. `ispmanager6` — также версия 5, `dnsmanager` — 5 и 6, `rfc2136` — BIND и Knot ([centrals.md](centrals.md)).',
     {
       name: 'kind',
       label: { en: 'Kind of central', ru: 'Вид центрального DNS' },
       hint: {
         en: 'A panel: leave as it is, domainsync finds out which. A name server: choose it',
-        ru: 'Панель: не меняйте, domainsync определит её сам. Сервер имён: выберите его',
+        ru: 'Если это панель, не меняйте: domainsync определит её сам. Если сервер имён, выберите его',
       },
       most: null,
     },
@@ -72,7 +72,7 @@ const connection = v.object({
   ),
   fingerprint: textOption(
     'SHA-256 fingerprint of the only certificate to trust, for a self-signed one.',
-    'Отпечаток SHA-256 единственного сертификата, которому доверять, если он самоподписанный.',
+    'Отпечаток SHA-256 самоподписанного сертификата. Доверие — только этому сертификату.',
     {
       name: 'fingerprint',
       label: { en: 'Certificate (SHA-256)', ru: 'Сертификат (SHA-256)' },
@@ -118,18 +118,18 @@ const connection = v.object({
 const verify = v.object({
   servers: serversOption(
     'Name servers that are asked until they serve an edit: `address`, `address:port`, `[IPv6]:port` or names. Empty: none.',
-    'Серверы имён, которые опрашиваются, пока не станут отвечать по-новому: `адрес`, `адрес:порт`, `[IPv6]:порт` или имена. Пусто: никакие.',
+    'Серверы имён, которые опрашиваются, пока не отдадут новые данные: `адрес`, `адрес:порт`, `[IPv6]:порт` или имена. Пусто: никакие.',
   ),
   mode: choiceOption(
     ['background', 'strict'],
     '`strict`: an edit is refused if the name servers do not serve it in time. `background`: `domainsync status` shows it.',
-    '`strict` — изменение отклоняется, если серверы имён не ответили по-новому вовремя, `background` — это показывает `domainsync status`.',
+    '`strict` — изменение отклоняется, если серверы имён вовремя не отдали новые данные, `background` — о задержке сообщает `domainsync status`.',
   ),
   limit: numberOption(
     'seconds',
     { fallback: 60, least: 1, most: 86_400 },
     'How long the name servers may take in the background.',
-    'Сколько времени у серверов имён в фоновом режиме.',
+    'Сколько времени есть у серверов имён в фоновом режиме, чтобы отдать новые данные.',
   ),
 });
 
@@ -152,7 +152,7 @@ const sync = v.object({
     'seconds',
     { fallback: 10, least: 2, most: 60 },
     'Longest time one edit may take in the panel.',
-    'Сколько может занять одно изменение.',
+    'Сколько может занять одно изменение, прежде чем оно отклоняется.',
   ),
   after_wait: numberOption(
     'seconds',
@@ -170,19 +170,19 @@ const sync = v.object({
     'seconds',
     { fallback: 30, least: 1, most: 600 },
     'Nothing is undone this soon after a start.',
-    'Сколько после запуска ничего не отменяется.',
+    'Сколько времени после запуска ничего не отменяется.',
   ),
   watch: numberOption(
     'seconds',
     { fallback: 600, least: 0, most: 86_400 },
     'How long a write of unknown outcome may still land at the central.',
-    'Как долго ещё может дойти запись, исход которой неизвестен.',
+    'Как долго проверять, не выполнится ли с опозданием запрос, исход которого неизвестен.',
   ),
   compare_every: numberOption(
     'seconds',
     { fallback: 3_600, least: 0, most: 604_800 },
     'How often everything is compared. 0: only when something points to it.',
-    'Как часто сравнивается всё. 0 — только когда есть повод.',
+    'Как часто сравниваются все зоны. 0 — только когда есть повод.',
   ),
   serials_every: numberOption(
     'seconds',

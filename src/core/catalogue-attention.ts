@@ -7,24 +7,24 @@ export const attentionTexts = {
     ru: 'Агент не работает. Его запустит следующее изменение; если этого не произойдёт, см. «domainsync doctor».',
   },
   'attention.central-unreachable': {
-    en: 'The central DNS cannot be reached, so edits are refused. Check network and server with "domainsync check"; "domainsync pause" lets edits pass in the panel only.',
-    ru: 'Центральный DNS недоступен, изменения отклоняются. Проверьте сеть и сервер командой «domainsync check»; «domainsync pause» пропускает изменения только в панель.',
+    en: 'The central DNS cannot be reached, so edits are refused. Check network and server with "domainsync check"; after "domainsync pause" edits are saved in the panel only.',
+    ru: 'Центральный DNS недоступен, изменения отклоняются. Проверьте сеть и сервер командой «domainsync check»; после «domainsync pause» изменения выполняются только в панели.',
   },
   'attention.login-blocked': {
     en: 'The central DNS refused the login, so edits are refused and logins are tried rarely. Correct user name and password in the settings; saving tries again at once, "domainsync check" as well.',
-    ru: 'Центральный DNS отклонил вход: изменения отклоняются, новые попытки редки. Исправьте имя пользователя и пароль в настройках; вход будет проверен сразу после сохранения или командой «domainsync check».',
+    ru: 'Центральный DNS отклонил вход: изменения отклоняются, вход повторяется редко. Исправьте имя пользователя и пароль в настройках; вход будет проверен сразу после сохранения или командой «domainsync check».',
   },
   'attention.settings-not-in-force': {
-    en: 'The newest settings are not in force, so edits are refused. Correct them in the form or the file; "domainsync doctor" tells more.',
-    ru: 'Последние настройки не вступили в силу, изменения отклоняются. Исправьте их в форме или в файле; подробнее — «domainsync doctor».',
+    en: 'The newest settings are not in force, so edits are refused. Correct them in the form or the file; "domainsync doctor" says more.',
+    ru: 'Последние настройки не вступили в силу, изменения отклоняются. Исправьте их в форме или в файле; подробности покажет «domainsync doctor».',
   },
   'attention.problem': {
-    en: 'domainsync cannot work. "domainsync doctor" tells the way out.',
-    ru: 'domainsync не может работать. Что делать, скажет «domainsync doctor».',
+    en: 'domainsync cannot work. "domainsync doctor" says what to do.',
+    ru: 'domainsync не может работать. Что делать, покажет «domainsync doctor».',
   },
   'attention.plugin-files': {
-    en: 'The files that domainsync has in the panel are not as installed: {text}. The panel may no longer call it. Run "domainsync install".',
-    ru: 'Файлы domainsync в панели не такие, как при установке: {text}. Панель может больше не вызывать обработчики. Выполните «domainsync install».',
+    en: 'The files of domainsync in the panel differ from those installed: {text}. The panel may no longer call it. Run "domainsync install".',
+    ru: 'Файлы domainsync в панели отличаются от установленных: {text}. Панель может больше не вызывать обработчики. Выполните «domainsync install».',
   },
   'attention.no-hook-calls': {
     en: 'DNS records change in the panel without a call to domainsync, most recently in {zone}: an update of the panel may have dropped its handlers. Run "domainsync doctor", then "domainsync install".',
@@ -36,18 +36,18 @@ export const attentionTexts = {
   },
   'attention.zones-frozen': {
     en: 'Zones whose part of the journal is damaged: {count}; their edits are refused. "domainsync zones" names them, "domainsync compare ZONE" compares each anew.',
-    ru: 'Зон с повреждёнными данными в журнале: {count}; их изменения отклоняются. «domainsync zones» назовёт их, «domainsync compare ZONE» сравнит заново.',
+    ru: 'Зон с повреждёнными данными в журнале: {count}; их изменения отклоняются. «domainsync zones» покажет их, «domainsync compare ZONE» сравнит заново.',
   },
   'attention.operations-damaged': {
-    en: 'Operations in the journal that cannot be read: {count}. See docs/operations.md, "A damaged journal".',
-    ru: 'Операций в журнале, которые не читаются: {count}. См. docs/operations.md, «A damaged journal».',
+    en: 'Operations in the journal that cannot be read: {count}. See docs/operations.md#a-damaged-journal.',
+    ru: 'Операций в журнале, которые не читаются: {count}. См. docs/operations.md#a-damaged-journal.',
   },
   'attention.comparison-failing': {
     en: 'The comparison of panel and central DNS fails, so differences are not found. "domainsync doctor" looks at both sides; "domainsync compare" tries again.',
     ru: 'Сравнение панели с центральным DNS не удаётся, расхождения не обнаруживаются. «domainsync doctor» проверит обе стороны; «domainsync compare» повторит попытку.',
   },
   'attention.comparison-overdue': {
-    en: 'Panel and central DNS were not compared in time, so differences may be there unseen. Look at the log; "domainsync compare" compares now.',
+    en: 'Panel and central DNS were not compared in time, so there may be differences that nobody has seen. Look at the log; "domainsync compare" compares now.',
     ru: 'Панель и центральный DNS давно не сравнивались, возможны незамеченные расхождения. Посмотрите журнал работы; «domainsync compare» сравнит сейчас.',
   },
   'attention.zones-not-compared': {
@@ -60,7 +60,7 @@ export const attentionTexts = {
   },
   'attention.owners-undecided': {
     en: 'Edits that were left to the panel because the owner of the zone is not known: {count}. "domainsync doctor" tells why the panel does not show owners.',
-    ru: 'Изменений, оставленных панели, так как владелец зоны неизвестен: {count}. Почему панель не показывает владельцев, скажет «domainsync doctor».',
+    ru: 'Изменений, о которых решала одна панель, так как владелец зоны неизвестен: {count}. Почему панель не показывает владельцев, скажет «domainsync doctor».',
   },
   'attention.conflicts': {
     en: 'Records that are not the same on both sides: {count}, more than {limit} ("[status] conflicts"); edits of them stay in the panel. "domainsync zones --state conflict" lists the zones.',

@@ -48,7 +48,7 @@ export const dataTexts = {
     advice: 'correct',
   },
   'record.control-character': {
-    en: 'The field {field} has a line break, a tab or another control character in it, which the panel does not take.',
+    en: 'The field {field} contains a line break, a tab or another control character, which the panel does not accept.',
     ru: 'В поле {field} есть перевод строки, табуляция или другой управляющий символ: панель такое не принимает.',
     advice: 'correct',
   },
@@ -58,8 +58,8 @@ export const dataTexts = {
     advice: 'correct',
   },
   'rdata.extra-field': {
-    en: 'A record of type {type} has too much in it: {value}.',
-    ru: 'В записи типа {type} есть лишнее: {value}.',
+    en: 'A record of type {type} has more fields than its type allows: {value}.',
+    ru: 'В записи типа {type} есть лишние поля: {value}.',
     advice: 'correct',
   },
   'rdata.bad-ipv4': {
@@ -73,8 +73,8 @@ export const dataTexts = {
     advice: 'correct',
   },
   'rdata.bad-number': {
-    en: 'The {field} of a record of type {type} is not a fitting whole number: {value}.',
-    ru: 'Поле {field} записи типа {type} — не подходящее целое число: {value}.',
+    en: 'The {field} of a record of type {type} must be a whole number within its limits: {value}.',
+    ru: 'В поле {field} записи типа {type} нужно целое число в допустимых пределах: {value}.',
     advice: 'correct',
   },
   'rdata.bad-tag': {
@@ -113,33 +113,33 @@ export const dataTexts = {
     advice: 'correct',
   },
   'rdata.bad-length': {
-    en: 'The {field} of a record of type {type} does not have the length that its type wants.',
+    en: 'The {field} of a record of type {type} does not have the length that its type needs.',
     ru: 'Поле {field} записи типа {type} не той длины, которой требует его тип.',
     advice: 'correct',
   },
   'rdata.bad-regexp': {
     en: 'The {field} of a record of type {type} is not a substitution such as !from!to!: {value}.',
-    ru: 'Поле {field} записи типа {type} — не замена вида !что!чем!: {value}.',
+    ru: 'В поле {field} записи типа {type} нужна замена вида !что!чем!: {value}.',
     advice: 'correct',
   },
   'rdata.bad-eui': {
-    en: '{value} is not an address of a network interface, in pairs of digits with hyphens.',
-    ru: '{value} — не адрес сетевого интерфейса: нужны пары цифр через дефис.',
+    en: '{value} is not an address of a network interface: pairs of hexadecimal digits with hyphens.',
+    ru: '{value} — не адрес сетевого интерфейса: нужны пары шестнадцатеричных цифр через дефис.',
     advice: 'correct',
   },
   'rdata.bad-hex-digits': {
-    en: 'The {field} of a record of type {type} is not in pairs of hexadecimal digits: {value}.',
-    ru: 'Поле {field} записи типа {type} — не пары шестнадцатеричных цифр: {value}.',
+    en: 'The {field} of a record of type {type} must be written in pairs of hexadecimal digits: {value}.',
+    ru: 'В поле {field} записи типа {type} нужны пары шестнадцатеричных цифр: {value}.',
     advice: 'correct',
   },
   'rdata.bad-base64': {
-    en: 'The {field} of a record of type {type} is not in base64: {value}.',
-    ru: 'Поле {field} записи типа {type} — не base64: {value}.',
+    en: 'The {field} of a record of type {type} must be written in base64: {value}.',
+    ru: 'В поле {field} записи типа {type} нужно значение в base64: {value}.',
     advice: 'correct',
   },
   'rdata.bad-base32': {
-    en: 'The {field} of a record of type {type} is not in base32: {value}.',
-    ru: 'Поле {field} записи типа {type} — не base32: {value}.',
+    en: 'The {field} of a record of type {type} must be written in base32: {value}.',
+    ru: 'В поле {field} записи типа {type} нужно значение в base32: {value}.',
     advice: 'correct',
   },
   'rdata.bad-type': {
@@ -148,8 +148,8 @@ export const dataTexts = {
     advice: 'correct',
   },
   'rdata.bad-location': {
-    en: '{value} is not a place as in 51 30 12.748 N 0 7 39.611 W 0.00m.',
-    ru: '{value} — не место вида 51 30 12.748 N 0 7 39.611 W 0.00m.',
+    en: '{value} is not a location such as 51 30 12.748 N 0 7 39.611 W 0.00m.',
+    ru: '{value} — не координаты вида 51 30 12.748 N 0 7 39.611 W 0.00m.',
     advice: 'correct',
   },
   'rdata.bad-gateway': {
@@ -199,7 +199,7 @@ export const dataTexts = {
     advice: 'correct',
   },
   'record.bad-ttl': {
-    en: '{ttl} is not a TTL: a whole number of seconds from 0 to 2147483647 is wanted.',
+    en: '{ttl} is not a TTL: it must be a whole number of seconds from 0 to 2147483647.',
     ru: '{ttl} — не TTL: нужно целое число секунд от 0 до 2147483647.',
     advice: 'correct',
   },

@@ -1,5 +1,5 @@
-/** What a user can do about a refusal: correct the entry, ask support, or ask the administrator. */
-export type Advice = 'correct' | 'support' | 'administrator';
+/** What a user can do about a refusal: correct the entry, ask support or the administrator, or try again. */
+export type Advice = 'correct' | 'support' | 'administrator' | 'retry';
 
 /** Texts of one code in English and Russian. `{name}` stands for a parameter of the problem. */
 export interface Entry {

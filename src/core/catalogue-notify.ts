@@ -12,7 +12,7 @@ export const notifyTexts = {
   },
   'notify.certificate': {
     en: 'The certificate of the webhook is not trusted: {text}. For an authority of your own see "webhook_ca_file".',
-    ru: 'Сертификату адреса webhook нет доверия: {text}. Для собственного центра сертификации есть webhook_ca_file.',
+    ru: 'Сертификат адреса webhook не прошёл проверку: {text}. Если у вас собственный центр сертификации, укажите webhook_ca_file.',
   },
   'notify.redirect': {
     en: 'The webhook redirects to {host}; redirects are not followed. Write the new URL into the settings.',
@@ -24,10 +24,10 @@ export const notifyTexts = {
   },
   'notify.unresolved': {
     en: 'The host name of the webhook, {host}, has no address: {text}.',
-    ru: 'У имени {host} из адреса webhook нет адреса: {text}.',
+    ru: 'Для имени {host} из адреса webhook не найден IP-адрес: {text}.',
   },
   'notify.inside-address': {
-    en: 'The webhook was not called: {host} leads to {address}, which is not a public address. If it is meant, name it in "webhook_inside".',
+    en: 'The webhook was not called: {host} leads to {address}, which is not a public address. If this is intended, name it in "webhook_inside".',
     ru: 'Запрос не отправлен: {host} ведёт на {address}, а это не публичный адрес. Если так и задумано, укажите его в webhook_inside.',
   },
   'notify.program-missing': {

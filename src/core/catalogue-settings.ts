@@ -11,8 +11,8 @@ export const settingsTexts = {
     ru: 'Файл настроек {path} больше {most} КиБ и не читается.',
   },
   'settings.no-section': {
-    en: '{path}, line {line}: this stands before the first [section].',
-    ru: '{path}, строка {line}: стоит до первого раздела [section].',
+    en: '{path}, line {line}: there is no [section] above this line.',
+    ru: '{path}, строка {line}: выше этой строки нет [раздела].',
   },
   'settings.not-an-option': {
     en: '{path}, line {line}: this is neither a [section] nor "option = value".',
@@ -24,7 +24,7 @@ export const settingsTexts = {
   },
   'settings.same-central': {
     en: '{path}, line {line}: [{section}] names the same account as [{other}]. A central has one section.',
-    ru: '{path}, строка {line}: в [{section}] указана та же учётная запись, что и в [{other}]. У центрального DNS один раздел.',
+    ru: '{path}, строка {line}: в [{section}] указана та же учётная запись, что и в [{other}]. Для одного центрального DNS нужен один раздел.',
   },
   'settings.nameservers-needed': {
     en: "The option nameservers in [{section}] is missing: the zones of this panel have no NS records at their apex, and PowerDNS puts none into a new zone. Name the provider's name servers.",
@@ -52,7 +52,7 @@ export const settingsTexts = {
   },
   'settings.bad-choice': {
     en: '{path}, line {line}: {option} must be one of {choices}.',
-    ru: '{path}, строка {line}: {option} должен быть одним из: {choices}.',
+    ru: '{path}, строка {line}: допустимые значения {option}: {choices}.',
   },
   'settings.bad-webhook': {
     en: '{path}, line {line}: {option} must be a whole https:// URL without a user name; http:// only with a loopback address such as 127.0.0.1.',
@@ -95,12 +95,13 @@ export const settingsTexts = {
     ru: '{path}, строка {line}: параметр {option} неизвестен и не действует.',
   },
   'settings.being-tested': {
-    en: 'The settings file {path} was changed a moment ago and is still being tested. Try again in a moment.',
-    ru: 'Файл настроек {path} только что изменён и ещё проверяется. Повторите попытку чуть позже.',
+    en: 'The settings of domainsync were changed a moment ago and are still being tested.',
+    ru: 'Настройки domainsync только что изменены и ещё проверяются.',
+    advice: 'retry',
   },
   'settings.not-in-force': {
-    en: 'The settings file {path} was changed, and what it says now cannot be used. Edits of DNS are refused until it can.',
-    ru: 'Файл настроек {path} изменён, и применить его сейчас нельзя. До тех пор изменения DNS отклоняются.',
+    en: 'The settings of domainsync were changed and cannot be used as they are now. DNS edits are refused until they can.',
+    ru: 'Настройки domainsync изменены, но применить их в таком виде нельзя. Пока они не исправлены, изменения DNS отклоняются.',
     advice: 'administrator',
   },
   'settings.ca-unreadable': {
@@ -110,11 +111,11 @@ export const settingsTexts = {
   'setting.missing': { en: 'The setting {setting} is missing.', ru: 'Не задан параметр {setting}.' },
   'setting.bad-address': {
     en: 'The setting {setting} is not a valid address.',
-    ru: 'Параметр {setting} — недопустимый адрес.',
+    ru: 'В параметре {setting} указан недопустимый адрес.',
   },
   'setting.insecure': {
     en: 'The setting {setting} must be an https address.',
-    ru: 'Параметр {setting} должен быть адресом https.',
+    ru: 'В параметре {setting} нужен адрес https.',
   },
   'setting.colon-in-user': {
     en: 'A user name cannot hold a colon ({setting}).',
@@ -122,19 +123,19 @@ export const settingsTexts = {
   },
   'setting.bad-fingerprint': {
     en: 'The setting {setting} is not a SHA-256 fingerprint (64 hexadecimal digits).',
-    ru: 'Параметр {setting} — не отпечаток SHA-256 (64 шестнадцатеричных знака).',
+    ru: 'В параметре {setting} нужен отпечаток SHA-256 (64 шестнадцатеричных знака).',
   },
   'setting.bad-certificate': {
     en: 'The setting {setting} is not a certificate in PEM form.',
-    ru: 'Параметр {setting} — не сертификат в формате PEM.',
+    ru: 'В параметре {setting} нужен сертификат в формате PEM.',
   },
   'setting.bad-choice': {
-    en: 'The setting {setting} has no such choice.',
+    en: 'The value of the setting {setting} is not one of its choices.',
     ru: 'Недопустимое значение параметра {setting}.',
   },
   'setting.bad-number': {
-    en: 'The setting {setting} is not a fitting number.',
-    ru: 'Параметр {setting} — неподходящее число.',
+    en: 'The setting {setting} is not a valid number.',
+    ru: 'В параметре {setting} указано недопустимое число.',
   },
   'setting.bad-value': {
     en: 'The setting {setting} is not valid.',
@@ -185,7 +186,7 @@ export const settingsTexts = {
     ru: 'Путь {path} содержит апостроф; установить туда domainsync нельзя.',
   },
   'install.no-handler-type': {
-    en: 'This panel has no handlers of type {type} for us; leave --handlers out.',
+    en: 'This panel does not use handlers of type {type}; leave --handlers out.',
     ru: 'В этой панели обработчики типа {type} не применяются; не указывайте --handlers.',
   },
   'install.no-release': {
@@ -197,8 +198,8 @@ export const settingsTexts = {
     ru: 'В каталог {path} нельзя записывать. Запустите установку от root; файловая система не должна быть только для чтения.',
   },
   'install.in-the-way': {
-    en: '{path} is in the way: something else than domainsync puts there. Move it away.',
-    ru: 'Путь {path} занят: там лежит не то, что создаёт domainsync. Перенесите это в другое место.',
+    en: '{path} is in the way: domainsync did not create it. Move it away.',
+    ru: '{path} мешает установке: domainsync этого не создавал. Перенесите его в другое место.',
   },
   'install.empty-config': {
     en: 'The settings given name no central DNS (no "host" under [isp_master]). To switch mirroring off use "domainsync pause" or "domainsync uninstall".',

@@ -102,3 +102,47 @@ test('every refusal an edit can meet says what to do', () => {
     assert.match(text, way, `${code}: ${entry.en}`);
   }
 });
+
+test('issue 15, describe: an administrator is not sent to the administrator', () => {
+  const options = { language: 'en', changed: 'nothing', contact: null } as const;
+  const login = [{ code: 'central.login', params: {} }];
+  assert.match(describe(login, options), /Ask the administrator\. \[/);
+  assert.doesNotMatch(describe(login, { ...options, details: true }), /administrator/);
+});
+
+test('issue 15, describe: a mistyped host in the settings is not "try again", an edit without answer is', () => {
+  const off = [{ code: 'central.unreachable', params: { text: 'dns.exmaple.net: no such host' } }];
+  const options = { language: 'en', contact: null } as const;
+  assert.equal(
+    describe(off, { ...options, changed: 'settings', details: true }),
+    'The central DNS cannot be reached. (dns.exmaple.net: no such host) Nothing was saved. [central.unreachable]',
+  );
+  assert.match(describe(off, { ...options, changed: 'nothing' }), /changed\. Try again in a moment\. \[/);
+  assert.match(
+    describe(off, { ...options, changed: 'unknown' }),
+    /automatically\. Try again in a moment\. \[/,
+  );
+  assert.doesNotMatch(describe(off, { ...options, changed: 'panel' }), /Try again/);
+});
+
+test('issue 15, describe: only an administrator reads the paths of files', () => {
+  const options = { language: 'ru', changed: 'nothing', contact: null } as const;
+  const journal = [{ code: 'journal.unreadable', params: { path: '/var/domainsync/journal.db' } }];
+  assert.doesNotMatch(describe(journal, options), /\/var/);
+  assert.match(describe(journal, { ...options, details: true }), /\(\/var\/domainsync\/journal\.db\)/);
+  const params = { path: '/etc/domainsync.ini', line: '4', option: 'host' };
+  const settings = [
+    { code: 'settings.not-in-force', params },
+    { code: 'settings.bad-address', params },
+  ];
+  assert.match(
+    describe(settings, options),
+    /^Настройки domainsync изменены(?!.*\/etc).*settings\.bad-address\]$/,
+  );
+  assert.match(describe(settings, { ...options, details: true }), /\/etc\/domainsync\.ini, строка 4/);
+  const caused = { code: 'attention.problem', params: { code: 'journal.lost', path: '/var/journal.db' } };
+  assert.match(
+    technicalCause(caused, 'ru'),
+    /перезапустить агент\. \(\/var\/journal\.db\) \[journal\.lost\]$/,
+  );
+});

@@ -17,40 +17,48 @@ export const catalogue = {
   ...notifyTexts,
   ...attentionTexts,
   'central.unreachable': {
-    en: 'The central DNS cannot be reached. Try again in a moment.',
-    ru: 'Центральный DNS недоступен. Повторите попытку через минуту.',
+    en: 'The central DNS cannot be reached.',
+    ru: 'Центральный DNS недоступен.',
+    advice: 'retry',
   },
   'central.clock': {
-    en: 'The clocks of this server and of the central DNS are {seconds} s apart, too far for signed requests. The administrator has to set the clock.',
-    ru: 'Часы этого сервера и центрального DNS расходятся на {seconds} с — это слишком много для подписанных запросов. Администратору нужно выставить часы.',
+    en: 'The clocks of this server and of the central DNS are {seconds} s apart, too far for signed requests. The clock has to be set.',
+    ru: 'Часы этого сервера и центрального DNS расходятся на {seconds} с — это слишком много для подписанных запросов. Нужно выставить часы.',
+    advice: 'administrator',
   },
   'central.certificate': {
-    en: 'The certificate of the central DNS is not trusted. The administrator has to check the connection settings.',
-    ru: 'Сертификату центрального DNS нет доверия. Администратору нужно проверить настройки подключения.',
+    en: 'The certificate of the central DNS is not trusted. The connection settings have to be checked.',
+    ru: 'Сертификат центрального DNS не прошёл проверку. Нужно проверить настройки подключения.',
+    advice: 'administrator',
   },
   'central.login': {
-    en: 'The central DNS does not accept the user name or password. The administrator has to correct the settings.',
-    ru: 'Центральный DNS не принимает имя пользователя или пароль. Администратору нужно исправить настройки.',
+    en: 'The central DNS does not accept the user name or password. The settings have to be corrected.',
+    ru: 'Центральный DNS не принимает имя пользователя или пароль. Нужно исправить настройки.',
+    advice: 'administrator',
   },
   'central.wrong-kind': {
-    en: 'The central DNS is of another kind than the settings say ({kind}). The administrator has to correct the kind of central.',
-    ru: 'Центральный DNS другого вида, чем указано в настройках ({kind}). Администратору нужно исправить вид центрального DNS.',
+    en: 'The central DNS is of another kind than the settings say ({kind}). The kind of central has to be corrected.',
+    ru: 'Центральный DNS другого вида, чем указано в настройках ({kind}). Нужно исправить вид центрального DNS.',
+    advice: 'administrator',
   },
   'central.login-blocked': {
-    en: 'The central DNS refused the login earlier; no further attempts are made until the settings are corrected.',
-    ru: 'Центральный DNS ранее отклонил вход; новых попыток не будет, пока не исправлены настройки.',
+    en: 'The central DNS refused the login, so nothing is sent to it until the settings are corrected.',
+    ru: 'Центральный DNS отклонил вход: пока настройки не исправлены, ему ничего не передаётся.',
+    advice: 'administrator',
   },
   'central.breaker-open': {
-    en: 'The central DNS failed a moment ago and is checked every few seconds. Try again in a moment.',
-    ru: 'Центральный DNS только что не отвечал и проверяется каждые несколько секунд. Повторите попытку через минуту.',
+    en: 'The central DNS did not answer a moment ago. It is checked every few seconds.',
+    ru: 'Центральный DNS только что не отвечал. Он проверяется каждые несколько секунд.',
+    advice: 'retry',
   },
   'central.garbled': {
-    en: 'The central DNS answered with something that is not a valid answer. Try again in a moment.',
-    ru: 'Центральный DNS прислал некорректный ответ. Повторите попытку через минуту.',
+    en: 'The central DNS sent something that is not a valid answer.',
+    ru: 'Центральный DNS прислал некорректный ответ.',
+    advice: 'retry',
   },
   'central.zone-failing': {
-    en: 'The name server has the zone of {name} but cannot serve or change it at the moment ({text}). Try again in a moment; if it stays so, the provider has to look.',
-    ru: 'Зона с именем {name} на сервере имён есть, но сейчас он не может её обслуживать или менять ({text}). Повторите попытку через минуту; если не пройдёт, пусть посмотрит провайдер.',
+    en: 'The name server has the zone of {name} but cannot serve or change it at the moment ({text}). Try again in a moment; if that does not help, ask the provider.',
+    ru: 'Зона с именем {name} на сервере имён есть, но сейчас он не может её отдавать или менять ({text}). Повторите попытку через минуту; если не поможет, обратитесь к провайдеру.',
   },
   'central.query-refused': {
     en: 'The name server has the domain {name} but refuses our queries about it (its setting allow-query). Ask the provider to allow them.',
@@ -67,30 +75,31 @@ export const catalogue = {
     advice: 'support',
   },
   'central.contended': {
-    en: 'Somebody else keeps changing the same records at the central DNS. Try again in a moment.',
-    ru: 'Кто-то другой всё время меняет те же записи на центральном DNS. Повторите попытку через минуту.',
+    en: 'Somebody else keeps changing the same records at the central DNS.',
+    ru: 'Кто-то другой всё время меняет те же записи на центральном DNS.',
+    advice: 'retry',
   },
   'central.hidden': {
     en: '{record} lies at or below {cut}, where the name server does not show what it has, so it cannot be changed safely. Ask the provider.',
-    ru: '{record} находится на уровне {cut} или ниже, где сервер имён не показывает свои записи, поэтому изменить её безопасно нельзя. Обратитесь к провайдеру.',
+    ru: 'Запись {record} находится в {cut} или ниже, а там сервер имён не показывает свои записи, поэтому изменить её безопасно нельзя. Обратитесь к провайдеру.',
   },
   'central.dname-off': {
     en: 'The name server would store the DNAME record of {name} and not follow it (its setting dname-processing is off). Ask the provider to turn it on.',
     ru: 'Сервер имён сохранил бы запись DNAME для {name}, но не применял бы её (параметр dname-processing выключен). Попросите провайдера включить его.',
   },
   'central.update-refused': {
-    en: 'The name server refused the change: {text}. Either the key may not change such a record, or a rule of the server is against it: an MX or SRV must lead to a name that has an address, an address needs a host name without "_".',
+    en: 'The name server refused the change: {text}. Either the key may not change such a record, or a rule of the server forbids it: an MX or SRV must lead to a name that has an address, and a host name with an address must not contain "_".',
     ru: 'Сервер имён отклонил изменение: {text}. Либо ключу не разрешено менять такую запись, либо это запрещает правило сервера: MX и SRV должны вести на имя с адресом, а имя узла с адресом не может содержать «_».',
     advice: 'correct',
   },
   'central.left-out': {
-    en: 'The name server answered OK and did nothing for {record}: a rule of its own is against it. It may not take NS or DNAME at a wildcard, a DS where there is no NS, or the last NS of a domain away.',
-    ru: 'Сервер имён ответил «успешно», но {record} оставил без изменений: это запрещает его собственное правило. Он может не принимать NS и DNAME на имени с «*», DS там, где нет NS, и удаление последней NS домена.',
+    en: 'The name server answered OK but did not change {record}: a rule of its own forbids it. Such rules: no NS or DNAME at a wildcard, no DS without an NS, the last NS of a domain stays.',
+    ru: 'Сервер имён ответил «успешно», но запись {record} не изменил: это запрещает его собственное правило. Например: нет NS и DNAME на имени с «*», нет DS там, где нет NS, последняя NS домена остаётся.',
     advice: 'correct',
   },
   'central.ttl-limit': {
-    en: 'The name server keeps no TTL over {limit} s in this domain (max-zone-ttl), so {record} cannot have {ttl} s.',
-    ru: 'Сервер имён не хранит в этом домене TTL больше {limit} с (max-zone-ttl), поэтому для {record} значение {ttl} с невозможно.',
+    en: 'The name server allows no TTL over {limit} s in this domain (max-zone-ttl), so {record} cannot have {ttl} s.',
+    ru: 'Сервер имён не допускает в этом домене TTL больше {limit} с (max-zone-ttl), поэтому для записи {record} нельзя указать {ttl} с.',
     advice: 'correct',
   },
   'central.ds-first': {
@@ -133,8 +142,8 @@ export const catalogue = {
     advice: 'support',
   },
   'central.not-live': {
-    en: 'The central DNS took the change, but its name servers ({servers}) did not answer it in time, so it is not kept. Try again in a few minutes.',
-    ru: 'Центральный DNS принял изменение, но его серверы имён ({servers}) вовремя не стали отвечать по-новому, поэтому оно отменено. Повторите попытку через несколько минут.',
+    en: 'The central DNS took the change, but its name servers ({servers}) did not serve it in time, so it was undone. Try again in a few minutes.',
+    ru: 'Центральный DNS принял изменение, но его серверы имён ({servers}) ещё не отдают новые данные, поэтому оно отменено. Повторите попытку через несколько минут.',
   },
   'central.type-unsupported': {
     en: 'The central DNS cannot hold records of type {type} ({name}).',
@@ -148,7 +157,7 @@ export const catalogue = {
   },
   'zone.panel-unread': {
     en: 'The panel cannot be read now, so the records of this zone are not shown. Try again in a moment.',
-    ru: 'Панель сейчас прочитать не удаётся, поэтому записи этой зоны не показаны. Повторите попытку через минуту.',
+    ru: 'Прочитать панель сейчас не удаётся, поэтому записи этой зоны не показаны. Повторите попытку через минуту.',
   },
   'zone.foreign': {
     en: 'The domain {zone} belongs to another account at the central DNS, or ours may not change it there. Ask the provider.',
@@ -172,7 +181,7 @@ export const catalogue = {
   },
   'zone.records-left': {
     en: 'The domain {zone} was created at the central DNS without {count} of its records.',
-    ru: 'Домен {zone} создан на центральном DNS, но без части записей (их {count}).',
+    ru: 'Домен {zone} создан на центральном DNS, но записей в нём не хватает: {count}.',
     advice: 'support',
   },
   'zone.missing-at-central': {
@@ -202,7 +211,7 @@ export const catalogue = {
     advice: 'administrator',
   },
   'zone.create-refused': {
-    en: 'The panel made the domain {zone}, and the central DNS then refused it. It was worked on in the panel since, so it stays there and is not at the central DNS. Remove the cause and run "domainsync compare {zone}", or delete the domain in the panel.',
+    en: 'The panel made the domain {zone}, and the central DNS then refused it. It was changed in the panel since then, so it stays there and is not at the central DNS. Remove the cause and run "domainsync compare {zone}", or delete the domain in the panel.',
     ru: 'Панель создала домен {zone}, а центральный DNS его затем отклонил. В панели домен с тех пор изменили, поэтому он остаётся в ней, но на центральном DNS его нет. Устраните причину и выполните «domainsync compare {zone}» либо удалите домен в панели.',
     advice: 'administrator',
   },
@@ -212,7 +221,7 @@ export const catalogue = {
     advice: 'administrator',
   },
   'zone.signed-delete': {
-    en: 'The domain {zone} is signed (DNSSEC) at the central DNS. Once it is deleted, many will not reach the domain until its DS record at the registry is removed; have that done first. To delete it nevertheless, try again within 15 minutes.',
+    en: 'The domain {zone} is signed (DNSSEC) at the central DNS. Once it is deleted, many will not reach the domain until its DS record at the registry is removed; ask the registrar to remove it first. To delete it nevertheless, try again within 15 minutes.',
     ru: 'Домен {zone} подписан (DNSSEC) на центральном DNS. После удаления домен может быть недоступен для многих, пока у регистратора не удалена его запись DS; сначала удалите её. Чтобы всё же удалить домен, повторите удаление в течение 15 минут.',
   },
   'zone.signed-above': {
@@ -220,8 +229,8 @@ export const catalogue = {
     ru: 'Домен {zone} находится внутри домена {parent}, который подписан (DNSSEC) и не делегирует его, поэтому для многих {zone} будет недоступен. Сначала добавьте в {parent} записи: {records}. Запись DS там нужна, только когда будет подписан и сам {zone}. Чтобы всё же создать домен, повторите создание в течение 15 минут.',
   },
   'zone.signed-waiting': {
-    en: 'The domain {zone} was deleted in the panel; at the central DNS it is signed (DNSSEC) and was left there, as nobody had been asked. Have its DS record at the registry removed, then "domainsync compare {zone} --follow" deletes it.',
-    ru: 'Домен {zone} удалён в панели; на центральном DNS он подписан (DNSSEC) и оставлен, так как подтверждения не было. Удалите его запись DS у регистратора, затем «domainsync compare {zone} --follow» удалит домен.',
+    en: 'The domain {zone} was deleted in the panel. At the central DNS it is signed (DNSSEC) and was left there, because nobody confirmed the deletion. Ask the registrar to remove its DS record; then "domainsync compare {zone} --follow" deletes it.',
+    ru: 'Домен {zone} удалён в панели. На центральном DNS он подписан (DNSSEC) и оставлен, так как удаление никто не подтвердил. Удалите его запись DS у регистратора; после этого «domainsync compare {zone} --follow» удалит домен.',
   },
   'record.cname-clash': {
     en: '{record} cannot stand beside {existing}, which the central DNS holds.',
@@ -229,32 +238,38 @@ export const catalogue = {
     advice: 'correct',
   },
   'name.stuck': {
-    en: 'An earlier change of this name is unresolved (operation {operation}). The administrator has to decide about it.',
-    ru: 'Предыдущее изменение этого имени требует решения (операция {operation}). Решить его должен администратор.',
+    en: 'An earlier change of this name waits for a decision (operation {operation}).',
+    ru: 'Предыдущее изменение этого имени ждёт решения (операция {operation}).',
+    advice: 'administrator',
   },
   'edit.busy': {
-    en: 'Another change of the same name takes too long. Try again in a moment.',
-    ru: 'Другое изменение этого же имени выполняется слишком долго. Повторите попытку через минуту.',
+    en: 'Another change of the same name takes too long.',
+    ru: 'Другое изменение этого же имени выполняется слишком долго.',
+    advice: 'retry',
   },
   'journal.unreadable': {
-    en: 'The journal of domainsync is damaged ({path}). The administrator has to restore it or pause domainsync.',
-    ru: 'Журнал domainsync повреждён ({path}). Администратору нужно восстановить его или приостановить domainsync.',
+    en: 'The journal of domainsync is damaged. It has to be restored, or domainsync paused.',
+    ru: 'Журнал domainsync повреждён. Его нужно восстановить, либо domainsync приостановить.',
+    advice: 'administrator',
   },
   'journal.zone-damaged': {
-    en: 'What domainsync knows about {zone} is damaged on the disk of this server, so its records are not changed. The administrator has to run "domainsync compare {zone}": it compares both sides anew, and changes neither.',
-    ru: 'Данные domainsync о {zone} повреждены на диске этого сервера, поэтому её записи не изменяются. Администратору нужно выполнить «domainsync compare {zone}»: обе стороны будут сравнены заново, ни одна не изменится.',
+    en: 'What domainsync knows about {zone} is damaged on the disk of this server, so the records of this zone are not changed. "domainsync compare {zone}" compares both sides anew and changes neither.',
+    ru: 'Данные domainsync о {zone} на диске этого сервера повреждены, поэтому записи этой зоны не изменяются. Команда «domainsync compare {zone}» заново сравнит обе стороны и ничего на них не изменит.',
+    advice: 'administrator',
   },
   'journal.lost': {
-    en: 'The journal of domainsync ({path}) was deleted, replaced or cut while it was in use, so nothing can be recorded. The administrator has to check the disk and restart the agent.',
-    ru: 'Журнал domainsync ({path}) удалён, заменён или обрезан во время работы, записать ничего нельзя. Администратору нужно проверить диск и перезапустить агент.',
+    en: 'The journal of domainsync was deleted, replaced or cut while it was in use, so nothing can be recorded. The disk has to be checked and the agent restarted.',
+    ru: 'Журнал domainsync удалён, заменён или обрезан во время работы, поэтому записать ничего нельзя. Нужно проверить диск и перезапустить агент.',
+    advice: 'administrator',
   },
   'journal.newer': {
-    en: 'The journal was written by a newer domainsync. The administrator has to update domainsync.',
-    ru: 'Журнал создан более новой версией domainsync. Администратору нужно обновить domainsync.',
+    en: 'The journal was written by a newer domainsync. This domainsync has to be updated.',
+    ru: 'Журнал создан более новой версией domainsync. Нужно обновить domainsync.',
+    advice: 'administrator',
   },
   'journal.disk-full': {
-    en: 'The disk of this server is full, the change cannot be recorded. Free some space and try again.',
-    ru: 'На сервере закончилось место на диске, изменение нельзя записать. Освободите место и повторите попытку.',
+    en: 'The disk of this server is full, so the change cannot be recorded. Free some space and try again.',
+    ru: 'На сервере закончилось место на диске, поэтому изменение нельзя записать. Освободите место и повторите попытку.',
   },
   'journal.in-use': {
     en: 'Another domainsync agent is running on this server.',
@@ -262,8 +277,8 @@ export const catalogue = {
     advice: 'administrator',
   },
   'journal.locked': {
-    en: 'Another program holds the journal of domainsync ({path}), so nothing can be recorded. Try again in a moment; if it stays so, the administrator has to end that program.',
-    ru: 'Журнал domainsync ({path}) занят другой программой, записать ничего нельзя. Повторите попытку через минуту; если не пройдёт, администратору нужно завершить эту программу.',
+    en: 'Another program holds the journal of domainsync, so nothing can be recorded. Try again in a moment; if that does not help, that program has to be ended.',
+    ru: 'Журнал domainsync занят другой программой, поэтому записать ничего нельзя. Повторите попытку через минуту; если не поможет, эту программу нужно завершить.',
   },
   'journal.write-failed': {
     en: 'The change cannot be recorded in the journal of domainsync.',

@@ -41,6 +41,7 @@ export const advices: Readonly<Record<Advice, Entry>> = {
   correct: { en: 'Correct the entry and try again.', ru: 'Исправьте запись и повторите попытку.' },
   support: { en: 'Correct the entry, or ask support.', ru: 'Исправьте запись или обратитесь в поддержку.' },
   administrator: { en: 'Ask the administrator.', ru: 'Обратитесь к администратору.' },
+  retry: { en: 'Try again in a moment.', ru: 'Повторите попытку через минуту.' },
 };
 
 /** A count with its noun in English: `1 zone`, `2 zones`. */
@@ -60,18 +61,30 @@ export function describeProblem(problem: Problem, language: Language): string {
     : `${language === 'ru' ? 'Центральный DNS' : 'Central DNS'} ${central}: ${said}`;
 }
 
+/** The text of one problem with its technical cause in brackets, for an administrator; without its code. */
+export function describeInFull(problem: Problem, language: Language): string {
+  const cause = technicalCause(problem, language);
+  const said = describeProblem(problem, language);
+  return cause === '' ? said : `${said} (${cause})`;
+}
+
 /**
  * The technical cause, for an administrator. If `params.code` is a code of the catalogue, returns its text,
- * else `params.text`. Returns an empty string if there is no cause, or if the message contains it already.
+ * else `params.text` or the file at `params.path`. Returns an empty string if there is no cause, or if the
+ * message contains it already.
  */
 export function technicalCause({ code, params }: Problem, language: Language): string {
-  const { code: cause = '' } = params;
-  const text = shortened(params['text'] ?? '');
-  const known = entries.get(cause);
-  if (known !== undefined && cause !== code)
-    return `${wordsOf({ code: cause, params }, language)} [${cause}]`;
-  const said = plainText(text);
-  return wordsOf({ code, params }, language).includes(said) ? '' : said;
+  const { code: cause = '', path = '', text = path } = params;
+  if (cause === code || !entries.has(cause)) return detailOf({ code, params }, text, language);
+  const said = wordsOf({ code: cause, params }, language);
+  const file = detailOf({ code: cause, params }, path, language);
+  return `${said} ${file === '' ? '' : `(${file}) `}[${cause}]`;
+}
+
+/** The detail as plain text; empty: the problem's own text contains it. */
+function detailOf(problem: Problem, detail: string, language: Language): string {
+  const said = plainText(shortened(detail));
+  return wordsOf(problem, language).includes(said) ? '' : said;
 }
 
 function wordsOf({ code, params }: Problem, language: Language): string {
@@ -100,16 +113,12 @@ const entries: ReadonlyMap<string, Entry> = new Map(Object.entries(catalogue));
  * what the user can do, the contact, and the codes for support.
  */
 export function describe(problems: readonly Problem[], options: DescribeOptions): string {
-  const { language, changed, contact } = options;
-  const parts = problems.slice(0, mostShown).map((problem) => {
-    const said = describeProblem(problem, language);
-    const cause = options.details === true ? technicalCause(problem, language) : '';
-    return cause === '' ? said : `${said} (${cause})`;
-  });
-  if (problems.length > mostShown) parts.push('…');
-  parts.push(outcomes[changed][language]);
-  // If something was changed, the agent corrects it without help, so the message gives no advice.
-  if (changed === 'nothing') parts.push(...advicesFor(problems, language));
+  const { language, changed, contact, details = false } = options;
+  const shown = details ? problems : withoutFiles(problems);
+  const told = details ? describeInFull : describeProblem;
+  const parts = shown.slice(0, mostShown).map((problem) => told(problem, language));
+  if (shown.length > mostShown) parts.push('…');
+  parts.push(outcomes[changed][language], ...advicesFor(problems, options));
   if (contact !== null) parts.push(`${language === 'ru' ? 'Поддержка' : 'Support'}: ${plainText(contact)}.`);
   const codes = [...new Set(problems.map(({ code }) => code))].join(', ');
   return `${parts.join(' ')} [${codes}]`;
@@ -118,9 +127,33 @@ export function describe(problems: readonly Problem[], options: DescribeOptions)
 /** Most problems shown in one message. */
 const mostShown = 10;
 
-function advicesFor(problems: readonly Problem[], language: Language): string[] {
-  const wanted = problems.flatMap(({ code }) => entries.get(code)?.advice ?? []);
+/** Leaves out problems whose text names a file of the server, unless only such problems are there. */
+function withoutFiles(problems: readonly Problem[]): readonly Problem[] {
+  const rest = problems.filter(({ code }) => entries.get(code)?.en.includes('{path}') !== true);
+  return rest.length === 0 ? problems : rest;
+}
+
+/** What to do, as the sentence of one advice or none. */
+function advicesFor(
+  problems: readonly Problem[],
+  { changed, language, details = false }: DescribeOptions,
+): string[] {
+  const wanted = new Set(problems.flatMap(({ code }) => entries.get(code)?.advice ?? []));
+  // An administrator is not sent to himself.
+  if (details) wanted.delete('administrator');
   // A message gives one advice only. What the user can correct without help comes first.
-  const first = (['correct', 'support', 'administrator'] as const).find((one) => wanted.includes(one));
+  const first = advicesWhen[changed].find((one) => wanted.has(one));
   return first === undefined ? [] : [advices[first][language]];
 }
+
+/**
+ * The advices that a message may give, in their order. If the central may have been changed, the agent
+ * corrects it without help, so the user can only try again. A saved edit needs no advice.
+ */
+const advicesWhen: Readonly<Record<DescribeOptions['changed'], readonly Advice[]>> = {
+  nothing: ['correct', 'support', 'administrator', 'retry'],
+  unknown: ['retry'],
+  settings: [],
+  panel: [],
+  'panel-unknown': [],
+};

@@ -86,7 +86,7 @@ async function page(root: string, form: Form, values: FormValues, wrong: Wrong |
  */
 function kindChoices(language: Language, found: FormValues['found']): Choice[] {
   const [auto, seen] =
-    language === 'ru' ? ['Панель, определить какая', 'найдена'] : ['A panel, find out which', 'found'];
+    language === 'ru' ? ['Панель, определить автоматически', 'найдена'] : ['A panel, detect it', 'found'];
   return [
     ['auto', found === null ? auto : `${auto} (${seen}: ${centralModule(found).title})`],
     ...centralKinds.map((kind): Choice => [kind, centralModule(kind).title]),

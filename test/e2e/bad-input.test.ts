@@ -198,7 +198,7 @@ function testBrokenSettings(): void {
     const journals = readdirSync(state).filter((name) => name.endsWith('.db'));
     assert.equal(journals.length, 1);
     for (const name of journals) writeFileSync(join(state, name), Buffer.alloc(9_000, 7));
-    await refused(a, /journal of domainsync is damaged \(.*\.db\)/);
+    await refused(a, /journal of domainsync is damaged\./);
     for (const name of readdirSync(state)) if (name.includes('.db')) rmSync(join(state, name));
     await endProcess((await stage.agent()) ?? pid);
     await until('edits again', async () => (await save({ ...a, name: 'anew' })).ok);

@@ -1,6 +1,6 @@
 import { displayName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
-import { describeProblem, technicalCause } from '../../core/describe.ts';
+import { describeInFull } from '../../core/describe.ts';
 import { enoughSilent } from '../../core/engine/parts/silent-changes.ts';
 import type { AttentionCode } from '../../core/catalogue-attention.ts';
 import type { Language } from '../../core/panel.ts';
@@ -52,9 +52,7 @@ export function attentionText(
   several: boolean,
 ): string {
   const of = several && central !== null ? { central: String(central) } : {};
-  const cause = technicalCause({ code, params }, language);
-  const said = describeProblem({ code, params: { ...params, ...of } }, language);
-  return cause === '' ? said : `${said} (${cause})`;
+  return describeInFull({ code, params: { ...params, ...of } }, language);
 }
 
 /**

@@ -1,5 +1,4 @@
 import { CentralError, type CallContext, type CentralId } from '../../core/central.ts';
-import { technicalCause } from '../../core/describe.ts';
 import type { Settings } from '../../config/settings.ts';
 import { inWords } from '../problems.ts';
 import { wireCentral, wirePanel } from '../wiring/wire.ts';
@@ -38,8 +37,7 @@ export async function checkCentral(settings: Settings, root: string): Promise<Ch
     return { ok: true, central: central.id, zones, ms, text };
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
-    const cause = technicalCause(error.problem, 'en');
-    return failed(`${inWords([error.problem])}${cause === '' ? '' : `\n${cause}`}`);
+    return failed(inWords([error.problem]));
   } finally {
     await central.close();
   }

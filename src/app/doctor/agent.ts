@@ -1,4 +1,4 @@
-import { counted, describeProblem } from '../../core/describe.ts';
+import { counted, describeInFull } from '../../core/describe.ts';
 import { ask, AskFailed, OtherRelease, runningAgent } from '../control/client.ts';
 import type { StatusReport } from '../control/protocol.ts';
 import type { Paths } from '../paths.ts';
@@ -36,11 +36,11 @@ function findingsOf(report: StatusReport): Finding[] {
   const found: Finding[] = report.version === version ? [] : [otherRelease(report)];
   for (const one of report.problems) {
     found.push(
-      problemFound('agent', describeProblem(one, 'en'), 'every edit is refused until this is solved'),
+      problemFound('agent', describeInFull(one, 'en'), 'every edit is refused until this is solved'),
     );
   }
   for (const one of report.pending) {
-    const text = `the newest settings are not in force: ${describeProblem(one, 'en')}`;
+    const text = `the newest settings are not in force: ${describeInFull(one, 'en')}`;
     found.push(problemFound('agent', text, 'correct them; every edit is refused until then'));
   }
   if (report.state === 'running' && baselineOf(report) === null) {

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { CentralError, type CallContext, type Central } from '../../core/central.ts';
-import { describeProblem, technicalCause } from '../../core/describe.ts';
+import { describeInFull } from '../../core/describe.ts';
 import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -117,10 +117,8 @@ async function checkConcerns(
 }
 
 function failed(one: Problem, kind: Settings['kind']): Finding {
-  const cause = technicalCause(one, 'en');
-  const said = describeProblem(one, 'en');
-  const text = cause === '' ? said : `${said} (${cause})`;
-  return problemFound('central', `${text} [${one.code}]`, wayOut(one.code, kind));
+  const text = `${describeInFull(one, 'en')} [${one.code}]`;
+  return problemFound('central', text, wayOut(one.code, kind));
 }
 
 function wayOut(code: string, kind: Settings['kind']): string {

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { describeProblem } from '../../core/describe.ts';
+import { describeInFull } from '../../core/describe.ts';
 import type { LoadedSettings } from '../../config/settings.ts';
 import type { Paths } from '../paths.ts';
 import { isPaused, pauseEnd } from '../pause.ts';
@@ -23,12 +23,12 @@ export function checkSettings(loaded: LoadedSettings): Finding[] {
     for (const one of loaded.problems) {
       const way =
         'correct the file; until then edits are refused, what is under way goes on with the earlier settings';
-      found.push(problemFound('settings', describeProblem(one, 'en'), way));
+      found.push(problemFound('settings', describeInFull(one, 'en'), way));
     }
     return found;
   }
   for (const one of loaded.warnings) {
-    found.push(warning('settings', describeProblem(one, 'en'), 'correct or delete the line'));
+    found.push(warning('settings', describeInFull(one, 'en'), 'correct or delete the line'));
   }
   return found.length > 0 ? found : [ok('settings', `${path}, without mistakes`)];
 }

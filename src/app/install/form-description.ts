@@ -23,7 +23,7 @@ const ownFields: Readonly<Record<string, readonly Field[]>> = {
       most: null,
       label: { en: 'Trust exactly this certificate', ru: 'Доверять именно этому сертификату' },
       hint: {
-        en: 'Compare the fingerprint with what your provider tells you first',
+        en: 'First compare the fingerprint with the one your provider gives you',
         ru: 'Сначала сверьте отпечаток с данными провайдера',
       },
     },
@@ -44,7 +44,7 @@ const ownFields: Readonly<Record<string, readonly Field[]>> = {
       label: { en: 'State', ru: 'Состояние' },
       hint: {
         en: 'While paused, changes pass in this panel only and are sent afterwards',
-        ru: 'Во время паузы изменения выполняются только в этой панели и передаются после неё',
+        ru: 'Во время паузы изменения выполняются только в этой панели, а на центральный DNS передаются после неё',
       },
     },
   ],

@@ -44,8 +44,8 @@ export function senderAt(root: string): Sender {
 
 const words = {
   began: { en: 'New:', ru: 'Новое:' },
-  ended: { en: 'Over:', ru: 'Больше нет:' },
-  standing: { en: 'Still there:', ru: 'По-прежнему:' },
+  ended: { en: 'Over:', ru: 'Устранено:' },
+  standing: { en: 'Still there:', ru: 'Осталось:' },
   well: { en: 'All is well again.', ru: 'Всё снова в порядке.' },
   test: {
     en: 'This is a test. Nobody has to do anything.',
@@ -63,9 +63,9 @@ type TitleKind = 'test' | 'began' | 'fewer' | 'well' | 'storm';
 const titles: Readonly<Record<TitleKind, Readonly<Record<Language, string>>>> = {
   test: { en: 'test of domainsync', ru: 'проверка уведомлений domainsync' },
   began: { en: 'domainsync needs an administrator', ru: 'domainsync требует внимания' },
-  fewer: { en: 'domainsync, a reason is over', ru: 'domainsync, часть причин исчезла' },
+  fewer: { en: 'domainsync, a reason is over', ru: 'domainsync: часть причин устранена' },
   well: { en: 'domainsync is well again', ru: 'domainsync снова в порядке' },
-  storm: { en: 'domainsync, changes held back', ru: 'domainsync, частые изменения' },
+  storm: { en: 'domainsync, changes held back', ru: 'domainsync: частые изменения' },
 };
 
 /**

@@ -1,5 +1,5 @@
 import { displayName } from '../../dns/name.ts';
-import { counted, describeProblem } from '../../core/describe.ts';
+import { counted, describeInFull, describeProblem } from '../../core/describe.ts';
 import type { Operation } from '../../core/operation.ts';
 import { attentionText } from '../../app/answers/attention.ts';
 import type { CentralReport, EngineReport, LiveCentral } from '../../app/answers/central-report.ts';
@@ -53,7 +53,7 @@ function centralLines({ number, central, found, engine, live }: CentralReport, s
   const where = found === null ? '' : ` (found: ${found.kind} at ${found.address})`;
   const lines = [`central ${several ? number : ' '}  ${centralName(central)}${where}`];
   if (live !== null && live.blocked !== null)
-    lines.push(`${coloured('blocked', 'bad')}    ${describeProblem(live.blocked, 'en')}`);
+    lines.push(`${coloured('blocked', 'bad')}    ${describeInFull(live.blocked, 'en')}`);
   if (engine === null) lines.push('journal    none that can be read');
   else lines.push(`baseline   ${baselineText(engine, live)}`, ...journalLines(engine));
   if (live !== null && live.verify !== null) lines.push(...verifyLines(live.verify));

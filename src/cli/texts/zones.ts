@@ -1,6 +1,6 @@
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { formatRecord } from '../../dns/record.ts';
-import { describeProblem, technicalCause } from '../../core/describe.ts';
+import { describeInFull, describeProblem } from '../../core/describe.ts';
 import type { RecordState } from '../../core/ledger.ts';
 import { isFinal } from '../../core/operation.ts';
 import type { SigningReport } from '../../app/answers/zone-signing.ts';
@@ -81,11 +81,7 @@ function panelContent({ inPanel, entry }: ZoneReport): {
   readonly rows: readonly (readonly (string | Cell)[])[];
 } {
   if (inPanel === null) return { lines: [], rows: [] };
-  if ('problem' in inPanel) {
-    const cause = technicalCause(inPanel.problem, 'en');
-    const said = describeProblem(inPanel.problem, 'en');
-    return { lines: [cause === '' ? said : `${said} (${cause})`], rows: [] };
-  }
+  if ('problem' in inPanel) return { lines: [describeInFull(inPanel.problem, 'en')], rows: [] };
   const isKnown = entry !== null;
   const line = isKnown
     ? 'Edits of this zone stay in the panel. Its records there, as the panel shows them now:'
