@@ -100,8 +100,8 @@ export const settingsTexts = {
     advice: 'retry',
   },
   'settings.not-in-force': {
-    en: 'The settings of domainsync were changed and cannot be used as they are now. DNS edits are refused until they can.',
-    ru: 'Настройки domainsync изменены, но применить их в таком виде нельзя. Пока они не исправлены, изменения DNS отклоняются.',
+    en: 'The settings of domainsync cannot be used as they are now. DNS edits are refused until they are corrected.',
+    ru: 'Настройки domainsync в таком виде применить нельзя. Пока они не исправлены, изменения DNS отклоняются.',
     advice: 'administrator',
   },
   'settings.ca-unreadable': {

@@ -137,7 +137,11 @@ test('issue 15, describe: only an administrator reads the paths of files', () =>
   ];
   assert.match(
     describe(settings, options),
-    /^Настройки domainsync изменены(?!.*\/etc).*settings\.bad-address\]$/,
+    /^Настройки domainsync в таком(?!.*\/etc).*settings\.bad-address\]$/,
+  );
+  assert.match(
+    describe(settings.slice(1), options),
+    /^Настройки domainsync(?!.*\/etc).* Обратитесь к администратору\. \[settings\.bad-address\]$/,
   );
   assert.match(describe(settings, { ...options, details: true }), /\/etc\/domainsync\.ini, строка 4/);
   const caused = { code: 'attention.problem', params: { code: 'journal.lost', path: '/var/journal.db' } };

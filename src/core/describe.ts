@@ -118,7 +118,7 @@ export function describe(problems: readonly Problem[], options: DescribeOptions)
   const told = details ? describeInFull : describeProblem;
   const parts = shown.slice(0, mostShown).map((problem) => told(problem, language));
   if (shown.length > mostShown) parts.push('…');
-  parts.push(outcomes[changed][language], ...advicesFor(problems, options));
+  parts.push(outcomes[changed][language], ...advicesFor(shown, options));
   if (contact !== null) parts.push(`${language === 'ru' ? 'Поддержка' : 'Support'}: ${plainText(contact)}.`);
   const codes = [...new Set(problems.map(({ code }) => code))].join(', ');
   return `${parts.join(' ')} [${codes}]`;
@@ -127,10 +127,13 @@ export function describe(problems: readonly Problem[], options: DescribeOptions)
 /** Most problems shown in one message. */
 const mostShown = 10;
 
-/** Leaves out problems whose text names a file of the server, unless only such problems are there. */
+/**
+ * The problems for a user who does not administer the panel. Those whose text names a file are mistakes in
+ * the settings; he reads only that the settings cannot be used.
+ */
 function withoutFiles(problems: readonly Problem[]): readonly Problem[] {
   const rest = problems.filter(({ code }) => entries.get(code)?.en.includes('{path}') !== true);
-  return rest.length === 0 ? problems : rest;
+  return rest.length === 0 ? [{ code: 'settings.not-in-force', params: {} }] : rest;
 }
 
 /** What to do, as the sentence of one advice or none. */
