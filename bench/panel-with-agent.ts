@@ -131,8 +131,8 @@ export class PanelWithAgent {
   }
 
   async #isReady(): Promise<boolean> {
-    const { engine, live } = await ask(this.#agentSocket, 'status', {});
-    return engine?.open === 0 && live !== null && live.owners.readAt !== null;
+    const { engine, fromAgent } = await ask(this.#agentSocket, 'status', {});
+    return engine?.open === 0 && fromAgent !== null && fromAgent.owners.readAt !== null;
   }
 
   /** Number of open operations; null: no engine runs. */

@@ -150,7 +150,7 @@ function sourceOf({ settings, journal, history, central, engine, verifier, healt
           return Promise.resolve({ check, way, zones, unknown });
         },
         outcome: (operation) => verifier?.outcome(operation) ?? null,
-        live: () => {
+        fromAgent: () => {
           const { comparison, owners } = engine.live;
           return { comparison, owners, blocked: central.blocked, verify: verifier?.status() ?? null };
         },

@@ -77,7 +77,7 @@ test('an edit, and at how many name servers it is live', { skip: missingPrograms
   const edits = [recordsEvent(zone, [{ remove: null, add }], 'before')];
   const verdict = await state.wired.engine.answer({ kind: 'edits', edits }, AbortSignal.timeout(patience));
   assert.deepEqual(verdict, { kind: 'accept' });
-  await until(async () => (await status()).live?.verify?.behind[0]?.asking === false);
+  await until(async () => (await status()).fromAgent?.verify?.behind[0]?.asking === false);
   const shown = statusText(await status());
   assert.match(shown, /^verify {5}2 name servers: 0 live, 1 not in time/mu);
   assert.match(

@@ -1,5 +1,5 @@
 /** A status in which everything that can be known is known, and a notice. Its names all contain `secret`. */
-import type { CentralReport, EngineReport, LiveCentral } from '../app/answers/central-report.ts';
+import type { CentralReport, EngineReport, FromAgent } from '../app/answers/central-report.ts';
 import type { Health } from '../app/answers/health.ts';
 import type { StatusReport } from '../app/control/protocol.ts';
 import type { Notice } from '../app/notify/notice.ts';
@@ -18,7 +18,7 @@ const engine: EngineReport = {
   damagedOperations: 0,
   owners,
 };
-const live: LiveCentral = {
+const fromAgent: FromAgent = {
   blocked: { code: 'central.breaker-open', params: {} },
   comparison: { running: true, done: 4, total: 9, problem: null },
   owners: { readAt: 1_700_000_001_000, undecided: 5, undecidedAt: 1, foreign: 6, foreignAt: 1 },
@@ -66,7 +66,7 @@ const central: CentralReport = {
   central: account,
   found: null,
   engine,
-  live,
+  fromAgent,
   health,
 };
 export const fullReport: StatusReport = {
@@ -87,9 +87,9 @@ export const fullReport: StatusReport = {
   central: account,
   found: null,
   engine,
-  live,
+  fromAgent,
   health,
-  centrals: [central, { ...central, number: 2, live: { ...live, verify: null } }],
+  centrals: [central, { ...central, number: 2, fromAgent: { ...fromAgent, verify: null } }],
 };
 
 export const fullNotice: Notice = {

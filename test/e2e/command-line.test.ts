@@ -177,7 +177,7 @@ test('show: an operation by the beginning of its id, with or without an agent', 
   assert.match(without.out, /^zones +.*1 synced/m);
   assert.match(without.out, /^operations 0 open, 0 stuck$/m);
   const report = parseAnswer('status', JSON.parse((await domainsync('--json', 'status')).out));
-  assert.deepEqual([report.pid, report.live, report.engine?.open], [null, null, 0]);
+  assert.deepEqual([report.pid, report.fromAgent, report.engine?.open], [null, null, 0]);
 });
 
 test('doctor: what is wrong, each with its way out', async () => {

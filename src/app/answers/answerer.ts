@@ -6,7 +6,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { AgentReport } from '../control/protocol.ts';
 import type { Paths } from '../paths.ts';
 import type { ReadPanel } from './panel-content.ts';
-import type { LiveCentral } from './central-report.ts';
+import type { FromAgent } from './central-report.ts';
 import type { Health } from './health.ts';
 import type { KnownOwners } from './owner-knowledge.ts';
 
@@ -19,7 +19,7 @@ export interface Knowledge {
   /** Whether the name servers serve the last write of an operation; null: not known. */
   readonly outcome: (operation: string) => LiveView | null;
   /** The state of the running agent; null: no agent runs. */
-  readonly live: () => LiveCentral | null;
+  readonly fromAgent: () => FromAgent | null;
   /** As the running agent knows it, or as one stored it last; null: none has. @throws {JournalError} */
   readonly health: () => Promise<Health | null>;
   readonly readPanel: ReadPanel;

@@ -7,7 +7,7 @@ import { sampleOperation } from '../../testing/contracts/journal.ts';
 import type { StatusReport } from '../control/protocol.ts';
 import { attentionOf, attentionText } from './attention.ts';
 import type { Health } from './health.ts';
-import type { CentralReport, EngineReport, LiveCentral } from './central-report.ts';
+import type { CentralReport, EngineReport, FromAgent } from './central-report.ts';
 
 const owners = { way: 'column', check: 'on', zones: 1, unknown: 0 } as const;
 const engine: EngineReport = {
@@ -22,7 +22,7 @@ const engine: EngineReport = {
   damagedOperations: 0,
   owners,
 };
-const live: LiveCentral = {
+const fromAgent: FromAgent = {
   blocked: null,
   comparison: { running: false, done: 0, total: 0, problem: null },
   owners: { readAt: 1, undecided: 0, undecidedAt: null, foreign: 0, foreignAt: null },
@@ -62,7 +62,7 @@ function status(
     central: account,
     found: null,
     engine,
-    live,
+    fromAgent,
     health,
     conflictLimit: 10,
     ...one,
@@ -81,7 +81,7 @@ function status(
     central,
     found,
     engine,
-    live,
+    fromAgent,
     health,
     centrals,
     ...more,
@@ -99,7 +99,7 @@ test('all is well: no reason, also before settings are given and during a pause'
 test('what the journal holds is a reason with and without an agent', () => {
   const one = sampleOperation('a', { state: 'stuck', changedAt: 7 });
   const report = { ...engine, stuck: [one, { ...one, changedAt: 5 }], frozen: 2, damagedOperations: 3 };
-  assert.deepEqual(attentionOf(status([{}, { engine: report, live: null }], { pid: null })), [
+  assert.deepEqual(attentionOf(status([{}, { engine: report, fromAgent: null }], { pid: null })), [
     { code: 'attention.agent-not-running', central: null, since: null, params: {} },
     { code: 'attention.zones-frozen', central: 2, since: null, params: { count: '2' } },
     { code: 'attention.operations-damaged', central: 2, since: null, params: { count: '3' } },

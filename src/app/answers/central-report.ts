@@ -18,7 +18,7 @@ export interface EngineReport extends JournalStatus {
 }
 
 /** The part of a central's state that only a running agent knows. */
-export interface LiveCentral extends Pick<LiveEngine, 'comparison'> {
+export interface FromAgent extends Pick<LiveEngine, 'comparison'> {
   /** Why the circuit breaker sends no requests to the central now; null: requests are sent. */
   readonly blocked: Problem | null;
   /**
@@ -36,7 +36,7 @@ export interface CentralState {
   /** What the journal stores; null: there is no journal, or it cannot be read. */
   readonly engine: EngineReport | null;
   /** What the running agent knows; null: no agent runs. */
-  readonly live: LiveCentral | null;
+  readonly fromAgent: FromAgent | null;
   /** As the running agent knows it, or as one stored it last; null: not known. */
   readonly health: Health | null;
 }

@@ -129,17 +129,17 @@ test('issue 15: of several centrals each answer says which it is about', async (
   });
 });
 
-test('issue 15: without an agent the status is what the journal holds, and what is live is missing', async (t) => {
+test('issue 15: without an agent the status is what the journal holds, and what only the agent knows is missing', async (t) => {
   const paths = await given(t, ['isp_master', 'central_2']);
   pause(paths.pause, Infinity);
   const report = await answered(paths, 'status', {});
-  const { pid, state, problems, engine, live, paused, centrals } = report;
-  assert.deepEqual([pid, state, problems, live, paused], [null, 'not-running', [], null, true]);
+  const { pid, state, problems, engine, fromAgent, paused, centrals } = report;
+  assert.deepEqual([pid, state, problems, fromAgent, paused], [null, 'not-running', [], null, true]);
   assert.deepEqual([engine?.baselineAt, engine?.open, engine?.stuck.length], [7, 3, 0]);
   assert.deepEqual([engine?.zones, engine?.records, engine?.notes], [{ synced: 1 }, { synced: 2 }, 0]);
   assert.deepEqual(engine?.owners, { check: 'on', way: 'column', zones: 2, unknown: 1 });
   assert.deepEqual(
-    centrals.map((one) => [one.number, one.central.account, one.live]),
+    centrals.map((one) => [one.number, one.central.account, one.fromAgent]),
     [
       [1, 'key', null],
       [2, 'key', null],

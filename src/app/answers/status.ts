@@ -20,11 +20,11 @@ export async function statusReport({ paths, agent, sources }: Answerer): Promise
     const report = await reportOf(source, paths.root, problems);
     if (report !== null) centrals.push(report);
   }
-  const { central = null, found = null, engine = null, live = null, health = null } = centrals[0] ?? {};
+  const { central = null, found = null, engine = null, fromAgent = null, health = null } = centrals[0] ?? {};
   const end = pauseEnd(paths.pause);
   const pause = { paused: end !== null, pausedUntil: end === Infinity ? null : end };
   const at = systemClock.wall();
-  const report = { at, ...agent, problems, ...pause, central, found, engine, live, health, centrals };
+  const report = { at, ...agent, problems, ...pause, central, found, engine, fromAgent, health, centrals };
   return { ...report, attention: attentionOf(report) };
 }
 
@@ -44,11 +44,11 @@ async function reportOf(
     const engine = await orProblem(engineOf(all), problems);
     // A journal that cannot be read is one problem.
     const health = engine === null ? null : await orProblem(all.health(), problems);
-    return { engine, live: all.live(), health };
+    return { engine, fromAgent: all.fromAgent(), health };
   });
-  const { engine = null, live = null, health = null } = (await orProblem(known, problems)) ?? {};
+  const { engine = null, fromAgent = null, health = null } = (await orProblem(known, problems)) ?? {};
   const { number, conflicts: conflictLimit } = settings;
-  return { number, central, found: foundCentral(root, settings), engine, live, health, conflictLimit };
+  return { number, central, found: foundCentral(root, settings), engine, fromAgent, health, conflictLimit };
 }
 
 async function engineOf({ journal, owners }: Knowledge): Promise<EngineReport> {

@@ -19,7 +19,7 @@ export function withoutAgent(paths: Paths): Answerer {
 }
 
 function sourceOf(paths: Paths, settings: Settings): Source {
-  const nothingLive = { outcome: () => null, live: () => null };
+  const nothingFromAgent = { outcome: () => null, fromAgent: () => null };
   return {
     settings,
     id: () => accountOf(paths, settings),
@@ -29,7 +29,7 @@ function sourceOf(paths: Paths, settings: Settings): Source {
         const health = async (): Promise<Health | null> => healthIn(await journal.fact(healthFact));
         const history = historySource(journal);
         const readPanel = readPanelAt(paths);
-        return body({ central, journal, history, owners, health, readPanel, ...nothingLive });
+        return body({ central, journal, history, owners, health, readPanel, ...nothingFromAgent });
       }),
   };
 }

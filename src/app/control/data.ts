@@ -10,7 +10,7 @@ import type { VerifyStatus } from '../../centrals/verified/verifier.ts';
 import type { TriedChannel } from '../notify/try-channels.ts';
 import type { SeenCall } from '../self-test/step.ts';
 import type { Attention } from '../answers/attention.ts';
-import type { EngineReport, LiveCentral } from '../answers/central-report.ts';
+import type { EngineReport, FromAgent } from '../answers/central-report.ts';
 import type { ZoneView } from '../answers/journal-status.ts';
 import type { PanelContent } from '../answers/panel-content.ts';
 import type { SigningReport } from '../answers/zone-signing.ts';
@@ -180,7 +180,7 @@ const verifyStatus = v.object({
 } satisfies Fields<VerifyStatus>);
 
 /** The part of a central's state that only a running agent knows. */
-export const liveCentral = v.object({
+export const fromAgent = v.object({
   blocked: v.nullable(problemSchema),
   comparison: v.object({
     running: v.boolean(),
@@ -196,7 +196,7 @@ export const liveCentral = v.object({
     foreignAt: v.nullable(v.number()),
   }),
   verify: v.nullable(verifyStatus),
-} satisfies Fields<LiveCentral>);
+} satisfies Fields<FromAgent>);
 
 /** One hook call for the zone of the self-test. */
 export const seenCall = v.object({

@@ -28,7 +28,7 @@ import {
   attention,
   engineReport,
   historyFilter,
-  liveCentral,
+  fromAgent,
   reportedEntry,
   reportedZone,
   seenCall,
@@ -194,7 +194,7 @@ const account = v.object({ kind: v.string(), address: v.string(), account: v.str
 const centralState = {
   found: v.nullable(v.object({ address: v.string(), kind: v.string() })),
   engine: v.nullable(engineReport),
-  live: v.nullable(liveCentral),
+  fromAgent: v.nullable(fromAgent),
   health: v.nullable(healthSchema),
 };
 

@@ -111,7 +111,7 @@ test('promtool finds nothing wrong with the metrics', { skip: missingPrograms('p
     ...fullReport,
     pid: null,
     memory: null,
-    centrals: fullReport.centrals.map((one) => ({ ...one, live: null })),
+    centrals: fullReport.centrals.map((one) => ({ ...one, fromAgent: null })),
   };
   assert.equal(check(exposition(metricsOf(dead))), '');
   const odd = [{ labels: { a: '\\"\n' }, value: 1 }];

@@ -226,14 +226,14 @@ function ofHealth({ centrals }: StatusReport): Metric[] {
   ];
 }
 
-type Live = NonNullable<CentralReport['live']>;
+type ByAgent = NonNullable<CentralReport['fromAgent']>;
 
 /** Makes the metrics that only a running agent knows. Without an agent, they are absent. */
 function ofLive({ centrals }: StatusReport): Metric[] {
-  const each = (read: (live: Live) => number | boolean | null): readonly Sample[] =>
-    centrals.flatMap((one) => (one.live === null ? [] : valueOf(one, read(one.live))));
-  const ended = centrals.flatMap(({ number, live }) =>
-    Object.entries(live?.verify?.ended ?? {}).map(([outcome, value]) => ({
+  const each = (read: (known: ByAgent) => number | boolean | null): readonly Sample[] =>
+    centrals.flatMap((one) => (one.fromAgent === null ? [] : valueOf(one, read(one.fromAgent))));
+  const ended = centrals.flatMap(({ number, fromAgent }) =>
+    Object.entries(fromAgent?.verify?.ended ?? {}).map(([outcome, value]) => ({
       labels: { central: String(number), outcome },
       value,
     })),

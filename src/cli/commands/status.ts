@@ -11,7 +11,7 @@ Examples:
   domainsync --json status | jq .engine.stuck
   domainsync status --prometheus /var/lib/prometheus/node-exporter/domainsync.prom
 
-Without an agent it shows what the journal holds; "live" is then null in the JSON.
+Without an agent it shows what the journal holds; "fromAgent" is then null in the JSON.
 Exit status: 0 all is well, 1 no agent answers, 3 something needs an administrator: the first lines say what
 (in the JSON: "attention"), docs/states.md what to do.
 With --prometheus: 0 the file is written, whatever it says; 1 not. docs/monitoring.md describes the metrics.

@@ -1,4 +1,4 @@
-import type { LiveCentral } from '../../app/answers/central-report.ts';
+import type { FromAgent } from '../../app/answers/central-report.ts';
 import type { KnownOwners } from '../../app/answers/owner-knowledge.ts';
 import type { OwnerWay } from '../../core/panel.ts';
 import { counted } from '../../core/describe.ts';
@@ -16,7 +16,7 @@ const ways: Readonly<Record<OwnerWay, string>> = {
  */
 export function ownerLines(
   { check, way, zones, unknown }: KnownOwners,
-  live: LiveCentral['owners'] | null,
+  fromAgent: FromAgent['owners'] | null,
 ): string[] {
   const known = way === null ? 'not read yet' : ways[way];
   const sums = way === null ? '' : `: ${counted(zones, 'zone')}, ${unknown} of unknown owner`;
@@ -28,11 +28,11 @@ export function ownerLines(
     proved: '; not needed: the panel checks access first',
   };
   const left =
-    live === null
+    fromAgent === null
       ? []
       : [
-          ...leftToPanel(live.undecided, 'of unknown owner', live.undecidedAt),
-          ...leftToPanel(live.foreign, 'of another account', live.foreignAt),
+          ...leftToPanel(fromAgent.undecided, 'of unknown owner', fromAgent.undecidedAt),
+          ...leftToPanel(fromAgent.foreign, 'of another account', fromAgent.foreignAt),
         ];
   return [
     `owners     ${known}${sums}${without[check]}`,

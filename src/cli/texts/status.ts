@@ -2,7 +2,7 @@ import { displayName } from '../../dns/name.ts';
 import { counted, describeInFull, describeProblem } from '../../core/describe.ts';
 import type { Operation } from '../../core/operation.ts';
 import { attentionText } from '../../app/answers/attention.ts';
-import type { CentralReport, EngineReport, LiveCentral } from '../../app/answers/central-report.ts';
+import type { CentralReport, EngineReport, FromAgent } from '../../app/answers/central-report.ts';
 import type { StatusReport } from '../../app/control/protocol.ts';
 import { coloured, localTime } from '../output.ts';
 import { ownerLines } from './owners.ts';
@@ -11,13 +11,13 @@ import { verifyLines } from './verify.ts';
 
 /** Makes the output of `domainsync status`. */
 export function statusText(report: StatusReport): string {
-  const { engine, live, centrals } = report;
+  const { engine, fromAgent, centrals } = report;
   return [
     ...attentionLines(report),
     ...agentLines(report),
     `paused     ${pausedText(report)}`,
     // The journals of all centrals store the same owners, so they are shown once.
-    ...(engine === null ? [] : ownerLines(engine.owners, live?.owners ?? null)),
+    ...(engine === null ? [] : ownerLines(engine.owners, fromAgent?.owners ?? null)),
     ...(centrals.length === 0 ? ['central    -'] : []),
     ...centrals.flatMap((one) => centralLines(one, centrals.length > 1)),
   ].join('\n');
@@ -49,19 +49,22 @@ function agentLines({ state, version, pid, memory }: StatusReport): string[] {
 }
 
 /** Lines about one central: its account, operations and name servers. */
-function centralLines({ number, central, found, engine, live }: CentralReport, several: boolean): string[] {
+function centralLines(
+  { number, central, found, engine, fromAgent }: CentralReport,
+  several: boolean,
+): string[] {
   const where = found === null ? '' : ` (found: ${found.kind} at ${found.address})`;
   const lines = [`central ${several ? number : ' '}  ${centralName(central)}${where}`];
-  if (live !== null && live.blocked !== null)
-    lines.push(`${coloured('blocked', 'bad')}    ${describeInFull(live.blocked, 'en')}`);
+  if (fromAgent !== null && fromAgent.blocked !== null)
+    lines.push(`${coloured('blocked', 'bad')}    ${describeInFull(fromAgent.blocked, 'en')}`);
   if (engine === null) lines.push('journal    none that can be read');
-  else lines.push(`baseline   ${baselineText(engine, live)}`, ...journalLines(engine));
-  if (live !== null && live.verify !== null) lines.push(...verifyLines(live.verify));
+  else lines.push(`baseline   ${baselineText(engine, fromAgent)}`, ...journalLines(engine));
+  if (fromAgent !== null && fromAgent.verify !== null) lines.push(...verifyLines(fromAgent.verify));
   return lines;
 }
 
-function baselineText({ baselineAt }: EngineReport, live: LiveCentral | null): string {
-  const { running, done, total, problem } = live?.comparison ?? notRunning;
+function baselineText({ baselineAt }: EngineReport, fromAgent: FromAgent | null): string {
+  const { running, done, total, problem } = fromAgent?.comparison ?? notRunning;
   const progress = running ? `running, ${grouped(done)} of ${grouped(total)}` : 'not complete';
   const failed = problem === null ? '' : ` (${problem})`;
   return `${baselineAt === null ? progress : localTime(baselineAt)}${failed}`;

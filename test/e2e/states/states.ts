@@ -217,7 +217,7 @@ function reasonSteps(stage: () => AnyStage): void {
     saveSettings(stage().panel.root, { verify: { servers: nobody, limit: '1' } });
     await until('an edit by these settings', async () => {
       succeeded(await stage().atPanel.save(both, address(`behind-${Date.now()}`, '192.0.2.60')));
-      return (await stage().status())?.live?.verify?.servers.includes(nobody) === true;
+      return (await stage().status())?.fromAgent?.verify?.servers.includes(nobody) === true;
     });
     succeeded(await stage().atPanel.save(both, address('behind', '192.0.2.61')));
     const { since, params } = await tells(stage(), 'attention.name-servers-behind');
