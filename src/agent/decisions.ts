@@ -24,7 +24,7 @@ const minute = 60_000;
 /** Most decisions that wait to be stored, and most that an `after` may still complete. */
 const mostWaiting = 2_000;
 const mostRecent = 1_000;
-/** How many of a zone's newest operations are searched for the one that stands for a refused edit. */
+/** How many of a zone's newest operations are searched for the operation of a refused edit. */
 const latest = 20;
 
 /** A decision on its way to a journal. */
@@ -47,14 +47,14 @@ interface Decided extends Pick<Decision, 'outcome' | 'why'> {
 /** The decisions of one account in the present minute. */
 interface Rate {
   n: number;
-  /** Stands for those that are only counted; null: none is. */
+  /** The one entry for all decisions that are only counted; null: none are. */
   others: Waiting | null;
 }
 
 /**
  * Notes the edits that the agent decides without an operation. No answer waits for it: decisions are stored
  * about a second later, so a kill loses those of the last second. One account has a limited number of them a
- * minute; what is beyond is counted.
+ * minute; further ones are only counted.
  */
 export class Decisions {
   readonly #clock: Clock;
@@ -63,11 +63,11 @@ export class Decisions {
   readonly #isOwn: (edit: EditEvent) => boolean;
   readonly #waiting = new Set<Waiting>();
   readonly #rates = new Map<string, Rate>();
-  /** The minute that the rates are of. */
+  /** The minute in which the rates were counted. */
   #minute = 0;
   /** Decisions that an `after` may complete, by fingerprint and zone, oldest first. */
   readonly #recent = new Map<string, Waiting>();
-  /** Zones of which the administrator was told. */
+  /** Zones that the administrator was told about. */
   readonly #told = new DailyNotice<DnsName>();
   #serial = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -111,7 +111,7 @@ export class Decisions {
     this.#noteKept(event);
   }
 
-  /** Stores what waits. While no engine runs, it goes on waiting. */
+  /** Stores the waiting decisions. While no engine runs, they go on waiting. */
   async flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -121,7 +121,7 @@ export class Decisions {
     await this.#writing;
   }
 
-  /** Stores what waits, and forgets what is remembered of an account. */
+  /** Stores the waiting decisions, and forgets everything about an account. */
   async forget(user: string): Promise<void> {
     await this.flush();
     for (const [key, { decision }] of this.#recent) if (decision.actor === user) this.#recent.delete(key);
@@ -235,8 +235,8 @@ export class Decisions {
   }
 
   /**
-   * Edits that a call asked about before the panel makes them, each zone once. An echo token that is not
-   * ours hides nothing.
+   * Edits that a call asked about before the panel makes them, each zone once. Our own writes into the panel
+   * are left out, if their echo token is valid.
    */
   #asked(event: PanelEvent): readonly (EditEvent | InvalidEvent)[] {
     if (event.kind === 'invalid') return [event];

@@ -32,7 +32,7 @@ export function historyOptions(): readonly Option[] {
   ];
 }
 
-/** @throws {DnsDataError} for a zone or name that is none */
+/** @throws {DnsDataError} for a zone or name that is not valid */
 export function filterOf({ zone, name, user, since, until, outcome }: HistoryOptions): HistoryFilter {
   return {
     ...(zone !== undefined && { zone: zoneName(zone) }),

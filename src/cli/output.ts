@@ -75,7 +75,7 @@ export function table(
   return [line(head), ...cells.map(line)].join('\n');
 }
 
-/** The widths of columns after those that may be cut are. */
+/** The widths of the columns, after the columns that may be cut were cut to fit. */
 function fitted(wanted: readonly number[], { width, cut }: Fit): readonly number[] {
   const widths = [...wanted];
   if (width === null) return widths;
@@ -87,7 +87,7 @@ function fitted(wanted: readonly number[], { width, cut }: Fit): readonly number
   return widths;
 }
 
-/** Columns of the terminal that standard output is; null: it is none. */
+/** Width of the terminal that standard output is, in columns; null: it is no terminal. */
 export function terminalWidth(): number | null {
   return process.stdout.isTTY ? process.stdout.columns : null;
 }

@@ -124,7 +124,8 @@ class Gate {
 
   /**
    * Runs one call, or fails at once while the breaker is open.
-   * @param left the `state` of the error when the adapter does not end the call in time
+   * @param left what the call may have changed at the central if the adapter does not end it in time. The
+   * error has it as its `state`
    * @throws {CentralError}
    */
   async pass<T>(ctx: CallContext, left: CentralErrorFacts['state'], begin: () => Promise<T>): Promise<T> {

@@ -1,15 +1,15 @@
-/** The administrator is told of the same thing again after this time, milliseconds. */
+/** After this time the administrator is told about the same thing again, milliseconds. */
 const again = 86_400_000;
-/** Most things whose last notice is remembered. */
+/** Maximum number of things whose last notice is remembered. */
 const most = 10_000;
 
-/** Remembers of what the administrator was told within a day. A restart forgets it. */
+/** Remembers for a day which things the administrator was told about. A restart forgets them. */
 export class DailyNotice<T> {
   /** Milliseconds since 1970, the oldest notice first. */
   readonly #told = new Map<T, number>();
 
   /**
-   * Whether the administrator has to be told now; remembers that he is.
+   * Whether the administrator has to be told about it now. If so, stores that he was told.
    * @param wall wall clock, milliseconds since 1970
    */
   isDue(what: T, wall: number): boolean {

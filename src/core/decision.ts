@@ -11,7 +11,7 @@ export type LeftNote =
   | 'note.left-no-right'
   | 'note.left-owner-unknown';
 
-/** The note of a decision that stands for further ones, which were not kept one by one. */
+/** The note of a decision that stands for several others, which were not kept one by one. */
 export const leftOutNote = 'note.left-out';
 
 /**
@@ -31,7 +31,7 @@ export interface Decision {
   readonly why: readonly string[];
   /** The account; empty: the call has none, or it was erased. */
   readonly actor: string;
-  /** Address of the account's client; empty: the panel does not tell it, or it was erased. */
+  /** Address of the account's client; empty: the panel does not report it, or it was erased. */
   readonly address: string;
   /** Function of the panel; empty: not known. */
   readonly func: string;

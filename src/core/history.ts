@@ -22,7 +22,7 @@ export interface HistoryFilter {
 /** A part of the history, newest first. */
 export interface HistoryPage<T = HistoryEntry> {
   readonly entries: readonly T[];
-  /** Only entries with an id before this one come after the page. Null: there are none. */
+  /** The `before` of the next page; null: this page is the last one. */
   readonly next: string | null;
 }
 

@@ -82,7 +82,7 @@ function ofZone({ problems }: Operation): EditOutcome {
   return { kind: 'both-sides', why: [] };
 }
 
-/** Codes of an operation's problems. Of an edit that is open also why items of it stay in the panel. */
+/** Codes of an operation's problems. For an open edit, also the reasons why items of it stay in the panel. */
 function codesOf(operation: Operation): readonly string[] {
   const { problems, state } = operation;
   const items = operation.kind === 'records' && !isFinal(state) ? operation.items : [];

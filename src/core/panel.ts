@@ -73,11 +73,11 @@ export type Resolution =
   | { readonly kind: 'unknown-key'; readonly problems: readonly Problem[] }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
-/** What the panel tells of a call beside what it is about, for the history. */
+/** Facts about a call that only the history shows. */
 export interface CallOrigin {
   /** The panel's function. */
   readonly func: string;
-  /** Address of the client; empty: the panel does not tell it. */
+  /** Address of the client; empty: the panel does not report it. */
   readonly address: string;
 }
 

@@ -37,8 +37,8 @@ const schema = v.object(decisionFields);
 
 /**
  * Edits that were decided without an operation. The table never grows beyond a fixed number of rows. One
- * account cannot fill it: beyond its share its own oldest rows go. Nothing is decided by these rows, so a
- * damaged one is left out of every answer, and no second index guards against a missing one.
+ * account cannot fill it: beyond its share, its own oldest rows are dropped. Nothing is decided by these
+ * rows, so a damaged one is left out of every answer, and no second index guards against a missing one.
  */
 export class DecisionTable {
   readonly #database: Database;
@@ -71,7 +71,7 @@ export class DecisionTable {
       const n = Number(most?.['n']);
       const rest = Math.max(1, n - over);
       this.#limitTo(String(most?.['actor']), rest, n);
-      // With one row for each account the oldest rows have to go uncounted.
+      // If each account has only one row, the oldest rows are dropped without being counted.
       if (n === 1) this.#dropOldest(over);
       over = n === 1 ? 0 : over - (n - rest);
     }

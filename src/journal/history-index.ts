@@ -10,7 +10,7 @@ import type { Database } from './database.ts';
  */
 export const unkeyedFact = 'unkeyed';
 
-/** Counting stops here when the rarest key is looked for. */
+/** When the rarest key is searched for, operations are counted up to this number. */
 const enough = 10_000;
 /** Most owner names of one operation that get a key. */
 const mostNames = 1_000;
@@ -74,7 +74,7 @@ export class HistoryIndex {
   }
 }
 
-/** What the keys of accounts begin with; an empty account has an address. */
+/** Prefix of the keys of accounts. The key of an empty account stands for an address without an account. */
 const ofPersons = 'u ';
 
 /** The keys of an ended operation. */

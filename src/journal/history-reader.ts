@@ -20,7 +20,7 @@ export class HistoryReader {
   readonly #facts: FactTable;
   readonly #tables: ReadonlySet<string>;
 
-  /** @param tables of the file, which an earlier release may have written */
+  /** @param tables names of the tables in the file, which an earlier release may have written */
   constructor(
     operations: OperationTable,
     decisions: DecisionTable,
@@ -33,7 +33,7 @@ export class HistoryReader {
     this.#tables = tables;
   }
 
-  /** @see SqliteJournal.page @throws {JournalError} */
+  /** Reads one page of the history, as `SqliteJournal.page` describes. @throws {JournalError} */
   page(filter: HistoryFilter, before: string | null, most: number): HistoryPage {
     const { since, until } = filter;
     const after = since === undefined ? '' : idAt(since);

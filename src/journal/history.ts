@@ -18,9 +18,9 @@ export interface HistoryLimits {
   readonly recent: number;
 }
 
-/** Until when persons and decisions are kept: wall clock, milliseconds since 1970. */
+/** Limits for accounts, addresses and decisions: wall clock, milliseconds since 1970. */
 export interface PersonLimits {
-  /** What is older loses its account and address. */
+  /** Entries that are older lose their account and address. */
   readonly person: number;
   /** Decisions that are older are dropped. */
   readonly since: number;
@@ -108,7 +108,8 @@ export class History {
   }
 
   /**
-   * Removes accounts and addresses from what is older than this time, and drops older decisions.
+   * Removes accounts and addresses from entries that are older than `person`, and drops decisions that are
+   * older than `since`.
    * @param after the last account that was handled; empty: start with the first one
    * @returns the `after` of the next call; null: nothing is left to do
    * @throws {JournalError}
@@ -120,7 +121,7 @@ export class History {
       return this.#decisions.erase({ before: idAt(person) }, inOneStep) > 0 ? after : null;
     }
     const isMore = this.#operations.erase(user, idAt(person), inOneStep) === inOneStep;
-    // The mark before the name tells an empty one from the start.
+    // The letter before the name distinguishes an empty name from the start.
     return isMore ? after : `u${user}`;
   }
 

@@ -49,8 +49,8 @@ export class OperationTable {
    */
   #live: LiveOperations | null = null;
   /**
-   * No operation has a later id, so the file is not asked for one: only this process writes operations. An id
-   * stays here when its operation is dropped or its transaction fails.
+   * No operation has a later id than this, so later ids are not searched for in the file: only this process
+   * writes operations. An id stays here when its operation is dropped or its transaction fails.
    */
   #newest = '\u{10ffff}';
 
@@ -390,7 +390,7 @@ function fits(operation: Operation, { zone, openAt, prefix = '' }: OperationFilt
 /** An ended operation without what identifies the person who made the edit. */
 function withoutPerson(operation: Operation): Operation {
   const { address: _, ...rest } = operation;
-  // A late `after` may still ask for it.
+  // A late `after` may still be matched by it.
   const fingerprint = operation.watch === null ? '' : operation.fingerprint;
   return { ...rest, actor: '', fingerprint };
 }

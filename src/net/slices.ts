@@ -17,7 +17,7 @@ export class Pace {
   }
 }
 
-/** Maps the items by `make`, at most so many at once, and returns the results in their order. */
+/** Maps the items by `make`, at most `atOnce` of them at once, and returns the results in their order. */
 export async function mapInBatches<T, R>(
   items: readonly T[],
   atOnce: number,

@@ -20,7 +20,7 @@ export interface Knowledge {
   readonly outcome: (operation: string) => LiveView | null;
   /** The state of the running agent; null: no agent runs. */
   readonly fromAgent: () => FromAgent | null;
-  /** As the running agent knows it, or as one stored it last; null: none has. @throws {JournalError} */
+  /** As the running agent knows it, or as the last agent stored it; null: none did. @throws {JournalError} */
   readonly health: () => Promise<Health | null>;
   readonly readPanel: ReadPanel;
 }

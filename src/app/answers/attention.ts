@@ -56,13 +56,13 @@ export function attentionText(
 }
 
 /**
- * So many edits that were decided without an owner are a reason, until none came for so long (milliseconds).
- * One or two are usual: owners are read anew after a pause, and when a zone changes hands.
+ * How many edits that were decided without an owner are a reason, and how long after the last one
+ * (milliseconds). One or two are usual: owners are read again after a pause, and when a zone changes hands.
  */
 const someUndecided = 3;
 const undecidedFor = 24 * 3_600_000;
 
-/** Milliseconds for which the comparison of a zone may fail. */
+/** How long the comparison of a zone may fail before that is a reason, milliseconds. */
 const zonesMayFail = 600_000;
 
 /** All codes, the most urgent first: what refuses edits, what edits may miss, what waits. */
@@ -100,7 +100,7 @@ function ofPanel({ at, pid, problems, pending, centrals }: Examined): Attention[
   ];
 }
 
-/** Reasons that are about the panel, of which each central's engine may know. */
+/** Reasons about the panel as a whole. The engine of any central may know them. */
 function ofPanelHealth(at: number, all: readonly Health[]): Attention[] {
   const found: Attention[] = [];
   const files = all.find((one) => one.files !== null)?.files ?? null;

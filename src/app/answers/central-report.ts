@@ -37,7 +37,7 @@ export interface CentralState {
   readonly engine: EngineReport | null;
   /** What the running agent knows; null: no agent runs. */
   readonly fromAgent: FromAgent | null;
-  /** As the running agent knows it, or as one stored it last; null: not known. */
+  /** As the running agent knows it, or as the last agent stored it; null: not known. */
   readonly health: Health | null;
 }
 

@@ -36,15 +36,15 @@ export const healthSchema = v.object({
   undecided: v.nullable(v.object({ edits: v.number(), since: time, last: time })),
   /** Since when there are more conflicts than the settings allow; null: there are not. */
   conflictsSince: timeOrNull,
-  /** Rounds of comparisons that found changes in the panel that no call told of, oldest first. */
+  /** Rounds of comparisons that found changes in the panel without a call to us, oldest first. */
   silent: v.array(v.object({ at: time, zone: name })),
   /** What is wrong with the plugin's files under the panel's root; null: nothing. */
   files: v.nullable(v.object({ text: v.string(), since: time })),
 });
 
 /**
- * What an agent knows of one central, and of the panel, beside what the journal's tables hold. The agent
- * stores it, so that it is known when no agent runs.
+ * What an agent knows about one central and the panel that the journal's tables do not hold. The agent stores
+ * it, so that it is known even if no agent runs.
  */
 export type Health = v.InferOutput<typeof healthSchema>;
 

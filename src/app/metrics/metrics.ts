@@ -61,7 +61,10 @@ function ofAgent({ at, pid, version, state, memory, paused, pausedUntil }: Statu
   ];
 }
 
-/** Notifications that could not be delivered yet: a channel that fails tells nobody itself. */
+/**
+ * Metrics of notifications that could not be delivered yet, because a failing channel cannot report that
+ * itself.
+ */
 export function noticeMetrics(waiting: readonly Waiting[]): readonly Metric[] {
   const times = (name: ChannelName): readonly number[] =>
     waiting.filter(({ channels }) => channels.includes(name)).map(({ notice }) => notice.at);
@@ -115,10 +118,7 @@ function shortCode(code: string): string {
   return code.slice('attention.'.length);
 }
 
-/**
- * All states of zones, records and operations. They make sure that a state in which nothing is has the value
- * 0.
- */
+/** All states of zones, records and operations. A state without any of them has the value 0. */
 const zoneStates = {
   synced: 0,
   'panel-only': 0,
@@ -200,7 +200,7 @@ function ofJournals({ centrals }: StatusReport): Metric[] {
   ];
 }
 
-/** When things last succeeded: as a running agent knows it, or as one knew it last. */
+/** Metrics of when calls and comparisons last succeeded, as the running agent or the last one knew it. */
 function ofHealth({ centrals }: StatusReport): Metric[] {
   const each = (read: (health: Health) => number | null): readonly Sample[] =>
     centrals.flatMap((one) => {

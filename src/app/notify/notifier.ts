@@ -38,8 +38,8 @@ const longestWait = 24 * 3_600_000;
 const firstRetry = 5_000;
 const longestRetry = 15 * 60_000;
 /**
- * So many looks after a start, or for so many milliseconds, no reason ends, because not everything is known
- * yet.
+ * After a start, a reason can end only after so many looks or so many milliseconds, because not everything is
+ * known before.
  */
 const looksToSettle = 5;
 const timeToSettle = 5 * 60_000;

@@ -7,22 +7,28 @@ import { JournalError, type Journal } from '../../core/journal.ts';
 import type { Log } from '../../core/log.ts';
 import { healthFact, healthIn, type Health } from '../answers/health.ts';
 
-/** Milliseconds between two looks at the parts. */
+/** Milliseconds between two checks. */
 const lookEvery = 5_000;
-/** Milliseconds without a call after which the central is asked whether it answers; and while it does not. */
+/**
+ * If nothing was sent to the central for so many milliseconds, it is asked whether it answers. The second
+ * time is for a central that does not answer.
+ */
 const probeAfter = 300_000;
 const probeFailing = 30_000;
-/** Milliseconds after which it is stored again though only its times have changed. */
+/** After so many milliseconds the health is stored again, even if only its times have changed. */
 const storeEvery = 600_000;
-/** Least age (ms) of a check of the plugin's files before the next one: by itself, and on demand. */
+/**
+ * At least so many milliseconds lie between two checks of the plugin's files. The second time is for a check
+ * that somebody asks for.
+ */
 const filesEvery = 60_000;
 const filesAsked = 1_000;
-/** Milliseconds after which a comparison that is late counts as overdue. */
+/** How late a comparison may be before it counts as overdue, milliseconds. */
 const patience = 600_000;
-/** Milliseconds for which an edit that was decided without an owner is remembered. */
+/** How long an edit that was decided without an owner is remembered, milliseconds. */
 const undecidedFor = 86_400_000;
 
-/** The parts that are looked at. */
+/** The parts of a running engine whose health is checked. */
 export interface HealthParts {
   readonly engine: Pick<Engine, 'live' | 'remember' | 'restoreSilent'>;
   readonly central: Pick<GuardedCentral, 'blocked' | 'contact' | 'check'>;
@@ -48,11 +54,11 @@ export class HealthKeeper {
   readonly #startedAt: number;
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  /** What an earlier run stored. */
+  /** The health that an earlier run stored. */
   #earlier: Health | null = null;
   #stored = { text: '', at: -Infinity };
   #undecided: Health['undecided'] = null;
-  /** The engine's count of undecided edits that is in `#undecided` already. */
+  /** How many of the engine's undecided edits `#undecided` includes already. */
   #counted = 0;
   #conflictsSince: number | null = null;
   #files: Health['files'] = null;
@@ -64,7 +70,7 @@ export class HealthKeeper {
     this.#startedAt = parts.clock.wall();
   }
 
-  /** Takes over what an earlier run stored, and begins to look. @throws {JournalError} */
+  /** Loads the health that an earlier run stored, and starts the checks. @throws {JournalError} */
   async start(): Promise<void> {
     const earlier = healthIn(await this.#parts.journal.fact(healthFact));
     this.#earlier = earlier;
@@ -77,14 +83,14 @@ export class HealthKeeper {
     this.#running = this.#forEver();
   }
 
-  /** Stops looking and stores what is known. Never throws. */
+  /** Stops the checks and stores the health. Never throws. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('stopping'));
     await this.#running;
     await this.#store(true);
   }
 
-  /** What is known now. @throws {JournalError} */
+  /** Returns the present health. @throws {JournalError} */
   async health(): Promise<Health> {
     return await this.#look(filesAsked);
   }
@@ -130,7 +136,7 @@ export class HealthKeeper {
       const health = await this.#look(filesEvery);
       const text = JSON.stringify({ ...health, at: 0, answeredAt: 0, comparison: timeless(health) });
       const now = clock.wall();
-      // A clock that was set back must not keep it from being stored.
+      // If the clock was set back, the health is stored all the same.
       const isDue = Math.abs(now - this.#stored.at) >= storeEvery;
       if (!always && !isDue && text === this.#stored.text) return;
       await engine.remember(healthFact, JSON.stringify(health));

@@ -60,7 +60,7 @@ export interface Wired {
   readonly settings: Settings;
   /** Asks the name servers after each write; null: the settings name no name servers. */
   readonly verifier: Verifier | null;
-  /** What is known of engine and central beside the journal. @throws {JournalError} */
+  /** The health of engine and central. @throws {JournalError} */
   readonly health: () => Promise<Health>;
   close(): Promise<void>;
 }

@@ -22,7 +22,10 @@ export interface FoundMemory {
 /** For each reason, at least so many milliseconds lie between two searches. */
 const recheckAfter = 60_000;
 
-/** One search may take at most so many milliseconds, even if its caller gives up earlier. */
+/**
+ * One search may take so many milliseconds. It goes on for later callers if the first caller gives up
+ * earlier.
+ */
 const checkPatience = 20_000;
 
 /**

@@ -75,7 +75,7 @@ function showAt(zone: DnsName, view: ZoneReport): string {
   return [head, ...signingLines(zone, view.signing), ...lines, lists, ...open].join('\n');
 }
 
-/** Records that only the panel was asked about, with what is to be said of them. */
+/** Lines and table rows about a zone whose records were read from the panel only. */
 function panelContent({ inPanel, entry }: ZoneReport): {
   readonly lines: readonly string[];
   readonly rows: readonly (readonly (string | Cell)[])[];

@@ -41,7 +41,7 @@ import { beforeCreate, beforeDelete } from './before/zone-edits.ts';
 export interface LiveEngine {
   readonly comparison: ComparisonProgress;
   readonly comparisons: ComparisonHealth;
-  /** Rounds of comparisons that found changes in the panel that no call told of, oldest first. */
+  /** Rounds of comparisons that found changes in the panel without a call to us, oldest first. */
   readonly silent: readonly SilentRound[];
   readonly owners: OwnerStatus;
 }

@@ -45,7 +45,7 @@ export class Runtime {
   readonly grace: Grace;
   readonly patience: Patience;
   readonly agenda: Agenda;
-  /** Zones of which the administrator was told that an edit stayed in the panel. */
+  /** Zones for which the administrator was told that edits stay in the panel. */
   readonly panelOnly = new DailyNotice<DnsName>();
   readonly rounds: Rounds;
   readonly silent: SilentChanges;

@@ -189,7 +189,7 @@ function baseOf(call: HookCall, stage: 'before' | 'after', dialect: PanelDialect
 
 type Base = Readonly<ReturnType<typeof baseOf>>;
 
-/** The address of the client as the panel's CGI environment tells it; empty: it does not. */
+/** The address of the client in the panel's CGI environment; empty: the environment lacks it. */
 function addressOf({ environment }: HookCall): string {
   const address = environment['REMOTE_ADDR'] ?? '';
   return isIP(address) === 0 ? '' : address;

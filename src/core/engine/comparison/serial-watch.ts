@@ -49,7 +49,7 @@ export class SerialWatch {
     }
   }
 
-  /** @returns false: the name server serves none of the zones, or nobody can say which to ask about */
+  /** @returns false: the name server serves none of the zones, or it is not known which zones to query */
   async #round(signal: AbortSignal): Promise<boolean> {
     const zones = await this.#zones();
     if (zones === null) {
@@ -73,7 +73,7 @@ export class SerialWatch {
     return zones.length === 0 || known.size > 0;
   }
 
-  /** The zones to ask about; null: too many, or the journal cannot be read. */
+  /** The zones to query; null: too many, or the journal cannot be read. */
   async #zones(): Promise<readonly DnsName[] | null> {
     const { journal, log } = this.#runtime.ports;
     try {

@@ -1,7 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { Clock } from '../../clock.ts';
 
-/** How the comparisons of all zones stand. Times are wall clock, milliseconds since 1970. */
+/** The state of the comparisons of all zones. Times are wall clock, milliseconds since 1970. */
 export interface ComparisonHealth {
   /** Code of the failure that keeps a round from beginning; null: none does. */
   readonly problem: string | null;
@@ -22,7 +22,7 @@ export interface ComparisonHealth {
 export class Rounds {
   readonly #clock: Clock;
   readonly #left = new Set<DnsName>();
-  /** Zones that fail, each with since when; the longest first. */
+  /** Zones whose comparison fails, each with the time of its first failure; the earliest first. */
   readonly #failing = new Map<DnsName, number>();
   #problem: string | null = null;
   #failingSince: number | null = null;
@@ -48,7 +48,7 @@ export class Rounds {
     };
   }
 
-  /** A round begins, with these zones to compare. */
+  /** Begins a round with these zones to compare. */
   begin(zones: Iterable<DnsName>): void {
     this.#number += 1;
     this.#problem = null;
@@ -57,19 +57,22 @@ export class Rounds {
     this.#mayBeComplete();
   }
 
-  /** A round could not begin. @param problem code of the failure */
+  /** Stores that a round could not begin. @param problem code of the failure */
   failed(problem: string): void {
     this.#problem = problem;
     this.#failingSince ??= this.#clock.wall();
   }
 
-  /** The comparison of a zone has ended. */
+  /** Stores that the comparison of a zone has ended. */
   compared(zone: DnsName): void {
     this.#failing.delete(zone);
     this.#done(zone);
   }
 
-  /** The comparison of a zone has failed. It is tried again, and the round goes on without it. */
+  /**
+   * Stores that the comparison of a zone has failed. It is tried again, and the round goes on without the
+   * zone.
+   */
   zoneFailed(zone: DnsName): void {
     if (!this.#failing.has(zone)) this.#failing.set(zone, this.#clock.wall());
     this.#done(zone);

@@ -11,13 +11,13 @@ export interface SilentRound {
   readonly zone: DnsName;
 }
 
-/** So many rounds show that no call reaches us. */
+/** How many rounds show that no call reaches us. */
 export const enoughSilent = 3;
 /** Milliseconds after which a round no longer counts. */
 const span = 30 * 86_400_000;
 /** Milliseconds after a hint in which the panel may still change the zones it names. */
 const hintSpan = 2 * 3_600_000;
-/** So many names of hints are kept. With more, a hint counts as one for all zones. */
+/** How many names of hints are kept. A hint with more names counts for all zones. */
 const mostNames = 1_000;
 
 /** Reasons of comparisons that no call caused. */
@@ -25,9 +25,9 @@ const uncaused: ReadonlySet<string> = new Set(['periodic', 'asked', 'serial']);
 
 /**
  * Finds out whether DNS forms change zones without a call to us, as after a panel update that dropped our
- * handlers. A silent change is one in a synced zone that no call told of. It counts once a round, because a
- * restore or an import changes many zones at once. Any call of a DNS form shows that the handlers work, so
- * the count begins anew.
+ * handlers. A silent change is a change in a synced zone that no call reported. It counts once a round,
+ * because a restore or an import changes many zones at once. Any call of a DNS form shows that the handlers
+ * work, so the count begins anew.
  */
 export class SilentChanges {
   readonly #clock: Clock;
@@ -89,7 +89,7 @@ export class SilentChanges {
     if (hintedAt > this.#clock.wall() - hintSpan || !hasChanged()) return;
     this.#counted = this.#rounds.number;
     const [first, ...later] = [...this.found, { at: this.#clock.wall(), zone }];
-    // The first one tells since when.
+    // The first round shows since when calls are missing.
     this.#found = [...(first === undefined ? [] : [first]), ...later.slice(1 - enoughSilent)];
   }
 }

@@ -119,8 +119,8 @@ function checkLater(ended: Ended, edit: SavedEdit, answer: Answer, own: Parts, j
 }
 
 /**
- * Whether a change brings the central to what the panel had at that time. Then another edit wanted the
- * change, because this edit was refused.
+ * Whether a change brings the central to what the panel had at that time. This edit was refused, so such a
+ * change was wanted by another edit.
  */
 function isInPanel({ provenance }: PanelStore, { zone, record, present, at, request }: Effect): boolean {
   // Default records differ between panel and central, so only the existence of the zone is compared.

@@ -25,7 +25,10 @@ interface Moment {
   readonly wall: () => number;
   readonly saved: readonly SavedEdit[];
   readonly hints: readonly Due[];
-  /** The request of an engine that is running in the zone at the central, in words; null: none. */
+  /**
+   * Describes the write request that an engine has sent for the zone and that is not answered yet; null:
+   * none.
+   */
   readonly goingIn: (zone: DnsName) => string | null;
 }
 
