@@ -131,7 +131,7 @@ test('a refusal is stored with its codes, unless an operation stands for it', as
       ['unclear', 'refused', ['central.refused'], 'bob [31m'],
     ],
   );
-  // An operation of an earlier call, refused a moment before, does not stand for this one.
+  // An operation that an earlier call began does not count as the operation of this call.
   for (const [createdAt, count] of [
     [1_700_000_000_000, 0],
     [1_699_999_999_000, 1],
@@ -149,7 +149,7 @@ test('our own writes into the panel, and calls about what is done, are no decisi
   decisions.paused({ kind: 'ignore' });
   await decisions.flush();
   assert.deepEqual(stored(), []);
-  // A token that somebody made up hides nothing.
+  // A call with an echo token that somebody made up is still stored.
   decisions.answered(call(edit({ echo: 'made up' })), refused, 1_700_000_000_000);
   await decisions.flush();
   assert.equal(stored().length, 1);

@@ -1,4 +1,4 @@
-/** How an operation ended, for a reader. */
+/** Tests how an operation is said to have ended, for a reader of the history. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleCreate, sampleDelete, sampleOperation, sampleRow } from '../testing/contracts/journal.ts';

@@ -1,4 +1,4 @@
-/** A status in which everything that can be known is known, and a notice. Its names all contain `secret`. */
+/** A status with a value in every field, and a notice. All names in them contain `secret`. */
 import type { CentralReport, EngineReport, FromAgent } from '../app/answers/central-report.ts';
 import type { Health } from '../app/answers/health.ts';
 import type { StatusReport } from '../app/control/protocol.ts';

@@ -169,7 +169,7 @@ test('name servers behind, edits without an owner, calls that do not come, files
     silent: [4, 5, 6].map((at) => ({ at, zone })),
     files: { text: 'missing: x', since: 8 },
   };
-  // What is about the panel is told once, though each central's engine knows it.
+  // A reason about the whole panel is listed once, although the engine of each central knows it.
   const found = attentionOf(status([{ health: all }, { health: { ...all, behind: null } }]));
   assert.deepEqual(
     found.map(({ code, central, since, params }) => [code, central, since, params]),

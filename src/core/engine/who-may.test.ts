@@ -1,5 +1,5 @@
 /**
- * Tests of which accounts have an edit written at the central before the panel has made it (issue 11.1;
+ * Tests whose edits are written at the central before the panel has made them (issue 11.1;
  * docs/decisions/010-who-may.md).
  */
 import assert from 'node:assert/strict';

@@ -41,8 +41,9 @@ const parameters: readonly Parameter[] = [
 
 /**
  * The parameters of SVCB and HTTPS (RFC 9460 section 2.1), each key once, sorted by the keys' numbers. In
- * canonical text values have no quotation marks, and characters that are not printable are `\DDD`. `keyNNNNN`
- * of a key with a name is read as that key, and its value is the octets on the wire. `ohttp` becomes `key8`.
+ * canonical text values have no quotation marks, and characters that are not printable are `\DDD`. A key that
+ * has a name may also be written `keyNNNNN`; its value is then the octets on the wire. Canonical text has the
+ * name, except that `ohttp` becomes `key8`.
  */
 export const serviceParameters: FieldKind = {
   least: 0,

@@ -32,10 +32,10 @@ const youngMemory = 48;
 interface Limits {
   /** Processor time of one call: fifty times what a call usually takes. */
   readonly mostWork: number;
-  /** A thread that works less than `leastWork` in as long as `idle` waits for what never comes. */
+  /** A thread that works less than `leastWork` in the time `idle` waits for something that never comes. */
   readonly idle: number;
   readonly leastWork: number;
-  /** How often the thread is looked at. */
+  /** Time between two checks of the thread. */
   readonly lookEvery: number;
 }
 

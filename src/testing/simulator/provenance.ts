@@ -86,7 +86,7 @@ export class Provenance {
     this.#zones = zones;
   }
 
-  /** Ends the time before the first engine. From now on, changes by others get the writer `somebody`. */
+  /** Stores that the first engine starts now. From now on, changes by others get the writer `somebody`. */
   start(now: number): void {
     if (this.#hasStarted) return;
     this.look(now);

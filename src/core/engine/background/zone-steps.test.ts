@@ -390,7 +390,10 @@ test('a step of the clock between the reads puts off a delete and an undo', asyn
   }
 });
 
-/** Reads of the panel at these times (ms), each of which shows these records. @returns what is there then */
+/**
+ * Makes a step of the create after each read of the panel. Each read has a time (ms) and the records that it
+ * shows. @returns rdata of the records that the central has then
+ */
 async function createAt(
   operation: typeof made,
   reads: readonly (readonly [number, readonly ResourceRecord[]])[],

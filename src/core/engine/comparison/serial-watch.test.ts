@@ -60,7 +60,7 @@ test('a serial that advances as often as edits were reported explains itself', a
     [2, 1, compared],
     [0, 1, compared],
     [1, 0, []],
-    // The edit of the round before counts no more.
+    // An edit that was reported in an earlier round no longer counts.
     [0, 1, compared],
   ] as const) {
     for (let count = 0; count < reported; count += 1) watch.reported(zone);

@@ -1,4 +1,4 @@
-/** Rounds of comparisons that find changes in the panel of which no call told. */
+/** Tests rounds of comparisons that find changes in the panel which no call reported. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DnsName } from '../../../dns/name.ts';
@@ -32,7 +32,10 @@ async function given(operations: readonly Operation[] = []): Promise<Bench> {
   return bench;
 }
 
-/** The panel's zone becomes this, and a round of comparisons an hour later finds it. */
+/**
+ * Gives the panel's zone these records, and compares it an hour later. @returns the number of rounds that
+ * count
+ */
 async function found(bench: Bench, records: readonly ResourceRecord[], reason = 'periodic'): Promise<number> {
   bench.clock.stepWall(hour);
   bench.panel.zones.set(zone, records);
@@ -56,9 +59,9 @@ test('records that came, went or changed without a call count, once a round', as
     silent.found.map(({ at, zone: where }) => [at, where]),
     [1, 2, 3].map((n) => [from + n * hour, zone]),
   );
-  // Nothing has changed since, and what has is found once.
+  // The zone has not changed since then, so this round does not count.
   assert.equal(await found(bench, [a('www', 3)]), enoughSilent);
-  // The first one stays: it tells since when.
+  // The first round is kept, because it shows since when calls are missing.
   assert.equal(await found(bench, [a('www', 4)]), enoughSilent);
   assert.equal(silent.found[0]?.at, from + hour);
   assert.equal(silent.found.at(-1)?.at, from + 5 * hour);

@@ -1,4 +1,4 @@
-/** What one read of the panel shows, and when two of them prove something. */
+/** Tests what one read of the panel shows, and when two reads prove something. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleOperation } from '../../../testing/contracts/journal.ts';

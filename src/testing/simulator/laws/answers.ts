@@ -178,7 +178,8 @@ function undoneBeside({ witness }: Pick<Ended, 'witness'>, own: Parts): Parts {
   const since = Math.min(...all.filter(({ operation }) => own.has(operation.id)).map((one) => one.since));
   const beside = all.filter(({ operation: { state }, states }) => {
     const isUndone = state === 'refused' || state === 'reverted';
-    // The time when it first ended counts: a later `after` call stores the same state again.
+    // The time at which the operation first got this state counts, because a later `after` call stores the
+    // same state again.
     return isUndone && (states.find((one) => one.state === state)?.at ?? 0) >= since;
   });
   return partsOf(beside);

@@ -139,7 +139,7 @@ export class Judgement {
     this.violations.push({ law, text: `${this.#prefix}${text}` });
   }
 
-  /** Takes note that a central had something for so many milliseconds that was undone later. */
+  /** Takes note for how many milliseconds a central had something that was undone later. */
   sawFor(ms: number): void {
     this.longestSeen = Math.max(this.longestSeen, ms);
   }
