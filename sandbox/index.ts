@@ -204,6 +204,13 @@ class RunningSandbox implements Sandbox {
     return this.#names;
   }
 
+  changePassword(name: string, password: string): void {
+    const { store } = this.#parts.world;
+    const user = store.user(name);
+    if (user === undefined) throw new Error(`${name}: no such account`);
+    store.putUser({ ...user, password });
+  }
+
   async changeCertificate(): Promise<void> {
     const made = await makeCertificate(this.root, this.#parts.name);
     this.#http.setCertificate(made);

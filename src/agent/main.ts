@@ -2,8 +2,8 @@
  * The agent: one long-lived process for each panel. A service starts it; or the hook does, if none runs.
  *
  * Usage: node agent.cjs [--root DIR] [--socket PATH] [--service] --service: systemd confines the process
- * (plugin/system/domainsync-agent.service). Exit status: 0 stopped on request, or another agent runs already;
- * 1 could not start (the log says why).
+ * (plugin/system/domainsync-agent.service). Exit status: 0 stopped on request, or another agent runs already
+ * or is about to; 1 could not start (the log says why).
  */
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ import { pathsOf, type Paths } from '../app/paths.ts';
 import { wirePanel, wirePanelHand } from '../app/wiring/wire.ts';
 import { Agent } from './agent.ts';
 import { answerControl } from './control.ts';
+import { belongsToService } from './left-to-service.ts';
 import { takeLock } from './lock.ts';
 import { FileLog } from './log.ts';
 import { notifierOf } from './notifications.ts';
@@ -38,6 +39,11 @@ async function main(): Promise<number> {
 async function run(root: string, paths: Paths, log: FileLog, isService = false): Promise<number> {
   const release = takeLock(paths.lock);
   if (release === null) return 0;
+  if (!isService && belongsToService(root)) {
+    log.write(2, 'agent.left-to-service', { pid: process.pid });
+    release();
+    return 0;
+  }
   const hand = await wirePanelHand(root);
   const panel = await wirePanel(root, isService, log.write);
   const agent = new Agent(paths, panel, (call) => hand.facts(call), log, isService);

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { tailOf } from '../app/tail.ts';
 import { systemClock } from '../app/wiring/clock.ts';
 import { isSystemError, systemOr } from '../net/system-error.ts';
-import { everyCentral, loadSettings, settingsPath } from '../config/settings.ts';
+import { loadSettings, settingsPath } from '../config/settings.ts';
 
 /** A file counts as finished if it has not changed for so many milliseconds. */
 const quiet = 250;
@@ -11,8 +11,8 @@ const quiet = 250;
 const quietUnfinished = 2_000;
 
 /**
- * The settings file of a panel, together with the files of certificate authorities that it names. Notices
- * changes in any of them, and waits until the writer has finished.
+ * The settings file of a panel, together with the files that it names: secrets and certificate authorities.
+ * Notices changes in any of them, and waits until the writer has finished.
  */
 export class SettingsFile {
   readonly #root: string;
@@ -20,7 +20,7 @@ export class SettingsFile {
   /** When the present stamp was first seen: monotonic milliseconds. */
   #since = -Infinity;
   #watcher: FSWatcher | null = null;
-  /** Files of certificate authorities that the settings name. */
+  /** Files that the settings name. */
   #named: readonly string[] = [];
 
   constructor(root: string) {
@@ -46,12 +46,11 @@ export class SettingsFile {
    */
   read() {
     for (;;) {
-      const own = stampOf(settingsPath(this.#root));
+      const before = this.stamp();
       const loaded = loadSettings(this.#root);
-      if (loaded.kind === 'configured')
-        this.#named = everyCentral(loaded.settings).flatMap(({ caFile }) => (caFile === '' ? [] : [caFile]));
+      if (loaded.kind !== 'not-configured') this.#named = loaded.files;
       const stamp = this.stamp();
-      if (stamp.split('\n')[0] === own) return { stamp, loaded };
+      if (stamp === before) return { stamp, loaded };
     }
   }
 

@@ -1,6 +1,15 @@
 /** Tests changes of the settings file while the agent runs. */
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, after, beforeEach, afterEach, describe, test } from 'node:test';
@@ -128,6 +137,30 @@ describe('issue 11.12: a changed settings file', { skip: missingPrograms('named'
     await rotate(oldKey, newKey);
     t.after(() => rotate(newKey, oldKey));
     saveSettings(root, { isp_master: account(server.port, newKey) });
+    assert.equal(await save(), null);
+  });
+
+  /** Puts the key into a file of its own, in place of an earlier one. @returns the file's path */
+  function keyFile({ secret }: ServerKey): string {
+    const path = join(root, 'key');
+    writeFileSync(`${path}.new`, `${secret}\n`, { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+    return path;
+  }
+
+  test('issue 16, secrets: of which only the file with the key changes: no refused click', async (t) => {
+    const { password: _password, ...others } = account(server.port, oldKey);
+    const settings = { ...others, password_file: keyFile(oldKey) };
+    saveSettings(root, { isp_master: { ...settings, password: null } });
+    assert.equal(await save(), null);
+    await rotate(oldKey, newKey);
+    t.after(() => rotate(newKey, oldKey));
+    keyFile(newKey);
+    assert.equal(await save(), null);
+    const path = keyFile(newKey);
+    chmodSync(path, 0o644);
+    assert.equal(await save(), 'settings.not-in-force settings.secret-exposed');
+    chmodSync(path, 0o600);
     assert.equal(await save(), null);
   });
 

@@ -31,6 +31,10 @@ export const notify = v.object({
     'Secret that the requests are signed with, 16 characters or more; `whsec_` and Base64, or any text.',
     'Секрет, которым подписываются запросы, не короче 16 знаков: `whsec_` и Base64 или любой текст.',
   ),
+  webhook_secret_file: textOption(
+    'File that holds this secret, instead of `webhook_secret`, as `password_file` does.',
+    'Файл с этим секретом вместо `webhook_secret`, как в `password_file`.',
+  ),
   webhook_ca_file: textOption(
     'File with the certificate authority to trust for the webhook instead of the public ones.',
     'Файл центра сертификации, которому доверять при отправке на этот URL, вместо общеизвестных.',

@@ -70,6 +70,10 @@ const connection = v.object({
       most: 1024,
     },
   ),
+  password_file: textOption(
+    'File that holds the password, instead of `password`: an absolute path, or the name of a systemd credential ([operations.md](operations.md#a-secret-in-a-file)).',
+    'Файл с паролем вместо `password`: полный путь или имя учётных данных systemd ([operations.md](operations.md#a-secret-in-a-file)).',
+  ),
   fingerprint: textOption(
     'SHA-256 fingerprint of the only certificate to trust, for a self-signed one.',
     'Отпечаток SHA-256 самоподписанного сертификата. Доверие — только этому сертификату.',

@@ -4,10 +4,13 @@ import * as v from 'valibot';
 import type { Problem } from '../dns/problem.ts';
 import { isSystemError } from '../net/system-error.ts';
 import { centralModule } from '../centrals/registry.ts';
+import { credentialsFolder } from './credentials.ts';
 import { changeIni, parseIni, type IniChanges, type IniEntry } from './ini.ts';
 import { notifyProblems, notifyValues } from './notify-options.ts';
 import { options, settingsSchema, type Option, type OptionValues } from './options.ts';
 import { baseAddress, serverAddress, serverText } from './address.ts';
+import { secretReader, type SecretReader } from './secret-file.ts';
+import { fileOption, fileSecrets } from './secret-options.ts';
 
 /**
  * The settings of one central. If a further central cannot set an option in a section of its own, the option
@@ -34,9 +37,18 @@ export type LoadedSettings =
       readonly path: string;
       readonly settings: Settings;
       readonly warnings: readonly Problem[];
+      readonly files: NamedFiles;
     }
   | { readonly kind: 'not-configured'; readonly path: string }
-  | { readonly kind: 'broken'; readonly path: string; readonly problems: readonly Problem[] };
+  | {
+      readonly kind: 'broken';
+      readonly path: string;
+      readonly problems: readonly Problem[];
+      readonly files: NamedFiles;
+    };
+
+/** Paths of the files that settings name and that belong to them: secrets and certificate authorities. */
+type NamedFiles = readonly string[];
 
 /**
  * Path of the settings file: `etc/domainsync.ini` under the panel's root. If only the original plugin's file
@@ -87,35 +99,52 @@ export function loadSettings(root: string): LoadedSettings {
   } catch (error) {
     if (error instanceof SettingsTooLarge) return tooLarge(path);
     if (isSystemError(error, 'ENOENT')) return { kind: 'not-configured', path };
-    return { kind: 'broken', path, problems: [{ code: 'settings.unreadable', params: { path } }] };
+    return { kind: 'broken', path, problems: [{ code: 'settings.unreadable', params: { path } }], files: [] };
   }
-  return readSettings(text, path);
+  return readSettings(text, path, secretsOf(root));
+}
+
+/** Makes the reader for the files with secrets that the settings of a panel name. */
+export function secretsOf(root: string): SecretReader {
+  return secretReader(() => credentialsFolder(root));
 }
 
 function tooLarge(path: string): LoadedSettings {
   const params = { path, most: String(mostSettings / 1024) };
-  return { kind: 'broken', path, problems: [{ code: 'settings.too-large', params }] };
+  return { kind: 'broken', path, problems: [{ code: 'settings.too-large', params }], files: [] };
 }
 
-/** Parses settings from the text of a file. @param path the file's path, for messages only */
-export function readSettings(text: string, path: string): LoadedSettings {
+/**
+ * Parses settings from the text of a file.
+ * @param path the file's path, for messages only
+ * @param readSecret reads the files with secrets that the text names; by default absolute paths only
+ */
+export function readSettings(
+  text: string,
+  path: string,
+  readSecret: SecretReader = secretReader(() => null),
+): LoadedSettings {
   if (text.length > mostSettings) return tooLarge(path);
   const { entries, mistakes } = parseIni(text);
+  const files: string[] = [];
   const problems: Problem[] = mistakes.slice(0, mostMistakes).map(({ line, kind }) => ({
     code: `settings.${kind}`,
     params: { path, line: String(line) },
   }));
   const numbers = numbersIn(entries);
   const found = new Map(entries.map((entry) => [`${entry.section}.${entry.option}`, entry]));
-  const all = numbers.map((number): Source => ({ number, path, entries: entriesOf(number, found) }));
-  const [first = { number: 1, path, entries: new Map<string, IniEntry>() }, ...others] = all;
+  const all = numbers.map((number): Source => {
+    return { number, path, entries: entriesOf(number, found), readSecret, problems, files };
+  });
+  const [first, ...others] = all;
+  if (first === undefined) throw new Error('there is always a first central');
   const host = first.entries.get('isp_master.host')?.value ?? '';
   if (host === '' && others.length === 0 && problems.length === 0) return { kind: 'not-configured', path };
-  const further = others.map((source) => readCentral(source, [], problems));
-  const settings = readCentral(first, further, problems);
+  const further = others.map((source) => readCentral(source, []));
+  const settings = readCentral(first, further);
   problems.push(...sameTwice([settings, ...further], all));
-  if (problems.length > 0) return { kind: 'broken', path, problems };
-  return { kind: 'configured', path, settings, warnings: unknownOptions(entries, numbers, path) };
+  if (problems.length > 0) return { kind: 'broken', path, problems, files };
+  return { kind: 'configured', path, settings, warnings: unknownOptions(entries, numbers, path), files };
 }
 
 /** All centrals of the settings, the first one first. */
@@ -123,12 +152,17 @@ export function everyCentral(settings: Settings): readonly Settings[] {
   return [settings, ...settings.further];
 }
 
-/** Those entries of the settings file that concern one central. */
+/** Those entries of the settings file that concern one central, and where to put what is found in them. */
 interface Source {
   readonly number: number;
   readonly path: string;
   /** The entries by `section.option`, under the section names of the first central. */
   readonly entries: ReadonlyMap<string, IniEntry>;
+  readonly readSecret: SecretReader;
+  /** The problems of all centrals. */
+  readonly problems: Problem[];
+  /** The files that the settings of all centrals name. */
+  readonly files: string[];
 }
 
 const furtherSection = /^central_([2-9]|[1-9]\d{1,2})$/u;
@@ -158,10 +192,11 @@ function entriesOf(number: number, found: ReadonlyMap<string, IniEntry>): Readon
   );
 }
 
-function readCentral(source: Source, further: readonly Settings[], problems: Problem[]): Settings {
-  const { number, path, entries } = source;
+function readCentral(source: Source, further: readonly Settings[]): Settings {
+  const { number, path, entries, problems } = source;
   const found: Problem[] = [];
-  const values = valuesOf(source, found);
+  const secrets = secretsIn(source, found);
+  const values = valuesOf(source, secrets, found);
   const problemAt = (option: string, code: string): Problem => {
     const line = String(entries.get(`isp_master.${option}`)?.line ?? 0);
     return { code, params: { path, line, option } };
@@ -169,26 +204,54 @@ function readCentral(source: Source, further: readonly Settings[], problems: Pro
   const address = values.isp_master.host === '' ? { url: '' } : addressIn(values);
   if (typeof address === 'string') found.push(problemAt('host', address));
   const required = number === 1 && further.length === 0 ? [] : ['host'];
-  const isMissing = (option: string): boolean => (entries.get(`isp_master.${option}`)?.value ?? '') === '';
+  const isMissing = (option: string): boolean =>
+    (entries.get(`isp_master.${option}`)?.value ?? '') === '' && !secrets.has(`isp_master.${option}`);
   const missing = [...required, 'username', 'password'].filter(isMissing);
   found.push(...missing.map((option) => problemAt(option, 'settings.missing')));
   // Sections that all centrals share are looked at once.
-  const lineOf = (option: string): number => entries.get(`notify.${option}`)?.line ?? 0;
-  if (number === 1) found.push(...notifyProblems(values.notify, path, lineOf));
+  if (number === 1) found.push(...notificationProblems(source, values, secrets));
   problems.push(...(number === 1 ? found : found.map((one) => withSection(one, number))));
+  const caFile = values.isp_master.ca_file;
+  if (caFile !== '') source.files.push(caFile);
   const url = typeof address === 'string' ? '' : address.url;
   return Object.freeze({ number, further, address: url, ...namedValues(values) });
+}
+
+/** The secrets by `section.option`. The text is empty if the file with the secret cannot be used. */
+type Secrets = ReadonlyMap<string, string>;
+
+/** Reads the secrets of one central that stand in files. Problems of shared options are reported once. */
+function secretsIn({ number, path, entries, readSecret, files }: Source, problems: Problem[]): Secrets {
+  const read = fileSecrets(options, entries, path, readSecret);
+  files.push(...read.files);
+  const own = read.problems.filter(({ section }) => number === 1 || sectionOf(section, number) !== section);
+  problems.push(...own.map((one) => one.problem));
+  return read.texts;
+}
+
+function notificationProblems(
+  { path, entries }: Source,
+  { notify }: OptionValues,
+  secrets: Secrets,
+): readonly Problem[] {
+  // The problem of a secret's file is reported already.
+  if (secrets.get('notify.webhook_secret') === '') return [];
+  const lineOf = (option: string): number =>
+    (entries.get(`notify.${option}`) ?? entries.get(`notify.${fileOption(option)}`))?.line ?? 0;
+  return notifyProblems(notify, path, lineOf);
 }
 
 /**
  * The values of all options of one central. An option with a mistake is reported and gets its default. A
  * mistake in a shared option is reported only for the first central.
  */
-function valuesOf({ number, path, entries }: Source, problems: Problem[]): OptionValues {
+function valuesOf({ number, path, entries }: Source, secrets: Secrets, problems: Problem[]): OptionValues {
   const mistaken = new Set<string>();
   const texts = (): unknown => {
-    const text = (option: Option): string =>
-      mistaken.has(keyOf(option)) ? '' : (entries.get(keyOf(option))?.value ?? '');
+    const text = (option: Option): string => {
+      const key = keyOf(option);
+      return mistaken.has(key) ? '' : (secrets.get(key) ?? entries.get(key)?.value ?? '');
+    };
     const bySection = Map.groupBy(options, ({ section }) => section);
     return Object.fromEntries(
       [...bySection].map(([section, own]) => [
@@ -292,6 +355,8 @@ function namedValues({
     kind: connection.kind,
     username: connection.username,
     password: connection.password,
+    /** The file that holds the password, as the settings name it. Empty: the settings hold the password. */
+    passwordFile: connection.password_file,
     /**
      * SHA-256 of the only certificate to trust. Empty: any certificate of a trusted authority is accepted.
      */

@@ -78,6 +78,46 @@ export const settingsTexts = {
     en: '{path}, line {line}: {option} must have at least {least} characters.',
     ru: '{path}, строка {line}: {option} должен содержать не меньше {least} знаков.',
   },
+  'settings.secret-twice': {
+    en: '{path}, line {line}: {option} and {other} are both given. Keep one of them.',
+    ru: '{path}, строка {line}: заданы и {option}, и {other}. Оставьте что-то одно.',
+  },
+  'settings.bad-secret-file': {
+    en: '{path}, line {line}: {option} must be an absolute path, or the name of a systemd credential without "/".',
+    ru: '{path}, строка {line}: {option} — это полный путь к файлу или имя учётных данных systemd, без «/».',
+  },
+  'settings.no-credential': {
+    en: '{path}, line {line}: {option} names the systemd credential {file}, but credentials can be read only while the agent runs as a service of systemd. Start that service, or give the absolute path of a file.',
+    ru: '{path}, строка {line}: в {option} указаны учётные данные systemd {file}, но они доступны, только пока агент работает как служба systemd. Запустите эту службу или укажите полный путь к файлу.',
+  },
+  'settings.no-secret-file': {
+    en: '{path}, line {line}: the file {file} of {option} does not exist. Create it, or correct the path.',
+    ru: '{path}, строка {line}: файла {file} из {option} нет. Создайте его или исправьте путь.',
+  },
+  'settings.secret-unreadable': {
+    en: '{path}, line {line}: the file {file} of {option} cannot be read ({text}).',
+    ru: '{path}, строка {line}: файл {file} из {option} не читается ({text}).',
+  },
+  'settings.secret-no-file': {
+    en: '{path}, line {line}: {file} of {option} is not a regular file.',
+    ru: '{path}, строка {line}: {file} из {option} — не обычный файл.',
+  },
+  'settings.secret-exposed': {
+    en: '{path}, line {line}: the file {file} of {option} may be read or changed by other users (mode {mode}, owner {owner}), so it is not used. Run "chown root {file}; chmod 600 {file}", and replace the secret if others may have seen it.',
+    ru: '{path}, строка {line}: файл {file} из {option} доступен другим пользователям (права {mode}, владелец {owner}), поэтому не используется. Выполните «chown root {file}; chmod 600 {file}»; если секрет могли увидеть, замените его.',
+  },
+  'settings.secret-too-large': {
+    en: '{path}, line {line}: the file {file} of {option} is larger than {most} octets. It must hold the secret and nothing else.',
+    ru: '{path}, строка {line}: файл {file} из {option} больше {most} байт. В нём должен быть только сам секрет.',
+  },
+  'settings.secret-empty': {
+    en: '{path}, line {line}: the file {file} of {option} is empty.',
+    ru: '{path}, строка {line}: файл {file} из {option} пуст.',
+  },
+  'settings.secret-not-a-line': {
+    en: '{path}, line {line}: the file {file} of {option} must hold one line of text in UTF-8, without control characters.',
+    ru: '{path}, строка {line}: в файле {file} из {option} должна быть одна строка текста в UTF-8, без управляющих символов.',
+  },
   'settings.http-refused': {
     en: '{path}, line {line}: {option} must not be http:// - name and password would travel unencrypted. Use https://.',
     ru: '{path}, строка {line}: {option} не может быть http:// — имя и пароль передавались бы открыто. Укажите https://.',
@@ -156,6 +196,10 @@ export const settingsTexts = {
   'form.password-again': {
     en: 'The address or the user name has changed: enter the password again.',
     ru: 'Изменён адрес или имя пользователя: введите пароль ещё раз.',
+  },
+  'form.password-in-file': {
+    en: 'The password stands in the file {file}, which this form does not change. Change it there. To use another address, user name or password here, first take the line password_file out of {path}.',
+    ru: 'Пароль хранится в файле {file}, эта форма его не меняет. Измените пароль в самом файле. Чтобы указать здесь другой адрес, имя или пароль, сначала уберите строку password_file из {path}.',
   },
   'form.not-saved': {
     en: 'The settings cannot be written: {text}.',

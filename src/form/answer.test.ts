@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -254,4 +255,29 @@ test('issue 11.3: a field of 5,000 characters is refused, and shown shortened', 
     assert.ok((childText(doc, field) ?? '').length < 600);
   }
   assert.equal(form.settings(), '');
+});
+
+test('issue 16, secrets: a password in a file of its own is used, shown as such and never written over', async (t) => {
+  const form = makeForm(t);
+  const file = join(form.root, 'password');
+  writeFileSync(file, `${right.password}\n`, { mode: 0o600 });
+  const path = join(form.root, 'etc/domainsync.ini');
+  const [trusted, address] = [central.fingerprint, host()];
+  const text = `[isp_master]\nhost = ${address}\nusername = kunde42\nfingerprint = ${trusted}\npassword_file = ${file}\n`;
+  writeFileSync(path, text, { mode: 0o600 });
+  const fields = { host: address, username: 'kunde42', fingerprint: trusted, trust: 'on' };
+  assert.equal(childText(await form.ask(), 'passwordplace'), `in the file ${file}`);
+  assert.ok(child(await form.ask({ ...fields, contact: 'call 123' }), 'ok'));
+  assert.equal(form.settings(), `${text}\n[contact]\nsupport = call 123\n`);
+  const kept = form.settings();
+  for (const other of [{ password: 'x' }, { username: 'other' }, { host: '127.0.0.1:1' }]) {
+    const doc = await form.ask({ ...fields, ...other });
+    assert.match(wrong(doc, 'password'), /does not change.*password_file/u);
+    assert.equal(childText(doc, 'passwordplace'), `in the file ${file}`);
+  }
+  chmodSync(file, 0o644);
+  assert.equal(childText(await form.ask(), 'passwordplace'), `in the file ${file}`);
+  assert.match(wrong(await form.ask(fields), 'password'), /other users \(mode 0644/u);
+  assert.match(wrong(await form.ask({ ...fields, host: '127.0.0.1:1' }), 'password'), /does not change/u);
+  assert.equal(form.settings(), kept);
 });

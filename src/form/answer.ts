@@ -47,6 +47,7 @@ function valuesOf({ field }: FormCall): FormValues {
     found: null,
     username: field('username').trim(),
     password: field('password'),
+    passwordFile: '',
     fingerprint: field('fingerprint').trim(),
     trust: field('trust') === 'on',
     pause: pauses.find((choice) => choice === field('pause')) ?? 'off',
@@ -67,10 +68,21 @@ interface Wrong {
 async function page(root: string, form: Form, values: FormValues, wrong: Wrong | null): Promise<string> {
   const { host, kind, found, username, fingerprint, trust, pause, contact } = values;
   const { language, allowed } = form;
+  const place = placeText(values, language);
   const owners = ownersText(allowed ? await ownersForForm(root) : null, language);
   const options = { language, changed: 'settings', contact: null, details: true } as const;
   const document = {
-    fields: { host, kind, username, fingerprint, ...(trust ? { trust: 'on' } : {}), owners, pause, contact },
+    fields: {
+      host,
+      kind,
+      username,
+      passwordplace: place,
+      fingerprint,
+      ...(trust ? { trust: 'on' } : {}),
+      owners,
+      pause,
+      contact,
+    },
     choices: {
       kind: kindChoices(language, found),
       pause: pauseChoices(language, runningPause(root, systemClock.wall())),
@@ -78,6 +90,13 @@ async function page(root: string, form: Form, values: FormValues, wrong: Wrong |
     error: wrong === null ? null : { field: wrong.field, text: describe(wrong.problems, options) },
   };
   return form.spoken.encode(document);
+}
+
+/** The text of the field `passwordplace`; empty if the settings name no account. */
+function placeText({ username, passwordFile }: FormValues, language: Language): string {
+  if (username === '') return '';
+  if (passwordFile === '') return language === 'ru' ? 'в файле настроек' : 'in the settings file';
+  return language === 'ru' ? `в файле ${passwordFile}` : `in the file ${passwordFile}`;
 }
 
 /**

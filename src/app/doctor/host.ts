@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { panelAt } from '../wiring/panel-at.ts';
 import type { Paths } from '../paths.ts';
 import { mayAccess } from '../install/obstacles.ts';
-import { unitOf } from '../install/system-files.ts';
+import { unitOf } from '../../config/system-places.ts';
 import { version } from '../version.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 

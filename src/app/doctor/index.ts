@@ -41,7 +41,7 @@ export async function* examine({ paths, wall }: DoctorOptions): AsyncGenerator<F
   const checks: readonly (readonly [string, CheckBody])[] = [
     ['host', () => checkHost(paths)],
     ['plugin files', () => checkFiles(paths)],
-    ['settings', () => checkSettings(loaded)],
+    ['settings', () => checkSettings(loaded, paths)],
     ['pause', () => checkPause(paths, wall)],
     ['agent', () => checkAgent(paths)],
     ['hook', () => checkWays(paths)],

@@ -1,12 +1,14 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { describeInFull } from '../../core/describe.ts';
 import type { LoadedSettings } from '../../config/settings.ts';
+import { unitOf } from '../../config/system-places.ts';
 import type { Paths } from '../paths.ts';
 import { isPaused, pauseEnd } from '../pause.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
 /** Checks that the settings file exists, contains no mistakes, and can be read by nobody else. */
-export function checkSettings(loaded: LoadedSettings): Finding[] {
+export function checkSettings(loaded: LoadedSettings, { root }: Paths): Finding[] {
   const { path } = loaded;
   if (loaded.kind === 'not-configured') {
     const text = `${path}: not configured, every edit passes in the panel only`;
@@ -30,7 +32,26 @@ export function checkSettings(loaded: LoadedSettings): Finding[] {
   for (const one of loaded.warnings) {
     found.push(warning('settings', describeInFull(one, 'en'), 'correct or delete the line'));
   }
-  return found.length > 0 ? found : [ok('settings', `${path}, without mistakes`)];
+  found.push(...checkHidden(loaded.files, root));
+  return found.length > 0 ? found : [ok('settings', `${path}, without mistakes${inFiles(loaded.files)}`)];
+}
+
+/** Folders that the agent's unit hides from the agent (systemd.exec(5), ProtectHome=). */
+const hidden = /^\/(?:home|root|run\/user)(?:\/|$)/u;
+
+/** Finds files that this program may read, but the agent may not. */
+function checkHidden(files: readonly string[], root: string): Finding[] {
+  if (!existsSync(join('/etc/systemd/system', unitOf(root)))) return [];
+  return files
+    .filter((path) => hidden.test(path))
+    .map((path) => {
+      const text = `the agent cannot read ${path}: its unit hides /home, /root and /run/user from it`;
+      return problemFound('settings', text, 'move the file, to /etc for example, and correct the settings');
+    });
+}
+
+function inFiles(files: readonly string[]): string {
+  return files.length === 0 ? '' : `; it names ${files.join(', ')}`;
 }
 
 export function checkPause({ pause }: Paths, wall: number): Finding[] {

@@ -16,6 +16,18 @@ interface Field extends Omit<OptionField, 'name'> {
  * field that the list follows.
  */
 const ownFields: Readonly<Record<string, readonly Field[]>> = {
+  password: [
+    {
+      name: 'passwordplace',
+      input: 'text',
+      readonly: true,
+      label: { en: 'The password is', ru: 'Где хранится пароль' },
+      hint: {
+        en: 'A password in a file of its own is changed there, not here',
+        ru: 'Пароль из отдельного файла меняется в этом файле, а не здесь',
+      },
+    },
+  ],
   fingerprint: [
     {
       name: 'trust',

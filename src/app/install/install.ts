@@ -186,7 +186,8 @@ function placementProblems(root: string, kind: PanelKind, withConfig: boolean): 
 
 function objectionsToConfig(config: string): readonly Problem[] {
   const read = readSettings(config, 'config');
-  if (read.kind === 'broken') return read.problems;
+  // systemd makes a credential only when the agent's unit starts, so the agent will look for it.
+  if (read.kind === 'broken') return read.problems.filter(({ code }) => code !== 'settings.no-credential');
   // A faulty deployment tool may pass an empty file. This must not silently stop the synchronisation.
   return read.kind === 'not-configured' ? [problem('install.empty-config')] : [];
 }

@@ -9,10 +9,12 @@ import {
   NotOurFile,
   readSettings,
   saveSettings,
+  secretsOf,
   settingsPath,
   settingsText,
   type Settings,
 } from '../../config/settings.ts';
+import { fileOption } from '../../config/secret-options.ts';
 import { peerOf } from '../../net/addresses.ts';
 import { probeCertificate } from '../../net/connect.ts';
 import { HttpError } from '../../net/http-error.ts';
@@ -40,6 +42,8 @@ export interface FormValues {
   readonly found: IspmanagerKind | null;
   readonly username: string;
   readonly password: string;
+  /** The file that holds the password, as the settings name it. Empty: it is none. */
+  readonly passwordFile: string;
   /** SHA-256 of the certificate that is trusted, or that the form offers for trust. Empty: neither. */
   readonly fingerprint: string;
   /** Whether the user trusts exactly the certificate with this `fingerprint`. */
@@ -93,6 +97,7 @@ export function openForm(root: string, wall: number): FormValues {
     ...storedKind(root),
     username: stored('isp_master.username'),
     password: '',
+    passwordFile: stored('isp_master.password_file'),
     fingerprint: stored('isp_master.fingerprint'),
     trust: stored('isp_master.fingerprint') !== '',
     pause: end === null ? 'off' : end === Infinity ? 'on' : 'keep',
@@ -116,7 +121,7 @@ export async function submitForm(
     kind: 'refused',
     field,
     problems,
-    values: { ...shown, password: '' },
+    values: { ...shown, password: '', passwordFile: storedValues(root)('isp_master.password_file') },
   });
   const long = formFields.find((field) => values[field].length > mostField);
   if (long !== undefined)
@@ -188,10 +193,11 @@ function storedValues(root: string): (key: string) => string {
   const loaded = loadSettings(root);
   if (loaded.kind === 'broken') return entriesIn(loaded.path);
   if (loaded.kind === 'not-configured') return () => '';
-  const { address, username, fingerprint, contact } = loaded.settings;
+  const { address, username, passwordFile, fingerprint, contact } = loaded.settings;
   const values: Readonly<Record<string, string>> = {
     'isp_master.host': address,
     'isp_master.username': username,
+    'isp_master.password_file': passwordFile,
     'isp_master.fingerprint': fingerprint,
     'contact.support': contact ?? '',
   };
@@ -222,6 +228,8 @@ interface Missing {
 function firstMissing(root: string, values: FormValues): Missing | null {
   if (values.host.trim() === '') return { field: 'host', problem: problem('form.host-missing', {}) };
   if (values.username === '') return { field: 'username', problem: problem('form.user-missing', {}) };
+  const file = storedValues(root)('isp_master.password_file');
+  if (file !== '') return besideFile(root, values, file);
   if (values.password !== '') return null;
   const stored = loadSettings(root);
   if (stored.kind !== 'configured') {
@@ -230,6 +238,19 @@ function firstMissing(root: string, values: FormValues): Missing | null {
   const { address, username } = stored.settings;
   const same = values.username === username && addressOf(values.host, values.kind) === address;
   return same ? null : { field: 'password', problem: problem('form.password-again', {}) };
+}
+
+/**
+ * Refuses what the form cannot do if the password stands in a file: change it, or send it elsewhere.
+ * @param file the file, as the settings name it
+ */
+function besideFile(root: string, values: FormValues, file: string): Missing | null {
+  const stored = storedValues(root);
+  const same =
+    values.username === stored('isp_master.username') &&
+    addressOf(values.host, values.kind) === addressOf(stored('isp_master.host'), values.kind);
+  if (same && values.password === '') return null;
+  return { field: 'password', problem: problem('form.password-in-file', { file, path: settingsPath(root) }) };
 }
 
 /** The base address that a typed host means; empty if the host is not valid. */
@@ -281,7 +302,7 @@ function readChanged(root: string, changes: IniChanges): Read {
       if (unfit) return { field: fieldOfOption(option), problems: [problem('form.unfit', {})] };
     }
   }
-  const read = readSettings(changeIni(text, changes), path);
+  const read = readSettings(changeIni(text, changes), path, secretsOf(root));
   if (read.kind === 'configured') return { settings: read.settings };
   const problems = read.kind === 'broken' ? read.problems : [problem('form.host-missing', {})];
   return { field: fieldOfOption(problems[0]?.params['option'] ?? 'host'), problems };
@@ -302,6 +323,7 @@ function unfitness(text: string, section: string, option: string, value: string 
  * The form field for an option. `option` may also be `pin`, which is what a central calls the fingerprint.
  */
 function fieldOfOption(option: string): FormField {
+  if (option === fileOption('password')) return 'password';
   const name = options.find((one) => one.option === option)?.field?.name;
   // The field of the fingerprint is read-only, so its errors are shown at `trust`.
   if (name === 'fingerprint' || option === 'pin') return 'trust';
