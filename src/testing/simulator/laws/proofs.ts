@@ -110,8 +110,8 @@ export class Proofs {
   }
 
   /**
-   * Checks a request when it is sent. It may be the delete of a zone, the write of an edit that the panel
-   * made before the agent heard of it, or the undo of such an edit.
+   * Checks a request when it is sent. It deletes a zone, or it writes or undoes an edit that the panel had
+   * made first.
    */
   sent(request: WriteRequest): void {
     const facts = this.#facts();
@@ -227,8 +227,8 @@ function undoes({ kind, record }: WriteRequest, operation: Operation): boolean {
 }
 
 /**
- * From when on an edit may be undone that the panel made before the agent heard of it; null: the operation
- * got no further than `prepared`.
+ * From when on an edit may be undone that the panel made first; null: the operation got no further than
+ * `prepared`.
  */
 function doneAt({ witness, settings }: Facts, { id }: Operation): Asked | null {
   const done = witness.operations
