@@ -5,6 +5,7 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import type { Ended } from '../../src/testing/stage/command-line.ts';
 import { account, endProcess, makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
 import { agree } from '../../src/testing/stage/panel-words.ts';
 import { parseAnswer } from '../../src/app/control/protocol.ts';
@@ -13,25 +14,11 @@ import { pathsOf } from '../../src/app/paths.ts';
 import { settingsPath } from '../../src/config/settings.ts';
 
 const run = promisify(execFile);
-const program = join(import.meta.dirname, '../../dist/domainsync.cjs');
 const zone = 'example.org';
 let stage: Stage;
 
-interface Ended {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 async function domainsync(...args: readonly string[]): Promise<Ended> {
-  const words = [program, '--root', stage.panel.root, '--socket', stage.socket, ...args];
-  try {
-    const { stdout, stderr } = await run(process.execPath, words);
-    return { status: 0, out: stdout, err: stderr };
-  } catch (error) {
-    assert.ok(error instanceof Error && 'code' in error && 'stdout' in error && 'stderr' in error);
-    return { status: Number(error.code), out: String(error.stdout), err: String(error.stderr) };
-  }
+  return await stage.ended(...args);
 }
 
 async function json(...args: readonly string[]): Promise<unknown> {
@@ -239,8 +226,7 @@ test('compare: a zone that nobody has is no zone; errors are JSON where JSON is 
 
 test('colour only where a person looks', async () => {
   assert.equal((await domainsync('history')).out.includes('\u001b['), false);
-  const words = [program, '--root', stage.panel.root, '--socket', stage.socket, 'history'];
-  const terminal = ['-qec', [process.execPath, ...words].map((word) => `'${word}'`).join(' '), '/dev/null'];
+  const terminal = ['-qec', [...stage.words, 'history'].map((word) => `'${word}'`).join(' '), '/dev/null'];
   // With these variables, the command takes its output for a terminal that is not part of a CI system.
   const env: NodeJS.ProcessEnv = { ...process.env, TERM: 'xterm' };
   delete env['CI'];
@@ -252,14 +238,13 @@ test('colour only where a person looks', async () => {
 });
 
 test('output that nobody reads to its end', async () => {
-  const words = [process.execPath, program, '--root', stage.panel.root, '--socket', stage.socket, 'doctor'];
-  const line = `${words.map((word) => `'${word}'`).join(' ')} | true`;
+  const line = `${[...stage.words, 'doctor'].map((word) => `'${word}'`).join(' ')} | true`;
   assert.equal((await run('sh', ['-c', line])).stderr, '');
 });
 
 test('an agent in the foreground ends with its signal', async () => {
-  const words = [program, '--root', stage.panel.root, '--socket', stage.socket, 'agent'];
-  const child = execFile(process.execPath, words);
+  const [node, ...words] = [...stage.words, 'agent'];
+  const child = execFile(node, words);
   const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
   await until('the agent', async () => (await stage.agent()) !== null);
   child.kill('SIGTERM');

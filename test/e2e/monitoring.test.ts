@@ -15,20 +15,14 @@ import { makeCertificate } from '../../sandbox/shared/certificate.ts';
 import { saveSettings } from '../../src/config/settings.ts';
 import { exampleIn } from '../../src/testing/docs-examples.ts';
 import { missingPrograms } from '../../src/testing/servers/process.ts';
+import type { Ended } from '../../src/testing/stage/command-line.ts';
 import { address } from '../../src/testing/stage/panel-words.ts';
 import { endProcess, until, type Stage, type StageOptions } from '../../src/testing/stage/stage.ts';
 import { openScene, zone } from './combinations/scene.ts';
 
 const run = promisify(execFile);
-const program = join(import.meta.dirname, '../../dist/domainsync.cjs');
 const contrib = join(import.meta.dirname, '../../contrib');
 const secret = 'a secret of the webhook';
-
-interface Ended {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 interface Body {
   readonly type: string;
@@ -100,14 +94,7 @@ function watchPair(pair: Required<Pick<StageOptions, 'panel' | 'central'>>, lang
     });
 
     async function domainsync(...args: readonly string[]): Promise<Ended> {
-      const words = [program, '--root', stage.panel.root, '--socket', stage.socket, ...args];
-      try {
-        const { stdout, stderr } = await run(process.execPath, words);
-        return { status: 0, out: stdout, err: stderr };
-      } catch (error) {
-        assert.ok(error instanceof Error && 'code' in error && 'stdout' in error && 'stderr' in error);
-        return { status: Number(error.code), out: String(error.stdout), err: String(error.stderr) };
-      }
+      return await stage.ended(...args);
     }
 
     function mailCount(): number {
@@ -224,8 +211,7 @@ function watchPair(pair: Required<Pick<StageOptions, 'panel' | 'central'>>, lang
      */
     function command(): string {
       const path = join(stage.directory, 'command');
-      const words = [process.execPath, program, '--root', stage.panel.root, '--socket', stage.socket];
-      writeFileSync(path, `#!/bin/sh\nexec ${words.map((word) => `'${word}'`).join(' ')} "$@"\n`);
+      writeFileSync(path, `#!/bin/sh\nexec ${stage.words.map((word) => `'${word}'`).join(' ')} "$@"\n`);
       chmodSync(path, 0o755);
       return path;
     }

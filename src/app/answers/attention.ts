@@ -4,7 +4,7 @@ import { describeInFull } from '../../core/describe.ts';
 import { enoughSilent } from '../../core/engine/parts/silent-changes.ts';
 import type { AttentionCode } from '../../core/catalogue-attention.ts';
 import type { Language } from '../../core/panel.ts';
-import type { Health } from './health.ts';
+import { undecidedFor, type Health } from './health.ts';
 import type { CentralReport } from './central-report.ts';
 
 /** A reason why an administrator has to look at this panel. */
@@ -56,11 +56,10 @@ export function attentionText(
 }
 
 /**
- * How many edits that were decided without an owner are a reason, and how long after the last one
- * (milliseconds). One or two are usual: owners are read again after a pause, and when a zone changes hands.
+ * So many edits that were decided without an owner are a reason. One or two are usual: owners are read anew
+ * after a pause, and when a zone changes hands.
  */
 const someUndecided = 3;
-const undecidedFor = 24 * 3_600_000;
 
 /** How long the comparison of a zone may fail before that is a reason, milliseconds. */
 const zonesMayFail = 600_000;

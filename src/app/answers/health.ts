@@ -5,6 +5,9 @@ import { name } from '../../journal/stored.ts';
 /** Name of the journal's fact with the {@link Health} that an agent knew last, as JSON. */
 export const healthFact = 'health';
 
+/** Milliseconds for which an edit that was decided without an owner is remembered. */
+export const undecidedFor = 86_400_000;
+
 /** Wall clock, milliseconds since 1970. */
 const time = v.number();
 const timeOrNull = v.nullable(time);

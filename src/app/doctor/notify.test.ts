@@ -6,22 +6,17 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { NotifySettings } from '../../config/notify-options.ts';
 import { Secret } from '../../config/secret.ts';
+import { notifyDefaults } from '../../testing/notify-defaults.ts';
 import { memoryPath, nothingKept, writeKept } from '../notify/memory-file.ts';
 import { pathsOf, type Paths } from '../paths.ts';
 import { checkNotify } from './notify.ts';
 
 const settings: NotifySettings = {
+  ...notifyDefaults,
   webhook: 'https://hooks.example.net/token',
   webhookSecret: new Secret('0123456789abcdef'),
-  webhookCaFile: '',
-  webhookInside: [],
   mailTo: ['dns@example.net'],
-  mailFrom: null,
   sendmail: '/bin/cat',
-  language: 'en',
-  checkEvery: 60_000,
-  mostPerHour: 10,
-  deadline: 10_000,
 };
 
 function given(t: TestContext): Paths {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { NotifySettings } from '../../config/notify-options.ts';
-import { Secret } from '../../config/secret.ts';
+import { notifyDefaults } from '../../testing/notify-defaults.ts';
 import { mountSmallDisk } from '../../testing/small-disk.ts';
 import { VirtualClock } from '../../testing/virtual-clock.ts';
 import type { Attention } from '../answers/attention.ts';
@@ -16,20 +16,6 @@ import { NotDelivered, type Channel, type ChannelName } from './channel.ts';
 import { nothingKept, readKept, writeKept, type Kept } from './memory-file.ts';
 import { Notifier } from './notifier.ts';
 import type { Notice } from './notice.ts';
-
-const settings: NotifySettings = {
-  webhook: null,
-  webhookSecret: new Secret(''),
-  webhookCaFile: '',
-  webhookInside: [],
-  mailTo: [],
-  mailFrom: null,
-  sendmail: '/usr/sbin/sendmail',
-  language: 'en',
-  checkEvery: 60_000,
-  mostPerHour: 10,
-  deadline: 10_000,
-};
 
 const down: Attention = {
   code: 'attention.central-unreachable',
@@ -47,7 +33,7 @@ class Given {
   readonly log: string[] = [];
   readonly path: string;
   reasons: readonly Attention[] = [];
-  settings: NotifySettings | null = settings;
+  settings: NotifySettings | null = notifyDefaults;
   /** What each channel does with a notice; absent: the channel delivers it. */
   readonly trouble = new Map<ChannelName, (signal: AbortSignal) => Promise<void>>();
   readonly attempts: { readonly name: ChannelName; readonly at: number; readonly id: string }[] = [];
@@ -216,7 +202,7 @@ test('a channel that hangs delays neither the other one nor the looks', async (t
 
 test('no more than twenty notices wait; the oldest is dropped and said in the log', async (t) => {
   const given = new Given(t);
-  given.settings = { ...settings, mostPerHour: 1_000 };
+  given.settings = { ...notifyDefaults, mostPerHour: 1_000 };
   given.names = ['webhook'];
   given.trouble.set('webhook', hang);
   await given.pass(6 * minute);
@@ -265,7 +251,7 @@ test('while there are no settings, nothing is told and nothing forgotten', async
   await given.pass(3 * minute);
   given.settings = null;
   await given.pass(30 * minute);
-  given.settings = settings;
+  given.settings = notifyDefaults;
   await given.pass(30 * minute);
   assert.equal(given.delivered.mail.length, 1);
 });

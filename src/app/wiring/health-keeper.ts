@@ -5,7 +5,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Engine } from '../../core/engine/engine.ts';
 import { JournalError, type Journal } from '../../core/journal.ts';
 import type { Log } from '../../core/log.ts';
-import { healthFact, healthIn, type Health } from '../answers/health.ts';
+import { healthFact, healthIn, undecidedFor, type Health } from '../answers/health.ts';
 
 /** Milliseconds between two checks. */
 const lookEvery = 5_000;
@@ -25,8 +25,6 @@ const filesEvery = 60_000;
 const filesAsked = 1_000;
 /** How late a comparison may be before it counts as overdue, milliseconds. */
 const patience = 600_000;
-/** How long an edit that was decided without an owner is remembered, milliseconds. */
-const undecidedFor = 86_400_000;
 
 /** The parts of a running engine whose health is checked. */
 export interface HealthParts {

@@ -15,12 +15,12 @@ import {
   type SandboxOptions,
   type SandboxUser,
 } from '../../../sandbox/index.ts';
-import { parseAnswer, type StatusReport } from '../../app/control/protocol.ts';
 import { pathsOf } from '../../app/paths.ts';
 import { panelAt } from '../../app/wiring/panel-at.ts';
 import { saveSettings } from '../../config/settings.ts';
 import { patience } from '../patience.ts';
 import { panelSide, type CentralSide } from './central-side.ts';
+import { commandLineOf, dist, type CommandLine } from './command-line.ts';
 import { userAt, type Act, type PanelUser } from './panel-user.ts';
 import { wordsOf } from './panel-words.ts';
 
@@ -34,7 +34,7 @@ export interface StageOptions {
 }
 
 /** What every stage offers, whatever its central is. */
-export interface AnyStage {
+export interface AnyStage extends CommandLine {
   /** The customer's panel. */
   readonly panel: Sandbox;
   /** Reads and writes the central directly, without the product. */
@@ -54,12 +54,6 @@ export interface AnyStage {
    * @param times options of `[sync]`
    */
   configure(changes?: Readonly<Record<string, string>>, times?: Readonly<Record<string, string>>): void;
-  /** Runs the command `domainsync` with these arguments; resolves to its standard output. */
-  domainsync(...args: readonly string[]): Promise<string>;
-  /** What `domainsync status` reports; null: no agent runs. */
-  status(): Promise<StatusReport | null>;
-  /** Process id of the agent; null: none runs. */
-  agent(): Promise<number | null>;
   /** Stops both sides and the agent, and removes all files. */
   stop(): Promise<void>;
 }
@@ -106,7 +100,6 @@ const centralUsers: readonly SandboxUser[] = [
   { ...somebody, level: 5 },
 ];
 
-const dist = join(import.meta.dirname, '../../../dist');
 const run = promisify(execFile);
 
 interface Places {
@@ -202,33 +195,21 @@ export async function makePanelSide(
   const places = { directory, root: join(directory, 'panel'), socket: join(directory, 'agent.sock') };
   const panel = await startSandbox({ root: places.root, generation, name: 'customer', users: panelUsers });
   const atPanel = userAt(() => panel, wordsOf(generation), customer);
+  const commands = commandLineOf(places.root, places.socket);
   return {
     directory,
     socket: places.socket,
-    ...programs(places),
+    ...commands,
     panel,
     customer: atPanel.act,
     atPanel,
     install: () => putPlugin(places, panel),
     stop: async () => {
-      const pid = await programs(places).agent();
+      const pid = await commands.agent();
       if (pid !== null) await endProcess(pid);
       await panel.stop();
     },
   };
-}
-
-/** Makes functions that run the product's command line, and that ask it about the agent. */
-function programs({ root, socket }: Places): Pick<AnyStage, 'domainsync' | 'status' | 'agent'> {
-  const domainsync = async (...args: readonly string[]): Promise<string> => {
-    const words = [join(dist, 'domainsync.cjs'), '--root', root, '--socket', socket, ...args];
-    return (await run(process.execPath, words).catch(needsAttention)).stdout;
-  };
-  const status = async (): Promise<StatusReport | null> => {
-    const text = await domainsync('--json', 'status').catch(() => null);
-    return text === null ? null : parseAnswer('status', JSON.parse(text));
-  };
-  return { domainsync, status, agent: async () => (await status())?.pid ?? null };
 }
 
 /**
@@ -267,17 +248,6 @@ export function writeSettings(
     log: { level: '9' },
     sync: { after_wait: '1', read_gap: '1', grace: '1', ...sync },
   });
-}
-
-/**
- * Returns the output of a command that ended with status 3: the command worked, but an administrator still
- * has to do something. Throws any other error.
- */
-function needsAttention(error: unknown): { stdout: string } {
-  if (error instanceof Error && 'code' in error && error.code === 3 && 'stdout' in error) {
-    return { stdout: String(error.stdout) };
-  }
-  throw error;
 }
 
 /** Ends a process that is not our child, and waits until it has ended. */

@@ -1,10 +1,8 @@
 /** Tests that each state is told as it is, and that each reason to look ends `status` with 3. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import type { Generation } from '../../../sandbox/index.ts';
 import type { Attention } from '../../../src/app/answers/attention.ts';
 import { parseAnswer, type StatusReport } from '../../../src/app/control/protocol.ts';
@@ -21,19 +19,10 @@ import { makeServerStage } from '../../../src/testing/stage/server-stage.ts';
 import { endProcess, makeStage, prepared, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { settled, succeeded } from '../combinations/scene.ts';
 
-const run = promisify(execFile);
-const program = join(import.meta.dirname, '../../../dist/domainsync.cjs');
-
 /** A zone of both sides with a record of each state, one of the panel alone, and one of another account. */
 const both = 'both.example';
 const left = 'left.example';
 const foreign = 'foreign.example';
-
-interface Ended {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 interface Pair {
   readonly panel: 'v4' | 'v6';
@@ -76,17 +65,6 @@ async function prepare(stage: AnyStage): Promise<void> {
   await until('its end', async () => (await stage.status())?.engine?.baselineAt !== null);
 }
 
-async function domainsync(stage: AnyStage, ...args: readonly string[]): Promise<Ended> {
-  const words = [program, '--root', stage.panel.root, '--socket', stage.socket, ...args];
-  try {
-    const { stdout, stderr } = await run(process.execPath, words);
-    return { status: 0, out: stdout, err: stderr };
-  } catch (error) {
-    assert.ok(error instanceof Error && 'code' in error && 'stdout' in error && 'stderr' in error);
-    return { status: Number(error.code), out: String(error.stdout), err: String(error.stderr) };
-  }
-}
-
 interface Told {
   readonly status: number;
   readonly report: StatusReport;
@@ -94,7 +72,7 @@ interface Told {
 }
 
 async function told(stage: AnyStage): Promise<Told> {
-  const { status, out } = await domainsync(stage, '--json', 'status');
+  const { status, out } = await stage.ended('--json', 'status');
   const report = parseAnswer('status', JSON.parse(out));
   return { status, report, codes: report.attention.map(({ code }) => code) };
 }
@@ -108,7 +86,7 @@ async function tells(stage: AnyStage, code: Attention['code']): Promise<Attentio
   });
   const { status, codes, report } = last ?? (await told(stage));
   assert.deepEqual([status, codes], [3, [code]]);
-  const text = (await domainsync(stage, 'status')).out;
+  const text = (await stage.ended('status')).out;
   assert.match(text, new RegExp(`^attention .*\\[${code.replace('.', '\\.')}\\]$`, 'mu'));
   const [found] = report.attention;
   assert.ok(found !== undefined);
@@ -122,7 +100,7 @@ async function isWell(stage: AnyStage): Promise<void> {
 /** @param whole whether the central shows records that domainsync does not know */
 function zoneSteps(stage: () => AnyStage, whole: boolean): void {
   test('zones: how many records are where, what needs a person first', async () => {
-    const { out } = await domainsync(stage(), 'zones');
+    const { out } = await stage().ended('zones');
     const lines = out.trimEnd().split('\n');
     assert.match(lines[0] ?? '', /^ZONE +STATE +SINCE +SYNCED +PANEL +CENTRAL +CONFLICT +NOTE$/u);
     // What is in conflict comes first, then what is left to the panel.
@@ -135,9 +113,9 @@ function zoneSteps(stage: () => AnyStage, whole: boolean): void {
       lines.some((line) => /^foreign\.example +(foreign|panel-only) /u.test(line)),
       out,
     );
-    const chosen = await domainsync(stage(), 'zones', '--state', 'conflict');
+    const chosen = await stage().ended('zones', '--state', 'conflict');
     assert.match(chosen.out, /\nboth\.example [^\n]*\n$/u);
-    const listed = await domainsync(stage(), '--json', 'zones', '--state', 'synced');
+    const listed = await stage().ended('--json', 'zones', '--state', 'synced');
     const zones = parseAnswer('zones', JSON.parse(listed.out));
     assert.deepEqual(
       zones.map(({ zone }) => zone),
@@ -148,17 +126,17 @@ function zoneSteps(stage: () => AnyStage, whole: boolean): void {
     assert.ok(count('synced') >= 1 && count('panel-only') >= 1 && count('conflict') >= 2, listed.out);
     assert.equal(count('central-only') >= 1, whole, listed.out);
     assert.ok(conflictSince !== null);
-    const there = await domainsync(stage(), '--json', 'zones', '--state', 'central-only');
+    const there = await stage().ended('--json', 'zones', '--state', 'central-only');
     assert.equal(parseAnswer('zones', JSON.parse(there.out)).length, whole ? 1 : 0);
   });
 
   test('zone: the records of a zone that is left to the panel, as the panel shows them', async () => {
-    const { out } = await domainsync(stage(), 'zone', left);
+    const { out } = await stage().ended('zone', left);
     assert.match(out, /^left\.example: panel-only\n(DNSSEC.*\n)*Edits of this zone stay in the panel\./u);
     assert.match(out, /^yes +- +panel-only +www\.left\.example A /mu);
     succeeded(await stage().atPanel.save(left, address('fresh', '192.0.2.44')));
-    assert.match((await domainsync(stage(), 'zone', left)).out, /fresh\.left\.example A 192\.0\.2\.44/u);
-    assert.equal((await domainsync(stage(), 'zone', 'nowhere.example')).status, 1);
+    assert.match((await stage().ended('zone', left)).out, /fresh\.left\.example A 192\.0\.2\.44/u);
+    assert.equal((await stage().ended('zone', 'nowhere.example')).status, 1);
   });
 }
 
@@ -166,7 +144,7 @@ function reasonSteps(stage: () => AnyStage): void {
   test('all is well: 0, no reason', async () => {
     await settled(stage());
     assert.deepEqual((await told(stage())).codes, []);
-    assert.equal((await domainsync(stage(), 'status')).status, 0);
+    assert.equal((await stage().ended('status')).status, 0);
   });
 
   test('conflicts above the limit of the settings', async () => {
@@ -230,7 +208,7 @@ function reasonSteps(stage: () => AnyStage): void {
   test('a comparison that cannot begin', async () => {
     const { panel } = stage();
     panel.faults.add({ func: 'domain', via: 'any', count: null, effect: 'refuse', code: 1, text: 'busy' });
-    await domainsync(stage(), 'compare');
+    await stage().ended('compare');
     const { since, params } = await tells(stage(), 'attention.comparison-failing');
     assert.ok(since !== null);
     assert.match(params['code'] ?? '', /^panel\./u);
@@ -257,7 +235,7 @@ function reasonSteps(stage: () => AnyStage): void {
       assert.deepEqual((await told(stage())).codes, []);
       const record = address(`silent-${last}`, `192.0.2.${last}`);
       succeeded(await atPanel.save(both, record));
-      await domainsync(stage(), 'compare');
+      await stage().ended('compare');
       await until('the comparison to find it', async () => await stands(there, both, record));
     }
     const { since, params } = await tells(stage(), 'attention.no-hook-calls');
