@@ -4,23 +4,22 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Generation } from '../../../sandbox/index.ts';
-import type { Attention } from '../../../src/app/answers/attention.ts';
-import { parseAnswer, type StatusReport } from '../../../src/app/control/protocol.ts';
-import { journalPath, pathsOf } from '../../../src/app/paths.ts';
+import { parseAnswer } from '../../../src/app/control/protocol.ts';
 import type { RecordState } from '../../../src/core/ledger.ts';
 import { saveSettings } from '../../../src/config/settings.ts';
-import { SqliteJournal } from '../../../src/journal/sqlite.ts';
-import { sampleOperation } from '../../../src/testing/contracts/journal.ts';
 import { freePort } from '../../../src/testing/servers/process.ts';
 import { stands } from '../../../src/testing/stage/central-side.ts';
 import { address, holds } from '../../../src/testing/stage/panel-words.ts';
 import { missingFor, type ServerKind } from '../../../src/testing/stage/server-registry.ts';
 import { makeServerStage } from '../../../src/testing/stage/server-stage.ts';
-import { endProcess, makeStage, prepared, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
+import { makeStage, prepared, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { settled, succeeded } from '../combinations/scene.ts';
+import { clockReasonSteps } from './clock-reasons.ts';
+import { journalReasonSteps } from './journal-reasons.ts';
+import { startReasonSteps } from './start-reasons.ts';
+import { both, endAgent, isWell, tells, told } from './told.ts';
 
-/** A zone of both sides with a record of each state, one of the panel alone, and one of another account. */
-const both = 'both.example';
+/** A zone of the panel alone, and one of another account. */
 const left = 'left.example';
 const foreign = 'foreign.example';
 
@@ -43,6 +42,9 @@ export function testStates({ panel, central }: Pair): void {
     // By signed queries only names that we know can be seen.
     zoneSteps(current, central !== 'bind');
     reasonSteps(current);
+    startReasonSteps(current);
+    clockReasonSteps(current, central === 'bind');
+    journalReasonSteps(current);
   });
 }
 
@@ -63,38 +65,6 @@ async function prepare(stage: AnyStage): Promise<void> {
     async () => (await atPanel.save(both, address('new', '192.0.2.94'))).ok,
   );
   await until('its end', async () => (await stage.status())?.engine?.baselineAt !== null);
-}
-
-interface Told {
-  readonly status: number;
-  readonly report: StatusReport;
-  readonly codes: readonly string[];
-}
-
-async function told(stage: AnyStage): Promise<Told> {
-  const { status, out } = await stage.ended('--json', 'status');
-  const report = parseAnswer('status', JSON.parse(out));
-  return { status, report, codes: report.attention.map(({ code }) => code) };
-}
-
-/** Waits until status tells exactly this reason, and ends with 3; asserts that it says so to people too. */
-async function tells(stage: AnyStage, code: Attention['code']): Promise<Attention> {
-  let last: Told | null = null;
-  await until(`status to tell ${code}`, async () => {
-    last = await told(stage);
-    return last.codes.includes(code);
-  });
-  const { status, codes, report } = last ?? (await told(stage));
-  assert.deepEqual([status, codes], [3, [code]]);
-  const text = (await stage.ended('status')).out;
-  assert.match(text, new RegExp(`^attention .*\\[${code.replace('.', '\\.')}\\]$`, 'mu'));
-  const [found] = report.attention;
-  assert.ok(found !== undefined);
-  return found;
-}
-
-async function isWell(stage: AnyStage): Promise<void> {
-  await until('all to be well', async () => (await told(stage)).status === 0);
 }
 
 /** @param whole whether the central shows records that domainsync does not know */
@@ -164,9 +134,7 @@ function reasonSteps(stage: () => AnyStage): void {
     const { central, since, params } = await tells(stage(), 'attention.central-unreachable');
     assert.ok(central === 1 && since !== null && params['lastSuccess'] !== undefined);
     assert.ok(Date.parse(params['lastSuccess']) <= since);
-    const pid = await stage().agent();
-    assert.ok(pid !== null);
-    await endProcess(pid);
+    await endAgent(stage());
     const without = await told(stage());
     assert.deepEqual(
       [without.status, without.codes],
@@ -244,24 +212,6 @@ function reasonSteps(stage: () => AnyStage): void {
     restore();
     succeeded(await atPanel.save(both, address('heard', '192.0.2.74')));
     await isWell(stage());
-  });
-
-  test('operations that wait for a decision', async () => {
-    const { panel } = stage();
-    await settled(stage());
-    const report = await stage().status();
-    assert.ok(report?.pid !== null && report?.pid !== undefined && report.central !== null);
-    await endProcess(report.pid);
-    const journal = new SqliteJournal({
-      path: journalPath(pathsOf(panel.root), report.central),
-      writer: true,
-    });
-    await journal.commit({ operations: [sampleOperation('stuck', { state: 'stuck', changedAt: 7 })] });
-    await journal.close();
-    assert.deepEqual((await told(stage())).codes, ['attention.agent-not-running', 'attention.stuck']);
-    succeeded(await stage().atPanel.save(both, address('last', '192.0.2.80')));
-    const { since, params } = await tells(stage(), 'attention.stuck');
-    assert.deepEqual([since, params], [7, { count: '1' }]);
   });
 }
 

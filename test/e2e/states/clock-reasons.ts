@@ -1,0 +1,168 @@
+/** Reasons that come with time. The agent's wall clock is set forward, so that nobody has to wait. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Attention } from '../../../src/app/answers/attention.ts';
+import { healthFact, healthIn, type Health } from '../../../src/app/answers/health.ts';
+import type { KnownOwners } from '../../../src/app/answers/owner-knowledge.ts';
+import { agentEnvironment } from '../../../src/app/control/agent-environment.ts';
+import { SqliteJournal } from '../../../src/journal/sqlite.ts';
+import { stands } from '../../../src/testing/stage/central-side.ts';
+import { address } from '../../../src/testing/stage/panel-words.ts';
+import { panelAdmin, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
+import { settled } from '../combinations/scene.ts';
+import { both, endAgent, endedJournal, isWell, tells, told } from './told.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+/**
+ * Registers the steps. Each one leaves the stage as it was.
+ * @param signs whether the central refuses requests of an agent whose clock is wrong, as by signed queries
+ */
+export function clockReasonSteps(stage: () => AnyStage, signs: boolean): void {
+  let setClock: (ms: number) => void = () => assert.fail('no agent with a clock that can be set');
+
+  test('issue 16, states: not all zones were compared in time', async () => {
+    await settled(stage());
+    await endAgent(stage());
+    setClock = await startAgentWithClock(stage(), -2 * hour - 11 * minute);
+    await isWell(stage());
+    // Two periods of an hour, and 10 minutes.
+    setClock(-2 * minute);
+    assert.deepEqual((await told(stage())).codes, []);
+    setClock(0);
+    const { central, since, params } = await tells(stage(), 'attention.comparison-overdue');
+    assert.ok(central === 1 && since !== null && params['lastSuccess'] !== undefined);
+    await stage().domainsync('compare');
+    await isWell(stage());
+  });
+
+  test('issue 16, states: the comparison of a zone fails, the others go on', async () => {
+    const { panel, atPanel } = stage();
+    const busy = { effect: 'refuse', code: 1, text: 'busy' } as const;
+    panel.faults.add({ func: atPanel.words.list, params: { elid: both }, via: 'any', count: null, ...busy });
+    await stage().domainsync('compare');
+    await until('the comparison of the zone to fail', async () => (await failingZones(stage())) === 1);
+    const found = await (signs ? zonesFailingLong(stage()) : zonesFailingNow(stage(), setClock));
+    assert.ok(found?.central === 1 && found.since !== null);
+    assert.deepEqual(found.params, { count: '1' });
+    panel.faults.clear();
+    await startedByEdit(stage());
+    await isWell(stage());
+  });
+
+  test('issue 16, states: edits of zones whose owner the panel does not show', async () => {
+    const { panel, atPanel, there } = stage();
+    await settled(stage());
+    const usual = { ...panel.switches };
+    Object.assign(panel.switches, atPanel.words.hasTtl ? noOwners : zoneHidden);
+    await readOwnersAnew(stage(), ({ zones, unknown }) => unknown > 0 || zones === 1);
+    for (const last of [76, 77, 78]) {
+      // One or two are usual after a pause.
+      assert.deepEqual((await told(stage())).codes, []);
+      const record = address(`whose-${last}`, `192.0.2.${last}`);
+      // Until the list was read, edits are refused.
+      await until('the panel to save it', async () => (await atPanel.save(both, record)).ok);
+      await until('the central to follow', async () => await stands(there, both, record));
+    }
+    const { central, since, params } = await tells(stage(), 'attention.owners-undecided');
+    assert.ok(central === null && since !== null);
+    assert.deepEqual(params, { count: '3' });
+    Object.assign(panel.switches, usual);
+    await readOwnersAnew(stage(), ({ zones, unknown }) => unknown === 0 && zones > 1);
+    // It is remembered for a day.
+    await rememberOtherwise(stage(), ({ undecided, ...health }) => {
+      assert.ok(undecided !== null);
+      return { ...health, undecided: { ...undecided, last: undecided.last - 25 * hour } };
+    });
+    await startedByEdit(stage());
+    await isWell(stage());
+  });
+}
+
+/** After nine minutes it is no reason yet, after eleven it is. */
+async function zonesFailingNow(stage: AnyStage, setClock: (ms: number) => void): Promise<Attention> {
+  setClock(9 * minute);
+  assert.deepEqual((await told(stage)).codes, []);
+  setClock(11 * minute);
+  return await tells(stage, 'attention.zones-not-compared');
+}
+
+/** The same where no agent runs, so that only the command's idea of the time counts. */
+async function zonesFailingLong(stage: AnyStage): Promise<Attention | undefined> {
+  await rememberOtherwise(stage, ({ comparison, ...health }) => {
+    const failingZonesSince = Date.now() - 11 * minute;
+    return { ...health, comparison: { ...comparison, failingZonesSince } };
+  });
+  const { status, report } = await told(stage);
+  assert.equal(status, 1);
+  return report.attention.find(({ code }) => code === 'attention.zones-not-compared');
+}
+
+async function failingZones(stage: AnyStage): Promise<number | undefined> {
+  return (await stage.status())?.centrals[0]?.health?.comparison.failingZones;
+}
+
+/** Version 5/6: the list of domains names no owner, and the panel answers every call as its caller. */
+const noOwners = { ownerColumn: 'none', ignoreSu: true } as const;
+/** Version 4, whose list always names owners: a filter of the administrator hides the zone. */
+const zoneHidden = { filters: { [panelAdmin.name]: 'left' } } as const;
+
+/**
+ * Makes the agent forget all owners and read them, as it does after each pause.
+ * @param isRead whether what the agent knows shows that it has
+ */
+async function readOwnersAnew(stage: AnyStage, isRead: (known: KnownOwners) => boolean): Promise<void> {
+  await stage.domainsync('pause');
+  await stage.domainsync('resume');
+  await until('owners to be read', async () => {
+    const owners = (await stage.status())?.engine?.owners;
+    return owners !== undefined && isRead(owners);
+  });
+  await settled(stage);
+}
+
+/** Makes an edit, which starts an agent if none runs. */
+async function startedByEdit(stage: AnyStage): Promise<void> {
+  await until('an edit', async () => {
+    const record = address(`again-${Date.now()}`, '192.0.2.79');
+    return (await stage.atPanel.save(both, record)).ok;
+  });
+}
+
+/** Ends the agent, and changes what it has stored of itself. */
+async function rememberOtherwise(stage: AnyStage, change: (health: Health) => Health): Promise<void> {
+  const path = await endedJournal(stage);
+  const journal = new SqliteJournal({ path, writer: true });
+  const health = healthIn(await journal.fact(healthFact));
+  assert.ok(health !== null);
+  await journal.commit({ facts: { [healthFact]: JSON.stringify(change(health)) } });
+  await journal.close();
+}
+
+/**
+ * Starts the installed agent with a wall clock that can be set. Nothing else reads that clock.
+ * @param first how many milliseconds the clock is ahead at first
+ * @returns sets how many it is ahead
+ */
+async function startAgentWithClock(stage: AnyStage, first: number): Promise<(ms: number) => void> {
+  const path = join(stage.directory, 'clock-ahead');
+  const set = (ms: number): void => {
+    writeFileSync(`${path}.new`, String(ms));
+    renameSync(`${path}.new`, path);
+  };
+  set(first);
+  const clock = `import { readFileSync } from 'node:fs';
+    const now = Date.now;
+    Date.now = () => now() + Number(readFileSync(${JSON.stringify(path)}, 'utf8'));`;
+  const preload = `data:text/javascript,${encodeURIComponent(clock)}`;
+  const { root } = stage.panel;
+  const words = [join(root, 'lib/domainsync/current/agent.cjs'), '--root', root, '--socket', stage.socket];
+  const options = { stdio: 'ignore', env: agentEnvironment } as const;
+  spawn(process.execPath, ['--import', preload, ...words], options).unref();
+  await until('the agent', async () => (await stage.agent()) !== null);
+  return set;
+}
