@@ -205,10 +205,7 @@ class RunningSandbox implements Sandbox {
   }
 
   changePassword(name: string, password: string): void {
-    const { store } = this.#parts.world;
-    const user = store.user(name);
-    if (user === undefined) throw new Error(`${name}: no such account`);
-    store.putUser({ ...user, password });
+    this.#parts.world.access.changePassword(name, password);
   }
 
   async changeCertificate(): Promise<void> {

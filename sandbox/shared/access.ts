@@ -156,6 +156,14 @@ export class Access {
     if (session !== undefined) session.user = target.name;
   }
 
+  /** Gives an account another password, and ends its sessions. @throws Error if there is no such account */
+  changePassword(name: string, password: string): void {
+    const user = this.#store.user(name);
+    if (user === undefined) throw new Error(`${name}: no such account`);
+    this.#store.putUser({ ...user, password });
+    for (const [id, session] of this.#sessions) if (session.user === name) this.#sessions.delete(id);
+  }
+
   endSession(id: string): void {
     this.#sessions.delete(id);
   }

@@ -26,7 +26,9 @@ export type FaultEffect =
   /** Answers with the plain text `access deny`. The call is not handled. */
   | 'access-deny'
   /** Ends every session, then handles the call. A call with `auth` is therefore refused. */
-  | 'expire';
+  | 'expire'
+  /** Gives the account `val` the password `text`, then handles the call. */
+  | 'new-password';
 
 export interface Fault {
   /** Name of the function whose calls fail; absent: calls of every function fail. */
@@ -99,6 +101,7 @@ const EFFECTS: ReadonlySet<unknown> = new Set<FaultEffect>([
   'empty',
   'access-deny',
   'expire',
+  'new-password',
 ]);
 const KINDS: Readonly<Record<string, string>> = {
   func: 'string',

@@ -73,7 +73,7 @@ export interface Sandbox {
   addQuietly(zone: string, name: string, type: string, addr: string): void;
   /** Starts the name server that the panel feeds. It answers for the SOA of its zones. */
   serveZones(): Promise<SandboxNameServer>;
-  /** Gives an account another password. Its sessions stay. */
+  /** Gives an account another password, and ends its sessions. */
   changePassword(name: string, password: string): void;
   /** Makes a new certificate and key, for connections from now on. */
   changeCertificate(): Promise<void>;

@@ -34,6 +34,25 @@ const CUT: Wire = { kind: 'cut' };
 const BAD_GATEWAY =
   '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n';
 
+/** Faults whose call is not handled, or not before the answer. */
+type Unhandled = 'refuse' | 'drop' | 'bad-gateway' | 'access-deny' | 'late';
+
+const UNHANDLED: ReadonlySet<string> = new Set<Unhandled>([
+  'refuse',
+  'drop',
+  'bad-gateway',
+  'access-deny',
+  'late',
+]);
+
+function isUnhandled(effect: Fault['effect']): effect is Unhandled {
+  return UNHANDLED.has(effect);
+}
+
+function plainAnswer(status: number, type: string, body: string): Wire {
+  return { kind: 'answer', status, type, body: Buffer.from(body), result: null };
+}
+
 /** Stands between HTTP or mgrctl and the panel. Passes a call on, with the fault that is set for it. */
 export class Service {
   readonly #settings: Settings;
@@ -94,41 +113,18 @@ export class Service {
   }
 
   async #withFault(fault: Fault, request: Request, func: string): Promise<Wire> {
-    const note = (): void => this.#settings.panel.note(request, func, 'nobody', `fault ${fault.effect}`);
-    switch (fault.effect) {
-      case 'refuse':
-        note();
-        return this.#refuse(fault, request);
-      case 'drop':
-        note();
-        return CUT;
-      case 'bad-gateway':
-        note();
-        return {
-          kind: 'answer',
-          status: 502,
-          type: 'text/html',
-          body: Buffer.from(BAD_GATEWAY),
-          result: null,
-        };
-      case 'access-deny':
-        note();
-        return {
-          kind: 'answer',
-          status: 200,
-          type: 'text/plain',
-          body: Buffer.from('access deny'),
-          result: null,
-        };
-      case 'late':
-        note();
-        this.#later(request, fault.ms ?? 0);
-        return CUT;
+    const { effect } = fault;
+    if (isUnhandled(effect)) {
+      this.#settings.panel.note(request, func, 'nobody', `fault ${effect}`);
+      return this.#unhandled(effect, fault, request);
+    }
+    switch (effect) {
       case 'delay-before':
         await this.#wait(fault.ms ?? 0);
         return this.#do(request);
       case 'expire':
-        this.#settings.access.endAllSessions();
+      case 'new-password':
+        this.#changeAccess(fault);
         return this.#do(request);
       case 'delay-after':
       case 'lost':
@@ -137,6 +133,28 @@ export class Service {
       case 'empty':
         return this.#spoil(fault, await this.#do(request));
     }
+  }
+
+  #unhandled(effect: Unhandled, fault: Fault, request: Request): Wire {
+    switch (effect) {
+      case 'refuse':
+        return this.#refuse(fault, request);
+      case 'drop':
+        return CUT;
+      case 'bad-gateway':
+        return plainAnswer(502, 'text/html', BAD_GATEWAY);
+      case 'access-deny':
+        return plainAnswer(200, 'text/plain', 'access deny');
+      case 'late':
+        this.#later(request, fault.ms ?? 0);
+        return CUT;
+    }
+  }
+
+  #changeAccess({ effect, val = '', text = '' }: Fault): void {
+    const { access } = this.#settings;
+    if (effect === 'expire') access.endAllSessions();
+    else access.changePassword(val, text);
   }
 
   #refuse(fault: Fault, request: Request): Wire {

@@ -152,7 +152,9 @@ function sourceOf({ settings, journal, history, central, engine, verifier, healt
         outcome: (operation) => verifier?.outcome(operation) ?? null,
         fromAgent: () => {
           const { comparison, owners } = engine.live;
-          return { comparison, owners, blocked: central.blocked, verify: verifier?.status() ?? null };
+          const nextPassword = central.usesNextPassword();
+          const verify = verifier?.status() ?? null;
+          return { comparison, owners, blocked: central.blocked, nextPassword, verify };
         },
         health,
         readPanel: (zone) => engine.readPanel(zone),

@@ -1,5 +1,4 @@
 import type { Problem } from '../dns/problem.ts';
-import type { GuardedCentral } from '../core/breaker.ts';
 import type { Central } from '../core/central.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import type { EditEvent, Panel } from '../core/panel.ts';
@@ -8,8 +7,8 @@ import { journalStatus } from '../app/answers/journal-status.ts';
 import type { Paths } from '../app/paths.ts';
 import { systemClock } from '../app/wiring/clock.ts';
 import { SettingsRefused } from '../centrals/connection.ts';
-import { wireCentral, wireEngine, type Wired } from '../app/wiring/wire.ts';
-import { everyCentral, type Settings } from '../config/settings.ts';
+import { wireCentral, wireEngine, type Wired, type WiredCentral } from '../app/wiring/wire.ts';
+import { everyCentral, wholeText, type Settings } from '../config/settings.ts';
 import { withDeadline } from './deadline.ts';
 import type { FileLog } from './log.ts';
 import { namer, sameCentral } from './problems.ts';
@@ -246,7 +245,7 @@ export class EngineSet {
 /** A central that is being set up. */
 interface Part {
   readonly settings: Settings;
-  readonly central: GuardedCentral;
+  readonly central: WiredCentral;
 }
 
 /** The engine that a central keeps; undefined: the central gets a new engine. */
@@ -273,10 +272,9 @@ function runningState(centrals: readonly Wired[], former: () => Iterable<Engine>
  * @param has number of centrals from now on
  */
 function isSame(wired: Wired, had: number, settings: Settings, has: number): boolean {
-  const whole = (one: Settings): string =>
-    JSON.stringify({ ...one, further: [], password: one.password.reveal() });
+  const alone = (one: Settings): string => wholeText({ ...one, further: [] });
   const sameTime = had === has || !settings.verify.strict;
-  return sameTime && whole(wired.settings) === whole(settings);
+  return sameTime && alone(wired.settings) === alone(settings);
 }
 
 /** Whether two centrals are the same account. */

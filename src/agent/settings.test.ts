@@ -164,6 +164,21 @@ describe('issue 11.12: a changed settings file', { skip: missingPrograms('named'
     assert.equal(await save(), null);
   });
 
+  test('issue 16, rotation: that names the next key: no click is refused when the key changes, and back', async (t) => {
+    saveSettings(root, { isp_master: { ...account(server.port, oldKey), password_next: newKey.secret } });
+    assert.equal(await save(), null);
+    const isNext = (): boolean =>
+      agent.state.kind === 'running' && agent.state.wired.central.usesNextPassword();
+    assert.equal(isNext(), false);
+    await rotate(oldKey, newKey);
+    t.after(() => rotate(newKey, oldKey));
+    assert.equal(await save(), null);
+    assert.equal(isNext(), true);
+    await rotate(newKey, oldKey);
+    assert.equal(await save(), null);
+    assert.equal(isNext(), false);
+  });
+
   test('with a mistake: edits are refused with the reason, what is done already is not', async () => {
     const path = settingsPath(root);
     const good = readFileSync(path, 'utf8');

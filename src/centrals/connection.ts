@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { own } from '../dns/own.ts';
 import { problem, type Problem } from '../dns/problem.ts';
 import type { Trust } from '../net/connect.ts';
 import { readFingerprint } from '../net/fingerprint.ts';
@@ -74,6 +75,13 @@ export class SettingsRefused extends Error {
   }
 }
 
+/** Names of options in the settings file that differ from the names in a connection. */
+const optionNames: Readonly<Record<string, string>> = {
+  passwordNext: 'password_next',
+  zoneKind: 'zone_kind',
+  nameServers: 'nameservers',
+};
+
 /**
  * Checks settings by a schema and returns them.
  * @throws {SettingsRefused} with every problem, each with `params.setting`
@@ -81,7 +89,10 @@ export class SettingsRefused extends Error {
 export function checkedSettings<T>(schema: v.GenericSchema<unknown, T>, input: unknown): T {
   const result = v.safeParse(schema, input);
   if (result.success) return result.output;
-  const setting = (issue: v.BaseIssue<unknown>): string => v.getDotPath(issue)?.split('.')[0] ?? '';
+  const setting = (issue: v.BaseIssue<unknown>): string => {
+    const key = v.getDotPath(issue)?.split('.')[0] ?? '';
+    return own(optionNames, key) ?? key;
+  };
   throw new SettingsRefused(
     result.issues.map((issue) => problem(codeOf(issue), { setting: setting(issue) })),
   );

@@ -2,6 +2,7 @@ import type { Central } from '../core/central.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { FoundMemory } from './ispmanager/finding.ts';
+import type { SecretChanged } from './secrets.ts';
 
 /** The settings of one central, as the settings file has them. Each adapter checks the ones that it uses. */
 export interface CentralConnection {
@@ -10,6 +11,8 @@ export interface CentralConnection {
   readonly address: string;
   readonly username: string;
   readonly password: string;
+  /** The secret that is tried if the central refuses `password`. Empty: there is none. */
+  readonly passwordNext: string;
   /** How long one request may take, in milliseconds. */
   readonly timeout: number;
   /** The one certificate or authority (PEM) to trust; absent: the public authorities. */
@@ -26,6 +29,8 @@ export interface CentralPorts {
   readonly log: Log;
   /** Stores across restarts which panel was found at an address. */
   readonly memory: FoundMemory;
+  /** Called when the other of both secrets comes into use. */
+  readonly secretChanged?: SecretChanged;
 }
 
 /**

@@ -74,6 +74,14 @@ const connection = v.object({
     'File that holds the password, instead of `password`: an absolute path, or the name of a systemd credential ([operations.md](operations.md#a-secret-in-a-file)).',
     'Файл с паролем вместо `password`: полный путь или имя учётных данных systemd ([operations.md](operations.md#a-secret-in-a-file)).',
   ),
+  password_next: secretOption(
+    'Password that takes the place of `password` when the central refuses that one: to change it without a refused edit ([operations.md](operations.md#change-a-password)).',
+    'Пароль, который начинает действовать, когда центральный DNS отклоняет `password`: для смены пароля без отказов ([operations.md](operations.md#change-a-password)).',
+  ),
+  password_next_file: textOption(
+    'File that holds `password_next`, as `password_file` does.',
+    'Файл с `password_next`, как в `password_file`.',
+  ),
   fingerprint: textOption(
     'SHA-256 fingerprint of the only certificate to trust, for a self-signed one.',
     'Отпечаток SHA-256 самоподписанного сертификата. Доверие — только этому сертификату.',

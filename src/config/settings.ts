@@ -147,6 +147,12 @@ export function readSettings(
   return { kind: 'configured', path, settings, warnings: unknownOptions(entries, numbers, path), files };
 }
 
+/** Everything in the settings of one central as a text that can be compared. It holds the secrets. */
+export function wholeText(settings: Settings): string {
+  const secrets = [settings.password, settings.passwordNext].map((one) => one.reveal());
+  return JSON.stringify({ ...settings, secrets });
+}
+
 /** All centrals of the settings, the first one first. */
 export function everyCentral(settings: Settings): readonly Settings[] {
   return [settings, ...settings.further];
@@ -355,6 +361,8 @@ function namedValues({
     kind: connection.kind,
     username: connection.username,
     password: connection.password,
+    /** The password to try if the central refuses the other one. Empty: there is none. */
+    passwordNext: connection.password_next,
     /** The file that holds the password, as the settings name it. Empty: the settings hold the password. */
     passwordFile: connection.password_file,
     /**

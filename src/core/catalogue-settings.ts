@@ -78,6 +78,10 @@ export const settingsTexts = {
     en: '{path}, line {line}: {option} must have at least {least} characters.',
     ru: '{path}, строка {line}: {option} должен содержать не меньше {least} знаков.',
   },
+  'settings.next-password': {
+    en: 'The next password is in use: the central DNS refuses the first one. Put the value of password_next in place of password, then take password_next out.',
+    ru: 'Действует следующий пароль: первый центральный DNS отклоняет. Перенесите значение password_next в password и уберите password_next.',
+  },
   'settings.secret-twice': {
     en: '{path}, line {line}: {option} and {other} are both given. Keep one of them.',
     ru: '{path}, строка {line}: заданы и {option}, и {other}. Оставьте что-то одно.',

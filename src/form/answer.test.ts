@@ -281,3 +281,16 @@ test('issue 16, secrets: a password in a file of its own is used, shown as such 
   assert.match(wrong(await form.ask({ ...fields, host: '127.0.0.1:1' }), 'password'), /does not change/u);
   assert.equal(form.settings(), kept);
 });
+
+test('issue 16, rotation: a typed password has to work itself; the stored one may be followed by the next', async (t) => {
+  const form = makeForm(t);
+  const path = join(form.root, 'etc/domainsync.ini');
+  const [trusted, address] = [central.fingerprint, host()];
+  const text = `[isp_master]\nhost = ${address}\nusername = kunde42\nfingerprint = ${trusted}\n`;
+  writeFileSync(path, `${text}password = old\npassword_next = ${right.password}\n`, { mode: 0o600 });
+  const fields = { host: address, username: 'kunde42', fingerprint: trusted, trust: 'on' };
+  wrong(await form.ask({ ...fields, password: 'mistyped' }), 'password');
+  assert.ok(child(await form.ask({ ...fields, contact: 'call 123' }), 'ok'));
+  assert.ok(child(await form.ask({ ...fields, password: right.password }), 'ok'));
+  assert.ok(form.settings().includes(`password = ${right.password}\npassword_next = ${right.password}\n`));
+});

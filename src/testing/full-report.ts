@@ -20,6 +20,7 @@ const engine: EngineReport = {
 };
 const fromAgent: FromAgent = {
   blocked: { code: 'central.breaker-open', params: {} },
+  nextPassword: true,
   comparison: { running: true, done: 4, total: 9, problem: null },
   owners: { readAt: 1_700_000_001_000, undecided: 5, undecidedAt: 1, foreign: 6, foreignAt: 1 },
   verify: {

@@ -55,6 +55,7 @@ export async function serve(
       address: `https://127.0.0.1:${port}/ispmgr`,
       username: 'alice',
       password: 'secret',
+      passwordNext: '',
       trust: { kind: 'fingerprint', sha256: readFingerprint(fingerprintOf(certificate.cert)) ?? '' },
       login: 'authinfo',
       timeout: patience,

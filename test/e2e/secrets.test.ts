@@ -1,4 +1,7 @@
-/** Issue 16, secrets: tests passwords that stand in files and credentials, against two sandbox panels. */
+/**
+ * Issue 16, secrets and rotation: tests passwords that stand in files and credentials, and passwords that
+ * change while people edit.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
@@ -6,9 +9,13 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { settingsPath } from '../../src/config/settings.ts';
 import { agreed } from '../../src/testing/stage/central-side.ts';
+import { startKeyProxy } from '../../src/testing/servers/key-proxy.ts';
+import type { Powerdns } from '../../src/testing/servers/powerdns.ts';
 import { address } from '../../src/testing/stage/panel-words.ts';
 import { leaks } from '../../src/testing/stage/secrets.ts';
-import { account, makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
+import { missingFor } from '../../src/testing/stage/server-registry.ts';
+import { makeServerStage } from '../../src/testing/stage/server-stage.ts';
+import { account, makeStage, until, type AnyStage, type Stage } from '../../src/testing/stage/stage.ts';
 
 const zone = 'example.org';
 const dist = join(import.meta.dirname, '../../dist');
@@ -47,7 +54,7 @@ async function given(t: TestContext, central: 'v4' | 'v6'): Promise<Stage> {
   return stage;
 }
 
-async function withZone(stage: Stage): Promise<void> {
+async function withZone(stage: AnyStage): Promise<void> {
   await until('the first zone', async () => (await stage.atPanel.makeZone(zone)).ok);
   await until('its content at the central', () => agreed(stage, zone));
 }
@@ -98,3 +105,86 @@ test('issue 16, secrets: a credential of the agent, by its name alone', async (t
   assert.ok(saved.ok, saved.body);
   assert.ok(await agreed(stage, zone));
 });
+
+/**
+ * Edits on and on, while `rotate` changes the password at the central in the middle of it. No edit may be
+ * refused.
+ */
+async function editThrough(stage: AnyStage, rotate: () => void | Promise<void>): Promise<void> {
+  const [before, after] = [6, 12];
+  const edit = async (last: number): Promise<void> => {
+    const saved = await stage.atPanel.save(zone, address(`h${last}`, `192.0.2.${last}`));
+    assert.ok(saved.ok, `edit ${last}: ${saved.body}`);
+  };
+  for (let last = 1; last <= before; last += 1) await edit(last);
+  const meanwhile = [7, 8, 9].map((last) => edit(last));
+  await rotate();
+  await Promise.all(meanwhile);
+  for (let last = 10; last <= after; last += 1) await edit(last);
+  await until('both sides to agree', () => agreed(stage, zone));
+}
+
+/** Demands that everything that an administrator reads tells of the next password. */
+async function isTold(stage: AnyStage): Promise<void> {
+  const words = /The next password is in use: .* Put the value of password_next in place of password/u;
+  assert.match(await stage.domainsync('status'), words);
+  assert.match(await stage.domainsync('check'), words);
+  assert.match(await stage.domainsync('doctor'), words);
+  const { fromAgent = null, attention = [] } = (await stage.status()) ?? {};
+  assert.equal(fromAgent?.nextPassword, true);
+  assert.deepEqual(attention, []);
+}
+
+for (const central of ['v4', 'v6'] as const) {
+  for (const login of ['authinfo', 'session'] as const) {
+    test(`issue 16, rotation: no edit is refused, central ${central}, ${login}`, async (t) => {
+      const stage = await given(t, central);
+      stage.configure({ password_next: later, login });
+      await withZone(stage);
+      assert.equal((await stage.status())?.fromAgent?.nextPassword, false);
+      await editThrough(stage, () => stage.central.changePassword(account.name, later));
+      await isTold(stage);
+      assert.deepEqual(await leaks({ ...stage, secrets: [...stage.secrets, later] }), []);
+      stage.configure({ password: later, login });
+      assert.ok((await stage.atPanel.save(zone, address('last', '192.0.2.99'))).ok);
+      assert.doesNotMatch(await stage.domainsync('status'), /next password/u);
+    });
+  }
+}
+
+test('issue 16, rotation: both passwords refused: two logins, then none until the breaker tries again', async (t) => {
+  const stage = await given(t, 'v6');
+  stage.configure({ password_next: 'n0t-this-one' });
+  await withZone(stage);
+  await until('nothing under way', async () => ((await stage.status())?.engine?.open ?? 1) === 0);
+  stage.central.changePassword(account.name, later);
+  const start = stage.central.requests.length;
+  for (const last of [1, 2, 3, 4])
+    assert.ok(!(await stage.atPanel.save(zone, address('www', `192.0.2.${last}`))).ok);
+  const logins = stage.central.requests.slice(start);
+  assert.equal(logins.length, 2, JSON.stringify(logins));
+  assert.match(await stage.domainsync('status'), /attention\.login-blocked/u);
+});
+
+test('issue 16, rotation: no edit is refused, PowerDNS', { skip: missingFor('powerdns') }, async (t) => {
+  const stage = await makeServerStage({ panel: 'v6', central: 'powerdns' });
+  t.after(() => stage.stop());
+  await stage.install();
+  const [first, next] = ['first-key-0123456789', 'next-key-0123456789'];
+  assert.ok(isPowerdns(stage.server));
+  const proxy = await startKeyProxy(stage.server, first);
+  t.after(() => proxy.close());
+  const file = keep(join(stage.directory, 'next'), next);
+  stage.configure({ host: proxy.url, password: first, password_next_file: file });
+  await withZone(stage);
+  await editThrough(stage, () => {
+    proxy.key = next;
+  });
+  assert.ok(proxy.refused.length > 0 && proxy.refused.every((key) => key === first));
+  await isTold(stage);
+  assert.deepEqual(await leaks({ ...stage, secrets: [...stage.secrets, first, next] }), []);
+});
+
+function isPowerdns(server: { readonly kind: string }): server is Powerdns {
+  return server.kind === 'powerdns';
+}

@@ -24,6 +24,7 @@ const engine: EngineReport = {
 };
 const fromAgent: FromAgent = {
   blocked: null,
+  nextPassword: false,
   comparison: { running: false, done: 0, total: 0, problem: null },
   owners: { readAt: 1, undecided: 0, undecidedAt: null, foreign: 0, foreignAt: null },
   verify: null,

@@ -21,6 +21,8 @@ export interface EngineReport extends JournalStatus {
 export interface FromAgent extends Pick<LiveEngine, 'comparison'> {
   /** Why the circuit breaker sends no requests to the central now; null: requests are sent. */
   readonly blocked: Problem | null;
+  /** Whether the central refused the password of the settings, and accepted the next one. */
+  readonly nextPassword: boolean;
   /**
    * When owners were last read. Also how many edits were left to the panel because of owners, since the agent
    * started.

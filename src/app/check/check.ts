@@ -15,6 +15,8 @@ export type CheckReport =
       readonly ms: number;
       /** The number of the account's zones as a text. */
       readonly text: string;
+      /** Whether the central refused the password of the settings, and accepted the next one. */
+      readonly nextPassword: boolean;
     }
   | { readonly ok: false; readonly central: CentralId; readonly problem: string };
 
@@ -34,7 +36,7 @@ export async function checkCentral(settings: Settings, root: string): Promise<Ch
     const needed = await nameServersNeeded(settings, await wirePanel(root), ctx);
     if (needed !== null) return failed(inWords([needed]));
     const ms = Math.round(performance.now() - started);
-    return { ok: true, central: central.id, zones, ms, text };
+    return { ok: true, central: central.id, zones, ms, text, nextPassword: central.usesNextPassword() };
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
     return failed(inWords([error.problem]));

@@ -182,6 +182,7 @@ const verifyStatus = v.object({
 /** The part of a central's state that only a running agent knows. */
 export const fromAgent = v.object({
   blocked: v.nullable(problemSchema),
+  nextPassword: v.boolean(),
   comparison: v.object({
     running: v.boolean(),
     done: v.number(),

@@ -11,6 +11,7 @@ import { HttpError } from '../../net/http-error.ts';
 import { centralModule } from '../../centrals/registry.ts';
 import { SettingsRefused } from '../../centrals/connection.ts';
 import { countZones } from '../check/central-zones.ts';
+import { nextPassword } from '../next-password.ts';
 import { inWords } from '../problems.ts';
 import { foundCentral } from '../wiring/found-central.ts';
 import { nameServersNeeded } from '../check/name-servers-needed.ts';
@@ -82,7 +83,11 @@ async function checkAccount(settings: Settings, root: string): Promise<Finding[]
       const { address, kind } = foundCentral(root, settings) ?? settings;
       const { title, withoutZones = accountWayOut } = centralModule(kind);
       const text = `${title} at ${address} as ${settings.username}: ${zones}, answered in ${ms} ms`;
+      const rotated = central.usesNextPassword()
+        ? [note('central', inWords([nextPassword]), 'otherwise every start costs one refused login')]
+        : [];
       return [
+        ...rotated,
         noneOfThePanels ? warning('central', text, withoutZones) : ok('central', text),
         ...(await checkConcerns(central, listed, settings, root)),
       ];

@@ -12,9 +12,10 @@ import {
   secretsOf,
   settingsPath,
   settingsText,
+  wholeText,
   type Settings,
 } from '../../config/settings.ts';
-import { fileOption } from '../../config/secret-options.ts';
+import { Secret } from '../../config/secret.ts';
 import { peerOf } from '../../net/addresses.ts';
 import { probeCertificate } from '../../net/connect.ts';
 import { HttpError } from '../../net/http-error.ts';
@@ -165,7 +166,9 @@ async function testRefused(
   signal: AbortSignal,
 ): Promise<FormResult | null> {
   try {
-    await testCentral(root, settings, signal);
+    // A password that the user has typed has to work itself.
+    const tested = values.password === '' ? settings : { ...settings, passwordNext: new Secret('') };
+    await testCentral(root, tested, signal);
     return null;
   } catch (error) {
     if (error instanceof SettingsRefused) {
@@ -323,7 +326,7 @@ function unfitness(text: string, section: string, option: string, value: string 
  * The form field for an option. `option` may also be `pin`, which is what a central calls the fingerprint.
  */
 function fieldOfOption(option: string): FormField {
-  if (option === fileOption('password')) return 'password';
+  if (option.startsWith('password')) return 'password';
   const name = options.find((one) => one.option === option)?.field?.name;
   // The field of the fingerprint is read-only, so its errors are shown at `trust`.
   if (name === 'fingerprint' || option === 'pin') return 'trust';
@@ -333,8 +336,7 @@ function fieldOfOption(option: string): FormField {
 /** Whether these settings equal the stored ones. */
 function isInForce(root: string, settings: Settings): boolean {
   const loaded = loadSettings(root);
-  const whole = (one: Settings): string => JSON.stringify({ ...one, password: one.password.reveal() });
-  return loaded.kind === 'configured' && whole(loaded.settings) === whole(settings);
+  return loaded.kind === 'configured' && wholeText(loaded.settings) === wholeText(settings);
 }
 
 async function testCentral(root: string, settings: Settings, signal: AbortSignal): Promise<void> {

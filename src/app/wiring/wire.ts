@@ -7,6 +7,7 @@ import type { Decision } from '../../core/decision.ts';
 import type { HistorySource } from '../../core/history.ts';
 import { SettingsRefused } from '../../centrals/connection.ts';
 import { centralModule } from '../../centrals/registry.ts';
+import type { SecretChanged } from '../../centrals/secrets.ts';
 import { withVerification } from '../../centrals/verified/index.ts';
 import type { Verifier } from '../../centrals/verified/verifier.ts';
 import { Engine } from '../../core/engine/engine.ts';
@@ -56,13 +57,19 @@ export interface Wired {
   readonly journal: Omit<Journal, 'commit' | 'close'>;
   /** What the agent writes into the journal beside the engine, for the history alone. */
   readonly history: HistoryWriter & HistorySource;
-  readonly central: GuardedCentral;
+  readonly central: WiredCentral;
   readonly settings: Settings;
   /** Asks the name servers after each write; null: the settings name no name servers. */
   readonly verifier: Verifier | null;
   /** The health of engine and central. @throws {JournalError} */
   readonly health: () => Promise<Health>;
   close(): Promise<void>;
+}
+
+/** A central as its settings describe it. */
+export interface WiredCentral extends GuardedCentral {
+  /** Whether the central refused the password of the settings, and accepted the next one. */
+  readonly usesNextPassword: () => boolean;
 }
 
 /**
@@ -75,19 +82,35 @@ export async function wireCentral(
   settings: Settings,
   root: string,
   log: Log = () => undefined,
-): Promise<GuardedCentral> {
-  return withBreaker(await makeCentral(settings, root, log), systemClock);
+): Promise<WiredCentral> {
+  let isNextInUse = false;
+  const central = await makeCentral(settings, root, log, (isNext) => {
+    isNextInUse = isNext;
+    log(2, 'central.other-password', { next: isNext ? 1 : 0 });
+  });
+  return Object.assign(withBreaker(central, systemClock), { usesNextPassword: () => isNextInUse });
 }
 
-async function makeCentral(settings: Settings, root: string, log: Log): Promise<Central> {
+async function makeCentral(
+  settings: Settings,
+  root: string,
+  log: Log,
+  secretChanged: SecretChanged,
+): Promise<Central> {
   const connection = {
     ...settings,
     password: settings.password.reveal(),
+    passwordNext: settings.passwordNext.reveal(),
     timeout: settings.deadline,
     ...pinOf(settings),
   };
   const memory = foundMemory(root, settings);
-  return await centralModule(settings.kind).open(connection, { clock: systemClock, log, memory });
+  return await centralModule(settings.kind).open(connection, {
+    clock: systemClock,
+    log,
+    memory,
+    secretChanged,
+  });
 }
 
 function pinOf({ fingerprint, caFile }: Settings): { pin?: { fingerprint?: string; ca?: string } } {
@@ -136,7 +159,7 @@ function engineSettings(settings: Settings): EngineSettings {
 export async function wireEngine(
   paths: Paths,
   { panel, centrals }: { readonly panel: Panel; readonly centrals: number },
-  central: GuardedCentral,
+  central: WiredCentral,
   settings: Settings,
   plainLog: Log,
 ): Promise<Wired> {

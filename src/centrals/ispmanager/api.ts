@@ -3,6 +3,7 @@ import { HttpError } from '../../net/http-error.ts';
 import { HttpClient } from '../../net/http.ts';
 import { child, escapeXml, type XmlElement } from '../../net/xml.ts';
 import { hasCode, centralRefusal } from '../errors.ts';
+import type { Secrets } from '../secrets.ts';
 import { shared } from '../shared.ts';
 import { garbled, unanswered, type Effect, type Redact } from '../http-answer.ts';
 import { deniedThere, demandAnswerTo, demandOk, looksLikeLogin, readAnswer, refusedLogin } from './answer.ts';
@@ -23,13 +24,16 @@ const mostListOctets = 32 * 1024 * 1024;
  */
 export class PanelApi {
   readonly #settings: Omit<CentralSettings, 'kind'>;
+  readonly #passwords: Secrets<string>;
   readonly #http: HttpClient;
   #session: string | null = null;
-  #loggingIn: Promise<string> | null = null;
+  /** Logins that run, by password. */
+  readonly #loggingIn = new Map<string, Promise<string>>();
   #closed = false;
 
-  constructor(settings: Omit<CentralSettings, 'kind'>) {
+  constructor(settings: Omit<CentralSettings, 'kind'>, passwords: Secrets<string>) {
     this.#settings = settings;
+    this.#passwords = passwords;
     const { trust, timeout } = settings;
     this.#http = new HttpClient({ base: new URL(settings.address), trust, timeout });
   }
@@ -74,17 +78,11 @@ export class PanelApi {
   }
 
   async #asUser(form: CallParameters, effect: Effect, ctx: CallContext): Promise<XmlElement> {
-    if (this.#settings.login === 'authinfo') {
-      const { username, password } = this.#settings;
-      try {
-        return await this.#send({ ...form, authinfo: `${username}:${password}` }, effect, ctx);
-      } catch (error) {
-        // An error of such a type need not be about the login; it may be about a record. Only a login of its
-        // own shows which it is.
-        if (looksLikeLogin(error) && error.code !== 'central.login') await this.#demandLogin(ctx);
-        throw error;
-      }
-    }
+    if (this.#settings.login === 'authinfo')
+      return await this.#passwords.use(
+        ctx.signal,
+        async (password) => await this.#withPassword(password, form, effect, ctx),
+      );
     const held = this.#session;
     if (held !== null) {
       try {
@@ -98,11 +96,31 @@ export class PanelApi {
     }
     // Another call may have logged in meanwhile. A second login could end that session, so the session is
     // reused.
-    const auth = this.#session ?? (await this.#logIn(ctx));
+    const auth = await this.#passwords.use(
+      ctx.signal,
+      async (password) => this.#session ?? (await this.#logIn(password, ctx)),
+    );
     try {
       return await this.#send({ ...form, auth }, effect, ctx);
     } catch (error) {
       throw hasCode(error, 'central.login') ? deniedThere(error) : error;
+    }
+  }
+
+  async #withPassword(
+    password: string,
+    form: CallParameters,
+    effect: Effect,
+    ctx: CallContext,
+  ): Promise<XmlElement> {
+    const { username } = this.#settings;
+    try {
+      return await this.#send({ ...form, authinfo: `${username}:${password}` }, effect, ctx);
+    } catch (error) {
+      // An error of such a type need not be about the login; it may be about a record. Only a login of its
+      // own shows which it is.
+      if (looksLikeLogin(error) && error.code !== 'central.login') await this.#demandLogin(password, ctx);
+      throw error;
     }
   }
 
@@ -111,9 +129,9 @@ export class PanelApi {
    * proves nothing and is ignored.
    * @throws {CentralError} `central.login`
    */
-  async #demandLogin(ctx: CallContext): Promise<void> {
+  async #demandLogin(password: string, ctx: CallContext): Promise<void> {
     try {
-      await this.#logIn(ctx);
+      await this.#logIn(password, ctx);
     } catch (error) {
       if (hasCode(error, 'central.login')) throw error;
     }
@@ -123,14 +141,17 @@ export class PanelApi {
    * Logs in once for all callers that wait for a session. The login may take as long as a whole request, even
    * if some callers give up earlier.
    */
-  async #logIn(ctx: CallContext): Promise<string> {
+  async #logIn(password: string, ctx: CallContext): Promise<string> {
     const unhurried = { ...ctx, signal: new AbortController().signal };
-    this.#loggingIn ??= this.#freshSession(unhurried).finally(() => (this.#loggingIn = null));
-    return await shared(this.#loggingIn, ctx.signal);
+    const running =
+      this.#loggingIn.get(password) ??
+      this.#freshSession(password, unhurried).finally(() => this.#loggingIn.delete(password));
+    this.#loggingIn.set(password, running);
+    return await shared(running, ctx.signal);
   }
 
-  async #freshSession(ctx: CallContext): Promise<string> {
-    const { username, password } = this.#settings;
+  async #freshSession(password: string, ctx: CallContext): Promise<string> {
+    const { username } = this.#settings;
     const doc = await this.#send({ func: 'auth', out: 'xml', username, password }, 'read', ctx).catch(
       (error: unknown) => {
         // The password is not tried again after any error that may mean a refused login
@@ -165,11 +186,11 @@ export class PanelApi {
   }
 
   /**
-   * Removes the password and the session from a text, encoded or not, because panels repeat what they were
+   * Removes passwords and the session from a text, encoded or not, because panels repeat what they were
    * sent.
    */
   readonly #redact: Redact = (text) => {
-    const secrets = [this.#settings.password, this.#session ?? ''].flatMap((one) => [
+    const secrets = [...this.#passwords.all, this.#session ?? ''].flatMap((one) => [
       one,
       encodeURIComponent(one),
       encodeForm({ '': one }).slice(1),

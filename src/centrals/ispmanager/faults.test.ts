@@ -166,6 +166,48 @@ describe('ISPmanager central: sessions and logins', () => {
     }
   }
 
+  /** Rotates alice's password at the n-th request of a call. */
+  const rotate = (at: number, password: string): void => {
+    if (at > 1) panel.sandbox.faults.add({ effect: 'delay-before', count: at - 1 });
+    panel.sandbox.faults.add({ effect: 'new-password', val: alice.name, text: password });
+  };
+
+  for (const login of ['authinfo', 'session'] as const) {
+    it(`issue 16, rotation: goes on with the next password at any request of a write (${login})`, async () => {
+      const replacing = change([www], [record('web', '192.0.2.6')]);
+      try {
+        for (let at = 1; ; at += 1) {
+          panel.sandbox.changePassword(alice.name, alice.password);
+          await apply(adding);
+          const own = panel.central({ login, passwordNext: 'next p&ss:w%rd' });
+          const present = (await own.readZone(zone, [], quietContext())) ?? [];
+          const start = panel.sandbox.requests.length;
+          rotate(at, 'next p&ss:w%rd');
+          const altered = await own.apply(replacing, present, quietContext());
+          assert.deepEqual([altered.removed.length, altered.added.length], [1, 1], String(at));
+          await own.close();
+          const isOver = panel.sandbox.faults.waiting.length > 0;
+          panel.sandbox.faults.clear();
+          panel.sandbox.changePassword(alice.name, alice.password);
+          await apply(invert(replacing));
+          assert.ok(panel.sandbox.requests.length > start);
+          if (isOver) return assert.ok(at > 2, String(at));
+        }
+      } finally {
+        panel.sandbox.changePassword(alice.name, alice.password);
+      }
+    });
+  }
+
+  it('issue 16, rotation: neither a refused next password nor a text of the panel shows it', async () => {
+    const own = panel.central({ password: 'wr0ng-one', passwordNext: 'wr0ng-two' });
+    const start = panel.sandbox.requests.length;
+    const error = await failure(own.check(quietContext()), 'central.login', 'untouched');
+    assert.equal(panel.sandbox.requests.length - start, 2);
+    assert.ok(!/wr0ng/u.test(`${error.message}${JSON.stringify(error.params)}`));
+    await own.close();
+  });
+
   it('gives up after one new login', async () => {
     const own = panel.central({ login: 'session' });
     await own.check(quietContext());

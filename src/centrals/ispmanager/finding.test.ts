@@ -54,6 +54,7 @@ function site(t: TestContext): Site {
         address: sandbox.url,
         username: alice.name,
         password: alice.password,
+        passwordNext: '',
         trust: { kind: 'fingerprint', sha256: readFingerprint(sandbox.fingerprint) ?? '' },
         login: 'authinfo',
         timeout: patience,

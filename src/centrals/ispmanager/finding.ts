@@ -8,6 +8,7 @@ import {
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 import { outage } from '../errors.ts';
+import type { Secrets } from '../secrets.ts';
 import { shared } from '../shared.ts';
 import { placesOf } from './places.ts';
 import { probe, type Found } from './probe.ts';
@@ -49,6 +50,7 @@ interface FindingPorts {
   readonly id: CentralId;
   readonly clock: Clock;
   readonly memory: FoundMemory;
+  readonly passwords: Secrets<string>;
   readonly make: (found: Found) => Central;
 }
 
@@ -156,7 +158,7 @@ class SoughtPanel {
     let found: Found;
     try {
       const signal = AbortSignal.any([AbortSignal.timeout(checkPatience), this.#closed.signal]);
-      found = await probe(this.#settings, { ...ctx, signal });
+      found = await probe(this.#settings, this.#ports.passwords, { ...ctx, signal });
     } catch (error) {
       // The remembered panel stays. The caller's own call then reports what is wrong.
       if (this.inner === null || !(error instanceof CentralError)) throw error;

@@ -14,6 +14,7 @@ import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { childText, type XmlElement } from '../../net/xml.ts';
 import { hasCode, look, noEffect, outage, centralRefusal, restated, withState } from '../errors.ts';
 import { applyStepwise } from '../stepwise.ts';
+import { otherSecret, Secrets } from '../secrets.ts';
 import { PanelApi } from './api.ts';
 import { auditChange } from './audit.ts';
 import { readRows } from './lists.ts';
@@ -27,7 +28,7 @@ import type { CentralPorts } from '../module.ts';
 import { findingCentral } from './finding.ts';
 import { placesOf } from './places.ts';
 import type { Found } from './probe.ts';
-import type { CentralSettings, IspmanagerSettings } from './settings.ts';
+import type { CentralSettings } from './settings.ts';
 import { ispmanager4 } from './ispmanager4.ts';
 
 export { readIspmanagerSettings, type CentralSettings } from './settings.ts';
@@ -43,18 +44,19 @@ export function createIspmanagerCentral(
   settings: CentralSettings,
   ports: Pick<CentralPorts, 'clock'> & Partial<CentralPorts>,
 ): Central {
-  const { clock, memory = { get: () => null, put: () => undefined } } = ports;
+  const { clock, secretChanged, memory = { get: () => null, put: () => undefined } } = ports;
+  const passwords = new Secrets(settings.password, otherSecret(settings), secretChanged);
   const [place, ...others] = placesOf(settings);
   const make = (found: Found): Central =>
     new IspmanagerCentral(
-      { ...settings, ...found },
+      { api: new PanelApi({ ...settings, ...found }, passwords), kind: found.kind },
       idOf(settings),
       clock,
       found.kind === 'ispmanager4' ? ispmanager4 : ispmanager5,
     );
   const open = place === undefined || place.kind === null || others.length > 0;
   return open
-    ? findingCentral(settings, { id: idOf(settings), clock, memory, make })
+    ? findingCentral(settings, { id: idOf(settings), clock, memory, passwords, make })
     : make({ address: place.address, kind: place.kind });
 }
 
@@ -90,11 +92,16 @@ class IspmanagerCentral implements Central {
   readonly #dialect: CentralDialect;
   readonly #kind: IspmanagerKind;
 
-  constructor(settings: IspmanagerSettings, id: CentralId, clock: Clock, dialect: CentralDialect) {
-    this.#api = new PanelApi(settings);
+  constructor(
+    { api, kind }: { readonly api: PanelApi; readonly kind: IspmanagerKind },
+    id: CentralId,
+    clock: Clock,
+    dialect: CentralDialect,
+  ) {
+    this.#api = api;
     this.#clock = clock;
     this.#dialect = dialect;
-    this.#kind = settings.kind;
+    this.#kind = kind;
     this.id = id;
     this.traits = {
       atomic: 'record',

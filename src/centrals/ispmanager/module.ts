@@ -8,9 +8,9 @@ const anyPanel: Omit<CentralModule, 'title'> = {
   host: 'web',
   needsNameServers: false,
   waysOut: {},
-  open: async (connection, { clock, memory }) => {
+  open: async (connection, ports) => {
     const { createIspmanagerCentral, readIspmanagerSettings } = await import('./index.ts');
-    return createIspmanagerCentral(readIspmanagerSettings(connection), { clock, memory });
+    return createIspmanagerCentral(readIspmanagerSettings(connection), ports);
   },
 };
 

@@ -2,6 +2,7 @@ import { CentralError, type CallContext, type CentralErrorCode } from '../../cor
 import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import { childrenNamed, childText, type XmlElement } from '../../net/xml.ts';
 import { outage } from '../errors.ts';
+import type { Secrets } from '../secrets.ts';
 import { PanelApi } from './api.ts';
 import { placesOf, type LikelyPlace } from './places.ts';
 import type { CentralSettings } from './settings.ts';
@@ -33,14 +34,18 @@ const telling: readonly CentralErrorCode[] = [
  * (docs/protocol.md#login). Changes nothing.
  * @throws {CentralError} the failure that explains most, with the address in `params.address`
  */
-export async function probe(settings: CentralSettings, ctx: CallContext): Promise<Found> {
+export async function probe(
+  settings: CentralSettings,
+  passwords: Secrets<string>,
+  ctx: CallContext,
+): Promise<Found> {
   const failures: CentralError[] = [];
   const dead = new Set<string>();
   for (const place of placesOf(settings)) {
     const { host } = new URL(place.address);
     if (dead.has(host)) continue;
     try {
-      return await probePlace(settings, place, ctx);
+      return await probePlace({ settings, passwords, place }, ctx);
     } catch (error) {
       if (!(error instanceof CentralError)) throw error;
       failures.push(located(error, place));
@@ -62,10 +67,16 @@ function located(error: CentralError, { address }: LikelyPlace): CentralError {
   return new CentralError(error.code, { state, retry, params: { ...params, address }, cause });
 }
 
-async function probePlace(settings: CentralSettings, place: LikelyPlace, ctx: CallContext): Promise<Found> {
+interface Probe {
+  readonly settings: CentralSettings;
+  readonly passwords: Secrets<string>;
+  readonly place: LikelyPlace;
+}
+
+async function probePlace({ settings, passwords, place }: Probe, ctx: CallContext): Promise<Found> {
   const { address } = place;
   const timeout = Math.min(settings.timeout, patience);
-  const api = new PanelApi({ ...settings, address, timeout });
+  const api = new PanelApi({ ...settings, address, timeout }, passwords);
   try {
     const zones = await api.read('domain', {}, ctx);
     return { address, kind: place.kind ?? (await kindOf(api, address, zones, ctx)) };

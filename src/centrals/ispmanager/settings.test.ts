@@ -18,7 +18,8 @@ function problems(input: unknown): readonly string[] {
 describe('settings of an ISPmanager central', () => {
   it('have defaults for all but address, user name and password', () => {
     const kind = 'auto';
-    const expected = { ...good, kind, trust: { kind: 'public' }, login: 'authinfo', timeout: 10_000 };
+    const defaults = { passwordNext: '', trust: { kind: 'public' }, login: 'authinfo', timeout: 10_000 };
+    const expected = { ...good, kind, ...defaults };
     assert.deepEqual(readIspmanagerSettings(good), expected);
   });
 

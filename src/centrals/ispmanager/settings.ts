@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ispmanagerKinds, type IspmanagerKind } from '../../net/ispmanager/kinds.ts';
+import { ispmanagerKinds } from '../../net/ispmanager/kinds.ts';
 import {
   addressSetting,
   checkedSettings,
@@ -24,6 +24,7 @@ const schema = v.object({
     v.regex(/^[^:]*$/u, 'setting.colon-in-user'),
   ),
   password: settingText,
+  passwordNext: v.optional(v.string(), ''),
   pin: pinSetting,
   /**
    * How calls prove who we are: with credentials in each call, or with a session that is renewed
@@ -39,12 +40,10 @@ const schema = v.object({
  */
 export type CentralSettings = SettingsOf<typeof schema>;
 
-/** Settings of a connection to a panel whose kind and path are decided. */
-export type IspmanagerSettings = CentralSettings & { readonly kind: IspmanagerKind };
-
 /**
  * Checks settings from a file or a form. Required are `address`, `username` and `password`. Optional are
- * `kind`, `pin` (`{ fingerprint }` in any spelling, or `{ ca }` in PEM), `login` and `timeout`.
+ * `kind`, `passwordNext`, `pin` (`{ fingerprint }` in any spelling, or `{ ca }` in PEM), `login` and
+ * `timeout`.
  * @throws {SettingsRefused} with every problem, each with `params.setting`
  */
 export function readIspmanagerSettings(input: unknown): CentralSettings {

@@ -3,6 +3,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { HttpError } from '../../net/http-error.ts';
 import { HttpClient, type HttpRequest } from '../../net/http.ts';
 import { centralRefusal } from '../errors.ts';
+import { otherSecret, Secrets, type SecretChanged } from '../secrets.ts';
 import { Slots } from '../slots.ts';
 import { unanswered, type Redact } from '../http-answer.ts';
 import { readAnswer } from './answer.ts';
@@ -33,11 +34,14 @@ interface ServerRequest {
   readonly most?: number | undefined;
 }
 
+type ApiSettings = Pick<PowerdnsSettings, 'address' | 'password' | 'passwordNext' | 'trust' | 'timeout'>;
+
 type WriteRequest = ServerRequest & { readonly method: Exclude<HttpRequest['method'], 'GET'> };
 
 /** Calls the HTTP API of one server. The key is sent in a header only and stays out of errors. */
 export class ServerApi {
-  readonly #settings: Pick<PowerdnsSettings, 'address' | 'password' | 'trust' | 'timeout'>;
+  readonly #settings: ApiSettings;
+  readonly #keys: Secrets<string>;
   readonly #http: HttpClient;
   /**
    * Allows one write at a time. With sqlite the server answers 500 to most simultaneous writes; with lmdb two
@@ -48,8 +52,9 @@ export class ServerApi {
   #closed = false;
 
   /** @throws {RangeError} if the address is neither `https:` nor on this machine */
-  constructor(settings: Pick<PowerdnsSettings, 'address' | 'password' | 'trust' | 'timeout'>) {
+  constructor(settings: ApiSettings, changed?: SecretChanged) {
     this.#settings = settings;
+    this.#keys = new Secrets(settings.password, otherSecret(settings), changed);
     const { address, trust, timeout } = settings;
     this.#http = new HttpClient({ base: new URL(address), trust, timeout });
   }
@@ -90,11 +95,19 @@ export class ServerApi {
     this.#http.close();
   }
 
-  async #send({ method, path, body = '', most }: ServerRequest, ctx: CallContext): Promise<unknown> {
+  async #send(request: ServerRequest, ctx: CallContext): Promise<unknown> {
+    return await this.#keys.use(ctx.signal, async (key) => await this.#sendWith(key, request, ctx));
+  }
+
+  async #sendWith(
+    key: string,
+    { method, path, body = '', most }: ServerRequest,
+    ctx: CallContext,
+  ): Promise<unknown> {
     if (this.#closed) throw centralRefusal('central.unreachable', { text: 'closed' });
-    const { address, password } = this.#settings;
+    const { address } = this.#settings;
     const effect = method === 'GET' ? 'read' : 'write';
-    const headers = { 'X-API-Key': password, Accept: 'application/json', 'Content-Type': 'application/json' };
+    const headers = { 'X-API-Key': key, Accept: 'application/json', 'Content-Type': 'application/json' };
     try {
       const request = {
         method,
@@ -115,8 +128,9 @@ export class ServerApi {
     }
   }
 
-  /** Removes the key from a text, because the answer of a proxy may repeat the request. */
-  readonly #redact: Redact = (text) => text.replaceAll(this.#settings.password, '***');
+  /** Removes the keys from a text, because the answer of a proxy may repeat the request. */
+  readonly #redact: Redact = (text) =>
+    this.#keys.all.reduce((clean, key) => clean.replaceAll(key, '***'), text);
 }
 
 /** The path of a zone below the server object. */

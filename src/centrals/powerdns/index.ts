@@ -12,6 +12,7 @@ import { hasCode, look, noEffect, centralRefusal, restated, withState } from '..
 import { planRRsets } from '../rrsets.ts';
 import { hasEnded } from './answer.ts';
 import { ServerApi, zonePath } from './api.ts';
+import type { CentralPorts } from '../module.ts';
 import { auditChange } from './audit.ts';
 import { demandDnames, findConcerns } from './concerns.ts';
 import { CacheFlusher, type FlushPorts } from './caches.ts';
@@ -30,7 +31,10 @@ export { readPowerdnsSettings, type PowerdnsSettings } from './settings.ts';
  * `account` of a zone shows whose it is (docs/decisions/006-powerdns.md). Sends nothing yet.
  * @throws {RangeError} if the address is neither `https:` nor on this machine
  */
-export function createPowerdnsCentral(settings: PowerdnsSettings, ports: FlushPorts): Central {
+export function createPowerdnsCentral(
+  settings: PowerdnsSettings,
+  ports: FlushPorts & Pick<CentralPorts, 'secretChanged'>,
+): Central {
   return new PowerdnsCentral(settings, ports);
 }
 
@@ -57,9 +61,9 @@ class PowerdnsCentral implements Central {
   readonly #writer: ZoneWriter;
   readonly #caches: CacheFlusher;
 
-  constructor(settings: PowerdnsSettings, ports: FlushPorts) {
+  constructor(settings: PowerdnsSettings, ports: FlushPorts & Pick<CentralPorts, 'secretChanged'>) {
     this.#settings = settings;
-    this.#api = new ServerApi(settings);
+    this.#api = new ServerApi(settings, ports.secretChanged);
     this.#reader = new ZoneReader(this.#api, settings.username);
     this.#caches = new CacheFlusher(this.#api, ports);
     this.#writer = new ZoneWriter(this.#reader, this.#caches);

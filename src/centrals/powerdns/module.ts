@@ -23,11 +23,11 @@ export const powerdns: CentralModule = {
       'add them: pdnsutil add-record ZONE @ NS 3600 ns1.example.net.; set "nameservers" for new zones',
     'settings.nameservers-needed': 'set "nameservers" in that section, with commas between',
   },
-  open: async (connection, { clock, log }) => {
+  open: async (connection, ports) => {
     const { createPowerdnsCentral, readPowerdnsSettings } = await import('./index.ts');
     const { nameServers, kind } = connection.newZones;
     const zoneKind = kind === 'master' ? 'Master' : 'Native';
     const settings = readPowerdnsSettings({ ...connection, nameServers, zoneKind });
-    return createPowerdnsCentral(settings, { clock, log });
+    return createPowerdnsCentral(settings, ports);
   },
 };

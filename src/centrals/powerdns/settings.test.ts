@@ -40,6 +40,7 @@ test('everything else has a default', () => {
   assert.deepEqual(read({}), {
     ...good,
     address: 'https://dns.example.net/api/v1/servers/localhost',
+    passwordNext: '',
     trust: { kind: 'public' },
     zoneKind: 'Native',
     nameServers: [],
@@ -61,9 +62,10 @@ test('what cannot be used is said, all at once', () => {
     'password setting.missing',
   ]);
   assert.deepEqual(problems({ password: 'line\nbreak' }), ['password setting.bad-value']);
+  assert.deepEqual(problems({ passwordNext: 'line\nbreak' }), ['password_next setting.bad-value']);
   assert.deepEqual(problems({ zoneKind: 'Slave', nameServers: ['a..b'], timeout: 1 }), [
-    'zoneKind setting.bad-choice',
-    'nameServers setting.bad-value',
+    'zone_kind setting.bad-choice',
+    'nameservers setting.bad-value',
     'timeout setting.bad-number',
   ]);
   assert.deepEqual(problems({ pin: { fingerprint: 'xx' } }), ['pin setting.bad-fingerprint']);

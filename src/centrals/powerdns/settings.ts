@@ -16,6 +16,12 @@ import {
  */
 export const zoneKinds = ['Native', 'Master', 'Producer'] as const;
 
+/**
+ * The API key, which has to fit into a header (RFC 9110 section 5.5). It gives full rights at the server,
+ * so domainsync itself keeps to the zones of the account.
+ */
+const key = v.regex<string, 'setting.bad-value'>(/^[\x21-\x7e]*$/u, 'setting.bad-value');
+
 const defaultPath = '/api/v1/servers/localhost';
 
 const schema = v.object({
@@ -29,11 +35,8 @@ const schema = v.object({
   }),
   /** The `account` that marks our zones. Zones with any other are foreign. */
   username: v.pipe(settingText, v.trim(), v.nonEmpty('setting.missing')),
-  /**
-   * The API key, which has to fit into a header (RFC 9110 section 5.5). It gives full rights at the server,
-   * so domainsync itself keeps to the zones of the account.
-   */
-  password: v.pipe(settingText, v.regex(/^[\x21-\x7e]*$/u, 'setting.bad-value')),
+  password: v.pipe(settingText, key),
+  passwordNext: v.optional(v.pipe(v.string(), key), ''),
   pin: pinSetting,
   /** The kind that new zones get. */
   zoneKind: v.optional(v.picklist(zoneKinds, 'setting.bad-choice'), 'Native'),
@@ -57,8 +60,8 @@ export type PowerdnsSettings = SettingsOf<typeof schema>;
 
 /**
  * Checks settings from a file or a form. Required are `address` (`https:`, or `http:` on this machine),
- * `username` (the account) and `password` (the API key). Optional are `pin` (`{ fingerprint }` or `{ ca
- * }`), `zoneKind`, `nameServers` and `timeout`.
+ * `username` (the account) and `password` (the API key). Optional are `passwordNext`, `pin` (`{ fingerprint
+ * }` or `{ ca }`), `zoneKind`, `nameServers` and `timeout`.
  * @throws {SettingsRefused} with every problem, each with `params.setting`
  */
 export function readPowerdnsSettings(input: unknown): PowerdnsSettings {

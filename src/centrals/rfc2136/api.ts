@@ -4,9 +4,11 @@ import type { DnsName } from '../../dns/name.ts';
 import { rcodes } from '../../dns/wire/codes.ts';
 import { queryMessage, type DnsMessage } from '../../dns/wire/message.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
+import type { TsigKey } from '../../dns/wire/tsig.ts';
 import { updateMessage } from '../../dns/wire/update.ts';
 import { DnsClient } from '../../net/dns/client.ts';
 import { outage, restated } from '../errors.ts';
+import { Secrets, type SecretChanged } from '../secrets.ts';
 import { Slots } from '../slots.ts';
 import {
   deniedForZone,
@@ -33,9 +35,13 @@ const near = 10;
  */
 const many = 64;
 
+/** One or more exchanges with a client. */
+type Work<T> = (client: DnsClient) => Promise<T>;
+
 /** Sends signed messages to the primary name server. All methods throw {@link CentralError}. */
 export class NameServer {
-  readonly #client: DnsClient;
+  /** One client for each secret of the key. */
+  readonly #clients: Secrets<DnsClient>;
   readonly #clock: Clock;
   readonly #turns = new Slots(connections);
   /** Number of exchanges that run or wait for a connection. */
@@ -44,10 +50,16 @@ export class NameServer {
   #roundTrip = 0;
   #closed = false;
 
-  constructor({ server, transport, trust, key, timeout }: Rfc2136Settings, clock: Clock) {
+  constructor(
+    { server, transport, trust, key, nextKey, timeout }: Rfc2136Settings,
+    clock: Clock,
+    changed?: SecretChanged,
+  ) {
     this.#clock = clock;
     const wall = (): number => clock.wall();
-    this.#client = new DnsClient({ server, transport, trust, key, timeout, wall });
+    const clientOf = (own: TsigKey): DnsClient =>
+      new DnsClient({ server, transport, trust, key: own, timeout, wall });
+    this.#clients = new Secrets(clientOf(key), nextKey === null ? null : clientOf(nextKey), changed);
   }
 
   /**
@@ -55,8 +67,8 @@ export class NameServer {
    * @throws {CentralError} `central.login`
    */
   async greet(ctx: CallContext): Promise<void> {
-    await this.#exchange('read', async () => {
-      await this.#ask(queryMessage('.' as DnsName, 'SOA'), ctx);
+    await this.#exchange('read', ctx, async (client) => {
+      await this.#ask(client, queryMessage('.' as DnsName, 'SOA'), ctx);
     });
   }
 
@@ -66,8 +78,8 @@ export class NameServer {
    * @throws {CentralError} `central.list-cut` if an answer cannot hold all records
    */
   async query(name: DnsName, type: string, ctx: CallContext): Promise<DnsMessage> {
-    return await this.#forZone('read', async () => {
-      const { message } = await this.#ask(queryMessage(name, type), ctx);
+    return await this.#forZone('read', ctx, async (client) => {
+      const { message } = await this.#ask(client, queryMessage(name, type), ctx);
       demandKnowledge(message, name);
       return message;
     });
@@ -86,8 +98,8 @@ export class NameServer {
     // A message with prerequisites but no updates only asks whether they are met.
     const purpose = updates.length === 0 ? 'read' : 'write';
     const message = updateMessage(zone, prerequisites, updates);
-    return await this.#forZone(purpose, async () => {
-      const { message: answer, proven } = await this.#ask(message, ctx);
+    return await this.#forZone(purpose, ctx, async (client) => {
+      const { message: answer, proven } = await this.#ask(client, message, ctx);
       return { rcode: answer.rcode, proven };
     });
   }
@@ -104,17 +116,24 @@ export class NameServer {
 
   /** Reads all records of a zone by AXFR, the SOA once. */
   async transfer(zone: DnsName, ctx: CallContext): Promise<readonly WireRecord[]> {
-    return await this.#forZone('read', async () => await this.#client.transfer(zone, ctx.signal));
+    return await this.#forZone('read', ctx, async (client) => await client.transfer(zone, ctx.signal));
   }
 
   close(): void {
     this.#closed = true;
-    this.#client.close();
+    for (const client of this.#clients.all) client.close();
   }
 
-  async #ask(message: DnsMessage, ctx: CallContext): Promise<{ message: DnsMessage; proven: boolean }> {
+  async #ask(
+    client: DnsClient,
+    message: DnsMessage,
+    { signal }: CallContext,
+  ): Promise<{ message: DnsMessage; proven: boolean }> {
     try {
-      return { message: await this.#quickly(message, ctx.signal), proven: true };
+      return {
+        message: await this.#quickly(async () => await client.exchange(message, signal), signal),
+        proven: true,
+      };
     } catch (error) {
       const rcode = unsignedRefusal(error);
       if (rcode === null) throw error;
@@ -123,12 +142,11 @@ export class NameServer {
   }
 
   /**
-   * Sends a message. If the server is near and few exchanges run, they do not share a connection; otherwise
+   * Makes an exchange. If the server is near and few exchanges run, they do not share a connection; otherwise
    * they do.
    */
-  async #quickly(message: DnsMessage, signal: AbortSignal): Promise<DnsMessage> {
+  async #quickly(exchange: () => Promise<DnsMessage>, signal: AbortSignal): Promise<DnsMessage> {
     const isOne = this.#asked < connections;
-    const exchange = async (): Promise<DnsMessage> => await this.#client.exchange(message, signal);
     const started = performance.now();
     this.#asked += 1;
     try {
@@ -141,20 +159,25 @@ export class NameServer {
     }
   }
 
-  async #forZone<T>(purpose: Purpose, work: () => Promise<T>): Promise<T> {
-    try {
-      return await this.#exchange(purpose, work);
-    } catch (error) {
-      throw deniedForZone(error);
-    }
+  /** Like {@link #exchange}, for one zone: a server may not know the key for this zone, but for others. */
+  async #forZone<T>(purpose: Purpose, ctx: CallContext, work: Work<T>): Promise<T> {
+    return await this.#exchange(purpose, ctx, work, deniedForZone);
   }
 
-  async #exchange<T>(purpose: Purpose, work: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw outage('central.unreachable', { text: 'the connection is closed' });
-    try {
-      return await work();
-    } catch (error) {
-      throw exchangeFailure(error, purpose, this.#clock.wall());
-    }
+  /** @param meaning what an error of this exchange means */
+  async #exchange<T>(
+    purpose: Purpose,
+    { signal }: CallContext,
+    work: Work<T>,
+    meaning = (error: unknown): unknown => error,
+  ): Promise<T> {
+    return await this.#clients.use(signal, async (client) => {
+      if (this.#closed) throw outage('central.unreachable', { text: 'the connection is closed' });
+      try {
+        return await work(client);
+      } catch (error) {
+        throw meaning(exchangeFailure(error, purpose, this.#clock.wall()));
+      }
+    });
   }
 }

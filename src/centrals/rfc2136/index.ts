@@ -14,6 +14,8 @@ import { deleteRecord } from '../../dns/wire/update.ts';
 import { isData } from '../../dns/wire/zone-answer.ts';
 import { mapInBatches } from '../../net/slices.ts';
 import { hasCode, outage, centralRefusal } from '../errors.ts';
+import type { CentralPorts } from '../module.ts';
+import type { SecretChanged } from '../secrets.ts';
 import { updateRefusal } from './answer.ts';
 import { NameServer } from './api.ts';
 import { auditChange } from './audit.ts';
@@ -28,8 +30,11 @@ export { readRfc2136Settings, type Rfc2136Settings } from './settings.ts';
  * Makes the central for the provider's primary name server (BIND 9, Knot DNS). It uses queries and dynamic
  * updates, signed with a TSIG key.
  */
-export function createRfc2136Central(settings: Rfc2136Settings, ports: { readonly clock: Clock }): Central {
-  return new Rfc2136Central(settings, ports.clock);
+export function createRfc2136Central(
+  settings: Rfc2136Settings,
+  { clock, secretChanged }: Pick<CentralPorts, 'clock' | 'secretChanged'>,
+): Central {
+  return new Rfc2136Central(settings, clock, secretChanged);
 }
 
 class Rfc2136Central implements Central {
@@ -41,8 +46,8 @@ class Rfc2136Central implements Central {
   /** Zones that this key may change, as an update has shown. */
   readonly #allowed = new Set<DnsName>();
 
-  constructor(settings: Rfc2136Settings, clock: Clock) {
-    this.#server = new NameServer(settings, clock);
+  constructor(settings: Rfc2136Settings, clock: Clock, secretChanged?: SecretChanged) {
+    this.#server = new NameServer(settings, clock, secretChanged);
     this.#reader = new NameReader(this.#server);
     this.#updater = new ZoneUpdater(this.#server, this.#reader);
     this.id = { kind: 'rfc2136', address: settings.address, account: displayName(settings.key.name) };

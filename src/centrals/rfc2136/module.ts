@@ -20,8 +20,8 @@ export const rfc2136: CentralModule = {
     'central.query-refused':
       'ask the provider to let this host or the key query its zones: allow-query in the options, view or zone (docs/centrals.md)',
   },
-  open: async (connection, { clock }) => {
+  open: async (connection, ports) => {
     const { createRfc2136Central, readRfc2136Settings } = await import('./index.ts');
-    return createRfc2136Central(readRfc2136Settings({ ...connection, ...connection.dns }), { clock });
+    return createRfc2136Central(readRfc2136Settings({ ...connection, ...connection.dns }), ports);
   },
 };

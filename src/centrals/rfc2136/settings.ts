@@ -11,12 +11,14 @@ import {
   settingText,
   timeoutSetting,
 } from '../connection.ts';
+import { otherSecret } from '../secrets.ts';
 
 const schema = v.object({
   /** `dns://host:port`, as users see it and the ledger keeps it. */
   address: v.pipe(settingText, v.trim(), readAs(readServer)),
   username: settingText,
   password: settingText,
+  passwordNext: v.optional(v.string(), ''),
   algorithm: v.optional(v.string(), 'hmac-sha256'),
   transport: v.optional(v.picklist(['tcp', 'tls', 'udp'], 'setting.bad-choice'), 'tcp'),
   /** Whether whole zones may be read by zone transfer. */
@@ -30,29 +32,37 @@ export type Rfc2136Settings = ReturnType<typeof readRfc2136Settings>;
 
 /**
  * Checks settings from a file. Required are `address` (`dns://host:port`), `username` and `password` (name
- * and secret of the TSIG key). Optional are `algorithm`, `transport`, `axfr`, `pin` and `timeout`.
+ * and secret of the TSIG key). Optional are `passwordNext`, `algorithm`, `transport`, `axfr`, `pin` and
+ * `timeout`.
  * @throws {SettingsRefused} with every problem, each with `params.setting`
  */
 export function readRfc2136Settings(input: unknown) {
-  const { username, password, algorithm, pin, address, ...rest } = checkedSettings(schema, input);
-  const key = readKey({ name: username, secret: password, algorithm });
-  return { ...rest, ...address, key, trust: pin };
+  const { username, password, passwordNext, algorithm, pin, address, ...rest } = checkedSettings(
+    schema,
+    input,
+  );
+  const key = readKey({ name: username, secret: password, algorithm }, 'password');
+  const other = otherSecret({ password, passwordNext });
+  const nextKey =
+    other === null ? null : readKey({ name: username, secret: other, algorithm }, 'password_next');
+  return { ...rest, ...address, key, nextKey, trust: pin };
 }
 
-function readKey(text: Parameters<typeof readTsigKey>[0]): TsigKey {
+/** @param secret the setting that holds the secret */
+function readKey(text: Parameters<typeof readTsigKey>[0], secret: string): TsigKey {
   return validOrElse(
     () => readTsigKey(text),
     ({ problems }) => {
       const about = ({ code, params }: Problem): Problem =>
-        problem(code, { ...params, setting: settingOf(code) });
+        problem(code, { ...params, setting: settingOf(code, secret) });
       throw new SettingsRefused(problems.map(about));
     },
   );
 }
 
-function settingOf(code: string): string {
+function settingOf(code: string, secret: string): string {
   if (code.startsWith('name.')) return 'username';
-  return code === 'tsig.bad-algorithm' ? 'algorithm' : 'password';
+  return code === 'tsig.bad-algorithm' ? 'algorithm' : secret;
 }
 
 /** Reads an address. @returns a text if it cannot be used: the problem code */

@@ -6,6 +6,7 @@ import { everyCentral, loadSettings } from '../../config/settings.ts';
 import { centralOption, type Chosen } from '../central-option.ts';
 import { coloured, exitStatus, print } from '../output.ts';
 import { CommandFailed } from '../../app/command-failed.ts';
+import { nextPassword } from '../../app/next-password.ts';
 import type { GlobalOptions } from '../global-options.ts';
 
 const examples = `
@@ -52,5 +53,6 @@ function text(report: NumberedReport): string {
   const head = `central${number === undefined ? '  ' : ` ${number}`}  ${central.address}`;
   if (!report.ok) return `${head}\n${coloured('problem', 'bad')}    ${report.problem}`;
   const account = `account    ${central.account}: the login works, ${report.text}`;
-  return [head, account, `answered   in ${report.ms} ms`].join('\n');
+  const other = report.nextPassword ? [`password   ${describeProblem(nextPassword, 'en')}`] : [];
+  return [head, account, ...other, `answered   in ${report.ms} ms`].join('\n');
 }

@@ -2,6 +2,7 @@ import { displayName } from '../../dns/name.ts';
 import { counted, describeInFull, describeProblem } from '../../core/describe.ts';
 import type { Operation } from '../../core/operation.ts';
 import { attentionText } from '../../app/answers/attention.ts';
+import { nextPassword } from '../../app/next-password.ts';
 import type { CentralReport, EngineReport, FromAgent } from '../../app/answers/central-report.ts';
 import type { StatusReport } from '../../app/control/protocol.ts';
 import { coloured, localTime } from '../output.ts';
@@ -57,6 +58,8 @@ function centralLines(
   const lines = [`central ${several ? number : ' '}  ${centralName(central)}${where}`];
   if (fromAgent !== null && fromAgent.blocked !== null)
     lines.push(`${coloured('blocked', 'bad')}    ${describeInFull(fromAgent.blocked, 'en')}`);
+  if (fromAgent !== null && fromAgent.nextPassword)
+    lines.push(`${coloured('password', 'care')}   ${describeProblem(nextPassword, 'en')}`);
   if (engine === null) lines.push('journal    none that can be read');
   else lines.push(`baseline   ${baselineText(engine, fromAgent)}`, ...journalLines(engine));
   if (fromAgent !== null && fromAgent.verify !== null) lines.push(...verifyLines(fromAgent.verify));

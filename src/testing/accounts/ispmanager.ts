@@ -87,6 +87,7 @@ function settingsFor(sandbox: Sandbox, kind: IspmanagerKind): CentralSettings {
     address: sandbox.address,
     username: alice.name,
     password: alice.password,
+    passwordNext: '',
     trust: { kind: 'fingerprint', sha256: readFingerprint(sandbox.fingerprint) ?? '' },
     login: 'authinfo',
     timeout: patience,
