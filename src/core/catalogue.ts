@@ -267,6 +267,16 @@ export const catalogue = {
     ru: 'Журнал создан более новой версией domainsync. Нужно обновить domainsync.',
     advice: 'administrator',
   },
+  'journal.older': {
+    en: 'An older copy of the journal was put back while this change was under way in it. What became of the change is not known, so nothing is sent for it. It ends once panel and central DNS agree: correct one of them, then run "domainsync compare".',
+    ru: 'На сервер вернули старую копию журнала, в которой это изменение ещё не завершено. Чем оно кончилось, неизвестно, поэтому ничего не отправляется. Исправьте панель или центральный DNS, чтобы стороны совпали, и выполните «domainsync compare».',
+    advice: 'administrator',
+  },
+  'journal.zone-left': {
+    en: 'The central DNS has the domain {zone} and the panel has not; a copy of the journal that was put back knows it as synchronised. It was left as it is. Delete it at the central DNS, or create the domain in the panel: then it synchronises.',
+    ru: 'Домен {zone} есть на центральном DNS, но не в панели; в возвращённой копии журнала он числится синхронизируемым. Домен оставлен как есть. Удалите его на центральном DNS либо создайте в панели: тогда он будет синхронизироваться.',
+    advice: 'administrator',
+  },
   'journal.disk-full': {
     en: 'The disk of this server is full, so the change cannot be recorded. Free some space and try again.',
     ru: 'На сервере закончилось место на диске, поэтому изменение нельзя записать. Освободите место и повторите попытку.',

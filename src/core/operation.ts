@@ -37,10 +37,10 @@ const steps: Readonly<Record<OperationKind, Steps>> = {
   },
   'zone-create': {
     prepared: ['applied', 'kept', 'confirmed', 'refused', 'reverting', 'reverted', 'stuck'],
-    applied: ['kept', 'confirmed', 'reverting', 'reverted'],
-    kept: ['confirmed', 'reverting', 'reverted'],
+    applied: ['kept', 'confirmed', 'reverting', 'reverted', 'stuck'],
+    kept: ['confirmed', 'reverting', 'reverted', 'stuck'],
     reverting: ['confirmed', 'reverted', 'stuck'],
-    stuck: ['kept', 'reverted'],
+    stuck: ['kept', 'confirmed', 'reverted'],
     ...ended,
   },
   'zone-delete': {

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { beginHeartbeat, heartbeatTable } from './heartbeat.ts';
 import { addChecksums } from './migrate-checksums.ts';
 import { noteUnkeyed } from './migrate-keys.ts';
 import { renamedTables, renameStates } from './migrate-states.ts';
@@ -152,5 +153,11 @@ export const migrations: readonly Migration[] = [
         PRIMARY KEY (key, id)
       ) STRICT, WITHOUT ROWID;`,
     fill: noteUnkeyed,
+  },
+  {
+    // An earlier program does not count commits here. It counts openings in the fact `generation`.
+    breaking: false,
+    sql: heartbeatTable,
+    fill: beginHeartbeat,
   },
 ];

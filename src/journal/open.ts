@@ -82,8 +82,8 @@ function refuseNewer(database: DatabaseSync, path: string): void {
 
 function migrate(database: DatabaseSync, path: string): void {
   const version = numberIn(database, 'user_version');
-  // The second copy of the generation shows that a writer has used this file. A file without tables is then
-  // damaged, not new.
+  // The second copy of the number of commits shows that a writer has used this file. A file without tables is
+  // then damaged, not new.
   if (version === 0 && existsSync(`${path}.generation`))
     throw new JournalError('journal.unreadable', { path });
   for (let next = version; next < migrations.length; next += 1) makeStep(database, next);

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
-import { JournalError } from '../core/journal.ts';
+import { JournalError, olderFact } from '../core/journal.ts';
 import { journalContract, sampleOperation, sampleRow } from '../testing/contracts/journal.ts';
 import { fillDisk, mountSmallDisk } from '../testing/small-disk.ts';
 import { SqliteJournal } from './sqlite.ts';
@@ -52,7 +52,7 @@ test('survives being closed, files are for root only', async (t) => {
   await first.close();
   const second = open(path);
   assert.deepEqual(await second.operation('a'), sampleOperation('a'));
-  assert.equal(second.regressed, false);
+  assert.equal(await second.fact(olderFact), null);
   await second.close();
 });
 
@@ -116,34 +116,79 @@ test('issue 12.15: a reserve that cannot be made is an error of the journal', as
   await journal.commit({ operations: [sampleOperation('a')] });
 });
 
-test('an old backup put back is noticed', async (t) => {
+/** Opens the journal, and closes it again. @returns whether it says that it is an older copy */
+async function isOlder(path: string): Promise<boolean> {
+  const journal = open(path);
+  const since = await journal.fact(olderFact);
+  await journal.commit({ facts: { [olderFact]: null } });
+  await journal.close();
+  return since !== null;
+}
+
+test('issue 13, older journals: a copy that lacks one commit is older, and says so until that is dealt with', async (t) => {
   const path = join(folder(t), 'journal.db');
   await open(path).close();
   const backup = readFileSync(path);
-  await open(path).close();
-  await open(path).close();
+  const newer = open(path);
+  await newer.commit({ operations: [sampleOperation('a')] });
+  await newer.close();
+  const newest = readFileSync(path);
   writeFileSync(path, backup);
+  await open(path).close();
+  const before = Date.now();
   const journal = open(path);
-  assert.equal(journal.regressed, true);
+  const since = Number(await journal.fact(olderFact));
+  assert.ok(since <= before && since > before - 60_000);
+  await journal.close();
+  assert.equal(await isOlder(path), true);
+  assert.equal(await isOlder(path), false);
+  writeFileSync(path, newest);
+  assert.equal(await isOlder(path), true, 'the newer file, after the copy was written to');
+});
+
+test('issue 13, older journals: the newest copy is not older, nor is a file that is ahead after a kill', async (t) => {
+  const path = join(folder(t), 'journal.db');
+  const journal = open(path);
+  await journal.commit({ operations: [sampleOperation('a')] });
+  const lagging = readFileSync(`${path}.generation`);
+  await journal.commit({ operations: [sampleOperation('b')] });
+  await journal.close();
+  const newest = readFileSync(path);
+  writeFileSync(path, newest);
+  assert.equal(await isOlder(path), false);
+  writeFileSync(`${path}.generation`, lagging);
+  assert.equal(await isOlder(path), false, 'killed between the commit and the write of the second copy');
+});
+
+test('issue 13, older journals: a failed commit is not counted', async (t) => {
+  const path = join(folder(t), 'journal.db');
+  const journal = open(path);
+  const count = (): string => readFileSync(`${path}.generation`, 'utf8');
+  const before = count();
+  const operation = sampleOperation('a', { state: 'confirmed' });
+  await journal.commit({ operations: [operation] });
+  assert.equal(Number(count()), Number(before) + 1);
+  await assert.rejects(journal.commit({ operations: [{ ...operation, state: 'prepared' }] }));
+  assert.equal(Number(count()), Number(before) + 1);
+  await journal.commit({ operations: [sampleOperation('b')] });
+  assert.equal(Number(count()), Number(before) + 2);
   await journal.close();
 });
 
-test('issue 12.15: garbage in the second copy of the generation is no number, and an old backup is noticed after it', async (t) => {
+test('issue 12.15: garbage in the second copy of the number of commits is no number, and an old backup is noticed after it', async (t) => {
   const path = join(folder(t), 'journal.db');
   await open(path).close();
   for (const garbage of ['', 'what?', 'NaN\n', '1e999', '-5']) {
     writeFileSync(`${path}.generation`, garbage);
     const journal = open(path);
-    assert.equal(journal.regressed, false, garbage);
+    assert.equal(await journal.fact(olderFact), null, garbage);
     await journal.close();
     assert.match(readFileSync(`${path}.generation`, 'utf8'), /^\d+\n$/u, garbage);
   }
   const backup = readFileSync(path);
   await open(path).close();
   writeFileSync(path, backup);
-  const journal = open(path);
-  assert.equal(journal.regressed, true);
-  await journal.close();
+  assert.equal(await isOlder(path), true);
 });
 
 test('a damaged file is refused and left as it is', async (t) => {

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { DnsName } from '../dns/name.ts';
 import {
   JournalError,
+  olderFact,
   type Batch,
   type Journal,
   type JournalCounts,
@@ -15,6 +15,7 @@ import { Database, translate } from './database.ts';
 import { DecisionTable } from './decision-table.ts';
 import { FactTable } from './fact-table.ts';
 import { FilePlace } from './file-place.ts';
+import { Heartbeat } from './heartbeat.ts';
 import type { HistoryEntry, HistoryFilter, HistoryPage } from '../core/history.ts';
 import { History, type HistoryLimits, type PersonLimits } from './history.ts';
 import { HistoryReader } from './history-reader.ts';
@@ -25,6 +26,7 @@ import { open, stateColumnOf, tablesOf, type StateColumn } from './open.ts';
 import { OperationTable } from './operation-table.ts';
 import { OwnerTable } from './owner-table.ts';
 import { Reserve } from './reserve.ts';
+import { countIn, CountFile } from './count-file.ts';
 import { Tallies } from './tallies.ts';
 import { notesTally, zonesTally, ZoneTable } from './zone-table.ts';
 
@@ -38,7 +40,7 @@ export interface SqliteJournalOptions {
   /** How long to wait while another program locks the file, milliseconds; default 5,000. */
   readonly patience?: number;
   /**
-   * Whether this process may write. With `false` the journal takes no lease, counts no generation and
+   * Whether this process may write. With `false` the journal takes no lease, counts no commits and
    * migrates nothing, and `commit` throws. Files of earlier releases can still be read.
    */
   readonly writer: boolean;
@@ -77,11 +79,10 @@ export class SqliteJournal implements Journal {
   readonly #history: History;
   readonly #decisions: DecisionTable;
   readonly #reader: HistoryReader;
-  /**
-   * Whether the file is older than the newest one that a writer opened here. If so, somebody has restored a
-   * backup. The second copy of the generation, in `PATH.generation`, shows this.
-   */
-  readonly regressed: boolean;
+  readonly #countFile: CountFile;
+  readonly #heartbeat: Heartbeat;
+  /** Number of commits in the file. */
+  #commits = 0;
 
   /**
    * @throws {JournalError} `journal.unreadable`, `journal.newer`, `journal.in-use`, `journal.locked`,
@@ -92,6 +93,7 @@ export class SqliteJournal implements Journal {
     this.#path = path;
     this.#writer = writer;
     this.#reserve = new Reserve(`${path}.reserve`, options.reserve ?? 4 * 1024 * 1024);
+    this.#countFile = new CountFile(`${path}.generation`);
     const file = translated(path, () => open(options));
     this.#database = new Database(path, file, writer ? new FilePlace(path) : null);
     try {
@@ -105,12 +107,13 @@ export class SqliteJournal implements Journal {
       this.#ledger = new LedgerTable(this.#database, this.#tallies, this.#tables, state);
       this.#owners = new OwnerTable(this.#database, this.#tallies, checked);
       this.#facts = new FactTable(this.#database, checked);
+      this.#heartbeat = new Heartbeat(this.#database);
       this.#decisions = new DecisionTable(this.#database);
       this.#reader = new HistoryReader(this.#operations, this.#decisions, this.#facts, this.#tables);
       this.#history = new History(this.#operations, this.#facts, this.#tallies, this.#decisions);
-      this.regressed = this.#database.guard(() => (writer ? this.#takeOver() : false));
-      if (writer) this.#database.guard(() => this.#operations.takeOver(Date.now()));
+      if (writer) this.#takeOver();
     } catch (error) {
+      this.#countFile.close();
       this.#database.close();
       throw error;
     }
@@ -194,30 +197,38 @@ export class SqliteJournal implements Journal {
       // This write throws `journal.lost` if the file was deleted or replaced.
       if (this.#writer) translated(this.#path, () => this.#facts.put('lease', null));
     } finally {
+      this.#countFile.close();
       this.#database.close();
     }
   }
 
   /**
-   * Takes the lease and increases the generation, which counts how often a writer has opened the file.
-   * @returns whether the copy of the generation in its own file is higher than the one in the database
+   * Takes the lease. Stores the fact `olderFact` if the second copy of the number of commits is higher than
+   * the one in the database.
    * @throws {JournalError} `journal.in-use` if the process that holds the lease may still be alive
    */
-  #takeOver(): boolean {
-    const generationFile = `${this.#path}.generation`;
-    return this.#transaction(() => {
+  #takeOver(): void {
+    this.#transaction(() => {
       const held = this.#facts.get('lease');
       if (held !== null && !isDead(readHolder(held)))
         throw new JournalError('journal.in-use', { path: this.#path });
-      const stored = countIn(this.#facts.get('generation'));
-      const second = existsSync(generationFile) ? countIn(readFileSync(generationFile, 'utf8')) : 0;
-      const generation = Math.max(stored, second) + 1;
+      // An earlier program has counted the openings of the file in a fact.
+      const stored = Math.max(this.#heartbeat.get().commits, countIn(this.#facts.get('generation')));
+      const second = this.#countFile.read();
+      this.#commits = Math.max(stored, second);
+      if (second > stored) this.#facts.put(olderFact, String(Date.now()));
       this.#facts.put('lease', JSON.stringify(thisProcess()));
-      this.#facts.put('generation', String(generation));
-      writeFileSync(generationFile, `${generation}\n`, { mode: 0o600 });
       this.#reserve.take();
-      return second > stored;
     });
+    try {
+      this.#database.guard(() => {
+        this.#countFile.begin(this.#commits);
+        this.#operations.takeOver(Date.now());
+      });
+    } catch (error) {
+      this.#facts.put('lease', null);
+      throw error;
+    }
   }
 
   #write(batch: Batch): void {
@@ -233,20 +244,25 @@ export class SqliteJournal implements Journal {
   }
 
   /**
-   * Runs `body` in one transaction, which also writes the changed counts and zone totals. If it fails, memory
-   * keeps nothing of it either.
+   * Runs `body` in one transaction, which also writes the changed counts, the zone totals and the heartbeat.
+   * If it fails, memory keeps nothing of it either.
    */
   #transaction<T>(body: () => T): T {
+    const before = this.#commits;
     try {
       const result = this.#database.transaction(() => {
         const value = body();
         this.#ledger.flush();
         this.#tallies.flush();
+        this.#commits += 1;
+        this.#heartbeat.put({ commits: this.#commits, at: Date.now() });
         return value;
       });
       this.#operations.commit();
+      this.#countFile.follow(this.#commits);
       return result;
     } catch (error) {
+      this.#commits = before;
       this.#operations.forget();
       this.#ledger.forget();
       this.#tallies.forget();
@@ -381,11 +397,6 @@ export class SqliteJournal implements Journal {
       damagedOperations: 0,
     };
   }
-}
-
-/** The whole number in the text. Null (the file was lost) and any other text give 0. */
-function countIn(text: string | null): number {
-  return text !== null && /^\d{1,15}\s*$/u.test(text) ? Number(text) : 0;
 }
 
 function translated<T>(path: string, body: () => T): T {

@@ -165,7 +165,6 @@ export async function wireEngine(
 ): Promise<Wired> {
   const log = numbered(plainLog, settings);
   const journal = new SqliteJournal({ path: journalPath(paths, central.id), writer: true });
-  if (journal.regressed) log(1, 'journal.regressed', { path: journalPath(paths, central.id) });
   const verifier = makeVerifier(settings, log, centrals);
   const logged = loggedCentral(central, log);
   const serials = localSerials(settings);

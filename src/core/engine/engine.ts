@@ -19,6 +19,7 @@ import { CompareAll, type ComparisonProgress } from './comparison/compare-all.ts
 import { compareNewZones } from './background/fill-zone.ts';
 import { compareKept } from './background/give-up-delete.ts';
 import { beforeRecords } from './before/before-records.ts';
+import { forgetOlder } from './comparison/forget-ledger.ts';
 import { NamedZones } from './comparison/named-zones.ts';
 import { SerialWatch } from './comparison/serial-watch.ts';
 import { readPanel } from './knowledge/panel-view.ts';
@@ -93,6 +94,7 @@ export class Engine {
     const { journal, clock, log } = this.#runtime.ports;
     this.#runtime.grace.begin();
     for (const { id } of await journal.operations({ latest: 1 })) this.#runtime.timers.idsAfter(id);
+    await forgetOlder(this.#runtime);
     const open = await journal.operations({ openAt: clock.wall() });
     for (const operation of open) {
       if (mayHaveWritten.has(operation.state))

@@ -4,8 +4,10 @@ import type { AlarmClock } from '../clock.ts';
 import { DailyNotice } from '../daily-notice.ts';
 import type { Journal } from '../journal.ts';
 import type { Log } from '../log.ts';
+import type { Operation } from '../operation.ts';
 import type { Panel } from '../panel.ts';
 import type { SerialReader } from '../serials.ts';
+import { isForgotten, withoutForgotten } from './knowledge/forgotten.ts';
 import { Agenda, type CompareRequest } from './parts/agenda.ts';
 import { Gate } from './parts/gate.ts';
 import { Grace } from './parts/grace.ts';
@@ -38,6 +40,7 @@ export interface Ports {
  */
 export class Runtime {
   readonly ports: Omit<Ports, 'journal'> & { readonly journal: JournalReader };
+  readonly #journal: Journal;
   readonly timers: Timers;
   readonly store: Store;
   readonly locks = new NameLocks();
@@ -64,9 +67,11 @@ export class Runtime {
    */
   askForZone: (zone: DnsName, request: CompareRequest) => void = () => undefined;
 
-  constructor(ports: Ports) {
+  constructor(given: Ports) {
+    const ports = { ...given, journal: withoutForgotten(given.journal) };
     const now = (): number => ports.clock.now();
     this.ports = ports;
+    this.#journal = given.journal;
     this.timers = new Timers(ports);
     this.gate = new Gate(this.timers, ports.panel.traits.readDuringHandler);
     this.grace = new Grace(ports);
@@ -82,6 +87,16 @@ export class Runtime {
       },
       wake: (zone, delay) => this.agenda.wake(zone, delay),
     });
+  }
+
+  /**
+   * The operations whose journal was forgotten and that have not ended. No other read of open operations
+   * returns them.
+   * @throws {JournalError}
+   */
+  async forgotten(zone?: DnsName): Promise<readonly Operation[]> {
+    const filter = { openAt: this.ports.clock.wall(), ...(zone === undefined ? {} : { zone }) };
+    return (await this.#journal.operations(filter)).filter(isForgotten);
   }
 
   /** The present monotonic time of the engine's clock, milliseconds. */

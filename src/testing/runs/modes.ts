@@ -27,12 +27,6 @@ export type Mode = keyof typeof modes;
 
 export const everyMode: readonly Mode[] = Object.keys(modes).filter(isMode);
 
-/** Modes in which some histories still break a law (docs/known-gaps.md). */
-const unproven: ReadonlySet<Mode> = new Set<Mode>(['backups']);
-
-/** Modes that the default run and the test suite play. */
-export const provenModes: readonly Mode[] = everyMode.filter((mode) => !unproven.has(mode));
-
 export function isMode(name: string): name is Mode {
   return Object.hasOwn(modes, name);
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { defaultRuns, everyMode, isMode, mechanicalRuns, provenModes, type Mode } from './modes.ts';
+import { defaultRuns, everyMode, isMode, mechanicalRuns, type Mode } from './modes.ts';
 
 /** The options of one call of `npm run simulate`. */
 export interface Asked {
@@ -53,7 +53,7 @@ export function readOptions(argv: readonly string[]): Asked {
       wholeNumber,
     )
     .option('--seed <number>', 'seed of the first history', wholeNumber, 1)
-    .option('--mode <names>', `comma separated: all, ${everyMode.join(', ')}`, modesIn, provenModes)
+    .option('--mode <names>', `comma separated: all, ${everyMode.join(', ')}`, modesIn, everyMode)
     .option('--threads <number>', 'how many histories at once', wholeNumber, availableParallelism())
     .option('--json', 'print the result as JSON', false)
     .addOption(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { before, test } from 'node:test';
 import type { EngineSettings } from '../../core/engine/settings.ts';
-import { provenModes, type Mode } from '../runs/modes.ts';
+import { everyMode, type Mode } from '../runs/modes.ts';
 import { playAll } from '../runs/player.ts';
 import { addReport, emptyReport, modesOf, type Report } from '../runs/report.ts';
 import { playHistory } from './history.ts';
@@ -21,14 +21,14 @@ const reports = new Map<Mode, Report>();
 
 // All modes use the same threads, because each new thread compiles the engine again, which takes seconds.
 before(async () => {
-  const slices = provenModes.map((mode) => ({ mode, seed: 1, runs: runs[mode] ?? most }));
+  const slices = everyMode.map((mode) => ({ mode, seed: 1, runs: runs[mode] ?? most }));
   await playAll(slices, availableParallelism(), (part) => {
     for (const [mode] of modesOf(part.modes))
       reports.set(mode, addReport(reports.get(mode) ?? emptyReport, part));
   });
 });
 
-for (const mode of provenModes) {
+for (const mode of everyMode) {
   const count = runs[mode] ?? most;
   test(`${count} histories keep both sides together: ${mode}`, () => {
     const report = reports.get(mode) ?? emptyReport;

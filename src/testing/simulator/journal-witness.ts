@@ -2,7 +2,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
 import { baselineFact } from '../../core/engine/before/unknown-zone.ts';
 import type { Batch, Journal, RowChange } from '../../core/journal.ts';
-import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
+import { isMirrored, type LedgerRow, type ZoneEntry } from '../../core/ledger.ts';
 import type { Operation, OperationState } from '../../core/operation.ts';
 
 /**
@@ -33,6 +33,10 @@ export class JournalWitness {
   readonly zones = new Map<DnsName, ZoneEntry>();
   /** When the first comparison of all zones ended (monotonic ms); null: it has not ended yet. */
   baselineAt: number | null = null;
+  /** When the engine last forgot the ledger of an older journal (monotonic ms); null: never. */
+  forgottenAt: number | null = null;
+  /** Zones that the central had because of us, by that ledger. */
+  forgottenZones: ReadonlySet<DnsName> = new Set();
   /** Zones that the journal contains now or contained earlier. */
   readonly everKnown = new Set<DnsName>();
   readonly #rows = new Map<DnsName, Map<string, LedgerRow>>();
@@ -68,6 +72,7 @@ export class JournalWitness {
   }
 
   #apply(batch: Batch, now: number): void {
+    this.#takeBaseline(batch, now);
     for (const operation of batch.operations ?? []) {
       const before = this.operations.get(operation.id);
       const { state, afterSeen } = operation;
@@ -80,7 +85,16 @@ export class JournalWitness {
     }
     for (const entry of batch.zones ?? []) this.#putZone(entry);
     for (const change of batch.rows ?? []) this.#changeRows(change);
-    if (hasBaseline(batch)) this.baselineAt ??= now;
+  }
+
+  #takeBaseline({ facts = {} }: Batch, now: number): void {
+    const baseline = facts[baselineFact];
+    if (baseline === undefined) return;
+    this.baselineAt = baseline === null ? null : (this.baselineAt ?? now);
+    if (baseline !== null) return;
+    this.forgottenAt = now;
+    const ours = [...this.zones.values()].filter(({ state }) => isMirrored(state) || state === 'deleting');
+    this.forgottenZones = new Set(ours.map(({ zone }) => zone));
   }
 
   #putZone(entry: ZoneEntry): void {
@@ -95,8 +109,4 @@ export class JournalWitness {
     for (const row of put) rows.set(recordId(row.record), row);
     this.#rows.set(zone, rows);
   }
-}
-
-function hasBaseline({ facts = {} }: Batch): boolean {
-  return baselineFact in facts;
 }

@@ -112,6 +112,13 @@ export class Provenance {
     return this.#held.get(zone)?.origin ?? null;
   }
 
+  /** Whether the side had a record, or the zone itself (empty id), at that time (monotonic milliseconds). */
+  had(zone: DnsName, id: string, at: number): boolean {
+    const last = this.effects.findLast((one) => one.at <= at && one.zone === zone && one.id === id);
+    const atStart = this.atStart.get(zone);
+    return last?.present ?? (atStart !== undefined && (id === '' || atStart.has(id)));
+  }
+
   /** Every record of the zone, with its origin. */
   held(zone: DnsName): Iterable<{ readonly record: ResourceRecord; readonly origin: Origin }> {
     return this.#held.get(zone)?.records.values() ?? [];

@@ -1,7 +1,7 @@
 /** Issue 13: tests journals that fail, and what they contain afterwards. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { JournalError, type Journal } from '../../core/journal.ts';
+import { JournalError, olderFact, type Journal } from '../../core/journal.ts';
 import { MemoryJournal } from '../memory-journal.ts';
 import { journalContract, sampleOperation, sampleRow } from '../contracts/journal.ts';
 import { VirtualClock } from '../virtual-clock.ts';
@@ -77,7 +77,7 @@ test('issue 13: a commit whose sync failed comes back after a kill, unless anoth
     disk.nextFault = () => null;
     assert.equal(await journal.operation('1'), null);
     if (overwritten) await journal.commit(further);
-    await disk.recover();
+    await disk.recover(clock);
     assert.equal((await disk.file.operation('1'))?.id, overwritten ? undefined : '1');
   }
 });
@@ -109,8 +109,20 @@ test('issue 13: a copy that is put back knows nothing of what came after it', as
   await journal.commit(further);
   life.dead = true;
   assert.equal(disk.putBack(), true);
+  await disk.recover(clock);
   const reopened = mortalJournal(disk, disk.file, { dead: false }, clock);
   assert.deepEqual([(await reopened.operation('1'))?.id, await reopened.fact('something')], ['1', null]);
+  assert.equal(await reopened.fact(olderFact), String(clock.wall()));
+});
+
+test('issue 13, older journals: a copy without a commit since is not older', async () => {
+  const { disk, journal, clock, life } = scene();
+  await journal.commit(fresh);
+  disk.backUp();
+  life.dead = true;
+  disk.putBack();
+  await disk.recover(clock);
+  assert.equal(await disk.file.fact(olderFact), null);
 });
 
 async function edit(world: World): Promise<string> {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import {
   JournalError,
+  olderFact,
   type Batch,
   type Journal,
   type JournalErrorCode,
@@ -74,6 +75,10 @@ const lockWait = 2_000;
  */
 export class JournalDisk {
   #file: MemoryJournal;
+  /** Number of commits in the file, in its copy, and in the file of which a writer has seen most. */
+  #commits = 0;
+  #inBackup = 0;
+  #second = 0;
   #unsynced: Batch | null = null;
   #backup: MemoryJournal | null = null;
   /** The fault that every call meets until somebody repairs the disk; null: none. */
@@ -97,14 +102,21 @@ export class JournalDisk {
     return this.#file;
   }
 
-  /** Opens the file as the killed agent left it. A commit whose sync failed may land now. */
-  async recover(): Promise<void> {
+  /**
+   * Opens the file as the killed agent left it. A commit whose sync failed may land now. An older copy gets a
+   * fact, as from `src/journal/sqlite.ts`.
+   */
+  async recover(clock: Clock): Promise<void> {
     if (this.#unsynced !== null) await this.#land(this.#file, this.#unsynced);
+    if (this.#commits >= this.#second) return;
+    this.#commits = this.#second;
+    await this.#land(this.#file, { facts: { [olderFact]: String(clock.wall()) } });
   }
 
   /** Copies the file, so that `putBack` can restore it. */
   backUp(): void {
     this.#backup = this.#file.copy();
+    this.#inBackup = this.#commits;
   }
 
   /**
@@ -114,6 +126,7 @@ export class JournalDisk {
   putBack(): boolean {
     if (this.#backup === null) return false;
     this.#file = this.#backup.copy();
+    this.#commits = this.#inBackup;
     this.#unsynced = null;
     return true;
   }
@@ -144,6 +157,8 @@ export class JournalDisk {
   async #land(file: MemoryJournal, batch: Batch): Promise<void> {
     this.#unsynced = null;
     await file.commit(batch);
+    this.#commits += 1;
+    this.#second = Math.max(this.#second, this.#commits);
     this.onLanded(batch);
   }
 

@@ -364,7 +364,7 @@ export class World {
       this.panel.provenance.start(this.clock.now());
       for (const { store, disk, witness } of this.sides) {
         store.provenance.start(this.clock.now());
-        await disk.recover();
+        await disk.recover(this.clock);
         await witness.load(disk.file, this.clock.now());
       }
       this.#active = this.#named;

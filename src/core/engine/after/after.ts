@@ -10,6 +10,7 @@ import { hear } from './heard.ts';
 import { keepCompensation } from './keep-compensation.ts';
 import { mirrorItems, resolve } from '../before/before-records.ts';
 import { missingNote } from '../knowledge/compare-rule.ts';
+import { isForgotten } from '../knowledge/forgotten.ts';
 import {
   fromEvent,
   isOnlyAsked,
@@ -119,6 +120,7 @@ function matchAmong(runtime: Runtime, event: EditEvent, operations: readonly Ope
         operation.fingerprint === event.fingerprint &&
         operation.kind === kinds[event.kind] &&
         operation.class === 'veto' &&
+        !isForgotten(operation) &&
         !operation.afterSeen &&
         !runtime.inFlight.has(operation.id),
     )

@@ -98,7 +98,7 @@ export async function compareNewZones(runtime: Runtime): Promise<void> {
 }
 
 /** Name of the journal's fact that lists recently filled zones and when each was filled. */
-const filledFact = 'filled-zones';
+export const filledFact = 'filled-zones';
 /** The fact lists at most so many zones. */
 const mostNew = 200;
 

@@ -4,6 +4,7 @@ import { JournalError } from '../../journal.ts';
 import type { ZoneEntry } from '../../ledger.ts';
 import { PanelError } from '../../panel.ts';
 import { compareZone } from './compare.ts';
+import { listLeftZones, zonesOfForgotten } from './forget-ledger.ts';
 import { unservedCode, type Unserved } from './unserved.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
 import { Moved } from '../parts/store.ts';
@@ -85,7 +86,7 @@ export class CompareAll {
     try {
       const { panel, central } = await this.#listBoth();
       const entries = await this.#runtime.ports.journal.zones();
-      const due = zonesToCompare(panel, central, entries);
+      const due = [...new Set([...zonesToCompare(panel, central, entries), ...(await this.#forgotten())])];
       this.#runtime.rounds.begin(due);
       for (const zone of due) this.#runtime.agenda.compareSoon(zone, reason, follow);
       this.progress = { ...this.progress, problem: null };
@@ -111,7 +112,11 @@ export class CompareAll {
       const absent = panel.filter((zone) => !central.has(zone));
       const hidden = await this.#enterPanelOnly(absent, goesOn);
       await this.#compareOneByOne([...panel.filter((zone) => central.has(zone)), ...hidden], goesOn);
-      await this.#runtime.store.commit({ facts: { [baselineFact]: String(clock.wall()) } });
+      for (const zone of await this.#forgotten()) this.#runtime.agenda.compareSoon(zone, 'forgotten');
+      await this.#runtime.store.transact(async (tx) => {
+        await listLeftZones(this.#runtime, tx, { panel, central });
+        tx.with({ facts: { [baselineFact]: String(clock.wall()) } });
+      });
       this.progress = { ...this.progress, running: false };
       this.#runtime.rounds.begin([]);
       this.#runtime.ports.log(4, 'baseline.complete', { zones: panel.length });
@@ -122,13 +127,18 @@ export class CompareAll {
     }
   }
 
+  /** Zones with a forgotten operation. Neither the ledger nor the panel may have them. */
+  async #forgotten(): Promise<readonly DnsName[]> {
+    return [...new Set((await this.#runtime.forgotten()).map(({ zone }) => zone))];
+  }
+
   async #listBoth(): Promise<{ panel: readonly DnsName[]; central: ReadonlySet<DnsName> }> {
     const { panel, central, journal } = this.#runtime.ports;
     const here = await this.#runtime.gate.quietly('-', () =>
       this.#runtime.timers.step('-', (ctx) => panel.listZones(ctx)),
     );
     const known = (await journal.zones()).map(({ zone }) => zone);
-    const asked = [...new Set([...here.value.zones, ...known])];
+    const asked = [...new Set([...here.value.zones, ...known, ...(await zonesOfForgotten(journal))])];
     const there = await this.#runtime.timers.step('-', (ctx) => central.listZones(asked, ctx));
     return { panel: here.value.zones, central: new Set(there) };
   }

@@ -21,7 +21,7 @@ import { findSignedAbove, signedAboveNote } from '../before/signed-above.ts';
 import { isSigned } from '../before/signed-delete.ts';
 import { noteSilent } from './silent-change.ts';
 import { noteUnserved } from './unserved.ts';
-import { unstickZone, unstuckRecords } from './unstick.ts';
+import { endGone, endJoined, unstickZone, unstuckRecords } from './unstick.ts';
 import { createLater, emptySeed } from '../before/zone-edits.ts';
 
 /**
@@ -86,8 +86,6 @@ async function compareUnderLock(
 ): Promise<void> {
   const { journal, clock } = runtime.ports;
   const entry = await journal.zone(zone);
-  // This is computed only now, because the first comparison of all zones may have ended during the reads.
-  const baseline = view.frozen || (await isBaseline(runtime, entry));
   const remembered = await journal.operations({ zone, openAt: clock.wall() });
   const open = remembered.filter(({ state }) => !isFinal(state));
   // While a create or delete of the zone is open, that operation decides about the zone.
@@ -96,8 +94,12 @@ async function compareUnderLock(
     await unstickZone(runtime, own, { view, allowed: request.follow === 'allowed' }, ctx);
     return;
   }
+  const forgotten = await runtime.forgotten(zone);
+  // This is computed only now, because the first comparison of all zones may have ended during the reads.
+  const baseline = view.frozen || (await isBaseline(runtime, entry, forgotten));
   if (view.records === null) {
     await goneFromPanel(runtime, entry, { request, unlisted: view.unlisted }, ctx);
+    if (view.quiet) await endGone(runtime, forgotten, ctx);
     return;
   }
   const records = await recordsOrCopy(runtime, zone, view.records, ctx);
@@ -109,7 +111,7 @@ async function compareUnderLock(
     await missingAtCentral(runtime, zone, { entry, baseline }, request, ctx);
     return;
   }
-  const freed = view.quiet ? unstuckRecords(open, view, records) : [];
+  const freed = view.quiet ? unstuckRecords([...open, ...forgotten], view, records) : [];
   const freedIds = new Set(freed.map(({ operation }) => operation.id));
   // A damaged ledger has no rows that can be trusted.
   const rows = view.frozen ? [] : await journal.rows(zone);
@@ -131,6 +133,7 @@ async function compareUnderLock(
   const other = await otherWriterIn(runtime, known, rows, found);
   await runtime.store.transact(async (tx) => {
     for (const { operation, to } of freed) await tx.advance(operation, to);
+    await endJoined(tx, forgotten);
     await tx.zone(entry, { ...joinedEntry(runtime, zone, entry), note: other.note });
     tx.rows({ zone, dropAll: view.frozen, put: found.put, drop: found.drop });
     tx.with({ facts: { ...other.facts, ...(await conflictFacts(runtime, zone, rows, found)) } });
@@ -241,8 +244,14 @@ function endOfWatch(operations: readonly Operation[]): number {
  * Whether this comparison is the zone's first one, so that records which only the panel has count as old, not
  * as new.
  */
-async function isBaseline(runtime: Runtime, entry: ZoneEntry | null): Promise<boolean> {
+async function isBaseline(
+  runtime: Runtime,
+  entry: ZoneEntry | null,
+  forgotten: readonly Operation[],
+): Promise<boolean> {
   if (entry !== null) return entry.state !== 'synced';
+  // Nobody knows what became of a create or delete of the zone, so nothing in it counts as new.
+  if (forgotten.some(({ kind }) => kind !== 'records')) return true;
   return (await runtime.ports.journal.fact(baselineFact)) === null;
 }
 

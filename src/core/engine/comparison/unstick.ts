@@ -9,6 +9,7 @@ import {
 } from '../../operation.ts';
 import { giveUpDelete } from '../background/give-up-delete.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
+import type { Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
 import { allowed, forgotten, waitsForYes } from '../before/signed-delete.ts';
 
@@ -51,6 +52,27 @@ export async function unstickZone(
   // While the operation was stuck, edits of the zone stayed in the panel, and reads may have shown an older
   // state. So the zone is compared.
   runtime.agenda.compareSoon(operation.zone, 'wanted-after-all', 'limited');
+}
+
+/** Ends the forgotten creates and deletes of a zone that both sides have. @throws {JournalError} */
+export async function endJoined(tx: Transaction, left: readonly Operation[]): Promise<void> {
+  for (const operation of left) {
+    if (operation.kind === 'zone-create') await tx.advance(operation, 'confirmed');
+    else if (operation.kind === 'zone-delete') await tx.advance(operation, 'reverted');
+  }
+}
+
+/**
+ * Ends the forgotten operations of a zone that the panel does not have, if the central lacks the zone too.
+ * @throws {CentralError | JournalError}
+ */
+export async function endGone(runtime: Runtime, left: readonly Operation[], ctx: CallContext): Promise<void> {
+  const [first] = left;
+  if (first === undefined || (await runtime.ports.central.readZone(first.zone, [], ctx)) !== null) return;
+  await runtime.store.transact(async (tx) => {
+    for (const operation of left)
+      await tx.advance(operation, operation.kind === 'zone-delete' ? 'confirmed' : 'reverted');
+  });
 }
 
 /**

@@ -3,6 +3,7 @@ import type { PlantedBug } from './bug.ts';
 import { plantedInComparison } from './comparison.ts';
 import { plantedInEdits } from './edits.ts';
 import { plantedInHistory } from './history.ts';
+import { plantedInOlderJournal } from './older-journal.ts';
 import { plantedInRunning } from './running.ts';
 import { plantedInUndo } from './undo.ts';
 import { plantedInZones } from './zones.ts';
@@ -17,6 +18,7 @@ export const planted: readonly PlantedBug[] = [
   ...plantedInComparison,
   ...plantedInRunning,
   ...plantedInHistory,
+  ...plantedInOlderJournal,
 ];
 
 /**

@@ -3,7 +3,9 @@ import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../
 import { journalStatus, zoneView, type ZoneView } from '../../../app/answers/journal-status.ts';
 import type { Journal } from '../../../core/journal.ts';
 import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
+import { isForgotten } from '../../../core/engine/knowledge/forgotten.ts';
 import { waitsForYes } from '../../../core/engine/before/signed-delete.ts';
+import type { ZoneEntry } from '../../../core/ledger.ts';
 import type { Operation } from '../../../core/operation.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { JournalWitness } from '../journal-witness.ts';
@@ -43,6 +45,7 @@ function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judg
   // If nobody could be asked to confirm the delete of a signed zone, it waits for an administrator.
   else if (waitsForYes(stuck) && central.signed.has(stuck.zone)) judgement.excuse('second-yes');
   else if (isUnproven(stuck, central)) judgement.excuse('maybe-ours');
+  else if (isForgotten(stuck) || causes.isForgottenIn(stuck.zone)) judgement.excuse('older-journal');
   else if (central.foreign.has(stuck.zone)) judgement.excuse('foreign-zone');
   // The panel has deleted the zone, but the central refuses to. So the delete waits for an administrator.
   else if (stuck.kind === 'zone-delete' && central.refused.has(stuck.zone)) judgement.excuse('stuck');
@@ -128,20 +131,43 @@ function unseen({ byName, panel }: Pair, { entry, rows }: ZoneView, { name, type
  * and it is listed.
  */
 function mayStandAlone(
-  { panel, central, causes, baselineAt }: Pair,
+  pair: Pair,
   zone: DnsName,
-  { entry, open }: ZoneView,
+  view: ZoneView,
   panelOnly: boolean,
   judgement: Judgement,
 ): boolean {
+  const { panel, central, causes, baselineAt } = pair;
+  const { entry, open } = view;
   if (open.some(({ state }) => state === 'stuck')) return judgement.excuse('stuck');
   const isOld = wasFirst({ panel, baselineAt }, zone) && !central.provenance.atStart.has(zone);
   if (panelOnly && isOld && entry?.state === 'panel-only') return judgement.excuse('old-zone');
   if (!panelOnly && entry === null && isProviders({ central, causes }, zone))
     return judgement.excuse('provider-zone');
-  const isListed = entry !== null && entry.note !== null;
+  if (isLeftByCopy(pair, zone, view, panelOnly)) return judgement.excuse('older-journal');
+  const isListed = hasNote(entry);
   const isRefused = panelOnly && central.refused.has(zone);
   return isListed && (isRefused || causes.isDisturbed(zone)) && judgement.excuse('listed-zone');
+}
+
+/**
+ * Whether an older journal explains that only one side has the zone, and the zone is listed. A zone that the
+ * copy did not know is at the central like any other zone of the account (docs/adoption.md, row 19).
+ */
+function isLeftByCopy(
+  { central, causes, baselineAt, forgottenZones }: Pair,
+  zone: DnsName,
+  { entry }: ZoneView,
+  panelOnly: boolean,
+): boolean {
+  if (!causes.isForgotten(zone, '')) return false;
+  if (entry !== null) return hasNote(entry) || (panelOnly && entry.state === 'panel-only');
+  const isKnown = forgottenZones.has(zone) && central.provenance.had(zone, '', baselineAt ?? Infinity);
+  return !panelOnly && !isKnown;
+}
+
+function hasNote(entry: ZoneEntry | null): boolean {
+  return entry !== null && entry.note !== null;
 }
 
 /** Whether the panel had the zone before the first comparison ended. */

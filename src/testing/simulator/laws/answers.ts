@@ -1,3 +1,4 @@
+import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, recordId, sameData } from '../../../dns/record.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import type { Operation, OperationClass } from '../../../core/operation.ts';
@@ -40,6 +41,8 @@ interface Ended {
   readonly witness: JournalWitness;
   /** Index of the central in the list of centrals, from 0. */
   readonly index: number;
+  /** Finds out whether an older journal explains a difference. */
+  readonly causes: { isForgotten(zone: DnsName, id: string): boolean };
 }
 
 /**
@@ -238,7 +241,7 @@ function isClaimed(
  * the same, or if it is listed as stuck.
  */
 function checkNothingLeft(
-  { panel, central, witness }: Ended,
+  { panel, central, witness, causes }: Ended,
   own: Parts,
   what: string,
   judgement: Judgement,
@@ -259,6 +262,7 @@ function checkNothingLeft(
     else if (!panel.zones.has(effect.zone) && (witness.zones.get(effect.zone)?.note ?? null) !== null)
       judgement.excuse('listed-zone');
     else if (wasStuck(effect)) judgement.excuse('stuck');
+    else if (causes.isForgotten(effect.zone, effect.id)) judgement.excuse('older-journal');
     else judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
   }
 }

@@ -16,6 +16,12 @@ export interface CarriedOut {
   readonly at: number;
 }
 
+/** When the engine took its last baseline, and when it last forgot a ledger (monotonic ms); null: never. */
+interface LedgerTimes {
+  readonly baselineAt: number | null;
+  readonly forgottenAt: number | null;
+}
+
 type Cause = Extract<
   ExcuseId,
   | 'old'
@@ -27,6 +33,7 @@ type Cause = Extract<
   | 'late-create'
   | 'shown-late'
   | 'reworded'
+  | 'older-journal'
 >;
 
 /** Finds out why a record may be on one side only. It looks at who wrote the record, and when. */
@@ -36,8 +43,16 @@ export class Causes {
   readonly #unheard: ReadonlySet<string>;
   readonly #shownLate: ReadonlySet<string>;
   readonly #edits: readonly CarriedOut[];
+  readonly #ledger: LedgerTimes;
 
-  constructor(panel: PanelStore, central: CentralStore, traces: Traces, edits: readonly CarriedOut[]) {
+  constructor(
+    panel: PanelStore,
+    central: CentralStore,
+    traces: Traces,
+    edits: readonly CarriedOut[],
+    ledger: LedgerTimes,
+  ) {
+    this.#ledger = ledger;
     this.#panel = panel.provenance;
     this.#central = central;
     this.#unheard = traces.unheard;
@@ -87,6 +102,32 @@ export class Causes {
     );
   }
 
+  /**
+   * Whether an older journal explains that only one side has the record, or the zone itself (empty id). The
+   * sides differed while the new baseline was taken, or a request from before it landed later.
+   */
+  isForgotten(zone: DnsName, id: string): boolean {
+    const { forgottenAt, baselineAt } = this.#ledger;
+    if (forgottenAt === null) return false;
+    const { provenance } = this.#central;
+    const until = baselineAt ?? Infinity;
+    const effects = [...this.#panel.effects, ...provenance.effects].filter(
+      (one) => isOf(one, zone, id) || isOf(one, zone, ''),
+    );
+    const times = effects.map(({ at }) => at).filter((at) => at >= forgottenAt && at <= until);
+    const differs = (at: number): boolean =>
+      ['', id].some((one) => this.#panel.had(zone, one, at) !== provenance.had(zone, one, at));
+    if ([forgottenAt, ...times].some(differs)) return true;
+    return effects.some(({ at, request }) => at > until && (request?.sentAt ?? at) <= forgottenAt);
+  }
+
+  /** Whether {@link isForgotten} holds for any record that the central got or lost. */
+  isForgottenIn(zone: DnsName): boolean {
+    return this.#central.provenance.effects.some(
+      (one) => one.zone === zone && this.isForgotten(zone, one.id),
+    );
+  }
+
   /** Whether the panel carried out a user's delete of the zone after that time (monotonic milliseconds). */
   isDeletedSince(zone: DnsName, at: number): boolean {
     return this.#edits.some((edit) => edit.kind === 'zone-delete' && edit.zone === zone && edit.at > at);
@@ -97,6 +138,7 @@ export class Causes {
     const id = recordId(record);
     const key = `${zone} ${id}`;
     if (this.#isOld(zone, id)) return 'old';
+    if (this.isForgotten(zone, id)) return 'older-journal';
     const isWritten = this.#central.provenance.effects.some(
       (effect) => effect.request === null && effect.at <= until && isOf(effect, zone, id),
     );

@@ -1,3 +1,4 @@
+import { isForgotten } from '../../../core/engine/knowledge/forgotten.ts';
 import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, otherTtl, recordId, sameData, type ResourceRecord } from '../../../dns/record.ts';
 import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
@@ -68,7 +69,9 @@ export class Commits {
     if (states.length === 1 && operation.kind === 'records') this.#checkNew(operation);
     this.#checkStep(operation, before);
     if (before?.state === state) return;
-    if (kind === 'zone-create' && state === 'confirmed') this.#checkFilled(operation, rows);
+    // Of a forgotten create, both sides have the zone, and nothing was sent.
+    const isFilled = kind === 'zone-create' && state === 'confirmed' && before?.state !== 'stuck';
+    if (isFilled) this.#checkFilled(operation, rows);
     if (state === 'reverted' && operation.kind === 'records') this.#checkTtls(operation);
   }
 
@@ -219,7 +222,7 @@ export class Commits {
   #checkStuck(operation: Operation): void {
     const names = namesOf(operation);
     for (const { operation: other } of this.#witness.operations.values()) {
-      const isSame = other.zone === operation.zone && other.state === 'stuck';
+      const isSame = other.zone === operation.zone && other.state === 'stuck' && !isForgotten(other);
       if (isSame && !names.isDisjointFrom(namesOf(other)))
         this.#judgement.violate(
           'alone.stuck',

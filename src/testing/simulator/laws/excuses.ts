@@ -61,6 +61,11 @@ export const excuses = {
   'not-shown': 'Not shown',
   /** Two equal edits were asked for at the same time, so nobody can tell which operations belong to which. */
   twins: 'Two equal edits at once',
+  /**
+   * An older copy of the journal was put back. The two sides differed at that time, or a request that the
+   * copy does not know landed later.
+   */
+  'older-journal': 'An older journal',
   /** Another accepted edit wants the record as it is after the refused edit. */
   claimed: 'Wanted by another edit',
 } as const;

@@ -24,11 +24,11 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
     // A central that the settings leave out has no engine, so these laws do not apply to it.
     if (engine !== undefined && journal !== undefined) {
       const unheard = traces.unheard.union(leftToPanel(world.saved, witness));
-      const causes = new Causes(panel, store, { unheard }, carriedOut);
-      const { baselineAt } = witness;
-      const pair = { panel, central: store, byName, baselineAt, causes };
+      const { baselineAt, forgottenAt, forgottenZones } = witness;
+      const causes = new Causes(panel, store, { unheard }, carriedOut, { baselineAt, forgottenAt });
+      const pair = { panel, central: store, byName, baselineAt, forgottenAt, forgottenZones, causes };
       await checkAgreement(pair, journal, world.clock.wall(), witness, own);
-      own.sawFor(checkAnswers({ panel, central: store, witness, index }, world.saved, own));
+      own.sawFor(checkAnswers({ panel, central: store, witness, index, causes }, world.saved, own));
       checkOwners(panel, engine.live.owners, own);
       const { runs, hints } = side;
       const outages = [...panel.outages, ...side.disk.outages];

@@ -1,3 +1,4 @@
+import type { DnsName } from '../../../dns/name.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { PanelStore } from '../sim-panel.ts';
 import type { Causes } from './causes.ts';
@@ -9,6 +10,10 @@ export interface Pair {
   readonly byName: boolean;
   /** When the first comparison of all zones ended (monotonic milliseconds); null: it has not ended yet. */
   readonly baselineAt: number | null;
+  /** When the engine last forgot the ledger of an older journal (monotonic milliseconds); null: never. */
+  readonly forgottenAt: number | null;
+  /** Zones that the central had because of us, by that ledger. */
+  readonly forgottenZones: ReadonlySet<DnsName>;
   /** Finds out why a record may be on one side only. */
   readonly causes: Causes;
 }

@@ -111,8 +111,9 @@ function keptOf({ saved, witness, index }: Kept): Due[] {
 
 function filledOf({ operations }: JournalWitness): Due[] {
   return [...operations.values()].flatMap(({ operation: { kind, zone }, states }) => {
-    const filled = states.find(({ state }) => state === 'confirmed');
-    if (kind !== 'zone-create' || filled === undefined) return [];
+    const at = states.findIndex(({ state }) => state === 'confirmed');
+    const [before, filled] = [states[at - 1], states[at]];
+    if (kind !== 'zone-create' || filled === undefined || before?.state === 'stuck') return [];
     return [{ zone, at: filled.at, what: 'it was filled' }];
   });
 }

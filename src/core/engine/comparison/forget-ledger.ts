@@ -1,0 +1,112 @@
+import { problem } from '../../../dns/problem.ts';
+import { zoneName, type DnsName } from '../../../dns/name.ts';
+import { conflictSinceFact, olderFact, type Batch } from '../../journal.ts';
+import { isMirrored, type ZoneEntry } from '../../ledger.ts';
+import { isFinal, type Operation } from '../../operation.ts';
+import { filledFact } from '../background/fill-zone.ts';
+import { forgotten } from '../before/signed-delete.ts';
+import { baselineFact } from '../before/unknown-zone.ts';
+import { leftZone, problemOfFact } from '../knowledge/forgotten.ts';
+import { newDelete } from '../knowledge/operations.ts';
+import type { JournalReader, Transaction } from '../parts/store.ts';
+import type { Runtime } from '../runtime.ts';
+
+/**
+ * If the journal is an older copy of itself, forgets what it says of zones and owners, in one transaction
+ * (docs/decisions/016-older-journals.md). The first comparison then takes a new baseline, which changes
+ * neither side. Operations that the copy has open become stuck. Call this before anything else runs.
+ * @throws {JournalError} nothing was forgotten
+ */
+export async function forgetOlder(runtime: Runtime): Promise<void> {
+  const { journal, clock, log } = runtime.ports;
+  if ((await journal.fact(olderFact)) === null) return;
+  const entries = await journal.zones();
+  const zones = entries.map(({ zone }) => zone);
+  const owners = [...(await journal.owners()).keys()];
+  const operations = await journal.operations({ openAt: clock.wall() });
+  await runtime.store.transact(async (tx) => {
+    for (const operation of operations) await forgetOperation(tx, operation);
+    tx.with({
+      dropZones: zones,
+      owners: new Map(owners.map((zone) => [zone, 'gone'])),
+      facts: { ...factsOf(zones), ...(await knownBefore(runtime, entries)), [olderFact]: null },
+    });
+  });
+  log(1, 'journal.older', { zones: zones.length, open: operations.length });
+}
+
+/**
+ * Makes an open operation stuck, and drops what it proves of the central. Takes an ended one off its watch.
+ */
+async function forgetOperation(tx: Transaction, operation: Operation): Promise<void> {
+  if (isFinal(operation.state)) {
+    await tx.amend(operation, () => ({ watch: null }));
+    return;
+  }
+  const problems = [problem(problemOfFact[olderFact], {})];
+  switch (operation.kind) {
+    case 'records':
+      await tx.advance(operation, 'stuck', { ...nothingSure, problems });
+      return;
+    case 'zone-create': {
+      const unproven = { created: false, requested: true, snapshot: [], cancels: null } as const;
+      await tx.advance(operation, 'stuck', { ...nothingSure, ...unproven, problems });
+      return;
+    }
+    case 'zone-delete':
+      await tx.advance(operation, 'stuck', { watch: null, snapshot: [], formerlyOurs: [], problems });
+  }
+}
+
+const nothingSure = { watch: null, added: [], removed: [] } as const;
+
+/** Zones that the central had because of us, for {@link zonesOfForgotten}. */
+async function knownBefore(
+  { ports: { journal } }: Runtime,
+  entries: readonly ZoneEntry[],
+): Promise<NonNullable<Batch['facts']>> {
+  const ours = entries.filter(({ state }) => isMirrored(state) || state === 'deleting');
+  const zones = new Set([...(await zonesOfForgotten(journal)), ...ours.map(({ zone }) => zone)]);
+  return { [zonesFact]: zones.size === 0 ? null : [...zones].join(' ') };
+}
+
+/** Name of the journal's fact with {@link zonesOfForgotten}. */
+const zonesFact = 'forgotten-zones';
+
+/**
+ * Zones that a forgotten ledger knew as synced, or as being created or deleted. They are kept until the new
+ * baseline is complete.
+ * @throws {JournalError}
+ */
+export async function zonesOfForgotten(journal: JournalReader): Promise<readonly DnsName[]> {
+  const stored = await journal.fact(zonesFact);
+  return stored === null ? [] : stored.split(' ').map((zone) => zoneName(zone));
+}
+
+/**
+ * Lists zones that a forgotten ledger knew, that the panel lacks, and that the central has. Each gets a
+ * delete that is stuck. To be committed together with the new baseline.
+ * @param sides the zones of both sides
+ * @throws {JournalError}
+ */
+export async function listLeftZones(
+  runtime: Runtime,
+  tx: Transaction,
+  sides: { readonly panel: readonly DnsName[]; readonly central: ReadonlySet<DnsName> },
+): Promise<void> {
+  const known = await zonesOfForgotten(tx.journal);
+  const here = new Set(sides.panel);
+  const listed = new Set((await runtime.forgotten()).map(({ zone }) => zone));
+  for (const zone of known) {
+    if (here.has(zone) || !sides.central.has(zone) || listed.has(zone)) continue;
+    const problems = [problem(leftZone, { zone })];
+    tx.create(newDelete(runtime, { class: 'follow', zone, source: 'older-journal', problems }), 'stuck');
+  }
+  tx.with({ facts: { [zonesFact]: null } });
+}
+
+/** Facts about zones that are forgotten with them. */
+function factsOf(zones: readonly DnsName[]): NonNullable<Batch['facts']> {
+  const each = zones.map((zone) => ({ ...forgotten(zone), [`${conflictSinceFact}${zone}`]: null }));
+  return Object.assign({ [baselineFact]: null, [filledFact]: null }, ...each);
+}
