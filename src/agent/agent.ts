@@ -1,17 +1,20 @@
 import type { Problem } from '../dns/problem.ts';
 import { describe } from '../core/describe.ts';
+import { wouldRefuse } from '../core/engine/observe/observer.ts';
 import { JournalError } from '../core/journal.ts';
 import type { HookCall, Panel, PanelEvent, Verdict } from '../core/panel.ts';
 import type { CallFacts } from '../core/panel-hand.ts';
 import { timeToWrite } from '../core/several.ts';
 import type { ErasedUser } from '../app/control/protocol.ts';
 import type { Paths } from '../app/paths.ts';
+import { isObserving, markObserving } from '../app/observing.ts';
 import { isPaused, pauseEnd, takeEndedFlag } from '../app/pause.ts';
 import { Unanswerable } from '../app/problems.ts';
 import { systemClock } from '../app/wiring/clock.ts';
 import type { Wired } from '../app/wiring/wire.ts';
 import type { NotifySettings } from '../config/notify-options.ts';
 import { settingsPath, type LoadedSettings, type Settings } from '../config/settings.ts';
+import { isSystemError } from '../net/system-error.ts';
 import { withDeadline } from './deadline.ts';
 import { Decisions, type DecisionJournal } from './decisions.ts';
 import { EngineSet, isAccount, type AgentState } from './engine-set.ts';
@@ -79,6 +82,11 @@ export class Agent {
    * because a refused login has to be reported too. Null: there was no such file.
    */
   notify: NotifySettings | null = null;
+  /**
+   * Whether nothing is refused, by the newest settings file from which the mode could be read. These settings
+   * need not be in force.
+   */
+  #observes: boolean;
   /** Whether systemd confines this process. */
   readonly isService: boolean;
 
@@ -92,6 +100,7 @@ export class Agent {
     this.paths = paths;
     this.isService = isService;
     this.trace = new Trace(panel, facts);
+    this.#observes = isObserving(paths.observing);
     this.#panel = panel;
     this.#log = log;
     this.#engines = new EngineSet(paths, panel, log);
@@ -155,9 +164,17 @@ export class Agent {
       return { kind: 'accept' };
     }
     const began = systemClock.wall();
-    const verdict = await this.#decide(event);
+    const verdict = this.#passing(event, await this.#decide(event));
     this.#decisions.answered(event, verdict, began);
     return verdict;
+  }
+
+  /** Turns a refusal into an acceptance while domainsync only observes, whatever the reason was. */
+  #passing(event: PanelEvent, verdict: Verdict): Verdict {
+    if (!this.#observes || verdict.kind === 'accept') return verdict;
+    const edits = event.kind === 'edits' ? event.edits.filter(({ stage }) => stage === 'before') : [];
+    const asked = event.kind === 'invalid' ? [event] : edits;
+    return { kind: 'accept', left: asked.map((edit) => wouldRefuse(edit, verdict.problems)) };
   }
 
   async #decide(event: PanelEvent): Promise<Verdict> {
@@ -296,6 +313,7 @@ export class Agent {
       this.#refusedLogins = 0;
     }
     this.#retryAt = null;
+    this.#setMode(loaded);
     try {
       await this.#take(loaded);
     } catch (error) {
@@ -303,10 +321,28 @@ export class Agent {
       if (stamp !== this.#seen || this.pending === null)
         this.#log.write(1, 'settings.not-in-force', { codes: problems.map(({ code }) => code).join(' ') });
       this.pending = problems;
-      if (this.state.kind !== 'running') this.#engines.idle({ kind: 'broken', problems });
+      if (this.state.kind !== 'running' || this.#isAhead) this.#engines.idle({ kind: 'broken', problems });
       this.#retryAt = systemClock.now() + this.#untilRetry(error);
     }
     this.#seen = stamp;
+  }
+
+  /** The hook script reads the mode from a file too, because it refuses edits if no agent answers. */
+  #setMode(loaded: LoadedSettings): void {
+    const mode = loaded.kind === 'not-configured' ? 'strict' : modeIn(loaded);
+    if (mode === null) return;
+    this.#observes = mode === 'observe';
+    try {
+      markObserving(this.paths.observing, this.#observes);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      this.#log.write(1, 'observing.not-marked', { error: String(error) });
+    }
+  }
+
+  /** Whether the newest settings want nothing written, but engines of former settings still would. */
+  get #isAhead(): boolean {
+    return this.#observes && this.#engines.centrals.some(({ settings }) => settings.mode === 'strict');
   }
 
   /**
@@ -334,7 +370,7 @@ export class Agent {
     if (problems === null) this.notify = null;
     this.pending = problems;
     // If the file has mistakes, running engines go on. If the file is emptied, the synchronisation ends.
-    if (problems !== null && this.state.kind === 'running') return;
+    if (problems !== null && this.state.kind === 'running' && !this.#isAhead) return;
     this.#engines.idle(problems === null ? { kind: 'not-configured' } : { kind: 'broken', problems });
   }
 
@@ -358,6 +394,13 @@ export class Agent {
         engine.compare('all', 'new-central', 'limited');
     }
   }
+}
+
+/** The mode that a settings file asks for; null: its mode cannot be read. */
+function modeIn(
+  loaded: Exclude<LoadedSettings, { readonly kind: 'not-configured' }>,
+): Settings['mode'] | null {
+  return loaded.kind === 'configured' ? loaded.settings.mode : loaded.mode;
 }
 
 function journalOf({ settings, journal, history }: Wired): DecisionJournal {

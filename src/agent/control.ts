@@ -53,6 +53,8 @@ const handlers: Handlers = {
     const what = zone === null ? 'all' : zoneName(zone);
     const allowed = follow && zone !== null ? 'allowed' : 'no';
     const all = chosen(running(agent), central);
+    if (allowed === 'allowed' && all.some(({ settings }) => settings.mode === 'observe'))
+      throw new Unanswerable('agent.observing');
     if (what !== 'all' && !(await isKnown(all, what)))
       throw new Unanswerable('agent.no-such-zone', { zone: displayName(what) });
     for (const { engine } of all) engine.compare(what, 'asked', allowed);
@@ -76,6 +78,7 @@ const handlers: Handlers = {
   apply: async (agent, { approved, central }) => {
     const [at] = chosen(running(agent), central);
     if (at === undefined) throw new Unanswerable('agent.not-running');
+    if (at.settings.mode === 'observe') throw new Unanswerable('agent.observing');
     return await at.engine.apply(approved);
   },
   exclude: async (agent, { zone, only, excluded, central }) => {

@@ -1,7 +1,7 @@
 /** Edits that the agent decides without an operation leave a trace. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { leftOutNote, type Decision } from '../core/decision.ts';
+import { leftOutNote, type Decision, type Observation } from '../core/decision.ts';
 import { JournalError } from '../core/journal.ts';
 import type { Operation } from '../core/operation.ts';
 import type { EditEvent, InvalidEvent, RecordsEvent } from '../core/panel.ts';
@@ -254,4 +254,25 @@ test('an account that is forgotten does not come back with a late `after`', asyn
   await decisions.flush();
   assert.equal(before.length, 1);
   assert.deepEqual(stored(), before);
+});
+
+test('issue 17, observe: an observed edit is stored at once, and again when it is judged', async () => {
+  const { decisions, stored } = given();
+  const { promise, resolve } = Promise.withResolvers<Observation>();
+  const left = [{ event: edit(), why: 'note.left-observing', observation: promise }] as const;
+  decisions.answered(call(edit()), { kind: 'accept', left }, 0);
+  await decisions.flush();
+  const [early] = stored();
+  assert.deepEqual(
+    [early?.outcome, early?.why, early?.observed],
+    ['observed', ['note.left-observing'], undefined],
+  );
+  decisions.answered(call(edit({ stage: 'after' })), { kind: 'accept' }, 0);
+  const items = [{ remove: record, add: null }];
+  const observed = { would: 'refused', remove: [], add: [] } as const;
+  resolve({ why: ['record.cname-clash'], items, observed });
+  await promise;
+  await decisions.flush();
+  const [found] = stored();
+  assert.deepEqual(found, { ...early, why: ['record.cname-clash'], items, observed, kept: true });
 });

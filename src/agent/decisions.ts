@@ -1,9 +1,17 @@
 import type { Clock } from '../core/clock.ts';
 import { DailyNotice } from '../core/daily-notice.ts';
-import { leftOutNote, type Decision, type LeftNote } from '../core/decision.ts';
+import { leftOutNote, type Decision, type LeftNote, type Observation } from '../core/decision.ts';
 import { JournalError, type Journal } from '../core/journal.ts';
 import type { Log } from '../core/log.ts';
-import type { EditEvent, EditItem, InvalidEvent, KnownRecord, PanelEvent, Verdict } from '../core/panel.ts';
+import type {
+  EditEvent,
+  EditItem,
+  InvalidEvent,
+  KnownRecord,
+  LeftEdit,
+  PanelEvent,
+  Verdict,
+} from '../core/panel.ts';
 import { plainText } from '../core/plain-text.ts';
 import type { DnsName } from '../dns/name.ts';
 
@@ -36,12 +44,16 @@ interface Waiting {
   readonly began: number;
   /** Number of the central whose journal gets it; null: the first one. */
   readonly central: number | null;
+  /** Whether it has a row of its own. Absent: it is only counted. */
+  isKept?: true;
 }
 
 /** What was decided about one edit of a call. */
 interface Decided extends Pick<Decision, 'outcome' | 'why'> {
   readonly event: EditEvent | InvalidEvent;
   readonly central: number | null;
+  /** Resolves once it is known what would have been done. Absent: nobody finds out. */
+  readonly observation?: Promise<Observation>;
 }
 
 /** The decisions of one account in the present minute. */
@@ -91,7 +103,7 @@ export class Decisions {
 
   /** Notes a call that passes because of a pause. */
   paused(event: PanelEvent): void {
-    for (const edit of this.#asked(event)) this.#note(inPanel(edit, 'note.left-pause', null));
+    for (const edit of this.#asked(event)) this.#note(inPanel({ event: edit, why: 'note.left-pause' }));
     this.#noteKept(event);
   }
 
@@ -101,8 +113,7 @@ export class Decisions {
    */
   answered(event: PanelEvent, verdict: Verdict, began: number): void {
     if (verdict.kind === 'accept') {
-      for (const { event: edit, why, central = null } of verdict.left ?? [])
-        this.#note(inPanel(edit, why, central));
+      for (const left of verdict.left ?? []) this.#note(inPanel(left), began);
     } else {
       const why = [...new Set(verdict.problems.map(({ code }) => code))];
       for (const edit of this.#asked(event))
@@ -129,7 +140,7 @@ export class Decisions {
     this.#rates.clear();
   }
 
-  #note({ event, outcome, why, central }: Decided, began = this.#clock.wall()): void {
+  #note({ event, outcome, why, central, observation }: Decided, began = this.#clock.wall()): void {
     const wall = this.#clock.wall();
     const { actor, origin } = event;
     const decision: Decision = {
@@ -148,7 +159,22 @@ export class Decisions {
       items: [],
     };
     if (outcome === 'panel-only') this.#tell(decision);
-    this.#keep({ decision, event, central, began });
+    const waiting: Waiting = { decision, event, central, began };
+    this.#keep(waiting);
+    void observation?.then((found) => this.#observed(waiting, found));
+    this.#flushSoon();
+  }
+
+  /** Notes what would have been done with an edit that was only observed. */
+  #observed(waiting: Waiting, { why, items, observed }: Observation): void {
+    const own = items.map(({ remove, add }) => ({ remove, add }));
+    waiting.decision = { ...waiting.decision, why, observed, ...(own.length > 0 && { items: own }) };
+    if (!waiting.isKept) return;
+    this.#waiting.add(waiting);
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
     this.#timer ??= setTimeout(() => void this.flush(), batchTime).unref();
   }
 
@@ -164,6 +190,7 @@ export class Decisions {
     rate.n += 1;
     if (rate.n <= mostInMinute && this.#waiting.size < mostWaiting) {
       this.#waiting.add(waiting);
+      waiting.isKept = true;
       if (event !== null && event.kind !== 'invalid') this.#remember(event, waiting);
       return;
     }
@@ -175,7 +202,7 @@ export class Decisions {
   }
 
   #remember(event: EditEvent, waiting: Waiting): void {
-    if (waiting.decision.outcome !== 'panel-only') return;
+    if (waiting.decision.outcome === 'refused') return;
     this.#recent.set(keyOf(event), waiting);
     const [oldest] = this.#recent.keys();
     if (this.#recent.size > mostRecent && oldest !== undefined) this.#recent.delete(oldest);
@@ -190,7 +217,7 @@ export class Decisions {
       this.#recent.delete(keyOf(edit));
       known.decision = { ...known.decision, kept: true };
       this.#waiting.add(known);
-      this.#timer ??= setTimeout(() => void this.flush(), batchTime).unref();
+      this.#flushSoon();
     }
   }
 
@@ -254,9 +281,14 @@ export class Decisions {
   }
 }
 
-function inPanel(event: EditEvent | InvalidEvent, why: LeftNote, central: number | null): Decided {
-  return { event, outcome: 'panel-only', why: [why], central };
+function inPanel({ event, why, central, observation }: LeftEdit): Decided {
+  const outcome = why === observing ? 'observed' : 'panel-only';
+  const later = observation === undefined ? {} : { observation };
+  return { event, outcome, why: [why], central: central ?? null, ...later };
 }
+
+/** The note of an edit that was only observed. */
+const observing: LeftNote = 'note.left-observing';
 
 function keyOf({ fingerprint, zone }: EditEvent): string {
   return `${fingerprint} ${zone}`;

@@ -121,7 +121,9 @@ export class EngineSet {
     // engines are replaced.
     const renewed = same.every((wired) => wired !== undefined) && running.length === wanted.length;
     const kept = renewed ? wanted.map(() => undefined) : same;
-    const parts = await this.#prepare(wanted, kept, running.length > 0);
+    // While only observing, edits do not depend on the central.
+    const test = running.length > 0 && settings.mode !== 'observe';
+    const parts = await this.#prepare(wanted, kept, test);
     // Edits that come meanwhile wait for the new engines, so that no edit reaches an engine that is closing.
     const handingOver = this.#handOver(parts, kept, swapped);
     this.#handedOver = handingOver.then(

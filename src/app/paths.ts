@@ -13,6 +13,8 @@ export interface Paths {
    * the pause has no end.
    */
   readonly pause: string;
+  /** This file exists while domainsync only observes: then the hook script refuses nothing. */
+  readonly observing: string;
   /**
    * This file exists while the panel still has to be restarted, because a file that it reads only at its
    * start was changed.
@@ -36,6 +38,7 @@ export function pathsOf(root: string, socket?: string): Paths {
     state,
     log: join(root, 'var/domainsync.log'),
     pause: join(state, 'pause'),
+    observing: join(state, 'observing'),
     restartDue: join(state, 'restart-due'),
     lock: join(state, 'agent.lock'),
     socket: socket ?? `/run/domainsync/${mark}.sock`,

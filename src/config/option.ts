@@ -11,7 +11,7 @@ export type Text = Readonly<Record<Language, string>>;
 
 /** The field of the settings form that shows an option. */
 export interface OptionField {
-  readonly name: 'host' | 'kind' | 'username' | 'password' | 'fingerprint' | 'contact';
+  readonly name: 'host' | 'mode' | 'kind' | 'username' | 'password' | 'fingerprint' | 'contact';
   readonly label: Text;
   readonly hint: Text;
   /** Most characters that can be typed into the field, 255 by default; null: a list to choose from. */

@@ -160,6 +160,20 @@ const log = v.object({
 });
 
 const sync = v.object({
+  mode: choiceOption(
+    ['strict', 'observe'],
+    '`strict`: edits are carried out at the central too, or refused. `observe`: nothing is refused or written; `domainsync history --outcome observed` shows what would have been done ([adoption.md](adoption.md#observe-first)).',
+    '`strict` — изменения выполняются и на центральном DNS или отклоняются. `observe` — ничего не отклоняется и не записывается; что было бы сделано, показывает `domainsync history --outcome observed` ([adoption.md](adoption.md#observe-first)).',
+    {
+      name: 'mode',
+      label: { en: 'Mode', ru: 'Режим' },
+      hint: {
+        en: 'Observe: every change stays in this panel, and domainsync only notes what it would have done',
+        ru: 'Наблюдение: все изменения остаются в этой панели, domainsync только отмечает, что он бы сделал',
+      },
+      most: null,
+    },
+  ),
   deadline: numberOption(
     'seconds',
     { fallback: 10, least: 2, most: 60 },

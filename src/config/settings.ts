@@ -44,6 +44,8 @@ export type LoadedSettings =
       readonly kind: 'broken';
       readonly path: string;
       readonly problems: readonly Problem[];
+      /** `[sync] mode`, if the file names it without a mistake; else null. */
+      readonly mode: Settings['mode'] | null;
       readonly files: NamedFiles;
     };
 
@@ -99,7 +101,8 @@ export function loadSettings(root: string): LoadedSettings {
   } catch (error) {
     if (error instanceof SettingsTooLarge) return tooLarge(path);
     if (isSystemError(error, 'ENOENT')) return { kind: 'not-configured', path };
-    return { kind: 'broken', path, problems: [{ code: 'settings.unreadable', params: { path } }], files: [] };
+    const problems = [{ code: 'settings.unreadable', params: { path } }];
+    return { kind: 'broken', path, problems, files: [], mode: null };
   }
   return readSettings(text, path, secretsOf(root));
 }
@@ -111,7 +114,7 @@ export function secretsOf(root: string): SecretReader {
 
 function tooLarge(path: string): LoadedSettings {
   const params = { path, most: String(mostSettings / 1024) };
-  return { kind: 'broken', path, problems: [{ code: 'settings.too-large', params }], files: [] };
+  return { kind: 'broken', path, problems: [{ code: 'settings.too-large', params }], files: [], mode: null };
 }
 
 /**
@@ -143,7 +146,8 @@ export function readSettings(
   const further = others.map((source) => readCentral(source, []));
   const settings = readCentral(first, further);
   problems.push(...sameTwice([settings, ...further], all));
-  if (problems.length > 0) return { kind: 'broken', path, problems, files };
+  const named = found.get('sync.mode')?.value === settings.mode ? settings.mode : null;
+  if (problems.length > 0) return { kind: 'broken', path, problems, files, mode: named };
   return { kind: 'configured', path, settings, warnings: unknownOptions(entries, numbers, path), files };
 }
 
@@ -383,6 +387,8 @@ function namedValues({
     verify: { servers: verify.servers, strict: verify.mode === 'strict', limit: verify.limit },
     logLevel: log.level,
     logFormat: log.format,
+    /** `observe`: nothing is refused or written. */
+    mode: sync.mode,
     deadline: sync.deadline,
     afterWait: sync.after_wait,
     readGap: sync.read_gap,

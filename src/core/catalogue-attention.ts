@@ -10,6 +10,10 @@ export const attentionTexts = {
     en: 'The central DNS cannot be reached, so edits are refused. Check network and server with "domainsync check"; after "domainsync pause" edits are saved in the panel only.',
     ru: 'Центральный DNS недоступен, изменения отклоняются. Проверьте сеть и сервер командой «domainsync check»; после «domainsync pause» изменения выполняются только в панели.',
   },
+  'attention.observing-blind': {
+    en: 'The central DNS does not answer, or refuses the login, so domainsync cannot tell what it would do. Edits pass. See "domainsync check".',
+    ru: 'Центральный DNS не отвечает или отклоняет вход, поэтому domainsync не может сказать, что бы он сделал. Изменения проходят. См. «domainsync check».',
+  },
   'attention.login-blocked': {
     en: 'The central DNS refused the login, so edits are refused and logins are tried rarely. Correct user name and password in the settings; saving tries again at once, "domainsync check" as well.',
     ru: 'Центральный DNS отклонил вход: изменения отклоняются, вход повторяется редко. Исправьте имя пользователя и пароль в настройках; вход будет проверен сразу после сохранения или командой «domainsync check».',

@@ -273,6 +273,10 @@ export const settingsTexts = {
     en: 'The panel can be brought to what one central has, and there are several. Nothing was changed. Name one with --central.',
     ru: 'Привести панель можно только к данным одного центрального DNS, а их несколько. Ничего не изменено. Укажите один с помощью --central.',
   },
+  'agent.observing': {
+    en: 'domainsync only observes ("[sync] mode"), so nothing is changed on either side; see "domainsync status".',
+    ru: 'domainsync только наблюдает («[sync] mode»), поэтому ни на одной стороне ничего не меняется; см. «domainsync status».',
+  },
   'agent.not-running': {
     en: 'domainsync is not configured, or its settings are not usable; see "domainsync status".',
     ru: 'domainsync не настроен или настройки непригодны; см. «domainsync status».',

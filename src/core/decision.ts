@@ -1,4 +1,5 @@
 import type { DnsName } from '../dns/name.ts';
+import type { ResourceRecord } from '../dns/record.ts';
 import type { OperationItem } from './operation.ts';
 
 /** Why an edit was left to the panel although nothing was wrong with it: a note with a text. */
@@ -9,10 +10,33 @@ export type LeftNote =
   | 'note.left-excluded'
   | 'note.left-deleting'
   | 'note.left-no-right'
-  | 'note.left-owner-unknown';
+  | 'note.left-owner-unknown'
+  | 'note.left-observing';
 
 /** The note of a decision that stands for several others, which were not kept one by one. */
 export const leftOutNote = 'note.left-out';
+
+/** How an observed edit would have ended. `unclear`: it could not be judged. */
+export const wouldBe = ['both-sides', 'partly', 'panel-only', 'refused', 'unclear'] as const;
+
+/** What domainsync would have done with an edit that it only observed. */
+export interface Observed {
+  readonly would: (typeof wouldBe)[number];
+  /** Records that would have been removed and added at the central. */
+  readonly remove: readonly ResourceRecord[];
+  readonly add: readonly ResourceRecord[];
+}
+
+/** How many edits were only observed, and how many of them would have been refused. */
+export interface ObservedCounts {
+  readonly edits: number;
+  readonly refused: number;
+}
+
+/** What was found out about an observed edit. */
+export interface Observation extends Pick<Decision, 'why' | 'items'> {
+  readonly observed: Observed;
+}
 
 /**
  * The answer to an edit for which no operation exists: it was left to the panel, or refused before anything
@@ -26,7 +50,7 @@ export interface Decision {
   readonly edit: 'records' | 'zone-create' | 'zone-delete' | 'unclear';
   /** Null: the call names no zone that can be read, or the decision stands for several. */
   readonly zone: DnsName | null;
-  readonly outcome: 'panel-only' | 'refused';
+  readonly outcome: 'panel-only' | 'refused' | 'observed';
   /** Codes of notes or refusals, each once. */
   readonly why: readonly string[];
   /** The account; empty: the call has none, or it was erased. */
@@ -43,4 +67,6 @@ export interface Decision {
   readonly times: number;
   /** What the edit does to records; empty: not known, or too long to keep. */
   readonly items: readonly Pick<OperationItem, 'remove' | 'add'>[];
+  /** Absent: the edit was not observed only. */
+  readonly observed?: Observed;
 }

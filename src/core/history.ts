@@ -1,5 +1,5 @@
 import type { DnsName } from '../dns/name.ts';
-import type { Decision } from './decision.ts';
+import type { Decision, ObservedCounts } from './decision.ts';
 import type { Operation } from './operation.ts';
 import { outcomeOf, type OutcomeKind } from './outcome.ts';
 
@@ -30,6 +30,8 @@ export interface HistoryPage<T = HistoryEntry> {
 export interface HistorySource {
   readonly page: (filter: HistoryFilter, before: string | null, most: number) => Promise<HistoryPage>;
   readonly entries: (prefix: string) => Promise<readonly HistoryEntry[]>;
+  /** Counts observed edits since a time: wall clock, milliseconds since 1970. */
+  readonly observed: (since: number) => Promise<ObservedCounts>;
 }
 
 /** Whether an entry is wanted. Times are those of ids (see {@link idAt}). */

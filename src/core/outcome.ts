@@ -17,6 +17,8 @@ export const outcomeKinds = [
   'undone',
   /** It waits for an operator. */
   'stuck',
+  /** domainsync only observed it (`[sync] mode = observe`). */
+  'observed',
 ] as const;
 
 export type OutcomeKind = (typeof outcomeKinds)[number];
@@ -40,7 +42,7 @@ export function outcomeOf(operation: Operation): EditOutcome {
     case 'reverting':
       return { kind: 'under-way', why: codesOf(operation) };
     case 'confirmed':
-      return operation.kind === 'records' ? ofItems(operation.items) : ofZone(operation);
+      return operation.kind === 'records' ? outcomeOfItems(operation.items) : ofZone(operation);
     case 'refused':
       return { kind: 'refused', why: codesOf(operation) };
     case 'reverted':
@@ -57,7 +59,8 @@ function isOnBothSides({ mirrored, note }: OperationItem): boolean {
   return mirrored && (note === null || note === 'note.old-gone');
 }
 
-function ofItems(items: readonly OperationItem[]): EditOutcome {
+/** How an edit of records ends whose items were sent, or stayed in the panel, as they say. */
+export function outcomeOfItems(items: readonly OperationItem[]): EditOutcome {
   const lacking = items.filter((item) => !isOnBothSides(item));
   const why = distinct(lacking.flatMap(({ note }) => note ?? []));
   if (lacking.length === 0) return { kind: 'both-sides', why };

@@ -3,7 +3,7 @@ import type { Problem } from '../dns/problem.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import type { Change } from '../dns/zone.ts';
 import type { CallContext, ZoneSeed } from './central.ts';
-import type { LeftNote } from './decision.ts';
+import type { LeftNote, Observation } from './decision.ts';
 import { plainParams } from './plain-text.ts';
 
 export type Language = 'en' | 'ru';
@@ -179,6 +179,8 @@ export interface LeftEdit {
   readonly why: LeftNote;
   /** Number of the central that does not get it; absent: the panel has only one. */
   readonly central?: number;
+  /** Resolves, and never rejects, once it is known what would have been done. Absent: nobody finds out. */
+  readonly observation?: Promise<Observation>;
 }
 
 /** The answer to a `before` or `after` call. */

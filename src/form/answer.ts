@@ -38,12 +38,15 @@ export async function answerForm(root: string, call: HookCall): Promise<string> 
 
 const adminsOnly: Problem = { code: 'form.admins-only', params: {} };
 
+const modes = ['strict', 'observe'] as const;
+
 const pauses: readonly PauseChoice[] = ['off', 'keep', '1h', '4h', '24h', 'on'];
 
 function valuesOf({ field }: FormCall): FormValues {
   return {
     host: field('host'),
     kind: centralKindOf(field('kind')),
+    mode: modes.find((mode) => mode === field('mode')) ?? null,
     found: null,
     username: field('username').trim(),
     password: field('password'),
@@ -66,7 +69,7 @@ interface Wrong {
 }
 
 async function page(root: string, form: Form, values: FormValues, wrong: Wrong | null): Promise<string> {
-  const { host, kind, found, username, fingerprint, trust, pause, contact } = values;
+  const { host, kind, found, username, fingerprint, trust, mode, pause, contact } = values;
   const { language, allowed } = form;
   const place = placeText(values, language);
   const owners = ownersText(allowed ? await ownersForForm(root) : null, language);
@@ -81,10 +84,12 @@ async function page(root: string, form: Form, values: FormValues, wrong: Wrong |
       ...(trust ? { trust: 'on' } : {}),
       owners,
       pause,
+      mode: mode ?? openForm(root, systemClock.wall()).mode ?? 'strict',
       contact,
     },
     choices: {
       kind: kindChoices(language, found),
+      mode: modes.map((one): Choice => [one, modeWords[language][one]]),
       pause: pauseChoices(language, runningPause(root, systemClock.wall())),
     },
     error: wrong === null ? null : { field: wrong.field, text: describe(wrong.problems, options) },
@@ -98,6 +103,14 @@ function placeText({ username, passwordFile }: FormValues, language: Language): 
   if (passwordFile === '') return language === 'ru' ? 'в файле настроек' : 'in the settings file';
   return language === 'ru' ? `в файле ${passwordFile}` : `in the file ${passwordFile}`;
 }
+
+const modeWords = {
+  en: { strict: 'Edits go to both sides or are refused', observe: 'Observe: nothing is refused or written' },
+  ru: {
+    strict: 'Изменения выполняются на обеих сторонах или отклоняются',
+    observe: 'Наблюдение: ничего не отклоняется и не записывается',
+  },
+} as const;
 
 /**
  * The choices of the field `kind`.

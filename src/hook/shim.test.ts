@@ -252,3 +252,32 @@ test('paused: an agent that hangs delays the call by about a second', { skip: mi
   // The hook waits for 15 seconds when it is not paused. A busy machine may need longer than the second.
   assert.ok(ms < 10_000, `${ms} ms`);
 });
+
+test('issue 17, observe: without an agent an edit passes while domainsync only observes', async (t) => {
+  const shim = makeShim(t);
+  shim.tools = [];
+  assert.match((await shim.run(save)).output, /agent\.no-answer/u);
+  writeFileSync(shim.observing, '');
+  assert.equal((await shim.run(save)).output, accepted);
+});
+
+test(
+  'issue 17, observe: an agent that hangs delays the call by some seconds',
+  { skip: missing('nc') },
+  async (t) => {
+    const shim = makeShim(t);
+    writeFileSync(shim.observing, '');
+    await listening(t, shim, () => undefined);
+    const { output, ms } = await shim.run(save);
+    assert.equal(output, accepted);
+    // The hook waits for 15 seconds when domainsync does not only observe.
+    assert.ok(ms < 14_000, String(ms));
+  },
+);
+
+test('issue 17, observe: what the agent answers counts', { skip: missing('nc') }, async (t) => {
+  const shim = makeShim(t);
+  writeFileSync(shim.observing, '');
+  await answering(t, shim, '<doc><error/></doc>');
+  assert.equal((await shim.run(save)).output, '<doc><error/></doc>');
+});

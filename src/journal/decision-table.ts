@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { leftOutNote, type Decision } from '../core/decision.ts';
+import { leftOutNote, wouldBe, type Decision, type Observed, type ObservedCounts } from '../core/decision.ts';
 import { columnsOf } from './damage.ts';
 import type { Database, Row } from './database.ts';
 import { recordSchema } from './operation-schema.ts';
@@ -14,6 +14,12 @@ const mostRows = 20_000;
 /** A row whose records make it longer than this (characters) is kept without them. */
 const mostBody = 2_000;
 
+const records = v.array(recordSchema);
+const observed = v.object({
+  would: v.picklist(wouldBe),
+  remove: records,
+  add: records,
+} satisfies { readonly [K in keyof Observed]-?: v.GenericSchema<unknown, Observed[K]> });
 const item = v.object({ remove: v.nullable(recordSchema), add: v.nullable(recordSchema) });
 
 /** The fields of a decision, as it is stored and as the agent reports it. */
@@ -22,7 +28,7 @@ export const decisionFields = {
   id: v.string(),
   edit: v.picklist(['records', 'zone-create', 'zone-delete', 'unclear']),
   zone: v.nullable(name),
-  outcome: v.picklist(['panel-only', 'refused']),
+  outcome: v.picklist(['panel-only', 'refused', 'observed']),
   why: v.array(v.string()),
   actor: v.string(),
   address: v.string(),
@@ -31,6 +37,7 @@ export const decisionFields = {
   kept: v.boolean(),
   times: v.number(),
   items: v.array(item),
+  observed: v.exactOptional(observed),
 } satisfies { readonly [K in keyof Decision]-?: v.GenericSchema<unknown, Decision[K]> };
 
 const schema = v.object(decisionFields);
@@ -95,6 +102,20 @@ export class DecisionTable {
     const rows = this.#database.all(sql, after, before, most);
     const found = rows.flatMap((row) => this.#whole(row) ?? []);
     return { found, last: rows.length < most ? null : String(rows.at(-1)?.['id']) };
+  }
+
+  /**
+   * Counts edits that were only observed, by what would have become of them.
+   * @param after ids of rows that count sort after this text
+   */
+  observedAfter(after: string): ObservedCounts {
+    // A damaged body may be no JSON.
+    const field = (path: string): string =>
+      `CASE WHEN json_valid(body) THEN json_extract(body, '$.${path}') END`;
+    const sql = `SELECT ${field('observed.would')} AS would, sum(${field('times')}) AS n
+      FROM decision WHERE id > ? AND ${field('outcome')} = 'observed' GROUP BY would`;
+    const counts = new Map(this.#database.all(sql, after).map(({ would, n }) => [would, Number(n)]));
+    return { edits: [...counts.values()].reduce((a, b) => a + b, 0), refused: counts.get('refused') ?? 0 };
   }
 
   /** Rows whose id begins with this text. */
@@ -163,18 +184,27 @@ export class DecisionTable {
 
 /** A decision in the place of several of one account. @param times how many there were */
 export function counting(last: Decision, times: number): Decision {
+  const { kind, id, outcome, actor, address, createdAt } = last;
   return {
-    ...last,
+    kind,
+    id,
+    outcome,
+    actor,
+    address,
+    createdAt,
+    times,
     edit: 'unclear',
     zone: null,
     why: [leftOutNote],
     func: '',
     kept: false,
-    times,
     items: [],
   };
 }
 
 function cut(decision: Decision): Decision {
-  return JSON.stringify(decision.items).length <= mostBody ? decision : { ...decision, items: [] };
+  const { items, observed: found } = decision;
+  if (JSON.stringify([items, found]).length <= mostBody) return decision;
+  const short = found === undefined ? {} : { observed: { ...found, remove: [], add: [] } };
+  return { ...decision, items: [], ...short };
 }

@@ -1,6 +1,6 @@
 import { idAt, isWanted, type HistoryEntry, type HistoryFilter, type HistoryPage } from '../core/history.ts';
 import { isFinal } from '../core/operation.ts';
-import type { Decision } from '../core/decision.ts';
+import type { Decision, ObservedCounts } from '../core/decision.ts';
 import type { DecisionTable } from './decision-table.ts';
 import type { FactTable } from './fact-table.ts';
 import { unkeyedFact } from './history-index.ts';
@@ -55,6 +55,12 @@ export class HistoryReader {
   /** Decisions whose id begins with this text, oldest first. */
   decisionsWith(prefix: string): readonly Decision[] {
     return this.#tables.has('decision') ? this.#decisions.withPrefix(prefix) : [];
+  }
+
+  /** Counts observed edits since a time: wall clock, milliseconds since 1970. */
+  observed(since: number): ObservedCounts {
+    if (!this.#tables.has('decision')) return { edits: 0, refused: 0 };
+    return this.#decisions.observedAfter(idAt(since));
   }
 
   /** Operations that have not ended: they have no keys yet. */

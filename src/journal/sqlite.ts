@@ -8,7 +8,7 @@ import {
   type OperationFilter,
   type ZoneCounts,
 } from '../core/journal.ts';
-import type { Decision } from '../core/decision.ts';
+import type { Decision, ObservedCounts } from '../core/decision.ts';
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
 import { Database, translate } from './database.ts';
@@ -285,6 +285,11 @@ export class SqliteJournal implements Journal {
   async entries(prefix: string): Promise<readonly HistoryEntry[]> {
     const operations = await this.operations({ prefix });
     return [...operations, ...(await this.#read(() => this.#reader.decisionsWith(prefix)))];
+  }
+
+  /** Counts observed edits since a time: wall clock, milliseconds since 1970. @throws {JournalError} */
+  async observed(since: number): Promise<ObservedCounts> {
+    return await this.#read(() => this.#reader.observed(since));
   }
 
   /** Stores decisions in one transaction. @throws {JournalError} nothing was stored */

@@ -64,6 +64,7 @@ const account = { kind: 'powerdns', address: 'https://central.secret.example', a
 const central: CentralReport = {
   number: 1,
   conflictLimit: 10,
+  observing: null,
   central: account,
   found: null,
   engine,

@@ -19,6 +19,7 @@ export interface Shim {
   readonly directory: string;
   readonly socket: string;
   readonly pause: string;
+  readonly observing: string;
   /**
    * Runs the script as the panel would. Only the programs in `tools` are in its PATH.
    * @param input standard input; null: it stays open and empty
@@ -52,6 +53,7 @@ export function makeShim(
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const socket = join(directory, 'agent.sock');
   const pause = join(directory, 'pause');
+  const observing = join(directory, 'observing');
   const path = join(directory, handler);
   const file = panels[kind].layout.files.find((one) => one.path === `addon/${handler}`);
   if (file === undefined) throw new Error(`${kind} has no handler ${handler}`);
@@ -61,6 +63,7 @@ export function makeShim(
   const text = textOf(file, join(import.meta.dirname, '../../plugin'), {
     SOCKET: socket,
     PAUSE: pause,
+    OBSERVING: observing,
     NODE: process.execPath,
     HOOK: hook,
     TYPE: type,
@@ -74,6 +77,7 @@ export function makeShim(
     directory,
     socket,
     pause,
+    observing,
     tools: ['nc'],
     run: (environment, input = null) => {
       const post = { REQUEST_METHOD: 'POST', CONTENT_LENGTH: String(input?.length ?? 0) };

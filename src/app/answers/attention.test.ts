@@ -66,6 +66,7 @@ function status(
     fromAgent,
     health,
     conflictLimit: 10,
+    observing: null,
     ...one,
   }));
   const { central = null, found = null } = centrals[0] ?? {};
@@ -214,4 +215,19 @@ test('every reason says in both languages what to do', () => {
     assert.match(en, /"|See docs/u, code);
     assert.match(ru, /«|См\. docs/u, code);
   }
+});
+
+test('issue 17, observe: differences are no reason to look, and a central that is down refuses nothing', () => {
+  const observing = { since: 1, edits: 7, refused: 2 };
+  const records = { synced: 1, conflict: 99 };
+  assert.deepEqual(codes(status([{ engine: { ...engine, records }, observing }])), []);
+  for (const code of ['central.breaker-open', 'central.login-blocked']) {
+    const blind = { ...health, blocked: { code, params: {} }, failingSince: 5 };
+    assert.deepEqual(codes(status([{ health: blind, observing }])), ['attention.observing-blind']);
+  }
+  const text = statusText({ ...status([{ observing }]), attention: [] });
+  assert.match(
+    text,
+    /^observing .*: nothing is refused or written\n.*7 edits, of which 2 would have been refused/mu,
+  );
 });

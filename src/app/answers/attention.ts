@@ -71,6 +71,7 @@ const urgency: readonly AttentionCode[] = [
   'attention.settings-not-in-force',
   'attention.login-blocked',
   'attention.central-unreachable',
+  'attention.observing-blind',
   'attention.plugin-files',
   'attention.no-hook-calls',
   'attention.zones-frozen',
@@ -119,7 +120,7 @@ function ofPanelHealth(at: number, all: readonly Health[]): Attention[] {
 
 function ofCentral({ at, pid }: Examined, report: CentralReport): Attention[] {
   const { number, engine, health } = report;
-  const found = health === null ? [] : ofHealth({ at, pid }, number, health);
+  const found = health === null ? [] : ofHealth({ at, pid }, report, health);
   if (engine === null) return found;
   const { stuck, frozen, damagedOperations, records } = engine;
   const add = (code: AttentionCode, count: number, since: number | null = null): void => {
@@ -129,22 +130,28 @@ function ofCentral({ at, pid }: Examined, report: CentralReport): Attention[] {
   add('attention.zones-frozen', frozen);
   add('attention.operations-damaged', damagedOperations);
   const conflicts = records['conflict'] ?? 0;
-  if (conflicts > report.conflictLimit) {
+  // While only observing, every edit that stays in the panel makes a difference.
+  if (conflicts > report.conflictLimit && report.observing === null) {
     const params = { count: String(conflicts), limit: String(report.conflictLimit) };
     found.push(reason('attention.conflicts', number, params, health?.conflictsSince ?? null));
   }
   return found;
 }
 
-function ofHealth({ at, pid }: Pick<Examined, 'at' | 'pid'>, number: number, health: Health): Attention[] {
+function ofHealth(
+  { at, pid }: Pick<Examined, 'at' | 'pid'>,
+  { number, observing }: Pick<CentralReport, 'number' | 'observing'>,
+  health: Health,
+): Attention[] {
   const { blocked, behind, comparison } = health;
   const found: Attention[] = [];
   const add = (code: AttentionCode, since: number | null, params: Attention['params'] = {}): void => {
     found.push(reason(code, number, params, since));
   };
   if (blocked !== null) {
-    const code = blocked.code === 'central.login-blocked' ? 'login-blocked' : 'central-unreachable';
+    const refusing = blocked.code === 'central.login-blocked' ? 'login-blocked' : 'central-unreachable';
     const { cause = '', text = '' } = blocked.params;
+    const code = observing === null ? refusing : 'observing-blind';
     add(`attention.${code}`, health.failingSince, { text, code: cause, ...success(health.answeredAt) });
   }
   if (behind !== null) {

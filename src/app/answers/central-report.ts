@@ -43,10 +43,21 @@ export interface CentralState {
   readonly health: Health | null;
 }
 
+/** What an engine that only observes has found. */
+export interface ObservingReport {
+  /** When it began: wall clock, milliseconds since 1970; null: it has not begun yet. */
+  readonly since: number | null;
+  /** Edits of the last day, and how many of them would have been refused. */
+  readonly edits: number;
+  readonly refused: number;
+}
+
 /** The state of one central. */
 export interface CentralReport extends CentralState {
   /** The central's number in the settings; 1 is `[isp_master]`. */
   readonly number: number;
   /** So many records may be in conflict before an administrator is called for. */
   readonly conflictLimit: number;
+  /** Null: the settings do not say that domainsync only observes. */
+  readonly observing: ObservingReport | null;
 }

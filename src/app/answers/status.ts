@@ -6,7 +6,8 @@ import { systemClock } from '../wiring/clock.ts';
 import { foundCentral } from '../wiring/found-central.ts';
 import { attentionOf } from './attention.ts';
 import type { Answerer, Knowledge, Source } from './answerer.ts';
-import type { CentralReport, EngineReport } from './central-report.ts';
+import { observingFacts } from '../../core/engine/observe/take-up.ts';
+import type { CentralReport, EngineReport, ObservingReport } from './central-report.ts';
 import { journalStatus } from './journal-status.ts';
 
 /**
@@ -44,11 +45,27 @@ async function reportOf(
     const engine = await orProblem(engineOf(all), problems);
     // A journal that cannot be read is one problem.
     const health = engine === null ? null : await orProblem(all.health(), problems);
-    return { engine, fromAgent: all.fromAgent(), health };
+    const observed = engine === null ? null : await orProblem(observedAt(all), problems);
+    return { engine, fromAgent: all.fromAgent(), health, observed };
   });
-  const { engine = null, fromAgent = null, health = null } = (await orProblem(known, problems)) ?? {};
-  const { number, conflicts: conflictLimit } = settings;
-  return { number, central, found: foundCentral(root, settings), engine, fromAgent, health, conflictLimit };
+  const {
+    engine = null,
+    fromAgent = null,
+    health = null,
+    observed = null,
+  } = (await orProblem(known, problems)) ?? {};
+  const { number, conflicts: conflictLimit, mode } = settings;
+  const observing = mode === 'observe' ? (observed ?? { since: null, edits: 0, refused: 0 }) : null;
+  const state = { central, found: foundCentral(root, settings), engine, fromAgent, health };
+  return { number, ...state, conflictLimit, observing };
+}
+
+const day = 86_400_000;
+
+async function observedAt({ journal, history }: Knowledge): Promise<ObservingReport> {
+  const since = await journal.fact(observingFacts.since);
+  const counts = await history.observed(systemClock.wall() - day);
+  return { since: since === null ? null : Number(since), ...counts };
 }
 
 async function engineOf({ journal, owners }: Knowledge): Promise<EngineReport> {

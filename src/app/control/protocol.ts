@@ -212,7 +212,15 @@ const status = v.object({
   central: v.nullable(account),
   ...centralState,
   centrals: v.array(
-    v.object({ number: v.number(), conflictLimit: v.number(), central: account, ...centralState }),
+    v.object({
+      number: v.number(),
+      conflictLimit: v.number(),
+      observing: v.nullable(
+        v.object({ since: v.nullable(v.number()), edits: v.number(), refused: v.number() }),
+      ),
+      central: account,
+      ...centralState,
+    }),
   ),
 });
 

@@ -18,7 +18,7 @@ import { syncedZone, checkNameServers } from './name-servers.ts';
 import { checkNotify } from './notify.ts';
 import { checkOwners } from './owners.ts';
 import { checkJournal, checkPanel } from './records.ts';
-import { checkPause, checkSettings } from './settings.ts';
+import { checkMode, checkPause, checkSettings } from './settings.ts';
 
 export interface DoctorOptions {
   readonly paths: Paths;
@@ -42,6 +42,7 @@ export async function* examine({ paths, wall }: DoctorOptions): AsyncGenerator<F
     ['host', () => checkHost(paths)],
     ['plugin files', () => checkFiles(paths)],
     ['settings', () => checkSettings(loaded, paths)],
+    ['mode', () => checkMode(loaded)],
     ['pause', () => checkPause(paths, wall)],
     ['agent', () => checkAgent(paths)],
     ['hook', () => checkWays(paths)],

@@ -54,6 +54,13 @@ function inFiles(files: readonly string[]): string {
   return files.length === 0 ? '' : `; it names ${files.join(', ')}`;
 }
 
+/** Says that domainsync only observes, if the settings say so. */
+export function checkMode(loaded: LoadedSettings): Finding[] {
+  if (loaded.kind !== 'configured' || loaded.settings.mode !== 'observe') return [];
+  const text = 'domainsync only observes: every edit stays in the panel, nothing is refused or written';
+  return [note('mode', text, '"domainsync history --outcome observed"; "[sync] mode = strict" ends it')];
+}
+
 export function checkPause({ pause }: Paths, wall: number): Finding[] {
   if (!isPaused(pause, wall)) return [];
   const end = pauseEnd(pause) ?? 0;

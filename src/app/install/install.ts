@@ -94,6 +94,7 @@ function templateValues(paths: Paths, ownNode: boolean, type: HandlerType): Read
     ROOT: paths.root,
     SOCKET: paths.socket,
     PAUSE: paths.pause,
+    OBSERVING: paths.observing,
     NODE: ownNode ? join(current, 'node') : process.execPath,
     HOOK: join(current, 'hook.cjs'),
     FORM: join(current, 'form.cjs'),

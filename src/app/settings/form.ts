@@ -36,6 +36,8 @@ export type PauseChoice = 'off' | 'keep' | '1h' | '4h' | '24h' | 'on';
 export interface FormValues {
   readonly host: string;
   readonly kind: Settings['kind'];
+  /** Null: the form does not say, and the stored mode stays. */
+  readonly mode: Settings['mode'] | null;
   /**
    * The kind of panel that was found at the central. Null: none was found with these settings, or there are
    * no settings.
@@ -96,6 +98,7 @@ export function openForm(root: string, wall: number): FormValues {
   return {
     host: stored('isp_master.host'),
     ...storedKind(root),
+    mode: stored('sync.mode') === 'observe' ? 'observe' : 'strict',
     username: stored('isp_master.username'),
     password: '',
     passwordFile: stored('isp_master.password_file'),
@@ -140,7 +143,9 @@ export async function submitForm(
     carryOutPause(root, values.pause, wall);
     return { kind: 'saved' };
   }
-  const failed = await testRefused(root, read.settings, values, refused, signal);
+  // Observing needs nothing of the central, so only turning it on must not need the central either.
+  const observes = read.settings.mode === 'observe' && isInForce(root, { ...read.settings, mode: 'strict' });
+  const failed = observes ? null : await testRefused(root, read.settings, values, refused, signal);
   if (failed !== null) return failed;
   try {
     saveSettings(root, changes);
@@ -196,12 +201,13 @@ function storedValues(root: string): (key: string) => string {
   const loaded = loadSettings(root);
   if (loaded.kind === 'broken') return entriesIn(loaded.path);
   if (loaded.kind === 'not-configured') return () => '';
-  const { address, username, passwordFile, fingerprint, contact } = loaded.settings;
+  const { address, username, passwordFile, fingerprint, mode, contact } = loaded.settings;
   const values: Readonly<Record<string, string>> = {
     'isp_master.host': address,
     'isp_master.username': username,
     'isp_master.password_file': passwordFile,
     'isp_master.fingerprint': fingerprint,
+    'sync.mode': mode,
     'contact.support': contact ?? '',
   };
   return (key) => values[key] ?? '';
@@ -281,6 +287,7 @@ function changesOf(values: FormValues): IniChanges {
       ...password,
       fingerprint,
     },
+    ...(values.mode === null ? {} : { sync: { mode: values.mode === 'observe' ? 'observe' : null } }),
     contact: { support: values.contact.trim() === '' ? null : values.contact.trim() },
   };
 }

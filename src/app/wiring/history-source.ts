@@ -7,6 +7,7 @@ export function historySource(journal: SqliteJournal): HistorySource {
   return {
     page: (filter, before, most) => journal.page(filter, before, most),
     entries: (prefix) => journal.entries(prefix),
+    observed: (since) => journal.observed(since),
   };
 }
 

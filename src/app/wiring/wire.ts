@@ -145,8 +145,8 @@ function numbered(log: Log, { number }: Settings): Log {
 }
 
 function engineSettings(settings: Settings): EngineSettings {
-  const { afterWait, readGap, grace, watch, compareEvery, serialsEvery, ownerCheck } = settings;
-  const given = { afterWait, readGap, grace, watch, compareEvery, serialsEvery, ownerCheck };
+  const { mode, afterWait, readGap, grace, watch, compareEvery, serialsEvery, ownerCheck } = settings;
+  const given = { mode, afterWait, readGap, grace, watch, compareEvery, serialsEvery, ownerCheck };
   return { ...defaultEngineSettings, ...given, visibilityWait: afterWait * 3 };
 }
 

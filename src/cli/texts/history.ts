@@ -3,7 +3,7 @@ import { formatRecord, recordId } from '../../dns/record.ts';
 import type { ShownEntry } from '../../app/answers/history-entries.ts';
 import type { EditItem } from '../../core/panel.ts';
 import { localTime, table } from '../output.ts';
-import { cutForTable, moodOfState, outcomeWords, shownItems } from './states.ts';
+import { cutForTable, outcomeCell, shownItems } from './states.ts';
 
 /** The text of `domainsync history`. */
 export function historyText(entries: readonly ShownEntry[]): string {
@@ -12,7 +12,7 @@ export function historyText(entries: readonly ShownEntry[]): string {
     ...(several ? [String(entry.central)] : []),
     localTime(entry.createdAt),
     entry.id,
-    { text: outcomeWords[entry.outcome], mood: moodOfState(entry.outcome) },
+    outcomeCell(entry),
     entry.kind === 'call' ? entry.edit : entry.kind,
     entry.zone === null ? '-' : displayName(entry.zone),
     whoOf(entry),

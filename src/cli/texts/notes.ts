@@ -24,6 +24,8 @@ const notes: Readonly<Record<string, string>> = {
   'note.left-excluded': 'the zone is excluded by an administrator',
   'note.left-foreign': 'another account has the zone at the central',
   'note.left-no-right': 'the zone belongs to another account, so the panel decided',
+  'note.left-observing': 'domainsync only observes',
+  'note.observed-too-many': 'too many edits at the same time to judge them all',
   'note.left-out': 'further edits of this kind, not kept one by one',
   'note.left-owner-unknown': 'the owner of the zone was not known, so the panel decided',
   'note.left-panel-only': 'the zone is in the panel only',

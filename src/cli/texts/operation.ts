@@ -9,7 +9,7 @@ import { noteText } from './notes.ts';
 import { coloured, localTime } from '../output.ts';
 import { pullSource, pushSource } from '../../core/zone-plan.ts';
 import { liveLines } from './verify.ts';
-import { moodOfState, outcomeWords, shownItems } from './states.ts';
+import { outcomeCell, shownItems } from './states.ts';
 
 /** For each state of an operation, what it means and what happens next (docs/glossary.md#operation). */
 const meanings: Readonly<Record<Operation['state'], string>> = {
@@ -103,12 +103,18 @@ function decisionText(decision: ShownDecision): string {
     `when       ${localTime(createdAt)}`,
   ];
   if (times > 1) lines.push(`times      ${times}`);
-  if (outcome === 'panel-only')
+  if (outcome !== 'refused')
     lines.push(
       `panel      ${kept ? 'reported that it made the edit' : 'did not report yet whether it made the edit'}`,
     );
   const known = items.map((item) => ({ ...item, mirrored: true, note: null }));
-  return [...lines, ...known.flatMap(itemLines)].join('\n');
+  const { remove = [], add = [] } = decision.observed ?? {};
+  return [
+    ...lines,
+    ...known.flatMap(itemLines),
+    ...recordLines('would add', add),
+    ...recordLines('would take', remove),
+  ].join('\n');
 }
 
 const edits: Readonly<Record<ShownDecision['edit'], string>> = { ...kinds, unclear: 'not known' };
@@ -129,9 +135,10 @@ function tookLines({ took = {} }: ShownOperation): string[] {
 }
 
 /** How the edit ended, and why, for one line. */
-function outcomeText({ outcome, why }: Pick<ShownEntry, 'outcome' | 'why'>): string {
-  const reasons = why.map(noteText).join('; ');
-  return `${coloured(outcomeWords[outcome], moodOfState(outcome))}${reasons === '' ? '' : `: ${reasons}`}`;
+function outcomeText(entry: Parameters<typeof outcomeCell>[0] & Pick<ShownEntry, 'why'>): string {
+  const reasons = entry.why.map(noteText).join('; ');
+  const { text, mood } = outcomeCell(entry);
+  return `${coloured(text, mood)}${reasons === '' ? '' : `: ${reasons}`}`;
 }
 
 function itemLines({ remove, add, mirrored, note }: OperationItem): string[] {

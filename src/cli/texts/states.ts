@@ -1,4 +1,5 @@
 import { own } from '../../dns/own.ts';
+import type { Observed } from '../../core/decision.ts';
 import type { RecordsOperation } from '../../core/operation.ts';
 import type { OutcomeKind } from '../../core/outcome.ts';
 import { pullSource } from '../../core/zone-plan.ts';
@@ -28,7 +29,7 @@ const moods: Readonly<Record<string, Mood>> = {
 };
 
 /** The words for each outcome (`core/outcome.ts`). */
-export const outcomeWords: Readonly<Record<OutcomeKind, string>> = {
+const outcomeWords: Readonly<Record<OutcomeKind, string>> = {
   'under-way': 'under way',
   'both-sides': 'done on both sides',
   partly: 'done in part',
@@ -36,7 +37,25 @@ export const outcomeWords: Readonly<Record<OutcomeKind, string>> = {
   refused: 'refused',
   undone: 'undone',
   stuck: 'stuck',
+  observed: 'observed',
 };
+
+/** The words for what would have become of an edit that was only observed. */
+const wouldWords: Readonly<Record<Observed['would'], string>> = {
+  'both-sides': 'would go to both sides',
+  partly: 'would be done in part',
+  'panel-only': 'would stay in the panel',
+  refused: 'would be refused',
+  unclear: 'not judged',
+};
+
+/** How an entry of the history ended, in words. */
+export function outcomeCell(entry: { readonly outcome: OutcomeKind; readonly observed?: Observed }): Cell {
+  const { outcome } = entry;
+  const would = entry.observed?.would;
+  const text = outcome === 'observed' ? `observed, ${wouldWords[would ?? 'unclear']}` : outcomeWords[outcome];
+  return { text, mood: moodOfState(would ?? outcome) };
+}
 
 /** A table cell that shows a state in its mood. */
 export function inMood(state: string): Cell {

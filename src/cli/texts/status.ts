@@ -17,6 +17,7 @@ export function statusText(report: StatusReport): string {
     ...attentionLines(report),
     ...agentLines(report),
     `paused     ${pausedText(report)}`,
+    ...observingLines(centrals),
     // The journals of all centrals store the same owners, so they are shown once.
     ...(engine === null ? [] : ownerLines(engine.owners, fromAgent?.owners ?? null)),
     ...(centrals.length === 0 ? ['central    -'] : []),
@@ -107,6 +108,25 @@ function pausedText({ paused, pausedUntil }: StatusReport): string {
   if (!paused) return 'no';
   const until = pausedUntil === null ? '"domainsync resume"' : localTime(pausedUntil);
   return coloured(`yes, until ${until}: edits pass in the panel only`, 'care');
+}
+
+/** The lines about centrals at which domainsync only observes. */
+function observingLines(centrals: readonly CentralReport[]): string[] {
+  const several = centrals.length > 1;
+  return centrals.flatMap(({ number, observing, engine }) => {
+    if (observing === null) return [];
+    const { since, edits, refused } = observing;
+    const from = since === null ? '' : ` since ${localTime(since)}`;
+    const at = several ? ` at central ${number}` : '';
+    const left =
+      engine === null || engine.open === 0
+        ? ''
+        : `; ${counted(engine.open, 'operation')} from before being finished`;
+    return [
+      `${coloured('observing', 'care')} ${at}${from}: nothing is refused or written${left}`,
+      `           last 24 hours: ${counted(edits, 'edit')}, of which ${refused} would have been refused; "domainsync history --outcome observed"`,
+    ];
+  });
 }
 
 function counts(of: Readonly<Record<string, number>>): string {

@@ -24,6 +24,8 @@ import { NamedZones } from './comparison/named-zones.ts';
 import { SerialWatch } from './comparison/serial-watch.ts';
 import { readPanel } from './knowledge/panel-view.ts';
 import { anyRequest, keepWatching } from './knowledge/operations.ts';
+import { Observer, wouldRefuse } from './observe/observer.ts';
+import { takeUpMode } from './observe/take-up.ts';
 import { OwnerCheck, type OwnerStatus } from './owners/read-owners.ts';
 import type { CompareRequest } from './parts/agenda.ts';
 import { applyZone } from './planning/apply-zone.ts';
@@ -58,6 +60,8 @@ export class Engine {
   readonly #named: NamedZones;
   readonly #owners: OwnerCheck;
   readonly #serials: SerialWatch | null;
+  /** Null: the engine does not only observe. */
+  readonly #observer: Observer | null;
   readonly #background = new Set<Promise<void>>();
 
   constructor(ports: Ports) {
@@ -69,6 +73,10 @@ export class Engine {
     this.#compareAll = new CompareAll(this.#runtime);
     this.#named = new NamedZones(this.#runtime, this.#compareAll, (work) => this.#inBackground(work));
     this.#owners = new OwnerCheck(this.#runtime);
+    this.#observer =
+      this.#runtime.promises === null
+        ? null
+        : new Observer(this.#runtime, (edit) => this.#owners.judge(edit));
     this.#serials = ports.serials === undefined ? null : new SerialWatch(this.#runtime, ports.serials);
   }
 
@@ -96,6 +104,7 @@ export class Engine {
     for (const { id } of await journal.operations({ latest: 1 })) this.#runtime.timers.idsAfter(id);
     await forgetOlder(this.#runtime);
     const open = await journal.operations({ openAt: clock.wall() });
+    const comparesAnew = await takeUpMode(this.#runtime, open);
     for (const operation of open) {
       if (mayHaveWritten.has(operation.state))
         await keepWatching(this.#runtime, operation, anyRequest(operation));
@@ -107,6 +116,7 @@ export class Engine {
       if (operation.state === 'reverted') compareKept(this.#runtime, operation);
     await this.#owners.start();
     await compareNewZones(this.#runtime);
+    if (comparesAnew) this.compare('all', 'observing');
     log(4, 'engine.start', { open: open.length });
   }
 
@@ -118,6 +128,7 @@ export class Engine {
     this.#runtime.timers.stopping.abort(new Error('stopping'));
     await this.#runtime.agenda.drain();
     await this.#owners.drain();
+    await this.#observer?.drain();
     await Promise.allSettled(this.#background);
   }
 
@@ -140,9 +151,7 @@ export class Engine {
         case 'owners':
           return await this.#ownersMayChange(event);
         case 'invalid':
-          return verdictOf(
-            this.#leftToPanel(event) ?? { kind: 'refuse', problems: event.problems, changed: 'nothing' },
-          );
+          return verdictOf(this.#invalid(event));
       }
     });
   }
@@ -152,8 +161,9 @@ export class Engine {
    * @param signal as for `answer`
    */
   async carryOut(edits: readonly EditEvent[], signal: AbortSignal): Promise<Answer> {
+    const observer = this.#observer;
     return await this.#runtime.gate.during(this.#editedBy({ kind: 'edits', edits }), () =>
-      this.#edits(edits, signal),
+      observer === null ? this.#edits(edits, signal) : this.#observe(observer, edits, signal),
     );
   }
 
@@ -163,6 +173,7 @@ export class Engine {
    * @param signal as for `answer`
    */
   async objections(edits: readonly EditEvent[], signal: AbortSignal): Promise<readonly Problem[]> {
+    if (this.#observer !== null) return [];
     const judged = edits
       .filter((edit) => edit.stage === 'before' && !this.isOwn(edit))
       .map((edit) => ({ edit, right: this.#owners.judge(edit) }));
@@ -261,10 +272,12 @@ export class Engine {
   }
 
   /**
-   * Applies what an operator approved (`planning/apply-zone.ts`). @throws {PanelError | CentralError |
-   * JournalError}
+   * Applies what an operator approved (`planning/apply-zone.ts`). An engine that only observes refuses it.
+   * @throws {PanelError | CentralError | JournalError}
    */
   async apply(plan: ApprovedPlan): Promise<ZoneResult> {
+    if (this.#observer !== null)
+      return { kind: 'refused', problems: [{ code: 'agent.observing', params: {} }] };
     return await applyZone(this.#runtime, plan);
   }
 
@@ -315,6 +328,12 @@ export class Engine {
     return edits
       .filter((edit) => edit.stage === 'after' || this.isOwn(edit) || this.#owners.judge(edit) === 'may')
       .map(({ zone }) => zone);
+  }
+
+  #invalid(event: InvalidEvent): Answer {
+    if (this.#observer !== null)
+      return { kind: 'accept', begun: [], left: [wouldRefuse(event, event.problems)] };
+    return this.#leftToPanel(event) ?? { kind: 'refuse', problems: event.problems, changed: 'nothing' };
   }
 
   #hint(event: Extract<PanelEvent, { readonly kind: 'hint' }>): Verdict {
@@ -379,6 +398,18 @@ export class Engine {
     return { kind: 'accept', begun, ...(left.length === 0 ? {} : { left }) };
   }
 
+  /** Accepts the edits of one call without doing anything about them, whatever happens. */
+  async #observe(observer: Observer, all: readonly EditEvent[], signal: AbortSignal): Promise<Answer> {
+    const asked = all.filter((edit) => edit.stage === 'before' && !this.isOwn(edit));
+    const left = observer.before(asked);
+    for (const edit of all) if (edit.stage === 'after') await this.#edit(edit, signal);
+    for (const edit of asked) {
+      if (edit.kind !== 'zone-delete') continue;
+      await this.#owners.deleting(edit).catch((error: unknown) => this.#failed(edit.zone, error, 'nothing'));
+    }
+    return { kind: 'accept', begun: [], left };
+  }
+
   /**
    * Makes the refusal of a call, after undoing what its earlier edits wrote.
    * @param earlier ids of the operations of these edits
@@ -441,6 +472,10 @@ export class Engine {
     const right = this.#owners.judge(edit);
     this.#serials?.reported(edit.zone);
     await this.#owners.kept(edit);
+    if (this.#observer !== null) {
+      await this.#observer.after(edit);
+      return nothingToDo;
+    }
     return await answerAfter(this.#runtime, edit, right, signal);
   }
 

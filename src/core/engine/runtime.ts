@@ -16,6 +16,8 @@ import { Patience } from './parts/patience.ts';
 import { Rounds } from './parts/rounds.ts';
 import { SilentChanges } from './parts/silent-changes.ts';
 import type { EngineSettings } from './settings.ts';
+import { Promises } from './observe/promises.ts';
+import { withoutWrites } from './observe/write-gate.ts';
 import { Store, type JournalReader } from './parts/store.ts';
 import { Timers } from './parts/timers.ts';
 
@@ -41,6 +43,8 @@ export interface Ports {
 export class Runtime {
   readonly ports: Omit<Ports, 'journal'> & { readonly journal: JournalReader };
   readonly #journal: Journal;
+  /** While the engine only observes: what it may still write. Null: it may write everything. */
+  readonly promises: Promises | null;
   readonly timers: Timers;
   readonly store: Store;
   readonly locks = new NameLocks();
@@ -70,7 +74,8 @@ export class Runtime {
   constructor(given: Ports) {
     const ports = { ...given, journal: withoutForgotten(given.journal) };
     const now = (): number => ports.clock.now();
-    this.ports = ports;
+    this.promises = ports.settings.mode === 'observe' ? new Promises(ports) : null;
+    this.ports = this.promises === null ? ports : { ...ports, ...withoutWrites(ports, this.promises) };
     this.#journal = given.journal;
     this.timers = new Timers(ports);
     this.gate = new Gate(this.timers, ports.panel.traits.readDuringHandler);

@@ -36,6 +36,8 @@ export interface EngineSettings {
    * a panel that checks access before it calls us.
    */
   readonly ownerCheck: 'on' | 'off';
+  /** `observe`: the engine refuses and writes nothing, and reports what it would have done. */
+  readonly mode: 'strict' | 'observe';
 }
 
 export const defaultEngineSettings: EngineSettings = {
@@ -54,4 +56,5 @@ export const defaultEngineSettings: EngineSettings = {
   compareEvery: 3_600_000,
   serialsEvery: 5_000,
   ownerCheck: 'on',
+  mode: 'strict',
 };

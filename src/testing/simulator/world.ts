@@ -161,6 +161,11 @@ export class World {
   defaultTtl: number | null = null;
   /** Whether the central can neither list zones nor read whole ones. */
   byName = false;
+  /** The mode in the settings file; engines have it from their start. {@link World.setMode} changes it. */
+  mode: EngineSettings['mode'] = 'strict';
+  /** Resolves when engines are not being replaced. Calls wait for it. */
+  #handedOver: Promise<void> = Promise.resolve();
+  readonly #calls = new Set<Promise<unknown>>();
   centralDown = false;
   panelFailing = false;
   chooseFault: (call: string) => CentralFault | null = () => null;
@@ -456,7 +461,7 @@ export class World {
         if (level === 1 && !life.dead && isDefect(event)) this.defects.push(String(fields?.['error']));
       },
       random: () => this.#chances.next(`engine ${number} random`),
-      settings: { ...defaultEngineSettings, ...this.#settings },
+      settings: { ...defaultEngineSettings, ...this.#settings, mode: this.mode },
     });
     this.#connected.push({ side, central, panel });
     return { engine, journal, panel, echoes: side.echoes };
@@ -509,6 +514,36 @@ export class World {
     }
     run.life.dead = true;
     if (boot === this.#boot) this.#active = before;
+  }
+
+  /**
+   * Changes the mode in the settings. Like the agent, lets the calls in progress end, stops the engines, and
+   * starts new ones on their journals. Calls that come meanwhile wait.
+   */
+  async setMode(mode: EngineSettings['mode']): Promise<void> {
+    this.mode = mode;
+    this.#switching = this.#switching.then(() => {
+      this.#handedOver = this.#handOver();
+      return this.#handedOver;
+    });
+    await this.#switching;
+  }
+
+  async #handOver(): Promise<void> {
+    const boot = this.#boot;
+    await this.#starting;
+    const former = this.#run;
+    // After a kill the next start has the new mode anyway.
+    if (boot !== this.#boot || former === null) return;
+    this.note(`the settings say mode ${this.mode}`);
+    await Promise.race([Promise.all(this.#calls), former.killed]);
+    await Promise.race([Promise.all(former.engines.map((engine) => engine.stop())), former.killed]);
+    if (boot !== this.#boot) return;
+    former.life.dead = true;
+    this.#connected = [];
+    this.#run = null;
+    this.#runsUntilNow(this.active);
+    await this.start();
   }
 
   #runsFrom(sides: readonly Side[]): void {
@@ -703,6 +738,7 @@ export class World {
    * refused.
    */
   async #hook(event: PanelEvent): Promise<Verdict> {
+    await this.#handedOver;
     const run = this.#run;
     if (run === null) return unanswered;
     this.answering += 1;
@@ -716,7 +752,9 @@ export class World {
       () => unanswered,
       () => unanswered,
     );
-    const verdict = await Promise.race([run.several.answer(event, deadline.signal), given]);
+    const call = run.several.answer(event, deadline.signal);
+    this.#calls.add(call);
+    const verdict = await Promise.race([call.finally(() => this.#calls.delete(call)), given]);
     timer.abort(answered);
     await late;
     this.answering -= 1;

@@ -104,7 +104,11 @@ const latest = 20;
 /** The first states of {@link preference}: operations in them are open, and open ones are in memory. */
 const likely: ReadonlySet<OperationState> = new Set(['applied', 'prepared', 'kept']);
 
-async function findMatch(runtime: Runtime, event: EditEvent): Promise<Operation | null> {
+/**
+ * Finds the operation of an `after`: the likeliest one with the call's fingerprint that still waits for it.
+ * @throws {JournalError}
+ */
+export async function findMatch(runtime: Runtime, event: EditEvent): Promise<Operation | null> {
   const { journal, clock } = runtime.ports;
   const open = await journal.operations({ zone: event.zone, openAt: clock.wall() });
   const found = matchAmong(runtime, event, open.toReversed());
@@ -143,7 +147,11 @@ const movesBy = { records: null, 'zone-create': 'stuck', 'zone-delete': 'prepare
  * Stores that the operation's `after` has come.
  * @returns `null`: a background step has undone the operation meanwhile
  */
-async function markKept(runtime: Runtime, event: EditEvent, matching: Operation): Promise<Answer | null> {
+export async function markKept(
+  runtime: Runtime,
+  event: EditEvent,
+  matching: Operation,
+): Promise<Answer | null> {
   return await runtime.store.transact(async (tx) => {
     const operation = await tx.current(matching);
     if (!matched.has(operation.state)) return null;

@@ -13,7 +13,14 @@ import {
 } from '../../operation.ts';
 import type { EditItem, RecordsEvent, Resolution } from '../../panel.ts';
 import { leftToPanel, nothingToDo, type Answer, type Call, type Refusal } from './answer.ts';
-import { answerOf, carryOut, planAtCentral, type Outcome, type Refused } from './carry-out.ts';
+import {
+  answerOf,
+  carryOut,
+  planAtCentral,
+  type Outcome,
+  type PlannedEdit,
+  type Refused,
+} from './carry-out.ts';
 import { fromEvent, mirroredNames, newEdit, type FromCall } from '../knowledge/operations.ts';
 import { knowledgeOf, knownRecords, sortItems, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from '../runtime.ts';
@@ -49,6 +56,30 @@ async function tryRecords(
     planAtCentral(runtime, operation, knowledge, { signal, operation: draft.id }),
   );
   return 'kind' in planned ? answerOf(planned) : nothingToDo;
+}
+
+/**
+ * Plans an edit as {@link beforeRecords} does, but takes no locks. So it neither waits for the background nor
+ * delays it. Writes nothing.
+ * @returns the plan, or the answer to an edit that needs none
+ * @throws {JournalError}
+ */
+export async function planEdit(
+  runtime: Runtime,
+  event: RecordsEvent,
+  signal: AbortSignal,
+): Promise<PlannedEdit | Answer> {
+  const entry = await runtime.ports.journal.zone(event.zone);
+  if (entry === null) return await unknownZone(runtime, event);
+  if (!isMirrored(entry.state)) return leftToPanel(event, leftNotes[entry.state]);
+  const resolved = await resolve(runtime, event, entry);
+  if (resolved.kind === 'refuse') return resolved;
+  const draft = newEdit(runtime, { ...fromEvent(event), class: 'veto' });
+  const names = mirroredNames({ items: resolved.items.map(asMirrored) });
+  const planned = await unlessStuck(runtime, draft, resolved.items, names, (operation, knowledge) =>
+    planAtCentral(runtime, operation, knowledge, { signal, operation: draft.id }),
+  );
+  return 'kind' in planned ? answerOf(planned) : planned;
 }
 
 type Resolved = { readonly kind: 'items'; readonly items: readonly EditItem[] } | Refusal;
@@ -169,15 +200,29 @@ async function underLocks<T>(
   if (held === null) return refusedNow([refusal('edit.busy', { zone: draft.zone })]);
   try {
     // Read again under the lock: an edit of the same names may have ended in between.
-    const entry = await runtime.ports.journal.zone(draft.zone);
-    const knowledge = await readKnowledge(runtime, draft.zone, entry, names);
-    const stuck = stuckOn(knowledge, names);
-    if (stuck !== null) return refusedNow([refusal('name.stuck', { operation: stuck.id })]);
-    const sorted = sortItems(knowledge, items);
-    return await body({ ...draft, items: sorted }, knowledge);
+    return await unlessStuck(runtime, draft, items, names, body);
   } finally {
     held.release();
   }
+}
+
+/**
+ * Runs `body` with what is known of the names, unless a stuck operation blocks one of them.
+ * @returns the result of `body`, or a refusal
+ */
+async function unlessStuck<T>(
+  runtime: Runtime,
+  draft: RecordsOperation,
+  items: readonly EditItem[],
+  names: readonly DnsName[],
+  body: (draft: RecordsOperation, knowledge: ZoneKnowledge) => Promise<T>,
+): Promise<T | Refused> {
+  const entry = await runtime.ports.journal.zone(draft.zone);
+  const knowledge = await readKnowledge(runtime, draft.zone, entry, names);
+  const stuck = stuckOn(knowledge, names);
+  if (stuck !== null) return refusedNow([refusal('name.stuck', { operation: stuck.id })]);
+  const sorted = sortItems(knowledge, items);
+  return await body({ ...draft, items: sorted }, knowledge);
 }
 
 function asMirrored(item: EditItem): OperationItem {

@@ -51,7 +51,7 @@ export async function carryOut(
 }
 
 /** The change to write, and the records that the central has at its names before the write. */
-interface Planned {
+export interface PlannedEdit {
   readonly plan: Plan;
   readonly present: readonly CentralRecord[];
 }
@@ -65,7 +65,7 @@ export async function planAtCentral(
   draft: RecordsOperation,
   knowledge: ZoneKnowledge,
   ctx: CallContext,
-): Promise<Planned | Refused> {
+): Promise<PlannedEdit | Refused> {
   const names = mirroredNames(draft);
   const present = names.length === 0 ? [] : await readPresent(runtime, draft, knowledge, ctx);
   if (present !== null && !Array.isArray(present)) return present;

@@ -49,7 +49,8 @@ export async function askAboutSignedAbove(
     problems.push(signedAboveProblem(zone, found));
     log(4, 'zone.signed-above', { zone, parent: found.parent });
   }
-  if (Object.keys(asked).length > 0) await runtime.store.commit({ facts: asked });
+  if (Object.keys(asked).length > 0 && runtime.promises === null)
+    await runtime.store.commit({ facts: asked });
   return problems;
 }
 

@@ -54,7 +54,8 @@ export async function askForYes(
     problems.push(refusal('zone.signed-delete', { zone: displayName(zone) }));
     log(4, 'zone.signed-delete', { zone });
   }
-  if (Object.keys(asked).length > 0) await runtime.store.commit({ facts: asked });
+  if (Object.keys(asked).length > 0 && runtime.promises === null)
+    await runtime.store.commit({ facts: asked });
   return problems;
 }
 

@@ -1,18 +1,17 @@
 import type { DnsName } from '../../../dns/name.ts';
-import { recordId, type ResourceRecord } from '../../../dns/record.ts';
-import { CentralError, type CallContext } from '../../central.ts';
-import { conflictSinceFact, type Batch } from '../../journal.ts';
+import { recordId } from '../../../dns/record.ts';
+import type { CallContext } from '../../central.ts';
 import type { LedgerRow, ZoneEntry } from '../../ledger.ts';
 import { creates, deletes, isFinal, type Operation } from '../../operation.ts';
 import type { ZoneList } from '../../panel.ts';
-import { readCentralZone } from '../knowledge/central-zone.ts';
 import { compareSides, missingNote, type Comparison } from '../knowledge/compare-rule.ts';
 import { isJustFilled } from '../background/fill-zone.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
 import { isFrozen, mayHaveRows } from '../knowledge/frozen.ts';
-import { newCreate, watchedRecords } from '../knowledge/operations.ts';
+import { newCreate } from '../knowledge/operations.ts';
+import { observeZone } from './observe-zone.ts';
 import { findOtherWriter } from './other-writers.ts';
-import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
+import { readPanel } from '../knowledge/panel-view.ts';
 import { busyIds } from '../before/plan.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
@@ -23,6 +22,7 @@ import { noteSilent } from './silent-change.ts';
 import { noteUnserved } from './unserved.ts';
 import { endGone, endJoined, unstickZone, unstuckRecords } from './unstick.ts';
 import { createLater, emptySeed } from '../before/zone-edits.ts';
+import { conflictFacts, joinedEntry, recordsOrCopy, watchedIds, type ViewedZone } from './zone-facts.ts';
 
 /**
  * Compares one zone on both sides (docs/adoption.md). If the zone has no baseline, takes it. Otherwise adds
@@ -43,17 +43,11 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
     throw error;
   });
   const unlisted = view.records === null && (await isUnlisted(runtime, zone, request));
+  const compare = runtime.promises === null ? compareUnderLock : observeZone;
   await runtime.lockedStep('-', zone, null, async (ctx) => {
-    await compareUnderLock(runtime, zone, request, { ...view, unlisted, frozen }, ctx);
+    await compare(runtime, zone, request, { ...view, unlisted, frozen }, ctx);
   });
 }
-
-/**
- * A panel read of the zone. `unlisted`: whether the panel's list proves that the panel has no such zone;
- * `unreadable`: the list has a name that cannot be read. `frozen`: the ledger is damaged and gets a new
- * baseline.
- */
-type ZoneView = PanelView & { readonly unlisted: boolean | 'unreadable'; readonly frozen: boolean };
 
 /**
  * Whether the panel's list also lacks the zone that a read of the zone did not find. If the list has a name
@@ -81,7 +75,7 @@ async function compareUnderLock(
   runtime: Runtime,
   zone: DnsName,
   request: CompareRequest,
-  view: ZoneView,
+  view: ViewedZone,
   ctx: CallContext,
 ): Promise<void> {
   const { journal, clock } = runtime.ports;
@@ -153,45 +147,6 @@ async function otherWriterIn(
   return await findOtherWriter(runtime, entry.zone, rows, found);
 }
 
-/**
- * The fact that tells since when the zone has conflicts, where a comparison changes it.
- * @throws {JournalError}
- */
-async function conflictFacts(
-  { ports: { journal, clock } }: Runtime,
-  zone: DnsName,
-  rows: readonly LedgerRow[],
-  { put, drop }: Comparison,
-): Promise<NonNullable<Batch['facts']>> {
-  const name = `${conflictSinceFact}${zone}`;
-  const decided = new Set([...put.map(({ record }) => record), ...drop].map(recordId));
-  const left = rows.filter(({ record }) => !decided.has(recordId(record)));
-  const isInConflict = [...left, ...put].some(({ state }) => state === 'conflict');
-  const stored = await journal.fact(name);
-  if (isInConflict === (stored !== null)) return {};
-  return { [name]: isInConflict ? String(clock.wall()) : null };
-}
-
-/**
- * Reads the zone at the central. `copy`: the central has it as a copy of another server's zone. If the
- * central cannot serve a synced zone, the reason becomes its note until a comparison succeeds.
- * @throws {CentralError | JournalError}
- */
-async function recordsOrCopy(
-  runtime: Runtime,
-  zone: DnsName,
-  held: readonly ResourceRecord[],
-  ctx: CallContext,
-): Promise<Awaited<ReturnType<typeof readCentralZone>> | 'copy'> {
-  try {
-    return await readCentralZone(runtime, zone, held, ctx);
-  } catch (error) {
-    if (error instanceof CentralError && error.code === 'zone.copy') return 'copy';
-    await noteUnserved(runtime, zone, error);
-    throw error;
-  }
-}
-
 async function enter(runtime: Runtime, judged: ZoneEntry | null, next: ZoneEntry): Promise<void> {
   await runtime.store.transact((tx) => tx.zone(judged, next));
 }
@@ -208,18 +163,6 @@ async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry |
     baselineAt: runtime.ports.clock.wall(),
   } as const;
   await enter(runtime, entry, { ...(entry ?? fresh), note: 'zone.copy' });
-}
-
-/**
- * Ids of records that late writes or a slow panel may still change, because operations on them are on watch
- * (`watched-records.ts`). If the panel may still make the create or delete of the whole zone, these are all
- * synced records.
- */
-function watchedIds(watched: readonly Operation[], rows: readonly LedgerRow[]): ReadonlySet<string> {
-  const records = watched.flatMap(watchedRecords);
-  const agreed = rows.filter(({ state }) => state === 'synced').map(({ record }) => record);
-  const isWhole = watched.some(({ kind, state }) => kind !== 'records' && state === 'reverted');
-  return new Set([...records, ...(isWhole ? agreed : [])].map(recordId));
 }
 
 /**
@@ -255,20 +198,10 @@ async function isBaseline(
   return (await runtime.ports.journal.fact(baselineFact)) === null;
 }
 
-function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): ZoneEntry {
-  return {
-    zone,
-    state: entry?.state === 'excluded' ? 'excluded' : 'synced',
-    incarnation: entry?.incarnation ?? 1,
-    baselineAt: entry?.baselineAt ?? runtime.ports.clock.wall(),
-    note: null,
-  };
-}
-
 async function goneFromPanel(
   runtime: Runtime,
   entry: ZoneEntry | null,
-  { request, unlisted }: { readonly request: CompareRequest; readonly unlisted: ZoneView['unlisted'] },
+  { request, unlisted }: { readonly request: CompareRequest; readonly unlisted: ViewedZone['unlisted'] },
   ctx: CallContext,
 ): Promise<void> {
   if (entry === null) return;

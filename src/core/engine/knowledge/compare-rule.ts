@@ -58,6 +58,11 @@ interface CompareOptions {
    * listed.
    */
   readonly follow?: boolean;
+  /**
+   * Whether the ledger's states count for nothing, as if this was the first comparison. Only what an
+   * administrator excluded stays so.
+   */
+  readonly anew?: boolean;
 }
 
 /**
@@ -84,7 +89,7 @@ export function compareSides(
       drop.push(side.record);
       continue;
     }
-    const state = judge(side, hasRival(side, oneSided), options.baseline);
+    const state = judge(side, hasRival(side, oneSided), options);
     if (state === 'new') additions.push({ ...side.record, key: side.keys[0] ?? '' });
     else if (!sameRow(side, state)) put.push(toRow(side, state));
   }
@@ -163,9 +168,13 @@ export function hasRival(side: BothSides, oneSided: ReadonlyMap<DnsName, readonl
   );
 }
 
-function judge(side: BothSides, rival: boolean, baseline: boolean): RecordState | 'new' {
-  const before = side.row?.state ?? null;
-  if (before === 'excluded') return 'excluded';
+function judge(
+  side: BothSides,
+  rival: boolean,
+  { baseline, anew = false }: CompareOptions,
+): RecordState | 'new' {
+  if (side.row?.state === 'excluded') return 'excluded';
+  const before = anew ? null : (side.row?.state ?? null);
   if (side.onPanel && side.onCentral) return 'synced';
   if (before === 'synced' || before === 'conflict') return 'conflict';
   if (rival) return 'conflict';

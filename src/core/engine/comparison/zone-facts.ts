@@ -1,0 +1,81 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { CentralError, type CallContext } from '../../central.ts';
+import { conflictSinceFact, type Batch } from '../../journal.ts';
+import type { LedgerRow, ZoneEntry } from '../../ledger.ts';
+import type { Operation } from '../../operation.ts';
+import { readCentralZone } from '../knowledge/central-zone.ts';
+import type { Comparison } from '../knowledge/compare-rule.ts';
+import { watchedRecords } from '../knowledge/operations.ts';
+import type { PanelView } from '../knowledge/panel-view.ts';
+import type { Runtime } from '../runtime.ts';
+import { noteUnserved } from './unserved.ts';
+
+/**
+ * A panel read of the zone. `unlisted`: whether the panel's list proves that the panel has no such zone;
+ * `unreadable`: the list has a name that cannot be read. `frozen`: the ledger is damaged and gets a new
+ * baseline.
+ */
+export type ViewedZone = PanelView & { readonly unlisted: boolean | 'unreadable'; readonly frozen: boolean };
+
+/**
+ * The fact that tells since when the zone has conflicts, where a comparison changes it.
+ * @throws {JournalError}
+ */
+export async function conflictFacts(
+  { ports: { journal, clock } }: Runtime,
+  zone: DnsName,
+  rows: readonly LedgerRow[],
+  { put, drop }: Comparison,
+): Promise<NonNullable<Batch['facts']>> {
+  const name = `${conflictSinceFact}${zone}`;
+  const decided = new Set([...put.map(({ record }) => record), ...drop].map(recordId));
+  const left = rows.filter(({ record }) => !decided.has(recordId(record)));
+  const isInConflict = [...left, ...put].some(({ state }) => state === 'conflict');
+  const stored = await journal.fact(name);
+  if (isInConflict === (stored !== null)) return {};
+  return { [name]: isInConflict ? String(clock.wall()) : null };
+}
+
+/**
+ * Reads the zone at the central. `copy`: the central has it as a copy of another server's zone. If the
+ * central cannot serve a synced zone, the reason becomes its note until a comparison succeeds.
+ * @throws {CentralError | JournalError}
+ */
+export async function recordsOrCopy(
+  runtime: Runtime,
+  zone: DnsName,
+  held: readonly ResourceRecord[],
+  ctx: CallContext,
+): Promise<Awaited<ReturnType<typeof readCentralZone>> | 'copy'> {
+  try {
+    return await readCentralZone(runtime, zone, held, ctx);
+  } catch (error) {
+    if (error instanceof CentralError && error.code === 'zone.copy') return 'copy';
+    await noteUnserved(runtime, zone, error);
+    throw error;
+  }
+}
+
+/**
+ * Ids of records that late writes or a slow panel may still change, because operations on them are on watch
+ * (`watched-records.ts`). If the panel may still make the create or delete of the whole zone, these are all
+ * synced records.
+ */
+export function watchedIds(watched: readonly Operation[], rows: readonly LedgerRow[]): ReadonlySet<string> {
+  const records = watched.flatMap(watchedRecords);
+  const agreed = rows.filter(({ state }) => state === 'synced').map(({ record }) => record);
+  const isWhole = watched.some(({ kind, state }) => kind !== 'records' && state === 'reverted');
+  return new Set([...records, ...(isWhole ? agreed : [])].map(recordId));
+}
+
+/** The ledger entry of a zone that both sides have. @param entry as it was; null: there was none */
+export function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): ZoneEntry {
+  return {
+    zone,
+    state: entry?.state === 'excluded' ? 'excluded' : 'synced',
+    incarnation: entry?.incarnation ?? 1,
+    baselineAt: entry?.baselineAt ?? runtime.ports.clock.wall(),
+    note: null,
+  };
+}

@@ -1,0 +1,42 @@
+import type { DnsName } from '../../../dns/name.ts';
+import type { Journal } from '../../journal.ts';
+import { isFinal, type Operation } from '../../operation.ts';
+import type { Clock } from '../../clock.ts';
+
+/**
+ * The zones in which edits were under way when the engine began to observe. Their operations are brought to
+ * their end, because the panel has the answer to these edits already. Nothing else is written.
+ */
+export class Promises {
+  readonly #journal: Pick<Journal, 'operations'>;
+  readonly #clock: Clock;
+  readonly #zones = new Set<DnsName>();
+
+  constructor({ journal, clock }: { readonly journal: Pick<Journal, 'operations'>; readonly clock: Clock }) {
+    this.#journal = journal;
+    this.#clock = clock;
+  }
+
+  /** Adds zones with edits under way. */
+  begin(zones: Iterable<DnsName>): void {
+    for (const zone of zones) this.#zones.add(zone);
+  }
+
+  /**
+   * Whether something may be written in this zone. Once all its operations have ended, it may not, and never
+   * will again.
+   * @throws {JournalError}
+   */
+  async holdIn(zone: DnsName): Promise<boolean> {
+    if (!this.#zones.has(zone)) return false;
+    const open = await this.#journal.operations({ zone, openAt: this.#clock.wall() });
+    if (open.some(isUnderWay)) return true;
+    this.#zones.delete(zone);
+    return false;
+  }
+}
+
+/** Whether the operation goes on by itself: it has not ended, and does not wait for an operator. */
+export function isUnderWay({ state }: Operation): boolean {
+  return state !== 'stuck' && !isFinal(state);
+}

@@ -1,0 +1,3 @@
+import { testObserving } from './observe.ts';
+
+testObserving({ panel: 'v6', central: 'powerdns' });
