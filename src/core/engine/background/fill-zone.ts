@@ -6,6 +6,7 @@ import { CentralError, type CallContext, type CentralRecord } from '../../centra
 import type { LedgerRow } from '../../ledger.ts';
 import { edits, isFinal, type CreateOperation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
+import { pushSource } from '../../zone-plan.ts';
 import { lackingApexNs } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { compareSides, isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
@@ -23,6 +24,7 @@ import { heirsOf } from '../knowledge/towards-panel.ts';
  * Sends the content of a new zone to the central (docs/architecture.md#the-way-of-one-edit). Adds the panel's
  * records, and removes records that our create put there and the panel lacks. Then the operation ends and the
  * zone is `synced`.
+ * @param isMissing whether the caller has just read, under the same lock, that the central lacks the zone
  * @throws {CentralError} the caller tries again later
  */
 export async function fillZone(
@@ -30,6 +32,7 @@ export async function fillZone(
   begun: CreateOperation,
   view: PanelView,
   ctx: CallContext,
+  isMissing = false,
 ): Promise<void> {
   const { journal, clock, settings } = runtime.ports;
   const { zone } = begun;
@@ -39,7 +42,7 @@ export async function fillZone(
   const { additions } = compareSides(zone, panel, [], [], { baseline: false, busy });
   const refused = new Map<string, string>();
   const { add } = acceptable(runtime, { zone, remove: [], add: additions }, refused);
-  const made = await zoneAtCentral(runtime, begun, view, add, ctx);
+  const made = await zoneAtCentral(runtime, begun, view, add, ctx, isMissing);
   if (made === null) return;
   const { operation, present } = made;
   const late = open.flatMap(({ watch }) => watch?.added ?? []);
@@ -68,6 +71,8 @@ export async function fillZone(
     await handOver(tx, operation, content);
     tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });
   });
+  // An operator pushes zones that the panel had long before, many at once.
+  if (operation.source === pushSource) return;
   // The panel may add more records to the zone without a DNS event, and reads may show them late.
   clock.sleep(settings.visibilityWait, runtime.timers.stopping.signal).then(
     () => runtime.agenda.compareSoon(zone, 'new-zone', 'limited'),

@@ -5,7 +5,7 @@ import type { PanelRecord } from '../../panel.ts';
 import { withNameServers } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
-import { landed, mayLandLate, noteSent, proofOf, readBackCreate, type Proof } from './made-zone.ts';
+import { foundZone, landed, mayLandLate, noteSent, readBackCreate, type Proof } from './made-zone.ts';
 import { keepWatching } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
@@ -22,6 +22,7 @@ interface MadeZone {
  * Reads a zone at the central, or creates it if the central has no such zone. If the central supports it, the
  * create contains the records of the zone. The caller has locked the zone.
  * @param content the panel's records to send
+ * @param isMissing whether the caller has just read, under the same lock, that the central lacks the zone
  * @returns null: send nothing now. Either open edits of the zone have to end first, or the central refused
  *   the zone and the operation has ended or is being undone
  * @throws {CentralError | JournalError} the caller tries again later
@@ -32,9 +33,10 @@ export async function zoneAtCentral(
   view: PanelView,
   content: readonly ResourceRecord[],
   ctx: CallContext,
+  isMissing = false,
 ): Promise<MadeZone | null> {
   const panel = view.records ?? [];
-  const there = await readCentralZone(runtime, operation.zone, panel, ctx);
+  const there = isMissing ? null : await readCentralZone(runtime, operation.zone, panel, ctx);
   if (there !== null) {
     const known = await withProof(runtime, operation);
     const isUnread = known.created && known.snapshot.length === 0 && mayLandLate(runtime, known);
@@ -46,9 +48,9 @@ export async function zoneAtCentral(
     await refusedAfterwards(runtime, operation, made, panel);
     return null;
   }
-  const present = await readCentralZone(runtime, operation.zone, panel, ctx);
+  const present = made.content ?? (await readCentralZone(runtime, operation.zone, panel, ctx));
   if (present === null) throw new CentralError('central.no-effect', { state: 'unknown', retry: 'later' });
-  return { operation: made, present };
+  return { operation: made.operation, present };
 }
 
 /**
@@ -71,14 +73,15 @@ async function waitsForEdits(runtime: Runtime, { id, zone }: CreateOperation): P
 
 /**
  * Creates the zone at the central, together with its records if the central can do that.
- * @returns the operation as journalled; or the central's refusal, and then the central has no such zone
+ * @returns the operation as journalled, with the zone's content if it was read after the create; or the
+ *   central's refusal, and then the central has no such zone
  */
 async function make(
   runtime: Runtime,
   operation: CreateOperation,
   content: readonly ResourceRecord[],
   ctx: CallContext,
-): Promise<CreateOperation | CentralError> {
+): Promise<(ReadBack & { readonly operation: CreateOperation }) | CentralError> {
   const { managesZones, createsWithContent } = runtime.ports.central.traits;
   const sent = createsWithContent ? content : [];
   // The journal gets this before the request goes out. If the answer is lost, nobody can tell whether a zone
@@ -88,7 +91,8 @@ async function make(
   }));
   await keepWatching(runtime, begun, { add: sent });
   const made = await createOrRefusal(runtime, operation, content, ctx);
-  if (made !== 'exists' && !(made instanceof CentralError)) unsavedProofs(runtime).set(operation.id, made);
+  if (made !== 'exists' && !(made instanceof CentralError))
+    unsavedProofs(runtime).set(operation.id, made.proof);
   // The central answered this request, so the watch is only for earlier requests of unknown outcome.
   const { watch, requested } = operation;
   const answered = { watch, requested };
@@ -96,10 +100,17 @@ async function make(
     await amend(runtime, begun, () => answered);
     return made;
   }
-  return made === 'exists'
-    ? await amend(runtime, begun, () => answered)
-    : await withProof(runtime, begun, answered);
+  if (made === 'exists') return { operation: await amend(runtime, begun, () => answered), content: null };
+  return { operation: await withProof(runtime, begun, answered), content: made.content };
 }
+
+/** What a read right after a create showed. */
+interface ReadBack {
+  /** Null: it was not read, or the answer to the create was lost. */
+  readonly content: readonly CentralRecord[] | null;
+}
+
+type Made = ReadBack & { readonly proof: Proof };
 
 /** Fields of the operation that depend on the answer to a create. */
 type Answered = Partial<Pick<CreateOperation, 'watch'> & Proof>;
@@ -154,7 +165,7 @@ async function createOrRefusal(
   operation: CreateOperation,
   content: readonly ResourceRecord[],
   ctx: CallContext,
-): Promise<Proof | 'exists' | CentralError> {
+): Promise<Made | 'exists' | CentralError> {
   const { id, zone } = operation;
   const sent = runtime.ports.central.traits.createsWithContent ? content : [];
   try {
@@ -182,22 +193,23 @@ async function createProven(
   operation: CreateOperation,
   { sent, held }: { readonly sent: readonly ResourceRecord[]; readonly held: readonly ResourceRecord[] },
   ctx: CallContext,
-): Promise<Proof | 'exists'> {
+): Promise<Made | 'exists'> {
   const { zone, seed } = operation;
   let isMade = false;
   try {
     if ((await runtime.ports.central.createZone(zone, seed ?? emptySeed, ctx, sent)) === 'exists')
       return 'exists';
     isMade = true;
-    return await proofOf(runtime, operation, held, ctx);
+    const content = await readCentralZone(runtime, zone, held, ctx);
+    return { proof: foundZone(content ?? []), content };
   } catch (error) {
     if (!(error instanceof CentralError) || (!isMade && error.state === 'untouched')) throw error;
     const proof = await readBackCreate(runtime, operation, held);
-    if (proof !== null) return proof;
+    if (proof !== null) return { proof, content: null };
     if (!isMade) throw error;
     // The zone is ours, but this read-back failed. The next read will show which records the create made.
     noteSent(runtime, operation);
-    return { created: true, requested: true, snapshot: [] };
+    return { proof: { created: true, requested: true, snapshot: [] }, content: null };
   }
 }
 

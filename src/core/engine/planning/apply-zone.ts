@@ -156,7 +156,7 @@ async function create(
   const begun = await createLater(runtime, draft);
   runtime.inFlight.add(begun.id);
   try {
-    await fillZone(runtime, begun, view, ctx);
+    await fillZone(runtime, begun, view, ctx, true);
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
   } finally {
