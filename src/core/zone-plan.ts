@@ -74,8 +74,6 @@ export const hindrances = [
   'frozen',
   /** The first comparison of all zones is not done yet. */
   'arriving',
-  /** The zone had no comparison yet since both sides have it. */
-  'not-compared',
   /** The panel does not have it, and its delete was not asked for. */
   'gone-from-panel',
   /** The panel does not have it, and only a user of the panel can create it there. */

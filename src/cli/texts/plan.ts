@@ -28,7 +28,6 @@ const hindranceTexts: Readonly<Record<Hindrance, string>> = {
   'under-way': 'it is just being created or deleted; plan again in a minute',
   frozen: 'its ledger is damaged; "domainsync compare" takes a new baseline first',
   arriving: 'the first comparison of all zones is not done yet; "domainsync status" shows how far it is',
-  'not-compared': 'it could not be compared yet; "domainsync zone" says why',
   'gone-from-panel': 'the panel does not have it; "push --delete" deletes a zone that both sides had',
   'not-in-panel': 'the panel does not have it: its owner has to create it there first',
   'not-at-central': 'the central does not have it; "push" without a record creates it there',

@@ -194,3 +194,19 @@ test('issue 17, exclude: a zone is left alone until it is included again', async
   assert.ok(held(world, 'central', a('www', 1)) && held(world, 'central', a('old', 9)));
   assert.equal(await recordState(world, a('www', 2)), 'conflict');
 });
+
+test('issue 17, plan: a zone that is new on both sides is not written by being planned', async () => {
+  const world = await given({ panel: null, central: null });
+  put(world, 'panel', [a('www', 1), a('new', 1)]);
+  put(world, 'central', [a('www', 1)]);
+  const plan = await planOf(world, push);
+  assert.deepEqual(
+    plan.steps.map(({ record, why }) => [record.name, why]),
+    [[a('new', 1).name, 'one-sided']],
+  );
+  assert.equal(held(world, 'central', a('new', 1)), false);
+  assert.equal((await apply(world, plan)).kind, 'done');
+  assert.ok(held(world, 'central', a('new', 1)));
+  assert.equal(await zoneState(world), 'synced');
+  assert.equal(await recordState(world, a('www', 1)), 'synced');
+});

@@ -13,8 +13,11 @@ import {
 } from '../../zone-plan.ts';
 import { fillZone } from '../background/fill-zone.ts';
 import { findSignedAbove, signedAboveNote, signedAboveProblem } from '../before/signed-above.ts';
+import { busyIds } from '../before/plan.ts';
 import { createLater, emptySeed } from '../before/zone-edits.ts';
+import { joinedEntry } from '../comparison/zone-facts.ts';
 import { followDelete, followPanel } from '../comparison/follow.ts';
+import { compareSides } from '../knowledge/compare-rule.ts';
 import { newCreate, newEdit } from '../knowledge/operations.ts';
 import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
@@ -61,7 +64,21 @@ async function applyUnderLock(
   if (isEmptyPlan(now.plan)) return { kind: 'done', refused: [], operation: null };
   if (now.plan.whole === 'create') return await create(runtime, now, ctx);
   if (now.plan.whole === 'delete') return await remove(runtime, now.plan);
+  await adopt(runtime, now);
   return request.direction === 'push' ? await push(runtime, now, ctx) : await pull(runtime, now.plan);
+}
+
+/** Takes the baseline of a zone that both sides have and that was not compared before. Writes to neither. */
+async function adopt(runtime: Runtime, { plan, view, entry, present }: PlanWithReads): Promise<void> {
+  const { zone } = plan;
+  if (entry?.state === 'synced') return;
+  const { clock, journal } = runtime.ports;
+  const busy = busyIds(await journal.operations({ zone, openAt: clock.wall() }));
+  const { put } = compareSides(zone, view.records ?? [], present ?? [], [], { baseline: true, busy });
+  await runtime.store.transact(async (tx) => {
+    await tx.zone(entry, joinedEntry(runtime, zone, entry));
+    tx.rows({ zone, dropAll: true, put });
+  });
 }
 
 function requestOf({ direction, removes, only }: ApprovedPlan): PlanRequest {

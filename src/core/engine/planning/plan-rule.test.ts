@@ -19,6 +19,7 @@ interface Case {
   readonly busy?: readonly ResourceRecord[];
   readonly removes?: boolean;
   readonly pull?: boolean;
+  readonly isFirst?: boolean;
   readonly only?: string;
   readonly steps?: readonly string[];
   readonly left?: readonly string[];
@@ -33,6 +34,12 @@ const cases: readonly Case[] = [
     steps: ['add www 1 one-sided'],
   },
   { says: 'what is new in the panel is added', panel: [a('www', 1)], steps: ['add www 1 new'] },
+  {
+    says: 'before the first comparison nobody knows what is new',
+    panel: [a('www', 1)],
+    isFirst: true,
+    steps: ['add www 1 one-sided'],
+  },
   {
     says: 'what the central has lost is added again',
     panel: [a('www', 1)],
@@ -130,6 +137,7 @@ test('issue 17, plan: the rule of push and pull, as a table', () => {
       panel: panel.map((record) => ({ ...record, key: recordId(record) })),
       central,
       rows,
+      isFirst: one.isFirst === true,
       busy: new Set(busy.map(recordId)),
       objections: ({ name }: ResourceRecord) => (name.startsWith('bad.') ? ['record.type'] : []),
     };

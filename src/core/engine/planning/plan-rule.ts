@@ -12,6 +12,8 @@ export interface KnownSides {
   readonly panel: readonly PanelRecord[];
   readonly central: readonly ResourceRecord[];
   readonly rows: readonly LedgerRow[];
+  /** Whether the zone was not compared before, so that what only one side has is not known to be new. */
+  readonly isFirst: boolean;
   /** Ids of records in open operations, which decide about them. */
   readonly busy: ReadonlySet<string>;
   /** Catalogue codes of what the central would refuse about adding this record; empty: nothing is known. */
@@ -73,7 +75,7 @@ function whyLeft(
   return isRivalled ? 'place-taken' : null;
 }
 
-function whyStep({ side, isRivalled }: Judged): PlanStep['why'] {
+function whyStep({ side, isRivalled }: Judged, isFirst: boolean): PlanStep['why'] {
   switch (side.row?.state) {
     case 'conflict':
       return 'conflict';
@@ -84,13 +86,14 @@ function whyStep({ side, isRivalled }: Judged): PlanStep['why'] {
       return isRivalled ? 'conflict' : 'one-sided';
     case 'excluded':
     case undefined:
-      return isRivalled ? 'conflict' : 'new';
+      if (isRivalled) return 'conflict';
+      return isFirst ? 'one-sided' : 'new';
   }
 }
 
 /** Makes the steps, without additions that the receiving side cannot take. */
 function addable(
-  { zone, panel, central, objections }: KnownSides,
+  { zone, panel, central, objections, isFirst }: KnownSides,
   request: PlanRequest,
   judged: readonly Judged[],
 ): PlannedRecords {
@@ -112,7 +115,7 @@ function addable(
     const { record } = one.side;
     const action = isLacking(one.side, request) ? 'add' : 'remove';
     if (action === 'remove' || fitting.has(recordId(record)))
-      steps.push({ action, record, why: whyStep(one) });
+      steps.push({ action, record, why: whyStep(one, isFirst) });
     else if (!refused.has(recordId(record))) left.push(leftOf(one.side, 'place-taken'));
   }
   return { steps: steps.sort(byRecord), left: left.sort(byRecord) };

@@ -7,7 +7,6 @@ import type { PanelRecord } from '../../panel.ts';
 import type { Hindrance, PlanRequest, ZonePlan } from '../../zone-plan.ts';
 import { busyIds } from '../before/plan.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
-import { compareZone } from '../comparison/compare.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isFrozen } from '../knowledge/frozen.ts';
 import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
@@ -29,14 +28,6 @@ export interface PlanWithReads {
  * @throws {PanelError | CentralError | JournalError}
  */
 export async function planZone(runtime: Runtime, zone: DnsName, request: PlanRequest): Promise<ZonePlan> {
-  const plan = await planOnce(runtime, zone, request);
-  if (plan.hindrance !== 'not-compared') return plan;
-  // Both sides have the zone, and it can have its first comparison now, which changes neither of them.
-  await compareZone(runtime, zone, { reason: 'asked', follow: 'no', asked: true });
-  return await planOnce(runtime, zone, request);
-}
-
-async function planOnce(runtime: Runtime, zone: DnsName, request: PlanRequest): Promise<ZonePlan> {
   const view = await readPanel(runtime, zone);
   return (await runtime.timers.step('-', (ctx) => planFrom(runtime, zone, { request, view }, ctx))).plan;
 }
@@ -71,9 +62,16 @@ export async function planFrom(
     const steps = whole.whole === 'create' ? contentOf(zone, view.records ?? []) : [];
     return { plan: { ...empty, ...whole, steps }, view, entry, rows: [], present };
   }
-  if (entry?.state !== 'synced') return because('not-compared');
-  const rows = await journal.rows(zone);
-  const known = { zone, panel: view.records ?? [], central: present ?? [], rows, busy: busyIds(open) };
+  const isFirst = entry?.state !== 'synced';
+  const rows = isFirst ? [] : await journal.rows(zone);
+  const known = {
+    zone,
+    panel: view.records ?? [],
+    central: present ?? [],
+    rows,
+    isFirst,
+    busy: busyIds(open),
+  };
   const planned = planRecords(
     { ...known, objections: (record) => objectionsOf(runtime, zone, record) },
     request,
@@ -133,12 +131,9 @@ function wholeOf(
 
 /** The records that a new zone gets. */
 function contentOf(zone: DnsName, panel: readonly PanelRecord[]): ZonePlan['steps'] {
-  const known = { zone, panel, central: [], rows: [], busy: new Set<string>() };
+  const known = { zone, panel, central: [], rows: [], isFirst: true, busy: new Set<string>() };
   const objections = (): readonly string[] => [];
-  return planRecords({ ...known, objections }, { direction: 'push', removes: false }).steps.map((step) => ({
-    ...step,
-    why: 'one-sided',
-  }));
+  return planRecords({ ...known, objections }, { direction: 'push', removes: false }).steps;
 }
 
 function objectionsOf(
