@@ -73,7 +73,7 @@ async function waitsForEdits(runtime: Runtime, { id, zone }: CreateOperation): P
 
 /**
  * Creates the zone at the central, together with its records if the central can do that.
- * @returns the operation as journalled, with the zone's content if it was read after the create; or the
+ * @returns the operation as journalled, and the zone's content if a read showed it after the create. Or the
  *   central's refusal, and then the central has no such zone
  */
 async function make(
