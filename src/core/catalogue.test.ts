@@ -143,6 +143,7 @@ test('issue 15, describe: only an administrator reads the paths of files', () =>
     describe(settings.slice(1), options),
     /^Настройки domainsync(?!.*\/etc).* Обратитесь к администратору\. \[settings\.bad-address\]$/,
   );
+  assert.equal(describe([], options), 'Ничего не изменено. []');
   assert.match(describe(settings, { ...options, details: true }), /\/etc\/domainsync\.ini, строка 4/);
   const caused = { code: 'attention.problem', params: { code: 'journal.lost', path: '/var/journal.db' } };
   assert.match(

@@ -27,18 +27,18 @@ export const catalogue = {
     advice: 'administrator',
   },
   'central.certificate': {
-    en: 'The certificate of the central DNS is not trusted. The connection settings have to be checked.',
-    ru: 'Сертификат центрального DNS не прошёл проверку. Нужно проверить настройки подключения.',
+    en: 'The certificate of the central DNS is not trusted.',
+    ru: 'Сертификат центрального DNS не прошёл проверку.',
     advice: 'administrator',
   },
   'central.login': {
-    en: 'The central DNS does not accept the user name or password. The settings have to be corrected.',
-    ru: 'Центральный DNS не принимает имя пользователя или пароль. Нужно исправить настройки.',
+    en: 'The central DNS does not accept the user name or password of the settings.',
+    ru: 'Центральный DNS не принимает имя пользователя или пароль из настроек.',
     advice: 'administrator',
   },
   'central.wrong-kind': {
-    en: 'The central DNS is of another kind than the settings say ({kind}). The kind of central has to be corrected.',
-    ru: 'Центральный DNS другого вида, чем указано в настройках ({kind}). Нужно исправить вид центрального DNS.',
+    en: 'The central DNS is of another kind than the settings say ({kind}).',
+    ru: 'Центральный DNS другого вида, чем указано в настройках ({kind}).',
     advice: 'administrator',
   },
   'central.login-blocked': {

@@ -133,7 +133,8 @@ const mostShown = 10;
  */
 function withoutFiles(problems: readonly Problem[]): readonly Problem[] {
   const rest = problems.filter(({ code }) => entries.get(code)?.en.includes('{path}') !== true);
-  return rest.length === 0 ? [{ code: 'settings.not-in-force', params: {} }] : rest;
+  if (rest.length > 0 || problems.length === 0) return rest;
+  return [{ code: 'settings.not-in-force', params: {} }];
 }
 
 /** What to do, as the sentence of one advice or none. */

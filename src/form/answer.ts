@@ -118,7 +118,7 @@ const modeWords = {
  */
 function kindChoices(language: Language, found: FormValues['found']): Choice[] {
   const [auto, seen] =
-    language === 'ru' ? ['Панель, определить автоматически', 'найдена'] : ['A panel, detect it', 'found'];
+    language === 'ru' ? ['Панель, автоматически', 'найдена'] : ['A panel, detect it', 'found'];
   return [
     ['auto', found === null ? auto : `${auto} (${seen}: ${centralModule(found).title})`],
     ...centralKinds.map((kind): Choice => [kind, centralModule(kind).title]),
