@@ -202,7 +202,7 @@ export const settingsTexts = {
     ru: 'Изменён адрес или имя пользователя: введите пароль ещё раз.',
   },
   'form.password-in-file': {
-    en: 'The password stands in the file {file}, which this form does not change. Change it there. To use another address, user name or password here, first take the line password_file out of {path}.',
+    en: 'The password is in the file {file}, which this form does not change. Change it there. To use another address, user name or password here, first take the line password_file out of {path}.',
     ru: 'Пароль хранится в файле {file}, эта форма его не меняет. Измените пароль в самом файле. Чтобы указать здесь другой адрес, имя или пароль, сначала уберите строку password_file из {path}.',
   },
   'form.not-saved': {
