@@ -20,7 +20,7 @@ export class WorkProgress {
     this.#total = total;
   }
 
-  /** Counts one more. */
+  /** Counts one more item as done. */
   step(): void {
     this.#done += 1;
     const now = performance.now();

@@ -86,8 +86,8 @@ async function knownBefore(runtime: Runtime, event: ZoneCreateEvent): Promise<An
   // If an earlier create is being undone or is stuck, the panel does not count as having the zone.
   const isUndone = unfinished.some(({ state }) => state === 'reverting' || state === 'stuck');
   const leaving = waiting.length > 0 || isUndone;
-  // We believe that the panel has this zone already, and will refuse the create itself. If it does not
-  // refuse, `after` schedules a comparison.
+  // As far as we know, the panel has this zone already, so the panel will refuse the create. If it does not,
+  // `after` schedules a comparison.
   return entry !== null && entry.state !== 'deleting' && !leaving ? nothingToDo : null;
 }
 
