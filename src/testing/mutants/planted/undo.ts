@@ -70,7 +70,7 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'watch-not-tended',
     file: `${engine}/background/step.ts`,
-    find: `await stepWatch(runtime, zone, await openOperations(runtime, zone));`,
+    find: `else await stepWatch(runtime, zone, await openOperations(runtime, zone));`,
     replace: ``,
     says: 'Nobody looks after writes that may land late.',
   },
