@@ -5,7 +5,7 @@ import { name } from '../../journal/stored.ts';
 /** Name of the journal's fact with the {@link Health} that an agent knew last, as JSON. */
 export const healthFact = 'health';
 
-/** Milliseconds for which an edit that was decided without an owner is remembered. */
+/** How long an edit that was decided without an owner is remembered, milliseconds. */
 export const undecidedFor = 86_400_000;
 
 /** Wall clock, milliseconds since 1970. */

@@ -8,12 +8,11 @@ import type { Attention } from '../../../src/app/answers/attention.ts';
 import { healthFact, healthIn, type Health } from '../../../src/app/answers/health.ts';
 import type { KnownOwners } from '../../../src/app/answers/owner-knowledge.ts';
 import { agentEnvironment } from '../../../src/app/control/agent-environment.ts';
-import { SqliteJournal } from '../../../src/journal/sqlite.ts';
 import { stands } from '../../../src/testing/stage/central-side.ts';
 import { address } from '../../../src/testing/stage/panel-words.ts';
 import { panelAdmin, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { settled } from '../combinations/scene.ts';
-import { both, endAgent, endedJournal, isWell, tells, told } from './told.ts';
+import { both, endAgent, inJournal, isWell, tells, told } from './told.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -135,12 +134,11 @@ async function startedByEdit(stage: AnyStage): Promise<void> {
 
 /** Ends the agent, and changes what it has stored of itself. */
 async function rememberOtherwise(stage: AnyStage, change: (health: Health) => Health): Promise<void> {
-  const path = await endedJournal(stage);
-  const journal = new SqliteJournal({ path, writer: true });
-  const health = healthIn(await journal.fact(healthFact));
-  assert.ok(health !== null);
-  await journal.commit({ facts: { [healthFact]: JSON.stringify(change(health)) } });
-  await journal.close();
+  await inJournal(stage, async (journal) => {
+    const health = healthIn(await journal.fact(healthFact));
+    assert.ok(health !== null);
+    await journal.commit({ facts: { [healthFact]: JSON.stringify(change(health)) } });
+  });
 }
 
 /**

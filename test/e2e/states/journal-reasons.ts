@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { SqliteJournal } from '../../../src/journal/sqlite.ts';
 import { sampleOperation } from '../../../src/testing/contracts/journal.ts';
 import { address, holdsName } from '../../../src/testing/stage/panel-words.ts';
 import type { AnyStage } from '../../../src/testing/stage/stage.ts';
 import { succeeded } from '../combinations/scene.ts';
-import { both, endedJournal, isWell, tells, told } from './told.ts';
+import { both, endedJournal, inJournal, isWell, tells, told } from './told.ts';
 
 /** Registers the steps. What the last ones put into the journal stays there. */
 export function journalReasonSteps(stage: () => AnyStage): void {
@@ -26,10 +25,9 @@ export function journalReasonSteps(stage: () => AnyStage): void {
   });
 
   test('issue 16, states: operations that wait for a decision', async () => {
-    const path = await endedJournal(stage());
-    const journal = new SqliteJournal({ path, writer: true });
-    await journal.commit({ operations: [sampleOperation('stuck', { state: 'stuck', changedAt: 7 })] });
-    await journal.close();
+    await inJournal(stage(), async (journal) => {
+      await journal.commit({ operations: [sampleOperation('stuck', { state: 'stuck', changedAt: 7 })] });
+    });
     assert.deepEqual((await told(stage())).codes, ['attention.agent-not-running', 'attention.stuck']);
     succeeded(await stage().atPanel.save(both, address('last', '192.0.2.80')));
     const { since, params } = await tells(stage(), 'attention.stuck');

@@ -15,6 +15,7 @@ import { makeServerStage } from '../../../src/testing/stage/server-stage.ts';
 import { makeStage, prepared, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { settled, succeeded } from '../combinations/scene.ts';
 import { clockReasonSteps } from './clock-reasons.ts';
+import { historySteps } from './history-states.ts';
 import { journalReasonSteps } from './journal-reasons.ts';
 import { startReasonSteps } from './start-reasons.ts';
 import { both, endAgent, isWell, tells, told } from './told.ts';
@@ -41,6 +42,7 @@ export function testStates({ panel, central }: Pair): void {
     const current = (): AnyStage => stage;
     // By signed queries only names that we know can be seen.
     zoneSteps(current, central !== 'bind');
+    historySteps(current, { left, foreign });
     reasonSteps(current);
     startReasonSteps(current);
     clockReasonSteps(current, central === 'bind');

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import type { Attention } from '../../../src/app/answers/attention.ts';
 import { parseAnswer, type StatusReport } from '../../../src/app/control/protocol.ts';
 import { journalPath, pathsOf } from '../../../src/app/paths.ts';
+import type { Journal } from '../../../src/core/journal.ts';
+import { SqliteJournal } from '../../../src/journal/sqlite.ts';
 import { endProcess, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { settled } from '../combinations/scene.ts';
 
@@ -64,4 +66,14 @@ export async function endedJournal(stage: AnyStage): Promise<string> {
   assert.ok(report?.central !== undefined && report.central !== null);
   await endAgent(stage);
   return journalPath(pathsOf(stage.panel.root), report.central);
+}
+
+/** Ends the agent once everything is settled, and changes its journal. */
+export async function inJournal(
+  stage: AnyStage,
+  change: (journal: Pick<Journal, 'zone' | 'rows' | 'fact' | 'commit'>) => Promise<void>,
+): Promise<void> {
+  const journal = new SqliteJournal({ path: await endedJournal(stage), writer: true });
+  await change(journal);
+  await journal.close();
 }
