@@ -1,5 +1,6 @@
 import type { EngineReport } from '../src/app/answers/central-report.ts';
 import { addRecord, makeDomain, type StageDomain } from '../src/testing/stage/make-domain.ts';
+import { notifyByMail } from './chapters-told.ts';
 import { readZones } from './zones.ts';
 import { stands, standsName } from '../src/testing/stage/central-side.ts';
 import { watched } from './show-dig.ts';
@@ -8,7 +9,8 @@ import { check, print, printChapter } from './print.ts';
 import { address, holds, meaning, type Wanted } from '../src/testing/stage/panel-words.ts';
 
 /** Domains that only the customer's panel has before the plugin is installed. */
-const panelOnly = ['kotiki-priyut.example', 'yoga-am-fluss.example'];
+export const alone = 'kotiki-priyut.example';
+const panelOnly = [alone, 'yoga-am-fluss.example'];
 /** A domain that both sides have with partly different records. */
 export const uneven = 'metricly.example';
 
@@ -50,6 +52,7 @@ export async function setUp(stage: AnyStage, zones: readonly StageDomain[]): Pro
   check('and nothing reaches the central', !(await standsName(stage.there, uneven, 'early')));
   await stage.atPanel.remove(uneven, early);
   stage.configure();
+  notifyByMail(stage);
   // The panel refuses this edit. The demo makes it only to start the agent.
   await stage.atPanel.save(uneven, address('', ''));
   const took = await until('the first comparison', async () => {
@@ -69,7 +72,6 @@ export async function setUp(stage: AnyStage, zones: readonly StageDomain[]): Pro
 export async function adoption(stage: AnyStage): Promise<void> {
   printChapter('What was there before is left alone: the adoption rule (docs/adoption.md)');
   const { panel, there } = stage;
-  const [alone = ''] = panelOnly;
   const fresh = address('new', '192.0.2.50');
   await edit(stage, alone, fresh);
   check(`a new record in ${alone}, which only the panel has, passes`, holds(panel, alone, fresh));

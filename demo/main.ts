@@ -4,9 +4,10 @@
  * step failed; 2: the usage was wrong, or a name server is not installed.
  */
 import { parseArgs } from 'node:util';
-import { adoption, setUpZones, setUp } from './chapters-adoption.ts';
-import { centralDown, mirrored, refused } from './chapters-edits.ts';
+import { adoption, alone, setUpZones, setUp } from './chapters-adoption.ts';
+import { centralDown, centralUp, mirrored, refused } from './chapters-edits.ts';
 import { agentKilled, localRefusal, nothingLeaked } from './chapters-faults.ts';
+import { historyTells, reasonTold } from './chapters-told.ts';
 import { finerRecords, forms, webSites } from './chapters-later.ts';
 import {
   isServerKind,
@@ -142,7 +143,10 @@ async function play(stage: AnyStage): Promise<void> {
   }
   await refused(stage);
   await centralDown(stage);
+  await reasonTold(stage);
+  await centralUp(stage);
   await adoption(stage);
+  await historyTells(stage, alone);
   await localRefusal(stage);
   await agentKilled(stage);
   await nothingLeaked(stage);
