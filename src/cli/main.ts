@@ -18,6 +18,7 @@ import { notifyCommand } from './commands/notify.ts';
 import { pauseCommand } from './commands/pause.ts';
 import { planCommand } from './commands/plan.ts';
 import { pullCommand, pushCommand } from './commands/push-pull.ts';
+import { reportCommand } from './commands/report.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
@@ -31,6 +32,7 @@ const examples = `
 Examples:
   domainsync status                what is running, what waits, what needs an administrator
   domainsync doctor                what is wrong here, and what to do about it
+  domainsync report --out FILE     all of it in one file, for support
   domainsync zone example.org      one zone, both sides side by side
   domainsync history               what was edited lately and what became of it
   domainsync pause --for 1h        nobody's panel is ever locked by us
@@ -66,6 +68,7 @@ const commands = [
   notifyCommand(globals),
   agentCommand(globals),
   doctorCommand(globals),
+  reportCommand(globals),
   installCommand(globals),
   uninstallCommand(globals),
 ];

@@ -1,9 +1,5 @@
-import { askOrRead } from '../answers/ask-or-read.ts';
-import { readings } from '../answers/readings.ts';
-import { withoutAgent } from '../answers/without-agent.ts';
+import { statusAnyway } from '../answers/status-anyway.ts';
 import { CommandFailed } from '../command-failed.ts';
-import { AskDenied, AskFailed } from '../control/client.ts';
-import type { StatusReport } from '../control/protocol.ts';
 import { memoryPath, readKept } from '../notify/memory-file.ts';
 import type { Paths } from '../paths.ts';
 import { panelKindAt } from '../wiring/panel-at.ts';
@@ -28,18 +24,5 @@ export async function writeMetrics(paths: Paths, file: string): Promise<void> {
     if (error instanceof Error && 'code' in error)
       throw new CommandFailed(`${file} cannot be written: ${error.message}`);
     throw error;
-  }
-}
-
-/**
- * Reads the status, from the journals if no agent answers.
- * @throws {AskDenied} if this user may not ask the agent; then nothing is known
- */
-async function statusAnyway(paths: Paths): Promise<StatusReport> {
-  try {
-    return await askOrRead(paths, 'status', {});
-  } catch (error) {
-    if (!(error instanceof AskFailed) || error instanceof AskDenied) throw error;
-    return await readings.status({}, withoutAgent(paths));
   }
 }

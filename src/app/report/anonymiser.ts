@@ -1,0 +1,171 @@
+import { constants } from 'node:os';
+import { isIPv4, isIPv6 } from 'node:net';
+import { catalogue } from '../../core/catalogue.ts';
+import { recordTypes } from '../../dns/rdata/types.ts';
+import { literalPattern } from './literal-pattern.ts';
+import { dottedWords, words } from './vocabulary.ts';
+
+/** What a pseudonym stands for. `label`: one part of a domain name. */
+type Kind = 'user' | 'address' | 'label' | 'word';
+
+/** Keys of JSON whose values are words of domainsync, times or ids. */
+const keptKeys: ReadonlySet<string> = new Set([
+  'id',
+  'operation',
+  'kind',
+  'state',
+  'class',
+  'outcome',
+  'why',
+  'code',
+  'type',
+  'func',
+  'edit',
+  'note',
+  'version',
+  'way',
+  'check',
+  'source',
+  'cancels',
+  'transport',
+]);
+
+/** Keys of JSON whose values are accounts. */
+const userKeys: ReadonlySet<string> = new Set(['actor', 'user', 'account', 'username']);
+
+/** Labels that say nothing of their zone. */
+const usualLabels: ReadonlySet<string> = new Set([
+  '*',
+  '_acme-challenge',
+  '_dmarc',
+  '_domainkey',
+  '_tcp',
+  '_udp',
+]);
+
+/** Whole tokens that look like names, and are words of domainsync. */
+const ownTokens: ReadonlySet<string> = new Set([...Object.keys(catalogue), ...dottedWords]);
+
+const ownWords: ReadonlySet<string> = new Set(
+  [
+    ...words,
+    ...Object.values(catalogue).flatMap(({ en }) =>
+      en.replaceAll(/\{[a-zA-Z]+\}/gu, ' ').split(/[^\p{L}]+/u),
+    ),
+    ...Object.keys(catalogue).flatMap((code) => code.split(/[.-]/u)),
+    ...recordTypes.keys(),
+    ...Object.keys(constants.errno),
+    ...Object.keys(constants.signals),
+  ].map((one) => one.toLowerCase()),
+);
+
+const time = String.raw`\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?`;
+const colons = String.raw`(?<![\w:])(?:[0-9a-fA-F]{0,4}:){2,}[0-9a-fA-F]{0,4}(?:\.\d{1,3}){0,3}`;
+const dotted = String.raw`[\p{L}\p{N}_*-]+(?:\.[\p{L}\p{N}_*-]+)+\.?`;
+const word = String.raw`[\p{L}\p{N}_]+(?:-[\p{L}\p{N}_]+)*`;
+
+/**
+ * The pattern of everything in a text that may have to be replaced. A name with dots is one token, also if a
+ * part of it is an account.
+ */
+function tokensWith(users: string): RegExp {
+  // Without accounts this part matches nothing.
+  const account = users === '' ? '(?!)' : `(?<![\\p{L}\\p{N}])(?:${users})(?![\\p{L}\\p{N}])`;
+  return new RegExp(`(${time})|(${colons})|(${dotted})|(${account})|(${word})`, 'giu');
+}
+
+/**
+ * Replaces names, addresses and accounts by pseudonyms. The same one always gets the same pseudonym. In a
+ * text, only domainsync's own words stay, because any other word may be a name.
+ */
+export class Anonymiser {
+  readonly #pseudonyms = new Map<string, string>();
+  readonly #counts = new Map<Kind, number>();
+  readonly #users = new Set<string>();
+  readonly #ids = new Set<string>();
+  #tokens = tokensWith('');
+
+  /** Takes note of accounts, so that texts do not show them even if they are usual words. */
+  learnUsers(users: Iterable<string>): void {
+    for (const user of users) if (user !== '' && user !== '-') this.#users.add(user.toLowerCase());
+    const longestFirst = [...this.#users].toSorted((x, y) => y.length - x.length);
+    this.#tokens = tokensWith(longestFirst.map(literalPattern).join('|'));
+  }
+
+  /** Takes note of ids of operations, which texts may show. */
+  learnIds(ids: Iterable<string>): void {
+    for (const id of ids) this.#ids.add(id);
+  }
+
+  /** The pseudonym of an account; empty if there is none. */
+  user(name: string): string {
+    return name === '' || name === '-' ? name : this.#pseudonym('user', name);
+  }
+
+  /** A text without names. */
+  text(text: string): string {
+    return text.replaceAll(
+      this.#tokens,
+      (token: string, at?: string, six?: string, name?: string, user?: string) => {
+        if (at !== undefined) return token;
+        if (six !== undefined) return this.#colons(token);
+        if (name !== undefined) return this.#dotted(token);
+        return user === undefined ? this.#word(token) : this.user(token);
+      },
+    );
+  }
+
+  /** JSON without names. Its keys stay. */
+  json(value: unknown, key = '', ofOthers = false): unknown {
+    if (Array.isArray(value)) return value.map((one) => this.json(one, key, ofOthers));
+    if (typeof value === 'string') return this.#leaf(value, key, ofOthers);
+    if (typeof value !== 'object' || value === null) return value;
+    // Parameters of a problem hold words of the central.
+    return Object.fromEntries(
+      Object.entries(value).map(([name, one]) => [name, this.json(one, name, ofOthers || key === 'params')]),
+    );
+  }
+
+  #leaf(value: string, key: string, ofOthers: boolean): string {
+    if (!ofOthers && keptKeys.has(key) && /^[\w.:-]*$/u.test(value)) return value;
+    return userKeys.has(key) ? this.user(value) : this.text(value);
+  }
+
+  #colons(token: string): string {
+    if (isIPv6(token)) return this.#pseudonym('address', token);
+    return /[a-f]/iu.test(token) ? this.#pseudonym('word', token) : token;
+  }
+
+  #dotted(token: string): string {
+    const bare = token.replace(/\.$/u, '');
+    const end = token.slice(bare.length);
+    if (this.#users.has(bare.toLowerCase())) return `${this.user(bare)}${end}`;
+    if (isIPv4(bare)) return `${this.#pseudonym('address', bare)}${end}`;
+    if (ownTokens.has(bare) || /^v?\d+(?:\.\d+)+$/u.test(bare)) return token;
+    return `${bare
+      .split('.')
+      .map((label) => this.#label(label))
+      .join('.')}${end}`;
+  }
+
+  #label(label: string): string {
+    return usualLabels.has(label.toLowerCase()) ? label : this.#pseudonym('label', label);
+  }
+
+  #word(token: string): string {
+    const isOwn = (part: string): boolean => /^\d*$/u.test(part) || ownWords.has(part.toLowerCase());
+    if (this.#ids.has(token) || isOwn(token) || token.split(/[-_]/u).every(isOwn)) return token;
+    return /^\d+(?:ms|s|m|h|d)$/u.test(token) ? token : this.#pseudonym('word', token);
+  }
+
+  #pseudonym(kind: Kind, value: string): string {
+    const key = `${kind} ${value.toLowerCase()}`;
+    const known = this.#pseudonyms.get(key);
+    if (known !== undefined) return known;
+    const number = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, number);
+    const made = kind === 'label' ? `n${number}` : `${kind}-${number}`;
+    this.#pseudonyms.set(key, made);
+    return made;
+  }
+}

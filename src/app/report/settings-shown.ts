@@ -1,0 +1,39 @@
+import { parseIni, type IniEntry } from '../../config/ini.ts';
+import { options, type Option } from '../../config/options.ts';
+import type { Anonymiser } from './anonymiser.ts';
+import { hiddenSecret } from './scrub.ts';
+
+/**
+ * The settings in a file, option by option, without secrets. Comments, unknown options and lines without an
+ * option are left out, because they may hold old or mistyped passwords.
+ * @param names null: names are shown
+ */
+export function shownSettings(text: string, names: Anonymiser | null): string {
+  const { entries, mistakes } = parseIni(text);
+  const lines = entries.map((entry) => `line ${entry.line}: ${shown(entry, names)}`);
+  const wrong = mistakes.map(({ line, kind }) => `line ${line}: ${kind}, not shown`);
+  return [...lines, ...wrong].join('\n');
+}
+
+/** Known sections, also of further centrals. */
+const section =
+  /^(?:isp_master|verify|log|sync|history|status|contact|notify|central_\d{1,3}|verify_\d{1,3})$/u;
+
+function shown({ section: within, option, value }: IniEntry, names: Anonymiser | null): string {
+  const known = options.find((one) => one.option === option);
+  if (known === undefined || !section.test(within)) return 'an option that is not known, not shown';
+  return `[${within}] ${option} = ${value === '' ? '' : valueOf(known, value, names)}`;
+}
+
+function valueOf({ option, values }: Option, value: string, names: Anonymiser | null): string {
+  if (values.kind === 'secret') return hiddenSecret;
+  const visible = option === 'webhook' ? originOf(value) : value;
+  if (names === null) return visible;
+  if (values.kind === 'number' || (values.kind === 'choice' && values.choices.includes(value))) return value;
+  return option === 'username' ? names.user(value) : names.text(visible);
+}
+
+/** A webhook's URL without what may be its token. */
+function originOf(value: string): string {
+  return URL.canParse(value) ? `${new URL(value).origin}/${hiddenSecret}` : hiddenSecret;
+}
