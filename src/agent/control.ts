@@ -96,6 +96,11 @@ const handlers: Handlers = {
     for (const { engine } of chosen(running(agent), null)) await engine.proveAccessCheck(checksFirst);
     return null;
   },
+  'accept-journal': async (agent, { central }) => {
+    const all = chosen(running(agent), central);
+    const accepted = await Promise.all(all.map(({ engine }) => engine.acceptJournal()));
+    return accepted.filter(Boolean).length;
+  },
   'notify-test': async ({ notify, paths, isService }) => {
     const tried = notify === null ? [] : await tryChannels(notify, senderAt(paths.root), isService);
     return { isService, tried };

@@ -5,6 +5,7 @@ import { inWords, knownProblems } from '../app/problems.ts';
 import { terminalText } from '../core/plain-text.ts';
 import type { Problem } from '../dns/problem.ts';
 import { version } from '../app/version.ts';
+import { acceptJournalCommand } from './commands/accept-journal.ts';
 import { agentCommand } from './commands/agent.ts';
 import { applyCommand } from './commands/apply.ts';
 import { checkCommand } from './commands/check.ts';
@@ -66,6 +67,7 @@ const commands = [
   pauseCommand(globals),
   resumeCommand(globals),
   notifyCommand(globals),
+  acceptJournalCommand(globals),
   agentCommand(globals),
   doctorCommand(globals),
   reportCommand(globals),

@@ -26,6 +26,18 @@ export const attentionTexts = {
     en: 'domainsync cannot work. "domainsync doctor" says what to do.',
     ru: 'domainsync не может работать. Что делать, покажет «domainsync doctor».',
   },
+  'attention.other-host': {
+    en: 'The journal was written on another server: this one is a copy of it, or its disk was moved. Nothing is written at the central DNS, and edits are refused. Stop domainsync on the other server ("domainsync uninstall"), then run "domainsync accept-journal --yes" here: everything is compared anew, and neither side is changed.',
+    ru: 'Журнал записан на другом сервере: этот сервер — его копия, либо сюда перенесли диск. На центральном DNS ничего не меняется, изменения отклоняются. Остановите domainsync на другом сервере («domainsync uninstall») и выполните здесь «domainsync accept-journal --yes»: всё будет сравнено заново, ни одна сторона не изменится.',
+  },
+  'attention.older-journal': {
+    en: 'An older copy of the journal was put back, so everything was compared anew; neither side was changed. See what differs ("domainsync zones") and what is stuck, then run "domainsync accept-journal --yes".',
+    ru: 'На сервер вернули старую копию журнала, поэтому всё сравнено заново; ни одна сторона не изменена. Посмотрите, что различается («domainsync zones») и что ждёт решения, затем выполните «domainsync accept-journal --yes».',
+  },
+  'attention.long-gap': {
+    en: 'domainsync had not run for more than 30 days, so everything was compared anew; neither side was changed. See what differs ("domainsync zones") and what is stuck, then run "domainsync accept-journal --yes".',
+    ru: 'domainsync не работал больше 30 дней, поэтому всё сравнено заново; ни одна сторона не изменена. Посмотрите, что различается («domainsync zones») и что ждёт решения, затем выполните «domainsync accept-journal --yes».',
+  },
   'attention.plugin-files': {
     en: 'The files of domainsync in the panel differ from those installed: {text}. The panel may no longer call it. Run "domainsync install".',
     ru: 'Файлы domainsync в панели отличаются от установленных: {text}. Панель может больше не вызывать обработчики. Выполните «domainsync install».',

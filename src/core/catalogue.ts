@@ -267,14 +267,18 @@ export const catalogue = {
     ru: 'Журнал создан более новой версией domainsync. Нужно обновить domainsync.',
     advice: 'administrator',
   },
-  'journal.older': {
-    en: 'An older copy of the journal was put back while this change was under way in it. What became of the change is not known, so nothing is sent for it. It ends once panel and central DNS agree: correct one of them, then run "domainsync compare".',
-    ru: 'На сервер вернули старую копию журнала, в которой это изменение ещё не завершено. Чем оно кончилось, неизвестно, поэтому ничего не отправляется. Исправьте панель или центральный DNS, чтобы стороны совпали, и выполните «domainsync compare».',
+  'journal.other-host': {
+    en: 'The journal of domainsync was written on another server: this server is a copy of it, or its disk was moved here. Two servers must not write the same zones, so changes are refused. The administrator has to stop domainsync on the other server, then run "domainsync accept-journal --yes" here.',
+    ru: 'Журнал domainsync записан на другом сервере: этот сервер — его копия, либо сюда перенесли диск. Два сервера не должны изменять одни и те же зоны, поэтому изменения отклоняются. Администратору нужно остановить domainsync на другом сервере и выполнить здесь «domainsync accept-journal --yes».',
+  },
+  'journal.forgotten': {
+    en: 'This change was under way when domainsync had to compare everything anew ("domainsync status" says why). What became of the change is not known, so nothing is sent for it. It ends once panel and central DNS agree: correct one of them, then run "domainsync compare".',
+    ru: 'Это изменение не было завершено, когда domainsync пришлось сравнить всё заново (почему — скажет «domainsync status»). Чем оно кончилось, неизвестно, поэтому ничего не отправляется. Исправьте панель или центральный DNS, чтобы стороны совпали, и выполните «domainsync compare».',
     advice: 'administrator',
   },
   'journal.zone-left': {
-    en: 'The central DNS has the domain {zone} and the panel has not; a copy of the journal that was put back knows it as synchronised. It was left as it is. Delete it at the central DNS, or create the domain in the panel: then it synchronises.',
-    ru: 'Домен {zone} есть на центральном DNS, но не в панели; в возвращённой копии журнала он числится синхронизируемым. Домен оставлен как есть. Удалите его на центральном DNS либо создайте в панели: тогда он будет синхронизироваться.',
+    en: 'The central DNS has the domain {zone} and the panel has not; before everything was compared anew, it was synchronised. It was left as it is. Delete it at the central DNS, or create the domain in the panel: then it synchronises.',
+    ru: 'Домен {zone} есть на центральном DNS, но не в панели; до нового сравнения всех зон он синхронизировался. Домен оставлен как есть. Удалите его на центральном DNS либо создайте в панели: тогда он будет синхронизироваться.',
     advice: 'administrator',
   },
   'journal.disk-full': {

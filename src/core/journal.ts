@@ -105,12 +105,6 @@ export interface ZoneCounts {
 /** Prefix of a fact's name; the zone follows. The fact holds {@link ZoneCounts.conflictSince}. */
 export const conflictSinceFact = 'conflict-since ';
 
-/**
- * Name of the fact that a journal sets when it is opened and is an older copy of itself. It holds when this
- * was found (wall clock, milliseconds since 1970). The engine deletes it once it has forgotten the ledger.
- */
-export const olderFact = 'older-journal';
-
 export type JournalErrorCode =
   /** The file is damaged, or is not a journal. All edits are refused. */
   | 'journal.unreadable'

@@ -1,7 +1,6 @@
 import type { DnsName } from '../dns/name.ts';
 import {
   JournalError,
-  olderFact,
   type Batch,
   type Journal,
   type JournalCounts,
@@ -9,14 +8,17 @@ import {
   type ZoneCounts,
 } from '../core/journal.ts';
 import type { Decision, ObservedCounts } from '../core/decision.ts';
+import { hostFact } from '../core/journal-doubts.ts';
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
 import { Database, translate } from './database.ts';
 import { DecisionTable } from './decision-table.ts';
+import { factsAtOpening } from './doubts.ts';
 import { FactTable } from './fact-table.ts';
 import { FilePlace } from './file-place.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { HistoryEntry, HistoryFilter, HistoryPage } from '../core/history.ts';
+import type { HostIdentity } from './host-identity.ts';
 import { History, type HistoryLimits, type PersonLimits } from './history.ts';
 import { HistoryReader } from './history-reader.ts';
 import { LedgerTable, rowsTally, ZoneDamaged } from './ledger-table.ts';
@@ -44,6 +46,10 @@ export interface SqliteJournalOptions {
    * migrates nothing, and `commit` throws. Files of earlier releases can still be read.
    */
   readonly writer: boolean;
+  /** The identity of this host; default: not known. */
+  readonly host?: HostIdentity;
+  /** The wall clock, milliseconds since 1970; default: the system's. */
+  readonly now?: () => number;
 }
 
 /** Note of a zone whose ledger is damaged. */
@@ -80,6 +86,7 @@ export class SqliteJournal implements Journal {
   readonly #decisions: DecisionTable;
   readonly #reader: HistoryReader;
   readonly #countFile: CountFile;
+  readonly #now: () => number;
   readonly #heartbeat: Heartbeat;
   /** Number of commits in the file. */
   #commits = 0;
@@ -92,6 +99,7 @@ export class SqliteJournal implements Journal {
     const { path, writer } = options;
     this.#path = path;
     this.#writer = writer;
+    this.#now = options.now ?? Date.now;
     this.#reserve = new Reserve(`${path}.reserve`, options.reserve ?? 4 * 1024 * 1024);
     this.#countFile = new CountFile(`${path}.generation`);
     const file = translated(path, () => open(options));
@@ -111,7 +119,7 @@ export class SqliteJournal implements Journal {
       this.#decisions = new DecisionTable(this.#database);
       this.#reader = new HistoryReader(this.#operations, this.#decisions, this.#facts, this.#tables);
       this.#history = new History(this.#operations, this.#facts, this.#tallies, this.#decisions);
-      if (writer) this.#takeOver();
+      if (writer) this.#takeOver(options.host ?? { machine: null, board: null });
     } catch (error) {
       this.#countFile.close();
       this.#database.close();
@@ -203,20 +211,22 @@ export class SqliteJournal implements Journal {
   }
 
   /**
-   * Takes the lease. Stores the fact `olderFact` if the second copy of the number of commits is higher than
-   * the one in the database.
+   * Takes the lease, and stores why the journal may not know what happened last (`doubts.ts`).
    * @throws {JournalError} `journal.in-use` if the process that holds the lease may still be alive
    */
-  #takeOver(): void {
+  #takeOver(host: HostIdentity): void {
     this.#transaction(() => {
       const held = this.#facts.get('lease');
       if (held !== null && !isDead(readHolder(held)))
         throw new JournalError('journal.in-use', { path: this.#path });
+      const { commits: counted, at: committedAt } = this.#heartbeat.get();
       // An earlier program has counted the openings of the file in a fact.
-      const stored = Math.max(this.#heartbeat.get().commits, countIn(this.#facts.get('generation')));
+      const commits = Math.max(counted, countIn(this.#facts.get('generation')));
       const second = this.#countFile.read();
-      this.#commits = Math.max(stored, second);
-      if (second > stored) this.#facts.put(olderFact, String(Date.now()));
+      this.#commits = Math.max(commits, second);
+      const writtenOn = this.#facts.get(hostFact);
+      const doubts = factsAtOpening({ commits, second, committedAt, now: this.#now(), host, writtenOn });
+      for (const [name, value] of Object.entries(doubts)) this.#facts.put(name, value);
       this.#facts.put('lease', JSON.stringify(thisProcess()));
       this.#reserve.take();
     });
@@ -255,7 +265,7 @@ export class SqliteJournal implements Journal {
         this.#ledger.flush();
         this.#tallies.flush();
         this.#commits += 1;
-        this.#heartbeat.put({ commits: this.#commits, at: Date.now() });
+        this.#heartbeat.put({ commits: this.#commits, at: this.#now() });
         return value;
       });
       this.#operations.commit();

@@ -8,6 +8,7 @@ import { parseName } from '../dns/name.ts';
 const owners = { way: 'column', check: 'on', zones: 3, unknown: 1 } as const;
 const engine: EngineReport = {
   baselineAt: 1_700_000_000_500,
+  doubt: null,
   open: 2,
   stuck: [],
   unfinished: { prepared: 1, kept: 1 },

@@ -1,3 +1,4 @@
+import type { JournalDoubt } from '../../core/journal-doubts.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { statusText } from '../../cli/texts/status.ts';
@@ -12,6 +13,7 @@ import type { CentralReport, EngineReport, FromAgent } from './central-report.ts
 const owners = { way: 'column', check: 'on', zones: 1, unknown: 0 } as const;
 const engine: EngineReport = {
   baselineAt: 1,
+  doubt: null,
   open: 0,
   stuck: [],
   unfinished: {},
@@ -96,6 +98,20 @@ const codes = (report: Omit<StatusReport, 'attention'>): string[] =>
 test('all is well: no reason, also before settings are given and during a pause', () => {
   assert.deepEqual(attentionOf(status([{}, {}], { paused: true })), []);
   assert.deepEqual(attentionOf(status([], { state: 'not-configured' })), []);
+});
+
+test('issue 17, host identity: a journal in doubt is a reason, the more urgent the more it stops', () => {
+  const why = (doubt: JournalDoubt): unknown => {
+    const stuck = [sampleOperation('a', { state: 'stuck', changedAt: 7 })];
+    return attentionOf(status([{ engine: { ...engine, doubt, stuck } }])).map(({ code, since }) => [
+      code,
+      since,
+    ]);
+  };
+  const stuck = ['attention.stuck', 7];
+  assert.deepEqual(why({ why: 'other-host', since: 5 }), [['attention.other-host', 5], stuck]);
+  assert.deepEqual(why({ why: 'older-journal', since: 6 }), [['attention.older-journal', 6], stuck]);
+  assert.deepEqual(why({ why: 'long-gap', since: 8 }), [['attention.long-gap', 8], stuck]);
 });
 
 test('what the journal holds is a reason with and without an agent', () => {

@@ -69,6 +69,7 @@ const urgency: readonly AttentionCode[] = [
   'attention.agent-not-running',
   'attention.problem',
   'attention.settings-not-in-force',
+  'attention.other-host',
   'attention.login-blocked',
   'attention.central-unreachable',
   'attention.observing-blind',
@@ -76,6 +77,8 @@ const urgency: readonly AttentionCode[] = [
   'attention.no-hook-calls',
   'attention.zones-frozen',
   'attention.operations-damaged',
+  'attention.older-journal',
+  'attention.long-gap',
   'attention.stuck',
   'attention.comparison-failing',
   'attention.comparison-overdue',
@@ -122,10 +125,11 @@ function ofCentral({ at, pid }: Examined, report: CentralReport): Attention[] {
   const { number, engine, health } = report;
   const found = health === null ? [] : ofHealth({ at, pid }, report, health);
   if (engine === null) return found;
-  const { stuck, frozen, damagedOperations, records } = engine;
+  const { doubt, stuck, frozen, damagedOperations, records } = engine;
   const add = (code: AttentionCode, count: number, since: number | null = null): void => {
     if (count > 0) found.push(reason(code, number, { count: String(count) }, since));
   };
+  if (doubt !== null) found.push(reason(`attention.${doubt.why}`, number, {}, doubt.since));
   add('attention.stuck', stuck.length, Math.min(...stuck.map(({ changedAt }) => changedAt)));
   add('attention.zones-frozen', frozen);
   add('attention.operations-damaged', damagedOperations);

@@ -2,6 +2,7 @@
 import type { DnsName } from '../../dns/name.ts';
 import { baselineFact } from '../../core/engine/before/unknown-zone.ts';
 import type { Journal, JournalCounts } from '../../core/journal.ts';
+import { doubtOf, type JournalDoubt } from '../../core/journal-doubts.ts';
 import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
 import { isFinal, type Operation } from '../../core/operation.ts';
 
@@ -9,6 +10,8 @@ import { isFinal, type Operation } from '../../core/operation.ts';
 export interface JournalStatus extends Omit<JournalCounts, 'rows'> {
   /** When the first comparison was completed: wall clock, milliseconds since 1970; null: not yet. */
   readonly baselineAt: number | null;
+  /** Why the journal may not know what happened last, until an operator has seen it; null: no reason. */
+  readonly doubt: JournalDoubt | null;
   /** Number of operations that are neither final nor stuck. */
   readonly open: number;
   readonly stuck: readonly Operation[];
@@ -36,6 +39,7 @@ export async function journalStatus(
   const { rows: records, ...counts } = await journal.counts();
   return {
     baselineAt: baseline === null ? null : Number(baseline),
+    doubt: await doubtOf(journal),
     open: unfinished.filter(({ state }) => state !== 'stuck').length,
     stuck: unfinished.filter(({ state }) => state === 'stuck'),
     unfinished: countBy(unfinished.map(({ state }) => state)),

@@ -1,4 +1,5 @@
 /** Schemas for the parts of the agent's answers. */
+import { gapFact, olderFact, otherHostFact } from '../../core/journal-doubts.ts';
 import * as v from 'valibot';
 import type { ZoneEntry } from '../../core/ledger.ts';
 import { attentionTexts, type AttentionCode } from '../../core/catalogue-attention.ts';
@@ -138,6 +139,7 @@ export const attention = v.object({
 /** The state of a central, as its journal stores it. */
 export const engineReport = v.object({
   baselineAt: v.nullable(v.number()),
+  doubt: v.nullable(v.object({ why: v.picklist([olderFact, gapFact, otherHostFact]), since: v.number() })),
   open: v.number(),
   stuck: v.array(operation),
   unfinished: v.record(v.string(), v.number()),

@@ -77,6 +77,8 @@ const parameters = {
   'erase-user': v.object({ user: v.string() }),
   /** Reports what the self-test found: whether the panel checks access before it calls us. */
   'access-check': v.object({ checksFirst: v.boolean() }),
+  /** An operator accepts the journals of the centrals (docs/decisions/016-older-journals.md). */
+  'accept-journal': v.object({ central }),
   /** Asks the agent to send a test notice on every channel of the settings. */
   'notify-test': v.object({}),
 };
@@ -180,6 +182,8 @@ export interface Answers {
   readonly trace: readonly SeenCall[];
   readonly 'access-check': null;
   readonly 'notify-test': NotifyTest;
+  /** How many journals there were to accept. */
+  readonly 'accept-journal': number;
   readonly 'erase-user': ErasedUser;
 }
 
@@ -238,6 +242,7 @@ const answers: { readonly [N in Question]: v.GenericSchema<unknown, Answers[N]> 
   exclude: v.array(exclusion),
   trace: v.array(seenCall),
   'access-check': v.null(),
+  'accept-journal': v.number(),
   'notify-test': v.object({ isService: v.boolean(), tried: v.array(triedChannel) }),
   'erase-user': v.object({ erased: v.number(), underWay: v.number() }),
 };

@@ -17,6 +17,7 @@ import type { Log } from '../../core/log.ts';
 import type { Panel } from '../../core/panel.ts';
 import type { PanelHand } from '../../core/panel-hand.ts';
 import type { Settings } from '../../config/settings.ts';
+import { hostFiles, readHost } from '../../journal/host-identity.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
 import { Upkeep } from '../../journal/upkeep.ts';
 import { systemClock } from './clock.ts';
@@ -164,7 +165,11 @@ export async function wireEngine(
   plainLog: Log,
 ): Promise<Wired> {
   const log = numbered(plainLog, settings);
-  const journal = new SqliteJournal({ path: journalPath(paths, central.id), writer: true });
+  const journal = new SqliteJournal({
+    path: journalPath(paths, central.id),
+    writer: true,
+    host: readHost(hostFiles),
+  });
   const verifier = makeVerifier(settings, log, centrals);
   const logged = loggedCentral(central, log);
   const serials = localSerials(settings);

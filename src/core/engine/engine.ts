@@ -2,6 +2,7 @@ import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
+import { acceptedFact, hostFact, newBaselineFact, otherHostFact } from '../journal-doubts.ts';
 import { deletes } from '../operation.ts';
 import type { ApprovedPlan, Exclusion, PlanRequest, ZonePlan, ZoneResult } from '../zone-plan.ts';
 import type {
@@ -19,7 +20,7 @@ import { CompareAll, type ComparisonProgress } from './comparison/compare-all.ts
 import { compareNewZones } from './background/fill-zone.ts';
 import { compareKept } from './background/give-up-delete.ts';
 import { beforeRecords } from './before/before-records.ts';
-import { forgetOlder } from './comparison/forget-ledger.ts';
+import { forgetLedger } from './comparison/forget-ledger.ts';
 import { NamedZones } from './comparison/named-zones.ts';
 import { SerialWatch } from './comparison/serial-watch.ts';
 import { readPanel } from './knowledge/panel-view.ts';
@@ -63,6 +64,9 @@ export class Engine {
   /** Null: the engine does not only observe. */
   readonly #observer: Observer | null;
   readonly #background = new Set<Promise<void>>();
+  /** Whether the journal is another host's. Then nothing runs, and every edit is refused. */
+  #isOtherHosts = false;
+  #accepting: Promise<void> | null = null;
 
   constructor(ports: Ports) {
     this.#runtime = new Runtime(ports);
@@ -82,16 +86,54 @@ export class Engine {
 
   /**
    * Resumes operations that an earlier run left open, and starts the background work, the first comparison
-   * included. Resolves as soon as the engine can answer hook calls.
+   * included. Resolves as soon as the engine can answer hook calls. If the journal is another host's, starts
+   * nothing until {@link acceptJournal}.
    * @throws {JournalError} when the journal fails; nothing is started then
    */
   async start(): Promise<void> {
+    const { journal, log } = this.#runtime.ports;
     try {
-      await this.#takeUp();
+      this.#isOtherHosts = (await journal.fact(otherHostFact)) !== null;
+      if (this.#isOtherHosts) log(1, 'journal.other-host');
+      else await this.#begin();
     } catch (error) {
       await this.stop();
       throw error;
     }
+  }
+
+  /**
+   * Stores that an operator has seen why a new baseline was taken, or accepts a journal of another host. Then
+   * the journal is forgotten, and a new baseline is taken.
+   * @returns false: there was nothing to accept
+   * @throws {JournalError}
+   */
+  async acceptJournal(): Promise<boolean> {
+    const { journal } = this.#runtime.ports;
+    if (this.#isOtherHosts) {
+      this.#accepting ??= this.#acceptHost().finally(() => (this.#accepting = null));
+      await this.#accepting;
+      return true;
+    }
+    if ((await journal.fact(newBaselineFact)) === null) return false;
+    await this.#runtime.store.commit({ facts: { [newBaselineFact]: null } });
+    return true;
+  }
+
+  async #acceptHost(): Promise<void> {
+    const { journal, clock, log } = this.#runtime.ports;
+    const [, host] = (await journal.fact(otherHostFact))?.split(' ') ?? [];
+    const facts = { [otherHostFact]: null, [acceptedFact]: String(clock.wall()) };
+    await this.#runtime.store.commit({
+      facts: host === undefined ? facts : { ...facts, [hostFact]: host },
+    });
+    log(1, 'journal.accepted');
+    await this.#begin();
+    this.#isOtherHosts = false;
+  }
+
+  async #begin(): Promise<void> {
+    await this.#takeUp();
     this.#inBackground(this.#compareForEver());
     const { serialsEvery } = this.#runtime.ports.settings;
     if (this.#serials !== null && serialsEvery > 0)
@@ -102,7 +144,7 @@ export class Engine {
     const { journal, clock, log } = this.#runtime.ports;
     this.#runtime.grace.begin();
     for (const { id } of await journal.operations({ latest: 1 })) this.#runtime.timers.idsAfter(id);
-    await forgetOlder(this.#runtime);
+    await forgetLedger(this.#runtime);
     const open = await journal.operations({ openAt: clock.wall() });
     const comparesAnew = await takeUpMode(this.#runtime, open);
     for (const operation of open) {
@@ -141,6 +183,7 @@ export class Engine {
       const answer = await this.carryOut(event.edits, signal);
       return verdictOf(answer);
     }
+    if (this.#isOtherHosts && event.kind !== 'invalid') return { kind: 'accept' };
     return await this.#runtime.gate.during(this.#editedBy(event), async () => {
       switch (event.kind) {
         case 'ignore':
@@ -161,6 +204,7 @@ export class Engine {
    * @param signal as for `answer`
    */
   async carryOut(edits: readonly EditEvent[], signal: AbortSignal): Promise<Answer> {
+    if (this.#isOtherHosts) return this.#onOtherHost(edits);
     const observer = this.#observer;
     return await this.#runtime.gate.during(this.#editedBy({ kind: 'edits', edits }), () =>
       observer === null ? this.#edits(edits, signal) : this.#observe(observer, edits, signal),
@@ -174,6 +218,7 @@ export class Engine {
    */
   async objections(edits: readonly EditEvent[], signal: AbortSignal): Promise<readonly Problem[]> {
     if (this.#observer !== null) return [];
+    if (this.#isOtherHosts) return refuseOtherHost.problems;
     const judged = edits
       .filter((edit) => edit.stage === 'before' && !this.isOwn(edit))
       .map((edit) => ({ edit, right: this.#owners.judge(edit) }));
@@ -238,6 +283,7 @@ export class Engine {
    * is read again, edits of plain users are refused. Never throws.
    */
   async forgetOwners(): Promise<void> {
+    if (this.#isOtherHosts) return;
     await this.#owners.forget().catch((error: unknown) => this.#failed('-', error, 'nothing'));
   }
 
@@ -246,6 +292,7 @@ export class Engine {
    * @param reason for log and history
    */
   compare(what: DnsName | 'all', reason: string, follow: CompareRequest['follow'] = 'no'): void {
+    if (this.#isOtherHosts) return;
     if (what !== 'all') this.#runtime.agenda.compareSoon(what, reason, follow);
     else this.#inBackground(this.#compareAll.untilDone(reason, follow));
   }
@@ -278,6 +325,7 @@ export class Engine {
   async apply(plan: ApprovedPlan): Promise<ZoneResult> {
     if (this.#observer !== null)
       return { kind: 'refused', problems: [{ code: 'agent.observing', params: {} }] };
+    if (this.#isOtherHosts) return { kind: 'refused', problems: refuseOtherHost.problems };
     return await applyZone(this.#runtime, plan);
   }
 
@@ -333,6 +381,7 @@ export class Engine {
   #invalid(event: InvalidEvent): Answer {
     if (this.#observer !== null)
       return { kind: 'accept', begun: [], left: [wouldRefuse(event, event.problems)] };
+    if (this.#isOtherHosts) return refuseOtherHost;
     return this.#leftToPanel(event) ?? { kind: 'refuse', problems: event.problems, changed: 'nothing' };
   }
 
@@ -396,6 +445,12 @@ export class Engine {
     }
     if (afterwards.length > 0) return allOf(afterwards, edits.length);
     return { kind: 'accept', begun, ...(left.length === 0 ? {} : { left }) };
+  }
+
+  /** Refuses edits before they are made. An engine that only observes refuses nothing. */
+  #onOtherHost(edits: readonly EditEvent[]): Answer {
+    const isRefused = this.#observer === null && edits.some(({ stage }) => stage === 'before');
+    return isRefused ? refuseOtherHost : nothingToDo;
   }
 
   /** Accepts the edits of one call without doing anything about them, whatever happens. */
@@ -558,6 +613,12 @@ function verdictOf(answer: Answer): Verdict {
 
 /** Milliseconds after which a periodic comparison that could not begin is tried again. */
 const soonAgain = 300_000;
+
+const refuseOtherHost: Refusal = {
+  kind: 'refuse',
+  problems: [refusal('journal.other-host', {})],
+  changed: 'nothing',
+};
 
 const notReadYet = refusal('panel.not-read-yet', {});
 

@@ -115,7 +115,7 @@ test('issue 13, older journals: an edit that the copy has open is stuck, blocks 
   const [stuck] = (await statusOf(world)).stuck;
   assert.deepEqual(
     [stuck?.state, stuck?.problems.map(({ code }) => code), stuck?.watch],
-    ['stuck', ['journal.older'], null],
+    ['stuck', ['journal.forgotten'], null],
   );
   assert.deepEqual(stuck?.kind === 'records' && [stuck.added, stuck.removed], [[], []]);
   put(world, 'central', [one, two]);

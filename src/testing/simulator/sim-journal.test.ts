@@ -1,7 +1,8 @@
 /** Issue 13: tests journals that fail, and what they contain afterwards. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { JournalError, olderFact, type Journal } from '../../core/journal.ts';
+import { JournalError, type Journal } from '../../core/journal.ts';
+import { olderFact } from '../../core/journal-doubts.ts';
 import { MemoryJournal } from '../memory-journal.ts';
 import { journalContract, sampleOperation, sampleRow } from '../contracts/journal.ts';
 import { VirtualClock } from '../virtual-clock.ts';

@@ -1,12 +1,12 @@
 import type { Clock } from '../../core/clock.ts';
 import {
   JournalError,
-  olderFact,
   type Batch,
   type Journal,
   type JournalErrorCode,
   type OperationFilter,
 } from '../../core/journal.ts';
+import { olderFact } from '../../core/journal-doubts.ts';
 import type { DnsName } from '../../dns/name.ts';
 import type { MemoryJournal } from '../memory-journal.ts';
 import { never, type Life } from './life.ts';

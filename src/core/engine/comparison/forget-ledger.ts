@@ -1,38 +1,73 @@
 import { problem } from '../../../dns/problem.ts';
 import { zoneName, type DnsName } from '../../../dns/name.ts';
-import { conflictSinceFact, olderFact, type Batch } from '../../journal.ts';
+import { conflictSinceFact, type Batch, type RowChange } from '../../journal.ts';
+import { acceptedFact, gapFact, newBaselineFact, olderFact } from '../../journal-doubts.ts';
 import { isMirrored, type ZoneEntry } from '../../ledger.ts';
 import { isFinal, type Operation } from '../../operation.ts';
 import { filledFact } from '../background/fill-zone.ts';
 import { forgotten } from '../before/signed-delete.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
-import { leftZone, problemOfFact } from '../knowledge/forgotten.ts';
+import { forgottenCode, leftZoneCode } from '../knowledge/forgotten.ts';
+import { isFrozen } from '../knowledge/frozen.ts';
 import { newDelete } from '../knowledge/operations.ts';
 import type { JournalReader, Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * If the journal is an older copy of itself, forgets what it says of zones and owners, in one transaction
- * (docs/decisions/016-older-journals.md). The first comparison then takes a new baseline, which changes
- * neither side. Operations that the copy has open become stuck. Call this before anything else runs.
+ * If the journal may not know what happened last, forgets what it says of zones and owners, in one
+ * transaction (docs/decisions/016-older-journals.md). The first comparison then takes a new baseline, which
+ * changes neither side. Open operations become stuck. Call this before anything else runs.
  * @throws {JournalError} nothing was forgotten
  */
-export async function forgetOlder(runtime: Runtime): Promise<void> {
+export async function forgetLedger(runtime: Runtime): Promise<void> {
   const { journal, clock, log } = runtime.ports;
-  if ((await journal.fact(olderFact)) === null) return;
+  const why = await firstOf(journal, [olderFact, gapFact, acceptedFact]);
+  if (why === null) return;
   const entries = await journal.zones();
   const zones = entries.map(({ zone }) => zone);
   const owners = [...(await journal.owners()).keys()];
   const operations = await journal.operations({ openAt: clock.wall() });
+  const excluded = await excludedIn(journal, entries);
   await runtime.store.transact(async (tx) => {
     for (const operation of operations) await forgetOperation(tx, operation);
+    for (const change of excluded) tx.rows(change);
     tx.with({
       dropZones: zones,
+      zones: entries.filter(({ state }) => state === 'excluded'),
       owners: new Map(owners.map((zone) => [zone, 'gone'])),
-      facts: { ...factsOf(zones), ...(await knownBefore(runtime, entries)), [olderFact]: null },
+      facts: {
+        ...factsOf(zones),
+        ...(await knownBefore(runtime, entries)),
+        [olderFact]: null,
+        [gapFact]: null,
+        [acceptedFact]: null,
+        // Whoever accepted another host's journal knows of it already.
+        ...(why === acceptedFact ? {} : { [newBaselineFact]: `${why} ${clock.wall()}` }),
+      },
     });
   });
-  log(1, 'journal.older', { zones: zones.length, open: operations.length });
+  log(1, 'journal.forgotten', { why, zones: zones.length, open: operations.length });
+}
+
+/**
+ * The rows of records that an administrator has excluded. That decision is kept, as that about whole zones.
+ * @throws {JournalError}
+ */
+async function excludedIn(journal: JournalReader, entries: readonly ZoneEntry[]): Promise<RowChange[]> {
+  const changes: RowChange[] = [];
+  for (const { zone } of entries) {
+    // A damaged ledger has no rows that can be trusted.
+    if (await isFrozen(journal, zone)) continue;
+    const put = (await journal.rows(zone)).filter(({ state }) => state === 'excluded');
+    if (put.length > 0) changes.push({ zone, put });
+  }
+  return changes;
+}
+
+/** The first of these facts that the journal has; null: none. @throws {JournalError} */
+async function firstOf(journal: JournalReader, names: readonly string[]): Promise<string | null> {
+  for (const name of names) if ((await journal.fact(name)) !== null) return name;
+  return null;
 }
 
 /**
@@ -43,7 +78,7 @@ async function forgetOperation(tx: Transaction, operation: Operation): Promise<v
     await tx.amend(operation, () => ({ watch: null }));
     return;
   }
-  const problems = [problem(problemOfFact[olderFact], {})];
+  const problems = [problem(forgottenCode)];
   switch (operation.kind) {
     case 'records':
       await tx.advance(operation, 'stuck', { ...nothingSure, problems });
@@ -99,8 +134,8 @@ export async function listLeftZones(
   const listed = new Set((await runtime.forgotten()).map(({ zone }) => zone));
   for (const zone of known) {
     if (here.has(zone) || !sides.central.has(zone) || listed.has(zone)) continue;
-    const problems = [problem(leftZone, { zone })];
-    tx.create(newDelete(runtime, { class: 'follow', zone, source: 'older-journal', problems }), 'stuck');
+    const problems = [problem(leftZoneCode, { zone })];
+    tx.create(newDelete(runtime, { class: 'follow', zone, source: 'new-baseline', problems }), 'stuck');
   }
   tx.with({ facts: { [zonesFact]: null } });
 }

@@ -1,13 +1,13 @@
-import { olderFact, type Journal } from '../../journal.ts';
+import type { Journal } from '../../journal.ts';
 import type { Operation } from '../../operation.ts';
 
-/** For each fact of a journal whose ledger must be forgotten, the problem of operations that it has open. */
-export const problemOfFact = { [olderFact]: 'journal.older' } as const;
+/** The problem of an operation whose journal was forgotten while it was open. */
+export const forgottenCode = 'journal.forgotten';
 
 /** The problem of an operation that lists a zone of a forgotten ledger, which only the central has now. */
-export const leftZone = 'journal.zone-left';
+export const leftZoneCode = 'journal.zone-left';
 
-const codes: ReadonlySet<string> = new Set([...Object.values(problemOfFact), leftZone]);
+const codes: ReadonlySet<string> = new Set([forgottenCode, leftZoneCode]);
 
 /**
  * Whether the operation is stuck because its journal was forgotten (`forget-ledger.ts`). Nobody knows what

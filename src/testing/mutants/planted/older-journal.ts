@@ -7,8 +7,8 @@ export const plantedInOlderJournal: readonly PlantedBug[] = [
   {
     name: 'older-journal-believed',
     file: forget,
-    find: `if ((await journal.fact(olderFact)) === null) return;`,
-    replace: `if ((await journal.fact(olderFact)) !== '') return;`,
+    find: `if (why === null) return;`,
+    replace: `if (why !== '') return;`,
     says: 'An older journal is used as if it were the newest.',
   },
   {
