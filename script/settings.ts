@@ -49,6 +49,7 @@ const sections: Readonly<Record<string, Text>> = {
   log: { en: 'Log', ru: 'Журнал работы' },
   sync: { en: 'Edits and comparisons', ru: 'Изменения и сравнения' },
   history: { en: 'What is kept of ended operations', ru: 'Что хранится о завершённых операциях' },
+  limits: { en: 'Safety limits', ru: 'Ограничения безопасности' },
   status: { en: 'What calls for an administrator', ru: 'Что требует администратора' },
   contact: { en: 'Contact', ru: 'Контакт' },
   notify: { en: 'Notifications', ru: 'Уведомления' },
@@ -60,6 +61,7 @@ const units: Readonly<Record<Unit, Text>> = {
   MiB: { en: 'MiB', ru: 'МиБ' },
   level: { en: '', ru: '' },
   count: { en: '', ru: '' },
+  percent: { en: '%', ru: '%' },
 };
 
 function page(language: Language): string {

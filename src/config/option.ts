@@ -39,7 +39,7 @@ export type Values =
 export type Form = 'webhook' | 'networks' | 'mailbox' | 'mailboxes' | 'program';
 
 /** The unit of a number in the file. `level`: a log level. `count`: a number of things. */
-export type Unit = 'seconds' | 'days' | 'MiB' | 'level' | 'count';
+export type Unit = 'seconds' | 'days' | 'MiB' | 'level' | 'count' | 'percent';
 
 /** What documentation and form show about an option. */
 export interface OptionFacts {
@@ -59,6 +59,7 @@ const scales: Readonly<Record<Unit, number>> = {
   MiB: 1_048_576,
   level: 1,
   count: 1,
+  percent: 1,
 };
 
 /**

@@ -228,6 +228,39 @@ const sync = v.object({
   ),
 });
 
+const limits = v.object({
+  records: numberOption(
+    'count',
+    { fallback: 5, least: 1, most: 1_000_000 },
+    'So many records that a comparison finds gone from one zone of the panel are only listed, not removed at the central. The same holds for all records of a zone, however few ([adoption.md](adoption.md), case 24).',
+    'Если сравнение не находит в панели столько записей одной зоны, они только показываются, а на центральном DNS не удаляются. Так же и со всеми записями зоны, сколько бы их ни было ([adoption.md](adoption.md), случай 24).',
+  ),
+  share: numberOption(
+    'percent',
+    { fallback: 30, least: 1, most: 100 },
+    'Largest part of the records of a large zone that a comparison removes. `push`, `pull` and `apply` remove more only with `--force-once`.',
+    'Какую часть записей большой зоны может удалить сравнение. Команды `push`, `pull` и `apply` удаляют больше только с `--force-once`.',
+  ),
+  large_zone: numberOption(
+    'count',
+    { fallback: 10, least: 1, most: 1_000_000 },
+    'From so many records on, a zone is large.',
+    'Зона считается большой, если записей не меньше.',
+  ),
+  zone_share: numberOption(
+    'percent',
+    { fallback: 1, least: 1, most: 100 },
+    'Largest part of all zones that is deleted at the central within an hour; one always may be. Zones that users delete in the DNS forms do not count.',
+    'Какую часть всех зон можно удалить на центральном DNS за час; одну — всегда. Зоны, которые пользователи удаляют в формах DNS, не считаются.',
+  ),
+  zones: numberOption(
+    'count',
+    { fallback: 20, least: 1, most: 1_000 },
+    'So many zones within an hour at most, however many there are.',
+    'Но не больше стольких зон за час, сколько бы их ни было.',
+  ),
+});
+
 const history = v.object({
   keep: numberOption(
     'days',
@@ -281,6 +314,7 @@ export const settingsSchema = v.object({
   verify,
   log,
   sync,
+  limits,
   history,
   status,
   contact,

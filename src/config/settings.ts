@@ -356,6 +356,7 @@ function namedValues({
   verify,
   log,
   sync,
+  limits,
   history,
   status,
   contact,
@@ -399,6 +400,13 @@ function namedValues({
     /** The panel's own name server. */
     serialServer: sync.serials_from,
     ownerCheck: sync.owner_check,
+    limits: {
+      records: limits.records,
+      share: limits.share,
+      largeZone: limits.large_zone,
+      zoneShare: limits.zone_share,
+      zones: limits.zones,
+    },
     /**
      * Limits for ended operations in the journal. `keep`: in milliseconds. `most`: in octets, for all of them
      * together.

@@ -146,8 +146,8 @@ function numbered(log: Log, { number }: Settings): Log {
 }
 
 function engineSettings(settings: Settings): EngineSettings {
-  const { mode, afterWait, readGap, grace, watch, compareEvery, serialsEvery, ownerCheck } = settings;
-  const given = { mode, afterWait, readGap, grace, watch, compareEvery, serialsEvery, ownerCheck };
+  const { mode, afterWait, readGap, grace, watch, compareEvery, serialsEvery, ownerCheck, limits } = settings;
+  const given = { mode, afterWait, readGap, grace, watch, compareEvery, serialsEvery, ownerCheck, limits };
   return { ...defaultEngineSettings, ...given, visibilityWait: afterWait * 3 };
 }
 

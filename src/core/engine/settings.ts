@@ -1,3 +1,5 @@
+import { defaultSafetyLimits, type SafetyLimits } from './knowledge/safety-limits.ts';
+
 /** Settings of the engine; all times are in milliseconds. */
 export interface EngineSettings {
   /**
@@ -38,6 +40,7 @@ export interface EngineSettings {
   readonly ownerCheck: 'on' | 'off';
   /** `observe`: the engine refuses and writes nothing, and reports what it would have done. */
   readonly mode: 'strict' | 'observe';
+  readonly limits: SafetyLimits;
 }
 
 export const defaultEngineSettings: EngineSettings = {
@@ -57,4 +60,5 @@ export const defaultEngineSettings: EngineSettings = {
   serialsEvery: 5_000,
   ownerCheck: 'on',
   mode: 'strict',
+  limits: defaultSafetyLimits,
 };

@@ -10,6 +10,7 @@ import { CentralError } from '../../central.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import { deletes, edits } from '../../operation.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
+import { defaultSafetyLimits } from '../knowledge/safety-limits.ts';
 import { Moved } from '../parts/store.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
 
@@ -118,6 +119,20 @@ test('the safety limits: all of it, the fifth record, and over 30 % of ten or mo
   }
 });
 
+test('issue 17, limits: the settings say how much a comparison may remove from a zone', () => {
+  const limits = { ...defaultSafetyLimits, records: 8, share: 50, largeZone: 4 };
+  const cases: readonly (readonly [Lacks, string])[] = [
+    [{ all: 20, lacks: 7 }, 'later'],
+    [{ all: 20, lacks: 8 }, 'list'],
+    [{ all: 4, lacks: 2 }, 'later'],
+    [{ all: 4, lacks: 3 }, 'list'],
+    [{ all: 3, lacks: 2 }, 'later'],
+    [{ all: 3, lacks: 3 }, 'list'],
+  ];
+  for (const [lacks, expected] of cases)
+    assert.equal(permit(engineBench({ settings: { limits } }), lacks), expected, JSON.stringify(lacks));
+});
+
 test('rows that are not synced make no zone larger, and leave nothing in it', () => {
   const others = ['x', 'y'].map((host) => sampleRow(1, { record: a(host, 2), state: 'panel-only' }));
   // The zone has nine synced records, and two that only the panel has. So it is not a large zone.
@@ -220,8 +235,8 @@ test('while it is written it is prepared and in flight; after a failure it is lo
 const minute = 60_000;
 
 /** Makes a bench with so many zones in the ledger. */
-async function withZones(count: number): Promise<Bench> {
-  const bench = engineBench();
+async function withZones(count: number, limits = defaultSafetyLimits): Promise<Bench> {
+  const bench = engineBench({ settings: { limits } });
   const names = Array.from({ length: count }, (_, at): DnsName => parseName(`z${at}.example.`));
   await bench.journal.commit({ zones: names.map((name) => entryOf(name)) });
   return bench;
@@ -248,6 +263,16 @@ test('zones follow where the panel named them, one in a hundred within an hour',
   ];
   for (const [zones, deleted] of cases)
     assert.equal(await deleteNamed(await withZones(zones), 30), deleted, `${zones} zones`);
+});
+
+test('issue 17, limits: the settings say how many zones may go within an hour', async () => {
+  const limits = { ...defaultSafetyLimits, zoneShare: 10, zones: 4 };
+  for (const [zones, deleted] of [
+    [3, 1],
+    [21, 3],
+    [200, 4],
+  ] as const)
+    assert.equal(await deleteNamed(await withZones(zones, limits), 30), deleted, `${zones} zones`);
 });
 
 test('an hour later another may go; an administrator may have any deleted', async () => {

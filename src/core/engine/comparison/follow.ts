@@ -12,18 +12,8 @@ import type { CompareRequest } from '../parts/agenda.ts';
 import { Patience } from '../parts/patience.ts';
 import type { Runtime } from '../runtime.ts';
 import { recentOf, withRecent } from '../knowledge/recent-fact.ts';
+import { exceedsShare, limitedTime, mostDeletes, type SafetyLimits } from '../knowledge/safety-limits.ts';
 import { allowed } from '../before/signed-delete.ts';
-
-/**
- * If a comparison finds so many removals in one zone, it only lists them (docs/adoption.md, rows 22 to 25).
- */
-const manyDeletions = 5;
-/** In a zone with at least so many synced records, a comparison may remove at most this part of them. */
-const largeZone = 10;
-const largestPart = 0.3;
-/** Comparisons delete at most one in a hundred zones an hour: at least 1, and at most this many. */
-const mostZones = 20;
-const hour = 3_600_000;
 
 interface Lack {
   readonly view: PanelView;
@@ -50,7 +40,8 @@ export function permitFor(
   const agreed = rows.filter(({ state }) => state === 'synced');
   const synced = agreed.length;
   const isEmptied = !agreed.some(({ record }) => view.ids.has(recordId(record)));
-  if (follow !== 'allowed' && (isEmptied || isTooMuch(gone.length, synced))) {
+  const { limits } = runtime.ports.settings;
+  if (follow !== 'allowed' && (isEmptied || isTooMuch(gone.length, synced, limits))) {
     runtime.ports.log(2, 'follow.limited', { zone, reason, gone: gone.length, synced });
     return 'list';
   }
@@ -77,8 +68,8 @@ function lackedBefore(
   return isProved;
 }
 
-function isTooMuch(gone: number, synced: number): boolean {
-  return gone >= manyDeletions || (synced >= largeZone && gone > synced * largestPart);
+function isTooMuch(gone: number, synced: number, limits: SafetyLimits): boolean {
+  return gone >= limits.records || exceedsShare(gone, synced, limits);
 }
 
 /** A change that a comparison wants to make at the central. */
@@ -178,10 +169,9 @@ function withRefusal(item: OperationItem, failed: ReadonlyMap<string, string>): 
 export async function mayFollowZone(runtime: Runtime, { reason, follow }: CompareRequest): Promise<boolean> {
   if (follow === 'allowed') return true;
   if (follow !== 'named') return false;
-  const { journal, log } = runtime.ports;
+  const { journal, log, settings } = runtime.ports;
   const deleted = (await recentlyDeleted(runtime)).length;
-  const zones = (await journal.zones()).length;
-  const most = Math.min(mostZones, Math.max(1, Math.ceil(zones / 100)));
+  const most = mostDeletes((await journal.zones()).length, settings.limits);
   if (deleted < most) return true;
   log(2, 'follow.limited', { reason, zones: deleted, most });
   return false;
@@ -191,7 +181,7 @@ export async function mayFollowZone(runtime: Runtime, { reason, follow }: Compar
 const deletedFact = 'followed-deletes';
 
 async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
-  return await recentOf(runtime.ports, deletedFact, runtime.ports.clock.wall() - hour);
+  return await recentOf(runtime.ports, deletedFact, runtime.ports.clock.wall() - limitedTime);
 }
 
 /**
@@ -226,7 +216,8 @@ export async function followDelete(
     await tx.zone(entry, { ...entry, state: 'deleting', note: null });
     // Two zones may be deleted at the same moment, and both must count, so the list is read inside the
     // transaction.
-    const counted = withRecent(runtime.ports, deletedFact, await recentlyDeleted(runtime), zone, mostZones);
+    const { zones } = settings.limits;
+    const counted = withRecent(runtime.ports, deletedFact, await recentlyDeleted(runtime), zone, zones);
     tx.with({ facts: { ...counted, ...(why.allowed ? allowed(draft) : {}) } });
     tx.wake(zone, settings.confirmDelay);
   });

@@ -62,7 +62,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'safety-limits-off',
     file: `${engine}/comparison/follow.ts`,
-    find: `if (follow !== 'allowed' && (isEmptied || isTooMuch(gone.length, synced))) {`,
+    find: `if (follow !== 'allowed' && (isEmptied || isTooMuch(gone.length, synced, limits))) {`,
     replace: `if (gone.length < 0) {`,
     says: 'A comparison may remove everything.',
   },
