@@ -49,15 +49,12 @@ const handlers: Handlers = {
   zone: async (agent, asked) => await readings.zone(asked, answerer(agent)),
   history: async (agent, asked) => await readings.history(asked, answerer(agent)),
   operation: async (agent, asked) => await readings.operation(asked, answerer(agent)),
-  compare: async (agent, { zone, follow, central }) => {
+  compare: async (agent, { zone, central }) => {
     const what = zone === null ? 'all' : zoneName(zone);
-    const allowed = follow && zone !== null ? 'allowed' : 'no';
     const all = chosen(running(agent), central);
-    if (allowed === 'allowed' && all.some(({ settings }) => settings.mode === 'observe'))
-      throw new Unanswerable('agent.observing');
     if (what !== 'all' && !(await isKnown(all, what)))
       throw new Unanswerable('agent.no-such-zone', { zone: displayName(what) });
-    for (const { engine } of all) engine.compare(what, 'asked', allowed);
+    for (const { engine } of all) engine.compare(what, 'asked');
     return null;
   },
   'zones-to-plan': async (agent, { central }) => {

@@ -1,5 +1,5 @@
 import type { CentralPlan } from '../app/control/protocol.ts';
-import { isEmptyPlan } from '../core/zone-plan.ts';
+import { isEmptyPlan, type Consent } from '../core/zone-plan.ts';
 import { applyAll } from '../app/plan/work.ts';
 import { exitStatus, print } from './output.ts';
 import { interrupted } from './plan-options.ts';
@@ -13,6 +13,7 @@ import { WorkProgress } from './work-progress.ts';
 export async function applyPlans(
   socket: string,
   plans: readonly CentralPlan[],
+  consent: Consent,
   json: boolean,
 ): Promise<void> {
   const due = plans.filter((plan) => !isEmptyPlan(plan));
@@ -20,7 +21,7 @@ export async function applyPlans(
   const waits = due.length <= 20;
   const progress = new WorkProgress('zones', due.length);
   const all: Applied[] = [];
-  for await (const one of applyAll(socket, due, waits, interrupted())) {
+  for await (const one of applyAll(socket, due, { consent, waits }, interrupted())) {
     all.push(one);
     const text = json ? null : appliedText(one);
     if (text !== null) progress.say(text);

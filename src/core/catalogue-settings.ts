@@ -277,6 +277,22 @@ export const settingsTexts = {
     en: 'domainsync only observes ("[sync] mode"), so nothing is changed on either side; see "domainsync status".',
     ru: 'domainsync только наблюдает («[sync] mode»), поэтому ни на одной стороне ничего не меняется; см. «domainsync status».',
   },
+  'plan.limited': {
+    en: 'This would remove {removed} of {all} records of {zone}, more than the safety limits allow. Nothing was changed. If it is wanted, give --force-once with the reason.',
+    ru: 'При этом в зоне {zone} будет удалено записей: {removed} из {all} — больше, чем допускают ограничения безопасности. Ничего не изменено. Если так и нужно, добавьте --force-once и причину.',
+  },
+  'plan.zones-limited': {
+    en: 'The zone {zone} was not deleted: as many zones as the safety limits allow were deleted within the last hour. If it is wanted, give --force-once with the reason.',
+    ru: 'Зона {zone} не удалена: за последний час удалено столько зон, сколько допускают ограничения безопасности. Если так и нужно, добавьте --force-once и причину.',
+  },
+  'plan.signed': {
+    en: 'The zone {zone} was not deleted: the central DNS signs it (DNSSEC), and while its DS record stands at the registry, many would not reach the domain. Have the DS record removed first, then give --despite-dnssec.',
+    ru: 'Зона {zone} не удалена: центральный DNS подписывает её (DNSSEC), и пока у регистратора есть её запись DS, для многих домен будет недоступен. Сначала удалите запись DS, затем добавьте --despite-dnssec.',
+  },
+  'plan.signed-above': {
+    en: 'The zone {zone} was not created: it lies in {parent}, which is signed (DNSSEC) and does not delegate it, so many would not reach it. First add these records to {parent}: {records}. To create it nevertheless, give --despite-dnssec.',
+    ru: 'Зона {zone} не создана: она находится внутри {parent}, а та подписана (DNSSEC) и не делегирует её, поэтому для многих она будет недоступна. Сначала добавьте в {parent} записи: {records}. Чтобы всё же создать её, добавьте --despite-dnssec.',
+  },
   'agent.not-running': {
     en: 'domainsync is not configured, or its settings are not usable; see "domainsync status".',
     ru: 'domainsync не настроен или настройки непригодны; см. «domainsync status».',

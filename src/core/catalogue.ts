@@ -229,8 +229,8 @@ export const catalogue = {
     ru: 'Домен {zone} находится внутри домена {parent}, который подписан (DNSSEC) и не делегирует его, поэтому для многих {zone} будет недоступен. Сначала добавьте в {parent} записи: {records}. Запись DS там нужна, только когда будет подписан и сам {zone}. Чтобы всё же создать домен, повторите создание в течение 15 минут.',
   },
   'zone.signed-waiting': {
-    en: 'The domain {zone} was deleted in the panel. At the central DNS it is signed (DNSSEC) and was left there, because nobody confirmed the deletion. Ask the registrar to remove its DS record; then "domainsync compare {zone} --follow" deletes it.',
-    ru: 'Домен {zone} удалён в панели. На центральном DNS он подписан (DNSSEC) и оставлен, так как удаление никто не подтвердил. Удалите его запись DS у регистратора; после этого «domainsync compare {zone} --follow» удалит домен.',
+    en: 'The domain {zone} was deleted in the panel. At the central DNS it is signed (DNSSEC) and was left there, because nobody confirmed the deletion. Ask the registrar to remove its DS record; then "domainsync push {zone} --delete --despite-dnssec" deletes it.',
+    ru: 'Домен {zone} удалён в панели. На центральном DNS он подписан (DNSSEC) и оставлен, так как удаление никто не подтвердил. Удалите его запись DS у регистратора; после этого «domainsync push {zone} --delete --despite-dnssec» удалит домен.',
   },
   'record.cname-clash': {
     en: '{record} cannot stand beside {existing}, which the central DNS holds.',

@@ -136,10 +136,13 @@ interface AnyOperation {
    * together.
    */
   readonly fingerprint: string;
+  /** The panel's account that made the edit, or the login name of the operator who gave the command. */
   readonly actor: string;
   /** The panel's function, and the address of the account's client. Absent: not known, or erased. */
   readonly func?: string;
   readonly address?: string;
+  /** Why the safety limits did not hold for it, in an operator's words. */
+  readonly force?: string;
   readonly took?: Took;
   /**
    * What caused the operation if it was not a DNS edit: a function of the panel (`webdomain.edit`),

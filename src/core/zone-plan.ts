@@ -86,6 +86,15 @@ export const hindrances = [
 
 export type Hindrance = (typeof hindrances)[number];
 
+/**
+ * How a plan stands to the safety limits. `records`: it removes more of the zone's records than they allow.
+ * `zones`: it deletes the zone, and within the hour so many zones may be deleted at this central, this one
+ * included.
+ */
+export type PlanLimit =
+  | { readonly kind: 'records'; readonly removed: number; readonly all: number }
+  | { readonly kind: 'zones'; readonly left: number };
+
 /** What is done about one zone, and what is left. Steps are about the side that receives. */
 export interface ZonePlan extends PlanRequest {
   readonly zone: DnsName;
@@ -95,10 +104,26 @@ export interface ZonePlan extends PlanRequest {
   readonly left: readonly LeftDifference[];
   /** Why nothing is planned; null: nothing stands against it. */
   readonly hindrance: Hindrance | null;
+  /** Null: no safety limit concerns the plan. */
+  readonly limit: PlanLimit | null;
+  /** Whether the zone is deleted although the central signs it (DNSSEC). */
+  readonly signed: boolean;
+}
+
+/** Who gives a command, and what he allows beyond the plan. */
+export interface Consent {
+  /** The operator's login name; absent: unknown. */
+  readonly operator?: string;
+  /** Why the safety limits do not hold this time, in the operator's words; absent: they do. */
+  readonly force?: string;
+  /**
+   * Whether a signed zone may be deleted, and a zone be created in a signed one that does not delegate it.
+   */
+  readonly despiteDnssec?: boolean;
 }
 
 /** What an operator has approved of a zone's plan. */
-export interface ApprovedPlan extends PlanRequest, Pick<ZonePlan, 'zone' | 'whole'> {
+export interface ApprovedPlan extends PlanRequest, Consent, Pick<ZonePlan, 'zone' | 'whole'> {
   /** The steps, each as {@link stepId} writes it. */
   readonly steps: readonly string[];
 }

@@ -33,6 +33,7 @@ const anyOperation = {
   actor: v.string(),
   func: v.exactOptional(v.string()),
   address: v.exactOptional(v.string()),
+  force: v.exactOptional(v.string()),
   took: v.exactOptional(
     v.object({
       before: v.exactOptional(v.number()),

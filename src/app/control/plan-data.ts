@@ -1,5 +1,6 @@
 /** Schemas for questions about plans, and for their answers. */
 import * as v from 'valibot';
+import { plainText } from '../../core/plain-text.ts';
 import {
   hindrances,
   leftReasons,
@@ -27,12 +28,29 @@ export const planRequest = {
 
 const whole = v.nullable(v.picklist(['create', 'delete']));
 
+/** Longest name of an operator, and longest reason of his, characters. */
+const mostOperator = 64;
+export const mostReason = 200;
+
+/** Whether a text is one line without control characters and the like. */
+function isPlain(text: string): boolean {
+  return plainText(text) === text;
+}
+
+/** Whether a text may be the reason why the safety limits do not hold. */
+export function isReason(text: string): boolean {
+  return text.trim() !== '' && text.length <= mostReason && isPlain(text);
+}
+
 /** What an operator has approved of a zone's plan. */
 export const approvedPlan = v.object({
   zone: name,
   ...planRequest,
   whole,
   steps: v.pipe(v.array(v.string()), v.readonly()),
+  operator: v.exactOptional(v.pipe(v.string(), v.maxLength(mostOperator), v.check(isPlain))),
+  force: v.exactOptional(v.pipe(v.string(), v.check(isReason))),
+  despiteDnssec: v.exactOptional(v.boolean()),
 } satisfies Fields<ApprovedPlan>);
 
 const plan = {
@@ -55,6 +73,13 @@ const plan = {
     }),
   ),
   hindrance: v.nullable(v.picklist(hindrances)),
+  limit: v.nullable(
+    v.variant('kind', [
+      v.object({ kind: v.literal('records'), removed: v.number(), all: v.number() }),
+      v.object({ kind: v.literal('zones'), left: v.number() }),
+    ]),
+  ),
+  signed: v.boolean(),
 } satisfies Fields<ZonePlan>;
 
 /** A zone's plan at one central. */

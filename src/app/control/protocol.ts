@@ -52,11 +52,8 @@ const parameters = {
   history: v.object({ filter: historyFilter, before: v.nullable(v.string()), most: v.number(), central }),
   /** Asks for the operations whose id begins with `prefix`. */
   operation: v.object({ prefix: v.string(), central }),
-  /**
-   * Asks for a comparison in the background. `zone`: null means all zones. `follow`: what the panel no longer
-   * has may be deleted at the central.
-   */
-  compare: v.object({ zone: v.nullable(v.string()), follow: v.boolean(), central }),
+  /** Asks for a comparison in the background. `zone`: null means all zones. */
+  compare: v.object({ zone: v.nullable(v.string()), central }),
   /** Asks for the names of all zones that a panel or a ledger has. */
   'zones-to-plan': v.object({ central }),
   /** Asks what brings one side of a zone to what the other has. Writes nothing. */

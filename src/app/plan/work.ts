@@ -4,6 +4,7 @@ import {
   approvalOf,
   isEmptyPlan,
   isPartOf,
+  type Consent,
   type PlanRequest,
   type ZoneResult,
 } from '../../core/zone-plan.ts';
@@ -72,20 +73,21 @@ export function planAll(
 
 /**
  * Applies plans, in no certain order.
- * @param waits whether to wait a while for operations that the background carries out
+ * @param consent who asks for it, and what he allows beyond the plans
+ *   `waits`: whether to wait a while for operations that the background carries out
  * @throws {NoAgent} the agent has stopped
  */
 export function applyAll(
   socket: string,
   plans: readonly CentralPlan[],
-  waits: boolean,
+  { consent, waits }: { readonly consent: Consent; readonly waits: boolean },
   stop: AbortSignal,
 ): AsyncGenerator<Worked<CentralPlan, ZoneResult>> {
   const work = async (plan: CentralPlan): Promise<ZoneResult> => {
     const result = await ask(
       socket,
       'apply',
-      { approved: approvalOf(plan), central: plan.central },
+      { approved: { ...approvalOf(plan), ...consent }, central: plan.central },
       patience,
     );
     if (result.kind !== 'under-way' || !waits) return result;

@@ -6,7 +6,8 @@ import type { CentralPlan } from '../../app/control/protocol.ts';
 import { inWords } from '../../app/problems.ts';
 import { displayName } from '../../dns/name.ts';
 import { applyPlans } from '../apply-plans.ts';
-import { confirmed, interrupted } from '../plan-options.ts';
+import { interrupted } from '../plan-options.ts';
+import { addConsentOptions, askedConsent, checkLimits, consentOf, type ConsentOptions } from '../consent.ts';
 import { complain, print, say } from '../output.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { planText, totalsOf, totalsText } from '../texts/plan.ts';
@@ -23,21 +24,21 @@ Exit status: 0 done; 1 not, or not all: the plan is no longer right, something w
 `;
 
 export function applyCommand(globals: () => GlobalOptions): Command {
-  return new Command('apply')
+  return addConsentOptions(new Command('apply'), 'do not ask on a terminal')
     .argument('<file>', 'a plan that "domainsync plan --out" wrote here')
     .description('do exactly what a plan says')
-    .option('--yes', 'do not ask on a terminal')
     .addHelpText('after', examples)
-    .action(async (file: string, options: { yes?: boolean }) => {
+    .action(async (file: string, options: ConsentOptions) => {
       const { paths, json } = globals();
       const centrals = await centralsInForce(paths);
       const plans = await readPlanFile(file, { root: paths.root, centrals }, Date.now());
+      checkLimits(plans, consentOf(options));
       await checkAgain(paths.socket, plans, centrals.length > 1);
       if (!json) say(totalsText(totalsOf(plans)));
-      const asks = options.yes !== true && process.stdin.isTTY && !json;
-      if (asks && !(await confirmed('Do this?')))
-        print(json, { applied: false }, () => 'Nothing was changed.');
-      else await applyPlans(paths.socket, plans, json);
+      const asks = process.stdin.isTTY && !json;
+      const consent = await askedConsent(plans, asks ? options : { ...options, yes: true });
+      if (consent === null) print(json, { applied: false }, () => 'Nothing was changed.');
+      else await applyPlans(paths.socket, plans, consent, json);
     });
 }
 

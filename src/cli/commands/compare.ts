@@ -1,34 +1,81 @@
 import { Command } from 'commander';
 import { ask } from '../../app/control/client.ts';
+import type { CentralPlan } from '../../app/control/protocol.ts';
 import { centralOption, type Chosen } from '../central-option.ts';
+import { addConsentOptions, type ConsentOptions } from '../consent.ts';
 import { print } from '../output.ts';
 import type { GlobalOptions } from '../global-options.ts';
+import { planAndApply } from './push-pull.ts';
 
 const examples = `
 Examples:
   domainsync compare                 all zones
   domainsync compare example.org     after something was put right by hand
-  domainsync compare example.org --follow
-                                     the zone's records, or the zone, are gone from the panel on purpose
 
 A comparison adds at the central what is new in the panel and lists the rest. It removes only what a function of the panel, or a
-pause, has just taken away there: at most 4 records, 30 % of a large zone, never all of it. --follow lets one zone do more.
-Exit status: 0 asked for, 1 no agent answers, or it knows no such zone.
+pause, has just taken away there, within the safety limits (docs/settings.md).
+"compare ZONE --follow" is another name for "push ZONE --delete": the central's zone becomes what the panel's is. It shows the
+plan and asks on a terminal. Elsewhere it needs --yes if it would do more than remove what both sides had and the panel has not.
+Exit status: 0 asked for (with --follow: done), 1 no agent answers, it knows no such zone, or not all was done.
 `;
 
+/** The reason in the history of what `--follow` removes beyond the safety limits: it was always meant so. */
+const followReason = 'compare --follow';
+
+type Options = Chosen & ConsentOptions & { readonly follow?: boolean };
+
 export function compareCommand(globals: () => GlobalOptions): Command {
-  return new Command('compare')
+  const command = new Command('compare')
     .argument('[zone]', 'only this zone')
     .description('compare one zone, or all, soon and in the background')
-    .option('--follow', 'remove at the central what the panel has no longer in this zone, however much it is')
+    .option('--follow', 'the same as "push ZONE --delete", with these options:');
+  return addConsentOptions(command, 'do not ask')
     .addOption(centralOption())
     .addHelpText('after', examples)
-    .action(async (zone: string | undefined, options: Chosen & { follow?: boolean }, command: Command) => {
-      const { paths, json } = globals();
-      const { central = null } = options;
-      const follow = options.follow === true;
-      if (follow && zone === undefined) command.error('error: --follow needs the name of one zone.');
-      await ask(paths.socket, 'compare', { zone: zone ?? null, follow, central });
-      print(json, { ok: true }, () => 'The comparison is on its way; see "domainsync status".');
+    .action(async (zone: string | undefined, options: Options, self: Command) => {
+      const { follow = false, central = null, ...others } = options;
+      if (!follow && Object.keys(others).length > 0)
+        self.error('error: --yes, --force-once and --despite-dnssec need --follow.');
+      if (follow && zone === undefined) self.error('error: --follow needs the name of one zone.');
+      if (follow && zone !== undefined) await followZone(globals(), zone, options, self);
+      else await compare(globals(), zone ?? null, central);
     });
+}
+
+async function compare(
+  { paths, json }: GlobalOptions,
+  zone: string | null,
+  central: number | null,
+): Promise<void> {
+  await ask(paths.socket, 'compare', { zone, central });
+  print(json, { ok: true }, () => 'The comparison is on its way; see "domainsync status".');
+}
+
+async function followZone(
+  globals: GlobalOptions,
+  zone: string,
+  options: Options,
+  self: Command,
+): Promise<void> {
+  const asksNobody = (plans: readonly CentralPlan[]): boolean =>
+    !process.stdin.isTTY && plans.every(isOnlyLost);
+  const forced = { ...options, forceOnce: options.forceOnce ?? followReason, asksNobody };
+  await planAndApply(globals, { names: [zone], direction: 'push' }, { ...forced, delete: true }, self);
+}
+
+/**
+ * Whether a plan only removes what both sides had and the panel has lost, and adds what is new in the panel.
+ * That much `--follow` always did without a question.
+ */
+function isOnlyLost({ steps }: CentralPlan): boolean {
+  const isReplaced = ({ record }: CentralPlan['steps'][number]): boolean =>
+    steps.some(
+      (other) =>
+        other.action === 'add' && other.record.name === record.name && other.record.type === record.type,
+    );
+  return steps.every((step) =>
+    step.action === 'add'
+      ? step.why === 'new' || step.why === 'lost'
+      : step.why === 'lost' || (step.why === 'conflict' && !isReplaced(step)),
+  );
 }

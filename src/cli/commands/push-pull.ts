@@ -3,7 +3,8 @@ import { centralsInForce } from '../../app/plan/work.ts';
 import { isEmptyPlan, type PlanRequest } from '../../core/zone-plan.ts';
 import type { CentralPlan } from '../../app/control/protocol.ts';
 import { applyPlans } from '../apply-plans.ts';
-import { addPlanOptions, confirmed, plansOf, sayNotPlanned, type PlanOptions } from '../plan-options.ts';
+import { addConsentOptions, askedConsent, checkLimits, consentOf, type ConsentOptions } from '../consent.ts';
+import { addPlanOptions, plansOf, sayNotPlanned, type PlanOptions } from '../plan-options.ts';
 import { exitStatus, print, say } from '../output.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { planText, totalsOf, totalsText } from '../texts/plan.ts';
@@ -13,6 +14,7 @@ Examples:
   domainsync push --all                    every zone of the panel; what is there already is left as it is
   domainsync push example.org --delete     the central's zone becomes what the panel's is
   domainsync push www.example.org --type A
+  domainsync push example.org --delete --force-once "ticket 4711: moved to a new web server"
 
 Shows the plan, asks on a terminal, and does exactly that. A zone that somebody changes meanwhile is passed over.
 Interrupted or killed, the same command goes on with what is left.
@@ -29,7 +31,7 @@ Shows the plan, asks on a terminal, and does exactly that. Zones are never made 
 Exit status: 0 done, or nothing to do; 1 something was refused, passed over or failed.
 `;
 
-type Options = PlanOptions & { readonly yes?: boolean };
+type Options = PlanOptions & ConsentOptions;
 
 /** Of more zones than this, only the totals are shown before the question. */
 const mostShown = 20;
@@ -47,21 +49,37 @@ export function pullCommand(globals: () => GlobalOptions): Command {
 }
 
 function bulkCommand(direction: PlanRequest['direction'], globals: () => GlobalOptions): Command {
-  return addPlanOptions(new Command(direction))
-    .option('--yes', 'do not ask')
-    .action(async (names: string[], options: Options, self: Command) => {
-      const { paths, json } = globals();
-      const several = (await centralsInForce(paths)).length > 1;
-      const planned = await plansOf(paths.socket, names, options, direction, self);
-      const { plans } = planned;
-      if (!json) showPlans(plans, several);
-      if (plans.every(isEmptyPlan))
-        print(json, { totals: totalsOf(plans), plans }, () => totalsText(totalsOf(plans)));
-      else if (options.yes === true || (await confirmed('Do this?')))
-        await applyPlans(paths.socket, plans, json);
-      else print(json, { applied: false }, () => 'Nothing was changed.');
-      if (sayNotPlanned(planned)) process.exitCode = exitStatus.failed;
-    });
+  return addConsentOptions(addPlanOptions(new Command(direction)), 'do not ask').action(
+    async (names: string[], options: Options, self: Command) => {
+      await planAndApply(globals(), { names, direction }, options, self);
+    },
+  );
+}
+
+/**
+ * Plans what an operator named, asks, and applies it. Sets the exit status.
+ * @param self the command, for errors of usage
+ * @throws {CommandFailed} nothing was changed
+ */
+export async function planAndApply(
+  { paths, json }: GlobalOptions,
+  { names, direction }: { readonly names: readonly string[]; readonly direction: PlanRequest['direction'] },
+  options: Options,
+  self: Command,
+): Promise<void> {
+  const several = (await centralsInForce(paths)).length > 1;
+  const planned = await plansOf(paths.socket, names, options, direction, self);
+  const { plans } = planned;
+  if (!json) showPlans(plans, several);
+  if (plans.every(isEmptyPlan))
+    print(json, { totals: totalsOf(plans), plans }, () => totalsText(totalsOf(plans)));
+  else {
+    checkLimits(plans, consentOf(options));
+    const consent = await askedConsent(plans, options);
+    if (consent === null) print(json, { applied: false }, () => 'Nothing was changed.');
+    else await applyPlans(paths.socket, plans, consent, json);
+  }
+  if (sayNotPlanned(planned)) process.exitCode = exitStatus.failed;
 }
 
 function showPlans(plans: readonly CentralPlan[], several: boolean): void {

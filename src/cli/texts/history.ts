@@ -1,6 +1,7 @@
 import { displayName } from '../../dns/name.ts';
 import { formatRecord, recordId } from '../../dns/record.ts';
 import type { ShownEntry } from '../../app/answers/history-entries.ts';
+import { pullSource, pushSource } from '../../core/zone-plan.ts';
 import type { EditItem } from '../../core/panel.ts';
 import { localTime, table } from '../output.ts';
 import { cutForTable, outcomeCell, shownItems } from './states.ts';
@@ -22,10 +23,12 @@ export function historyText(entries: readonly ShownEntry[]): string {
   return table([...(several ? ['CENTRAL'] : []), ...headings], rows);
 }
 
-/** The account, else what led to the edit. */
+/** The account, else what led to the edit. Of a command the operator and the command. */
 function whoOf(entry: ShownEntry): string {
-  if (entry.actor !== '') return entry.actor;
-  return entry.kind === 'call' || entry.source === '' ? '-' : entry.source;
+  const { actor } = entry;
+  const source = entry.kind === 'call' ? '' : entry.source;
+  if (actor === '') return source === '' ? '-' : source;
+  return source === pushSource || source === pullSource ? `${actor} (${source})` : actor;
 }
 
 function whatOf(entry: ShownEntry): string {

@@ -16,9 +16,9 @@ const notes: Readonly<Record<string, string>> = {
   'note.central-only': 'was at the central only',
   'note.conflict': 'the two sides differ',
   'note.gone-from-panel':
-    'gone from the panel; "domainsync compare ZONE --follow" deletes it at the central too',
+    'gone from the panel; "domainsync push ZONE --delete" deletes it at the central too',
   'note.gone-signed':
-    'gone from the panel, but signed (DNSSEC): have the DS at the registry removed, then "domainsync compare ZONE --follow" deletes it',
+    'gone from the panel, but signed (DNSSEC): have the DS at the registry removed, then "domainsync push ZONE --delete --despite-dnssec" deletes it',
   'note.kept-otherwise': 'the panel shows something else than the edit said; the central follows the panel',
   'note.left-deleting': 'the zone is being deleted at the central',
   'note.left-excluded': 'the zone is excluded by an administrator',
@@ -42,7 +42,7 @@ const notes: Readonly<Record<string, string>> = {
     'not found in the panel, whose list has a name that cannot be read: correct that name, nothing is deleted until then',
   'note.panel-only': 'was in the panel only',
   'note.signed-above':
-    'in a signed (DNSSEC) zone that does not delegate it: add its NS records there, or "domainsync compare ZONE --follow" creates it nevertheless',
+    'in a signed (DNSSEC) zone that does not delegate it: add its NS records there, or "domainsync push ZONE --despite-dnssec" creates it nevertheless',
   'note.signers-own': 'made by whoever signs the zone',
   'note.excluded': 'excluded by an administrator',
 };

@@ -52,13 +52,14 @@ type ShownDecision = Extract<ShownEntry, { readonly kind: 'call' }>;
 
 /** The text of one operation. */
 export function operationText(operation: ShownOperation): string {
-  const { id, state, kind, zone, source, problems, attempts, watch } = operation;
+  const { id, state, kind, zone, source, force, problems, attempts, watch } = operation;
   const lines = [
     `operation  ${id}${atCentral(operation)}`,
     `outcome    ${outcomeText(operation)}`,
     `state      ${state}: ${(source === pullSource ? pullMeanings[state] : undefined) ?? meanings[state]}`,
     `zone       ${displayName(zone)} (${kinds[kind]})`,
     `who        ${whoText(operation)}; ${howText(operation)}${source === '' ? '' : ` (${source})`}`,
+    ...(force === undefined ? [] : [`forced     beyond the safety limits: ${force}`]),
     `began      ${localTime(operation.createdAt)}`,
     `changed    ${localTime(operation.changedAt)}`,
     ...tookLines(operation),
@@ -178,7 +179,7 @@ function waysOut(operation: Operation): string[] {
     return [
       'What to do:',
       `  1. "domainsync zone ${zone}" shows the DS records. Have them removed at the registrar, and wait until their TTL is over.`,
-      `  2. "domainsync compare ${zone} --follow" deletes the zone at the central.`,
+      `  2. "domainsync push ${zone} --delete --despite-dnssec" deletes the zone at the central.`,
       '  Or create the domain in the panel again: the zone then stays.',
     ];
   }

@@ -93,9 +93,15 @@ export function headText(plan: CentralPlan): Cell | null {
   const { direction, whole, hindrance, left } = plan;
   if (hindrance !== null) return { text: `nothing: ${hindranceTexts[hindrance]}`, mood: 'care' };
   if (whole === 'create') return { text: 'is created at the central', mood: 'good' };
-  if (whole === 'delete') return { text: 'is deleted at the central, with all its records', mood: 'bad' };
+  if (whole === 'delete') {
+    const signed = plan.signed ? '; signed (DNSSEC): its DS record at the registry has to go first' : '';
+    return { text: `is deleted at the central, with all its records${signed}`, mood: 'bad' };
+  }
   if (!isEmptyPlan(plan)) {
-    return { text: `changed ${direction === 'push' ? 'at the central' : 'in the panel'}`, mood: 'plain' };
+    const where = `changed ${direction === 'push' ? 'at the central' : 'in the panel'}`;
+    if (plan.limit?.kind !== 'records') return { text: where, mood: 'plain' };
+    const { removed, all } = plan.limit;
+    return { text: `${where}; it loses ${removed} of ${counted(all, 'record')} there`, mood: 'care' };
   }
   return left.length === 0 ? null : { text: 'nothing to do', mood: 'plain' };
 }

@@ -2,7 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { CallContext, CentralRecord } from '../../central.ts';
 import type { LedgerRow } from '../../ledger.ts';
-import type { OperationItem, RecordsOperation } from '../../operation.ts';
+import type { Operation, OperationItem, RecordsOperation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import { missingNote, plain } from '../knowledge/compare-rule.ts';
 import { applyEach } from '../background/fill-zone.ts';
@@ -81,7 +81,12 @@ export interface Following {
   readonly gone: readonly ResourceRecord[];
   /** The records that the central has in the zone now. */
   readonly present: readonly CentralRecord[];
+  /** The operator who asked for it; absent: nobody did. */
+  readonly by?: AskedBy;
 }
+
+/** What an operation says of the operator who asked for it. */
+export type AskedBy = Partial<Pick<Operation, 'actor' | 'force'>>;
 
 /**
  * Adds to the central what is new in the panel, and removes what the panel no longer has. One operation of
@@ -96,13 +101,14 @@ export async function followPanel(
   following: Following,
   ctx: CallContext,
 ): Promise<{ readonly operation: string; readonly failed: ReadonlyMap<string, string> }> {
-  const { zone, source, present } = following;
+  const { zone, source, present, by } = following;
   const added = following.additions.map(plain);
   const removed = following.gone.map(plain);
   const operation = newEdit(runtime, {
     class: 'follow',
     zone,
     source,
+    ...by,
     items: [
       ...removed.map((remove) => ({ remove, add: null, mirrored: true, note: null })),
       ...added.map((add) => ({ remove: null, add, mirrored: true, note: null })),
@@ -169,12 +175,16 @@ function withRefusal(item: OperationItem, failed: ReadonlyMap<string, string>): 
 export async function mayFollowZone(runtime: Runtime, { reason, follow }: CompareRequest): Promise<boolean> {
   if (follow === 'allowed') return true;
   if (follow !== 'named') return false;
-  const { journal, log, settings } = runtime.ports;
-  const deleted = (await recentlyDeleted(runtime)).length;
-  const most = mostDeletes((await journal.zones()).length, settings.limits);
-  if (deleted < most) return true;
-  log(2, 'follow.limited', { reason, zones: deleted, most });
+  if ((await deletesLeft(runtime)) > 0) return true;
+  runtime.ports.log(2, 'follow.limited', { reason, zones: (await recentlyDeleted(runtime)).length });
   return false;
+}
+
+/** How many zones may be deleted at once without exceeding the limit of an hour. @throws {JournalError} */
+export async function deletesLeft(runtime: Runtime): Promise<number> {
+  const { journal, settings } = runtime.ports;
+  const most = mostDeletes((await journal.zones()).length, settings.limits);
+  return Math.max(0, most - (await recentlyDeleted(runtime)).length);
 }
 
 /** Name of the journal's fact that lists the zones that comparisons deleted in the last hour, and when. */
@@ -188,13 +198,13 @@ async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
  * Journals the delete of a zone that the panel no longer has. A background step sends it once two reads prove
  * that the zone is gone.
  * @param why `source`: what caused the delete; `allowed`: an administrator allowed it, even if the zone is
- *   signed
+ *   signed; `by`: the operator who asked for it
  * @returns the operation's id; null: the ledger has no such zone
  */
 export async function followDelete(
   runtime: Runtime,
   zone: DnsName,
-  why: { readonly source: string; readonly allowed: boolean },
+  why: { readonly source: string; readonly allowed: boolean; readonly by?: AskedBy },
 ): Promise<string | null> {
   const { journal, settings } = runtime.ports;
   const entry = await journal.zone(zone);
@@ -207,6 +217,7 @@ export async function followDelete(
     class: 'follow',
     zone,
     source: why.source,
+    ...why.by,
     incarnation,
     snapshot,
     wasThere: entry.note === missingNote ? false : null,

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseName } from '../../../dns/name.ts';
 import { recordId } from '../../../dns/record.ts';
-import { approvalOf, type PlanRequest, type ZonePlan, type ZoneResult } from '../../zone-plan.ts';
+import {
+  approvalOf,
+  type Consent,
+  type PlanRequest,
+  type ZonePlan,
+  type ZoneResult,
+} from '../../zone-plan.ts';
 import {
   a,
   engineOf,
@@ -15,6 +22,7 @@ import {
 } from '../../../testing/simulator/given.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 
+const other = parseName('example.net.');
 const push: PlanRequest = { direction: 'push', removes: false };
 const pushAll: PlanRequest = { direction: 'push', removes: true };
 const pull: PlanRequest = { direction: 'pull', removes: false };
@@ -24,8 +32,8 @@ async function planOf(world: World, request: PlanRequest): Promise<ZonePlan> {
   return await world.clock.runUntilSettled(engineOf(world).plan(zone, request));
 }
 
-async function apply(world: World, plan: ZonePlan): Promise<ZoneResult> {
-  return await world.clock.runUntilSettled(engineOf(world).apply(approvalOf(plan)));
+async function apply(world: World, plan: ZonePlan, consent: Consent = {}): Promise<ZoneResult> {
+  return await world.clock.runUntilSettled(engineOf(world).apply({ ...approvalOf(plan), ...consent }));
 }
 
 async function planned(world: World, request: PlanRequest): Promise<ZoneResult> {
@@ -209,4 +217,104 @@ test('issue 17, plan: a zone that is new on both sides is not written by being p
   assert.ok(held(world, 'central', a('new', 1)));
   assert.equal(await zoneState(world), 'synced');
   assert.equal(await recordState(world, a('www', 1)), 'synced');
+});
+
+function codesOf(result: ZoneResult): readonly string[] {
+  return result.kind === 'refused' ? result.problems.map(({ code }) => code) : [result.kind];
+}
+
+test('issue 17, limits: a push that removes too much needs a reason, which stays in the history', async () => {
+  const many = Array.from({ length: 10 }, (_, at) => a(`h${at}`, 1));
+  const world = await given({ panel: many.slice(4), central: many });
+  const plan = await planOf(world, pushAll);
+  assert.deepEqual(plan.limit, { kind: 'records', removed: 4, all: 10 });
+  assert.deepEqual(codesOf(await apply(world, plan)), ['plan.limited']);
+  assert.ok(held(world, 'central', a('h0', 1)));
+  assert.equal((await historyOf(world, 1)).length, 0);
+  const result = await apply(world, plan, { operator: 'anna', force: 'ticket 4711' });
+  assert.equal(result.kind, 'done');
+  assert.equal(held(world, 'central', a('h0', 1)), false);
+  const [newest] = await historyOf(world, 1);
+  assert.deepEqual([newest?.actor, newest?.force, newest?.source], ['anna', 'ticket 4711', 'push']);
+});
+
+test('issue 17, limits: a pull has them too, and they count what the panel has', async () => {
+  const many = Array.from({ length: 10 }, (_, at) => a(`h${at}`, 1));
+  const world = await given({ panel: many, central: many.slice(4) });
+  const plan = await planOf(world, pullAll);
+  assert.deepEqual(codesOf(await apply(world, plan)), ['plan.limited']);
+  await apply(world, plan, { operator: 'anna', force: 'ticket 4711' });
+  await world.clock.runUntil(world.clock.now() + 120_000);
+  assert.equal(held(world, 'panel', a('h0', 1)), false);
+  const [newest] = await historyOf(world, 1);
+  assert.deepEqual([newest?.actor, newest?.force, newest?.source], ['anna', 'ticket 4711', 'pull']);
+});
+
+test('issue 17, limits: the last record of a zone is all of it; what replaces it is no loss', async () => {
+  const emptied = await given({ panel: [], central: [a('www', 1)] });
+  assert.deepEqual((await planOf(emptied, pushAll)).limit, { kind: 'records', removed: 1, all: 1 });
+  const replaced = await given({ panel: [a('www', 2)], central: [a('www', 1)] });
+  assert.equal((await planOf(replaced, pushAll)).limit, null);
+  const added = await given({ panel: [a('www', 2)], central: [] });
+  assert.equal((await planOf(added, push)).limit, null);
+});
+
+test('issue 17, limits: the zones that an operator deletes count within the hour', async () => {
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] }, (one) => {
+    for (const side of ['panel', 'central'] as const) one[side].zones.set(other, new Map());
+  });
+  put(world, 'panel', null);
+  const plan = await planOf(world, pushAll);
+  assert.deepEqual(plan.limit, { kind: 'zones', left: 1 });
+  assert.equal((await apply(world, plan)).kind, 'under-way');
+  await world.clock.runUntil(world.clock.now() + 120_000);
+  world.panel.zones.delete(other);
+  const next = await world.clock.runUntilSettled(engineOf(world).plan(other, pushAll));
+  assert.deepEqual([next.whole, next.limit], ['delete', { kind: 'zones', left: 0 }]);
+  assert.deepEqual(codesOf(await apply(world, next)), ['plan.zones-limited']);
+  assert.equal((await apply(world, next, { force: 'the customer left' })).kind, 'under-way');
+});
+
+test('issue 17, dnssec: a signed zone is deleted only if the operator says so', async () => {
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
+  world.central.signed.add(zone);
+  put(world, 'panel', null);
+  const plan = await planOf(world, pushAll);
+  assert.deepEqual([plan.whole, plan.signed], ['delete', true]);
+  assert.deepEqual(codesOf(await apply(world, plan)), ['plan.signed']);
+  assert.equal((await apply(world, plan, { despiteDnssec: true })).kind, 'under-way');
+  await world.clock.runUntil(world.clock.now() + 120_000);
+  assert.equal(world.central.zones.has(zone), false);
+});
+
+test('issue 17, dnssec: a delete that waits for a yes gets it from a push', async () => {
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
+  put(world, 'panel', null);
+  await apply(world, await planOf(world, pushAll));
+  // The zone is signed only after the delete was approved.
+  world.central.signed.add(zone);
+  await world.clock.runUntil(world.clock.now() + 120_000);
+  const [stuck] = await historyOf(world, 1);
+  assert.deepEqual([stuck?.state, stuck?.problems[0]?.code], ['stuck', 'zone.signed-waiting']);
+  assert.equal((await planOf(world, push)).hindrance, 'under-way');
+  const plan = await planOf(world, pushAll);
+  assert.deepEqual([plan.whole, plan.signed], ['delete', true]);
+  assert.deepEqual(codesOf(await apply(world, plan)), ['plan.signed']);
+  const result = await apply(world, plan, { despiteDnssec: true });
+  assert.deepEqual(result, { kind: 'under-way', operation: stuck?.id });
+  await world.clock.runUntil(world.clock.now() + 120_000);
+  assert.equal(world.central.zones.has(zone), false);
+});
+
+test('issue 17, dnssec: a zone below a signed one is created only if the operator says so', async () => {
+  const world = await given({ panel: [], central: [] });
+  world.central.signed.add(zone);
+  const below = parseName('sub', zone);
+  world.panel.zones.set(below, new Map());
+  const plan = await world.clock.runUntilSettled(engineOf(world).plan(below, push));
+  assert.equal(plan.whole, 'create');
+  assert.deepEqual(codesOf(await apply(world, plan)), ['plan.signed-above']);
+  assert.equal(world.central.zones.has(below), false);
+  assert.equal((await apply(world, plan, { despiteDnssec: true })).kind, 'done');
+  assert.ok(world.central.zones.has(below));
 });

@@ -1,12 +1,16 @@
+import { displayName } from '../../../dns/name.ts';
+import type { Problem } from '../../../dns/problem.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { refusal } from '../../catalogue.ts';
 import { CentralError, type CallContext } from '../../central.ts';
-import { isFinal, type Operation } from '../../operation.ts';
+import { deletes, isFinal, type Operation } from '../../operation.ts';
 import {
   isEmptyPlan,
   isPartOf,
   pullSource,
   pushSource,
   type ApprovedPlan,
+  type Consent,
   type PlanRequest,
   type ZonePlan,
   type ZoneResult,
@@ -14,9 +18,11 @@ import {
 import { fillZone } from '../background/fill-zone.ts';
 import { findSignedAbove, signedAboveNote, signedAboveProblem } from '../before/signed-above.ts';
 import { busyIds } from '../before/plan.ts';
+import { waitsForYes } from '../before/signed-delete.ts';
 import { createLater, emptySeed } from '../before/zone-edits.ts';
+import { followDelete, followPanel, type AskedBy } from '../comparison/follow.ts';
+import { unstickZone } from '../comparison/unstick.ts';
 import { joinedEntry } from '../comparison/zone-facts.ts';
-import { followDelete, followPanel } from '../comparison/follow.ts';
 import { compareSides } from '../knowledge/compare-rule.ts';
 import { newCreate, newEdit } from '../knowledge/operations.ts';
 import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
@@ -62,10 +68,40 @@ async function applyUnderLock(
   const now = await planFrom(runtime, plan.zone, { request, view }, ctx);
   if (!isPartOf(now.plan, plan)) return { kind: 'changed', now: now.plan };
   if (isEmptyPlan(now.plan)) return { kind: 'done', refused: [], operation: null };
-  if (now.plan.whole === 'create') return await create(runtime, now, ctx);
-  if (now.plan.whole === 'delete') return await remove(runtime, now.plan);
+  const problems = forbidden(now.plan, plan);
+  if (problems.length > 0) return { kind: 'refused', problems };
+  if (plan.force !== undefined || plan.despiteDnssec === true) noteForced(runtime, plan);
+  if (now.plan.whole === 'create') return await create(runtime, now, plan, ctx);
+  if (now.plan.whole === 'delete') return await remove(runtime, now, plan, ctx);
   await adopt(runtime, now);
-  return request.direction === 'push' ? await push(runtime, now, ctx) : await pull(runtime, now.plan);
+  return request.direction === 'push' ? await push(runtime, now, plan, ctx) : await pull(runtime, now, plan);
+}
+
+/** Why the plan is not carried out although it was approved; empty: nothing stands against it. */
+function forbidden({ zone, limit, signed }: ZonePlan, { force, despiteDnssec }: Consent): readonly Problem[] {
+  const name = displayName(zone);
+  const problems: Problem[] = [];
+  if (force === undefined && limit?.kind === 'records') {
+    const { removed, all } = limit;
+    problems.push(refusal('plan.limited', { zone: name, removed: String(removed), all: String(all) }));
+  }
+  if (force === undefined && limit?.kind === 'zones' && limit.left === 0)
+    problems.push(refusal('plan.zones-limited', { zone: name }));
+  if (signed && despiteDnssec !== true) problems.push(refusal('plan.signed', { zone: name }));
+  return problems;
+}
+
+function noteForced({ ports: { log } }: Runtime, { zone, operator, force }: ApprovedPlan): void {
+  log(4, 'plan.forced', {
+    zone,
+    ...(operator === undefined ? {} : { operator }),
+    ...(force === undefined ? {} : { force }),
+  });
+}
+
+/** What the operation says of the operator. */
+function askedBy({ operator = '', force }: Consent): AskedBy {
+  return { actor: operator, ...(force === undefined ? {} : { force }) };
 }
 
 /** Takes the baseline of a zone that both sides have and that was not compared before. Writes to neither. */
@@ -88,13 +124,15 @@ function requestOf({ direction, removes, only }: ApprovedPlan): PlanRequest {
 async function push(
   runtime: Runtime,
   { plan, view, present }: PlanWithReads,
+  consent: Consent,
   ctx: CallContext,
 ): Promise<ZoneResult> {
   const { zone } = plan;
   const keys = new Map((view.records ?? []).map((record) => [recordId(record), record]));
   const additions = recordsOf(plan, 'add').flatMap((record) => keys.get(recordId(record)) ?? []);
   const gone = recordsOf(plan, 'remove');
-  const following = { zone, source: pushSource, additions, gone, present: present ?? [] };
+  const by = askedBy(consent);
+  const following = { zone, source: pushSource, additions, gone, present: present ?? [], by };
   try {
     const { operation, failed } = await followPanel(runtime, following, ctx);
     const refused = plan.steps.flatMap(({ record }) => {
@@ -121,12 +159,13 @@ async function leftToBackground(
 }
 
 /** Journals what the panel has to be brought to. The background writes it, as it puts the panel back. */
-async function pull(runtime: Runtime, plan: ZonePlan): Promise<ZoneResult> {
+async function pull(runtime: Runtime, { plan }: PlanWithReads, consent: Consent): Promise<ZoneResult> {
   const { zone } = plan;
   const draft = newEdit(runtime, {
     class: 'compensate',
     zone,
     source: pullSource,
+    ...askedBy(consent),
     afterSeen: true,
     // The panel is brought to the state before this edit, which nobody made.
     items: [
@@ -145,28 +184,43 @@ async function pull(runtime: Runtime, plan: ZonePlan): Promise<ZoneResult> {
   return { kind: 'under-way', operation: draft.id };
 }
 
-async function remove(runtime: Runtime, { zone }: ZonePlan): Promise<ZoneResult> {
-  const operation = await followDelete(runtime, zone, { source: pushSource, allowed: true });
+async function remove(
+  runtime: Runtime,
+  { plan: { zone, signed }, view }: PlanWithReads,
+  consent: Consent,
+  ctx: CallContext,
+): Promise<ZoneResult> {
+  const { journal, clock } = runtime.ports;
+  const [waiting] = deletes(await journal.operations({ zone, openAt: clock.wall() })).filter(waitsForYes);
+  if (waiting !== undefined) {
+    await unstickZone(runtime, waiting, { view, allowed: true }, ctx);
+    return { kind: 'under-way', operation: waiting.id };
+  }
+  const why = { source: pushSource, allowed: signed, by: askedBy(consent) };
+  const operation = await followDelete(runtime, zone, why);
   return operation === null ? { kind: 'done', refused: [], operation } : { kind: 'under-way', operation };
 }
 
 async function create(
   runtime: Runtime,
   { plan, view, entry }: PlanWithReads,
+  consent: Consent,
   ctx: CallContext,
 ): Promise<ZoneResult> {
   const { zone } = plan;
-  const above = await findSignedAbove(runtime, zone, ctx);
+  const above = consent.despiteDnssec === true ? null : await findSignedAbove(runtime, zone, ctx);
   if (above !== null) {
     const note = signedAboveNote;
     if (entry?.state === 'panel-only')
       await runtime.store.transact((tx) => tx.zone(entry, { ...entry, note }));
-    return { kind: 'refused', problems: [signedAboveProblem(zone, above)] };
+    const problem = refusal('plan.signed-above', signedAboveProblem(zone, above).params);
+    return { kind: 'refused', problems: [problem] };
   }
   const draft = newCreate(runtime, {
     class: 'follow',
     zone,
     source: pushSource,
+    ...askedBy(consent),
     seed: emptySeed,
     afterSeen: true,
   });

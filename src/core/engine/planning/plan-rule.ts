@@ -2,9 +2,10 @@ import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import type { PanelRecord } from '../../panel.ts';
-import type { LeftDifference, PlanRequest, PlanStep } from '../../zone-plan.ts';
+import type { LeftDifference, PlanLimit, PlanRequest, PlanStep } from '../../zone-plan.ts';
 import { withoutClashes } from '../before/plan.ts';
 import { groupOneSided, hasRival, mergeSides, type BothSides } from '../knowledge/compare-rule.ts';
+import { exceedsShare, type SafetyLimits } from '../knowledge/safety-limits.ts';
 
 /** What is known of a zone that both sides have. */
 export interface KnownSides {
@@ -24,6 +25,8 @@ export interface KnownSides {
 interface PlannedRecords {
   readonly steps: readonly PlanStep[];
   readonly left: readonly LeftDifference[];
+  /** How many records the receiving side has that are compared. */
+  readonly held: number;
 }
 
 /**
@@ -40,7 +43,19 @@ export function planRecords(known: KnownSides, request: PlanRequest): PlannedRec
     const isRivalled = hasRival(side, oneSided);
     return [{ side, why: whyLeft(side, { request, isBusy: busy.has(id), isRivalled }), isRivalled }];
   });
-  return addable(known, request, judged);
+  const isPush = request.direction === 'push';
+  const held = [...all.values()].filter(({ onPanel, onCentral }) => (isPush ? onCentral : onPanel)).length;
+  return { ...addable(known, request, judged), held };
+}
+
+/**
+ * Finds out whether a plan removes more than the safety limits allow: all records of the zone with nothing in
+ * their place, or too large a part of a large zone. Pure.
+ */
+export function limitOf({ steps, held }: PlannedRecords, limits: SafetyLimits): PlanLimit | null {
+  const removed = steps.filter(({ action }) => action === 'remove').length;
+  const isEmptied = removed > 0 && removed === held && removed === steps.length;
+  return isEmptied || exceedsShare(removed, held, limits) ? { kind: 'records', removed, all: held } : null;
 }
 
 interface Judged {
@@ -96,7 +111,7 @@ function addable(
   { zone, panel, central, objections, isFirst }: KnownSides,
   request: PlanRequest,
   judged: readonly Judged[],
-): PlannedRecords {
+): Omit<PlannedRecords, 'held'> {
   const left = judged.flatMap(({ side, why }): LeftDifference[] => (why === null ? [] : [leftOf(side, why)]));
   const planned = judged.filter(({ why }) => why === null);
   const remove = planned.filter(({ side }) => !isLacking(side, request)).map(({ side }) => side.record);

@@ -4,14 +4,16 @@ import { isMirrored, type ZoneEntry } from '../../ledger.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
 import { isFinal, type Operation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
-import type { Hindrance, PlanRequest, ZonePlan } from '../../zone-plan.ts';
+import type { Hindrance, PlanLimit, PlanRequest, ZonePlan } from '../../zone-plan.ts';
 import { busyIds } from '../before/plan.ts';
+import { isSigned, waitsForYes } from '../before/signed-delete.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
+import { deletesLeft } from '../comparison/follow.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isFrozen } from '../knowledge/frozen.ts';
 import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
-import { planRecords, type KnownSides } from './plan-rule.ts';
+import { limitOf, planRecords, type KnownSides } from './plan-rule.ts';
 
 /** A plan, with what its application needs of the reads that it was made from. */
 export interface PlanWithReads {
@@ -44,7 +46,8 @@ export async function planFrom(
   const open = (await journal.operations({ zone, openAt: clock.wall() })).filter(
     ({ state }) => !isFinal(state),
   );
-  const empty = { zone, ...request, whole: null, steps: [], left: [], hindrance: null } as const;
+  const nothing = { whole: null, steps: [], left: [], hindrance: null, limit: null, signed: false } as const;
+  const empty = { zone, ...request, ...nothing };
   const because = (hindrance: Hindrance): PlanWithReads => ({
     plan: { ...empty, hindrance },
     view,
@@ -52,6 +55,12 @@ export async function planFrom(
     rows: [],
     present: null,
   });
+  const waiting = open.find(waitsForYes);
+  if (waiting !== undefined && view.records === null && deletesZones(request)) {
+    // The delete itself was allowed when it was journalled, so no safety limit concerns it.
+    const plan = { ...empty, whole: 'delete', signed: true } as const;
+    return { plan, view, entry, rows: [], present: null };
+  }
   const early = await hindranceOf(runtime, entry, open);
   if (early !== null) return because(early);
   const present = await recordsOrCopy(runtime, zone, view.records ?? [], ctx);
@@ -59,8 +68,11 @@ export async function planFrom(
   const whole = wholeOf(runtime, { entry, request, view, isThere: present !== null });
   if (typeof whole === 'string') return because(whole);
   if (whole !== null) {
-    const steps = whole.whole === 'create' ? contentOf(zone, view.records ?? []) : [];
-    return { plan: { ...empty, ...whole, steps }, view, entry, rows: [], present };
+    const known =
+      whole.whole === 'create'
+        ? { steps: contentOf(zone, view.records ?? []) }
+        : { limit: await zoneLimit(runtime), signed: await isSigned(runtime, zone, ctx) };
+    return { plan: { ...empty, ...whole, ...known }, view, entry, rows: [], present };
   }
   const isFirst = entry?.state !== 'synced';
   const rows = isFirst ? [] : await journal.rows(zone);
@@ -76,7 +88,18 @@ export async function planFrom(
     { ...known, objections: (record) => objectionsOf(runtime, zone, record) },
     request,
   );
-  return { plan: { ...empty, ...planned }, view, entry, rows, present };
+  const { steps, left } = planned;
+  const limit = limitOf(planned, runtime.ports.settings.limits);
+  return { plan: { ...empty, steps, left, limit }, view, entry, rows, present };
+}
+
+async function zoneLimit(runtime: Runtime): Promise<PlanLimit> {
+  return { kind: 'zones', left: await deletesLeft(runtime) };
+}
+
+/** Whether the operator asked that a zone is deleted at the central if the panel has lost it. */
+function deletesZones({ direction, removes, only }: PlanRequest): boolean {
+  return direction === 'push' && removes && only === undefined;
 }
 
 async function hindranceOf(
@@ -126,7 +149,7 @@ function wholeOf(
   if (isHere) return { whole: 'create' };
   // Only a zone that both sides had is deleted: what only the central has may be anybody's.
   const isOurs = entry !== null && isMirrored(entry.state);
-  return isOurs && request.removes && request.only === undefined ? { whole: 'delete' } : 'gone-from-panel';
+  return isOurs && deletesZones(request) ? { whole: 'delete' } : 'gone-from-panel';
 }
 
 /** The records that a new zone gets. */

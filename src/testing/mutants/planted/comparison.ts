@@ -55,8 +55,8 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'zone-limit-off',
     file: `${engine}/comparison/follow.ts`,
-    find: `if (deleted < most) return true;`,
-    replace: `if (deleted >= 0) return true;`,
+    find: `if ((await deletesLeft(runtime)) > 0) return true;`,
+    replace: `if ((await deletesLeft(runtime)) >= 0) return true;`,
     says: 'Any number of zones may be deleted in an hour.',
   },
   {
