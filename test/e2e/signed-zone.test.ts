@@ -85,6 +85,25 @@ test('issue 11.11: a domain below it is made once the signed zone delegates it, 
   for (const gone of [sub, other]) assert.ok((await stage.atPanel.dropZone(gone)).ok);
 });
 
+test('issue 17, dnssec: a signed zone that the panel has lost is deleted by a push that says so', async () => {
+  const lost = 'lost.example.net';
+  assert.ok((await stage.atPanel.makeZone(lost)).ok);
+  await until('its content', async () => /settled|synced/u.test(await stage.domainsync('zone', lost)));
+  assert.equal((await server.call('PUT', `/zones/${lost}.`, { dnssec: true })).status, 204);
+  await stage.domainsync('pause');
+  assert.ok((await stage.atPanel.dropZone(lost)).ok);
+  await stage.domainsync('resume');
+  await until('it is listed', async () => {
+    const zones = await stage.domainsync('zones');
+    return /lost\.example\.net .*signed/u.test(zones) || /stuck/u.test(await stage.domainsync('status'));
+  });
+  const push = ['push', lost, '--delete', '--yes'] as const;
+  await assert.rejects(stage.domainsync(...push), { code: 1, stdout: /give --despite-dnssec/u });
+  assert.equal((await server.call('GET', `/zones/${lost}.`)).status, 200);
+  await stage.domainsync(...push, '--despite-dnssec');
+  assert.equal((await server.call('GET', `/zones/${lost}.`)).status, 404);
+});
+
 test('the first delete is refused, also after a restart of the agent the second goes through', async () => {
   const refused = await stage.atPanel.dropZone(zone);
   assert.equal(refused.ok, false);

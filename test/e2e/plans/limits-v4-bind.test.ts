@@ -1,0 +1,3 @@
+import { testLimits } from './limits.ts';
+
+testLimits({ panel: 'v4', central: 'bind' });

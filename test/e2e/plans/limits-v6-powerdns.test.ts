@@ -1,0 +1,3 @@
+import { testLimits } from './limits.ts';
+
+testLimits({ panel: 'v6', central: 'powerdns' });
