@@ -49,8 +49,8 @@ export function planRecords(known: KnownSides, request: PlanRequest): PlannedRec
 }
 
 /**
- * Finds out whether a plan removes more than the safety limits allow: all records of the zone with nothing in
- * their place, or too large a part of a large zone. Pure.
+ * Finds out whether a plan removes more than the safety limits allow. That is all records of the zone with
+ * nothing in their place, or too large a part of a large zone. Pure.
  */
 export function limitOf({ steps, held }: PlannedRecords, limits: SafetyLimits): PlanLimit | null {
   const removed = steps.filter(({ action }) => action === 'remove').length;
