@@ -1,7 +1,7 @@
 import type { EngineReport } from '../src/app/answers/central-report.ts';
 import { addRecord, makeDomain, type StageDomain } from '../src/testing/stage/make-domain.ts';
 import { notifyByMail } from './chapters-told.ts';
-import { readZones } from './zones.ts';
+import { oldZones, readZones } from './zones.ts';
 import { stands, standsName } from '../src/testing/stage/central-side.ts';
 import { watched } from './show-dig.ts';
 import { until, type AnyStage } from '../src/testing/stage/stage.ts';
@@ -39,7 +39,18 @@ export async function setUpZones(stage: AnyStage): Promise<StageDomain[]> {
     `the central (${there.title}) has ${both.length} of them for this customer`,
     found.filter(Boolean).length === both.length,
   );
+  const old = oldZones(stage);
+  const usual = { ...panel.switches };
+  Object.assign(panel.switches, { defaultHosts: ['@'], defaultMxRecords: false, defaultSpf: false });
+  for (const zone of old) await makeOld(stage, zone);
+  Object.assign(panel.switches, usual);
+  check(`and the panel has ${old.length} old domains that were never at the central`, true);
   return zones;
+}
+
+async function makeOld({ atPanel }: AnyStage, zone: string): Promise<void> {
+  const made = await atPanel.makeZone(zone);
+  if (!made.ok) check(`the panel makes ${zone}`, false, made.body);
 }
 
 export async function setUp(stage: AnyStage, zones: readonly StageDomain[]): Promise<void> {
@@ -63,7 +74,8 @@ export async function setUp(stage: AnyStage, zones: readonly StageDomain[]): Pro
   const counts = (await engineStatus(stage))?.zones ?? {};
   check(
     `the first comparison took ${(took / 1000).toFixed(1)} s and synced what both sides have`,
-    counts['synced'] === zones.length - panelOnly.length && counts['panel-only'] === panelOnly.length,
+    counts['synced'] === zones.length - panelOnly.length &&
+      counts['panel-only'] === panelOnly.length + oldZones(stage).length,
     counts,
   );
   check('it wrote nothing at the central', (await stage.there.writes()) === written);

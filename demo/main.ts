@@ -8,6 +8,7 @@ import { adoption, alone, setUpZones, setUp } from './chapters-adoption.ts';
 import { centralDown, centralUp, mirrored, refused } from './chapters-edits.ts';
 import { agentKilled, localRefusal, nothingLeaked } from './chapters-faults.ts';
 import { historyTells, reasonTold } from './chapters-told.ts';
+import { firstWeeks } from './chapters-first-weeks.ts';
 import { finerRecords, forms, webSites } from './chapters-later.ts';
 import {
   isServerKind,
@@ -149,6 +150,7 @@ async function play(stage: AnyStage): Promise<void> {
   await historyTells(stage, alone);
   await localRefusal(stage);
   await agentKilled(stage);
+  await firstWeeks(stage);
   await nothingLeaked(stage);
 }
 
