@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { catalogue } from '../../core/catalogue.ts';
 import { recordTypes } from '../../dns/rdata/types.ts';
 import { literalPattern } from './literal-pattern.ts';
@@ -61,17 +61,15 @@ const ownWords: ReadonlySet<string> = new Set(
 
 const time = String.raw`\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?`;
 const colons = String.raw`(?<![\w:])(?:[0-9a-fA-F]{0,4}:){2,}[0-9a-fA-F]{0,4}(?:\.\d{1,3}){0,3}`;
-const dotted = String.raw`[\p{L}\p{N}_*-]+(?:\.[\p{L}\p{N}_*-]+)+\.?`;
-const word = String.raw`[\p{L}\p{N}_]+(?:-[\p{L}\p{N}_]+)*`;
+/** Characters of words and of domain names. Both are taken as a whole, so that no part of a name is left. */
+const characters = String.raw`\p{L}\p{N}_*.-`;
+const word = /[\p{L}\p{N}_]+(?:-[\p{L}\p{N}_]+)*/gu;
 
-/**
- * The pattern of everything in a text that may have to be replaced. A name with dots is one token, also if a
- * part of it is an account.
- */
+/** The pattern of everything in a text that may have to be replaced. */
 function tokensWith(users: string): RegExp {
   // Without accounts this part matches nothing.
-  const account = users === '' ? '(?!)' : `(?<![\\p{L}\\p{N}])(?:${users})(?![\\p{L}\\p{N}])`;
-  return new RegExp(`(${time})|(${colons})|(${dotted})|(${account})|(${word})`, 'giu');
+  const account = users === '' ? '(?!)' : `(?<![${characters}])(?:${users})(?![${characters}])`;
+  return new RegExp(`(${time})|(${colons})|(${account})|[${characters}]+`, 'giu');
 }
 
 /**
@@ -104,15 +102,11 @@ export class Anonymiser {
 
   /** A text without names. */
   text(text: string): string {
-    return text.replaceAll(
-      this.#tokens,
-      (token: string, at?: string, six?: string, name?: string, user?: string) => {
-        if (at !== undefined) return token;
-        if (six !== undefined) return this.#colons(token);
-        if (name !== undefined) return this.#dotted(token);
-        return user === undefined ? this.#word(token) : this.user(token);
-      },
-    );
+    return text.replaceAll(this.#tokens, (token: string, at?: string, six?: string, user?: string) => {
+      if (at !== undefined) return token;
+      if (six !== undefined) return this.#colons(token);
+      return user === undefined ? this.#run(token) : this.user(token);
+    });
   }
 
   /** JSON without names. Its keys stay. */
@@ -136,16 +130,26 @@ export class Anonymiser {
     return /[a-f]/iu.test(token) ? this.#pseudonym('word', token) : token;
   }
 
+  /** A row of characters between two that neither words nor domain names have. */
+  #run(token: string): string {
+    const [, before = '', bare = '', after = ''] = /^(\.*)(.*?)(\.*)$/u.exec(token) ?? [];
+    const clean = bare.includes('.') ? this.#dotted(bare) : this.#words(bare);
+    return `${before}${clean}${after}`;
+  }
+
   #dotted(token: string): string {
-    const bare = token.replace(/\.$/u, '');
-    const end = token.slice(bare.length);
-    if (this.#users.has(bare.toLowerCase())) return `${this.user(bare)}${end}`;
-    if (isIPv4(bare)) return `${this.#pseudonym('address', bare)}${end}`;
-    if (ownTokens.has(bare) || /^v?\d+(?:\.\d+)+$/u.test(bare)) return token;
-    return `${bare
-      .split('.')
-      .map((label) => this.#label(label))
-      .join('.')}${end}`;
+    if (this.#users.has(token.toLowerCase())) return this.user(token);
+    if (/^\d+(?:\.\d+){3,}$/u.test(token)) return this.#pseudonym('address', token);
+    // Releases have two or three numbers.
+    if (ownTokens.has(token) || /^v?\d+(?:\.\d+){1,2}$/u.test(token)) return token;
+    const labels = token.split('.').map((label) => (label === '' ? '' : this.#label(label)));
+    return labels.join('.');
+  }
+
+  #words(token: string): string {
+    return this.#users.has(token.toLowerCase())
+      ? this.user(token)
+      : token.replaceAll(word, (one) => this.#word(one));
   }
 
   #label(label: string): string {
@@ -153,7 +157,9 @@ export class Anonymiser {
   }
 
   #word(token: string): string {
-    const isOwn = (part: string): boolean => /^\d*$/u.test(part) || ownWords.has(part.toLowerCase());
+    // A longer number may be a telephone or customer number.
+    const isOwn = (part: string): boolean => /^\d{0,5}$/u.test(part) || ownWords.has(part.toLowerCase());
+    if (this.#users.has(token.toLowerCase())) return this.user(token);
     if (this.#ids.has(token) || isOwn(token) || token.split(/[-_]/u).every(isOwn)) return token;
     return /^\d+(?:ms|s|m|h|d)$/u.test(token) ? token : this.#pseudonym('word', token);
   }

@@ -73,7 +73,8 @@ export function anonymousLine(line: string, names: Anonymiser): string {
 
 function shown(name: string, value: string, names: Anonymiser): string {
   if (keptFields.has(name) && /^[\w.:, -]*$/u.test(value)) return value;
-  const text = userFields.has(name) ? names.user(value) : names.text(value);
+  if (userFields.has(name)) return names.user(value);
+  const text = /^\d+$/u.test(value) ? value : names.text(value);
   return /\s/u.test(text) ? JSON.stringify(text) : text;
 }
 
