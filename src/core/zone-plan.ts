@@ -140,6 +140,15 @@ export function isPartOf(now: Pick<ZonePlan, 'whole' | 'steps'>, approved: Appro
   return now.steps.every((step) => steps.has(stepId(step)));
 }
 
+/** Whether a step was approved that would end this difference. */
+export function isApproved(
+  { record, at }: Pick<LeftDifference, 'record' | 'at'>,
+  { direction, steps }: ApprovedPlan,
+): boolean {
+  const action = (at === 'panel') === (direction === 'push') ? 'add' : 'remove';
+  return steps.includes(stepId({ action, record }));
+}
+
 /** The approval of a whole plan. */
 export function approvalOf({ zone, direction, removes, only, whole, steps }: ZonePlan): ApprovedPlan {
   const rest = only === undefined ? {} : { only };

@@ -19,6 +19,7 @@ export const modes = {
   unheard: { unheard: true },
   arrival: { arrival: true },
   lags: { lags: true },
+  plans: { plans: true, journal: true },
   moves: { moves: true },
   backups: { backups: true },
 } as const satisfies Readonly<Record<string, Partial<HistoryOptions>>>;

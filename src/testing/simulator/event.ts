@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { items, local, milliseconds, record, zone } from './event-parts.ts';
 import { mishapSchemas } from './mishap-events.ts';
+import { operatorSchemas } from './operator-events.ts';
 
 /**
  * One event of a history, with every decision about it. Times and durations are milliseconds of the virtual
@@ -69,6 +70,7 @@ export const eventSchema = v.variant('kind', [
   }),
   /** The wall clock of the panel's host jumps by so many milliseconds. */
   v.strictObject({ kind: v.literal('clock-step'), by: milliseconds }),
+  ...operatorSchemas,
   ...mishapSchemas,
 ]);
 

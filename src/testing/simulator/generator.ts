@@ -9,6 +9,7 @@ import { forged } from './laws/rights.ts';
 import type { Accidents } from './accidents.ts';
 import { Mishaps } from './mishaps.ts';
 import { administrator } from './edits.ts';
+import { Operators } from './operators.ts';
 import type { LocalPart, World } from './world.ts';
 
 const hosts = ['www', 'ftp', 'api', '@'] as const;
@@ -26,6 +27,7 @@ export class HistoryGenerator {
   readonly #zonesInHand: ReadonlySet<DnsName>;
   readonly #mishaps: Mishaps;
   readonly #crowd: Crowd;
+  readonly #operators: Operators;
   /** Number of the present step. */
   #step = 0;
 
@@ -44,6 +46,7 @@ export class HistoryGenerator {
     this.#zonesInHand = zonesInHand;
     this.#mishaps = new Mishaps(world, chances, options, fresh);
     this.#crowd = new Crowd(world, chances);
+    this.#operators = new Operators(world, chances, fresh);
   }
 
   /**
@@ -59,6 +62,7 @@ export class HistoryGenerator {
       if (wild) yield* this.#mishaps.before(`step ${this.#step}`);
       yield* this.#clicks();
       if (this.#options.crowd === true) yield* this.#crowd.events(`step ${this.#step}`);
+      if (this.#options.plans === true) yield* this.#operators.events(`step ${this.#step}`);
       yield* this.#oneStep();
       yield this.#chances.pick(this.#name('pause'), [0, 50, 400, 3_000, 9_000, 25_000]);
     }

@@ -3,6 +3,7 @@ import { recordId } from '../../dns/record.ts';
 import type { EditEvent } from '../../core/panel.ts';
 import { isOutside, noteUnheard, noteUnheardZone, OutsidePerformer } from './perform-outside.ts';
 import { isMishap, MishapPerformer } from './perform-mishaps.ts';
+import { isOperators, OperatorPerformer } from './perform-operators.ts';
 import type { EditOfRecords, EditOfZone, HistoryEvent } from './event.ts';
 import { fill } from './set-up.ts';
 import { intruder } from './laws/rights.ts';
@@ -29,10 +30,12 @@ export class Performer {
   readonly #world: World;
   readonly #mishaps: MishapPerformer;
   readonly #outside: OutsidePerformer;
+  readonly #operators: OperatorPerformer;
 
   constructor(world: World) {
     this.#world = world;
     this.#mishaps = new MishapPerformer(world, this.running);
+    this.#operators = new OperatorPerformer(world, this.running);
     this.#outside = new OutsidePerformer(world, this.running, this.zonesInHand, this.traces.unheard);
   }
 
@@ -44,6 +47,10 @@ export class Performer {
     }
     if (isOutside(event)) {
       this.#outside.perform(event);
+      return;
+    }
+    if (isOperators(event)) {
+      this.#operators.perform(event);
       return;
     }
     switch (event.kind) {

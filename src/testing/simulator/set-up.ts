@@ -57,6 +57,8 @@ export interface HistoryOptions {
    * hand. The zone that both sides have is then a large one.
    */
   readonly unheard: boolean;
+  /** Whether operators plan zones and apply the plans, exclude and include. */
+  readonly plans: boolean;
 }
 
 /** The zone that both sides have from the start. */

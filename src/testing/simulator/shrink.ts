@@ -177,6 +177,7 @@ function plainer(event: HistoryEvent): HistoryEvent[] {
       if (event.items.length > 1) found.push({ ...event, items: event.items.toSpliced(at, 1) });
   }
   if (event.kind === 'unheard-change' && event.hints) found.push({ ...event, hints: false });
+  if (event.kind === 'plan') found.push({ ...event, twice: false }, { ...event, removes: false });
   if (event.kind === 'unheard-removal') found.push({ ...event, hint: 'none' });
   if (event.kind === 'central-write') found.push({ ...event, remove: null }, { ...event, add: null });
   return found;

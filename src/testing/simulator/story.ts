@@ -55,6 +55,7 @@ const schema = v.strictObject({
     crowd: flag,
     arrival: flag,
     unheard: flag,
+    plans: flag,
   }),
   createsWithContent: v.boolean(),
   events: v.array(v.strictObject({ at: v.number(), event: eventSchema })),

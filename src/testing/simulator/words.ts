@@ -5,6 +5,7 @@ import type { HistoryResult, Trouble } from './history.ts';
 import { mishapWords } from './mishap-words.ts';
 import { isOutside, type Outside } from './perform-outside.ts';
 import { isMishap } from './perform-mishaps.ts';
+import { isOperators } from './perform-operators.ts';
 import type { Story } from './story.ts';
 import type { LocalPart } from './world.ts';
 
@@ -32,6 +33,7 @@ export function tell({ story, troubles }: Pick<HistoryResult, 'story' | 'trouble
 function eventWords(event: HistoryEvent): string {
   if (isMishap(event)) return mishapWords(event, { seconds, bare });
   if (isOutside(event)) return outsideWords(event);
+  if (isOperators(event)) return operatorWords(event);
   if (event.kind === 'click') return `alice ${clickWords(event)} with one click${localWords(event.local)}`;
   switch (event.kind) {
     case 'edit':
@@ -51,6 +53,15 @@ function eventWords(event: HistoryEvent): string {
     case 'clock-step':
       return `the wall clock is set by ${seconds(event.by)}`;
   }
+}
+
+function operatorWords(event: Extract<HistoryEvent, { kind: 'plan' | 'exclusion' }>): string {
+  const what = bare(event.only ?? event.zone);
+  if (event.kind === 'exclusion')
+    return `an operator ${event.excluded ? 'excludes' : 'includes'} ${what} at central ${event.central}`;
+  const how = event.removes ? ' with removals' : '';
+  const who = event.twice ? 'two operators apply it' : 'applies it';
+  return `an operator plans a ${event.direction} of ${what} at central ${event.central}${how}, and ${who} after ${seconds(event.waits)}`;
 }
 
 function outsideWords(event: Outside): string {

@@ -12,6 +12,8 @@ import { VirtualClock } from '../virtual-clock.ts';
 import type { Chances } from './chances.ts';
 import { JournalWitness } from './journal-witness.ts';
 import type { SavedEdit } from './laws/answers.ts';
+import { Approvals } from './laws/approvals.ts';
+import { Exclusions } from './laws/exclusions.ts';
 import { Judgement } from './laws/judgement.ts';
 import { Claims } from './laws/claims.ts';
 import { checkAccepted, checkPutBack, Commits, type Asked } from './laws/commits.ts';
@@ -97,6 +99,13 @@ export interface Side {
   readonly runs: EngineRun[];
   /** Calls of panel functions that named a zone and that its engine answered, with their time. */
   readonly hints: Due[];
+  /** What operators approved at this central. */
+  readonly approvals: Approvals;
+  /** What operators excluded or included at this central, in order. `name` null: the whole zone. */
+  readonly excluded: Exclusions;
+  readonly exclusions: { readonly zone: DnsName; readonly name: DnsName | null }[];
+  /** Zones that operators ask its engine about right now. */
+  readonly asking: DnsName[];
   /** Fingerprints of the edits that its engine is writing into the panel right now. */
   readonly echoes: Set<string>;
   /**
@@ -203,7 +212,9 @@ export class World {
       store.journalled(batch.operations ?? []);
       witness.committed(batch, now());
     };
-    observeForeign(store.provenance, witness, judgement, () => this.byName);
+    const sides = { panel: this.panel.provenance, central: store.provenance };
+    const approvals = new Approvals(sides, witness, judgement);
+    observeForeign(store.provenance, witness, judgement, { showsByName: () => this.byName, approvals });
     const echoes = new Set<string>();
     const side = {
       store,
@@ -212,11 +223,16 @@ export class World {
       judgement,
       runs: [],
       hints: [],
+      approvals,
+      excluded: new Exclusions(judgement),
+      exclusions: [],
+      asking: [],
       echoes,
       downUntil: -Infinity,
       down: false,
       chooseFault: null,
     };
+    this.#observeApprovals(side);
     this.#observeProofs(side);
     observeMoments(side, {
       panel: this.panel,
@@ -229,19 +245,42 @@ export class World {
     return side;
   }
 
+  #observeApprovals({ store, witness, approvals, excluded }: Side): void {
+    const { onCommit } = witness;
+    witness.onCommit = (batch) => {
+      this.panel.provenance.look(this.clock.now());
+      approvals.committed(batch);
+      excluded.committed(batch);
+      onCommit(batch);
+    };
+    const { onSent } = store.provenance;
+    store.provenance.onSent = (request) => {
+      approvals.sent(request);
+      excluded.sent(request);
+      onSent(request);
+    };
+    const { onLanded } = this.panel.provenance;
+    this.panel.provenance.onLanded = (request, effects) => {
+      onLanded(request, effects);
+      approvals.written(request, effects);
+    };
+  }
+
   #observeProofs(side: Side): void {
-    const { store, witness, judgement } = side;
+    const { store, witness, judgement, approvals } = side;
     const proofs = new Proofs(() => {
       const { panel, saved } = this;
       const settings = { ...defaultEngineSettings, ...this.#settings };
       const times = { startedAt: this.#startedAt, steppedAt: this.#steppedAt };
       const reader = `panel ${this.sides.indexOf(side) + 1}`;
-      return { panel, saved, store, witness, reader, settings, times, isAlone: this.sides.length === 1 };
+      const isAlone = this.sides.length === 1;
+      return { panel, saved, store, witness, reader, settings, times, isAlone, approvals };
     }, judgement);
     const commits = new Commits(
       {
         panel: this.panel.provenance,
         central: store.provenance,
+        approvals,
         now: () => this.clock.now(),
         isAsked: (zone) => this.panel.calls.some((call) => call.zone === zone && call.until === Infinity),
         isOwn: (fingerprint) => this.#echoing(fingerprint).every((one) => one === side),
@@ -441,7 +480,9 @@ export class World {
     panel.onOverlap = (zone) => {
       // During the first comparison reads may overlap, because it runs beside everything else.
       const isOver = side.witness.baselineAt !== null;
-      if (!life.dead && isOver) side.judgement.violate('turns.overlap', `${zone} is read twice at once`);
+      // An operator's question reads the zone beside the background.
+      if (!life.dead && isOver && !side.asking.includes(zone))
+        side.judgement.violate('turns.overlap', `${zone} is read twice at once`);
     };
     for (const one of [central, panel]) one.onFault = (kind) => this.tally.fault(kind);
     side.disk.onFault = (kind) => this.tally.fault(`journal ${kind}`);
@@ -721,6 +762,22 @@ export class World {
     const answer = { stage, askedAt, at: this.clock.now(), verdict, effects, numbers };
     for (const { answers } of saved.values()) answers.push(answer);
     return verdict;
+  }
+
+  /**
+   * Asks the running engine of a central something about a zone.
+   * @returns `killed`: no engine runs there, or it was killed before it answered
+   */
+  async askEngine<T>(side: Side, zone: DnsName, work: (engine: Engine) => Promise<T>): Promise<T | 'killed'> {
+    const run = this.#run;
+    const engine = run?.engines[this.active.indexOf(side)];
+    if (run === null || engine === undefined || this.#starting !== null) return 'killed';
+    side.asking.push(zone);
+    try {
+      return await Promise.race([work(engine), run.killed]);
+    } finally {
+      side.asking.splice(side.asking.indexOf(zone), 1);
+    }
   }
 
   async hint(zone: DnsName | 'all'): Promise<void> {

@@ -301,15 +301,17 @@ interface SeenSides extends LedgerSides {
 
 /**
  * The items of a confirmed operation. An item that is not on both sides says so in its note. What another
- * open operation claims was on both sides before that operation changed it.
+ * open operation claims was on both sides before that operation changed it. That is not known of an edit of a
+ * comparison or an operator, which nobody has read back.
  */
 function withEndNotes(operation: RecordsOperation, seen: SeenSides): readonly OperationItem[] {
   const views = viewItems(operation, seen.view);
+  const known = operation.class === 'follow' ? { ...seen, busy: new Set<string>() } : seen;
   return operation.items.map((item, at) => {
     if (!item.mirrored) return item;
     if (views[at] !== 'after') return { ...item, note: 'note.kept-otherwise' };
     if (seen.isZoneGone) return { ...item, note: 'note.no-zone-yet' };
-    if (isLacking(item, seen)) return { ...item, note: 'note.not-at-central' };
+    if (isLacking(item, known)) return { ...item, note: 'note.not-at-central' };
     return item.note === 'note.no-zone-yet' ? { ...item, note: null } : item;
   });
 }

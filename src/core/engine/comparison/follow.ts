@@ -83,6 +83,8 @@ export interface Following {
   readonly present: readonly CentralRecord[];
   /** The operator who asked for it; absent: nobody did. */
   readonly by?: AskedBy;
+  /** Called with the operation's id once it is journalled: from then on it goes on, whatever fails. */
+  readonly onBegun?: (operation: string) => void;
 }
 
 /** What an operation says of the operator who asked for it. */
@@ -120,6 +122,7 @@ export async function followPanel(
   runtime.inFlight.add(operation.id);
   try {
     await runtime.store.create(operation);
+    following.onBegun?.(operation.id);
     const failed = await applyEach(runtime, { zone, remove: removed, add: added }, present, ctx);
     await closeFollowing(runtime, operation, following, failed);
     return { operation: operation.id, failed };

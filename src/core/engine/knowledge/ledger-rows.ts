@@ -117,6 +117,7 @@ function mirroredState(onPanel: boolean, onCentral: boolean): RecordState {
 }
 
 function localState(note: string | null, row: LedgerRow | null, onPanel: boolean): RecordState {
+  if (row?.state === 'excluded') return 'excluded';
   if (!onPanel) return 'central-only';
   if (row !== null && row.state !== 'central-only') return row.state;
   if (note === 'note.excluded' || note === 'note.beside-excluded') return 'excluded';

@@ -3,9 +3,11 @@ import type { Problem } from '../../../dns/problem.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { refusal } from '../../catalogue.ts';
 import { CentralError, type CallContext } from '../../central.ts';
+import { JournalError } from '../../journal.ts';
 import { deletes, isFinal, type Operation } from '../../operation.ts';
 import {
   isEmptyPlan,
+  isApproved,
   isPartOf,
   pullSource,
   pushSource,
@@ -26,6 +28,7 @@ import { joinedEntry } from '../comparison/zone-facts.ts';
 import { compareSides } from '../knowledge/compare-rule.ts';
 import { newCreate, newEdit } from '../knowledge/operations.ts';
 import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
+import { Moved } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
 import { planFrom, type PlanWithReads } from './plan-zone.ts';
 
@@ -67,6 +70,8 @@ async function applyUnderLock(
   const request = requestOf(plan);
   const now = await planFrom(runtime, plan.zone, { request, view }, ctx);
   if (!isPartOf(now.plan, plan)) return { kind: 'changed', now: now.plan };
+  const hindered = whyNotDone(now, plan);
+  if (hindered !== null) return hindered;
   if (isEmptyPlan(now.plan)) return { kind: 'done', refused: [], operation: null };
   const problems = forbidden(now.plan, plan);
   if (problems.length > 0) return { kind: 'refused', problems };
@@ -117,6 +122,23 @@ async function adopt(runtime: Runtime, { plan, view, entry, present }: PlanWithR
   });
 }
 
+/**
+ * Why approved steps that are still needed cannot be done now, so that nothing is done. Null: all of them can
+ * be done, or none is needed.
+ */
+function whyNotDone({ plan: now, open }: PlanWithReads, approved: ApprovedPlan): ZoneResult | null {
+  const begun = open.find(({ source }) => source === sources[approved.direction]);
+  const isBusy: ZoneResult =
+    begun === undefined ? { kind: 'busy' } : { kind: 'under-way', operation: begun.id };
+  if (now.hindrance === 'under-way') return isBusy;
+  if (now.hindrance !== null && now.hindrance !== 'nowhere') return { kind: 'changed', now };
+  const left = now.left.filter((difference) => isApproved(difference, approved));
+  if (left.length === 0) return null;
+  return left.some(({ why }) => why === 'edit-open') ? isBusy : { kind: 'changed', now };
+}
+
+const sources = { push: pushSource, pull: pullSource } as const;
+
 function requestOf({ direction, removes, only }: ApprovedPlan): PlanRequest {
   return { direction, removes, ...(only === undefined ? {} : { only }) };
 }
@@ -132,7 +154,11 @@ async function push(
   const additions = recordsOf(plan, 'add').flatMap((record) => keys.get(recordId(record)) ?? []);
   const gone = recordsOf(plan, 'remove');
   const by = askedBy(consent);
-  const following = { zone, source: pushSource, additions, gone, present: present ?? [], by };
+  let begun: string | null = null;
+  const onBegun = (id: string): void => {
+    begun = id;
+  };
+  const following = { zone, source: pushSource, additions, gone, present: present ?? [], by, onBegun };
   try {
     const { operation, failed } = await followPanel(runtime, following, ctx);
     const refused = plan.steps.flatMap(({ record }) => {
@@ -141,21 +167,15 @@ async function push(
     });
     return { kind: 'done', refused, operation };
   } catch (error) {
-    return await leftToBackground(runtime, zone, error);
+    // What is journalled goes on in the background. If nothing is, nothing was done.
+    if (begun === null || !mayPass(error)) throw error;
+    return { kind: 'under-way', operation: begun };
   }
 }
 
-/** The operation that was begun goes on in the background; if none was begun, nothing was done. */
-async function leftToBackground(
-  { ports: { journal, clock } }: Runtime,
-  zone: ZonePlan['zone'],
-  error: unknown,
-): Promise<ZoneResult> {
-  if (!(error instanceof CentralError)) throw error;
-  const open = await journal.operations({ zone, openAt: clock.wall() });
-  const begun = open.findLast(({ source, state }) => source === pushSource && !isFinal(state));
-  if (begun === undefined) throw error;
-  return { kind: 'under-way', operation: begun.id };
+/** Whether the background repeats what failed so. */
+function mayPass(error: unknown): boolean {
+  return error instanceof CentralError || error instanceof JournalError || error instanceof Moved;
 }
 
 /** Journals what the panel has to be brought to. The background writes it, as it puts the panel back. */
@@ -229,14 +249,19 @@ async function create(
   try {
     await fillZone(runtime, begun, view, ctx, true);
   } catch (error) {
-    if (!(error instanceof CentralError)) throw error;
+    if (!mayPass(error)) throw error;
   } finally {
     runtime.inFlight.delete(begun.id);
     runtime.patience.begin(begun.id);
     runtime.agenda.wake(zone, runtime.ports.settings.confirmDelay);
   }
-  const ended = (await runtime.ports.journal.operation(begun.id)) ?? begun;
-  return await resultOf(runtime, ended);
+  try {
+    const ended = (await runtime.ports.journal.operation(begun.id)) ?? begun;
+    return await resultOf(runtime, ended);
+  } catch (error) {
+    if (!mayPass(error)) throw error;
+    return { kind: 'under-way', operation: begun.id };
+  }
 }
 
 /** How a create ended that was carried out at once. */

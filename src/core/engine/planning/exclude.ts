@@ -1,8 +1,11 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { LedgerRow } from '../../ledger.ts';
-import { isFinal } from '../../operation.ts';
+import { recordId } from '../../../dns/record.ts';
+import type { Operation } from '../../operation.ts';
 import type { Exclusion, PlanRequest } from '../../zone-plan.ts';
+import { busyIds } from '../before/plan.ts';
 import { isFrozen } from '../knowledge/frozen.ts';
+import { watchedRecords } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** What is excluded or included. */
@@ -36,9 +39,8 @@ async function excludeZone(runtime: Runtime, { zone, excluded }: ExclusionReques
     const entry = await tx.journal.zone(zone);
     if (entry === null) return { kind: 'nowhere' };
     if ((entry.state === 'excluded') === excluded) return { kind: 'done', count: 0 };
-    const open = await tx.open(zone);
     const isMoving = entry.state === 'creating' || entry.state === 'deleting';
-    if (isMoving || open.some(({ state }) => !isFinal(state))) return { kind: 'under-way' };
+    if (isMoving || (await tx.open(zone)).length > 0) return { kind: 'under-way' };
     // As `panel-only`, the zone gets a new baseline from the next comparison, if the central has it.
     await tx.zone(entry, { ...entry, state: excluded ? 'excluded' : 'panel-only', note: null });
     return { kind: 'done', count: 1 };
@@ -57,10 +59,18 @@ async function excludeRecords(
       ({ record }) => type === null || record.type === type,
     );
     if (named.length === 0) return { kind: 'nowhere' };
+    if (isAboutAny(await tx.open(zone), named)) return { kind: 'under-way' };
     const changed = named.filter(({ state }) => (state === 'excluded') !== excluded);
     tx.rows({ zone, put: changed.map((row) => withExclusion(row, excluded)) });
     return { kind: 'done', count: changed.length };
   });
+}
+
+/** Whether an operation that is open or on watch may still write one of the records. */
+function isAboutAny(open: readonly Operation[], rows: readonly LedgerRow[]): boolean {
+  if (open.some(({ kind }) => kind !== 'records')) return true;
+  const ids = busyIds(open).union(new Set(open.flatMap(watchedRecords).map(recordId)));
+  return rows.some(({ record }) => ids.has(recordId(record)));
 }
 
 function withExclusion(row: LedgerRow, excluded: boolean): LedgerRow {

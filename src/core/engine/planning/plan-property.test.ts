@@ -78,6 +78,7 @@ function knownOf(all: readonly Facts[]): KnownSides {
     panel: of(all, ({ onPanel }) => onPanel).map((one) => ({ ...one, key: recordId(one) })),
     central: of(all, ({ onCentral }) => onCentral),
     rows,
+    isFirst: rows.length === 0,
     busy: new Set(of(all, ({ isBusy }) => isBusy).map(recordId)),
     objections: (one) => (objected.has(recordId(one)) ? ['record.type'] : []),
   };

@@ -21,6 +21,8 @@ export interface PlanWithReads {
   readonly view: PanelView;
   readonly entry: ZoneEntry | null;
   readonly rows: KnownSides['rows'];
+  /** The zone's operations that have not ended. */
+  readonly open: readonly Operation[];
   /** The records that the central has; null: it has no such zone, or was not asked. */
   readonly present: readonly CentralRecord[] | null;
 }
@@ -53,13 +55,14 @@ export async function planFrom(
     view,
     entry,
     rows: [],
+    open,
     present: null,
   });
   const waiting = open.find(waitsForYes);
   if (waiting !== undefined && view.records === null && deletesZones(request)) {
     // The delete itself was allowed when it was journalled, so no safety limit concerns it.
     const plan = { ...empty, whole: 'delete', signed: true } as const;
-    return { plan, view, entry, rows: [], present: null };
+    return { plan, view, entry, rows: [], open, present: null };
   }
   const early = await hindranceOf(runtime, entry, open);
   if (early !== null) return because(early);
@@ -72,7 +75,7 @@ export async function planFrom(
       whole.whole === 'create'
         ? { steps: contentOf(zone, view.records ?? []) }
         : { limit: await zoneLimit(runtime), signed: await isSigned(runtime, zone, ctx) };
-    return { plan: { ...empty, ...whole, ...known }, view, entry, rows: [], present };
+    return { plan: { ...empty, ...whole, ...known }, view, entry, rows: [], open, present };
   }
   const isFirst = entry?.state !== 'synced';
   const rows = isFirst ? [] : await journal.rows(zone);
@@ -90,7 +93,7 @@ export async function planFrom(
   );
   const { steps, left } = planned;
   const limit = limitOf(planned, runtime.ports.settings.limits);
-  return { plan: { ...empty, steps, left, limit }, view, entry, rows, present };
+  return { plan: { ...empty, steps, left, limit }, view, entry, rows, open, present };
 }
 
 async function zoneLimit(runtime: Runtime): Promise<PlanLimit> {

@@ -64,6 +64,10 @@ function isUnproven({ kind, zone, problems }: Operation, { late, unproven }: Cen
 function checkZone(world: Pair, zone: DnsName, view: ZoneView, judgement: Judgement): void {
   const panel = world.panel.zones.get(zone);
   const central = world.central.zones.get(zone);
+  if (view.entry?.state === 'excluded') {
+    judgement.excuse('excluded');
+    return;
+  }
   if (panel === undefined || central === undefined) {
     const where = panel === undefined ? 'at the central' : 'in the panel';
     if (!mayStandAlone(world, zone, view, central === undefined, judgement))

@@ -2,6 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { EditEvent, EditItem } from '../../../core/panel.ts';
 import type { Traces } from '../perform.ts';
+import type { Side } from '../world.ts';
 import type { Effect, Provenance } from '../provenance.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { PanelStore } from '../sim-panel.ts';
@@ -34,6 +35,7 @@ type Cause = Extract<
   | 'shown-late'
   | 'reworded'
   | 'older-journal'
+  | 'excluded'
 >;
 
 /** Finds out why a record may be on one side only. It looks at who wrote the record, and when. */
@@ -44,11 +46,12 @@ export class Causes {
   readonly #shownLate: ReadonlySet<string>;
   readonly #edits: readonly CarriedOut[];
   readonly #ledger: LedgerTimes;
+  readonly #exclusions: Side['exclusions'];
 
   constructor(
     panel: PanelStore,
     central: CentralStore,
-    traces: Traces,
+    traces: Traces & Pick<Side, 'exclusions'>,
     edits: readonly CarriedOut[],
     ledger: LedgerTimes,
   ) {
@@ -58,6 +61,7 @@ export class Causes {
     this.#unheard = traces.unheard;
     this.#shownLate = panel.shownLate;
     this.#edits = edits;
+    this.#exclusions = traces.exclusions;
   }
 
   /**
@@ -144,11 +148,19 @@ export class Causes {
     );
     if (isWritten) return 'meddled';
     if (this.#unheard.has(key)) return 'unheard';
+    if (this.#isExcluded(zone, record)) return 'excluded';
     if (this.#central.refused.has(key)) return 'refused-addition';
     if (this.#shownLate.has(key)) return 'shown-late';
     if (this.#central.reworded.has(key)) return 'reworded';
     const { late, unproven } = this.#central;
     return late.has(zone) || unproven.has(zone) ? 'late-create' : null;
+  }
+
+  /** Whether an operator ever excluded the record's name or its zone. */
+  #isExcluded(zone: DnsName, record: ResourceRecord): boolean {
+    return this.#exclusions.some(
+      (one) => one.zone === zone && (one.name === null || one.name === record.name),
+    );
   }
 
   /** Whether only one side had the record at the start, although both sides had the zone. */

@@ -13,6 +13,7 @@ import {
 import type { EditEvent, Verdict } from '../../../core/panel.ts';
 import type { JournalWitness, Witnessed } from '../journal-witness.ts';
 import type { Effect, Provenance, WriteRequest } from '../provenance.ts';
+import type { Approvals } from './approvals.ts';
 import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
@@ -28,6 +29,7 @@ const shownWithin = 15_000;
 export interface Moment {
   readonly panel: Provenance;
   readonly central: Provenance;
+  readonly approvals: Approvals;
   readonly now: () => number;
   /** Whether a hook call of the panel about the zone is being answered at the moment. */
   readonly isAsked: (zone: DnsName) => boolean;
@@ -129,7 +131,9 @@ export class Commits {
     if (kind !== 'create') return;
     const isOld = this.#panel.atStart.has(zone) && !this.#central.atStart.has(zone);
     const came = this.#panel.effects.some((effect) => effect.zone === zone && effect.record === null);
-    if (isOld && !came) this.#judgement.violate('alone.zone', `${zone} is made, which only the panel had`);
+    if (!isOld || came) return;
+    if (this.#moment.approvals.names(request, 'add', null)) this.#judgement.excuse('approved');
+    else this.#judgement.violate('alone.zone', `${zone} is made, which only the panel had`);
   }
 
   /**

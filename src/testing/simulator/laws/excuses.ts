@@ -1,6 +1,6 @@
 /**
  * Reasons why a law does not apply, by id. The text names the case in docs/adoption.md, by its row or by its
- * heading.
+ * heading, or a case of docs/planning.md.
  */
 export const excuses = {
   /** The record was on one side only before the first engine started. */
@@ -66,6 +66,10 @@ export const excuses = {
    * copy does not know landed later.
    */
   'older-journal': 'An older journal',
+  /** An operator has seen the step in a plan and approved it. */
+  approved: 'Approved',
+  /** An operator excluded the record, its place or its zone. */
+  excluded: 'Excluded',
   /** Another accepted edit wants the record as it is after the refused edit. */
   claimed: 'Wanted by another edit',
 } as const;

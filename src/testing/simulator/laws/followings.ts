@@ -5,6 +5,7 @@ import type { Batch } from '../../../core/journal.ts';
 import type { Operation, RecordsOperation } from '../../../core/operation.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { Effect, Provenance } from '../provenance.ts';
+import type { Approvals } from './approvals.ts';
 import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
@@ -35,6 +36,7 @@ export class Followings {
   readonly #central: Provenance;
   readonly #now: () => number;
   readonly #isNamed: (zone: DnsName) => boolean;
+  readonly #approvals: Approvals;
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
 
@@ -45,6 +47,7 @@ export class Followings {
       readonly central: Provenance;
       readonly now: () => number;
       readonly isNamed: (zone: DnsName) => boolean;
+      readonly approvals: Approvals;
     },
     witness: JournalWitness,
     judgement: Judgement,
@@ -53,6 +56,7 @@ export class Followings {
     this.#central = sides.central;
     this.#now = sides.now;
     this.#isNamed = sides.isNamed;
+    this.#approvals = sides.approvals;
     this.#witness = witness;
     this.#judgement = judgement;
   }
@@ -61,11 +65,27 @@ export class Followings {
     for (const operation of operations) {
       const isNew = this.#witness.operations.get(operation.id)?.states.length === 1;
       if (!isNew || operation.class !== 'follow') continue;
+      if (this.#isApproved(operation)) {
+        this.#judgement.excuse('approved');
+        continue;
+      }
       if (operation.kind === 'records') this.#checkRecords(operation);
       // A delete that is committed together with other operations resumes one that an undone create had
       // cancelled. Only other deletes are checked.
       else if (operation.kind === 'zone-delete' && operations.length === 1) this.#checkZone(operation);
     }
+  }
+
+  /** Whether an operator has seen and approved all of it, so that no limit applies. */
+  #isApproved(operation: Operation): boolean {
+    const own = { operation: operation.id, zone: operation.zone };
+    if (operation.kind === 'zone-create') return this.#approvals.names(own, 'add', null);
+    if (operation.kind === 'zone-delete') return this.#approvals.names(own, 'remove', null);
+    return operation.items.every(
+      ({ remove, add }) =>
+        (remove === null || this.#approvals.names(own, 'remove', remove)) &&
+        (add === null || this.#approvals.names(own, 'add', add)),
+    );
   }
 
   #checkRecords(operation: RecordsOperation): void {
@@ -102,7 +122,8 @@ export class Followings {
 
   #isOld(zone: DnsName, id: string): boolean {
     const [here, there] = [this.#panel.atStart.get(zone), this.#central.atStart.get(zone)];
-    if (here?.has(id) !== true || there?.has(id) !== false) return false;
+    if (here?.has(id) !== true || there?.has(id) !== false || this.#approvals.hasJoined(zone, id))
+      return false;
     return !this.#panel.effects.some((effect) => isAbout(effect, zone, id));
   }
 

@@ -31,7 +31,7 @@ class Scene {
   constructor({ isOurs = true, byName = false } = {}) {
     this.zones.set(zone, new Map([[recordId(www), www]]));
     this.provenance.start(0);
-    observeForeign(this.provenance, this.witness, this.#judgement, () => byName);
+    observeForeign(this.provenance, this.witness, this.#judgement, { showsByName: () => byName });
     if (isOurs) this.count('synced');
   }
 

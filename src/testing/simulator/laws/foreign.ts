@@ -6,6 +6,7 @@ import type { DeleteOperation, Operation } from '../../../core/operation.ts';
 import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import { isAbout, type Effect, type Origin, type Provenance, type WriteRequest } from '../provenance.ts';
+import type { Approvals } from './approvals.ts';
 import type { ExcuseId } from './excuses.ts';
 import type { Judgement, LawId } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
@@ -34,17 +35,19 @@ class ForeignWrites {
   readonly #met = new Map<WriteRequest, ReadonlyMap<Origin, Ownership>>();
 
   readonly #showsByName: () => boolean;
+  readonly #approvals: Approvals | null;
 
   constructor(
     provenance: Provenance,
     witness: JournalWitness,
     judgement: Judgement,
-    showsByName: () => boolean,
+    { showsByName, approvals }: ForeignOptions,
   ) {
     this.#provenance = provenance;
     this.#witness = witness;
     this.#judgement = judgement;
     this.#showsByName = showsByName;
+    this.#approvals = approvals ?? null;
   }
 
   /**
@@ -110,6 +113,8 @@ class ForeignWrites {
 
   /** The excuse, if the engine could not know that the record is foreign; null: it could know. */
   #unknowable(request: WriteRequest, id: string, origin: Origin): Ownership | null {
+    const isNamed = request.kind === 'remove' && request.record !== null;
+    if (isNamed && this.#approvals?.names(request, 'remove', request.record) === true) return 'approved';
     if (this.#isInSnapshot(request.zone, id, origin)) return 'in-snapshot';
     // A comparison has listed the record as `central-only`, so the engine knew that it is foreign.
     const isListed = this.#witness.row(request.zone, id)?.state === 'central-only';
@@ -230,18 +235,25 @@ class ForeignWrites {
   }
 }
 
+/** What the law on foreign data has to know of a central. */
+interface ForeignOptions {
+  /** Whether the central cannot show whole zones. */
+  readonly showsByName: () => boolean;
+  /** What operators approved; absent: nothing. */
+  readonly approvals?: Approvals;
+}
+
 /**
  * Watches a central for requests of engines that change foreign data. Violations are added to `judgement`
  * when they happen.
- * @param showsByName whether the central cannot show whole zones
  */
 export function observeForeign(
   provenance: Provenance,
   witness: JournalWitness,
   judgement: Judgement,
-  showsByName: () => boolean,
+  options: ForeignOptions,
 ): void {
-  const strangers = new ForeignWrites(provenance, witness, judgement, showsByName);
+  const strangers = new ForeignWrites(provenance, witness, judgement, options);
   witness.onCommit = (batch) => strangers.committed(batch);
   provenance.onSent = (request) => strangers.sent(request);
   provenance.onLanded = (request, effects) => strangers.landed(request, effects);
@@ -254,7 +266,10 @@ export function observeForeign(
 type Ownership =
   | 'ours'
   | 'theirs'
-  | Extract<ExcuseId, 'same-data' | 'unread' | 'crossed' | 'not-shown' | 'in-snapshot' | 'made-again'>;
+  | Extract<
+      ExcuseId,
+      'approved' | 'same-data' | 'unread' | 'crossed' | 'not-shown' | 'in-snapshot' | 'made-again'
+    >;
 
 const accepted: ReadonlySet<string> = new Set(['applied', 'kept', 'confirmed']);
 

@@ -25,7 +25,10 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
     if (engine !== undefined && journal !== undefined) {
       const unheard = traces.unheard.union(leftToPanel(world.saved, witness));
       const { baselineAt, forgottenAt, forgottenZones } = witness;
-      const causes = new Causes(panel, store, { unheard }, carriedOut, { baselineAt, forgottenAt });
+      const causes = new Causes(panel, store, { unheard, exclusions: side.exclusions }, carriedOut, {
+        baselineAt,
+        forgottenAt,
+      });
       const pair = { panel, central: store, byName, baselineAt, forgottenAt, forgottenZones, causes };
       await checkAgreement(pair, journal, world.clock.wall(), witness, own);
       own.sawFor(checkAnswers({ panel, central: store, witness, index, causes }, world.saved, own));
@@ -34,6 +37,7 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
       const outages = [...panel.outages, ...side.disk.outages];
       checkPromptness({ panel, outages, runs, saved: world.saved, hints, witness, index }, own);
     }
+    side.approvals.checkEnd();
     checkRights(store, witness, own);
     checkReported(store, world.saved, own);
     own.add(side.judgement);

@@ -119,6 +119,15 @@ export type LawId =
    */
   | 'rights.written'
   | 'rights.reported'
+  /** A plan's operation or request does something that the operator did not approve. */
+  | 'plans.unapproved'
+  /** An application said that nothing was done, and it had journalled an operation. */
+  | 'plans.sent'
+  /** An application said that a step was done, and it was not; or it did not hold until the end. */
+  | 'plans.done'
+  | 'plans.held'
+  /** Something that an operator excluded was sent, or was no longer excluded by itself. */
+  | 'plans.excluded'
   /** At the end, an engine does not know the owner of a zone that the panel's list shows. */
   | 'rights.unread';
 

@@ -61,12 +61,12 @@ function checkUnjoined(
   there: Held,
   judgement: Judgement,
 ): void {
-  const synced = new Set(
-    rows.filter(({ state }) => state === 'synced').map(({ record }) => recordId(record)),
-  );
+  const states = new Map(rows.map(({ record, state }) => [recordId(record), state]));
   for (const [id, record] of here) {
-    if (!there.has(id) || synced.has(id) || isCentralsOwn(zone, record)) continue;
-    judgement.violate('ledger.unjoined', `${zone}: ${formatRecord(record)}`);
+    const state = states.get(id);
+    if (!there.has(id) || state === 'synced' || isCentralsOwn(zone, record)) continue;
+    if (state === 'excluded') judgement.excuse('excluded');
+    else judgement.violate('ledger.unjoined', `${zone}: ${formatRecord(record)}`);
   }
 }
 

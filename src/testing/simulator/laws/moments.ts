@@ -4,6 +4,7 @@ import type { JournalWitness } from '../journal-witness.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { PanelStore } from '../sim-panel.ts';
 import type { SavedEdit } from './answers.ts';
+import type { Approvals } from './approvals.ts';
 import { Followings } from './followings.ts';
 import type { Judgement } from './judgement.ts';
 import { checkOutcomes } from './outcomes.ts';
@@ -15,6 +16,7 @@ interface Observed {
   readonly store: CentralStore;
   readonly witness: JournalWitness;
   readonly judgement: Judgement;
+  readonly approvals: Approvals;
 }
 
 /** What the laws need to know besides the central and its journal. */
@@ -34,10 +36,10 @@ interface Moment {
 
 /** From now on, judges comparisons, creates and requests of an engine when they happen. */
 export function observeMoments(observed: Observed, moment: Moment): void {
-  const { store, witness, judgement } = observed;
+  const { store, witness, judgement, approvals } = observed;
   const { panel, now, wall } = moment;
   const isNamed = (zone: DnsName): boolean => isNamedBy(moment, zone);
-  const sides = { panel: panel.provenance, central: store.provenance, now, isNamed };
+  const sides = { panel: panel.provenance, central: store.provenance, now, isNamed, approvals };
   const followings = new Followings(sides, witness, judgement);
   const requests = new Requests(witness, judgement, wall);
   const { onCommit } = witness;

@@ -3,8 +3,14 @@ import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record
 import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import { retimed } from '../../../core/engine/knowledge/operations.ts';
 import type { Batch } from '../../../core/journal.ts';
-import { isFinal, type Operation } from '../../../core/operation.ts';
+import {
+  isFinal,
+  type Operation,
+  type OperationItem,
+  type RecordsOperation,
+} from '../../../core/operation.ts';
 import { outcomeOf } from '../../../core/outcome.ts';
+import { pullSource } from '../../../core/zone-plan.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { Provenance } from '../provenance.ts';
 import type { Judgement } from './judgement.ts';
@@ -50,7 +56,7 @@ function lackingOf(operation: Operation, side: Provenance, since: number): strin
       ? null
       : `${isWanted ? 'never had' : 'never lost'} ${zone}`;
   }
-  for (const item of operation.items) {
+  for (const item of itemsTowards(operation)) {
     const { remove, add } = item;
     if (add !== null && !isCentralsOwn(zone, add) && !had(side, zone, add, since, retimed(item) !== null))
       return `never had ${formatRecord(add)}`;
@@ -60,6 +66,12 @@ function lackingOf(operation: Operation, side: Provenance, since: number): strin
       return `never lost ${formatRecord(remove)}`;
   }
   return null;
+}
+
+/** What both sides have at the end. The items of a pull name an edit that is undone in the panel. */
+function itemsTowards({ source, items }: RecordsOperation): readonly OperationItem[] {
+  if (source !== pullSource) return items;
+  return items.map((item) => ({ ...item, remove: item.add, add: item.remove }));
 }
 
 /** Whether the side had the record at some time since then. @param exact whether its TTL counts */

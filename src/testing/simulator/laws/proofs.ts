@@ -9,6 +9,7 @@ import type { PanelStore, PanelRead } from '../sim-panel.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { WriteRequest } from '../provenance.ts';
 import type { SavedEdit } from './answers.ts';
+import type { Approvals } from './approvals.ts';
 import type { Judgement } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
 
@@ -31,6 +32,7 @@ export interface Facts {
   readonly times: { readonly startedAt: number; readonly steppedAt: number };
   /** Whether there is only this engine, so that every hook call of the panel concerns it. */
   readonly isAlone: boolean;
+  readonly approvals: Approvals;
 }
 
 /**
@@ -101,8 +103,11 @@ export class Proofs {
   #checkRemoval(facts: Facts, operation: Operation): void {
     const { id, class: group } = operation;
     if (group !== 'follow' || facts.witness.operations.get(id)?.states.length !== 1) return;
+    const own = { operation: id, zone: operation.zone };
     const removed = itemsOf(operation).flatMap(({ remove, note }) =>
-      remove === null || note === 'note.late-write' ? [] : [recordId(remove)],
+      remove === null || note === 'note.late-write' || facts.approvals.names(own, 'remove', remove)
+        ? []
+        : [recordId(remove)],
     );
     const shows = ({ ids }: PanelRead): boolean => ids === null || removed.some((one) => ids.has(one));
     if (removed.length > 0)
