@@ -20,7 +20,7 @@ import { checkAccepted, checkPutBack, Commits, type Asked } from './laws/commits
 import { observeMoments } from './laws/moments.ts';
 import { checkPanelDelete } from './laws/panel-writes.ts';
 import type { Due, EngineRun } from './laws/promptness.ts';
-import { checkAsked, Proofs } from './laws/proofs.ts';
+import { checkAsked, Proofs, type Question } from './laws/proofs.ts';
 import { observeForeign } from './laws/foreign.ts';
 import { mortalClock, type Life } from './life.ts';
 import {
@@ -104,8 +104,8 @@ export interface Side {
   /** What operators excluded or included at this central, in order. `name` null: the whole zone. */
   readonly excluded: Exclusions;
   readonly exclusions: { readonly zone: DnsName; readonly name: DnsName | null }[];
-  /** Zones that operators ask its engine about right now. */
-  readonly asking: DnsName[];
+  /** Questions of operators to its engine, in order. */
+  readonly questions: Question[];
   /** Fingerprints of the edits that its engine is writing into the panel right now. */
   readonly echoes: Set<string>;
   /**
@@ -226,7 +226,7 @@ export class World {
       approvals,
       excluded: new Exclusions(judgement),
       exclusions: [],
-      asking: [],
+      questions: [],
       echoes,
       downUntil: -Infinity,
       down: false,
@@ -274,7 +274,8 @@ export class World {
       const times = { startedAt: this.#startedAt, steppedAt: this.#steppedAt };
       const reader = `panel ${this.sides.indexOf(side) + 1}`;
       const isAlone = this.sides.length === 1;
-      return { panel, saved, store, witness, reader, settings, times, isAlone, approvals };
+      const { questions } = side;
+      return { panel, saved, store, witness, reader, settings, times, isAlone, approvals, questions };
     }, judgement);
     const commits = new Commits(
       {
@@ -481,7 +482,7 @@ export class World {
       // During the first comparison reads may overlap, because it runs beside everything else.
       const isOver = side.witness.baselineAt !== null;
       // An operator's question reads the zone beside the background.
-      if (!life.dead && isOver && !side.asking.includes(zone))
+      if (!life.dead && isOver && !isAsked(side.questions, zone))
         side.judgement.violate('turns.overlap', `${zone} is read twice at once`);
     };
     for (const one of [central, panel]) one.onFault = (kind) => this.tally.fault(kind);
@@ -772,11 +773,12 @@ export class World {
     const run = this.#run;
     const engine = run?.engines[this.active.indexOf(side)];
     if (run === null || engine === undefined || this.#starting !== null) return 'killed';
-    side.asking.push(zone);
+    const question: Question = { zone, from: this.clock.now(), until: Infinity };
+    side.questions.push(question);
     try {
       return await Promise.race([work(engine), run.killed]);
     } finally {
-      side.asking.splice(side.asking.indexOf(zone), 1);
+      question.until = this.clock.now();
     }
   }
 
@@ -825,6 +827,10 @@ export class World {
     this.#lateReads.hide(zone, this.clock.now());
     void this.clock.sleep(ms).then(() => this.#lateReads.show(zone, this.clock.now()));
   }
+}
+
+function isAsked(questions: readonly Question[], zone: DnsName): boolean {
+  return questions.some((one) => one.zone === zone && one.until === Infinity);
 }
 
 function syncedZones({ zones }: JournalWitness): ReadonlySet<DnsName> {

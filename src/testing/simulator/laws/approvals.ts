@@ -133,7 +133,7 @@ export class Approvals {
   }
 
   /**
-   * Whether a plan names this step that belongs to the operation (`-`: that runs in the zone).
+   * Whether a plan names this step that belongs to the operation, or that is not done yet in the zone.
    * @param record null: the whole zone
    */
   names(
@@ -142,7 +142,8 @@ export class Approvals {
     record: ResourceRecord | null,
   ): boolean {
     const own = this.#byOperation.get(operation);
-    const running = operation === '-' ? this.applications.filter((one) => this.#runs(one, zone)) : [];
+    // A comparison's request has no operation, and one request may undo several operations.
+    const running = this.applications.filter((one) => this.#runs(one, zone));
     return [...(own === undefined ? [] : [own]), ...running].some(({ plan: { whole, steps } }) =>
       record === null
         ? whole === (action === 'add' ? 'create' : 'delete')

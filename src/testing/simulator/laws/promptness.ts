@@ -1,4 +1,5 @@
 import type { DnsName } from '../../../dns/name.ts';
+import { pushSource } from '../../../core/zone-plan.ts';
 import { stateAt, type JournalWitness } from '../journal-witness.ts';
 import type { PanelStore } from '../sim-panel.ts';
 import type { SavedEdit } from './answers.ts';
@@ -109,11 +110,13 @@ function keptOf({ saved, witness, index }: Kept): Due[] {
   });
 }
 
+/** Zones that were filled. What an operator pushes is no new zone of the panel, so nothing more comes. */
 function filledOf({ operations }: JournalWitness): Due[] {
-  return [...operations.values()].flatMap(({ operation: { kind, zone }, states }) => {
+  return [...operations.values()].flatMap(({ operation: { kind, zone, source }, states }) => {
     const at = states.findIndex(({ state }) => state === 'confirmed');
     const [before, filled] = [states[at - 1], states[at]];
-    if (kind !== 'zone-create' || filled === undefined || before?.state === 'stuck') return [];
+    if (kind !== 'zone-create' || source === pushSource || filled === undefined || before?.state === 'stuck')
+      return [];
     return [{ zone, at: filled.at, what: 'it was filled' }];
   });
 }

@@ -13,6 +13,14 @@ import type { Approvals } from './approvals.ts';
 import type { Judgement } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
 
+/** A question of an operator about a zone, which reads the panel beside the background. */
+export interface Question {
+  readonly zone: DnsName;
+  readonly from: number;
+  /** `Infinity` while it is being answered. */
+  until: number;
+}
+
 /**
  * What is needed to judge the proofs of one engine: both stores, its journal, its settings, and the saves of
  * users.
@@ -33,6 +41,8 @@ export interface Facts {
   /** Whether there is only this engine, so that every hook call of the panel concerns it. */
   readonly isAlone: boolean;
   readonly approvals: Approvals;
+  /** What operators asked the engine. */
+  readonly questions: readonly Question[];
 }
 
 /**
@@ -149,7 +159,7 @@ export class Proofs {
 
   /** Judges one decision. @param shows whether a read shows the opposite of what the engine decided */
   #judge(
-    { panel, reader, settings, times, isAlone }: Facts,
+    { panel, reader, settings, times, isAlone, questions }: Facts,
     operation: Operation,
     { from, since, shows, law }: Claim,
   ): void {
@@ -163,10 +173,10 @@ export class Proofs {
     if (late !== null) this.#judgement.violate(law, say(operation, late));
     const proves = (look: PanelRead): boolean =>
       look.began >= from && look.ended >= since && !shows(look) && !(isAlone && look.disturbed);
-    const isProved =
-      last !== undefined &&
-      proves(last) &&
-      looks.some((look) => proves(look) && look.ended + settings.readGap <= last.ended);
+    const isProved = lastOf(looks, questions).some(
+      (newest) =>
+        proves(newest) && looks.some((look) => proves(look) && look.ended + settings.readGap <= newest.ended),
+    );
     if (!isProved) this.#judgement.violate(law, say(operation, 'no two reads show it'));
   }
 }
@@ -184,6 +194,17 @@ interface Asked {
 interface Claim extends Asked {
   readonly shows: (look: PanelRead) => boolean;
   readonly law: 'undo.unproven' | 'zones.unproven' | 'follow.unproven';
+}
+
+/**
+ * The read that a decision may be based on: the last one. A read that answered an operator decides nothing, so
+ * that the ones before it count as well.
+ */
+function lastOf(looks: readonly PanelRead[], questions: readonly Question[]): readonly PanelRead[] {
+  const isAnswer = ({ zone, began, ended }: PanelRead): boolean =>
+    questions.some((one) => one.zone === zone && one.from <= began && ended <= one.until);
+  const first = looks.findLastIndex((look) => !isAnswer(look));
+  return looks.slice(Math.max(0, first));
 }
 
 const undecided: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept']);
