@@ -173,10 +173,9 @@ export class Proofs {
     if (late !== null) this.#judgement.violate(law, say(operation, late));
     const proves = (look: PanelRead): boolean =>
       look.began >= from && look.ended >= since && !shows(look) && !(isAlone && look.disturbed);
-    const isProved = lastOf(looks, questions).some(
-      (newest) =>
-        proves(newest) && looks.some((look) => proves(look) && look.ended + settings.readGap <= newest.ended),
-    );
+    const isSince = (newest: PanelRead): boolean =>
+      looks.some((look) => proves(look) && look.ended + settings.readGap <= newest.ended);
+    const isProved = lastOf(looks, questions).some((newest) => proves(newest) && isSince(newest));
     if (!isProved) this.#judgement.violate(law, say(operation, 'no two reads show it'));
   }
 }
