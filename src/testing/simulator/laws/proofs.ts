@@ -196,8 +196,8 @@ interface Claim extends Asked {
 }
 
 /**
- * The read that a decision may be based on: the last one. A read that answered an operator decides nothing, so
- * that the ones before it count as well.
+ * Reads that a decision may be based on: the last one. If that one answered an operator, the engine decided
+ * by an earlier one.
  */
 function lastOf(looks: readonly PanelRead[], questions: readonly Question[]): readonly PanelRead[] {
   const isAnswer = ({ zone, began, ended }: PanelRead): boolean =>
