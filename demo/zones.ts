@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { zoneName } from '../src/dns/name.ts';
-import { parseZoneFile } from '../src/testing/zonefile.ts';
+import { parseZoneFile } from '../src/dns/zone-file.ts';
 import type { AnyStage } from '../src/testing/stage/stage.ts';
 import type { StageDomain } from '../src/testing/stage/make-domain.ts';
 

@@ -57,6 +57,14 @@ const handlers: Handlers = {
     for (const { engine } of all) engine.compare(what, 'asked');
     return null;
   },
+  content: async (agent, { zone, side, central }) => {
+    const all = chosen(running(agent), central);
+    const [only] = all;
+    if (only === undefined) throw new Unanswerable('agent.not-running');
+    if (side === 'central' && all.length > 1) throw new Unanswerable('export.one-central');
+    const named = zoneName(zone);
+    return side === 'panel' ? await only.engine.readPanel(named) : await only.engine.readCentral(named);
+  },
   'zones-to-plan': async (agent, { central }) => {
     const lists = await Promise.all(
       chosen(running(agent), central).map(({ engine }) => engine.zonesToPlan()),

@@ -12,6 +12,8 @@ import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { eraseUserCommand } from './commands/erase-user.ts';
+import { exportCommand } from './commands/export.ts';
+import { importCommand } from './commands/import.ts';
 import { excludeCommand, includeCommand } from './commands/exclude.ts';
 import { historyCommand } from './commands/history.ts';
 import { installCommand } from './commands/install.ts';
@@ -64,6 +66,8 @@ const commands = [
   pullCommand(globals),
   excludeCommand(globals),
   includeCommand(globals),
+  exportCommand(globals),
+  importCommand(globals),
   pauseCommand(globals),
   resumeCommand(globals),
   notifyCommand(globals),

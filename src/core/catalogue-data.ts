@@ -87,6 +87,41 @@ export const dataTexts = {
     ru: 'В тексте {text} неверно использована обратная косая черта.',
     advice: 'correct',
   },
+  'zonefile.include': {
+    en: 'A zone file may not include another one ($INCLUDE). Put its lines here.',
+    ru: 'Подключать другой файл ($INCLUDE) нельзя. Вставьте его строки сюда.',
+    advice: 'correct',
+  },
+  'zonefile.directive': {
+    en: 'This is not understood here: {value}. Only $ORIGIN and $TTL are, each with one value.',
+    ru: 'Здесь непонятно: {value}. Допустимы только $ORIGIN и $TTL, каждая с одним значением.',
+    advice: 'correct',
+  },
+  'zonefile.bad-ttl': {
+    en: '{value} is no TTL: seconds are wanted, or 1h30m and the like.',
+    ru: '{value} — не TTL: нужны секунды или запись вида 1h30m.',
+    advice: 'correct',
+  },
+  'zonefile.class': {
+    en: 'Only records of class IN are taken, not {value}.',
+    ru: 'Принимаются только записи класса IN, а не {value}.',
+    advice: 'correct',
+  },
+  'zonefile.parenthesis': {
+    en: 'A parenthesis has no counterpart.',
+    ru: 'У скобки нет пары.',
+    advice: 'correct',
+  },
+  'zonefile.no-owner': {
+    en: 'The record has no name: the line begins with a space, and no name stands before it.',
+    ru: 'У записи нет имени: строка начинается с пробела, а выше имя не указано.',
+    advice: 'correct',
+  },
+  'zonefile.outside': {
+    en: 'The name {value} lies outside the zone.',
+    ru: 'Имя {value} не относится к этой зоне.',
+    advice: 'correct',
+  },
   'rdata.unbalanced-quote': {
     en: 'A quotation mark is missing at the end: {text}.',
     ru: 'Не хватает закрывающей кавычки: {text}.',

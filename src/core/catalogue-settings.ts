@@ -277,6 +277,10 @@ export const settingsTexts = {
     en: 'domainsync only observes ("[sync] mode"), so nothing is changed on either side; see "domainsync status".',
     ru: 'domainsync только наблюдает («[sync] mode»), поэтому ни на одной стороне ничего не меняется; см. «domainsync status».',
   },
+  'export.one-central': {
+    en: 'There are several centrals. Name one with --central.',
+    ru: 'Центральных DNS несколько. Укажите один с помощью --central.',
+  },
   'plan.limited': {
     en: 'This would remove {removed} of {all} records of {zone}, more than the safety limits allow. Nothing was changed. If it is wanted, give --force-once with the reason.',
     ru: 'При этом в зоне {zone} будет удалено записей: {removed} из {all} — больше, чем допускают ограничения безопасности. Ничего не изменено. Если так и нужно, добавьте --force-once и причину.',

@@ -20,7 +20,7 @@ import { rareTypes } from './rdata/type-numbers.ts';
 import { numberOfType, recordTypes, typeOfNumber } from './rdata/types.ts';
 import { wireRdata } from './rdata/rdata.ts';
 import { makeRecord, recordId, type ResourceRecord } from './record.ts';
-import { formatZoneFile, parseZoneFile } from '../testing/zonefile.ts';
+import { formatZoneFile, parseZoneFile } from './zone-file.ts';
 
 const found = spawnSync('named-compilezone', ['-v'], { encoding: 'utf8' });
 const skip = found.error === undefined ? false : 'named-compilezone is not installed';

@@ -1,18 +1,323 @@
-import type { DnsName } from './name.ts';
-import { txtChunks } from './rdata/rdata.ts';
-import type { ResourceRecord } from './record.ts';
+import { isWithin, labelOctets, labels, parseName, relativeName, type DnsName } from './name.ts';
+import { collect, DnsDataError, problem, type Problem } from './problem.ts';
+import { readSeconds } from './rdata/fields-number.ts';
+import { canonicalType, parseRdata, rdataFields, txtChunks } from './rdata/rdata.ts';
+import { recordId, type ResourceRecord } from './record.ts';
 
-/**
- * Records as the text of a master file (RFC 1035 section 5), one a line. Names are absolute and in punycode.
- * A record of unknown TTL has none, so the reader's default counts.
- */
-export function zoneFileText(zone: DnsName, records: readonly ResourceRecord[]): string {
-  const lines = records.map(({ name, type, ttl, rdata }) =>
-    [name, ...(ttl === null ? [] : [String(ttl)]), 'IN', type, dataText(type, rdata)].join(' '),
-  );
-  return [`$ORIGIN ${zone}`, ...lines].join('\n');
+export interface ZoneFileOptions {
+  /** The name that completes relative names until the first `$ORIGIN`. */
+  readonly origin?: DnsName;
+  /** TTL in seconds of records that have none before the first `$TTL`. Default: their TTL stays unknown. */
+  readonly defaultTtl?: number;
+  /** Name of the file, for error messages. */
+  readonly file?: string;
+  /** Records outside this zone are mistakes. */
+  readonly within?: DnsName;
 }
 
-function dataText(type: string, rdata: string): string {
+export interface ZoneFile {
+  /** The first origin; null: neither `$ORIGIN` nor the options named one. */
+  readonly origin: DnsName | null;
+  /** The records in the order of the file. Of equal records, only the first one. */
+  readonly records: readonly ResourceRecord[];
+}
+
+/**
+ * Parses a master file (RFC 1035 section 5) with `$ORIGIN`, `$TTL` (RFC 2308 section 4), parentheses, quotes,
+ * comments, `\DDD`, and TTLs with units (`1h30m`). The owner may be missing; class (`IN` or `CLASS1`) and TTL
+ * may come in either order. A record without a TTL gets that of `$TTL`, else the last one stated. An SOA
+ * without one, and records after it, get the SOA's minimum, as in BIND.
+ * @throws {DnsDataError} with every mistake of the file; each problem has `file`, `line` and `column`.
+ *   `$INCLUDE` and `$GENERATE` are refused
+ */
+export function parseZoneFile(text: string, options: ZoneFileOptions = {}): ZoneFile {
+  const reader = new Reader(options);
+  for (const entry of logicalLines(text, reader.problems)) reader.take(entry);
+  if (reader.problems.length > 0) throw new DnsDataError(reader.located());
+  return { origin: reader.firstOrigin, records: [...reader.records.values()] };
+}
+
+interface LogicalLine {
+  /** Text of the entry without comments, parentheses and line ends. */
+  readonly text: string;
+  /** Where each line of the entry begins: its number in the file, from 1, and its offset in the text. */
+  readonly lines: readonly { readonly number: number; readonly from: number }[];
+  /** Whether the line begins with white space, so that it has the owner name of the record before it. */
+  readonly inherits: boolean;
+}
+
+/** A place in the file; both numbers begin at 1. */
+interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+interface Located extends Place {
+  readonly problem: Problem;
+}
+
+/** The place of a character of an entry. Comments and parentheses leave the columns of a line as they are. */
+function placeOf({ lines }: LogicalLine, offset: number): Place {
+  const { number, from } = lines.findLast((one) => one.from <= offset) ?? { number: 0, from: offset };
+  return { line: number, column: offset - from + 1 };
+}
+
+/**
+ * Splits a file into entries: joins lines within parentheses, and drops comments. In quotes and after a
+ * backslash, `(`, `)` and `;` have no special meaning.
+ */
+function logicalLines(text: string, problems: Located[]): LogicalLine[] {
+  const found: LogicalLine[] = [];
+  let current = '';
+  let lines: { number: number; from: number }[] = [];
+  let inherits = false;
+  let isBroken = false;
+  let depth = 0;
+  let opened: Place = { line: 1, column: 1 };
+  for (const [at, raw] of text
+    .replace(/^\ufeff/, '')
+    .split(/\r\n|\n|\r/)
+    .entries()) {
+    if (depth === 0) {
+      current = '';
+      lines = [];
+      inherits = /^[ \t]/.test(raw);
+      isBroken = false;
+    }
+    lines.push({ number: at + 1, from: current.length });
+    const read = readLine(raw);
+    if (depth === 0 && read.depth > 0) opened = { line: at + 1, column: raw.indexOf('(') + 1 };
+    current += read.text;
+    depth += read.depth;
+    if (read.openQuote !== null) {
+      const place = { line: at + 1, column: read.openQuote + 1 };
+      problems.push({ ...place, problem: problem('rdata.unbalanced-quote', { text: raw.trim() }) });
+      // What follows the quotation mark is not known, so nothing more is said of the entry.
+      isBroken = true;
+    }
+    if (depth < 0)
+      problems.push({
+        line: at + 1,
+        column: raw.indexOf(')') + 1,
+        problem: problem('zonefile.parenthesis', {}),
+      });
+    depth = Math.max(0, depth);
+    if (depth > 0) current += ' ';
+    else if (current.trim() !== '' && !isBroken) found.push({ text: current.trimEnd(), lines, inherits });
+  }
+  if (depth > 0) problems.push({ ...opened, problem: problem('zonefile.parenthesis', {}) });
+  return found;
+}
+
+/** The parts of a line: a quoted string (perhaps without its end), an escape, one of `;()`, or other text. */
+const pieces = /"(?:[^"\\]|\\.?)*"?|\\.?|[;()]|[^"\\;()]+/gsu;
+
+/**
+ * One line without its comment and parentheses. `depth`: number of opening minus closing parentheses.
+ * `openQuote`: where a quote begins that is not closed; null: there is none.
+ */
+function readLine(raw: string): { text: string; depth: number; openQuote: number | null } {
+  if (!/["\\;()]/.test(raw)) return { text: raw, depth: 0, openQuote: null };
+  let text = '';
+  let depth = 0;
+  for (const [piece] of raw.matchAll(pieces)) {
+    if (piece === ';') break;
+    if (piece === '(' || piece === ')') {
+      depth += piece === '(' ? 1 : -1;
+      text += ' ';
+      continue;
+    }
+    text += piece;
+    if (piece.startsWith('"') && !/^"(?:[^"\\]|\\.)*"$/su.test(piece))
+      return { text, depth, openQuote: text.length - piece.length };
+  }
+  return { text, depth, openQuote: null };
+}
+
+class Reader {
+  readonly records = new Map<string, ResourceRecord>();
+  readonly problems: Located[] = [];
+  origin: DnsName | undefined;
+  firstOrigin: DnsName | null;
+  readonly #file: string;
+  readonly #within: DnsName | null;
+  #ttl: number | null;
+  #owner: DnsName | null = null;
+  #lastTtl: number | null = null;
+
+  constructor(options: ZoneFileOptions) {
+    this.origin = options.origin;
+    this.firstOrigin = options.origin ?? null;
+    this.#within = options.within ?? null;
+    this.#ttl = options.defaultTtl ?? null;
+    this.#file = options.file ?? '';
+  }
+
+  located(): Problem[] {
+    return this.problems
+      .toSorted((a, b) => a.line - b.line || a.column - b.column)
+      .map(({ line, column, problem: { code, params } }) => ({
+        code,
+        params: { ...params, file: this.#file, line: String(line), column: String(column) },
+      }));
+  }
+
+  take(entry: LogicalLine): void {
+    const text = entry.text.trimStart();
+    if (text.startsWith('$')) this.#at(entry, text, () => this.#directive(text));
+    else this.#record(entry, text);
+  }
+
+  /**
+   * Returns what `read` returns; null: there are mistakes.
+   * @param rest the end of the entry that begins where the mistakes are
+   */
+  #at<T>(entry: LogicalLine, rest: string, read: () => T): T | null {
+    const found: Problem[] = [];
+    const value = collect(found, read);
+    for (const one of found) {
+      const inside = Math.max(0, rest.indexOf(one.params['value'] ?? ''));
+      const place = placeOf(entry, entry.text.length - rest.length + inside);
+      this.problems.push({ ...place, problem: one });
+    }
+    return value;
+  }
+
+  #directive(text: string): void {
+    const { word, rest } = firstWord(text);
+    const { word: value, rest: extra } = firstWord(rest);
+    switch (word.toUpperCase()) {
+      case '$ORIGIN':
+        this.origin = parseName(value, this.origin);
+        this.firstOrigin ??= this.origin;
+        break;
+      case '$TTL':
+        this.#ttl = readTtl(value) ?? throwProblem('zonefile.bad-ttl', value);
+        break;
+      case '$INCLUDE':
+        throwProblem('zonefile.include', value);
+        break;
+      default:
+        throwProblem('zonefile.directive', word);
+    }
+    if (extra !== '') throwProblem('zonefile.directive', extra);
+  }
+
+  #record(entry: LogicalLine, text: string): void {
+    const own = entry.inherits ? null : firstWord(text);
+    if (own !== null) this.#owner = this.#at(entry, text, () => this.#named(own.word));
+    const owner = this.#owner;
+    const afterName = own === null ? text : own.rest;
+    // If the owner is a mistake, it was reported where it stands.
+    if (owner === null && own === null) this.#at(entry, text, () => throwProblem('zonefile.no-owner', ''));
+    const head = this.#at(entry, afterName, () => ttlAndClass(afterName));
+    if (head === null) return;
+    const { word: type, rest: rdata } = firstWord(head.rest);
+    this.#lastTtl = head.ttl ?? this.#ttl ?? this.#lastTtl;
+    const known = this.#at(entry, head.rest, () => canonicalType(type));
+    if (known === null) return;
+    const data = this.#at(entry, rdata, () => parseRdata(known, rdata, this.origin));
+    if (owner === null || data === null) return;
+    const record = { name: owner, type: known, ttl: this.#lastTtl, rdata: data };
+    this.#add(known === 'SOA' && record.ttl === null ? this.#withMinimum(record) : record);
+  }
+
+  /** An owner name. @throws {DnsDataError} it is no name, or lies outside the zone */
+  #named(word: string): DnsName {
+    const name = parseName(word, this.origin);
+    if (this.#within !== null && !isWithin(name, this.#within)) throwProblem('zonefile.outside', word);
+    return name;
+  }
+
+  #withMinimum(soa: ResourceRecord): ResourceRecord {
+    this.#ttl = soaMinimum(soa);
+    return { ...soa, ttl: this.#ttl };
+  }
+
+  #add(record: ResourceRecord): void {
+    const id = recordId(record);
+    if (!this.records.has(id)) this.records.set(id, record);
+  }
+}
+
+function throwProblem(code: string, value: string): never {
+  throw new DnsDataError([problem(code, value === '' ? {} : { value })]);
+}
+
+function soaMinimum({ type, rdata }: ResourceRecord): number {
+  return Number(rdataFields(type, rdata).at(-1));
+}
+
+/**
+ * Takes TTL and class, in either order, from the front of a text.
+ * @throws {DnsDataError} for a class other than IN
+ */
+function ttlAndClass(text: string): { ttl: number | null; rest: string } {
+  let rest = text;
+  let ttl: number | null = null;
+  let classes = 0;
+  for (;;) {
+    const { word, rest: after } = firstWord(rest);
+    const seconds = readTtl(word);
+    if (ttl === null && seconds !== null) ttl = seconds;
+    else if (classes > 0 || !/^(?:IN|CH|HS|CS|CLASS\d+)$/i.test(word)) return { ttl, rest };
+    else if (!/^(?:IN|CLASS1)$/i.test(word)) throwProblem('zonefile.class', word);
+    else classes += 1;
+    rest = after;
+  }
+}
+
+/** Largest TTL in seconds (RFC 2181 section 8). */
+const mostTtl = 2_147_483_647;
+
+/** Parses a TTL such as `3600`, `1h`, `1h30m` or `2W`. @returns seconds; null: the text is no TTL */
+function readTtl(text: string): number | null {
+  const total = readSeconds(text);
+  return total !== null && total <= mostTtl ? total : null;
+}
+
+/**
+ * Writes a master file that {@link parseZoneFile} and BIND read back as the same records. The SOA comes
+ * first, then owner names in canonical order. Long texts are split into strings of 255 octets. For records
+ * without a TTL, `$TTL` is the SOA's minimum.
+ */
+export function formatZoneFile(zone: DnsName, records: readonly ResourceRecord[]): string {
+  const sorted = records.toSorted(
+    (a, b) =>
+      Number(b.type === 'SOA') - Number(a.type === 'SOA') ||
+      compareNames(a.name, b.name) ||
+      (recordId(a) < recordId(b) ? -1 : 1),
+  );
+  const lines = sorted.map((record) => {
+    const ttl = record.ttl === null ? '' : `${record.ttl} `;
+    return `${relativeName(record.name, zone)} ${ttl}IN ${record.type} ${outputRdata(record)}`;
+  });
+  const soa = sorted.find(({ type, rdata }) => type === 'SOA' && !rdata.startsWith('\\# '));
+  const unknown = records.some(({ ttl }) => ttl === null);
+  const defaults = soa !== undefined && unknown ? [`$TTL ${soaMinimum(soa)}`] : [];
+  return [`$ORIGIN ${zone}`, ...defaults, ...lines, ''].join('\n');
+}
+
+function outputRdata({ type, rdata }: ResourceRecord): string {
   return type === 'TXT' || type === 'SPF' ? txtChunks(rdata).join(' ') : rdata;
+}
+
+/**
+ * Compares two names in canonical DNS order (RFC 4034 section 6.1): label by label from the right, as octets.
+ * @returns a number below, equal to or above 0, as for `sort`
+ */
+export function compareNames(a: DnsName, b: DnsName): number {
+  const left = labels(a).toReversed();
+  const right = labels(b).toReversed();
+  for (let at = 0; at < Math.min(left.length, right.length); at += 1) {
+    const order = Buffer.compare(labelOctets(left[at] ?? ''), labelOctets(right[at] ?? ''));
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+/** Splits a text after its first word, in which escapes stay as they are, and the white space behind it. */
+function firstWord(text: string): { word: string; rest: string } {
+  const [word = ''] = /^(?:\\.?|[^\\" \t\r\n])*/su.exec(text) ?? [];
+  return { word, rest: text.slice(word.length).replace(/^[ \t\r\n]+/u, '') };
 }

@@ -5,7 +5,7 @@ import { after, before, suite, test } from 'node:test';
 import * as v from 'valibot';
 import { pathsOf } from '../../src/app/paths.ts';
 import { decisionFields } from '../../src/journal/decision-table.ts';
-import { parseZoneFile } from '../../src/testing/zonefile.ts';
+import { parseZoneFile } from '../../src/dns/zone-file.ts';
 import { address, agree } from '../../src/testing/stage/panel-words.ts';
 import { customer, makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
 

@@ -11,6 +11,7 @@ import type { ZoneEntry } from '../../core/ledger.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { OutcomeKind } from '../../core/outcome.ts';
 import type { DnsName } from '../../dns/name.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
 import type { Exclusion, ZonePlan, ZoneResult } from '../../core/zone-plan.ts';
 import type { LiveView } from '../../centrals/verified/verifier.ts';
 import type { Attention } from '../answers/attention.ts';
@@ -22,7 +23,7 @@ import type { AtEach, Numbered } from '../answers/per-central.ts';
 import type { SigningReport } from '../answers/zone-signing.ts';
 import type { TriedChannel } from '../notify/try-channels.ts';
 import type { SeenCall } from '../self-test/step.ts';
-import { problemSchema } from '../../journal/operation-schema.ts';
+import { problemSchema, recordSchema } from '../../journal/operation-schema.ts';
 import { name } from '../../journal/stored.ts';
 import {
   attention,
@@ -54,6 +55,8 @@ const parameters = {
   operation: v.object({ prefix: v.string(), central }),
   /** Asks for a comparison in the background. `zone`: null means all zones. */
   compare: v.object({ zone: v.nullable(v.string()), central }),
+  /** Asks for all records of a zone on one side, as they are now. */
+  content: v.object({ zone: v.string(), side: v.picklist(['panel', 'central']), central }),
   /** Asks for the names of all zones that a panel or a ledger has. */
   'zones-to-plan': v.object({ central }),
   /** Asks what brings one side of a zone to what the other has. Writes nothing. */
@@ -172,6 +175,8 @@ export interface Answers {
   readonly history: HistoryPage<Numbered<ReportedEntry>>;
   readonly operation: readonly Numbered<ReportedEntry>[];
   readonly compare: null;
+  /** Null: the side has no such zone. */
+  readonly content: readonly ResourceRecord[] | null;
   readonly 'zones-to-plan': readonly DnsName[];
   readonly plan: readonly CentralPlan[];
   readonly apply: ZoneResult;
@@ -233,6 +238,7 @@ const answers: { readonly [N in Question]: v.GenericSchema<unknown, Answers[N]> 
   history: v.object({ entries: v.array(reportedEntry), next: v.nullable(v.string()) }),
   operation: v.array(reportedEntry),
   compare: v.null(),
+  content: v.nullable(v.array(recordSchema)),
   'zones-to-plan': v.array(name),
   plan: v.array(centralPlan),
   apply: zoneResult,

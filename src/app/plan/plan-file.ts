@@ -204,13 +204,16 @@ function changed(path: string): CommandFailed {
   );
 }
 
-function fileFailed(path: string, what: 'written' | 'read', error: unknown): unknown {
+/** What to throw for an error of the file system: a sentence for the user, or the error itself. */
+export function fileFailed(path: string, what: 'written' | 'read', error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
   const reasons: Readonly<Record<string, string>> = {
     ENOSPC: 'the disk is full',
     EDQUOT: 'the disk quota is used up',
     EACCES: 'you may not access it',
-    ENOENT: 'its folder does not exist',
+    ENOENT: 'it, or its folder, does not exist',
+    ENOTDIR: 'a part of its path is no folder',
+    ENAMETOOLONG: 'its name is too long',
     EISDIR: 'it is a folder',
     EEXIST: 'it exists',
     EROFS: 'the file system is read-only',

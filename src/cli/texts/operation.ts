@@ -1,6 +1,6 @@
 import { displayName } from '../../dns/name.ts';
 import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
-import { zoneFileText } from '../../dns/zone-file.ts';
+import { formatZoneFile } from '../../dns/zone-file.ts';
 import { describeProblem } from '../../core/describe.ts';
 import type { ShownEntry } from '../../app/answers/history-entries.ts';
 import { waitsForYes } from '../../core/engine/before/signed-delete.ts';
@@ -89,7 +89,7 @@ function deletedLines({ zone, snapshot }: DeleteOperation): string[] {
     return ['The records of the zone are not known: the central could not be read before the delete.'];
   return [
     '; What the zone had at the central before the delete, as a zone file:',
-    zoneFileText(zone, snapshot),
+    formatZoneFile(zone, snapshot).trimEnd(),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
 import { refusal } from '../catalogue.ts';
 import { JournalError } from '../journal.ts';
 import { acceptedFact, hostFact, newBaselineFact, otherHostFact } from '../journal-doubts.ts';
@@ -23,6 +24,7 @@ import { beforeRecords } from './before/before-records.ts';
 import { forgetLedger } from './comparison/forget-ledger.ts';
 import { NamedZones } from './comparison/named-zones.ts';
 import { SerialWatch } from './comparison/serial-watch.ts';
+import { readCentralZone } from './knowledge/central-zone.ts';
 import { readPanel } from './knowledge/panel-view.ts';
 import { anyRequest, keepWatching } from './knowledge/operations.ts';
 import { Observer, wouldRefuse } from './observe/observer.ts';
@@ -360,6 +362,15 @@ export class Engine {
    */
   async readPanel(zone: DnsName): Promise<readonly PanelRecord[] | null> {
     return (await readPanel(this.#runtime, zone)).records;
+  }
+
+  /**
+   * Reads a zone from the central, as completely as the central allows; null: it has no such zone.
+   * @throws {PanelError | CentralError | JournalError}
+   */
+  async readCentral(zone: DnsName): Promise<readonly ResourceRecord[] | null> {
+    const held = (await this.readPanel(zone)) ?? [];
+    return await this.#runtime.timers.step('-', (ctx) => readCentralZone(this.#runtime, zone, held, ctx));
   }
 
   /** Stores a fact that this engine does not use itself. @throws {JournalError} */

@@ -13,7 +13,7 @@ import { displayName, parseName, zoneName } from '../../dns/name.ts';
 import { parseRdata, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
 import { makeRecord } from '../../dns/record.ts';
 import { decodeMessage } from '../../dns/wire/message.ts';
-import { parseZoneFile } from '../zonefile.ts';
+import { parseZoneFile } from '../../dns/zone-file.ts';
 import { readHead } from '../../app/control/socket.ts';
 import { ispmanager5Records } from '../../net/ispmanager/ispmanager5-records.ts';
 import { refusalOf } from '../../net/ispmanager/errors.ts';

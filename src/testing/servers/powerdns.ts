@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { parseZoneFile } from '../zonefile.ts';
+import { parseZoneFile } from '../../dns/zone-file.ts';
 import { groupRRsets } from '../zones.ts';
 import { txtChunks } from '../../dns/rdata/rdata.ts';
 import { zoneText, type NameServer, type ServedZone } from './name-server.ts';

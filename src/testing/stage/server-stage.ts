@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import type { Generation } from '../../../sandbox/index.ts';
 import { zoneName } from '../../dns/name.ts';
-import { formatZoneFile } from '../zonefile.ts';
+import { formatZoneFile } from '../../dns/zone-file.ts';
 import type { NameServer, ServedZone } from '../servers/name-server.ts';
 import type { CentralSide, PublicView } from './central-side.ts';
 import { publicView, servesZone, transferred } from './dig.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseName } from '../dns/name.ts';
-import { DnsDataError } from '../dns/problem.ts';
-import { formatRecord, makeRecord, recordId, type ResourceRecord } from '../dns/record.ts';
-import { compareNames, formatZoneFile, parseZoneFile } from './zonefile.ts';
+import { parseName } from './name.ts';
+import { DnsDataError } from './problem.ts';
+import { formatRecord, makeRecord, recordId, type ResourceRecord } from './record.ts';
+import { compareNames, formatZoneFile, parseZoneFile } from './zone-file.ts';
 
 const origin = parseName('example.org.');
 
@@ -91,19 +91,47 @@ z (
     () => parseZoneFile(text, { origin, file: 'f.zone' }),
     (error) => {
       assert.ok(error instanceof DnsDataError);
-      const said = error.problems.map(({ code, params }) => `${params['file']}:${params['line']} ${code}`);
+      const said = error.problems.map(({ code, params: { file, line, column } }) =>
+        [file, line, `${column} ${code}`].join(':'),
+      );
       assert.deepEqual(said, [
-        'f.zone:1 zonefile.include',
-        'f.zone:2 rdata.bad-ipv4',
-        'f.zone:3 zonefile.directive',
-        'f.zone:4 zonefile.class',
-        'f.zone:5 rdata.unbalanced-quote',
-        'f.zone:5 rdata.unbalanced-quote',
-        'f.zone:6 zonefile.bad-ttl',
-        'f.zone:7 zonefile.directive',
-        'f.zone:9 type.unknown',
-        'f.zone:10 rdata.not-generic',
-        'f.zone:11 zonefile.parenthesis',
+        'f.zone:1:10 zonefile.include',
+        'f.zone:2:7 rdata.bad-ipv4',
+        'f.zone:3:1 zonefile.directive',
+        'f.zone:4:3 zonefile.class',
+        'f.zone:5:7 rdata.unbalanced-quote',
+        'f.zone:6:6 zonefile.bad-ttl',
+        'f.zone:7:9 zonefile.directive',
+        'f.zone:9:6 type.unknown',
+        'f.zone:10:9 rdata.not-generic',
+        'f.zone:11:3 zonefile.parenthesis',
+      ]);
+      return true;
+    },
+  );
+});
+
+test('issue 17, zone files: a mistake within parentheses stands where it was made', () => {
+  const text = `@ SOA ns hm ( 1 ; serial
+  2 3 four
+  5 )
+m MX ( ten
+   mail )
+away.example.net. A 192.0.2.1
+   A 192.0.2.2
+long${'x'.repeat(70)} A 192.0.2.1
+`;
+  assert.throws(
+    () => parseZoneFile(text, { origin, within: origin }),
+    (error) => {
+      assert.ok(error instanceof DnsDataError);
+      const said = error.problems.map(({ code, params: { line, column } }) => `${line}:${column} ${code}`);
+      assert.deepEqual(said, [
+        '2:7 rdata.bad-number',
+        '4:8 rdata.bad-number',
+        '6:1 zonefile.outside',
+        '7:4 zonefile.no-owner',
+        '8:1 name.label-too-long',
       ]);
       return true;
     },

@@ -1,0 +1,3 @@
+import { testZoneFiles } from './zone-files.ts';
+
+testZoneFiles({ panel: 'v4', central: 'bind' });
