@@ -11,6 +11,7 @@ import {
 import { CommandFailed } from '../command-failed.ts';
 import { ask, NoAgent } from '../control/client.ts';
 import type { CentralPlan, ReportedEntry, StatusReport } from '../control/protocol.ts';
+import { inWords } from '../problems.ts';
 import { startAgent } from '../control/start-agent.ts';
 import type { Paths } from '../paths.ts';
 import type { NamedZone } from './named-zones.ts';
@@ -47,6 +48,17 @@ export async function centralsInForce(paths: Paths): Promise<readonly PlannedCen
     address,
     account,
   }));
+}
+
+/**
+ * Refuses what would write while domainsync only observes.
+ * @throws {CommandFailed} a central is only observed
+ */
+export async function refuseObserving(socket: string): Promise<void> {
+  const { centrals } = await ask(socket, 'status', {});
+  if (centrals.every(({ observing }) => observing === null)) return;
+  const problem = { code: 'agent.observing', params: {} };
+  throw new CommandFailed(inWords([problem]), [problem]);
 }
 
 async function statusOfRunning(paths: Paths): Promise<StatusReport> {

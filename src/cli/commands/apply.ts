@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { CommandFailed } from '../../app/command-failed.ts';
 import { readPlanFile } from '../../app/plan/plan-file.ts';
-import { centralsInForce, planAgain } from '../../app/plan/work.ts';
+import { centralsInForce, planAgain, refuseObserving } from '../../app/plan/work.ts';
 import type { CentralPlan } from '../../app/control/protocol.ts';
 import { inWords } from '../../app/problems.ts';
 import { displayName } from '../../dns/name.ts';
@@ -31,6 +31,7 @@ export function applyCommand(globals: () => GlobalOptions): Command {
     .action(async (file: string, options: ConsentOptions) => {
       const { paths, json } = globals();
       const centrals = await centralsInForce(paths);
+      await refuseObserving(paths.socket);
       const plans = await readPlanFile(file, { root: paths.root, centrals }, Date.now());
       checkLimits(plans, consentOf(options));
       await checkAgain(paths.socket, plans, centrals.length > 1);

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { centralsInForce } from '../../app/plan/work.ts';
+import { centralsInForce, refuseObserving } from '../../app/plan/work.ts';
 import { isEmptyPlan, type PlanRequest } from '../../core/zone-plan.ts';
 import type { CentralPlan } from '../../app/control/protocol.ts';
 import { applyPlans } from '../apply-plans.ts';
@@ -68,6 +68,7 @@ export async function planAndApply(
   self: Command,
 ): Promise<void> {
   const several = (await centralsInForce(paths)).length > 1;
+  await refuseObserving(paths.socket);
   const planned = await plansOf(paths.socket, names, options, direction, self);
   const { plans } = planned;
   if (!json) showPlans(plans, several);
