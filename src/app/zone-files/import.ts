@@ -109,7 +109,9 @@ export function checkImport(root: string, { zone, steps, held }: ImportPlan): vo
   );
 }
 
-/** What became of a step. `problem`: why the panel, or the central through it, refused it; null: it is done. */
+/**
+ * What became of a step. `problem`: why the panel, or the central through it, refused it; null: it is done.
+ */
 export interface ImportedStep {
   readonly step: ImportStep;
   readonly problem: Problem | null;
