@@ -14,6 +14,11 @@ export class Database {
   readonly #database: DatabaseSync;
   readonly #place: FilePlace | null;
   readonly #statements = new Map<string, StatementSync>();
+  /**
+   * Grows with each row that {@link run} inserts, changes or deletes. Other statements may add to it too, so
+   * compare two values only within one transaction.
+   */
+  changes = 0;
 
   /** @param place watches the files for deletion or replacement; null: this process only reads the file */
   constructor(path: string, database: DatabaseSync, place: FilePlace | null) {
@@ -31,7 +36,7 @@ export class Database {
   }
 
   run(sql: string, ...values: SQLInputValue[]): void {
-    this.#statement(sql).run(...values);
+    this.changes += Number(this.#statement(sql).run(...values).changes);
   }
 
   /**

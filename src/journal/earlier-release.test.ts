@@ -3,13 +3,14 @@
  * it.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { JournalError } from '../core/journal.ts';
 import { sampleOperation, sampleRow } from '../testing/contracts/journal.ts';
+import { olderFact } from '../core/journal-doubts.ts';
 import { migrations } from './migrations.ts';
 import { SqliteJournal } from './sqlite.ts';
 
@@ -125,4 +126,21 @@ test('issue 14: ended operations of an earlier release get their checksums step 
   journal.prune('', { ...limits, most: octets - 1 });
   assert.deepEqual((await journal.operations({ prefix: 'b' })).length, 118);
   await journal.close();
+});
+
+test('issue 13, older journals: a journal that counted its openings goes on counting, and is not older', async (t) => {
+  const path = journalOf(t, 4);
+  const database = new DatabaseSync(path);
+  database.exec("INSERT INTO fact VALUES ('generation', '12')");
+  database.close();
+  for (const [second, older] of [
+    ['12\n', false],
+    ['99\n', true],
+  ] as const) {
+    writeFileSync(`${path}.generation`, second);
+    const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });
+    assert.equal((await journal.fact(olderFact)) !== null, older, second);
+    assert.ok(Number(readFileSync(`${path}.generation`, 'utf8')) > Number(second));
+    await journal.close();
+  }
 });

@@ -173,6 +173,10 @@ test('issue 13, older journals: a failed commit is not counted', async (t) => {
   assert.equal(Number(count()), Number(before) + 1);
   await journal.commit({ operations: [sampleOperation('b')] });
   assert.equal(Number(count()), Number(before) + 2);
+  await journal.commit({ facts: { something: null } });
+  assert.equal(Number(count()), Number(before) + 2, 'nothing was changed');
+  journal.beat();
+  assert.equal(Number(count()), Number(before) + 3);
   await journal.close();
 });
 

@@ -256,16 +256,20 @@ export class SqliteJournal implements Journal {
   /**
    * Runs `body` in one transaction, which also writes the changed counts, the zone totals and the heartbeat.
    * If it fails, memory keeps nothing of it either.
+   * @param beats whether to write the heartbeat although `body` has changed nothing
    */
-  #transaction<T>(body: () => T): T {
+  #transaction<T>(body: () => T, beats = false): T {
     const before = this.#commits;
     try {
       const result = this.#database.transaction(() => {
+        const { changes } = this.#database;
         const value = body();
         this.#ledger.flush();
         this.#tallies.flush();
-        this.#commits += 1;
-        this.#heartbeat.put({ commits: this.#commits, at: this.#now() });
+        if (beats || this.#database.changes !== changes) {
+          this.#commits += 1;
+          this.#heartbeat.put({ commits: this.#commits, at: this.#now() });
+        }
         return value;
       });
       this.#operations.commit();
@@ -363,6 +367,11 @@ export class SqliteJournal implements Journal {
       }
     }
     return { last, damaged };
+  }
+
+  /** Stores that the agent still uses the journal, although nothing has changed. @throws {JournalError} */
+  beat(): void {
+    this.#transaction(() => undefined, true);
   }
 
   /** Stores how many damaged operations a full check found. @throws {JournalError} */

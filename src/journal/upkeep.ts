@@ -72,6 +72,7 @@ export class Upkeep {
   }
 
   async #round(): Promise<void> {
+    this.#journal.beat();
     await this.#walk((after) => this.#journal.addSums(after));
     await this.#walk((after) => this.#journal.addKeys(after));
     await this.#prune();

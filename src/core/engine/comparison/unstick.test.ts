@@ -67,6 +67,17 @@ test('it stays stuck while one side has what the other lacks, of all it wanted a
   assert.equal(end(stuck(one, two), [two, three], [two]), 'confirmed');
 });
 
+test('issue 13, older journals: of a forgotten edit, records that it leaves alone may differ', () => {
+  const items = [
+    { remove: null, add: one, mirrored: true, note: null },
+    { remove: null, add: two, mirrored: false, note: 'note.panel-only' },
+  ];
+  const forgotten = [{ code: 'journal.forgotten', params: {} }];
+  assert.equal(end(stuck(null, one, { items }), [one, two], [one]), null);
+  assert.equal(end(stuck(null, one, { items, problems: forgotten }), [one, two], [one]), 'confirmed');
+  assert.equal(end(stuck(null, one, { items, problems: forgotten }), [one, two], []), null);
+});
+
 test('every item has to be done', () => {
   const items = [stuck(one, two), stuck(null, three)].flatMap((operation) => operation.items);
   assert.equal(end(stuck(null, null, { items }), [two, three]), 'confirmed');

@@ -8,6 +8,7 @@ import {
   type RecordsOperation,
 } from '../../operation.ts';
 import { giveUpDelete } from '../background/give-up-delete.ts';
+import { isForgotten } from '../knowledge/forgotten.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
@@ -98,7 +99,13 @@ export function unstuckRecords(
     });
 }
 
-function concerned({ items, added, removed }: RecordsOperation): string[] {
-  const wanted = items.flatMap(({ remove, add }) => [remove, add]);
+/**
+ * Ids of the records about which both sides have to agree. For a forgotten edit, records that it leaves alone
+ * do not count: they may differ for good.
+ */
+function concerned(operation: RecordsOperation): string[] {
+  const { items, added, removed } = operation;
+  const own = isForgotten(operation) ? items.filter(({ mirrored }) => mirrored) : items;
+  const wanted = own.flatMap(({ remove, add }) => [remove, add]);
   return [...wanted, ...added, ...removed].flatMap((record) => (record === null ? [] : [recordId(record)]));
 }
