@@ -2,7 +2,8 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { Timers } from './timers.ts';
 
 /**
- * A running panel read, and whether a call that edits its zone came during it. `-`: the panel's list is read.
+ * A running panel read, or other work that relies on the zone, and whether a call that edits the zone came
+ * during it. `-`: the panel's list is read.
  */
 interface QuietRead {
   readonly zone: DnsName | '-';
@@ -65,6 +66,23 @@ export class Gate {
   }
 
   /**
+   * Runs `body`, which asks whether a call that edits the zone came since `body` began.
+   */
+  async watched<T>(zone: DnsName, body: (isEdited: () => boolean) => Promise<T>): Promise<T> {
+    const own: QuietRead = { zone, disturbed: this.#isEdited(zone) };
+    this.#quietReads.add(own);
+    try {
+      return await body(() => own.disturbed);
+    } finally {
+      this.#quietReads.delete(own);
+    }
+  }
+
+  #isEdited(zone: DnsName | '-'): boolean {
+    return [...this.#calls].some((zones) => zones.some((one) => one === zone));
+  }
+
+  /**
    * Runs a panel read. `quiet`: no call that edits the zone was being answered during the read, so it can
    * prove that a record is absent. Calls for other zones do not count; otherwise one user could delay the
    * undos of all others.
@@ -75,8 +93,7 @@ export class Gate {
     read: () => Promise<T>,
   ): Promise<{ readonly value: T; readonly quiet: boolean }> {
     await this.idle();
-    const isEdited = [...this.#calls].some((zones) => zones.some((one) => one === zone));
-    const own: QuietRead = { zone, disturbed: isEdited };
+    const own: QuietRead = { zone, disturbed: this.#isEdited(zone) };
     this.#quietReads.add(own);
     try {
       const value = await read();

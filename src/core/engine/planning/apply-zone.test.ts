@@ -20,6 +20,7 @@ import {
   zone,
   zoneState,
 } from '../../../testing/simulator/given.ts';
+import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 
 const other = parseName('example.net.');
@@ -317,4 +318,103 @@ test('issue 17, dnssec: a zone below a signed one is created only if the operato
   assert.equal(world.central.zones.has(below), false);
   assert.equal((await apply(world, plan, { despiteDnssec: true })).kind, 'done');
   assert.ok(world.central.zones.has(below));
+});
+
+test('issue 17, apply: an edit that comes after the read of the panel is not overlooked', async () => {
+  // The zone is left alone, so that its edits have no operation.
+  const world = await given({ panel: [a('www', 1), a('ftp', 1)], central: null });
+  const plan = await planOf(world, push);
+  const reads = world.panel.looks.length;
+  const applied = engineOf(world).apply(approvalOf(plan));
+  while (world.panel.looks.length === reads) await world.clock.runUntil(world.clock.now() + 1);
+  const items = [{ remove: a('www', 1), add: null }];
+  const edited = world.edit(
+    (stage) => recordsEvent(zone, items, stage),
+    () => world.panel.zones.get(zone)?.delete(recordId(a('www', 1))) === true,
+    { refuses: false, takes: 0, afterLost: false, visibleAfter: 0 },
+    items,
+  );
+  await world.clock.runUntilSettled(edited);
+  const result = await world.clock.runUntilSettled(applied);
+  assert.equal(result.kind, 'done');
+  assert.ok(held(world, 'central', a('ftp', 1)));
+  assert.equal(held(world, 'central', a('www', 1)), false);
+});
+
+test('issue 17, apply: a step that an open edit, an exclusion or another account forbids is not said to be done', async () => {
+  const world = await given({ panel: [a('www', 1)], central: [] });
+  const plan = await planOf(world, push);
+  const only = { name: a('www', 1).name, type: null };
+  await world.clock.runUntilSettled(engineOf(world).setExclusion({ zone, only, excluded: true }));
+  const excluded = await apply(world, plan);
+  assert.ok(excluded.kind === 'changed');
+  assert.deepEqual(
+    excluded.now.left.map(({ why }) => why),
+    ['excluded'],
+  );
+  await world.clock.runUntilSettled(engineOf(world).setExclusion({ zone, only: null, excluded: true }));
+  const hindered = await apply(world, plan);
+  assert.equal(hindered.kind === 'changed' && hindered.now.hindrance, 'excluded');
+  assert.equal(held(world, 'central', a('www', 1)), false);
+});
+
+test('issue 17, apply: a journal that fails after the first commit does not make it undone', async () => {
+  for (const central of [[], null]) {
+    const world = await given({ panel: [a('www', 1)], central });
+    const plan = await planOf(world, push);
+    let commits = 0;
+    world.chooseJournalFault = (call) => {
+      if (call !== 'read') commits += 1;
+      return commits > 1 ? 'read-only' : null;
+    };
+    const result = await apply(world, plan);
+    assert.equal(result.kind, 'under-way');
+    world.chooseJournalFault = () => null;
+    await world.clock.runUntil(world.clock.now() + 1_000_000);
+    assert.ok(held(world, 'central', a('www', 1)));
+    assert.equal(await recordState(world, a('www', 1)), 'synced');
+  }
+});
+
+test('issue 17, exclude: an edit of an excluded record does not end its exclusion', async () => {
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const only = { name: a('www', 1).name, type: null };
+  await world.clock.runUntilSettled(engineOf(world).setExclusion({ zone, only, excluded: true }));
+  const items = [{ remove: a('www', 1), add: a('www', 2) }];
+  await world.clock.runUntilSettled(
+    world.edit(
+      (stage) => recordsEvent(zone, items, stage),
+      () => {
+        put(world, 'panel', [a('www', 2)]);
+        return true;
+      },
+      { refuses: false, takes: 0, afterLost: false, visibleAfter: 0 },
+      items,
+    ),
+  );
+  await world.clock.runUntil(world.clock.now() + 120_000);
+  assert.equal(await recordState(world, a('www', 1)), 'excluded');
+  assert.equal(await recordState(world, a('www', 2)), 'excluded');
+  assert.deepEqual((await planOf(world, pushAll)).steps, []);
+  assert.ok(held(world, 'central', a('www', 1)));
+});
+
+test('issue 17, exclude: while an edit of the record is open, nothing is excluded', async () => {
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
+  const items = [{ remove: a('www', 1), add: a('www', 2) }];
+  const local = { refuses: false, takes: 5_000, afterLost: false, visibleAfter: 0 };
+  const edited = world.edit(
+    (stage) => recordsEvent(zone, items, stage),
+    () => {
+      put(world, 'panel', [a('www', 2)]);
+      return true;
+    },
+    local,
+    items,
+  );
+  await world.clock.runUntil(world.clock.now() + 1_000);
+  const only = { name: a('www', 1).name, type: null };
+  const excluded = engineOf(world).setExclusion({ zone, only, excluded: true });
+  assert.deepEqual(await world.clock.runUntilSettled(excluded), { kind: 'under-way' });
+  await world.clock.runUntilSettled(edited);
 });

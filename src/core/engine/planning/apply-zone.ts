@@ -43,16 +43,28 @@ const tries = 3;
  */
 export async function applyZone(runtime: Runtime, plan: ApprovedPlan): Promise<ZoneResult> {
   for (let left = tries; left > 0; left -= 1) {
-    const before = await traceOf(runtime, plan.zone);
-    const view = await readPanel(runtime, plan.zone);
-    if (!view.quiet) continue;
-    const result = await runtime.lockedStep('-', plan.zone, null, async (ctx) =>
-      // An edit that came since the read is in none of what was read.
-      (await traceOf(runtime, plan.zone)) === before ? await applyUnderLock(runtime, plan, view, ctx) : null,
-    );
+    const result = await runtime.gate.watched(plan.zone, async (isEdited) => {
+      const before = await traceOf(runtime, plan.zone);
+      const view = await readPanel(runtime, plan.zone);
+      if (!view.quiet) return null;
+      const isCurrent = async (): Promise<boolean> =>
+        !isEdited() && (await traceOf(runtime, plan.zone)) === before;
+      return await runtime.lockedStep('-', plan.zone, null, (ctx) =>
+        applyUnderLock(runtime, plan, { view, isCurrent }, ctx),
+      );
+    });
     if (result !== null) return result;
   }
   return { kind: 'busy' };
+}
+
+/**
+ * A panel read, and whether no edit came, or ended, since then. An edit in a zone that is left alone has no
+ * operation, so that calls count as well.
+ */
+interface CurrentView {
+  readonly view: PanelView;
+  readonly isCurrent: () => Promise<boolean>;
 }
 
 /** The states of the zone's newest operations as text, to notice that an edit came or ended. */
@@ -61,14 +73,16 @@ async function traceOf({ ports: { journal } }: Runtime, zone: ZonePlan['zone']):
   return newest.map(({ id, state }) => `${id} ${state}`).join('\n');
 }
 
+/** Does the plan if the read is still current. Null: it is not. */
 async function applyUnderLock(
   runtime: Runtime,
   plan: ApprovedPlan,
-  view: PanelView,
+  { view, isCurrent }: CurrentView,
   ctx: CallContext,
-): Promise<ZoneResult> {
+): Promise<ZoneResult | null> {
   const request = requestOf(plan);
   const now = await planFrom(runtime, plan.zone, { request, view }, ctx);
+  if (!(await isCurrent())) return null;
   if (!isPartOf(now.plan, plan)) return { kind: 'changed', now: now.plan };
   const hindered = whyNotDone(now, plan);
   if (hindered !== null) return hindered;

@@ -4,6 +4,7 @@ import { plantedInComparison } from './comparison.ts';
 import { plantedInEdits } from './edits.ts';
 import { plantedInHistory } from './history.ts';
 import { plantedInOlderJournal } from './older-journal.ts';
+import { plantedInPlans } from './plans.ts';
 import { plantedInRunning } from './running.ts';
 import { plantedInUndo } from './undo.ts';
 import { plantedInZones } from './zones.ts';
@@ -18,6 +19,7 @@ export const planted: readonly PlantedBug[] = [
   ...plantedInComparison,
   ...plantedInRunning,
   ...plantedInHistory,
+  ...plantedInPlans,
   ...plantedInOlderJournal,
 ];
 
