@@ -93,7 +93,8 @@ export class Gate {
     read: () => Promise<T>,
   ): Promise<{ readonly value: T; readonly quiet: boolean }> {
     await this.idle();
-    const own: QuietRead = { zone, disturbed: this.#isEdited(zone) };
+    const isEdited = this.#isEdited(zone);
+    const own: QuietRead = { zone, disturbed: isEdited };
     this.#quietReads.add(own);
     try {
       const value = await read();

@@ -12,8 +12,8 @@ export const plantedInPlans: readonly PlantedBug[] = [
   {
     name: 'pull-writes-at-central',
     file: `${engine}/planning/apply-zone.ts`,
-    find: `return request.direction === 'push' ? await push(runtime, now, ctx) : await pull(runtime, now.plan);`,
-    replace: `return await push(runtime, now, ctx);`,
+    find: `return request.direction === 'push' ? await push(runtime, now, plan, ctx) : await pull(runtime, now, plan);`,
+    replace: `return await push(runtime, now, plan, ctx);`,
     says: 'A pull writes at the central.',
   },
   {
