@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../core/clock.ts';
 import { AskFailed, NoAgent } from '../control/client.ts';
 import type { Problem } from '../../dns/problem.ts';
 
@@ -38,17 +38,25 @@ interface Queued<T> {
   readonly notBefore: number;
 }
 
+/** How items are worked on. */
+interface Pace<T, R> {
+  /** Ends the work early; what was begun is finished. */
+  readonly stop: AbortSignal;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  /** Whether a result shows that the other side is overloaded. Absent: no result does. */
+  readonly isStrained?: (result: R, item: T) => boolean;
+}
+
 /**
  * Does `work` for every item, as many at a time as the other side bears. There are more while all goes well,
  * half as many after each failure. Failures that may pass are tried again later.
  * @param work throws {@link AskFailed}
- * @param stop ends the work early; what was begun is finished
  * @throws {NoAgent} the agent has stopped
  */
 export async function* paced<T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,
-  stop: AbortSignal,
+  { stop, clock, isStrained = () => false }: Pace<T, R>,
 ): AsyncGenerator<Worked<T, R>> {
   const queue: Queued<T>[] = items.map((item) => ({ item, failures: 0, notBefore: 0 })).toReversed();
   const later: Queued<T>[] = [];
@@ -57,18 +65,20 @@ export async function* paced<T, R>(
   while (queue.length + later.length + running.size > 0) {
     const isOver = stop.aborted || state.lost >= hopeless;
     const free = isOver ? 0 : state.limit - running.size;
-    for (const next of takeNext(free, later, queue)) running.set(next, attempt(next, work));
+    for (const next of takeNext(free, { later, queue, now: clock.now() }))
+      running.set(next, attempt(next, work));
     if (running.size === 0) {
       if (isOver) {
         for (const { item } of [...later, ...queue.toReversed()]) yield { item, kind: 'skipped' };
         return;
       }
-      await untilDue(later, stop);
+      await untilDue(later, stop, clock);
       continue;
     }
     const ended = await Promise.race(running.values());
     running.delete(ended.queued);
-    const said = judge(ended, state, later);
+    const isOk = 'result' in ended && !isStrained(ended.result, ended.queued.item);
+    const said = judge(ended, { state, later, isOk, now: clock.now() });
     if (said !== null) yield said;
   }
 }
@@ -90,23 +100,31 @@ async function attempt<T, R>(queued: Queued<T>, work: (item: T) => Promise<R>): 
 
 function judge<T, R>(
   ended: Ended<T, R>,
-  state: { limit: number; inRow: number; lost: number },
-  later: Queued<T>[],
+  {
+    state,
+    later,
+    isOk,
+    now,
+  }: {
+    readonly state: { limit: number; inRow: number; lost: number };
+    readonly later: Queued<T>[];
+    /** Whether the other side bears as much as it gets. */
+    readonly isOk: boolean;
+    readonly now: number;
+  },
 ): Worked<T, R> | null {
   const { queued } = ended;
+  state.inRow = isOk ? state.inRow + 1 : 0;
+  if (isOk && state.inRow % growAfter === 0) state.limit = Math.min(places.most, state.limit + 1);
+  const mayPass = 'problems' in ended && ended.problems.some(({ code }) => passing.has(code));
+  if (mayPass || ('result' in ended && !isOk)) state.limit = Math.max(1, Math.floor(state.limit / 2));
   if ('result' in ended) {
     state.lost = 0;
-    state.inRow += 1;
-    if (state.inRow % growAfter === 0) state.limit = Math.min(places.most, state.limit + 1);
     return { item: queued.item, kind: 'worked', result: ended.result };
   }
-  state.inRow = 0;
-  const mayPass = ended.problems.some(({ code }) => passing.has(code));
-  if (mayPass) state.limit = Math.max(1, Math.floor(state.limit / 2));
   const failures = queued.failures + 1;
   if (mayPass && failures < tries) {
-    const pause = firstPause * 2 ** (failures - 1);
-    later.push({ item: queued.item, failures, notBefore: performance.now() + pause });
+    later.push({ item: queued.item, failures, notBefore: now + firstPause * 2 ** (failures - 1) });
     return null;
   }
   if (mayPass) state.lost += 1;
@@ -114,23 +132,30 @@ function judge<T, R>(
 }
 
 /** Takes up to `most` items: first those whose pause is over. */
-function takeNext<T>(most: number, later: Queued<T>[], queue: Queued<T>[]): Queued<T>[] {
+function takeNext<T>(
+  most: number,
+  { later, queue, now }: { readonly later: Queued<T>[]; readonly queue: Queued<T>[]; readonly now: number },
+): Queued<T>[] {
   const taken: Queued<T>[] = [];
   while (taken.length < most) {
-    const next = takeDue(later) ?? queue.pop();
+    const next = takeDue(later, now) ?? queue.pop();
     if (next === undefined) break;
     taken.push(next);
   }
   return taken;
 }
 
-function takeDue<T>(later: Queued<T>[]): Queued<T> | undefined {
-  const at = later.findIndex(({ notBefore }) => notBefore <= performance.now());
+function takeDue<T>(later: Queued<T>[], now: number): Queued<T> | undefined {
+  const at = later.findIndex(({ notBefore }) => notBefore <= now);
   return at === -1 ? undefined : later.splice(at, 1)[0];
 }
 
-async function untilDue(later: readonly Queued<unknown>[], stop: AbortSignal): Promise<void> {
+async function untilDue(
+  later: readonly Queued<unknown>[],
+  stop: AbortSignal,
+  clock: Pick<Clock, 'now' | 'sleep'>,
+): Promise<void> {
   const due = Math.min(...later.map(({ notBefore }) => notBefore));
   // If the work is stopped, the caller notices it itself.
-  await sleep(Math.max(0, due - performance.now()), undefined, { signal: stop }).catch(() => undefined);
+  await clock.sleep(Math.max(0, due - clock.now()), stop).catch(() => undefined);
 }

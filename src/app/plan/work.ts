@@ -10,10 +10,11 @@ import {
 } from '../../core/zone-plan.ts';
 import { CommandFailed } from '../command-failed.ts';
 import { ask, NoAgent } from '../control/client.ts';
-import type { CentralPlan, ReportedEntry, StatusReport } from '../control/protocol.ts';
+import type { CentralPlan, ReportedOperation, StatusReport } from '../control/protocol.ts';
 import { inWords } from '../problems.ts';
 import { startAgent } from '../control/start-agent.ts';
 import type { Paths } from '../paths.ts';
+import { systemClock } from '../wiring/clock.ts';
 import type { NamedZone } from './named-zones.ts';
 import { paced, type Worked } from './pace.ts';
 import type { PlannedCentral } from './plan-file.ts';
@@ -80,7 +81,10 @@ export function planAll(
   request: Omit<PlanRequest, 'only'>,
   stop: AbortSignal,
 ): AsyncGenerator<Worked<NamedZone, readonly CentralPlan[]>> {
-  return paced(zones, (named) => ask(socket, 'plan', { ...named, ...request, central }, patience), stop);
+  return paced(zones, (named) => ask(socket, 'plan', { ...named, ...request, central }, patience), {
+    stop,
+    clock: systemClock,
+  });
 }
 
 /**
@@ -103,14 +107,12 @@ export function applyAll(
       patience,
     );
     if (result.kind !== 'under-way' || !waits) return result;
-    return (await isEnded(socket, result.operation, plan.central))
-      ? { kind: 'done', refused: [], operation: result.operation }
-      : result;
+    return (await endOf(socket, result.operation, plan.central)) ?? result;
   };
   return paced(
     plans.filter((plan) => !isEmptyPlan(plan)),
     work,
-    stop,
+    { stop, clock: systemClock, isStrained },
   );
 }
 
@@ -130,18 +132,35 @@ export function planAgain(
     const [now] = await ask(socket, 'plan', { zone, ...request, central }, patience);
     return now === undefined || isPartOf(now, approvalOf(plan)) ? null : now;
   };
-  return paced(plans, work, stop);
+  return paced(plans, work, { stop, clock: systemClock });
 }
 
-async function isEnded(socket: string, id: string, central: number): Promise<boolean> {
+/**
+ * Whether a result shows that the central is overloaded: what is usually done at once goes on in the
+ * background. A pull and the delete of a zone always do.
+ */
+function isStrained({ kind }: ZoneResult, { direction, whole }: CentralPlan): boolean {
+  return kind === 'under-way' && direction === 'push' && whole !== 'delete';
+}
+
+/** Waits a while until the background has ended an operation. Null: it has not ended. */
+async function endOf(socket: string, id: string, central: number): Promise<ZoneResult | null> {
   for (let waited = 0; waited < endWait; waited += lookEvery) {
     const [entry] = await ask(socket, 'operation', { prefix: id, central });
-    if (entry !== undefined && hasEnded(entry)) return true;
+    if (entry !== undefined && 'state' in entry && isFinal(entry.state)) return resultOf(entry);
     await sleep(lookEvery);
   }
-  return false;
+  return null;
 }
 
-function hasEnded(entry: ReportedEntry): boolean {
-  return 'state' in entry && isFinal(entry.state);
+/** How an operation ended that the background carried out. */
+export function resultOf(operation: ReportedOperation): ZoneResult {
+  const { id, kind, outcome, problems } = operation;
+  const items = kind === 'records' ? operation.items : [];
+  const refused = items.flatMap(({ remove, add, note }) => {
+    const record = add ?? remove;
+    return note === null || record === null ? [] : [{ record, code: note }];
+  });
+  const isDone = outcome === 'both-sides' || (outcome === 'partly' && refused.length > 0);
+  return isDone ? { kind: 'done', refused, operation: id } : { kind: 'refused', problems };
 }
