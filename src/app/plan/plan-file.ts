@@ -3,12 +3,12 @@ import {
   closeSync,
   constants,
   createReadStream,
-  existsSync,
   fsyncSync,
   linkSync,
   lstatSync,
   openSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
@@ -30,6 +30,8 @@ const formatName = 'domainsync-plan';
 const formatVersion = 1;
 /** A plan older than this (milliseconds) is not applied: too much may have changed since. */
 const mostAge = 7 * 24 * 3_600_000;
+/** Largest plan file, bytes: about ten million records. */
+const mostBytes = 2 * 1024 * 1024 * 1024;
 /** Longest line of a plan file, characters. */
 const mostLine = 64 * 1024 * 1024;
 
@@ -120,8 +122,12 @@ export async function readPlanFile(
   here: PlanOrigin,
   now: number,
 ): Promise<readonly CentralPlan[]> {
-  if (!existsSync(path)) throw new CommandFailed(`There is no file ${path}.`);
   try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) throw new CommandFailed(`There is no file ${path}.`);
+    // A pipe may never say anything, and a device never ends.
+    if (!found.isFile()) throw new CommandFailed(`${path} is no plan: it is no regular file.`);
+    if (found.size > mostBytes) throw new CommandFailed(`${path} is no plan: it is too large.`);
     return await readLines(path, here, now);
   } catch (error) {
     throw fileFailed(path, 'read', error);
