@@ -116,7 +116,10 @@ test('issue 17, plan file: what exists is never written over, a link to nothing 
   for (const path of [file, link, inside])
     await assert.rejects(writePlanFile(path, here, each(plan)), /exists/u, path);
   assert.equal(readFileSync(file, 'utf8'), 'mine');
-  await assert.rejects(writePlanFile(join(folder, 'no', 'plan'), here, each(plan)), /folder does not exist/u);
+  await assert.rejects(
+    writePlanFile(join(folder, 'no', 'plan'), here, each(plan)),
+    /folder, does not exist/u,
+  );
   assert.deepEqual(readdirSync(folder).sort(), ['file', 'inside', 'link']);
 });
 

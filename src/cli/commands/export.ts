@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { CommandFailed } from '../../app/command-failed.ts';
 import { ask } from '../../app/control/client.ts';
 import { paced } from '../../app/plan/pace.ts';
+import { systemClock } from '../../app/wiring/clock.ts';
 import { centralsInForce } from '../../app/plan/work.ts';
 import { inWords } from '../../app/problems.ts';
 import { fileNameOf, writeWhole } from '../../app/zone-files/write.ts';
@@ -75,7 +76,8 @@ async function exportAll({ paths, json }: GlobalOptions, folder: string, options
   const progress = new WorkProgress('zones', zones.length);
   const files: string[] = [];
   let failed = 0;
-  for await (const one of paced(zones, (zone) => contentOf(socket, zone, options), interrupted())) {
+  const pace = { stop: interrupted(), clock: systemClock };
+  for await (const one of paced(zones, (zone) => contentOf(socket, zone, options), pace)) {
     progress.step();
     if (one.kind === 'worked') {
       if (one.result === null) continue;
