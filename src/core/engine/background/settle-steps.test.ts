@@ -71,6 +71,24 @@ test('an edit that the panel shows done is confirmed', async () => {
   assert.deepEqual([row?.record.rdata, row?.state], [next.rdata, 'synced']);
 });
 
+test('issue 13: an edit that was not written is not said to be on both sides, whatever another one wants', async () => {
+  const prepared = { class: 'follow', state: 'prepared', items: [item(null, next)] } as const;
+  const following = edit({ ...prepared, removed: [], added: [] });
+  const removing = {
+    ...edit({ state: 'applied', items: [item(next, null)] }),
+    id: '2',
+    removed: [],
+    added: [],
+  };
+  const bench = engineBench();
+  bench.central.store.putZone(zone, [old]);
+  await bench.journal.commit({ operations: [following, removing], zones: [entryOf(zone)] });
+  await bench.run(settleRecords(bench.runtime, zone, [following], viewOf([old, next])));
+  const ended = await bench.stored(following);
+  assert.deepEqual([ended?.state, atCentral(bench)], ['confirmed', ['1']]);
+  assert.deepEqual(ended?.kind === 'records' && ended.items.map(({ note }) => note), ['note.not-at-central']);
+});
+
 test('what the panel reported and shows otherwise is brought to it, and the zone compared', async () => {
   for (const view of [viewOf([old]), viewOf([old, other])]) {
     const bench = await settled({ operation: edit(), view, central: [next] });

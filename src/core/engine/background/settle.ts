@@ -306,18 +306,27 @@ interface SeenSides extends LedgerSides {
  */
 function withEndNotes(operation: RecordsOperation, seen: SeenSides): readonly OperationItem[] {
   const views = viewItems(operation, seen.view);
-  const known = operation.class === 'follow' ? { ...seen, busy: new Set<string>() } : seen;
+  // An edit that was never written cannot have been changed by another one since.
+  const isUnread = operation.class === 'follow' || operation.state === 'prepared';
+  const explained = isUnread ? new Set<string>() : seen.busy;
   return operation.items.map((item, at) => {
     if (!item.mirrored) return item;
     if (views[at] !== 'after') return { ...item, note: 'note.kept-otherwise' };
     if (seen.isZoneGone) return { ...item, note: 'note.no-zone-yet' };
-    if (isLacking(item, known)) return { ...item, note: 'note.not-at-central' };
+    if (isLacking(item, seen.central, explained)) return { ...item, note: 'note.not-at-central' };
     return item.note === 'note.no-zone-yet' ? { ...item, note: null } : item;
   });
 }
 
-/** Whether the central is not as the item wants it, and no other operation explains that. */
-function isLacking({ remove, add }: OperationItem, { central, busy }: SeenSides): boolean {
+/**
+ * Whether the central is not as the item wants it.
+ * @param busy ids of records for which another operation explains that
+ */
+function isLacking(
+  { remove, add }: OperationItem,
+  central: SeenSides['central'],
+  busy: ReadonlySet<string>,
+): boolean {
   const [old, made] = [remove, add].map((record) => (record === null ? null : recordId(record)));
   const isAbout = (id: string | null | undefined): id is string => typeof id === 'string' && !busy.has(id);
   return (isAbout(made) && !central.has(made)) || (isAbout(old) && old !== made && central.has(old));
