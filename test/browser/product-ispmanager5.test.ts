@@ -44,7 +44,7 @@ async function openCommandLine(stage: Stage): Promise<Delivery> {
       await pages.logIn(panelAdmin, 'ru');
     },
     remove: async (pages) => {
-      await run(join(root, 'sbin/domainsync'), ['uninstall']);
+      await run(join(root, 'sbin/domainsync'), ['uninstall', '--purge']);
       await pages.logIn(panelAdmin);
       await pages.choose('Modules');
       assert.equal(await pages.count('tr[data-key=domainsync]'), 0);

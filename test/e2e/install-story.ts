@@ -246,7 +246,7 @@ export function runInstallStory(
   further(() => story);
 
   test('removed without trace', async () => {
-    await story.domainsync('uninstall');
+    await story.domainsync('uninstall', '--purge');
     if (!restartsItself) {
       story.stage.panel.restartPanel();
       // When it removes a plugin, ISPmanager 4 deletes the plugin's scripts itself.

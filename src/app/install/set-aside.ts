@@ -1,0 +1,48 @@
+import { existsSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { JournalError, olderFact } from '../../core/journal.ts';
+import { SqliteJournal } from '../../journal/sqlite.ts';
+import type { Paths } from '../paths.ts';
+
+/** Codes of errors with which a journal is sound, but another process has it open. */
+const inUse: ReadonlySet<string> = new Set(['journal.in-use', 'journal.locked']);
+
+/**
+ * Sets the ledgers of all centrals aside: the next agent takes a new baseline, as it does for an older copy of
+ * a journal (docs/decisions/016-older-journals.md). The history stays. A journal that cannot be written is
+ * renamed, so that the next agent begins a new one. Call this only after the agent has ended.
+ * @returns the journals that were renamed, under their new names
+ * @throws {JournalError} another process uses a journal
+ */
+export async function setLedgersAside({ state }: Paths): Promise<string[]> {
+  if (!existsSync(state)) return [];
+  const renamed: string[] = [];
+  for (const name of readdirSync(state).filter((one) => one.endsWith('.db'))) {
+    const path = join(state, name);
+    try {
+      await markForgotten(path);
+    } catch (error) {
+      const isInUse = error instanceof JournalError && inUse.has(error.code);
+      if (!(error instanceof JournalError) || isInUse) throw error;
+      renamed.push(...rename(state, name));
+    }
+  }
+  return renamed;
+}
+
+async function markForgotten(path: string): Promise<void> {
+  const journal = new SqliteJournal({ path, writer: true });
+  try {
+    await journal.commit({ facts: { [olderFact]: String(Date.now()) } });
+  } finally {
+    await journal.close();
+  }
+}
+
+/** Renames a journal with the files beside it. @returns the new path of the journal */
+function rename(state: string, name: string): string[] {
+  const mark = `.aside-${Date.now()}`;
+  for (const other of readdirSync(state).filter((one) => one.startsWith(name) && !one.includes('.aside-')))
+    renameSync(join(state, other), join(state, `${other}${mark}`));
+  return [join(state, `${name}${mark}`)];
+}
