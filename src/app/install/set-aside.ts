@@ -9,8 +9,8 @@ const inUse: ReadonlySet<string> = new Set(['journal.in-use', 'journal.locked'])
 
 /**
  * Sets the ledgers of all centrals aside. The next agent then takes a new baseline, as it does for an older
- * copy of a journal (docs/decisions/016-older-journals.md). The history stays. A journal that cannot be written is
- * renamed, so that the next agent begins a new one. Call this only after the agent has ended.
+ * copy of a journal (docs/decisions/016-older-journals.md). The history stays. A journal that cannot be
+ * written is renamed, so that the next agent begins a new one. Call this only after the agent has ended.
  * @returns the journals that were renamed, under their new names
  * @throws {JournalError} another process uses a journal
  */
