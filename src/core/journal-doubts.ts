@@ -18,6 +18,9 @@ export const otherHostFact = 'other-host';
 /** An operator has accepted a journal of another host. */
 export const acceptedFact = 'accepted-host';
 
+/** An uninstallation has set the ledger aside. */
+export const asideFact = 'set-aside';
+
 /** The identity of the host that the journal was written on. */
 export const hostFact = 'host';
 

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { olderFact } from '../../core/journal.ts';
+import { asideFact } from '../../core/journal-doubts.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
 import { pathsOf, type Paths } from '../paths.ts';
 import { setLedgersAside } from './set-aside.ts';
@@ -32,7 +32,7 @@ test('issue 17, uninstall: the ledger of each journal is set aside, and its hist
   await written.close();
   assert.deepEqual(await setLedgersAside(paths), []);
   const read = new SqliteJournal({ path, writer: false });
-  assert.notEqual(await read.fact(olderFact), null);
+  assert.notEqual(await read.fact(asideFact), null);
   assert.equal(await read.fact('mine'), 'kept');
   await read.close();
 });

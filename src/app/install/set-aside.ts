@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { JournalError, olderFact } from '../../core/journal.ts';
+import { JournalError } from '../../core/journal.ts';
+import { asideFact } from '../../core/journal-doubts.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
 import type { Paths } from '../paths.ts';
 
@@ -33,7 +34,7 @@ export async function setLedgersAside({ state }: Paths): Promise<string[]> {
 async function markForgotten(path: string): Promise<void> {
   const journal = new SqliteJournal({ path, writer: true });
   try {
-    await journal.commit({ facts: { [olderFact]: String(Date.now()) } });
+    await journal.commit({ facts: { [asideFact]: String(Date.now()) } });
   } finally {
     await journal.close();
   }

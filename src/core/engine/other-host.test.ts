@@ -1,7 +1,14 @@
 /** Tests an engine whose journal may not know what happened last (docs/decisions/016-older-journals.md). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { acceptedFact, gapFact, hostFact, newBaselineFact, otherHostFact } from '../journal-doubts.ts';
+import {
+  acceptedFact,
+  asideFact,
+  gapFact,
+  hostFact,
+  newBaselineFact,
+  otherHostFact,
+} from '../journal-doubts.ts';
 import type { Batch } from '../journal.ts';
 import type { Verdict } from '../panel.ts';
 import { MemoryJournal } from '../../testing/memory-journal.ts';
@@ -120,6 +127,16 @@ test('issue 17, long gap: a new baseline is taken, and it is told until somebody
   );
   assert.equal(await world.clock.runUntilSettled(engine.acceptJournal()), false);
   assert.equal(await zoneState(world), 'synced');
+});
+
+test('issue 17, uninstall: a ledger that was set aside is taken anew, and nobody has to be told', async () => {
+  const world = await startedWith({ [asideFact]: '6', [gapFact]: '6' }, differ);
+  assert.deepEqual(
+    [await recordState(world, one), await recordState(world, a('new', 9)), await recordState(world, three)],
+    ['synced', 'panel-only', 'central-only'],
+  );
+  assert.deepEqual([held(world, 'central', a('new', 9)), held(world, 'central', three)], [false, true]);
+  assert.deepEqual([(await statusOf(world)).doubt, await journalOf(world).fact(asideFact)], [null, null]);
 });
 
 test('issue 17, long gap: what an administrator has excluded stays so', async () => {

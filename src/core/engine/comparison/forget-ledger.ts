@@ -1,7 +1,7 @@
 import { problem } from '../../../dns/problem.ts';
 import { zoneName, type DnsName } from '../../../dns/name.ts';
 import { conflictSinceFact, type Batch, type RowChange } from '../../journal.ts';
-import { acceptedFact, gapFact, newBaselineFact, olderFact } from '../../journal-doubts.ts';
+import { acceptedFact, asideFact, gapFact, newBaselineFact, olderFact } from '../../journal-doubts.ts';
 import { isMirrored, type ZoneEntry } from '../../ledger.ts';
 import { isFinal, type Operation } from '../../operation.ts';
 import { filledFact } from '../background/fill-zone.ts';
@@ -13,6 +13,9 @@ import { newDelete } from '../knowledge/operations.ts';
 import type { JournalReader, Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
 
+/** Facts that an operator caused, so that `status` need not tell him. */
+const known: ReadonlySet<string> = new Set([acceptedFact, asideFact]);
+
 /**
  * If the journal may not know what happened last, forgets what it says of zones and owners, in one
  * transaction (docs/decisions/016-older-journals.md). The first comparison then takes a new baseline, which
@@ -21,7 +24,7 @@ import type { Runtime } from '../runtime.ts';
  */
 export async function forgetLedger(runtime: Runtime): Promise<void> {
   const { journal, clock, log } = runtime.ports;
-  const why = await firstOf(journal, [olderFact, gapFact, acceptedFact]);
+  const why = await firstOf(journal, [olderFact, asideFact, gapFact, acceptedFact]);
   if (why === null) return;
   const entries = await journal.zones();
   const zones = entries.map(({ zone }) => zone);
@@ -41,8 +44,9 @@ export async function forgetLedger(runtime: Runtime): Promise<void> {
         [olderFact]: null,
         [gapFact]: null,
         [acceptedFact]: null,
-        // Whoever accepted another host's journal knows of it already.
-        ...(why === acceptedFact ? {} : { [newBaselineFact]: `${why} ${clock.wall()}` }),
+        [asideFact]: null,
+        // Whoever uninstalled, or accepted another host's journal, knows of it already.
+        ...(known.has(why) ? {} : { [newBaselineFact]: `${why} ${clock.wall()}` }),
       },
     });
   });
