@@ -14,7 +14,7 @@ import type { JournalReader, Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Facts that an operator caused, so that `status` need not tell him. */
-const known: ReadonlySet<string> = new Set([acceptedFact, asideFact]);
+const expectedFacts: ReadonlySet<string> = new Set([acceptedFact, asideFact]);
 
 /**
  * If the journal may not know what happened last, forgets what it says of zones and owners, in one
@@ -46,7 +46,7 @@ export async function forgetLedger(runtime: Runtime): Promise<void> {
         [acceptedFact]: null,
         [asideFact]: null,
         // Whoever uninstalled, or accepted another host's journal, knows of it already.
-        ...(known.has(why) ? {} : { [newBaselineFact]: `${why} ${clock.wall()}` }),
+        ...(expectedFacts.has(why) ? {} : { [newBaselineFact]: `${why} ${clock.wall()}` }),
       },
     });
   });
