@@ -22,17 +22,23 @@ export interface ZoneFile {
   readonly records: readonly ResourceRecord[];
 }
 
+/** After so many mistakes the rest of a file is not read: it is probably no zone file. */
+const mostMistakes = 1_000;
+
 /**
  * Parses a master file (RFC 1035 section 5) with `$ORIGIN`, `$TTL` (RFC 2308 section 4), parentheses, quotes,
  * comments, `\DDD`, and TTLs with units (`1h30m`). The owner may be missing; class (`IN` or `CLASS1`) and TTL
  * may come in either order. A record without a TTL gets that of `$TTL`, else the last one stated. An SOA
  * without one, and records after it, get the SOA's minimum, as in BIND.
- * @throws {DnsDataError} with every mistake of the file; each problem has `file`, `line` and `column`.
- *   `$INCLUDE` and `$GENERATE` are refused
+ * @throws {DnsDataError} with every mistake of the file, up to some 1,000. Each problem has `file`, `line`
+ *   and `column`. `$INCLUDE` and `$GENERATE` are refused
  */
 export function parseZoneFile(text: string, options: ZoneFileOptions = {}): ZoneFile {
   const reader = new Reader(options);
-  for (const entry of logicalLines(text, reader.problems)) reader.take(entry);
+  for (const entry of logicalLines(text, reader.problems)) {
+    if (reader.problems.length >= mostMistakes) break;
+    reader.take(entry);
+  }
   if (reader.problems.length > 0) throw new DnsDataError(reader.located());
   return { origin: reader.firstOrigin, records: [...reader.records.values()] };
 }

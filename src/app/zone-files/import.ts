@@ -9,6 +9,7 @@ import type { ResourceRecord } from '../../dns/record.ts';
 import { parseZoneFile } from '../../dns/zone-file.ts';
 import { describeInFull } from '../../core/describe.ts';
 import { CommandFailed } from '../command-failed.ts';
+import { inWords } from '../problems.ts';
 import { fileFailed } from '../plan/plan-file.ts';
 import { importStepId, planImport, type ImportPlan, type ImportStep } from './import-rule.ts';
 
@@ -94,12 +95,17 @@ export async function plannedImport(
 }
 
 /**
- * Checks an import against the safety limits of the settings.
- * @throws {CommandFailed} it removes more than they allow
+ * Checks an import against the settings.
+ * @throws {CommandFailed} it removes more than the safety limits allow, or domainsync only observes
  */
 export function checkImport(root: string, { zone, steps, held }: ImportPlan): void {
   const loaded = loadSettings(root);
-  const limits = loaded.kind === 'configured' ? loaded.settings.limits : defaultSafetyLimits;
+  const settings = loaded.kind === 'configured' ? loaded.settings : null;
+  if (settings?.mode === 'observe' && steps.length > 0) {
+    const problem = { code: 'agent.observing', params: {} };
+    throw new CommandFailed(inWords([problem]), [problem]);
+  }
+  const limits = settings?.limits ?? defaultSafetyLimits;
   const removed = steps.filter(({ remove }) => remove !== null).length;
   const isEmptied = removed > 0 && removed === held && steps.every(({ add }) => add === null);
   if (!isEmptied && !exceedsShare(removed, held, limits)) return;

@@ -16,7 +16,9 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { parseName } from '../../dns/name.ts';
 import { CommandFailed } from '../command-failed.ts';
-import { readZoneFile } from './import.ts';
+import { a, zone } from '../../testing/simulator/given.ts';
+import { checkImport, readZoneFile } from './import.ts';
+import { planImport } from './import-rule.ts';
 import { fileNameOf, writeWhole } from './write.ts';
 
 function folderOf(t: TestContext): string {
@@ -72,6 +74,26 @@ test('issue 17, import: a file names its zone by its SOA, its $ORIGIN or the com
   assert.throws(() => zoneOf('www A 192.0.2.1\n'), CommandFailed);
   assert.throws(() => zoneOf('www.example.org. A 192.0.2.1\n'), /Give it with --zone/u);
   assert.throws(() => zoneOf('$ORIGIN example.org.\nwww.example.net. A 192.0.2.1\n'), /:2:1: .*outside/u);
+});
+
+test('issue 17, import: writes nothing while domainsync only observes, and not beyond the limits', (t) => {
+  const root = folderOf(t);
+  mkdirSync(join(root, 'etc'));
+  const set = (lines: string): void =>
+    writeFileSync(
+      join(root, 'etc/domainsync.ini'),
+      `[isp_master]\nhost = dns.example.net\nusername = x\npassword = y\n${lines}`,
+    );
+  const held = ['h1', 'h2', 'h3'].map((host, at) => ({ ...a(host, at), key: host }));
+  const plan = planImport(zone, held.slice(1), held, true);
+  set('[limits]\nlarge_zone = 3\n');
+  assert.throws(() => checkImport(root, plan), /would lose 1 of 3 records/u);
+  set('[limits]\nlarge_zone = 3\nshare = 50\n');
+  checkImport(root, plan);
+  set('[sync]\nmode = observe\n');
+  assert.throws(() => checkImport(root, plan), /only observes/u);
+  checkImport(root, planImport(zone, held, held, true));
+  assert.throws(() => checkImport(root, planImport(zone, [], held, true)), CommandFailed);
 });
 
 test('issue 17, import: what is no file, or none that can be read, is told in words', (t) => {

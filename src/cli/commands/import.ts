@@ -23,8 +23,8 @@ Examples:
   domainsync import example.org.zone --delete     the panel's zone becomes what the file has
   domainsync import db.example --zone example.org
 
-Shows what it would do, asks on a terminal, and edits the zone in the panel as an administrator does there: each edit is
-at the central as well, or refused. SOA and signatures, and NS of the zone's own name, are left to the central. All
+Shows what it would do, asks on a terminal, and edits the zone in the panel as an administrator does there: each edit of
+a synced zone is at the central as well, or refused. SOA and signatures, and NS of the zone's own name, are left to the central. All
 mistakes of the file are shown at once, each with line and column; then nothing is changed.
 Exit status: 0 done, or nothing to do; 1 not, or not all.
 `;
@@ -94,7 +94,7 @@ async function carryOut(
 /** The plan of an import, coloured like a diff. */
 function importText({ zone, steps, left, ignored }: ImportPlan): string {
   return [
-    `${displayName(zone)}: ${steps.length === 0 ? 'nothing to do' : 'changed in the panel, and so at the central'}`,
+    `${displayName(zone)}: ${steps.length === 0 ? 'nothing to do' : 'changed in the panel; a synced zone follows at the central'}`,
     ...steps.map(stepText),
     ...left.map(
       ({ record, at }) =>
