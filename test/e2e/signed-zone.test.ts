@@ -98,7 +98,7 @@ test('issue 17, dnssec: a signed zone that the panel has lost is deleted by a pu
     return /lost\.example\.net .*signed/u.test(zones) || /stuck/u.test(await stage.domainsync('status'));
   });
   const push = ['push', lost, '--delete', '--yes'] as const;
-  await assert.rejects(stage.domainsync(...push), { code: 1, stdout: /give --despite-dnssec/u });
+  await assert.rejects(stage.domainsync(...push), /give --despite-dnssec/u);
   assert.equal((await server.call('GET', `/zones/${lost}.`)).status, 200);
   await stage.domainsync(...push, '--despite-dnssec');
   assert.equal((await server.call('GET', `/zones/${lost}.`)).status, 404);
