@@ -28,7 +28,7 @@ function folderOf(t: TestContext): string {
 }
 
 test('issue 17, export: the name of a zone is safe as the name of a file', () => {
-  const named = (zone: string): string => fileNameOf(parseName(zone));
+  const named = (name: string): string => fileNameOf(parseName(name));
   assert.equal(named('example.org.'), 'example.org.zone');
   assert.equal(named('0/25.2.0.192.in-addr.arpa.'), '0%2f25.2.0.192.in-addr.arpa.zone');
   assert.equal(named('a\\032b.example.'), 'a%5c032b.example.zone');
