@@ -11,6 +11,7 @@ import { missingFor, type ServerKind } from '../../../src/testing/stage/server-r
 import { makeServerStage } from '../../../src/testing/stage/server-stage.ts';
 import { endProcess, makeStage, prepared, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { settled, succeeded } from '../combinations/scene.ts';
+import { isWell, tells } from '../states/told.ts';
 
 /** A zone of both sides, one of the panel alone, and one that a user makes while domainsync observes. */
 const both = 'both.example';
@@ -183,7 +184,11 @@ function observingSteps(stage: () => AnyStage): void {
       ({ observed: found }) => found?.would === 'refused',
     );
     assert.match(refused.why[0] ?? '', /^central\./u);
+    const { central, since, params } = await tells(stage(), 'attention.observing-blind');
+    assert.ok(central === 1 && since !== null);
+    assert.equal(params['code'], 'central.unreachable');
     await there.up();
+    await isWell(stage());
     const pid = await stage().agent();
     assert.ok(pid !== null);
     await endProcess(pid, 'SIGKILL');

@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as v from 'valibot';
-import { zoneName } from '../../../src/dns/name.ts';
 import { stands } from '../../../src/testing/stage/central-side.ts';
 import { address, holds, type Wanted } from '../../../src/testing/stage/panel-words.ts';
 import { customer, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { settled, succeeded } from '../combinations/scene.ts';
-import { both, inJournal } from './told.ts';
+import { both } from './told.ts';
 
 const entries = v.array(
   v.object({ id: v.string(), outcome: v.string(), why: v.array(v.string()), actor: v.string() }),
@@ -51,26 +50,15 @@ export function historySteps(stage: () => AnyStage, { left, foreign }: Zones): v
 
   test('issue 16, history: what an administrator has excluded', async () => {
     const { atPanel } = stage();
-    await inJournal(stage(), async (journal) => {
-      const entry = await journal.zone(zoneName(left));
-      const row = (await journal.rows(zoneName(both))).find(({ record }) => record.name === `mine.${both}.`);
-      assert.ok(entry !== null && row !== undefined);
-      await journal.commit({
-        zones: [{ ...entry, state: 'excluded' }],
-        rows: [{ zone: zoneName(both), put: [{ ...row, state: 'excluded' }] }],
-      });
-    });
+    await stage().domainsync('exclude', left);
+    await stage().domainsync('exclude', `mine.${both}`, '--type', 'A');
     const [record, inZone] = [address('mine', '192.0.2.98'), address('out', '192.0.2.46')];
-    await until('an agent', async () => (await atPanel.save(left, inZone)).ok);
+    succeeded(await atPanel.save(left, inZone));
     succeeded(await atPanel.change(both, address('mine', '192.0.2.97'), record));
     await isLeft(stage(), left, inZone, ['note.left-excluded']);
     await isLeft(stage(), both, record, ['note.excluded']);
-    await inJournal(stage(), async (journal) => {
-      const entry = await journal.zone(zoneName(left));
-      assert.ok(entry !== null);
-      await journal.commit({ zones: [{ ...entry, state: 'panel-only' }] });
-    });
-    await until('an agent', async () => (await atPanel.save(both, address('mine', '192.0.2.99'))).ok);
+    await stage().domainsync('include', left);
+    await stage().domainsync('include', `mine.${both}`, '--type', 'A');
   });
 
   test('issue 16, history: an edit during a pause, and what came of it afterwards', async () => {
