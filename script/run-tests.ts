@@ -27,6 +27,12 @@ const fileTimeout = 2_400_000;
 /** Number of files that run at once. Most tests spend their time on waiting, not on the processor. */
 const atOnce = 2 * availableParallelism();
 
+/**
+ * Here Node.js keeps the compiled code of the test files and of what they import. Without it, each of the
+ * hundreds of processes takes a third of a second of processor time to compile the same TypeScript.
+ */
+process.env['NODE_COMPILE_CACHE'] ??= resolve(import.meta.dirname, '../node_modules/.cache/compiled');
+
 interface Slowest {
   readonly test: string;
   readonly ms: number;
