@@ -1,4 +1,4 @@
-/** Runs the commands of docs/first-30-days.md, as they stand there, on a server that goes through these days. */
+/** Runs the commands of docs/first-30-days.md, as they stand there, on a server of these days. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ function blocksOf(page: string, language: string): readonly string[] {
   );
 }
 
-/** Writes a command `domainsync` for this stage, as the installed one is. @returns the folder of the command */
+/** Writes a command `domainsync` for this stage, as the installed one is. @returns its folder */
 function commandFor(stage: Stage): string {
   const folder = join(stage.directory, 'bin');
   mkdirSync(folder, { recursive: true });
