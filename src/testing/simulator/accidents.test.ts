@@ -35,6 +35,7 @@ const wanted: Readonly<Record<string, readonly [Partial<HistoryOptions>, ...stri
   others: [{ others: true }, 'another panel writes'],
   moves: [{ moves: true }, 'settings name another central'],
   backups: [{ backups: true }, 'journal put back'],
+  observe: [{ observe: true }, 'mode observe', 'mode strict'],
 };
 
 /** Plays a history. If an error of the engine ends it early, what occurred until then counts too. */

@@ -192,6 +192,7 @@ class History {
     this.world.applyOutages();
     if (this.world.engine === null) await this.world.start();
     if (first !== undefined && this.#setting.options.moves === true) await this.world.use(first);
+    if (this.#setting.options.observe === true) await this.world.setMode('strict');
     this.world.note('calm');
   }
 

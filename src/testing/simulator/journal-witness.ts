@@ -33,7 +33,7 @@ export class JournalWitness {
   readonly zones = new Map<DnsName, ZoneEntry>();
   /** When the first comparison of all zones ended (monotonic ms); null: it has not ended yet. */
   baselineAt: number | null = null;
-  /** When the engine last forgot the ledger of an older journal (monotonic ms); null: never. */
+  /** When the engine last forgot the ledger (monotonic ms); null: never. */
   forgottenAt: number | null = null;
   /** Zones that the central had because of us, by that ledger. */
   forgottenZones: ReadonlySet<DnsName> = new Set();
@@ -42,6 +42,12 @@ export class JournalWitness {
   readonly #rows = new Map<DnsName, Map<string, LedgerRow>>();
   /** Called after each commit. */
   onCommit: (batch: Batch) => void = () => undefined;
+
+  /** Whether the operation began before the ledger was forgotten. */
+  isOfForgotten(operation: string): boolean {
+    const since = this.operations.get(operation)?.since;
+    return since !== undefined && this.forgottenAt !== null && since < this.forgottenAt;
+  }
 
   row(zone: DnsName, id: string): LedgerRow | null {
     return this.#rows.get(zone)?.get(id) ?? null;
@@ -56,7 +62,9 @@ export class JournalWitness {
     const zones = await journal.zones();
     const operations = await journal.operations({});
     const rows = await Promise.all(
-      zones.map(async ({ zone }) => ({ zone, dropAll: true, put: await journal.rows(zone) })),
+      [...new Set([...this.everKnown, ...zones.map(({ zone }) => zone)])].map(async (zone) => {
+        return { zone, dropAll: true, put: await journal.rows(zone) };
+      }),
     );
     const known = new Set(operations.map(({ id }) => id));
     for (const id of this.operations.keys()) if (!known.has(id)) this.operations.delete(id);

@@ -70,6 +70,8 @@ export const mishapSchemas = [
   v.strictObject({ kind: v.literal('journal-copied'), central }),
   /** The agent is killed, the copy replaces the journal, and the agent starts again. */
   v.strictObject({ kind: v.literal('journal-put-back'), central }),
+  /** The mode in the settings changes. */
+  v.strictObject({ kind: v.literal('mode'), mode: v.picklist(['strict', 'observe']) }),
   /** From now on, the settings name only this central. */
   v.strictObject({ kind: v.literal('settings'), central }),
 ] as const;

@@ -35,6 +35,8 @@ export function mishapWords(event: Exclude<Mishap, { kind: 'click' }>, { seconds
       return `somebody copies the journal of central ${event.central}`;
     case 'journal-put-back':
       return `the copy of the journal of central ${event.central} is put back while the agent is down`;
+    case 'mode':
+      return `the settings say mode ${event.mode} from now on`;
     case 'settings':
       return `the settings name central ${event.central} from now on`;
   }

@@ -50,6 +50,12 @@ export class Mishaps {
     },
     { wanted: 'moves', how: 'settings', often: 0.2, make: (step) => this.#settings(step) },
     {
+      wanted: 'observe',
+      how: 'mode',
+      often: 0.2,
+      make: () => ({ kind: 'mode', mode: this.#world.mode === 'strict' ? 'observe' : 'strict' }),
+    },
+    {
       wanted: 'backups',
       how: 'copies',
       often: 0.15,

@@ -15,6 +15,7 @@ const kinds: ReadonlySet<string> = new Set<HostMishap['kind']>([
   'journal-copied',
   'journal-put-back',
   'settings',
+  'mode',
 ]);
 
 /** Whether a {@link MishapPerformer} carries out the event. */
@@ -37,12 +38,13 @@ export class MishapPerformer {
   async perform(event: HostMishap): Promise<void> {
     if (event.kind === 'hidden-zone') this.#hide(event);
     else if (event.kind === 'power-cut') this.#cutPower(event);
+    else if (event.kind === 'mode') this.#setMode(event);
     else await this.#performAt(this.#world.sides[event.central - 1], event);
   }
 
   async #performAt(
     side: Side | undefined,
-    event: Exclude<HostMishap, Of<'hidden-zone' | 'power-cut'>>,
+    event: Exclude<HostMishap, Of<'hidden-zone' | 'power-cut' | 'mode'>>,
   ): Promise<void> {
     if (side === undefined) return;
     switch (event.kind) {
@@ -114,6 +116,11 @@ export class MishapPerformer {
       this.#world.note(`the journal of central ${central} is mended`);
     });
     this.#running.push(mended);
+  }
+
+  #setMode({ mode }: Of<'mode'>): void {
+    this.#world.tally.fault(`mode ${mode}`);
+    this.#running.push(this.#world.setMode(mode));
   }
 
   #cutPower({ commit, lands, back }: Of<'power-cut'>): void {

@@ -43,6 +43,8 @@ export interface HistoryOptions {
   readonly others: boolean;
   /** Whether the settings change to another central and back. */
   readonly moves: boolean;
+  /** Whether the settings change to the mode `observe` and back. */
+  readonly observe: boolean;
   /** Whether the journal is replaced by older copies of itself. */
   readonly backups: boolean;
   /** Whether several users edit one name at the same time, again and again. */

@@ -52,6 +52,7 @@ const schema = v.strictObject({
     others: flag,
     moves: flag,
     backups: flag,
+    observe: flag,
     crowd: flag,
     arrival: flag,
     unheard: flag,

@@ -18,6 +18,7 @@ import { Judgement } from './laws/judgement.ts';
 import { Claims } from './laws/claims.ts';
 import { checkAccepted, checkPutBack, Commits, type Asked } from './laws/commits.ts';
 import { observeMoments } from './laws/moments.ts';
+import { ObservingLaws } from './laws/observing.ts';
 import { checkPanelDelete } from './laws/panel-writes.ts';
 import type { Due, EngineRun } from './laws/promptness.ts';
 import { checkAsked, Proofs, type Question } from './laws/proofs.ts';
@@ -106,6 +107,8 @@ export interface Side {
   readonly exclusions: { readonly zone: DnsName; readonly name: DnsName | null }[];
   /** Questions of operators to its engine, in order. */
   readonly questions: Question[];
+  /** Judges engines that only observe, and strict ones after them. */
+  readonly observing: ObservingLaws;
   /** Fingerprints of the edits that its engine is writing into the panel right now. */
   readonly echoes: Set<string>;
   /**
@@ -175,6 +178,9 @@ export class World {
   /** Resolves when engines are not being replaced. Calls wait for it. */
   #handedOver: Promise<void> = Promise.resolve();
   readonly #calls = new Set<Promise<unknown>>();
+  /** Whether the engines in force only observe, and whether engines ever did. */
+  observes = false;
+  everObserved = false;
   centralDown = false;
   panelFailing = false;
   chooseFault: (call: string) => CentralFault | null = () => null;
@@ -215,12 +221,14 @@ export class World {
     const sides = { panel: this.panel.provenance, central: store.provenance };
     const approvals = new Approvals(sides, witness, judgement);
     observeForeign(store.provenance, witness, judgement, { showsByName: () => this.byName, approvals });
+    const observing = new ObservingLaws(judgement);
     const echoes = new Set<string>();
     const side = {
       store,
       disk,
       witness,
       judgement,
+      observing,
       runs: [],
       hints: [],
       approvals,
@@ -267,7 +275,7 @@ export class World {
   }
 
   #observeProofs(side: Side): void {
-    const { store, witness, judgement, approvals } = side;
+    const { store, witness, judgement, approvals, observing } = side;
     const proofs = new Proofs(() => {
       const { panel, saved } = this;
       const settings = { ...defaultEngineSettings, ...this.#settings };
@@ -295,12 +303,14 @@ export class World {
       onCommit(batch);
       this.panel.provenance.look(this.clock.now());
       commits.committed(batch);
+      observing.committed(batch);
       proofs.committed(batch);
     };
     const { onSent } = store.provenance;
     store.provenance.onSent = (request) => {
       onSent(request);
       commits.sent(request);
+      observing.sentToCentral(request);
       proofs.sent(request);
       claims.sent(request);
     };
@@ -328,6 +338,7 @@ export class World {
       const { panel, saved, sides } = this;
       const witnesses = sides.map(({ witness }) => witness);
       checkPanelDelete(request, { panel, witnesses, saved }, this.#first.judgement);
+      for (const { observing } of sides) observing.sent(request);
     };
   }
 
@@ -415,6 +426,7 @@ export class World {
       this.#active = this.#named;
       const run = this.#assemble();
       this.#run = run;
+      this.#noteMode();
       this.applyOutages();
       this.note('engine starts');
       this.#startedAt = this.clock.now();
@@ -428,6 +440,24 @@ export class World {
       this.note('the journal cannot be used');
       await this.clock.sleep(startAgain);
     }
+  }
+
+  /** Takes note of the mode of the engines that come into force. */
+  #noteMode(): void {
+    const observes = this.mode === 'observe';
+    const { panel } = this;
+    const zones = new Set([...panel.zones.keys(), ...panel.stale.keys()]);
+    const shown = new Map(
+      [...zones].flatMap((zone) => {
+        const records = panel.visible(zone);
+        return records === null ? [] : [[zone, records] as const];
+      }),
+    );
+    if (observes !== this.observes)
+      for (const { observing, witness } of this.sides)
+        observing.changed(observes, { witness, panel: panel.provenance, shown });
+    this.observes = observes;
+    this.everObserved ||= observes;
   }
 
   #assemble(): Run {
@@ -585,6 +615,8 @@ export class World {
     this.#connected = [];
     this.#run = null;
     this.#runsUntilNow(this.active);
+    // Opening the journals takes a moment.
+    await this.clock.sleep(1);
     await this.start();
   }
 
@@ -638,6 +670,7 @@ export class World {
     this.#lives.clear();
     this.#connected = [];
     this.#draining.clear();
+    this.#calls.clear();
     // The next agent does not know these calls, so they no longer disturb its reads.
     for (const call of this.panel.calls) call.until = Math.min(call.until, this.clock.now());
     if (this.#run === null) return;
@@ -740,7 +773,6 @@ export class World {
   /** Makes one hook call for some edits, checks the answer by the laws, and stores it with each edit. */
   async #ask(stage: 'before' | 'after', saved: ReadonlyMap<ClickedEdit, SavedEdit>): Promise<Verdict> {
     const askedAt = this.clock.now();
-    const numbers = this.sides.map((side) => this.active.indexOf(side) + 1);
     const edits = [...saved.keys()].map(({ event }) => event(stage));
     const calls = edits.map(({ zone, actor: { rank } }) => {
       return { zone, from: askedAt, until: Infinity, counts: rank === 'administrator' };
@@ -749,9 +781,13 @@ export class World {
     // The settings may name another central before the answer comes.
     const { active } = this;
     const synced = active.map(({ witness }) => syncedZones(witness));
-    const verdict = await this.#hook({ kind: 'edits', edits });
+    const { verdict, observed } = await this.#hook({ kind: 'edits', edits });
+    if (observed && stage === 'before' && verdict.kind === 'refuse')
+      this.#first.judgement.violate('observe.refused', describeVerdict(verdict));
+    // What is only observed concerns no central, as if the settings left it out.
+    const numbers = this.sides.map((side) => (observed ? 0 : active.indexOf(side) + 1));
     const asking = this.saved.flatMap(callsOf);
-    for (const [at, { witness, judgement, store, downUntil }] of active.entries()) {
+    for (const [at, { witness, judgement, store, downUntil }] of (observed ? [] : active).entries()) {
       const asked = { edits, synced: synced[at] ?? new Set<DnsName>(), askedAt };
       checkAccepted(witness, { ...asked, calls: asking }, verdict, judgement);
       checkPutBack(witness, asked, verdict, at + 1, judgement);
@@ -796,10 +832,15 @@ export class World {
    * Makes a hook call within the hook script's deadline. If the agent is dead or hangs, the call counts as
    * refused.
    */
-  async #hook(event: PanelEvent): Promise<Verdict> {
+  async #hook(event: PanelEvent): Promise<{ readonly verdict: Verdict; readonly observed: boolean }> {
     await this.#handedOver;
     const run = this.#run;
-    if (run === null) return unanswered;
+    // If the last agent only observed, the hook script refuses nothing while none answers.
+    const { observes: observed } = this;
+    if (run === null)
+      return observed
+        ? { verdict: { kind: 'accept' }, observed: true }
+        : { verdict: unanswered, observed: false };
     this.answering += 1;
     const deadline = new AbortController();
     const timer = new AbortController();
@@ -817,7 +858,10 @@ export class World {
     timer.abort(answered);
     await late;
     this.answering -= 1;
-    return verdict;
+    // A kill while the call was being answered: the hook script accepts for a domainsync that only observes.
+    return verdict === unanswered && observed
+      ? { verdict: { kind: 'accept' }, observed }
+      : { verdict, observed };
   }
 
   /** For so many milliseconds, reads go on showing the zone as it is at this moment. */

@@ -1,4 +1,5 @@
 import type { DeleteOperation } from '../../operation.ts';
+import { baselineDueFact } from '../before/unknown-zone.ts';
 import { newCreate, watching } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Transaction } from '../parts/store.ts';
@@ -19,6 +20,12 @@ export async function giveUpDelete(
   const watch = entry === null ? operation.watch : watching(runtime.ports, operation);
   await tx.advance(operation, 'reverted', { watch });
   if (entry === null) return;
+  if ((await tx.journal.fact(baselineDueFact(zone))) !== null) {
+    // What the ledger has of the zone is from before the engine only observed.
+    tx.with({ dropZones: [zone] });
+    compareKept(runtime, operation);
+    return;
+  }
   if (formerlyOurs.length === 0) {
     await tx.zone(entry, { ...entry, state: 'synced' });
     // Comparisons skip a zone while its delete is open, so one that was due meanwhile is made now.

@@ -24,7 +24,7 @@ import {
 import { fromEvent, mirroredNames, newEdit, type FromCall } from '../knowledge/operations.ts';
 import { knowledgeOf, knownRecords, sortItems, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from '../runtime.ts';
-import { unknownZone } from './unknown-zone.ts';
+import { isBaselineDue, unknownZone } from './unknown-zone.ts';
 
 /**
  * Answers `before` of a record edit: carries the edit out at the central first, or refuses it.
@@ -32,7 +32,7 @@ import { unknownZone } from './unknown-zone.ts';
  */
 export async function beforeRecords(runtime: Runtime, event: RecordsEvent, call: Call): Promise<Answer> {
   const entry = await runtime.ports.journal.zone(event.zone);
-  if (entry === null) return await unknownZone(runtime, event);
+  if (entry === null || (await isBaselineDue(runtime, entry))) return await unknownZone(runtime, event);
   if (!isMirrored(entry.state)) return leftToPanel(event, leftNotes[entry.state]);
   const resolved = await resolve(runtime, event, entry);
   if (resolved.kind === 'refuse') return resolved;
@@ -70,7 +70,7 @@ export async function planEdit(
   signal: AbortSignal,
 ): Promise<PlannedEdit | Answer> {
   const entry = await runtime.ports.journal.zone(event.zone);
-  if (entry === null) return await unknownZone(runtime, event);
+  if (entry === null || (await isBaselineDue(runtime, entry))) return await unknownZone(runtime, event);
   if (!isMirrored(entry.state)) return leftToPanel(event, leftNotes[entry.state]);
   const resolved = await resolve(runtime, event, entry);
   if (resolved.kind === 'refuse') return resolved;

@@ -8,6 +8,7 @@ import type { EditEvent } from '../../panel.ts';
 import { otherWriterFact } from '../comparison/other-writers.ts';
 import type { Runtime } from '../runtime.ts';
 import { askedAt, hearAnswer, repeatAfter, repeatWithin } from './second-yes.ts';
+import { baselineDueFact } from './unknown-zone.ts';
 
 /** A repeated call allows only a delete that is created within so many milliseconds after it. */
 const answering = 60_000;
@@ -106,7 +107,12 @@ export function allowed({ zone, id }: CreateOperation | DeleteOperation): Readon
 
 /** Facts to delete when the zone is gone, so that they do not affect a later zone of that name. */
 export function forgotten(zone: DnsName): Readonly<Record<string, null>> {
-  return { [askedFact(zone)]: null, [allowedFact(zone)]: null, [otherWriterFact(zone)]: null };
+  return {
+    [askedFact(zone)]: null,
+    [allowedFact(zone)]: null,
+    [otherWriterFact(zone)]: null,
+    [baselineDueFact(zone)]: null,
+  };
 }
 
 /** Whether the delete is stuck because an administrator has to allow it. */

@@ -1,3 +1,5 @@
+import type { DnsName } from '../../../dns/name.ts';
+import type { ZoneEntry } from '../../ledger.ts';
 import type { EditEvent } from '../../panel.ts';
 import { refuse, type Refusal } from './answer.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
@@ -8,6 +10,23 @@ import type { Runtime } from '../runtime.ts';
  * milliseconds since 1970).
  */
 export const baselineFact = 'baseline';
+
+/**
+ * Name of the journal's fact that a zone without a ledger entry still gets a baseline, although the first
+ * comparison of all zones has ended. An open create or delete of the zone kept it from being compared.
+ */
+export function baselineDueFact(zone: DnsName): string {
+  return `baseline-due ${zone}`;
+}
+
+/**
+ * Whether the ledger forgot the zone while it was being deleted. Until that has ended, we do not know whether
+ * its edits are sent.
+ * @throws {JournalError}
+ */
+export async function isBaselineDue({ ports }: Runtime, { zone, state }: ZoneEntry): Promise<boolean> {
+  return state === 'deleting' && (await ports.journal.fact(baselineDueFact(zone))) !== null;
+}
 
 /**
  * Refuses an edit in a zone without a ledger entry, because we do not know yet whether its edits are sent to

@@ -22,7 +22,7 @@ import type { Held } from '../parts/locks.ts';
 import { noteLanded, noteSent, proofOf, readBackCreate, unmake } from '../background/made-zone.ts';
 import { fromEvent, newCreate, newDelete, touchedRecords, watching } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
-import { baselineFact, unknownZone } from './unknown-zone.ts';
+import { baselineFact, isBaselineDue, unknownZone } from './unknown-zone.ts';
 
 /**
  * Answers `before` of a zone create: creates the zone at the central, or syncs it if the account has it
@@ -312,7 +312,7 @@ async function leftBehind(
 export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, call: Call): Promise<Answer> {
   const { journal, settings } = runtime.ports;
   const entry = await journal.zone(event.zone);
-  if (entry === null) return await unknownZone(runtime, event);
+  if (entry === null || (await isBaselineDue(runtime, entry))) return await unknownZone(runtime, event);
   if (!isMirrored(entry.state)) return leftToPanel(event, leftNotes[entry.state]);
   const { incarnation } = entry;
   const draft = newDelete(runtime, { ...fromEvent(event), class: 'veto', incarnation });

@@ -15,7 +15,7 @@ import { readPanel } from '../knowledge/panel-view.ts';
 import { busyIds } from '../before/plan.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
-import { baselineFact } from '../before/unknown-zone.ts';
+import { baselineDueFact, baselineFact } from '../before/unknown-zone.ts';
 import { findSignedAbove, signedAboveNote } from '../before/signed-above.ts';
 import { isSigned } from '../before/signed-delete.ts';
 import { noteSilent } from './silent-change.ts';
@@ -90,7 +90,7 @@ async function compareUnderLock(
   }
   const forgotten = await runtime.forgotten(zone);
   // This is computed only now, because the first comparison of all zones may have ended during the reads.
-  const baseline = view.frozen || (await isBaseline(runtime, entry, forgotten));
+  const baseline = view.frozen || (await isBaseline(runtime, zone, entry, forgotten));
   if (view.records === null) {
     await goneFromPanel(runtime, entry, { request, unlisted: view.unlisted }, ctx);
     if (view.quiet) await endGone(runtime, forgotten, ctx);
@@ -118,19 +118,21 @@ async function compareUnderLock(
   const known = view.frozen ? null : entry;
   noteSilent(runtime, known, request, { view, rows, busy });
   const follow = request.follow !== 'no' && !baseline;
-  const wanted = compareSides(zone, view.records, records, rows, { baseline, busy, follow });
+  // Operations may have written rows of a zone that was forgotten.
+  const rule = { baseline, busy, anew: baseline && entry === null };
+  const wanted = compareSides(zone, view.records, records, rows, { ...rule, follow });
   const permit = permitFor(runtime, zone, request, { view, rows, gone: wanted.gone });
   // Nothing of this zone is written until another comparison has confirmed the removals.
   if (permit === 'later') return;
-  const found =
-    permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, { baseline, busy });
+  const found = permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, rule);
   const other = await otherWriterIn(runtime, known, rows, found);
   await runtime.store.transact(async (tx) => {
     for (const { operation, to } of freed) await tx.advance(operation, to);
     await endJoined(tx, forgotten);
     await tx.zone(entry, { ...joinedEntry(runtime, zone, entry), note: other.note });
     tx.rows({ zone, dropAll: view.frozen, put: found.put, drop: found.drop });
-    tx.with({ facts: { ...other.facts, ...(await conflictFacts(runtime, zone, rows, found)) } });
+    const facts = { ...other.facts, ...(await conflictFacts(runtime, zone, rows, found)) };
+    tx.with({ facts: { ...facts, ...(entry === null ? { [baselineDueFact(zone)]: null } : {}) } });
   });
   if (found.additions.length + found.gone.length > 0) {
     await followPanel(runtime, { zone, source: request.reason, present: records, ...found }, ctx);
@@ -148,7 +150,10 @@ async function otherWriterIn(
 }
 
 async function enter(runtime: Runtime, judged: ZoneEntry | null, next: ZoneEntry): Promise<void> {
-  await runtime.store.transact((tx) => tx.zone(judged, next));
+  await runtime.store.transact(async (tx) => {
+    await tx.zone(judged, next);
+    if (judged === null) tx.with({ facts: { [baselineDueFact(next.zone)]: null } });
+  });
 }
 
 /**
@@ -189,13 +194,15 @@ function endOfWatch(operations: readonly Operation[]): number {
  */
 async function isBaseline(
   runtime: Runtime,
+  zone: DnsName,
   entry: ZoneEntry | null,
   forgotten: readonly Operation[],
 ): Promise<boolean> {
   if (entry !== null) return entry.state !== 'synced';
   // Nobody knows what became of a create or delete of the zone, so nothing in it counts as new.
   if (forgotten.some(({ kind }) => kind !== 'records')) return true;
-  return (await runtime.ports.journal.fact(baselineFact)) === null;
+  const { journal } = runtime.ports;
+  return (await journal.fact(baselineFact)) === null || (await journal.fact(baselineDueFact(zone))) !== null;
 }
 
 async function goneFromPanel(

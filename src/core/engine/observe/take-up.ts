@@ -1,8 +1,9 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { RowChange } from '../../journal.ts';
-import type { ZoneState } from '../../ledger.ts';
-import type { Operation } from '../../operation.ts';
-import { baselineFact } from '../before/unknown-zone.ts';
+import type { ZoneEntry } from '../../ledger.ts';
+import { creates, deletes, isFinal, type Operation } from '../../operation.ts';
+import { forgotten } from '../before/signed-delete.ts';
+import { baselineDueFact, baselineFact } from '../before/unknown-zone.ts';
 import { isFrozen } from '../knowledge/frozen.ts';
 import type { Runtime } from '../runtime.ts';
 import { isUnderWay } from './promises.ts';
@@ -27,7 +28,7 @@ export async function takeUpMode(runtime: Runtime, open: readonly Operation[]): 
   const { promises } = runtime;
   const before = await journal.fact(observingFacts.since);
   if (promises === null) {
-    if (before !== null) await forgetLedger(runtime);
+    if (before !== null) await forgetLedger(runtime, open);
     return false;
   }
   const wall = clock.wall();
@@ -50,27 +51,45 @@ export async function takeUpMode(runtime: Runtime, open: readonly Operation[]): 
 
 /**
  * Forgets what the ledger says of zones, so that they get a new baseline before their next edit is judged.
- * What an administrator excluded stays. Zones that an operation is creating or deleting stay, and damaged
- * ones.
+ * What an administrator excluded stays, and so do damaged zones, and zones that an operation is creating. A
+ * zone that is being deleted stays until its delete has ended. Ended operations go off their watch.
+ * @param open operations that are open or on watch
  */
-async function forgetLedger(runtime: Runtime): Promise<void> {
+async function forgetLedger(runtime: Runtime, open: readonly Operation[]): Promise<void> {
   const { journal, log } = runtime.ports;
-  const forgotten: DnsName[] = [];
-  for (const { zone, state } of await journal.zones())
-    if (isForgotten(state) && !(await isFrozen(journal, zone))) forgotten.push(zone);
-  const rows = await excludedRows(runtime, forgotten);
-  await runtime.store.transact((tx) => {
+  const unended = open.filter(({ state }) => !isFinal(state));
+  const leaving = new Set(deletes(unended).map(({ zone }) => zone));
+  const busy = new Set(creates(unended).map(({ zone }) => zone)).union(leaving);
+  const known: ZoneEntry[] = [];
+  for (const entry of await journal.zones()) {
+    const { zone, state } = entry;
+    if (state !== 'excluded' && state !== 'creating' && !(await isFrozen(journal, zone))) known.push(entry);
+  }
+  const [deleting, gone] = [known.filter(({ zone }) => leaving.has(zone)), zonesBut(known, leaving)];
+  const rows = await excludedRows(runtime, gone);
+  await runtime.store.transact(async (tx) => {
+    // A watch brings the central to what the panel holds, which may have changed while observing.
+    for (const operation of open) if (isFinal(operation.state)) await tx.amend(operation, offWatch);
     for (const change of rows) tx.rows(change);
     tx.with({
-      dropZones: forgotten,
-      facts: { [baselineFact]: null, [observingFacts.since]: null, [observingFacts.zones]: null },
+      dropZones: gone,
+      zones: deleting.map((entry) => ({ ...entry, state: 'deleting' })),
+      facts: {
+        ...Object.assign({}, ...gone.map(forgotten)),
+        ...Object.fromEntries([...busy].map((zone) => [baselineDueFact(zone), '1'])),
+        ...{ [baselineFact]: null, [observingFacts.since]: null, [observingFacts.zones]: null },
+      },
     });
   });
-  log(4, 'observing.end', { zones: forgotten.length });
+  log(4, 'observing.end', { zones: gone.length });
 }
 
-function isForgotten(state: ZoneState): boolean {
-  return state === 'synced' || state === 'panel-only' || state === 'foreign';
+function offWatch(): Pick<Operation, 'watch'> {
+  return { watch: null };
+}
+
+function zonesBut(entries: readonly ZoneEntry[], left: ReadonlySet<DnsName>): DnsName[] {
+  return entries.map(({ zone }) => zone).filter((zone) => !left.has(zone));
 }
 
 /** Rows of these zones that an administrator excluded. */

@@ -7,6 +7,7 @@ import { isForgotten } from '../../../core/engine/knowledge/forgotten.ts';
 import { waitsForYes } from '../../../core/engine/before/signed-delete.ts';
 import type { ZoneEntry } from '../../../core/ledger.ts';
 import type { Operation } from '../../../core/operation.ts';
+import { isAbout, type Provenance } from '../provenance.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { Judgement } from './judgement.ts';
@@ -102,9 +103,19 @@ function checkRecord(world: Pair, view: ZoneView, both: Both, judgement: Judgeme
   if (isCentralsOwn(zone, record)) return;
   const side = here === undefined ? 'at the central only' : 'in the panel only';
   const cause = world.causes.of(zone, record);
-  if (cause === null) judgement.violate('agreement.record', `${side}: ${formatRecord(record)}`);
+  if (cause === null && isOfForgotten(world, zone, record)) judgement.excuse('observed');
+  else if (cause === null) judgement.violate('agreement.record', `${side}: ${formatRecord(record)}`);
   else if (listed(view, record) || unseen(world, view, record)) judgement.excuse(cause);
   else judgement.violate('agreement.unlisted', `not listed, ${side}: ${formatRecord(record)}`);
+}
+
+/** Whether an operation that was under way when the ledger was forgotten wrote the record, or may have. */
+function isOfForgotten({ central, witness }: Pair, zone: DnsName, record: ResourceRecord): boolean {
+  const { requests } = central.provenance;
+  return requests.some(
+    (request) =>
+      request.zone === zone && isAbout(request, recordId(record)) && witness.isOfForgotten(request.operation),
+  );
 }
 
 function checkTtl(
@@ -144,10 +155,13 @@ function mayStandAlone(
   const { panel, central, causes, baselineAt } = pair;
   const { entry, open } = view;
   if (open.some(({ state }) => state === 'stuck')) return judgement.excuse('stuck');
-  const isOld = wasFirst({ panel, baselineAt }, zone) && !central.provenance.atStart.has(zone);
+  const isOld =
+    wasFirst({ panel, baselineAt }, zone) && !hadZone(central.provenance, zone, baselineAt ?? Infinity);
   if (panelOnly && isOld && entry?.state === 'panel-only') return judgement.excuse('old-zone');
   if (!panelOnly && entry === null && isProviders({ central, causes }, zone))
     return judgement.excuse('provider-zone');
+  if (!panelOnly && entry === null && pair.observes && causes.isDisturbed(zone))
+    return judgement.excuse('observed');
   if (isLeftByCopy(pair, zone, view, panelOnly)) return judgement.excuse('older-journal');
   const isListed = hasNote(entry);
   const isRefused = panelOnly && central.refused.has(zone);
@@ -181,6 +195,14 @@ function wasFirst(
 ): boolean {
   const came = provenance.effects.find((effect) => effect.zone === zone && effect.record === null);
   return provenance.atStart.has(zone) || (came?.at ?? Infinity) <= (baselineAt ?? Infinity);
+}
+
+/** Whether the side had the zone at that time (monotonic milliseconds). */
+function hadZone({ atStart, effects }: Provenance, zone: DnsName, at: number): boolean {
+  const last = effects.findLast(
+    (effect) => effect.zone === zone && effect.record === null && effect.at <= at,
+  );
+  return last?.present ?? atStart.has(zone);
 }
 
 /**

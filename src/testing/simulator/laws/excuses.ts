@@ -70,6 +70,8 @@ export const excuses = {
   approved: 'Approved',
   /** An operator excluded the record, its place or its zone. */
   excluded: 'Excluded',
+  /** The panel deleted the zone while the engine only observed, or an edit was under way when that began. */
+  observed: 'While only observing',
   /** Another accepted edit wants the record as it is after the refused edit. */
   claimed: 'Wanted by another edit',
 } as const;

@@ -196,7 +196,12 @@ class ForeignWrites {
       const what = `operation ${request.operation}, ${zone}${record === null ? '' : ` ${formatRecord(record)}`}`;
       if (present) this.#added(request, met, record, what);
       else if (before !== null && before.writer !== 'engine')
-        this.#judge(met.get(before) ?? 'crossed', record === null ? 'foreign.zone' : 'foreign.removed', what);
+        this.#judge(
+          request,
+          met.get(before) ?? 'crossed',
+          record === null ? 'foreign.zone' : 'foreign.removed',
+          what,
+        );
     }
     this.#met.delete(request);
   }
@@ -213,7 +218,7 @@ class ForeignWrites {
   ): void {
     const zone = this.#provenance.originOfZone(request.zone);
     if (zone === null || zone.writer === 'engine' || this.#isPutBack(request, record)) return;
-    this.#judge(met.get(zone) ?? 'crossed', 'foreign.added', what);
+    this.#judge(request, met.get(zone) ?? 'crossed', 'foreign.added', what);
   }
 
   #isPutBack({ operation, zone }: WriteRequest, record: ResourceRecord | null): boolean {
@@ -228,9 +233,11 @@ class ForeignWrites {
     );
   }
 
-  #judge(ownership: Ownership, law: LawId, what: string): void {
+  #judge({ operation }: WriteRequest, ownership: Ownership, law: LawId, what: string): void {
     if (ownership === 'ours') return;
-    if (ownership === 'theirs') this.#judgement.violate(law, what);
+    // An operation that is under way when the ledger is forgotten still knows its own records.
+    if (ownership === 'theirs' && this.#witness.isOfForgotten(operation)) this.#judgement.excuse('observed');
+    else if (ownership === 'theirs') this.#judgement.violate(law, what);
     else this.#judgement.excuse(ownership);
   }
 }

@@ -29,7 +29,17 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
         baselineAt,
         forgottenAt,
       });
-      const pair = { panel, central: store, byName, baselineAt, forgottenAt, forgottenZones, causes };
+      const more = { witness, observes: world.everObserved };
+      const pair = {
+        panel,
+        central: store,
+        byName,
+        baselineAt,
+        forgottenAt,
+        forgottenZones,
+        causes,
+        ...more,
+      };
       await checkAgreement(pair, journal, world.clock.wall(), witness, own);
       own.sawFor(checkAnswers({ panel, central: store, witness, index, causes }, world.saved, own));
       checkOwners(panel, engine.live.owners, own);

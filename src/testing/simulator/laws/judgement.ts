@@ -128,6 +128,14 @@ export type LawId =
   | 'plans.held'
   /** Something that an operator excluded was sent, or was no longer excluded by itself. */
   | 'plans.excluded'
+  /** An engine that only observes wrote something, or began an operation. */
+  | 'observe.written'
+  /** What changed while an engine only observed was later sent or removed by a comparison. */
+  | 'observe.followed'
+  /** After observing, an edit was judged before its zone had a new baseline. */
+  | 'observe.baseline'
+  /** A call was refused while the engine only observed. */
+  | 'observe.refused'
   /** At the end, an engine does not know the owner of a zone that the panel's list shows. */
   | 'rights.unread';
 

@@ -1,6 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { PanelStore } from '../sim-panel.ts';
+import type { JournalWitness } from '../journal-witness.ts';
 import type { Causes } from './causes.ts';
 
 /** The panel and one of its centrals. */
@@ -14,6 +15,9 @@ export interface Pair {
   readonly forgottenAt: number | null;
   /** Zones that the central had because of us, by that ledger. */
   readonly forgottenZones: ReadonlySet<DnsName>;
+  readonly witness: JournalWitness;
+  /** Whether an engine only observed for a while. */
+  readonly observes: boolean;
   /** Finds out why a record may be on one side only. */
   readonly causes: Causes;
 }

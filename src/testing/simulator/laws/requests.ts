@@ -48,7 +48,9 @@ export class Requests {
     const own = this.#witness.operations.get(request.operation)?.operation;
     if (own !== undefined && this.#isMinded(own)) return;
     if (this.#ofZone(request).some((one) => this.#isMinded(one) && covers(one, request))) return;
-    if (request.sentAt <= (this.#witness.forgottenAt ?? -Infinity)) this.#judgement.excuse('older-journal');
+    if (this.#witness.isOfForgotten(request.operation)) this.#judgement.excuse('observed');
+    else if (request.sentAt <= (this.#witness.forgottenAt ?? -Infinity))
+      this.#judgement.excuse('older-journal');
     else this.#judgement.violate('journal.unwatched', `${say(request)}: it lands, and nothing is on watch`);
   }
 
