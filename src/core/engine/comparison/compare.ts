@@ -1,10 +1,16 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { recordId } from '../../../dns/record.ts';
 import type { CallContext } from '../../central.ts';
+import type { Batch } from '../../journal.ts';
 import type { LedgerRow, ZoneEntry } from '../../ledger.ts';
 import { creates, deletes, isFinal, type Operation } from '../../operation.ts';
 import type { ZoneList } from '../../panel.ts';
-import { compareSides, missingNote, type Comparison } from '../knowledge/compare-rule.ts';
+import {
+  compareSides,
+  missingNote,
+  type CompareOptions,
+  type Comparison,
+} from '../knowledge/compare-rule.ts';
 import { isJustFilled } from '../background/fill-zone.ts';
 import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
 import { isFrozen, mayHaveRows } from '../knowledge/frozen.ts';
@@ -118,8 +124,7 @@ async function compareUnderLock(
   const known = view.frozen ? null : entry;
   noteSilent(runtime, known, request, { view, rows, busy });
   const follow = request.follow !== 'no' && !baseline;
-  // Operations may have written rows of a zone that was forgotten.
-  const rule = { baseline, busy, anew: baseline && entry === null };
+  const rule = ruleOf(baseline, entry, busy);
   const wanted = compareSides(zone, view.records, records, rows, { ...rule, follow });
   const permit = permitFor(runtime, zone, request, { view, rows, gone: wanted.gone });
   // Nothing of this zone is written until another comparison has confirmed the removals.
@@ -131,8 +136,8 @@ async function compareUnderLock(
     await endJoined(tx, forgotten);
     await tx.zone(entry, { ...joinedEntry(runtime, zone, entry), note: other.note });
     tx.rows({ zone, dropAll: view.frozen, put: found.put, drop: found.drop });
-    const facts = { ...other.facts, ...(await conflictFacts(runtime, zone, rows, found)) };
-    tx.with({ facts: { ...facts, ...(entry === null ? { [baselineDueFact(zone)]: null } : {}) } });
+    const facts = { ...other.facts, ...baselineTaken(zone, entry) };
+    tx.with({ facts: { ...facts, ...(await conflictFacts(runtime, zone, rows, found)) } });
   });
   if (found.additions.length + found.gone.length > 0) {
     await followPanel(runtime, { zone, source: request.reason, present: records, ...found }, ctx);
@@ -149,10 +154,20 @@ async function otherWriterIn(
   return await findOtherWriter(runtime, entry.zone, rows, found);
 }
 
+function ruleOf(baseline: boolean, entry: ZoneEntry | null, busy: ReadonlySet<string>): CompareOptions {
+  // If the zone was forgotten, operations may have written rows since.
+  return { baseline, busy, anew: baseline && entry === null };
+}
+
+/** Facts to store with the first entry of a zone. @param entry as it was; null: there was none */
+function baselineTaken(zone: DnsName, entry: ZoneEntry | null): NonNullable<Batch['facts']> {
+  return entry === null ? { [baselineDueFact(zone)]: null } : {};
+}
+
 async function enter(runtime: Runtime, judged: ZoneEntry | null, next: ZoneEntry): Promise<void> {
   await runtime.store.transact(async (tx) => {
     await tx.zone(judged, next);
-    if (judged === null) tx.with({ facts: { [baselineDueFact(next.zone)]: null } });
+    tx.with({ facts: baselineTaken(next.zone, judged) });
   });
 }
 

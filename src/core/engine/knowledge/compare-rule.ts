@@ -42,7 +42,8 @@ export function isCentralsOwn(zone: DnsName, record: ResourceRecord): boolean {
   return isSigners(zone, record);
 }
 
-interface CompareOptions {
+/** How {@link compareSides} judges. */
+export interface CompareOptions {
   /**
    * Whether this is the zone's first comparison. Then records that only the panel has count as old, not as
    * new.

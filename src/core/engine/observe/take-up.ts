@@ -77,7 +77,9 @@ async function forgetLedger(runtime: Runtime, open: readonly Operation[]): Promi
       facts: {
         ...Object.assign({}, ...gone.map(forgotten)),
         ...Object.fromEntries([...busy].map((zone) => [baselineDueFact(zone), '1'])),
-        ...{ [baselineFact]: null, [observingFacts.since]: null, [observingFacts.zones]: null },
+        [baselineFact]: null,
+        [observingFacts.since]: null,
+        [observingFacts.zones]: null,
       },
     });
   });

@@ -3,6 +3,7 @@ import type { PlantedBug } from './bug.ts';
 import { plantedInComparison } from './comparison.ts';
 import { plantedInEdits } from './edits.ts';
 import { plantedInHistory } from './history.ts';
+import { plantedInObserving } from './observing.ts';
 import { plantedInOlderJournal } from './older-journal.ts';
 import { plantedInPlans } from './plans.ts';
 import { plantedInRunning } from './running.ts';
@@ -21,6 +22,7 @@ export const planted: readonly PlantedBug[] = [
   ...plantedInHistory,
   ...plantedInPlans,
   ...plantedInOlderJournal,
+  ...plantedInObserving,
 ];
 
 /**

@@ -152,16 +152,14 @@ function mayStandAlone(
   panelOnly: boolean,
   judgement: Judgement,
 ): boolean {
-  const { panel, central, causes, baselineAt } = pair;
+  const { central, causes } = pair;
   const { entry, open } = view;
   if (open.some(({ state }) => state === 'stuck')) return judgement.excuse('stuck');
-  const isOld =
-    wasFirst({ panel, baselineAt }, zone) && !hadZone(central.provenance, zone, baselineAt ?? Infinity);
-  if (panelOnly && isOld && entry?.state === 'panel-only') return judgement.excuse('old-zone');
+  if (panelOnly && entry?.state === 'panel-only' && isOldZone(pair, zone))
+    return judgement.excuse('old-zone');
   if (!panelOnly && entry === null && isProviders({ central, causes }, zone))
     return judgement.excuse('provider-zone');
-  if (!panelOnly && entry === null && pair.observes && causes.isDisturbed(zone))
-    return judgement.excuse('observed');
+  if (isLeftWhileObserving(pair, zone, view, panelOnly)) return judgement.excuse('observed');
   if (isLeftByCopy(pair, zone, view, panelOnly)) return judgement.excuse('older-journal');
   const isListed = hasNote(entry);
   const isRefused = panelOnly && central.refused.has(zone);
@@ -197,10 +195,25 @@ function wasFirst(
   return provenance.atStart.has(zone) || (came?.at ?? Infinity) <= (baselineAt ?? Infinity);
 }
 
-/** Whether the side had the zone at that time (monotonic milliseconds). */
-function hadZone({ atStart, effects }: Provenance, zone: DnsName, at: number): boolean {
+/** Whether the panel had the zone before the first comparison ended, and the central lacked it then. */
+function isOldZone({ panel, central, baselineAt }: Pair, zone: DnsName): boolean {
+  return wasFirst({ panel, baselineAt }, zone) && !hadZone(central.provenance, zone, baselineAt);
+}
+
+/** Whether only the central has the zone, because the panel deleted it while the engine only observed. */
+function isLeftWhileObserving(
+  { observes, causes }: Pair,
+  zone: DnsName,
+  { entry }: ZoneView,
+  panelOnly: boolean,
+): boolean {
+  return observes && !panelOnly && entry === null && causes.isDisturbed(zone);
+}
+
+/** Whether the side had the zone at that time (monotonic milliseconds; null: now). */
+function hadZone({ atStart, effects }: Provenance, zone: DnsName, at: number | null): boolean {
   const last = effects.findLast(
-    (effect) => effect.zone === zone && effect.record === null && effect.at <= at,
+    (effect) => effect.zone === zone && effect.record === null && effect.at <= (at ?? Infinity),
   );
   return last?.present ?? atStart.has(zone);
 }

@@ -262,7 +262,6 @@ function checkNothingLeft(
     else if (!panel.zones.has(effect.zone) && (witness.zones.get(effect.zone)?.note ?? null) !== null)
       judgement.excuse('listed-zone');
     else if (wasStuck(effect)) judgement.excuse('stuck');
-    else if (witness.isOfForgotten(effect.request?.operation ?? '')) judgement.excuse('observed');
     else if (causes.isForgotten(effect.zone, effect.id)) judgement.excuse('older-journal');
     else judgement.violate('answers.left', `${what}: ${sayEffect(effect)}`);
   }

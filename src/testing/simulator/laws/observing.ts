@@ -34,8 +34,8 @@ interface Strict {
 }
 
 /**
- * Judges an engine that only observes, and the strict one after it. The first writes nothing but what was under
- * way. The second takes a new baseline, and for it nothing that changed before is new or gone.
+ * Judges an engine that only observes, and the strict one after it. The first writes nothing but what was
+ * under way. The second takes a new baseline, and for it nothing that changed before is new or gone.
  */
 export class ObservingLaws {
   readonly #judgement: Judgement;

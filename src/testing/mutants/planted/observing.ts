@@ -1,0 +1,57 @@
+import { engine, type PlantedBug } from './bug.ts';
+
+/** Planted bugs in what the engine does while it only observes, and when that ends. */
+export const plantedInObserving: readonly PlantedBug[] = [
+  {
+    name: 'writes-while-observing',
+    file: `${engine}/comparison/compare.ts`,
+    find: `runtime.promises === null ? compareUnderLock : observeZone;`,
+    replace: `runtime.promises === null || zone !== '' ? compareUnderLock : observeZone;`,
+    says: 'A comparison of an engine that only observes begins to send what is new.',
+  },
+  {
+    name: 'observed-edits-done-afterwards',
+    file: `${engine}/engine.ts`,
+    find: `    if (this.#observer !== null) {
+      await this.#observer.after(edit);
+      return nothingToDo;
+    }`,
+    replace: ``,
+    says: 'What the panel reports while the engine only observes is done at the central.',
+  },
+  {
+    name: 'ledger-kept-after-observing',
+    file: `${engine}/observe/take-up.ts`,
+    find: `if (before !== null) await forgetLedger(runtime, open);`,
+    replace: ``,
+    says: 'A strict engine goes on with the ledger of one that only observed.',
+  },
+  {
+    name: 'baseline-kept-after-observing',
+    file: `${engine}/observe/take-up.ts`,
+    find: `        [baselineFact]: null,`,
+    replace: ``,
+    says: 'What changed in the panel while the engine only observed counts as new afterwards.',
+  },
+  {
+    name: 'deleted-zone-judged-by-its-old-ledger',
+    file: `${engine}/observe/take-up.ts`,
+    find: `[...busy].map(`,
+    replace: `[...busy].slice(busy.size).map(`,
+    says: 'A zone whose delete was under way is not compared anew after observing.',
+  },
+  {
+    name: 'promises-forgotten',
+    file: `${engine}/observe/take-up.ts`,
+    find: `  promises.begin(underWay);`,
+    replace: ``,
+    says: 'What was under way when the observing began is not brought to its end.',
+  },
+  {
+    name: 'observing-refuses',
+    file: `${engine}/engine.ts`,
+    find: `      observer === null ? this.#edits(edits, signal) : this.#observe(observer, edits, signal),`,
+    replace: `      this.#edits(edits, signal).then((answer) => (observer === null ? answer : answer)),`,
+    says: 'An engine that only observes judges edits as a strict one does.',
+  },
+];
