@@ -34,13 +34,6 @@ export const plantedInObserving: readonly PlantedBug[] = [
     says: 'What changed in the panel while the engine only observed counts as new afterwards.',
   },
   {
-    name: 'deleted-zone-judged-by-its-old-ledger',
-    file: `${engine}/observe/take-up.ts`,
-    find: `[...busy].map(`,
-    replace: `[...busy].slice(busy.size).map(`,
-    says: 'A zone whose delete was under way is not compared anew after observing.',
-  },
-  {
     name: 'promises-forgotten',
     file: `${engine}/observe/take-up.ts`,
     find: `  promises.begin(underWay);`,
