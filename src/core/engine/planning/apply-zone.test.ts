@@ -418,3 +418,16 @@ test('issue 17, exclude: while an edit of the record is open, nothing is exclude
   assert.deepEqual(await world.clock.runUntilSettled(excluded), { kind: 'under-way' });
   await world.clock.runUntilSettled(edited);
 });
+
+test('issue 17, apply: a pull removes from the panel what the central has lost since the last comparison', async () => {
+  const world = await given({
+    panel: [a('www', 1), a('ftp', 1), a('api', 1)],
+    central: [a('www', 1), a('ftp', 1), a('api', 1)],
+  });
+  put(world, 'central', [a('ftp', 1), a('api', 1)]);
+  await planned(world, pullAll);
+  await world.clock.runUntil(world.clock.now() + 120_000);
+  assert.equal(held(world, 'panel', a('www', 1)), false);
+  assert.ok(held(world, 'panel', a('ftp', 1)));
+  assert.equal((await historyOf(world, 1))[0]?.problems.length, 0);
+});

@@ -193,7 +193,7 @@ function mayPass(error: unknown): boolean {
 }
 
 /** Journals what the panel has to be brought to. The background writes it, as it puts the panel back. */
-async function pull(runtime: Runtime, { plan }: PlanWithReads, consent: Consent): Promise<ZoneResult> {
+async function pull(runtime: Runtime, { plan, rows }: PlanWithReads, consent: Consent): Promise<ZoneResult> {
   const { zone } = plan;
   const draft = newEdit(runtime, {
     class: 'compensate',
@@ -212,7 +212,13 @@ async function pull(runtime: Runtime, { plan }: PlanWithReads, consent: Consent)
       })),
     ],
   });
-  await runtime.store.create(draft, 'reverting');
+  // A record that the ledger calls synced is never removed from the panel, and the central has lost this one.
+  const gone = new Set(recordsOf(plan, 'remove').map(recordId));
+  const lost = rows.filter(({ record, state }) => state === 'synced' && gone.has(recordId(record)));
+  await runtime.store.transact((tx) => {
+    tx.create(draft, 'reverting');
+    tx.rows({ zone, put: lost.map((row) => ({ ...row, state: 'conflict', onCentral: false })) });
+  });
   runtime.patience.begin(draft.id);
   runtime.agenda.wake(zone, 0);
   return { kind: 'under-way', operation: draft.id };
