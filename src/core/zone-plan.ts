@@ -47,6 +47,8 @@ export const leftReasons = [
   'edit-open',
   /** The central would refuse it; `codes` of the difference says why. */
   'refused',
+  /** It would have to be removed, but all that would take its place is refused. */
+  'replacement-refused',
 ] as const;
 
 export interface LeftDifference {

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { CommandFailed } from '../command-failed.ts';
 import { inWords } from '../problems.ts';
 import { anyRelease, envelope, parseAnswer, type Answers, type Question, type Requests } from './protocol.ts';
-import { controlWord, end, hello, protocolVersion } from './socket.ts';
+import { controlWord, end, hello, mostBody, protocolVersion } from './socket.ts';
 
 /** How long the agent may take to answer, milliseconds. */
 const patience = 30_000;
@@ -101,6 +101,10 @@ async function exchange(
 }
 
 function send(socketPath: string, request: string, most: number): Promise<string> {
+  if (Buffer.byteLength(request) > mostBody)
+    throw new AskFailed(
+      'This is too much for one request to the agent. Name fewer records, for example with --type.',
+    );
   return new Promise((resolve, reject) => {
     const socket = connect(socketPath);
     const chunks: Buffer[] = [];

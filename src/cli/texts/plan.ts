@@ -18,6 +18,7 @@ const whyLeft: Readonly<Record<LeftDifference['why'], string>> = {
   excluded: 'excluded by an administrator',
   'edit-open': 'an edit of it has not ended; plan again in a minute',
   refused: 'not added: the central would refuse it',
+  'replacement-refused': 'stays: what would take its place would be refused',
 };
 
 const hindranceTexts: Readonly<Record<Hindrance, string>> = {

@@ -117,6 +117,14 @@ const cases: readonly Case[] = [
     steps: ['remove www 1 conflict', 'add www 9 conflict'],
   },
   {
+    says: 'what is replaced stays if all of its replacement is refused',
+    panel: [a('bad', 1)],
+    central: [a('bad', 9), a('old', 9)],
+    removes: true,
+    steps: ['remove old 9 new'],
+    left: ['panel bad 1 refused', 'central bad 9 replacement-refused'],
+  },
+  {
     says: 'what the central would refuse is left',
     panel: [a('bad', 1), a('www', 1)],
     steps: ['add www 1 new'],

@@ -126,14 +126,41 @@ function addable(
   const fitting = new Set(withoutClashes({ zone, remove, add }, held).add.map(recordId));
   const steps: PlanStep[] = [];
   const refused = new Set(left.map(({ record }) => recordId(record)));
+  const losing = placesLost(
+    left.filter(({ why }) => why === 'refused').map(({ record }) => record),
+    add.filter((record) => fitting.has(recordId(record))),
+  );
   for (const one of planned) {
     const { record } = one.side;
     const action = isLacking(one.side, request) ? 'add' : 'remove';
-    if (action === 'remove' || fitting.has(recordId(record)))
+    if (action === 'remove' && losing(record)) left.push(leftOf(one.side, 'replacement-refused'));
+    else if (action === 'remove' || fitting.has(recordId(record)))
       steps.push({ action, record, why: whyStep(one, isFirst) });
     else if (!refused.has(recordId(record))) left.push(leftOf(one.side, 'place-taken'));
   }
   return { steps: steps.sort(byRecord), left: left.sort(byRecord) };
+}
+
+/**
+ * Tells of a record to remove whether all that would take its place is refused, so that its name would be lost.
+ * @param refused what the central would refuse
+ * @param fitting what is added
+ */
+function placesLost(
+  refused: readonly ResourceRecord[],
+  fitting: readonly ResourceRecord[],
+): (record: ResourceRecord) => boolean {
+  const named = (records: readonly ResourceRecord[]): ReadonlyMap<DnsName, ResourceRecord[]> =>
+    Map.groupBy(records, ({ name }) => name);
+  const [refusedAt, fittingAt] = [named(refused), named(fitting)];
+  return (record) =>
+    (refusedAt.get(record.name) ?? []).some((other) => isAtPlace(other, record)) &&
+    !(fittingAt.get(record.name) ?? []).some((other) => isAtPlace(other, record));
+}
+
+/** Whether one of two records of a name takes the place of the other. */
+function isAtPlace(one: ResourceRecord, other: ResourceRecord): boolean {
+  return one.type === other.type || one.type === 'CNAME' || other.type === 'CNAME';
 }
 
 function leftOf({ record, onPanel }: BothSides, why: LeftDifference['why']): LeftDifference {
