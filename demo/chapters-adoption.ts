@@ -1,7 +1,7 @@
 import type { EngineReport } from '../src/app/answers/central-report.ts';
 import { addRecord, makeDomain, type StageDomain } from '../src/testing/stage/make-domain.ts';
 import { notifyByMail } from './chapters-told.ts';
-import { oldZones, readZones } from './zones.ts';
+import { readZones } from './zones.ts';
 import { stands, standsName } from '../src/testing/stage/central-side.ts';
 import { watched } from './show-dig.ts';
 import { until, type AnyStage } from '../src/testing/stage/stage.ts';
@@ -16,9 +16,10 @@ export const uneven = 'metricly.example';
 
 /**
  * Fills both sides with the zones that they have before the plugin is installed.
+ * @param old names of zones that only the panel has
  * @returns the domains of the panel
  */
-export async function setUpZones(stage: AnyStage): Promise<StageDomain[]> {
+export async function setUpZones(stage: AnyStage, old: readonly string[]): Promise<StageDomain[]> {
   const { panel, atPanel, there } = stage;
   printChapter('Two sides, as they are before the plugin arrives');
   const zones = readZones();
@@ -39,7 +40,6 @@ export async function setUpZones(stage: AnyStage): Promise<StageDomain[]> {
     `the central (${there.title}) has ${both.length} of them for this customer`,
     found.filter(Boolean).length === both.length,
   );
-  const old = oldZones(stage);
   const usual = { ...panel.switches };
   Object.assign(panel.switches, { defaultHosts: ['@'], defaultMxRecords: false, defaultSpf: false });
   for (const zone of old) await makeOld(stage, zone);
@@ -53,7 +53,11 @@ async function makeOld({ atPanel }: AnyStage, zone: string): Promise<void> {
   if (!made.ok) check(`the panel makes ${zone}`, false, made.body);
 }
 
-export async function setUp(stage: AnyStage, zones: readonly StageDomain[]): Promise<void> {
+export async function setUp(
+  stage: AnyStage,
+  zones: readonly StageDomain[],
+  old: readonly string[],
+): Promise<void> {
   printChapter('The plugin is installed, then configured');
   await stage.install();
   const written = await stage.there.writes();
@@ -75,7 +79,7 @@ export async function setUp(stage: AnyStage, zones: readonly StageDomain[]): Pro
   check(
     `the first comparison took ${(took / 1000).toFixed(1)} s and synced what both sides have`,
     counts['synced'] === zones.length - panelOnly.length &&
-      counts['panel-only'] === panelOnly.length + oldZones(stage).length,
+      counts['panel-only'] === panelOnly.length + old.length,
     counts,
   );
   check('it wrote nothing at the central', (await stage.there.writes()) === written);

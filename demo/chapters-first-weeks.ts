@@ -4,12 +4,11 @@ import type { StatusReport } from '../src/app/control/protocol.ts';
 import { stands } from '../src/testing/stage/central-side.ts';
 import { address } from '../src/testing/stage/panel-words.ts';
 import { until, type AnyStage } from '../src/testing/stage/stage.ts';
-import { oldZones } from './zones.ts';
 import { check, milliseconds, print, printChapter } from './print.ts';
 
-export async function firstWeeks(stage: AnyStage): Promise<void> {
+/** @param zones names of zones that only the panel has */
+export async function firstWeeks(stage: AnyStage, zones: readonly string[]): Promise<void> {
   printChapter('The first weeks of a provider: observe, plan, send, watch (docs/planning.md)');
-  const zones = oldZones(stage);
   const written = await stage.there.writes();
   await observe(stage, zones);
   check('and nothing was written at the central', (await stage.there.writes()) === written);

@@ -1,13 +1,15 @@
 /**
  * Plays the product's main functions in a terminal, and checks each step against the panel and the central:
- * `script/demo [--panel 4|5|6] [--central 4|5|6|dnsmanager|powerdns|bind|knot] [--stay]`. Exit status 1: a
- * step failed; 2: the usage was wrong, or a name server is not installed.
+ * `script/demo [--panel 4|5|6] [--central 4|5|6|dnsmanager|powerdns|bind|knot] [--old N] [--stay]`.
+ * `--old`: the number of zones that only the panel has. Exit status 1: a step failed; 2: the usage was wrong,
+ * or a name server is not installed.
  */
 import { parseArgs } from 'node:util';
 import { adoption, alone, setUpZones, setUp } from './chapters-adoption.ts';
 import { centralDown, centralUp, mirrored, refused } from './chapters-edits.ts';
 import { agentKilled, localRefusal, nothingLeaked } from './chapters-faults.ts';
 import { historyTells, reasonTold } from './chapters-told.ts';
+import { oldZones } from './zones.ts';
 import { firstWeeks } from './chapters-first-weeks.ts';
 import { finerRecords, forms, webSites } from './chapters-later.ts';
 import {
@@ -30,7 +32,7 @@ const centrals: Readonly<Record<string, DemoCentral>> = {
   ...Object.fromEntries(serverKinds.map((kind) => [kind, kind])),
 };
 
-const usage = `usage: script/demo [--panel ${Object.keys(panels).join('|')}] [--central ${Object.keys(centrals).join('|')}] [--stay]`;
+const usage = `usage: script/demo [--panel ${Object.keys(panels).join('|')}] [--central ${Object.keys(centrals).join('|')}] [--old N] [--stay]`;
 
 class WrongUsage extends Error {
   override readonly name = 'WrongUsage';
@@ -47,6 +49,8 @@ class NotInstalled extends Error {
 interface Asked {
   readonly panel: (typeof panels)[keyof typeof panels];
   readonly central: DemoCentral;
+  /** Number of zones that only the panel has, since before the plugin. */
+  readonly old: number;
   readonly stay: boolean;
 }
 
@@ -57,20 +61,23 @@ function choice<T>(option: string, value: string, choices: Readonly<Record<strin
 }
 
 function readArguments(): Asked {
-  const { panel, central, stay: stays } = readWords();
+  const { panel, central, old, stay: stays } = readWords();
+  if (!/^[1-9]\d{0,2}$/u.test(old)) throw new WrongUsage(`--old ${old}: a number from 1 to 999 is wanted`);
   return {
     panel: choice('panel', panel, panels),
     central: choice('central', central, centrals),
+    old: Number(old),
     stay: stays,
   };
 }
 
-function readWords(): { readonly panel: string; readonly central: string; readonly stay: boolean } {
+function readWords(): Record<'panel' | 'central' | 'old', string> & { readonly stay: boolean } {
   try {
     return parseArgs({
       options: {
         panel: { type: 'string', default: '6' },
         central: { type: 'string', default: 'dnsmanager' },
+        old: { type: 'string', default: '500' },
         stay: { type: 'boolean', default: false },
       },
     }).values;
@@ -96,7 +103,7 @@ async function main(): Promise<number> {
   });
   try {
     const ends = interrupted.then(() => Promise.reject(new Interrupted()));
-    await Promise.race([play(stage), ends]);
+    await Promise.race([play(stage, oldZones(asked.old)), ends]);
     console.log(`\n${checksDone()} promises checked, all kept.`);
     if (asked.stay) await stay(stage, interrupted);
     return 0;
@@ -133,9 +140,9 @@ function introduce({ server, relay, there }: ServerStage): void {
   );
 }
 
-async function play(stage: AnyStage): Promise<void> {
-  const zones = await setUpZones(stage);
-  await setUp(stage, zones);
+async function play(stage: AnyStage, old: readonly string[]): Promise<void> {
+  const zones = await setUpZones(stage, old);
+  await setUp(stage, zones, old);
   await mirrored(stage);
   if (stage.atPanel.words.hasTtl) {
     await finerRecords(stage);
@@ -150,7 +157,7 @@ async function play(stage: AnyStage): Promise<void> {
   await historyTells(stage, alone);
   await localRefusal(stage);
   await agentKilled(stage);
-  await firstWeeks(stage);
+  await firstWeeks(stage, old);
   await nothingLeaked(stage);
 }
 

@@ -142,7 +142,7 @@ function addable(
 }
 
 /**
- * Tells of a record to remove whether all that would take its place is refused, so that its name would be lost.
+ * Tells of a record to remove whether all that would take its place is refused, so that its name is lost.
  * @param refused what the central would refuse
  * @param fitting what is added
  */
