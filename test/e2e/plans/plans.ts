@@ -1,10 +1,8 @@
 /** Tests of `plan`, `apply`, `push`, `pull`, `exclude` and `include`, from the command line to both sides. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import type { Generation } from '../../../sandbox/index.ts';
 import { parseAnswer } from '../../../src/app/control/protocol.ts';
 import { stands } from '../../../src/testing/stage/central-side.ts';
@@ -14,20 +12,11 @@ import { makeServerStage } from '../../../src/testing/stage/server-stage.ts';
 import { makeStage, prepared, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { succeeded } from '../combinations/scene.ts';
 
-const run = promisify(execFile);
-const program = join(import.meta.dirname, '../../../dist/domainsync.cjs');
-
 /** Zones of both sides, of the panel alone, and of the panel and another account. */
 const both = 'both.example';
 const left = 'left.example';
 const second = 'second.example';
 const foreign = 'foreign.example';
-
-interface Ended {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 interface Pair {
   readonly panel: 'v4' | 'v6';
@@ -69,24 +58,13 @@ async function prepare(stage: AnyStage): Promise<void> {
   stage.configure();
   // The first command starts the agent.
   await until('the first comparison', async () => {
-    const { out } = await domainsync(stage, 'plan', both);
+    const { out } = await stage.ended('plan', both);
     return out.includes('changed at the central');
   });
 }
 
-async function domainsync(stage: AnyStage, ...args: readonly string[]): Promise<Ended> {
-  const words = [program, '--root', stage.panel.root, '--socket', stage.socket, ...args];
-  try {
-    const { stdout, stderr } = await run(process.execPath, words);
-    return { status: 0, out: stdout, err: stderr };
-  } catch (error) {
-    assert.ok(error instanceof Error && 'code' in error && 'stdout' in error && 'stderr' in error);
-    return { status: Number(error.code), out: String(error.stdout), err: String(error.stderr) };
-  }
-}
-
 async function done(stage: AnyStage, ...args: readonly string[]): Promise<string> {
-  const { status, out, err } = await domainsync(stage, ...args);
+  const { status, out, err } = await stage.ended(...args);
   assert.equal(status, 0, `${out}\n${err}`);
   return out;
 }
@@ -104,7 +82,7 @@ function recordSteps(stage: () => AnyStage, isWholeShown: boolean): void {
   });
 
   test('issue 17, push: needs a yes where nobody can be asked, and does nothing without it', async () => {
-    const { status, err } = await domainsync(stage(), 'push', both);
+    const { status, err } = await stage().ended('push', both);
     assert.equal(status, 1);
     assert.match(err, /--yes/u);
     assert.equal(await stands(stage().there, both, address('mine', '192.0.2.90')), false);
@@ -162,7 +140,7 @@ function zoneSteps(stage: () => AnyStage): void {
   });
 
   test('issue 17, push: a zone of another account is said to be so', async () => {
-    const { status, out } = await domainsync(stage(), 'push', foreign, '--yes');
+    const { status, out } = await stage().ended('push', foreign, '--yes');
     if (!stage().there.makesZones) return;
     assert.equal(status, 1);
     assert.match(
@@ -210,7 +188,7 @@ function fileSteps(stage: () => AnyStage): void {
     await done(stage(), 'include', second);
     await until('its comparison', async () => /two\.second/u.test(await done(stage(), 'plan', second)));
     const writes = await stage().there.writes();
-    const { status, err } = await domainsync(stage(), 'apply', file);
+    const { status, err } = await stage().ended('apply', file);
     assert.equal(status, 1);
     assert.match(err, /Changed since the plan was made/u);
     assert.match(err, /two\.second\.example /u);
@@ -230,7 +208,7 @@ function fileSteps(stage: () => AnyStage): void {
     const writes = await stage().there.writes();
     for (const [name, content] of Object.entries(wrong)) {
       writeFileSync(fileOf(name), content);
-      const { status, err } = await domainsync(stage(), 'apply', fileOf(name));
+      const { status, err } = await stage().ended('apply', fileOf(name));
       assert.equal(status, 1, name);
       assert.match(err, /Make a new one with "domainsync plan"/u, name);
     }
@@ -240,9 +218,9 @@ function fileSteps(stage: () => AnyStage): void {
   test('issue 17, plan: a file that exists stays, and a page for a browser is whole', async () => {
     const file = fileOf('old.plan');
     const was = readFileSync(file, 'utf8');
-    assert.equal((await domainsync(stage(), 'plan', second, '--out', file)).status, 1);
+    assert.equal((await stage().ended('plan', second, '--out', file)).status, 1);
     assert.equal(readFileSync(file, 'utf8'), was);
-    assert.equal((await domainsync(stage(), 'plan', second, '--out', fileOf('none/x'))).status, 1);
+    assert.equal((await stage().ended('plan', second, '--out', fileOf('none/x'))).status, 1);
     assert.equal(existsSync(fileOf('none')), false);
     const page = await done(stage(), 'plan', second, '--html');
     assert.match(page, /^<!DOCTYPE html>/u);
@@ -254,24 +232,24 @@ function fileSteps(stage: () => AnyStage): void {
 /** Registers tests of wrong usage and of failures. */
 function wrongSteps(stage: () => AnyStage, isDownTried: boolean): void {
   test('issue 17, plan: what is unknown or wrong is told, all at once', async () => {
-    const { status, err } = await domainsync(stage(), 'plan', both, 'nowhere.example', 'a..b');
+    const { status, err } = await stage().ended('plan', both, 'nowhere.example', 'a..b');
     assert.equal(status, 1);
     assert.match(err, /nowhere\.example/u);
     assert.match(err, /a\.\.b/u);
     for (const args of [['plan'], ['push', '--all', both], ['pull', '--all', '--type', 'A']])
-      assert.equal((await domainsync(stage(), ...args)).status, 2, args.join(' '));
+      assert.equal((await stage().ended(...args)).status, 2, args.join(' '));
   });
 
   const downTest = async (): Promise<void> => {
     await stage().there.down();
     try {
-      const { status, err } = await domainsync(stage(), '--json', 'plan', both);
+      const { status, err } = await stage().ended('--json', 'plan', both);
       assert.equal(status, 1);
       assert.match(err, /central/u);
     } finally {
       await stage().there.up();
     }
-    await until('the central is back', async () => (await domainsync(stage(), 'plan', both)).status === 0);
+    await until('the central is back', async () => (await stage().ended('plan', both)).status === 0);
   };
   if (isDownTried)
     test('issue 17, push: a central that is down fails in words, and nothing is begun', downTest);
