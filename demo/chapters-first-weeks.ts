@@ -28,10 +28,11 @@ async function observe(stage: AnyStage, zones: readonly string[]): Promise<void>
   let history = '';
   await until('it to be judged', async () => {
     history = await stage.domainsync('history', '--outcome', 'observed', '--latest', '2');
-    return !history.includes('not judged');
+    return /would/u.test(history) && !history.includes('not judged');
   });
   print(history);
   check('the history has what would have been done', /would/u.test(history));
+  await stage.atPanel.remove(watchful, alias);
 }
 
 /** A name at which the central has an address of the provider (chapter 7). */

@@ -8,6 +8,7 @@ import { decisionFields } from '../../src/journal/decision-table.ts';
 import { parseZoneFile } from '../../src/dns/zone-file.ts';
 import { address, agree } from '../../src/testing/stage/panel-words.ts';
 import { customer, makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
+import { settled, succeeded } from './combinations/scene.ts';
 
 const entry = v.object({
   id: v.string(),
@@ -111,7 +112,8 @@ for (const generation of ['v4', 'v6'] as const) {
     });
 
     test('show prints the records of a deleted zone as a zone file', async () => {
-      assert.ok((await stage.atPanel.dropZone(zone)).ok);
+      await settled(stage);
+      succeeded(await stage.atPanel.dropZone(zone));
       let found: Entry | undefined;
       await until('the delete', async () => {
         [found] = await history('--latest', '1', '--zone', zone, '--outcome', 'both-sides', '--since', '1h');

@@ -14,7 +14,7 @@ import type { CentralPlan, ReportedOperation, StatusReport } from '../control/pr
 import { inWords } from '../problems.ts';
 import { startAgent } from '../control/start-agent.ts';
 import type { Paths } from '../paths.ts';
-import { systemClock } from '../wiring/clock.ts';
+import { commandClock } from '../wiring/clock.ts';
 import type { NamedZone } from './named-zones.ts';
 import { paced, type Worked } from './pace.ts';
 import type { PlannedCentral } from './plan-file.ts';
@@ -83,7 +83,7 @@ export function planAll(
 ): AsyncGenerator<Worked<NamedZone, readonly CentralPlan[]>> {
   return paced(zones, (named) => ask(socket, 'plan', { ...named, ...request, central }, patience), {
     stop,
-    clock: systemClock,
+    clock: commandClock,
   });
 }
 
@@ -112,7 +112,7 @@ export function applyAll(
   return paced(
     plans.filter((plan) => !isEmptyPlan(plan)),
     work,
-    { stop, clock: systemClock, isStrained },
+    { stop, clock: commandClock, isStrained },
   );
 }
 
@@ -132,7 +132,7 @@ export function planAgain(
     const [now] = await ask(socket, 'plan', { zone, ...request, central }, patience);
     return now === undefined || isPartOf(now, approvalOf(plan)) ? null : now;
   };
-  return paced(plans, work, { stop, clock: systemClock });
+  return paced(plans, work, { stop, clock: commandClock });
 }
 
 /**

@@ -21,3 +21,11 @@ export const systemClock: AlarmClock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** The clock of a command: unlike that of the agent, its sleep keeps the process alive. */
+export const commandClock: Pick<AlarmClock, 'now' | 'sleep'> = {
+  now: systemClock.now,
+  sleep: async (ms, signal) => {
+    await wait(Math.min(ms, longest), undefined, signal === undefined ? {} : { signal });
+  },
+};

@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { CommandFailed } from '../../app/command-failed.ts';
 import { ask } from '../../app/control/client.ts';
 import { paced } from '../../app/plan/pace.ts';
-import { systemClock } from '../../app/wiring/clock.ts';
+import { commandClock } from '../../app/wiring/clock.ts';
 import { centralsInForce } from '../../app/plan/work.ts';
 import { inWords } from '../../app/problems.ts';
 import { fileNameOf, writeWhole } from '../../app/zone-files/write.ts';
@@ -76,7 +76,7 @@ async function exportAll({ paths, json }: GlobalOptions, folder: string, options
   const progress = new WorkProgress('zones', zones.length);
   const files: string[] = [];
   let failed = 0;
-  const pace = { stop: interrupted(), clock: systemClock };
+  const pace = { stop: interrupted(), clock: commandClock };
   for await (const one of paced(zones, (zone) => contentOf(socket, zone, options), pace)) {
     progress.step();
     if (one.kind === 'worked') {
