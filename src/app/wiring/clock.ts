@@ -24,7 +24,7 @@ export const systemClock: AlarmClock = {
 
 /** The clock of a command: unlike that of the agent, its sleep keeps the process alive. */
 export const commandClock: Pick<AlarmClock, 'now' | 'sleep'> = {
-  now: systemClock.now,
+  now: () => systemClock.now(),
   sleep: async (ms, signal) => {
     await wait(Math.min(ms, longest), undefined, signal === undefined ? {} : { signal });
   },
