@@ -146,8 +146,8 @@ export interface Central {
   /**
    * Makes sure that `change.remove` is absent and `change.add` is present. Touches nothing else, and reads
    * the result back before it resolves.
-   * @param present a fresh `readNames` of every name in the change. A record that changed since that read
-   *   makes the write fail
+   * @param present a fresh `readNames` of every name in the change. A write that is based on it reaches
+   *   the goal or fails, and never touches a record that another writer has changed since
    * @returns what the write changed; records that were already as wanted are left out
    * @throws {CentralError} `state` says what the failed write left: `untouched` (safe to refuse), `partial`
    *   or `unknown` (read again)
