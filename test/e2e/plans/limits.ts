@@ -44,9 +44,9 @@ async function prepare(stage: AnyStage): Promise<void> {
   await until('the first comparison', async () => (await as(stage, 'root', 'plan', zone)).status === 0);
   // Two records go from the panel, and stay at the central.
   for (const host of hosts.slice(0, 2)) {
-    await excluded(stage, host);
+    await taken(stage, 'exclude', host);
     succeeded(await atPanel.remove(zone, host));
-    await as(stage, 'root', 'include', `${host.name}.${zone}`);
+    await taken(stage, 'include', host);
   }
   saveSettings(panel.root, { limits: { large_zone: '2', share: '20' } });
   await until('the limits of the settings', async () =>
@@ -54,10 +54,10 @@ async function prepare(stage: AnyStage): Promise<void> {
   );
 }
 
-/** Excludes a record, as soon as no edit of it is open. */
-async function excluded(stage: AnyStage, { name }: Wanted): Promise<void> {
-  await until('it to be excluded', async () => {
-    const { status } = await as(stage, 'root', 'exclude', `${name}.${zone}`);
+/** Excludes or includes a record, as soon as no edit of it is open. */
+async function taken(stage: AnyStage, how: 'exclude' | 'include', { name }: Wanted): Promise<void> {
+  await until(`${name}: ${how}`, async () => {
+    const { status } = await as(stage, 'root', how, `${name}.${zone}`);
     return status === 0;
   });
 }
@@ -132,9 +132,9 @@ function limitSteps(stage: () => AnyStage): void {
 
   test('issue 17, compare --follow: does what push --delete does, with the same exit statuses', async () => {
     const [, , third = address('', '')] = hosts;
-    await excluded(stage(), third);
+    await taken(stage(), 'exclude', third);
     succeeded(await stage().atPanel.remove(zone, third));
-    await as(stage(), 'root', 'include', `${third.name}.${zone}`);
+    await taken(stage(), 'include', third);
     assert.ok(await isThere(2));
     await until('the comparison', async () =>
       (await as(stage(), 'root', 'plan', zone, '--delete')).out.includes(`- ${third.name}.`),

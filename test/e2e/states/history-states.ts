@@ -6,7 +6,7 @@ import { stands } from '../../../src/testing/stage/central-side.ts';
 import { address, holds, type Wanted } from '../../../src/testing/stage/panel-words.ts';
 import { customer, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { settled, succeeded } from '../combinations/scene.ts';
-import { both } from './told.ts';
+import { both, taken } from './told.ts';
 
 const entries = v.array(
   v.object({ id: v.string(), outcome: v.string(), why: v.array(v.string()), actor: v.string() }),
@@ -50,15 +50,15 @@ export function historySteps(stage: () => AnyStage, { left, foreign }: Zones): v
 
   test('issue 16, history: what an administrator has excluded', async () => {
     const { atPanel } = stage();
-    await stage().domainsync('exclude', left);
-    await stage().domainsync('exclude', `mine.${both}`, '--type', 'A');
+    await taken(stage(), 'exclude', left);
+    await taken(stage(), 'exclude', `mine.${both}`, '--type', 'A');
     const [record, inZone] = [address('mine', '192.0.2.98'), address('out', '192.0.2.46')];
     succeeded(await atPanel.save(left, inZone));
     succeeded(await atPanel.change(both, address('mine', '192.0.2.97'), record));
     await isLeft(stage(), left, inZone, ['note.left-excluded']);
     await isLeft(stage(), both, record, ['note.excluded']);
-    await stage().domainsync('include', left);
-    await stage().domainsync('include', `mine.${both}`, '--type', 'A');
+    await taken(stage(), 'include', left);
+    await taken(stage(), 'include', `mine.${both}`, '--type', 'A');
   });
 
   test('issue 16, history: an edit during a pause, and what came of it afterwards', async () => {
