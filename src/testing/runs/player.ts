@@ -92,8 +92,9 @@ export class Player {
     const start = await this.#worked();
     let last = { work: start, at: performance.now() };
     for (;;) {
-      // An abort ends the sleep early, and with it the loop.
-      await sleep(limits.lookEvery, undefined, { signal }).catch(() => undefined);
+      await sleep(limits.lookEvery, undefined, { signal }).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
       if (signal.aborted) return false;
       const work = await this.#worked();
       if (work - start >= limits.mostWork) return true;

@@ -1,7 +1,6 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { recordId } from '../../../dns/record.ts';
 import type { CallContext } from '../../central.ts';
-import type { Batch } from '../../journal.ts';
 import type { LedgerRow, ZoneEntry } from '../../ledger.ts';
 import { creates, deletes, isFinal, type Operation } from '../../operation.ts';
 import type { ZoneList } from '../../panel.ts';
@@ -28,7 +27,14 @@ import { noteSilent } from './silent-change.ts';
 import { noteUnserved } from './unserved.ts';
 import { endGone, endJoined, unstickZone, unstuckRecords } from './unstick.ts';
 import { createLater, emptySeed } from '../before/zone-edits.ts';
-import { conflictFacts, joinedEntry, recordsOrCopy, watchedIds, type ViewedZone } from './zone-facts.ts';
+import {
+  baselineTaken,
+  conflictFacts,
+  joinedEntry,
+  recordsOrCopy,
+  watchedIds,
+  type ViewedZone,
+} from './zone-facts.ts';
 
 /**
  * Compares one zone on both sides (docs/adoption.md). If the zone has no baseline, takes it. Otherwise adds
@@ -157,11 +163,6 @@ async function otherWriterIn(
 function ruleOf(baseline: boolean, entry: ZoneEntry | null, busy: ReadonlySet<string>): CompareOptions {
   // If the zone was forgotten, operations may have written rows since.
   return { baseline, busy, anew: baseline && entry === null };
-}
-
-/** Facts to store with the first entry of a zone. @param entry as it was; null: there was none */
-function baselineTaken(zone: DnsName, entry: ZoneEntry | null): NonNullable<Batch['facts']> {
-  return entry === null ? { [baselineDueFact(zone)]: null } : {};
 }
 
 async function enter(runtime: Runtime, judged: ZoneEntry | null, next: ZoneEntry): Promise<void> {

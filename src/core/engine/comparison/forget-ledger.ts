@@ -1,14 +1,14 @@
 import { problem } from '../../../dns/problem.ts';
 import { zoneName, type DnsName } from '../../../dns/name.ts';
-import { conflictSinceFact, type Batch, type RowChange } from '../../journal.ts';
+import { conflictSinceFact, type Batch } from '../../journal.ts';
 import { acceptedFact, asideFact, gapFact, newBaselineFact, olderFact } from '../../journal-doubts.ts';
 import { isMirrored, type ZoneEntry } from '../../ledger.ts';
 import { isFinal, type Operation } from '../../operation.ts';
 import { filledFact } from '../background/fill-zone.ts';
 import { forgotten } from '../before/signed-delete.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
+import { excludedRows } from '../knowledge/excluded-rows.ts';
 import { forgottenCode, leftZoneCode } from '../knowledge/forgotten.ts';
-import { isFrozen } from '../knowledge/frozen.ts';
 import { newDelete } from '../knowledge/operations.ts';
 import type { JournalReader, Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
@@ -30,7 +30,7 @@ export async function forgetLedger(runtime: Runtime): Promise<void> {
   const zones = entries.map(({ zone }) => zone);
   const owners = [...(await journal.owners()).keys()];
   const operations = await journal.operations({ openAt: clock.wall() });
-  const excluded = await excludedIn(journal, entries);
+  const excluded = await excludedRows(journal, zones);
   await runtime.store.transact(async (tx) => {
     for (const operation of operations) await forgetOperation(tx, operation);
     for (const change of excluded) tx.rows(change);
@@ -51,21 +51,6 @@ export async function forgetLedger(runtime: Runtime): Promise<void> {
     });
   });
   log(1, 'journal.forgotten', { why, zones: zones.length, open: operations.length });
-}
-
-/**
- * The rows of records that an administrator has excluded. That decision is kept, as that about whole zones.
- * @throws {JournalError}
- */
-async function excludedIn(journal: JournalReader, entries: readonly ZoneEntry[]): Promise<RowChange[]> {
-  const changes: RowChange[] = [];
-  for (const { zone } of entries) {
-    // A damaged ledger has no rows that can be trusted.
-    if (await isFrozen(journal, zone)) continue;
-    const put = (await journal.rows(zone)).filter(({ state }) => state === 'excluded');
-    if (put.length > 0) changes.push({ zone, put });
-  }
-  return changes;
 }
 
 /** The first of these facts that the journal has; null: none. @throws {JournalError} */

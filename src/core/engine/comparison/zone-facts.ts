@@ -4,6 +4,7 @@ import { CentralError, type CallContext } from '../../central.ts';
 import { conflictSinceFact, type Batch } from '../../journal.ts';
 import type { LedgerRow, ZoneEntry } from '../../ledger.ts';
 import type { Operation } from '../../operation.ts';
+import { baselineDueFact } from '../before/unknown-zone.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import type { Comparison } from '../knowledge/compare-rule.ts';
 import { watchedRecords } from '../knowledge/operations.ts';
@@ -78,4 +79,9 @@ export function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | 
     baselineAt: entry?.baselineAt ?? runtime.ports.clock.wall(),
     note: null,
   };
+}
+
+/** Facts to store with the first entry of a zone. @param entry as it was; null: there was none */
+export function baselineTaken(zone: DnsName, entry: ZoneEntry | null): NonNullable<Batch['facts']> {
+  return entry === null ? { [baselineDueFact(zone)]: null } : {};
 }

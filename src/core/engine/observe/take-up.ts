@@ -1,9 +1,9 @@
 import type { DnsName } from '../../../dns/name.ts';
-import type { RowChange } from '../../journal.ts';
 import type { ZoneEntry } from '../../ledger.ts';
 import { creates, deletes, isFinal, type Operation } from '../../operation.ts';
 import { forgotten } from '../before/signed-delete.ts';
 import { baselineDueFact, baselineFact } from '../before/unknown-zone.ts';
+import { excludedRows } from '../knowledge/excluded-rows.ts';
 import { isFrozen } from '../knowledge/frozen.ts';
 import type { Runtime } from '../runtime.ts';
 import { isUnderWay } from './promises.ts';
@@ -66,7 +66,7 @@ async function forgetLedger(runtime: Runtime, open: readonly Operation[]): Promi
     if (state !== 'excluded' && state !== 'creating' && !(await isFrozen(journal, zone))) known.push(entry);
   }
   const [deleting, gone] = [known.filter(({ zone }) => leaving.has(zone)), zonesBut(known, leaving)];
-  const rows = await excludedRows(runtime, gone);
+  const rows = await excludedRows(journal, gone);
   await runtime.store.transact(async (tx) => {
     // A watch brings the central to what the panel holds, which may have changed while observing.
     for (const operation of open) if (isFinal(operation.state)) await tx.amend(operation, offWatch);
@@ -92,18 +92,4 @@ function offWatch(): Pick<Operation, 'watch'> {
 
 function zonesBut(entries: readonly ZoneEntry[], left: ReadonlySet<DnsName>): DnsName[] {
   return entries.map(({ zone }) => zone).filter((zone) => !left.has(zone));
-}
-
-/** Rows of these zones that an administrator excluded. */
-async function excludedRows(
-  { ports: { journal } }: Runtime,
-  zones: readonly DnsName[],
-): Promise<readonly RowChange[]> {
-  if (((await journal.counts()).rows['excluded'] ?? 0) === 0) return [];
-  const changes: RowChange[] = [];
-  for (const zone of zones) {
-    const put = (await journal.rows(zone)).filter(({ state }) => state === 'excluded');
-    if (put.length > 0) changes.push({ zone, put });
-  }
-  return changes;
 }

@@ -431,3 +431,21 @@ test('issue 17, apply: a pull removes from the panel what the central has lost s
   assert.ok(held(world, 'panel', a('ftp', 1)));
   assert.equal((await historyOf(world, 1))[0]?.problems.length, 0);
 });
+
+test('issue 17, exclude: a record stays excluded when its zone is included again and pushed at once', async () => {
+  const world = await given({ panel: [a('www', 1), a('new', 1)], central: [a('www', 9)] });
+  const set = async (only: PlanRequest['only'] | null, excluded: boolean): Promise<unknown> =>
+    await world.clock.runUntilSettled(engineOf(world).setExclusion({ zone, only, excluded }));
+  assert.deepEqual(await set({ name: a('www', 1).name, type: null }, true), { kind: 'done', count: 2 });
+  await set(null, true);
+  await set(null, false);
+  const plan = await planOf(world, pushAll);
+  assert.deepEqual(
+    plan.steps.map(({ record }) => record.name),
+    [a('new', 1).name],
+  );
+  assert.equal((await apply(world, plan)).kind, 'done');
+  assert.ok(held(world, 'central', a('www', 9)) && !held(world, 'central', a('www', 1)));
+  assert.equal(await recordState(world, a('www', 1)), 'excluded');
+  assert.equal(await recordState(world, a('www', 9)), 'excluded');
+});

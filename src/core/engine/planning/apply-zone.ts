@@ -24,7 +24,7 @@ import { waitsForYes } from '../before/signed-delete.ts';
 import { createLater, emptySeed } from '../before/zone-edits.ts';
 import { followDelete, followPanel, type AskedBy } from '../comparison/follow.ts';
 import { unstickZone } from '../comparison/unstick.ts';
-import { joinedEntry } from '../comparison/zone-facts.ts';
+import { baselineTaken, joinedEntry } from '../comparison/zone-facts.ts';
 import { compareSides } from '../knowledge/compare-rule.ts';
 import { newCreate, newEdit } from '../knowledge/operations.ts';
 import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
@@ -129,10 +129,13 @@ async function adopt(runtime: Runtime, { plan, view, entry, present }: PlanWithR
   if (entry?.state === 'synced') return;
   const { clock, journal } = runtime.ports;
   const busy = busyIds(await journal.operations({ zone, openAt: clock.wall() }));
-  const { put } = compareSides(zone, view.records ?? [], present ?? [], [], { baseline: true, busy });
+  const rows = await journal.rows(zone);
+  const rule = { baseline: true, anew: true, busy };
+  const { put, drop } = compareSides(zone, view.records ?? [], present ?? [], rows, rule);
   await runtime.store.transact(async (tx) => {
     await tx.zone(entry, joinedEntry(runtime, zone, entry));
-    tx.rows({ zone, dropAll: true, put });
+    tx.rows({ zone, put, drop });
+    tx.with({ facts: baselineTaken(zone, entry) });
   });
 }
 

@@ -1,7 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { ResourceRecord } from '../../../dns/record.ts';
 import { isMirrored, type ZoneEntry } from '../../ledger.ts';
-import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
+import type { CallContext, CentralRecord } from '../../central.ts';
 import { isFinal, type Operation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import type { Hindrance, PlanLimit, PlanRequest, ZonePlan } from '../../zone-plan.ts';
@@ -9,7 +9,7 @@ import { busyIds } from '../before/plan.ts';
 import { isSigned, waitsForYes } from '../before/signed-delete.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
 import { deletesLeft } from '../comparison/follow.ts';
-import { readCentralZone } from '../knowledge/central-zone.ts';
+import { recordsOrCopy } from '../comparison/zone-facts.ts';
 import { isFrozen } from '../knowledge/frozen.ts';
 import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
@@ -78,7 +78,9 @@ export async function planFrom(
     return { plan: { ...empty, ...whole, ...known }, view, entry, rows: [], open, present };
   }
   const isFirst = entry?.state !== 'synced';
-  const rows = isFirst ? [] : await journal.rows(zone);
+  const stored = await journal.rows(zone);
+  // Before the first comparison only what an administrator excluded counts, as in the comparison itself.
+  const rows = isFirst ? stored.filter(({ state }) => state === 'excluded') : stored;
   const known = {
     zone,
     panel: view.records ?? [],
@@ -168,18 +170,4 @@ function objectionsOf(
   record: ResourceRecord,
 ): readonly string[] {
   return central.audit({ zone, remove: [], add: [record] }).map(({ code }) => code);
-}
-
-async function recordsOrCopy(
-  runtime: Runtime,
-  zone: DnsName,
-  held: readonly PanelRecord[],
-  ctx: CallContext,
-): Promise<readonly CentralRecord[] | null | 'copy'> {
-  try {
-    return await readCentralZone(runtime, zone, held, ctx);
-  } catch (error) {
-    if (error instanceof CentralError && error.code === 'zone.copy') return 'copy';
-    throw error;
-  }
 }
