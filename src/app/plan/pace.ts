@@ -156,6 +156,8 @@ async function untilDue(
   clock: Pick<Clock, 'now' | 'sleep'>,
 ): Promise<void> {
   const due = Math.min(...later.map(({ notBefore }) => notBefore));
-  // If the work is stopped, the caller notices it itself.
-  await clock.sleep(Math.max(0, due - clock.now()), stop).catch(() => undefined);
+  await clock.sleep(Math.max(0, due - clock.now()), stop).catch((error: unknown) => {
+    // If the work is stopped, the caller notices it itself.
+    if (!stop.aborted) throw error;
+  });
 }

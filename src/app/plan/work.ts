@@ -38,7 +38,22 @@ export interface PlanAgent {
  * @throws {CommandFailed} the agent does not start, or nothing is configured
  */
 export async function centralsInForce(paths: Paths): Promise<readonly PlannedCentral[]> {
-  const { centrals } = await statusOfRunning(paths);
+  return centralsIn(await statusOfRunning(paths));
+}
+
+/**
+ * Like {@link centralsInForce}, for a command that writes.
+ * @throws {CommandFailed} also if domainsync only observes
+ */
+export async function centralsToWrite(paths: Paths): Promise<readonly PlannedCentral[]> {
+  const status = await statusOfRunning(paths);
+  const found = centralsIn(status);
+  if (status.centrals.every(({ observing }) => observing === null)) return found;
+  const problem = { code: 'agent.observing', params: {} };
+  throw new CommandFailed(inWords([problem]), [problem]);
+}
+
+function centralsIn({ centrals }: StatusReport): readonly PlannedCentral[] {
   if (centrals.length === 0)
     throw new CommandFailed(
       'The settings name no central yet, or have a mistake; "domainsync doctor" tells.',
@@ -49,17 +64,6 @@ export async function centralsInForce(paths: Paths): Promise<readonly PlannedCen
     address,
     account,
   }));
-}
-
-/**
- * Refuses what would write while domainsync only observes.
- * @throws {CommandFailed} a central is only observed
- */
-export async function refuseObserving(socket: string): Promise<void> {
-  const { centrals } = await ask(socket, 'status', {});
-  if (centrals.every(({ observing }) => observing === null)) return;
-  const problem = { code: 'agent.observing', params: {} };
-  throw new CommandFailed(inWords([problem]), [problem]);
 }
 
 async function statusOfRunning(paths: Paths): Promise<StatusReport> {

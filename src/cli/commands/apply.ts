@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { CommandFailed } from '../../app/command-failed.ts';
 import { readPlanFile } from '../../app/plan/plan-file.ts';
-import { centralsInForce, planAgain, refuseObserving } from '../../app/plan/work.ts';
+import { centralsToWrite, planAgain } from '../../app/plan/work.ts';
 import type { CentralPlan } from '../../app/control/protocol.ts';
 import { inWords } from '../../app/problems.ts';
 import { displayName } from '../../dns/name.ts';
@@ -30,8 +30,7 @@ export function applyCommand(globals: () => GlobalOptions): Command {
     .addHelpText('after', examples)
     .action(async (file: string, options: ConsentOptions) => {
       const { paths, json } = globals();
-      const centrals = await centralsInForce(paths);
-      await refuseObserving(paths.socket);
+      const centrals = await centralsToWrite(paths);
       const plans = await readPlanFile(file, { root: paths.root, centrals }, Date.now());
       checkLimits(plans, consentOf(options));
       await checkAgain(paths.socket, plans, centrals.length > 1);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ask } from '../../app/control/client.ts';
 import type { CentralPlan } from '../../app/control/protocol.ts';
+import { rrsetId } from '../../dns/zone.ts';
 import { centralOption, type Chosen } from '../central-option.ts';
 import { addConsentOptions, type ConsentOptions } from '../consent.ts';
 import { print } from '../output.ts';
@@ -68,14 +69,10 @@ async function followZone(
  * That much `--follow` always did without a question.
  */
 function isOnlyLost({ steps }: CentralPlan): boolean {
-  const isReplaced = ({ record }: CentralPlan['steps'][number]): boolean =>
-    steps.some(
-      (other) =>
-        other.action === 'add' && other.record.name === record.name && other.record.type === record.type,
-    );
+  const added = new Set(steps.filter(({ action }) => action === 'add').map(({ record }) => rrsetId(record)));
   return steps.every((step) =>
     step.action === 'add'
       ? step.why === 'new' || step.why === 'lost'
-      : step.why === 'lost' || (step.why === 'conflict' && !isReplaced(step)),
+      : step.why === 'lost' || (step.why === 'conflict' && !added.has(rrsetId(step.record))),
   );
 }

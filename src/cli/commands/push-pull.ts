@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { centralsInForce, refuseObserving } from '../../app/plan/work.ts';
+import { centralsToWrite } from '../../app/plan/work.ts';
 import { isEmptyPlan, type PlanRequest } from '../../core/zone-plan.ts';
 import type { CentralPlan } from '../../app/control/protocol.ts';
 import { applyPlans } from '../apply-plans.ts';
@@ -67,8 +67,7 @@ export async function planAndApply(
   options: Options,
   self: Command,
 ): Promise<void> {
-  const several = (await centralsInForce(paths)).length > 1;
-  await refuseObserving(paths.socket);
+  const several = (await centralsToWrite(paths)).length > 1;
   const planned = await plansOf(paths.socket, names, options, direction, self);
   const { plans } = planned;
   if (!json) showPlans(plans, several);

@@ -7,8 +7,8 @@ import { print, progress } from '../output.ts';
 
 const examples = `
 Examples:
-  domainsync report --out /root/domainsync-report.txt
-  domainsync report --out /root/domainsync-report.txt --anonymous
+  domainsync report --out report.txt
+  domainsync report --out report.txt --anonymous
 
 One text file: versions, settings, what the doctor finds, status, the last 50 operations, the end of the log. No
 password, key or token is in it. With --anonymous no zone, name, address or account either: each has a pseudonym.
