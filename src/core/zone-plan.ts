@@ -193,4 +193,6 @@ export type Exclusion =
   /** The ledger has no such zone or record. */
   | { readonly kind: 'nowhere' }
   | { readonly kind: 'under-way' }
-  | { readonly kind: 'frozen' };
+  | { readonly kind: 'frozen' }
+  /** The journal is another host's, and nobody has accepted it. */
+  | { readonly kind: 'other-host' };

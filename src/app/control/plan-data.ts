@@ -106,4 +106,5 @@ export const exclusion = v.variant('kind', [
   v.object({ kind: v.literal('nowhere'), central }),
   v.object({ kind: v.literal('under-way'), central }),
   v.object({ kind: v.literal('frozen'), central }),
+  v.object({ kind: v.literal('other-host'), central }),
 ]) satisfies v.GenericSchema<unknown, Exclusion>;

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { CommandFailed } from '../../app/command-failed.ts';
 import { ask } from '../../app/control/client.ts';
+import type { Numbered } from '../../app/answers/per-central.ts';
 import { findNamed } from '../../app/plan/named-zones.ts';
 import { centralsInForce } from '../../app/plan/work.ts';
 import { counted } from '../../core/describe.ts';
@@ -52,8 +53,8 @@ function exclusionCommand(excluded: boolean, globals: () => GlobalOptions): Comm
       if (named === undefined) throw new CommandFailed(`${name} is not known.`);
       const { zone, only = null } = named;
       const results = await ask(paths.socket, 'exclude', { zone, only, excluded, central });
-      const failed = results.find(({ kind }) => kind !== 'done');
-      if (failed !== undefined) throw new CommandFailed(failureText(failed.kind, name));
+      const failed = results.filter(({ kind }) => kind !== 'done');
+      if (failed.length > 0) throw new CommandFailed(failed.map((one) => failedAt(one, name)).join('\n'));
       const count = results.reduce((sum, one) => sum + (one.kind === 'done' ? one.count : 0), 0);
       print(json, results, () => doneText(displayName(zone), only === null, excluded, count));
     });
@@ -65,10 +66,17 @@ function doneText(zone: string, isWhole: boolean, excluded: boolean, count: numb
   return isWhole ? `${zone} is ${word}.` : `${counted(count, 'record')} of ${zone} ${word}.`;
 }
 
+/** Why it failed, and at which central, where the panel has several: at the others it may be done. */
+function failedAt({ kind, central }: Numbered<Exclusion>, name: string): string {
+  return `${central === undefined ? '' : `central ${central}: `}${failureText(kind, name)}`;
+}
+
 function failureText(kind: Exclusion['kind'], name: string): string {
   switch (kind) {
     case 'under-way':
-      return `${name} has edits that have not ended. Nothing was changed; try again in a minute.`;
+      return `${name} has edits that have not ended, or may still land (ten minutes at most). Nothing was changed; try again.`;
+    case 'other-host':
+      return `The journal is another host's. Nothing was changed; "domainsync status" tells what to do.`;
     case 'frozen':
       return `The ledger of the zone is damaged. Nothing was changed; "domainsync compare" takes a new baseline first.`;
     case 'nowhere':

@@ -16,7 +16,14 @@ import type {
   Verdict,
 } from '../panel.ts';
 import { answerAfter } from './after/after.ts';
-import { leftToPanel, nothingToDo, type Answer, type Call, type Refusal } from './before/answer.ts';
+import {
+  allRefusals,
+  leftToPanel,
+  nothingToDo,
+  type Answer,
+  type Call,
+  type Refusal,
+} from './before/answer.ts';
 import { CompareAll, type ComparisonProgress } from './comparison/compare-all.ts';
 import { compareNewZones } from './background/fill-zone.ts';
 import { compareKept } from './background/give-up-delete.ts';
@@ -333,6 +340,7 @@ export class Engine {
 
   /** Excludes or includes a zone or records (`planning/exclude.ts`). @throws {JournalError} */
   async setExclusion(request: ExclusionRequest): Promise<Exclusion> {
+    if (this.#isOtherHosts) return { kind: 'other-host' };
     return await setExclusion(this.#runtime, request);
   }
 
@@ -454,7 +462,7 @@ export class Engine {
       } else if (edit.stage === 'before') return await this.#withEarlier(answer, begun);
       else afterwards.push(answer);
     }
-    if (afterwards.length > 0) return allOf(afterwards, edits.length);
+    if (afterwards.length > 0) return allRefusals(afterwards, edits.length);
     return { kind: 'accept', begun, ...(left.length === 0 ? {} : { left }) };
   }
 
@@ -600,20 +608,6 @@ export class Engine {
       failed = !(await this.#compareAll.everything('periodic'));
     }
   }
-}
-
-/**
- * Combines the refusals of `after` edits into one. If only some edits of the call were refused, the central
- * has the others.
- * @param edits number of all edits of the call
- */
-function allOf(refusals: readonly Refusal[], edits: number): Refusal {
-  const isCertain = refusals.length === edits && refusals.every(({ changed }) => changed === 'panel');
-  return {
-    kind: 'refuse',
-    problems: refusals.flatMap(({ problems }) => problems),
-    changed: isCertain ? 'panel' : 'panel-unknown',
-  };
 }
 
 /** The verdict of a call with one central: which operations it began concerns nobody else. */

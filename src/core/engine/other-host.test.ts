@@ -153,3 +153,22 @@ test('issue 17, long gap: what an administrator has excluded stays so', async ()
     if (!whole) assert.equal(await recordState(world, three), 'excluded');
   }
 });
+
+test('issue 17, host identity: nothing is excluded or included in the journal of another host', async () => {
+  const journal = new MemoryJournal();
+  const world = await given({ panel: [one, three], central: [one, three] }, undefined, journal);
+  const only = { name: one.name, type: null };
+  const set = async (excluded: boolean): Promise<unknown> =>
+    await world.clock.runUntilSettled(engineOf(world).setExclusion({ zone, only, excluded }));
+  assert.deepEqual(await set(true), { kind: 'done', count: 1 });
+  world.kill();
+  put(world, 'panel', [one, three, a('new', 9)]);
+  await journal.commit({ facts: other });
+  await world.clock.runUntilSettled(world.start());
+  const asked = world.central.provenance.requests.length;
+  assert.deepEqual(await set(false), { kind: 'other-host' });
+  await world.clock.runUntil(world.clock.now() + minute);
+  assert.equal(world.central.provenance.requests.length, asked);
+  assert.equal(held(world, 'central', a('new', 9)), false);
+  assert.equal(await recordState(world, one), 'excluded');
+});

@@ -36,3 +36,17 @@ export function accepted(operation: string): Answer {
 export function refuse(...refused: Parameters<typeof refusal>): Refusal {
   return { kind: 'refuse', problems: [refusal(...refused)], changed: 'nothing' };
 }
+
+/**
+ * Combines the refusals of `after` edits into one. If only some edits of the call were refused, the central
+ * has the others.
+ * @param edits number of all edits of the call
+ */
+export function allRefusals(refusals: readonly Refusal[], edits: number): Refusal {
+  const isCertain = refusals.length === edits && refusals.every(({ changed }) => changed === 'panel');
+  return {
+    kind: 'refuse',
+    problems: refusals.flatMap(({ problems }) => problems),
+    changed: isCertain ? 'panel' : 'panel-unknown',
+  };
+}
