@@ -1,4 +1,6 @@
 /** The command line of domainsync. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { CommandFailed } from '../app/command-failed.ts';
 import { inWords, knownProblems } from '../app/problems.ts';
@@ -42,13 +44,21 @@ Examples:
 
 With --json an error is JSON as well, on standard output: {"error": {"text": ..., "problems": [...]}}.
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 something needs an administrator (status, doctor, install, uninstall).
-Files, modes, backup and what to do when: docs/operations.md. Every message: docs/messages.md.
+Files, modes, backup and what to do when: ${join(pages(), 'operations.md')}
+Every message: ${join(pages(), 'messages.md')}
 `;
 
 const program = addGlobalOptions(new Command('domainsync'))
   .version(version, '--version', 'print the version')
   .description("Mirrors the panel's DNS changes into the provider's central DNS: both or neither.")
   .addHelpText('after', examples);
+
+/** The folder of the documentation. It is beside the program in a release, and at the root of a clone. */
+function pages(): string {
+  const program = dirname(process.argv[1] ?? '');
+  const beside = join(program, 'docs');
+  return existsSync(beside) ? beside : join(program, '../../docs');
+}
 
 const globals = (): GlobalOptions => globalOptionsOf(program);
 const commands = [

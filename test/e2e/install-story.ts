@@ -205,6 +205,13 @@ export function runInstallStory(
     if (!restartsItself) story.stage.panel.restartPanel();
     await story.mirrors('first');
     assert.match(await story.domainsync('--version'), /^1\.0\.0/);
+    const paths = [...(await story.domainsync('--help')).matchAll(/\/\S+\.md/gu)].map(([path]) => path);
+    const release = join(story.root, 'lib/domainsync/current');
+    assert.deepEqual(paths, [join(release, 'docs/operations.md'), join(release, 'docs/messages.md')]);
+    for (const name of ['LICENSE', 'licenses/node.txt', 'licenses/saxes.txt', 'sbom.cdx.json', 'README.md'])
+      paths.push(join(release, name));
+    for (const path of paths) assert.ok(existsSync(path), path);
+    await run('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: release });
   });
 
   test('again: nothing changes, and the panel is left alone', async () => {

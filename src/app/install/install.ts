@@ -45,6 +45,23 @@ const panelFolders = ['etc', 'addon', 'var'] as const;
 
 const bundles = ['agent.cjs', 'hook.cjs', 'form.cjs', 'domainsync.cjs'] as const;
 
+/** Everything else that an archive may bring, and a folder of bundles may lack. */
+const further = [
+  'plugin',
+  'install',
+  'node',
+  'docs',
+  'contrib',
+  'licenses',
+  'LICENSE',
+  'README.md',
+  'README.ru.md',
+  'CHANGELOG.md',
+  'sbom.cdx.json',
+  'SHA256SUMS',
+  'SHA256SUMS.minisig',
+] as const;
+
 /** The installation was refused before it changed anything. `problems` holds every reason. */
 export class InstallRefused extends Error {
   override readonly name = 'InstallRefused';
@@ -203,7 +220,7 @@ function putRelease(root: string, from: string, changed: string[]): string {
   const draft = `${release}.new`;
   fs.rmSync(draft, { recursive: true, force: true });
   fs.mkdirSync(draft, { recursive: true, mode: 0o755 });
-  for (const name of [...bundles, 'plugin', 'install', 'node']) {
+  for (const name of [...bundles, ...further]) {
     if (fs.existsSync(join(from, name))) fs.cpSync(join(from, name), join(draft, name), { recursive: true });
   }
   // If another copy of this version is there, it is moved aside first. Programs that run from it can go on
