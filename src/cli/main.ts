@@ -55,9 +55,9 @@ const program = addGlobalOptions(new Command('domainsync'))
 
 /** The folder of the documentation. It is beside the program in a release, and at the root of a clone. */
 function pages(): string {
-  const program = dirname(process.argv[1] ?? '');
-  const beside = join(program, 'docs');
-  return existsSync(beside) ? beside : join(program, '../../docs');
+  const here = dirname(process.argv[1] ?? '');
+  const beside = join(here, 'docs');
+  return existsSync(beside) ? beside : join(here, '../../docs');
 }
 
 const globals = (): GlobalOptions => globalOptionsOf(program);
