@@ -46,6 +46,7 @@ const words = {
 const sections: Readonly<Record<string, Text>> = {
   isp_master: { en: 'The central', ru: 'Центральный DNS' },
   verify: { en: 'Name servers that are asked', ru: 'Опрашиваемые серверы имён' },
+  delegation: { en: 'Where zones are delegated to', ru: 'Кому делегированы зоны' },
   log: { en: 'Log', ru: 'Журнал работы' },
   sync: { en: 'Edits and comparisons', ru: 'Изменения и сравнения' },
   history: { en: 'What is kept of ended operations', ru: 'Что хранится о завершённых операциях' },

@@ -10,6 +10,7 @@ import {
   parseParameters,
   type AgentReport,
   type Answers,
+  type CentralPlan,
   type Envelope,
   type Question,
   type Requests,
@@ -71,13 +72,14 @@ const handlers: Handlers = {
     );
     return [...new Set(lists.flat())].sort();
   },
-  plan: async (agent, { zone, central, ...request }) => {
+  plan: async (agent, { zone, central, delegation = false, ...request }) => {
     const all = chosen(running(agent), central);
     if (request.direction === 'pull' && all.length > 1) throw new Unanswerable('plan.one-central');
-    const plans = all.map(async ({ engine, settings }) => ({
-      ...(await engine.plan(zoneName(zone), request)),
-      central: settings.number,
-    }));
+    const plans = all.map(async ({ engine, settings, delegations }): Promise<CentralPlan> => {
+      const plan = await engine.plan(zoneName(zone), request);
+      const found = delegation ? ((await delegations?.of(plan)) ?? null) : null;
+      return { ...plan, central: settings.number, ...(found && { delegation: found }) };
+    });
     return await Promise.all(plans);
   },
   apply: async (agent, { approved, central }) => {

@@ -121,8 +121,8 @@ const connection = v.object({
     '`rfc2136`: можно ли при сравнении читать зоны целиком передачей зоны.',
   ),
   nameservers: listOption(
-    'PowerDNS: name servers of new zones, with commas between. Empty: those the panel gives the zone.',
-    'PowerDNS: серверы имён новых зон через запятую. Пусто: те, что зоне даёт панель.',
+    'PowerDNS: name servers of new zones, with commas between. Empty: those the panel gives the zone. Other centrals: only for the warnings of `[delegation]`.',
+    'PowerDNS: серверы имён новых зон через запятую. Пусто: те, что зоне даёт панель. У других центральных DNS — только для предупреждений `[delegation]`.',
   ),
   zone_kind: choiceOption(['native', 'master'], 'PowerDNS: kind of new zones.', 'PowerDNS: вид новых зон.'),
 });
@@ -142,6 +142,13 @@ const verify = v.object({
     { fallback: 60, least: 1, most: 86_400 },
     'How long the name servers may take in the background.',
     'Сколько времени есть у серверов имён в фоновом режиме, чтобы отдать новые данные.',
+  ),
+});
+
+const delegation = v.object({
+  resolvers: serversOption(
+    'Resolvers that `plan` and `push` ask where zones are delegated to in public, so that they can warn ([planning.md](planning.md#is-the-zone-delegated-here)). Tried in this order; written as in `[verify] servers`. Empty: nobody is asked.',
+    'Рекурсивные серверы (резолверы), у которых `plan` и `push` узнают, кому делегированы зоны, чтобы предупредить ([planning.md](planning.md#is-the-zone-delegated-here)). Опрашиваются по порядку, запись как в `[verify] servers`. Пусто: никакие.',
   ),
 });
 
@@ -312,6 +319,7 @@ const contact = v.object({
 export const settingsSchema = v.object({
   isp_master: connection,
   verify,
+  delegation,
   log,
   sync,
   limits,

@@ -354,6 +354,7 @@ function unknownOptions(entries: readonly IniEntry[], numbers: readonly number[]
 function namedValues({
   isp_master: connection,
   verify,
+  delegation,
   log,
   sync,
   limits,
@@ -383,9 +384,11 @@ function namedValues({
       transport: connection.transport,
       axfr: connection.axfr === 'yes',
     },
-    /** Options for new zones (`kind` powerdns). Name servers are as written in the file. */
+    /** Options for new zones. Name servers are as written in the file. */
     newZones: { nameServers: connection.nameservers, kind: connection.zone_kind },
     verify: { servers: verify.servers, strict: verify.mode === 'strict', limit: verify.limit },
+    /** Asked where zones are delegated to in public; empty: nobody is asked. */
+    resolvers: delegation.resolvers,
     logLevel: log.level,
     logFormat: log.format,
     /** `observe`: nothing is refused or written. */

@@ -110,6 +110,8 @@ export interface ZonePlan extends PlanRequest {
   readonly limit: PlanLimit | null;
   /** Whether the zone is deleted although the central signs it (DNSSEC). */
   readonly signed: boolean;
+  /** The name servers that the zone has at the central, or gets when it is created; absent: not known. */
+  readonly nameServers?: readonly DnsName[];
 }
 
 /** Who gives a command, and what he allows beyond the plan. */

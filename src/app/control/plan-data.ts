@@ -13,6 +13,7 @@ import {
 } from '../../core/zone-plan.ts';
 import { problemSchema, recordSchema } from '../../journal/operation-schema.ts';
 import { name } from '../../journal/stored.ts';
+import type { Delegation } from '../plan/delegation.ts';
 
 type Fields<T> = { readonly [K in keyof T]-?: v.GenericSchema<unknown, T[K]> };
 
@@ -80,10 +81,25 @@ const plan = {
     ]),
   ),
   signed: v.boolean(),
+  nameServers: v.exactOptional(v.array(name)),
 } satisfies Fields<ZonePlan>;
 
+const delegation = v.variant('kind', [
+  v.object({ kind: v.literal('here') }),
+  v.object({ kind: v.literal('partly'), to: v.array(name) }),
+  v.object({ kind: v.literal('elsewhere'), to: v.array(name) }),
+  v.object({ kind: v.literal('none') }),
+  v.object({ kind: v.literal('failed'), text: v.string() }),
+  v.object({ kind: v.literal('unanswered') }),
+  v.object({ kind: v.literal('incomparable') }),
+]) satisfies v.GenericSchema<unknown, Delegation>;
+
 /** A zone's plan at one central. */
-export const centralPlan = v.object({ ...plan, central: v.number() });
+export const centralPlan = v.object({
+  ...plan,
+  central: v.number(),
+  delegation: v.exactOptional(delegation),
+});
 
 /** How the application of a zone's plan ended. */
 export const zoneResult = v.variant('kind', [

@@ -21,6 +21,7 @@ import type { ZoneView } from '../answers/journal-status.ts';
 import type { PanelContent } from '../answers/panel-content.ts';
 import type { AtEach, Numbered } from '../answers/per-central.ts';
 import type { SigningReport } from '../answers/zone-signing.ts';
+import type { Delegation } from '../plan/delegation.ts';
 import type { TriedChannel } from '../notify/try-channels.ts';
 import type { SeenCall } from '../self-test/step.ts';
 import { problemSchema, recordSchema } from '../../journal/operation-schema.ts';
@@ -59,8 +60,11 @@ const parameters = {
   content: v.object({ zone: v.string(), side: v.picklist(['panel', 'central']), central }),
   /** Asks for the names of all zones that a panel or a ledger has. */
   'zones-to-plan': v.object({ central }),
-  /** Asks what brings one side of a zone to what the other has. Writes nothing. */
-  plan: v.object({ zone: v.string(), ...planRequest, central }),
+  /**
+   * Asks what brings one side of a zone to what the other has. Writes nothing. `delegation`: whether the
+   * resolvers of the settings are asked where the zone is delegated to.
+   */
+  plan: v.object({ zone: v.string(), ...planRequest, central, delegation: v.exactOptional(v.boolean()) }),
   /** Asks to do what was approved for a zone at one central. */
   apply: v.object({ approved: approvedPlan, central: v.number() }),
   /** Takes a zone, or records of it, out of the synchronisation, or back into it. */
@@ -165,6 +169,8 @@ export interface CountedZone extends ZoneEntry, ZoneCounts {}
 /** A zone's plan at one central; `central`: its number in the settings. */
 export interface CentralPlan extends ZonePlan {
   readonly central: number;
+  /** Where the zone is delegated to in public; absent: no resolver was asked. */
+  readonly delegation?: Delegation;
 }
 
 /** The type of each answer. */

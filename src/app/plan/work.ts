@@ -85,7 +85,8 @@ export function planAll(
   request: Omit<PlanRequest, 'only'>,
   stop: AbortSignal,
 ): AsyncGenerator<Worked<NamedZone, readonly CentralPlan[]>> {
-  return paced(zones, (named) => ask(socket, 'plan', { ...named, ...request, central }, patience), {
+  const asked = { ...request, central, delegation: request.direction === 'push' };
+  return paced(zones, (named) => ask(socket, 'plan', { ...named, ...asked }, patience), {
     stop,
     clock: commandClock,
   });

@@ -26,8 +26,10 @@ import { localSerials } from './local-serials.ts';
 import { loggedCentral, loggedPanel } from './logged.ts';
 import { eraseUser, historySource } from './history-source.ts';
 import { panelAt } from './panel-at.ts';
+import { makeDelegations } from './resolvers.ts';
 import { makeVerifier } from './verifier.ts';
 import type { Health } from '../answers/health.ts';
+import type { Delegations } from '../plan/delegation.ts';
 import { checkFiles } from '../doctor/files.ts';
 import { isPaused } from '../pause.ts';
 import { HealthKeeper } from './health-keeper.ts';
@@ -62,6 +64,8 @@ export interface Wired {
   readonly settings: Settings;
   /** Asks the name servers after each write; null: the settings name no name servers. */
   readonly verifier: Verifier | null;
+  /** Asks where zones are delegated to in public; null: the settings name no resolver. */
+  readonly delegations: Delegations | null;
   /** The health of engine and central. @throws {JournalError} */
   readonly health: () => Promise<Health>;
   close(): Promise<void>;
@@ -173,6 +177,7 @@ export async function wireEngine(
   const verifier = makeVerifier(settings, log, centrals);
   const logged = loggedCentral(central, log);
   const serials = localSerials(settings);
+  const delegations = makeDelegations(settings);
   const engine = new Engine({
     panel: loggedPanel(panel, log),
     central: verifier === null ? logged : withVerification(logged, verifier),
@@ -195,6 +200,7 @@ export async function wireEngine(
     await engine.stop();
     verifier?.close();
     serials.close();
+    delegations?.close();
     await journal.close();
     throw error;
   }
@@ -211,6 +217,7 @@ export async function wireEngine(
     central,
     settings,
     verifier,
+    delegations,
     health: () => keeper.health(),
     close: async () => {
       await keeper.stop();
@@ -218,6 +225,7 @@ export async function wireEngine(
       await upkeep.stop();
       verifier?.close();
       serials.close();
+      delegations?.close();
       await central.close();
       await journal.close();
     },

@@ -2,7 +2,8 @@ import { displayName } from '../../dns/name.ts';
 import { formatRecord } from '../../dns/record.ts';
 import { plainText } from '../../core/plain-text.ts';
 import type { CentralPlan } from '../../app/control/protocol.ts';
-import { headText, leftText, stepText, totalsOf, totalsText } from './plan.ts';
+import { delegationText } from './delegation.ts';
+import { headText, leftText, nothingDue, stepText, totalsOf, totalsText } from './plan.ts';
 
 const style = `
   body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1b1f24; }
@@ -34,9 +35,11 @@ export function planPage(plans: readonly CentralPlan[], several: boolean, made: 
 
 function zoneSection(plan: CentralPlan, several: boolean): string {
   const { zone, steps, left, central } = plan;
-  const said = headText(plan);
+  const delegated = delegationText(plan);
+  const said = headText(plan) ?? (delegated === null ? null : nothingDue);
   if (said === null) return '';
   const lines = [
+    ...(delegated === null ? [] : [`<span class="left">${escaped(delegated)}</span>`]),
     ...steps.map((step) => {
       const sign = step.action === 'add' ? '+' : '-';
       return lineOf(step.action, `${sign} ${formatRecord(step.record)}`, stepText(plan, step));

@@ -3,7 +3,9 @@ import { formatRecord } from '../../dns/record.ts';
 import { counted } from '../../core/describe.ts';
 import { isEmptyPlan, type Hindrance, type LeftDifference, type PlanStep } from '../../core/zone-plan.ts';
 import type { CentralPlan } from '../../app/control/protocol.ts';
+import type { Delegation } from '../../app/plan/delegation.ts';
 import { coloured, type Cell } from '../output.ts';
+import { delegationText, delegationTotals, delegationTotalsTexts } from './delegation.ts';
 
 const whySteps: Readonly<Record<PlanStep['why'], string>> = {
   'one-sided': 'was on one side only before domainsync came',
@@ -44,6 +46,8 @@ export interface PlanTotals {
   readonly removes: number;
   readonly left: number;
   readonly hindered: number;
+  /** Zones by where they are delegated to; empty: no resolver was asked. */
+  readonly delegated: Readonly<Partial<Record<Delegation['kind'], number>>>;
 }
 
 /** Counts what plans do. */
@@ -59,13 +63,15 @@ export function totalsOf(plans: readonly CentralPlan[]): PlanTotals {
     removes: steps('remove'),
     left: count(({ left }) => left.length),
     hindered: count(({ hindrance }) => (hindrance === null ? 0 : 1)),
+    delegated: delegationTotals(plans),
   };
 }
 
 /** One zone of a plan, coloured like a diff. Null: there is nothing to do and nothing left. */
 export function planText(plan: CentralPlan, several: boolean): string | null {
   const { zone, steps, left, central } = plan;
-  const said = headText(plan);
+  const delegated = delegationText(plan);
+  const said = headText(plan) ?? (delegated === null ? null : nothingDue);
   if (said === null) return null;
   const name = `${displayName(zone)}${several ? ` (central ${central})` : ''}`;
   const lines = steps.map((step) => {
@@ -76,7 +82,8 @@ export function planText(plan: CentralPlan, several: boolean): string | null {
   const leftLines = left.map(
     (one) => `  ${coloured('!', 'care')} ${formatRecord(one.record)}  ${coloured(leftText(one), 'quiet')}`,
   );
-  return [`${name}: ${coloured(said.text, said.mood)}`, ...lines, ...leftLines].join('\n');
+  const delegatedLines = delegated === null ? [] : [`  ${coloured(delegated, 'care')}`];
+  return [`${name}: ${coloured(said.text, said.mood)}`, ...delegatedLines, ...lines, ...leftLines].join('\n');
 }
 
 /** Why a step is planned; empty for the records of a new zone, which all have the same reason. */
@@ -88,6 +95,9 @@ export function stepText({ whole }: CentralPlan, { why }: PlanStep): string {
 export function leftText({ at, why, codes = [] }: LeftDifference): string {
   return `(${at}) ${[whyLeft[why], ...(codes.length === 0 ? [] : [`[${codes.join(' ')}]`])].join(' ')}`;
 }
+
+/** The head of a zone about which there is only something to tell. */
+export const nothingDue: Cell = { text: 'nothing to do', mood: 'plain' };
 
 /** What is done about a zone. Null: there is nothing to do and nothing left. */
 export function headText(plan: CentralPlan): Cell | null {
@@ -104,11 +114,12 @@ export function headText(plan: CentralPlan): Cell | null {
     const { removed, all } = plan.limit;
     return { text: `${where}; it loses ${removed} of ${counted(all, 'record')} there`, mood: 'care' };
   }
-  return left.length === 0 ? null : { text: 'nothing to do', mood: 'plain' };
+  return left.length === 0 ? null : nothingDue;
 }
 
 /** What plans do in all, as a sentence. */
-export function totalsText({ zones, creates, deletes, adds, removes, left, hindered }: PlanTotals): string {
+export function totalsText(totals: PlanTotals): string {
+  const { zones, creates, deletes, adds, removes, left, hindered, delegated } = totals;
   const doing = [
     ...(creates === 0 ? [] : [`${counted(creates, 'zone')} to create`]),
     ...(deletes === 0 ? [] : [`${counted(deletes, 'zone')} to delete`]),
@@ -119,6 +130,7 @@ export function totalsText({ zones, creates, deletes, adds, removes, left, hinde
   const rest = [
     ...(left === 0 ? [] : [`${counted(left, 'difference')} left as they are (!)`]),
     ...(hindered === 0 ? [] : [`${counted(hindered, 'zone')} with nothing planned`]),
+    ...delegationTotalsTexts(delegated),
   ];
   return `${[what, ...rest].join('; ')}.`;
 }

@@ -59,7 +59,7 @@ const record: fc.Arbitrary<WireRecord> = fc.oneof(
     .map(([owner, type, recordClass]) => ({ name: owner, type, class: recordClass, ttl: 0, rdata: null })),
 );
 
-const flags = fc.record({ qr: fc.boolean(), aa: fc.boolean(), tc: fc.boolean() });
+const flags = fc.record({ qr: fc.boolean(), aa: fc.boolean(), tc: fc.boolean(), rd: fc.boolean() });
 const records = fc.array(record, { maxLength: 6 });
 
 const message: fc.Arbitrary<DnsMessage> = fc

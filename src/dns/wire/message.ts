@@ -8,11 +8,14 @@ import { readRecordHead, readRecord, writeRecord, type RecordHead, type WireReco
 /** The kind of a message: a name, or the number of another opcode (RFC 1035 section 4.1.1). */
 export type Opcode = keyof typeof opcodes | number;
 
-/** The flags that matter to us: answer, authoritative, truncated. All others are sent as 0. */
+/**
+ * The flags that matter to us: answer, authoritative, truncated, recursion desired. All others are sent as 0.
+ */
 export interface MessageFlags {
   readonly qr: boolean;
   readonly aa: boolean;
   readonly tc: boolean;
+  readonly rd: boolean;
 }
 
 export interface DnsQuestion {
@@ -58,9 +61,9 @@ const opcodeNames = new Map<number, Opcode>([
   [opcodes.update, 'update'],
 ]);
 
-const flagBits = { qr: 0x8000, aa: 0x0400, tc: 0x0200 };
+const flagBits = { qr: 0x8000, aa: 0x0400, tc: 0x0200, rd: 0x0100 };
 
-export const noFlags: MessageFlags = { qr: false, aa: false, tc: false };
+export const noFlags: MessageFlags = { qr: false, aa: false, tc: false, rd: false };
 
 /** Makes a query for one RRset (or `ANY`, `AXFR`) with id 0, without recursion and without EDNS. */
 export function queryMessage(name: DnsName, type: string): DnsMessage {
@@ -108,6 +111,7 @@ function flagsWord({ opcode, flags, rcode }: DnsMessage): number {
   if (flags.qr) word |= flagBits.qr;
   if (flags.aa) word |= flagBits.aa;
   if (flags.tc) word |= flagBits.tc;
+  if (flags.rd) word |= flagBits.rd;
   return word;
 }
 
@@ -154,7 +158,7 @@ export function decodeMessage(octets: Uint8Array): ReceivedMessage {
 
 function flagsOf(word: number): MessageFlags {
   const has = (bit: number): boolean => (word & bit) !== 0;
-  return { qr: has(flagBits.qr), aa: has(flagBits.aa), tc: has(flagBits.tc) };
+  return { qr: has(flagBits.qr), aa: has(flagBits.aa), tc: has(flagBits.tc), rd: has(flagBits.rd) };
 }
 
 function readQuestion(reader: OctetReader): DnsQuestion {

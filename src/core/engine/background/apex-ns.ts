@@ -5,7 +5,8 @@ import { plain } from '../knowledge/compare-rule.ts';
 import type { Runtime } from '../runtime.ts';
 import { emptySeed } from '../before/zone-edits.ts';
 
-function apexNs(zone: DnsName, records: readonly ResourceRecord[]): readonly ResourceRecord[] {
+/** The NS records of the zone's own name. */
+export function apexNs(zone: DnsName, records: readonly ResourceRecord[]): readonly ResourceRecord[] {
   return records.filter(({ name, type }) => type === 'NS' && name === zone);
 }
 

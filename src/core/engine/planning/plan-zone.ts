@@ -1,10 +1,11 @@
-import type { DnsName } from '../../../dns/name.ts';
+import { parseName, type DnsName } from '../../../dns/name.ts';
 import type { ResourceRecord } from '../../../dns/record.ts';
 import { isMirrored, type ZoneEntry } from '../../ledger.ts';
 import type { CallContext, CentralRecord } from '../../central.ts';
 import { isFinal, type Operation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import type { Hindrance, PlanLimit, PlanRequest, ZonePlan } from '../../zone-plan.ts';
+import { apexNs } from '../background/apex-ns.ts';
 import { busyIds } from '../before/plan.ts';
 import { isSigned, waitsForYes } from '../before/signed-delete.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
@@ -71,10 +72,7 @@ export async function planFrom(
   const whole = wholeOf(runtime, { entry, request, view, isThere: present !== null });
   if (typeof whole === 'string') return because(whole);
   if (whole !== null) {
-    const known =
-      whole.whole === 'create'
-        ? { steps: contentOf(zone, view.records ?? []) }
-        : { limit: await zoneLimit(runtime), signed: await isSigned(runtime, zone, ctx) };
+    const known = await factsOfWhole(runtime, zone, { ...whole, panel: view.records ?? [] }, ctx);
     return { plan: { ...empty, ...whole, ...known }, view, entry, rows: [], open, present };
   }
   const isFirst = entry?.state !== 'synced';
@@ -95,7 +93,20 @@ export async function planFrom(
   );
   const { steps, left } = planned;
   const limit = limitOf(planned, runtime.ports.settings.limits);
-  return { plan: { ...empty, steps, left, limit }, view, entry, rows, open, present };
+  const servers = nameServersOf(zone, present ?? []);
+  return { plan: { ...empty, steps, left, limit, ...servers }, view, entry, rows, open, present };
+}
+
+/** What a plan says beside the create or delete of the whole zone. @throws {CentralError | JournalError} */
+async function factsOfWhole(
+  runtime: Runtime,
+  zone: DnsName,
+  { whole, panel }: Pick<ZonePlan, 'whole'> & { readonly panel: readonly PanelRecord[] },
+  ctx: CallContext,
+): Promise<Partial<ZonePlan>> {
+  return whole === 'create'
+    ? { steps: contentOf(zone, panel), ...serversOfNew(runtime, zone, panel) }
+    : { limit: await zoneLimit(runtime), signed: await isSigned(runtime, zone, ctx) };
 }
 
 async function zoneLimit(runtime: Runtime): Promise<PlanLimit> {
@@ -155,6 +166,21 @@ function wholeOf(
   // Only a zone that both sides had is deleted: what only the central has may be anybody's.
   const isOurs = entry !== null && isMirrored(entry.state);
   return isOurs && deletesZones(request) ? { whole: 'delete' } : 'gone-from-panel';
+}
+
+/** The name servers of a zone, out of its records; empty: they name none. */
+function nameServersOf(zone: DnsName, records: readonly ResourceRecord[]): Pick<ZonePlan, 'nameServers'> {
+  const names = apexNs(zone, records).map(({ rdata }) => parseName(rdata));
+  return names.length === 0 ? {} : { nameServers: names };
+}
+
+/** The name servers that a new zone gets, as far as the panel decides it. */
+function serversOfNew(
+  { ports: { central } }: Runtime,
+  zone: DnsName,
+  panel: readonly ResourceRecord[],
+): Pick<ZonePlan, 'nameServers'> {
+  return central.traits.createsWithContent ? nameServersOf(zone, panel) : {};
 }
 
 /** The records that a new zone gets. */

@@ -1,0 +1,147 @@
+import { parseName, type DnsName } from '../../dns/name.ts';
+import { DnsDataError } from '../../dns/problem.ts';
+import { classes, rcodeName, rcodes } from '../../dns/wire/codes.ts';
+import type { DnsMessage } from '../../dns/wire/message.ts';
+import type { WireRecord } from '../../dns/wire/records.ts';
+import { DnsError } from '../../net/dns/dns-error.ts';
+import type { ZonePlan } from '../../core/zone-plan.ts';
+
+/** Where a zone is delegated to in public, compared with the name servers that it has at the central. */
+export type Delegation =
+  /** To name servers of the central only. */
+  | { readonly kind: 'here' }
+  /** To name servers of the central, and to these. */
+  | { readonly kind: 'partly'; readonly to: readonly DnsName[] }
+  /** To these, and to none of the central's. */
+  | { readonly kind: 'elsewhere'; readonly to: readonly DnsName[] }
+  /** Nobody delegates it. */
+  | { readonly kind: 'none' }
+  /** The resolver answered with an error: the name of its rcode, or words. */
+  | { readonly kind: 'failed'; readonly text: string }
+  /** No resolver answered. */
+  | { readonly kind: 'unanswered' }
+  /** Nobody knows which name servers the zone gets at the central. */
+  | { readonly kind: 'incomparable' };
+
+/** At most so many name servers of an answer are kept: more only fill the terminal. */
+const mostServers = 16;
+
+/**
+ * Reads where a zone is delegated to from the answer to a query for its NS records. A resolver answers with
+ * the records, a name server of the parent zone with a referral (RFC 1034 section 4.3.2). Pure.
+ * @param here the name servers that the zone has at the central
+ */
+export function readDelegation(answer: DnsMessage, zone: DnsName, here: ReadonlySet<DnsName>): Delegation {
+  const { rcode, answers, authority } = answer;
+  if (rcode === rcodes.NXDOMAIN) return { kind: 'none' };
+  if (rcode !== rcodes.NOERROR) return { kind: 'failed', text: rcodeName(rcode) };
+  const isNs = ({ type, class: of }: WireRecord): boolean => type === 'NS' && of === classes.IN;
+  const shown = [answers, authority].map((section) =>
+    section.filter((record) => isNs(record) && record.name === zone),
+  );
+  const records = shown.find((some) => some.length > 0) ?? [];
+  if (records.length > 0) return comparedWith(here, records);
+  // A referral to other zones says nothing of this one. A denial has the SOA of the zone above it.
+  const isDenied = authority.some(({ type }) => type === 'SOA') || !authority.some(isNs);
+  return isDenied ? { kind: 'none' } : { kind: 'failed', text: 'a referral to another zone' };
+}
+
+function comparedWith(here: ReadonlySet<DnsName>, records: readonly WireRecord[]): Delegation {
+  const names = [...new Set(records.flatMap(({ rdata }) => nameIn(rdata)))].sort();
+  const to = names.filter((name) => !here.has(name)).slice(0, mostServers);
+  if (names.length === 0) return { kind: 'failed', text: 'an answer that cannot be read' };
+  if (to.length === 0) return { kind: 'here' };
+  return names.some((name) => here.has(name)) ? { kind: 'partly', to } : { kind: 'elsewhere', to };
+}
+
+function nameIn(rdata: string | null): DnsName[] {
+  try {
+    return rdata === null ? [] : [parseName(rdata)];
+  } catch (error) {
+    // Octets that are no name; the caller says so if no record has one.
+    if (error instanceof DnsDataError) return [];
+    throw error;
+  }
+}
+
+/** A resolver of the settings. */
+export interface Resolver {
+  /** Queries the NS records of a zone. @throws {DnsError | DnsDataError} */
+  readonly nameServers: (zone: DnsName, signal: AbortSignal) => Promise<DnsMessage>;
+  readonly close: () => void;
+}
+
+/** After so many queries in a row without an answer, a resolver is left alone for a while (milliseconds). */
+const hopeless = 3;
+const rest = 60_000;
+
+interface Asked {
+  readonly resolver: Resolver;
+  /** Queries in a row without an answer. */
+  lost: number;
+  /** Not asked before this time, monotonic milliseconds. */
+  notBefore: number;
+}
+
+/** Asks the resolvers of the settings where zones are delegated to. */
+export class Delegations {
+  readonly #resolvers: readonly Asked[];
+  readonly #newZones: readonly DnsName[];
+  readonly #now: () => number;
+  readonly #closing = new AbortController();
+
+  /**
+   * @param newZones name servers of new zones, as the settings name them; empty: they name none
+   * @param now monotonic milliseconds
+   */
+  constructor(resolvers: readonly Resolver[], newZones: readonly string[], now: () => number) {
+    this.#resolvers = resolvers.map((resolver) => ({ resolver, lost: 0, notBefore: 0 }));
+    this.#newZones = newZones.flatMap((text) => nameIn(text.endsWith('.') ? text : `${text}.`));
+    this.#now = now;
+  }
+
+  /** Where the zone of a plan is delegated to. Null: the plan sends nothing to the central. */
+  async of(plan: ZonePlan): Promise<Delegation | null> {
+    const { zone, direction, hindrance, whole } = plan;
+    if (direction === 'pull' || hindrance !== null || whole === 'delete') return null;
+    const here = this.#serversOf(plan);
+    return here.size === 0 ? { kind: 'incomparable' } : await this.#ask(zone, here);
+  }
+
+  /** No query may be asked afterwards; those that run end. */
+  close(): void {
+    this.#closing.abort();
+    for (const { resolver } of this.#resolvers) resolver.close();
+  }
+
+  #serversOf({ whole, nameServers = [] }: ZonePlan): ReadonlySet<DnsName> {
+    const isNew = whole === 'create' && this.#newZones.length > 0;
+    return new Set(isNew || nameServers.length === 0 ? this.#newZones : nameServers);
+  }
+
+  async #ask(zone: DnsName, here: ReadonlySet<DnsName>): Promise<Delegation> {
+    let failed: Delegation = { kind: 'unanswered' };
+    for (const asked of this.#resolvers) {
+      if (this.#now() < asked.notBefore) continue;
+      try {
+        const answer = await asked.resolver.nameServers(zone, this.#closing.signal);
+        asked.lost = 0;
+        const found = readDelegation(answer, zone, here);
+        if (found.kind !== 'failed') return found;
+        failed = found;
+      } catch (error) {
+        // An answer that cannot be used counts as none; the next resolver may have a better one.
+        if (!(error instanceof DnsError || error instanceof DnsDataError)) throw error;
+        this.#lose(asked);
+      }
+    }
+    return failed;
+  }
+
+  #lose(asked: Asked): void {
+    asked.lost += 1;
+    if (asked.lost < hopeless) return;
+    asked.lost = 0;
+    asked.notBefore = this.#now() + rest;
+  }
+}

@@ -1,0 +1,68 @@
+import { displayName, type DnsName } from '../../dns/name.ts';
+import { counted } from '../../core/describe.ts';
+import type { CentralPlan } from '../../app/control/protocol.ts';
+import type { Delegation } from '../../app/plan/delegation.ts';
+
+/** At most so many name servers are named. */
+const mostNamed = 4;
+
+/**
+ * A warning about where a zone is delegated to in public. Null: there is none, or nothing is known. What is
+ * not known of many zones has one cause, so that only the totals tell it.
+ */
+export function delegationText({ delegation }: CentralPlan): string | null {
+  switch (delegation?.kind) {
+    case 'elsewhere':
+      return `delegated to ${serversText(delegation.to)}, not here`;
+    case 'partly':
+      return `delegated not only here, but to ${serversText(delegation.to)} as well`;
+    case 'none':
+      return 'not delegated in public to anybody';
+    case 'failed':
+      return `not known where it is delegated to: the resolver returned ${delegation.text}`;
+    case 'here':
+    case 'unanswered':
+    case 'incomparable':
+    case undefined:
+      return null;
+  }
+}
+
+function serversText(names: readonly DnsName[]): string {
+  const more = names.length - mostNamed;
+  const named = names.slice(0, mostNamed).map((name) => displayName(name));
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** Counts zones by where they are delegated to. */
+export function delegationTotals(
+  plans: readonly CentralPlan[],
+): Readonly<Partial<Record<Delegation['kind'], number>>> {
+  const counts: Partial<Record<Delegation['kind'], number>> = {};
+  for (const { delegation } of plans)
+    if (delegation !== undefined) counts[delegation.kind] = (counts[delegation.kind] ?? 0) + 1;
+  return counts;
+}
+
+/** What has to be told of the delegations of all zones, for the summary. Empty: all are delegated here. */
+export function delegationTotalsTexts({
+  elsewhere = 0,
+  partly = 0,
+  none = 0,
+  failed = 0,
+  unanswered = 0,
+  incomparable = 0,
+}: ReturnType<typeof delegationTotals>): readonly string[] {
+  const parts: readonly (readonly [count: number, text: string])[] = [
+    [elsewhere, 'delegated elsewhere'],
+    [partly, 'delegated not only here'],
+    [none, 'not delegated'],
+    [failed, 'whose delegation is not known'],
+    [unanswered, 'whose delegation is not known (no resolver answered)'],
+    [
+      incomparable,
+      'whose delegation is not known (name the name servers of the central in the option nameservers)',
+    ],
+  ];
+  return parts.flatMap(([count, text]) => (count === 0 ? [] : [`${counted(count, 'zone')} ${text}`]));
+}

@@ -1,0 +1,3 @@
+import { testDelegation } from './delegation.ts';
+
+testDelegation({ panel: 'v6', central: 'powerdns' });
