@@ -3,20 +3,12 @@
  * part, the adapter alone edits a thousand zones once each. In the second part, engine and journal send ten
  * thousand zones for the first time; their memory is measured too.
  */
-import { randomInt } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { systemClock } from '../src/app/wiring/clock.ts';
-import { wireCentral } from '../src/app/wiring/wire.ts';
-import { readSettings } from '../src/config/settings.ts';
 import type { Central } from '../src/core/central.ts';
 import { approvalOf } from '../src/core/zone-plan.ts';
-import { Engine } from '../src/core/engine/engine.ts';
-import { defaultEngineSettings } from '../src/core/engine/settings.ts';
 import { parseName, type DnsName } from '../src/dns/name.ts';
 import { makeRecord } from '../src/dns/record.ts';
-import { SqliteJournal } from '../src/journal/sqlite.ts';
+import { rate } from './at-once.ts';
+import { openCentral, startEngine, type BenchEngine } from './bench-engine.ts';
 import { ratio, round, timed } from './measure.ts';
 import { heldBy, memoryPanel } from './memory-panel.ts';
 import { atEach, softwares, startSubject, type Filled, type Software, type Subject } from './name-servers.ts';
@@ -54,30 +46,7 @@ function addressOf(host: string, zone: DnsName, address: string): Rec {
   return makeRecord({ name: host, type: 'A', ttl: 3_600, rdata: address }, zone);
 }
 
-/** Creates the product's adapter with these settings. */
-async function centralOf({ settings }: Subject): Promise<Central> {
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-  const read = readSettings(`[isp_master]\n${lines.join('\n')}\n`, 'bench');
-  if (read.kind !== 'configured') throw new Error(`the settings are not usable: ${JSON.stringify(read)}`);
-  return await wireCentral(read.settings, '/nowhere');
-}
-
 const ctx = { signal: new AbortController().signal, operation: '-' };
-
-/** Does the work for every item, `together` items at a time. @returns items per second */
-async function rate<T>(
-  items: readonly T[],
-  together: number,
-  work: (item: T) => Promise<void>,
-): Promise<number> {
-  const queue = items.values();
-  const worker = async (): Promise<void> => {
-    for (const item of queue) await work(item);
-  };
-  const started = performance.now();
-  await Promise.all(Array.from({ length: together }, worker));
-  return (items.length / (performance.now() - started)) * 1_000;
-}
 
 interface Best {
   readonly rate: number;
@@ -93,7 +62,7 @@ async function burst(
   print(`${software}: one edit in each of ${count} zones`);
   const filled = zones.map((zone) => ({ zone, records: [addressOf('www', zone, '192.0.2.1')] }));
   const subject = await startSubject(software, filled);
-  const central = await centralOf(subject);
+  const central = await openCentral(subject.settings);
   const watchers = await Promise.all(together.map(() => Watcher.at(subject.server.port)));
   try {
     // These reads are not measured. In its first read of a zone, the adapter checks its key and learns how
@@ -197,54 +166,30 @@ function memoryNow(): number {
   return round(process.memoryUsage.rss() / 1_048_576);
 }
 
-/** Runs an engine that takes all zones for new: its journal says that the first comparison is over. */
+/** Sends zones through an engine that takes all of them for new. */
 class Sender {
-  readonly #directory: string;
-  readonly #journal: SqliteJournal;
-  readonly #central: Central;
-  readonly #engine: Engine;
+  readonly #running: BenchEngine;
   /** Resident memory of this process after each part, in MiB. */
   readonly #memory: number[] = [];
 
-  private constructor(directory: string, journal: SqliteJournal, central: Central, engine: Engine) {
-    this.#directory = directory;
-    this.#journal = journal;
-    this.#central = central;
-    this.#engine = engine;
+  private constructor(running: BenchEngine) {
+    this.#running = running;
   }
 
   static async start(subject: Subject, zones: readonly Filled[]): Promise<Sender> {
-    const directory = mkdtempSync(join(tmpdir(), 'bench-'));
-    const journal = new SqliteJournal({ path: join(directory, 'journal.db'), writer: true });
-    await journal.commit({ facts: { baseline: '0' } });
-    const central = await centralOf(subject);
-    const engine = new Engine({
-      panel: memoryPanel(heldBy(zones)),
-      central,
-      journal,
-      clock: systemClock,
-      log: (level, event, fields) => {
-        if (level <= 2) print(`${event} ${JSON.stringify(fields)}`);
-      },
-      random: () => randomInt(2 ** 47) / 2 ** 47,
-      settings: { ...defaultEngineSettings, grace: 0, compareEvery: 0 },
-    });
-    await engine.start();
-    return new Sender(directory, journal, central, engine);
+    const central = await openCentral(subject.settings);
+    return new Sender(await startEngine({ panel: memoryPanel(heldBy(zones)), central }, true));
   }
 
   /** Sends these zones as `domainsync push` does: each is planned, and its plan applied. */
   async send(zones: readonly DnsName[]): Promise<void> {
-    const queue = zones.values();
-    const worker = async (): Promise<void> => {
-      for (const zone of queue) {
-        const plan = await this.#engine.plan(zone, { direction: 'push', removes: false });
-        const result = await this.#engine.apply(approvalOf(plan));
-        if (result.kind !== 'done' || result.operation === null)
-          throw new Error(`${zone}: ${JSON.stringify(result)}`);
-      }
-    };
-    await Promise.all(Array.from({ length: sendTogether }, worker));
+    const { engine } = this.#running;
+    await rate(zones, sendTogether, async (zone) => {
+      const plan = await engine.plan(zone, { direction: 'push', removes: false });
+      const result = await engine.apply(approvalOf(plan));
+      if (result.kind !== 'done' || result.operation === null)
+        throw new Error(`${zone}: ${JSON.stringify(result)}`);
+    });
     this.#memory.push(memoryNow());
   }
 
@@ -257,9 +202,6 @@ class Sender {
   }
 
   async stop(): Promise<void> {
-    await this.#engine.stop();
-    await this.#central.close();
-    await this.#journal.close();
-    rmSync(this.#directory, { recursive: true, force: true });
+    await this.#running.stop();
   }
 }

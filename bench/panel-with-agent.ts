@@ -5,7 +5,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,8 +21,8 @@ import { parseName, type DnsName } from '../src/dns/name.ts';
 import { end } from '../src/app/control/socket.ts';
 import { SqliteJournal } from '../src/journal/sqlite.ts';
 import type { Filled } from './name-servers.ts';
+import { account, writePanelState } from './panel-state.ts';
 
-const user = { name: 'kunde', password: 'bench-password' };
 const dist = join(import.meta.dirname, '../dist');
 const words = wordsOf('v6');
 
@@ -77,8 +77,8 @@ export class PanelWithAgent {
   ): Promise<PanelWithAgent> {
     const directory = mkdtempSync(join(tmpdir(), 'bench-'));
     const root = join(directory, 'panel');
-    writeState(root, zones);
-    const sandbox = await startSandbox({ root, generation: 'v6', users: [{ ...user, level: 5 }] });
+    writePanelState(root, zones);
+    const sandbox = await startSandbox({ root, generation: 'v6', users: [{ ...account, level: 5 }] });
     const [socket, agentSocket] = [join(directory, 'toll.sock'), join(directory, 'agent.sock')];
     install({ root, from: dist, socket });
     mkdirSync(pathsOf(root).state, { recursive: true });
@@ -108,8 +108,8 @@ export class PanelWithAgent {
     const passing = this.#toll.next();
     const started = nextProcess();
     const acting = this.#sandbox.call(click.func, click.params, {
-      user: user.name,
-      password: user.password,
+      user: account.name,
+      password: account.password,
       path: words.path,
     });
     const failed = acting.then((answer) => {
@@ -217,36 +217,6 @@ class Toll {
     ] as const)
       one.on('error', () => other.destroy());
   }
-}
-
-/** Writes the panel's state in its own format (sandbox/shared/store.ts). */
-function writeState(root: string, zones: readonly Filled[]): void {
-  mkdirSync(join(root, 'var'), { recursive: true });
-  const soa = { primary: 'ns1.example.net.', email: 'hostmaster.example.net.', serial: '1' };
-  const times = { refresh: '10800', retry: '3600', expire: '604800', ttl: '3600' };
-  const lines = zones.map(({ zone, records }) => {
-    const rows = records.map(({ name, type, rdata }) => ({
-      name,
-      type,
-      prio: '',
-      wght: '',
-      port: '',
-      addr: rdata,
-      ttl: '3600',
-    }));
-    const name = zone.slice(0, -1);
-    const value = {
-      name,
-      owner: user.name,
-      ip: '192.0.2.1',
-      ns: '',
-      mx: '',
-      soa: { ...soa, ...times },
-      rows,
-    };
-    return `${JSON.stringify({ table: 'zone', name, value })}\n`;
-  });
-  writeFileSync(join(root, 'var/state.jsonl'), lines.join(''), { mode: 0o600 });
 }
 
 /** Writes the ledger as the agent would have it after its first comparison. */

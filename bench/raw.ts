@@ -47,25 +47,39 @@ export function rawUpdates(port: number, key: ServerKey): RawClient {
   };
 }
 
+interface Answered {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** With sqlite, PowerDNS answers 500 to a write now and then. The write is repeated at most so many times. */
+const mostTries = 10;
+
 /** Calls the API of PowerDNS. The connections stay open if the server allows it. */
 export function rawCalls({ url, apiKey }: Powerdns, account: string): RawClient {
   const agent = new Agent({ keepAlive: true });
-  const call = async (method: string, path: string, body: unknown): Promise<void> => {
-    const text = JSON.stringify(body);
+  const once = async (method: string, path: string, text: string): Promise<Answered> => {
     const headers = { 'X-API-Key': apiKey, 'Content-Type': 'application/json' };
-    await new Promise<void>((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       const target = `${url}/api/v1/servers/localhost/zones${path}`;
       const sent = request(target, { method, agent, headers }, (answer) => {
         const said: Buffer[] = [];
         answer.on('data', (part: Buffer) => said.push(part));
-        answer.on('end', () => {
-          if ((answer.statusCode ?? 500) < 300) resolve();
-          else reject(new Error(`${method}: ${answer.statusCode} ${Buffer.concat(said).toString()}`));
-        });
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode ?? 500, text: Buffer.concat(said).toString() }),
+        );
       });
       sent.on('error', reject);
       sent.end(text);
     });
+  };
+  const call = async (method: string, path: string, body: unknown): Promise<void> => {
+    const text = JSON.stringify(body);
+    for (let left = mostTries; ; left -= 1) {
+      const answer = await once(method, path, text);
+      if (answer.status < 300) return;
+      if (answer.status !== 500 || left === 0) throw new Error(`${method}: ${answer.status} ${answer.text}`);
+    }
   };
   return {
     write: (zone, records) => call('PATCH', `/${zone}`, { rrsets: setsOf(records) }),

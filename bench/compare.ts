@@ -1,0 +1,263 @@
+/**
+ * Measures comparisons of all zones: the first one, one of zones that are in step, and a read of all zones in
+ * full. For comparison, bare clients list and read the same zones. The panel's tool (`mgrctl`) and the
+ * central are real processes. One large zone is compared in processes of their own (`large-zone.ts`).
+ */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import * as v from 'valibot';
+import { wirePanel } from '../src/app/wiring/wire.ts';
+import type { Engine } from '../src/core/engine/engine.ts';
+import { parseName } from '../src/dns/name.ts';
+import { rate } from './at-once.ts';
+import { bareCentral, barePanel, type BareSide, type NamedHosts } from './bare-sides.ts';
+import { openCentral, startEngine } from './bench-engine.ts';
+import {
+  comparedCentrals,
+  filledZone,
+  filledZones,
+  missingCentral,
+  startBothSides,
+  type BothSides,
+  type ComparedCentral,
+} from './both-sides.ts';
+import { ratio, round, spread, timed } from './measure.ts';
+import type { Filled } from './name-servers.ts';
+import { print } from './print.ts';
+
+export interface ComparePlan {
+  readonly centrals: readonly ComparedCentral[];
+  /** Number of zones, and of records in each. A tenth of the zones is measured first. */
+  readonly zones: number;
+  readonly records: number;
+  /** Number of records in the large zone; 0: there is none. */
+  readonly large: number;
+}
+
+const trial: ComparePlan = { centrals: comparedCentrals, zones: 100, records: 12, large: 2_000 };
+
+type Figures = Record<string, number>;
+
+/** Prints each figure on standard error as soon as it is known, so that a failure loses none of them. */
+export async function benchCompare(changes: Partial<ComparePlan> = {}): Promise<Figures> {
+  const plan = { ...trial, ...changes };
+  const figures: Figures = {};
+  for (const central of plan.centrals) {
+    const missing = missingCentral(central);
+    if (missing !== false) {
+      print(`${central}: ${missing}`);
+      continue;
+    }
+    const note = (found: Readonly<Figures>): void => {
+      for (const [name, value] of Object.entries(found)) {
+        figures[`${central}_${name}`] = value;
+        print(`${central}_${name} ${value}`);
+      }
+    };
+    await compareAt(central, plan, note);
+  }
+  return figures;
+}
+
+async function compareAt(
+  central: ComparedCentral,
+  { zones, records, large }: ComparePlan,
+  note: (found: Readonly<Figures>) => void,
+): Promise<void> {
+  const sizes = [Math.ceil(zones / 10), zones];
+  const times: Figures[] = [];
+  for (const count of sizes) {
+    print(`${central}: ${count} zones with ${records} records`);
+    const found = await manyZones(central, filledZones(count, records), count === zones ? note : () => {});
+    times.push(found);
+  }
+  note(linearity(sizes, times));
+  if (large > 0) note(await largeZone(central, large));
+}
+
+/** How much longer a zone takes among all zones than among a tenth of them. @param times by name, in ms */
+export function linearity(sizes: readonly number[], times: readonly Readonly<Figures>[]): Figures {
+  const [few = 1, many = 1] = sizes;
+  const [ofFew = {}, ofMany = {}] = times;
+  const found: Figures = {};
+  for (const [name, time] of Object.entries(ofMany)) {
+    const before = ofFew[name];
+    if (before !== undefined && before > 0)
+      found[`${name.replace(/_ms$/u, '')}_linearity_ratio`] = ratio(time / many, before / few);
+  }
+  return found;
+}
+
+/** Zones whose reads are measured one by one, for the percentiles. */
+const sampled = 100;
+/** Numbers of zones that the bare clients read at the same time; the best rate counts. */
+const bareTogether = [1, 2, 4] as const;
+/** Number of zones that are planned at the same time, as `domainsync plan --all` does at first. */
+const planTogether = 4;
+
+/** @returns the times of the whole comparisons, in milliseconds */
+async function manyZones(
+  kind: ComparedCentral,
+  zones: readonly Filled[],
+  note: (found: Readonly<Figures>) => void,
+): Promise<Figures> {
+  const sides = await startBothSides(kind, zones);
+  const bare = new BareSides(sides, zones);
+  const central = await openCentral(sides.settings);
+  const panel = await wirePanel(sides.root);
+  const bareTimes = await bare.times();
+  note(bareTimes);
+  const started = performance.now();
+  const { engine, stop } = await startEngine({ panel, central }, false);
+  try {
+    await until(() => engine.live.comparison.total > 0 && !engine.live.comparison.running);
+    const first = performance.now() - started;
+    note(firstFigures(zones.length, first, bareTimes));
+    const full = await timed(() =>
+      rate(zones, planTogether, async ({ zone }) => {
+        await planZone(engine, zone);
+      }),
+    );
+    note({ full_ms: round(full), full_to_bare_ratio: ratio(full, bareTimes.bare_ms) });
+    note(await oneByOne(engine, bare, zones.slice(0, sampled)));
+    const inStep = await timed(() => wholeRound(engine));
+    note(inStepFigures(inStep, bareTimes));
+    return { first_ms: first, full_ms: full, in_step_ms: inStep };
+  } finally {
+    await stop();
+    bare.close();
+    await sides.stop();
+  }
+}
+
+async function planZone(engine: Engine, zone: Filled['zone']): Promise<void> {
+  const { steps, left, hindrance } = await engine.plan(zone, { direction: 'push', removes: true });
+  if (steps.length + left.length > 0 || hindrance !== null)
+    throw new Error(`${zone} is not in step: ${JSON.stringify({ steps, left, hindrance })}`);
+}
+
+/** Compares all zones as the product does every hour, and waits until the last one is compared. */
+async function wholeRound(engine: Engine): Promise<void> {
+  const before = engine.live.comparisons.completeAt;
+  engine.compare('all', 'bench');
+  await until(() => engine.live.comparisons.completeAt !== before);
+}
+
+async function until(test: () => boolean): Promise<void> {
+  while (!test()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+type BareTimes = Awaited<ReturnType<BareSides['times']>>;
+
+/** Bare clients of both sides. */
+class BareSides {
+  readonly #sides: readonly BareSide[];
+  readonly #zones: readonly NamedHosts[];
+
+  constructor({ root, reach }: BothSides, zones: readonly Filled[]) {
+    this.#sides = [barePanel(root), bareCentral(reach)];
+    this.#zones = zones.map(hostsOf);
+  }
+
+  /** Lists both sides, then reads all zones at both sides. */
+  async times() {
+    const [panel, central] = this.#sides;
+    const names = this.#zones.map(({ zone }) => zone);
+    const panelList = await timed(async () => await panel?.list(names));
+    const list = await timed(async () => await central?.list(names));
+    const rates: number[] = [];
+    for (const together of bareTogether)
+      rates.push(await rate(this.#zones, together, async (zone) => await this.read(zone)));
+    const best = Math.max(...rates);
+    return {
+      panel_list_ms: round(panelList),
+      list_ms: round(list),
+      bare_ms: round((this.#zones.length / best) * 1_000),
+      bare_zones_per_second: round(best),
+      bare_together: bareTogether[rates.indexOf(best)] ?? 0,
+    };
+  }
+
+  /** Reads a zone at both sides. */
+  async read(zone: NamedHosts): Promise<void> {
+    for (const side of this.#sides) {
+      const records = await side.read(zone);
+      if (records < zone.hosts.length) throw new Error(`${zone.zone} has ${records} records`);
+    }
+  }
+
+  close(): void {
+    for (const side of this.#sides) side.close();
+  }
+}
+
+function hostsOf({ zone, records }: Filled): NamedHosts {
+  return { zone, hosts: records.map(({ name }) => name) };
+}
+
+function firstFigures(zones: number, first: number, bare: BareTimes): Figures {
+  const bareFirst = bare.panel_list_ms + bare.list_ms + bare.bare_ms;
+  return {
+    first_ms: round(first),
+    first_zones_per_second: round((zones / first) * 1_000),
+    first_to_bare_ratio: ratio(first, bareFirst),
+  };
+}
+
+function inStepFigures(inStep: number, { panel_list_ms, list_ms, bare_ms }: BareTimes): Figures {
+  return {
+    in_step_ms: round(inStep),
+    in_step_to_limit_ratio: ratio(inStep, 3 * list_ms + panel_list_ms),
+    bare_to_in_step_ratio: ratio(bare_ms, inStep),
+  };
+}
+
+/** Reads zones one after the other, in turn with the bare clients. */
+async function oneByOne(engine: Engine, bare: BareSides, zones: readonly Filled[]): Promise<Figures> {
+  const [ours, others]: [number[], number[]] = [[], []];
+  for (const filled of zones) {
+    others.push(await timed(() => bare.read(hostsOf(filled))));
+    ours.push(await timed(() => planZone(engine, filled.zone)));
+  }
+  const [one, other] = [spread(ours), spread(others)];
+  return {
+    zone_p50_ms: one.p50,
+    zone_p95_ms: one.p95,
+    zone_p99_ms: one.p99,
+    bare_zone_p50_ms: other.p50,
+    bare_zone_p95_ms: other.p95,
+    bare_zone_p99_ms: other.p99,
+    zone_to_bare_p50_ratio: ratio(one.p50, other.p50),
+  };
+}
+
+const largeShape = v.object({ ms: v.number(), mib: v.number() });
+
+/** Compares one zone in a process of its own, and reads it with bare clients in another one. */
+async function largeZone(kind: ComparedCentral, count: number): Promise<Figures> {
+  print(`${kind}: one zone with ${count} records`);
+  const filled = filledZone(parseName('large.example.'), count);
+  const sides = await startBothSides(kind, [filled], true);
+  try {
+    const { root, reach, settings } = sides;
+    const measure = async (way: 'bare' | 'ours'): Promise<v.InferOutput<typeof largeShape>> => {
+      const task = JSON.stringify({ way, root, reach, settings, zone: filled.zone });
+      const program = join(import.meta.dirname, 'large-zone.ts');
+      const { stdout } = await promisify(execFile)(process.execPath, [program, task]);
+      return v.parse(largeShape, JSON.parse(stdout));
+    };
+    const bare = await measure('bare');
+    const ours = await measure('ours');
+    return {
+      large_ms: round(ours.ms),
+      large_bare_ms: round(bare.ms),
+      large_to_bare_ratio: ratio(ours.ms, bare.ms),
+      large_memory_mib: round(ours.mib),
+      large_bare_memory_mib: round(bare.mib),
+      large_memory_to_bare_ratio: ratio(ours.mib, bare.mib),
+    };
+  } finally {
+    await sides.stop();
+  }
+}
