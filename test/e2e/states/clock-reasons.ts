@@ -9,9 +9,10 @@ import { healthFact, healthIn, type Health } from '../../../src/app/answers/heal
 import type { KnownOwners } from '../../../src/app/answers/owner-knowledge.ts';
 import { agentEnvironment } from '../../../src/app/control/agent-environment.ts';
 import { stands } from '../../../src/testing/stage/central-side.ts';
-import { address } from '../../../src/testing/stage/panel-words.ts';
+import { address, type Wanted } from '../../../src/testing/stage/panel-words.ts';
 import { panelAdmin, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { settled } from '../combinations/scene.ts';
+import { found } from './history-states.ts';
 import { both, endAgent, inJournal, isWell, tells, told } from './told.ts';
 
 const minute = 60_000;
@@ -66,6 +67,7 @@ export function clockReasonSteps(stage: () => AnyStage, signs: boolean): void {
       // Until the list was read, edits are refused.
       await until('the panel to save it', async () => (await atPanel.save(both, record)).ok);
       await until('the central to follow', async () => await stands(there, both, record));
+      await isLeftUnknown(stage(), record);
     }
     const { central, since, params } = await tells(stage(), 'attention.owners-undecided');
     assert.ok(central === null && since !== null);
@@ -109,6 +111,14 @@ async function failingZones(stage: AnyStage): Promise<number | undefined> {
 const noOwners = { ownerColumn: 'none', ignoreSu: true } as const;
 /** Version 4, whose list always names owners: a filter of the administrator hides the zone. */
 const zoneHidden = { filters: { [panelAdmin.name]: 'left' } } as const;
+
+/** The edit itself stayed in the panel; that the central has the record by now is the work of a comparison. */
+async function isLeftUnknown(stage: AnyStage, record: Wanted): Promise<void> {
+  await until(`the history of ${record.name}`, async () => {
+    const entry = await found(stage, both, record, 'panel-only');
+    return entry?.why.join() === 'note.left-owner-unknown';
+  });
+}
 
 /**
  * Makes the agent forget all owners and read them, as it does after each pause.

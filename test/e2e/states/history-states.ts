@@ -64,16 +64,21 @@ export function historySteps(stage: () => AnyStage, { left, foreign }: Zones): v
   test('issue 16, history: an edit during a pause, and what came of it afterwards', async () => {
     const { atPanel, there } = stage();
     await settled(stage());
-    const record = address('paused', '192.0.2.47');
+    const [record, gone] = [address('paused', '192.0.2.47'), address('unpaused', '192.0.2.48')];
+    succeeded(await atPanel.save(both, gone));
+    await settled(stage());
     await stage().domainsync('pause', '--for', '1h');
     succeeded(await atPanel.save(both, record));
-    // A comparison that runs already may find the record during the pause.
+    succeeded(await atPanel.remove(both, gone));
+    assert.match(await stage().domainsync('compare', both), /comes when the pause is over/u);
     await until('the click', async () => (await found(stage(), both, record, 'panel-only')) !== undefined);
     const click = await found(stage(), both, record, 'panel-only');
     assert.deepEqual([click?.why, click?.actor], [['note.left-pause'], customer.name]);
+    assert.deepEqual([await stands(there, both, record), await stands(there, both, gone)], [false, true]);
     const ended = Date.now();
     await stage().domainsync('resume');
     await until('the comparison to send it', async () => await stands(there, both, record));
+    await until('the comparison to remove it', async () => !(await stands(there, both, gone)));
     await until(
       'its own entry',
       async () => (await found(stage(), both, record, 'both-sides')) !== undefined,
@@ -122,7 +127,8 @@ async function entryOf(stage: AnyStage, zone: string, record: Wanted): Promise<E
   return entry;
 }
 
-async function found(
+/** The newest of the last three entries (with this outcome) that names the record. */
+export async function found(
   stage: AnyStage,
   zone: string,
   { name, value }: Wanted,

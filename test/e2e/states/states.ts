@@ -15,6 +15,7 @@ import { makeServerStage } from '../../../src/testing/stage/server-stage.ts';
 import { makeStage, prepared, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { settled, succeeded } from '../combinations/scene.ts';
 import { clockReasonSteps } from './clock-reasons.ts';
+import { doubtReasonSteps } from './doubt-reasons.ts';
 import { historySteps } from './history-states.ts';
 import { journalReasonSteps } from './journal-reasons.ts';
 import { startReasonSteps } from './start-reasons.ts';
@@ -46,6 +47,7 @@ export function testStates({ panel, central }: Pair): void {
     reasonSteps(current);
     startReasonSteps(current);
     clockReasonSteps(current, central === 'bind');
+    doubtReasonSteps(current);
     journalReasonSteps(current);
   });
 }

@@ -4,7 +4,7 @@ import type { Attention } from '../../../src/app/answers/attention.ts';
 import { parseAnswer, type StatusReport } from '../../../src/app/control/protocol.ts';
 import { journalPath, pathsOf } from '../../../src/app/paths.ts';
 import type { Journal } from '../../../src/core/journal.ts';
-import { SqliteJournal } from '../../../src/journal/sqlite.ts';
+import { SqliteJournal, type SqliteJournalOptions } from '../../../src/journal/sqlite.ts';
 import { endProcess, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { settled } from '../combinations/scene.ts';
 
@@ -86,12 +86,16 @@ export async function endedJournal(stage: AnyStage): Promise<string> {
   return journalPath(pathsOf(stage.panel.root), report.central);
 }
 
-/** Ends the agent once everything is settled, and changes its journal. */
+/**
+ * Ends the agent once everything is settled, and changes its journal.
+ * @param options how the journal is opened
+ */
 export async function inJournal(
   stage: AnyStage,
   change: (journal: Pick<Journal, 'zone' | 'rows' | 'fact' | 'commit'>) => Promise<void>,
+  options: Pick<SqliteJournalOptions, 'now'> = {},
 ): Promise<void> {
-  const journal = new SqliteJournal({ path: await endedJournal(stage), writer: true });
+  const journal = new SqliteJournal({ path: await endedJournal(stage), writer: true, ...options });
   await change(journal);
   await journal.close();
 }
