@@ -69,6 +69,8 @@ export class Agent {
   #minder: NodeJS.Timeout | null = null;
   /** When the last pause ran out: milliseconds since 1970. One comparison is made after each such pause. */
   #endSeen: number | null = null;
+  /** Whether there was a pause at the last check. */
+  #wasPaused = false;
   /**
    * When this agent noticed that the last pause had ended: monotonic milliseconds; null: no pause has ended.
    */
@@ -160,6 +162,7 @@ export class Agent {
     for (const { engine } of this.#engines.centrals) engine.noticed(event);
     if (event.kind === 'ignore') return { kind: 'accept' };
     if (isPaused(this.paths.pause, systemClock.wall())) {
+      this.#wasPaused = true;
       if (this.state.kind !== 'not-configured') this.#decisions.paused(event);
       return { kind: 'accept' };
     }
@@ -245,14 +248,17 @@ export class Agent {
 
   /**
    * When a pause is over, starts a comparison, to find what was edited during it. A pause is over when it
-   * runs out, or when somebody ends it; ending it leaves a flag file.
+   * runs out, or when somebody ends it. `resume` leaves a flag file; whoever removes the pause's own file does
+   * not.
    */
   #mindPause(): void {
     if (this.state.kind !== 'running') return;
     const end = pauseEnd(this.paths.pause);
     const ranOut = end !== null && end <= systemClock.wall() && end !== this.#endSeen;
     if (ranOut) this.#endSeen = end;
-    if (!takeEndedFlag(this.paths.pause) && !ranOut) return;
+    const isRemoved = end === null && this.#wasPaused;
+    this.#wasPaused = end !== null;
+    if (!takeEndedFlag(this.paths.pause) && !ranOut && !isRemoved) return;
     this.#log.write(4, 'pause.over', {});
     this.#resumedAt = systemClock.now();
     this.#afterPause(this.#engines.centrals);

@@ -284,6 +284,15 @@ describe('issue 11.12: a changed settings file', { skip: missingPrograms('named'
     await until(() => isAnswered(passed.name));
   });
 
+  test('issue 16, pause: it is over too when somebody removes its file', async () => {
+    pause(agent.paths.pause, Infinity);
+    assert.equal(await call(byAlice()), null);
+    const passed = makeRecord({ name: 'removed', type: 'A', rdata: '192.0.2.1' }, zone);
+    panel.store.zones.get(zone)?.set(recordId(passed), passed);
+    rmSync(agent.paths.pause);
+    await until(() => isAnswered(passed.name));
+  });
+
   test('issue 11.1: nor where owners may have changed while no settings were in force', async () => {
     const path = settingsPath(root);
     const good = readFileSync(path, 'utf8');

@@ -145,9 +145,14 @@ export interface Bench {
 export interface BenchOptions {
   readonly traits?: Partial<CentralTraits>;
   readonly settings?: Partial<EngineSettings>;
+  readonly isPaused?: () => boolean;
 }
 
-export function engineBench({ traits = {}, settings = {} }: BenchOptions = {}): Bench {
+export function engineBench({
+  traits = {},
+  settings = {},
+  isPaused = () => false,
+}: BenchOptions = {}): Bench {
   const clock = new VirtualClock();
   const journal = new SlowJournal(clock);
   const central = new MemoryCentral({ traits, pass: async () => await clock.sleep(0) });
@@ -167,6 +172,7 @@ export function engineBench({ traits = {}, settings = {} }: BenchOptions = {}): 
     },
     random: () => 0,
     settings: { ...defaultEngineSettings, ...settings },
+    isPaused,
   };
   const runtime = new Runtime(ports);
   const note = async (what: string): Promise<void> => {

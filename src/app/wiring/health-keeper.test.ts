@@ -47,6 +47,7 @@ class Scene {
   readonly logged: string[] = [];
   wrongFile: string | null = null;
   isDown = false;
+  paused = false;
   storing: () => void = () => undefined;
   restored: unknown = null;
 
@@ -91,6 +92,7 @@ class Scene {
       log: (_level, event) => void this.logged.push(event),
       settings: { compareEvery: 60 * minute, deadline: 10_000, conflicts: 0, ...settings },
       files: () => this.wrongFile,
+      isPaused: () => this.paused,
     });
   }
 
@@ -167,6 +169,20 @@ test('the next complete comparison is overdue after two periods and ten minutes,
   scene.live = { ...scene.live, comparisons: { ...scene.live.comparisons, completeAt } };
   assert.equal((await keeper.health()).comparison.overdueAt, completeAt + 130 * minute);
   assert.equal((await scene.keeper({ compareEvery: 0 }).health()).comparison.overdueAt, null);
+});
+
+test('issue 16, pause: no comparison is overdue because of a pause', async () => {
+  const scene = new Scene();
+  const keeper = scene.keeper();
+  await keeper.start();
+  scene.paused = true;
+  await scene.pass(5 * 60 * minute);
+  const end = scene.clock.wall();
+  assert.equal((await keeper.health()).comparison.overdueAt, end + 130 * minute);
+  scene.paused = false;
+  await scene.pass(minute);
+  assert.equal((await keeper.health()).comparison.overdueAt, end + 130 * minute);
+  await keeper.stop();
 });
 
 test('since when there are more conflicts than the settings allow', async () => {

@@ -41,6 +41,7 @@ export interface HealthParts {
   };
   /** What is wrong with the plugin's files; null: nothing. */
   readonly files: () => string | null;
+  readonly isPaused: () => boolean;
 }
 
 /**
@@ -62,6 +63,8 @@ export class HealthKeeper {
   #files: Health['files'] = null;
   #filesAt = -Infinity;
   #reported = false;
+  /** When a pause was last seen: wall clock, milliseconds since 1970. No comparison is due during a pause. */
+  #pausedAt = -Infinity;
 
   constructor(parts: HealthParts) {
     this.#parts = parts;
@@ -162,7 +165,7 @@ export class HealthKeeper {
       comparison: {
         ...comparisons,
         completeAt: comparisons.completeAt ?? earlier?.comparison.completeAt ?? null,
-        overdueAt: this.#overdueAt(comparisons.completeAt),
+        overdueAt: this.#overdueAt(comparisons.completeAt, now),
       },
       behind: behindOf(verifier),
       undecided: this.#undecidedAt(owners.undecided, owners.undecidedAt, now),
@@ -172,10 +175,12 @@ export class HealthKeeper {
     };
   }
 
-  #overdueAt(completeAt: number | null): number | null {
-    const { compareEvery } = this.#parts.settings;
-    if (compareEvery === 0) return null;
-    return Math.max(completeAt ?? -Infinity, this.#startedAt) + 2 * compareEvery + patience;
+  #overdueAt(completeAt: number | null, now: number): number | null {
+    const { isPaused, settings } = this.#parts;
+    if (isPaused()) this.#pausedAt = now;
+    if (settings.compareEvery === 0) return null;
+    const latest = Math.max(completeAt ?? -Infinity, this.#startedAt, this.#pausedAt);
+    return latest + 2 * settings.compareEvery + patience;
   }
 
   #undecidedAt(count: number, last: number | null, now: number): Health['undecided'] {

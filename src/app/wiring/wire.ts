@@ -178,6 +178,7 @@ export async function wireEngine(
   const logged = loggedCentral(central, log);
   const serials = localSerials(settings);
   const delegations = makeDelegations(settings);
+  const paused = (): boolean => isPaused(paths.pause, systemClock.wall());
   const engine = new Engine({
     panel: loggedPanel(panel, log),
     central: verifier === null ? logged : withVerification(logged, verifier),
@@ -187,11 +188,12 @@ export async function wireEngine(
     random: () => randomInt(2 ** 47) / 2 ** 47,
     serials,
     settings: engineSettings(settings),
-    callsArrive: () => !isPaused(paths.pause, systemClock.wall()),
+    isPaused: paused,
   });
   const clock = systemClock;
   const files = (): string | null => checkFiles(paths).find(({ state }) => state === 'problem')?.text ?? null;
-  const keeper = new HealthKeeper({ engine, central, journal, verifier, clock, log, settings, files });
+  const parts = { engine, central, journal, verifier, clock, log, settings, files, isPaused: paused };
+  const keeper = new HealthKeeper(parts);
   try {
     panel.remember((await journal.zones()).map(({ zone }) => zone));
     await engine.start();

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { ask } from '../../app/control/client.ts';
+import { isPaused } from '../../app/pause.ts';
 import type { CentralPlan } from '../../app/control/protocol.ts';
 import { rrsetId } from '../../dns/zone.ts';
 import { centralOption, type Chosen } from '../central-option.ts';
@@ -15,6 +16,7 @@ Examples:
 
 A comparison adds at the central what is new in the panel and lists the rest. It removes only what a function of the panel, or a
 pause, has just taken away there, within the safety limits (docs/settings.md).
+During a pause it waits for the end of the pause.
 "compare ZONE --follow" is another name for "push ZONE --delete": the central's zone becomes what the panel's is. It shows the
 plan and asks on a terminal. Elsewhere it needs --yes if it would do more than remove what both sides had and the panel has not.
 Exit status: 0 asked for (with --follow: done), 1 no agent answers, it knows no such zone, or not all was done.
@@ -49,7 +51,9 @@ async function compare(
   central: number | null,
 ): Promise<void> {
   await ask(paths.socket, 'compare', { zone, central });
-  print(json, { ok: true }, () => 'The comparison is on its way; see "domainsync status".');
+  const paused = isPaused(paths.pause, Date.now());
+  const when = paused ? 'comes when the pause is over' : 'is on its way';
+  print(json, { ok: true, paused }, () => `The comparison ${when}; see "domainsync status".`);
 }
 
 async function followZone(

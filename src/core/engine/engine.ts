@@ -602,7 +602,8 @@ export class Engine {
         () => true,
         () => false,
       );
-      if (!slept) continue;
+      // All zones are compared when the pause is over.
+      if (!slept || this.#runtime.isPaused) continue;
       // Some functions of the panel change owners without an event, so the owners are read every hour too.
       this.#owners.request(0);
       failed = !(await this.#compareAll.everything('periodic'));

@@ -32,8 +32,8 @@ export interface Ports {
   readonly settings: EngineSettings;
   /** Absent: nobody reads the serials of the panel's zones. */
   readonly serials?: SerialReader;
-  /** Whether calls of the panel reach us now; false during a pause. Absent: always. */
-  readonly callsArrive?: () => boolean;
+  /** Whether an administrator has paused the synchronisation. Then no call reaches us. Absent: never. */
+  readonly isPaused?: () => boolean;
 }
 
 /**
@@ -102,6 +102,11 @@ export class Runtime {
   async forgotten(zone?: DnsName): Promise<readonly Operation[]> {
     const filter = { openAt: this.ports.clock.wall(), ...(zone === undefined ? {} : { zone }) };
     return (await this.#journal.operations(filter)).filter(isForgotten);
+  }
+
+  /** Whether a pause forbids to begin anything new. Edits that are under way are brought to their end. */
+  get isPaused(): boolean {
+    return this.ports.isPaused?.() ?? false;
   }
 
   /** The present monotonic time of the engine's clock, milliseconds. */

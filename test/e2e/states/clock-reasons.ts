@@ -12,7 +12,7 @@ import { stands } from '../../../src/testing/stage/central-side.ts';
 import { address, type Wanted } from '../../../src/testing/stage/panel-words.ts';
 import { panelAdmin, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { settled } from '../combinations/scene.ts';
-import { found } from './history-states.ts';
+import { newestEntry } from './history-states.ts';
 import { both, endAgent, inJournal, isWell, tells, told } from './told.ts';
 
 const minute = 60_000;
@@ -115,7 +115,7 @@ const zoneHidden = { filters: { [panelAdmin.name]: 'left' } } as const;
 /** The edit itself stayed in the panel; that the central has the record by now is the work of a comparison. */
 async function isLeftUnknown(stage: AnyStage, record: Wanted): Promise<void> {
   await until(`the history of ${record.name}`, async () => {
-    const entry = await found(stage, both, record, 'panel-only');
+    const entry = await newestEntry(stage, both, record, 'panel-only');
     return entry?.why.join() === 'note.left-owner-unknown';
   });
 }

@@ -71,8 +71,11 @@ export function historySteps(stage: () => AnyStage, { left, foreign }: Zones): v
     succeeded(await atPanel.save(both, record));
     succeeded(await atPanel.remove(both, gone));
     assert.match(await stage().domainsync('compare', both), /comes when the pause is over/u);
-    await until('the click', async () => (await found(stage(), both, record, 'panel-only')) !== undefined);
-    const click = await found(stage(), both, record, 'panel-only');
+    await until(
+      'the click',
+      async () => (await newestEntry(stage(), both, record, 'panel-only')) !== undefined,
+    );
+    const click = await newestEntry(stage(), both, record, 'panel-only');
     assert.deepEqual([click?.why, click?.actor], [['note.left-pause'], customer.name]);
     assert.deepEqual([await stands(there, both, record), await stands(there, both, gone)], [false, true]);
     const ended = Date.now();
@@ -81,7 +84,7 @@ export function historySteps(stage: () => AnyStage, { left, foreign }: Zones): v
     await until('the comparison to remove it', async () => !(await stands(there, both, gone)));
     await until(
       'its own entry',
-      async () => (await found(stage(), both, record, 'both-sides')) !== undefined,
+      async () => (await newestEntry(stage(), both, record, 'both-sides')) !== undefined,
     );
     await until('the end of the comparison', async () => (await comparedAt(stage())) > ended);
   });
@@ -120,7 +123,7 @@ async function entryOf(stage: AnyStage, zone: string, record: Wanted): Promise<E
   await settled(stage);
   let entry: Entry | undefined;
   await until(`an entry of ${record.name}`, async () => {
-    entry = await found(stage, zone, record);
+    entry = await newestEntry(stage, zone, record);
     return entry !== undefined && entry.outcome !== 'under-way';
   });
   assert.ok(entry !== undefined);
@@ -128,7 +131,7 @@ async function entryOf(stage: AnyStage, zone: string, record: Wanted): Promise<E
 }
 
 /** The newest of the last three entries (with this outcome) that names the record. */
-export async function found(
+export async function newestEntry(
   stage: AnyStage,
   zone: string,
   { name, value }: Wanted,

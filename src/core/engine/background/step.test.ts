@@ -31,8 +31,11 @@ interface Given {
   readonly operations?: readonly Operation[];
 }
 
-async function given({ panel = [next], central = [next], operations = [] }: Given): Promise<Bench> {
-  const bench = engineBench();
+async function given(
+  { panel = [next], central = [next], operations = [] }: Given,
+  isPaused = (): boolean => false,
+): Promise<Bench> {
+  const bench = engineBench({ isPaused });
   if (panel !== null) bench.panel.zones.set(zone, panel);
   bench.central.store.putZone(zone, central);
   await bench.journal.commit({
@@ -331,4 +334,43 @@ test('a comparison that fails is made later, for the same reason', async () => {
   await bench.wait(10_000);
   assert.deepEqual(bench.woken, ['500 comparison asked limited']);
   assert.ok(bench.logged.includes('zone.later'));
+});
+
+test('issue 16, pause: a comparison waits for its end, and reads nothing until then', async () => {
+  let paused = true;
+  const bench = await given({ panel: [next, old], central: [old] }, () => paused);
+  let reads = 0;
+  bench.panel.onRead = () => void (reads += 1);
+  bench.runtime.agenda.want(zone, { reason: 'serial', follow: 'limited' }, Infinity);
+  await bench.run(stepComparison(bench.runtime, zone));
+  assert.deepEqual([reads, bench.central.store.records(zone)?.length], [0, 1]);
+  paused = false;
+  await bench.run(stepComparison(bench.runtime, zone));
+  assert.deepEqual([reads, bench.central.store.records(zone)?.length], [1, 2]);
+});
+
+test('issue 16, pause: what a comparison has begun and not sent waits; an edit goes on to its end', async () => {
+  let paused = true;
+  const begun = { class: 'follow', actor: '', state: 'kept', afterSeen: true } as const;
+  const cases = [
+    { operation: sampleDelete('0', { zone, ...begun }), panel: null, waits: true },
+    { operation: sampleCreate('0', { zone, ...begun }), panel: [next], waits: true },
+    { operation: sampleDelete('0', { zone, ...begun, actor: 'operator' }), panel: null, waits: false },
+    { operation: sampleCreate('0', { zone, ...begun, requested: true }), panel: [next], waits: false },
+    { operation: sampleCreate('0', { zone, ...begun, source: 'late-write' }), panel: [next], waits: false },
+    { operation: edit('kept'), panel: [next], waits: false },
+  ];
+  for (const { operation, panel, waits } of cases) {
+    const bench = await given({ panel, operations: [operation] }, () => paused);
+    let reads = 0;
+    bench.panel.onRead = () => void (reads += 1);
+    await step(bench);
+    assert.equal(reads, waits ? 0 : 1);
+    paused = false;
+    await bench.wait(2_000);
+    assert.equal(bench.woken.includes('2000 operations'), waits);
+    await step(bench);
+    assert.ok(reads > 0);
+    paused = true;
+  }
 });

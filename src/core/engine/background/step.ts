@@ -14,7 +14,7 @@ import type { Runtime } from '../runtime.ts';
 import { settleRecords } from './settle.ts';
 import { Moved } from '../parts/store.ts';
 import { stepCreate, stepDelete } from './zone-steps.ts';
-import { stepWatch } from './watch.ts';
+import { lateWriteSource, stepWatch } from './watch.ts';
 
 /**
  * Makes the next step of all open operations of a zone. Reads the panel once, confirms operations that the
@@ -27,11 +27,12 @@ export async function stepOperations(runtime: Runtime, zone: DnsName): Promise<v
 
 /**
  * Makes a step of the zone's open operations, then compares the zone if a comparison is due. Wakes the zone
- * again after a failure. Never throws.
+ * again after a failure. During a pause the comparison stays due. Never throws.
  */
 export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'comparison', async () => {
     await settleOpen(runtime, zone);
+    if (runtime.isPaused) return;
     const request = runtime.agenda.takeRequest(zone);
     if (request === null) return;
     if (runtime.agenda.isResting(zone)) {
@@ -53,7 +54,9 @@ export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<v
 async function settleOpen(runtime: Runtime, zone: DnsName): Promise<void> {
   const open = await openOperations(runtime, zone);
   const undecided = open.filter(({ state }) => undecidedStates.has(state));
-  if (undecided.length > 0) await stepUndecided(runtime, zone, undecided);
+  const isHeld = runtime.isPaused ? isUnsent : (): boolean => false;
+  if (undecided.some(isHeld)) runtime.agenda.wake(zone, heldCheck);
+  if (!undecided.every(isHeld)) await stepUndecided(runtime, zone, undecided, isHeld);
   // An engine that only observes may write nothing in the zone once its operations have ended. What lands
   // late is listed by the next comparison.
   if (runtime.promises !== null) await runtime.promises.holdIn(zone);
@@ -116,14 +119,31 @@ async function openOperations(runtime: Runtime, zone: DnsName): Promise<readonly
   return open.filter(({ id }) => !runtime.inFlight.has(id));
 }
 
+/**
+ * Whether this is a create or a delete of a zone that a comparison has begun, and of which nothing was sent.
+ * A create that puts right what a late write has done to the zone is none.
+ */
+function isUnsent(operation: Operation): boolean {
+  const { kind, state, source, actor } = operation;
+  if (operation.class !== 'follow' || state !== 'kept' || actor !== '') return false;
+  if (kind === 'zone-create') return source !== lateWriteSource && !operation.requested && !operation.created;
+  return kind === 'zone-delete';
+}
+
+/** Milliseconds between two checks whether the pause that holds an operation back is over. */
+const heldCheck = 2_000;
+
+/** @param isHeld whether an operation has to wait for the end of a pause */
 async function stepUndecided(
   runtime: Runtime,
   zone: DnsName,
   undecided: readonly Operation[],
+  isHeld: (operation: Operation) => boolean,
 ): Promise<void> {
   const view = await readPanel(runtime, zone);
   const decided: RecordsOperation[] = [];
   for (const operation of undecided) {
+    if (isHeld(operation)) continue;
     const restoring = operation.class === 'compensate' && operation.state === 'reverting';
     if (operation.kind === 'zone-create') {
       await (restoring ? restoreZone : stepCreate)(runtime, operation, view);

@@ -9,6 +9,9 @@ import { newCreate } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import { checkRecords } from './watched-records.ts';
 
+/** The source of operations that put right what a late write has done to a zone. */
+export const lateWriteSource = 'late-write';
+
 /**
  * Checks ended operations on watch. A slow request may land after its edit was refused or undone, and a slow
  * panel may still make the edit. Their records and zones are brought to what the panel holds. Wakes the zone
@@ -42,7 +45,7 @@ async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promi
   const content = await runtime.timers.step(create.id, (ctx) => readCentralZone(runtime, zone, [], ctx));
   if (content === null) return;
   runtime.ports.log(2, 'late-write', { operation: create.id, zone, records: content.length });
-  const facts = { class: 'follow', zone, incarnation, source: 'late-write', seed: create.seed } as const;
+  const facts = { class: 'follow', zone, incarnation, source: lateWriteSource, seed: create.seed } as const;
   if (create.state !== 'confirmed' && mayLandLate(runtime, create)) {
     // The zone is ours. A new operation in state `reverting` deletes it, unless the panel has such a zone by
     // now.
@@ -77,6 +80,6 @@ async function checkForLoss(runtime: Runtime, zone: DnsName): Promise<void> {
   await runtime.lockedStep('-', zone, null, async (ctx) => {
     if ((await runtime.ports.central.readZone(zone, [], ctx)) !== null) return;
     runtime.ports.log(2, 'late-write', { operation: '-', zone, records: 0 });
-    await createFollowing(runtime, zone, 'late-write');
+    await createFollowing(runtime, zone, lateWriteSource);
   });
 }

@@ -31,9 +31,9 @@ interface Given {
   readonly isBaselineTaken?: boolean;
 }
 
-async function given(what: Given): Promise<Bench> {
+async function given(what: Given, isPaused = (): boolean => false): Promise<Bench> {
   const { panel = [], central = [], entry = entryOf(zone), rows = [], operations = [] } = what;
-  const bench = engineBench();
+  const bench = engineBench({ isPaused });
   if (panel !== null) bench.panel.zones.set(zone, panel);
   if (central !== null) bench.central.store.putZone(zone, central);
   await bench.journal.commit({
@@ -395,4 +395,39 @@ test('a failure that is not about the zone alone leaves no note, nor does a zone
     await assert.rejects(compare(bench), CentralError);
     assert.equal((await bench.journal.zone(zone))?.note, null);
   }
+});
+
+test('issue 16, pause: a comparison that runs when a pause begins sends nothing, and stays due', async () => {
+  const cases: readonly Given[] = [
+    { panel: [one, three], central: [one], rows: synced },
+    { panel: null, central: [one], rows: synced },
+    { panel: [one], central: null, entry: null },
+  ];
+  for (const what of cases) {
+    let paused = false;
+    const bench = await given(what, () => paused);
+    bench.panel.onRead = () => {
+      paused = true;
+    };
+    const before = [bench.central.store.records(zone), await bench.journal.zone(zone), await rowsIn(bench)];
+    await compare(bench, { follow: 'allowed' });
+    const after = [bench.central.store.records(zone), await bench.journal.zone(zone), await rowsIn(bench)];
+    assert.deepEqual(after, before);
+    assert.deepEqual(await bench.journal.operations({}), []);
+    await bench.wait(60_000);
+    assert.deepEqual(bench.woken, []);
+    const request = bench.runtime.agenda.takeRequest(zone);
+    assert.deepEqual([request?.reason, request?.follow], ['periodic', 'allowed']);
+    bench.panel.onRead = () => undefined;
+    paused = false;
+    await compare(bench, { follow: 'allowed' });
+    assert.equal((await bench.journal.operations({})).length, 1);
+  }
+});
+
+test('issue 16, pause: a first comparison writes nothing anyway, and goes on', async () => {
+  const what = { panel: [one, three], central: [one, two], entry: null, isBaselineTaken: false };
+  const bench = await given(what, () => true);
+  await compare(bench);
+  assert.deepEqual(await rowsIn(bench), { 1: 'synced', 2: 'central-only', 3: 'panel-only' });
 });

@@ -132,7 +132,7 @@ async function compareUnderLock(
   const follow = request.follow !== 'no' && !baseline;
   const rule = ruleOf(baseline, entry, busy);
   const wanted = compareSides(zone, view.records, records, rows, { ...rule, follow });
-  const permit = permitFor(runtime, zone, request, { view, rows, gone: wanted.gone });
+  const permit = permitNow(runtime, zone, request, { view, rows, gone: wanted.gone, baseline });
   // Nothing of this zone is written until another comparison has confirmed the removals.
   if (permit === 'later') return;
   const found = permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, rule);
@@ -237,6 +237,7 @@ async function goneFromPanel(
     await runtime.store.commit({ dropZones: [entry.zone] });
     return;
   }
+  if (isHeld(runtime, entry.zone, request)) return;
   const signed = await isSigned(runtime, entry.zone, ctx);
   // The administrator saw in the list that the zone is signed, so this command also confirms its delete.
   const isAllowed = request.follow === 'allowed' && entry.note === 'note.gone-signed';
@@ -279,7 +280,29 @@ async function missingAtCentral(
     await enter(runtime, entry, panelOnly(signedAboveNote));
     return;
   }
+  if (isHeld(runtime, zone, request)) return;
   await createFollowing(runtime, zone, request.reason);
+}
+
+/** As {@link permitFor}, and `later` during a pause. A first comparison changes neither side, so it goes on. */
+function permitNow(
+  runtime: Runtime,
+  zone: DnsName,
+  request: CompareRequest,
+  { baseline, ...lack }: Parameters<typeof permitFor>[3] & { readonly baseline: boolean },
+): ReturnType<typeof permitFor> {
+  if (!baseline && isHeld(runtime, zone, request)) return 'later';
+  return permitFor(runtime, zone, request, lack);
+}
+
+/**
+ * Whether a pause that has begun meanwhile forbids what the comparison found. It stays due then, and the end
+ * of the pause wakes it.
+ */
+function isHeld(runtime: Runtime, zone: DnsName, request: CompareRequest): boolean {
+  if (!runtime.isPaused) return false;
+  runtime.agenda.want(zone, request, Infinity);
+  return true;
 }
 
 /**

@@ -133,7 +133,7 @@ test('a round is forgotten after thirty days', async () => {
 test('during a pause no call reaches us, so nothing found then counts', () => {
   const { clock, runtime } = engineBench();
   let paused = true;
-  const silent = new SilentChanges({ clock, callsArrive: () => !paused }, runtime.rounds);
+  const silent = new SilentChanges({ clock, isPaused: () => paused }, runtime.rounds);
   silent.compared(zone, 'periodic', () => true);
   assert.equal(silent.found.length, 0);
   paused = false;

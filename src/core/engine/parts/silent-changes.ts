@@ -31,7 +31,7 @@ const uncaused: ReadonlySet<string> = new Set(['periodic', 'asked', 'serial']);
  */
 export class SilentChanges {
   readonly #clock: Clock;
-  readonly #isHeard: () => boolean;
+  readonly #isPaused: () => boolean;
   readonly #rounds: Rounds;
   /** Number of the last round that counted. */
   #counted = 0;
@@ -41,11 +41,11 @@ export class SilentChanges {
   #allHinted = -Infinity;
 
   constructor(
-    { clock, callsArrive }: { readonly clock: Clock; readonly callsArrive?: () => boolean },
+    { clock, isPaused }: { readonly clock: Clock; readonly isPaused?: () => boolean },
     rounds: Rounds,
   ) {
     this.#clock = clock;
-    this.#isHeard = callsArrive ?? (() => true);
+    this.#isPaused = isPaused ?? (() => false);
     this.#rounds = rounds;
   }
 
@@ -84,7 +84,7 @@ export class SilentChanges {
    */
   compared(zone: DnsName, reason: string, hasChanged: () => boolean): void {
     const isCounted = this.#counted === this.#rounds.number && this.#found.length > 0;
-    if (isCounted || !uncaused.has(reason) || !this.#isHeard()) return;
+    if (isCounted || !uncaused.has(reason) || this.#isPaused()) return;
     const hintedAt = Math.max(this.#hinted.get(zone) ?? -Infinity, this.#allHinted);
     if (hintedAt > this.#clock.wall() - hintSpan || !hasChanged()) return;
     this.#counted = this.#rounds.number;
