@@ -248,7 +248,7 @@ export class Agent {
 
   /**
    * When a pause is over, starts a comparison, to find what was edited during it. A pause is over when it
-   * runs out, or when somebody ends it. `resume` leaves a flag file; whoever removes the pause's own file does
+   * runs out, or when somebody ends it. `resume` leaves a flag file, and who removes the pause's file does
    * not.
    */
   #mindPause(): void {

@@ -112,7 +112,9 @@ const noOwners = { ownerColumn: 'none', ignoreSu: true } as const;
 /** Version 4, whose list always names owners: a filter of the administrator hides the zone. */
 const zoneHidden = { filters: { [panelAdmin.name]: 'left' } } as const;
 
-/** The edit itself stayed in the panel; that the central has the record by now is the work of a comparison. */
+/**
+ * Asserts that the edit itself stayed in the panel: a comparison has brought the record to the central since.
+ */
 async function isLeftUnknown(stage: AnyStage, record: Wanted): Promise<void> {
   await until(`the history of ${record.name}`, async () => {
     const entry = await newestEntry(stage, both, record, 'panel-only');

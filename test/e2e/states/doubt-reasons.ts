@@ -1,5 +1,5 @@
 /**
- * Reasons of a journal that may not know what happened last: an older copy was put back, the server is a copy
+ * Reasons of a journal that may not know what happened last. An older copy was put back, the server is a copy
  * of another one, or domainsync has not run for long. Neither side is changed by itself.
  */
 import assert from 'node:assert/strict';

@@ -284,7 +284,9 @@ async function missingAtCentral(
   await createFollowing(runtime, zone, request.reason);
 }
 
-/** As {@link permitFor}, and `later` during a pause. A first comparison changes neither side, so it goes on. */
+/**
+ * As {@link permitFor}, and `later` during a pause. A first comparison changes neither side, so it goes on.
+ */
 function permitNow(
   runtime: Runtime,
   zone: DnsName,
