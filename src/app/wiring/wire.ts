@@ -32,7 +32,7 @@ import type { Health } from '../answers/health.ts';
 import type { Delegations } from '../plan/delegation.ts';
 import { checkFiles } from '../doctor/files.ts';
 import { isPaused } from '../pause.ts';
-import { HealthKeeper } from './health-keeper.ts';
+import { HealthKeeper, type HealthParts } from './health-keeper.ts';
 import { journalPath, type Paths } from '../paths.ts';
 
 /**
@@ -155,6 +155,14 @@ function engineSettings(settings: Settings): EngineSettings {
   return { ...defaultEngineSettings, ...given, visibilityWait: afterWait * 3 };
 }
 
+/** What an engine and its health ask of the files under the panel's root. */
+function onHost(paths: Paths): Pick<HealthParts, 'files' | 'isPaused'> {
+  return {
+    files: () => checkFiles(paths).find(({ state }) => state === 'problem')?.text ?? null,
+    isPaused: () => isPaused(paths.pause, systemClock.wall()),
+  };
+}
+
 /**
  * Opens the journal of the central and starts an engine on it.
  * @param panel `panel`: the panel's adapter; `centrals`: how many centrals the panel has
@@ -178,7 +186,7 @@ export async function wireEngine(
   const logged = loggedCentral(central, log);
   const serials = localSerials(settings);
   const delegations = makeDelegations(settings);
-  const paused = (): boolean => isPaused(paths.pause, systemClock.wall());
+  const host = onHost(paths);
   const engine = new Engine({
     panel: loggedPanel(panel, log),
     central: verifier === null ? logged : withVerification(logged, verifier),
@@ -188,12 +196,10 @@ export async function wireEngine(
     random: () => randomInt(2 ** 47) / 2 ** 47,
     serials,
     settings: engineSettings(settings),
-    isPaused: paused,
+    isPaused: host.isPaused,
   });
   const clock = systemClock;
-  const files = (): string | null => checkFiles(paths).find(({ state }) => state === 'problem')?.text ?? null;
-  const parts = { engine, central, journal, verifier, clock, log, settings, files, isPaused: paused };
-  const keeper = new HealthKeeper(parts);
+  const keeper = new HealthKeeper({ engine, central, journal, verifier, clock, log, settings, ...host });
   try {
     panel.remember((await journal.zones()).map(({ zone }) => zone));
     await engine.start();
