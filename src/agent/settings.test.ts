@@ -174,6 +174,11 @@ describe('issue 11.12: a changed settings file', { skip: missingPrograms('named'
     t.after(() => rotate(newKey, oldKey));
     assert.equal(await save(), null);
     assert.equal(isNext(), true);
+    const { state } = agent;
+    // Another engine of the same account begins with the key that was in use.
+    appendFileSync(settingsPath(root), '\n');
+    await until(() => Promise.resolve(agent.state.kind === 'running' && agent.state !== state));
+    assert.equal(isNext(), true);
     await rotate(newKey, oldKey);
     assert.equal(await save(), null);
     assert.equal(isNext(), false);

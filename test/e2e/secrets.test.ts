@@ -15,7 +15,14 @@ import { address } from '../../src/testing/stage/panel-words.ts';
 import { leaks } from '../../src/testing/stage/secrets.ts';
 import { missingFor } from '../../src/testing/stage/server-registry.ts';
 import { makeServerStage } from '../../src/testing/stage/server-stage.ts';
-import { account, makeStage, until, type AnyStage, type Stage } from '../../src/testing/stage/stage.ts';
+import {
+  account,
+  endProcess,
+  makeStage,
+  until,
+  type AnyStage,
+  type Stage,
+} from '../../src/testing/stage/stage.ts';
 
 const zone = 'example.org';
 const dist = join(import.meta.dirname, '../../dist');
@@ -182,7 +189,17 @@ test('issue 16, rotation: no edit is refused, PowerDNS', { skip: missingFor('pow
     proxy.key = next;
   });
   assert.ok(proxy.refused.length > 0 && proxy.refused.every((key) => key === first));
+  const refused = proxy.refused.length;
   await isTold(stage);
+  const pid = await stage.agent();
+  assert.ok(pid !== null);
+  await endProcess(pid);
+  await until('an edit by another agent', async () => {
+    const saved = await stage.atPanel.save(zone, address('restarted', '192.0.2.99'));
+    return saved.ok;
+  });
+  await isTold(stage);
+  assert.equal(proxy.refused.length, refused, 'neither commands nor another agent are refused once more');
   assert.deepEqual(await leaks({ ...stage, secrets: [...stage.secrets, first, next] }), []);
 });
 

@@ -26,6 +26,7 @@ import { localSerials } from './local-serials.ts';
 import { loggedCentral, loggedPanel } from './logged.ts';
 import { eraseUser, historySource } from './history-source.ts';
 import { panelAt } from './panel-at.ts';
+import { passwordInUse } from './password-in-use.ts';
 import { makeDelegations } from './resolvers.ts';
 import { makeVerifier } from './verifier.ts';
 import type { Health } from '../answers/health.ts';
@@ -78,7 +79,8 @@ export interface WiredCentral extends GuardedCentral {
 }
 
 /**
- * Makes the central of the settings, behind a circuit breaker. Does not contact the central.
+ * Makes the central of the settings, behind a circuit breaker. Does not contact the central. It begins with
+ * the password that was in use last.
  * @param root the panel's root, under which found facts about the central are stored
  * @param log gets lines that are worth noting but are no errors; absent: such lines are dropped
  * @throws {SettingsRefused}
@@ -88,10 +90,15 @@ export async function wireCentral(
   root: string,
   log: Log = () => undefined,
 ): Promise<WiredCentral> {
-  let isNextInUse = false;
-  const central = await makeCentral(settings, root, log, (isNext) => {
-    isNextInUse = isNext;
-    log(2, 'central.other-password', { next: isNext ? 1 : 0 });
+  const remembered = await passwordInUse(root, settings);
+  const isSwapped = remembered.isNext;
+  let isNextInUse = isSwapped;
+  const { password, passwordNext } = settings;
+  const inOrder = isSwapped ? { password: passwordNext, passwordNext: password } : {};
+  const central = await makeCentral({ ...settings, ...inOrder }, root, log, (isOther) => {
+    isNextInUse = isOther !== isSwapped;
+    remembered.put(isNextInUse);
+    log(2, 'central.other-password', { next: isNextInUse ? 1 : 0 });
   });
   return Object.assign(withBreaker(central, systemClock), { usesNextPassword: () => isNextInUse });
 }
