@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { parseName } from '../dns/name.ts';
+import { makeRecord } from '../dns/record.ts';
 import { JournalError } from '../core/journal.ts';
 import type { Log } from '../core/log.ts';
 import { sampleOperation, sampleRow } from '../testing/contracts/journal.ts';
@@ -139,4 +140,19 @@ test('issue 14: the whole ledger is checked, in steps, before the check is over'
   assert.deepEqual(lines, [...whole, ...whole]);
   await upkeep.stop();
   assert.deepEqual([(await journal.counts()).frozen, (await journal.counts()).damagedOperations], [2, 0]);
+});
+
+test('issue 13, frozen zone: once a damaged row is met, no row is read by its name, though the zone was checked', async (t) => {
+  const path = await damaged(t, '');
+  const journal = open(path);
+  const mail = makeRecord({ name: 'mail', type: 'A', rdata: '192.0.2.3' }, zone);
+  await journal.commit({ rows: [{ zone, put: [sampleRow(3, { record: mail })] }] });
+  assert.equal((await journal.rows(zone)).length, 3);
+  const database = new DatabaseSync(path);
+  database.exec(`UPDATE record SET on_panel = 1 - on_panel ${where}`);
+  database.close();
+  assert.equal((await journal.rows(zone, [mail.name])).length, 1);
+  await assert.rejects(journal.rows(zone, [sampleRow(2).record.name]), isDamaged);
+  await assert.rejects(journal.rows(zone, [mail.name]), isDamaged);
+  await journal.close();
 });

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { leftOutNote, type Decision } from '../core/decision.ts';
 import { idAt, type HistoryFilter } from '../core/history.ts';
+import type { OperationItem } from '../core/operation.ts';
 import { makeRecord } from '../dns/record.ts';
 import { parseName } from '../dns/name.ts';
 import { sampleDelete, sampleOperation } from '../testing/contracts/journal.ts';
@@ -105,6 +106,18 @@ test('each filter finds what fits, open operations among it, by its keys', async
     assert.deepEqual(await idsOf(journal, filter), ids, JSON.stringify(filter));
 });
 
+test('issue 13, history: an ended operation is found by each of its owner names', async (t) => {
+  const { journal } = given(t);
+  const item = (host: string): OperationItem => {
+    const add = makeRecord({ name: host, type: 'A', rdata: '192.0.2.9' }, zone);
+    return { remove: null, add, mirrored: true, note: null };
+  };
+  const items = [item('shop'), item('mail')];
+  await journal.commit({ operations: [sampleOperation(id(1_000), { state: 'confirmed', items })] });
+  for (const { add } of items)
+    assert.deepEqual(await idsOf(journal, { name: add?.name ?? zone }), [id(1_000)]);
+});
+
 test('an operation that ends later, changes or is dropped is found by its keys of now', async (t) => {
   const { journal } = given(t);
   await filled(journal);
@@ -157,6 +170,8 @@ test('one account fills its own share only, and what goes is counted', async (t)
   );
   const oldest = alice.at(-1);
   assert.ok(oldest?.kind === 'call' && oldest.why.includes(leftOutNote));
+  // A row that stands for many does not claim that the panel kept them all.
+  assert.equal(oldest.kept, false);
   assert.equal(entries.filter(({ actor }) => actor === 'bob').length, 1);
 });
 

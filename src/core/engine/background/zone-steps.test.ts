@@ -327,6 +327,14 @@ test('an undone create takes up the delete that it had cancelled', async () => {
   assert.deepEqual(bench.woken, ['210 operations']);
 });
 
+test('issue 13, undone create: a delete that the history has dropped is not taken up, and the ledger goes', async () => {
+  const undone = { ...made, state: 'reverting', cancels: '00' } as const;
+  const bench = await given({ operations: [undone], entry: creating });
+  await bench.run(endUndo(bench.runtime, undone));
+  assert.equal(await bench.journal.zone(zone), null);
+  assert.deepEqual(deletes(await bench.journal.operations({})), []);
+});
+
 test('a resumed delete still knows that its zone was missing, unless the create may land late', async () => {
   for (const requested of [true, false]) {
     const cancelled = sampleDelete('00', { state: 'reverted', wasThere: false });

@@ -9,6 +9,7 @@ import { makeRecord, recordId } from '../../../dns/record.ts';
 import { a, engineOf, given, viewOf, zone as parent } from '../../../testing/simulator/given.ts';
 import { defaultRecords } from '../../../testing/simulator/new-zones.ts';
 import type { World } from '../../../testing/simulator/world.ts';
+import { CentralError } from '../../central.ts';
 import type { Actor, EditEvent } from '../../panel.ts';
 
 const second = 1_000;
@@ -90,6 +91,26 @@ describe('issue 11.11: a domain below a signed zone of ours', () => {
     world.central.zones.delete(sub);
     world.otherWrote();
     assert.deepEqual((await click(world)).codes, []);
+  });
+
+  it('is made where nobody can say whether the zone above is signed; a defect is no such answer (issue 13)', async () => {
+    const errors = [
+      new CentralError('central.garbled', { state: 'untouched', retry: 'later' }),
+      new Error('bug'),
+    ];
+    const codes: unknown[] = [];
+    for (const error of errors) {
+      const world = await signedWorld();
+      world.wrap = (central) => {
+        central.signing = async () => await Promise.reject(error);
+        return central;
+      };
+      world.kill();
+      await world.clock.runUntilSettled(world.start());
+      await wait(world, minute);
+      codes.push((await click(world)).codes);
+    }
+    assert.deepEqual(codes, [[], ['engine.defect']]);
   });
 
   it('waits for the delegation where it came with a site, or for an administrator', async () => {

@@ -122,6 +122,7 @@ describe('issue 11.1: what may change owners', () => {
     assert.deepEqual(of(admin, ['alice']), [a]);
     assert.deepEqual(of(admin, ['17']), 'all');
     assert.deepEqual(of(who('rick', 'reseller'), ['17']), [a, b]);
+    assert.deepEqual(of(who('ron', 'reseller'), ['17']), [b]);
     assert.deepEqual(of(who('ron', 'reseller'), ['alice']), []);
     assert.deepEqual(of(who('eve'), null, [a, b]), [b]);
   });

@@ -35,6 +35,13 @@ test('a lock on the zone waits for every name and is not overtaken', async () =>
   (await later).release();
 });
 
+test('issue 13, locks: who has given up already gets no lock, and leaves none behind', async () => {
+  const locks = new NameLocks();
+  const late = AbortSignal.abort(new Error('deadline'));
+  await assert.rejects(locks.acquire(zone, [www], late), /deadline/);
+  assert.equal(await isHeldUp(locks.acquire(zone, null, never)), false);
+});
+
 test('giving up leaves the queue in order', async () => {
   const locks = new NameLocks();
   const name = await locks.acquire(zone, [www], never);

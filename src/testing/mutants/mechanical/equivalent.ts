@@ -9,6 +9,8 @@ export interface Equivalent {
   /** The rule and the change, as the run prints them (`Mutant.what`). */
   readonly what: string;
   readonly reason: string;
+  /** How many mutants of the line look like this one; absent: one. */
+  readonly times?: number;
 }
 
 /**
@@ -99,6 +101,13 @@ export const equivalents: readonly Equivalent[] = [
     line: 'for (const { id } of await journal.operations({ latest: 1 })) this.#runtime.timers.idsAfter(id);',
     what: 'off by one: 1 -> 2',
     reason: 'Of two ids only the later one counts, and the one before it changes nothing.',
+  },
+  {
+    file: 'src/core/engine/knowledge/operations.ts',
+    line: 'if (ttl !== null && ids.has(recordId(ttl.add))) return viewTtl(ttl, ttls.get(recordId(ttl.add)) ?? null);',
+    what: 'swap: add -> remove',
+    reason: 'Both records of such an item differ in nothing but the TTL, which is no part of the id.',
+    times: 2,
   },
 ];
 

@@ -98,10 +98,10 @@ test('issue 13, mechanical mutation: every file of engine and journal has mutant
   assert.deepEqual(slowTestsOf('src/core/engine/background/settle.ts'), slowTests);
 });
 
-test('issue 13, mechanical mutation: every equivalent of the list is a mutant, once, with a reason', () => {
+test('issue 13, mechanical mutation: every equivalent of the list is a mutant, as often as it says, with a reason', () => {
   for (const one of equivalents) {
     const is = everyMutant(one.file).filter((mutant) => equivalentOf(mutant) === one);
-    assert.equal(is.length, 1, `${one.file}: ${one.line}`);
+    assert.equal(is.length, one.times ?? 1, `${one.file}: ${one.line}`);
     assert.match(one.reason, /^[A-Z].*\.$/u);
   }
 });
