@@ -18,6 +18,7 @@ import { Accidents } from '../src/testing/simulator/accidents.ts';
 import { RecordedChances } from '../src/testing/simulator/chances.ts';
 import { alone, freshZone, setUpZones, main, type HistoryOptions } from '../src/testing/simulator/set-up.ts';
 import { HistoryGenerator } from '../src/testing/simulator/generator.ts';
+import { isOfHost } from '../src/testing/simulator/hosts.ts';
 import { Performer } from '../src/testing/simulator/perform.ts';
 import { Random } from '../src/testing/simulator/random.ts';
 import { World } from '../src/testing/simulator/world.ts';
@@ -150,7 +151,7 @@ async function play(seed: number): Promise<void> {
     await world.clock.sleep(5_000);
     for (const next of generator.events(accidents)) {
       if (typeof next === 'number') await world.clock.sleepAhead(next);
-      else await performer.perform(next);
+      else if (!isOfHost(next)) await performer.perform(next);
     }
     accidents.end();
     world.kill();

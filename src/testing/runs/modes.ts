@@ -22,6 +22,7 @@ export const modes = {
   plans: { plans: true, journal: true },
   moves: { moves: true },
   backups: { backups: true },
+  hosts: { hosts: true },
   observe: { observe: true },
 } as const satisfies Readonly<Record<string, Partial<HistoryOptions>>>;
 

@@ -44,8 +44,12 @@ export class Accidents {
     this.#options = options;
   }
 
+  /** Whether calls may meet faults. */
+  isOn = false;
+
   /** From now on, calls may meet faults. */
   begin(): void {
+    this.isOn = true;
     const world = this.#world;
     const { journal, writes } = this.#options;
     const breaksOff = this.#options.reads === true || this.#options.arrival === true;
@@ -60,6 +64,7 @@ export class Accidents {
 
   /** From now on, no call meets a fault. */
   end(): void {
+    this.isOn = false;
     const world = this.#world;
     world.powerCut = null;
     world.chooseFault = () => null;

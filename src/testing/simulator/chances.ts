@@ -76,6 +76,37 @@ export class RecordedChances implements Chances {
   }
 }
 
+/** Passes draws on to other chances, under names that begin with a prefix. */
+export class PrefixedChances implements Chances {
+  readonly #prefix: string;
+  readonly #chances: Chances;
+
+  constructor(prefix: string, chances: Chances) {
+    this.#prefix = prefix;
+    this.#chances = chances;
+  }
+
+  next(name: string): number {
+    return this.#chances.next(`${this.#prefix}${name}`);
+  }
+
+  chance(name: string, probability: number): boolean {
+    return this.#chances.chance(`${this.#prefix}${name}`, probability);
+  }
+
+  between(name: string, least: number, most: number): number {
+    return this.#chances.between(`${this.#prefix}${name}`, least, most);
+  }
+
+  pick<T extends Drawn>(name: string, values: readonly [T, ...T[]]): T {
+    return this.#chances.pick(`${this.#prefix}${name}`, values);
+  }
+
+  maybe<T extends Drawn>(name: string, probability: number, values: readonly [T, ...T[]]): T | null {
+    return this.#chances.maybe(`${this.#prefix}${name}`, probability, values);
+  }
+}
+
 /**
  * Takes draws from a tape. A draw that the tape lacks gets the quiet value: no fault, the middle of a range,
  * the first of several values, no.

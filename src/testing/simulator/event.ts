@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { items, local, milliseconds, record, zone } from './event-parts.ts';
+import { hostSchemas } from './host-events.ts';
 import { mishapSchemas } from './mishap-events.ts';
 import { operatorSchemas } from './operator-events.ts';
 
@@ -72,12 +73,23 @@ export const eventSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('clock-step'), by: milliseconds }),
   ...operatorSchemas,
   ...mishapSchemas,
+  ...hostSchemas,
 ]);
 
 export type HistoryEvent = v.InferOutput<typeof eventSchema>;
 export type EditOfRecords = Extract<HistoryEvent, { kind: 'edit' }>;
 export type EditOfZone = Extract<HistoryEvent, { kind: 'zone-create' | 'zone-delete' }>;
 export type Mishap = v.InferOutput<(typeof mishapSchemas)[number]>;
+export type HostEvent = v.InferOutput<(typeof hostSchemas)[number]>;
 
-/** The events of a history. The numbers among them are milliseconds to wait. */
+/** An event that happens on the copy of the host. */
+export interface OnCopy {
+  readonly on: 'copy';
+  readonly event: HistoryEvent;
+}
+
+/** The events of one host. The numbers among them are milliseconds to wait. */
 export type Events = Generator<number | HistoryEvent, void>;
+
+/** The events of a history, on the panel's host and on a copy of it. */
+export type HostedEvents = Generator<number | HistoryEvent | OnCopy, void>;

@@ -58,14 +58,26 @@ export class HistoryGenerator {
     const wild = this.#chances.chance('wild', 0.8);
     if (wild) accidents.begin();
     if (this.#options.arrival === true) yield* this.#arrive();
-    for (this.#step = 1; this.#step <= steps; this.#step += 1) {
-      if (wild) yield* this.#mishaps.before(`step ${this.#step}`);
-      yield* this.#clicks();
-      if (this.#options.crowd === true) yield* this.#crowd.events(`step ${this.#step}`);
-      if (this.#options.plans === true) yield* this.#operators.events(`step ${this.#step}`);
-      yield* this.#oneStep();
-      yield this.#chances.pick(this.#name('pause'), [0, 50, 400, 3_000, 9_000, 25_000]);
-    }
+    for (let step = 1; step <= steps; step += 1) yield* this.step(step, wild);
+  }
+
+  /** Yields the events of one step, like `events`. @param wild whether things go wrong */
+  *step(step: number, wild: boolean): Events {
+    this.#step = step;
+    if (wild) yield* this.#mishaps.before(`step ${step}`);
+    yield* this.#clicks();
+    if (this.#options.crowd === true) yield* this.#crowd.events(`step ${step}`);
+    if (this.#options.plans === true) yield* this.#operators.events(`step ${step}`);
+    yield* this.#oneStep();
+    yield this.#chances.pick(this.#name('pause'), [0, 50, 400, 3_000, 9_000, 25_000]);
+  }
+
+  /** What goes on at both sides while no agent runs. */
+  *unwatched(step: number): Events {
+    this.#step = step;
+    if (this.#chances.chance(this.#name('unheard meanwhile'), 0.6)) yield this.#unheardChange();
+    if (this.#chances.chance(this.#name('written meanwhile'), 0.5)) yield* some(this.#centralWrite());
+    if (this.#chances.chance(this.#name('edited meanwhile'), 0.3)) yield* some(this.#edit());
   }
 
   /**

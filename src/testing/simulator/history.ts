@@ -1,15 +1,15 @@
 import type { DnsName } from '../../dns/name.ts';
 import type { EngineSettings } from '../../core/engine/settings.ts';
 import { MemoryJournal } from '../memory-journal.ts';
-import { Accidents } from './accidents.ts';
+import type { Accidents } from './accidents.ts';
 import { RecordedChances, TapeChances, type Chances, type Drawn } from './chances.ts';
-import type { HistoryEvent } from './event.ts';
+import type { HistoryEvent, HostedEvents } from './event.ts';
 import { freshZone, setUpZones, main, alone, type HistoryOptions } from './set-up.ts';
-import type { Events } from './event.ts';
 import { HistoryGenerator } from './generator.ts';
+import { HostSteps } from './host-steps.ts';
+import { Hosts } from './hosts.ts';
 import { checkWorld } from './laws/index.ts';
 import type { Violation } from './laws/judgement.ts';
-import { Performer } from './perform.ts';
 import { Random } from './random.ts';
 import type { Story, TimedEvent } from './story.ts';
 import type { Measures } from './tally.ts';
@@ -64,9 +64,11 @@ export async function playHistory(
     random,
     options,
     history.fresh,
-    history.performer.zonesInHand,
+    history.hosts.original.performer.zonesInHand,
   );
-  return await history.play((accidents) => generator.events(accidents));
+  if (options.hosts !== true) return await history.play((accidents) => generator.events(accidents));
+  const steps = new HostSteps(history.hosts, generator, random, options, history.fresh);
+  return await history.play((accidents) => steps.events(accidents));
 }
 
 /**
@@ -81,11 +83,11 @@ export async function playStory(
   return await history.play((accidents) => told(story, history.world, accidents));
 }
 
-function* told({ events, calmAt }: Story, world: World, accidents: Accidents): Events {
+function* told({ events, calmAt }: Story, world: World, accidents: Accidents): HostedEvents {
   accidents.begin();
-  for (const { at, event } of events) {
+  for (const { at, on, event } of events) {
     yield Math.max(0, at - world.clock.now());
-    yield event;
+    yield on === undefined ? event : { on, event };
   }
   yield Math.max(0, calmAt - world.clock.now());
 }
@@ -93,7 +95,7 @@ function* told({ events, calmAt }: Story, world: World, accidents: Accidents): E
 class History {
   readonly world: World;
   readonly fresh: DnsName;
-  readonly performer: Performer;
+  readonly hosts: Hosts;
   readonly #setting: Pick<Story, 'options' | 'createsWithContent'>;
   readonly #chances: RecordedChances;
   readonly #events: TimedEvent[] = [];
@@ -123,10 +125,10 @@ class History {
     this.world.central.createsWithContent = setting.createsWithContent;
     if (signed === true) for (const zone of [main, alone, this.fresh]) this.world.central.signed.add(zone);
     setUpZones(this.world, setting.options);
-    this.performer = new Performer(this.world);
+    this.hosts = new Hosts(this.world, this.#chances, setting.options, settings);
   }
 
-  async play(events: (accidents: Accidents) => Events): Promise<HistoryResult> {
+  async play(events: (accidents: Accidents) => HostedEvents): Promise<HistoryResult> {
     try {
       const violations = await this.#playAll(events);
       return { ...this.#played(), violations };
@@ -136,18 +138,27 @@ class History {
   }
 
   /** Plays the whole history and checks the laws. @returns the violations */
-  async #playAll(events: (accidents: Accidents) => Events): Promise<HistoryResult['violations']> {
+  async #playAll(events: (accidents: Accidents) => HostedEvents): Promise<HistoryResult['violations']> {
     const { clock } = this.world;
-    await clock.runUntilSettled(this.#tell(events), 3_600_000);
+    await clock.runUntilSettled(
+      this.#tell(events),
+      this.#setting.options.hosts === true ? 400 * day : 3_600_000,
+    );
     // Only the hourly comparison finds what others changed, so the clock runs until one was made. What is on
     // watch is compared after its watch of ten minutes.
     await clock.runUntil(clock.now() + 3_600_000 + 660_000);
-    await clock.runUntilSettled(Promise.all(this.performer.running), 60_000);
-    const judgement = await clock.runUntilSettled(checkWorld(this.world, this.performer.traces));
-    for (const [id, times] of judgement.excuses) this.world.tally.excuse(id, times);
-    this.#longestSeen = judgement.longestSeen;
-    const defects = this.world.defects.map((text) => ({ law: 'engine.defect', text }) as const);
-    return [...judgement.violations, ...defects];
+    await clock.runUntilSettled(this.#allRunning(), 60_000);
+    const violations: Violation[] = [];
+    for (const { world, performer } of this.hosts.all) {
+      const judgement = await clock.runUntilSettled(checkWorld(world, performer.traces));
+      for (const [id, times] of judgement.excuses) this.world.tally.excuse(id, times);
+      // What is to be undone stays at the central while a host is off.
+      if (this.#setting.options.hosts !== true)
+        this.#longestSeen = Math.max(this.#longestSeen, judgement.longestSeen);
+      const defects = world.defects.map((text) => ({ law: 'engine.defect', text }) as const);
+      violations.push(...judgement.violations, ...defects);
+    }
+    return violations;
   }
 
   #played(): Omit<HistoryResult, 'violations'> {
@@ -163,12 +174,16 @@ class History {
     };
   }
 
-  async #tell(events: (accidents: Accidents) => Events): Promise<void> {
+  async #allRunning(): Promise<void> {
+    for (const { performer } of this.hosts.all) await Promise.all(performer.running);
+  }
+
+  async #tell(events: (accidents: Accidents) => HostedEvents): Promise<void> {
     const {
       clock,
       sides: [first],
     } = this.world;
-    const accidents = new Accidents(this.world, this.#chances, this.#setting.options);
+    const { accidents } = this.hosts.original;
     if (this.#setting.options.arrival !== true) {
       await this.world.start();
       await clock.sleep(5_000);
@@ -179,28 +194,26 @@ class History {
       else {
         // In a replay, every event is preceded by a wait of its own. So the recording must also wait here.
         if (!waited) await clock.sleepAhead(0);
-        await this.#perform(next);
+        await ('on' in next ? this.#perform(next.event, next.on) : this.#perform(next));
       }
       waited = typeof next === 'number';
     }
     this.#calmAt = clock.now();
-    accidents.end();
-    await Promise.all(this.performer.running);
-    this.world.centralDown = false;
-    for (const side of this.world.sides) side.down = false;
-    this.world.panelFailing = false;
-    this.world.applyOutages();
-    if (this.world.engine === null) await this.world.start();
+    for (const host of this.hosts.all) host.accidents.end();
+    await this.#allRunning();
+    await this.hosts.calm();
     if (first !== undefined && this.#setting.options.moves === true) await this.world.use(first);
     if (this.#setting.options.observe === true) await this.world.setMode('strict');
     this.world.note('calm');
   }
 
-  async #perform(event: HistoryEvent): Promise<void> {
-    this.#events.push({ at: this.world.clock.now(), event });
-    await this.performer.perform(event);
+  async #perform(event: HistoryEvent, on?: 'copy'): Promise<void> {
+    this.#events.push({ at: this.world.clock.now(), ...(on === undefined ? {} : { on }), event });
+    await this.hosts.perform(event, on === 'copy');
   }
 }
+
+const day = 24 * 3_600_000;
 
 /** Whether a draw decides how late a write lands, or how slow it is. */
 function isHowLong(name: string): boolean {

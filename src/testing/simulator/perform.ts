@@ -4,7 +4,7 @@ import type { EditEvent } from '../../core/panel.ts';
 import { isOutside, noteUnheard, noteUnheardZone, OutsidePerformer } from './perform-outside.ts';
 import { isMishap, MishapPerformer } from './perform-mishaps.ts';
 import { isOperators, OperatorPerformer } from './perform-operators.ts';
-import type { EditOfRecords, EditOfZone, HistoryEvent } from './event.ts';
+import type { EditOfRecords, EditOfZone, HistoryEvent, HostEvent } from './event.ts';
 import { fill } from './set-up.ts';
 import { intruder } from './laws/rights.ts';
 import { administrator, recordsEvent } from './edits.ts';
@@ -40,7 +40,7 @@ export class Performer {
   }
 
   /** Begins an event. Work that takes time goes on in `running`; only a start of the agent is waited for. */
-  async perform(event: HistoryEvent): Promise<void> {
+  async perform(event: Exclude<HistoryEvent, HostEvent>): Promise<void> {
     if (isMishap(event)) {
       await this.#mishaps.perform(event);
       return;

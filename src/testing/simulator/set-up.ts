@@ -47,6 +47,8 @@ export interface HistoryOptions {
   readonly observe: boolean;
   /** Whether the journal is replaced by older copies of itself. */
   readonly backups: boolean;
+  /** Whether a copy of the host is started beside it, and a host is off for more than a month. */
+  readonly hosts: boolean;
   /** Whether several users edit one name at the same time, again and again. */
   readonly crowd: boolean;
   /**

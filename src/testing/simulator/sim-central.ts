@@ -53,12 +53,12 @@ export const noTroubles: CentralTroubles = { breaksOff: () => false, isNotLive: 
 
 /** The zones of a simulated central. They outlive every engine. */
 export class CentralStore {
-  readonly zones = new Map<DnsName, Map<string, ResourceRecord>>();
+  readonly zones: Map<DnsName, Map<string, ResourceRecord>>;
   /** Zones that belong to other accounts of the central. */
-  readonly foreign = new Set<DnsName>();
-  readonly signed = new Set<DnsName>();
+  readonly foreign: Set<DnsName>;
+  readonly signed: Set<DnsName>;
   /** Zones that a filter hides from the account's zone list. */
-  readonly hidden = new Set<DnsName>();
+  readonly hidden: Set<DnsName>;
   /** What the central does to every write for a while: refuse it, or store other data; null: neither. */
   oddity: 'refuses' | 'rewords' | null = null;
   /**
@@ -68,7 +68,7 @@ export class CentralStore {
   /** Whether the account may create and delete zones; false: only the provider may. */
   managesZones = true;
   /** Whether a create can also create the zone's records. */
-  createsWithContent = true;
+  createsWithContent: boolean;
   /**
    * Writes of background operations that the central refused: `zone` for a create or delete, else `zone id`
    * of the record. Refused writes of edits are left out, because a refused edit reaches neither side.
@@ -84,12 +84,35 @@ export class CentralStore {
    * can tell whose these zones are (docs/adoption.md, row 30).
    */
   readonly unproven = new Map<DnsName, string>();
-  /** Who wrote, and who removed, each record and zone of this central. */
-  readonly provenance = new Provenance(this.zones);
+  /**
+   * Who wrote, and who removed, each record and zone of this central. For an engine of another host,
+   * everybody else is a stranger.
+   */
+  readonly provenance: Provenance;
+  /** The same central as other hosts see it. */
+  readonly #others: CentralStore[] = [];
   /** Ids of operations that carry out an edit of records; those of comparisons are left out. */
   readonly #edits = new Set<string>();
   /** Ids of operations whose journal entry says that they created their zone. */
   readonly #made = new Set<string>();
+
+  /** @param shared the same central as another host sees it; absent: a central of its own */
+  constructor(shared?: CentralStore) {
+    this.zones = shared?.zones ?? new Map();
+    this.foreign = shared?.foreign ?? new Set();
+    this.signed = shared?.signed ?? new Set();
+    this.hidden = shared?.hidden ?? new Set();
+    this.createsWithContent = shared?.createsWithContent ?? true;
+    this.provenance = new Provenance(this.zones);
+    if (shared === undefined) return;
+    this.#others.push(shared);
+    shared.#others.push(this);
+  }
+
+  /** Takes note, for every host, of what others have written until now. */
+  look(now: number): void {
+    for (const { provenance } of [this, ...this.#others]) provenance.look(now);
+  }
 
   /** Takes note that a write of an operation was refused. @param place as in `refused` */
   refuse(place: string, operation: string): void {
@@ -381,7 +404,10 @@ export class SimCentral implements Central {
     }
     const { provenance } = this.store;
     const request = provenance.sent({ ...facts, operation: ctx.operation, sentAt: this.#clock.now() });
-    const land = (): void => provenance.land(request, this.#clock.now(), () => mutate(fault));
+    const land = (): void => {
+      provenance.land(request, this.#clock.now(), () => mutate(fault));
+      this.store.look(this.#clock.now());
+    };
     const ends = endOf(fault, place);
     if (ends !== null) {
       land();

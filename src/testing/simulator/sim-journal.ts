@@ -6,8 +6,9 @@ import {
   type JournalErrorCode,
   type OperationFilter,
 } from '../../core/journal.ts';
-import { olderFact } from '../../core/journal-doubts.ts';
+import { acceptedFact, hostFact } from '../../core/journal-doubts.ts';
 import type { DnsName } from '../../dns/name.ts';
+import { factsAtOpening } from '../../journal/doubts.ts';
 import type { MemoryJournal } from '../memory-journal.ts';
 import { never, type Life } from './life.ts';
 
@@ -67,6 +68,32 @@ const lockPatience = 5_000;
 /** How long a commit waits for the lock if it gets the lock in the end, milliseconds. */
 const lockWait = 2_000;
 
+/** Why a journal may not know what happened last, as the simulator knows it. */
+export interface DoubtAtOpening {
+  /** An older copy was put back. */
+  readonly isOlder: boolean;
+  /** There was no commit for more than 30 days. */
+  readonly isAfterGap: boolean;
+  /** The journal was written on another host, and no operator has accepted it on this one. */
+  readonly isOthers: boolean;
+}
+
+/** The content of a journal at some time, and where and when it was written. */
+export interface JournalImage {
+  readonly file: MemoryJournal;
+  readonly commits: number;
+  readonly second: number;
+  /** When the last commit was made (wall clock, milliseconds since 1970); 0: there was none. */
+  readonly committedAt: number;
+  readonly writtenOn: string | null;
+}
+
+/** So many milliseconds without a commit are a long gap (docs/decisions/016-older-journals.md). */
+const longGap = 30 * 24 * 3_600_000;
+
+/** The machine ids of the panel's host, and of a copy of that host. */
+export const machines = { original: 'a'.repeat(32), copy: 'b'.repeat(32) } as const;
+
 /**
  * The disk with the journal of one central. It outlives every engine. A power cut loses no acknowledged
  * commit, because each commit is synced. If the sync of a commit failed, the commit may come back when the
@@ -75,12 +102,15 @@ const lockWait = 2_000;
  */
 export class JournalDisk {
   #file: MemoryJournal;
-  /** Number of commits in the file, in its copy, and in the file of which a writer has seen most. */
+  /** Number of commits in the file, and in the file of which a writer has seen most. */
   #commits = 0;
-  #inBackup = 0;
   #second = 0;
+  #committedAt = 0;
+  #writtenOn: string | null = null;
   #unsynced: Batch | null = null;
-  #backup: MemoryJournal | null = null;
+  #backup: JournalImage | null = null;
+  /** Machine id of the host that has this disk. */
+  readonly #host: string;
   /** The fault that every call meets until somebody repairs the disk; null: none. */
   trouble: JournalFault | null = null;
   /** The periods in which `trouble` lasted, or will last (monotonic milliseconds). */
@@ -94,8 +124,11 @@ export class JournalDisk {
   /** Kills the agent, and with it every engine on this host. */
   cutPower: () => void = () => undefined;
 
-  constructor(file: MemoryJournal) {
-    this.#file = file;
+  /** @param image the content of the disk of another host; this disk is a copy of it */
+  constructor(file: MemoryJournal, image: JournalImage | null = null) {
+    this.#file = image?.file.copy() ?? file;
+    this.#host = image === null ? machines.original : machines.copy;
+    if (image !== null) this.#take(image);
   }
 
   get file(): MemoryJournal {
@@ -103,32 +136,61 @@ export class JournalDisk {
   }
 
   /**
-   * Opens the file as the killed agent left it. A commit whose sync failed may land now. An older copy gets a
-   * fact, as from `src/journal/sqlite.ts`.
+   * Opens the file as the killed agent left it. A commit whose sync failed may land now. The journal gets
+   * facts about its doubts, as from `src/journal/lease.ts`.
    */
-  async recover(clock: Clock): Promise<void> {
-    if (this.#unsynced !== null) await this.#land(this.#file, this.#unsynced);
-    if (this.#commits >= this.#second) return;
-    this.#commits = this.#second;
-    await this.#land(this.#file, { facts: { [olderFact]: String(clock.wall()) } });
+  async recover(clock: Clock): Promise<DoubtAtOpening> {
+    if (this.#unsynced !== null) await this.#land(this.#file, this.#unsynced, clock);
+    const [now, committedAt] = [clock.wall(), this.#committedAt];
+    const doubt = {
+      isOlder: this.#commits < this.#second,
+      isAfterGap: committedAt > 0 && now - committedAt > longGap,
+      isOthers: this.#writtenOn !== null && this.#writtenOn !== this.#host,
+    };
+    const [commits, second] = [this.#commits, this.#second];
+    const host = { machine: this.#host, board: null };
+    const writtenOn = await this.#file.fact(hostFact);
+    this.#writtenOn ??= this.#host;
+    this.#commits = second;
+    const facts = factsAtOpening({ commits, second, committedAt, now, host, writtenOn });
+    await this.#land(this.#file, { facts }, clock);
+    return doubt;
+  }
+
+  /** The content of the disk at this moment. */
+  image(): JournalImage {
+    return {
+      file: this.#file.copy(),
+      commits: this.#commits,
+      second: this.#second,
+      committedAt: this.#committedAt,
+      writtenOn: this.#writtenOn,
+    };
   }
 
   /** Copies the file, so that `putBack` can restore it. */
   backUp(): void {
-    this.#backup = this.#file.copy();
-    this.#inBackup = this.#commits;
+    this.#backup = this.image();
   }
 
   /**
-   * Replaces the file by the copy that `backUp` made. Call this only while no agent runs.
+   * Replaces the file by the copy that `backUp` made. The second file stays. Call this only while no agent
+   * runs.
    * @returns whether there was a copy
    */
   putBack(): boolean {
     if (this.#backup === null) return false;
-    this.#file = this.#backup.copy();
-    this.#commits = this.#inBackup;
-    this.#unsynced = null;
+    this.#file = this.#backup.file.copy();
+    this.#take({ ...this.#backup, second: this.#second });
     return true;
+  }
+
+  #take({ commits, second, committedAt, writtenOn }: JournalImage): void {
+    this.#commits = commits;
+    this.#second = second;
+    this.#committedAt = committedAt;
+    this.#writtenOn = writtenOn;
+    this.#unsynced = null;
   }
 
   /**
@@ -139,9 +201,9 @@ export class JournalDisk {
     const isFresh = (batch.operations ?? []).some(({ state }) => state === 'prepared');
     const call = isFresh ? 'fresh' : 'commit';
     const fault = this.#choose(call, commitName(batch));
-    if (fault === null) return this.#land(file, batch);
-    if (fault === 'waits') return clock.sleep(lockWait).then(() => this.#land(file, batch));
-    return isCut(fault) ? this.#cut(fault, file, batch) : this.#failCommit(fault, call, batch, clock);
+    if (fault === null) return this.#land(file, batch, clock);
+    if (fault === 'waits') return clock.sleep(lockWait).then(() => this.#land(file, batch, clock));
+    return isCut(fault) ? this.#cut(fault, file, batch, clock) : this.#failCommit(fault, call, batch, clock);
   }
 
   /**
@@ -154,16 +216,18 @@ export class JournalDisk {
     return fault === null || isCut(fault) ? call() : this.#fail(fault, 'read', clock);
   }
 
-  async #land(file: MemoryJournal, batch: Batch): Promise<void> {
+  async #land(file: MemoryJournal, batch: Batch, clock: Clock): Promise<void> {
     this.#unsynced = null;
     await file.commit(batch);
     this.#commits += 1;
+    this.#committedAt = clock.wall();
+    if (typeof batch.facts?.[acceptedFact] === 'string') this.#writtenOn = this.#host;
     this.#second = Math.max(this.#second, this.#commits);
     this.onLanded(batch);
   }
 
-  async #cut(cut: PowerCut, file: MemoryJournal, batch: Batch): Promise<void> {
-    if (cut === 'cut-after') await this.#land(file, batch);
+  async #cut(cut: PowerCut, file: MemoryJournal, batch: Batch, clock: Clock): Promise<void> {
+    if (cut === 'cut-after') await this.#land(file, batch, clock);
     this.cutPower();
   }
 

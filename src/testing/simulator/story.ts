@@ -23,6 +23,8 @@ export interface Story {
 
 export interface TimedEvent {
   readonly at: number;
+  /** Whether it happens on the copy of the host; absent: on the panel's host. */
+  readonly on?: 'copy';
   readonly event: HistoryEvent;
 }
 
@@ -52,6 +54,7 @@ const schema = v.strictObject({
     others: flag,
     moves: flag,
     backups: flag,
+    hosts: flag,
     observe: flag,
     crowd: flag,
     arrival: flag,
@@ -59,7 +62,9 @@ const schema = v.strictObject({
     plans: flag,
   }),
   createsWithContent: v.boolean(),
-  events: v.array(v.strictObject({ at: v.number(), event: eventSchema })),
+  events: v.array(
+    v.strictObject({ at: v.number(), on: v.exactOptional(v.literal('copy')), event: eventSchema }),
+  ),
   calmAt: v.number(),
   draws: v.record(v.string(), v.record(v.string(), drawn)),
 });

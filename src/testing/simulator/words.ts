@@ -2,6 +2,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { recordLine } from './event-parts.ts';
 import type { EditOfRecords, HistoryEvent } from './event.ts';
 import type { HistoryResult, Trouble } from './history.ts';
+import { isOfHost } from './hosts.ts';
 import { mishapWords } from './mishap-words.ts';
 import { isOutside, type Outside } from './perform-outside.ts';
 import { isMishap } from './perform-mishaps.ts';
@@ -14,7 +15,10 @@ import type { LocalPart } from './world.ts';
  * duration the tape fixes.
  */
 export function tell({ story, troubles }: Pick<HistoryResult, 'story' | 'troubles'>): string[] {
-  const events = story.events.map(({ at, event }) => ({ at, text: eventWords(event) }));
+  const events = story.events.map(({ at, on, event }) => ({
+    at,
+    text: `${on === undefined ? '' : 'on the copy '}${eventWords(event)}`,
+  }));
   // If a call is slow, a second draw says how slow. The first one is left out, so that the call is described
   // only once.
   const met = troubles
@@ -34,6 +38,7 @@ function eventWords(event: HistoryEvent): string {
   if (isMishap(event)) return mishapWords(event, { seconds, bare });
   if (isOutside(event)) return outsideWords(event);
   if (isOperators(event)) return operatorWords(event);
+  if (isOfHost(event)) return hostWords[event.kind];
   if (event.kind === 'click') return `alice ${clickWords(event)} with one click${localWords(event.local)}`;
   switch (event.kind) {
     case 'edit':
@@ -54,6 +59,12 @@ function eventWords(event: HistoryEvent): string {
       return `the wall clock is set by ${seconds(event.by)}`;
   }
 }
+
+const hostWords = {
+  'host-copied': 'somebody takes an image of the host',
+  'copy-started': 'the image is started on another machine',
+  'copy-accepted': 'an operator shuts the original down for good, and accepts the journal on the copy',
+} as const;
 
 function operatorWords(event: Extract<HistoryEvent, { kind: 'plan' | 'exclusion' }>): string {
   const what = bare(event.only ?? event.zone);
@@ -158,7 +169,8 @@ function troubleWords({ name, drawn }: Trouble): string {
 
 /** Describes a call of the engine. @param name the name of its random draws */
 function callWords(name: string): string {
-  const [, side, call, ...of] = /^((?:central|panel) \d+) (may create|\w+) ?(\S*) ?(\S*)$/.exec(name) ?? [];
+  const [, side, call, ...of] =
+    /^((?:copy )?(?:central|panel) \d+) (may create|\w+) ?(\S*) ?(\S*)$/.exec(name) ?? [];
   if (side === undefined) return `"${name}"`;
   const about = of.filter((part) => part !== '').at(-1);
   return `the call "${call}"${about === undefined ? '' : ` for ${bare(about)}`} at ${side}`;

@@ -20,6 +20,7 @@ import { checkAccepted, checkPutBack, Commits, type Asked } from './laws/commits
 import { observeMoments } from './laws/moments.ts';
 import { ObservingLaws } from './laws/observing.ts';
 import { checkPanelDelete } from './laws/panel-writes.ts';
+import { DoubtLaws } from './laws/doubts.ts';
 import type { Due, EngineRun } from './laws/promptness.ts';
 import { checkAsked, Proofs, type Question } from './laws/proofs.ts';
 import { observeForeign } from './laws/foreign.ts';
@@ -36,6 +37,7 @@ import {
   mortalJournal,
   type JournalCall,
   type JournalFault,
+  type JournalImage,
   type PowerCut,
 } from './sim-journal.ts';
 import { administrator, describeEvent, describeVerdict } from './edits.ts';
@@ -109,6 +111,8 @@ export interface Side {
   readonly questions: Question[];
   /** Judges engines that only observe, and strict ones after them. */
   readonly observing: ObservingLaws;
+  /** Judges engines whose journal may not know what happened last. */
+  readonly doubts: DoubtLaws;
   /** Fingerprints of the edits that its engine is writing into the panel right now. */
   readonly echoes: Set<string>;
   /**
@@ -121,11 +125,19 @@ export interface Side {
   chooseFault: ((call: string) => CentralFault | null) | null;
 }
 
+/** What the disk of a host held at some time: its panel, and the journal of its first central. */
+export interface HostImage {
+  readonly of: World;
+  readonly zones: ReadonlyMap<DnsName, ReadonlyMap<string, ResourceRecord>>;
+  readonly owners: ReadonlyMap<DnsName, readonly string[] | null>;
+  readonly journal: JournalImage | null;
+}
+
 /** A panel and one or more centrals. Each central has a journal on disk, and at most one engine in force. */
 export class World {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly panel = new PanelStore();
-  readonly log: string[] = [];
+  readonly log: string[];
   readonly tally = new Tally();
   /**
    * Names that lost their answer: a central answered them from a zone of ours, until a new zone of ours hid
@@ -155,6 +167,10 @@ export class World {
   powerCut: ComingCut | null = null;
   readonly #chances: Chances;
   readonly #settings: Partial<EngineSettings>;
+  /** The beginning of every note in the log. */
+  readonly #host: string;
+  /** Whether the host was shut down for good. */
+  isRetired = false;
   #run: Run | null = null;
   #starting: Promise<void> | null = null;
   /** When the running agent was started (monotonic milliseconds). */
@@ -194,9 +210,18 @@ export class World {
   /** Wraps the central that the next engine gets. `number`: 1 for the first central. */
   wrap: (central: Central, number: number) => Central = (central) => central;
 
-  constructor(journal: MemoryJournal, chances: Chances, settings: Partial<EngineSettings> = {}) {
+  /** @param image what the disk of another host holds; this world's host is a copy of that one */
+  constructor(
+    journal: MemoryJournal,
+    chances: Chances,
+    settings: Partial<EngineSettings> = {},
+    image: HostImage | null = null,
+  ) {
     this.#settings = settings;
-    this.sides = [this.#sideWith(journal)];
+    this.clock = image?.of.clock ?? new VirtualClock();
+    this.log = image?.of.log ?? [];
+    this.#host = image === null ? '' : 'copy: ';
+    this.sides = [this.#sideWith(journal, image)];
     this.#observePanel();
     this.#chances = chances;
   }
@@ -208,9 +233,9 @@ export class World {
     return side;
   }
 
-  #sideWith(journal: MemoryJournal): Side {
-    const disk = new JournalDisk(journal);
-    const store = new CentralStore();
+  #sideWith(journal: MemoryJournal, image: HostImage | null = null): Side {
+    const disk = new JournalDisk(journal, image?.journal);
+    const store = new CentralStore(image?.of.central);
     const witness = new JournalWitness();
     const judgement = new Judgement();
     const now = (): number => this.clock.now();
@@ -222,6 +247,7 @@ export class World {
     const approvals = new Approvals(sides, witness, judgement);
     observeForeign(store.provenance, witness, judgement, { showsByName: () => this.byName, approvals });
     const observing = new ObservingLaws(judgement);
+    const doubts = new DoubtLaws(judgement);
     const echoes = new Set<string>();
     const side = {
       store,
@@ -229,6 +255,7 @@ export class World {
       witness,
       judgement,
       observing,
+      doubts,
       runs: [],
       hints: [],
       approvals,
@@ -275,7 +302,7 @@ export class World {
   }
 
   #observeProofs(side: Side): void {
-    const { store, witness, judgement, approvals, observing } = side;
+    const { store, witness, judgement, approvals, observing, doubts } = side;
     const proofs = new Proofs(() => {
       const { panel, saved } = this;
       const settings = { ...defaultEngineSettings, ...this.#settings };
@@ -304,6 +331,7 @@ export class World {
       this.panel.provenance.look(this.clock.now());
       commits.committed(batch);
       observing.committed(batch);
+      doubts.committed(batch);
       proofs.committed(batch);
     };
     const { onSent } = store.provenance;
@@ -311,6 +339,7 @@ export class World {
       onSent(request);
       commits.sent(request);
       observing.sentToCentral(request);
+      doubts.sent(request);
       proofs.sent(request);
       claims.sent(request);
     };
@@ -339,12 +368,19 @@ export class World {
       const witnesses = sides.map(({ witness }) => witness);
       checkPanelDelete(request, { panel, witnesses, saved }, this.#first.judgement);
       for (const { observing } of sides) observing.sent(request);
+      // With several centrals nobody can tell here whose engine it is.
+      if (sides.length === 1) this.#first.doubts.sent(request);
     };
   }
 
   /** Steps the wall clock, like an administrator or NTP. */
   stepClock(ms: number): void {
     this.clock.stepWall(ms);
+    this.clockStepped(ms);
+  }
+
+  /** Takes note of a step of the wall clock. */
+  clockStepped(ms: number): void {
     const now = this.clock.now();
     const steps = this.#steps.filter(({ at }) => now - at < defaultEngineSettings.grace);
     steps.push({ at: now, by: ms, before: this.#steppedAt });
@@ -358,7 +394,7 @@ export class World {
 
   /** Takes note of a write that somebody else has just made at a central. */
   otherWrote(): void {
-    for (const { store } of this.sides) store.provenance.look(this.clock.now());
+    for (const { store } of this.sides) store.look(this.clock.now());
   }
 
   /** The first central. */
@@ -397,7 +433,7 @@ export class World {
   }
 
   note(text: string): void {
-    this.log.push(`${String(this.clock.now()).padStart(8)} ${text}`);
+    this.log.push(`${String(this.clock.now()).padStart(8)} ${this.#host}${text}`);
   }
 
   /**
@@ -406,7 +442,7 @@ export class World {
    */
   start(): Promise<void> {
     if (this.#starting !== null) return this.#starting;
-    if (this.#run !== null) return Promise.resolve();
+    if (this.#run !== null || this.isRetired) return Promise.resolve();
     const starting = this.#untilStarted().finally(() => {
       if (this.#starting === starting) this.#starting = null;
     });
@@ -418,9 +454,9 @@ export class World {
     const boot = this.#boot;
     while (boot === this.#boot) {
       this.panel.provenance.start(this.clock.now());
-      for (const { store, disk, witness } of this.sides) {
+      for (const { store, disk, witness, doubts } of this.sides) {
         store.provenance.start(this.clock.now());
-        await disk.recover(this.clock);
+        doubts.opened(await disk.recover(this.clock));
         await witness.load(disk.file, this.clock.now());
       }
       this.#active = this.#named;
@@ -432,7 +468,8 @@ export class World {
       this.#startedAt = this.clock.now();
       const started = startAll(run.engines);
       const how = await Promise.race([started, run.killed]);
-      if (how === 'started') this.#runsFrom(this.active);
+      // With the journal of another host, an engine does nothing.
+      if (how === 'started') this.#runsFrom(this.active.filter(({ doubts }) => !doubts.isOthers));
       if (how !== 'journal') return;
       // The engine's journal has failed. Nothing that the engine has begun may go on.
       run.life.dead = true;
@@ -781,9 +818,11 @@ export class World {
     // The settings may name another central before the answer comes.
     const { active } = this;
     const synced = active.map(({ witness }) => syncedZones(witness));
+    const judges = active.map(({ doubts }) => doubts.asked());
     const { verdict, observed } = await this.#hook({ kind: 'edits', edits });
     if (observed && stage === 'before' && verdict.kind === 'refuse')
       this.#first.judgement.violate('observe.refused', describeVerdict(verdict));
+    if (!observed && stage === 'before') for (const judge of judges) judge(verdict);
     // What is only observed concerns no central, as if the settings left it out.
     const numbers = this.sides.map((side) => (observed ? 0 : active.indexOf(side) + 1));
     const asking = this.saved.flatMap(callsOf);
@@ -816,6 +855,21 @@ export class World {
     } finally {
       question.until = this.clock.now();
     }
+  }
+
+  /**
+   * An operator accepts the journal on this host.
+   * @returns false: no agent runs, or it is killed meanwhile
+   * @throws {JournalError}
+   */
+  async acceptJournal(): Promise<boolean> {
+    const run = this.#run;
+    if (run === null || this.#starting !== null) return false;
+    const accepted = Promise.all(run.engines.map((engine) => engine.acceptJournal()));
+    if ((await Promise.race([accepted, run.killed])) === 'killed') return false;
+    for (const { doubts } of this.active) doubts.accepted();
+    this.#runsFrom(this.active.filter(({ runs }) => runs.at(-1)?.until !== Infinity));
+    return true;
   }
 
   async hint(zone: DnsName | 'all'): Promise<void> {

@@ -1,8 +1,10 @@
 import { engine, type PlantedBug } from './bug.ts';
 
 const forget = `${engine}/comparison/forget-ledger.ts`;
+const main = `${engine}/engine.ts`;
+const opening = 'src/journal/doubts.ts';
 
-/** Planted bugs in what the engine does with an older journal that was put back. */
+/** Planted bugs in what becomes of an older journal, of one of another host, and of one after a long gap. */
 export const plantedInOlderJournal: readonly PlantedBug[] = [
   {
     name: 'older-journal-believed',
@@ -38,5 +40,61 @@ export const plantedInOlderJournal: readonly PlantedBug[] = [
     find: `filter.openAt === undefined ? found :`,
     replace: `true ? found :`,
     says: 'Steps see operations of an older journal among the open ones.',
+  },
+  {
+    name: 'other-host-goes-on',
+    file: main,
+    find: `this.#isOtherHosts = (await journal.fact(otherHostFact)) !== null;`,
+    replace: ``,
+    says: 'An engine with the journal of another host works like any.',
+  },
+  {
+    name: 'other-host-judges-edits',
+    file: main,
+    find: `if (this.#isOtherHosts) return this.#onOtherHost(edits);`,
+    replace: ``,
+    says: 'Edits are judged and sent with the journal of another host.',
+  },
+  {
+    name: 'other-host-hears-hints',
+    file: main,
+    find: `if (this.#isOtherHosts && event.kind !== 'invalid') return { kind: 'accept' };`,
+    replace: ``,
+    says: 'What a function has changed is followed with the journal of another host.',
+  },
+  {
+    name: 'accepted-journal-believed',
+    file: forget,
+    find: `[olderFact, asideFact, gapFact, acceptedFact]`,
+    replace: `[olderFact, asideFact, gapFact]`,
+    says: 'What another host knew is believed once an operator has accepted its journal.',
+  },
+  {
+    name: 'accepted-host-forgotten',
+    file: main,
+    find: `facts: host === undefined ? facts : { ...facts, [hostFact]: host },`,
+    replace: `facts,`,
+    says: 'After a restart, an accepted journal is another host’s again.',
+  },
+  {
+    name: 'accepted-host-refuses-on',
+    file: main,
+    find: `await this.#begin();\n    this.#isOtherHosts = false;`,
+    replace: `await this.#begin();`,
+    says: 'Edits are refused after an operator has accepted the journal.',
+  },
+  {
+    name: 'other-host-unnoticed',
+    file: opening,
+    find: `const isOther = isOtherHost(former, host);`,
+    replace: `const isOther = false;`,
+    says: 'The journal of another host is taken for one of this host.',
+  },
+  {
+    name: 'long-gap-unnoticed',
+    file: opening,
+    find: `now - committedAt > longGap`,
+    replace: `now - committedAt > 100 * longGap`,
+    says: 'After a month without a commit the ledger is believed.',
   },
 ];

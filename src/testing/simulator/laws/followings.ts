@@ -124,7 +124,11 @@ export class Followings {
     const [here, there] = [this.#panel.atStart.get(zone), this.#central.atStart.get(zone)];
     if (here?.has(id) !== true || there?.has(id) !== false || this.#approvals.hasJoined(zone, id))
       return false;
-    return !this.#panel.effects.some((effect) => isAbout(effect, zone, id));
+    // If somebody else added it at the central since, both sides came to agree about it.
+    const agreed = this.#central.effects.some(
+      (effect) => effect.present && effect.request === null && isAbout(effect, zone, id),
+    );
+    return !agreed && !this.#panel.effects.some((effect) => isAbout(effect, zone, id));
   }
 
   /**

@@ -1,3 +1,4 @@
+import { doubtOf, otherHostFact } from '../../../core/journal-doubts.ts';
 import type { Traces } from '../perform.ts';
 import type { World } from '../world.ts';
 import { checkAgreement } from './agreement.ts';
@@ -12,7 +13,7 @@ import { checkOwners, checkRights, checkReported } from './rights.ts';
 export async function checkWorld(world: World, traces: Traces): Promise<Judgement> {
   const { engines, journals, panel, byName, sides, active } = world;
   const judgement = new Judgement();
-  if (engines.length === 0) judgement.violate('engine.running', 'no engine is running');
+  if (engines.length === 0 && !world.isRetired) judgement.violate('engine.running', 'no engine is running');
   const carriedOut = world.saved.flatMap(({ event, items, keptAt }) =>
     keptAt === null ? [] : [{ kind: event.kind, zone: event.zone, items, at: keptAt }],
   );
@@ -21,8 +22,11 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
     const { store, witness } = side;
     const at = active.indexOf(side);
     const [engine, journal] = [engines[at], journals[at]];
-    // A central that the settings leave out has no engine, so these laws do not apply to it.
-    if (engine !== undefined && journal !== undefined) {
+    // A central that the settings leave out has no engine, so these laws do not apply to it. With another
+    // host's journal nothing was compared.
+    if (engine !== undefined && journal !== undefined && !side.doubts.isOthers) {
+      if ((await doubtOf(journal))?.why === otherHostFact)
+        own.violate('doubt.left', 'the journal is another host’s, and an operator has accepted it');
       const unheard = traces.unheard.union(leftToPanel(world.saved, witness));
       const { baselineAt, forgottenAt, forgottenZones } = witness;
       const causes = new Causes(panel, store, { unheard, exclusions: side.exclusions }, carriedOut, {

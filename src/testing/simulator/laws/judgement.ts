@@ -136,6 +136,13 @@ export type LawId =
   | 'observe.baseline'
   /** A call was refused while the engine only observed. */
   | 'observe.refused'
+  /** With the journal of another host an engine wrote something, or judged an edit. */
+  | 'doubt.read-only'
+  | 'doubt.accepted'
+  /** An engine whose journal was in doubt wrote in a zone before it had compared the zone anew. */
+  | 'doubt.early'
+  /** The journal is called another host's although it never was, or an operator had accepted it. */
+  | 'doubt.left'
   /** At the end, an engine does not know the owner of a zone that the panel's list shows. */
   | 'rights.unread';
 

@@ -2,6 +2,7 @@ import type { Story } from '../story.ts';
 import { aboutFirstComparisons } from './first-comparisons.ts';
 import { aboutComparisons } from './comparisons.ts';
 import { aboutEdits } from './edits.ts';
+import { aboutHosts } from './hosts.ts';
 import { plain } from './plain.ts';
 import { aboutRights } from './rights.ts';
 import { aboutZones } from './zones.ts';
@@ -14,4 +15,5 @@ export const scripted: Readonly<Record<string, Story>> = {
   ...aboutComparisons,
   ...aboutRights,
   ...aboutFirstComparisons,
+  ...aboutHosts,
 };

@@ -1,7 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { EditItem } from '../../../core/panel.ts';
 import { administrator } from '../edits.ts';
-import type { EditOfRecords, HistoryEvent } from '../event.ts';
+import type { EditOfRecords, HistoryEvent, OnCopy } from '../event.ts';
 import { address, main } from '../set-up.ts';
 import type { Story } from '../story.ts';
 import type { LocalPart } from '../world.ts';
@@ -10,7 +10,7 @@ import type { LocalPart } from '../world.ts';
 const usual: LocalPart = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
 
 /** Events, each with its time in seconds from the beginning. The first comparison ends within 5 seconds. */
-export type Script = readonly (readonly [number, HistoryEvent])[];
+export type Script = readonly (readonly [number, HistoryEvent | OnCopy])[];
 
 /**
  * Makes the story of these events, without any fault unless `more` contains one.
@@ -20,7 +20,10 @@ export function told(script: Script, more: Partial<Omit<Story, 'events'>> = {}):
   return {
     options: {},
     createsWithContent: true,
-    events: script.map(([seconds, event]) => ({ at: seconds * 1_000, event })),
+    events: script.map(([seconds, what]) => {
+      const at = seconds * 1_000;
+      return 'on' in what ? { at, ...what } : { at, event: what };
+    }),
     calmAt: 120_000,
     draws: {},
     ...more,
