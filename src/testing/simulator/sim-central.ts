@@ -315,8 +315,11 @@ export class SimCentral implements Central {
     const given = this.traits.createsWithContent ? content : [];
     const records = given.map((record): [string, ResourceRecord] => [recordId(record), record]);
     const made = new Map([...this.defaults(zone), ...records]);
+    const answer: { is: 'created' | 'exists' } = { is: 'created' };
     const create = this.onCreate(zone, () => {
-      if (!this.store.zones.has(zone)) this.store.zones.set(zone, made);
+      // The provider may have created the zone while the request was on its way.
+      if (this.store.zones.has(zone)) answer.is = 'exists';
+      else this.store.zones.set(zone, made);
     });
     const sent = { kind: 'create', zone, record: null, content: [...made.values()] } as const;
     this.store.unproven.set(zone, ctx.operation);
@@ -324,7 +327,7 @@ export class SimCentral implements Central {
     await this.wire.during(ctx.operation, zone, null, `creates ${zone}`, () =>
       this.#write(ctx, request, create),
     );
-    return 'created';
+    return answer.is;
   }
 
   /**

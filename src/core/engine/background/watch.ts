@@ -4,7 +4,7 @@ import { creates, isFinal, type CreateOperation, type Operation } from '../../op
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { createFollowing } from '../comparison/compare.ts';
 import { findLateZones } from './late-zones.ts';
-import { foundZone, mayLandLate, mayLandStill, noteLanded } from './made-zone.ts';
+import { foundZone, mayLandLate, noteLanded } from './made-zone.ts';
 import { newCreate } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import { checkRecords } from './watched-records.ts';
@@ -44,14 +44,15 @@ async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promi
   if (!create.requested || (await journal.zone(zone)) !== null) return;
   const content = await runtime.timers.step(create.id, (ctx) => readCentralZone(runtime, zone, [], ctx));
   if (content === null) return;
+  // While a create of the zone is open, that operation decides about the zone.
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  if (creates(open).some(({ state }) => !isFinal(state))) return;
   runtime.ports.log(2, 'late-write', { operation: create.id, zone, records: content.length });
   const facts = { class: 'follow', zone, incarnation, source: lateWriteSource, seed: create.seed } as const;
   if (create.state !== 'confirmed' && mayLandLate(runtime, create)) {
-    // The zone is ours. A new operation in state `reverting` deletes it, unless the panel has such a zone by
-    // now.
-    await runtime.store.transact(async (tx) => {
-      const requested = mayLandStill(await tx.open(zone), create);
-      await tx.amend(create, () => ({ requested }));
+    // The zone counts as ours. A new operation in state `reverting` deletes it, unless the panel has such a
+    // zone by now. The watch goes on: if another writer made this zone, the request may still land.
+    await runtime.store.transact((tx) => {
       tx.create(newCreate(runtime, { ...facts, ...foundZone(content) }), 'reverting');
       tx.wake(zone, 0);
     });

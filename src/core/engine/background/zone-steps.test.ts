@@ -146,6 +146,11 @@ test('what another writer has in the zone keeps it from being deleted', async ()
     { central: [apex], rows: [one], operations: [{ ...removal, wasThere: true }] },
     'confirmed',
   ]);
+  cases.push([
+    'a zone that lost all that it held at the delete',
+    { central: [apex], operations: [{ ...removal, snapshot: [apex, one], wasThere: true }] },
+    'stuck',
+  ]);
   const asked = { state: 'kept', requested: true, changedAt: removal.createdAt } as const;
   cases.push([
     'a zone that a create of ours asked for since',
@@ -231,6 +236,20 @@ test('what is undone, and what becomes stuck instead', async () => {
   const cases: readonly (readonly [string, Given, string, string, boolean])[] = [
     ['its own records', { operations: [made], central: [one] }, 'reverted', '', true],
     ['nothing', { operations: [made], central: null }, 'reverted', '', true],
+    [
+      'a zone with nothing of what the create found in it',
+      { operations: [{ ...made, snapshot: [apex, one] }], central: [apex] },
+      'stuck',
+      'zone.changed-since-create',
+      false,
+    ],
+    [
+      'a zone that never had more than every zone has',
+      { operations: [{ ...made, snapshot: [apex] }], central: [apex] },
+      'reverted',
+      '',
+      true,
+    ],
     [
       'a foreign record beside its own',
       { operations: [made], central: [one, two] },

@@ -1,4 +1,4 @@
-import { displayName } from '../../../dns/name.ts';
+import { displayName, type DnsName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { CentralError, type CallContext } from '../../central.ts';
@@ -149,7 +149,8 @@ async function undoMade(
   if (content === null) return reverting;
   const latest = mayLandLate(runtime, reverting) ? await landed(runtime, reverting, content) : reverting;
   const foreign = await unknownRecords(runtime, latest, content);
-  const code = objectionToUndo(latest, foreign.length > 0);
+  const isAgain = await hasNoneOf(runtime, latest.zone, latest.snapshot, content);
+  const code = objectionToUndo(latest, foreign.length > 0 || isAgain);
   if (code === null) await deleteWatched(runtime, latest, ctx);
   else await becomeStuck(runtime, latest, code);
   return code === null ? latest : null;
@@ -157,13 +158,13 @@ async function undoMade(
 
 /**
  * Code of the reason why the zone of a create must not be deleted; null: it may be deleted.
- * @param hasForeign whether the zone has records of another writer
+ * @param isChanged whether another writer added records to the zone, or created it again
  */
 function objectionToUndo(
   { created, snapshot }: CreateOperation,
-  hasForeign: boolean,
+  isChanged: boolean,
 ): 'zone.maybe-ours' | 'zone.changed-since-create' | null {
-  if (created && !hasForeign) return null;
+  if (created && !isChanged) return null;
   return created && snapshot.length > 0 ? 'zone.changed-since-create' : 'zone.maybe-ours';
 }
 
@@ -262,27 +263,43 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
 }
 
 /**
- * Whether another writer created the zone after the user deleted it. If nobody knows whether the central had
- * the zone at that time, its records decide. It is another writer's if it has none of the records in our
- * ledger.
+ * Whether another writer created the zone after the user deleted it. If the central had the zone at that time,
+ * or nobody knows, its records decide.
  */
 async function isMadeByOthers(
-  { ports: { journal, clock } }: Runtime,
-  { zone, wasThere, createdAt }: DeleteOperation,
+  runtime: Runtime,
+  { zone, wasThere, createdAt, snapshot }: DeleteOperation,
   content: readonly ResourceRecord[],
 ): Promise<boolean> {
-  if (wasThere === true) return false;
+  const { journal } = runtime.ports;
+  if (wasThere === true) return await hasNoneOf(runtime, zone, snapshot, content);
   const recent = creates(await journal.operations({ zone, latest }));
   const isAsked = recent.some(
     ({ created, requested, changedAt }) => (created || requested) && changedAt >= createdAt,
   );
   if (isAsked || wasThere === false) return !isAsked;
+  const rows = (await journal.rows(zone)).filter(({ state }) => state === 'synced');
+  const records = rows.map(({ record }) => record);
+  return await hasNoneOf(runtime, zone, records, content);
+}
+
+/**
+ * Whether the zone has none of the records that it should have, so another writer deleted it and created it
+ * again. Records that every zone has prove nothing, nor do those that an open operation may have removed.
+ * @param expected records that the central had in the zone
+ */
+async function hasNoneOf(
+  { ports: { journal, clock } }: Runtime,
+  zone: DnsName,
+  expected: readonly ResourceRecord[],
+  content: readonly ResourceRecord[],
+): Promise<boolean> {
   const open = await journal.operations({ zone, openAt: clock.wall() });
   const ours = new Set(open.flatMap(ownRecords).map(recordId));
-  const rows = (await journal.rows(zone)).filter(({ state }) => state === 'synced');
-  const ids = rows.map(({ record }) => recordId(record)).filter((id) => !ours.has(id));
+  const ids = expected.filter((record) => !isCentralsOwn(zone, record)).map(recordId);
+  const lasting = ids.filter((id) => !ours.has(id));
   const held = new Set(content.map(recordId));
-  return ids.length > 0 && !ids.some((id) => held.has(id));
+  return lasting.length > 0 && !lasting.some((id) => held.has(id));
 }
 
 /** Ends a delete as `confirmed` and deletes the zone's ledger. */

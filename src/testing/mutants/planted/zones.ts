@@ -96,7 +96,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'create-undone-despite-strangers',
     file: `${engine}/background/zone-steps.ts`,
-    find: `const code = objectionToUndo(latest, foreign.length > 0);`,
+    find: `const code = objectionToUndo(latest, foreign.length > 0 || isAgain);`,
     replace: `const code = objectionToUndo(latest, false);`,
     says: 'A create is undone though somebody wrote into the zone.',
   },
