@@ -131,17 +131,16 @@ async function undoUnderLock(
   // The state `reverting` is stored before the undo is sent, so that an `after` that comes meanwhile no
   // longer matches the operation. If the `after` has come already, the edit stays.
   if (operation.afterSeen) return false;
-  const { reverting, change } = await runtime.store.transact(async (tx) => {
-    const open = await tx.open(operation.zone);
-    // Operations that are being undone are left out. They want no record any more, and their own undo would
-    // only restore the record later.
-    const others = edits(open).filter(
-      ({ id, state }) => id !== operation.id && !isFinal(state) && state !== 'reverting',
-    );
+  const { reverting, change, isDecided } = await runtime.store.transact(async (tx) => {
+    const open = edits(await tx.open(operation.zone)).filter(({ id }) => id !== operation.id);
+    // Operations that are being undone want no record any more.
+    const others = open.filter(({ state }) => !isFinal(state) && state !== 'reverting');
+    const undone = open.filter(({ id, state }) => state === 'reverting' && id < operation.id);
     const begun = await tx.advance(operation, 'reverting', { problems });
-    const { change: inverse, inherited } = inverseOf(begun, others);
-    for (const heir of inherited) await tx.amend(heir, () => ({ added: heir.added, removed: heir.removed }));
-    return { reverting: begun, change: inverse };
+    const inverse = inverseOf(begun, others, undone);
+    for (const heir of inverse.inherited)
+      await tx.amend(heir, () => ({ added: heir.added, removed: heir.removed }));
+    return { ...inverse, reverting: begun };
   });
   if (change.add.length + change.remove.length > 0) {
     const present = await runtime.ports.central.readNames(operation.zone, mirroredNames(operation), ctx);
@@ -149,37 +148,69 @@ async function undoUnderLock(
     if (present !== null) await applyOrCount(runtime, [reverting], change, present, ctx);
   }
   await runtime.store.advance(reverting, 'reverted', nothingWritten);
-  return true;
+  return isDecided;
+}
+
+/** What {@link inverseOf} computes. */
+interface Inverse {
+  readonly change: Change;
+  /** Operations that decide about a record from now on, each with this record. */
+  readonly inherited: readonly RecordsOperation[];
+  /** False: a record stays for an edit that the panel has not reported, and that may be undone as well. */
+  readonly isDecided: boolean;
 }
 
 /**
  * The change that undoes an operation. A record that another open operation wants as it is now is not
  * changed, and that operation decides about it from now on (`inherited`). If several operations name the
- * record, the newest counts, because it may have undone an older one.
+ * record, the newest counts, because it may have undone an older one. A record that is again as it was before
+ * an older operation that is being undone is not changed either.
  * @param others open operations of the zone, oldest first
+ * @param undone older operations of the zone that are being undone, oldest first
  */
 function inverseOf(
   operation: RecordsOperation,
   others: readonly RecordsOperation[],
-): { readonly change: Change; readonly inherited: readonly RecordsOperation[] } {
+  undone: readonly RecordsOperation[],
+): Inverse {
   const heirs = new Map<string, RecordsOperation>();
   const newestFirst = others.toReversed();
+  let isDecided = true;
   const inherits = (record: ResourceRecord, part: 'added' | 'removed'): boolean => {
     const id = recordId(record);
     const [wanted, unwanted] = part === 'added' ? (['add', 'remove'] as const) : (['remove', 'add'] as const);
     const heir = claimant(newestFirst, id, wanted);
     if (heir === null || isNewer(claimant(newestFirst, id, unwanted), heir)) return false;
+    isDecided &&= heir.afterSeen;
     const latest = heirs.get(heir.id) ?? heir;
-    const has = latest[part].some((one) => recordId(one) === recordId(record));
-    if (!has) heirs.set(heir.id, { ...latest, [part]: [...latest[part], record] });
+    if (!hasId(latest[part], id)) heirs.set(heir.id, { ...latest, [part]: [...latest[part], record] });
     return true;
   };
-  const remove = operation.added.filter((record) => !inherits(record, 'added'));
+  const stays = (record: ResourceRecord, part: 'added' | 'removed'): boolean =>
+    isAsBefore(undone, operation, { id: recordId(record), part }) || inherits(record, part);
+  const remove = operation.added.filter((record) => !stays(record, 'added'));
   const kept = new Set(operation.added.filter((record) => !remove.includes(record)).map(recordId));
-  const add = operation.removed.filter(
-    (record) => !kept.has(recordId(record)) && !inherits(record, 'removed'),
-  );
-  return { change: { zone: operation.zone, remove, add }, inherited: [...heirs.values()] };
+  const add = operation.removed.filter((record) => !kept.has(recordId(record)) && !stays(record, 'removed'));
+  return { change: { zone: operation.zone, remove, add }, inherited: [...heirs.values()], isDecided };
+}
+
+/**
+ * Whether a record that an operation added (or removed) is now as it was before the oldest of the operations
+ * that are being undone and changed it. Changes of a TTL alone do not count.
+ */
+function isAsBefore(
+  undone: readonly RecordsOperation[],
+  operation: RecordsOperation,
+  { id, part }: { readonly id: string; readonly part: 'added' | 'removed' },
+): boolean {
+  const oldest = undone.find(({ added, removed }) => hasId(added, id) || hasId(removed, id));
+  if (oldest === undefined) return false;
+  const other = part === 'added' ? 'removed' : 'added';
+  return hasId(oldest[other], id) && !hasId(oldest[part], id) && !hasId(operation[other], id);
+}
+
+function hasId(records: readonly ResourceRecord[], id: string): boolean {
+  return records.some((record) => recordId(record) === id);
 }
 
 /** Whether `one` was created after `other`. Ids sort by time of creation. */

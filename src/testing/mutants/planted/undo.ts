@@ -190,8 +190,8 @@ export const plantedInUndo: readonly PlantedBug[] = [
     name: 'roll-back-ignores-after',
     file: `${engine}/before/roll-back.ts`,
     find: `  if (operation.afterSeen) return false;
-  const { reverting, change }`,
-    replace: `  const { reverting, change }`,
+  const { reverting, change, isDecided }`,
+    replace: `  const { reverting, change, isDecided }`,
     says: 'An edit that the panel has kept is rolled back for another central.',
   },
   {
