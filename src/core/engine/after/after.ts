@@ -6,7 +6,7 @@ import type { EditEvent, RecordsEvent } from '../../panel.ts';
 import { nothingToDo, type Answer } from '../before/answer.ts';
 import type { Refused } from '../before/carry-out.ts';
 import { createFollowing } from '../comparison/compare.ts';
-import { hear } from './heard.ts';
+import { hear, readNewZoneAgain } from './heard.ts';
 import { keepCompensation } from './keep-compensation.ts';
 import { mirrorItems, resolve } from '../before/before-records.ts';
 import { missingNote } from '../knowledge/compare-rule.ts';
@@ -204,6 +204,7 @@ async function compensate(
   const resolved =
     undone === null ? await resolve(runtime, event, entry) : { kind: 'items' as const, items: undone.items };
   if (resolved.kind === 'refuse') {
+    await readNewZoneAgain(runtime, event.zone);
     // Reads may not show the edit sooner.
     const { visibilityWait } = runtime.ports.settings;
     runtime.agenda.compareSoon(event.zone, 'after-not-understood', 'limited', visibilityWait);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceRecord } from '../../../dns/record.ts';
-import { sampleOperation, sampleRow } from '../../../testing/contracts/journal.ts';
+import { sampleCreate, sampleOperation, sampleRow } from '../../../testing/contracts/journal.ts';
 import { engineBench, entryOf, viewOf, type Bench } from '../../../testing/engine-bench.ts';
 import { a, zone } from '../../../testing/simulator/given.ts';
 import { administrator, recordsEvent } from '../../../testing/simulator/edits.ts';
@@ -250,3 +250,18 @@ for (const [what, call, entry, follow] of asked) {
     assert.deepEqual(looked, follow === null ? [[zone, 'limited']] : []);
   });
 }
+
+test('issue 14, new zones: an edit that nobody can make out lets the zone’s open create wait for reads anew', async () => {
+  const bench = await given([]);
+  const { runtime, journal } = bench;
+  const create = sampleCreate('1', { state: 'kept' });
+  const ended = sampleCreate('2', { state: 'reverted' });
+  await journal.commit({ operations: [create, ended], zones: [entryOf(zone, { state: 'creating' })] });
+  for (const { id } of [create, ended]) runtime.patience.begin(id);
+  await bench.wait(10_000);
+  await bench.run(hear(runtime, recordsEvent(zone, [{ remove: last, add: null }], 'after')));
+  assert.deepEqual(
+    [create, ended].map(({ id }) => runtime.now - runtime.patience.since(id) < 5_000),
+    [true, false],
+  );
+});

@@ -1,7 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isMirrored } from '../../ledger.ts';
-import { edits, type RecordsOperation } from '../../operation.ts';
+import { creates, edits, isFinal, type RecordsOperation } from '../../operation.ts';
 import type { EditEvent, EditItem, RecordsEvent } from '../../panel.ts';
 import type { Refused } from '../before/carry-out.ts';
 import { keepCompensation } from './keep-compensation.ts';
@@ -29,6 +29,7 @@ async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void>
   const entry = await journal.zone(event.zone);
   const resolved = entry !== null && isMirrored(entry.state) ? await resolve(runtime, event, entry) : null;
   if (resolved?.kind !== 'items') {
+    await readNewZoneAgain(runtime, event.zone);
     await compareNamed(runtime, event, 'left-to-the-panel', 'limited');
     return;
   }
@@ -45,6 +46,16 @@ async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void>
     tx.create(heard);
     tx.wake(event.zone, settings.confirmDelay);
   });
+}
+
+/**
+ * Lets an open create of the zone wait for panel reads again, because the panel has made an unclear edit in
+ * the zone. Reads may not show it yet, and what they show would be sent.
+ * @throws {JournalError}
+ */
+export async function readNewZoneAgain({ ports, patience }: Runtime, zone: DnsName): Promise<void> {
+  const open = await ports.journal.operations({ zone, openAt: ports.clock.wall() });
+  for (const { id, state } of creates(open)) if (!isFinal(state)) patience.heard(id);
 }
 
 /**

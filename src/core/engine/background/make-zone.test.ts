@@ -290,8 +290,10 @@ test('a failure that may go by itself is no refusal, nor is one that may have le
   }
 });
 
+/** An edit that the panel does not show yet. */
 function edit(state: OperationState): Operation {
-  return sampleOperation('1', { state, afterSeen: state === 'kept' });
+  const items = [{ remove: null, add: ftp, mirrored: true, note: null }];
+  return sampleOperation('1', { state, items, added: [], afterSeen: state === 'kept' });
 }
 
 test('open edits of the zone are waited for, those that the panel has kept twice as long', async () => {
@@ -316,6 +318,23 @@ test('open edits of the zone are waited for, those that the panel has kept twice
       await bench.wait(1_000);
       assert.deepEqual(bench.woken, isMade ? [] : [`${at + 7_200} operations`]);
     }
+  }
+});
+
+test('issue 14, new zones: an edit that the read shows is waited for as long as it takes to end', async () => {
+  const items = [{ remove: null, add: www, mirrored: true, note: 'note.no-zone-yet' }];
+  const cases: readonly (readonly [OperationState, readonly ResourceRecord[], boolean])[] = [
+    ['kept', [apex, www], false],
+    ['applied', [apex, www], false],
+    ['kept', [apex], true],
+    ['prepared', [apex, www], true],
+    ['confirmed', [apex, www], true],
+  ];
+  for (const [state, panel, isMade] of cases) {
+    const bench = await given({ others: [sampleOperation('1', { state, items, added: [] })] });
+    bench.runtime.patience.heard('0');
+    await bench.wait(600_000);
+    assert.equal((await make(bench, create, panel)) !== null, isMade, state);
   }
 });
 

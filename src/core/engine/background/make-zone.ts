@@ -6,7 +6,7 @@ import { withNameServers } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { foundZone, landed, mayLandLate, noteSent, readBackCreate, type Proof } from './made-zone.ts';
-import { keepWatching } from '../knowledge/operations.ts';
+import { keepWatching, showsDone } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import { emptySeed } from '../before/zone-edits.ts';
@@ -42,7 +42,7 @@ export async function zoneAtCentral(
     const isUnread = known.created && known.snapshot.length === 0 && mayLandLate(runtime, known);
     return { operation: isUnread ? await landed(runtime, known, there) : known, present: there };
   }
-  if (await waitsForEdits(runtime, operation)) return null;
+  if (await waitsForEdits(runtime, operation, view)) return null;
   const made = await make(runtime, withNameServers(operation, panel), content.map(plain), ctx);
   if (made instanceof CentralError) {
     await refusedAfterwards(runtime, operation, made, panel);
@@ -56,17 +56,22 @@ export async function zoneAtCentral(
 /**
  * Whether the create has to wait for open edits of its zone. They are sent together with the zone, so the
  * panel has to show them first. The wait is at most `visibilityWait`, or twice that for edits that the panel
- * reported as made.
+ * reported as made. Edits that this read shows end in the same step, so the next one sends them.
  */
-async function waitsForEdits(runtime: Runtime, { id, zone }: CreateOperation): Promise<boolean> {
+async function waitsForEdits(
+  runtime: Runtime,
+  { id, zone }: CreateOperation,
+  view: PanelView,
+): Promise<boolean> {
   const { journal, clock, settings } = runtime.ports;
   const waited = runtime.now - runtime.patience.since(id);
-  if (waited >= 2 * settings.visibilityWait) return false;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  const waits = edits(open).some(
-    ({ state }) =>
-      state === 'kept' || (waited < settings.visibilityWait && !isFinal(state) && state !== 'stuck'),
-  );
+  const waits = edits(open).some((edit) => {
+    if (isFinal(edit.state) || edit.state === 'stuck') return false;
+    const isMade = edit.state === 'kept';
+    if (waited < (isMade ? 2 : 1) * settings.visibilityWait) return true;
+    return (isMade || edit.state === 'applied') && showsDone(edit, view);
+  });
   if (waits) runtime.agenda.wake(zone, settings.confirmDelay);
   return waits;
 }

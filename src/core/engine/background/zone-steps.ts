@@ -263,8 +263,8 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
 }
 
 /**
- * Whether another writer created the zone after the user deleted it. If the central had the zone at that time,
- * or nobody knows, its records decide.
+ * Whether another writer created the zone after the user deleted it. If the central had the zone at that
+ * time, or nobody knows, its records decide.
  */
 async function isMadeByOthers(
   runtime: Runtime,

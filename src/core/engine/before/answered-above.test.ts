@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { namesAbove, parseName, type DnsName } from '../../../dns/name.ts';
 import { makeRecord } from '../../../dns/record.ts';
+import { sampleOperation } from '../../../testing/contracts/journal.ts';
 import { engineBench } from '../../../testing/engine-bench.ts';
 import { zone } from '../../../testing/simulator/given.ts';
 import { isAnsweredAbove } from './answered-above.ts';
@@ -47,6 +48,25 @@ test('only the nearest zone of the account above counts', async () => {
   assert.equal(await isAnswered(['a.b'], []), false);
   assert.equal(await isAnswered(['a.b'], [zone, ...names('b')]), false);
   assert.equal(await isAnswered(['a.b'], [zone, ...names('c')]), true);
+});
+
+test('issue 14, new zones: what an open edit took away may come back, so it still answers', async () => {
+  const [covering, other] = ['*', 'www'].map((name) =>
+    makeRecord({ name, type: 'A', rdata: '192.0.2.1' }, zone),
+  );
+  assert.ok(covering !== undefined && other !== undefined);
+  for (const [removed, state, answers] of [
+    [covering, 'applied', true],
+    [covering, 'reverting', true],
+    [covering, 'confirmed', false],
+    [other, 'applied', false],
+  ] as const) {
+    const { runtime, run, central, journal } = engineBench();
+    central.store.putZone(zone, []);
+    await journal.commit({ operations: [sampleOperation('0', { state, removed: [removed], added: [] })] });
+    const found = runtime.timers.step('-', (ctx) => isAnsweredAbove(runtime, child, [zone], ctx));
+    assert.equal(await run(found), answers, state);
+  }
 });
 
 test('where the central cannot list a zone’s names, one may be there', async () => {

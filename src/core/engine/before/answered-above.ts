@@ -1,12 +1,15 @@
 import { isWithin, namesAbove, wildcardsOver, type DnsName } from '../../../dns/name.ts';
 import type { CallContext } from '../../central.ts';
+import { edits } from '../../operation.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
+import { ownRecords } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
  * Whether our account's zone above a new zone already answers queries for names in the new one. That is so if
  * it has a record at the new zone's name or below it, or a wildcard that covers it. If the new zone were
- * created empty, these answers would be lost.
+ * created empty, these answers would be lost. Records that open edits have removed count too, because an undo
+ * may put them back.
  * @param listed zones of the account
  * @throws {CentralError | JournalError}
  */
@@ -22,6 +25,9 @@ export async function isAnsweredAbove(
   // assume that they exist.
   if (!runtime.ports.central.traits.wholeZones) return true;
   const wildcards = new Set(wildcardsOver(zone, above));
-  const records = (await readCentralZone(runtime, above, [], ctx)) ?? [];
+  const present = (await readCentralZone(runtime, above, [], ctx)) ?? [];
+  const { journal, clock } = runtime.ports;
+  const open = await journal.operations({ zone: above, openAt: clock.wall() });
+  const records = [...present, ...edits(open).flatMap(ownRecords)];
   return records.some(({ name }) => isWithin(name, zone) || wildcards.has(name));
 }

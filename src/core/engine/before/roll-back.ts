@@ -195,8 +195,8 @@ function inverseOf(
 }
 
 /**
- * Whether a record that an operation added (or removed) is now as it was before the oldest of the operations
- * that are being undone and changed it. Changes of a TTL alone do not count.
+ * Whether a record that an operation added (or removed) is now as it was before an older operation. That one
+ * is the oldest that changed the record and is being undone. Changes of a TTL alone do not count.
  */
 function isAsBefore(
   undone: readonly RecordsOperation[],
