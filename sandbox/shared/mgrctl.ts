@@ -1,8 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCommand } from './mgrctl-command.ts';
+import { installProgram } from './mgrctl-program.ts';
 import { Params } from './params.ts';
 import { child } from './xml.ts';
 import type { Request } from './panel.ts';
@@ -13,34 +14,6 @@ import type { Switches } from './switches.ts';
 
 /** Longest path of a unix socket, in octets. The system's own limit is a little higher. */
 const SOCKET_LIMIT = 100;
-
-/** The program `mgrctl`. Every call waits until it has started, so it is CommonJS and loads only `net`. */
-const PROGRAM = `'use strict';
-const socket = require('net').connect(process.argv[2]);
-socket.on('error', (error) => {
-  process.stderr.write('mgrctl: the panel cannot be reached: ' + error.message + '\\n');
-  process.exitCode = 1;
-});
-const pieces = [];
-socket.on('data', (piece) => pieces.push(piece));
-socket.on('end', () => {
-  const all = Buffer.concat(pieces);
-  const cut = all.indexOf(10);
-  if (cut < 0) {
-    process.stderr.write('mgrctl: the panel gave no answer\\n');
-    process.exitCode = 1;
-    return;
-  }
-  process.exitCode = Number(all.subarray(0, cut).toString());
-  process.stdout.write(all.subarray(cut + 1));
-});
-const words = process.argv.slice(3);
-words.forEach((word, at) => {
-  const given = words[at - 1] === '-e' ? /^([^=]*)=\\$(.*)$/.exec(word) : null;
-  if (given !== null) words[at] = given[1] + '=' + (process.env[given[2]] || '');
-});
-socket.end(JSON.stringify(words));
-`;
 
 /** The parts of the panel that the server for mgrctl needs. */
 interface Local {
@@ -62,8 +35,8 @@ function reply(wire: Wire, switches: Switches): string | Buffer {
 
 async function answer(text: string, local: Local): Promise<string | Buffer> {
   const { service, switches, profile, restart } = local;
-  const args: unknown = JSON.parse(text);
-  const command = Array.isArray(args) ? readCommand(args.map(String), profile.panel, profile.mgrctl) : null;
+  const words = text.split('\0').slice(0, -1);
+  const command = readCommand(words, profile.panel, profile.mgrctl);
   if (command === null) return `1\n${profile.mgrctl.usage}`;
   switch (command.kind) {
     case 'describe':
@@ -84,19 +57,6 @@ async function answer(text: string, local: Local): Promise<string | Buffer> {
 function request(params: Params): Request {
   const nobody = { cookie: undefined, referer: '', headers: {} };
   return { params, method: 'GET', via: 'mgrctl', address: 'local', ...nobody };
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-function install(root: string, socket: string): void {
-  const program = join(root, 'var', 'mgrctl.cjs');
-  const path = join(root, 'sbin', 'mgrctl');
-  writeFileSync(program, PROGRAM, { mode: 0o600 });
-  const command = [process.execPath, program, socket].map(quote).join(' ');
-  writeFileSync(path, `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o700 });
-  chmodSync(path, 0o700);
 }
 
 /** The server that the program `sbin/mgrctl` connects to. */
@@ -135,7 +95,7 @@ export async function startLocal(local: Local): Promise<LocalServer> {
     server.listen(path, resolve);
   });
   chmodSync(path, 0o600);
-  install(root, path);
+  installProgram(root, path);
   return {
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
