@@ -267,7 +267,8 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Tests a condition every 20 ms until it is met.
+ * Tests a condition again and again until it is met. Before each further test it waits 20 ms, or as long as
+ * the test took. A test that starts a process would otherwise keep a processor busy.
  * @param what what is waited for, to be named in the error
  * @param limit longest wait in milliseconds
  * @returns how many milliseconds it took
@@ -279,9 +280,11 @@ export async function until(
   limit = patience,
 ): Promise<number> {
   const started = performance.now();
-  while (!(await test())) {
-    if (performance.now() - started > limit) throw new Error(`waited ${limit / 1000} s in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  for (;;) {
+    const asked = performance.now();
+    if (await test()) return performance.now() - started;
+    const now = performance.now();
+    if (now - started > limit) throw new Error(`waited ${limit / 1000} s in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, Math.max(20, now - asked)));
   }
-  return performance.now() - started;
 }
