@@ -199,6 +199,12 @@ const sync = v.object({
     'Time between the two reads that must agree before anything is undone.',
     'Промежуток между двумя чтениями, которые должны совпасть, прежде чем что-либо отменяется.',
   ),
+  read_lag: numberOption(
+    'seconds',
+    { fallback: 90, least: 0, most: 3_600 },
+    'How far reads of the panel may lag behind what it has. Until then, an edit that it reported as made is not undone because reads do not show it, unless they show something newer.',
+    'Насколько чтение панели может отставать от её настоящих данных. До этого срока изменение, о котором панель сообщила, не отменяется из-за того, что его ещё не видно, — если только не видно чего-то более нового.',
+  ),
   grace: numberOption(
     'seconds',
     { fallback: 30, least: 1, most: 600 },

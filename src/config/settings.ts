@@ -396,6 +396,7 @@ function namedValues({
     deadline: sync.deadline,
     afterWait: sync.after_wait,
     readGap: sync.read_gap,
+    readLag: sync.read_lag,
     grace: sync.grace,
     watch: sync.watch,
     compareEvery: sync.compare_every,

@@ -157,9 +157,10 @@ function numbered(log: Log, { number }: Settings): Log {
 }
 
 function engineSettings(settings: Settings): EngineSettings {
-  const { mode, afterWait, readGap, grace, watch, compareEvery, serialsEvery, ownerCheck, limits } = settings;
-  const given = { mode, afterWait, readGap, grace, watch, compareEvery, serialsEvery, ownerCheck, limits };
-  return { ...defaultEngineSettings, ...given, visibilityWait: afterWait * 3 };
+  const { mode, afterWait, readGap, readLag, grace, watch, compareEvery, serialsEvery } = settings;
+  const { ownerCheck, limits } = settings;
+  const times = { afterWait, readGap, readLag, grace, watch, compareEvery, serialsEvery };
+  return { ...defaultEngineSettings, mode, ...times, ownerCheck, limits, visibilityWait: afterWait * 3 };
 }
 
 /** What an engine and its health ask of the files under the panel's root. */

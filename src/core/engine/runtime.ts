@@ -13,6 +13,7 @@ import { Gate } from './parts/gate.ts';
 import { Grace } from './parts/grace.ts';
 import { NameLocks } from './parts/locks.ts';
 import { Patience } from './parts/patience.ts';
+import { ReadProofs } from './parts/read-proofs.ts';
 import { Rounds } from './parts/rounds.ts';
 import { SilentChanges } from './parts/silent-changes.ts';
 import type { EngineSettings } from './settings.ts';
@@ -51,6 +52,7 @@ export class Runtime {
   readonly gate: Gate;
   readonly grace: Grace;
   readonly patience: Patience;
+  readonly readProofs: ReadProofs;
   readonly agenda: Agenda;
   /** Zones for which the administrator was told that edits stay in the panel. */
   readonly panelOnly = new DailyNotice<DnsName>();
@@ -81,13 +83,16 @@ export class Runtime {
     this.gate = new Gate(this.timers, ports.panel.traits.readDuringHandler);
     this.grace = new Grace(ports);
     this.patience = new Patience(now);
+    this.readProofs = new ReadProofs(now);
     this.agenda = new Agenda(this.timers, ports.settings, now);
     this.rounds = new Rounds(ports.clock);
     this.silent = new SilentChanges(ports, this.rounds);
     this.store = new Store(ports, {
+      begun: (operation) => this.readProofs.begin(operation),
       heard: (operation) => this.patience.heard(operation),
       ended: (operation) => {
         this.patience.forget(operation);
+        this.readProofs.forget(operation);
         this.unsaid.delete(operation);
       },
       wake: (zone, delay) => this.agenda.wake(zone, delay),

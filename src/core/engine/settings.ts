@@ -7,9 +7,15 @@ export interface EngineSettings {
    */
   readonly afterWait: number;
   /**
-   * How long an edit that the panel reported as done may stay invisible to reads before it counts as undone.
+   * How long an edit that the panel reported as done may stay invisible to recent reads before it counts as
+   * undone.
    */
   readonly visibilityWait: number;
+  /**
+   * How old the state may be that panel reads show. For so long, a read that does not show what the panel
+   * reported proves nothing, unless it shows something newer.
+   */
+  readonly readLag: number;
   /** Least time between the two panel reads that must agree before anything is undone. */
   readonly readGap: number;
   /** Least time between the two panel reads that must agree before a new zone's content is sent. */
@@ -46,6 +52,7 @@ export interface EngineSettings {
 export const defaultEngineSettings: EngineSettings = {
   afterWait: 5_000,
   visibilityWait: 15_000,
+  readLag: 90_000,
   readGap: 5_000,
   contentGap: 300,
   confirmDelay: 200,

@@ -1,13 +1,17 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
+import { defaultEngineSettings } from '../../core/engine/settings.ts';
 import type { SavedEdit } from './laws/answers.ts';
 import type { PanelStore } from './sim-panel.ts';
 
+/** If reads lag by more milliseconds, they hide an edit for longer than an engine waits without a proof. */
+export const longLag = defaultEngineSettings.visibilityWait;
+
 /**
- * If reads lag by so many milliseconds or more, they hide an edit for longer than an engine trusts `after`
- * (`visibilityWait`).
+ * If reads lag by more milliseconds, they hide an edit for longer than an engine trusts its `after`
+ * (docs/adoption.md, "Shown late").
  */
-export const longLag = 15_000;
+const tooLongLag = defaultEngineSettings.readLag;
 
 /**
  * Makes reads of the panel show an old state. Records which edits they showed too late (docs/adoption.md,
@@ -16,8 +20,6 @@ export const longLag = 15_000;
 export class LateReads {
   readonly #panel: PanelStore;
   readonly #saved: readonly SavedEdit[];
-  /** For each zone, since when reads show an old state (monotonic milliseconds). */
-  readonly #since = new Map<DnsName, number>();
 
   /** @param saved every save of a user; the list grows while the history runs */
   constructor(panel: PanelStore, saved: readonly SavedEdit[]) {
@@ -30,17 +32,17 @@ export class LateReads {
     this.show(zone, now);
     const records = this.#panel.zones.get(zone);
     this.#panel.stale.set(zone, records === undefined ? null : new Map(records));
-    this.#since.set(zone, now);
+    this.#panel.staleSince.set(zone, now);
   }
 
   /** From now on, reads show the zone's present state again. @param now monotonic milliseconds */
   show(zone: DnsName, now: number): void {
     this.#panel.stale.delete(zone);
-    const since = this.#since.get(zone);
-    this.#since.delete(zone);
+    const since = this.#panel.staleSince.get(zone);
+    this.#panel.staleSince.delete(zone);
     if (since === undefined) return;
     for (const { event, items, keptAt } of this.#saved) {
-      if (event.zone !== zone || keptAt === null || keptAt < since || now - keptAt <= longLag) continue;
+      if (event.zone !== zone || keptAt === null || keptAt < since || now - keptAt <= tooLongLag) continue;
       for (const record of items.flatMap(({ remove, add }) => [remove, add]))
         if (record !== null) this.#panel.shownLate.add(`${zone} ${recordId(record)}`);
     }

@@ -94,7 +94,8 @@ export class Mishaps {
   slower(step: string, local: LocalPart): LocalPart {
     if (this.#options.lags === true) {
       const lag = this.#chances.maybe(`${step} visible late`, 0.15, [16_000, 30_000, 60_000]);
-      return lag === null ? local : { ...local, visibleAfter: lag };
+      const most = this.#chances.maybe(`${step} visible very late`, 0.02, [150_000]) ?? lag;
+      return most === null ? local : { ...local, visibleAfter: most };
     }
     if (this.#options.slow !== true) return local;
     const pick = (what: string, probability: number, values: readonly [number, ...number[]]): number | null =>

@@ -29,6 +29,8 @@ export interface PanelRead {
   readonly ended: number;
   /** Ids of the records that the read showed; null: the panel did not have the zone. */
   readonly ids: ReadonlySet<string> | null;
+  /** The time whose state the read showed (monotonic milliseconds). An old state is older than the read. */
+  readonly asOf: number;
   /** Whether a hook call about the zone was being answered during the read. */
   readonly disturbed: boolean;
 }
@@ -47,6 +49,8 @@ export class PanelStore {
    * zones as they are.
    */
   readonly stale = new Map<DnsName, Map<string, ResourceRecord> | null>();
+  /** For each zone in `stale`, the time of its old state (monotonic milliseconds). */
+  readonly staleSince = new Map<DnsName, number>();
   /** Records of edits that reads did not show for longer than the engine trusts `after`, as `zone id`. */
   readonly shownLate = new Set<string>();
   /** Every read by every engine, in order: the name of the zone, or `list` for the list of zones. */
@@ -185,7 +189,8 @@ export class SimPanel implements Panel {
       (call) => call.counts && call.zone === zone && call.from < ended && call.until > began,
     );
     const ids = records === null ? null : new Set(records.keys());
-    this.store.looks.push({ reader: this.#name, zone, began, ended, ids, disturbed });
+    const asOf = this.store.staleSince.get(zone) ?? ended;
+    this.store.looks.push({ reader: this.#name, zone, began, ended, ids, asOf, disturbed });
   }
 
   async write(

@@ -246,7 +246,7 @@ export function writeSettings(
   saveSettings(root, {
     isp_master: connection,
     log: { level: '9' },
-    sync: { after_wait: '1', read_gap: '1', grace: '1', ...sync },
+    sync: { after_wait: '1', read_gap: '1', read_lag: '3', grace: '1', ...sync },
   });
 }
 

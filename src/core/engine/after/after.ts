@@ -77,7 +77,8 @@ async function createdAfterAll(
   match: Operation | null,
 ): Promise<Answer> {
   if (match?.state === 'reverted' && entry?.state === 'synced') {
-    await createFollowing(runtime, event.zone, 'late-create');
+    const cancels = match.kind === 'zone-create' ? match.cancels : null;
+    await createFollowing(runtime, event.zone, 'late-create', cancels);
     await markAnswered(runtime, match);
   } else await compareNamed(runtime, event, 'after-without-operation');
   return nothingToDo;

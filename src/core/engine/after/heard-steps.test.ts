@@ -106,23 +106,23 @@ test('what the panel shows otherwise, twice, is left to a comparison', async () 
     const bench = await given();
     bench.runtime.patience.heard('0');
     await bench.run(followHeard(bench.runtime, heard, { ...view, readAt: 0 }));
-    await bench.run(followHeard(bench.runtime, heard, { ...view, readAt: 15_000 }));
+    await bench.run(followHeard(bench.runtime, heard, { ...view, readAt: 90_000 }));
     assert.equal((await bench.stored(heard))?.state, 'prepared');
-    await bench.wait(20_000);
-    await bench.run(followHeard(bench.runtime, heard, { ...view, readAt: 20_000 }));
+    await bench.wait(95_000);
+    await bench.run(followHeard(bench.runtime, heard, { ...view, readAt: 95_000 }));
     assert.equal((await bench.stored(heard))?.state, 'reverted');
     assert.equal(atCentral(bench), '1');
     await bench.wait(1_000);
-    assert.equal(bench.woken.at(-1), '20200 comparison kept-otherwise limited');
+    assert.equal(bench.woken.at(-1), '95200 comparison kept-otherwise limited');
   }
 });
 
 test('two reads that differ from each other decide nothing', async () => {
   const bench = await given();
   bench.runtime.patience.heard('0');
-  await bench.run(followHeard(bench.runtime, heard, { ...viewOf([old]), readAt: 15_000 }));
-  await bench.run(followHeard(bench.runtime, heard, { ...viewOf([old, next]), readAt: 25_000 }));
-  await bench.run(followHeard(bench.runtime, heard, { ...viewOf(null), readAt: 35_000 }));
+  await bench.run(followHeard(bench.runtime, heard, { ...viewOf([old]), readAt: 90_000 }));
+  await bench.run(followHeard(bench.runtime, heard, { ...viewOf([old, next]), readAt: 100_000 }));
+  await bench.run(followHeard(bench.runtime, heard, { ...viewOf(null), readAt: 110_000 }));
   assert.equal((await bench.stored(heard))?.state, 'prepared');
   assert.equal(atCentral(bench), '1');
 });

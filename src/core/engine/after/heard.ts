@@ -8,7 +8,7 @@ import { keepCompensation } from './keep-compensation.ts';
 import { mirrorDraft, resolve } from '../before/before-records.ts';
 import { fromEvent, isHeard, newEdit, showsDone, viewItems } from '../knowledge/operations.ts';
 import { isTransient } from '../knowledge/transient.ts';
-import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
+import { agreesTwice, patienceFor, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import { compareNamed } from '../before/unknown-zone.ts';
 
@@ -121,7 +121,7 @@ export async function followHeard(runtime: Runtime, heard: RecordsOperation, vie
   const { settings } = runtime.ports;
   if (!showsDone(heard, view)) {
     const seen = view.records === null ? 'gone' : viewItems(heard, view).join();
-    const wait = { patience: settings.visibilityWait, gap: settings.readGap };
+    const wait = { patience: patienceFor(runtime, heard), gap: settings.readGap };
     if (!agreesTwice(runtime, heard, view, seen, wait)) return;
     await runtime.store.advance(heard, 'reverted');
     runtime.agenda.compareSoon(heard.zone, 'kept-otherwise', 'limited');

@@ -19,9 +19,16 @@ interface Written {
   readonly attempts: number | undefined;
 }
 
-async function written(attempts: number, error: Error | null, isPutOff = false): Promise<Written> {
+/** @param after milliseconds since the panel had to be put back */
+async function written(
+  attempts: number,
+  error: Error | null,
+  { isPutOff = false, after = 0 } = {},
+): Promise<Written> {
   const bench = engineBench();
   const operation = { ...restoring, attempts };
+  bench.runtime.patience.heard('0');
+  await bench.wait(after);
   await bench.journal.commit({ operations: [operation] });
   bench.journal.takes = 10;
   const { runtime } = bench;
@@ -50,13 +57,20 @@ test('a token is valid for one write only; what the panel answers is counted', a
 test('a refusal is counted, unless it was for the sake of another central; no answer is not', async () => {
   const refused = new PanelError('panel.refused');
   assert.equal((await written(2, refused)).attempts, 3);
-  assert.equal((await written(2, refused, true)).attempts, 2);
+  assert.equal((await written(2, refused, { isPutOff: true })).attempts, 2);
   assert.equal((await written(2, new PanelError('panel.unreachable'))).attempts, 2);
   assert.equal((await written(2, new TypeError('a defect'))).attempts, 2);
 });
 
 test('what was answered more than five times without effect is for an administrator', async () => {
-  assert.equal((await written(4, null)).state, 'reverting');
-  assert.equal((await written(5, null)).state, 'stuck');
+  const after = 90_000;
+  assert.equal((await written(4, null, { after })).state, 'reverting');
+  assert.equal((await written(5, null, { after })).state, 'stuck');
   assert.equal((await written(5, new PanelError('panel.refused'))).state, 'stuck');
+});
+
+test('issue 14: what the panel reported as written may show late', async () => {
+  assert.equal((await written(5, null, { after: 89_899 })).state, 'reverting');
+  assert.equal((await written(50, null, { after: 89_899 })).state, 'reverting');
+  assert.equal((await written(5, null, { after: 89_900 })).state, 'stuck');
 });

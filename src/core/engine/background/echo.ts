@@ -5,7 +5,8 @@ import type { Runtime } from '../runtime.ts';
 
 /**
  * After so many failed restorations an operation becomes stuck. A restoration fails if the panel refuses it,
- * or reports success and does not show it.
+ * or reports success and does not show it. In the second case its reads may be old, so `readLag` has to be
+ * over as well.
  */
 const hopelessAfter = 5;
 
@@ -33,19 +34,21 @@ export async function writeWithEcho(
   runtime.echoTokens.set(echo, marked);
   try {
     await runtime.timers.step(operation.id, (ctx) => write(echo, ctx));
-    await countAnswer(runtime, operation);
+    const reported = runtime.patience.since(operation.id) + runtime.ports.settings.readLag;
+    await countAnswer(runtime, operation, runtime.now >= reported);
   } catch (error) {
     const refused = error instanceof PanelError && error.code === 'panel.refused';
-    if (refused && !marked.putOff) await countAnswer(runtime, operation);
+    if (refused && !marked.putOff) await countAnswer(runtime, operation, true);
     throw error;
   } finally {
     runtime.echoTokens.delete(echo);
   }
 }
 
-async function countAnswer(runtime: Runtime, operation: Operation): Promise<void> {
+/** @param counts whether a failed write proves that the panel does not make it */
+async function countAnswer(runtime: Runtime, operation: Operation, counts: boolean): Promise<void> {
   const attempts = operation.attempts + 1;
-  const state = attempts > hopelessAfter ? 'stuck' : 'reverting';
+  const state = counts && attempts > hopelessAfter ? 'stuck' : 'reverting';
   await runtime.store.advance(operation, state, { attempts });
 }
 

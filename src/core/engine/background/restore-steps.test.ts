@@ -179,16 +179,32 @@ test('a record does not come back beside an alias that was added since', async (
 test('what shows restored in two reads ends; a comparison does the rest', async () => {
   const { bench, written } = await given([changed]);
   bench.runtime.patience.heard('5');
-  await bench.run(restorePanel(bench.runtime, changed, shown([old], 14_999)));
+  await bench.run(restorePanel(bench.runtime, changed, shown([old], 89_999)));
   assert.equal((await bench.stored(changed))?.state, 'reverting');
-  await bench.run(restorePanel(bench.runtime, changed, shown([old], 15_000)));
-  await bench.run(restorePanel(bench.runtime, changed, shown([old], 19_999)));
+  await bench.run(restorePanel(bench.runtime, changed, shown([old], 90_000)));
+  await bench.run(restorePanel(bench.runtime, changed, shown([old], 94_999)));
   assert.equal((await bench.stored(changed))?.state, 'reverting');
-  await bench.run(restorePanel(bench.runtime, changed, shown([old], 20_000)));
+  await bench.run(restorePanel(bench.runtime, changed, shown([old], 95_000)));
   const ended = await bench.stored(changed);
   assert.deepEqual([ended?.state, ended?.watch, written], ['reverted', null, []]);
   await bench.wait(30_000);
   assert.ok(bench.woken.includes('210 comparison restored no'), bench.woken.join());
+});
+
+test('issue 14: after a read that showed the edit, the panel counts as put back sooner', async () => {
+  for (const [first, readsAt, state] of [
+    [[next], [15_000, 20_000], 'reverted'],
+    [[next], [14_999, 20_000], 'reverting'],
+    [[old], [15_000, 20_000], 'reverting'],
+  ] as const) {
+    const { bench } = await given([changed]);
+    bench.runtime.patience.heard('5');
+    await bench.run(restorePanel(bench.runtime, changed, shown(first, 0)));
+    const now = await bench.stored(changed);
+    assert.ok(now?.kind === 'records');
+    for (const readAt of readsAt) await bench.run(restorePanel(bench.runtime, now, shown([old], readAt)));
+    assert.equal((await bench.stored(changed))?.state, state);
+  }
 });
 
 test('what was changed otherwise meanwhile, or is gone with its zone, ends as well, and is watched', async () => {
@@ -197,7 +213,7 @@ test('what was changed otherwise meanwhile, or is gone with its zone, ends as we
   for (const records of [null, [next]]) {
     const { bench, written } = await given([changed, removal], rows);
     bench.runtime.patience.heard('5');
-    for (const readAt of [15_000, 20_000])
+    for (const readAt of [90_000, 95_000])
       await bench.run(restorePanel(bench.runtime, changed, shown(records, readAt)));
     const ended = await bench.stored(changed);
     assert.deepEqual([ended?.state, ended?.watch?.until, written], ['reverted', start + 600_000, []]);
@@ -211,7 +227,7 @@ test('so does an edit of which only one record shows restored', async () => {
   const removal = edit('6', mail, null, { state: 'kept' });
   const { bench, written } = await given([operation, removal], [sampleRow(1, { record: ftp })]);
   bench.runtime.patience.heard('5');
-  for (const readAt of [15_000, 20_000])
+  for (const readAt of [90_000, 95_000])
     await bench.run(restorePanel(bench.runtime, operation, shown([old, ftp], readAt)));
   const ended = await bench.stored(operation);
   assert.deepEqual([ended?.state, ended?.watch?.until, written], ['reverted', start + 600_000, []]);

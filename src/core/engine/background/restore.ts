@@ -8,7 +8,7 @@ import { retimed, viewItems, watching, watchOf } from '../knowledge/operations.t
 import { changeTowards, ttlsOf, type Known } from '../knowledge/rule.ts';
 import { withoutClashes } from '../before/plan.ts';
 import type { Runtime } from '../runtime.ts';
-import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
+import { agreesTwice, patienceFor, type PanelView } from '../knowledge/panel-view.ts';
 
 /**
  * Puts the panel back after the central refused an edit that the panel had made (class `compensate`). Writes
@@ -29,7 +29,7 @@ export async function restorePanel(
   // records. A comparison handles other differences.
   if (view.records === null || isEmptyChange(change) || items.every((item) => item === 'before')) {
     // Panel reads may not show the edit yet, so this waits as long as any other operation.
-    const wait = { patience: settings.visibilityWait, gap: settings.readGap };
+    const wait = { patience: patienceFor(runtime, operation), gap: settings.readGap };
     if (!agreesTwice(runtime, operation, view, items.join(), wait)) return;
     const isRestored = items.every((item) => item === 'before');
     const watch = isRestored ? watchOf(runtime, operation) : watching(runtime.ports, operation);
@@ -40,6 +40,7 @@ export async function restorePanel(
   }
   // Panel reads may not show an earlier write yet, and a panel may report a write that it never made. So
   // writes have pauses between them.
+  runtime.readProofs.shown(operation.zone, operation.id, false);
   const early = nextTry(runtime, operation) - runtime.ports.clock.wall();
   const present = view.records;
   if (early <= 0)

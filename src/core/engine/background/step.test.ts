@@ -72,8 +72,10 @@ test('what the panel shows is confirmed at the first read', async () => {
 test('what the panel does not show is undone after two reads that agree, once its time is over', async () => {
   const cases: readonly (readonly [Operation, readonly number[]])[] = [
     [edit('applied'), [0, 4_999, 5_000, 9_999]],
-    [edit('applied', { afterSeen: true }), [0, 5_000, 14_999, 15_000, 19_999]],
-    [edit('kept'), [0, 5_000, 14_999, 15_000, 19_999]],
+    [edit('applied', { afterSeen: true }), [0, 5_000, 15_000, 89_999, 90_000, 94_999]],
+    [edit('kept'), [0, 5_000, 15_000, 89_999, 90_000, 94_999]],
+    [edit('kept', { class: 'compensate' }), [0, 5_000, 15_000, 89_999, 90_000, 94_999]],
+    [edit('kept', { class: 'follow' }), [0, 5_000, 14_999, 15_000, 19_999]],
   ];
   for (const [operation, times] of cases) {
     for (const panel of [[old], null]) {
@@ -88,6 +90,34 @@ test('what the panel does not show is undone after two reads that agree, once it
       assert.notEqual((await bench.stored({ id: '0' }))?.state, operation.state);
       assert.notEqual((await bench.stored({ id: '0' }))?.state, 'confirmed');
     }
+  }
+});
+
+test('issue 14, reads: what a recent read does not show is undone sooner', async () => {
+  const mail = a('mail', 3);
+  const items = [{ remove: null, add: mail, mirrored: true, note: null }];
+  const later = edit('kept', { id: '1', items, removed: [], added: [mail] });
+  for (const [heard, state] of [
+    [0, 'reverted'],
+    [2_000, 'kept'],
+  ] as const) {
+    const bench = await given({
+      panel: [old, mail],
+      central: [next, mail],
+      operations: [edit('kept'), later],
+    });
+    const { patience, readProofs } = bench.runtime;
+    for (const now of [0, 1_000, 2_000]) {
+      if (now === heard) patience.heard('0');
+      if (now === 1_000) readProofs.begin('1');
+      await bench.wait(1_000);
+    }
+    const at = bench.clock.now();
+    await statesAt(bench, [at, at + 14_999, at + 20_000, at + 25_000]);
+    assert.deepEqual(
+      [(await bench.stored({ id: '0' }))?.state, (await bench.stored(later))?.state],
+      [state, 'confirmed'],
+    );
   }
 });
 

@@ -6,7 +6,8 @@ import { PanelError } from '../../panel.ts';
 import { compareZone } from '../comparison/compare.ts';
 import { followHeard } from '../after/heard.ts';
 import { isHeard, showsDone, viewItems } from '../knowledge/operations.ts';
-import { agreesTwice, readPanel, type PanelView } from '../knowledge/panel-view.ts';
+import { agreesTwice, patienceFor, readPanel, type PanelView } from '../knowledge/panel-view.ts';
+import { learnFrom } from '../knowledge/shown.ts';
 import { restorePanel } from './restore.ts';
 import { restoreZone } from './restore-zone.ts';
 import type { Waking } from '../parts/agenda.ts';
@@ -141,6 +142,7 @@ async function stepUndecided(
   isHeld: (operation: Operation) => boolean,
 ): Promise<void> {
   const view = await readPanel(runtime, zone);
+  await learnFrom(runtime, zone, undecided, view);
   const decided: RecordsOperation[] = [];
   for (const operation of undecided) {
     if (isHeld(operation)) continue;
@@ -173,8 +175,6 @@ function isAhead({ afterSeen }: Operation, undecided: readonly Operation[]): boo
 function isDecided(runtime: Runtime, operation: RecordsOperation, view: PanelView): boolean {
   if (showsDone(operation, view)) return true;
   const items = view.records === null ? ['gone'] : viewItems(operation, view);
-  const { settings } = runtime.ports;
-  const isHeardOf = operation.state === 'kept' || operation.afterSeen;
-  const patience = isHeardOf ? settings.visibilityWait : settings.afterWait;
-  return agreesTwice(runtime, operation, view, items.join(), { patience, gap: settings.readGap });
+  const wait = { patience: patienceFor(runtime, operation), gap: runtime.ports.settings.readGap };
+  return agreesTwice(runtime, operation, view, items.join(), wait);
 }

@@ -99,6 +99,9 @@ test('a delete is given up once two looks show the zone kept', async () => {
   // Nothing is decided yet, because the panel reported the delete and its reads may still show the zone for a
   // while.
   assert.deepEqual(await told(bench), ['kept', '']);
+  await bench.wait(60_000);
+  await deleteTwice(bench, viewOf([one]));
+  assert.deepEqual(await told(bench), ['kept', '']);
   await deleteTwice(bench, viewOf([one]));
   assert.deepEqual(await told(bench), ['reverted', '']);
   assert.equal((await bench.journal.zone(zone))?.state, 'synced');
@@ -473,18 +476,37 @@ test('right after a delete of the zone, reads may still show what it held', asyn
     await createAt(again, [
       [0, [one]],
       [300, [one]],
-      [14_999, [one]],
-      [15_100, [one]],
+      [15_000, [one]],
+      [89_999, [one]],
+      [90_100, [one]],
     ]),
     [],
   );
   assert.deepEqual(
     await createAt(again, [
-      [15_000, [one]],
-      [15_300, [one]],
+      [90_000, [one]],
+      [90_300, [one]],
     ]),
     [one.rdata],
   );
+});
+
+test('issue 14, reads: what reads show of a zone after they have shown its delete is the new one', async () => {
+  const again = sampleCreate('0', { ...made, state: 'kept', afterSeen: true, snapshot: [], cancels: '00' });
+  for (const [deleted, sent] of [
+    ['00', [one.rdata]],
+    ['01', []],
+  ] as const) {
+    const bench = await given({ operations: [again], central: [], entry: creating });
+    bench.runtime.patience.heard('0');
+    bench.runtime.readProofs.deleted(zone, deleted);
+    for (const readAt of [0, 300])
+      await bench.run(stepCreate(bench.runtime, again, viewOf([one], { readAt })));
+    assert.deepEqual(
+      (bench.central.store.records(zone) ?? []).map(({ rdata }) => rdata),
+      sent,
+    );
+  }
 });
 
 test('a create that cancelled a delete sends its content where the zone is or may be of our making', async () => {
@@ -503,8 +525,8 @@ test('a create that cancelled a delete sends its content where the zone is or ma
     [{ requested: true }, true],
   ] as const) {
     const sent = await createAt({ ...base, ...parts }, [
-      [15_000, [one]],
-      [15_300, [one]],
+      [90_000, [one]],
+      [90_300, [one]],
     ]);
     assert.equal(sent.length === 1, isSent, JSON.stringify(parts));
   }

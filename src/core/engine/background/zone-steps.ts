@@ -10,7 +10,7 @@ import { isMadeByAnother, landed, mayLandLate } from './made-zone.ts';
 import { fillZone } from './fill-zone.ts';
 import { keepWatching, newDelete, ownRecords, watching } from '../knowledge/operations.ts';
 import { giveUpDelete } from './give-up-delete.ts';
-import { agreesTwice, type PanelView } from '../knowledge/panel-view.ts';
+import { agreesTwice, patienceFor, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Transaction } from '../parts/store.ts';
 import { forgotten, maySendDelete } from '../before/signed-delete.ts';
@@ -27,21 +27,22 @@ export async function stepCreate(
 ): Promise<void> {
   const { settings } = runtime.ports;
   if (view.records !== null) {
-    const { cancels, afterSeen, created, requested } = operation;
+    const { zone, cancels, afterSeen, created, requested } = operation;
     if (cancels !== null && !afterSeen && !created && !requested) {
       await stepUnprovenCreate(runtime, operation, view);
       return;
     }
     const signature = [...view.ids].sort().join('\n');
-    // Right after a delete of the same zone, panel reads may still show the old zone's records.
-    const patience = operation.cancels === null ? 0 : settings.visibilityWait;
+    // Until a read has shown the delete of the old zone, reads may still show that zone's records.
+    const isNew = cancels === null || runtime.readProofs.isDeleted(zone, cancels);
+    const patience = isNew ? 0 : Math.max(settings.visibilityWait, settings.readLag);
     const wait = { patience, gap: settings.contentGap, sends: true };
     if (!agreesTwice(runtime, operation, view, signature, wait)) return;
     await underZoneLock(runtime, operation, (ctx) => fillZone(runtime, operation, view, ctx));
     return;
   }
-  const patience = operation.state === 'kept' ? settings.visibilityWait : settings.afterWait;
-  if (!agreesTwice(runtime, operation, view, 'missing', { patience, gap: settings.readGap })) return;
+  const wait = { patience: patienceFor(runtime, operation), gap: settings.readGap };
+  if (!agreesTwice(runtime, operation, view, 'missing', wait)) return;
   await underZoneLock(runtime, operation, async (ctx) => {
     runtime.grace.mustBeOver(operation.zone);
     await undoCreate(runtime, operation, ctx);
@@ -83,7 +84,7 @@ export async function stepDelete(
 ): Promise<void> {
   const { settings } = runtime.ports;
   const gone = view.records === null;
-  const patience = gone ? 0 : operation.state === 'kept' ? settings.visibilityWait : settings.afterWait;
+  const patience = gone ? 0 : patienceFor(runtime, operation);
   const wait = { patience, gap: settings.readGap };
   if (!agreesTwice(runtime, operation, view, gone ? 'gone' : 'there', wait)) return;
   if (gone) {

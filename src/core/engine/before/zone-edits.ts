@@ -194,7 +194,7 @@ async function makeNow(
  */
 export async function createLater(runtime: Runtime, draft: CreateOperation): Promise<CreateOperation> {
   const past = await pastOf(runtime, draft.zone);
-  const cancels = past.waiting[0]?.id ?? null;
+  const cancels = past.waiting[0]?.id ?? draft.cancels;
   const latest = { ...draft, incarnation: past.incarnation + 1, cancels };
   return await commitAccepted(runtime, joining(latest, past), 'kept');
 }

@@ -311,15 +311,22 @@ function isHeld(runtime: Runtime, zone: DnsName, request: CompareRequest): boole
  * Journals the create of a zone that the panel has and the central lacks. The zone came without a DNS event
  * (a web domain, a user with a domain), or a late delete removed it at the central. A background step creates
  * it together with its records.
+ * @param cancels id of the delete that an earlier create of the zone cancelled; null: there is none
  * @throws {JournalError}
  */
-export async function createFollowing(runtime: Runtime, zone: DnsName, source: string): Promise<void> {
+export async function createFollowing(
+  runtime: Runtime,
+  zone: DnsName,
+  source: string,
+  cancels: string | null = null,
+): Promise<void> {
   const draft = newCreate(runtime, {
     class: 'follow',
     zone,
     source,
     seed: emptySeed,
     afterSeen: true,
+    cancels,
   });
   await createLater(runtime, draft);
   runtime.agenda.wake(zone, 0);

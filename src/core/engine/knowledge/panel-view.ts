@@ -41,6 +41,28 @@ export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelV
   return { records, ids: new Set(ttls.keys()), ttls, quiet, readAt: runtime.now };
 }
 
+/**
+ * Whether the panel reported that it made the edit. What a comparison found was not reported, but for a zone
+ * that was made again: there the `after` of an earlier create came late.
+ */
+export function isReported(operation: Operation): boolean {
+  const { class: group, state, afterSeen } = operation;
+  const isMadeAgain = operation.kind === 'zone-create' && operation.cancels !== null;
+  return (group !== 'follow' || isMadeAgain) && (state === 'kept' || afterSeen);
+}
+
+/**
+ * How long (milliseconds) an operation waits before reads that do not show it count. What the panel reported
+ * waits longer, because reads may be old (docs/decisions/021-old-reads.md).
+ */
+export function patienceFor({ ports, patience, readProofs }: Runtime, operation: Operation): number {
+  const { afterWait, visibilityWait, readLag } = ports.settings;
+  const { id, zone, state, afterSeen } = operation;
+  if (state !== 'kept' && !afterSeen) return afterWait;
+  const isCurrent = !isReported(operation) || readProofs.isCurrent(zone, id, patience.since(id));
+  return isCurrent ? visibilityWait : Math.max(visibilityWait, readLag);
+}
+
 /** In these states the panel has answered already, and only its reads may be behind. */
 const hurried: ReadonlySet<string> = new Set(['kept', 'reverting']);
 

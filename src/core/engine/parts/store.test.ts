@@ -18,6 +18,7 @@ function scene(): Scene {
   const store = new Store(
     { journal, clock: new VirtualClock(), log: () => undefined },
     {
+      begun: (id) => told.push(`begun ${id}`),
       heard: (id) => told.push(`heard ${id}`),
       ended: (id) => told.push(`ended ${id}`),
       wake: (zone, delay) => told.push(`wake ${zone} ${delay}`),
@@ -86,7 +87,7 @@ test('issue 14: a transaction that fails writes nothing and tells nobody, and th
   await assert.rejects(failing, /no/);
   await next;
   assert.equal(await journal.operation('one'), null);
-  assert.deepEqual(told, ['heard two']);
+  assert.deepEqual(told, ['begun two', 'heard two']);
 });
 
 test('issue 14: transactions see what those before them wrote', async () => {
@@ -113,5 +114,5 @@ test('issue 14: who waits is told what was written: new, spoken of by the panel,
   });
   await store.advance(kept, 'reverting');
   await store.transact((tx) => tx.record(kept, 'reverted'));
-  assert.deepEqual(told, ['heard one', 'heard one', `wake ${draft.zone} 200`, 'ended one']);
+  assert.deepEqual(told, ['begun one', 'heard one', 'heard one', `wake ${draft.zone} 200`, 'ended one']);
 });

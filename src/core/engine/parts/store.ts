@@ -29,6 +29,8 @@ export class Moved extends Error {
 
 /** Functions that are called after changes were written. */
 export interface StoreEvents {
+  /** The operation is new. */
+  begun(operation: string): void;
   /** The operation is new, or its `after` has come. */
   heard(operation: string): void;
   /** The operation has ended. */
@@ -112,6 +114,7 @@ export class Store {
     const from = before?.state ?? '-';
     if (from !== state)
       this.#log(isFinal(state) ? 4 : 5, 'operation.step', { operation: id, zone, actor, from, to: state });
+    if (before === null) this.#events.begun(id);
     if (isFinal(state)) this.#events.ended(id);
     else if (now.afterSeen ? before?.afterSeen !== true : before === null) this.#events.heard(id);
   }

@@ -145,7 +145,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'content-of-the-former-zone-sent',
     file: `${engine}/background/zone-steps.ts`,
-    find: `const patience = operation.cancels === null ? 0 : settings.visibilityWait;`,
+    find: `const patience = isNew ? 0 : Math.max(settings.visibilityWait, settings.readLag);`,
     replace: `const patience = 0;`,
     says: 'Reads that still show the former zone count as the content of the one that was made again.',
   },

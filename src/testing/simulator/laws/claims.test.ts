@@ -121,6 +121,7 @@ test('issue 13: writing for an edit that was left to the panel, and no read has 
       began: 40_100,
       ended: 40_200,
       ids: new Set(ids),
+      asOf: 40_200,
       disturbed: false,
     };
     world.panel.looks.push(look);

@@ -219,6 +219,7 @@ function look(world: World, ...times: readonly number[]): void {
       began: ended - 100,
       ended,
       ids: new Set<string>(),
+      asOf: ended,
       disturbed: false,
     };
     world.panel.looks.push(seen);

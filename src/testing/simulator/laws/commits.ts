@@ -2,6 +2,7 @@ import { isForgotten } from '../../../core/engine/knowledge/forgotten.ts';
 import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, otherTtl, recordId, sameData, type ResourceRecord } from '../../../dns/record.ts';
 import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
+import { defaultEngineSettings } from '../../../core/engine/settings.ts';
 import type { Batch } from '../../../core/journal.ts';
 import type { LedgerRow } from '../../../core/ledger.ts';
 import {
@@ -23,7 +24,7 @@ const stepWithin = 60_000;
 /**
  * For so many milliseconds after a zone was created again, reads of the panel may still show the old zone.
  */
-const shownWithin = 15_000;
+const shownWithin = defaultEngineSettings.readLag;
 
 /** What the laws on commits need to know, besides the journal. */
 export interface Moment {

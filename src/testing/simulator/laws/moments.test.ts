@@ -242,8 +242,8 @@ test('issue 13: a zone that is deleted in the panel though no user made it, or e
   await clock.runUntil(clock.now() + 1_000);
   world.saved.push(saved(world, recordsEvent(zone, sent(null, old), 'before')));
   await clock.runUntil(clock.now() + 1_000);
-  const look = { reader: 'panel 1', zone, ended: clock.now(), ids: new Set<string>(), disturbed: false };
-  panel.looks.push({ ...look, began: clock.now() });
+  const [ids, now] = [new Set<string>(), clock.now()];
+  panel.looks.push({ reader: 'panel 1', zone, began: now, ended: now, ids, asOf: now, disturbed: false });
   assert.ok(isBroken());
 });
 

@@ -161,7 +161,7 @@ export class Proofs {
   #judge(
     { panel, reader, settings, times, isAlone, questions }: Facts,
     operation: Operation,
-    { from, since, shows, law }: Claim,
+    { from, since, made = 0, shows, law }: Claim,
   ): void {
     const looks = panel.looks.filter(
       (look) => look.reader === reader && look.zone === operation.zone && look.began >= times.startedAt,
@@ -171,8 +171,13 @@ export class Proofs {
     if (law === 'undo.unproven' && last !== undefined && shows(last)) return;
     const late = last === undefined ? null : whatIsEarly(last, { since, times, grace: settings.grace });
     if (late !== null) this.#judgement.violate(law, say(operation, late));
+    const isOld = ({ asOf, ended }: PanelRead): boolean => asOf < made && ended < made + settings.readLag;
     const proves = (look: PanelRead): boolean =>
-      look.began >= from && look.ended >= since && !shows(look) && !(isAlone && look.disturbed);
+      !isOld(look) &&
+      look.began >= from &&
+      look.ended >= since &&
+      !shows(look) &&
+      !(isAlone && look.disturbed);
     const isSince = (newest: PanelRead): boolean =>
       looks.some((look) => proves(look) && look.ended + settings.readGap <= newest.ended);
     const isProved = lastOf(looks, questions).some((newest) => proves(newest) && isSince(newest));
@@ -188,6 +193,11 @@ interface Asked {
    * Reads that end before this time prove nothing, because the panel may still carry out or show the edit.
    */
   readonly since: number;
+  /**
+   * When the panel made an edit that it reported. Reads that show an older state prove nothing until an
+   * engine no longer trusts the report (docs/decisions/021-old-reads.md).
+   */
+  readonly made?: number;
 }
 
 interface Claim extends Asked {
@@ -236,9 +246,17 @@ function acceptedAt({ saved, settings, witness }: Facts, operation: Operation): 
 }
 
 /** From when on an edit that the panel reported as made may be undone; null: the panel did not report it. */
-function keptAt({ witness, settings }: Facts, { id }: Operation): Asked | null {
-  const kept = witness.operations.get(id)?.states.find(({ state }) => state === 'kept');
-  return kept === undefined ? null : { from: kept.at, since: kept.at + settings.visibilityWait };
+function keptAt(facts: Facts, operation: Operation): Asked | null {
+  const states = facts.witness.operations.get(operation.id)?.states;
+  const kept = states?.find(({ state }) => state === 'kept');
+  return kept === undefined ? null : reportedAt(facts, operation, kept.at);
+}
+
+/** @param from when the engine stored the report */
+function reportedAt({ saved, settings }: Facts, { fingerprint, zone }: Operation, from: number): Asked {
+  const own = saved.filter(({ event }) => event.fingerprint === fingerprint && event.zone === zone);
+  const made = own.flatMap(({ keptAt: at }) => (at !== null && at <= from ? [at] : []));
+  return { from, since: from + settings.visibilityWait, made: Math.max(0, ...made) };
 }
 
 /** Whether the request undoes an edit that the panel made before the agent heard of it. */
@@ -255,11 +273,11 @@ function undoes({ kind, record }: WriteRequest, operation: Operation): boolean {
  * From when on an edit may be undone that the panel made first; null: the operation got no further than
  * `prepared`.
  */
-function doneAt({ witness, settings }: Facts, { id }: Operation): Asked | null {
-  const done = witness.operations
-    .get(id)
+function doneAt(facts: Facts, operation: Operation): Asked | null {
+  const done = facts.witness.operations
+    .get(operation.id)
     ?.states.find(({ state }) => state === 'applied' || state === 'kept');
-  return done === undefined ? null : { from: done.at, since: done.at + settings.visibilityWait };
+  return done === undefined ? null : reportedAt(facts, operation, done.at);
 }
 
 /** Whether an earlier delete of the zone was refused because the zone is signed. */

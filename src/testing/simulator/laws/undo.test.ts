@@ -18,9 +18,13 @@ async function arrived(): Promise<{ readonly world: World; readonly side: Side }
 
 /** Records reads of the panel that end at these times and do not show `ftp`. */
 function look(world: World, ...times: readonly number[]): void {
+  for (const ended of times) lookAt(world, ended, ended);
+}
+
+/** Records such a read that shows the state of the time `asOf`. */
+function lookAt({ panel }: World, ended: number, asOf: number): void {
   const ids = new Set([recordId(www)]);
-  for (const ended of times)
-    world.panel.looks.push({ reader: 'panel 1', zone, began: ended - 100, ended, ids, disturbed: false });
+  panel.looks.push({ reader: 'panel 1', zone, began: ended - 100, ended, ids, asOf, disturbed: false });
 }
 
 /** Commits the states of an operation one after the other, at these times. */
@@ -76,6 +80,59 @@ test('issue 13: taking back early what the panel has reported, and does not show
     side.store.provenance.sent({ ...request, sentAt: 71_000 });
     const found = brokenAt(side).filter((law) => law.startsWith('undo'));
     assert.deepEqual(found, laws);
+  }
+});
+
+test('issue 14, reads: undoing what the panel made, by reads of a time before that, breaks a law', async () => {
+  for (const [reads, laws] of [
+    [
+      [
+        [65_100, 48_000],
+        [70_200, 48_000],
+      ],
+      ['undo.unproven'],
+    ],
+    [
+      [
+        [65_100, 48_000],
+        [70_200, 70_200],
+      ],
+      ['undo.unproven'],
+    ],
+    [
+      [
+        [65_100, 49_000],
+        [70_200, 49_000],
+      ],
+      [],
+    ],
+    [
+      [
+        [139_100, 48_000],
+        [144_200, 48_000],
+      ],
+      [],
+    ],
+    [
+      [
+        [138_900, 48_000],
+        [143_900, 48_000],
+      ],
+      ['undo.unproven'],
+    ],
+  ] as const) {
+    const { world, side } = await arrived();
+    const event = recordsEvent(zone, edit.items, 'before');
+    world.saved.push({ event, items: edit.items, askedAt: 40_000, answers: [], keptAt: 49_000 });
+    steps(side, { ...edit, class: 'veto', fingerprint: event.fingerprint, added: [ftp] }, [
+      [45_000, { state: 'applied' }],
+      [50_000, { state: 'kept', afterSeen: true }],
+    ]);
+    for (const [ended, asOf] of reads) lookAt(world, ended, asOf);
+    steps(side, { ...edit, fingerprint: event.fingerprint, added: [ftp] }, [
+      [145_000, { state: 'reverting', afterSeen: true }],
+    ]);
+    assert.deepEqual(brokenAt(side), laws, JSON.stringify(reads));
   }
 });
 

@@ -1,0 +1,99 @@
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import type { DnsName } from '../../../dns/name.ts';
+import type { LedgerRow } from '../../ledger.ts';
+import { edits, isFinal, type Operation, type RecordsOperation } from '../../operation.ts';
+import type { Runtime } from '../runtime.ts';
+import { retimed, showsDone, viewItems } from './operations.ts';
+import { isReported, type PanelView } from './panel-view.ts';
+
+/** Edits that overlap another one are searched for among so many of the zone's newest operations. */
+const latest = 30;
+
+/**
+ * Stores what a read of a zone proves about how recent the reads are (docs/decisions/021-old-reads.md). The
+ * journal is only read if an edit that the panel reported does not show.
+ * @param undecided the zone's operations that this read may decide
+ * @throws {JournalError}
+ */
+export async function learnFrom(
+  runtime: Runtime,
+  zone: DnsName,
+  undecided: readonly Operation[],
+  view: PanelView,
+): Promise<void> {
+  if (view.records === null) {
+    for (const operation of undecided) learnDeleted(runtime, operation);
+    return;
+  }
+  const asked = edits(undecided);
+  // A zone that is made or deleted at this time may show records of another one with the same name.
+  if (asked.length < undecided.length) return;
+  if (!asked.some((operation) => isReported(operation) && !showsDone(operation, view))) return;
+  const { journal } = runtime.ports;
+  const names = new Set(asked.flatMap(namesOf));
+  const rows = new Map((await journal.rows(zone, [...names])).map((row) => [recordId(row.record), row]));
+  const recent = await journal.operations({ zone, latest });
+  for (const operation of asked) {
+    if (isShown(operation, view, rows, recent))
+      runtime.readProofs.shown(zone, operation.id, operation.class === 'veto');
+  }
+}
+
+function learnDeleted({ readProofs }: Runtime, operation: Operation): void {
+  const { zone } = operation;
+  if (operation.kind === 'zone-delete') readProofs.deleted(zone, operation.id);
+  if (operation.kind === 'zone-create' && operation.cancels !== null)
+    readProofs.deleted(zone, operation.cancels);
+}
+
+/**
+ * Whether the read shows beyond doubt that the panel had made the edit, at least in part or in other words.
+ * It does if a record is not as an earlier read showed it, and no other edit of that time explains that.
+ * @param rows the ledger's rows at the edit's names, by record id: what earlier reads showed
+ * @param recent the zone's newest operations
+ */
+function isShown(
+  operation: RecordsOperation,
+  view: PanelView,
+  rows: ReadonlyMap<string, LedgerRow>,
+  recent: readonly Operation[],
+): boolean {
+  const { id, createdAt, items } = operation;
+  const others = recent.filter((one) => one.id !== id && (!isFinal(one.state) || one.changedAt > createdAt));
+  if (others.some(({ kind }) => kind !== 'records')) return false;
+  const elsewhere = new Set(edits(others).flatMap(recordsOf).map(recordId));
+  const wasThere = (one: string): boolean => rows.get(one)?.onPanel === true;
+  const own = new Set(recordsOf(operation).map(recordId));
+  const changed = [...own].some(
+    (one) => !elsewhere.has(one) && !isKeptBoth(operation, one) && view.ids.has(one) !== wasThere(one),
+  );
+  if (changed) return true;
+  const views = viewItems(operation, view);
+  const isRetimed = items.some(
+    (item, at) =>
+      item.add !== null &&
+      retimed(item) !== null &&
+      views[at] !== 'before' &&
+      !elsewhere.has(recordId(item.add)),
+  );
+  const isReworded = (view.records ?? []).some((record) => {
+    const one = recordId(record);
+    const isNew = !wasThere(one) && !elsewhere.has(one) && !own.has(one);
+    return isNew && items.some(({ add }) => add?.name === record.name && add.type === record.type);
+  });
+  return isRetimed || isReworded;
+}
+
+/** Whether the edit removes the record only to add it again. */
+function isKeptBoth({ items }: RecordsOperation, id: string): boolean {
+  const has = (record: ResourceRecord | null): boolean => record !== null && recordId(record) === id;
+  return items.some(({ remove }) => has(remove)) && items.some(({ add }) => has(add));
+}
+
+function recordsOf({ items }: RecordsOperation): ResourceRecord[] {
+  return items.flatMap(({ remove, add }) => [remove, add]).filter((record) => record !== null);
+}
+
+function namesOf(operation: RecordsOperation): DnsName[] {
+  return recordsOf(operation).map(({ name }) => name);
+}
