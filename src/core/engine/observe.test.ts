@@ -163,7 +163,7 @@ test('issue 17, observe: a zone that comes and goes in the panel is only listed'
   await pass(world, 60_000);
   assert.equal(await zoneState(world), 'synced');
   put(world, 'panel', null);
-  engineOf(world).compare(zone, 'test', 'allowed');
+  engineOf(world).compare(zone, 'test', 'named');
   await pass(world, 60_000);
   assert.equal(await zoneState(world), undefined);
   assert.equal(requests(world), 0);

@@ -78,7 +78,7 @@ test('issue 17, host identity: the journal of another host: every edit is refuse
     [['journal.other-host'], 'nothing'],
   );
   await world.clock.runUntilSettled(world.hint(zone));
-  engineOf(world).compare('all', 'asked', 'allowed');
+  engineOf(world).compare('all', 'asked', 'named');
   await engineOf(world).forgetOwners();
   await world.clock.runUntil(world.clock.now() + 180 * minute);
   assert.equal(world.central.provenance.requests.length, asked);

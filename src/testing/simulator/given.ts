@@ -1,3 +1,4 @@
+import { approvalOf, type ZoneResult } from '../../core/zone-plan.ts';
 import assert from 'node:assert/strict';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
@@ -85,6 +86,16 @@ export async function viewOf(world: World, of: DnsName): Promise<ZoneView> {
 /** The newest operations of the same journal, newest first. */
 export async function historyOf(world: World, latest: number): Promise<readonly Operation[]> {
   return await world.clock.runUntilSettled(journalOf(world).operations({ latest }));
+}
+
+/**
+ * Does what `push --delete` does for a zone, with everything allowed that an operator can allow.
+ */
+export async function pushed(world: World, of: DnsName = zone): Promise<ZoneResult> {
+  const [engine, { clock }] = [engineOf(world), world];
+  const plan = await clock.runUntilSettled(engine.plan(of, { direction: 'push', removes: true }));
+  const consent = { force: 'it is a test', despiteDnssec: true };
+  return await clock.runUntilSettled(engine.apply({ ...approvalOf(plan), ...consent }));
 }
 
 export async function statusOf(world: World): Promise<JournalStatus> {

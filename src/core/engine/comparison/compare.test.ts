@@ -177,7 +177,7 @@ test('a zone that the panel lacks is noted, dropped or deleted, by how it stands
   const gone = ['synced', 'note.gone-from-panel', null];
   assert.deepEqual(await after(entryOf(zone)), gone);
   assert.deepEqual(await after(entryOf(zone), { follow: 'limited' }), gone);
-  assert.deepEqual(await after(entryOf(zone), { follow: 'allowed' }), ['deleting', null, 'zone-delete']);
+  assert.deepEqual(await after(entryOf(zone), { follow: 'named' }), ['deleting', null, 'zone-delete']);
   assert.deepEqual(await after(entryOf(zone, { state: 'panel-only' })), [null, null, null]);
   assert.deepEqual(await after(null), [null, null, null]);
   const unreadable = ['synced', 'note.panel-list-unreadable', null];
@@ -191,9 +191,7 @@ test('a zone that the panel lacks is noted, dropped or deleted, by how it stands
   const sign = ({ central }: Bench): void =>
     void central.store.signings.set(zone, { signed: true, ds: [], cds: [] });
   const signed = ['synced', 'note.gone-signed', null];
-  assert.deepEqual(await after(entryOf(zone), { follow: 'allowed' }, sign), signed);
-  const asked = entryOf(zone, { note: 'note.gone-signed' });
-  assert.deepEqual(await after(asked, { follow: 'allowed' }, sign), ['deleting', null, 'zone-delete']);
+  assert.deepEqual(await after(entryOf(zone), { follow: 'named' }, sign), signed);
 });
 
 test('a copy of another server’s zone is noted, and left as it stands', async () => {
@@ -213,7 +211,7 @@ test('a damaged ledger is compared only for a person, who gets a new baseline', 
   bench.journal.damage(zone);
   await compare(bench);
   await assert.rejects(bench.journal.rows(zone));
-  await compare(bench, { asked: true, follow: 'allowed' });
+  await compare(bench, { asked: true, follow: 'limited' });
   assert.deepEqual(await rowsIn(bench), { 1: 'synced', 3: 'panel-only' });
   assert.equal(bench.central.store.records(zone)?.length, 1);
 });
@@ -243,7 +241,7 @@ test('a zone that was just filled is followed as well: its first reads may have 
   await bench.wait(5_000);
   assert.deepEqual(bench.woken, ['5000 comparison periodic limited']);
   // A request that may remove more keeps its own limit.
-  await compare(bench, { follow: 'allowed' });
+  await compare(bench, { follow: 'named' });
   assert.equal(bench.central.store.records(zone)?.length, 2);
 });
 
@@ -306,18 +304,18 @@ test('while the panel may still keep the delete or create of the zone, no synced
   }
 });
 
-test('a stuck delete of a signed zone is sent when an administrator allows it, not for a lesser request', async () => {
+test('a stuck delete of a signed zone is sent by no comparison', async () => {
   const problems = [{ code: 'zone.signed-waiting', params: {} }];
   const waiting = sampleDelete('0', { state: 'stuck', afterSeen: true, problems });
   const entry = entryOf(zone, { state: 'deleting' });
-  for (const follow of ['named', 'allowed'] as const) {
+  for (const follow of ['limited', 'named'] as const) {
     const bench = await given({ panel: null, central: [one], entry, operations: [waiting] });
     await compare(bench, { follow });
-    assert.equal((await bench.stored(waiting))?.state, follow === 'allowed' ? 'kept' : 'stuck');
+    assert.equal((await bench.stored(waiting))?.state, 'stuck');
   }
 });
 
-test('a zone below a signed one that does not delegate it is not made; an administrator may have it made', async () => {
+test('a zone below a signed one that does not delegate it is not made', async () => {
   const child = parseName('child', zone);
   const below = async (entry: ZoneEntry | null, follow: CompareRequest['follow']): Promise<Bench> => {
     const bench = await given({ central: [] });
@@ -335,8 +333,6 @@ test('a zone below a signed one that does not delegate it is not made; an admini
   const noted = entryOf(child, { state: 'panel-only', note: 'note.signed-above', incarnation: 5 });
   const again = await below(noted, 'named');
   assert.deepEqual(await again.journal.operations({}), []);
-  const allowed = await below(noted, 'allowed');
-  assert.equal(creates(await allowed.journal.operations({})).length, 1);
 });
 
 test('a zone that the panel’s list has, or that cannot be listed, is not gone', async () => {
@@ -352,7 +348,6 @@ test('a zone that is noted as gone is not looked up in the list again, unless a 
     [entryOf(zone, { note: 'note.gone-from-panel' }), 'no', false],
     [entryOf(zone, { note: 'note.gone-from-panel' }), 'named', true],
     [entryOf(zone), 'no', true],
-    [entryOf(zone), 'allowed', false],
     [null, 'no', false],
   ] as const) {
     const bench = await given({ panel: null, central: [one], entry });

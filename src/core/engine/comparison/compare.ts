@@ -11,7 +11,7 @@ import {
   type Comparison,
 } from '../knowledge/compare-rule.ts';
 import { isJustFilled } from '../background/fill-zone.ts';
-import { followDelete, followPanel, mayFollowZone, permitFor } from './follow.ts';
+import { followNamedZone, followPanel, permitFor } from './follow.ts';
 import { isFrozen, mayHaveRows } from '../knowledge/frozen.ts';
 import { newCreate } from '../knowledge/operations.ts';
 import { observeZone } from './observe-zone.ts';
@@ -63,8 +63,7 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
 
 /**
  * Whether the panel's list also lacks the zone that a read of the zone did not find. If the list has a name
- * that cannot be read, that name may be this zone. The list is not read if an administrator allowed the
- * removal, or the zone is noted as gone already.
+ * that cannot be read, that name may be this zone. The list is not read if the zone is noted as gone already.
  */
 async function isUnlisted(
   runtime: Runtime,
@@ -74,7 +73,7 @@ async function isUnlisted(
   const { journal, panel } = runtime.ports;
   const entry = await journal.zone(zone);
   const isNoted = entry?.note === goneNote && request.follow !== 'named';
-  if (entry === null || isNoted || request.follow === 'allowed') return true;
+  if (entry === null || isNoted) return true;
   const list = (): Promise<ZoneList> => runtime.timers.step('-', (ctx) => panel.listZones(ctx));
   const { zones, unreadable } = (await runtime.gate.quietly('-', list)).value;
   if (unreadable.length > 0) return 'unreadable';
@@ -97,7 +96,7 @@ async function compareUnderLock(
   // While a create or delete of the zone is open, that operation decides about the zone.
   const [own] = [...creates(open), ...deletes(open)];
   if (own !== undefined) {
-    await unstickZone(runtime, own, { view, allowed: request.follow === 'allowed' }, ctx);
+    await unstickZone(runtime, own, view, ctx);
     return;
   }
   const forgotten = await runtime.forgotten(zone);
@@ -238,16 +237,10 @@ async function goneFromPanel(
     return;
   }
   if (isHeld(runtime, entry.zone, request)) return;
-  const signed = await isSigned(runtime, entry.zone, ctx);
-  // The administrator saw in the list that the zone is signed, so this command also confirms its delete.
-  const isAllowed = request.follow === 'allowed' && entry.note === 'note.gone-signed';
-  if (signed && !isAllowed) {
+  if (await isSigned(runtime, entry.zone, ctx))
     await enter(runtime, entry, { ...entry, note: 'note.gone-signed' });
-  } else if (await mayFollowZone(runtime, request)) {
-    await followDelete(runtime, entry.zone, { source: request.reason, allowed: isAllowed });
-  } else {
+  else if (!(await followNamedZone(runtime, entry.zone, request)))
     await enter(runtime, entry, { ...entry, note: goneNote });
-  }
 }
 
 async function missingAtCentral(
@@ -264,8 +257,7 @@ async function missingAtCentral(
     await enter(runtime, entry, { ...entry, note: missingNote });
     return;
   }
-  const waits = entry?.note === signedAboveNote;
-  if (entry !== null && entry.state !== 'synced' && !waits) return;
+  if (entry !== null && entry.state !== 'synced' && entry.note !== signedAboveNote) return;
   const panelOnly = (note: string | null): ZoneEntry => {
     const { incarnation = 1, baselineAt = clock.wall() } = entry ?? {};
     return { zone, state: 'panel-only', incarnation, baselineAt, note };
@@ -274,9 +266,7 @@ async function missingAtCentral(
     await enter(runtime, entry, panelOnly(null));
     return;
   }
-  // The administrator saw why the zone was not created, so this command also confirms its create.
-  const isAllowed = waits && request.follow === 'allowed';
-  if (!isAllowed && (await findSignedAbove(runtime, zone, ctx)) !== null) {
+  if ((await findSignedAbove(runtime, zone, ctx)) !== null) {
     await enter(runtime, entry, panelOnly(signedAboveNote));
     return;
   }

@@ -41,7 +41,7 @@ export function permitFor(
   const synced = agreed.length;
   const isEmptied = !agreed.some(({ record }) => view.ids.has(recordId(record)));
   const { limits } = runtime.ports.settings;
-  if (follow !== 'allowed' && (isEmptied || isTooMuch(gone.length, synced, limits))) {
+  if (isEmptied || isTooMuch(gone.length, synced, limits)) {
     runtime.ports.log(2, 'follow.limited', { zone, reason, gone: gone.length, synced });
     return 'list';
   }
@@ -171,47 +171,72 @@ function withRefusal(item: OperationItem, failed: ReadonlyMap<string, string>): 
 }
 
 /**
- * Whether a zone that the panel no longer has may be deleted at the central. It may if an administrator
- * allowed it. Otherwise the call that caused the comparison must have named this zone, and fewer zones than
- * the safety limit were deleted in the last hour.
+ * Deletes a zone at the central that the panel no longer has, if the call that caused the comparison named
+ * it, and fewer zones than the safety limit were deleted in the last hour.
+ * @returns whether the delete is journalled
+ * @throws {JournalError | Moved}
  */
-export async function mayFollowZone(runtime: Runtime, { reason, follow }: CompareRequest): Promise<boolean> {
-  if (follow === 'allowed') return true;
+export async function followNamedZone(
+  runtime: Runtime,
+  zone: DnsName,
+  { reason, follow }: CompareRequest,
+): Promise<boolean> {
   if (follow !== 'named') return false;
-  if ((await deletesLeft(runtime)) > 0) return true;
-  runtime.ports.log(2, 'follow.limited', { reason, zones: (await recentlyDeleted(runtime)).length });
-  return false;
+  const { kind } = await followDelete(runtime, zone, { source: reason, limited: true, allowed: false });
+  if (kind === 'limited')
+    runtime.ports.log(2, 'follow.limited', { reason, zones: (await recentlyDeleted(runtime)).length });
+  return kind === 'begun';
 }
 
 /** How many zones may be deleted at once without exceeding the limit of an hour. @throws {JournalError} */
 export async function deletesLeft(runtime: Runtime): Promise<number> {
-  const { journal, settings } = runtime.ports;
-  const most = mostDeletes((await journal.zones()).length, settings.limits);
-  return Math.max(0, most - (await recentlyDeleted(runtime)).length);
+  return Math.max(0, (await mostAllowed(runtime)) - (await recentlyDeleted(runtime)).length);
 }
 
-/** Name of the journal's fact that lists the zones that comparisons deleted in the last hour, and when. */
+async function mostAllowed({ ports: { journal, settings } }: Runtime): Promise<number> {
+  return mostDeletes((await journal.zones()).length, settings.limits);
+}
+
+/**
+ * Name of the journal's fact that lists the zones that comparisons and operators deleted in the last hour,
+ * and when.
+ */
 const deletedFact = 'followed-deletes';
 
 async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
   return await recentOf(runtime.ports, deletedFact, runtime.ports.clock.wall() - limitedTime);
 }
 
+/** Why a zone is deleted at the central. */
+interface DeleteReason {
+  readonly source: string;
+  /** Whether the safety limit of an hour holds. */
+  readonly limited: boolean;
+  /** Whether an administrator allowed it, even if the zone is signed. */
+  readonly allowed: boolean;
+  /** The operator who asked for it; absent: nobody did. */
+  readonly by?: AskedBy;
+}
+
+/** What became of a delete. `limited`: the safety limit forbids it. `unknown`: the ledger has no such zone. */
+type FollowedDelete =
+  | { readonly kind: 'begun'; readonly operation: string }
+  | { readonly kind: 'limited' }
+  | { readonly kind: 'unknown' };
+
 /**
  * Journals the delete of a zone that the panel no longer has. A background step sends it once two reads prove
  * that the zone is gone.
- * @param why `source`: what caused the delete; `allowed`: an administrator allowed it, even if the zone is
- *   signed; `by`: the operator who asked for it
- * @returns the operation's id; null: the ledger has no such zone
+ * @throws {JournalError | Moved} nothing was journalled
  */
 export async function followDelete(
   runtime: Runtime,
   zone: DnsName,
-  why: { readonly source: string; readonly allowed: boolean; readonly by?: AskedBy },
-): Promise<string | null> {
+  why: DeleteReason,
+): Promise<FollowedDelete> {
   const { journal, settings } = runtime.ports;
   const entry = await journal.zone(zone);
-  if (entry === null) return null;
+  if (entry === null) return { kind: 'unknown' };
   const { incarnation } = entry;
   const snapshot = (await journal.rows(zone))
     .filter(({ onCentral }) => onCentral)
@@ -225,15 +250,17 @@ export async function followDelete(
     snapshot,
     wasThere: entry.note === missingNote ? false : null,
   });
-  await runtime.store.transact(async (tx) => {
+  const most = why.limited ? await mostAllowed(runtime) : Infinity;
+  return await runtime.store.transact(async (tx): Promise<FollowedDelete> => {
+    // Zones may be deleted at the same moment, and all of them count. So the list is read, and judged, inside
+    // the transaction.
+    const recent = await recentlyDeleted(runtime);
+    if (recent.length >= most) return { kind: 'limited' };
     tx.create({ ...draft, afterSeen: true }, 'kept');
     await tx.zone(entry, { ...entry, state: 'deleting', note: null });
-    // Two zones may be deleted at the same moment, and both must count, so the list is read inside the
-    // transaction.
-    const { zones } = settings.limits;
-    const counted = withRecent(runtime.ports, deletedFact, await recentlyDeleted(runtime), zone, zones);
+    const counted = withRecent(runtime.ports, deletedFact, recent, zone, settings.limits.zones);
     tx.with({ facts: { ...counted, ...(why.allowed ? allowed(draft) : {}) } });
     tx.wake(zone, settings.confirmDelay);
+    return { kind: 'begun', operation: draft.id };
   });
-  return draft.id;
 }

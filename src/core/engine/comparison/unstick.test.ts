@@ -92,7 +92,7 @@ test('only edits that are stuck are asked about', () => {
 
 async function unstuck(
   operation: CreateOperation | DeleteOperation,
-  seen: { readonly view: PanelView; readonly allowed?: boolean },
+  view: PanelView,
   central: readonly ResourceRecord[] | null = null,
 ): Promise<Bench & { readonly state: string | undefined }> {
   const bench = engineBench();
@@ -105,7 +105,7 @@ async function unstuck(
     facts: { [`other-writer ${zone}`]: '1' },
   });
   bench.journal.takes = 20;
-  await bench.run(unstickZone(bench.runtime, operation, { allowed: false, ...seen }, quietContext()));
+  await bench.run(unstickZone(bench.runtime, operation, view, quietContext()));
   const now = await bench.stored(operation);
   await bench.wait(5_000);
   return { ...bench, state: now?.state };
@@ -122,7 +122,7 @@ test('a zone that neither side has any more is forgotten', async () => {
     [removal, 'confirmed'],
     [waiting, 'confirmed'],
   ] as const) {
-    const { state, journal, woken } = await unstuck(operation, { view: gone });
+    const { state, journal, woken } = await unstuck(operation, gone);
     assert.equal(state, ends);
     assert.equal(await journal.zone(zone), null);
     assert.equal(await journal.fact(`other-writer ${zone}`), null);
@@ -133,8 +133,8 @@ test('a zone that neither side has any more is forgotten', async () => {
 test('it stays stuck while the central has the zone, or the panel’s answer proves no absence', async () => {
   for (const operation of [create, removal, waiting]) {
     for (const { state, journal } of [
-      await unstuck(operation, { view: gone }, [one]),
-      await unstuck(operation, { view: viewOf(null, { quiet: false }) }),
+      await unstuck(operation, gone, [one]),
+      await unstuck(operation, viewOf(null, { quiet: false })),
     ]) {
       assert.equal(state, 'stuck');
       assert.notEqual(await journal.zone(zone), null);
@@ -142,23 +142,13 @@ test('it stays stuck while the central has the zone, or the panel’s answer pro
   }
 });
 
-test('a delete that waits for a yes goes on once a person said it; no other does', async () => {
-  const { state, woken, journal, ...bench } = await unstuck(waiting, { view: gone, allowed: true }, [one]);
-  assert.equal(state, 'kept');
-  assert.deepEqual((await bench.stored(waiting))?.problems, []);
-  assert.equal(await journal.fact(`signed-delete.allowed ${zone}`), '0');
-  assert.deepEqual(woken, ['20 operations']);
-  for (const operation of [create, removal])
-    assert.equal((await unstuck(operation, { view: gone, allowed: true }, [one])).state, 'stuck');
-});
-
 test('a zone that the panel has again is filled, or kept, and compared', async () => {
   const view = viewOf([one], { quiet: false });
-  const again = await unstuck(create, { view }, [one]);
+  const again = await unstuck(create, view, [one]);
   assert.equal(again.state, 'kept');
   const operation = await again.stored(create);
   assert.deepEqual([operation?.afterSeen, operation?.problems], [true, []]);
-  const kept = await unstuck(waiting, { view, allowed: true }, [one]);
+  const kept = await unstuck(waiting, view, [one]);
   assert.equal(kept.state, 'reverted');
   assert.equal((await kept.journal.zone(zone))?.state, 'synced');
   const due = [again, kept].map(({ woken }) => woken.map((entry) => entry.replace(/^\d+ /u, '')));
@@ -168,7 +158,7 @@ test('a zone that the panel has again is filled, or kept, and compared', async (
 test('an operation that is not stuck is left to itself', async () => {
   for (const operation of [{ ...create, state: 'kept' } as const, { ...waiting, state: 'kept' } as const])
     for (const view of [gone, viewOf([one])]) {
-      const { state, woken, journal } = await unstuck(operation, { view, allowed: true });
+      const { state, woken, journal } = await unstuck(operation, view);
       assert.deepEqual([state, woken], ['kept', []]);
       assert.notEqual(await journal.zone(zone), null);
     }

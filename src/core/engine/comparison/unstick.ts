@@ -12,32 +12,23 @@ import { isForgotten } from '../knowledge/forgotten.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
-import { allowed, forgotten, waitsForYes } from '../before/signed-delete.ts';
+import { forgotten } from '../before/signed-delete.ts';
 
 /**
  * Decides a stuck create or delete of a zone, once the panel has the zone again or neither side has it any
  * more. Such an operation is stuck because another writer changed the zone, or because nobody confirmed the
  * delete of a signed zone. Leaves operations alone that are not stuck.
- * @param seen `view`: the zone in the panel; `allowed`: an administrator allows the delete of a signed zone
+ * @param view the zone in the panel
  */
 export async function unstickZone(
   runtime: Runtime,
   operation: CreateOperation | DeleteOperation,
-  seen: { readonly view: PanelView; readonly allowed: boolean },
+  view: PanelView,
   ctx: CallContext,
 ): Promise<void> {
   const { central } = runtime.ports;
-  const { view } = seen;
   if (operation.state !== 'stuck') return;
   if (view.records === null) {
-    if (seen.allowed && waitsForYes(operation)) {
-      await runtime.store.transact(async (tx) => {
-        await tx.advance(operation, 'kept', { problems: [] });
-        tx.with({ facts: allowed(operation) });
-        tx.wake(operation.zone, 0);
-      });
-      return;
-    }
     if (!view.quiet || (await central.readZone(operation.zone, [], ctx)) !== null) return;
     await runtime.store.transact(async (tx) => {
       await tx.advance(operation, operation.kind === 'zone-create' ? 'reverted' : 'confirmed');

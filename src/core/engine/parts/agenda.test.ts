@@ -126,11 +126,11 @@ test('of several requests the one that lets follow more counts; an edit that wai
   assert.deepEqual([...agenda.wanted], [zone]);
   assert.deepEqual(agenda.takeRequest(zone), { reason: 'b', follow: 'named', awaited: true, asked: true });
   assert.equal(agenda.takeRequest(zone), null);
-  agenda.compareSoon(zone, 'periodic', 'allowed');
+  agenda.compareSoon(zone, 'periodic', 'named');
   agenda.want(zone, { reason: 'd', follow: 'no' });
   assert.deepEqual(agenda.takeRequest(zone), {
     reason: 'periodic',
-    follow: 'allowed',
+    follow: 'named',
     awaited: false,
     asked: false,
   });

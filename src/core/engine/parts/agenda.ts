@@ -10,9 +10,9 @@ export interface CompareRequest {
   readonly reason: string;
   /**
    * What may be removed at the central because the panel no longer has it. `no`: nothing. `limited`: records,
-   * within the safety limits. `named`: also the zone, because a call named it. `allowed`: everything.
+   * within the safety limits. `named`: also the zone, because a call named it.
    */
-  readonly follow: 'no' | 'limited' | 'named' | 'allowed';
+  readonly follow: 'no' | 'limited' | 'named';
   /** The user who caused the request, as the panel names the user. Absent: domainsync itself. */
   readonly lane?: string;
   /** Whether an edit waits for the comparison, so that it goes before others. */
@@ -224,4 +224,4 @@ export class Agenda {
   }
 }
 
-const strength = { no: 0, limited: 1, named: 2, allowed: 3 } as const;
+const strength = { no: 0, limited: 1, named: 2 } as const;

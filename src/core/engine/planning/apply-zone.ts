@@ -1,4 +1,4 @@
-import { displayName } from '../../../dns/name.ts';
+import { displayName, type DnsName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { refusal } from '../../catalogue.ts';
@@ -20,10 +20,9 @@ import {
 import { fillZone } from '../background/fill-zone.ts';
 import { findSignedAbove, signedAboveNote, signedAboveProblem } from '../before/signed-above.ts';
 import { busyIds } from '../before/plan.ts';
-import { waitsForYes } from '../before/signed-delete.ts';
+import { allowed, waitsForYes } from '../before/signed-delete.ts';
 import { createLater, emptySeed } from '../before/zone-edits.ts';
 import { followDelete, followPanel, type AskedBy } from '../comparison/follow.ts';
-import { unstickZone } from '../comparison/unstick.ts';
 import { baselineTaken, joinedEntry } from '../comparison/zone-facts.ts';
 import { compareSides } from '../knowledge/compare-rule.ts';
 import { newCreate, newEdit } from '../knowledge/operations.ts';
@@ -91,7 +90,7 @@ async function applyUnderLock(
   if (problems.length > 0) return { kind: 'refused', problems };
   if (plan.force !== undefined || plan.despiteDnssec === true) noteForced(runtime, plan);
   if (now.plan.whole === 'create') return await create(runtime, now, plan, ctx);
-  if (now.plan.whole === 'delete') return await remove(runtime, now, plan, ctx);
+  if (now.plan.whole === 'delete') return await remove(runtime, now, plan);
   await adopt(runtime, now);
   return request.direction === 'push' ? await push(runtime, now, plan, ctx) : await pull(runtime, now, plan);
 }
@@ -104,10 +103,13 @@ function forbidden({ zone, limit, signed }: ZonePlan, { force, despiteDnssec }: 
     const { removed, all } = limit;
     problems.push(refusal('plan.limited', { zone: name, removed: String(removed), all: String(all) }));
   }
-  if (force === undefined && limit?.kind === 'zones' && limit.left === 0)
-    problems.push(refusal('plan.zones-limited', { zone: name }));
+  if (force === undefined && limit?.kind === 'zones' && limit.left === 0) problems.push(zonesLimited(zone));
   if (signed && despiteDnssec !== true) problems.push(refusal('plan.signed', { zone: name }));
   return problems;
+}
+
+function zonesLimited(zone: DnsName): Problem {
+  return refusal('plan.zones-limited', { zone: displayName(zone) });
 }
 
 function noteForced({ ports: { log } }: Runtime, { zone, operator, force }: ApprovedPlan): void {
@@ -229,19 +231,30 @@ async function pull(runtime: Runtime, { plan, rows }: PlanWithReads, consent: Co
 
 async function remove(
   runtime: Runtime,
-  { plan: { zone, signed }, view }: PlanWithReads,
+  { plan: { zone, signed } }: PlanWithReads,
   consent: Consent,
-  ctx: CallContext,
 ): Promise<ZoneResult> {
   const { journal, clock } = runtime.ports;
   const [waiting] = deletes(await journal.operations({ zone, openAt: clock.wall() })).filter(waitsForYes);
   if (waiting !== undefined) {
-    await unstickZone(runtime, waiting, { view, allowed: true }, ctx);
+    await runtime.store.transact(async (tx) => {
+      await tx.advance(waiting, 'kept', { problems: [] });
+      tx.with({ facts: allowed(waiting) });
+      tx.wake(zone, 0);
+    });
     return { kind: 'under-way', operation: waiting.id };
   }
-  const why = { source: pushSource, allowed: signed, by: askedBy(consent) };
-  const operation = await followDelete(runtime, zone, why);
-  return operation === null ? { kind: 'done', refused: [], operation } : { kind: 'under-way', operation };
+  const limited = consent.force === undefined;
+  const why = { source: pushSource, limited, allowed: signed, by: askedBy(consent) };
+  const deleted = await followDelete(runtime, zone, why);
+  switch (deleted.kind) {
+    case 'begun':
+      return { kind: 'under-way', operation: deleted.operation };
+    case 'limited':
+      return { kind: 'refused', problems: [zonesLimited(zone)] };
+    case 'unknown':
+      return { kind: 'done', refused: [], operation: null };
+  }
 }
 
 async function create(

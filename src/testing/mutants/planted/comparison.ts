@@ -55,14 +55,14 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'zone-limit-off',
     file: `${engine}/comparison/follow.ts`,
-    find: `if ((await deletesLeft(runtime)) > 0) return true;`,
-    replace: `if ((await deletesLeft(runtime)) >= 0) return true;`,
+    find: `if (recent.length >= most) return { kind: 'limited' };`,
+    replace: `if (recent.length < 0) return { kind: 'limited' };`,
     says: 'Any number of zones may be deleted in an hour.',
   },
   {
     name: 'safety-limits-off',
     file: `${engine}/comparison/follow.ts`,
-    find: `if (follow !== 'allowed' && (isEmptied || isTooMuch(gone.length, synced, limits))) {`,
+    find: `if (isEmptied || isTooMuch(gone.length, synced, limits)) {`,
     replace: `if (gone.length < 0) {`,
     says: 'A comparison may remove everything.',
   },
