@@ -5,7 +5,7 @@ import { JournalError } from '../core/journal.ts';
 import type { HookCall, Panel, PanelEvent, Verdict } from '../core/panel.ts';
 import type { CallFacts } from '../core/panel-hand.ts';
 import { timeToWrite } from '../core/several.ts';
-import type { ErasedUser } from '../app/control/protocol.ts';
+import type { ErasedUser, Requests } from '../app/control/protocol.ts';
 import type { Paths } from '../app/paths.ts';
 import { isObserving, markObserving } from '../app/observing.ts';
 import { isPaused, pauseEnd, takeEndedFlag } from '../app/pause.ts';
@@ -117,6 +117,11 @@ export class Agent {
 
   get state(): AgentState {
     return this.#engines.state;
+  }
+
+  /** Writes into the log who forces an import beyond the safety limits, and why. */
+  noteForcedImport({ zone, operator = '', force }: Requests['forced-import']): void {
+    this.#log.write(4, 'import.forced', { zone, operator, force });
   }
 
   /** Reads the settings and starts to follow the file. Resolves when the agent can answer hook calls. */

@@ -88,6 +88,10 @@ const handlers: Handlers = {
     if (at.settings.mode === 'observe') throw new Unanswerable('agent.observing');
     return await at.engine.apply(approved);
   },
+  'forced-import': (agent, forced) => {
+    agent.noteForcedImport(forced);
+    return Promise.resolve(null);
+  },
   exclude: async (agent, { zone, only, excluded, central }) => {
     const all = chosen(running(agent), central);
     const results = all.map(async ({ engine, settings }) => {

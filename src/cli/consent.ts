@@ -21,16 +21,19 @@ export interface ConsentOptions {
 export function addConsentOptions(command: Command, yes: string): Command {
   return command
     .option('--yes', yes)
-    .addOption(
-      new Option(
-        '--force-once <reason>',
-        'remove more than the safety limits allow, this once; the reason goes into the history',
-      ).argParser(reasonIn),
-    )
+    .addOption(forceOption('the history'))
     .option(
       '--despite-dnssec',
       'delete signed zones, and create zones in signed ones that do not delegate them',
     );
+}
+
+/** The option `--force-once`. @param where what keeps the reason */
+export function forceOption(where: string): Option {
+  return new Option(
+    '--force-once <reason>',
+    `remove more than the safety limits allow, this once; the reason goes into ${where}`,
+  ).argParser(reasonIn);
 }
 
 function reasonIn(text: string): string {

@@ -43,14 +43,20 @@ export function isReason(text: string): boolean {
   return text.trim() !== '' && text.length <= mostReason && isPlain(text);
 }
 
+const operator = v.exactOptional(v.pipe(v.string(), v.maxLength(mostOperator), v.check(isPlain)));
+const reason = v.pipe(v.string(), v.check(isReason));
+
+/** An import that removes more than the safety limits allow, because an operator forced it. */
+export const forcedImport = { zone: name, operator, force: reason };
+
 /** What an operator has approved of a zone's plan. */
 export const approvedPlan = v.object({
   zone: name,
   ...planRequest,
   whole,
   steps: v.pipe(v.array(v.string()), v.readonly()),
-  operator: v.exactOptional(v.pipe(v.string(), v.maxLength(mostOperator), v.check(isPlain))),
-  force: v.exactOptional(v.pipe(v.string(), v.check(isReason))),
+  operator,
+  force: v.exactOptional(reason),
   despiteDnssec: v.exactOptional(v.boolean()),
 } satisfies Fields<ApprovedPlan>);
 

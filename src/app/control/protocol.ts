@@ -37,7 +37,15 @@ import {
   triedChannel,
   zoneReport,
 } from './data.ts';
-import { approvedPlan, centralPlan, exclusion, namedRecords, planRequest, zoneResult } from './plan-data.ts';
+import {
+  approvedPlan,
+  centralPlan,
+  exclusion,
+  forcedImport,
+  namedRecords,
+  planRequest,
+  zoneResult,
+} from './plan-data.ts';
 
 /** Number of the central that the question is about; null: all centrals. */
 const central = v.nullable(v.number());
@@ -67,6 +75,8 @@ const parameters = {
   plan: v.object({ zone: v.string(), ...planRequest, central, delegation: v.exactOptional(v.boolean()) }),
   /** Asks to do what was approved for a zone at one central. */
   apply: v.object({ approved: approvedPlan, central: v.number() }),
+  /** Reports an import beyond the safety limits, before its first edit. */
+  'forced-import': v.object(forcedImport),
   /** Takes a zone, or records of it, out of the synchronisation, or back into it. */
   exclude: v.object({ zone: v.string(), only: v.nullable(namedRecords), excluded: v.boolean(), central }),
   /**
@@ -186,6 +196,7 @@ export interface Answers {
   readonly 'zones-to-plan': readonly DnsName[];
   readonly plan: readonly CentralPlan[];
   readonly apply: ZoneResult;
+  readonly 'forced-import': null;
   readonly exclude: readonly Numbered<Exclusion>[];
   readonly trace: readonly SeenCall[];
   readonly 'access-check': null;
@@ -248,6 +259,7 @@ const answers: { readonly [N in Question]: v.GenericSchema<unknown, Answers[N]> 
   'zones-to-plan': v.array(name),
   plan: v.array(centralPlan),
   apply: zoneResult,
+  'forced-import': v.null(),
   exclude: v.array(exclusion),
   trace: v.array(seenCall),
   'access-check': v.null(),

@@ -66,7 +66,8 @@ function centralsIn({ centrals }: StatusReport): readonly PlannedCentral[] {
   }));
 }
 
-async function statusOfRunning(paths: Paths): Promise<StatusReport> {
+/** The state of the panel, from the agent. If none runs, starts one. @throws {CommandFailed} it does not start */
+export async function statusOfRunning(paths: Paths): Promise<StatusReport> {
   for (let waited = 0; ; waited += lookEvery) {
     try {
       return await ask(paths.socket, 'status', {});

@@ -96,9 +96,11 @@ export async function plannedImport(
 
 /**
  * Checks an import against the settings.
- * @throws {CommandFailed} it removes more than the safety limits allow, or domainsync only observes
+ * @param isForced whether it may remove more than the safety limits allow
+ * @returns whether it removes more than that
+ * @throws {CommandFailed} it does, and nobody forced it; or domainsync only observes
  */
-export function checkImport(root: string, { zone, steps, held }: ImportPlan): void {
+export function checkImport(root: string, { zone, steps, held }: ImportPlan, isForced: boolean): boolean {
   const loaded = loadSettings(root);
   const settings = loaded.kind === 'configured' ? loaded.settings : null;
   if (settings?.mode === 'observe' && steps.length > 0) {
@@ -108,10 +110,11 @@ export function checkImport(root: string, { zone, steps, held }: ImportPlan): vo
   const limits = settings?.limits ?? defaultSafetyLimits;
   const removed = steps.filter(({ remove }) => remove !== null).length;
   const isEmptied = removed > 0 && removed === held && steps.every(({ add }) => add === null);
-  if (!isEmptied && !exceedsShare(removed, held, limits)) return;
+  if (!isEmptied && !exceedsShare(removed, held, limits)) return false;
+  if (isForced) return true;
   throw new CommandFailed(
     `${displayName(zone)} would lose ${removed} of ${held} records, more than the safety limits allow (docs/planning.md). ` +
-      'Nothing was changed. If it is wanted, raise [limits] share for this time.',
+      'Nothing was changed. If it is wanted, give --force-once with the reason.',
   );
 }
 

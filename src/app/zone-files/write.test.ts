@@ -87,13 +87,14 @@ test('issue 17, import: writes nothing while domainsync only observes, and not b
   const held = ['h1', 'h2', 'h3'].map((host, at) => ({ ...a(host, at), key: host }));
   const plan = planImport(zone, held.slice(1), held, true);
   set('[limits]\nlarge_zone = 3\n');
-  assert.throws(() => checkImport(root, plan), /would lose 1 of 3 records/u);
+  assert.throws(() => checkImport(root, plan, false), /would lose 1 of 3 records/u);
+  assert.equal(checkImport(root, plan, true), true);
   set('[limits]\nlarge_zone = 3\nshare = 50\n');
-  checkImport(root, plan);
+  assert.equal(checkImport(root, plan, true), false);
   set('[sync]\nmode = observe\n');
-  assert.throws(() => checkImport(root, plan), /only observes/u);
-  checkImport(root, planImport(zone, held, held, true));
-  assert.throws(() => checkImport(root, planImport(zone, [], held, true)), CommandFailed);
+  assert.throws(() => checkImport(root, plan, true), /only observes/u);
+  checkImport(root, planImport(zone, held, held, true), false);
+  assert.throws(() => checkImport(root, planImport(zone, [], held, true), true), CommandFailed);
 });
 
 test('issue 17, import: what is no file, or none that can be read, is told in words', (t) => {

@@ -1,4 +1,8 @@
 import { Command } from 'commander';
+import { ask } from '../../app/control/client.ts';
+import type { Paths } from '../../app/paths.ts';
+import { operatorName } from '../../app/plan/operator.ts';
+import { statusOfRunning } from '../../app/plan/work.ts';
 import { wirePanel, wirePanelHand } from '../../app/wiring/wire.ts';
 import { importStepId, type ImportPlan, type ImportStep } from '../../app/zone-files/import-rule.ts';
 import {
@@ -10,10 +14,11 @@ import {
   type ReadZone,
 } from '../../app/zone-files/import.ts';
 import { counted, describeInFull } from '../../core/describe.ts';
-import { displayName, zoneName } from '../../dns/name.ts';
+import { displayName, zoneName, type DnsName } from '../../dns/name.ts';
 import { formatRecord } from '../../dns/record.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { coloured, exitStatus, print, say } from '../output.ts';
+import { forceOption } from '../consent.ts';
 import { confirmed, interrupted } from '../plan-options.ts';
 import { WorkProgress } from '../work-progress.ts';
 
@@ -22,6 +27,7 @@ Examples:
   domainsync import example.org.zone
   domainsync import example.org.zone --delete     the panel's zone becomes what the file has
   domainsync import db.example --zone example.org
+  domainsync import example.org.zone --delete --force-once "ticket 4711: moved to a new web server"
 
 Shows what it would do, asks on a terminal, and edits the zone in the panel as an administrator does there: each edit of
 a synced zone is at the central as well, or refused. SOA and signatures, and NS of the zone's own name, are left to the central. All
@@ -33,6 +39,7 @@ interface Options {
   readonly zone?: string;
   readonly delete?: boolean;
   readonly yes?: boolean;
+  readonly forceOnce?: string;
 }
 
 export function importCommand(globals: () => GlobalOptions): Command {
@@ -42,6 +49,7 @@ export function importCommand(globals: () => GlobalOptions): Command {
     .option('--zone <zone>', 'the zone, if the file does not name it')
     .option('--delete', 'remove what the file does not have')
     .option('--yes', 'do not ask')
+    .addOption(forceOption('the log'))
     .addHelpText('after', examples)
     .action(async (path: string, options: Options) => await importFile(globals(), path, options));
 }
@@ -52,15 +60,22 @@ async function importFile({ paths, json }: GlobalOptions, path: string, options:
   const panel = await wirePanel(paths.root);
   const plan = await plannedImport(panel, file, removes);
   if (!json) say(importText(plan));
-  checkImport(paths.root, plan);
+  const isBeyond = checkImport(paths.root, plan, options.forceOnce !== undefined);
   if (plan.steps.length === 0) print(json, { plan, applied: [] }, () => 'Nothing to do.');
   else if (options.yes !== true && !(await confirmed('Do this?')))
     print(json, { plan, applied: false }, () => 'Nothing was changed.');
   else {
+    if (isBeyond) await noteForced(paths, file.zone, options);
     const hand = await wirePanelHand(paths.root);
     const sides = { panel, hand };
     await carryOut(applyImport(sides, file, plan, { removes, stop: interrupted() }), { file, plan, json });
   }
+}
+
+/** Has the agent note who forces the import. @throws {CommandFailed} it cannot, so nothing was changed */
+async function noteForced(paths: Paths, zone: DnsName, { forceOnce: force = '' }: Options): Promise<void> {
+  await statusOfRunning(paths);
+  await ask(paths.socket, 'forced-import', { zone, operator: operatorName(), force });
 }
 
 async function carryOut(

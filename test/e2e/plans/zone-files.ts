@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { pathsOf } from '../../../src/app/paths.ts';
 import { stands } from '../../../src/testing/stage/central-side.ts';
 import { address, holds } from '../../../src/testing/stage/panel-words.ts';
 import { missingFor, type ServerKind } from '../../../src/testing/stage/server-registry.ts';
@@ -130,6 +131,24 @@ function fileSteps(stage: () => AnyStage): void {
       assert.equal(holds(stage().panel, zone, gone), false);
       assert.equal(await stands(stage().there, zone, gone), false);
     }
+  });
+
+  test('issue 17, import: all records of a zone go only with a reason, which is in the log', async () => {
+    const path = pathOf('nothing.zone');
+    writeFileSync(path, `$ORIGIN ${zone}.\n`);
+    const words = ['import', path, '--delete', '--yes'];
+    const other = address('www', '192.0.2.59');
+    const limited = await command(stage(), ...words);
+    assert.equal(limited.status, 1);
+    assert.match(limited.err, /would lose \d+ of \d+ records.*--force-once/u);
+    assert.equal((await command(stage(), ...words, '--force-once', 'two\nlines')).status, 2);
+    assert.ok(holds(stage().panel, zone, other));
+    const forced = await command(stage(), ...words, '--force-once', 'ticket 4711: empty');
+    assert.equal(forced.status, 0, `${forced.out}\n${forced.err}`);
+    assert.equal(holds(stage().panel, zone, other), false);
+    assert.equal(await stands(stage().there, zone, other), false);
+    const log = readFileSync(pathsOf(stage().panel.root).log, 'utf8');
+    assert.match(log, /import\.forced .*zone=files\.example\. .*"ticket 4711: empty"/u);
   });
 
   test('issue 17, import: what the central refuses is refused, and in neither', async () => {

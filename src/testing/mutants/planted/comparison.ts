@@ -33,7 +33,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'panel-only-zone-made',
     file: `${engine}/comparison/compare.ts`,
-    find: `if (entry !== null && entry.state !== 'synced' && !waits) return;`,
+    find: `if (entry !== null && entry.state !== 'synced' && entry.note !== signedAboveNote) return;`,
     replace: ``,
     says: 'A zone that only the panel has is made at the central.',
   },
