@@ -19,16 +19,16 @@ export const attentionTexts = {
     ru: 'Центральный DNS отклонил вход: изменения отклоняются, вход повторяется редко. Исправьте имя пользователя и пароль в настройках; вход будет проверен сразу после сохранения или командой «domainsync check».',
   },
   'attention.settings-not-in-force': {
-    en: 'The newest settings are not in force, so edits are refused. Correct them in the form or the file; "domainsync doctor" says more.',
-    ru: 'Последние настройки не вступили в силу, изменения отклоняются. Исправьте их в форме или в файле; подробности покажет «domainsync doctor».',
+    en: 'The newest settings are not in force, so edits are refused (they pass while only observing). Correct them in the form or the file; "domainsync doctor" says more.',
+    ru: 'Последние настройки не вступили в силу, изменения отклоняются (в режиме наблюдения — проходят). Исправьте их в форме или в файле; подробности покажет «domainsync doctor».',
   },
   'attention.problem': {
     en: 'domainsync cannot work. "domainsync doctor" says what to do.',
     ru: 'domainsync не может работать. Что делать, покажет «domainsync doctor».',
   },
   'attention.other-host': {
-    en: 'The journal was written on another server: this one is a copy of it, or its disk was moved. Nothing is written at the central DNS, and edits are refused. Stop domainsync on the other server ("domainsync uninstall"), then run "domainsync accept-journal --yes" here: everything is compared anew, and neither side is changed.',
-    ru: 'Журнал записан на другом сервере: этот сервер — его копия, либо сюда перенесли диск. На центральном DNS ничего не меняется, изменения отклоняются. Остановите domainsync на другом сервере («domainsync uninstall») и выполните здесь «domainsync accept-journal --yes»: всё будет сравнено заново, ни одна сторона не изменится.',
+    en: 'The journal was written on another server: this one is a copy of it, or its disk was moved. Nothing is written at the central DNS, and edits are refused (they pass while only observing). Stop domainsync on the other server ("domainsync uninstall"), then run "domainsync accept-journal --yes" here: everything is compared anew, and neither side is changed.',
+    ru: 'Журнал записан на другом сервере: этот сервер — его копия, либо сюда перенесли диск. На центральном DNS ничего не меняется, изменения отклоняются (в режиме наблюдения — проходят). Остановите domainsync на другом сервере («domainsync uninstall») и выполните здесь «domainsync accept-journal --yes»: всё будет сравнено заново, ни одна сторона не изменится.',
   },
   'attention.older-journal': {
     en: 'An older copy of the journal was put back, so everything was compared anew; neither side was changed. See what differs ("domainsync zones") and what is stuck, then run "domainsync accept-journal --yes".',

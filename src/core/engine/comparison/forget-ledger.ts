@@ -1,13 +1,10 @@
 import { problem } from '../../../dns/problem.ts';
 import { zoneName, type DnsName } from '../../../dns/name.ts';
-import { conflictSinceFact, type Batch } from '../../journal.ts';
+import type { Batch } from '../../journal.ts';
 import { acceptedFact, asideFact, gapFact, newBaselineFact, olderFact } from '../../journal-doubts.ts';
 import { isMirrored, type ZoneEntry } from '../../ledger.ts';
 import { isFinal, type Operation } from '../../operation.ts';
-import { filledFact } from '../background/fill-zone.ts';
-import { forgotten } from '../before/signed-delete.ts';
-import { baselineFact } from '../before/unknown-zone.ts';
-import { excludedRows } from '../knowledge/excluded-rows.ts';
+import { forgettingZones } from '../knowledge/forget-zones.ts';
 import { forgottenCode, leftZoneCode } from '../knowledge/forgotten.ts';
 import { newDelete } from '../knowledge/operations.ts';
 import type { JournalReader, Transaction } from '../parts/store.ts';
@@ -30,16 +27,14 @@ export async function forgetLedger(runtime: Runtime): Promise<void> {
   const zones = entries.map(({ zone }) => zone);
   const owners = [...(await journal.owners()).keys()];
   const operations = await journal.operations({ openAt: clock.wall() });
-  const excluded = await excludedRows(journal, zones);
+  const forgetZones = await forgettingZones(journal, zones);
   await runtime.store.transact(async (tx) => {
     for (const operation of operations) await forgetOperation(tx, operation);
-    for (const change of excluded) tx.rows(change);
+    forgetZones(tx);
     tx.with({
-      dropZones: zones,
       zones: entries.filter(({ state }) => state === 'excluded'),
       owners: new Map(owners.map((zone) => [zone, 'gone'])),
       facts: {
-        ...factsOf(zones),
         ...(await knownBefore(runtime, entries)),
         [olderFact]: null,
         [gapFact]: null,
@@ -127,10 +122,4 @@ export async function listLeftZones(
     tx.create(newDelete(runtime, { class: 'follow', zone, source: 'new-baseline', problems }), 'stuck');
   }
   tx.with({ facts: { [zonesFact]: null } });
-}
-
-/** Facts about zones that are forgotten with them. */
-function factsOf(zones: readonly DnsName[]): NonNullable<Batch['facts']> {
-  const each = zones.map((zone) => ({ ...forgotten(zone), [`${conflictSinceFact}${zone}`]: null }));
-  return Object.assign({ [baselineFact]: null, [filledFact]: null }, ...each);
 }

@@ -1,9 +1,8 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { ZoneEntry } from '../../ledger.ts';
 import { creates, deletes, isFinal, type Operation } from '../../operation.ts';
-import { forgotten } from '../before/signed-delete.ts';
 import { baselineDueFact, baselineFact } from '../before/unknown-zone.ts';
-import { excludedRows } from '../knowledge/excluded-rows.ts';
+import { forgettingZones } from '../knowledge/forget-zones.ts';
 import { isFrozen } from '../knowledge/frozen.ts';
 import type { Runtime } from '../runtime.ts';
 import { isUnderWay } from './promises.ts';
@@ -28,7 +27,7 @@ export async function takeUpMode(runtime: Runtime, open: readonly Operation[]): 
   const { promises } = runtime;
   const before = await journal.fact(observingFacts.since);
   if (promises === null) {
-    if (before !== null) await forgetLedger(runtime, open);
+    if (before !== null) await endObserving(runtime, open);
     return false;
   }
   const wall = clock.wall();
@@ -50,12 +49,12 @@ export async function takeUpMode(runtime: Runtime, open: readonly Operation[]): 
 }
 
 /**
- * Forgets what the ledger says of zones, so that they get a new baseline before their next edit is judged.
- * What an administrator excluded stays, and so do damaged zones, and zones that an operation is creating. A
+ * Ends the observing: forgets what the ledger says of zones, so that they get a new baseline before their next
+ * edit is judged. Damaged and excluded zones stay, and so do zones that an operation is creating. A
  * zone that is being deleted stays until its delete has ended. Ended operations go off their watch.
  * @param open operations that are open or on watch
  */
-async function forgetLedger(runtime: Runtime, open: readonly Operation[]): Promise<void> {
+async function endObserving(runtime: Runtime, open: readonly Operation[]): Promise<void> {
   const { journal, log } = runtime.ports;
   const unended = open.filter(({ state }) => !isFinal(state));
   const leaving = new Set(deletes(unended).map(({ zone }) => zone));
@@ -66,18 +65,15 @@ async function forgetLedger(runtime: Runtime, open: readonly Operation[]): Promi
     if (state !== 'excluded' && state !== 'creating' && !(await isFrozen(journal, zone))) known.push(entry);
   }
   const [deleting, gone] = [known.filter(({ zone }) => leaving.has(zone)), zonesBut(known, leaving)];
-  const rows = await excludedRows(journal, gone);
+  const forgetZones = await forgettingZones(journal, gone);
   await runtime.store.transact(async (tx) => {
     // A watch brings the central to what the panel holds, which may have changed while observing.
     for (const operation of open) if (isFinal(operation.state)) await tx.amend(operation, offWatch);
-    for (const change of rows) tx.rows(change);
+    forgetZones(tx);
     tx.with({
-      dropZones: gone,
       zones: deleting.map((entry) => ({ ...entry, state: 'deleting' })),
       facts: {
-        ...Object.assign({}, ...gone.map(forgotten)),
         ...Object.fromEntries([...busy].map((zone) => [baselineDueFact(zone), '1'])),
-        [baselineFact]: null,
         [observingFacts.since]: null,
         [observingFacts.zones]: null,
       },

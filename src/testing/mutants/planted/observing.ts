@@ -22,16 +22,9 @@ export const plantedInObserving: readonly PlantedBug[] = [
   {
     name: 'ledger-kept-after-observing',
     file: `${engine}/observe/take-up.ts`,
-    find: `if (before !== null) await forgetLedger(runtime, open);`,
+    find: `if (before !== null) await endObserving(runtime, open);`,
     replace: ``,
     says: 'A strict engine goes on with the ledger of one that only observed.',
-  },
-  {
-    name: 'baseline-kept-after-observing',
-    file: `${engine}/observe/take-up.ts`,
-    find: `        [baselineFact]: null,`,
-    replace: ``,
-    says: 'What changed in the panel while the engine only observed counts as new afterwards.',
   },
   {
     name: 'promises-forgotten',

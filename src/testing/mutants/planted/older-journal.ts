@@ -15,10 +15,10 @@ export const plantedInOlderJournal: readonly PlantedBug[] = [
   },
   {
     name: 'forgotten-baseline-kept',
-    file: forget,
+    file: `${engine}/knowledge/forget-zones.ts`,
     find: `[baselineFact]: null, [filledFact]: null`,
     replace: `[filledFact]: null`,
-    says: 'After an older journal is forgotten, what only the panel has counts as new.',
+    says: 'After the ledger is forgotten, what only the panel has counts as new.',
   },
   {
     name: 'forgotten-operations-go-on',
