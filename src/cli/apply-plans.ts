@@ -1,7 +1,8 @@
 import type { CentralPlan } from '../app/control/protocol.ts';
 import { isEmptyPlan, type Consent } from '../core/zone-plan.ts';
+import { AskFailed } from '../app/control/client.ts';
 import { applyAll } from '../app/plan/work.ts';
-import { exitStatus, print } from './output.ts';
+import { complain, exitStatus, print } from './output.ts';
 import { interrupted } from './plan-options.ts';
 import { appliedText, appliedTotals, appliedTotalsText, isAllDone, type Applied } from './texts/applied.ts';
 import { WorkProgress } from './work-progress.ts';
@@ -21,15 +22,29 @@ export async function applyPlans(
   const waits = due.length <= 20;
   const progress = new WorkProgress('zones', due.length);
   const all: Applied[] = [];
-  for await (const one of applyAll(socket, due, { consent, waits }, interrupted())) {
-    all.push(one);
-    const text = json ? null : appliedText(one);
-    if (text !== null) progress.say(text);
-    progress.step();
+  let lost: AskFailed | null = null;
+  try {
+    for await (const one of applyAll(socket, due, { consent, waits }, interrupted())) {
+      all.push(one);
+      const text = json ? null : appliedText(one);
+      if (text !== null) progress.say(text);
+      progress.step();
+    }
+  } catch (error) {
+    // The agent has stopped. What was done until then is told all the same.
+    if (!(error instanceof AskFailed)) throw error;
+    lost = error;
   }
   progress.end();
-  const totals = appliedTotals(all);
-  print(json, { totals, zones: all.map(reported) }, () => appliedTotalsText(totals));
+  if (lost !== null) complain(lost.message);
+  const told = new Set(all.map(({ item }) => item));
+  const unknown = due.filter((plan) => !told.has(plan));
+  const totals = { ...appliedTotals(all), unknown: unknown.length };
+  const zones = [
+    ...all.map(reported),
+    ...unknown.map(({ zone, central }) => ({ zone, central, kind: 'unknown' })),
+  ];
+  print(json, { totals, zones }, () => appliedTotalsText(totals));
   if (!isAllDone(totals)) process.exitCode = exitStatus.failed;
 }
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { CommandFailed } from '../app/command-failed.ts';
+import { fileFailed } from '../app/plan/plan-file.ts';
 import { inWords, knownProblems } from '../app/problems.ts';
 import { terminalText } from '../core/plain-text.ts';
 import type { Problem } from '../dns/problem.ts';
@@ -101,8 +102,11 @@ for (const command of [program, ...commands]) {
 
 // The program that reads our output may have closed it, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
+  if (error.code === 'EPIPE') process.exit();
+  const known = fileFailed('Standard output', 'written', error);
+  if (!(known instanceof CommandFailed)) throw error;
+  complain(`domainsync: ${known.message}`);
+  process.exit(exitStatus.failed);
 });
 
 program.parseAsync().catch((error: unknown) => {

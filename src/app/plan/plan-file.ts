@@ -9,7 +9,7 @@ import {
   openSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -93,7 +93,8 @@ async function writeLines(
   const line = (value: unknown): void => {
     const text = `${JSON.stringify(value)}\n`;
     sum.update(text);
-    writeSync(file, text);
+    // Unlike `writeSync`, this goes on after a write that took only a part, as on a disk that is nearly full.
+    writeFileSync(file, text);
   };
   try {
     const made = Date.now();

@@ -82,7 +82,8 @@ async function exportAll({ paths, json }: GlobalOptions, folder: string, options
     if (one.kind === 'worked') {
       if (one.result === null) continue;
       const file = join(folder, fileNameOf(one.item));
-      writeWhole(file, textOf(one.item, one.result, options.side), options.force === true);
+      const text = textOf(one.item, one.result, options.side);
+      writeNext(file, text, { replaces: options.force === true, before: files.length });
       files.push(file);
       continue;
     }
@@ -93,6 +94,20 @@ async function exportAll({ paths, json }: GlobalOptions, folder: string, options
   if (failed > 0) complain(`${counted(failed, 'zone')} could not be read, and got no file.`);
   if (failed > 0) process.exitCode = exitStatus.failed;
   print(json, { files: files.toSorted(), failed }, () => `${counted(files.length, 'zone')} in ${folder}.`);
+}
+
+/** Writes one of many files. @throws {CommandFailed} tells also how many files were written before it */
+function writeNext(
+  file: string,
+  text: string,
+  { replaces, before }: { readonly replaces: boolean; readonly before: number },
+): void {
+  try {
+    writeWhole(file, text, replaces);
+  } catch (error) {
+    if (!(error instanceof CommandFailed) || before === 0) throw error;
+    throw new CommandFailed(`${error.message} ${counted(before, 'file')} before it were written whole.`);
+  }
 }
 
 function makeFolder(folder: string): void {

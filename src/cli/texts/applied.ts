@@ -19,11 +19,13 @@ export interface AppliedTotals {
   readonly changed: number;
   readonly failed: number;
   readonly notTried: number;
+  /** The agent stopped while these were worked on, or before. */
+  readonly unknown: number;
   readonly refusedRecords: number;
 }
 
-/** Counts what became of zones. */
-export function appliedTotals(all: readonly Applied[]): AppliedTotals {
+/** Counts what became of zones that something is known of. */
+export function appliedTotals(all: readonly Applied[]): Omit<AppliedTotals, 'unknown'> {
   const results = all.flatMap((one) => (one.kind === 'worked' ? [one.result] : []));
   const count = (kinds: readonly ZoneResult['kind'][]): number =>
     results.filter(({ kind }) => kinds.includes(kind)).length;
@@ -38,8 +40,8 @@ export function appliedTotals(all: readonly Applied[]): AppliedTotals {
 }
 
 /** Whether everything was done as planned. */
-export function isAllDone({ changed, failed, notTried, refusedRecords }: AppliedTotals): boolean {
-  return changed + failed + notTried + refusedRecords === 0;
+export function isAllDone({ changed, failed, notTried, unknown, refusedRecords }: AppliedTotals): boolean {
+  return changed + failed + notTried + unknown + refusedRecords === 0;
 }
 
 /** What became of one zone. Null: all of it was done, or it was not tried. */
@@ -73,7 +75,7 @@ function indented(problems: readonly Problem[]): string {
 
 /** What became of all zones, as a sentence. */
 export function appliedTotalsText(totals: AppliedTotals): string {
-  const { done, underWay, changed, failed, notTried, refusedRecords } = totals;
+  const { done, underWay, changed, failed, notTried, unknown, refusedRecords } = totals;
   const parts = [
     `${counted(done, 'zone')} done`,
     ...(underWay === 0 ? [] : [`${underWay} going on in the background`]),
@@ -81,6 +83,7 @@ export function appliedTotalsText(totals: AppliedTotals): string {
     ...(changed === 0 ? [] : [`${changed} changed meanwhile and left`]),
     ...(failed === 0 ? [] : [`${failed} failed`]),
     ...(notTried === 0 ? [] : [`${notTried} not tried`]),
+    ...(unknown === 0 ? [] : [`${unknown} not known to be done`]),
   ];
-  return `${parts.join(', ')}.${notTried + changed + failed === 0 ? '' : ' The same command goes on with what is left.'}`;
+  return `${parts.join(', ')}.${notTried + unknown + changed + failed === 0 ? '' : ' The same command goes on with what is left.'}`;
 }

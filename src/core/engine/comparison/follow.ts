@@ -218,7 +218,9 @@ interface DeleteReason {
   readonly by?: AskedBy;
 }
 
-/** What became of a delete. `limited`: the safety limit forbids it. `unknown`: the ledger has no such zone. */
+/**
+ * What became of a delete. `limited`: the safety limit forbids it. `unknown`: the ledger has no such zone.
+ */
 type FollowedDelete =
   | { readonly kind: 'begun'; readonly operation: string }
   | { readonly kind: 'limited' }

@@ -49,8 +49,8 @@ export async function takeUpMode(runtime: Runtime, open: readonly Operation[]): 
 }
 
 /**
- * Ends the observing: forgets what the ledger says of zones, so that they get a new baseline before their next
- * edit is judged. Damaged and excluded zones stay, and so do zones that an operation is creating. A
+ * Ends the observing: forgets what the ledger says of zones, so that they get a new baseline before their
+ * next edit is judged. Damaged and excluded zones stay, and so do zones that an operation is creating. A
  * zone that is being deleted stays until its delete has ended. Ended operations go off their watch.
  * @param open operations that are open or on watch
  */

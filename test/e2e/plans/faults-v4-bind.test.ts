@@ -1,0 +1,3 @@
+import { testFaults } from './faults.ts';
+
+testFaults({ panel: 'v4', central: 'bind' });

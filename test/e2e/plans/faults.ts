@@ -1,0 +1,276 @@
+/**
+ * Tests of a first send that something disturbs: two operators, refusals, an overloaded central, and the
+ * death of the command or the agent.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, describe, test } from 'node:test';
+import type { Generation, Sandbox } from '../../../sandbox/index.ts';
+import { parseAnswer, type Answers } from '../../../src/app/control/protocol.ts';
+import { startProxy, type HttpProxy } from '../../../src/testing/proxies/http.ts';
+import { agreed, stands } from '../../../src/testing/stage/central-side.ts';
+import { address } from '../../../src/testing/stage/panel-words.ts';
+import { missingFor, type ServerKind } from '../../../src/testing/stage/server-registry.ts';
+import { makeServerStage, type ServerStage } from '../../../src/testing/stage/server-stage.ts';
+import { endProcess, makeStage, prepared, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
+import { succeeded } from '../combinations/scene.ts';
+
+interface Pair {
+  readonly panel: 'v4' | 'v6';
+  readonly central: Generation | ServerKind;
+}
+
+/** What a test can do to the writes at a central. */
+interface Disturbance {
+  /** From now on, writes are carried out but not answered. */
+  hold(): void;
+  /** Refuses to create this zone; null: nothing can be refused so. */
+  readonly refuse: ((zone: string) => void) | null;
+  /** Turns so many creates of zones away as too many; null: this central does not do that. */
+  readonly overload: ((times: number) => void) | null;
+  /** Ends all of it. */
+  end(): void;
+}
+
+const www = address('www', '192.0.2.40');
+const zonesOf = (group: string, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, at) => `${group}${at}.example`);
+const [shared, refused, busy, killed] = [
+  zonesOf('shared', 4),
+  zonesOf('refused', 4),
+  zonesOf('busy', 4),
+  zonesOf('killed', 10),
+];
+const all = [...shared, ...refused, ...busy, ...killed];
+
+/** Registers the tests of one pair. They share one stage and run in the given order. */
+export function testFaults({ panel, central }: Pair): void {
+  const isServer = central === 'bind' || central === 'powerdns' || central === 'knot';
+  describe(
+    `disturbed sends, ${panel} to ${central}`,
+    { skip: isServer ? missingFor(central) : false },
+    () => {
+      let given: Given;
+      before(async () => {
+        given = isServer ? await serverGiven(panel, central) : await panelGiven(panel, central);
+      });
+      after(async () => {
+        await given.stage.stop();
+        await given.proxy?.close();
+      });
+      steps(() => given, central);
+    },
+  );
+}
+
+interface Given {
+  readonly stage: AnyStage;
+  readonly disturb: Disturbance;
+  readonly proxy: HttpProxy | null;
+}
+
+async function panelGiven(panel: 'v4' | 'v6', central: Generation): Promise<Given> {
+  const stage = await prepared(await makeStage({ panel, central }), (made) => prepare(made));
+  return { stage, disturb: atPanel(() => stage.central), proxy: null };
+}
+
+async function serverGiven(panel: 'v4' | 'v6', central: ServerKind): Promise<Given> {
+  const made = await makeServerStage({ panel, central });
+  const proxy = central === 'powerdns' ? await startProxy(`http://127.0.0.1:${made.relay.port}`) : null;
+  const stage = await prepared<ServerStage>(made, (one) =>
+    prepare(one, proxy === null ? {} : { host: proxy.url }),
+  );
+  return { stage, disturb: proxy === null ? atRelay(stage) : atProxy(proxy), proxy };
+}
+
+function atPanel(central: () => Sandbox): Disturbance {
+  const create = 'domain.edit';
+  return {
+    hold: () => central().faults.add({ func: create, effect: 'delay-after', ms: 8_000, count: null }),
+    refuse: (name) =>
+      central().faults.add({
+        func: create,
+        params: { name, sok: 'ok' },
+        effect: 'refuse',
+        count: null,
+        code: 9,
+        text: 'your provider has no room',
+      }),
+    overload: (count) =>
+      central().faults.add({ func: create, params: { sok: 'ok' }, effect: 'bad-gateway', count }),
+    end: () => central().faults.clear(),
+  };
+}
+
+function atRelay({ relay }: ServerStage): Disturbance {
+  return {
+    hold: () => relay.withhold(),
+    refuse: null,
+    overload: null,
+    end: () => {
+      relay.answerAgain();
+      relay.cut();
+    },
+  };
+}
+
+function atProxy(proxy: HttpProxy): Disturbance {
+  const isCreate = ({ method, path }: HttpProxy['requests'][number]): boolean =>
+    method === 'POST' && path.includes('/zones');
+  const answer = (status: number, error: string) =>
+    ({ status, contentType: 'application/json', body: JSON.stringify({ error }) }) as const;
+  let held = Promise.withResolvers<undefined>();
+  return {
+    hold: () => {
+      held = Promise.withResolvers();
+      proxy.behaviour = async (request, pass) => {
+        if (!isCreate(request)) return undefined;
+        const given = await pass();
+        await held.promise;
+        return given;
+      };
+    },
+    refuse: (zone) => {
+      proxy.behaviour = async (request) =>
+        await Promise.resolve(
+          isCreate(request) && request.body.includes(`"${zone}."`)
+            ? answer(422, 'your provider has no room')
+            : undefined,
+        );
+    },
+    overload: (times) => {
+      let left = times;
+      proxy.behaviour = async (request) => {
+        if (!isCreate(request) || left === 0) return await Promise.resolve(undefined);
+        left -= 1;
+        return answer(429, 'too many requests');
+      };
+    },
+    end: () => {
+      proxy.behaviour = undefined;
+      held.resolve(undefined);
+    },
+  };
+}
+
+async function prepare(stage: AnyStage, connection: Readonly<Record<string, string>> = {}): Promise<void> {
+  const { panel, atPanel: user, there } = stage;
+  Object.assign(panel.switches, { defaultHosts: ['@'], defaultMxRecords: false, defaultSpf: false });
+  for (const zone of all) {
+    succeeded(await user.makeZone(zone));
+    succeeded(await user.save(zone, www));
+  }
+  if (!there.makesZones) await there.makeZones(all.map((name) => ({ name, records: [] })));
+  await stage.install();
+  stage.configure(connection);
+  await until('the first comparison', async () =>
+    /created at the central|changed at the central/u.test((await stage.ended('plan', 'shared0.example')).out),
+  );
+}
+
+function steps(given: () => Given, central: string): void {
+  const push = async (...args: readonly string[]): ReturnType<AnyStage['ended']> =>
+    await given().stage.ended('push', ...args, '--yes');
+  const isSent = async (zone: string): Promise<boolean> => await agreed(given().stage, zone);
+
+  /** Pushes until nothing is left to do. */
+  const finished = async (...args: readonly string[]): Promise<void> => {
+    await until('nothing to be left', async () => {
+      const { status, out } = await push(...args);
+      return status === 0 && /^Nothing to do\.$/mu.test(out);
+    });
+  };
+
+  /** Checks that each zone is at the central as it is in the panel, by one operation. */
+  const onceEach = async (zones: readonly string[]): Promise<void> => {
+    for (const zone of zones) {
+      assert.ok(await isSent(zone), zone);
+      const sent = (await operationsOf(given().stage, zone)).filter(({ state }) => state === 'confirmed');
+      assert.equal(sent.length, 1, `${zone}: ${JSON.stringify(sent)}`);
+    }
+  };
+
+  test('issue 17, push: two operators at once send each zone once, and neither says what is not so', async () => {
+    const both = await Promise.all([push(...shared), push(...shared)]);
+    for (const { status, out, err } of both)
+      assert.equal(status === 0, !/left|failed|not tried/u.test(out), err);
+    await finished(...shared);
+    await onceEach(shared);
+  });
+
+  test('issue 17, push: what the central refuses is told with its words, and stops nothing', async (t) => {
+    const { disturb, stage } = given();
+    if (disturb.refuse === null) {
+      t.skip(`${central} refuses no single zone`);
+      return;
+    }
+    const [, second = ''] = refused;
+    disturb.refuse(second);
+    const { status, out } = await push(...refused);
+    assert.equal(status, 1, out);
+    assert.match(out, /^refused1\.example: refused\n {2}.*your provider has no room/mu);
+    assert.match(out, /^3 zones done, 1 failed\. The same command goes on with what is left\.$/mu);
+    assert.equal(await stage.there.hasZone(second), false);
+    disturb.end();
+    await finished(...refused);
+    await onceEach(refused);
+  });
+
+  test('issue 17, push: a central that is overloaded gets the rest later, by the same command', async (t) => {
+    const { disturb } = given();
+    if (disturb.overload === null) {
+      t.skip(`${central} is never overloaded`);
+      return;
+    }
+    disturb.overload(5);
+    await push(...busy);
+    disturb.end();
+    await finished(...busy);
+    await onceEach(busy);
+  });
+
+  test('issue 17, push --all: killed in the middle, the command goes on where it was', async () => {
+    const { disturb, stage } = given();
+    disturb.hold();
+    const [program = '', ...words] = stage.words;
+    const child = spawn(program, [...words, 'push', '--all', '--yes'], { stdio: 'ignore' });
+    await until('something to be under way', async () => await anyOpen(stage));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.ok(!(await Promise.all(killed.map(isSent))).every(Boolean), 'the middle');
+    disturb.end();
+    await until('the agent to end what was begun', async () => !(await anyOpen(stage)));
+  });
+
+  test('issue 17, push --all: if the agent is killed, what was done is told, and the rest goes on', async () => {
+    const { disturb, stage } = given();
+    disturb.hold();
+    const pushed = push('--all');
+    await until('something to be under way', async () => await anyOpen(stage));
+    const pid = await stage.agent();
+    assert.ok(pid !== null);
+    await endProcess(pid, 'SIGKILL');
+    const { status, out, err } = await pushed;
+    disturb.end();
+    assert.equal(status, 1, out);
+    assert.match(err, /The agent /u);
+    assert.match(out, /\d+ not known to be done\. The same command goes on with what is left\.$/mu);
+    await finished('--all');
+    await onceEach(killed);
+    for (const zone of all) assert.ok(await stands(stage.there, zone, www), zone);
+  });
+}
+
+type Sent = Extract<Answers['history']['entries'][number], { readonly state: string }>;
+
+async function operationsOf(stage: AnyStage, zone: string): Promise<readonly Sent[]> {
+  const { out } = await stage.ended('--json', 'history', '--zone', zone, '--latest', '50');
+  const { entries } = parseAnswer('history', { entries: JSON.parse(out), next: null });
+  return entries.flatMap((entry) => ('state' in entry && entry.source === 'push' ? [entry] : []));
+}
+
+/** Whether an operation is under way at the first central. */
+async function anyOpen(stage: AnyStage): Promise<boolean> {
+  return ((await stage.status())?.engine?.open ?? 0) > 0;
+}
