@@ -66,7 +66,7 @@ function centralsIn({ centrals }: StatusReport): readonly PlannedCentral[] {
   }));
 }
 
-/** The state of the panel, from the agent. If none runs, starts one. @throws {CommandFailed} it does not start */
+/** The state of the panel, from the agent. If none runs, starts one. @throws {CommandFailed} it does not */
 export async function statusOfRunning(paths: Paths): Promise<StatusReport> {
   for (let waited = 0; ; waited += lookEvery) {
     try {

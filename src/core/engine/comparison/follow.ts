@@ -171,8 +171,8 @@ function withRefusal(item: OperationItem, failed: ReadonlyMap<string, string>): 
 }
 
 /**
- * Deletes a zone at the central that the panel no longer has, if the call that caused the comparison named
- * it, and fewer zones than the safety limit were deleted in the last hour.
+ * Deletes a zone at the central that the panel no longer has. The call that caused the comparison must have
+ * named it, and fewer zones than the safety limit were deleted in the last hour.
  * @returns whether the delete is journalled
  * @throws {JournalError | Moved}
  */
