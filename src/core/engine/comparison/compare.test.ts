@@ -405,17 +405,17 @@ test('issue 16, pause: a comparison that runs when a pause begins sends nothing,
       paused = true;
     };
     const before = [bench.central.store.records(zone), await bench.journal.zone(zone), await rowsIn(bench)];
-    await compare(bench, { follow: 'allowed' });
+    await compare(bench, { follow: 'named' });
     const after = [bench.central.store.records(zone), await bench.journal.zone(zone), await rowsIn(bench)];
     assert.deepEqual(after, before);
     assert.deepEqual(await bench.journal.operations({}), []);
     await bench.wait(60_000);
     assert.deepEqual(bench.woken, []);
     const request = bench.runtime.agenda.takeRequest(zone);
-    assert.deepEqual([request?.reason, request?.follow], ['periodic', 'allowed']);
+    assert.deepEqual([request?.reason, request?.follow], ['periodic', 'named']);
     bench.panel.onRead = () => undefined;
     paused = false;
-    await compare(bench, { follow: 'allowed' });
+    await compare(bench, { follow: 'named' });
     assert.equal((await bench.journal.operations({})).length, 1);
   }
 });
