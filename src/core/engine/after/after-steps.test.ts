@@ -120,11 +120,12 @@ test('an edit that a read confirmed before its after is on watch: the panel may 
 
 test('a delete that comes after its undo knows whether the central had the zone', async () => {
   for (const wasThere of [true, false, null]) {
-    const undone = { ...askedDelete, state: 'reverted', wasThere } as const;
+    const undone = { ...askedDelete, state: 'reverted', wasThere, snapshot: [a('www', 1)] } as const;
     const bench = await given({ operations: [undone] });
     assert.deepEqual(await answer(bench, deleteCall), accepted);
     const again = deletes(await bench.journal.operations({})).at(-1);
     assert.deepEqual([again?.class, again?.state, again?.wasThere], ['compensate', 'kept', wasThere]);
+    assert.deepEqual(again?.snapshot, undone.snapshot);
   }
 });
 

@@ -186,9 +186,10 @@ export async function keptDelete(
   const entry = await tx.journal.zone(source.zone);
   if (entry === null) return;
   const { incarnation, note } = entry;
-  const known = answered?.kind === 'zone-delete' ? answered.wasThere : null;
-  const wasThere = note === missingNote ? false : known;
-  const draft = newDelete(runtime, { ...source, class: 'compensate', incarnation, wasThere });
+  const known = answered?.kind === 'zone-delete' ? answered : null;
+  const wasThere = note === missingNote ? false : (known?.wasThere ?? null);
+  const snapshot = known?.snapshot ?? [];
+  const draft = newDelete(runtime, { ...source, class: 'compensate', incarnation, snapshot, wasThere });
   tx.create({ ...draft, afterSeen: true }, 'kept');
   if (answered !== null) await tx.amend(answered, () => ({ afterSeen: true }));
   await tx.zone(entry, { ...entry, state: 'deleting' });

@@ -154,6 +154,17 @@ test('what another writer has in the zone keeps it from being deleted', async ()
     { central: [apex], operations: [{ ...removal, snapshot: [apex, one], wasThere: true }] },
     'stuck',
   ]);
+  cases.push([
+    'a zone whose last record an edit removed that has ended since',
+    {
+      central: [apex],
+      operations: [
+        { ...removal, snapshot: [apex, one], wasThere: true },
+        sampleOperation('00', { state: 'confirmed', removed: [one], added: [] }),
+      ],
+    },
+    'confirmed',
+  ]);
   const asked = { state: 'kept', requested: true, changedAt: removal.createdAt } as const;
   cases.push([
     'a zone that a create of ours asked for since',

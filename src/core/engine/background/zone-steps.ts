@@ -286,7 +286,7 @@ async function isMadeByOthers(
 
 /**
  * Whether the zone has none of the records that it should have, so another writer deleted it and created it
- * again. Records that every zone has prove nothing, nor do those that an open operation may have removed.
+ * again. Records that every zone has prove nothing, nor do those that we have removed or may have removed.
  * @param expected records that the central had in the zone
  */
 async function hasNoneOf(
@@ -296,7 +296,9 @@ async function hasNoneOf(
   content: readonly ResourceRecord[],
 ): Promise<boolean> {
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  const ours = new Set(open.flatMap(ownRecords).map(recordId));
+  const recent = await journal.operations({ zone, latest });
+  const removed = recent.flatMap((one) => (one.kind === 'zone-delete' ? [] : one.removed));
+  const ours = new Set([...open.flatMap(ownRecords), ...removed].map(recordId));
   const ids = expected.filter((record) => !isCentralsOwn(zone, record)).map(recordId);
   const lasting = ids.filter((id) => !ours.has(id));
   const held = new Set(content.map(recordId));

@@ -230,6 +230,20 @@ export const plantedInUndo: readonly PlantedBug[] = [
     says: 'A roll back removes what another open edit wants.',
   },
   {
+    name: 'roll-back-left-to-an-undecided-edit',
+    file: `${engine}/before/roll-back.ts`,
+    find: `  return isDecided;`,
+    replace: `  return isDecided || true;`,
+    says: 'A roll back that left a record to an edit that may be undone says that nothing was changed.',
+  },
+  {
+    name: 'roll-back-against-an-undo',
+    file: `${engine}/before/roll-back.ts`,
+    find: `isAsBefore(undone, operation, { id: recordId(record), part }) || inherits`,
+    replace: `inherits`,
+    says: 'A roll back takes away what the undo of an older edit then puts back.',
+  },
+  {
     name: 'roll-back-unproven',
     file: `${engine}/before/roll-back.ts`,
     find: `return clean ? 'nothing' : 'unknown';`,
