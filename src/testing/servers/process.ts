@@ -2,10 +2,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeUnlessFailed } from '../kept-folders.ts';
 import { patience } from '../patience.ts';
 
 /**
@@ -57,7 +58,7 @@ export class ServerProcess {
   #child: ChildProcess | null = null;
 
   /**
-   * @param folder gets the program's output in `server.log`; `dispose` removes the folder
+   * @param folder gets the program's output in `server.log`; it is removed after `dispose`, unless a test failed
    * @param ready whether the server answers; called again and again after a start
    */
   constructor(folder: string, program: string, words: readonly string[], ready: () => Promise<boolean>) {
@@ -117,7 +118,7 @@ export class ServerProcess {
 
   async dispose(): Promise<void> {
     await this.stop('SIGKILL');
-    rmSync(this.folder, { recursive: true, force: true });
+    removeUnlessFailed(this.folder);
   }
 }
 

@@ -1,8 +1,8 @@
 /** A stage with a customer's panel, the plugin in it, and a provider's real name server as its central. */
-import { rmSync } from 'node:fs';
 import type { Generation } from '../../../sandbox/index.ts';
 import { zoneName } from '../../dns/name.ts';
 import { formatZoneFile } from '../../dns/zone-file.ts';
+import { removeUnlessFailed } from '../kept-folders.ts';
 import type { NameServer, ServedZone } from '../servers/name-server.ts';
 import type { CentralSide, PublicView } from './central-side.ts';
 import { publicView, servesZone, transferred } from './dig.ts';
@@ -51,7 +51,7 @@ export async function makeServerStage(options: ServerStageOptions): Promise<Serv
       await side.stop();
       await relay.close();
       await server.dispose();
-      rmSync(side.directory, { recursive: true, force: true });
+      removeUnlessFailed(side.directory);
     },
   };
 }

@@ -4,7 +4,7 @@
  * use it. `server-stage.ts` makes stages with name servers as centrals.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -18,6 +18,7 @@ import {
 import { pathsOf } from '../../app/paths.ts';
 import { panelAt } from '../../app/wiring/panel-at.ts';
 import { saveSettings } from '../../config/settings.ts';
+import { removeUnlessFailed } from '../kept-folders.ts';
 import { patience } from '../patience.ts';
 import { panelSide, type CentralSide } from './central-side.ts';
 import { commandLineOf, dist, type CommandLine } from './command-line.ts';
@@ -54,7 +55,7 @@ export interface AnyStage extends CommandLine {
    * @param times options of `[sync]`
    */
   configure(changes?: Readonly<Record<string, string>>, times?: Readonly<Record<string, string>>): void;
-  /** Stops both sides and the agent, and removes all files. */
+  /** Stops both sides and the agent. All files are removed when the process ends, unless a test failed. */
   stop(): Promise<void>;
 }
 
@@ -157,7 +158,7 @@ export async function makeStage(options: StageOptions = {}): Promise<Stage> {
     stop: async () => {
       await side.stop();
       await central.stop();
-      rmSync(side.directory, { recursive: true, force: true });
+      removeUnlessFailed(side.directory);
     },
   };
 }

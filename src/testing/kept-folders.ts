@@ -1,0 +1,28 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+const folders = new Set<string>();
+
+/**
+ * Removes a folder of this process's tests when the process ends. If a test failed, the folder stays, and the
+ * error output says where it and its logs are.
+ */
+export function removeUnlessFailed(folder: string): void {
+  if (folders.size === 0) process.once('exit', end);
+  folders.add(folder);
+}
+
+/** @param status exit status of this process; the runner sets it to 1 when a test has failed */
+function end(status: number): void {
+  for (const folder of folders) {
+    if (status === 0) rmSync(folder, { recursive: true, force: true });
+    else process.stderr.write(`${basename(process.argv[1] ?? '')}: kept ${folder}${logsOf(folder)}\n`);
+  }
+}
+
+function logsOf(folder: string): string {
+  const logs = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.log'),
+  );
+  return logs.map((path) => `\n  log ${join(folder, path)}`).join('');
+}
