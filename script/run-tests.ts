@@ -1,14 +1,16 @@
 /**
- * Runs the test files with `node:test`. Prints progress, failures, the ten slowest files, and the last line
+ * Runs the test files with `node:test`: all, the given ones, or with `--fast` those without servers. Prints
+ * progress, failures, the ten slowest files, the ten that took most processor time, and the last line
  * `N passed, N failed, N skipped`. Exit status 1 means: a test failed, no test ran, or CI=true and a test was
  * skipped (docs/architecture.md, "Tests").
  */
-import { globSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { relative, resolve } from 'node:path';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { inspect } from 'node:util';
+import { fastTests } from './fast-tests.ts';
 
 const patterns = [
   'src/**/*.test.ts',
@@ -24,8 +26,12 @@ const patterns = [
  */
 const fileTimeout = 2_400_000;
 
-/** Number of files that run at once. Most tests spend their time on waiting, not on the processor. */
-const atOnce = 2 * availableParallelism();
+/** Number of files that run at once. End-to-end tests wait more than they work. */
+const atOnce = 3 * availableParallelism();
+
+/** Here each test file leaves how much processor time it took (`processor-time.ts`). */
+const times = mkdtempSync(join(tmpdir(), 'run-tests-times-'));
+process.on('exit', () => rmSync(times, { recursive: true, force: true }));
 
 /**
  * Here Node.js keeps the compiled code of the test files and of what they import. Without it, each of the
@@ -41,6 +47,8 @@ interface Slowest {
 interface Done {
   readonly file: string;
   readonly ms: number;
+  /** Processor time in seconds, with that of the programs that it waited for. Agents are not among them. */
+  readonly processor: number;
   readonly slowest: Slowest;
 }
 
@@ -54,7 +62,7 @@ const longest = ['test/e2e/demo', 'src/testing/simulator/', 'test/', 'src/centra
 
 function testFiles(): string[] {
   const named = process.argv.slice(2);
-  const files = named.length > 0 ? named : patterns.flatMap((pattern) => globSync(pattern));
+  const files = named[0] === '--fast' ? fastTests() : named.length > 0 ? named : globSync(patterns);
   return files.toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
@@ -76,13 +84,24 @@ function seconds(ms: number): string {
   return (ms / 1_000).toFixed(1);
 }
 
-/** Runs one file, counts its tests and prints failures. */
-async function runFile(file: string): Promise<Done> {
+/**
+ * Runs one file, counts its tests and prints failures.
+ * @param number of the file in this run
+ */
+async function runFile(file: string, number: number): Promise<Done> {
   const started = performance.now();
   const name = shortName(file);
   const path = resolve(file);
   let slowest: Slowest = { test: '', ms: 0 };
-  const events = run({ files: [path], concurrency: 1, timeout: fileTimeout, forceExit: false });
+  const time = join(times, String(number));
+  const clock = new URL(`./processor-time.ts?to=${encodeURIComponent(time)}`, import.meta.url).href;
+  const events = run({
+    files: [path],
+    concurrency: 1,
+    timeout: fileTimeout,
+    forceExit: false,
+    execArgv: ['--import', clock],
+  });
   events.on('test:pass', ({ details, skip, name: test }) => {
     if (details.type === 'suite') return;
     if (test === path) {
@@ -111,7 +130,9 @@ async function runFile(file: string): Promise<Done> {
   });
   events.on('test:stderr', ({ message }) => process.stderr.write(message));
   await finished(events.resume());
-  return { file: name, ms: performance.now() - started, slowest };
+  // A file that was killed leaves no time.
+  const processor = existsSync(time) ? Number(readFileSync(time, 'utf8')) : 0;
+  return { file: name, ms: performance.now() - started, processor, slowest };
 }
 
 /** Runs all files, `atOnce` at a time, and prints the name of each when it starts. */
@@ -121,7 +142,7 @@ async function runAll(files: readonly string[]): Promise<Done[]> {
   const worker = async (): Promise<void> => {
     for (const [at, file] of queue) {
       console.log(`${at + 1} of ${files.length}, ${shortName(file)}`);
-      done.push(await runFile(file));
+      done.push(await runFile(file, at));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
@@ -132,6 +153,10 @@ const started = performance.now();
 const done = await runAll(testFiles());
 for (const { file, ms, slowest } of done.toSorted((a, b) => b.ms - a.ms).slice(0, 10))
   console.log(`slow: ${seconds(ms)} s ${file} (${seconds(slowest.ms)} s: ${slowest.test})`);
+for (const { file, processor } of done.toSorted((a, b) => b.processor - a.processor).slice(0, 10))
+  console.log(`busy: ${processor.toFixed(1)} s ${file}`);
+const processor = done.reduce((sum, one) => sum + one.processor, 0);
+console.log(`${processor.toFixed(0)} s of processor time without that of agents`);
 console.log(`${done.length} files in ${seconds(performance.now() - started)} s`);
 const skippedInCi = process.env['CI'] === 'true' && counts.skipped > 0;
 if (skippedInCi) console.error('CI=true: a skipped test is a failure.');

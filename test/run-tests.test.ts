@@ -31,7 +31,7 @@ function runTests(
   return { lines: stdout.trimEnd().split('\n'), status };
 }
 
-test('issue 11.0: the runner says what runs, the ten slowest, and what failed with its file', (t) => {
+test('issue 11.0: the runner says what runs, the ten slowest and busiest, and what failed with its file', (t) => {
   const pass = (ms: number): string =>
     `test('waits ${ms}', async () => await new Promise((end) => setTimeout(end, ${ms})));`;
   const files = Object.fromEntries(
@@ -41,6 +41,9 @@ test('issue 11.0: the runner says what runs, the ten slowest, and what failed wi
     ...files,
     'f05.test.ts': `describe('whole', () => { ${pass(400)} test('odd', () => { throw new Error('why') }) });`,
     'f06.test.ts': 'process.exit(3);',
+    'f07.test.ts': `import { execFileSync } from 'node:child_process';
+      const work = 'while (process.cpuUsage().user < 2_000_000);';
+      test('waits for a program', () => execFileSync(process.execPath, ['-e', work]));`,
   });
   assert.equal(status, 1);
   assert.equal(lines.at(-1), '10 passed, 2 failed, 0 skipped');
@@ -54,6 +57,9 @@ test('issue 11.0: the runner says what runs, the ten slowest, and what failed wi
     slow.some((line) => / s f05 \(\d+\.\d s: waits 400\)$/u.test(line)),
     slow.join('\n'),
   );
+  const busy = lines.filter((line) => line.startsWith('busy: '));
+  assert.equal(busy.length, 10);
+  assert.ok(Number(/^busy: (\d+\.\d) s f07$/u.exec(busy[0] ?? '')?.[1]) >= 2, busy.join('\n'));
   const failed = lines.filter((line) => line.startsWith('FAILED: ')).toSorted();
   assert.equal(failed.length, 2);
   assert.match(failed[0] ?? '', /^FAILED: f05: odd /u);

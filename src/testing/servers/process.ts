@@ -58,7 +58,7 @@ export class ServerProcess {
   #child: ChildProcess | null = null;
 
   /**
-   * @param folder gets the program's output in `server.log`; it is removed after `dispose`, unless a test failed
+   * @param folder gets the program's output in `server.log`; it goes after `dispose`, unless a test fails
    * @param ready whether the server answers; called again and again after a start
    */
   constructor(folder: string, program: string, words: readonly string[], ready: () => Promise<boolean>) {
