@@ -1,0 +1,152 @@
+/** Tests `script/release` in a clone, with the real tools, for the architecture of this machine. */
+import assert from 'node:assert/strict';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { missingPrograms } from '../../src/testing/servers/process.ts';
+import { changelogEpoch, compareVersions } from './version.ts';
+
+const run = promisify(execFile);
+const top = join(import.meta.dirname, '../..');
+const missing = missingPrograms('minisign', 'dpkg-deb', 'rpmbuild', 'apt-ftparchive', 'createrepo_c', 'gpg');
+
+test('issue 18, versions: numbers count as numbers, and a pre-release comes before the release', () => {
+  assert.deepEqual(['1.10.0', '1.9.1', '1.9.1-rc.10', '1.9.1-rc.9', '1.9.0'].toSorted(compareVersions), [
+    '1.9.0',
+    '1.9.1-rc.9',
+    '1.9.1-rc.10',
+    '1.9.1',
+    '1.10.0',
+  ]);
+  for (const text of ['1.2', '01.2.3x', '', '1.2.3-RC 1', '1.2.3;x'])
+    assert.throws(() => compareVersions(text, '1.0.0'), /is no version/u, text);
+});
+
+test('issue 18, changelog: a release needs a section of its own, with its day and a text', () => {
+  const changelog =
+    '# Changelog\n\n## Unreleased\n\n- y\n\n## 1.2.0 (2026-12-01)\n\n- x\n\n## 1.1.0 (2026-01-01)\n';
+  assert.equal(changelogEpoch(changelog, '1.2.0'), Date.parse('2026-12-01T00:00:00Z') / 1000);
+  for (const version of ['1.1.0', '1.2', 'Unreleased', '1.3.0'])
+    assert.throws(() => changelogEpoch(changelog, version), /has no section/u, version);
+});
+
+describe('a release of a clone', { skip: missing }, () => {
+  let folder: string;
+  let clone: string;
+
+  const git = (...args: readonly string[]): string =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.net', ...args], {
+      cwd: clone,
+      encoding: 'utf8',
+    });
+
+  /** Runs `script/release` with a home folder of its own. @returns what it prints to standard error */
+  const refusal = (...args: readonly string[]): string => {
+    const program = join(clone, 'script/make-release.ts');
+    const { status, stderr } = spawnSync(process.execPath, [program, ...args], {
+      encoding: 'utf8',
+      cwd: clone,
+    });
+    assert.equal(status, 1, stderr);
+    return stderr;
+  };
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'make-release-'));
+    clone = join(folder, 'clone');
+    execFileSync('git', ['clone', '--quiet', '--shared', top, clone]);
+    symlinkSync(join(top, 'node_modules'), join(clone, 'node_modules'));
+    appendFileSync(join(clone, '.git/info/exclude'), 'node_modules\n');
+    git('config', 'user.name', 't');
+    git('config', 'user.email', 't@example.net');
+    execFileSync('minisign', ['-G', '-W', '-p', join(folder, 'key.pub'), '-s', join(folder, 'key')]);
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('issue 18, release: what is not ready is refused, and nothing is changed', () => {
+    const key = ['--key', join(folder, 'key')];
+    assert.match(refusal('9.9.9', ...key), /no section "## 9\.9\.9/u);
+    assert.match(refusal('0.0.1', ...key), /0\.0\.1 is older than/u);
+    assert.match(refusal('9.9.9'), /--unsigned/u);
+    assert.match(refusal('9.9.9', '--key', join(folder, 'none')), /tree|section|missing/u);
+    assert.match(refusal('9.9.9', ...key, '--base-url', 'http://dl.example.net/'), /https:\/\//u);
+    assert.match(refusal('9.9.9', ...key, '--maintainer', 'a\nb'), /--maintainer/u);
+    writeFileSync(join(clone, 'left-over'), '');
+    assert.match(refusal('9.9.9', ...key), /not clean:\n\?\? left-over/u);
+    rmSync(join(clone, 'left-over'));
+    assert.equal(git('status', '--porcelain'), '');
+  });
+
+  test('issue 18, release: built twice, signed, with sources for apt and dnf, and tagged', async () => {
+    const changelog = readFileSync(join(clone, 'CHANGELOG.md'), 'utf8');
+    writeFileSync(
+      join(clone, 'CHANGELOG.md'),
+      changelog.replace('## Unreleased\n', '## Unreleased\n\n## 9.9.9 (2026-12-01)\n\n- all\n'),
+    );
+    git('commit', '--quiet', '--all', '--message', 'changelog');
+    const wrong = join(folder, 'wrong-key');
+    writeFileSync(wrong, 'no key\n');
+    const quick = ['--fast', '--this-architecture', '--base-url', 'https://dl.example.net/ds'];
+    assert.match(refusal('9.9.9', '--key', wrong, ...quick), /minisign failed/u);
+    assert.equal(git('status', '--porcelain'), '', 'the version is put back');
+    const program = join(clone, 'script/make-release.ts');
+    await run(process.execPath, [program, '9.9.9', '--key', join(folder, 'key'), ...quick, '--tag'], {
+      cwd: clone,
+    });
+    assert.equal(git('status', '--porcelain'), '');
+    assert.match(git('show', '--no-patch', '--format=%s', 'v9.9.9^{commit}'), /^Release 9\.9\.9$/mu);
+    assert.match(git('show', 'HEAD', '--', 'package-lock.json'), /\+ +"version": "9\.9\.9"/u);
+    const out = join(clone, 'releases/domainsync-9.9.9');
+    const verify = ['-V', '-q', '-p', join(folder, 'key.pub'), '-m', join(out, 'SHA256SUMS')];
+    await run('minisign', verify);
+    await run('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: out });
+    assert.match(
+      readFileSync(join(out, 'ispmgr_plugins.xml'), 'utf8'),
+      /<url>https:\/\/dl\.example\.net\/ds\/domainsync-9/u,
+    );
+    await isSignedInside(out);
+    await hasSources(out);
+  });
+
+  /** Looks into the archive: its own list of checksums is signed by the same key. */
+  async function isSignedInside(out: string): Promise<void> {
+    const archive = readdirSync(out).find((name) => name.endsWith('.tar.gz')) ?? '';
+    const to = join(folder, 'unpacked');
+    execFileSync('mkdir', [to]);
+    await run('tar', ['-xzf', join(out, archive), '-C', to]);
+    const release = join(to, 'lib/domainsync/9.9.9');
+    const verify = ['-V', '-q', '-p', join(folder, 'key.pub'), '-m', join(release, 'SHA256SUMS')];
+    await run('minisign', verify);
+    await run('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: release });
+  }
+
+  async function hasSources(out: string): Promise<void> {
+    const [deb = ''] = readdirSync(join(out, 'apt/pool'));
+    const { stdout: fields } = await run('dpkg-deb', ['-f', join(out, 'apt/pool', deb)]);
+    assert.match(fields, /^Version: 9\.9\.9$/mu);
+    const [arch = ''] = readdirSync(join(out, 'apt/dists/stable/main'));
+    const packages = readFileSync(join(out, 'apt/dists/stable/main', arch, 'Packages'), 'utf8');
+    assert.match(packages, /^Filename: pool\/domainsync_9\.9\.9_/mu);
+    assert.match(
+      readFileSync(join(out, 'apt/dists/stable/Release'), 'utf8'),
+      /^SHA256:\n .* main\/binary-/mu,
+    );
+    const [family = ''] = readdirSync(join(out, 'yum'));
+    const rpm = readdirSync(join(out, 'yum', family)).find((name) => name.endsWith('.rpm')) ?? '';
+    const { stdout: name } = await run('rpm', ['-qp', '--nosignature', join(out, 'yum', family, rpm)]);
+    assert.match(name, /^domainsync-9\.9\.9-1\./u);
+    assert.ok(existsSync(join(out, 'yum', family, 'repodata/repomd.xml')));
+  }
+});
