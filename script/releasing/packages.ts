@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -64,7 +65,7 @@ export async function makePackages(staged: Staged, out: string, options: Package
 }
 
 /** The files of a package. They are links to those of the stage, because Node.js is large. */
-function layTree(staged: Staged, tree: string, { top }: PackageOptions): void {
+function layTree(staged: Staged, tree: string, { top, epoch }: PackageOptions): void {
   const release = join(tree, 'usr/lib/domainsync');
   for (const name of ['usr/sbin', 'usr/share/doc/domainsync', 'usr/lib/domainsync'])
     mkdirSync(join(tree, name), { recursive: true });
@@ -78,6 +79,13 @@ function layTree(staged: Staged, tree: string, { top }: PackageOptions): void {
   program(join(top, 'packaging/command'), join(tree, 'usr/sbin/domainsync'), values);
   cpSync(join(top, 'LICENSE'), join(tree, 'usr/share/doc/domainsync/copyright'));
   plainModes(tree);
+  sameTimes(tree, epoch);
+}
+
+/** Gives all files the time of the release. The tools only take the time from files that are newer. */
+function sameTimes(tree: string, epoch: number): void {
+  for (const name of ['', ...readdirSync(tree, { recursive: true, encoding: 'utf8' })])
+    utimesSync(join(tree, name), epoch, epoch);
 }
 
 async function makeDeb(staged: Staged, tree: string, out: string, options: PackageOptions): Promise<void> {
@@ -104,6 +112,7 @@ async function makeDeb(staged: Staged, tree: string, out: string, options: Packa
   for (const name of ['postinst', 'prerm', 'postrm'])
     program(join(top, 'packaging/deb', name), join(control, name), values);
   plainModes(control);
+  sameTimes(tree, epoch);
   const packing = fast ? ['-Znone'] : ['-Zxz', '-z6'];
   const file = join(out, packageNames(version, staged.arch).deb);
   await run('dpkg-deb', ['--root-owner-group', ...packing, '--build', tree, file], {
