@@ -67,7 +67,7 @@ export async function makePackages(staged: Staged, out: string, options: Package
 /** The files of a package. They are links to those of the stage, because Node.js is large. */
 function layTree(staged: Staged, tree: string, { top, epoch }: PackageOptions): void {
   const release = join(tree, 'usr/lib/domainsync');
-  for (const name of ['usr/sbin', 'usr/share/doc/domainsync', 'usr/lib/domainsync'])
+  for (const name of ['usr/sbin', 'usr/share/doc/domainsync', 'usr/share/domainsync', 'usr/lib/domainsync'])
     mkdirSync(join(tree, name), { recursive: true });
   for (const name of readdirSync(staged.release, { recursive: true, encoding: 'utf8' }).toSorted()) {
     const from = join(staged.release, name);
@@ -75,7 +75,7 @@ function layTree(staged: Staged, tree: string, { top, epoch }: PackageOptions): 
     else linkSync(from, join(release, name));
   }
   const values = { ROOTS: usualRoots.join(' ') };
-  program(join(top, 'packaging/panels'), join(release, 'panels'), values);
+  program(join(top, 'packaging/panels'), join(tree, 'usr/share/domainsync/panels'), values);
   program(join(top, 'packaging/command'), join(tree, 'usr/sbin/domainsync'), values);
   cpSync(join(top, 'LICENSE'), join(tree, 'usr/share/doc/domainsync/copyright'));
   plainModes(tree);

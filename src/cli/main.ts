@@ -29,6 +29,7 @@ import { resumeCommand } from './commands/resume.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { zoneCommand } from './commands/zone.ts';
 import { zonesCommand } from './commands/zones.ts';
 import { complain, exitStatus, print } from './output.ts';
@@ -88,6 +89,7 @@ const commands = [
   reportCommand(globals),
   installCommand(globals),
   uninstallCommand(globals),
+  verifyCommand(globals),
 ];
 for (const command of commands) program.addCommand(command);
 for (const command of [program, ...commands]) {

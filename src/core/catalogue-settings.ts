@@ -241,6 +241,26 @@ export const settingsTexts = {
     en: '{path} is missing: this is not a complete release of domainsync.',
     ru: 'Нет файла {path}: это не полный выпуск domainsync.',
   },
+  'install.no-key': {
+    en: 'There is no key in {path}: none was given to "install --key". Give one with --key.',
+    ru: 'В файле {path} нет ключа: в install --key его не указывали. Укажите ключ через --key.',
+  },
+  'install.bad-key': {
+    en: '{path} is not a public key of minisign and holds none. Take the file, or the line beginning with RW, from your provider.',
+    ru: '{path} — не открытый ключ minisign и не файл с ним. Возьмите у провайдера файл или строку, которая начинается с RW.',
+  },
+  'install.not-signed': {
+    en: '{path}: this release is not signed, and this panel only takes signed ones (etc/domainsync.pub). Take the archive from your provider again.',
+    ru: '{path}: этот выпуск не подписан, а на этой панели разрешены только подписанные (etc/domainsync.pub). Загрузите архив у провайдера ещё раз.',
+  },
+  'install.bad-signature': {
+    en: '{path} is not signed with the key that this panel has (etc/domainsync.pub). Do not run this release; ask your provider whether the key has changed.',
+    ru: '{path}: подпись сделана не тем ключом, который есть на этой панели (etc/domainsync.pub), или испорчена. Не запускайте этот выпуск; спросите у провайдера, не сменился ли ключ.',
+  },
+  'install.altered': {
+    en: '{path} is missing, or is not the file that was signed. Do not run this release; unpack the archive into an empty folder.',
+    ru: '{path}: файла нет, или это не тот файл, который был подписан. Не запускайте этот выпуск; распакуйте архив в пустой каталог.',
+  },
   'install.not-writable': {
     en: 'Nothing can be written into {path}. Run this as root, on a file system that is not read-only.',
     ru: 'В каталог {path} нельзя записывать. Запустите установку от root; файловая система не должна быть только для чтения.',

@@ -16,6 +16,7 @@ import {
 import { panelKindAt } from '../wiring/panel-at.ts';
 import { pathsOf, type Paths } from '../paths.ts';
 import { holds, pointTo, put } from './put-file.ts';
+import { isUsableKey, keyPath, signingKey, verifyRelease, type KeptKey } from './signature.ts';
 import { version } from '../version.ts';
 
 export interface InstallOptions {
@@ -32,6 +33,11 @@ export interface InstallOptions {
   readonly config?: string | undefined;
   /** The type of the handlers; absent: the type of the installed ones, or else `cgi`. */
   readonly handlers?: HandlerType | undefined;
+  /**
+   * Public key, or a file with it, that the release has to be signed with. It is kept for later releases;
+   * absent: the kept one counts.
+   */
+  readonly key?: string | undefined;
 }
 
 /**
@@ -93,6 +99,8 @@ export function install(options: InstallOptions) {
   pointTo(join(root, releases, 'current'), basename(release), changed);
   fs.mkdirSync(paths.state, { recursive: true, mode: 0o700 });
   if (options.config !== undefined) putConfig(root, options.config, changed);
+  const key = signingKey(root, options.key);
+  if (isUsableKey(key)) put(keyPath(root), 0o644, `${key.line}\n`, changed);
   const type = options.handlers ?? installedType(root, kind) ?? 'cgi';
   const values = templateValues(paths, fs.existsSync(join(release, 'node')), type);
   const filled = (file: PanelFile): string => textOf(file, join(from, 'plugin'), values);
@@ -168,7 +176,10 @@ export function removeOldReleases(root: string): void {
   }
 }
 
-function objections({ root, from, config, handlers }: InstallOptions, kind: PanelKind | null): Problem[] {
+function objections(
+  { root, from, config, handlers, key }: InstallOptions,
+  kind: PanelKind | null,
+): Problem[] {
   const problems: Problem[] = [];
   if (kind === null) {
     const folder = panelFolders.find((name) => !fs.existsSync(join(root, name))) ?? panelFolders[0];
@@ -184,9 +195,18 @@ function objections({ root, from, config, handlers }: InstallOptions, kind: Pane
       problems.push(problem('install.no-release', { path: join(from, name) }));
   }
   if (config !== undefined) problems.push(...objectionsToConfig(config));
+  problems.push(...objectionsToOrigin(from, signingKey(root, key)));
   return problems.length > 0 || kind === null
     ? problems
     : placementProblems(root, kind, config !== undefined);
+}
+
+/** Without a key, nobody has asked for a signature. */
+function objectionsToOrigin(from: string, key: KeptKey): Problem[] {
+  if (key === null) return [];
+  if (!isUsableKey(key)) return [key];
+  const verified = verifyRelease(from, key);
+  return 'comment' in verified ? [] : [verified];
 }
 
 function placementProblems(root: string, kind: PanelKind, withConfig: boolean): Problem[] {
@@ -195,7 +215,7 @@ function placementProblems(root: string, kind: PanelKind, withConfig: boolean): 
   const linked = withConfig && isLink ? [problem('install.in-the-way', { path: settings })] : [];
   const files = filesFor(root, kind).map(({ path }) => join(root, path));
   const placement = {
-    files: withConfig ? [...files, settings] : files,
+    files: [...files, keyPath(root), ...(withConfig ? [settings] : [])],
     folders: [join(root, releases), pathsOf(root).state],
     link: join(root, releases, 'current'),
   };
@@ -236,7 +256,8 @@ function putRelease(root: string, from: string, changed: string[]): string {
 
 function sameRelease(from: string, release: string): boolean {
   const templates = fs.readdirSync(join(from, 'plugin'), { recursive: true, encoding: 'utf8' });
-  return [...bundles, ...templates.map((name) => join('plugin', name))].every((name) => {
+  const sums = further.filter((name) => name.startsWith('SHA256SUMS') && fs.existsSync(join(from, name)));
+  return [...bundles, ...sums, ...templates.map((name) => join('plugin', name))].every((name) => {
     const placed = join(release, name);
     if (!fs.existsSync(placed)) return false;
     return (

@@ -6,6 +6,7 @@ import { clearCaches, everyPath, filesFor, removeForeignScripts } from './panel-
 import { panelKindAt } from '../wiring/panel-at.ts';
 import { pathsOf } from '../paths.ts';
 import { removeIfEmpty } from './put-file.ts';
+import { keyPath } from './signature.ts';
 
 export interface UninstallOptions {
   readonly root: string;
@@ -41,7 +42,7 @@ export function uninstall({ root, socket, keepData }: UninstallOptions): string[
   const drafts = everyPath().map((path) => `${path}.new`);
   const programs = [...everyPath(), ...drafts, releases].map((path) => join(root, path));
   const scripts = kind === null ? [] : removeForeignScripts(root, kind);
-  const data = [paths.state, ...logFiles(paths.log), ...settingsFiles(root)];
+  const data = [paths.state, keyPath(root), ...logFiles(paths.log), ...settingsFiles(root)];
   const kept = keepData ? [paths.restartDue] : data;
   const removed = [...withdraw(root), ...removeAll([...programs, paths.socket, ...kept]), ...scripts];
   const ownFolders = kind === null ? [] : panels[kind].layout.ownFolders;

@@ -19,6 +19,7 @@ Examples:
   domainsync install                                     again with the same release: nothing changes
   domainsync install --config /root/domainsync.ini       with settings, as a fleet tool would
   printf '...' | domainsync install --config -           settings from standard input
+  domainsync install --key /root/provider.pub            from now on, only releases signed with this key
   domainsync install --handlers xml                      ISPmanager 5/6 that does not take what our handlers print
   domainsync --root /opt/ispsystem/dnsmanager6 install   another panel on the same host
   domainsync --root /srv/panel install --system no       another root, no service file
@@ -38,6 +39,7 @@ interface InstallArguments {
   readonly config?: string;
   readonly from?: string;
   readonly handlers?: HandlerType;
+  readonly key?: string;
   readonly system: string;
 }
 
@@ -46,6 +48,10 @@ export function installCommand(globals: () => GlobalOptions): Command {
     .description("put this release into the panel's root and in force; safe to run again, asks nothing")
     .option('--config <file>', 'settings file to put in force, "-" for standard input')
     .option('--from <dir>', 'directory of the release')
+    .option(
+      '--key <key>',
+      'public key of minisign, or a file with it: this and later releases must be signed',
+    )
     .addOption(handlersOption())
     .addOption(systemOption())
     .addHelpText('after', examples)
@@ -54,11 +60,11 @@ export function installCommand(globals: () => GlobalOptions): Command {
       const from = resolve(options.from ?? dirname(process.argv[1] ?? ''));
       const config = options.config === undefined ? undefined : readConfig(options.config);
       const { root } = paths;
-      const { handlers } = options;
+      const { handlers, key } = options;
       // Whatever umask the shell has, everybody must be able to read installed files, and only we may write
       // them.
       process.umask(0o022);
-      const done = refusalsInWords(() => install({ root, from, socket, config, handlers }));
+      const done = refusalsInWords(() => install({ root, from, socket, config, handlers, key }));
       const { version, kind, changed } = done;
       const etc = etcOf(options.system, root);
       const system = etc === null ? [] : await systemFiles({ root, socket, etc });
