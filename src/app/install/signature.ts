@@ -35,8 +35,8 @@ export function isUsableKey(key: KeptKey): key is PublicSigningKey {
 export type Verified = { readonly comment: string } | Problem;
 
 /**
- * Checks that a folder holds a signed release: the list of checksums has a signature of this key, and the
- * folder has exactly the files of the list, unchanged. Nothing in the folder is run.
+ * Checks that a folder holds a signed release. Its list of checksums must have a signature of this key, and
+ * its files must be exactly those of the list. Nothing in the folder is run.
  */
 export function verifyRelease(folder: string, key: PublicSigningKey): Verified {
   const path = join(folder, sumsFile);
