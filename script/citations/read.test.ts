@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { anchorsOf, citationsOf, outsideOf } from './read.ts';
+import { anchorsOf, citationsOf, linksOf, outsideOf } from './read.ts';
 
 test('issue 15, Words: a heading becomes an anchor', () => {
   assert.deepEqual(
@@ -22,4 +22,22 @@ test('issue 15, Words: documents outside the repository are found, plain words a
     'reference 7.4',
     'design section 2',
   ]);
+});
+
+test('issue 18, Docs: links into the repository are read, those to hosts and those in code are not', () => {
+  const page = [
+    '# Page',
+    'A [page](docs/page.md#one), an ![image](images/a.png), [here](#page), [out](https://host.example/x).',
+    'Code: `[a](b.md)`.',
+    '```md',
+    '# no heading',
+    '[c](d.md)',
+    '```',
+  ].join('\n');
+  assert.deepEqual(linksOf(page), [
+    { path: 'docs/page.md', anchor: 'one' },
+    { path: 'images/a.png', anchor: null },
+    { path: '', anchor: 'page' },
+  ]);
+  assert.deepEqual([...anchorsOf(page)], ['page']);
 });
