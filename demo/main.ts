@@ -4,6 +4,7 @@
  * `--old`: the number of zones that only the panel has. Exit status 1: a step failed; 2: the usage was wrong,
  * or a name server is not installed.
  */
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { adoption, alone, setUpZones, setUp } from './chapters-adoption.ts';
 import { centralDown, centralUp, mirrored, refused } from './chapters-edits.ts';
@@ -20,7 +21,15 @@ import {
   type ServerKind,
 } from '../src/testing/stage/server-registry.ts';
 import { makeServerStage, type ServerStage } from '../src/testing/stage/server-stage.ts';
-import { account, customer, makeStage, type AnyStage, type Stage } from '../src/testing/stage/stage.ts';
+import {
+  account,
+  centralAdmin,
+  customer,
+  makeStage,
+  panelAdmin,
+  type AnyStage,
+  type Stage,
+} from '../src/testing/stage/stage.ts';
 import { checksDone, DemoFailed, print } from './print.ts';
 import { address, saveClick, type Click } from '../src/testing/stage/panel-words.ts';
 
@@ -162,21 +171,27 @@ async function play(stage: AnyStage, old: readonly string[]): Promise<void> {
 }
 
 async function stay(stage: Stage | ServerStage, interrupted: Promise<void>): Promise<void> {
-  const { atPanel, panel, directory } = stage;
-  print('\nBoth sides keep running until Ctrl-C:');
-  print(`customer  ${panel.address}  ${customer.name} / ${customer.password}`);
-  print(providerLine(stage));
-  print(`files     ${directory}`);
+  const { atPanel, panel } = stage;
+  print('\nBoth sides keep running until Ctrl-C. Their certificates are self-signed; the browser asks once.');
+  print(`customer's panel   ${panel.address}`);
+  print(`  administrator    ${panelAdmin.name} / ${panelAdmin.password}`);
+  print('  pages to open    the list of domains, the records of one; as administrator: DNS sync');
+  for (const line of providerLines(stage)) print(line);
+  print(`domainsync         ${join(panel.root, 'sbin/domainsync')} status`);
+  print(`files              ${stage.directory}`);
   print('An edit by hand, and what the central has then:');
   print(byHand(panel.address, customer, saveClick(atPanel.words, 'harbour-books.example', hello)));
   print(byHandHint(stage));
   await interrupted;
 }
 
-function providerLine(stage: Stage | ServerStage): string {
+function providerLines(stage: Stage | ServerStage): readonly string[] {
   if ('server' in stage)
-    return `provider  127.0.0.1 port ${stage.server.port}, files in ${stage.server.folder}`;
-  return `provider  ${stage.central.address}  ${account.name} / ${account.password}`;
+    return [`provider's server  127.0.0.1 port ${stage.server.port}, files in ${stage.server.folder}`];
+  return [
+    `provider's panel   ${stage.central.address}`,
+    `  administrator    ${centralAdmin.name} / ${centralAdmin.password}`,
+  ];
 }
 
 function byHandHint(stage: Stage | ServerStage): string {

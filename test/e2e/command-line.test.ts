@@ -5,7 +5,7 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import type { Ended } from '../../src/testing/stage/command-line.ts';
+import { dist, type Ended } from '../../src/testing/stage/command-line.ts';
 import { account, endProcess, makeStage, until, type Stage } from '../../src/testing/stage/stage.ts';
 import { agree } from '../../src/testing/stage/panel-words.ts';
 import { parseAnswer } from '../../src/app/control/protocol.ts';
@@ -47,6 +47,16 @@ test('every command tells how it is used, with examples and exit statuses', asyn
     assert.match(help.out, /Examples:\n/);
     assert.match(help.out, /Exit status: 0 /);
   }
+});
+
+test('issue 18, install: without settings it names the next step, with settings it does not', async () => {
+  const again = ['install', '--from', dist, '--system', 'no'];
+  const { status, out } = await domainsync(...again);
+  assert.equal(status, 0);
+  assert.match(out, /No central is set yet.*\n.*DNS sync/u);
+  stage.configure();
+  assert.doesNotMatch((await domainsync(...again)).out, /No central is set yet/u);
+  rmSync(settingsPath(stage.panel.root));
 });
 
 test('wrong usage ends with status 2 and says what is wrong', async () => {

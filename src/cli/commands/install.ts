@@ -6,6 +6,7 @@ import { CommandFailed } from '../../app/command-failed.ts';
 import { AskFailed, runningAgent } from '../../app/control/client.ts';
 import { install, InstallRefused, removeOldReleases } from '../../app/install/install.ts';
 import type { HandlerType } from '../../panels/layout.ts';
+import { loadSettings } from '../../config/settings.ts';
 import { endAgent } from '../../app/install/replace-agent.ts';
 import { restartCommand } from '../../app/install/restart-panel.ts';
 import { putSystemFiles, type SystemOptions } from '../../app/install/system-files.ts';
@@ -76,11 +77,17 @@ export function installCommand(globals: () => GlobalOptions): Command {
       if (!replaced || (await replaceAgent(paths))) removeOldReleases(root);
       const all = [...changed, ...system];
       const byHand = done.restart && !restarted ? restartCommand(root, kind) : null;
-      print(json, { version, panel: kind, changed: all, restarted }, () =>
-        installedText(version, all, restarted, byHand),
+      const configured = loadSettings(root).kind !== 'not-configured';
+      print(json, { version, panel: kind, changed: all, restarted, configured }, () =>
+        [installedText(version, all, restarted, byHand), ...(configured ? [] : [nextStep])].join('\n'),
       );
     });
 }
+
+const nextStep = `
+No central is set yet: every edit passes in the panel only. Next, one of these:
+  in the panel, as its administrator: Settings > DNS sync (ISPmanager 4 and 5: Tools > DNS sync)
+  domainsync install --config FILE: a settings file, as docs/settings.md describes it`;
 
 /**
  * Writes the system files. If that fails, only reports it, because the hook starts the agent where there is

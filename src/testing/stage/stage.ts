@@ -80,6 +80,9 @@ export const somebody = { name: 'somebody', password: 'somebody' } as const;
 /** The administrator of the customer's panel. */
 export const panelAdmin = { name: 'root', password: 'panel-root' } as const;
 
+/** The administrator of the provider's panel. */
+export const centralAdmin = { name: 'root', password: 'central-root' } as const;
+
 /**
  * Other accounts in the customer's panel: the customer's reseller, another customer, and a reseller without
  * customers.
@@ -96,7 +99,7 @@ const panelUsers: readonly SandboxUser[] = [
   { ...neighbour, level: 5 },
 ];
 const centralUsers: readonly SandboxUser[] = [
-  { name: 'root', password: 'central-root', level: 7 },
+  { ...centralAdmin, level: 7 },
   { ...account, level: 5 },
   { ...somebody, level: 5 },
 ];
