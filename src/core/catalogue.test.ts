@@ -65,7 +65,7 @@ test('a refusal says what failed, what was changed, whom to ask, and the codes',
   );
   assert.match(
     describe(problems, { ...options, language: 'ru' }),
-    /Центральный DNS отказал: no room\. .* Ничего не изменено\. Исправьте запись и повторите попытку\. Поддержка:/,
+    /Центральный DNS отказал: «no room»\. .* Ничего не изменено\. Исправьте запись и повторите попытку\. Поддержка:/,
   );
   assert.match(describe(problems, { ...options, language: 'en', changed: 'unknown' }), /not certain/);
   assert.equal(describeProblem({ code: 'no.such', params: { a: 'b' } }, 'en'), 'no.such b');

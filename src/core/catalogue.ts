@@ -71,7 +71,7 @@ export const catalogue = {
   },
   'central.refused': {
     en: 'The central DNS refused: {text}',
-    ru: 'Центральный DNS отказал: {text}',
+    ru: 'Центральный DNS отказал: «{text}».',
     advice: 'support',
   },
   'central.contended': {
@@ -108,32 +108,32 @@ export const catalogue = {
   },
   'central.limit': {
     en: 'A limit of the account at the central DNS is reached: {text}',
-    ru: 'Достигнуто ограничение учётной записи на центральном DNS: {text}',
+    ru: 'Достигнуто ограничение учётной записи на центральном DNS: «{text}».',
     advice: 'support',
   },
   'central.access-denied': {
     en: 'The central DNS denies access: {text}',
-    ru: 'Центральный DNS отказал в доступе: {text}',
+    ru: 'Центральный DNS отказал в доступе: «{text}».',
     advice: 'support',
   },
   'central.invalid-value': {
     en: 'The central DNS does not accept a value: {text}',
-    ru: 'Центральный DNS не принимает значение: {text}',
+    ru: 'Центральный DNS не принимает значение: «{text}».',
     advice: 'correct',
   },
   'central.exists': {
     en: 'The central DNS already has it: {text}',
-    ru: 'На центральном DNS это уже есть: {text}',
+    ru: 'На центральном DNS это уже есть: «{text}».',
     advice: 'support',
   },
   'central.missing': {
     en: 'The central DNS does not have it: {text}',
-    ru: 'На центральном DNS этого нет: {text}',
+    ru: 'На центральном DNS этого нет: «{text}».',
     advice: 'support',
   },
   'central.ambiguous-key': {
     en: 'The central DNS lists other records under the same identifier, so this one cannot be changed there alone: {text}',
-    ru: 'На центральном DNS у других записей тот же идентификатор, поэтому отдельно эту запись изменить нельзя: {text}',
+    ru: 'На центральном DNS у других записей тот же идентификатор, поэтому отдельно эту запись изменить нельзя: «{text}».',
     advice: 'support',
   },
   'central.no-effect': {

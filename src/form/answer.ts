@@ -105,9 +105,9 @@ function placeText({ username, passwordFile }: FormValues, language: Language): 
 }
 
 const modeWords = {
-  en: { strict: 'Edits go to both sides or are refused', observe: 'Observe: nothing is refused or written' },
+  en: { strict: 'Both sides or refused', observe: 'Observe: nothing is refused or written' },
   ru: {
-    strict: 'Изменения выполняются на обеих сторонах или отклоняются',
+    strict: 'Обе стороны или отказ',
     observe: 'Наблюдение: ничего не отклоняется и не записывается',
   },
 } as const;

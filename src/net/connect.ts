@@ -109,10 +109,16 @@ function seen(socket: tls.TLSSocket) {
     fingerprint: certificate.fingerprint256,
     subject: nameOf(certificate.subject),
     issuer: nameOf(certificate.issuer),
-    validTo: certificate.valid_to,
+    /** Last day, `YYYY-MM-DD`; as the certificate writes it if that is no date. */
+    validTo: dayOf(certificate.valid_to),
     /** Why it is not trusted; `null` if a public authority vouches for it and this host name. */
     distrust: socket.authorized ? null : String(distrust),
   };
+}
+
+function dayOf(written: string): string {
+  const time = new Date(written);
+  return Number.isNaN(time.getTime()) ? plainText(written) : time.toISOString().slice(0, 10);
 }
 
 function nameOf(name: tls.Certificate | undefined): string {

@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { account, type Stage } from '../../src/testing/stage/stage.ts';
@@ -7,8 +8,11 @@ import { address, holds, type Wanted } from '../../src/testing/stage/panel-words
 /** The zone of the browser tests. */
 export const zone = 'example.org';
 
-/** Folder for the screenshots of the README, from the variable SCREENSHOTS; undefined: none are taken. */
-const pictures = process.env['SCREENSHOTS'];
+/** Folder for new screenshots of the docs, from the variable SCREENSHOTS; undefined: none are taken. */
+const taken = process.env['SCREENSHOTS'];
+
+/** The screenshots of the docs. Beside each stands what the page showed then, as text. */
+const pictures = join(import.meta.dirname, '../../docs/images');
 
 type Lang = 'en' | 'ru';
 
@@ -88,10 +92,21 @@ export class PanelPages {
     await this.enter({ host: this.#stage.central.url, username: account.name, password });
   }
 
+  /**
+   * Takes a screenshot if new ones are wanted. Otherwise, checks that the page still shows what the
+   * screenshot of the docs shows.
+   */
   async picture(name: string): Promise<void> {
-    if (pictures === undefined) return;
-    mkdirSync(pictures, { recursive: true });
-    await this.page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+    const text = unchanging(await this.page.locator('body').ariaSnapshot());
+    if (taken !== undefined) {
+      mkdirSync(taken, { recursive: true });
+      await this.page.screenshot({ path: join(taken, `${name}.png`), fullPage: true });
+      writeFileSync(join(taken, `${name}.txt`), text);
+      return;
+    }
+    const shown = join(pictures, `${name}.txt`);
+    if (!existsSync(shown)) return;
+    assert.equal(text, readFileSync(shown, 'utf8'), `${name}.png is stale: run script/screenshots`);
   }
 }
 
@@ -103,4 +118,13 @@ export function addressOf(name: string): Wanted {
 /** Whether the central has the record that {@link addressOf} describes. */
 export function atCentral(stage: Stage, name: string): boolean {
   return holds(stage.central, zone, addressOf(name));
+}
+
+/** The text of a page without what is different at each run: ports, fingerprints, dates. */
+function unchanging(text: string): string {
+  const same = text
+    .replaceAll(/\b127\.0\.0\.1:\d+/gu, '127.0.0.1:PORT')
+    .replaceAll(/\b\d{4}-\d{2}-\d{2}\b/gu, 'DATE')
+    .replaceAll(/\b(?:[0-9A-F]{2}:?){20,}/giu, 'FINGERPRINT');
+  return `${same}\n`;
 }
