@@ -1,4 +1,4 @@
-/** The screenshots of the docs. That they are not stale, the tests of the browser check (`PanelPages.picture`). */
+/** The screenshots of the docs. Browser tests see whether they are stale (`PanelPages.picture`). */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
