@@ -16,7 +16,7 @@ import { Approvals } from './laws/approvals.ts';
 import { Exclusions } from './laws/exclusions.ts';
 import { Judgement } from './laws/judgement.ts';
 import { Claims } from './laws/claims.ts';
-import { checkAccepted, checkPutBack, Commits, type Asked } from './laws/commits.ts';
+import { checkAccepted, checkCreated, checkPutBack, Commits, type Asked } from './laws/commits.ts';
 import { observeMoments } from './laws/moments.ts';
 import { ObservingLaws } from './laws/observing.ts';
 import { checkPanelDelete } from './laws/panel-writes.ts';
@@ -829,6 +829,7 @@ export class World {
     for (const [at, { witness, judgement, store, downUntil }] of (observed ? [] : active).entries()) {
       const asked = { edits, synced: synced[at] ?? new Set<DnsName>(), askedAt };
       checkAccepted(witness, { ...asked, calls: asking }, verdict, judgement);
+      checkCreated(witness, store.provenance, asked, verdict, judgement);
       checkPutBack(witness, asked, verdict, at + 1, judgement);
       const signed = downUntil < askedAt ? store.signed : new Set<DnsName>();
       checkAsked({ ...asked, signed, saved: this.saved }, verdict, judgement);

@@ -32,9 +32,9 @@ export const plantedInZones: readonly PlantedBug[] = [
   },
   {
     name: 'late-create-not-watched',
-    file: `${engine}/before/zone-edits.ts`,
-    find: `const watch = clean ? null : watching(`,
-    replace: `const watch = !clean ? null : watching(`,
+    file: `${engine}/background/zone-steps.ts`,
+    find: `const reverting = await store.advance(operation, 'reverting', { problems, watch });`,
+    replace: `const reverting = await store.advance(operation, 'reverting', { problems, watch: null });`,
     says: 'A failed create that may still land is not watched.',
   },
   {

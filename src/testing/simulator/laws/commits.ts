@@ -386,6 +386,32 @@ export function checkAccepted(
 }
 
 /**
+ * Checks an accepted create: if the central has answered its request, the journal proves what the zone holds.
+ * So whatever appears in it later is foreign.
+ */
+export function checkCreated(
+  witness: JournalWitness,
+  { requests }: Provenance,
+  { edits, askedAt }: Pick<Asked, 'edits' | 'askedAt'>,
+  verdict: Verdict,
+  judgement: Judgement,
+): void {
+  if (verdict.kind !== 'accept') return;
+  const asked = edits.filter(({ stage, kind }) => stage === 'before' && kind === 'zone-create');
+  for (const event of asked) {
+    for (const { operation, since } of witness.operations.values()) {
+      if (operation.kind !== 'zone-create' || since < askedAt || !isOf(operation, event)) continue;
+      const { id, created, requested } = operation;
+      const isMade = requests.some(
+        (one) => one.kind === 'create' && one.operation === id && one.answeredAt !== null,
+      );
+      if (isMade && (!created || requested))
+        judgement.violate('answers.journal', `create ${id} is accepted, and its zone is not proved`);
+    }
+  }
+}
+
+/**
  * Checks an `after` that was refused for an edit that the panel has kept: the journal must have an operation
  * that restores the panel.
  * @param number number of the central in the answer's `problems`
