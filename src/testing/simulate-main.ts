@@ -45,12 +45,16 @@ async function simulate({ modes: chosen, seed, runs, threads, json, slice }: Ask
   return summary.violations === 0;
 }
 
+/** Tells about one mutant at once, for people. Beside JSON that goes to the standard error output. */
+function tellAbout(json: boolean, text: string): void {
+  if (json) console.error(text);
+  else console.log(text);
+}
+
 /** Searches for the planted bugs. @returns whether every bug was found */
 async function findPlanted({ modes, seed, runs, threads, json, only }: Asked): Promise<boolean> {
   const hunt = { stories: await everyStory(), modes, seed, runs };
-  const summary = await huntPlanted(hunt, threads, only, (result) => {
-    if (!json) console.log(plantedText(result));
-  });
+  const summary = await huntPlanted(hunt, threads, only, (result) => tellAbout(json, plantedText(result)));
   const { planted, found, stories, histories, seconds } = summary;
   if (json) console.log(JSON.stringify(summary, null, 2));
   else
@@ -67,9 +71,9 @@ async function findPlanted({ modes, seed, runs, threads, json, only }: Asked): P
 async function mutate({ modes, runs, seed, threads, json, only }: Asked, sample: number): Promise<boolean> {
   // Here the seed only selects the mutants. The histories are always those of the default run.
   const hunt = { stories: await everyStory(), modes, seed: 1, runs };
-  const summary = await tryMechanical({ hunt, sample, seed, only, threads }, (result) => {
-    if (!json) console.log(mechanicalText(result));
-  });
+  const summary = await tryMechanical({ hunt, sample, seed, only, threads }, (result) =>
+    tellAbout(json, mechanicalText(result)),
+  );
   const { mutants, tried, byLaws, byTests, survived, equivalent, share } = summary;
   if (json) console.log(JSON.stringify(summary, null, 2));
   else {
