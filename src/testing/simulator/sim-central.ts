@@ -111,7 +111,13 @@ export class CentralStore {
 
   /** Takes note, for every host, of what others have written until now. */
   look(now: number): void {
-    for (const { provenance } of [this, ...this.#others]) provenance.look(now);
+    this.provenance.look(now);
+    this.shownToOthers(now);
+  }
+
+  /** Takes note, for every other host, of what this one has written. */
+  shownToOthers(now: number): void {
+    for (const { provenance } of this.#others) provenance.look(now);
   }
 
   /** Takes note that a write of an operation was refused. @param place as in `refused` */
@@ -409,7 +415,7 @@ export class SimCentral implements Central {
     const request = provenance.sent({ ...facts, operation: ctx.operation, sentAt: this.#clock.now() });
     const land = (): void => {
       provenance.land(request, this.#clock.now(), () => mutate(fault));
-      this.store.look(this.#clock.now());
+      this.store.shownToOthers(this.#clock.now());
     };
     const ends = endOf(fault, place);
     if (ends !== null) {
