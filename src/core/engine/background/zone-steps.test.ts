@@ -155,12 +155,17 @@ test('what another writer has in the zone keeps it from being deleted', async ()
     'stuck',
   ]);
   cases.push([
-    'a zone whose last record an edit removed that has ended since',
+    'a zone whose last record the undo of an edit removed since',
     {
       central: [apex],
       operations: [
         { ...removal, snapshot: [apex, one], wasThere: true },
-        sampleOperation('00', { state: 'confirmed', removed: [one], added: [] }),
+        sampleOperation('00', {
+          state: 'reverted',
+          items: [{ remove: null, add: one, mirrored: true, note: null }],
+          added: [],
+          changedAt: removal.createdAt,
+        }),
       ],
     },
     'confirmed',

@@ -1,8 +1,14 @@
-import { displayName, type DnsName } from '../../../dns/name.ts';
+import { displayName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { CentralError, type CallContext } from '../../central.ts';
-import { creates, isFinal, type CreateOperation, type DeleteOperation } from '../../operation.ts';
+import {
+  creates,
+  isFinal,
+  type CreateOperation,
+  type DeleteOperation,
+  type Operation,
+} from '../../operation.ts';
 import { refusal } from '../../catalogue.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isCentralsOwn } from '../knowledge/compare-rule.ts';
@@ -150,7 +156,7 @@ async function undoMade(
   if (content === null) return reverting;
   const latest = mayLandLate(runtime, reverting) ? await landed(runtime, reverting, content) : reverting;
   const foreign = await unknownRecords(runtime, latest, content);
-  const isAgain = await hasNoneOf(runtime, latest.zone, latest.snapshot, content);
+  const isAgain = await hasNoneOf(runtime, latest, latest.snapshot, content);
   const code = objectionToUndo(latest, foreign.length > 0 || isAgain);
   if (code === null) await deleteWatched(runtime, latest, ctx);
   else await becomeStuck(runtime, latest, code);
@@ -269,11 +275,12 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
  */
 async function isMadeByOthers(
   runtime: Runtime,
-  { zone, wasThere, createdAt, snapshot }: DeleteOperation,
+  operation: DeleteOperation,
   content: readonly ResourceRecord[],
 ): Promise<boolean> {
   const { journal } = runtime.ports;
-  if (wasThere === true) return await hasNoneOf(runtime, zone, snapshot, content);
+  const { zone, wasThere, createdAt, snapshot } = operation;
+  if (wasThere === true) return await hasNoneOf(runtime, operation, snapshot, content);
   const recent = creates(await journal.operations({ zone, latest }));
   const isAsked = recent.some(
     ({ created, requested, changedAt }) => (created || requested) && changedAt >= createdAt,
@@ -281,28 +288,35 @@ async function isMadeByOthers(
   if (isAsked || wasThere === false) return !isAsked;
   const rows = (await journal.rows(zone)).filter(({ state }) => state === 'synced');
   const records = rows.map(({ record }) => record);
-  return await hasNoneOf(runtime, zone, records, content);
+  return await hasNoneOf(runtime, operation, records, content);
 }
 
 /**
  * Whether the zone has none of the records that it should have, so another writer deleted it and created it
- * again. Records that every zone has prove nothing, nor do those that we have removed or may have removed.
+ * again. Records that every zone has prove nothing, nor do those that an edit may have changed since.
+ * @param operation the operation that is to delete the zone
  * @param expected records that the central had in the zone
  */
 async function hasNoneOf(
   { ports: { journal, clock } }: Runtime,
-  zone: DnsName,
+  { zone, createdAt }: Operation,
   expected: readonly ResourceRecord[],
   content: readonly ResourceRecord[],
 ): Promise<boolean> {
   const open = await journal.operations({ zone, openAt: clock.wall() });
   const recent = await journal.operations({ zone, latest });
-  const removed = recent.flatMap((one) => (one.kind === 'zone-delete' ? [] : one.removed));
-  const ours = new Set([...open.flatMap(ownRecords), ...removed].map(recordId));
-  const ids = expected.filter((record) => !isCentralsOwn(zone, record)).map(recordId);
-  const lasting = ids.filter((id) => !ours.has(id));
+  const since = [...open, ...recent.filter(({ changedAt }) => changedAt >= createdAt)];
+  const changed = new Set([...open.flatMap(ownRecords), ...since.flatMap(namedRecords)].map(recordId));
+  const lasting = expected.filter((record) => !isCentralsOwn(zone, record) && !changed.has(recordId(record)));
   const held = new Set(content.map(recordId));
-  return lasting.length > 0 && !lasting.some((id) => held.has(id));
+  return lasting.length > 0 && !lasting.some((record) => held.has(recordId(record)));
+}
+
+/** Records that an edit is about, even if it was undone, and those that the filling of a new zone removed. */
+function namedRecords(operation: Operation): readonly ResourceRecord[] {
+  if (operation.kind === 'zone-create') return operation.removed;
+  if (operation.kind === 'zone-delete') return [];
+  return operation.items.flatMap(({ remove, add }) => [remove ?? [], add ?? []].flat());
 }
 
 /** Ends a delete as `confirmed` and deletes the zone's ledger. */

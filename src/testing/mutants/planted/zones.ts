@@ -110,7 +110,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'zone-made-again-deleted-with-the-former',
     file: `${engine}/background/zone-steps.ts`,
-    find: `if (wasThere === true) return await hasNoneOf(runtime, zone, snapshot, content);`,
+    find: `if (wasThere === true) return await hasNoneOf(runtime, operation, snapshot, content);`,
     replace: `if (wasThere === true) return false;`,
     says: 'A delete that waited is sent to a zone that somebody made since.',
   },
