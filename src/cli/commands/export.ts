@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { CommandFailed } from '../../app/command-failed.ts';
 import { ask } from '../../app/control/client.ts';
 import { paced } from '../../app/plan/pace.ts';
+import { fileFailed } from '../../app/plan/plan-file.ts';
 import { commandClock } from '../../app/wiring/clock.ts';
 import { centralsInForce } from '../../app/plan/work.ts';
 import { inWords } from '../../app/problems.ts';
@@ -110,8 +111,16 @@ function writeNext(
   }
 }
 
+/** Makes a folder, unless it is there. @throws {CommandFailed} it cannot be made, or something else is there */
 function makeFolder(folder: string): void {
   const found = lstatSync(folder, { throwIfNoEntry: false });
-  if (found === undefined) mkdirSync(folder, { mode: 0o700 });
-  else if (!found.isDirectory()) throw new CommandFailed(`${folder} is no folder.`);
+  if (found !== undefined) {
+    if (!found.isDirectory()) throw new CommandFailed(`${folder} is no folder.`);
+    return;
+  }
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    throw fileFailed(folder, 'written', error);
+  }
 }

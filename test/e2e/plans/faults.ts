@@ -95,7 +95,7 @@ function atPanel(central: () => Sandbox): Disturbance {
         effect: 'refuse',
         count: null,
         code: 9,
-        text: 'your provider has no room',
+        text: 'your provider \u202Ehas no room',
       }),
     overload: (count) =>
       central().faults.add({ func: create, params: { sok: 'ok' }, effect: 'bad-gateway', count }),
@@ -135,7 +135,7 @@ function atProxy(proxy: HttpProxy): Disturbance {
       proxy.behaviour = async (request) =>
         await Promise.resolve(
           isCreate(request) && request.body.includes(`"${zone}."`)
-            ? answer(422, 'your provider has no room')
+            ? answer(422, 'your provider\u001Bhas no room')
             : undefined,
         );
     },

@@ -1,0 +1,3 @@
+import { testOutputs } from './outputs.ts';
+
+testOutputs({ panel: 'v4', central: 'bind' });
