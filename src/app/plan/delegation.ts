@@ -1,5 +1,5 @@
 import { parseName, type DnsName } from '../../dns/name.ts';
-import { DnsDataError } from '../../dns/problem.ts';
+import { DnsDataError, validOr } from '../../dns/problem.ts';
 import { classes, rcodeName, rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
@@ -47,21 +47,16 @@ export function readDelegation(answer: DnsMessage, zone: DnsName, here: Readonly
 }
 
 function comparedWith(here: ReadonlySet<DnsName>, records: readonly WireRecord[]): Delegation {
-  const names = [...new Set(records.flatMap(({ rdata }) => nameIn(rdata)))].sort();
+  const names = [...new Set(records.flatMap(({ rdata }) => (rdata === null ? [] : nameIn(rdata))))].sort();
   const to = names.filter((name) => !here.has(name)).slice(0, mostServers);
   if (names.length === 0) return { kind: 'failed', text: 'an answer that cannot be read' };
   if (to.length === 0) return { kind: 'here' };
   return names.some((name) => here.has(name)) ? { kind: 'partly', to } : { kind: 'elsewhere', to };
 }
 
-function nameIn(rdata: string | null): DnsName[] {
-  try {
-    return rdata === null ? [] : [parseName(rdata)];
-  } catch (error) {
-    // Octets that are no name; the caller says so if no record has one.
-    if (error instanceof DnsDataError) return [];
-    throw error;
-  }
+/** The name that a text is; empty: it is none. */
+function nameIn(text: string): readonly DnsName[] {
+  return validOr(() => [parseName(text)], []);
 }
 
 /** A resolver of the settings. */

@@ -11,6 +11,7 @@ import {
 } from '../../zone-plan.ts';
 import {
   a,
+  apex,
   engineOf,
   given,
   held,
@@ -57,6 +58,15 @@ test('issue 17, apply: a zone that only the panel has is made with its content, 
   assert.equal(await recordState(world, a('www', 1)), 'synced');
   const [newest] = await historyOf(world, 1);
   assert.deepEqual([newest?.id, newest?.source, newest?.state], [result.operation, 'push', 'confirmed']);
+});
+
+test('issue 17, plan: names the name servers that the zone has at the central, as far as they can be read', async () => {
+  const odd = { ...apex, rdata: String.raw`\# 1 ff` };
+  const world = await given({ panel: [a('www', 1)], central: [a('www', 1)] });
+  world.central.zones.set(zone, new Map([apex, odd].map((record) => [recordId(record), record])));
+  assert.deepEqual((await planOf(world, push)).nameServers, ['ns1.example.net.']);
+  world.central.zones.set(zone, new Map([[recordId(odd), odd]]));
+  assert.equal((await planOf(world, push)).nameServers, undefined);
 });
 
 test('issue 17, apply: a push adds, and removes only where that was asked for', async () => {

@@ -1,4 +1,5 @@
 import { parseName, type DnsName } from '../../../dns/name.ts';
+import { validOr } from '../../../dns/problem.ts';
 import type { ResourceRecord } from '../../../dns/record.ts';
 import { isMirrored, type ZoneEntry } from '../../ledger.ts';
 import type { CallContext, CentralRecord } from '../../central.ts';
@@ -170,7 +171,7 @@ function wholeOf(
 
 /** The name servers of a zone, out of its records; empty: they name none. */
 function nameServersOf(zone: DnsName, records: readonly ResourceRecord[]): Pick<ZonePlan, 'nameServers'> {
-  const names = apexNs(zone, records).map(({ rdata }) => parseName(rdata));
+  const names = apexNs(zone, records).flatMap(({ rdata }) => validOr(() => [parseName(rdata)], []));
   return names.length === 0 ? {} : { nameServers: names };
 }
 
