@@ -111,7 +111,7 @@ function writeNext(
   }
 }
 
-/** Makes a folder, unless it is there. @throws {CommandFailed} it cannot be made, or something else is there */
+/** Makes a folder, unless it is there. @throws {CommandFailed} it cannot be made, or is no folder */
 function makeFolder(folder: string): void {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (found !== undefined) {

@@ -1,6 +1,6 @@
 /**
- * Tests what plans and exports write: to a disk that is full, with characters that a terminal or a browser
- * would obey, and into a file that somebody changed by hand.
+ * Tests what plans and exports write to a full disk, and characters that a terminal or a browser would obey.
+ * Also tests a plan file that somebody changed by hand.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
