@@ -32,6 +32,7 @@ import { uninstallCommand } from './commands/uninstall.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { zoneCommand } from './commands/zone.ts';
 import { zonesCommand } from './commands/zones.ts';
+import { refuseEmptyWords } from './empty-words.ts';
 import { complain, exitStatus, print } from './output.ts';
 import { addGlobalOptions, globalOptionsOf, type GlobalOptions } from './global-options.ts';
 
@@ -102,7 +103,9 @@ for (const command of [program, ...commands]) {
   });
 }
 
-// The program that reads our output may have closed it, as `head` does.
+program.hook('preAction', refuseEmptyWords);
+
+// The program that reads our output may have closed it, as `head` does. Or a disk is full.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   const known = fileFailed('Standard output', 'written', error);

@@ -1,7 +1,7 @@
 /** Tests of the command line as users and programs call it, against two sandbox panels. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { chmodSync, closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -71,6 +71,15 @@ test('wrong usage ends with status 2 and says what is wrong', async () => {
     ['doctor', '--zone', zone],
     ['history', '--latest', '0'],
     ['compare', '--follow'],
+    ['compare', ''],
+    ['zone', ''],
+    ['push', ''],
+    ['erase-user', ''],
+    ['history', '--user', ''],
+    ['report', '--out', ''],
+    ['status', '--prometheus', ''],
+    ['--socket', '', 'status'],
+    ['--root', '', 'status'],
   ]) {
     const { status, err } = await domainsync(...args);
     assert.equal(status, 2, args.join(' '));
@@ -80,6 +89,21 @@ test('wrong usage ends with status 2 and says what is wrong', async () => {
     assert.match(errorIn(forPrograms.out), /./u);
   }
   assert.equal(pauseEnd(pathsOf(stage.panel.root).pause), null);
+});
+
+test('issue 16, full disk: output that cannot be written is said, in one line', () => {
+  const [program = '', ...words] = stage.words;
+  const full = openSync('/dev/full', 'w');
+  try {
+    for (const command of [['--json', 'status'], ['status'], ['resume']]) {
+      const stdio = ['ignore', full, 'pipe'] as const;
+      const ended = spawnSync(program, [...words, ...command], { stdio: [...stdio], encoding: 'utf8' });
+      assert.equal(ended.status, 1, command.join(' '));
+      assert.match(ended.stderr, /^domainsync: Standard output cannot be written: the disk is full\.\n$/u);
+    }
+  } finally {
+    closeSync(full);
+  }
 });
 
 test('what was typed reaches the terminal without its control characters', async () => {

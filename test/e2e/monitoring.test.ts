@@ -6,7 +6,16 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import * as https from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -31,6 +40,33 @@ interface Body {
     readonly began: readonly { readonly code: string; readonly text: string }[];
     readonly ended: readonly { readonly code: string }[];
   };
+}
+
+/** Why Debian's mail program `dma` cannot deliver into a folder of ours; false: it can. */
+function withoutMta(): string | false {
+  if (process.getuid?.() !== 0) return 'only root may mount a folder';
+  const missing = missingPrograms('dma', 'unshare');
+  if (missing !== false) return missing;
+  return spawnSync('unshare', ['--mount', 'true']).status === 0 ? false : 'no mount namespaces here';
+}
+
+/** Makes a program that runs `dma` so that its queue and the mailboxes are in this folder. */
+function dmaIn(directory: string): { readonly sendmail: string; readonly inbox: string } {
+  const [queue, boxes, sendmail] = ['dma-queue', 'boxes', 'dma'].map((name) => join(directory, name));
+  assert.ok(queue !== undefined && boxes !== undefined && sendmail !== undefined);
+  for (const folder of [queue, boxes]) {
+    mkdirSync(folder);
+    // `dma` runs with the group of the mail folders.
+    chownSync(folder, 0, statSync('/var/mail').gid);
+    chmodSync(folder, 0o2775);
+  }
+  const mounts = `mount --bind '${queue}' /var/spool/dma && mount --bind '${boxes}' /var/mail`;
+  writeFileSync(
+    sendmail,
+    `#!/bin/sh\nexec unshare --mount sh -c "${mounts} && exec dma \\"\\$@\\"" dma "$@"\n`,
+  );
+  chmodSync(sendmail, 0o755);
+  return { sendmail, inbox: join(boxes, 'root') };
 }
 
 function watchPair(pair: Required<Pick<StageOptions, 'panel' | 'central'>>, language: 'en' | 'ru'): void {
@@ -203,6 +239,19 @@ function watchPair(pair: Required<Pick<StageOptions, 'panel' | 'central'>>, lang
       const nobody = await domainsync('notify', '--test');
       assert.deepEqual([nobody.status, nobody.err.includes('[notify.nothing-set]')], [1, true]);
       assert.equal((await domainsync('notify')).status, 2);
+    });
+
+    test('issue 16, mail: a real mail program takes it and delivers it', { skip: withoutMta() }, async () => {
+      const { sendmail, inbox } = dmaIn(stage.directory);
+      saveSettings(stage.panel.root, { notify: { mail_to: 'root', sendmail } });
+      assert.match((await domainsync('notify', '--test')).out, /^mail +root: delivered, in/mu);
+      await until('the mail', () => existsSync(inbox) && /\n\n\S+\n/u.test(readFileSync(inbox, 'utf8')));
+      const mail = readFileSync(inbox, 'utf8');
+      assert.match(mail, /^Subject: \S+/mu);
+      assert.match(mail, /^Content-Type: text\/plain; charset=utf-8$/mu);
+      const body = Buffer.from(mail.slice(mail.indexOf('\n\n')), 'base64').toString('utf8');
+      assert.match(body, language === 'en' ? /This is a test\./u : /Это проверка/u);
+      saveSettings(stage.panel.root, { notify: { mail_to: null } });
     });
 
     /**

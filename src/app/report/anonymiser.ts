@@ -33,6 +33,9 @@ const keptKeys: ReadonlySet<string> = new Set([
 /** Keys of JSON whose values are accounts. */
 const userKeys: ReadonlySet<string> = new Set(['actor', 'user', 'account', 'username']);
 
+/** A word of numbers with more digits than a date may be a telephone number. */
+const mostDigits = 8;
+
 /** Labels that say nothing of their zone. */
 const usualLabels: ReadonlySet<string> = new Set([
   '*',
@@ -69,7 +72,9 @@ const word = /[\p{L}\p{N}_]+(?:-[\p{L}\p{N}_]+)*/gu;
 function tokensWith(users: string): RegExp {
   // Without accounts this part matches nothing.
   const account = users === '' ? '(?!)' : `(?<![${characters}])(?:${users})(?![${characters}])`;
-  return new RegExp(`(${time})|(${colons})|(${account})|[${characters}]+`, 'giu');
+  // A date may be a part of a name.
+  const moment = `(?<![${characters}])${time}(?![${characters}])`;
+  return new RegExp(`(${moment})|(${colons})|(${account})|[${characters}]+`, 'giu');
 }
 
 /**
@@ -159,8 +164,10 @@ export class Anonymiser {
   #word(token: string): string {
     // A longer number may be a telephone or customer number.
     const isOwn = (part: string): boolean => /^\d{0,5}$/u.test(part) || ownWords.has(part.toLowerCase());
+    const digits = token.replaceAll(/\D/gu, '').length;
     if (this.#users.has(token.toLowerCase())) return this.user(token);
-    if (this.#ids.has(token) || isOwn(token) || token.split(/[-_]/u).every(isOwn)) return token;
+    if (this.#ids.has(token) || isOwn(token)) return token;
+    if (digits <= mostDigits && token.split(/[-_]/u).every(isOwn)) return token;
     return /^\d+(?:ms|s|m|h|d)$/u.test(token) ? token : this.#pseudonym('word', token);
   }
 

@@ -26,8 +26,8 @@ export function knownSecrets(text: string, read: SecretReader): readonly string[
     const { values, option: name } = known.get(option) ?? {};
     if (name === undefined) return telling.test(option) || value.length >= least ? [value] : [];
     if (values?.kind === 'secret') return [value];
-    if (name === 'webhook') return partsOfUrl(value);
-    return isSecretFile(name) ? [read(value).text] : [];
+    if (name === 'webhook') return [...partsOfUrl(value), ...passwordsInUrls(value)];
+    return isSecretFile(name) ? [read(value).text] : passwordsInUrls(value);
   });
   // A line that is no option may be the rest of a password.
   const broken = mistakes.filter(({ kind }) => kind === 'not-an-option').map((one) => one.text.trim());
@@ -47,6 +47,14 @@ function isSecretFile(name: string): boolean {
 /** A value of several lines stands in one line elsewhere; each of its lines may be a secret. */
 function withParts(value: string): readonly string[] {
   return value.includes('\n') ? [value, ...value.split('\n')] : [value];
+}
+
+/** The passwords that URLs in a value hold, as they stand there and decoded. No option expects one. */
+function passwordsInUrls(value: string): readonly string[] {
+  return [...value.matchAll(/:\/\/[^\s/?#:@]*:([^\s/?#]*)@/gu)].flatMap(([, written = '']) => [
+    written,
+    new URLSearchParams(`=${written.replaceAll('+', '%2B')}`).get('') ?? '',
+  ]);
 }
 
 /** The parts of a webhook's URL that may be its token: all but the host. */

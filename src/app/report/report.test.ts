@@ -73,7 +73,11 @@ test('issue 16, report: short secrets only where they stand alone; what looks li
   const scrub = new Scrubber([]);
   const cases: readonly (readonly [string, string])[] = [
     ['authinfo=alice:x&func=domain', 'authinfo=[secret]&func=domain'],
-    ['{"password": "x y"}', '{"password": "[secret] y"}'],
+    ['{"password": "x y"}', '{"password": "[secret]"}'],
+    [String.raw`{"password": "x \"y"}, z`, '{"password": "[secret]"}, z'],
+    [String.raw`error="{\"token\": \"x y\"}" n=1`, String.raw`error="{\"token\": \"[secret]\"}" n=1`],
+    ["secret='x y", "secret='[secret]"],
+    ['https://alice:p@ss:w@dns.example/x', 'https://alice:[secret]@dns.example/x'],
     ['X-API-Key: abc', 'X-API-Key: [secret]'],
     ['Authorization: Basic YWJj', 'Authorization: Basic [secret]'],
     ['the password is refused', 'the password is refused'],
@@ -84,6 +88,7 @@ test('issue 16, report: short secrets only where they stand alone; what looks li
 const settings = `# an old one: 0ld-comment
 [isp_master]
 host = dns.example.net
+# host = https://alice:s3cret%2Durl@dns.example.net
 username = alice
 password = s3cret-one
   s3cret-line
@@ -110,7 +115,7 @@ test('issue 16, report: the secrets of a settings file, also of one with mistake
     text,
     secretReader(() => null),
   );
-  for (const name of ['one', 'two', 'typo', 'three', 'four', 'file', 'line'])
+  for (const name of ['one', 'two', 'typo', 'three', 'four', 'file', 'line', 'url'])
     assert.ok(
       found.some((one) => one.includes(`s3cret-${name}`)),
       name,
@@ -124,7 +129,7 @@ test('issue 16, report: the secrets of a settings file, also of one with mistake
   assert.match(shown, /webhook = https:\/\/hooks\.example\.net\/\[secret\]/u);
   assert.match(shown, /support = Herr Mustermann/u);
   const hidden = shownSettings(text, new Anonymiser());
-  assert.doesNotMatch(hidden, /s3cret|Mustermann|example|alice/u);
+  assert.doesNotMatch(hidden, /s3cret|Mustermann|0123|example|alice/u);
   assert.match(hidden, /\[isp_master\] host = n1\.n2\.n3\n.*username = user-1/u);
   assert.match(hidden, /deadline = 7/u);
 });
@@ -156,6 +161,8 @@ test('issue 16, report: pseudonyms are stable and keep what names have to do wit
     ['Müller', 'word-4'],
     ['xn--bcher-kva.example', 'n4.n3'],
     ['hooks.zone.example, anna.b, x.anna.b', 'n5.n6.n3, user-3, n7.n8.n9'],
+    ['on 2024-05-17.kunde.example, 2024-05-17.', 'on n10.n2.n3, 2024-05-17.'],
+    ['call 0171-1234-567', 'call word-5'],
   ];
   for (const [text, clean] of cases) assert.equal(names.text(text), clean, text);
 });

@@ -7,9 +7,21 @@ export const hiddenSecret = '[secret]';
 /** A secret this short may be a part of usual words, so it is replaced only where it stands alone. */
 const short = 4;
 
-/** Names after which a value may be a secret, whatever the settings say: `password=...`, `"token": "..."`. */
-const telling =
-  /((?:pass(?:word|wd|phrase)?|secret|x-api-key|api[-_]?key|authinfo|authorization|bearer|token|tsig)["']?\s*[=:]\s*["']?(?:(?:basic|bearer)\s+)?)([^\s"'&;,]+)/giu;
+/** Names after which a value may be a secret, whatever the settings say. */
+const named = String.raw`(?:pass(?:word|wd|phrase)?|secret|x-api-key|api[-_]?key|authinfo|authorization|bearer|token|tsig)`;
+
+/**
+ * A value in quotes, up to the same quotes or the end of the line. In a text within a text, backslashes stand
+ * before the quotes.
+ */
+const quoted = String.raw`(\\*["'])(?:.*?)((?<!\\)\2|$)`;
+const bare = String.raw`((?:basic|bearer)\s+)?[^\s"'&;,\\]+`;
+
+/** Such a name and its value: `password=...`, `"token": "..."`. */
+const telling = new RegExp(String.raw`(${named}(?:\\*["'])?\s*[=:]\s*)(?:${quoted}|${bare})`, 'gimu');
+
+/** User name and password in a URL. */
+const inUrl = /(:\/\/[^\s/?#:@"']*:)[^\s/?#"']*@/gu;
 
 /** Removes secrets from texts. */
 export class Scrubber {
@@ -29,7 +41,13 @@ export class Scrubber {
 
   /** Like {@link known}, and replaces what looks like a secret by the word before it. For texts of others. */
   text(text: string): string {
-    return this.known(text).replaceAll(telling, (_, before: string) => `${before}${hiddenSecret}`);
+    return this.known(text)
+      .replaceAll(inUrl, `$1${hiddenSecret}@`)
+      .replaceAll(
+        telling,
+        (_, before: string, open = '', close = '', scheme = '') =>
+          `${before}${open}${scheme}${hiddenSecret}${close}`,
+      );
   }
 }
 

@@ -15,6 +15,8 @@ export function shownSettings(text: string, names: Anonymiser | null): string {
   return [...lines, ...wrong].join('\n');
 }
 
+const hiddenText = '(not shown)';
+
 /** Known sections, also of further centrals. */
 const section =
   /^(?:isp_master|verify|log|sync|history|status|contact|notify|central_\d{1,3}|verify_\d{1,3})$/u;
@@ -30,6 +32,8 @@ function valueOf({ option, values }: Option, value: string, names: Anonymiser | 
   const visible = option === 'webhook' ? originOf(value) : value;
   if (names === null) return visible;
   if (values.kind === 'number' || (values.kind === 'choice' && values.choices.includes(value))) return value;
+  // Free words of the provider: a person, a telephone number.
+  if (option === 'support') return hiddenText;
   return option === 'username' ? names.user(value) : names.text(visible);
 }
 

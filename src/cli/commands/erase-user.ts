@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { ask } from '../../app/control/client.ts';
 import { counted } from '../../core/describe.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -15,7 +15,7 @@ Exit status: 0 erased, 1 no agent answers.
 
 export function eraseUserCommand(globals: () => GlobalOptions): Command {
   return new Command('erase-user')
-    .argument('<account>', 'name of the account in the panel', accountName)
+    .argument('<account>', 'name of the account in the panel')
     .description('remove an account of the panel, and its addresses, from the history')
     .addHelpText('after', examples)
     .action(async (user: string) => {
@@ -25,11 +25,10 @@ export function eraseUserCommand(globals: () => GlobalOptions): Command {
         underWay === 0
           ? ''
           : ` ${counted(underWay, 'edit')} under way or on watch still named it: run this again later.`;
-      print(json, { erased, underWay }, () => `Erased from ${counted(erased, 'entry')}.${left}`);
+      print(
+        json,
+        { erased, underWay },
+        () => `Erased from ${erased === 1 ? '1 entry' : `${erased} entries`}.${left}`,
+      );
     });
-}
-
-function accountName(text: string): string {
-  if (text === '') throw new InvalidArgumentError('the name of an account is wanted.');
-  return text;
 }
