@@ -205,6 +205,23 @@ test('what open edits of the zone are about is left to them; stuck ones do not c
   }
 });
 
+test('issue 14, new zones: an edit that only the panel decided about keeps no record from being sent', async () => {
+  const heard = edit('1', {
+    class: 'compensate',
+    state: 'prepared',
+    afterSeen: true,
+    items: items(ftp, null),
+    added: [],
+    removed: [],
+  });
+  const bench = await given({ others: [heard] });
+  bench.runtime.patience.heard('0');
+  await bench.wait(60_000);
+  await fill(bench, [www, ftp]);
+  assert.deepEqual(atCentral(bench), [www.rdata, ftp.rdata]);
+  assert.equal((await bench.journal.rows(zone)).length, 2);
+});
+
 test('an edit that wants a record of ours answers for it from now on', async () => {
   const operation = { ...create, snapshot: [www, ftp] };
   const others = [

@@ -11,7 +11,7 @@ import { lackingApexNs } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { compareSides, isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { zoneAtCentral } from './make-zone.ts';
-import { keepWatching } from '../knowledge/operations.ts';
+import { isHeard, keepWatching } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import { busyIds } from '../before/plan.ts';
 import { recentOf, withRecent } from '../knowledge/recent-fact.ts';
@@ -37,7 +37,9 @@ export async function fillZone(
   const { journal, clock, settings } = runtime.ports;
   const { zone } = begun;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  const busy = busyIds(edits(open).filter(({ state }) => !isFinal(state) && state !== 'stuck'));
+  // What only the panel decided about claims no record: this read shows it, or a later one does.
+  const claiming = edits(open).filter((one) => !isFinal(one.state) && one.state !== 'stuck' && !isHeard(one));
+  const busy = busyIds(claiming);
   const panel = view.records ?? [];
   const { additions } = compareSides(zone, panel, [], [], { baseline: false, busy });
   const refused = new Map<string, string>();

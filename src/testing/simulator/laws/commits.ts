@@ -386,12 +386,12 @@ export function checkAccepted(
 }
 
 /**
- * Checks an accepted create: if the central has answered its request, the journal proves what the zone holds.
- * So whatever appears in it later is foreign.
+ * Checks an accepted create: if its request made the zone and was answered, the journal proves what the zone
+ * holds. So whatever appears in it later is foreign.
  */
 export function checkCreated(
   witness: JournalWitness,
-  { requests }: Provenance,
+  { effects }: Provenance,
   { edits, askedAt }: Pick<Asked, 'edits' | 'askedAt'>,
   verdict: Verdict,
   judgement: Judgement,
@@ -402,8 +402,9 @@ export function checkCreated(
     for (const { operation, since } of witness.operations.values()) {
       if (operation.kind !== 'zone-create' || since < askedAt || !isOf(operation, event)) continue;
       const { id, created, requested } = operation;
-      const isMade = requests.some(
-        (one) => one.kind === 'create' && one.operation === id && one.answeredAt !== null,
+      const isMade = effects.some(
+        ({ record, present, request: one }) =>
+          record === null && present && one?.operation === id && one.answeredAt !== null,
       );
       if (isMade && (!created || requested))
         judgement.violate('answers.journal', `create ${id} is accepted, and its zone is not proved`);
