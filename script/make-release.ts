@@ -55,6 +55,7 @@ async function prepare({ version, ...values }: Options, current: string): Promis
   const changes = await git('status', '--porcelain');
   if (changes !== '') throw new Error(`the tree is not clean:\n${changes}`);
   const epoch = changelogEpoch(readFileSync(join(top, 'CHANGELOG.md'), 'utf8'), version);
+  if (epoch * 1000 > Date.now()) throw new Error(`the day of ${version} in CHANGELOG.md is yet to come`);
   if ((await git('tag', '--list', `v${version}`)) !== '') throw new Error(`the tag v${version} exists`);
   for (const file of [values.key, values['password-file']])
     if (file !== undefined && !existsSync(file)) throw new Error(`${file} is missing`);

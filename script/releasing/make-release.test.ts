@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
-  existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -52,6 +52,11 @@ describe('a release of a clone', { skip: missing }, () => {
       encoding: 'utf8',
     });
 
+  const openpgpKey = 'releases@provider.example';
+  const gnupg = (): string => join(folder, 'gnupg');
+  const gpg = (...args: readonly string[]): string =>
+    execFileSync('gpg', ['--homedir', gnupg(), '--batch', '--quiet', ...args], { encoding: 'utf8' });
+
   /** Runs `script/release` with a home folder of its own. @returns what it prints to standard error */
   const refusal = (...args: readonly string[]): string => {
     const program = join(clone, 'script/make-release.ts');
@@ -71,7 +76,12 @@ describe('a release of a clone', { skip: missing }, () => {
     appendFileSync(join(clone, '.git/info/exclude'), 'node_modules\n');
     git('config', 'user.name', 't');
     git('config', 'user.email', 't@example.net');
-    execFileSync('minisign', ['-G', '-W', '-p', join(folder, 'key.pub'), '-s', join(folder, 'key')]);
+    writeFileSync(join(folder, 'password'), 'pass word\n');
+    execFileSync('minisign', ['-G', '-p', join(folder, 'key.pub'), '-s', join(folder, 'key')], {
+      input: 'pass word\npass word\n',
+    });
+    mkdirSync(gnupg(), { mode: 0o700 });
+    gpg('--passphrase', '', '--quick-generate-key', openpgpKey, 'ed25519', 'sign', 'never');
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -93,17 +103,20 @@ describe('a release of a clone', { skip: missing }, () => {
     const changelog = readFileSync(join(clone, 'CHANGELOG.md'), 'utf8');
     writeFileSync(
       join(clone, 'CHANGELOG.md'),
-      changelog.replace('## Unreleased\n', '## Unreleased\n\n## 9.9.9 (2026-12-01)\n\n- all\n'),
+      changelog.replace('## Unreleased\n', '## Unreleased\n\n## 9.9.9 (2026-11-01)\n\n- all\n'),
     );
     git('commit', '--quiet', '--all', '--message', 'changelog');
-    const wrong = join(folder, 'wrong-key');
-    writeFileSync(wrong, 'no key\n');
     const quick = ['--fast', '--this-architecture', '--base-url', 'https://dl.example.net/ds'];
-    assert.match(refusal('9.9.9', '--key', wrong, ...quick), /minisign failed/u);
+    const key = ['--key', join(folder, 'key'), '--password-file'];
+    const wrong = join(folder, 'wrong');
+    writeFileSync(wrong, 'another\n');
+    assert.match(refusal('9.9.9', ...key, wrong, ...quick), /minisign failed/u);
     assert.equal(git('status', '--porcelain'), '', 'the version is put back');
     const program = join(clone, 'script/make-release.ts');
-    await run(process.execPath, [program, '9.9.9', '--key', join(folder, 'key'), ...quick, '--tag'], {
+    const args = [program, '9.9.9', ...key, join(folder, 'password'), ...quick, '--tag'];
+    await run(process.execPath, [...args, '--openpgp-key', openpgpKey], {
       cwd: clone,
+      env: { ...process.env, GNUPGHOME: gnupg() },
     });
     assert.equal(git('status', '--porcelain'), '');
     assert.match(git('show', '--no-patch', '--format=%s', 'v9.9.9^{commit}'), /^Release 9\.9\.9$/mu);
@@ -118,7 +131,32 @@ describe('a release of a clone', { skip: missing }, () => {
     );
     await isSignedInside(out);
     await hasSources(out);
+    await aptTakes(join(out, 'apt'));
   });
+
+  /** Has apt read the source, in folders of its own: it checks signature and checksums. */
+  async function aptTakes(source: string): Promise<void> {
+    const place = join(folder, 'apt');
+    for (const name of ['state/lists/partial', 'cache/archives/partial'])
+      mkdirSync(join(place, name), { recursive: true });
+    const key = join(folder, 'provider.asc');
+    writeFileSync(key, gpg('--armor', '--export', openpgpKey));
+    writeFileSync(join(place, 'status'), '');
+    writeFileSync(join(place, 'list'), `deb [signed-by=${key}] file:${source} stable main\n`);
+    const options = {
+      'Dir::Etc::SourceList': join(place, 'list'),
+      'Dir::Etc::SourceParts': '-',
+      'Dir::State': join(place, 'state'),
+      'Dir::State::status': join(place, 'status'),
+      'Dir::Cache': join(place, 'cache'),
+      'APT::Sandbox::User': 'root',
+    };
+    const set = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+    const updated = await run('apt-get', [...set, 'update']);
+    assert.equal(updated.stderr, '');
+    const { stdout } = await run('apt-cache', [...set, 'policy', 'domainsync']);
+    assert.match(stdout, /Candidate: 9\.9\.9/u);
+  }
 
   /** Looks into the archive: its own list of checksums is signed by the same key. */
   async function isSignedInside(out: string): Promise<void> {
@@ -147,6 +185,10 @@ describe('a release of a clone', { skip: missing }, () => {
     const rpm = readdirSync(join(out, 'yum', family)).find((name) => name.endsWith('.rpm')) ?? '';
     const { stdout: name } = await run('rpm', ['-qp', '--nosignature', join(out, 'yum', family, rpm)]);
     assert.match(name, /^domainsync-9\.9\.9-1\./u);
-    assert.ok(existsSync(join(out, 'yum', family, 'repodata/repomd.xml')));
+    gpg(
+      '--verify',
+      join(out, 'yum', family, 'repodata/repomd.xml.asc'),
+      join(out, 'yum', family, 'repodata/repomd.xml'),
+    );
   }
 });

@@ -109,7 +109,7 @@ async function makeDeb(staged: Staged, tree: string, out: string, options: Packa
   ];
   writeFileSync(join(control, 'control'), `${lines.join('\n')}\n`);
   const values = { ROOTS: usualRoots.join(' ') };
-  for (const name of ['postinst', 'prerm', 'postrm'])
+  for (const name of ['preinst', 'postinst', 'prerm', 'postrm'])
     program(join(top, 'packaging/deb', name), join(control, name), values);
   plainModes(control);
   sameTimes(tree, epoch);

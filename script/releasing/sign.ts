@@ -35,7 +35,8 @@ export async function openpgp(
 
 async function runWithInput(command: string, args: readonly string[], input: string | null): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const child = spawn(command, args, { stdio: [input === null ? 'inherit' : 'pipe', 'ignore', 'inherit'] });
+    // What asks for a password does so on its standard output.
+    const child = spawn(command, args, { stdio: [input === null ? 'inherit' : 'pipe', 2, 2] });
     child.on('error', reject);
     child.on('close', (status) => {
       if (status === 0) resolve();

@@ -240,6 +240,12 @@ describe(
       const found = await files();
       assert.match(await root.run(...deb.install, file), /domainsync 1\.0\.0 is installed\./u);
       assert.match(await files(), /ispmgr\/lib\/domainsync\/current/u);
+      // What an administrator took out of the panel, an update does not bring back.
+      await root.run(`${panel}/sbin/domainsync`, 'uninstall');
+      await root.run(...deb.install, await packageFile('1.1.0', deb));
+      assert.doesNotMatch(await files(), /ispmgr\/lib\/domainsync\/current/u);
+      await root.run('domainsync', '--root', panel, 'install');
+      assert.match(await files(), /ispmgr\/lib\/domainsync\/current/u);
       await root.run('dpkg', '--purge', 'domainsync');
       assert.deepEqual((await files()).split('\n').toSorted(), found.split('\n').toSorted());
     });
