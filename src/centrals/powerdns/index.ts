@@ -64,7 +64,7 @@ class PowerdnsCentral implements Central {
   constructor(settings: PowerdnsSettings, ports: FlushPorts & Pick<CentralPorts, 'secretChanged'>) {
     this.#settings = settings;
     this.#api = new ServerApi(settings, ports.secretChanged);
-    this.#reader = new ZoneReader(this.#api, settings.username);
+    this.#reader = new ZoneReader(this.#api, settings.username, ports.clock);
     this.#caches = new CacheFlusher(this.#api, ports);
     this.#writer = new ZoneWriter(this.#reader, this.#caches);
     this.id = { kind: 'powerdns', address: settings.address, account: settings.username };
@@ -117,7 +117,7 @@ class PowerdnsCentral implements Central {
     const body = createBody(this.#newZone(zone, seed), planRRsets({ zone, remove: [], add: content }, []));
     return await persistently(async () => {
       if ((await this.mayCreateZone(zone, seed, ctx)) === 'exists') return 'exists';
-      const made = await this.#create(zone, body, ctx);
+      const made = await this.#create(zone, body, ctx).finally(() => this.#reader.made(zone));
       // PowerDNS 4.7.3 caches the answers from before the create: REFUSED, or an answer from a zone above. So
       // the caches are flushed.
       await this.#caches.flush(zone, ctx);
@@ -190,16 +190,18 @@ class PowerdnsCentral implements Central {
    */
   async #demandNoForeignAbove(zone: DnsName, ctx: CallContext): Promise<void> {
     for (let above = parentName(zone); above !== '.'; above = parentName(above))
-      if ((await this.#reader.owner(above, ctx)) === 'foreign') throw foreign(above);
+      if ((await this.#reader.recentOwner(above, ctx)) === 'foreign') throw foreign(above);
   }
 
   async #create(zone: DnsName, body: string, ctx: CallContext): Promise<'created' | 'exists'> {
+    let answer: unknown;
     try {
-      await this.#api.write({ method: 'POST', path: '/zones?rrsets=false', body }, ctx);
+      answer = await this.#api.write({ method: 'POST', path: '/zones?rrsets=false', body }, ctx);
     } catch (error) {
       return await this.#madeAnyway(error, zone, ctx);
     }
-    await this.#demand(zone, 'present', ctx);
+    // The answer holds what the server read from its database after the write.
+    if (!this.#reader.showsOurs(answer, zone)) await this.#demand(zone, 'present', ctx);
     return 'created';
   }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
+import type { Clock } from '../../core/clock.ts';
 import { displayName, zoneName, type DnsName } from '../../dns/name.ts';
 import { validOrElse } from '../../dns/problem.ts';
 import { mapInBatches, mapInSlices } from '../../net/slices.ts';
@@ -57,14 +58,26 @@ const mostReads = 4;
 /** Values of SOA-EDIT-API with which each edit gives the zone a new serial. */
 const counting: ReadonlySet<string> = new Set(['DEFAULT', 'INCREASE']);
 
+/** Of so many zones at most it is remembered that the server lacks them. */
+const mostMissing = 10_000;
+/** Milliseconds for which {@link ZoneReader.recentOwner} believes that the server lacks a zone. */
+const moment = 250;
+
 /** Reads the zones of one account. Zones of other accounts count as missing. */
 export class ZoneReader {
   readonly api: ServerApi;
   readonly #account: string;
+  readonly #clock: Pick<Clock, 'now'>;
+  /**
+   * Zones that the server lacked when they were last asked for, and when that was (monotonic milliseconds).
+   * The next read of such a zone asks the list first.
+   */
+  readonly #missing = new Map<DnsName, number>();
 
-  constructor(api: ServerApi, account: string) {
+  constructor(api: ServerApi, account: string, clock: Pick<Clock, 'now'>) {
     this.api = api;
     this.#account = account;
+    this.#clock = clock;
   }
 
   /**
@@ -94,6 +107,27 @@ export class ZoneReader {
   async owner(zone: DnsName, ctx: CallContext): Promise<Owner> {
     const [row] = await this.#rowsOf(zone, ctx);
     return row === undefined ? null : this.#ownerOf(row);
+  }
+
+  /**
+   * Like {@link owner}, but if the server lacked the zone a quarter of a second ago, it is not asked again.
+   * Zones that are sent together have the same zones above them.
+   */
+  async recentOwner(zone: DnsName, ctx: CallContext): Promise<Owner> {
+    const missingAt = this.#missing.get(zone);
+    if (missingAt !== undefined && this.#clock.now() - missingAt < moment) return null;
+    return await this.owner(zone, ctx);
+  }
+
+  /** Stores that a write may have made the zone. */
+  made(zone: DnsName): void {
+    this.#missing.delete(zone);
+  }
+
+  /** Whether the answer to a create shows that our account has the zone. */
+  showsOurs(answer: unknown, zone: DnsName): boolean {
+    const row = v.safeParse(rowShape, answer);
+    return row.success && nameOf(row.output.name) === zone && this.#ownerOf(row.output) === 'ours';
   }
 
   /** Reads all records of a zone; `null`: the account has no such zone. */
@@ -126,6 +160,7 @@ export class ZoneReader {
     query: Readonly<Record<string, string>>,
     ctx: CallContext,
   ): Promise<ZoneRead | null> {
+    if (this.#missing.has(zone) && (await this.#rowsOf(zone, ctx)).length === 0) return null;
     let json: unknown;
     try {
       json = await this.api.read(zonePath(zone), query, ctx, mostZoneOctets);
@@ -163,7 +198,15 @@ export class ZoneReader {
   async #rowsOf(zone: DnsName, ctx: CallContext): Promise<readonly ZoneRow[]> {
     const rows = await this.#list({ zone: serverName(zone), dnssec: 'false' }, ctx);
     if (rows.some(({ name }) => nameOf(name) !== zone)) throw garbled('a list of other zones', 'read');
+    this.#noteListed(zone, rows.length > 0);
     return rows;
+  }
+
+  #noteListed(zone: DnsName, isThere: boolean): void {
+    this.#missing.delete(zone);
+    if (isThere) return;
+    if (this.#missing.size >= mostMissing) this.#missing.clear();
+    this.#missing.set(zone, this.#clock.now());
   }
 
   /** Lists zones. The list always exists, so a 404 means that the address is not that of the API. */

@@ -30,6 +30,7 @@ export async function readSigning(
   zone: DnsName,
   ctx: CallContext,
 ): Promise<Signing | null> {
+  if ((await reader.recentOwner(zone, ctx)) === null) return null;
   const apex = await reader.names(zone, [zone], ctx);
   if (apex === null) return null;
   if (apex.facts?.signed !== true) return { signed: false, ds: [], cds: [] };

@@ -10,7 +10,7 @@ import { pushSource } from '../../zone-plan.ts';
 import { lackingApexNs } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { compareSides, isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
-import { zoneAtCentral } from './make-zone.ts';
+import { proofSaved, unsavedProof, withProof, zoneAtCentral } from './make-zone.ts';
 import { isHeard, keepWatching } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import { busyIds } from '../before/plan.ts';
@@ -52,19 +52,23 @@ export async function fillZone(
   const wanted = contentChange(operation, content);
   const nameServers = lackingApexNs(runtime, operation, panel, present);
   const change = { ...wanted, add: [...wanted.add, ...nameServers] };
+  const { incarnation, watch, created, requested, snapshot } = operation;
+  if (!isEmptyChange(change)) await withProof(runtime, operation, { watch, requested });
   const failed = await send(runtime, operation, change, present, ctx);
   // If nothing was sent, `present` is what the central has: it was read after the create.
   const after = isEmptyChange(change) ? present : ((await readCentralZone(runtime, zone, panel, ctx)) ?? []);
   const rows = rowsOf(zone, panel, after, busy, failed);
   const entry = await journal.zone(zone);
-  const { incarnation, watch } = operation;
   const baselineAt = entry?.baselineAt ?? clock.wall();
   const left = rows.filter(({ onPanel, onCentral }) => onPanel && !onCentral).length;
   const problems = left === 0 ? [] : [refusal('zone.records-left', { zone, count: String(left) })];
+  const proof = unsavedProof(runtime, operation);
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'confirmed', ({ watch: sent }) => ({
-      added: sent?.added ?? [],
-      removed: sent?.removed ?? [],
+      ...(proof === null ? {} : { created, requested, snapshot }),
+      // Without a later request, what the create itself sent is in the snapshot.
+      added: proof === null ? (sent?.added ?? []) : [],
+      removed: proof === null ? (sent?.removed ?? []) : [],
       watch,
       problems,
     }));
@@ -73,6 +77,7 @@ export async function fillZone(
     await handOver(tx, operation, content);
     tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });
   });
+  proofSaved(runtime, operation);
   // An operator pushes zones that the panel had long before, many at once.
   if (operation.source === pushSource) return;
   // The panel may add more records to the zone without a DNS event, and reads may show them late.

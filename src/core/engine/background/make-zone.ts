@@ -6,7 +6,7 @@ import { withNameServers } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { foundZone, landed, mayLandLate, noteSent, readBackCreate, type Proof } from './made-zone.ts';
-import { keepWatching, showsDone } from '../knowledge/operations.ts';
+import { showsDone, watching } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import { emptySeed } from '../before/zone-edits.ts';
@@ -91,10 +91,10 @@ async function make(
   const sent = createsWithContent ? content : [];
   // The journal gets this before the request goes out. If the answer is lost, nobody can tell whether a zone
   // that appears is ours.
-  const begun = await amend(runtime, operation, ({ requested }) => ({
-    requested: requested || managesZones,
+  const begun = await amend(runtime, operation, (now) => ({
+    requested: now.requested || managesZones,
+    watch: watching(runtime.ports, now, { add: sent }),
   }));
-  await keepWatching(runtime, begun, { add: sent });
   const made = await createOrRefusal(runtime, operation, content, ctx);
   if (made !== 'exists' && !(made instanceof CentralError))
     unsavedProofs(runtime).set(operation.id, made.proof);
@@ -106,6 +106,10 @@ async function make(
     return made;
   }
   if (made === 'exists') return { operation: await amend(runtime, begun, () => answered), content: null };
+  // If the records went along, the create may end now. The proof is journalled with its end, or before the
+  // next request.
+  if (createsWithContent && made.content !== null && !made.proof.requested)
+    return { operation: { ...begun, ...made.proof, ...answered }, content: made.content };
   return { operation: await withProof(runtime, begun, answered), content: made.content };
 }
 
@@ -137,13 +141,23 @@ function unsavedProofs(runtime: Runtime): Map<string, Proof> {
   return proofs;
 }
 
+/** The proof about a zone that is not journalled yet; null: there is none. */
+export function unsavedProof(runtime: Runtime, { id }: CreateOperation): Proof | null {
+  return unsavedProofs(runtime).get(id) ?? null;
+}
+
+/** Notes that the proof is journalled. */
+export function proofSaved(runtime: Runtime, { id }: CreateOperation): void {
+  unsavedProofs(runtime).delete(id);
+}
+
 /**
  * Journals the proof that an earlier step failed to store, if there is one.
  * @param answered further fields to store with it
  * @returns the operation as journalled
  * @throws {JournalError} the next step tries again
  */
-async function withProof(
+export async function withProof(
   runtime: Runtime,
   operation: CreateOperation,
   answered: Answered = {},

@@ -23,13 +23,35 @@ function given(panel: readonly DnsName[], central: readonly DnsName[]): Scene {
   return { ...bench, all: new CompareAll(bench.runtime) };
 }
 
-async function states({ journal }: Scene): Promise<unknown> {
+async function states({ journal }: Scene): Promise<readonly unknown[][]> {
   return (await journal.zones()).map(({ zone, state, note }) => [zone, state, note]);
 }
 
 function unreachable(): never {
   throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
 }
+
+function manyZones(count: number): readonly DnsName[] {
+  return Array.from({ length: count }, (_, at) => parseName(`z${at}.example.`));
+}
+
+test('issue 17, first comparison: it works on four zones at the same time', async () => {
+  const zones = manyZones(12);
+  const scene = given(zones, zones.slice(0, 6));
+  let [reading, most] = [0, 0];
+  scene.central.faults.before = async ({ method }) => {
+    if (method !== 'read') return;
+    reading += 1;
+    most = Math.max(most, reading);
+    await scene.clock.sleep(10);
+    reading -= 1;
+  };
+  await scene.run(scene.all.untilBaseline());
+  assert.equal(most, 4);
+  const found = await states(scene);
+  assert.equal(found.filter(([, state]) => state === 'synced').length, 6);
+  assert.equal(found.filter(([, state]) => state === 'panel-only').length, 6);
+});
 
 test('the first comparison joins what both sides have, and leaves the rest of the panel alone', async () => {
   const scene = given([one, two], [two, three]);
@@ -53,9 +75,9 @@ test('it tells how far it is', async () => {
   assert.deepEqual(seen.slice(0, 3), [
     ['list', false, 0, 0],
     [two, true, 1, 3],
-    [three, true, 2, 3],
+    [three, true, 1, 3],
   ]);
-  assert.equal(scene.all.progress.running, false);
+  assert.deepEqual(scene.all.progress, { running: false, done: 3, total: 3, problem: null });
 });
 
 test('a failure is told, and the comparison goes on where it was', async () => {
@@ -291,13 +313,15 @@ test('zones that the ledger has already are counted and stay as they are', async
 });
 
 test('an engine that stops in the middle enters no further zone', async () => {
-  for (const central of [[], [one, two, three]]) {
-    const scene = given([one, two, three], central);
+  const zones = manyZones(12);
+  for (const central of [[], zones]) {
+    const scene = given(zones, central);
     scene.central.faults.before = ({ method, zone }) => {
-      if (method === 'read' && zone === one) scene.runtime.timers.stopping.abort(new Error('stopping'));
+      if (method === 'read' && zone === zones[0]) scene.runtime.timers.stopping.abort(new Error('stopping'));
     };
     await scene.run(scene.all.untilBaseline());
-    assert.equal(((await states(scene)) as readonly unknown[]).length <= 1, true);
+    // Four zones at most had been begun.
+    assert.equal((await states(scene)).length <= 4, true);
     assert.equal(await scene.journal.fact(baselineFact), null);
     assert.equal(scene.all.progress.problem, null);
   }
@@ -320,16 +344,18 @@ test('a zone that the panel cannot show holds up the first comparison ten tries 
 });
 
 test('a failure that is no answer about a zone ends the try at once', async () => {
-  const scene = given([one, two], [one, two]);
+  const zones = manyZones(12);
+  const scene = given(zones, zones);
   const reads: unknown[] = [];
   let failing = true;
   scene.panel.onRead = (what) => {
     reads.push(what);
-    if (failing && what === one) throw new JournalError('journal.locked');
+    if (failing && what === zones[0]) throw new JournalError('journal.locked');
   };
   const done = scene.all.untilBaseline();
   await scene.wait(100);
-  assert.deepEqual([reads, scene.all.progress.problem], [['list', one], 'journal.locked']);
+  // The other three of the first four had been begun.
+  assert.deepEqual([reads, scene.all.progress.problem], [['list', ...zones.slice(0, 4)], 'journal.locked']);
   failing = false;
   await scene.run(done);
 });

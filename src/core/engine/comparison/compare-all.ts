@@ -8,6 +8,7 @@ import { listLeftZones, zonesOfForgotten } from './forget-ledger.ts';
 import { unservedCode, type Unserved } from './unserved.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
 import { Moved } from '../parts/store.ts';
+import { workOff } from '../parts/work-off.ts';
 import type { Runtime } from '../runtime.ts';
 import { signedAboveNote } from '../before/signed-above.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
@@ -26,6 +27,9 @@ export interface ComparisonProgress {
  * was just started may not serve all its zones yet.
  */
 const patientAttempts = 10;
+
+/** The first comparison works on so many zones at the same time. */
+const zonesAtOnce = 4;
 
 /** Starts comparisons of all zones, the first one included, and repeats those that fail. */
 export class CompareAll {
@@ -111,7 +115,7 @@ export class CompareAll {
       this.progress = { running: true, done: 0, total: panel.length, problem: null };
       const absent = panel.filter((zone) => !central.has(zone));
       const hidden = await this.#enterPanelOnly(absent, goesOn);
-      await this.#compareOneByOne([...panel.filter((zone) => central.has(zone)), ...hidden], goesOn);
+      await this.#compareEach([...panel.filter((zone) => central.has(zone)), ...hidden], goesOn);
       for (const zone of await this.#forgotten()) this.#runtime.agenda.compareSoon(zone, 'forgotten');
       await this.#runtime.store.transact(async (tx) => {
         await listLeftZones(this.#runtime, tx, { panel, central });
@@ -159,8 +163,12 @@ export class CompareAll {
     const known = new Set((await journal.zones()).map(({ zone }) => zone));
     const hidden: DnsName[] = [];
     let entries: ZoneEntry[] = [];
-    for (const zone of zones) {
-      this.#runtime.timers.stopping.signal.throwIfAborted();
+    const commit = async (): Promise<void> => {
+      const full = entries;
+      entries = [];
+      await this.#runtime.store.commit({ zones: full });
+    };
+    const enter = async (zone: DnsName): Promise<void> => {
       if (known.has(zone)) this.#count();
       else if (await this.#isMadeAgain(zone)) {
         this.#runtime.agenda.compareSoon(zone, 'made-again');
@@ -174,11 +182,11 @@ export class CompareAll {
           this.#count();
         }
       }
-      if (entries.length < 500) continue;
-      await this.#runtime.store.commit({ zones: entries });
-      entries = [];
-    }
-    if (entries.length > 0) await this.#runtime.store.commit({ zones: entries });
+      if (entries.length >= 500) await commit();
+    };
+    const left = zones.values();
+    await this.#workOff(() => left.next().value, enter);
+    if (entries.length > 0) await commit();
     if (hidden.length > 0) log(2, 'list.hides', { zones: hidden.length });
     return hidden;
   }
@@ -205,22 +213,36 @@ export class CompareAll {
     this.progress = { ...this.progress, done: this.progress.done + 1 };
   }
 
-  /** Compares zones one after the other. Zones whose comparison an edit waits for come first. */
-  async #compareOneByOne(zones: readonly DnsName[], goesOn: boolean): Promise<void> {
-    let failing: CentralError | PanelError | null = null;
+  /** Compares zones, a few at a time. Zones whose comparison an edit waits for come first. */
+  async #compareEach(zones: readonly DnsName[], goesOn: boolean): Promise<void> {
+    const failing: (CentralError | PanelError)[] = [];
     const left = new Set(zones);
-    while (left.size > 0) {
-      this.#runtime.timers.stopping.signal.throwIfAborted();
+    const next = (): DnsName | undefined => {
       const wanted = [...this.#runtime.agenda.wanted].find((zone) => left.has(zone));
       const zone = wanted ?? first(left);
-      if (zone === undefined) break;
-      left.delete(zone);
-      if ((await this.#runtime.ports.journal.zone(zone)) === null)
-        failing = (await this.#baselineOf(zone, goesOn)) ?? failing;
+      if (zone !== undefined) left.delete(zone);
+      return zone;
+    };
+    await this.#workOff(next, async (zone) => {
+      if ((await this.#runtime.ports.journal.zone(zone)) === null) {
+        const failure = await this.#baselineOf(zone, goesOn);
+        if (failure !== null) failing.push(failure);
+      }
       this.#count();
-    }
+    });
     // The failure is thrown only now, so that one zone does not keep the others from being compared.
-    if (failing !== null) throw failing;
+    const last = failing.at(-1);
+    if (last !== undefined) throw last;
+  }
+
+  /** Does the work for zones, a few at a time, until the engine stops. */
+  async #workOff(next: () => DnsName | undefined, work: (zone: DnsName) => Promise<void>): Promise<void> {
+    const { signal } = this.#runtime.timers.stopping;
+    const unlessStopping = (): DnsName | undefined => {
+      signal.throwIfAborted();
+      return next();
+    };
+    await workOff(unlessStopping, zonesAtOnce, work);
   }
 
   /**
