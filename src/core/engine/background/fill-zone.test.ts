@@ -411,3 +411,29 @@ test('issue 17, first send: what the create made is journalled before anything m
   await fill(bench, [www, ftp], fresh);
   assert.deepEqual(atCentral(bench), [www.rdata, ftp.rdata]);
 });
+
+test('issue 17, first send: what the create made is ours although the commit after it fails', async () => {
+  const fresh = { ...create, created: false, requested: false, snapshot: [] };
+  const bench = await given({ traits: { createsWithContent: true }, operation: fresh });
+  bench.central.store.dropZone(zone);
+  const commit = bench.journal.commit.bind(bench.journal);
+  let commits = 0;
+  bench.journal.commit = async (batch) => {
+    commits += 1;
+    if (commits === 2) throw new Error('the disk is full');
+    await commit(batch);
+  };
+  await assert.rejects(fill(bench, [www], fresh), /full/u);
+  const begun = await bench.stored(create);
+  assert.ok(begun?.kind === 'zone-create');
+  assert.deepEqual([begun.state, begun.created, begun.requested], ['kept', false, true]);
+  await fill(bench, [www], begun);
+  const operation = await bench.stored(create);
+  assert.ok(operation?.kind === 'zone-create');
+  const { state, created, requested, snapshot, watch } = operation;
+  assert.deepEqual([state, created, requested, watch], ['confirmed', true, false, null]);
+  assert.deepEqual(
+    snapshot.map(({ rdata }) => rdata),
+    [www.rdata],
+  );
+});

@@ -53,7 +53,7 @@ export async function fillZone(
   const nameServers = lackingApexNs(runtime, operation, panel, present);
   const change = { ...wanted, add: [...wanted.add, ...nameServers] };
   const { incarnation, watch, created, requested, snapshot } = operation;
-  if (!isEmptyChange(change)) await withProof(runtime, operation, { watch, requested });
+  if (!isEmptyChange(change)) await withProof(runtime, operation);
   const failed = await send(runtime, operation, change, present, ctx);
   // If nothing was sent, `present` is what the central has: it was read after the create.
   const after = isEmptyChange(change) ? present : ((await readCentralZone(runtime, zone, panel, ctx)) ?? []);

@@ -13,7 +13,7 @@ import { emptySeed } from '../before/zone-edits.ts';
 
 /** The result of {@link zoneAtCentral}. */
 interface MadeZone {
-  /** The operation as last journalled. */
+  /** The operation as last journalled, with what the read-back has proved since ({@link unsavedProof}). */
   readonly operation: CreateOperation;
   readonly present: readonly CentralRecord[];
 }
@@ -97,7 +97,7 @@ async function make(
   }));
   const made = await createOrRefusal(runtime, operation, content, ctx);
   if (made !== 'exists' && !(made instanceof CentralError))
-    unsavedProofs(runtime).set(operation.id, made.proof);
+    unsavedProofs(runtime).set(operation.id, { proof: made.proof, answered: {} });
   // The central answered this request, so the watch is only for earlier requests of unknown outcome.
   const { watch, requested } = operation;
   const answered = { watch, requested };
@@ -108,8 +108,10 @@ async function make(
   if (made === 'exists') return { operation: await amend(runtime, begun, () => answered), content: null };
   // If the records went along, the create may end now. The proof is journalled with its end, or before the
   // next request.
-  if (createsWithContent && made.content !== null && !made.proof.requested)
+  if (createsWithContent && made.content !== null && !made.proof.requested) {
+    unsavedProofs(runtime).set(operation.id, { proof: made.proof, answered });
     return { operation: { ...begun, ...made.proof, ...answered }, content: made.content };
+  }
   return { operation: await withProof(runtime, begun, answered), content: made.content };
 }
 
@@ -132,18 +134,24 @@ async function amend(
   return await runtime.store.transact((tx) => tx.amend(operation, changes));
 }
 
-/** For each engine: proofs that the journal failed to store, by operation id. */
-const unsaved = new WeakMap<Runtime, Map<string, Proof>>();
+interface UnsavedProof {
+  readonly proof: Proof;
+  /** Fields to store with the proof. */
+  readonly answered: Answered;
+}
 
-function unsavedProofs(runtime: Runtime): Map<string, Proof> {
-  const proofs = unsaved.get(runtime) ?? new Map<string, Proof>();
+/** For each engine: proofs that are not journalled yet, by operation id. The journal may have failed. */
+const unsaved = new WeakMap<Runtime, Map<string, UnsavedProof>>();
+
+function unsavedProofs(runtime: Runtime): Map<string, UnsavedProof> {
+  const proofs = unsaved.get(runtime) ?? new Map<string, UnsavedProof>();
   unsaved.set(runtime, proofs);
   return proofs;
 }
 
 /** The proof about a zone that is not journalled yet; null: there is none. */
 export function unsavedProof(runtime: Runtime, { id }: CreateOperation): Proof | null {
-  return unsavedProofs(runtime).get(id) ?? null;
+  return unsavedProofs(runtime).get(id)?.proof ?? null;
 }
 
 /** Notes that the proof is journalled. */
@@ -152,19 +160,21 @@ export function proofSaved(runtime: Runtime, { id }: CreateOperation): void {
 }
 
 /**
- * Journals the proof that an earlier step failed to store, if there is one.
- * @param answered further fields to store with it
+ * Journals the proof that is not journalled yet, if there is one.
+ * @param given further fields to store with it; absent: those that were kept with it
  * @returns the operation as journalled
  * @throws {JournalError} the next step tries again
  */
 export async function withProof(
   runtime: Runtime,
   operation: CreateOperation,
-  answered: Answered = {},
+  given?: Answered,
 ): Promise<CreateOperation> {
   const proofs = unsavedProofs(runtime);
-  const proof = proofs.get(operation.id);
-  if (proof === undefined) return operation;
+  const kept = proofs.get(operation.id);
+  if (kept === undefined) return operation;
+  const { proof } = kept;
+  const answered = given ?? kept.answered;
   // If the zone could not be read back, the operation keeps its watch.
   const { created, snapshot } = proof;
   const known = await amend(runtime, operation, () =>
