@@ -56,8 +56,8 @@ export const equivalents: readonly Equivalent[] = [
   },
   {
     file: 'src/core/engine/comparison/compare-all.ts',
-    line: 'if (entries.length < 500) continue;',
-    what: 'negate: entries.length < 500 -> !(entries.length < 500)',
+    line: 'if (entries.length >= 500) await commit();',
+    what: 'negate: entries.length >= 500 -> !(entries.length >= 500)',
     reason: 'The number only says how many entries one commit has; all of them are committed either way.',
   },
   {
@@ -89,12 +89,6 @@ export const equivalents: readonly Equivalent[] = [
     line: 'return Math.max(...operations.map(({ watch }) => watch?.until ?? 0));',
     what: 'off by one: 0 -> 1',
     reason: 'It is called while one of the operations is on watch, which ends later than either.',
-  },
-  {
-    file: 'src/core/engine/comparison/compare-all.ts',
-    line: 'while (left.size > 0) {',
-    what: 'operator: > -> >=',
-    reason: 'Where no zone is left the loop finds none, and ends.',
   },
   {
     file: 'src/core/engine/engine.ts',

@@ -145,8 +145,8 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'intent-taken-for-a-made-zone',
     file: `${engine}/background/make-zone.ts`,
-    find: `requested: requested || managesZones`,
-    replace: `created: requested || managesZones`,
+    find: `requested: now.requested || managesZones`,
+    replace: `created: now.requested || managesZones`,
     says: 'A create that was only sent counts as one that made the zone.',
   },
   {
@@ -236,10 +236,10 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'created-zone-not-durable',
     file: `${engine}/background/make-zone.ts`,
-    find: `  const begun = await amend(runtime, operation, ({ requested }) => ({
-    requested: requested || managesZones,
-  }));
-  await keepWatching(runtime, begun, { add: sent });`,
+    find: `  const begun = await amend(runtime, operation, (now) => ({
+    requested: now.requested || managesZones,
+    watch: watching(runtime.ports, now, { add: sent }),
+  }));`,
     replace: `  const begun = { ...operation, requested: operation.requested || managesZones };`,
     says: 'A zone that is made after the panel kept it is not in the journal before the request.',
   },
