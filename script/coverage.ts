@@ -1,7 +1,7 @@
 /**
- * Measures which part of the product the tests without servers run (`npm run test:fast`), and prints it as
- * one line, with the ten files that are covered least. A file that no such test imports counts as not covered.
- * Exit status 1: a test failed.
+ * Measures which part of the product the tests of `npm run test:fast` run. Prints it as one line, after the
+ * ten files that are covered least. A file that no such test imports is not counted. Exit status 1: a test
+ * failed.
  *
  * Usage: coverage.ts [--json]
  */
