@@ -7,6 +7,7 @@ import { test } from 'node:test';
 
 for (const [how, body, isKept] of [
   ['passes', '', false],
+  ['is stopped', 'process.exit(130);', false],
   ['fails', "throw new Error('why');", true],
 ] as const) {
   test(`issue 18, habits: the folders of a test file that ${how} are ${isKept ? 'kept and told' : 'removed'}`, (t) => {

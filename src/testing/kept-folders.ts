@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const folders = new Set<string>();
@@ -12,11 +12,15 @@ export function removeUnlessFailed(folder: string): void {
   folders.add(folder);
 }
 
-/** @param status exit status of this process; the runner sets it to 1 when a test has failed */
+/**
+ * @param status exit status of this process: 1 after a failed test and a broken promise of the demo, another
+ *   one when somebody stopped it
+ */
 function end(status: number): void {
   for (const folder of folders) {
-    if (status === 0) rmSync(folder, { recursive: true, force: true });
-    else process.stderr.write(`${basename(process.argv[1] ?? '')}: kept ${folder}${logsOf(folder)}\n`);
+    if (status !== 1) rmSync(folder, { recursive: true, force: true });
+    else if (existsSync(folder))
+      process.stderr.write(`${basename(process.argv[1] ?? '')}: kept ${folder}${logsOf(folder)}\n`);
   }
 }
 
