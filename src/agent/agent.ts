@@ -390,8 +390,8 @@ export class Agent {
       if (this.#missedOwners) for (const { engine } of centrals) void engine.forgetOwners();
       this.#missedOwners = false;
       this.#catchUp(centrals, before);
-      // The form may end a pause and save settings at the same time. The engine that is replaced may not have
-      // made the comparison yet.
+      // The form may end a pause and save settings at the same time. The old engine may then be replaced
+      // before it has made the comparison that follows a pause, so the new one makes it.
       if (this.#resumedAt !== null && systemClock.now() - this.#resumedAt < compareTime)
         this.#afterPause(centrals.filter((wired) => !before.includes(wired)));
     });

@@ -28,7 +28,7 @@ export function addConsentOptions(command: Command, yes: string): Command {
     );
 }
 
-/** The option `--force-once`. @param where what keeps the reason */
+/** The option `--force-once`. @param where the place that keeps the reason, for the help: `the history` */
 export function forceOption(where: string): Option {
   return new Option(
     '--force-once <reason>',

@@ -196,7 +196,8 @@ class Gate {
 
 /**
  * Waits for `call` and returns its result. If `call` still runs 2 s after the abort of `signal`, throws
- * `central.unreachable` with state `left`.
+ * `central.unreachable`.
+ * @param left the `state` of that error
  */
 async function ended<T>(
   call: () => Promise<T>,

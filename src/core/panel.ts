@@ -266,8 +266,8 @@ export interface Panel {
   listZones(ctx: CallContext): Promise<ZoneList>;
 
   /**
-   * Stores the zones of an earlier read. If a name in a call can be read in two ways, the reading that is in
-   * this list counts.
+   * Takes over the zones that an earlier run listed, until the panel is listed again. If a name in a call can
+   * stand for two zones (`ß` may mean `ss`), the one in this list is meant.
    */
   remember(zones: readonly DnsName[]): void;
 

@@ -37,8 +37,8 @@ import { HealthKeeper, type HealthParts } from './health-keeper.ts';
 import { journalPath, type Paths } from '../paths.ts';
 
 /**
- * An ended operation is kept for at least so many milliseconds after the longest watch, because safety limits
- * count the operations of the last hour.
+ * An ended operation is kept for the longest time that records are watched, and so many milliseconds more.
+ * The safety limits count the operations of the last hour.
  */
 const leastKept = 3_600_000;
 

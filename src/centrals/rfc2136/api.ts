@@ -30,8 +30,8 @@ const connections = 4;
  */
 const near = 10;
 /**
- * If so many exchanges run at once, they share connections. Answers then come so often that none is held back
- * for long.
+ * If more exchanges than this run at once, they share connections although the server is near. There is then
+ * so much traffic that no answer waits long for an acknowledgement.
  */
 const many = 64;
 

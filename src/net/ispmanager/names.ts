@@ -2,8 +2,8 @@ import { zoneName, type DnsName } from '../../dns/name.ts';
 import { validOr } from '../../dns/problem.ts';
 
 /**
- * A zone's name for `elid`, `plid` and `name`: in punycode, without the final dot
- * (docs/protocol.md#zones-4).
+ * A zone's name as the panel's parameters `elid`, `plid` and `name` have it: in punycode, without the final
+ * dot (docs/protocol.md#zones-4).
  */
 export function zoneParameter(zone: DnsName): string {
   return zone.slice(0, -1);

@@ -55,7 +55,8 @@ async function firstOf(journal: JournalReader, names: readonly string[]): Promis
 }
 
 /**
- * Makes an open operation stuck, and drops what it proves of the central. Takes an ended one off its watch.
+ * Moves an open operation to the state `stuck`, and removes from it what was proved about the central's
+ * records. Ends the watch of an operation that has ended.
  */
 async function forgetOperation(tx: Transaction, operation: Operation): Promise<void> {
   if (isFinal(operation.state)) {
