@@ -70,10 +70,7 @@ const dsDigests = digestLengths({ 1: 20, 2: 32, 3: 32, 4: 48 });
 /** Fingerprint lengths of SSHFP (RFC 4255 section 3.1.2, RFC 6594). */
 const fingerprints = digestLengths({ 1: 20, 2: 32 });
 
-/**
- * Digest lengths of ZONEMD: those of the hash algorithm; for an unknown algorithm at least 12 octets (RFC 8976
- * section 2.2).
- */
+/** Digest lengths of ZONEMD; of an unknown algorithm at least 12 octets (RFC 8976 section 2.2). */
 const zoneDigests: Particulars = {
   wrong: (fields) => {
     const digest = fields.at(-1) ?? '';
