@@ -36,7 +36,7 @@ const words = {
   ([centrals.md](centrals.md#several-centrals)). В \`[verify_2]\` указываются серверы имён для \`[central_2]\`. Остальные
   разделы общие.
 - \`domainsync check\` проверяет настройки из файла. Когда они вступают в силу:
-  [operations.md](operations.md#change-the-settings).
+  [operations.ru.md](operations.ru.md#изменение-настроек).
 - [settings.schema.json](settings.schema.json) — то же в виде схемы JSON для программ, которые создают этот файл.`,
   },
   empty: { en: 'empty', ru: 'пусто' },

@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { pageOf } from '../src/testing/docs-examples.ts';
+
 test('issue 18, Docs: beside each screenshot stands what it shows', () => {
   const files = readdirSync(join(import.meta.dirname, '../docs/images'));
   const named = (end: string): string[] =>
@@ -22,4 +24,33 @@ test('issue 18, Docs: a README has 120 lines at most, in both languages', () => 
       .split('\n').length;
     assert.ok(lines <= 120, `${name} has ${lines} lines`);
   }
+});
+
+/**
+ * Reads what the two pages on operations have to share. These are the code blocks, and how many rows of
+ * tables and points of lists each section has. Only placeholders and the comments behind commands are
+ * translated.
+ */
+function sharedOf(page: string): {
+  readonly blocks: readonly string[];
+  readonly sections: readonly object[];
+} {
+  const code = /^```\w*\n[\s\S]*?^```$/gmu;
+  const text = pageOf(page);
+  const count = (section: string, line: RegExp): number => [...section.matchAll(line)].length;
+  return {
+    blocks: (text.match(code) ?? []).map((block) =>
+      block.replaceAll('ВЕРСИЯ', 'VERSION').replaceAll(/ {2,}# .*$/gmu, ''),
+    ),
+    sections: text
+      .replaceAll(code, '')
+      .split(/^## /mu)
+      .map((section) => ({ rows: count(section, /^\|/gmu), points: count(section, /^(?:-|\d+\.) /gmu) })),
+  };
+}
+
+test('issue 18, Docs: the Russian page on operations has the commands, tables and lists of the English one', () => {
+  const english = sharedOf('operations.md');
+  assert.ok(english.blocks.length > 0 && english.sections.length > 1);
+  assert.deepEqual(sharedOf('operations.ru.md'), english);
 });

@@ -72,11 +72,11 @@ const connection = v.object({
   ),
   password_file: textOption(
     'File that holds the password, instead of `password`: an absolute path, or the name of a systemd credential ([operations.md](operations.md#a-secret-in-a-file)).',
-    'Файл с паролем вместо `password`: полный путь или имя учётных данных systemd ([operations.md](operations.md#a-secret-in-a-file)).',
+    'Файл с паролем вместо `password`: полный путь или имя учётных данных systemd ([operations.ru.md](operations.ru.md#секрет-в-отдельном-файле)).',
   ),
   password_next: secretOption(
     'Password that takes the place of `password` when the central refuses that one: to change it without a refused edit ([operations.md](operations.md#change-a-password)).',
-    'Пароль, который начинает действовать, когда центральный DNS отклоняет `password`: для смены пароля без отказов ([operations.md](operations.md#change-a-password)).',
+    'Пароль, который начинает действовать, когда центральный DNS отклоняет `password`: для смены пароля без отказов ([operations.ru.md](operations.ru.md#смена-пароля)).',
   ),
   password_next_file: textOption(
     'File that holds `password_next`, as `password_file` does.',
@@ -237,7 +237,7 @@ const sync = v.object({
   owner_check: choiceOption(
     ['on', 'off'],
     '`on`: a plain user has only his own zones changed at the central before the panel has accepted the edit. `off`: the panel is known to check that before it calls a handler ([operations.md](operations.md#who-may-change-a-zone)).',
-    '`on` — до решения панели на центральном DNS меняются только зоны самого пользователя. `off` — только если панель проверяет права до вызова обработчиков ([operations.md](operations.md#who-may-change-a-zone)).',
+    '`on` — до решения панели на центральном DNS меняются только зоны самого пользователя. `off` — только если панель проверяет права до вызова обработчиков ([operations.ru.md](operations.ru.md#кто-может-менять-зону)).',
   ),
 });
 
