@@ -222,6 +222,18 @@ test('issue 14, new zones: an edit that only the panel decided about keeps no re
   assert.equal((await bench.journal.rows(zone)).length, 2);
 });
 
+test('issue 14, reads: an edit that only the panel decided about keeps no record out of a new zone', async () => {
+  const heard = { class: 'compensate', state: 'prepared', afterSeen: true, removed: [] } as const;
+  const other = edit('1', { ...heard, items: items(ftp, pop) });
+  const bench = await given({ others: [other] });
+  await fill(bench, [www, ftp]);
+  assert.deepEqual(atCentral(bench), [www.rdata, ftp.rdata]);
+  assert.deepEqual(await rows(bench), [
+    ['2', 'synced', null],
+    ['1', 'synced', null],
+  ]);
+});
+
 test('an edit that wants a record of ours answers for it from now on', async () => {
   const operation = { ...create, snapshot: [www, ftp] };
   const others = [
