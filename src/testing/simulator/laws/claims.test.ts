@@ -37,6 +37,24 @@ test('issue 13: an undo of what another edit that was accepted wants breaks a la
   }
 });
 
+test('issue 14, reads: what reads did not show for longer than an engine waits is excused, and counted', async () => {
+  for (const [since, afterSeen, laws] of [
+    [-50_001, true, []],
+    [-50_000, true, ['alone.claimed']],
+    [-50_001, false, ['alone.claimed']],
+    [null, true, ['alone.claimed']],
+  ] as const) {
+    const { world, side } = await arrived();
+    if (since !== null) world.panel.staleSince.set(zone, since);
+    const other = operation({ id: 'other', state: 'applied', afterSeen, items: sent(null, ftp) });
+    const wrong = operation({ items: sent(null, ftp), state: 'reverting' });
+    side.witness.committed({ operations: [other, wrong] }, 40_000);
+    request(side, 'remove');
+    assert.deepEqual(brokenAt(side), laws, JSON.stringify({ since, afterSeen }));
+    assert.equal(side.judgement.excuses.get('shown-late') ?? 0, laws.length === 0 ? 1 : 0);
+  }
+});
+
 test('issue 13: taking out of the panel what another edit that was accepted wants breaks a law', async () => {
   const { world, side } = await arrived();
   put(world, 'panel', [www, ftp]);

@@ -1,5 +1,6 @@
 import type { DnsName } from '../../../dns/name.ts';
 import { formatRecord, recordId, sameData, type ResourceRecord } from '../../../dns/record.ts';
+import { defaultEngineSettings } from '../../../core/engine/settings.ts';
 import type { Operation } from '../../../core/operation.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { Effect, WriteRequest } from '../provenance.ts';
@@ -31,26 +32,34 @@ export class Claims {
   }
 
   /** Judges a request to the central when it is sent. */
-  sent({ kind, zone, record, operation }: WriteRequest): void {
+  sent({ kind, zone, record, operation, sentAt }: WriteRequest): void {
     if (record === null || (kind !== 'remove' && kind !== 'add')) return;
     const isHeld = this.#panel.zones.get(zone)?.has(recordId(record)) === true;
     // If the panel kept an edit but left out its change to this record, the edit has no claim on the record.
     const claiming = isHeld === (kind === 'remove') ? accepted : notYetKept;
     const wanted = kind === 'remove' ? 'add' : 'remove';
-    this.#judge({ id: operation, zone, record, wanted, where: 'at the central', claiming });
+    this.#judge({ id: operation, zone, record, wanted, where: 'at the central', claiming, sentAt });
   }
 
   /** Judges what a write of ours has changed in the panel. */
-  restored({ zone, operation }: WriteRequest, effects: readonly Effect[]): void {
+  restored({ zone, operation, sentAt }: WriteRequest, effects: readonly Effect[]): void {
     for (const { record, present } of effects)
       if (record !== null) {
         const wanted = present ? 'remove' : 'add';
-        this.#judge({ id: operation, zone, record, wanted, where: 'in the panel', claiming: accepted });
+        this.#judge({
+          id: operation,
+          zone,
+          record,
+          wanted,
+          where: 'in the panel',
+          claiming: accepted,
+          sentAt,
+        });
       }
   }
 
   /** Judges an undo of one record. If several accepted edits name the record, only the latest has a claim. */
-  #judge({ id, zone, record, wanted, where, claiming }: Undone): void {
+  #judge({ id, zone, record, wanted, where, claiming, sentAt }: Undone): void {
     const { operations } = this.#witness;
     const own = operations.get(id)?.operation ?? null;
     if (!isUndoing(own) || isRetimed(own, record)) return;
@@ -62,11 +71,22 @@ export class Claims {
       .reduce<Operation | null>((last, other) => (last === null || other.id > last.id ? other : last), null);
     if (latest === null || latest.id === id || !claiming.has(latest.state)) return;
     const isWanted = itemsOf(latest).some((item) => item.mirrored && isSame(item[wanted], record));
-    if (isWanted && (wanted === 'add' || !isRetimed(latest, record)))
+    const isUndone = isWanted && (wanted === 'add' || !isRetimed(latest, record));
+    if (isUndone && !this.#isShownLate(latest, sentAt))
       this.#judgement.violate(
         'alone.claimed',
         `operation ${id} undoes ${formatRecord(record)} ${where}, as ${latest.id} wants it`,
       );
+  }
+
+  /**
+   * Whether reads of the panel have not shown an edit that it reported for longer than an engine waits.
+   * Counts the excuse.
+   */
+  #isShownLate({ zone, afterSeen }: Operation, now: number): boolean {
+    const since = this.#panel.staleSince.get(zone) ?? Infinity;
+    const isLate = afterSeen && now > since + defaultEngineSettings.readLag;
+    return isLate && this.#judgement.excuse('shown-late');
   }
 }
 
@@ -81,6 +101,8 @@ interface Undone {
   readonly where: string;
   /** The states in which another edit has a claim. */
   readonly claiming: ReadonlySet<string>;
+  /** When the request was sent (monotonic milliseconds). */
+  readonly sentAt: number;
 }
 
 const accepted: ReadonlySet<string> = new Set(['applied', 'kept']);
