@@ -8,7 +8,7 @@ import { check, milliseconds, print, printChapter } from './print.ts';
 
 /** @param zones names of zones that only the panel has */
 export async function firstWeeks(stage: AnyStage, zones: readonly string[]): Promise<void> {
-  printChapter('The first weeks of a provider: observe, plan, send, watch (docs/planning.md)');
+  printChapter('The first weeks of a provider: observe, plan, send, watch (docs/first-30-days.md)');
   const written = await stage.there.writes();
   await observe(stage, zones);
   check('and nothing was written at the central', (await stage.there.writes()) === written);
