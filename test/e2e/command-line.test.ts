@@ -55,7 +55,13 @@ test('issue 18, install: without settings it names the next step, with settings 
   assert.equal(status, 0);
   assert.match(out, /No central is set yet.*\n.*DNS sync/u);
   stage.configure();
-  assert.doesNotMatch((await domainsync(...again)).out, /No central is set yet/u);
+  const strict = await domainsync(...again);
+  assert.doesNotMatch(strict.out, /No central is set yet/u);
+  assert.equal(strict.err, '');
+  const observing = join(stage.directory, 'observing.ini');
+  const settings = readFileSync(settingsPath(stage.panel.root), 'utf8');
+  writeFileSync(observing, settings.replace('[sync]', '[sync]\nmode = observe'));
+  assert.match((await domainsync(...again, '--config', observing)).err, /switch from strict to observe/u);
   rmSync(settingsPath(stage.panel.root));
 });
 

@@ -65,6 +65,7 @@ export function installCommand(globals: () => GlobalOptions): Command {
       // Whatever umask the shell has, everybody must be able to read installed files, and only we may write
       // them.
       process.umask(0o022);
+      const modeBefore = modeUnder(root);
       const done = refusalsInWords(() => install({ root, from, socket, config, handlers, key }));
       const { version, kind, changed } = done;
       const etc = etcOf(options.system, root);
@@ -77,11 +78,21 @@ export function installCommand(globals: () => GlobalOptions): Command {
       if (!replaced || (await replaceAgent(paths))) removeOldReleases(root);
       const all = [...changed, ...system];
       const byHand = done.restart && !restarted ? restartCommand(root, kind) : null;
+      if (modeBefore === 'strict' && modeUnder(root) === 'observe') complain(observesAgain);
       const configured = loadSettings(root).kind !== 'not-configured';
       print(json, { version, panel: kind, changed: all, restarted, configured }, () =>
         [installedText(version, all, restarted, byHand), ...(configured ? [] : [nextStep])].join('\n'),
       );
     });
+}
+
+const observesAgain =
+  'domainsync: the given settings switch from strict to observe: nothing is refused or written from now on.';
+
+/** The mode that the settings name; null: there are none that can be used. */
+function modeUnder(root: string): string | null {
+  const loaded = loadSettings(root);
+  return loaded.kind === 'configured' ? loaded.settings.mode : null;
 }
 
 const nextStep = `
