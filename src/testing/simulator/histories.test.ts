@@ -46,7 +46,10 @@ test('a history is the same each time it is played', async () => {
 });
 
 test('the laws notice an engine that does not watch for late writes, or undoes at the first look', async () => {
-  const careless = [{ watch: 0 }, { afterWait: 300, readGap: 100, grace: 0, visibilityWait: 300 }];
+  const careless = [
+    { watch: 0 },
+    { afterWait: 300, readGap: 100, grace: 0, visibilityWait: 300, readLag: 0 },
+  ];
   for (const settings of careless) {
     assert.ok(await isNoticed(settings), `nothing noticed with ${JSON.stringify(settings)}`);
   }

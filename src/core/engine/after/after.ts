@@ -1,7 +1,8 @@
+import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { JournalError } from '../../journal.ts';
 import { isMirrored, type ZoneEntry } from '../../ledger.ts';
 import { refusal } from '../../catalogue.ts';
-import type { Operation, OperationState, RecordsOperation } from '../../operation.ts';
+import type { DeleteOperation, Operation, OperationState, RecordsOperation } from '../../operation.ts';
 import type { EditEvent, RecordsEvent } from '../../panel.ts';
 import { nothingToDo, type Answer } from '../before/answer.ts';
 import type { Refused } from '../before/carry-out.ts';
@@ -99,7 +100,7 @@ const preference: readonly OperationState[] = [
 
 const kinds = { records: 'records', 'zone-create': 'zone-create', 'zone-delete': 'zone-delete' } as const;
 
-/** The operation of an `after` is searched for among so many of the zone's newest operations. */
+/** How many of a zone's newest operations are searched: for that of an `after`, or for what was removed. */
 const latest = 20;
 
 /** The first states of {@link preference}: operations in them are open, and open ones are in memory. */
@@ -188,12 +189,25 @@ export async function keptDelete(
   const { incarnation, note } = entry;
   const known = answered?.kind === 'zone-delete' ? answered : null;
   const wasThere = note === missingNote ? false : (known?.wasThere ?? null);
-  const snapshot = known?.snapshot ?? [];
+  const snapshot = known === null ? [] : await leftOf(tx, known);
   const draft = newDelete(runtime, { ...source, class: 'compensate', incarnation, snapshot, wasThere });
   tx.create({ ...draft, afterSeen: true }, 'kept');
   if (answered !== null) await tx.amend(answered, () => ({ afterSeen: true }));
   await tx.zone(entry, { ...entry, state: 'deleting' });
   tx.wake(source.zone, runtime.ports.settings.confirmDelay);
+}
+
+/** What the central had in the zone when the delete began, without what edits have removed there since. */
+async function leftOf(
+  { journal }: Transaction,
+  { zone, createdAt, snapshot }: DeleteOperation,
+): Promise<readonly ResourceRecord[]> {
+  const recent = await journal.operations({ zone, latest });
+  const since = recent.filter(({ state, changedAt }) => state === 'confirmed' && changedAt >= createdAt);
+  const removed = new Set(
+    since.flatMap((one) => (one.kind === 'zone-delete' ? [] : one.removed)).map(recordId),
+  );
+  return snapshot.filter((record) => !removed.has(recordId(record)));
 }
 
 async function compensate(
