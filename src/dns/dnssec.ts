@@ -5,40 +5,41 @@ import { rdataFromWire, wireRdata } from './rdata/rdata.ts';
 import { typeOfNumber } from './rdata/types.ts';
 import type { ResourceRecord } from './record.ts';
 
-/** Spells each type in both ways that occur: as its mnemonic and as `TYPEnnn`. */
+/** Returns both spellings of each type: the mnemonic and `TYPEnnn`. */
 function spellings(numbers: Readonly<Record<string, number>>): ReadonlySet<string> {
   return new Set(Object.entries(numbers).flatMap(([type, number]) => [type, `TYPE${number}`]));
 }
 
 /**
- * Types that only a signing server makes, at any name of a zone (RFC 4034, RFC 5155). In `TYPE65534`, BIND
- * stores how far its signing is.
+ * Types of records that only a signing server makes, at any name of a zone (RFC 4034, RFC 5155). BIND stores
+ * the progress of its signing in records of `TYPE65534`.
  */
 export const signerTypes: ReadonlySet<string> = new Set([
   ...spellings({ RRSIG: 46, NSEC: 47, DNSKEY: 48, NSEC3: 50, NSEC3PARAM: 51 }),
   'TYPE65534',
 ]);
 
-/** Types at the apex by which a signing server informs the parent zone (RFC 7344 section 4.1). */
+/**
+ * Types of records at the apex with which a signing server informs the parent zone (RFC 7344 section 4.1).
+ */
 export const parentTypes: ReadonlySet<string> = spellings({ CDS: 59, CDNSKEY: 60 });
 
 /** The types DNSKEY and CDS, spelled as in queries. */
 export const [dnskeyType, cdsType] = [typeOfNumber(48), typeOfNumber(59)];
 
 /**
- * Whether the server that signs the zone makes the record, so that the record has no meaning in another zone.
- * At other names than the apex, a CDS or CDNSKEY may be a signal for another zone (RFC 9615 section 2) and is
- * ordinary data. A DS is ordinary data too, because it is about a lower zone.
+ * Whether the record is made by the server that signs the zone. Such a record has no meaning in another zone.
+ * At other names than the apex, a CDS or CDNSKEY may be a signal for another zone (RFC 9615 section 2), so it
+ * is ordinary data. A DS is ordinary data too, because it describes a child zone.
  */
 export function isSigners(zone: DnsName, { name, type }: Pick<ResourceRecord, 'name' | 'type'>): boolean {
   return signerTypes.has(type) || (name === zone && parentTypes.has(type));
 }
 
 /**
- * Makes the DS data for a zone's parent from the zone's DNSKEY records: in master-file form, with a SHA-256
- * digest (RFC 4509). There is one DS for each key with the SEP bit; if no key has that bit, one for each key
- * (RFC 4034 section 2.1.1). Revoked keys (RFC 5011 section 2.1) and keys that may not sign zones are left
- * out.
+ * Makes the DS data for a zone's parent from the zone's DNSKEY records, in master-file form with a SHA-256
+ * digest (RFC 4509). Each key with the SEP bit gets one DS. If no key has this bit, every key gets one (RFC
+ * 4034 section 2.1.1). Revoked keys (RFC 5011 section 2.1) and keys that may not sign zones get none.
  * @param keys DNSKEY records of the apex with canonical rdata
  */
 export function dsOfKeys(zone: DnsName, keys: readonly Pick<ResourceRecord, 'rdata'>[]): readonly string[] {
@@ -81,7 +82,7 @@ function keyTag(key: Uint8Array): number {
   return (sum + (sum >>> 16)) & 0xff_ff;
 }
 
-/** The DS data that equal CDS data: both have the same format (RFC 7344 section 3.1). */
+/** Converts CDS data to the equal DS data. Both have the same format (RFC 7344 section 3.1). */
 export function dsOfCds(records: readonly Pick<ResourceRecord, 'rdata'>[]): readonly string[] {
   return records.map(({ rdata }) => rdataFromWire('DS', wireRdata(cdsType, rdata)));
 }

@@ -10,27 +10,27 @@ import { unescape } from './rdata/text.ts';
 export type DnsName = string & { readonly __brand: 'DnsName' };
 
 /**
- * Most octets of a label, without its length octet; and of a name, with all length octets (RFC 1035 section
- * 2.3.4).
+ * Maximum length of a label in octets, without its length octet. Maximum length of a name in octets, with the
+ * length octets of all labels (RFC 1035 section 2.3.4).
  */
 const mostLabelOctets = 63;
 const mostNameOctets = 255;
 
 /**
- * Most characters of a name's text; a longer text is refused without reading it. Each octet takes up to four
- * characters, as `\DDD` or as a letter with combining marks.
+ * Maximum length of a name's text, in characters. A longer text is refused without parsing it. One octet of
+ * the name takes at most four characters: as `\DDD`, or as a letter with combining marks.
  */
 const mostNameText = 4 * (mostNameOctets + 1);
 
 /**
- * Most characters of a label in Unicode; a longer label is refused without reading it. When characters are
- * composed, a label gets shorter.
+ * Maximum length of a label in Unicode, in characters. A longer label is refused without parsing it. The
+ * limit is above 63 because a label gets shorter when its characters are composed.
  */
 const mostLabelText = 4 * mostLabelOctets;
 
 /**
- * IDNA deviation characters. IDNA2003 and IDNA2008 map them differently (UTS #46 section 2.3), so we do not
- * choose one of the two.
+ * IDNA deviation characters. IDNA2003 and IDNA2008 map them differently (UTS #46 section 2.3). Without
+ * further knowledge we choose neither of the two.
  */
 const deviation = /[\u00df\u03c2\u1e9e\u200c-\u200d]/u;
 
@@ -41,15 +41,18 @@ const deviation = /[\u00df\u03c2\u1e9e\u200c-\u200d]/u;
 type Deviations = 'kept' | 'mapped';
 
 /**
- * The zone that completes relative names. {@link KnownSpellings} also decides between the two ways to read a
- * name.
+ * The zone that is appended to relative names. {@link KnownSpellings} also says which zones exist, to decide
+ * how a name with deviation characters is read.
  */
 export type Origin = DnsName | KnownSpellings;
 
 export interface KnownSpellings {
-  /** The zone that completes relative names. Absent: relative names are refused. */
+  /** The zone that is appended to relative names. Absent: relative names are refused. */
   readonly zone?: DnsName;
-  /** Zones that exist. A name with deviation characters is read so that it lies in one of them. */
+  /**
+   * Zones that exist. Of the two ways to read a name with deviation characters, the one that puts the name
+   * into one of these zones is taken.
+   */
   readonly known: ReadonlySet<DnsName>;
 }
 
@@ -71,8 +74,8 @@ function zoneOf(origin: Origin | undefined): DnsName | undefined {
 }
 
 /**
- * Parses a short name of letters, digits, `_`, `*`, `/` and `-` quickly, without a check of each character;
- * null: {@link readName} has to parse it.
+ * Parses a short name of letters, digits, `_`, `*`, `/` and `-` quickly, without a check of each character.
+ * Null: the name is not so simple, and {@link readName} has to parse it.
  */
 function simpleName(text: string, origin: DnsName | undefined): DnsName | null {
   if (!/^(?:[\w*/-]{1,63}\.)*[\w*/-]{1,63}\.?$/.test(text)) return null;
@@ -84,8 +87,8 @@ function simpleName(text: string, origin: DnsName | undefined): DnsName | null {
 }
 
 /**
- * Parses a name with deviation characters in the way that puts it into a known zone. Every label with such a
- * character must belong to the zone's own name.
+ * Parses a name with deviation characters. Tries both ways to read them, and takes the one that puts the name
+ * into a known zone. Every label with such a character must be part of the zone's own name.
  * @returns null: the name has no such characters, or not exactly one of the two ways leads to a known zone
  */
 function readAsKnown(text: string, origin: DnsName | undefined, known: ReadonlySet<DnsName>): DnsName | null {
@@ -101,7 +104,10 @@ function readAsKnown(text: string, origin: DnsName | undefined, known: ReadonlyS
   return others.length === 0 ? one : null;
 }
 
-/** Whether a known zone is the name, or lies above it and still includes the label with the index `label`. */
+/**
+ * Whether the name itself, or a name above it, is a known zone and includes a certain label.
+ * @param label index of this label, counted from the left
+ */
 function isInKnown(name: DnsName, label: number, known: ReadonlySet<DnsName>): boolean {
   let above = name;
   for (let at = 0; at <= label; at += 1, above = parentName(above)) if (known.has(above)) return true;
@@ -156,8 +162,8 @@ export function isDeviating(name: DnsName): boolean {
 }
 
 /**
- * The name as people read it: in Unicode, without the final dot. A label that Unicode cannot show stays
- * punycode.
+ * The name as users read it: in Unicode, without the final dot. A label that cannot be shown in Unicode stays
+ * in punycode.
  */
 export function displayName(name: DnsName): string {
   if (name === '.') return '.';
@@ -170,7 +176,7 @@ export function displayName(name: DnsName): string {
     .join('.');
 }
 
-/** The name relative to a zone: `@` at the apex, absolute if it lies outside the zone. */
+/** The name relative to a zone: `@` at the apex. A name outside the zone stays absolute. */
 export function relativeName(name: DnsName, zone: DnsName): string {
   if (name === zone) return '@';
   if (!isWithin(name, zone)) return name;
@@ -199,7 +205,9 @@ export function parentName(name: DnsName): DnsName {
   return (rest.length === 0 ? '.' : `${rest.join('.')}.`) as DnsName;
 }
 
-/** Every wildcard of the zone that may answer for the name (RFC 4592 section 3.3), the nearest first. */
+/**
+ * All names of wildcards in the zone that may answer for the name (RFC 4592 section 3.3), the nearest first.
+ */
 export function wildcardsOver(name: DnsName, zone: DnsName): DnsName[] {
   const found: DnsName[] = [];
   for (let above = name; above !== zone && isWithin(above, zone);) {
@@ -230,13 +238,13 @@ function octetText(octet: number): string {
   return escaped.has(octet) ? `\\${char}` : char;
 }
 
-/** Length of the name in wire form, in octets: each label with its length octet, and the root. */
+/** Length of the name in wire form, in octets: each label with its length octet, and the final zero octet. */
 function octetsOf(name: string): number {
   const parts = splitLabels(name, []).slice(0, -1);
   return parts.reduce((total, part) => total + labelOctets(part).length + 1, 1);
 }
 
-/** Splits a text at its dots; escaped dots do not count, and escapes stay as they are. */
+/** Splits a text at its dots, but not at escaped dots. Escapes stay as they are. */
 function splitLabels(text: string, problems: Problem[]): string[] {
   const parts: string[] = [];
   let part = '';
@@ -263,8 +271,8 @@ function endsInDot(text: string): boolean {
 }
 
 /**
- * What is needed to read one label: the whole name, the way to read deviation characters, and the list to
- * which problems are added.
+ * What is needed to parse one label: the whole name, the way to read deviation characters, and a list that
+ * collects problems.
  */
 interface LabelContext {
   readonly name: string;
@@ -307,7 +315,7 @@ function unicodeLabel(label: string, { name, deviations, problems }: LabelContex
   return isSound ? Buffer.from(ascii, 'latin1') : refused('name.not-idna');
 }
 
-/** Names above a name, the nearest first, without the root and the top-level domain. */
+/** Names above a name, the nearest first. The root and the top-level domain are left out. */
 export function namesAbove(name: DnsName): DnsName[] {
   const found: DnsName[] = [];
   for (let above = parentName(name); labels(above).length > 1; above = parentName(above)) found.push(above);

@@ -1,6 +1,6 @@
 /**
- * One mistake in DNS data: a stable code, and the values for its text. `src/core/catalogue.ts` has the texts
- * (English, Russian).
+ * One mistake in DNS data: a stable code, and values for the text that users see. The texts (English,
+ * Russian) are in `src/core/catalogue.ts`.
  */
 export interface Problem {
   /** A stable word in lower case with dots, for example `name.label-too-long`. */
@@ -9,13 +9,13 @@ export interface Problem {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** Most characters of a value. Values come from outside, and texts repeat them. */
+/** Maximum length of a value in characters. Values come from outside, and texts for users repeat them. */
 const mostValue = 500;
 
-/** Most problems that the message of one error names. */
+/** The message of one error names at most so many problems. */
 const mostShown = 20;
 
-/** Cuts a text to 500 characters and an ellipsis. */
+/** Cuts a text after 500 characters and adds an ellipsis. A shorter text stays as it is. */
 export function shortened(text: string): string {
   return text.length <= mostValue ? text : `${text.slice(0, mostValue)}…`;
 }
@@ -32,7 +32,7 @@ export class DnsDataError extends Error {
   }
 }
 
-/** Makes a problem, and cuts each value as {@link shortened} does. */
+/** Makes a problem. Long values are cut by {@link shortened}. */
 export function problem(code: string, params: Readonly<Record<string, string>> = {}): Problem {
   const short = Object.entries(params).map(([name, value]) => [name, shortened(value)] as const);
   return { code, params: Object.fromEntries(short) };
@@ -43,7 +43,7 @@ export function validOr<T, R>(make: () => T, fallback: R): T | R {
   return validOrElse(make, () => fallback);
 }
 
-/** Returns the result of `make`; if it throws {@link DnsDataError}, what `otherwise` makes of that. */
+/** Returns the result of `make`. If it throws {@link DnsDataError}, returns the result of `otherwise`. */
 export function validOrElse<T, R>(make: () => T, otherwise: (error: DnsDataError) => R): T | R {
   try {
     return make();

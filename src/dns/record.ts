@@ -2,7 +2,9 @@ import { displayName, parseName, type DnsName, type Origin } from './name.ts';
 import { collect, DnsDataError, type Problem } from './problem.ts';
 import { canonicalType, parseRdata } from './rdata/rdata.ts';
 
-/** One resource record. Every part is canonical, so equal data give equal text, however they were spelled. */
+/**
+ * One resource record. Every part is canonical: equal data give equal text, whatever their original spelling.
+ */
 export interface ResourceRecord {
   readonly name: DnsName;
   /** Mnemonic in upper case, or `TYPEnnn` for a type without a row in the table of types. */
@@ -23,7 +25,7 @@ export interface RecordText {
 
 /**
  * Makes a record from text in any spelling.
- * @param origin completes relative names, the owner's and those in the rdata
+ * @param origin is appended to relative names: to the owner name and to names in the rdata
  * @throws {DnsDataError} with every problem of name, type and rdata
  */
 export function makeRecord(text: RecordText, origin?: Origin): ResourceRecord {
@@ -49,7 +51,7 @@ export function otherTtl(a: Pick<ResourceRecord, 'ttl'>, b: Pick<ResourceRecord,
   return a.ttl !== null && b.ttl !== null && a.ttl !== b.ttl;
 }
 
-/** The record as one line for people: owner name in Unicode, type, data. */
+/** The record as one line for users: owner name in Unicode, type, data. */
 export function formatRecord(record: ResourceRecord): string {
   return `${displayName(record.name)} ${record.type} ${record.rdata}`;
 }

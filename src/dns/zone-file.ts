@@ -5,31 +5,31 @@ import { canonicalType, parseRdata, rdataFields, txtChunks } from './rdata/rdata
 import { recordId, type ResourceRecord } from './record.ts';
 
 export interface ZoneFileOptions {
-  /** The name that completes relative names until the first `$ORIGIN`. */
+  /** The name that is appended to relative names until the first `$ORIGIN`. */
   readonly origin?: DnsName;
-  /** TTL in seconds of records that have none before the first `$TTL`. Default: their TTL stays unknown. */
+  /** TTL in seconds for records without a TTL before the first `$TTL`. Default: their TTL stays unknown. */
   readonly defaultTtl?: number;
   /** Name of the file, for error messages. */
   readonly file?: string;
-  /** Records outside this zone are mistakes. */
+  /** If given, records outside this zone are mistakes. */
   readonly within?: DnsName;
 }
 
 export interface ZoneFile {
   /** The first origin; null: neither `$ORIGIN` nor the options named one. */
   readonly origin: DnsName | null;
-  /** The records in the order of the file. Of equal records, only the first one. */
+  /** The records in the order of the file. If records are equal, only the first one is kept. */
   readonly records: readonly ResourceRecord[];
 }
 
-/** After so many mistakes the rest of a file is not read: it is probably no zone file. */
+/** After so many mistakes the parser stops, because the file is probably not a zone file. */
 const mostMistakes = 1_000;
 
 /**
  * Parses a master file (RFC 1035 section 5) with `$ORIGIN`, `$TTL` (RFC 2308 section 4), parentheses, quotes,
  * comments, `\DDD`, and TTLs with units (`1h30m`). The owner may be missing; class (`IN` or `CLASS1`) and TTL
- * may come in either order. A record without a TTL gets that of `$TTL`, else the last one stated. An SOA
- * without one, and records after it, get the SOA's minimum, as in BIND.
+ * may come in either order. A record without a TTL gets the TTL of `$TTL`, or else the last TTL in the file.
+ * If an SOA finds neither, it and the records after it get the SOA's minimum, as in BIND.
  * @throws {DnsDataError} with every mistake of the file, up to some 1,000. Each problem has `file`, `line`
  *   and `column`. `$INCLUDE` and `$GENERATE` are refused
  */
@@ -46,9 +46,11 @@ export function parseZoneFile(text: string, options: ZoneFileOptions = {}): Zone
 interface LogicalLine {
   /** Text of the entry without comments, parentheses and line ends. */
   readonly text: string;
-  /** Where each line of the entry begins: its number in the file, from 1, and its offset in the text. */
+  /**
+   * For each line of the entry: its number in the file, from 1, and the offset in `text` at which it begins.
+   */
   readonly lines: readonly { readonly number: number; readonly from: number }[];
-  /** Whether the line begins with white space, so that it has the owner name of the record before it. */
+  /** Whether the entry begins with white space. It then has the owner name of the previous record. */
   readonly inherits: boolean;
 }
 
@@ -62,14 +64,17 @@ interface Located extends Place {
   readonly problem: Problem;
 }
 
-/** The place of a character of an entry. Comments and parentheses leave the columns of a line as they are. */
+/**
+ * The place in the file of a character of an entry. This works because comments and parentheses are removed
+ * without moving the columns of a line.
+ */
 function placeOf({ lines }: LogicalLine, offset: number): Place {
   const { number, from } = lines.findLast((one) => one.from <= offset) ?? { number: 0, from: offset };
   return { line: number, column: offset - from + 1 };
 }
 
 /**
- * Splits a file into entries: joins lines within parentheses, and drops comments. In quotes and after a
+ * Splits a file into entries: joins the lines within parentheses and removes comments. In quotes and after a
  * backslash, `(`, `)` and `;` have no special meaning.
  */
 function logicalLines(text: string, problems: Located[]): LogicalLine[] {
@@ -98,7 +103,8 @@ function logicalLines(text: string, problems: Located[]): LogicalLine[] {
     if (read.openQuote !== null) {
       const place = { line: at + 1, column: read.openQuote + 1 };
       problems.push({ ...place, problem: problem('rdata.unbalanced-quote', { text: raw.trim() }) });
-      // What follows the quotation mark is not known, so nothing more is said of the entry.
+      // It is unknown what the text after the quotation mark means, so no further mistakes of this entry are
+      // reported.
       isBroken = true;
     }
     if (depth < 0)
@@ -115,12 +121,15 @@ function logicalLines(text: string, problems: Located[]): LogicalLine[] {
   return found;
 }
 
-/** The parts of a line: a quoted string (perhaps without its end), an escape, one of `;()`, or other text. */
+/**
+ * The parts of a line: a quoted string (its closing quote may be missing), an escape, one of `;()`, or other
+ * text.
+ */
 const pieces = /"(?:[^"\\]|\\.?)*"?|\\.?|[;()]|[^"\\;()]+/gsu;
 
 /**
- * One line without its comment and parentheses. `depth`: number of opening minus closing parentheses.
- * `openQuote`: where a quote begins that is not closed; null: there is none.
+ * Returns a line without its comment and parentheses. `depth`: the number of opening minus closing
+ * parentheses. `openQuote`: the index of a quotation mark that is not closed; null: there is none.
  */
 function readLine(raw: string): { text: string; depth: number; openQuote: number | null } {
   if (!/["\\;()]/.test(raw)) return { text: raw, depth: 0, openQuote: null };
@@ -175,8 +184,8 @@ class Reader {
   }
 
   /**
-   * Returns what `read` returns; null: there are mistakes.
-   * @param rest the end of the entry that begins where the mistakes are
+   * Returns the result of `read`; null: `read` found mistakes, which are noted with their place.
+   * @param rest the part of the entry in which the mistakes are; it reaches to the end of the entry
    */
   #at<T>(entry: LogicalLine, rest: string, read: () => T): T | null {
     const found: Problem[] = [];
@@ -214,7 +223,7 @@ class Reader {
     if (own !== null) this.#owner = this.#at(entry, text, () => this.#named(own.word));
     const owner = this.#owner;
     const afterName = own === null ? text : own.rest;
-    // If the owner is a mistake, it was reported where it stands.
+    // If the owner name of an earlier line is a mistake, it was reported there.
     if (owner === null && own === null) this.#at(entry, text, () => throwProblem('zonefile.no-owner', ''));
     const head = this.#at(entry, afterName, () => ttlAndClass(afterName));
     if (head === null) return;
@@ -228,7 +237,7 @@ class Reader {
     this.#add(known === 'SOA' && record.ttl === null ? this.#withMinimum(record) : record);
   }
 
-  /** An owner name. @throws {DnsDataError} it is no name, or lies outside the zone */
+  /** Parses an owner name. @throws {DnsDataError} if it is not a name, or lies outside the zone */
   #named(word: string): DnsName {
     const name = parseName(word, this.origin);
     if (this.#within !== null && !isWithin(name, this.#within)) throwProblem('zonefile.outside', word);
@@ -255,7 +264,7 @@ function soaMinimum({ type, rdata }: ResourceRecord): number {
 }
 
 /**
- * Takes TTL and class, in either order, from the front of a text.
+ * Removes TTL and class, in either order, from the front of a text.
  * @throws {DnsDataError} for a class other than IN
  */
 function ttlAndClass(text: string): { ttl: number | null; rest: string } {
@@ -276,16 +285,16 @@ function ttlAndClass(text: string): { ttl: number | null; rest: string } {
 /** Largest TTL in seconds (RFC 2181 section 8). */
 const mostTtl = 2_147_483_647;
 
-/** Parses a TTL such as `3600`, `1h`, `1h30m` or `2W`. @returns seconds; null: the text is no TTL */
+/** Parses a TTL such as `3600`, `1h`, `1h30m` or `2W`. @returns seconds; null: the text is not a TTL */
 function readTtl(text: string): number | null {
   const total = readSeconds(text);
   return total !== null && total <= mostTtl ? total : null;
 }
 
 /**
- * Writes a master file that {@link parseZoneFile} and BIND read back as the same records. The SOA comes
- * first, then owner names in canonical order. Long texts are split into strings of 255 octets. For records
- * without a TTL, `$TTL` is the SOA's minimum.
+ * Writes a master file. {@link parseZoneFile} and BIND read the same records from it. The SOA comes first,
+ * then the other records, with owner names in canonical order. Long texts are split into strings of 255
+ * octets. If some record has no TTL, the file gets `$TTL` with the SOA's minimum.
  */
 export function formatZoneFile(zone: DnsName, records: readonly ResourceRecord[]): string {
   const sorted = records.toSorted(
@@ -310,7 +319,7 @@ function outputRdata({ type, rdata }: ResourceRecord): string {
 
 /**
  * Compares two names in canonical DNS order (RFC 4034 section 6.1): label by label from the right, as octets.
- * @returns a number below, equal to or above 0, as for `sort`
+ * @returns a number for `sort`: negative, zero or positive
  */
 export function compareNames(a: DnsName, b: DnsName): number {
   const left = labels(a).toReversed();
@@ -322,7 +331,10 @@ export function compareNames(a: DnsName, b: DnsName): number {
   return left.length - right.length;
 }
 
-/** Splits a text after its first word, in which escapes stay as they are, and the white space behind it. */
+/**
+ * Splits a text after its first word and removes the white space between both parts. Escapes in the word stay
+ * as they are.
+ */
 function firstWord(text: string): { word: string; rest: string } {
   const [word = ''] = /^(?:\\.?|[^\\" \t\r\n])*/su.exec(text) ?? [];
   return { word, rest: text.slice(word.length).replace(/^[ \t\r\n]+/u, '') };

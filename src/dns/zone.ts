@@ -3,7 +3,9 @@ import { problem, type Problem } from './problem.ts';
 import { singleValued } from './rdata/rdata.ts';
 import { formatRecord, recordId, type ResourceRecord } from './record.ts';
 
-/** Records to remove and records to add in one zone. {@link invert} makes the change that undoes it. */
+/**
+ * Records to remove from one zone and records to add to it. {@link invert} makes the change that undoes it.
+ */
 export interface Change {
   readonly zone: DnsName;
   readonly remove: readonly ResourceRecord[];
@@ -35,8 +37,8 @@ export function changeNames(change: Change): DnsName[] {
 }
 
 /**
- * Finds records that cannot be in one zone together: names outside the zone, data beside a CNAME (RFC 1034
- * section 3.6.2), several records of a type that allows one.
+ * Finds records that cannot be in one zone together: names outside the zone, other records beside a CNAME
+ * (RFC 1034 section 3.6.2), several records of a type of which a name can have only one.
  */
 export function zoneProblems(zone: DnsName, records: readonly ResourceRecord[]): Problem[] {
   const distinct = [...new Map(records.map((record) => [recordId(record), record])).values()];

@@ -9,12 +9,12 @@ import {
   writeSync,
 } from 'node:fs';
 
-/** Digits of the number in the file. Each write has the same length, so that none cuts the file off. */
+/** Number of digits in the file. Every write has the same length, so it replaces the whole earlier number. */
 const digits = 15;
 
 /**
- * The second copy of a journal's number of commits, in a file of its own. A journal with a lower number is an
- * older copy of itself (docs/decisions/016-older-journals.md).
+ * Keeps a second copy of the journal's number of commits, in a file of its own. If the number in the journal
+ * is lower than this copy, the journal is an older copy of itself (docs/decisions/016-older-journals.md).
  */
 export class CountFile {
   readonly #path: string;
@@ -25,14 +25,18 @@ export class CountFile {
     this.#path = path;
   }
 
-  /** The stored number; 0 if the file is missing or contains anything else. @throws {Error} of the system */
+  /**
+   * Reads the stored number; 0 if the file is missing or contains anything else.
+   * @throws {Error} errors of the file system
+   */
   read(): number {
     return existsSync(this.#path) ? countIn(readFileSync(this.#path, 'utf8')) : 0;
   }
 
   /**
-   * Stores the number of a journal that was just opened, and syncs the file.
-   * @throws {Error} of the system
+   * Opens the file and stores the number of commits of a journal that was just opened. Syncs the file to
+   * disk.
+   * @throws {Error} errors of the file system
    */
   begin(commits: number): void {
     this.#file = openSync(this.#path, constants.O_RDWR | constants.O_CREAT, 0o600);
@@ -41,8 +45,9 @@ export class CountFile {
   }
 
   /**
-   * Stores the number of a commit that is durable already. The file is not synced. After a failure the
-   * file lags behind until the next commit, so an older copy may go unnoticed; no edit fails because of that.
+   * Stores the new number of commits after the journal has made a commit durable. Does not sync the file. A
+   * write that fails is ignored, so that no edit fails. Until the next commit the file then has a number that
+   * is too low, and an older copy of the journal may go unnoticed.
    */
   follow(commits: number): void {
     if (this.#file === null) return;
@@ -63,7 +68,10 @@ function textOf(commits: number): string {
   return `${String(commits).padStart(digits, '0')}\n`;
 }
 
-/** The whole number in the text. Null (there is none yet) and any other text give 0. */
+/**
+ * Parses a whole number. Returns 0 for null (no number is stored yet) and for a text that is not a whole
+ * number.
+ */
 export function countIn(text: string | null): number {
   return text !== null && /^\d{1,15}\s*$/u.test(text) ? Number(text) : 0;
 }

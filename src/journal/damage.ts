@@ -3,14 +3,16 @@ import type { Row } from './database.ts';
 import { sumOf, type ColumnValue } from './sums.ts';
 
 /**
- * Makes the error for a file whose content differs from what was written.
+ * Makes the error for a damaged journal: its file does not contain what was written.
  * @param what names the damaged part in the log
  */
 export function damaged(path: string, what: string): JournalError {
   return new JournalError('journal.unreadable', { path }, new Error(`damaged: ${what}`));
 }
 
-/** The values of some columns of a row. A value that is neither text nor number counts as NULL. */
+/**
+ * Returns the values of some columns of a row. A value that is neither text nor a number is returned as null.
+ */
 export function columnsOf(row: Row, names: readonly string[]): readonly ColumnValue[] {
   return names.map((name) => {
     const value = row[name];

@@ -15,8 +15,8 @@ export class Database {
   readonly #place: FilePlace | null;
   readonly #statements = new Map<string, StatementSync>();
   /**
-   * Grows with each row that {@link run} inserts, changes or deletes. Other statements may add to it too, so
-   * compare two values only within one transaction.
+   * Number of rows that {@link run} has inserted, changed or deleted. Statements such as `BEGIN` may add to
+   * the number too, so compare two values only within one transaction.
    */
   changes = 0;
 
@@ -40,7 +40,8 @@ export class Database {
   }
 
   /**
-   * Runs `body` in one transaction. Its changes are on disk when it returns, and undone when it throws.
+   * Runs `body` in one transaction. When this method returns, the changes are on disk. When it throws, they
+   * are rolled back.
    * @throws {JournalError} for failures of SQLite and the file system; `journal.lost`: the file was deleted,
    *   replaced or shortened
    */
@@ -118,7 +119,8 @@ export function translate(error: unknown, path: string): unknown {
   if ('errcode' in error && typeof error.errcode === 'number') {
     return new JournalError(codeOfResult[error.errcode & 0xff] ?? 'journal.write-failed', { path }, error);
   }
-  // SQLite holds a number that is too large for a double. We write no such number, so the row is damaged.
+  // The file contains an integer that is too large for a JavaScript number. We never write such an integer,
+  // so the row is damaged.
   if ('code' in error && error.code === 'ERR_OUT_OF_RANGE')
     return new JournalError('journal.unreadable', { path }, error);
   if (!('syscall' in error && 'code' in error)) return error;

@@ -8,10 +8,12 @@ import { sumOf } from './sums.ts';
 
 const columns = ['id', 'actor', 'body'] as const;
 
-/** Most rows of one account, and of all together. */
+/** The table holds at most so many rows of one account, and at most so many rows in all. */
 const mostOfActor = 1_000;
 const mostRows = 20_000;
-/** A row whose records make it longer than this (characters) is kept without them. */
+/**
+ * If the records of a decision take more characters than this as JSON, the decision is stored without them.
+ */
 const mostBody = 2_000;
 
 const records = v.array(recordSchema);
@@ -43,9 +45,10 @@ export const decisionFields = {
 const schema = v.object(decisionFields);
 
 /**
- * Edits that were decided without an operation. The table never grows beyond a fixed number of rows. One
- * account cannot fill it: beyond its share, its own oldest rows are dropped. Nothing is decided by these
- * rows, so a damaged one is left out of every answer, and no second index guards against a missing one.
+ * Stores decisions: answers to edits for which no operation exists. The number of rows is limited. If one
+ * account has too many rows, only its own oldest rows are dropped, so one account cannot fill the table. The
+ * rows are only shown in the history. So a damaged row is left out of every answer, and there is no second
+ * index that shows whether a row is missing.
  */
 export class DecisionTable {
   readonly #database: Database;
@@ -65,8 +68,9 @@ export class DecisionTable {
   }
 
   /**
-   * Drops the oldest rows of an account with more than its share. If there are too many in all, the account
-   * with the most loses its oldest. A row in their place counts them.
+   * Drops the oldest rows of each given account that has more than its share. If the table then still has too
+   * many rows, drops the oldest rows of the account that has the most. One new row replaces the dropped rows
+   * of an account and counts them.
    */
   limit(actors: Iterable<string>): void {
     for (const actor of actors) this.#limitTo(actor, mostOfActor, this.#count(actor));
@@ -78,20 +82,20 @@ export class DecisionTable {
       const n = Number(most?.['n']);
       const rest = Math.max(1, n - over);
       this.#limitTo(String(most?.['actor']), rest, n);
-      // If each account has only one row, the oldest rows are dropped without being counted.
+      // If each account has only one row, the oldest rows are dropped and nothing counts them.
       if (n === 1) this.#dropOldest(over);
       over = n === 1 ? 0 : over - (n - rest);
     }
   }
 
-  /** Drops rows with ids before this one. */
+  /** Drops all rows whose id sorts before this one. */
   dropBefore(id: string): void {
     this.#database.run('DELETE FROM decision WHERE id < ?', id);
   }
 
   /**
-   * Rows whose id lies between the two, newest first. Damaged ones are left out.
-   * @returns `last`: the last id that was looked at if there may be more, else null
+   * Lists decisions whose id lies between `after` and `before`, newest first. Leaves out damaged rows.
+   * @returns `last`: id of the oldest row that was read, if there may be more rows; else null
    */
   list(
     after: string,
@@ -105,11 +109,11 @@ export class DecisionTable {
   }
 
   /**
-   * Counts edits that were only observed, by what would have become of them.
-   * @param after ids of rows that count sort after this text
+   * Counts the edits that were only observed, and how many of them would have been refused.
+   * @param after only rows whose id sorts after this text count
    */
   observedAfter(after: string): ObservedCounts {
-    // A damaged body may be no JSON.
+    // A damaged body may not be valid JSON.
     const field = (path: string): string =>
       `CASE WHEN json_valid(body) THEN json_extract(body, '$.${path}') END`;
     const sql = `SELECT ${field('observed.would')} AS would, sum(${field('times')}) AS n
@@ -118,7 +122,7 @@ export class DecisionTable {
     return { edits: [...counts.values()].reduce((a, b) => a + b, 0), refused: counts.get('refused') ?? 0 };
   }
 
-  /** Rows whose id begins with this text. */
+  /** Returns decisions whose id begins with this text, at most 100. */
   withPrefix(prefix: string): readonly Decision[] {
     const rows = this.#database.all(
       'SELECT id, actor, body, sum FROM decision WHERE id >= ? AND id < ? ORDER BY id LIMIT 100',
@@ -129,8 +133,9 @@ export class DecisionTable {
   }
 
   /**
-   * Removes account and address from rows: of one account, or of all with an id before this one.
-   * @returns how many rows were changed, at most `most`
+   * Removes the account and the address from decisions: from those of one account, or from those whose id
+   * sorts before `before`. Deletes damaged rows.
+   * @returns how many rows were changed or deleted, at most `most`
    */
   erase(of: { readonly actor: string } | { readonly before: string }, most: number): number {
     const rows =
@@ -182,7 +187,11 @@ export class DecisionTable {
   }
 }
 
-/** A decision in the place of several of one account. @param times how many there were */
+/**
+ * Makes one decision that replaces several decisions of one account.
+ * @param last the newest of them
+ * @param times how many decisions it stands for
+ */
 export function counting(last: Decision, times: number): Decision {
   const { kind, id, outcome, actor, address, createdAt } = last;
   return {

@@ -1,7 +1,7 @@
 import { gapFact, hostFact, longGap, olderFact, otherHostFact } from '../core/journal-doubts.ts';
 import { completed, hostText, isOtherHost, parseHost, type HostIdentity } from './host-identity.ts';
 
-/** What a journal finds when a writer opens it. */
+/** What is known when a writer opens a journal. */
 export interface Opening {
   /** Number of commits in the file, and its second copy (`count-file.ts`). */
   readonly commits: number;
@@ -9,12 +9,19 @@ export interface Opening {
   /** When the last commit was made; 0: unknown. Times: wall clock, milliseconds since 1970. */
   readonly committedAt: number;
   readonly now: number;
-  /** The present host, and the fact `hostFact`; null: there is none. */
+  /**
+   * `host`: the host that opens the journal. `writtenOn`: the stored fact `hostFact`; null: there is no such
+   * fact.
+   */
   readonly host: HostIdentity;
   readonly writtenOn: string | null;
 }
 
-/** Facts to store at the opening. They say why the journal may not know what happened last. */
+/**
+ * Returns the facts to store when a writer opens the journal; null deletes a fact. They say why the journal
+ * may lack the latest changes: it is an older copy, its last commit is long ago, or it comes from another
+ * host.
+ */
 export function factsAtOpening(opening: Opening): Readonly<Record<string, string | null>> {
   const { commits, second, committedAt, now, host, writtenOn } = opening;
   const former = parseHost(writtenOn);
@@ -22,7 +29,7 @@ export function factsAtOpening(opening: Opening): Readonly<Record<string, string
   return {
     ...(second > commits ? { [olderFact]: String(now) } : {}),
     ...(committedAt > 0 && now - committedAt > longGap ? { [gapFact]: String(now) } : {}),
-    // Back on its own host, the journal is no other host's any more.
+    // If the journal is opened on its own host again, this fact is deleted.
     [otherHostFact]: isOther ? `${now} ${hostText(host)}` : null,
     ...(isOther ? {} : { [hostFact]: hostText(completed(former, host)) }),
   };

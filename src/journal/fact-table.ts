@@ -43,7 +43,7 @@ export class FactTable {
       );
   }
 
-  /** Returns those of the texts that are the value of some fact. */
+  /** Returns the given texts that are stored as the value of some fact. */
   valuesAmong(texts: readonly string[]): ReadonlySet<string> {
     const places = texts.map(() => '?').join(', ');
     const rows = this.#database.all(`SELECT value FROM fact WHERE value IN (${places})`, ...texts);

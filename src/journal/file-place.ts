@@ -11,21 +11,21 @@ interface Seen {
 }
 
 /**
- * Notices when the files of an open journal are deleted, replaced or shortened. SQLite goes on using such a
- * file, and what it writes is lost. While the journal is open, neither the database nor its write-ahead log
- * may become shorter.
+ * Detects that the files of an open journal were deleted, replaced or shortened. SQLite would go on to use
+ * such a file, and what it writes there would be lost. While the journal is open, neither the database nor
+ * its write-ahead log may become shorter.
  */
 export class FilePlace {
   readonly #path: string;
   readonly #seen = new Map<string, Seen>();
   /**
-   * Path of the file that was lost; null: none was. It is never reset, because later writes may make a
-   * shortened file long again.
+   * Path of the first file that was found deleted, replaced or shortened; null: none was. It is never reset,
+   * because later writes may make a shortened file long again.
    */
   #lost: string | null = null;
   #checkedAt = -Infinity;
 
-  /** @param path of the database */
+  /** @param path path of the database file */
   constructor(path: string) {
     this.#path = path;
   }
@@ -36,7 +36,7 @@ export class FilePlace {
   }
 
   /**
-   * Checks the files against what earlier checks saw.
+   * Compares both files with what earlier checks have found.
    * @throws {JournalError} `journal.lost` if a file was deleted, replaced or shortened
    */
   check(): void {

@@ -3,7 +3,7 @@ import { damaged, isWhole } from './damage.ts';
 import type { Database } from './database.ts';
 import { sumOf } from './sums.ts';
 
-/** What each commit stores beside its own data. */
+/** What each commit stores in addition to its own data. */
 export interface Beat {
   /** Number of commits so far. */
   readonly commits: number;
@@ -11,7 +11,10 @@ export interface Beat {
   readonly at: number;
 }
 
-/** The table of {@link Heartbeat}. It is small, so that a commit changes only one page more. */
+/**
+ * SQL that creates the table of {@link Heartbeat}. The table is small, so a commit has to write only one more
+ * page because of it.
+ */
 export const heartbeatTable = `
   CREATE TABLE heartbeat (
     one INTEGER PRIMARY KEY CHECK (one = 1),

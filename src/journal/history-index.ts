@@ -5,20 +5,21 @@ import type { HistoryFilter } from '../core/history.ts';
 import type { Database } from './database.ts';
 
 /**
- * Name of a fact: an operation id. Ended operations up to that id may lack keys, because an earlier release
- * wrote them.
+ * Name of a fact that holds an operation id. Ended operations up to this id may lack keys, because an earlier
+ * release stored them without keys.
  */
 export const unkeyedFact = 'unkeyed';
 
-/** When the rarest key is searched for, operations are counted up to this number. */
+/** To find the rarest key, the operations of each key are counted, but only up to this number. */
 const enough = 10_000;
-/** Most owner names of one operation that get a key. */
+/** At most so many owner names of one operation get a key. */
 const mostNames = 1_000;
 
 /**
- * Finds ended operations by account, outcome and owner name. A key is written in the commit that ends an
- * operation, so an edit in progress costs nothing. Only the history uses the keys: a wrong one can hide an
- * operation from a filter, and nothing else.
+ * Finds ended operations by account, outcome and owner name. Each of these values is a key of the operation.
+ * The keys are written in the commit that ends the operation, so earlier commits of the edit do not become
+ * slower. Only the history uses the keys. A wrong key can hide an operation from a filter of the history, but
+ * has no other effect.
  */
 export class HistoryIndex {
   readonly #database: Database;
@@ -27,7 +28,11 @@ export class HistoryIndex {
     this.#database = database;
   }
 
-  /** Writes the keys that an operation gets, and deletes those that it loses. Null: it does not exist. */
+  /**
+   * Updates the keys of an operation that was stored, changed or deleted.
+   * @param before the operation before the change; null: it did not exist
+   * @param now the operation after the change; null: it was deleted
+   */
   change(before: Operation | null, now: Operation | null): void {
     const [old, made] = [keysOf(before), keysOf(now)];
     for (const key of old.difference(made))
@@ -37,7 +42,8 @@ export class HistoryIndex {
   }
 
   /**
-   * Ids of ended operations with the rarest of the keys that a filter asks for, newest first.
+   * Takes the rarest of the keys that a filter asks for, and returns ids of ended operations with this key,
+   * newest first. The caller has to check them against the rest of the filter.
    * @returns null: the filter asks for no key
    */
   ids(filter: HistoryFilter, after: string, before: string, most: number): readonly string[] | null {
@@ -53,20 +59,25 @@ export class HistoryIndex {
   }
 
   /**
-   * Ids of ended operations that name this account, or an address without an account if it is empty, the
-   * oldest first.
+   * Ids of ended operations that name this account, the oldest first.
+   * @param user the account; empty: operations that have an address but no account
+   * @param before only ids that sort before this one
    */
   idsOf(user: string, before: string, most: number): readonly string[] {
     const sql = 'SELECT id FROM operation_key WHERE key = ? AND id < ? ORDER BY id LIMIT ?';
     return this.#database.all(sql, `${ofPersons}${user}`, before, most).map(({ id }) => String(id));
   }
 
-  /** Deletes the key of an account for one operation, which cannot be read. */
+  /** Deletes the account's key of one operation. Call this if the operation cannot be read. */
   forget(user: string, id: string): void {
     this.#database.run('DELETE FROM operation_key WHERE key = ? AND id = ?', `${ofPersons}${user}`, id);
   }
 
-  /** The next account, in the order of their names, that an ended operation names; null: there is none. */
+  /**
+   * Returns the next account that an ended operation names, in the order of account names; null: there is
+   * none.
+   * @param after the account to start after; null: start with the first one
+   */
   nextUser(after: string | null): string | null {
     const sql = `SELECT key FROM operation_key WHERE key ${after === null ? '>=' : '>'} ? ORDER BY key LIMIT 1`;
     const key = this.#database.get(sql, `${ofPersons}${after ?? ''}`)?.['key'];
@@ -74,10 +85,10 @@ export class HistoryIndex {
   }
 }
 
-/** Prefix of the keys of accounts. The key of an empty account stands for an address without an account. */
+/** Prefix of keys that hold an account. The key with an empty account means an address without an account. */
 const ofPersons = 'u ';
 
-/** The keys of an ended operation. */
+/** Returns the keys that an operation has. An operation that has not ended has none. */
 function keysOf(operation: Operation | null): ReadonlySet<string> {
   if (operation === null || !isFinal(operation.state)) return new Set();
   const names = [...namesOf(operation)].slice(0, mostNames);

@@ -6,9 +6,9 @@ import type { FactTable } from './fact-table.ts';
 import { unkeyedFact } from './history-index.ts';
 import type { OperationTable } from './operation-table.ts';
 
-/** How many operations one page looks at, so that no answer takes long. */
+/** At most so many operations are read for one page, so that no answer takes long. */
 const looked = 500;
-/** How many decisions one page looks at. */
+/** At most so many decisions are read for one page. */
 const mostDecisions = 5_000;
 /** Sorts after every id. */
 const end = '\u{10ffff}';
@@ -20,7 +20,7 @@ export class HistoryReader {
   readonly #facts: FactTable;
   readonly #tables: ReadonlySet<string>;
 
-  /** @param tables names of the tables in the file, which an earlier release may have written */
+  /** @param tables names of the tables in the file; a file of an earlier release may lack some of them */
   constructor(
     operations: OperationTable,
     decisions: DecisionTable,
@@ -42,7 +42,8 @@ export class HistoryReader {
     const isKeyed = this.#tables.has('operation_key') && this.#facts.get(unkeyedFact) === null;
     const { found, last } = this.#operations.wantedBy(filter, bounds, isKeyed, { wanted: most, looked });
     const decided = this.#decisionsIn(last ?? after, first);
-    // Both lists are complete down to this id.
+    // Entries with an id before `floor` may be missing from one of the two lists, so they wait for the next
+    // page.
     const floor = [last, decided.last].reduce<string | null>((one, other) => later(one, other), null);
     const entries = new Map<string, HistoryEntry>();
     for (const entry of [...found, ...this.#open(bounds), ...decided.found])
@@ -57,13 +58,13 @@ export class HistoryReader {
     return this.#tables.has('decision') ? this.#decisions.withPrefix(prefix) : [];
   }
 
-  /** Counts observed edits since a time: wall clock, milliseconds since 1970. */
+  /** Counts the edits observed since the given time (wall clock, milliseconds since 1970). */
   observed(since: number): ObservedCounts {
     if (!this.#tables.has('decision')) return { edits: 0, refused: 0 };
     return this.#decisions.observedAfter(idAt(since));
   }
 
-  /** Operations that have not ended: they have no keys yet. */
+  /** Operations that have not ended. They have no keys yet, so a search by key does not find them. */
   #open({ after, before }: { readonly after: string; readonly before: string }): readonly HistoryEntry[] {
     const open = this.#operations.find({ openAt: Number.MAX_SAFE_INTEGER });
     return open.filter(({ id, state }) => !isFinal(state) && id > after && id < before);
@@ -78,7 +79,7 @@ export class HistoryReader {
   }
 }
 
-/** The one of two ids that sorts last; null stands for none. */
+/** Returns the id that sorts last. Null means that there is no id. */
 function later(one: string | null, other: string | null): string | null {
   if (one === null || other === null) return one ?? other;
   return one > other ? one : other;

@@ -20,9 +20,9 @@ export interface HistoryLimits {
 
 /** Limits for accounts, addresses and decisions: wall clock, milliseconds since 1970. */
 export interface PersonLimits {
-  /** Entries that are older lose their account and address. */
+  /** Entries older than this time lose their account and address. */
   readonly person: number;
-  /** Decisions that are older are dropped. */
+  /** Decisions older than this time are dropped. */
   readonly since: number;
 }
 
@@ -74,7 +74,7 @@ export class History {
   }
 
   /**
-   * Adds checksums to the next operations that an earlier release wrote without them.
+   * Adds checksums to the next operations that an earlier release stored without checksums.
    * @returns the `after` of the next call; null: all operations have a checksum
    * @throws {JournalError}
    */
@@ -86,8 +86,8 @@ export class History {
   }
 
   /**
-   * Writes the keys of the next operations that an earlier release wrote.
-   * @returns the `after` of the next call; null: all operations have theirs
+   * Writes the history keys of the next operations that an earlier release stored without keys.
+   * @returns the `after` of the next call; null: no operation lacks its keys
    * @throws {JournalError}
    */
   addKeys(after: string): string | null {
@@ -98,8 +98,8 @@ export class History {
   }
 
   /**
-   * Removes one account, with its addresses, from the next ended operations and decisions that name it.
-   * @returns how many were changed; 0: none is left
+   * Removes an account and its addresses from the next ended operations and decisions that name the account.
+   * @returns how many operations or decisions were changed; 0: none is left
    * @throws {JournalError}
    */
   erase(user: string): number {
@@ -110,7 +110,7 @@ export class History {
   /**
    * Removes accounts and addresses from entries that are older than `person`, and drops decisions that are
    * older than `since`.
-   * @param after the last account that was handled; empty: start with the first one
+   * @param after what the previous call returned; empty: start with the first account
    * @returns the `after` of the next call; null: nothing is left to do
    * @throws {JournalError}
    */
@@ -121,14 +121,14 @@ export class History {
       return this.#decisions.erase({ before: idAt(person) }, inOneStep) > 0 ? after : null;
     }
     const isMore = this.#operations.erase(user, idAt(person), inOneStep) === inOneStep;
-    // The letter before the name distinguishes an empty name from the start.
+    // The letter `u` distinguishes an account with an empty name from the empty text that means the start.
     return isMore ? after : `u${user}`;
   }
 
   /**
    * Reads the next operations from the file and checks them.
-   * @returns `last`: the `after` of the next call, null after the last operation; `damaged`: ids of damaged
-   *   ones
+   * @returns `last`: the `after` of the next call, null after the last operation; `damaged`: ids of the
+   *   damaged operations
    * @throws {JournalError}
    */
   check(after: string): { readonly last: string | null; readonly damaged: readonly string[] } {
@@ -136,7 +136,7 @@ export class History {
     return { last: ids.at(-1) ?? null, damaged: ids.filter((id) => this.#isDamaged(id)) };
   }
 
-  /** Returns those of the ids that an open operation or a fact refers to. */
+  /** Returns the given ids to which an open operation or a fact refers. */
   #named(ids: readonly string[], now: number): ReadonlySet<string> {
     const open = creates(this.#operations.find({ openAt: now }));
     const cancelled = open.flatMap(({ cancels }) => (cancels === null ? [] : [cancels]));
@@ -154,8 +154,8 @@ export class History {
   }
 
   /**
-   * Reads an operation; null: it is damaged. A damaged operation is kept, because its age is unknown;
-   * {@link check} reports it.
+   * Reads an operation; null: it is damaged, or there is none. A damaged operation is kept, because its age
+   * is unknown; {@link check} reports it.
    */
   #readable(id: string): Operation | null {
     try {

@@ -2,26 +2,29 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { systemOr } from '../net/system-error.ts';
 
-/** Hashes that tell hosts apart; null: the host does not show it. */
+/** Hashes that distinguish one host from another. Null: the host does not show this id. */
 export interface HostIdentity {
-  /** Of the id of the installed system (machine-id(5)). */
+  /** Hash of the id of the installed system (machine-id(5)). */
   readonly machine: string | null;
-  /** Of the id of the machine or the virtual machine (`product_uuid` of DMI). */
+  /** Hash of the id of the physical or virtual machine (`product_uuid` of DMI). */
   readonly board: string | null;
 }
 
-/** Where a host shows the two ids. */
+/** The files in which a host shows the two ids. */
 export const hostFiles = { machine: '/etc/machine-id', board: '/sys/class/dmi/id/product_uuid' } as const;
 
 /**
- * Reads the identity of a host. A file that is missing or that does not contain an id is no identity.
+ * Reads the identity of a host. If a file is missing or contains no id, this part of the identity is null.
  * @param files the paths of both files
  */
 export function readHost(files: Readonly<Record<keyof HostIdentity, string>>): HostIdentity {
   return { machine: hashIn(files.machine), board: hashIn(files.board) };
 }
 
-/** The id itself is confidential (machine-id(5)), so only its hash is stored. */
+/**
+ * Reads the id in a file and returns its hash; null: the file contains no id. The id itself is confidential
+ * (machine-id(5)), so only its hash is stored.
+ */
 function hashIn(path: string): string | null {
   const id = systemOr(() => readFileSync(path, 'utf8'), '')
     .trim()
@@ -32,12 +35,14 @@ function hashIn(path: string): string | null {
   return createHash('sha256').update(`domainsync ${id}`).digest('hex').slice(0, 32);
 }
 
-/** Writes an identity as one word for a fact; {@link parseHost} reads it. */
+/** Formats an identity as one word, to be stored as a fact. {@link parseHost} parses this word. */
 export function hostText({ machine, board }: HostIdentity): string {
   return `${machine ?? '-'}/${board ?? '-'}`;
 }
 
-/** Reads an identity that {@link hostText} has written. Null stands for one of which nothing is known. */
+/**
+ * Parses an identity that {@link hostText} has made. For null, both parts of the identity are unknown (null).
+ */
 export function parseHost(text: string | null): HostIdentity {
   const [machine = '-', board = '-'] = (text ?? '').split('/');
   return { machine: knownPart(machine), board: knownPart(board) };
@@ -47,7 +52,10 @@ function knownPart(text: string): string | null {
   return /^[0-9a-f]{32}$/u.test(text) ? text : null;
 }
 
-/** Whether two identities certainly belong to different hosts: an id that both show differs. */
+/**
+ * Whether two identities certainly belong to different hosts: both have the same kind of id, and the values
+ * differ.
+ */
 export function isOtherHost(one: HostIdentity, other: HostIdentity): boolean {
   return differs(one.machine, other.machine) || differs(one.board, other.board);
 }
@@ -56,7 +64,7 @@ function differs(one: string | null, other: string | null): boolean {
   return one !== null && other !== null && one !== other;
 }
 
-/** The first identity, completed by what only the second shows. */
+/** Returns the first identity. Parts that it lacks are taken from the second one. */
 export function completed(one: HostIdentity, other: HostIdentity): HostIdentity {
   return { machine: one.machine ?? other.machine, board: one.board ?? other.board };
 }

@@ -14,8 +14,8 @@ export function thisProcess(): Holder {
 }
 
 /**
- * Whether the process is certainly dead: the host has rebooted since, or no live process has its pid and
- * start time.
+ * Whether the process is certainly dead: the host has rebooted since the process started, or no live process
+ * has its pid and start time.
  */
 export function isDead(holder: Holder): boolean {
   if (holder.boot !== bootId()) return true;

@@ -11,7 +11,8 @@ import { addSum, sumOf, sumOfText, textInSql, type ColumnValue } from './sums.ts
 import type { Tallies } from './tallies.ts';
 
 /**
- * Name prefix of counts; a state follows it. Such a count holds how many rows of the ledger have that state.
+ * Prefix of the names of some counts: the rest of the name is a state. The count is the number of ledger rows
+ * with this state.
  */
 export const rowsTally = 'records ';
 
@@ -31,8 +32,9 @@ const columnsWith = (state: StateColumn): readonly string[] => [
 const ofRecord = 'WHERE zone = ? AND name = ? AND type = ? AND rdata = ?';
 
 /**
- * Reads the keys of a row in `record_key`, as a JSON list. They count only if the row itself has a key,
- * because a program that does not know `record_key` may leave old keys in it.
+ * SQL that reads the further keys of a row from `record_key`, as a JSON list. They count only if the row
+ * itself has a key (`panel_key`). Otherwise a program that does not know `record_key` may have left them
+ * behind.
  */
 const keysInSql = `iif(panel_key IS NULL, NULL, (
   SELECT json_group_array(key) FROM record_key AS other
@@ -60,11 +62,11 @@ export class LedgerTable {
   readonly #keeps: boolean;
   readonly #checked: boolean;
   readonly #state: StateColumn;
-  /** An SQL expression: the text of a row, from which its checksum is made. */
+  /** An SQL expression for the text of a row. The checksum of the row is made from this text. */
   readonly #text: string;
-  /** Zones whose rows have been checked since the start. */
+  /** Zones whose rows were checked and found undamaged since this process opened the file. */
   readonly #whole = new Set<string>();
-  /** Changes of totals that {@link flush} has to write. */
+  /** Changes of zone totals that {@link flush} still has to write. */
   readonly #changes = new Map<DnsName, Total>();
 
   constructor(database: Database, tallies: Tallies, tables: ReadonlySet<string>, state: StateColumn) {
@@ -109,7 +111,10 @@ export class LedgerTable {
     return rows.length;
   }
 
-  /** The next zone after `after`, by name, that has rows or a total; null: there is none. */
+  /**
+   * Returns the first zone after `after`, sorted by name, that has rows or a stored total; null: there is
+   * none.
+   */
   next(after: string): DnsName | null {
     const sql = (table: string): string => `SELECT min(zone) AS zone FROM ${table} WHERE zone > ?`;
     const found = ['record', 'ledger'].map((table) => this.#database.get(sql(table), after)?.['zone']);
@@ -117,7 +122,10 @@ export class LedgerTable {
     return first ?? null;
   }
 
-  /** The rows of each zone by state, and since when the zone has conflicts; a single pass over all rows. */
+  /**
+   * Counts the rows of each zone by state, and reads since when the zone has conflicts. Makes a single pass
+   * over all rows.
+   */
   countEach(): ReadonlyMap<DnsName, ZoneCounts> {
     const found = new Map<DnsName, { records: Record<string, number>; conflictSince: number | null }>();
     const sql = `
@@ -210,8 +218,8 @@ export class LedgerTable {
 
   #remove(zone: DnsName, { name, type, rdata }: ResourceRecord): void {
     const key = [zone, name, type, rdata];
-    // Deletes keys even if the row is missing, because a program that does not know `record_key` may have
-    // left some.
+    // Keys are deleted even if the row is missing, because a program that does not know `record_key` may have
+    // left some behind.
     this.#database.run(`DELETE FROM record_key ${ofRecord}`, ...key);
     const row = this.#database.get(`SELECT state, sum FROM record ${ofRecord}`, ...key);
     if (row === undefined) return;
@@ -284,7 +292,7 @@ const insertRow = `INSERT INTO record (${columnsWith('state').join(', ')}, sum) 
 
 const totalColumns = ['zone', 'row_count', 'row_sum', 'frozen'];
 
-/** The rows of one zone differ from what was written. */
+/** Thrown if the rows of a zone are not what was written, or the zone is frozen. */
 export class ZoneDamaged extends JournalError {
   readonly zone: DnsName;
 

@@ -8,23 +8,23 @@ export interface StoredOctets {
 }
 
 /**
- * An operation stays in memory for so many milliseconds after its watch has ended. So queries can be answered
- * even if the clock was set back by up to this time.
+ * An operation stays in memory for so many milliseconds after its watch has ended. If the clock is set back
+ * by no more than this time, memory can still answer all queries.
  */
 const margin = 86_400_000;
-/** After so many operations were added, those whose watch is over are removed from memory. */
+/** Each time memory has grown by so many operations, those whose watch ended long enough ago are removed. */
 const growth = 1_000;
 
 /**
- * Number of ended operations that stay in memory: those used last. Later calls in the same zone often need
- * them again.
+ * At most so many ended operations stay in memory: those that were used last. Later calls in the same zone
+ * often need them again.
  */
 const mostEnded = 500;
 
 /**
  * Keeps in memory what every edit needs: open operations, operations that are or recently were on watch, and
  * some ended ones. Only the agent writes operations, so memory and file agree. If the disk damages the file,
- * memory is still right.
+ * the operations in memory are still correct.
  */
 export class LiveOperations {
   readonly #byId = new Map<string, StoredOctets>();
@@ -48,7 +48,7 @@ export class LiveOperations {
     this.#swept = this.#byId.size;
   }
 
-  /** Returns an operation from memory. Null: memory does not have it; the file may. */
+  /** Returns an operation from memory. Null: the operation is not in memory, but may be in the file. */
   get(id: string): StoredOctets | null {
     return this.#staged.get(id) ?? this.#byId.get(id) ?? this.#ended.get(id) ?? null;
   }
@@ -69,7 +69,7 @@ export class LiveOperations {
    * Operations that are open, or on watch at the given time, sorted by id.
    * @param wall wall clock, milliseconds since 1970
    * @param zone absent: operations of all zones
-   * @returns null: memory does not go back to that time; read the file
+   * @returns null: memory may lack operations of that time, so the caller has to read the file
    */
   openAt(wall: number, zone?: DnsName): readonly Operation[] | null {
     if (wall < this.#since) return null;
@@ -82,14 +82,14 @@ export class LiveOperations {
   }
 
   /**
-   * Stores a change of the running transaction, which {@link commit} carries out.
+   * Notes a change that the running transaction makes. {@link commit} applies the change to memory.
    * @param stored null: the operation was dropped
    */
   stage(id: string, stored: StoredOctets | null): void {
     this.#staged.set(id, stored);
   }
 
-  /** Carries out the staged changes, because their transaction was committed. */
+  /** Applies the noted changes to memory, because their transaction was committed. */
   commit(): void {
     for (const [id, stored] of this.#staged) {
       if (stored === null) this.#drop(id);
@@ -99,7 +99,7 @@ export class LiveOperations {
     if (this.#byId.size > this.#swept + growth) this.#sweep();
   }
 
-  /** Discards the staged changes: their transaction failed. */
+  /** Discards the noted changes, because their transaction failed. */
   forget(): void {
     this.#staged.clear();
   }

@@ -50,9 +50,9 @@ const operation: Table = {
 };
 
 /**
- * Adds a checksum to every row, and to every zone the number of its rows and the sum of their checksums.
- * Ended operations may be many, so the upkeep adds their checksums in the background. The fact `unsummed`
- * holds the last id that may lack one.
+ * Adds a checksum to every row. Stores for every zone how many rows it has and the sum of their checksums.
+ * There may be many ended operations, so the upkeep adds their checksums later, in the background. The fact
+ * `unsummed` holds the last operation id that may lack a checksum.
  */
 export function addChecksums(file: DatabaseSync): void {
   const database = new Database('', file, null);
@@ -109,8 +109,8 @@ function sumRecords(database: Database): void {
 }
 
 /**
- * The keys of a row in `record_key`, sorted. If the row itself has no key, an earlier program left them
- * behind, and the result is empty.
+ * The keys of a row in `record_key`, sorted. If the row itself has no key, the result is empty: its entries
+ * in `record_key` are leftovers of an earlier program.
  */
 export function keysOf(database: Database, row: Row): string[] {
   if (row['panel_key'] === null) return [];

@@ -2,7 +2,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { unkeyedFact } from './history-index.ts';
 import { sumOf } from './sums.ts';
 
-/** Notes up to which operation the keys of the history are still missing; the upkeep adds them. */
+/**
+ * Stores the id of the newest operation. Operations up to this id still lack their history keys; the upkeep
+ * adds these keys in the background.
+ */
 export function noteUnkeyed(database: DatabaseSync): void {
   const last = database.prepare('SELECT max(id) AS id FROM operation').get()?.['id'];
   if (typeof last !== 'string') return;

@@ -137,7 +137,10 @@ function copyZones(database: Database, frozen: ReadonlySet<string>): void {
   }
 }
 
-/** A row whose state and note have the names of this release. Its columns keep their old names. */
+/**
+ * Returns a row with its state and its note in the names of this release. The column is still called
+ * `standing`.
+ */
 function present(row: Row): Row {
   const { standing, note } = row;
   return {

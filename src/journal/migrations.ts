@@ -10,11 +10,14 @@ import { renamedTables, renameStates } from './migrate-states.ts';
  */
 export interface Migration {
   readonly sql: string;
-  /** Does what SQL alone cannot do; runs after `sql`. Must not take longer the more operations are stored. */
+  /**
+   * Does what SQL alone cannot do; runs after `sql`. Its duration must not grow with the number of stored
+   * operations.
+   */
   readonly fill?: (database: DatabaseSync) => void;
   /**
-   * Whether a program that does not know this migration could damage a migrated file. If so, it must not open
-   * the file.
+   * Whether a program that does not know this migration could damage a migrated file. If so, such a program
+   * must not open the file.
    */
   readonly breaking: boolean;
 }
@@ -78,8 +81,8 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;`,
   },
   {
-    // The keys get a table of their own. A new column of `record` would break programs that insert rows
-    // without column names.
+    // The further keys of a record get a table of their own. A new column of `record` would break programs
+    // that insert rows without column names.
     breaking: false,
     sql: `
       CREATE TABLE record_key (
@@ -125,8 +128,8 @@ export const migrations: readonly Migration[] = [
     fill: addChecksums,
   },
   {
-    // Stored operations have only the fields of their kind from now on, and a watch with the records that may
-    // land late. Breaking, because an earlier program cannot read them.
+    // From this schema on, a stored operation has only the fields of its kind. Its watch lists the records
+    // that a late write may still change. Breaking, because an earlier program cannot read such operations.
     breaking: true,
     sql: '',
   },
@@ -137,7 +140,7 @@ export const migrations: readonly Migration[] = [
     fill: renameStates,
   },
   {
-    // An earlier program would end operations without writing their keys.
+    // Breaking, because an earlier program would end operations without writing their keys.
     breaking: true,
     sql: `
       CREATE TABLE decision (
@@ -155,7 +158,8 @@ export const migrations: readonly Migration[] = [
     fill: noteUnkeyed,
   },
   {
-    // An earlier program does not count commits here. It counts openings in the fact `generation`.
+    // Not breaking, because an earlier program does not use this table. Instead of commits, it counts how
+    // often the file is opened, in the fact `generation`.
     breaking: false,
     sql: heartbeatTable,
     fill: beginHeartbeat,

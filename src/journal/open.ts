@@ -56,8 +56,8 @@ export function tablesOf(database: DatabaseSync, path: string): ReadonlySet<stri
 }
 
 /**
- * The name of the column with the state of a zone or record. In files of earlier releases it is `standing`;
- * only a reader finds such a file, because a writer migrates it.
+ * The name of the column with the state of a zone or record. In files of earlier releases the name is
+ * `standing`. Only a process that does not write finds this name, because a writer migrates the file.
  */
 export type StateColumn = 'state' | 'standing';
 
@@ -82,14 +82,14 @@ function refuseNewer(database: DatabaseSync, path: string): void {
 
 function migrate(database: DatabaseSync, path: string): void {
   const version = numberIn(database, 'user_version');
-  // The second copy of the number of commits shows that a writer has used this file. A file without tables is
+  // The file `.generation` exists only if a writer has used the journal before. A journal without tables is
   // then damaged, not new.
   if (version === 0 && existsSync(`${path}.generation`))
     throw new JournalError('journal.unreadable', { path });
   for (let next = version; next < migrations.length; next += 1) makeStep(database, next);
 }
 
-/** Runs one migration in one transaction. @param at its index in the list of migrations */
+/** Runs one migration in one transaction. @param at index of the migration in the list of migrations */
 function makeStep(database: DatabaseSync, at: number): void {
   const migration = migrations[at];
   if (migration === undefined) return;
@@ -108,7 +108,7 @@ function makeStep(database: DatabaseSync, at: number): void {
 
 /**
  * Compares the schema in a file of this release with the schema that the migrations make. One damaged letter
- * in it may change what an index lists or how texts are compared.
+ * in the stored schema may change what an index lists or how texts are compared.
  * @throws {JournalError} `journal.unreadable` if they differ
  */
 function refuseOtherSchema(database: DatabaseSync, path: string): void {

@@ -13,7 +13,7 @@ import type { Tallies } from './tallies.ts';
 
 const columns = ['id', 'zone', 'state', 'open', 'watch_until', 'body'] as const;
 
-/** Name of a count: octets that the stored bodies of ended operations take. */
+/** Name of a count: how many octets the stored bodies of ended operations take. */
 export const octetsTally = 'octets';
 
 /**
@@ -23,8 +23,8 @@ export const octetsTally = 'octets';
 export const unsummedFact = 'unsummed';
 
 /**
- * A condition on operations in SQL, and two indexes. Either index lists all operations that meet the
- * condition.
+ * An SQL condition on operations, and two indexes. Each of the two indexes alone can list all operations that
+ * meet the condition.
  */
 interface Path {
   readonly where: readonly string[];
@@ -45,12 +45,14 @@ export class OperationTable {
   /** Whether the file has checksums and second indexes. */
   readonly #checked: boolean;
   /**
-   * Open operations in memory. Null if this process only reads the file, because another one may change it.
+   * The operations that are kept in memory. Null if this process only reads the file: another process may
+   * change the operations.
    */
   #live: LiveOperations | null = null;
   /**
-   * No operation has a later id than this, so later ids are not searched for in the file: only this process
-   * writes operations. An id stays here when its operation is dropped or its transaction fails.
+   * No stored operation has a later id than this one, so the file is not searched for later ids. This is
+   * certain, because only this process writes operations. The value stays when the operation is dropped or
+   * its transaction fails.
    */
   #newest = '\u{10ffff}';
 
@@ -76,7 +78,10 @@ export class OperationTable {
     return this.#stored(id)?.operation ?? null;
   }
 
-  /** Lists operations that match. @throws {JournalError} when one of them, or the list of them, is damaged */
+  /**
+   * Lists the operations that match the filter.
+   * @throws {JournalError} when one of them, or the list of them, is damaged
+   */
   find(filter: OperationFilter): readonly Operation[] {
     const { latest, openAt, prefix, zone } = filter;
     if (openAt !== undefined && latest === undefined && prefix === undefined) {
@@ -100,7 +105,8 @@ export class OperationTable {
   }
 
   /**
-   * Stores an operation: a new one, or a stored one whose state stays or makes an allowed step.
+   * Stores a new operation, or a new version of a stored one. The state of a stored operation must stay the
+   * same or make an allowed step.
    * @throws {Error} when the new state may not follow the stored one
    */
   put(operation: Operation): void {
@@ -110,7 +116,8 @@ export class OperationTable {
       throw new Error(`operation ${id} may not go from ${before.operation.state} to ${state}`);
     const body = JSON.stringify(operation);
     const values = [id, zone, state, isFinal(state) ? 0 : 1, watch?.until ?? 0, body];
-    // SQLite rewrites each index over a column that is set, even to the same value. The zone never changes.
+    // If SQL sets a column, SQLite rewrites each index with this column, even if the value stays the same. So
+    // `open` and `watch_until` are set only if one of them changes. The zone never changes.
     const isStep = before !== null && isSameEntry(entryOf(before.operation), entryOf(operation));
     this.#database.run(isStep ? putStep : putAll, ...values, sumOf('operation', values));
     if (id > this.#newest) this.#newest = id;
@@ -158,7 +165,7 @@ export class OperationTable {
   }
 
   /**
-   * Adds checksums to operations that an earlier release wrote.
+   * Adds checksums to operations that an earlier release stored without them.
    * @param until the last id that may lack a checksum
    * @param most how many operations one call checks at most
    * @returns the last id that was checked; null: none is left
@@ -181,7 +188,7 @@ export class OperationTable {
   }
 
   /**
-   * Writes the keys of ended operations that an earlier release wrote.
+   * Writes the history keys of ended operations that an earlier release stored without keys.
    * @param until the last id that may lack keys
    * @param most how many operations one call handles at most
    * @returns the last id that was handled; null: none is left
@@ -196,9 +203,9 @@ export class OperationTable {
   }
 
   /**
-   * Removes the account and its address from ended operations that name it.
-   * @param before only from operations with an id before this one
-   * @returns how many operations were changed, at most `most`
+   * Removes an account and its address from ended operations that name this account.
+   * @param before only from operations whose id sorts before this one
+   * @returns how many operations were handled, at most `most`
    */
   erase(user: string, before: string, most: number): number {
     const ids = this.#index.idsOf(user, before, most);
@@ -210,17 +217,21 @@ export class OperationTable {
     return ids.length;
   }
 
-  /** The next account that an ended operation names; null: there is none. */
+  /**
+   * Returns the next account that an ended operation names, in the order of account names; null: there is
+   * none.
+   * @param after the account to start after; null: start with the first one
+   */
   nextUser(after: string | null): string | null {
     return this.#index.nextUser(after);
   }
 
   /**
-   * Operations that a filter of the history wants, newest first.
-   * @param bounds ids between which they lie, neither included
-   * @param isKeyed whether every ended operation has its keys; open ones have none
-   * @param most `wanted`: operations to return; `looked`: operations to read
-   * @returns `last`: the last id that was looked at if there may be more, else null
+   * Operations that match a filter of the history, newest first.
+   * @param bounds only ids between these two, which are not included
+   * @param isKeyed whether every ended operation has its history keys; open operations have none
+   * @param most `wanted`: how many operations to return at most; `looked`: how many to read at most
+   * @returns `last`: id of the last operation that was read, if there may be more; else null
    * @throws {JournalError} when one of them is damaged
    */
   wantedBy(
@@ -246,7 +257,7 @@ export class OperationTable {
     return this.#ids(sql, ...(zone === undefined ? [] : [zone]), after, before, most);
   }
 
-  /** The operation as the file has it; null: it is damaged. */
+  /** Reads an operation from the file; null: it is damaged, or there is none. */
   #readable(id: string): Operation | null {
     try {
       return this.#read(id)?.operation ?? null;
@@ -325,7 +336,7 @@ export class OperationTable {
   #listOpen({ zone, prefix = '' }: OperationFilter, openAt: number): readonly string[] {
     const { where, values } = conditionOf(zone, prefix);
     const also = where.map((one) => ` AND ${one}`).join('');
-    // In a file of the first release, the index does not contain the zone.
+    // A file of the first release has no index that contains the zone.
     const index = this.#checked ? 'operation_zone_open' : 'operation_open';
     const open = `SELECT id FROM operation INDEXED BY ${index} WHERE open = 1${also}`;
     const watched = `SELECT id FROM operation INDEXED BY operation_watch WHERE watch_until > 0 AND watch_until > ?${also}`;
@@ -354,8 +365,8 @@ const primary = 'sqlite_autoindex_operation_1';
 const byId = [primary, 'operation_id'] as const;
 
 /**
- * The row of an operation in the table `live`: open (1 or 0), end of the watch, id, zone. Null: the operation
- * has ended and is not on watch, so it has no row.
+ * The row of an operation in the table `live`: open (1 or 0), end of the watch, id, zone. Null: there is no
+ * row, because the operation has ended and is not on watch.
  */
 function entryOf(operation: Operation | null): readonly [number, number, string, string] | null {
   if (operation === null) return null;
@@ -387,10 +398,11 @@ function fits(operation: Operation, { zone, openAt, prefix = '' }: OperationFilt
   return isLive && operation.id.startsWith(prefix) && (zone === undefined || operation.zone === zone);
 }
 
-/** An ended operation without what identifies the person who made the edit. */
+/** Returns an ended operation without the data that identifies the person who made the edit. */
 function withoutPerson(operation: Operation): Operation {
   const { address: _, ...rest } = operation;
-  // A late `after` may still be matched by it.
+  // While the operation is on watch, a late `after` call of the panel may still be matched by the
+  // fingerprint.
   const fingerprint = operation.watch === null ? '' : operation.fingerprint;
   return { ...rest, actor: '', fingerprint };
 }

@@ -6,7 +6,7 @@ import { readOwner } from './stored.ts';
 import { sumOf } from './sums.ts';
 import type { Tallies } from './tallies.ts';
 
-/** Name of a count: number of zones in this table. */
+/** Name of a count: how many zones have a row in this table. */
 export const ownersTally = 'owners';
 
 /** Stores for each zone the accounts that may change it, with a checksum. */

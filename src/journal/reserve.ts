@@ -2,7 +2,8 @@ import { closeSync, constants, fsyncSync, openSync, rmSync, statSync, writeSync 
 
 /**
  * A file beside the journal that occupies disk space, so that open operations can be finished when the disk
- * is full. The file is deleted when such a write needs the space, and created again when there is room.
+ * is full. If a write for an open operation needs the space, the file is deleted. It is created again when
+ * the disk has room.
  */
 export class Reserve {
   readonly #path: string;

@@ -39,7 +39,7 @@ export interface SqliteJournalOptions {
    * Octets of disk space to reserve, so that open operations can be finished on a full disk; default 4 MiB.
    */
   readonly reserve?: number;
-  /** How long to wait while another program locks the file, milliseconds; default 5,000. */
+  /** How long to wait while another program locks the file, in milliseconds; default 5,000. */
   readonly patience?: number;
   /**
    * Whether this process may write. With `false` the journal takes no lease, counts no commits and
@@ -52,7 +52,7 @@ export interface SqliteJournalOptions {
   readonly now?: () => number;
 }
 
-/** Note of a zone whose ledger is damaged. */
+/** Code of the note that a zone gets when its ledger is damaged. */
 export const damagedNote = 'journal.zone-damaged';
 
 /**
@@ -61,7 +61,7 @@ export const damagedNote = 'journal.zone-damaged';
  */
 const damagedFact = 'damaged-operations';
 
-/** One step of the ledger check ends after so many zones, or once it has read so many rows. */
+/** One step of the ledger check ends after so many zones, or as soon as it has read so many rows. */
 const mostZones = 50;
 const mostRows = 500;
 
@@ -130,7 +130,7 @@ export class SqliteJournal implements Journal {
   async commit(batch: Batch): Promise<void> {
     await Promise.resolve();
     const fresh = (batch.operations ?? []).some(({ state }) => state === 'prepared');
-    // A new operation must not use up the reserved space; a step of an open operation may.
+    // A new operation must not use up the reserved space. A step of an open operation may use it.
     if (fresh && !this.#database.guard(() => this.#reserve.take()))
       throw new JournalError('journal.disk-full', { path: this.#path });
     try {
@@ -211,7 +211,8 @@ export class SqliteJournal implements Journal {
   }
 
   /**
-   * Takes the lease, and stores why the journal may not know what happened last (`doubts.ts`).
+   * Takes the lease, so that no other process writes the file. Stores reasons why the journal may lack the
+   * latest changes (`doubts.ts`).
    * @throws {JournalError} `journal.in-use` if the process that holds the lease may still be alive
    */
   #takeOver(host: HostIdentity): void {
@@ -220,7 +221,7 @@ export class SqliteJournal implements Journal {
       if (held !== null && !isDead(readHolder(held)))
         throw new JournalError('journal.in-use', { path: this.#path });
       const { commits: counted, at: committedAt } = this.#heartbeat.get();
-      // An earlier program has counted the openings of the file in a fact.
+      // An earlier program has counted how often it opened the file, in this fact.
       const commits = Math.max(counted, countIn(this.#facts.get('generation')));
       const second = this.#countFile.read();
       this.#commits = Math.max(commits, second);
@@ -255,8 +256,8 @@ export class SqliteJournal implements Journal {
 
   /**
    * Runs `body` in one transaction, which also writes the changed counts, the zone totals and the heartbeat.
-   * If it fails, memory keeps nothing of it either.
-   * @param beats whether to write the heartbeat although `body` has changed nothing
+   * If the transaction fails, its changes in memory are discarded too.
+   * @param beats whether to write the heartbeat even if `body` changes nothing
    */
   #transaction<T>(body: () => T, beats = false): T {
     const before = this.#commits;
@@ -285,10 +286,10 @@ export class SqliteJournal implements Journal {
   }
 
   /**
-   * A page of the history, newest first. It looks at a limited number of entries, so it may be shorter than
-   * asked for although more follow.
-   * @param before only entries with an id before this one; null: from the newest on
-   * @param most entries of the page at most
+   * Reads one page of the history, newest first. Only a limited number of entries is read. So a page may have
+   * fewer entries than asked for although more follow.
+   * @param before only entries whose id sorts before this one; null: start with the newest
+   * @param most how many entries the page has at most
    * @throws {JournalError}
    */
   async page(filter: HistoryFilter, before: string | null, most: number): Promise<HistoryPage> {
@@ -301,12 +302,15 @@ export class SqliteJournal implements Journal {
     return [...operations, ...(await this.#read(() => this.#reader.decisionsWith(prefix)))];
   }
 
-  /** Counts observed edits since a time: wall clock, milliseconds since 1970. @throws {JournalError} */
+  /**
+   * Counts the edits observed since the given time (wall clock, milliseconds since 1970).
+   * @throws {JournalError}
+   */
   async observed(since: number): Promise<ObservedCounts> {
     return await this.#read(() => this.#reader.observed(since));
   }
 
-  /** Stores decisions in one transaction. @throws {JournalError} nothing was stored */
+  /** Stores decisions in one transaction. When it throws, none of them is stored. @throws {JournalError} */
   note(decisions: readonly Decision[]): void {
     this.#transaction(() => {
       for (const decision of decisions) this.#decisions.put(decision);
@@ -319,7 +323,7 @@ export class SqliteJournal implements Journal {
     return this.#transaction(() => this.#history.prune(after, limits));
   }
 
-  /** Makes one step of {@link History.addSums}. @throws {JournalError} */
+  /** One step of {@link History.addSums}. @throws {JournalError} */
   addSums(after: string): string | null {
     return this.#transaction(() => this.#history.addSums(after));
   }
@@ -346,9 +350,9 @@ export class SqliteJournal implements Journal {
 
   /**
    * Checks the rows of the next zones, and freezes each zone whose rows are damaged.
-   * @param after the last zone that was checked, or an empty text to begin
-   * @returns `last`: the `after` of the next call, null after the last zone; `damaged`: the damaged zones of
-   *   this step
+   * @param after the last zone that was checked; empty: start with the first zone
+   * @returns `last`: the `after` of the next call, null after the last zone; `damaged`: the damaged zones
+   *   that this call found
    * @throws {JournalError} if anything else in the file is damaged
    */
   checkLedger(after: string): { readonly last: DnsName | null; readonly damaged: readonly DnsName[] } {
@@ -369,7 +373,10 @@ export class SqliteJournal implements Journal {
     return { last, damaged };
   }
 
-  /** Stores that the agent still uses the journal, although nothing has changed. @throws {JournalError} */
+  /**
+   * Writes the heartbeat although nothing has changed. It shows that the agent still uses the journal.
+   * @throws {JournalError}
+   */
   beat(): void {
     this.#transaction(() => undefined, true);
   }
@@ -386,7 +393,8 @@ export class SqliteJournal implements Journal {
   }
 
   /**
-   * Runs a read of the ledger. If the read finds a damaged zone, stores that the zone is frozen, and throws.
+   * Runs `body`, which reads the ledger. If `body` finds a damaged zone, stores that the zone is frozen, and
+   * throws the error of `body`.
    */
   #freezing<T>(body: () => T): T {
     try {
@@ -406,7 +414,7 @@ export class SqliteJournal implements Journal {
     });
   }
 
-  /** The counts for a file of an earlier release, which does not store them: SQL counts the rows. */
+  /** The counts for a file of an earlier release, which does not store them. SQL counts the rows instead. */
   #counted(): JournalCounts {
     const zones = this.#database.all('SELECT standing, count(*) AS n FROM zone GROUP BY standing');
     const rows = this.#database.all('SELECT standing, count(*) AS n FROM record GROUP BY standing');

@@ -11,7 +11,7 @@ const earlier = {
   // The first releases do not store `source`.
   source: v.optional(edit.source, ''),
   watch: v.optional(edit.watch),
-  // Releases without the field `watch` store only when the watch ends.
+  // Releases that do not have the field `watch` store only the time at which the watch ends.
   watchUntil: v.optional(v.number(), 0),
 };
 
@@ -36,8 +36,9 @@ type Stored = v.InferOutput<typeof operation>;
 type StoredCreate = Extract<Stored, { readonly kind: 'zone-create' }>;
 
 /**
- * Reads a stored operation of this release or an earlier one. Earlier releases have one shape for all kinds,
- * and store only when a watch ends. Such a watch covers all records that the operation wrote.
+ * Reads a stored operation of this release or an earlier one. Earlier releases store the same fields for all
+ * kinds of operations. Of a watch they store only its end; the watch then covers all records that the
+ * operation wrote.
  * @throws {JournalError} `journal.unreadable` when the stored text is not an operation
  */
 export function readOperation(body: unknown): Operation {
@@ -53,8 +54,8 @@ export function readOperation(body: unknown): Operation {
 }
 
 /**
- * In earlier releases, `created` without a snapshot means only that the create was about to be sent. This
- * does not prove that we made the zone.
+ * Reads a stored `zone-create`. In earlier releases, `created` without a snapshot means only that the create
+ * was about to be sent. This does not prove that we made the zone.
  */
 function createOf({
   watchUntil,

@@ -6,7 +6,7 @@ import { keyFields, type LedgerRow, type ZoneEntry } from '../core/ledger.ts';
 import type { Row } from './database.ts';
 import { presentRow } from './earlier-words.ts';
 
-/** A stored DNS name. Only canonical names are written, so it is enough to check the final dot. */
+/** A stored DNS name. The journal writes only canonical names, so it is enough to check the final dot. */
 export const name = v.custom<DnsName>(isStoredName);
 
 /** Whether a column's value looks like a DNS name that the journal has written. */
@@ -71,7 +71,7 @@ export function readZoneEntry(row: Row): ZoneEntry {
 }
 
 /**
- * Parses the further keys of a ledger row from the JSON list that SQLite returns; null: none.
+ * Parses the further keys of a ledger row from the JSON list that SQLite returns; null means no keys.
  * @throws {JournalError} `journal.unreadable`
  */
 export function readKeys(keys: unknown): readonly string[] {

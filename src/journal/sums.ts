@@ -13,14 +13,14 @@ const modulus = 2 ** 48;
 const [separator, absent] = ['\u001f', '\u0001'];
 
 /**
- * Joins the table's name and the columns of a row, in the table's order, into one text. In SQL,
- * {@link textInSql} makes the same text.
+ * Joins the name of a table and the columns of a row into one text. The columns come in the order of the
+ * table. {@link textInSql} makes the same text in SQL.
  */
 function textOf(table: string, columns: readonly ColumnValue[]): string {
   return [table, ...columns.map((value) => value ?? absent)].join(separator);
 }
 
-/** An SQL expression that makes the same text of a row as `textOf`. */
+/** Returns an SQL expression that makes the same text of a row as `textOf`. */
 export function textInSql(table: string, columns: readonly string[]): string {
   const values = columns.map((column) => `ifnull(${column}, char(1))`);
   return `concat_ws(char(31), '${table}', ${values.join(', ')})`;

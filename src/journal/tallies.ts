@@ -6,13 +6,16 @@ import { sumOf } from './sums.ts';
 const others = 'rows';
 
 /**
- * Stores counts: octets of ended operations, zones and records by state, zones with a note, zones with
- * owners. A count changes in the transaction that changes what it counts.
+ * Stores counts: octets of ended operations, zones and records by state, zones with a note, zones with known
+ * owners. A count is changed in the same transaction as the rows that it counts.
  */
 export class Tallies {
   readonly #database: Database;
   readonly #changes = new Map<string, number>();
-  /** The stored counts, kept in memory if no other process writes the file. Null: the file has to be read. */
+  /**
+   * The stored counts in memory. Null: they have to be read from the file, because they were not read yet or
+   * another process may change them.
+   */
   #known: Map<string, number> | null = null;
   readonly #alone: boolean;
 
@@ -30,7 +33,7 @@ export class Tallies {
   /**
    * Replaces all counts whose names begin with `prefix`; those missing in `counts` become 0. {@link flush}
    * writes the result.
-   * @param counts by the part of the name after the prefix
+   * @param counts the new counts; their keys are names without the prefix
    * @throws {JournalError}
    */
   replace(prefix: string, counts: ReadonlyMap<string, number>): void {
@@ -72,8 +75,8 @@ export class Tallies {
   }
 
   /**
-   * Reads the counts whose names begin with `prefix`, by the part of the name after it. Counts of 0 are left
-   * out.
+   * Returns the counts whose names begin with `prefix`. The keys are the names without the prefix. Counts of
+   * 0 are left out.
    * @throws {JournalError}
    */
   group(prefix: string): Readonly<Record<string, number>> {
@@ -81,7 +84,7 @@ export class Tallies {
     return Object.fromEntries(own.map(([name, n]) => [name.slice(prefix.length), n]));
   }
 
-  /** Reads all counts at once: there are only a few, and their number shows whether one is missing. */
+  /** Reads all counts at once. There are only a few, and their number shows whether one is missing. */
   #read(): Map<string, number> {
     if (this.#known !== null) return this.#known;
     const counts = new Map<string, number>();

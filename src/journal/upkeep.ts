@@ -6,13 +6,13 @@ import type { SqliteJournal } from './sqlite.ts';
 export interface UpkeepSettings {
   /** How long an ended operation is kept, milliseconds. */
   readonly keep: number;
-  /** How long (ms) accounts and addresses are kept. */
+  /** How long accounts and addresses are kept, milliseconds. */
   readonly person: number;
-  /** If ended operations take more octets than this, the oldest are dropped sooner. */
+  /** If ended operations take more octets than this, the oldest of them are dropped earlier. */
   readonly most: number;
   /**
-   * How long an ended operation is kept in any case, milliseconds: a late `after` or a late write may need
-   * it.
+   * An ended operation is kept for at least so many milliseconds, however many octets are stored. A late
+   * `after` call of the panel or a late write may need it.
    */
   readonly recent: number;
 }
@@ -112,7 +112,7 @@ export class Upkeep {
 
   /**
    * Calls `step` until it returns null, with a pause after each call.
-   * @param step gets what the last call returned, at first an empty text
+   * @param step gets the result of the previous call; the first call gets an empty text
    */
   async #walk(step: (after: string) => string | null): Promise<void> {
     for (let after: string | null = ''; after !== null;) {

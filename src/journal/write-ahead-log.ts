@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 
 /*
- * The write-ahead log of SQLite (sqlite.org/fileformat2.html, "The Write-Ahead Log"). SQLite takes the first
- * damaged frame for the end of the log, as after a torn write. It drops all later frames without an error.
+ * The write-ahead log of SQLite (sqlite.org/fileformat2.html, "The Write-Ahead Log"). SQLite treats the first
+ * damaged frame as the end of the log, as if a power cut had interrupted the write of this frame. All later
+ * frames are dropped without an error.
  */
 
 const headerOctets = 32;
@@ -20,9 +21,9 @@ interface Log {
 
 /**
  * Whether the log has lost commits that were acknowledged. Call this only while no process has the database
- * open. Each commit is synced before the next one begins, so only the last one may be torn. Damage in the
- * last commit looks like a torn commit and is not reported.
- * @param path of the log, which may be missing
+ * open. Each commit is synced before the next one begins, so only the last commit may be incomplete. Damage
+ * in the last commit looks like an incomplete commit and is not reported.
+ * @param path path of the log; the file may be missing
  */
 export function isLogDamaged(path: string): boolean {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
@@ -54,8 +55,8 @@ function hasHole(log: Log, start: Sum): boolean {
   let commits = 0;
   for (let next = at + step; next + step <= octets.length; next += step)
     if (isOfThisLog(next) && endsCommit(next)) commits += 1;
-  // The damaged frame may belong to the first commit that follows. If this is also the last commit, it may be
-  // torn, which is no damage.
+  // The damaged frame may belong to the first complete commit that follows. If no other commit follows, that
+  // one is the last, and it may be incomplete, which is not damage.
   return commits > (endsCommit(at) && isOfThisLog(at) ? 0 : 1);
 }
 

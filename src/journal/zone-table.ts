@@ -15,12 +15,15 @@ const columnsWith = (state: StateColumn): readonly string[] => [
   'note',
 ];
 
-/** Name prefix of counts; a state follows it. Such a count holds how many zones have that state. */
+/**
+ * Prefix of the names of some counts: the rest of the name is a state. The count is the number of zones with
+ * this state.
+ */
 export const zonesTally = 'zones ';
-/** Name of a count: number of zones with a note. */
+/** Name of a count: how many zones have a note. */
 export const notesTally = 'notes';
 
-/** Stores zone entries, each with a checksum. A second index shows whether one is missing. */
+/** Stores zone entries, each with a checksum. A second index shows whether an entry is missing. */
 export class ZoneTable {
   readonly #database: Database;
   readonly #tallies: Tallies;

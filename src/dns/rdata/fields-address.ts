@@ -32,8 +32,9 @@ function ipv6Octets(text: string): Uint8Array {
 }
 
 /**
- * The canonical text of an IPv6 address (RFC 5952 section 4): lower case, without leading zeros. `::` stands
- * for the longest run of two or more zero groups; among equal runs, for the first.
+ * The canonical text of an IPv6 address (RFC 5952 section 4): lower case, without leading zeros. `::`
+ * replaces the longest run of two or more zero groups. If several runs are equally long, it replaces the
+ * first of them.
  */
 function ipv6Text(octets: Uint8Array): string {
   const groups: string[] = [];
@@ -50,8 +51,8 @@ function ipv6Text(octets: Uint8Array): string {
 }
 
 /**
- * The address of a network interface: pairs of hexadecimal digits in lower case, separated by hyphens (RFC
- * 7043 sections 3.2 and 4.2).
+ * The address of a network interface (EUI-48 or EUI-64): pairs of hexadecimal digits in lower case, separated
+ * by hyphens (RFC 7043 sections 3.2 and 4.2).
  * @param size number of octets
  */
 function interfaceAddress(size: 6 | 8): FieldKind {

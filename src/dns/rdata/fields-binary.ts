@@ -20,7 +20,7 @@ export const base64: FieldKind = {
   parse: bareWord('rdata.bad-base64', (text) => readBase64(text)?.toString('base64') ?? null),
 };
 
-/** The parts of a field that fills the rest of the rdata, one octet at least. */
+/** Makes all functions but `parse` of a field that fills the rest of the rdata, with at least one octet. */
 function restAs(encoding: 'hex' | 'base64'): Omit<FieldKind, 'parse'> {
   return {
     most: Infinity,
@@ -32,15 +32,15 @@ function restAs(encoding: 'hex' | 'base64'): Omit<FieldKind, 'parse'> {
   };
 }
 
-/** Decodes padded base64; `null`: the text is empty or not base64, or has bits where only padding may be. */
+/** Decodes base64 with padding. `null`: the text is empty or not base64, or bits are set in its padding. */
 export function readBase64(text: string): Buffer | null {
   const octets = Buffer.from(text, 'base64');
   return text !== '' && octets.toString('base64') === text ? octets : null;
 }
 
 /**
- * Salt of NSEC3 (RFC 5155 section 3.3). On the wire it follows a length octet. In text it is hexadecimal, or
- * `-` if it is empty.
+ * Salt of NSEC3 (RFC 5155 section 3.3). On the wire, a length octet precedes it. In text it is hexadecimal,
+ * or `-` if it is empty.
  */
 export const salt: FieldKind = {
   parse: bareWord('rdata.bad-hex-digits', (text) =>
@@ -53,8 +53,8 @@ export const salt: FieldKind = {
 const base32Digits = '0123456789abcdefghijklmnopqrstuv';
 
 /**
- * Hash of NSEC3 (RFC 5155 section 3.3). On the wire it follows a length octet. In text it is base32 with the
- * extended hex alphabet, in lower case without padding.
+ * Hash of NSEC3 (RFC 5155 section 3.3). On the wire, a length octet precedes it. In text it is base32 with
+ * the extended hex alphabet, in lower case without padding.
  */
 export const hash: FieldKind = {
   parse: bareWord('rdata.bad-base32', (text) => {

@@ -15,8 +15,8 @@ import {
 import type { Token } from './text.ts';
 
 /**
- * How a gateway is written, by its type number: 0 none, 1 IPv4, 2 IPv6, 3 a name that is never compressed
- * (RFC 4025 section 2.5).
+ * The formats of a gateway. The index is the gateway type: 0 no gateway, 1 IPv4, 2 IPv6, 3 a name that is
+ * never compressed (RFC 4025 section 2.5).
  */
 const gateways: readonly FieldKind[] = [
   {
@@ -31,8 +31,8 @@ const gateways: readonly FieldKind[] = [
 ];
 
 /**
- * Gateway type, algorithm and gateway of IPSECKEY as one field, because the type decides how the gateway is
- * written (RFC 4025 sections 2.3 to 2.5 and 3.1).
+ * Gateway type, algorithm and gateway of IPSECKEY. They form one field here, because the type decides the
+ * format of the gateway (RFC 4025 sections 2.3 to 2.5 and 3.1).
  */
 export const gateway: FieldKind = {
   least: 3,
@@ -110,7 +110,10 @@ export const hostIdentity: FieldKind = {
   },
 };
 
-/** The names as canonical text, up to the first word that is no name. Its problem is added to `context`. */
+/**
+ * Parses names to canonical text. Stops after the first word that is not a name, and adds its problem to
+ * `context`.
+ */
 function parsedNames(words: readonly (readonly Token[])[], context: FieldContext): string[] {
   const found: string[] = [];
   const before = context.problems.length;

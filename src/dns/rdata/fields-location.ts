@@ -1,21 +1,21 @@
 import { addProblem, fixedSize, throwDamaged, type FieldKind } from './fields.ts';
 
 /**
- * In LOC, this number stands for the equator and the prime meridian. Angles are counted from it in
+ * In LOC, this number means the equator or the prime meridian. Angles are given as the distance from it, in
  * thousandths of an arc second.
  */
 const middle = 2 ** 31;
 
 /**
- * In LOC, this number stands for the reference spheroid. Altitudes are counted in centimetres from 100
- * kilometres below it.
+ * In LOC, this number means the height of the reference spheroid. Altitudes are given in centimetres above a
+ * point 100 kilometres below the spheroid.
  */
 const altitudeZero = 10_000_000;
 
 /**
  * All data of a LOC record (RFC 1876): `51 30 12.748 N 0 7 39.611 W 0.00m 1.00m 10000.00m 10.00m`. Minutes,
  * seconds, the letter m and everything after the altitude are optional; canonical text has all of them. Of a
- * size, only the first digit is kept (section 2).
+ * size, only the first digit and the power of ten are kept (section 2).
  */
 export const location: FieldKind = {
   least: 5,
@@ -52,8 +52,10 @@ function locationOctets(words: readonly string[]): Buffer | null {
 }
 
 /**
- * Takes degrees, minutes, seconds and direction from the front of the words.
- * @returns thousandths of an arc second, negative for the direction `negative`; null: the words are no angle
+ * Removes degrees, minutes, seconds and direction from the front of the words, and converts them to one
+ * number.
+ * @returns thousandths of an arc second, negative for the direction `negative`; null: the words are not an
+ *   angle
  */
 function takeAngle(words: string[], most: number, positive: string, negative: string): number | null {
   const end = words.slice(0, 4).findIndex((word) => [positive, negative].includes(word));
@@ -75,8 +77,8 @@ function centimetres(text: string, least: number, most: number): number | null {
 }
 
 /**
- * The octet for a size in centimetres: its first digit in the high four bits, the power of ten in the low
- * four.
+ * Encodes a size in centimetres as one octet: the first digit in the high four bits, the power of ten in the
+ * low four bits.
  */
 function precision(value: number): number {
   const digits = String(value);

@@ -22,12 +22,12 @@ export const u8 = unsigned(8);
 export const u16 = unsigned(16);
 export const u32 = unsigned(32);
 
-/** A time in seconds, for the timers of SOA. Units may be used, such as `1h30m`. */
+/** A number of seconds, for the timers of SOA. It may be written with units, such as `1h30m`. */
 export const seconds = unsigned(32, (text) => String(readSeconds(text) ?? text));
 
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
 
-/** Parses a time such as `3600`, `1h`, `1h30m` or `2W`. @returns seconds; `null`: the text is no time */
+/** Parses a time such as `3600`, `1h`, `1h30m` or `2W`. @returns seconds; `null`: the text is not a time */
 export function readSeconds(text: string): number | null {
   if (/^\d{1,10}$/.test(text)) return Number(text);
   if (!/^(?:\d{1,10}[smhdw])+$/i.test(text)) return null;
@@ -61,8 +61,8 @@ export const algorithm = named(8, algorithms);
 export const digestType = named(8, 'SHA-1 1, SHA1 1, SHA-256 2, SHA256 2, GOST 3, SHA-384 4, SHA384 4');
 
 /**
- * Protocol of DNSKEY: always 3 (RFC 4034 section 2.1.2). Names that other values had earlier are accepted
- * (RFC 2535 section 3.1.3).
+ * Protocol of DNSKEY: always 3 (RFC 4034 section 2.1.2). The names of earlier protocol numbers are accepted
+ * too (RFC 2535 section 3.1.3).
  */
 export const protocol = named(8, 'NONE 0, TLS 1, EMAIL 2, DNSSEC 3, IPSEC 4, ALL 255');
 
@@ -74,8 +74,7 @@ export const certificateType = named(
 
 /**
  * The time of a signature: `YYYYMMDDHHmmSS` in UTC, or seconds since 1970 (RFC 4034 section 3.2). Canonical
- * text is the seconds, as a 32-bit number. This number wraps around, so the date it means depends on when it
- * is read.
+ * text is the seconds as a 32-bit number. This number wraps around, so its date depends on the present time.
  */
 export const time = unsigned(32, (text) => {
   const [, year, month, day, hour, minute, second] =

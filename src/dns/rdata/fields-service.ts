@@ -5,14 +5,14 @@ import { addProblem, lengthFirst, lengthOf, need, type FieldContext, type FieldK
 import { quote, unescape, type Token } from './text.ts';
 
 /**
- * One parameter key of SVCB and how its value is written. If a function returns `null`, the octets are no
- * value of this key.
+ * One parameter key of SVCB, and the two forms of its value: as written in text, and on the wire. Both
+ * functions return `null` if the octets are not a valid value of this key.
  */
 interface Parameter {
   readonly name: string;
-  /** Turns the octets as written, without escapes, into the octets on the wire. */
+  /** Converts the value as written, with its escapes resolved, to its octets on the wire. */
   readonly read: (written: Buffer, context: FieldContext) => Buffer | null;
-  /** Turns the octets on the wire into the octets as written. */
+  /** Converts the octets on the wire to the value as written, without escapes. */
   readonly write: (wire: Buffer) => Buffer | null;
 }
 
@@ -35,15 +35,15 @@ const parameters: readonly Parameter[] = [
   },
   { name: 'ipv6hint', ...addresses(ipv6, 16) },
   { name: 'dohpath', read: template, write: template },
-  // This is `ohttp`. Older servers do not know that name.
+  // The registered name of this key is `ohttp`. Older servers do not know that name.
   { name: 'key8', read: onlyEmpty, write: onlyEmpty },
 ];
 
 /**
- * The parameters of SVCB and HTTPS (RFC 9460 section 2.1), each key once, sorted by the keys' numbers. In
- * canonical text values have no quotation marks, and characters that are not printable are `\DDD`. A key that
- * has a name may also be written `keyNNNNN`; its value is then the octets on the wire. Canonical text has the
- * name, except that `ohttp` becomes `key8`.
+ * The parameters of SVCB and HTTPS (RFC 9460 section 2.1), each key once, sorted by the numbers of the keys.
+ * In canonical text, values have no quotation marks, and characters that are not printable are `\DDD`. A key
+ * with a name may also be written as `keyNNNNN`; its value then has the form on the wire. Canonical text has
+ * the name, except that `ohttp` becomes `key8`.
  */
 export const serviceParameters: FieldKind = {
   least: 0,
@@ -84,7 +84,7 @@ function sixteen(value: number): Buffer {
   return Buffer.from([value >> 8, value & 255]);
 }
 
-/** Joins `key=` with the quoted string that directly follows it. */
+/** Joins a word such as `key=` with the quoted string that directly follows it. */
 function glue(words: readonly Token[]): Token[] {
   const found: Token[] = [];
   for (const word of words) {
@@ -153,7 +153,10 @@ function wireParameters(octets: Uint8Array): Parameters {
   return found;
 }
 
-/** The name of a key that does not fit the other keys (RFC 9460 sections 7.1.1 and 8); null: all keys fit. */
+/**
+ * Returns the name of a key that does not fit the other keys (RFC 9460 sections 7.1.1 and 8); null: all keys
+ * fit each other.
+ */
 function wrongParameter(found: Parameters): string | null {
   const mandatory = found.get(0) ?? Buffer.alloc(0);
   for (let at = 0; at < mandatory.length; at += 2) {
@@ -179,7 +182,7 @@ function writeMandatory(wire: Buffer): Buffer | null {
 }
 
 /**
- * Parses a list of values that are separated by commas. Inside a value, a backslash precedes each comma and
+ * Parses a list of values separated by commas. Inside a value, commas and backslashes are escaped by a
  * backslash (RFC 9460 appendix A.1).
  */
 function readProtocols(written: Buffer): Buffer | null {
@@ -235,8 +238,8 @@ function addresses(kind: FieldKind, size: number): Pick<Parameter, 'read' | 'wri
 }
 
 /**
- * Parses a relative URI template in UTF-8 with the variable `dns` (RFC 9461 section 5); null: the octets are
- * none.
+ * Checks that the octets are a relative URI template in UTF-8 with the variable `dns` (RFC 9461 section 5).
+ * Null: they are not.
  */
 function template(octets: Buffer): Buffer | null {
   const text = octets.toString('utf8');

@@ -11,8 +11,8 @@ import {
 import { quote, unescape, type Token } from './text.ts';
 
 /**
- * Tag of CAA (RFC 8659 section 4.1): 1 to 255 letters and digits, in lower case. On the wire it follows a
- * length octet.
+ * Tag of CAA (RFC 8659 section 4.1): 1 to 255 letters and digits, in lower case. On the wire, a length octet
+ * precedes it.
  */
 export const tag: FieldKind = {
   parse: bareWord('rdata.bad-tag', (text) => (tagText.test(text) ? text.toLowerCase() : null)),
@@ -26,8 +26,9 @@ export const tag: FieldKind = {
 const tagText = /^[a-z0-9]{1,255}$/iu;
 
 /**
- * Character-strings that form one text (RFC 1035 section 3.3.14, RFC 7208 section 3.3). `"a" "b"` and `"ab"`
- * are the same data. Canonical text is one quoted string, and the wire form is cut every 255 octets.
+ * Character-strings that together form one text (RFC 1035 section 3.3.14, RFC 7208 section 3.3). `"a" "b"`
+ * and `"ab"` are the same data. Canonical text is one quoted string. On the wire, the text is cut into
+ * strings of at most 255 octets.
  */
 export const text: FieldKind = {
   most: Infinity,
@@ -60,9 +61,10 @@ export const characterString: FieldKind = {
 };
 
 /**
- * The substitution of NAPTR (RFC 3402 section 3.2): empty, or an expression and its replacement between three
- * equal delimiters. The delimiter is no digit, no backslash and not the flag `i`. Checks only that the groups
- * exist which the replacement uses. The expression is not compiled, because its dialect is not JavaScript's.
+ * The substitution of NAPTR (RFC 3402 section 3.2). It is empty, or has an expression and its replacement
+ * between three equal delimiters. The delimiter is not a digit, not a backslash and not `i`, which is a flag.
+ * The only check is that all groups exist to which the replacement refers. The expression is not compiled,
+ * because its syntax is not that of JavaScript.
  */
 export const substitution: FieldKind = {
   ...characterString,
@@ -90,7 +92,7 @@ function isSubstitution(octets: Buffer): boolean {
   return groups !== null && used.every((group) => Number.isNaN(group) || group <= groups);
 }
 
-/** Counts the groups in a POSIX extended regular expression; `null`: its parentheses do not match. */
+/** Counts the groups in a POSIX extended regular expression; `null`: its parentheses are not balanced. */
 function groupsOf(expression: string): number | null {
   let open = 0;
   let groups = 0;
@@ -103,8 +105,8 @@ function groupsOf(expression: string): number | null {
 }
 
 /**
- * Text without a length octet that fills the rest of the rdata. Canonical text is quoted (CAA value, RFC 8659
- * section 4.1).
+ * Text that fills the rest of the rdata, without a length octet. Canonical text is quoted (CAA value, RFC
+ * 8659 section 4.1).
  */
 export const openText: FieldKind = {
   textual: true,
@@ -113,7 +115,7 @@ export const openText: FieldKind = {
   decode: (octets) => ({ text: quote(octets), used: octets.length }),
 };
 
-/** Like {@link openText}, but every spelling must be quoted: the target of URI (RFC 7553 section 4.4). */
+/** Like {@link openText}, but always written in quotes: the target of URI (RFC 7553 section 4.4). */
 export const quotedText: FieldKind = {
   ...openText,
   parse: (words, context) =>
@@ -131,7 +133,7 @@ export function canonicalOctets(canonical: string): Buffer {
   return unescape(canonical.slice(1, -1), []);
 }
 
-/** Cuts octets into strings of at most 255 octets. No octets give one empty string. */
+/** Cuts octets into strings of at most 255 octets. If there are no octets, returns one empty string. */
 export function chunks(octets: Buffer): Buffer[] {
   const parts: Buffer[] = [];
   for (let at = 0; at < octets.length; at += 255) parts.push(octets.subarray(at, at + 255));

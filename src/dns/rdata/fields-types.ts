@@ -3,18 +3,18 @@ import { bareWord, addProblem, throwDamaged, need, type FieldKind } from './fiel
 import { u16 } from './fields-number.ts';
 
 /**
- * Converts between names and numbers of record types. Passed in by the caller, because the table of types
- * itself uses these fields.
+ * Converts between names and numbers of record types. The caller passes it in, because this file cannot
+ * import the table of types: that table uses the fields of this file.
  */
 export interface TypeNames {
-  /** The number of a type, spelled in any way. @throws {DnsDataError} when the text is no type */
+  /** The number of a type in any spelling. @throws {DnsDataError} when the text is not a type */
   readonly numberOf: (type: string) => number;
   readonly nameOf: (number: number) => string;
 }
 
 /**
- * One type, written by its name, with 16 bits on the wire. A signature uses it for the type that it covers
- * (RFC 4034 section 3.1.1).
+ * One record type: its name in text, 16 bits on the wire. In RRSIG this field is the type that the signature
+ * covers (RFC 4034 section 3.1.1).
  */
 export function typeField(types: TypeNames): FieldKind {
   return {
@@ -28,8 +28,8 @@ export function typeField(types: TypeNames): FieldKind {
 }
 
 /**
- * A set of types, on the wire as windows of bits (RFC 4034 section 4.1.2). Canonical text names each type
- * once, sorted by number.
+ * A set of types. On the wire it is a bitmap in windows (RFC 4034 section 4.1.2). Canonical text names each
+ * type once, sorted by number.
  */
 export function typeSet(types: TypeNames): FieldKind {
   const canonical = (numbers: Iterable<number>): string =>

@@ -5,21 +5,24 @@ import type { Token } from './text.ts';
 /** The format of one field of a record type, as text and on the wire. */
 export interface FieldKind {
   /**
-   * Turns the field's words into canonical text. There are at least `least` words. Problems are added to
+   * Converts the words of the field to canonical text. There are at least `least` words. Adds problems to
    * `context.problems`.
    */
   readonly parse: (words: readonly Token[], context: FieldContext) => string;
   readonly encode: (canonical: string) => Uint8Array;
   /**
    * Reads the field at the start of the octets.
-   * @returns `text`: canonical text; `used`: the number of octets read
-   * @throws {DnsDataError} when the octets are no such field
+   * @returns `text`: canonical text; `used`: the number of octets that the field takes
+   * @throws {DnsDataError} when the octets are not such a field
    */
   readonly decode: (octets: Uint8Array) => { text: string; used: number };
-  /** Fewest and most words of the field; absent: one. A field that may have no word must be the last. */
+  /**
+   * Minimum and maximum number of words in the field; absent: 1. Only the last field of a type may have no
+   * word.
+   */
   readonly least?: number;
   readonly most?: number;
-  /** Whether the field is free text, which forms show without quotes and escapes. */
+  /** Whether the field is free text. Forms show such text without quotes and escapes. */
   readonly textual?: boolean;
 }
 
@@ -50,14 +53,14 @@ export function bare(read: (text: string, context: FieldContext) => string): Fie
 }
 
 /**
- * Makes a `parse` like {@link bare}, for a value that `read` can judge alone.
- * @param code of the problem of a value for which `read` returns null
+ * Makes a `parse` function like {@link bare}, for a field that needs no other information than its text.
+ * @param code code of the problem that is added if `read` returns null
  */
 export function bareWord(code: string, read: (text: string) => string | null): FieldKind['parse'] {
   return bare((text, context) => read(text) ?? addProblem(context, code, text));
 }
 
-/** Makes a `decode` for fields of always the same size, in octets. */
+/** Makes a `decode` function for a field with a fixed number of octets. */
 export function fixedSize(size: number, textOf: (octets: Buffer) => string): FieldKind['decode'] {
   return (octets) => {
     need(octets, size);
@@ -65,7 +68,7 @@ export function fixedSize(size: number, textOf: (octets: Buffer) => string): Fie
   };
 }
 
-/** Makes a `decode` for fields of at most 255 octets with a length octet before them. */
+/** Makes a `decode` function for a field of at most 255 octets that a length octet precedes. */
 export function lengthPrefixed(textOf: (octets: Buffer) => string): FieldKind['decode'] {
   return (octets) => {
     const found = Buffer.from(lengthOf(octets));
@@ -73,12 +76,12 @@ export function lengthPrefixed(textOf: (octets: Buffer) => string): FieldKind['d
   };
 }
 
-/** At most 255 octets with a length octet before them. */
+/** Puts a length octet before the octets, which must be at most 255. */
 export function lengthFirst(octets: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from([octets.length]), octets]);
 }
 
-/** The octets after a length octet, as many as it announces. @throws {DnsDataError} */
+/** Returns the octets after a length octet, as many as it says. @throws {DnsDataError} */
 export function lengthOf(octets: Uint8Array): Uint8Array {
   need(octets, 1);
   const length = octets[0] ?? 0;
@@ -91,12 +94,15 @@ export function need(octets: Uint8Array, length: number): void {
   if (octets.length < length) throw new DnsDataError([problem('wire.too-short', {})]);
 }
 
-/** Throws the error for octets that are no such field. @throws {DnsDataError} `wire.bad-field` */
+/**
+ * Throws the error for octets that are not a valid field of this kind.
+ * @throws {DnsDataError} `wire.bad-field`
+ */
 export function throwDamaged(field: string): never {
   throw new DnsDataError([problem('wire.bad-field', { field })]);
 }
 
-/** A domain name. Every field with a name uses this kind, and no other field does. */
+/** A domain name. Every field that contains a name uses this kind, and no other field does. */
 export const nameField: FieldKind = {
   parse: bare((text, { origin, problems }) => collect(problems, () => parseName(text, origin)) ?? ''),
   encode: (text) => nameOctets(text as DnsName),
@@ -112,7 +118,7 @@ export function nameOctets(text: DnsName): Uint8Array {
   return Buffer.concat([...parts, Buffer.from([0])]);
 }
 
-/** Most octets of a name in wire form (RFC 1035 section 2.3.4). */
+/** Maximum length of a name in wire form, in octets (RFC 1035 section 2.3.4). */
 const mostNameOctets = 255;
 
 /**

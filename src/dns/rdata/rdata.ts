@@ -5,18 +5,18 @@ import { quote, tokens, unescape, type Token } from './text.ts';
 import { metaTypes, rareTypes } from './type-numbers.ts';
 import { numberOfType, recordTypes, typeOfNumber, type RecordType } from './types.ts';
 
-/** Most octets of rdata (RFC 1035 section 3.2.1: RDLENGTH has 16 bits). */
+/** Maximum length of rdata in octets (RFC 1035 section 3.2.1: RDLENGTH has 16 bits). */
 const mostRdataOctets = 65_535;
 
 /**
- * Most characters of rdata text; a longer text is refused without reading it. The limit allows every octet to
- * be `\DDD`, with quotation marks around strings of 255 octets.
+ * Maximum length of rdata text in characters. A longer text is refused without parsing it. Every octet may be
+ * written as `\DDD`, with quotation marks around each string of 255 octets.
  */
 export const mostRdataText = 270_000;
 
 /**
- * The canonical spelling of a record type, in upper case. A type of the table gets its mnemonic; another type
- * with a number becomes `TYPEnnn`. A mnemonic without a known number stays as it is.
+ * The canonical spelling of a record type, in upper case. A type in the table of types gets its mnemonic. Any
+ * other type with a known number becomes `TYPEnnn`. A mnemonic without a known number stays as it is.
  * @throws {DnsDataError} `type.unknown` for a text that cannot be a record type
  */
 export function canonicalType(text: string): string {
@@ -36,9 +36,9 @@ export function singleValued(type: string): boolean {
 }
 
 /**
- * Turns rdata in any master-file spelling into canonical rdata. Equal data give equal text.
- * @param type canonical
- * @param origin completes relative names; absent: relative names are refused
+ * Converts rdata in any master-file spelling to canonical rdata. Equal data give equal text.
+ * @param type canonical spelling of the type
+ * @param origin is appended to relative names; absent: relative names are refused
  * @throws {DnsDataError} with every problem
  */
 export function parseRdata(type: string, text: string, origin?: Origin): string {
@@ -55,8 +55,8 @@ export function parseRdata(type: string, text: string, origin?: Origin): string 
 }
 
 /**
- * Makes canonical rdata from its fields, in the table's order. A text field is given without quotes and
- * escapes.
+ * Makes canonical rdata from its fields, in the order of the table of types. The caller gives text fields
+ * without quotes and escapes.
  * @throws {DnsDataError}
  */
 export function rdataFromFields(type: string, fields: readonly string[], origin?: Origin): string {
@@ -90,8 +90,9 @@ function demandShort(type: string, length: number, most: number): void {
 }
 
 /**
- * The fields of canonical rdata, in the table's order. A text field is returned without quotes and escapes if
- * it is UTF-8 without control characters; else in its escaped form. Data written as `\# ...` are one field.
+ * Splits canonical rdata into its fields, in the order of the table of types. A text field is returned
+ * without quotes and escapes if it is UTF-8 without control characters; otherwise it keeps its escapes. Data
+ * written as `\# ...` form one field.
  */
 export function rdataFields(type: string, rdata: string): readonly string[] {
   const known = structureOf(type, rdata);
@@ -102,7 +103,8 @@ export function rdataFields(type: string, rdata: string): readonly string[] {
 }
 
 /**
- * The text of a TXT or SPF record as quoted strings of at most 255 octets each, for outputs that need it cut.
+ * The text of a TXT or SPF record as quoted strings of at most 255 octets each. Some outputs need the text
+ * cut in this way.
  */
 export function txtChunks(rdata: string): string[] {
   return chunks(canonicalOctets(rdata)).map((part) => quote(part));
@@ -122,15 +124,15 @@ export function wireRdata(type: string, rdata: string): Uint8Array {
 }
 
 /**
- * The type's row in the table. Undefined: there is none, or the data are written as `\# ...` (RFC 3597). A
- * type of the table has such data if a row of the panel could not be understood.
+ * The row of the type in the table of types. Undefined: there is none, or the data are written as `\# ...`
+ * (RFC 3597). A type with a row has such data if a row of the panel could not be understood.
  */
 function structureOf(type: string, rdata: string): RecordType | undefined {
   return rdata.startsWith('\\# ') ? undefined : recordTypes.get(type);
 }
 
 /**
- * Makes canonical rdata from its wire form, in which names are not compressed.
+ * Makes canonical rdata from its wire form, in which names must not be compressed.
  * @throws {DnsDataError} when the octets do not fit the type
  */
 export function rdataFromWire(type: string, octets: Uint8Array): string {
@@ -149,8 +151,8 @@ export function rdataFromWire(type: string, octets: Uint8Array): string {
 }
 
 /**
- * Groups words by field. Only the last field can take all remaining words. Words that are left over form one
- * more group.
+ * Distributes words over the fields. Only the last field can take all remaining words. If words are left
+ * over, they form one more group.
  */
 function fieldWords(known: RecordType, words: readonly Token[]): Token[][] {
   let at = 0;
@@ -181,8 +183,8 @@ function parseFields(
   if (problems.length > 0) return rdata;
   const wrong = known.wrong(fields);
   if (wrong !== null) problems.push(problem('rdata.bad-length', { type, field: wrong }));
-  // A shorter text never exceeds the limit: three characters stand for at most sixteen octets (an IPv6
-  // address in SVCB).
+  // A shorter text never exceeds the limit, because three characters stand for at most sixteen octets (an
+  // IPv6 address in SVCB).
   else if (rdata.length > mostRdataOctets / 8) checkLength(type, rdata, problems);
   return rdata;
 }
@@ -198,7 +200,8 @@ function checkLength(type: string, rdata: string, problems: Problem[]): void {
 }
 
 /**
- * Parses `\# length hex ...` (RFC 3597 section 5). If the table has the type, returns the type's own text.
+ * Parses `\# length hex ...` (RFC 3597 section 5). If the table has the type, returns its usual canonical
+ * text.
  */
 function parseGeneric(type: string, words: readonly Token[], problems: Problem[]): string {
   const [mark = '', length = '', ...digits] = words.map((word) => (word.quoted ? '"' : word.text));
@@ -218,7 +221,7 @@ function parseGeneric(type: string, words: readonly Token[], problems: Problem[]
   );
 }
 
-/** Octets in the form of RFC 3597 section 5: `\\# length hex`. */
+/** Formats octets as in RFC 3597 section 5: `\\# length hex`. */
 export function genericText(octets: Uint8Array): string {
   const hex = Buffer.from(octets).toString('hex');
   return `\\# ${octets.length}${hex === '' ? '' : ` ${hex}`}`;

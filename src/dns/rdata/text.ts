@@ -1,14 +1,14 @@
 import { problem, type Problem } from '../problem.ts';
 
 /**
- * One word of master-file text. It stores whether it was quoted, because `"10"` is text and `10` may be a
- * number.
+ * One word of master-file text. It remembers whether it was in quotes, because `"10"` is a text, but `10` may
+ * be a number.
  */
 export interface Token {
   /** The word without quotes. Its escapes are not resolved yet. */
   readonly text: string;
   readonly quoted: boolean;
-  /** Whether no white space precedes the word, as in `alpn="h2"` (RFC 9460 section 2.1). */
+  /** Whether the word follows another word without white space, as in `alpn="h2"` (RFC 9460 section 2.1). */
   readonly glued?: boolean;
 }
 
@@ -43,8 +43,8 @@ function endOfBare(text: string, from: number): number {
 }
 
 /**
- * Splits rdata text into words (RFC 1035 section 5.1), in time proportional to its length. The caller has
- * removed parentheses and comments.
+ * Splits rdata text into words (RFC 1035 section 5.1). The time is proportional to the length of the text.
+ * The caller must have removed parentheses and comments.
  * @param problems gets `rdata.unbalanced-quote` when a quoted string does not end
  */
 export function tokens(text: string, problems: Problem[]): Token[] {
@@ -62,8 +62,8 @@ export function tokens(text: string, problems: Problem[]): Token[] {
 }
 
 /**
- * The octets that a written character-string stands for: `\DDD` is an octet, `\X` is X, other characters are
- * UTF-8.
+ * The octets that a character-string in text stands for. `\DDD` is one octet, `\X` is the character X, and
+ * other characters are UTF-8.
  */
 export function unescape(text: string, problems: Problem[]): Buffer {
   if (!text.includes('\\')) return Buffer.from(text, 'utf8');

@@ -29,8 +29,8 @@ export interface RecordType {
   readonly single: boolean;
   /**
    * Checks whether the fields fit each other.
-   * @param fields canonical, in their order
-   * @returns the name of a field that does not fit the others; `null`: all fit
+   * @param fields canonical text of the fields, in the order of the table
+   * @returns the name of a field that does not fit the others; `null`: all fields fit
    */
   readonly wrong: (fields: readonly string[]) => string | null;
 }
@@ -51,7 +51,8 @@ function row(
 }
 
 /**
- * Makes a check of the digest's length. The digest is in the last field, its type in the field before.
+ * Makes a check of the digest's length. The last field is the digest, and the field before it is the digest
+ * type.
  * @param lengths number of octets by digest type; digests of other types may have any length
  */
 function digestLengths(lengths: Readonly<Record<string, number>>): Particulars {
@@ -70,7 +71,10 @@ const dsDigests = digestLengths({ 1: 20, 2: 32, 3: 32, 4: 48 });
 /** Fingerprint lengths of SSHFP (RFC 4255 section 3.1.2, RFC 6594). */
 const fingerprints = digestLengths({ 1: 20, 2: 32 });
 
-/** Digest lengths of ZONEMD; of an unknown algorithm at least 12 octets (RFC 8976 section 2.2). */
+/**
+ * Digest lengths of ZONEMD (RFC 8976 section 2.2). With an unknown hash algorithm, a digest has at least 12
+ * octets.
+ */
 const zoneDigests: Particulars = {
   wrong: (fields) => {
     const digest = fields.at(-1) ?? '';
@@ -91,8 +95,8 @@ const tlsFields = { usage: u8, selector: u8, matching: u8, data: hex };
 const serviceFields = { priority: u16, target: nameField, parameters: serviceParameters };
 
 /**
- * The table of record types. A type without a row is passed through in the form of RFC 3597. In canonical
- * text, algorithms and the like are numbers, not mnemonics.
+ * The table of record types. Data of a type without a row are passed through in the form of RFC 3597. In
+ * canonical text, algorithms, protocols and similar values are numbers, not mnemonics.
  */
 export const recordTypes: ReadonlyMap<string, RecordType> = new Map([
   ['A', row(1, { address: ipv4 })],
@@ -171,14 +175,17 @@ const byNumber: ReadonlyMap<number, string> = new Map(
   [...recordTypes].map(([type, { number }]) => [number, type]),
 );
 
-/** The name of a type: `A` for 1 and so on; `TYPEnnn` for a number without a row (RFC 3597 section 5). */
+/**
+ * The name of a type by its number: `A` for 1 and so on. A number without a row in the table becomes
+ * `TYPEnnn` (RFC 3597 section 5).
+ */
 export function typeOfNumber(number: number): string {
   return byNumber.get(number) ?? `TYPE${number}`;
 }
 
 /**
- * The IANA number of a type in any spelling: `TYPEnnn`, or a mnemonic. Mnemonics of types without a row, and
- * of types in queries (`AXFR`, `ANY`), are accepted too.
+ * The IANA number of a type in any spelling: `TYPEnnn`, or a mnemonic. Accepts mnemonics of types without a
+ * row, and of types that occur only in queries (`AXFR`, `ANY`).
  * @throws {DnsDataError} `type.unknown`
  */
 export function numberOfType(type: string): number {

@@ -31,7 +31,7 @@ export function rcodeName(rcode: number): string {
 
 const metaNames = new Map([...metaTypes].map(([type, number]) => [number, type]));
 
-/** The canonical name of the type with this number. Types of queries and updates are included. */
+/** The canonical name of the type with this number. Includes types that occur only in queries and updates. */
 export function typeName(number: number): string {
   return metaNames.get(number) ?? typeOfNumber(number);
 }

@@ -5,11 +5,12 @@ import { numberOfType } from '../rdata/types.ts';
 import { OctetReader, OctetWriter } from './octets.ts';
 import { readRecordHead, readRecord, writeRecord, type RecordHead, type WireRecord } from './records.ts';
 
-/** The kind of a message: a name, or the number of another opcode (RFC 1035 section 4.1.1). */
+/** The kind of a message (RFC 1035 section 4.1.1): the name of a known opcode, or the number of any other. */
 export type Opcode = keyof typeof opcodes | number;
 
 /**
- * The flags that matter to us: answer, authoritative, truncated, recursion desired. All others are sent as 0.
+ * The flags that we use: `qr` answer, `aa` authoritative, `tc` truncated, `rd` recursion desired. We send all
+ * other flags as 0.
  */
 export interface MessageFlags {
   readonly qr: boolean;
@@ -25,27 +26,30 @@ export interface DnsQuestion {
 }
 
 /**
- * A message without its signature. In an update, the four sections are zone, prerequisites, updates,
- * additional (RFC 2136 section 2).
+ * A message without its signature. In an update, the four sections mean zone, prerequisites, updates and
+ * additional records (RFC 2136 section 2).
  */
 export interface DnsMessage {
   readonly id: number;
   readonly opcode: Opcode;
   readonly flags: MessageFlags;
-  /** Response code, see `rcodes`. Only a message with EDNS can have more than 15. */
+  /** Response code, see `rcodes`. A code above 15 needs EDNS. */
   readonly rcode: number;
   readonly questions: readonly DnsQuestion[];
   readonly answers: readonly WireRecord[];
   readonly authority: readonly WireRecord[];
   /** Additional records without OPT and TSIG. */
   readonly additional: readonly WireRecord[];
-  /** Most octets of a datagram that the sender accepts (RFC 6891); null: the message is without EDNS. */
+  /**
+   * Maximum size of a datagram that the sender of the message accepts, in octets (RFC 6891); null: the
+   * message has no EDNS.
+   */
   readonly udpSize: number | null;
 }
 
 /**
  * The TSIG record, which is the last record of a signed message (RFC 8945 section 4.2). `at`: offset of this
- * record from the start of the message, in octets; `time`: when it was signed, seconds since 1970.
+ * record from the start of the message, in octets. `time`: when the message was signed, seconds since 1970.
  */
 export type TsigRecord = ReturnType<typeof readTsig>;
 
@@ -65,7 +69,7 @@ const flagBits = { qr: 0x8000, aa: 0x0400, tc: 0x0200, rd: 0x0100 };
 
 export const noFlags: MessageFlags = { qr: false, aa: false, tc: false, rd: false };
 
-/** Makes a query for one RRset (or `ANY`, `AXFR`) with id 0, without recursion and without EDNS. */
+/** Makes a query for one RRset (or for `ANY`, `AXFR`), with id 0, without recursion and without EDNS. */
 export function queryMessage(name: DnsName, type: string): DnsMessage {
   return {
     id: 0,
@@ -126,9 +130,9 @@ function writeEdns(writer: OctetWriter, udpSize: number, rcode: number): void {
 
 /**
  * Decodes a whole message. Decodes its signature too, but does not check it. Rdata that do not fit their type
- * are no error, see {@link WireRecord.rdata}.
- * @throws {DnsDataError} when the message is cut off, has octets left over or a wrong pointer, or has OPT or
- *   TSIG in a wrong place
+ * are not an error, see {@link WireRecord.rdata}.
+ * @throws {DnsDataError} when the message is cut off, has extra octets or a wrong pointer, or has OPT or TSIG
+ *   in a wrong place
  */
 export function decodeMessage(octets: Uint8Array): ReceivedMessage {
   const reader = new OctetReader(octets);
@@ -197,7 +201,7 @@ function readAdditional(reader: OctetReader, count: number): Additional {
   return found;
 }
 
-/** Reads past the options of EDNS. @throws {DnsDataError} if they are cut off */
+/** Skips the options of EDNS. @throws {DnsDataError} if they are cut off */
 function skipOptions(reader: OctetReader, head: RecordHead): void {
   const options = new OctetReader(reader.take(head.length));
   for (; options.at < head.length; options.take(options.u16())) options.u16();

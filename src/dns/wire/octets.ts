@@ -4,11 +4,14 @@ import { decodeName } from '../rdata/fields.ts';
 
 const headerOctets = 12;
 const mostNameOctets = 255;
-/** Most pointers that are followed in one name. A name has at most 127 labels, so it needs no more. */
+/**
+ * At most so many compression pointers are followed in one name. A name has at most 127 labels, so it needs
+ * no more.
+ */
 const mostPointers = 127;
-/** Largest offset that a pointer can have: it has 14 bits for it (RFC 1035 section 4.1.4). */
+/** Largest offset in a compression pointer, which has 14 bits for it (RFC 1035 section 4.1.4). */
 const mostPointer = 0x3fff;
-/** Largest message, in octets: a stream has 16 bits for its length (RFC 1035 section 4.2.2). */
+/** Maximum length of a message in octets. On a stream the length has 16 bits (RFC 1035 section 4.2.2). */
 export const mostMessageOctets = 65_535;
 
 /**
@@ -47,10 +50,10 @@ export class OctetReader {
 }
 
 /**
- * Decodes the name at an offset of a message. Pointers must lead backwards, so that they cannot form a circle
- * (RFC 1035 section 4.1.4).
- * @returns `octets`: the name in wire form, not compressed, in its own upper and lower case; `end`: the
- *   offset after it
+ * Decodes the name at an offset of a message. Compression pointers must lead backwards, so that they cannot
+ * form a loop (RFC 1035 section 4.1.4).
+ * @returns `octets`: the name in wire form, not compressed, in upper and lower case as received; `end`: the
+ *   offset after the name
  * @throws {DnsDataError} `wire.cut`, `wire.bad-pointer`, `wire.bad-name`
  */
 export function expandName(message: Uint8Array, from: number): { octets: Buffer; end: number } {
@@ -84,7 +87,9 @@ export function expandName(message: Uint8Array, from: number): { octets: Buffer;
   }
 }
 
-/** Writes a message from front to back. It remembers the offsets of names, for compression. */
+/**
+ * Writes a message from front to back. Remembers the offsets of names, so that later names can be compressed.
+ */
 export class OctetWriter {
   #octets = Buffer.alloc(512);
   #at = 0;
@@ -113,12 +118,15 @@ export class OctetWriter {
     this.#at = this.#room(4).writeUInt32BE(value, this.#at);
   }
 
-  /** Replaces two octets at the offset `at`, already written, by a 16-bit number. */
+  /** Replaces two octets that were already written at the offset `at` with a 16-bit number. */
   patch16(at: number, value: number): void {
     this.#octets.writeUInt16BE(value, at);
   }
 
-  /** Writes a name. If the message already contains a name with the same end, that end becomes a pointer. */
+  /**
+   * Writes a name. If an earlier name in the message ends with the same labels, a pointer to them is written
+   * instead.
+   */
   name(name: DnsName): void {
     const parts = labels(name);
     for (let index = 0; index < parts.length; index += 1) {

@@ -16,20 +16,21 @@ export interface WireRecord {
   /** TTL in seconds. */
   readonly ttl: number;
   /**
-   * Data in canonical text, or as `\# n hex` if the octets do not fit the type. `null`: there are no data, as
-   * in some records of updates and prerequisites.
+   * Data in canonical text, or as `\# n hex` if the octets do not fit the type. `null`: the record has no
+   * data, as in some parts of an update.
    */
   readonly rdata: string | null;
   /**
-   * Rdata octets with names not compressed. Given only if they differ from the wire form of `rdata`: names in
-   * upper case, or a text cut into other strings. If a server compares octets, an update that deletes this
-   * record must send these.
+   * Rdata octets as received, with uncompressed names. Present only if they differ from the wire form of
+   * `rdata`: names in upper case, or a text cut into other strings. Some servers compare octets. There, an
+   * update that deletes this record must send these octets.
    */
   readonly octets?: Uint8Array;
 }
 
 /**
- * Types of RFC 1035 that have names in their rdata. Only these names may be compressed (RFC 3597 section 4).
+ * Types of RFC 1035 whose rdata contain names. Only names in these types may be compressed (RFC 3597 section
+ * 4).
  */
 const compressible = new Set(['NS', 'MD', 'MF', 'CNAME', 'SOA', 'MB', 'MG', 'MR', 'PTR', 'MINFO', 'MX']);
 
@@ -53,8 +54,8 @@ function writeRdata(writer: OctetWriter, { type, rdata, octets }: WireRecord): v
 }
 
 /**
- * Writes the rdata of a type in {@link compressible}, with compressed names. All fields of these types are
- * names and numbers, so a space separates them.
+ * Writes the rdata of a type in {@link compressible}, with compressed names. These types have only names and
+ * numbers as fields, so each word of the text is one field.
  */
 function writeCompressed(writer: OctetWriter, type: string, rdata: string): void {
   const words = rdata.split(' ');
@@ -65,7 +66,7 @@ function writeCompressed(writer: OctetWriter, type: string, rdata: string): void
   }
 }
 
-/** The part of a record before its rdata, with the number of its type and the 32 bits of its TTL. */
+/** The part of a record before its rdata. `type` is the number of the type; `ttl` is not checked yet. */
 export type RecordHead = ReturnType<typeof readRecordHead>;
 
 /** Reads a record up to its rdata. @throws {DnsDataError} */
@@ -76,14 +77,15 @@ export function readRecordHead(reader: OctetReader) {
 }
 
 /**
- * Decodes the rdata after a record's head.
- * @throws {DnsDataError} when the message is cut off in the record, or a name in it has a wrong pointer
+ * Decodes the rdata that follow the head of a record.
+ * @throws {DnsDataError} when the message is cut off within the record, or a name in the rdata has a wrong
+ *   pointer
  */
 export function readRecord(reader: OctetReader, head: RecordHead): WireRecord {
   const from = reader.at;
   const raw = reader.take(head.length);
   const type = typeName(head.type);
-  // A TTL with its highest bit set counts as zero (RFC 2181 section 8).
+  // A TTL with its highest bit set means zero (RFC 2181 section 8).
   const ttl = head.ttl >= 2 ** 31 ? 0 : head.ttl;
   const common = { name: head.name, type, class: head.class, ttl };
   if (raw.length === 0 && head.class !== classes.IN) return { ...common, rdata: null };
@@ -94,14 +96,15 @@ export function readRecord(reader: OctetReader, head: RecordHead): WireRecord {
       return octets.equals(wireRdata(type, rdata)) ? { ...common, rdata } : { ...common, rdata, octets };
     },
     (error) => {
-      // Octets with a wrong pointer mean nothing. Other octets can be passed on as they are.
+      // A wrong pointer makes the octets meaningless. Other octets that do not fit the type can be passed on
+      // as they are.
       if (error.problems.some(({ code }) => code === 'wire.bad-pointer')) throw error;
       return { ...common, rdata: genericText(raw) };
     },
   );
 }
 
-/** The rdata from the offset `from` to the end of `message`. Compressed names are expanded. */
+/** Returns the rdata from the offset `from` to the end of `message`, with names no longer compressed. */
 function expandRdata(message: Buffer, type: string, from: number): Buffer {
   const fields = recordTypes.get(type)?.fields ?? [];
   if (!fields.some(({ kind }) => kind === nameField)) return message.subarray(from);

@@ -8,8 +8,8 @@ import type { TsigRecord } from './message.ts';
 import { mostMessageOctets } from './octets.ts';
 
 /**
- * Algorithms of RFC 8945 section 6. `wire`: name in messages. `hash`: Node's name of the hash. `octets`:
- * length of the MAC.
+ * The algorithms of RFC 8945 section 6. `wire`: the name in messages. `hash`: the name of the hash in
+ * Node.js. `octets`: the length of the MAC.
  */
 const algorithms = {
   'hmac-sha256': { wire: 'hmac-sha256.', hash: 'sha256', octets: 32 },
@@ -23,8 +23,8 @@ const algorithms = {
 export type TsigAlgorithm = keyof typeof algorithms;
 
 /**
- * A key that is shared with a server. Logs and JSON do not show the secret, because Node prints no content of
- * key objects.
+ * A key that we share with a server. Logs and JSON do not reveal the secret, because Node.js does not print
+ * the content of key objects.
  */
 export interface TsigKey {
   readonly name: DnsName;
@@ -32,14 +32,14 @@ export interface TsigKey {
   readonly secret: KeyObject;
 }
 
-/** Most seconds that the clocks of both sides may differ (RFC 8945 section 10 recommends 300). */
+/** The clocks of both sides may differ by at most so many seconds (RFC 8945 section 10 recommends 300). */
 const fudge = 300;
-/** Most unsigned messages that may follow each other in one answer (RFC 8945 section 5.3.1). */
+/** At most so many unsigned messages may come in a row in one answer (RFC 8945 section 5.3.1). */
 const mostUnsigned = 99;
 
 /**
- * Parses a key from a settings file. The name's final dot is optional. The algorithm may be in upper or lower
- * case, and md5 may have its long name. The secret is base64.
+ * Parses a key from a settings file. The final dot of the name is optional. The algorithm may be in upper or
+ * lower case, and for hmac-md5 also the long name is accepted. The secret is base64.
  * @throws {DnsDataError} with every problem: `name.*`, `tsig.bad-algorithm`, `tsig.bad-secret`,
  *   `tsig.empty-secret`
  */
@@ -74,10 +74,10 @@ function readSecret(text: string, problems: Problem[]): KeyObject | null {
 
 /**
  * Signs a message (RFC 8945 section 5.1).
- * @param octets as `encodeMessage` makes them
+ * @param octets the message as `encodeMessage` makes it
  * @param time seconds since 1970
- * @param requestMac MAC of the request that this message answers; absent: it is a request
- * @returns the signed message, and its MAC, which the signature of its answer includes
+ * @param requestMac MAC of the request that this message answers; absent: the message is a request
+ * @returns the signed message, and its MAC, which is needed to check the signature of the answer
  * @throws {DnsDataError} `wire.message-too-big` when the message has no room for the signature
  */
 export function signMessage(octets: Uint8Array, key: TsigKey, time: number, requestMac?: Uint8Array) {
@@ -110,8 +110,8 @@ export function signMessage(octets: Uint8Array, key: TsigKey, time: number, requ
 }
 
 /**
- * Checks the signatures of the messages that answer one request, in their order (RFC 8945 sections 5.3 and
- * 5.3.1). After a failed check it must not be used any more.
+ * Checks the signatures of all messages that answer one request, in the order in which they come (RFC 8945
+ * sections 5.3 and 5.3.1). After a failed check this object must not be used any more.
  */
 export class TsigCheck {
   readonly #key: TsigKey;
@@ -125,19 +125,19 @@ export class TsigCheck {
   }
 
   /**
-   * Checks the next message.
+   * Checks the next message of the answer.
    * @param tsig the message's TSIG record, from `decodeMessage`
    * @param now seconds since 1970
    * @throws {DnsDataError} `tsig.missing`, `tsig.other-key`, `tsig.truncated`, `tsig.wrong-mac`, `tsig.old`.
-   *   If the server reports an error of the request: `tsig.bad-time` (with its clock) and `tsig.refused`, or
-   *   without proof that the server sent it: `tsig.bad-key`, `tsig.bad-signature`
+   *   If the server reports an error of the request: `tsig.bad-time` (with the server's clock),
+   *   `tsig.refused`. Without proof that the server reported it: `tsig.bad-key`, `tsig.bad-signature`
    */
   check(octets: Uint8Array, tsig: TsigRecord | null, now: number): void {
     if (tsig === null) {
       this.#keepUnsigned(octets);
       return;
     }
-    // A server leaves its error unsigned only if it does not know the key or rejects our signature (RFC 8945
+    // A server sends an unsigned error only if it does not know the key or rejects our signature (RFC 8945
     // section 5.2).
     if (tsig.mac.length === 0) throw tsig.error === badTime ? failure('tsig.wrong-mac') : serverProblem(tsig);
     const { wire, octets: macOctets } = algorithms[this.#key.algorithm];
@@ -153,7 +153,7 @@ export class TsigCheck {
   }
 
   /**
-   * Ends the check, because no message follows.
+   * Ends the check. Call this after the last message of the answer.
    * @throws {DnsDataError} `tsig.missing` when the last message was not signed
    */
   end(): void {
@@ -181,7 +181,7 @@ export class TsigCheck {
 
 const badTime = 18;
 
-/** Makes the problem for the error number in the server's answer (RFC 8945 section 3). */
+/** Makes the error for the error number in the server's answer (RFC 8945 section 3). */
 function serverProblem(tsig: TsigRecord): DnsDataError {
   if (tsig.error === 16) return failure('tsig.bad-signature');
   if (tsig.error === 17) return failure('tsig.bad-key');
@@ -226,7 +226,7 @@ function u16(value: number): Buffer {
   return Buffer.from([value >> 8, value & 255]);
 }
 
-/** Puts the length of the octets before them, in 16 bits. */
+/** Puts a 16-bit length before the octets. */
 function prefixed(octets: Uint8Array): Buffer {
   return Buffer.concat([u16(octets.length), octets]);
 }

@@ -8,8 +8,8 @@ import type { WireRecord } from './records.ts';
 type RecordData = Pick<ResourceRecord, 'name' | 'type' | 'rdata'> & { readonly octets?: Uint8Array };
 
 /**
- * Makes an update of one zone with id 0 (RFC 2136 section 2). The server makes either all of the updates, in
- * order, or none. It makes them only if every prerequisite is met.
+ * Makes an update of one zone, with id 0 (RFC 2136 section 2). If every prerequisite is met, the server
+ * carries out all updates in order. Otherwise it carries out none of them.
  */
 export function updateMessage(
   zone: DnsName,
@@ -30,8 +30,8 @@ export function rrsetExists(name: DnsName, type: string): WireRecord {
 }
 
 /**
- * Prerequisite: an RRset consists of exactly the given records. One prerequisite is sent for each of them
- * (RFC 2136 section 2.4.2).
+ * Prerequisite: an RRset consists of exactly the records for which a message has this prerequisite. Add one
+ * for each record of the RRset (RFC 2136 section 2.4.2).
  */
 export function rrsetHas(record: RecordData): WireRecord {
   return dataRecord(record, classes.IN, 0);
@@ -53,8 +53,8 @@ export function nameNotInUse(name: DnsName): WireRecord {
 }
 
 /**
- * Update: adds a record. If the record exists already, its RRset gets the TTL (RFC 2136 sections 2.5.1 and
- * 3.4.2.2).
+ * Update: adds a record. If the record already exists, its whole RRset gets the new TTL (RFC 2136 sections
+ * 2.5.1 and 3.4.2.2).
  */
 export function addRecord(record: RecordData, ttl: number): WireRecord {
   return dataRecord(record, classes.IN, ttl);

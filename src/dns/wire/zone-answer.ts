@@ -4,7 +4,7 @@ import { classes, rcodes } from './codes.ts';
 import type { DnsMessage } from './message.ts';
 import type { WireRecord } from './records.ts';
 
-/** A record whose data can be read, of a type that signing servers do not make. */
+/** A record with readable data. Its type is not one of those that only signing servers make. */
 export type DataRecord = WireRecord & { readonly rdata: string };
 
 /** What one answer shows about a name in a zone. */
@@ -14,9 +14,9 @@ export type ZoneAnswer<R> =
   /** Records at the name. They may come from a wildcard. */
   | { readonly kind: 'records'; readonly records: readonly R[] }
   /**
-   * The name lies at or below a delegation, a DNAME or a child zone on the same server. At most, the answer
-   * shows what a referral shows (RFC 1034 section 4.3.2). `cut`: owner of the NS or DNAME, or apex of the
-   * child zone.
+   * The name lies at or below a delegation, a DNAME or the apex of a child zone on the same server. The
+   * answer then shows at most what a referral shows (RFC 1034 section 4.3.2). `cut`: owner of the NS or
+   * DNAME, or apex of the child zone.
    */
   | { readonly kind: 'hidden'; readonly cut: DnsName; readonly records: readonly R[] };
 
@@ -34,13 +34,14 @@ export function readZoneAnswer(answer: DnsMessage, zone: DnsName, name: DnsName)
   if (child !== null) return { kind: 'hidden', cut: child, records: [] };
   const records = dataAt(answer.answers, name);
   if (answer.answers.length > 0) return { kind: 'records', records };
-  // A denial contains the SOA of its zone. If that is another zone, the server does not have ours.
+  // A negative answer contains the SOA of a zone. If this is another zone, the server does not have our zone.
   return deniedBy(answer) === zone ? { kind: 'records', records: [] } : { kind: 'no-zone' };
 }
 
 /**
  * Finds out whether an authoritative answer for `name` comes from a child zone on the same server. Such an
- * answer has the child zone's SOA, or NS records at `name`, which only an apex has.
+ * answer contains the SOA of the child zone, or NS records at `name`. An authoritative answer has NS records
+ * only at the apex of a zone.
  * @returns the apex of the child zone; null: the answer shows none, or is not authoritative
  */
 export function childZoneOver(
@@ -77,7 +78,9 @@ function dataAt(records: readonly WireRecord[], name: DnsName): readonly DataRec
   );
 }
 
-/** Whether the record's data can be read, and its type is not one of those that only signing servers make. */
+/**
+ * Whether the record has readable data and a type that is not one of those that only signing servers make.
+ */
 export function isData(record: WireRecord): record is DataRecord {
   return record.rdata !== null && !signerTypes.has(record.type);
 }
