@@ -29,7 +29,7 @@ const mostMistakes = 1_000;
  * Parses a master file (RFC 1035 section 5) with `$ORIGIN`, `$TTL` (RFC 2308 section 4), parentheses, quotes,
  * comments, `\DDD`, and TTLs with units (`1h30m`). The owner may be missing; class (`IN` or `CLASS1`) and TTL
  * may come in either order. A record without a TTL gets the TTL of `$TTL`, or else the last TTL in the file.
- * If an SOA finds neither, it and the records after it get the SOA's minimum, as in BIND.
+ * If neither exists for an SOA, the SOA and the records after it get the SOA's minimum, as in BIND.
  * @throws {DnsDataError} with every mistake of the file, up to some 1,000. Each problem has `file`, `line`
  *   and `column`. `$INCLUDE` and `$GENERATE` are refused
  */
@@ -223,7 +223,7 @@ class Reader {
     if (own !== null) this.#owner = this.#at(entry, text, () => this.#named(own.word));
     const owner = this.#owner;
     const afterName = own === null ? text : own.rest;
-    // If the owner name of an earlier line is a mistake, it was reported there.
+    // If this entry has an owner name of its own that is a mistake, the mistake was already reported.
     if (owner === null && own === null) this.#at(entry, text, () => throwProblem('zonefile.no-owner', ''));
     const head = this.#at(entry, afterName, () => ttlAndClass(afterName));
     if (head === null) return;

@@ -37,8 +37,8 @@ export function changeNames(change: Change): DnsName[] {
 }
 
 /**
- * Finds records that cannot be in one zone together: names outside the zone, other records beside a CNAME
- * (RFC 1034 section 3.6.2), several records of a type of which a name can have only one.
+ * Finds records that cannot be in one zone together. These are names outside the zone, other records beside a
+ * CNAME (RFC 1034 section 3.6.2), and several records of a type of which a name can have only one.
  */
 export function zoneProblems(zone: DnsName, records: readonly ResourceRecord[]): Problem[] {
   const distinct = [...new Map(records.map((record) => [recordId(record), record])).values()];

@@ -19,8 +19,8 @@ export interface Opening {
 
 /**
  * Returns the facts to store when a writer opens the journal; null deletes a fact. They say why the journal
- * may lack the latest changes: it is an older copy, its last commit is long ago, or it comes from another
- * host.
+ * may lack the latest changes. It may be an older copy, its last commit may be long ago, or it may come from
+ * another host.
  */
 export function factsAtOpening(opening: Opening): Readonly<Record<string, string | null>> {
   const { commits, second, committedAt, now, host, writtenOn } = opening;

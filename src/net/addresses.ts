@@ -2,17 +2,23 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { callbackify } from 'node:util';
 
-/** Finds all addresses of a host, in the order to try them. Rejects if the name does not resolve. */
+/**
+ * Finds all addresses of a host, in the order in which they are to be tried. Rejects if the name does not
+ * resolve.
+ */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
-/** Uses the system's resolver and its order (RFC 6724). An address resolves to itself. */
+/**
+ * Asks the resolver of the system and keeps its order (RFC 6724). For an IP address, returns that address.
+ */
 export const systemResolve: Resolve = async (host) => {
   if (isIP(host) !== 0) return [host];
   return (await systemLookup(host, { all: true })).map(({ address }) => address);
 };
 
 /**
- * Turns a resolver into the form that `net.connect` takes. `net.connect` then tries every address (RFC 8305).
+ * Converts a resolver to the form that `net.connect` accepts. `net.connect` then tries every address (RFC
+ * 8305).
  */
 export function lookupOf(resolve: Resolve): LookupFunction {
   const lookup = callbackify(async (host: string) =>
@@ -28,7 +34,7 @@ export function bareHost(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/u, '$1');
 }
 
-/** Host and port of a URL. @param usualPort the port if the URL has none */
+/** Returns host and port of a URL. @param usualPort the port if the URL has none */
 export function peerOf(
   { hostname, port }: URL,
   usualPort: number,

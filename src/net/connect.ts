@@ -7,8 +7,8 @@ import { showFingerprint } from './fingerprint.ts';
 import { HttpError } from './http-error.ts';
 
 /**
- * Which certificates to trust: those of the public authorities, of one authority (PEM), or exactly one
- * certificate (SHA-256, 64 hex digits).
+ * Which certificates to trust: those of public authorities, those of one authority (PEM), or exactly one
+ * certificate (SHA-256 fingerprint, 64 hex digits).
  */
 export type Trust =
   | { readonly kind: 'public' }
@@ -23,12 +23,12 @@ export interface Peer {
 }
 
 /**
- * Opens a TLS connection. `done` gets it only after the server has proved its identity, so nothing is sent
- * to anybody else.
+ * Opens a TLS connection. `done` gets the connection only after the server has proved its identity, so
+ * nothing is sent to another server.
  * @param timeout milliseconds
  * @param done gets the connection, or an {@link HttpError} with `sent: 'no'`
  * @param protocol name of the protocol for ALPN (RFC 7301); absent: ALPN is not used
- * @returns the connection while it is being opened, to be destroyed if it is not wanted any more
+ * @returns the connection, which is not open yet. Destroy it if it is not wanted any more
  */
 export function connectVerified(
   peer: Peer,
@@ -40,8 +40,8 @@ export function connectVerified(
   const socket = tls.connect({
     ...addressOf(peer),
     servername: serverName(peer),
-    // A pinned certificate is compared below, and its chain and host name do not matter. Node.js checks all
-    // others.
+    // A pinned certificate is compared below; its chain and host name do not matter. For the other kinds of
+    // trust, Node.js checks the certificate.
     rejectUnauthorized: trust.kind !== 'fingerprint',
     ...(trust.kind === 'ca' ? { ca: trust.pem } : {}),
     ...(protocol === undefined ? {} : { ALPNProtocols: [protocol] }),
@@ -72,8 +72,8 @@ export function connectVerified(
 }
 
 /**
- * Reads a server's certificate without trusting it and without sending a request, so that a user can decide
- * to pin it.
+ * Returns the certificate of a server, so that a user can decide to pin it. Does not trust the server and
+ * sends no request.
  * @throws {HttpError} if there is no TLS connection
  */
 export async function probeCertificate(peer: Peer, signal: AbortSignal) {
@@ -89,29 +89,32 @@ export async function probeCertificate(peer: Peer, signal: AbortSignal) {
   }
 }
 
-/** A peer in the form that `net.connect` and `tls.connect` take. */
+/** Converts a peer to the form that `net.connect` and `tls.connect` accept. */
 export function addressOf({ host, port, resolve }: Peer): TcpNetConnectOpts {
   return { host, port, ...(resolve === undefined ? {} : { lookup: lookupOf(resolve) }) };
 }
 
-/** The name that is asked for in the handshake; empty for an address (RFC 6066 section 3). */
+/** The server name to send in the TLS handshake; empty for an IP address (RFC 6066 section 3). */
 function serverName({ host }: Peer): string {
   return isIP(host) === 0 ? host : '';
 }
 
-/** The certificate that a server showed. */
+/** Describes the certificate that a server showed. */
 function seen(socket: tls.TLSSocket) {
   const certificate = socket.getPeerCertificate();
-  // According to its type this value is an Error. But Node.js gives the code of the failed check, or null.
+  // According to its type, this value is an Error. In fact Node.js sets it to the code of the failed check,
+  // or to null.
   const distrust: unknown = socket.authorizationError;
   return {
     /** SHA-256, in upper case with colons. */
     fingerprint: certificate.fingerprint256,
     subject: nameOf(certificate.subject),
     issuer: nameOf(certificate.issuer),
-    /** Last day, `YYYY-MM-DD`; as the certificate writes it if that is no date. */
+    /**
+     * Last day of validity, `YYYY-MM-DD`. If the certificate does not contain a date, its text is returned.
+     */
     validTo: dayOf(certificate.valid_to),
-    /** Why it is not trusted; `null` if a public authority vouches for it and this host name. */
+    /** Why the certificate is not trusted. `null`: a public authority confirms it for this host name. */
     distrust: socket.authorized ? null : String(distrust),
   };
 }
@@ -142,7 +145,7 @@ function connectError(socket: tls.TLSSocket, { host, port }: Peer, cause: Error)
   return new HttpError(kind, 'no', { text: `${host}:${port}: ${inWords(cause)}` }, cause);
 }
 
-/** The message of an error, without internals of OpenSSL and without advice for those who run Node.js. */
+/** The message of an error, without internals of OpenSSL and without advice for operators of Node.js. */
 function inWords(cause: Error): string {
   if ('code' in cause && cause.code === 'ERR_SSL_WRONG_VERSION_NUMBER')
     return 'what answers there does not speak TLS; look at the port';

@@ -1,9 +1,15 @@
 import { plainParams } from '../core/plain-text.ts';
 
-/** A request without a usable answer. It contains nothing of the request, so no secret leaks through it. */
+/**
+ * A request that got no usable answer. The error contains no part of the request, so it cannot reveal a
+ * secret.
+ */
 export class ExchangeError<K extends string> extends Error {
   readonly kind: K;
-  /** `no`: no octet of the request was sent. `maybe`: the server may have carried it out. */
+  /**
+   * `no`: no octet of the request was sent. `maybe`: the server may have received the request and acted on
+   * it.
+   */
   readonly sent: 'no' | 'maybe';
   /** `text`: what happened, in English. */
   readonly params: Readonly<Record<string, string>>;

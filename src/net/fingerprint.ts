@@ -1,6 +1,7 @@
 /**
- * Reads the SHA-256 fingerprint of a certificate as 64 lower-case hex digits; `null` if it is none. Common
- * spellings are `AB:CD:..`, `ab cd ..` and plain hex, also after `sha256:` or `SHA256 Fingerprint=`.
+ * Parses the SHA-256 fingerprint of a certificate; `null`: the text is not a fingerprint. Accepts `AB:CD:..`,
+ * `ab cd ..` and plain hex, also after `sha256:` or `SHA256 Fingerprint=`.
+ * @returns 64 hex digits in lower case
  */
 export function readFingerprint(text: string): string | null {
   const digits = text
@@ -11,7 +12,7 @@ export function readFingerprint(text: string): string | null {
   return /^[0-9a-f]{64}$/.test(digits) ? digits : null;
 }
 
-/** Writes 64 hex digits in upper case with colons, as users compare them. */
+/** Formats 64 hex digits in upper case with colons, so that users can compare them. */
 export function showFingerprint(digits: string): string {
   return (digits.toUpperCase().match(/../g) ?? []).join(':');
 }

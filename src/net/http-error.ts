@@ -10,7 +10,7 @@ export type HttpErrorKind =
   /** The answer is larger than the request allows. */
   | 'too-large';
 
-/** An HTTP request without an answer. */
+/** An HTTP request that got no usable answer. */
 export class HttpError extends ExchangeError<HttpErrorKind> {
   override readonly name = 'HttpError';
 }

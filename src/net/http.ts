@@ -9,12 +9,12 @@ import { HttpError } from './http-error.ts';
 
 export interface HttpSettings {
   /**
-   * The URL that paths are relative to: `https:`, or `http:` if the host is an address of this machine
-   * ({@link isLoopback}).
+   * The URL to which paths are relative. It must be `https:`, or `http:` if the host is an address of this
+   * machine ({@link isLoopback}).
    */
   readonly base: URL;
   readonly trust: Trust;
-  /** Milliseconds that one request may take, connection included. */
+  /** One request may take at most so many milliseconds, including the connection. */
   readonly timeout: number;
   /** Resolves the host of an `https:` URL; absent: the system's resolver. */
   readonly resolve?: Resolve;
@@ -27,8 +27,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   /**
-   * Whether sending the request twice does the same as sending it once. If so, it is sent again if a kept
-   * connection turns out to be closed.
+   * Whether sending the request twice has the same effect as sending it once. If so, it is sent again when a
+   * kept connection turns out to be closed.
    */
   readonly repeatable: boolean;
   /** Maximum size of the answer, in octets; 1 MiB by default. */
@@ -41,24 +41,24 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-/** Maximum size of an answer, in octets, if the request names none. */
+/** Maximum size of an answer, in octets, if the request does not set one. */
 const usualOctets = 1024 * 1024;
-/** Octets that are read of an answer with an error status: enough for its message. */
+/** Of an answer with an error status, so many octets are read. This is enough for its message. */
 const mostErrorOctets = 64 * 1024;
 /**
- * Milliseconds after which an idle connection is not used for a write, because the server may be closing
- * it.
+ * If a connection has been idle for so many milliseconds, it is not used for a write, because the server may
+ * be closing it.
  */
 const longestIdleForWrite = 2_000;
-/** Maximum number of idle connections that are kept. */
+/** At most so many idle connections are kept. */
 const mostKept = 4;
 const keeping = { keepAlive: true, maxFreeSockets: mostKept };
 /** Maximum number of interim answers (RFC 9110 section 15.2) before the final answer. */
 const mostInterim = 16;
 
 /**
- * A failed attempt. `stale`: it used a kept connection that the server had closed, so a repeatable request
- * is sent again.
+ * A failed attempt. `stale`: the attempt used a kept connection that the server had closed, so a repeatable
+ * request is sent again.
  */
 interface Attempt {
   readonly error: HttpError;
@@ -66,8 +66,8 @@ interface Attempt {
 }
 
 /**
- * A client of one HTTPS server, or of an HTTP server on this machine. It keeps connections, and uses one
- * only after the server proved its identity. It follows no redirects and asks for no compression.
+ * A client of one HTTPS server, or of an HTTP server on this machine. It keeps connections, and uses each
+ * only after the server has proved its identity. It follows no redirects and does not ask for compression.
  */
 export class HttpClient {
   readonly #settings: HttpSettings;
@@ -84,9 +84,9 @@ export class HttpClient {
   }
 
   /**
-   * Sends one request and reads the whole answer, whatever its status. Of an error answer (400 and up) it
-   * reads the first 64 KiB.
-   * @throws {HttpError} also for a redirect; its `sent` says whether the server may have seen the request
+   * Sends one request and reads the whole answer, whatever its status. If the status is 400 or higher, reads
+   * only the first 64 KiB.
+   * @throws {HttpError} also for a redirect; its `sent` says whether the server may have received the request
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(this.#settings.timeout)]);
@@ -120,8 +120,8 @@ export class HttpClient {
 }
 
 /**
- * Waits for the answer to a request, or for the reason why there is none. The signal ends the waiting,
- * whatever the server does.
+ * Waits for the answer to a request, or for the reason why there is none. When `signal` aborts, the wait ends
+ * in any case.
  */
 function outcomeOf(
   sent: ClientRequest,
@@ -133,7 +133,7 @@ function outcomeOf(
   const fail = (cause: Error): void => {
     resolve(failed(sent, connected, signal, cause));
   };
-  // A connection that is not open yet has carried nothing of the request.
+  // As long as the connection is not open, no part of the request has been sent.
   sent.once('socket', (socket) => {
     connected = !socket.connecting;
     if (!connected) {
@@ -210,7 +210,9 @@ async function receive(
   return { status, contentType: response.headers['content-type'] ?? '', body: body.octets };
 }
 
-/** Joins the parts of an answer into one buffer. It grows in large steps, however small the parts are. */
+/**
+ * Joins the parts of an answer into one buffer. The buffer grows in large steps, even if the parts are small.
+ */
 class GrowingBuffer {
   #held = Buffer.alloc(0);
   size = 0;
@@ -247,8 +249,8 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Remembers since when each connection of an agent has been idle.
- * @returns a function that closes those which have been idle for longer than `longest` milliseconds
+ * Records since when each connection of an agent has been idle.
+ * @returns a function that closes all connections which have been idle for longer than `longest` milliseconds
  */
 function idleTimes(agent: http.Agent): (longest: number) => void {
   const since = new WeakMap<Duplex, number>();
@@ -260,7 +262,9 @@ function idleTimes(agent: http.Agent): (longest: number) => void {
   };
 }
 
-/** Connections to one server, each used only after the server's certificate is checked. */
+/**
+ * Opens and keeps connections to one server. Each is used only after the server's certificate was checked.
+ */
 class KeptConnections extends https.Agent {
   readonly #settings: HttpSettings;
   readonly #making = new Set<Duplex>();

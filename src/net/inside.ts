@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * A network of IP addresses, such as `10.0.0.0/8`. A single address is a network whose prefix has the full
- * length.
+ * A network of IP addresses, such as `10.0.0.0/8`. A single address has the longest possible prefix: 32 bits
+ * for IPv4, 128 bits for IPv6.
  */
 export interface Network {
   readonly address: string;
@@ -40,9 +40,9 @@ const insideEither = blockList([
 const mapped = blockList([{ address: '::ffff:0.0.0.0', prefix: 96 }]);
 
 /**
- * Whether an address does not lead to the public internet, but to this machine, to a local network or
- * nowhere.
- * @param address an IP address without brackets; any other text counts as inside
+ * Whether an address does not lead to the public internet. It then leads to this machine, to a local network
+ * or nowhere.
+ * @param address an IP address without brackets; for any other text the result is true
  */
 export function isInside(address: string): boolean {
   switch (isIP(address)) {
@@ -56,14 +56,14 @@ export function isInside(address: string): boolean {
   }
 }
 
-/** Whether an address is in one of the networks. An IPv4-mapped address is looked up as its IPv4 address. */
+/** Whether an address is in one of the networks. An IPv4-mapped IPv6 address counts as its IPv4 address. */
 export function isIn(address: string, networks: readonly Network[]): boolean {
   const kind = isIP(address);
   if (kind === 0 || address.includes('%')) return false;
   return blockList(networks).check(address, kind === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Parses `10.0.0.0/8`, `10.1.2.3`, `fd00::/8` and the like; null: the text is no network. */
+/** Parses a network such as `10.0.0.0/8`, `10.1.2.3` or `fd00::/8`; null: the text is not a network. */
 export function readNetwork(text: string): Network | null {
   const [, address = '', written] = /^([0-9a-f.:]{2,45})(?:\/(\d{1,3}))?$/iu.exec(text) ?? [];
   const kind = isIP(address);

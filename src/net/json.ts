@@ -1,21 +1,21 @@
 import { Pace } from './slices.ts';
 
-/** Maximum number of characters that are parsed without a pause. */
+/** At most so many characters are parsed without a pause. */
 const mostPiece = 64 * 1024;
 
 /**
- * Maximum number of values in a document, to limit the memory. It is enough for a long list of zones with a
- * dozen fields each.
+ * Maximum number of values in a document, which limits the memory. This is enough for a long list of zones
+ * with a dozen fields each.
  */
 const mostValues = 4_000_000;
 
-/** Deepest array or object that is split; a deeper one must fit into one piece. */
+/** Arrays and objects are split up to this depth of nesting. A deeper one must fit into one piece. */
 const mostDepth = 8;
 
 /**
  * Parses JSON (RFC 8259) in pieces of about 64 KiB, with pauses for other work.
- * @throws {SyntaxError} if it is no JSON, has more than 4 million values, or has a value over 64 KiB more
- *   than 8 levels deep
+ * @throws {SyntaxError} if the text is not JSON or has more than 4 million values. Also if a value more than
+ *   8 levels deep is larger than 64 KiB
  */
 export async function parseJsonInSlices(text: string): Promise<unknown> {
   if (text.length <= mostPiece) return JSON.parse(text);
@@ -79,8 +79,8 @@ class SlicedParser {
   }
 
   /**
-   * Groups of successive members that fit into one piece together. A member that is too large for a piece
-   * is a group of its own, with `single`.
+   * Groups successive members so that each group fits into one piece. A member that is too large for a piece
+   * forms a group of its own, with `single`.
    */
   *#batches(members: readonly Member[]): Iterable<{ first: Member; last: Member; single: boolean }> {
     let first: Member | null = null;
@@ -138,7 +138,10 @@ class SlicedParser {
     throw new SyntaxError('cut off');
   }
 
-  /** Counts the values once, while the outermost array or object is scanned. */
+  /**
+   * Counts the values of the document. Only the scan of the outermost array or object counts, so each value
+   * is counted once.
+   */
   #count(depth: number): void {
     if (depth === 0) this.#values += 1;
     if (this.#values > mostValues) throw new SyntaxError('too many values');
@@ -150,7 +153,7 @@ class SlicedParser {
       throw new SyntaxError('unbalanced');
   }
 
-  /** Position of the quotation mark that ends the string beginning at `from`. */
+  /** The position of the closing quotation mark of the string that begins at `from`. */
   #endOfString(from: number, to: number): number {
     let at = from + 1;
     while (at < to && this.#text[at] !== '"') at += this.#text[at] === '\\' ? 2 : 1;

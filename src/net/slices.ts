@@ -1,23 +1,26 @@
-/** Milliseconds of work without a pause. During that time the process does nothing else. */
+/** Work without a pause may take so many milliseconds. During that time the process does nothing else. */
 const longest = 10;
 
-/** Divides long work into slices. Between two slices, other work of the process gets its turn. */
+/** Divides long work into slices. Between two slices, the process does other work. */
 export class Pace {
   #since = performance.now();
 
-  /** Whether the work since the last pause has taken so long that {@link rest} should be called. */
+  /** Whether the work since the last pause has taken so long that the caller should call {@link rest}. */
   get due(): boolean {
     return performance.now() - this.#since >= longest;
   }
 
-  /** Makes a pause. Resolves when all other waiting work has had its turn. */
+  /** Makes a pause. Resolves after other waiting work of the process was done. */
   async rest(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#since = performance.now();
   }
 }
 
-/** Maps the items by `make`, at most `atOnce` of them at once, and returns the results in their order. */
+/**
+ * Calls `make` for all items, for at most `atOnce` of them at the same time. Returns the results in the order
+ * of the items.
+ */
 export async function mapInBatches<T, R>(
   items: readonly T[],
   atOnce: number,
@@ -29,7 +32,9 @@ export async function mapInBatches<T, R>(
   return made;
 }
 
-/** Maps the items by `make`, in their order, with a pause every 10 ms. Rejects with what `make` throws. */
+/**
+ * Calls `make` for each item in order, with a pause every 10 ms. Rejects with any error that `make` throws.
+ */
 export async function mapInSlices<T, R>(items: Iterable<T>, make: (item: T) => R): Promise<R[]> {
   const pace = new Pace();
   const made: R[] = [];

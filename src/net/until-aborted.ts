@@ -1,6 +1,6 @@
 /**
- * Waits for work, at most until a signal aborts. The work itself goes on.
- * @param late makes the error that is thrown at the abort
+ * Waits for work until it ends or the signal aborts. After an abort, the work itself goes on.
+ * @param late makes the error that is thrown when the signal aborts
  */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal, late: () => Error): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();

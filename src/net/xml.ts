@@ -1,23 +1,24 @@
 import { SaxesParser } from 'saxes';
 import { Pace } from './slices.ts';
 
-/** One element of a parsed document, with as much as panels' answers need. */
+/** One element of a parsed document. It has only what is needed to read the answers of panels. */
 export interface XmlElement {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
-  /** The character data directly inside, joined and not trimmed. */
+  /** The text directly inside the element, joined and not trimmed. */
   readonly text: string;
   readonly children: readonly XmlElement[];
 }
 
 /**
- * The document is cut off or not well-formed, or uses what no panel needs (a document type, its entities).
+ * The document is cut off or not well-formed. Or it uses what panels do not need: a document type, or the
+ * entities that such a type defines.
  */
 export class XmlError extends Error {
   override readonly name = 'XmlError';
 }
 
-/** Deepest nesting that is accepted; panels use four levels. */
+/** Maximum depth of nesting that is accepted; panels use four levels. */
 const mostDepth = 64;
 
 /** Maximum number of elements and attributes in a document; 100,000 rows have fewer. */
@@ -37,9 +38,9 @@ interface Open {
 }
 
 /**
- * Parses a whole XML document, with pauses for other work. A cut-off document is an error, and never read as
- * a shorter one (docs/protocol.md#documents). A document type is refused. Only the five predefined entities
- * and character references are accepted.
+ * Parses a whole XML document, with pauses for other work. A document that is cut off is always an error
+ * (docs/protocol.md#documents). A document type is refused. Only the five predefined entities and character
+ * references are accepted.
  * @throws {XmlError}
  */
 export async function parseXmlInSlices(text: string): Promise<XmlElement> {
@@ -52,7 +53,7 @@ export async function parseXmlInSlices(text: string): Promise<XmlElement> {
   return reader.end();
 }
 
-/** Makes a reader, all of whose functions throw {@link XmlError}. */
+/** Makes a reader that is fed piece by piece. All its functions may throw {@link XmlError}. */
 export function xmlReader() {
   const parser = new SaxesParser({ fragment: false, xmlns: false });
   const stack: Open[] = [];
@@ -112,8 +113,8 @@ export function childrenNamed(element: XmlElement, name: string): readonly XmlEl
 }
 
 /**
- * Escapes a text for element content and attributes. Characters that XML 1.0 cannot hold (section 2.2)
- * become U+FFFD.
+ * Escapes a text for use as element content or attribute value. Replaces characters that XML 1.0 cannot
+ * contain (section 2.2) with U+FFFD.
  */
 export function escapeXml(text: string): string {
   return text

@@ -66,7 +66,7 @@ function writeCompressed(writer: OctetWriter, type: string, rdata: string): void
   }
 }
 
-/** The part of a record before its rdata. `type` is the number of the type; `ttl` is not checked yet. */
+/** The part of a record before its rdata. `type`: the number of the type. `ttl`: the 32 bits as received. */
 export type RecordHead = ReturnType<typeof readRecordHead>;
 
 /** Reads a record up to its rdata. @throws {DnsDataError} */

@@ -18,34 +18,34 @@ export interface DnsClientSettings {
   readonly transport: 'tcp' | 'udp' | 'tls';
   /** Which certificates to trust; used with the transport `tls` only. */
   readonly trust: Trust;
-  /** Signs every request, and then every answer must be signed; null: neither is signed. */
+  /** The key that signs every request; every answer must then be signed too. Null: nothing is signed. */
   readonly key: TsigKey | null;
   /**
-   * Milliseconds that one exchange may take, connection included. In a zone transfer, milliseconds that
-   * each message may take.
+   * One exchange may take at most so many milliseconds, including the connection. In a zone transfer, each
+   * message may take so long.
    */
   readonly timeout: number;
-  /** Wall clock for signatures, milliseconds since 1970; by default the computer's clock. */
+  /** The wall clock for signatures, milliseconds since 1970; by default the clock of this host. */
   readonly wall?: () => number;
 }
 
 /**
- * How often a query is sent if kept connections turn out to be closed. It exceeds the number of kept
- * connections.
+ * A query is sent at most so many times, if kept connections turn out to be closed. The number is larger than
+ * the number of kept connections.
  */
 const mostAttempts = 6;
 /**
- * Maximum size of a datagram, sent or received, in octets. So it is not fragmented on any path (DNS flag
- * day 2020).
+ * Maximum size of a datagram, sent or received, in octets. Datagrams of this size are not fragmented on any
+ * path (DNS flag day 2020).
  */
 const mostUdpOctets = 1_232;
 /** Maximum size of a transferred zone, in octets; 100,000 records have about 5 MB. */
 const mostTransferOctets = 64 * 1024 * 1024;
 
 /**
- * A client of one DNS server. If its name has several addresses, all are tried. Over TCP and TLS it keeps a
- * few connections, which carry several exchanges at once if there are many. Over UDP each exchange has a
- * port of its own, and what does not fit is sent over TCP.
+ * A client of one DNS server. If the server's name has several addresses, all of them are tried. Over TCP and
+ * TLS it keeps a few connections. With many exchanges at the same time, one connection carries several of
+ * them. Over UDP each exchange has its own port, and messages that are too large are sent over TCP.
  */
 export class DnsClient {
   readonly #settings: DnsClientSettings;
@@ -60,9 +60,9 @@ export class DnsClient {
   }
 
   /**
-   * Sends a message and returns its answer, whatever its rcode. The message gets a new id. A query may be
-   * sent more than once; an update never is.
-   * @throws {DnsError} whose `sent` says whether the server may have seen the message
+   * Sends a message and returns its answer, whatever the rcode of the answer. The message gets a new id. A
+   * query may be sent more than once; an update never is.
+   * @throws {DnsError} whose `sent` says whether the server may have received the message
    * @throws {DnsDataError} if the message cannot be encoded
    */
   async exchange(message: DnsMessage, signal: AbortSignal): Promise<DnsMessage> {
@@ -77,7 +77,8 @@ export class DnsClient {
   }
 
   /**
-   * Reads all records of a zone (AXFR, RFC 5936) over a connection of its own, the SOA first and once.
+   * Reads all records of a zone (AXFR, RFC 5936) over a connection of its own. The SOA comes first in the
+   * result, and only once.
    * @throws {DnsError} if the zone is incomplete, or if we have a key and the transfer is not signed as
    *   required
    */
@@ -107,7 +108,7 @@ export class DnsClient {
     return prepare({ ...message, id }, this.#settings.key, this.#now());
   }
 
-  /** Sends a message over UDP; `null` if it, or its answer, needs TCP. */
+  /** Sends a message over UDP. Returns `null` if the message or its answer is too large and needs TCP. */
   async #overUdp(message: DnsMessage, signal: AbortSignal): Promise<DnsMessage | null> {
     const repeatable = isRepeatable(message);
     const sized = repeatable ? { ...message, udpSize: mostUdpOctets } : message;
@@ -118,8 +119,8 @@ export class DnsClient {
   }
 
   /**
-   * Tries the addresses of the server, first the one that answered last. So a message that must not be sent
-   * twice goes to an address that works.
+   * Tries the addresses of the server, starting with the one that gave the last answer. So a message that
+   * must not be sent twice goes to an address that works.
    */
   async #toAddresses(datagram: UdpRequest, request: Outgoing, signal: AbortSignal): Promise<DnsMessage> {
     const { server } = this.#settings;
@@ -143,7 +144,7 @@ export class DnsClient {
     try {
       return this.#accept(octets, request);
     } catch (error) {
-      // Anybody can send such a datagram, so the real answer may still come.
+      // Anybody can send a datagram that does not fit, so the real answer may still come.
       if (error instanceof DnsError && error.kind === 'garbled') return null;
       throw error;
     }
@@ -229,9 +230,9 @@ export class DnsClient {
 }
 
 /**
- * Sends a request and waits for its answer. `take` gets each message of it, and returns the result once
- * nothing more is needed.
- * @throws {DnsError} also what `take` throws
+ * Sends a request and waits for its answer. `take` gets each message of the answer. It returns null as long
+ * as it needs more messages, and then the result.
+ * @throws {DnsError} also any error that `take` throws
  */
 async function converse<T>(
   stream: DnsStream,
@@ -242,7 +243,7 @@ async function converse<T>(
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const giveUp = (): void => {
     stream.forget(message.id, false);
-    // A server that does not answer in time may be gone. The next exchange shall not wait on the same
+    // A server that does not answer in time may be gone. The next exchange must not wait on the same
     // connection.
     stream.retire();
     reject(deadlineOver('maybe'));
@@ -263,7 +264,10 @@ async function converse<T>(
   });
 }
 
-/** Whether an answer says something about the data. If not, another address of the server may serve them. */
+/**
+ * Whether an answer says something about the data. If not, the server may give a better answer at another of
+ * its addresses.
+ */
 function isVerdict({ rcode }: DnsMessage): boolean {
   return rcode === rcodes.NOERROR || rcode === rcodes.NXDOMAIN;
 }

@@ -7,14 +7,16 @@ export type DnsErrorKind =
   | 'certificate'
   /** The answer is to another question, or is no DNS message. */
   | 'garbled'
-  /** The answer has no valid signature, or the server rejects ours; `params.code` says which. */
+  /**
+   * The answer has no valid signature, or the server rejects our signature. `params.code` says what is wrong.
+   */
   | 'tsig'
   /** The server refuses to transfer the zone; `params.rcode` says why. */
   | 'refused';
 
 /**
- * An exchange without a usable answer. With the kind `tsig` its `params` have also `code` and `rcode`. With
- * the code `tsig.bad-time` they have `serverTime` too, the server's time in seconds since 1970.
+ * An exchange that gave no usable answer. For the kind `tsig`, `params` also contain `code` and `rcode`. For
+ * the code `tsig.bad-time` they also contain `serverTime`, the server's time in seconds since 1970.
  */
 export class DnsError extends ExchangeError<DnsErrorKind> {
   override readonly name = 'DnsError';

@@ -1,11 +1,14 @@
 import { DnsError } from './dns-error.ts';
 
-/** Milliseconds without an answer after which the next address is asked as well (RFC 8305 section 5). */
+/**
+ * If an address gives no answer within so many milliseconds, the next address is asked as well (RFC 8305
+ * section 5).
+ */
 const attemptDelay = 250;
-/** Milliseconds to wait for a good answer after a poor one. */
+/** After an answer that is not good, so many milliseconds are left for a good answer from another address. */
 const graceAfterPoor = 1_000;
 
-/** An answer, with the address that gave it. */
+/** An answer, and the address that gave it. */
 export interface Answered<T> {
   readonly address: string;
   readonly answer: T;
@@ -15,15 +18,18 @@ export interface Answered<T> {
 export interface Asking<T> {
   /** Asks one address. @throws {DnsError} */
   readonly ask: (address: string, signal: AbortSignal) => Promise<T>;
-  /** Whether the answer ends the search. If it is an error, another address may answer better. */
+  /**
+   * Whether the answer is good and ends the search. If it reports an error, another address may give a better
+   * one.
+   */
   readonly isGood: (answer: T) => boolean;
 }
 
 /**
- * Asks the addresses of one server until one gives a good answer. The next address is asked if the one
- * before fails, or is silent for a moment.
+ * Asks the addresses of one server until one gives a good answer. Each address is asked when the previous one
+ * has failed, or has not answered for {@link attemptDelay}.
  * @param addresses at least one
- * @returns the good answer, or else the first of the others
+ * @returns the good answer; if there is none, the first other answer
  * @throws {DnsError} the first error, if no address answers
  */
 export async function askEachAddress<T>(
@@ -81,8 +87,8 @@ function noAddress(): DnsError {
 }
 
 /**
- * Sends a message that must not be sent twice. It tries the next address only if nothing was sent to the
- * one before.
+ * Sends a message that must not be sent twice. Tries the next address only if nothing was sent to the
+ * previous one.
  * @param addresses at least one
  * @throws {DnsError}
  */

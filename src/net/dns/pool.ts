@@ -3,14 +3,14 @@ import { deadlineOver } from './dns-error.ts';
 import type { DnsStream } from './stream.ts';
 
 /**
- * Maximum number of connections that are kept to one server. As long as they suffice, each carries one
- * exchange at a time. With two on one connection, a server may hold back its second answer for 40 ms, until
- * the first is acknowledged (RFC 896, RFC 1122 section 4.2.3.2).
+ * At most so many connections to one server are kept. While there are enough, each carries one exchange at a
+ * time. With two exchanges on one connection, a server may delay its second answer by 40 ms, until the first
+ * answer is acknowledged (RFC 896, RFC 1122 section 4.2.3.2).
  */
 const mostKept = 4;
 /**
- * Milliseconds of silence after which a kept connection is not used for a write, because the server may be
- * closing it.
+ * If the server has sent nothing for so many milliseconds, a kept connection is not used for a write. The
+ * server may be closing this connection.
  */
 const longestSilenceForWrite = 2_000;
 
@@ -18,11 +18,11 @@ interface Slot {
   readonly opening: Promise<DnsStream>;
   /** The open connection; `null`: it is not open yet. */
   stream: DnsStream | null;
-  /** Exchanges that run or wait on the connection. */
+  /** Number of exchanges that run or wait on the connection. */
   load: number;
 }
 
-/** Lends kept connections, the least busy first, and opens new ones as needed. */
+/** Lends kept connections, starting with the one that has the fewest exchanges. Opens new ones as needed. */
 export class StreamPool {
   readonly #open: () => Promise<DnsStream>;
   #slots: Slot[] = [];
@@ -33,10 +33,10 @@ export class StreamPool {
 
   /**
    * Lends a connection for one exchange.
-   * @param write whether the message changes something: then no connection is used that has long been
-   *   silent
-   * @returns `kept`: whether it was open before, so that the server may have closed it meanwhile; `giveBack`
-   *   ends the loan and keeps the connection for later
+   * @param write whether the message changes something. If so, connections that have long been silent are not
+   *   used
+   * @returns `kept`: whether the connection was already open, so that the server may have closed it since.
+   *   `giveBack`: ends the loan and keeps the connection for later
    * @throws {DnsError} with `sent: 'no'`
    */
   async lend(write: boolean, signal: AbortSignal) {

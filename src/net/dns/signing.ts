@@ -13,7 +13,7 @@ import { DnsError } from './dns-error.ts';
 export interface Outgoing {
   readonly message: DnsMessage;
   readonly octets: Buffer;
-  /** Checks the signatures of its answers; `null` if it is not signed. */
+  /** Checks the signatures of the answers; `null`: the request is not signed. */
   readonly check: TsigCheck | null;
 }
 
@@ -40,8 +40,8 @@ export function decodeAnswer(octets: Uint8Array): ReceivedMessage {
 }
 
 /**
- * Whether a message answers the request: id, opcode and question are the same. The answer to an update, or
- * to a failed query, may lack the question.
+ * Whether a message answers the request: both have the same id, opcode and question. The answer to an update
+ * or to a failed query may lack the question.
  */
 export function answers(answer: ReceivedMessage, { message }: Outgoing): boolean {
   if (answer.id !== message.id || !answer.flags.qr || answer.opcode !== message.opcode) return false;
@@ -67,7 +67,10 @@ export function checkSignature(
   told(answer, () => check?.check(octets, answer.tsig, now));
 }
 
-/** Ends the check of an answer after its last message, which has to be signed. @throws {DnsError} `tsig` */
+/**
+ * Ends the check of an answer. Call this after its last message, which must be signed.
+ * @throws {DnsError} `tsig`
+ */
 export function endSignatures(answer: ReceivedMessage, { check }: Outgoing): void {
   told(answer, () => check?.end());
 }

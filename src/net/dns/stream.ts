@@ -5,17 +5,17 @@ import { addressOf, connectVerified, type Peer, type Trust } from '../connect.ts
 import { HttpError } from '../http-error.ts';
 import { DnsError } from './dns-error.ts';
 
-/** Octets of the shortest message, the header alone (RFC 1035 section 4.1.1). */
+/** Length in octets of the shortest message, which is only a header (RFC 1035 section 4.1.1). */
 const headerOctets = 12;
 
-/** Gets every message with the exchange's id, or the reason why no more will come. */
+/** Gets every message with the id of the exchange, or the error after which no more messages come. */
 type Receiver = (result: Buffer | DnsError) => void;
 
 /**
  * Opens a TCP connection, or a TLS connection to a server that has proved its identity.
  * @param trust which certificates to trust; `null`: plain TCP
  * @param timeout milliseconds
- * @param ended called once, when the connection is over
+ * @param ended called once, when the connection has ended
  * @throws {DnsError} `unreachable` or `certificate`, with `sent: 'no'`
  */
 export async function openStream(
@@ -66,30 +66,30 @@ async function connectTls(
       const kind = result.kind === 'certificate' ? 'certificate' : 'unreachable';
       reject(new DnsError(kind, 'no', result.params, result));
     };
-    // In the IANA registry of ALPN protocols, "dot" is DNS over TLS.
+    // `dot` means DNS over TLS in the IANA registry of ALPN protocols.
     const socket = connectVerified(peer, trust, timeout, done, 'dot');
     signal.addEventListener('abort', aborted, { once: true });
   });
 }
 
 /**
- * One connection that carries several exchanges at once (RFC 7766 section 6.2.1.1). Each message follows
- * its length in 16 bits, and answers come in any order, matched by their ids. It keeps the process alive
- * only while an answer is awaited.
+ * One connection that carries several exchanges at once (RFC 7766 section 6.2.1.1). A 16-bit length precedes
+ * each message. Answers come in any order and are matched by their ids. The connection keeps the process
+ * alive only while an exchange waits for its answer.
  */
 export class DnsStream {
   readonly #socket: net.Socket;
   readonly #waiting = new Map<number, Receiver>();
-  /** Ids of exchanges that were given up, whose answers may still come. */
+  /** Ids of exchanges that were given up. Their answers may still come. */
   readonly #abandoned = new Set<number>();
   readonly #ended: (stream: DnsStream) => void;
-  /** Received octets that are not delivered yet. They are joined once the first message is complete. */
+  /**
+   * Received octets that belong to no delivered message yet. They are joined once the first message is
+   * complete.
+   */
   #parts: Buffer[] = [];
   #size = 0;
-  /**
-   * Octets that have to be received before the next step: two for the length, then the whole message with
-   * it.
-   */
+  /** The next step needs so many received octets: two for the length, or the length and the whole message. */
   #needed = 2;
   #heard = performance.now();
   #open = true;
@@ -130,7 +130,9 @@ export class DnsStream {
     }
   }
 
-  /** Sends a message. From then on `receiver` gets every message with this id, until {@link forget}. */
+  /**
+   * Sends a message. Afterwards `receiver` gets every message with this id, until {@link forget} is called.
+   */
   send(id: number, octets: Uint8Array, receiver: Receiver): void {
     if (!this.usable) {
       receiver(new DnsError('unreachable', 'no', { text: 'the connection is closed' }));
@@ -156,7 +158,9 @@ export class DnsStream {
     if (this.#retired) this.close();
   }
 
-  /** Accepts no further exchange, and closes the connection when the last one is over. */
+  /**
+   * From now on accepts no further exchange. Closes the connection when the last running exchange is over.
+   */
   retire(): void {
     this.#retired = true;
     if (this.#waiting.size === 0) this.close();

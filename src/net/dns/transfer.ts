@@ -5,20 +5,20 @@ import type { WireRecord } from '../../dns/wire/records.ts';
 import { DnsError } from './dns-error.ts';
 
 /**
- * Maximum number of characters in all names and data together. The size of the messages does not limit this
- * number, because names in messages are compressed, up to a hundredfold.
+ * Maximum number of characters in all names and data of a zone together. The size of the messages does not
+ * limit this number: names in messages are compressed, up to a hundredfold.
  */
 const mostText = 256 * 1024 * 1024;
 
-/** Characters counted for a record besides its name and data. */
+/** For each record so many characters are counted in addition to its name and data. */
 const ownText = 200;
 
-/** Joins the messages of a zone transfer (RFC 5936 section 2.2). */
+/** Collects the records from the messages of a zone transfer (RFC 5936 section 2.2). */
 export class TransferRecords {
   readonly #zone: DnsName;
-  /** The records so far, each once, the SOA first. */
+  /** The records received so far. The SOA comes first, and only once. */
   readonly records: WireRecord[] = [];
-  /** Whether the SOA has come a second time, which ends the zone. */
+  /** Whether the SOA has come a second time, which means the end of the zone. */
   complete = false;
   #text = 0;
 
@@ -28,7 +28,8 @@ export class TransferRecords {
 
   /**
    * Adds the records of the next message.
-   * @throws {DnsError} `refused` for an error rcode, `garbled` if this is no transfer of the zone
+   * @throws {DnsError} `refused` for an error rcode, `garbled` if the message is not part of a transfer of
+   *   the zone
    */
   add(message: ReceivedMessage): void {
     if (message.rcode !== rcodes.NOERROR) {

@@ -6,11 +6,13 @@ import type { Peer } from '../connect.ts';
 import { untilAborted } from '../until-aborted.ts';
 import { deadlineOver, DnsError } from './dns-error.ts';
 
-/** Milliseconds until a query is sent again, doubled each time. */
+/**
+ * Without an answer, a query is sent again after so many milliseconds. Each further wait is twice as long.
+ */
 const firstWait = 1_000;
 /**
- * Milliseconds to wait for a valid answer after one with a wrong signature, which may be forged (RFC 8945
- * section 5.3).
+ * An answer with a wrong signature may be forged. After it, so many milliseconds are left for a valid answer
+ * (RFC 8945 section 5.3).
  */
 const graceAfterForgery = 500;
 
@@ -24,8 +26,8 @@ export interface UdpRequest {
  * Sends one datagram from a port of its own and waits for the answer. Datagrams from other addresses are
  * ignored.
  * @param peer an address, not a name
- * @param accept gets every datagram from the peer. It returns the answer, or `null` if the datagram does
- *   not answer this request. It throws a {@link DnsError} for an answer that cannot be trusted
+ * @param accept gets every datagram from the peer. It returns the answer, or `null` if the datagram does not
+ *   answer this request. It throws a {@link DnsError} for an answer that cannot be trusted
  * @throws {DnsError}
  */
 export async function exchangeUdp<T>(
@@ -47,7 +49,10 @@ export async function exchangeUdp<T>(
   }
 }
 
-/** The addresses of a server, in the order to try them. @throws {DnsError} with `sent: 'no'` */
+/**
+ * Returns the addresses of a server, in the order in which they are to be tried.
+ * @throws {DnsError} with `sent: 'no'`
+ */
 export async function addressesOf(
   { host, resolve = systemResolve }: Peer,
   signal: AbortSignal,
@@ -64,7 +69,10 @@ function unreachable(place: string, cause: unknown): DnsError {
   return new DnsError('unreachable', 'no', { text }, cause);
 }
 
-/** Sends the request on a connected socket, again and again if it may be, until `accept` has an answer. */
+/**
+ * Sends the request on a connected socket, and repeats it if that is allowed, until `accept` returns an
+ * answer.
+ */
 async function answerOn<T>(
   socket: Socket,
   { octets, repeatable }: UdpRequest,

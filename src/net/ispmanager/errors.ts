@@ -14,19 +14,21 @@ type RefusalKind =
   | 'confirm'
   | 'other';
 
-/** What an error document means, in whichever generation's spelling. */
+/** The meaning of an error document, the same for all generations of the panel. */
 export interface PanelRefusal {
   readonly kind: RefusalKind;
   /** What the error concerns: a type of object, or a field; empty if the panel does not say. */
   readonly subject: string;
   /**
-   * The attribute that gave the kind: `type` in version 5/6, `code` in version 4
+   * The attribute from which the kind was found: `type` in version 5/6, `code` in version 4
    * (docs/protocol.md#generations).
    */
   readonly spelling: 'type' | 'code' | 'none';
-  /** The attribute `type` as it came; empty if there was none. */
+  /** The attribute `type`, unchanged; empty if the document has none. */
   readonly type: string;
-  /** The panel's own words in one line, or a text of ours if it has none (docs/protocol.md#errors-4). */
+  /**
+   * The panel's own text in one line. If the panel sent no text, a text of ours (docs/protocol.md#errors-4).
+   */
   readonly text: string;
 }
 
@@ -62,7 +64,7 @@ const kindOfType: Readonly<Record<string, RefusalKind>> = {
 const mostText = 500;
 
 /**
- * The error in a document; `null` if there is none. `<authfail/>` counts as an error
+ * Returns the error in a document; `null`: the document contains no error. `<authfail/>` counts as an error
  * (docs/protocol.md#login-answers).
  */
 export function refusalOf(doc: XmlElement): PanelRefusal | null {
@@ -77,14 +79,15 @@ export function refusalOf(doc: XmlElement): PanelRefusal | null {
 function describeError(error: XmlElement): PanelRefusal {
   const { code = '', type = '', obj, val, object } = error.attributes;
   const subject = object ?? obj ?? val ?? '';
-  // An indented document has white space around its elements, which is no text.
+  // In an indented document, the text of the element itself may be only white space, which `tidyText`
+  // removes.
   const texts = [error.text, childText(error, 'msg') ?? '', childText(error, 'detail') ?? ''].map(tidyText);
   const text = texts.find((one) => one !== '') ?? wordless(type || code, subject);
   return { ...classOf(type, code), subject, text, type };
 }
 
 /**
- * The kind of an error. Version 5/6 may send both attributes, and then `type` decides
+ * Finds the kind of an error. Version 5/6 may send both attributes, and then `type` decides
  * (docs/protocol.md#generations).
  */
 function classOf(type: string, code: string): Pick<PanelRefusal, 'kind' | 'spelling'> {
@@ -92,7 +95,7 @@ function classOf(type: string, code: string): Pick<PanelRefusal, 'kind' | 'spell
   return { kind: own(kindOfCode, code) ?? 'other', spelling: code === '' ? 'none' : 'code' };
 }
 
-/** A refused login that is not reported by an error document (docs/protocol.md#login-answers). */
+/** A refused login that the panel did not report in an error document (docs/protocol.md#login-answers). */
 export function loginRefused(text: string): PanelRefusal {
   return { kind: 'auth', subject: '', spelling: 'none', type: '', text };
 }
@@ -101,7 +104,7 @@ function wordless(code: string, subject: string): string {
   return `error ${code === '' ? 'without a code' : `code ${code}`}${subject === '' ? '' : ` (${subject})`}`;
 }
 
-/** Applies {@link plainText}, removes double blanks, and cuts to 500 characters. */
+/** Applies {@link plainText}, replaces several spaces by one, and cuts the text after 500 characters. */
 export function tidyText(text: string): string {
   return plainText(text).replaceAll(/ {2,}/g, ' ').trim().slice(0, mostText);
 }

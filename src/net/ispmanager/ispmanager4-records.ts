@@ -7,8 +7,9 @@ import { comesBack, controlCharacters, type Cells, type RecordDialect } from './
 import { dataText, likelyKeys, recordFromRow, rowForm, rowFromKey, rowTypes } from './rows.ts';
 
 /**
- * ISPmanager 4 (docs/protocol.md#record-keys-4, #record-form-4). A zone has one TTL, and a text has no
- * quotes. The form's fields are named as the list's columns, except for the type.
+ * ISPmanager 4 (docs/protocol.md#record-keys-4, #record-form-4). A zone has one TTL for all records, and a
+ * text has no quotes. The fields of the form have the same names as the columns of the list, except for the
+ * type.
  */
 export const ispmanager4Records: RecordDialect = {
   recordList: 'domain.sublist',
@@ -55,7 +56,7 @@ function oldForm(old: ResourceRecord, given: Cells): Cells {
     return { name: old.name, sdtype: old.type, addr: dataText(old) };
   }
   const form = { ...rowForm(old) };
-  // With another type the old values mean nothing, so only the name is kept.
+  // If the type changes, the old values have no meaning, so only the name is kept.
   const type = given['sdtype'];
   return type === undefined || canonicalType(type) === old.type ? form : { name: form.name };
 }

@@ -10,14 +10,14 @@ import { dataText, ownerName, rowFromKey } from './rows.ts';
 import { own } from '../../dns/own.ts';
 
 /**
- * Columns of `domain.record`, or fields of its form, by their names (docs/protocol.md#record-list-5,
+ * A row of the list `domain.record` or the fields of its form, by name (docs/protocol.md#record-list-5,
  * #record-form-5).
  */
 type Ispmanager5Row = Readonly<Record<string, string | undefined>>;
 
 /**
- * Fields of the form for each type, in the order of the rdata (docs/protocol.md#record-form-5). For CAA the
- * tag decides which of two fields holds the value.
+ * The form fields of each type, in the order of the rdata (docs/protocol.md#record-form-5). The value of a
+ * CAA is in one of two fields, depending on the tag.
  */
 const formFields: Readonly<Record<string, readonly string[]>> = {
   A: ['ip'],
@@ -34,7 +34,7 @@ const formFields: Readonly<Record<string, readonly string[]>> = {
   TLSA: ['tlsa_cert_usage', 'tlsa_selector', 'tlsa_matching_type', 'tlsa_value'],
 };
 
-/** All fields of the form, of whatever type. */
+/** All fields of the form, for all types together. */
 const ispmanager5FormFields: readonly string[] = [
   'name',
   'rtype',
@@ -43,7 +43,7 @@ const ispmanager5FormFields: readonly string[] = [
   'caa_value_email',
 ];
 
-/** Types that these panels have a form for (docs/protocol.md#record-form-5). */
+/** Types for which these panels have a form (docs/protocol.md#record-form-5). */
 const ispmanager5Types: ReadonlySet<string> = new Set(Object.keys(formFields));
 
 /**
@@ -56,9 +56,9 @@ const numbered: ReadonlySet<string> = new Set(['MX', 'SRV']);
 const mailto = 'mailto:';
 
 /**
- * The record that a list's row means. The numbers of MX and SRV are read from `info`, or else from the
- * identifier.
- * @param key the row's identifier
+ * Makes a record from a row of the list. The numbers of MX and SRV come from the column `info`, or else from
+ * the identifier.
+ * @param key the identifier of the row
  * @throws {DnsDataError} with every problem
  */
 export function recordFromIspmanager5Row(row: Ispmanager5Row, key: string, zone: Origin): ResourceRecord {
@@ -82,18 +82,18 @@ function listedRdata(type: string, row: Ispmanager5Row, key: string, zone: Origi
   return caa === null ? masterFile(type, rest, zone) : fieldsRdata(type, caa, zone);
 }
 
-/** Begins data in the generic form of RFC 3597 section 5. */
+/** The beginning of data in the generic form of RFC 3597 section 5. */
 const generic = String.raw`\#`;
 
 /**
- * The data that the fields of a form mean; lists and identifiers show the same text again. A text is taken
- * as it is. Other fields are words of a master file, in which quotation marks are syntax.
+ * Makes rdata from the fields of a form; lists and identifiers contain the same texts. A text (TXT, SPF) is
+ * taken unchanged. Other fields are words of a master file, in which quotation marks are syntax.
  * @throws {DnsDataError}
  */
 function fieldsRdata(type: string, fields: readonly string[], zone: Origin): string {
   const [first = '', , third = ''] = fields;
   if (isText(type)) return textRdata(type, first);
-  // The value of a CAA may have parameters (RFC 8659 section 4.2), and usually has no quotes here.
+  // The value of a CAA may have parameters (RFC 8659 section 4.2), and panels usually show it without quotes.
   const isBare = type === 'CAA' && !third.startsWith('"');
   return isBare || first.startsWith(generic)
     ? rdataFromFields(type, fields, zone)
@@ -109,15 +109,15 @@ function isText(type: string): boolean {
 }
 
 /**
- * Reads a text, which lists and forms show without quotes (docs/protocol.md#record-keys-4, #record-form-5).
- * Two or more quoted strings are read as master-file text, because users paste them so
+ * Parses a text, which lists and forms show without quotes (docs/protocol.md#record-keys-4, #record-form-5).
+ * Several quoted strings are parsed as master-file text, because users paste texts in this form
  * (docs/protocol.md#record-list-5). Quotes around a single string are part of the text.
  */
 function textRdata(type: string, value: string): string {
   return isQuotedStrings(value.trim()) ? parseRdata(type, value) : rdataFromFields(type, [value]);
 }
 
-/** Whether a text is two or more quoted strings, separated by white space. */
+/** Whether a text consists of two or more quoted strings, separated by white space. */
 function isQuotedStrings(text: string): boolean {
   const problems: Problem[] = [];
   const words = tokens(text, problems);
@@ -136,8 +136,8 @@ const numberNames: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Reads numbers such as `priority= 10` from `info`; `null` if one is missing
- * (docs/protocol.md#record-list-5). The spelling for SRV is not documented.
+ * Reads numbers such as `priority= 10` from the column `info`; `null`: one is missing
+ * (docs/protocol.md#record-list-5). How the panel spells the numbers of SRV is not documented.
  */
 function numbersOf(type: string, info: string): readonly string[] | null {
   const found = (own(numberNames, type) ?? []).map(
@@ -155,8 +155,8 @@ function numbersOfKey(type: string, key: string): readonly string[] {
 const mostTtl = 2_147_483_647;
 
 /**
- * The TTL that a user typed, in seconds; `null` for an empty field, which the panel fills in. Anything else
- * that is no TTL is added to `problems`.
+ * Parses the TTL that a user has entered, in seconds. `null`: the field is empty, and the panel fills it in.
+ * If the text is not a TTL, adds a problem to `problems`.
  */
 function formTtl(text: string | undefined, problems: Problem[]): number | null {
   const written = (text ?? '').trim();
@@ -166,15 +166,15 @@ function formTtl(text: string | undefined, problems: Problem[]): number | null {
   return ttl;
 }
 
-/** Reads whole seconds; `null` if the text is no number. */
+/** Parses whole seconds; `null`: the text is not a number. */
 function readTtl(text: string | undefined): number | null {
   const trimmed = (text ?? '').trim();
   return /^\d{1,10}$/.test(trimmed) ? Number(trimmed) : null;
 }
 
 /**
- * The fields of `domain.record.edit` for a record (docs/protocol.md#record-form-5). The owner name is
- * absolute, the type in lower case. The TTL is absent if the record has none.
+ * Returns the fields of the form `domain.record.edit` for a record (docs/protocol.md#record-form-5). The
+ * owner name is absolute, the type in lower case. The TTL is absent if the record has none.
  * @throws {DnsDataError} if the panel has no form for the record
  */
 export function ispmanager5Form(record: ResourceRecord): Readonly<Record<string, string>> {
@@ -188,9 +188,9 @@ export function ispmanager5Form(record: ResourceRecord): Readonly<Record<string,
 }
 
 /**
- * Puts the value of a CAA into the field for its tag. A mail address has a field of its own
- * (docs/protocol.md#record-form-5), without `mailto:`. Whether the panel adds that is not known; a read
- * shows it.
+ * Puts the value of a CAA into the field for its tag. A mail address has its own field, without `mailto:`
+ * (docs/protocol.md#record-form-5). It is not known whether the panel adds `mailto:`; the list shows it after
+ * the save.
  */
 function caaForm(form: Record<string, string>): Record<string, string> {
   const { caa_value_domain: value = '', ...rest } = form;
@@ -198,14 +198,14 @@ function caaForm(form: Record<string, string>): Record<string, string> {
   return { ...rest, caa_value_email: value.startsWith(mailto) ? value.slice(mailto.length) : value };
 }
 
-/** Quotes a value that would otherwise be read as another one. */
+/** Quotes a value if the panel could otherwise read another value from it. */
 function caaText(value: string): string {
   const isPlain = value === value.trim() && value !== '' && !value.startsWith('"');
   return isPlain ? value : quote(Buffer.from(value, 'utf8'));
 }
 
 /**
- * The record that the fields of a form mean, as a hook call sends them (docs/protocol.md#record-form-5,
+ * Makes a record from the fields of a form, as a hook call sends them (docs/protocol.md#record-form-5,
  * #handlers-5).
  * @throws {DnsDataError} with every problem
  */
@@ -222,10 +222,10 @@ function recordFromIspmanager5Form(form: Ispmanager5Row, zone: Origin): Resource
 
 function formRdata(type: string, form: Ispmanager5Row, zone: Origin): string {
   const fields = own(formFields, type);
-  // Types without documented fields are read as master-file text, so that their data are kept.
+  // For types without documented fields, `value` is parsed as master-file text, so that no data are lost.
   if (fields === undefined) return masterFile(type, (form['value'] ?? '').trim(), zone);
-  // Some programs put a host into `value` (docs/protocol.md#record-form-5). Whether a panel reads it there
-  // is not known, so it counts as missing.
+  // Some programs put the host into the field `value` (docs/protocol.md#record-form-5). It is not known
+  // whether a panel accepts it there, so the host counts as missing.
   const missing = fields.filter((field) => targets.has(field) && fieldOf(form, field) === '');
   if (missing.length > 0)
     throw new DnsDataError(missing.map((field) => problem('rdata.missing-field', { type, field })));
@@ -234,7 +234,7 @@ function formRdata(type: string, form: Ispmanager5Row, zone: Origin): string {
 }
 
 /**
- * Fills in the value of a CAA. An empty one is refused, because the panel may fill it in by itself or
+ * Completes the value of a CAA. An empty value is refused, because the panel might fill it in by itself or
  * refuse it.
  */
 function caaFields(
@@ -250,21 +250,21 @@ function caaFields(
 
 const numbers: ReadonlySet<string> = new Set(['priority', 'weight', 'port', 'caa_flags']);
 
-/** Fields with a host or an address, which no panel can fill in. */
+/** Fields with a host or an address. A panel cannot fill in these fields by itself. */
 const targets: ReadonlySet<string> = new Set(['ip', 'domain', 'srvdomain']);
 
 const digests: ReadonlySet<string> = new Set(['ds_digest', 'tlsa_value']);
 
 function fieldOf(form: Ispmanager5Row, field: string): string {
   const text = (form[field] ?? '').trim();
-  // Such data are often copied with white space inside (RFC 4034 section 5.3).
+  // Digests are often copied with white space inside (RFC 4034 section 5.3).
   if (digests.has(field)) return text.replaceAll(/\s+/gu, '');
   return text === '' && numbers.has(field) ? '0' : text;
 }
 
 /**
- * The identifier of a row: `rkey`, or else `rtype_hidden` if that looks like one
- * (docs/protocol.md#record-list-5).
+ * The identifier of a row: the column `rkey`. If it is empty, `rtype_hidden` is used if it looks like an
+ * identifier (docs/protocol.md#record-list-5).
  */
 function ispmanager5KeyOf(row: Ispmanager5Row): string {
   const { rkey = '', rtype_hidden: hidden = '' } = row;
@@ -272,10 +272,10 @@ function ispmanager5KeyOf(row: Ispmanager5Row): string {
 }
 
 /**
- * The record that an identifier describes. Identifiers are built as in version 4, with an absolute name
+ * Makes a record from an identifier. Identifiers have the same form as in version 4, with an absolute name
  * (docs/protocol.md#record-list-5).
- * @returns `null` if the text is no identifier
- * @throws {DnsDataError} if the identifier describes no valid record
+ * @returns `null` if the text is not an identifier
+ * @throws {DnsDataError} if the identifier does not describe a valid record
  */
 function recordFromIspmanager5Key(key: string, zone: Origin): ResourceRecord | null {
   const row = rowFromKey(key);
@@ -285,8 +285,8 @@ function recordFromIspmanager5Key(key: string, zone: Origin): ResourceRecord | n
 }
 
 /**
- * The identifiers that such a panel may show for a record, used only to match
- * (docs/protocol.md#record-list-5).
+ * The identifiers that such a panel may show for a record. They are compared with identifiers in lists and
+ * never sent (docs/protocol.md#record-list-5).
  */
 function likelyIspmanager5Keys(record: ResourceRecord): readonly string[] {
   const fields = rdataFields(record.type, record.rdata);
@@ -298,7 +298,7 @@ function likelyIspmanager5Keys(record: ResourceRecord): readonly string[] {
 
 /**
  * ISPmanager 5 and 6, DNSmanager 5 and 6 (docs/protocol.md#record-list-5, #record-form-5). Each record has
- * a TTL, and each type has its own fields.
+ * its own TTL, and each type has its own form fields.
  */
 export const ispmanager5Records: RecordDialect = {
   recordList: 'domain.record',

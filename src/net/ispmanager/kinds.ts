@@ -1,6 +1,6 @@
 /**
- * Kinds of panel, both as the customer's panel and as the central. ISPmanager 5 counts as 6, and DNSmanager
- * 5 and 6 are one kind (docs/protocol.md#generations).
+ * Kinds of panel software, used both for the customer's panel and for the central. ISPmanager 5 belongs to
+ * `ispmanager6`. DNSmanager 5 and 6 are one kind (docs/protocol.md#generations).
  */
 export const ispmanagerKinds = ['ispmanager6', 'ispmanager4', 'dnsmanager'] as const;
 

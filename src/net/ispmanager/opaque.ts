@@ -4,9 +4,9 @@ import { canonicalType, genericText } from '../../dns/rdata/rdata.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 
 /**
- * Makes a record of a row whose value cannot be understood. It has the row's name and type, and the row's
- * text in the form of RFC 3597 as its data. No edit names such a record, so it is never changed. The same
- * row on both sides gives the same record.
+ * Makes a record from a row whose value cannot be understood. The record has the name and the type of the
+ * row. Its data are the text of the row in the form of RFC 3597. No edit can contain such a record, so it is
+ * never changed. If both sides have the same row, both get the same record.
  * @throws {DnsDataError} if name or type cannot be read
  */
 export function opaqueRecord(row: RowFields, zone: Origin): ResourceRecord {

@@ -4,8 +4,8 @@ import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { canonicalType, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
 
 /**
- * A record as ISPmanager 4 lists it and as its form takes it (docs/protocol.md#record-keys-4,
- * #record-form-4). An absent field was not sent.
+ * A record in the form in which ISPmanager 4 lists it and its form accepts it
+ * (docs/protocol.md#record-keys-4, #record-form-4). Absent fields were not sent.
  */
 export type RowFields = Readonly<
   Partial<Record<'name' | 'type' | 'addr' | 'prio' | 'wght' | 'port', string>>
@@ -15,9 +15,9 @@ export type RowFields = Readonly<
 export const rowTypes: ReadonlySet<string> = new Set('A AAAA CNAME DNAME NS MX TXT SRV PTR'.split(' '));
 
 /**
- * The record that a list's row or a form's fields mean. Owner and target names may be relative or absolute,
- * in Unicode or punycode. TXT is the text itself, without quotes (docs/protocol.md#record-keys-4,
- * #record-form-4).
+ * Makes a record from a row of the list or from the fields of the form. Owner and target names may be
+ * relative or absolute, in Unicode or punycode. The data of TXT are the text itself, without quotes
+ * (docs/protocol.md#record-keys-4, #record-form-4).
  * @throws {DnsDataError} with every problem of the row
  */
 export function recordFromRow(row: RowFields, zone: Origin): ResourceRecord {
@@ -30,7 +30,7 @@ export function recordFromRow(row: RowFields, zone: Origin): ResourceRecord {
 }
 
 /**
- * Reads an owner name. `@`, the empty name and the zone's own name mean the apex (docs/protocol.md#names).
+ * Parses an owner name. `@`, the empty name and the zone's own name mean the apex (docs/protocol.md#names).
  */
 export function ownerName(text: string, zone: Origin): DnsName {
   const trimmed = text.trim();
@@ -48,14 +48,15 @@ function rowRdata(type: string, row: RowFields, zone: Origin): string {
     case 'SPF':
       return rdataFromFields(type, [addr], zone);
     default:
-      // Types without documented fields are read as master-file text, so that their data are kept.
+      // For types without documented fields, the value is parsed as master-file text, so that no data are
+      // lost.
       return makeRecord({ name: '@', type, rdata: addr.trim() }, zone).rdata;
   }
 }
 
 /**
- * The data of a record as one field that {@link recordFromRow} reads back: the text itself for TXT and SPF,
- * else master-file text.
+ * The data of a record as one field: for TXT and SPF the text itself, otherwise master-file text.
+ * {@link recordFromRow} makes the same data from it.
  */
 export function dataText({ type, rdata }: ResourceRecord): string {
   return type === 'TXT' || type === 'SPF' ? rdataFields(type, rdata).join(' ') : rdata;
@@ -69,8 +70,8 @@ function number(text: string | undefined): string {
 export type RowForm = Readonly<Record<'name' | 'sdtype' | 'addr' | 'prio' | 'wght' | 'port', string>>;
 
 /**
- * The fields of `domain.sublist.edit` for a record (docs/protocol.md#record-form-4). The owner name is
- * absolute; `prio`, `wght` and `port` are empty if the type has none.
+ * Returns the fields of the form `domain.sublist.edit` for a record (docs/protocol.md#record-form-4). The
+ * owner name is absolute; `prio`, `wght` and `port` are empty if the type does not have them.
  * @throws {DnsDataError} if ISPmanager 4 has no form for the record
  */
 export function rowForm(record: ResourceRecord): RowForm {
@@ -84,8 +85,8 @@ export function rowForm(record: ResourceRecord): RowForm {
 }
 
 /**
- * The parts of a key `name TYPE [prio [wght port]] addr` (docs/protocol.md#record-keys-4); `null` if the
- * text is no key.
+ * Splits a key `name TYPE [prio [wght port]] addr` into its parts (docs/protocol.md#record-keys-4); `null`:
+ * the text is not a key.
  */
 export function rowFromKey(key: string): RowFields | null {
   const parts = /^(\S*) ([A-Za-z0-9-]+) (\S*) (.*)$/su.exec(key);
@@ -99,8 +100,8 @@ export function rowFromKey(key: string): RowFields | null {
 }
 
 /**
- * The keys that ISPmanager 4 may show for a record, with a relative and an absolute owner name. They are
- * used to match; only keys that a list showed are sent (docs/protocol.md#record-keys-4).
+ * The keys that ISPmanager 4 may show for a record, with a relative and an absolute owner name. They are only
+ * compared with keys in lists. Only keys from a list are sent (docs/protocol.md#record-keys-4).
  */
 export function likelyKeys(record: ResourceRecord, zone: DnsName): readonly string[] {
   if (!rowTypes.has(record.type)) return [];
