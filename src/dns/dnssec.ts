@@ -24,7 +24,7 @@ export const signerTypes: ReadonlySet<string> = new Set([
  */
 export const parentTypes: ReadonlySet<string> = spellings({ CDS: 59, CDNSKEY: 60 });
 
-/** The types DNSKEY and CDS, spelled as in queries. */
+/** The types DNSKEY and CDS in canonical spelling. */
 export const [dnskeyType, cdsType] = [typeOfNumber(48), typeOfNumber(59)];
 
 /**

@@ -29,8 +29,8 @@ const mostNameText = 4 * (mostNameOctets + 1);
 const mostLabelText = 4 * mostLabelOctets;
 
 /**
- * IDNA deviation characters. IDNA2003 and IDNA2008 map them differently (UTS #46 section 2.3). Without
- * further knowledge we choose neither of the two.
+ * IDNA deviation characters. IDNA2003 and IDNA2008 map them differently (UTS #46 section 2.3). A name with
+ * such a character is refused, unless the known zones decide between the two.
  */
 const deviation = /[\u00df\u03c2\u1e9e\u200c-\u200d]/u;
 
@@ -105,8 +105,9 @@ function readAsKnown(text: string, origin: DnsName | undefined, known: ReadonlyS
 }
 
 /**
- * Whether the name itself, or a name above it, is a known zone and includes a certain label.
- * @param label index of this label, counted from the left
+ * Whether the name itself or a name above it is a known zone. Only zones whose name contains a certain label
+ * of `name` count.
+ * @param label index of this label in `name`, counted from the left
  */
 function isInKnown(name: DnsName, label: number, known: ReadonlySet<DnsName>): boolean {
   let above = name;

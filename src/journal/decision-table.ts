@@ -24,7 +24,7 @@ const observed = v.object({
 } satisfies { readonly [K in keyof Observed]-?: v.GenericSchema<unknown, Observed[K]> });
 const item = v.object({ remove: v.nullable(recordSchema), add: v.nullable(recordSchema) });
 
-/** The fields of a decision, as it is stored and as the agent reports it. */
+/** Schemas of the fields of a decision, as it is stored and as the agent reports it. */
 export const decisionFields = {
   kind: v.literal('call'),
   id: v.string(),

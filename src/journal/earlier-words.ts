@@ -2,8 +2,9 @@ import { own } from '../dns/own.ts';
 import type { Row } from './database.ts';
 
 /*
- * The names of states and notes in journals up to schema 6. The migration to schema 7 renames them in the
- * ledger. Stored operations keep the old names, and so do files of an earlier release that are only read.
+ * Earlier names of states and notes, used in journals up to schema 6. The migration to schema 7 renames them
+ * in the ledger. Stored operations keep the earlier names. So do files of an earlier release that are only
+ * read.
  */
 
 const states: Readonly<Record<string, string>> = {
@@ -19,17 +20,17 @@ const notes: Readonly<Record<string, string>> = {
   'note.beside-released': 'note.beside-excluded',
 };
 
-/** Translates the state of a zone or record into the names of this release. */
+/** Returns the name that the state of a zone or record has in this release. */
 export function presentState(state: string): string {
   return own(states, state) ?? state;
 }
 
-/** Translates a note into the names of this release. */
+/** Returns the name that a note has in this release. */
 export function presentNote(note: string | null): string | null {
   return note === null ? null : (own(notes, note) ?? note);
 }
 
-/** Translates a row of the ledger or of the zones into the names of this release. */
+/** Returns a row of the ledger or of the zones with the state and the note named as in this release. */
 export function presentRow(row: Row): Row {
   const { standing, note } = row;
   if (typeof standing !== 'string') return row;
@@ -40,7 +41,7 @@ export function presentRow(row: Row): Row {
   };
 }
 
-/** Translates counts by state into the names of this release. */
+/** Returns counts by state with the states named as in this release. */
 export function presentCounts(counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(counts).map(([state, n]) => [presentState(state), n]));
 }

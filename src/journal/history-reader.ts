@@ -10,7 +10,7 @@ import type { OperationTable } from './operation-table.ts';
 const looked = 500;
 /** At most so many decisions are read for one page. */
 const mostDecisions = 5_000;
-/** Sorts after every id. */
+/** A text that sorts after every id. */
 const end = '\u{10ffff}';
 
 /** Reads the history: operations and decisions together, newest first, in pages. */

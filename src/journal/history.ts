@@ -26,15 +26,16 @@ export interface PersonLimits {
   readonly since: number;
 }
 
-/** Sorts after every id. */
+/** A text that sorts after every id. */
 const end = '\u{10ffff}';
 
-/** How many operations one step handles. */
+/** One step handles at most so many operations. */
 const inOneStep = 50;
 
 /**
- * Drops, checks and completes stored operations in small steps, the oldest operation first. The caller runs
- * each step that writes in a transaction.
+ * Drops old operations, checks stored operations, and adds missing checksums and keys. All of this is done in
+ * small steps, from the oldest operation to the newest. The caller runs each step that writes in a
+ * transaction.
  */
 export class History {
   readonly #operations: OperationTable;
@@ -50,8 +51,8 @@ export class History {
   }
 
   /**
-   * Goes through the next operations and drops those that ended long enough ago. Keeps operations that are on
-   * watch, or that an open operation or a fact refers to.
+   * Handles the next operations and drops those that ended long enough ago. Keeps operations that are on
+   * watch, and those to which an open operation or a fact refers.
    * @param after id of the last operation that was handled; empty: start with the oldest
    * @returns the `after` of the next call; null: no later operation is old enough
    * @throws {JournalError}

@@ -13,7 +13,7 @@ const records = v.array(recordSchema);
 
 export const problemSchema = v.object({ code: v.string(), params: v.record(v.string(), v.string()) });
 
-/** Fields that every kind of operation has. */
+/** Schemas of the fields that every kind of operation has. */
 const anyOperation = {
   id: v.string(),
   class: v.picklist(['veto', 'compensate', 'follow']),
@@ -67,7 +67,7 @@ const seed = v.object({
   mailServers: v.array(v.string()),
 });
 
-/** The fields of each kind of operation. */
+/** Schemas of the fields of each kind of operation. */
 export const operationFields = {
   edit: { ...anyOperation, ...evidence, kind: v.literal('records'), items: v.array(item) },
   create: {

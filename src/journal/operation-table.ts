@@ -17,8 +17,8 @@ const columns = ['id', 'zone', 'state', 'open', 'watch_until', 'body'] as const;
 export const octetsTally = 'octets';
 
 /**
- * Name of a fact that holds an operation id. Operations up to that id may lack a checksum, because an earlier
- * release wrote them.
+ * Name of a fact that holds an operation id. Operations up to this id may lack a checksum, because an earlier
+ * release stored them without one.
  */
 export const unsummedFact = 'unsummed';
 
@@ -181,7 +181,7 @@ export class OperationTable {
         id,
       );
       this.#tallies.add(octetsTally, row['open'] === 0 ? octetsOf(row['body']) : 0);
-      // The copy in memory may have an octet count of 0, so it is dropped.
+      // The copy in memory may have an octet count of 0, so memory drops it.
       this.#live?.stage(id, null);
     }
     return ids.at(-1) ?? null;

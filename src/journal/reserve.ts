@@ -14,7 +14,7 @@ export class Reserve {
     this.#octets = octets;
   }
 
-  /** Whether the file occupies its space now. */
+  /** Whether the file has its full size now, so that its space is reserved. */
   get held(): boolean {
     return (statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) >= this.#octets;
   }

@@ -221,7 +221,7 @@ export class SqliteJournal implements Journal {
       if (held !== null && !isDead(readHolder(held)))
         throw new JournalError('journal.in-use', { path: this.#path });
       const { commits: counted, at: committedAt } = this.#heartbeat.get();
-      // An earlier program has counted how often it opened the file, in this fact.
+      // Earlier releases counted in this fact how often the file was opened.
       const commits = Math.max(counted, countIn(this.#facts.get('generation')));
       const second = this.#countFile.read();
       this.#commits = Math.max(commits, second);

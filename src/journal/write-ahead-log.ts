@@ -61,7 +61,7 @@ function hasHole(log: Log, start: Sum): boolean {
 }
 
 /**
- * SQLite's checksum over a part of the log, which continues the checksum `start`. It adds 32-bit words in
+ * Computes SQLite's checksum over a part of the log, starting from the checksum `start`. Adds 32-bit words in
  * pairs.
  */
 function sumOver({ octets, isBig }: Log, from: number, length: number, start: Sum): Sum {

@@ -106,7 +106,7 @@ function seen(socket: tls.TLSSocket) {
   // or to null.
   const distrust: unknown = socket.authorizationError;
   return {
-    /** SHA-256, in upper case with colons. */
+    /** SHA-256 fingerprint, in upper case with colons. */
     fingerprint: certificate.fingerprint256,
     subject: nameOf(certificate.subject),
     issuer: nameOf(certificate.issuer),
@@ -145,7 +145,7 @@ function connectError(socket: tls.TLSSocket, { host, port }: Peer, cause: Error)
   return new HttpError(kind, 'no', { text: `${host}:${port}: ${inWords(cause)}` }, cause);
 }
 
-/** The message of an error, without internals of OpenSSL and without advice for operators of Node.js. */
+/** The message of an error, without internals of OpenSSL and without advice on options of Node.js. */
 function inWords(cause: Error): string {
   if ('code' in cause && cause.code === 'ERR_SSL_WRONG_VERSION_NUMBER')
     return 'what answers there does not speak TLS; look at the port';

@@ -240,8 +240,8 @@ function redirected(response: IncomingMessage): HttpError {
 }
 
 /**
- * Whether a host is a loopback address, so that nobody else can read what is sent there.
- * @param hostname an address, with or without brackets; a name gives false
+ * Whether a host is a loopback address. No other machine can read what is sent to such an address.
+ * @param hostname an address, with or without brackets; for a name the result is false
  */
 export function isLoopback(hostname: string): boolean {
   const host = bareHost(hostname);

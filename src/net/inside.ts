@@ -30,10 +30,10 @@ const nat64 = '64:ff9b::';
 const public6 = blockList([{ address: '2000::', prefix: 3 }]);
 const translated6 = blockList([{ address: nat64, prefix: 96 }]);
 const insideEither = blockList([
-  // An IPv4-mapped IPv6 address is checked by its IPv4 address.
+  // `BlockList` checks an IPv4-mapped IPv6 address as its IPv4 address.
   ...inside4.map(([address, prefix]) => ({ address, prefix })),
   ...inside4.map(([address, prefix]) => ({ address: `${nat64}${address}`, prefix: 96 + prefix })),
-  // Addresses of Teredo and 6to4 contain an IPv4 address, which may lead inside.
+  // Addresses of Teredo and 6to4 contain an IPv4 address, which may belong to a local network.
   { address: '2001::', prefix: 32 },
   { address: '2002::', prefix: 16 },
 ]);

@@ -20,7 +20,10 @@ export const base64: FieldKind = {
   parse: bareWord('rdata.bad-base64', (text) => readBase64(text)?.toString('base64') ?? null),
 };
 
-/** Makes all functions but `parse` of a field that fills the rest of the rdata, with at least one octet. */
+/**
+ * Makes all parts except `parse` of a field that fills the rest of the rdata. The field has at least one
+ * octet.
+ */
 function restAs(encoding: 'hex' | 'base64'): Omit<FieldKind, 'parse'> {
   return {
     most: Infinity,

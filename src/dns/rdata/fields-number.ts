@@ -74,7 +74,8 @@ export const certificateType = named(
 
 /**
  * The time of a signature: `YYYYMMDDHHmmSS` in UTC, or seconds since 1970 (RFC 4034 section 3.2). Canonical
- * text is the seconds as a 32-bit number. This number wraps around, so its date depends on the present time.
+ * text is the seconds as a 32-bit number. This number wraps around, so the date that it means depends on the
+ * present time.
  */
 export const time = unsigned(32, (text) => {
   const [, year, month, day, hour, minute, second] =

@@ -63,7 +63,7 @@ export const characterString: FieldKind = {
 /**
  * The substitution of NAPTR (RFC 3402 section 3.2). It is empty, or has an expression and its replacement
  * between three equal delimiters. The delimiter is not a digit, not a backslash and not `i`, which is a flag.
- * The only check is that all groups exist to which the replacement refers. The expression is not compiled,
+ * The groups to which the replacement refers must exist in the expression. The expression is not compiled,
  * because its syntax is not that of JavaScript.
  */
 export const substitution: FieldKind = {

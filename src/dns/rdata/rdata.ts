@@ -9,8 +9,8 @@ import { numberOfType, recordTypes, typeOfNumber, type RecordType } from './type
 const mostRdataOctets = 65_535;
 
 /**
- * Maximum length of rdata text in characters. A longer text is refused without parsing it. Every octet may be
- * written as `\DDD`, with quotation marks around each string of 255 octets.
+ * Maximum length of rdata text in characters. A longer text is refused without parsing it. Within this limit
+ * every octet may be written as `\DDD`, with quotation marks around each string of 255 octets.
  */
 export const mostRdataText = 270_000;
 

@@ -12,7 +12,10 @@ export interface Token {
   readonly glued?: boolean;
 }
 
-/** Only ASCII white space counts in a master file. Any other character, such as a no-break space, is data. */
+/**
+ * In a master file, only ASCII white space separates words. Any other character, such as a no-break space, is
+ * data.
+ */
 function isSpace(char: string): boolean {
   return char === ' ' || char === '\t' || char === '\r' || char === '\n';
 }

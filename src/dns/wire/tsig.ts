@@ -129,7 +129,7 @@ export class TsigCheck {
    * @param tsig the message's TSIG record, from `decodeMessage`
    * @param now seconds since 1970
    * @throws {DnsDataError} `tsig.missing`, `tsig.other-key`, `tsig.truncated`, `tsig.wrong-mac`, `tsig.old`.
-   *   If the server reports an error of the request: `tsig.bad-time` (with the server's clock),
+   *   If the server reports an error in the request: `tsig.bad-time` (with the server's clock),
    *   `tsig.refused`. Without proof that the server reported it: `tsig.bad-key`, `tsig.bad-signature`
    */
   check(octets: Uint8Array, tsig: TsigRecord | null, now: number): void {

@@ -14,7 +14,7 @@ type RefusalKind =
   | 'confirm'
   | 'other';
 
-/** The meaning of an error document, the same for all generations of the panel. */
+/** The meaning of an error document, in the same form for all generations of the panel. */
 export interface PanelRefusal {
   readonly kind: RefusalKind;
   /** What the error concerns: a type of object, or a field; empty if the panel does not say. */
@@ -95,7 +95,10 @@ function classOf(type: string, code: string): Pick<PanelRefusal, 'kind' | 'spell
   return { kind: own(kindOfCode, code) ?? 'other', spelling: code === '' ? 'none' : 'code' };
 }
 
-/** A refused login that the panel did not report in an error document (docs/protocol.md#login-answers). */
+/**
+ * Makes the refusal for a login that the panel refused without an error document
+ * (docs/protocol.md#login-answers).
+ */
 export function loginRefused(text: string): PanelRefusal {
   return { kind: 'auth', subject: '', spelling: 'none', type: '', text };
 }

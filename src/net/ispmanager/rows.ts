@@ -11,7 +11,7 @@ export type RowFields = Readonly<
   Partial<Record<'name' | 'type' | 'addr' | 'prio' | 'wght' | 'port', string>>
 >;
 
-/** Types that ISPmanager 4 can hold (docs/protocol.md#record-form-4, `sdtype`). */
+/** Types of records that ISPmanager 4 can hold (docs/protocol.md#record-form-4, `sdtype`). */
 export const rowTypes: ReadonlySet<string> = new Set('A AAAA CNAME DNAME NS MX TXT SRV PTR'.split(' '));
 
 /**
