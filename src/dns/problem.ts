@@ -12,7 +12,7 @@ export interface Problem {
 /** Maximum length of a value in characters. Values come from outside, and texts for users repeat them. */
 const mostValue = 500;
 
-/** The message of one error names at most so many problems. */
+/** Maximum number of problems in the message of one error. */
 const mostShown = 20;
 
 /** Cuts a text after 500 characters and adds an ellipsis. A shorter text stays as it is. */

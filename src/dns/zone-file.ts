@@ -22,7 +22,7 @@ export interface ZoneFile {
   readonly records: readonly ResourceRecord[];
 }
 
-/** After so many mistakes the parser stops, because the file is probably not a zone file. */
+/** Number of mistakes after which the parser stops, because the file is probably not a zone file. */
 const mostMistakes = 1_000;
 
 /**

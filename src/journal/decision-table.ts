@@ -8,7 +8,7 @@ import { sumOf } from './sums.ts';
 
 const columns = ['id', 'actor', 'body'] as const;
 
-/** The table holds at most so many rows of one account, and at most so many rows in all. */
+/** Maximum number of rows of one account, and of all accounts together. */
 const mostOfActor = 1_000;
 const mostRows = 20_000;
 /**

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { JournalError } from '../core/journal.ts';
 
-/** {@link FilePlace.checkSometimes} checks the files at most once in so many milliseconds. */
+/** Minimum time between two checks by {@link FilePlace.checkSometimes}, milliseconds. */
 const moment = 20;
 
 interface Seen {

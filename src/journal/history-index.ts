@@ -12,7 +12,7 @@ export const unkeyedFact = 'unkeyed';
 
 /** To find the rarest key, the operations of each key are counted, but only up to this number. */
 const enough = 10_000;
-/** At most so many owner names of one operation get a key. */
+/** Maximum number of owner names of one operation that get a key. */
 const mostNames = 1_000;
 
 /**

@@ -6,9 +6,9 @@ import type { FactTable } from './fact-table.ts';
 import { unkeyedFact } from './history-index.ts';
 import type { OperationTable } from './operation-table.ts';
 
-/** At most so many operations are read for one page, so that no answer takes long. */
+/** Maximum number of operations that are read for one page, so that no answer takes long. */
 const looked = 500;
-/** At most so many decisions are read for one page. */
+/** Maximum number of decisions that are read for one page. */
 const mostDecisions = 5_000;
 /** A text that sorts after every id. */
 const end = '\u{10ffff}';

@@ -29,7 +29,7 @@ export interface PersonLimits {
 /** A text that sorts after every id. */
 const end = '\u{10ffff}';
 
-/** One step handles at most so many operations. */
+/** Maximum number of operations that one step handles. */
 const inOneStep = 50;
 
 /**

@@ -8,16 +8,19 @@ export interface StoredOctets {
 }
 
 /**
- * An operation stays in memory for so many milliseconds after its watch has ended. If the clock is set back
- * by no more than this time, memory can still answer all queries.
+ * How long an operation stays in memory after its watch has ended, milliseconds. If the clock is set back by
+ * no more than this time, memory can still answer all queries.
  */
 const margin = 86_400_000;
-/** Each time memory has grown by so many operations, those whose watch ended long enough ago are removed. */
+/**
+ * Growth after which memory is cleaned: number of operations. Operations whose watch ended long enough ago
+ * are then removed.
+ */
 const growth = 1_000;
 
 /**
- * At most so many ended operations stay in memory: those that were used last. Later calls in the same zone
- * often need them again.
+ * Maximum number of ended operations in memory: those that were used last. Later calls in the same zone often
+ * need them again.
  */
 const mostEnded = 500;
 

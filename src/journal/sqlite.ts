@@ -61,7 +61,7 @@ export const damagedNote = 'journal.zone-damaged';
  */
 const damagedFact = 'damaged-operations';
 
-/** One step of the ledger check ends after so many zones, or as soon as it has read so many rows. */
+/** Limits of one step of the ledger check. The step ends when it has checked this number of zones or rows. */
 const mostZones = 50;
 const mostRows = 500;
 

@@ -11,7 +11,7 @@ export interface UpkeepSettings {
   /** If ended operations take more octets than this, the oldest of them are dropped earlier. */
   readonly most: number;
   /**
-   * An ended operation is kept for at least so many milliseconds, however many octets are stored. A late
+   * Minimum time for which an ended operation is kept, milliseconds, however many octets are stored. A late
    * `after` call of the panel or a late write may need it.
    */
   readonly recent: number;
@@ -19,9 +19,12 @@ export interface UpkeepSettings {
 
 /** Pause between two rounds of upkeep, milliseconds. */
 const everyRound = 3_600_000;
-/** At least so many milliseconds lie between two full checks of the file. */
+/** Minimum time between two full checks of the file, milliseconds. */
 const everyCheck = 86_400_000;
-/** The pause after a step is `pauseFactor` times as long as the step, and at least so many milliseconds. */
+/**
+ * The pause after a step is `pauseFactor` times as long as the step, but never shorter than `leastPause`
+ * (milliseconds).
+ */
 const leastPause = 20;
 const pauseFactor = 9;
 

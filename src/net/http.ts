@@ -14,7 +14,7 @@ export interface HttpSettings {
    */
   readonly base: URL;
   readonly trust: Trust;
-  /** One request may take at most so many milliseconds, including the connection. */
+  /** Maximum duration of one request, including the connection, in milliseconds. */
   readonly timeout: number;
   /** Resolves the host of an `https:` URL; absent: the system's resolver. */
   readonly resolve?: Resolve;
@@ -43,14 +43,14 @@ export interface HttpAnswer {
 
 /** Maximum size of an answer, in octets, if the request does not set one. */
 const usualOctets = 1024 * 1024;
-/** Of an answer with an error status, so many octets are read. This is enough for its message. */
+/** Number of octets that are read of an answer with an error status. This is enough for its message. */
 const mostErrorOctets = 64 * 1024;
 /**
- * If a connection has been idle for so many milliseconds, it is not used for a write, because the server may
- * be closing it.
+ * Milliseconds of idleness after which a connection is not used for a write. The server may be closing such a
+ * connection.
  */
 const longestIdleForWrite = 2_000;
-/** At most so many idle connections are kept. */
+/** Maximum number of idle connections that are kept. */
 const mostKept = 4;
 const keeping = { keepAlive: true, maxFreeSockets: mostKept };
 /** Maximum number of interim answers (RFC 9110 section 15.2) before the final answer. */

@@ -1,6 +1,6 @@
 import { Pace } from './slices.ts';
 
-/** At most so many characters are parsed without a pause. */
+/** Maximum number of characters that are parsed without a pause. */
 const mostPiece = 64 * 1024;
 
 /**

@@ -1,4 +1,4 @@
-/** Work without a pause may take so many milliseconds. During that time the process does nothing else. */
+/** Maximum duration of work without a pause, milliseconds. During that time the process does nothing else. */
 const longest = 10;
 
 /** Divides long work into slices. Between two slices, the process does other work. */

@@ -24,7 +24,7 @@ const mostDepth = 64;
 /** Maximum number of elements and attributes in a document; 100,000 rows have fewer. */
 const mostParts = 1_000_000;
 
-/** After so many characters the parser checks whether a pause is due. */
+/** Number of characters after which the parser checks whether a pause is due. */
 const piece = 16 * 1024;
 
 /** Shared by all elements without attributes, to save memory. */

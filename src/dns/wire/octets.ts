@@ -4,10 +4,7 @@ import { decodeName } from '../rdata/fields.ts';
 
 const headerOctets = 12;
 const mostNameOctets = 255;
-/**
- * At most so many compression pointers are followed in one name. A name has at most 127 labels, so it needs
- * no more.
- */
+/** Maximum number of compression pointers in one name. A name has at most 127 labels, so it needs no more. */
 const mostPointers = 127;
 /** Largest offset in a compression pointer, which has 14 bits for it (RFC 1035 section 4.1.4). */
 const mostPointer = 0x3fff;

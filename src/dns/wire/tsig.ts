@@ -32,9 +32,9 @@ export interface TsigKey {
   readonly secret: KeyObject;
 }
 
-/** The clocks of both sides may differ by at most so many seconds (RFC 8945 section 10 recommends 300). */
+/** Maximum difference between the clocks of both sides, in seconds (RFC 8945 section 10 recommends 300). */
 const fudge = 300;
-/** At most so many unsigned messages may come in a row in one answer (RFC 8945 section 5.3.1). */
+/** Maximum number of unsigned messages in a row in one answer (RFC 8945 section 5.3.1). */
 const mostUnsigned = 99;
 
 /**

@@ -21,8 +21,8 @@ export interface DnsClientSettings {
   /** The key that signs every request; every answer must then be signed too. Null: nothing is signed. */
   readonly key: TsigKey | null;
   /**
-   * One exchange may take at most so many milliseconds, including the connection. In a zone transfer, each
-   * message may take so long.
+   * Maximum duration of one exchange, including the connection, in milliseconds. In a zone transfer, it is
+   * the maximum time to wait for each message.
    */
   readonly timeout: number;
   /** The wall clock for signatures, milliseconds since 1970; by default the clock of this host. */
@@ -30,8 +30,8 @@ export interface DnsClientSettings {
 }
 
 /**
- * A query is sent at most so many times, if kept connections turn out to be closed. The number is larger than
- * the number of kept connections.
+ * Maximum number of times that a query is sent, if kept connections turn out to be closed. The number is
+ * larger than the number of kept connections.
  */
 const mostAttempts = 6;
 /**

@@ -1,11 +1,11 @@
 import { DnsError } from './dns-error.ts';
 
 /**
- * If an address gives no answer within so many milliseconds, the next address is asked as well (RFC 8305
+ * Milliseconds without an answer from an address, after which the next address is asked as well (RFC 8305
  * section 5).
  */
 const attemptDelay = 250;
-/** After an answer that is not good, so many milliseconds are left for a good answer from another address. */
+/** Milliseconds to wait for a good answer from another address, after an answer that is not good. */
 const graceAfterPoor = 1_000;
 
 /** An answer, and the address that gave it. */

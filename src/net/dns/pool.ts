@@ -3,14 +3,14 @@ import { deadlineOver } from './dns-error.ts';
 import type { DnsStream } from './stream.ts';
 
 /**
- * At most so many connections to one server are kept. While there are enough, each carries one exchange at a
+ * Maximum number of kept connections to one server. While there are enough, each carries one exchange at a
  * time. With two exchanges on one connection, a server may delay its second answer by 40 ms, until the first
  * answer is acknowledged (RFC 896, RFC 1122 section 4.2.3.2).
  */
 const mostKept = 4;
 /**
- * If the server has sent nothing for so many milliseconds, a kept connection is not used for a write. The
- * server may be closing this connection.
+ * Milliseconds of silence after which a kept connection is not used for a write. The server may be closing
+ * such a connection.
  */
 const longestSilenceForWrite = 2_000;
 

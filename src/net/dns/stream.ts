@@ -89,7 +89,10 @@ export class DnsStream {
    */
   #parts: Buffer[] = [];
   #size = 0;
-  /** The next step needs so many received octets: two for the length, or the length and the whole message. */
+  /**
+   * Number of received octets that the next step needs: two for the length, or the length and the whole
+   * message.
+   */
   #needed = 2;
   #heard = performance.now();
   #open = true;

@@ -10,7 +10,7 @@ import { DnsError } from './dns-error.ts';
  */
 const mostText = 256 * 1024 * 1024;
 
-/** For each record so many characters are counted in addition to its name and data. */
+/** Number of characters that are counted for each record in addition to its name and data. */
 const ownText = 200;
 
 /** Collects the records from the messages of a zone transfer (RFC 5936 section 2.2). */

@@ -6,13 +6,11 @@ import type { Peer } from '../connect.ts';
 import { untilAborted } from '../until-aborted.ts';
 import { deadlineOver, DnsError } from './dns-error.ts';
 
-/**
- * Without an answer, a query is sent again after so many milliseconds. Each further wait is twice as long.
- */
+/** Milliseconds without an answer, after which a query is sent again. Each further wait is twice as long. */
 const firstWait = 1_000;
 /**
- * An answer with a wrong signature may be forged. After it, so many milliseconds are left for a valid answer
- * (RFC 8945 section 5.3).
+ * Milliseconds to wait for a valid answer after one with a wrong signature, which may be forged (RFC 8945
+ * section 5.3).
  */
 const graceAfterForgery = 500;
 
