@@ -33,7 +33,7 @@ export const pinSetting = v.optional(
 );
 
 /**
- * A base URL, parsed from an address with or without scheme, port and path.
+ * Makes a schema for a base URL. The user may write the address without scheme, port and path.
  * @param plain whether `http:` is accepted if the host is an address of this machine
  * @param spell makes the text of the setting from the URL and the text that the user wrote
  */
@@ -49,7 +49,10 @@ export function addressSetting(plain: boolean, spell: (address: URL, written: st
   );
 }
 
-/** A step of a schema that reads a value. @param read returns a text for a value with a mistake: its code */
+/**
+ * Makes a schema step that converts a value.
+ * @param read returns the converted value; for an invalid value a problem code (a text)
+ */
 export function readAs<I, T extends object>(read: (value: I) => T | string) {
   return v.rawTransform<I, T>(({ dataset, addIssue, NEVER }) => {
     const found = read(dataset.value);
@@ -59,7 +62,7 @@ export function readAs<I, T extends object>(read: (value: I) => T | string) {
   });
 }
 
-/** The settings that a schema gives; what its `pin` says is called `trust`. */
+/** The checked settings of a schema. The schema's field `pin` becomes the field `trust`. */
 export type SettingsOf<S extends v.GenericSchema<unknown, { pin: Trust }>> = Readonly<
   Omit<v.InferOutput<S>, 'pin'> & { trust: Trust }
 >;
@@ -75,7 +78,10 @@ export class SettingsRefused extends Error {
   }
 }
 
-/** Names of options in the settings file that differ from the names in a connection. */
+/**
+ * Names of options in the settings file, by field name. Options with the same name as their field are left
+ * out.
+ */
 const optionNames: Readonly<Record<string, string>> = {
   passwordNext: 'password_next',
   zoneKind: 'zone_kind',
@@ -99,15 +105,15 @@ export function checkedSettings<T>(schema: v.GenericSchema<unknown, T>, input: u
 }
 
 /**
- * The problem code of a failed check. A check without a code of ours failed because the value is missing or
- * has the wrong type.
+ * The problem code of a failed check. A message without `setting.` comes from valibot itself: the value is
+ * missing or has the wrong type.
  */
 function codeOf({ message, received }: v.BaseIssue<unknown>): string {
   if (message.startsWith('setting.')) return message;
   return received === 'undefined' ? 'setting.missing' : 'setting.bad-value';
 }
 
-/** Reads a pin. @returns a text if it cannot be used: the problem code */
+/** Parses a pin. @returns the problem code (a text) if the pin cannot be used */
 function readPin({
   fingerprint,
   ca,
@@ -124,7 +130,7 @@ function readPin({
   return sha256 === null ? 'setting.bad-fingerprint' : { kind: 'fingerprint', sha256 };
 }
 
-/** Parses an address. @returns a text if the address cannot be used: the problem code */
+/** Parses an address. @returns the problem code (a text) if the address cannot be used */
 function readAddress(written: string, plain: boolean): URL | string {
   const full = /^[a-z][a-z0-9+.-]*:\/\//iu.test(written) ? written : `https://${written}`;
   if (!URL.canParse(full)) return 'setting.bad-address';

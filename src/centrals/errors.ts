@@ -13,7 +13,7 @@ export function outage(code: CentralErrorCode, params: Params = {}, cause?: unkn
   return new CentralError(code, { state: 'untouched', retry: 'later', params, cause });
 }
 
-/** The error of a write that was answered with success and that a read does not show. */
+/** The error of a write that the central answered with success, although a later read does not show it. */
 export function noEffect(retry: CentralErrorFacts['retry'] = 'never'): CentralError {
   return new CentralError('central.no-effect', { state: 'unknown', retry });
 }
@@ -28,7 +28,9 @@ export function restated(error: CentralError, state: State): CentralError {
   return new CentralError(error.code, { state, retry: error.retry, params: error.params, cause: error });
 }
 
-/** Carries out one step. Its {@link CentralError} gets the state of the whole change. */
+/**
+ * Carries out one step of a change. A {@link CentralError} of the step gets the state of the whole change.
+ */
 export async function withState<T>(state: State, step: () => Promise<T>): Promise<T> {
   try {
     return await step();

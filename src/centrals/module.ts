@@ -4,7 +4,10 @@ import type { Log } from '../core/log.ts';
 import type { FoundMemory } from './ispmanager/finding.ts';
 import type { SecretChanged } from './secrets.ts';
 
-/** The settings of one central, as the settings file has them. Each adapter checks the ones that it uses. */
+/**
+ * The settings of one central, as they are in the settings file. Each adapter checks the settings that it
+ * uses.
+ */
 export interface CentralConnection {
   readonly kind: string;
   /** The address, in the form that {@link CentralModule.host} names. */
@@ -25,17 +28,20 @@ export interface CentralConnection {
 /** What an adapter gets from the process that uses it. */
 export interface CentralPorts {
   readonly clock: Clock;
-  /** The log for what the adapter does not report by an error. */
+  /** The log for events that the adapter does not report by throwing an error. */
   readonly log: Log;
-  /** Stores across restarts which panel was found at an address. */
+  /**
+   * Stores which kind of panel was found and at which address, so that the next process need not search
+   * again.
+   */
   readonly memory: FoundMemory;
-  /** Called when the other of both secrets comes into use. */
+  /** Called when the adapter starts to use `passwordNext` instead of `password`, or `password` again. */
   readonly secretChanged?: SecretChanged;
 }
 
 /**
- * One kind of central, as the rest of the product sees it. Importing this is cheap, because only `open` loads
- * the adapter.
+ * One kind of central, as the rest of the product sees it. A module is cheap to import, because only its
+ * function `open` loads the adapter.
  */
 export interface CentralModule {
   /** The name that users see, the same in every language. */
@@ -52,13 +58,16 @@ export interface CentralModule {
   /** Whether a new zone gets no NS records except those of the setting `nameservers`. */
   readonly needsNameServers: boolean;
   /**
-   * Advice for an administrator that the doctor shows, by problem code. Codes that are missing here have the
-   * same advice for all centrals.
+   * Advice for the administrator that `domainsync doctor` shows, by problem code. For all other codes, the
+   * advice is the same for every central.
    */
   readonly waysOut: Readonly<Record<string, string>>;
-  /** Advice for an account that has none of the panel's zones. Absent: the doctor's own text is shown. */
+  /**
+   * Advice that the doctor shows if the account has none of the panel's zones. Absent: it shows a general
+   * text.
+   */
   readonly withoutZones?: string;
-  /** Codes of concerns that the doctor shows as notes, not as warnings. */
+  /** Codes of problems from `Central.concerns` that the doctor shows as notes, not as warnings. */
   readonly notes?: ReadonlySet<string>;
   /**
    * Makes a central with these settings. Sends nothing to it yet.

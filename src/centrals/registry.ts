@@ -22,8 +22,8 @@ function isCentralKind(text: string): text is CentralKind {
 }
 
 /**
- * The kind that a setting or a form field names. `auto`, which also stands for any unknown text, means a
- * panel whose kind is found by asking it.
+ * The kind that a setting or a form field names. Any other text gives `auto`: an ISPmanager or DNSmanager,
+ * which is asked for its kind.
  */
 export function centralKindOf(text: string): CentralKind | 'auto' {
   return isCentralKind(text) ? text : 'auto';

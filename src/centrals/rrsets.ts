@@ -3,8 +3,8 @@ import { otherTtl, recordId, type ResourceRecord } from '../dns/record.ts';
 import { rrsetId, type Change, type RRsetKey } from '../dns/zone.ts';
 
 /**
- * TTL in seconds of a new RRset for which nobody named one. It is the one in examples and defaults of BIND,
- * Knot and PowerDNS.
+ * TTL in seconds of a new RRset if the change names no TTL. Examples and defaults of BIND, Knot and PowerDNS
+ * use the same value.
  */
 export const usualTtl = 3_600;
 
@@ -22,11 +22,12 @@ export interface RRsetEdit extends RRsetKey {
 }
 
 /**
- * Plans what is still to be written of a change, for a central that writes whole RRsets. Records that the
- * change does not name stay as they are. A change that removes a record of an RRset also sets the RRset's
- * TTL. A change that only adds records takes over the TTL of the existing ones.
+ * Finds the RRsets that have to be written to carry out a change, for a central that writes whole RRsets.
+ * Parts of the change that the central has already are left out. Records that the change does not name stay
+ * as they are. A change that removes a record of an RRset also sets the RRset's TTL. A change that only adds
+ * records takes over the TTL of the existing ones.
  * @param present all records that the central has at the names of the change
- * @returns the RRsets to write; empty if the change is done
+ * @returns the RRsets to write; empty if nothing is left to do
  */
 export function planRRsets(change: Change, present: readonly CentralRecord[]): readonly RRsetEdit[] {
   const held = Map.groupBy(present, rrsetId);
@@ -43,8 +44,8 @@ export function planRRsets(change: Change, present: readonly CentralRecord[]): r
 }
 
 /**
- * The records that are removed and added when these RRsets are written. A record of the change that gets
- * another TTL counts as both.
+ * Returns the records that a write of these RRsets removes and adds. If only the TTL of a record in the
+ * change differs, the record counts as removed and as added.
  */
 export function alteredBy(change: Change, edits: readonly RRsetEdit[]): Altered {
   const removed: ResourceRecord[] = [];

@@ -11,16 +11,20 @@ const silent: ReadonlySet<CentralErrorCode> = new Set([
   'central.clock',
 ]);
 
-/** Called when the other secret comes into use. @param isNext whether that is the next one */
+/**
+ * Called when the account's other secret is used from now on.
+ * @param isNext whether this is the next secret
+ */
 export type SecretChanged = (isNext: boolean) => void;
 
 /**
- * The secret of an account, and the one that may take its place. A request that is refused because of the
- * login was not carried out, so it is sent once more with the other secret. What worked is used from then on.
+ * The secret of an account, and a next secret that may replace it. If the central refuses the login of a
+ * request, it has not carried out the request. The request is then sent once more with the other secret. If
+ * the central accepts the other secret, all later requests use it.
  *
- * Each refused login may bring the account closer to a lock. So the other secret is tried once, for all
- * requests that were under way. Requests that begin after that try both again; the breaker lets few of them
- * through.
+ * After too many refused logins, a central may lock the account. So the other secret is tried only once for
+ * all requests that run at the same time. Later requests try both secrets again, but the circuit breaker lets
+ * only few of them through.
  */
 export class Secrets<S> {
   readonly #first: S;
@@ -38,14 +42,14 @@ export class Secrets<S> {
     this.#changed = changed;
   }
 
-  /** Both secrets. */
+  /** The secrets: one, or two if there is a next secret. */
   get all(): readonly S[] {
     return this.#next === null ? [this.#first] : [this.#first, this.#next];
   }
 
   /**
    * Makes a request with the secret in use.
-   * @param signal ends the wait for another request that tries the other secret
+   * @param signal ends the wait while another request tries the other secret
    * @param request throws `central.login` only if the request was not carried out
    * @throws what `request` throws; if both secrets are refused, the first error
    */
@@ -88,7 +92,7 @@ export class Secrets<S> {
   }
 }
 
-/** The next secret as a text; null: there is none, or it is the same. */
+/** The next secret; null if it is empty or equal to the current secret. */
 export function otherSecret({
   password,
   passwordNext,

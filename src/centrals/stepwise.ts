@@ -36,7 +36,10 @@ export interface RecordWriter {
   waitBeforeRead(attempt: number, ctx: CallContext): Promise<boolean>;
 }
 
-/** One write: removes `old`, adds `record`, or puts `record` in the place of `old`. One of them is given. */
+/**
+ * One write: removes `old`, adds `record`, or puts `record` in the place of `old`. At most one of the two is
+ * null.
+ */
 interface Step {
   readonly old: CentralRecord | null;
   readonly record: ResourceRecord | null;
@@ -51,7 +54,10 @@ interface Progress {
   readonly ctx: CallContext;
   readonly removed: ResourceRecord[];
   readonly added: ResourceRecord[];
-  /** StepOutcome of each write that was sent. The key is all its {@link partsOf}, joined by line feeds. */
+  /**
+   * The outcome of each write that was sent. The key is made of the write's {@link partsOf}, joined by line
+   * feeds.
+   */
   readonly sent: Map<string, StepOutcome>;
   /** Parts of the writes that were answered `done`. */
   readonly done: Set<string>;
@@ -66,8 +72,10 @@ const mostRounds = 4;
 /**
  * Carries out a change record by record, and reads back until nothing is left to do. Removals come first, so
  * that a CNAME finds the name empty. A record removed and a record added at the same name and type become one
- * write. After `exists` or `missing`, the next read decides. No write is sent twice.
- * @param present records read before; they may be stale, because the read after the writes corrects that
+ * write. If the central answers `exists` or `missing`, the next read shows what is left to do. No write is
+ * sent twice.
+ * @param present records from an earlier read. They may be stale, because the read after the writes shows
+ *   what is left to do
  * @throws {CentralError} with the state of the whole change
  */
 export async function applyStepwise(
@@ -89,8 +97,8 @@ export async function applyStepwise(
 }
 
 /**
- * Reads the records and returns what is left to do. While the read contradicts an earlier answer, waits and
- * reads again.
+ * Reads the records and returns the writes that are left to do. While a read contradicts the central's answer
+ * to a write, waits and reads again.
  */
 async function readBack(progress: Progress): Promise<readonly Step[]> {
   const { change, writer, ctx } = progress;
@@ -133,7 +141,7 @@ async function runSteps(steps: readonly Step[], progress: Progress): Promise<voi
 
 /**
  * Finds out whether a step that failed with `central.refused` and the state `unknown` had an effect. The
- * central may have written before it refused, so a read decides.
+ * central may have written before it refused, so the records are read again.
  * @returns the error, with the state that the read shows
  */
 async function judge(error: unknown, step: Step, writer: RecordWriter, ctx: CallContext): Promise<unknown> {
@@ -162,8 +170,8 @@ function partsOf({ old, record }: Step): readonly string[] {
 }
 
 /**
- * Whether a read contradicts an earlier answer. The central has answered that the step is done or not needed,
- * but the read shows that it is still to be done.
+ * Whether the central's earlier answer contradicts the latest read. The read shows that this step is still to
+ * be done, but the central has answered that it is done or not needed.
  */
 function contradicts(step: Step, progress: Progress): boolean {
   const parts = partsOf(step);
@@ -171,7 +179,8 @@ function contradicts(step: Step, progress: Progress): boolean {
 }
 
 /**
- * Throws if a step was sent before. Sending it again could overwrite another writer's record, or never end.
+ * Throws if one of the steps was sent before. To send it again could overwrite another writer's record, or
+ * could go on without end.
  */
 function rejectRepeats(steps: readonly Step[], progress: Progress): void {
   for (const step of steps) {
@@ -189,8 +198,8 @@ function nameOf({ old, record }: Step): string {
 }
 
 /**
- * The writes that turn `present` into what the change wants. If several rows contain a record to remove, all
- * of them are removed.
+ * Plans the writes that turn `present` into what the change wants. If the central has several copies of a
+ * record to remove, all copies are removed.
  */
 function planSteps(change: Change, present: readonly CentralRecord[], carriesTtl: boolean): readonly Step[] {
   const goal = new Map(change.add.map((record) => [recordId(record), record]));
@@ -222,7 +231,10 @@ function plain({ name, type, ttl, rdata }: ResourceRecord): ResourceRecord {
   return { name, type, ttl, rdata };
 }
 
-/** The state of a change that ends early. @param otherwise the state if some step was carried out */
+/**
+ * The state of a change that ends early: `untouched` if no step was carried out.
+ * @param otherwise the state if at least one step was carried out
+ */
 function stateAfter(progress: Progress, otherwise: CentralErrorFacts['state']): CentralErrorFacts['state'] {
   return progress.removed.length + progress.added.length === 0 ? 'untouched' : otherwise;
 }

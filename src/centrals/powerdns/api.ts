@@ -18,15 +18,15 @@ export const mostListOctets = 64 * 1024 * 1024;
 
 /**
  * Maximum number of simultaneous requests. Each needs a connection of its own (PowerDNS 4.7 closes it after
- * the answer), and the server queues only a few connections. Of 16 at once it drops some, and TCP tries again
- * only after a second.
+ * the answer), and the server queues only a few connections. If 16 connections arrive at once, it drops some,
+ * and TCP repeats those only after a second.
  */
 const mostRequests = 4;
 
 /** A request to the API. */
 interface ServerRequest {
   readonly method: HttpRequest['method'];
-  /** Below the server object, with the leading slash. */
+  /** Path below the API's server object, with the leading slash. */
   readonly path: string;
   /** JSON; empty by default. */
   readonly body?: string;
@@ -75,7 +75,7 @@ export class ServerApi {
     return await this.#send({ method: 'GET', path: search === '' ? path : `${path}?${search}`, most }, ctx);
   }
 
-  /** Sends a write, after the writes before it have ended. @throws {CentralError} */
+  /** Sends a write after all earlier writes have ended. @throws {CentralError} */
   async write(request: WriteRequest, ctx: CallContext): Promise<unknown> {
     return await this.#writes.take('', ctx.signal, async () => await this.#send(request, ctx));
   }

@@ -4,7 +4,8 @@ import type { CentralPorts } from '../module.ts';
 import type { ServerApi } from './api.ts';
 
 /**
- * Milliseconds from a write to its second flush. By then every query that began before the write has ended.
+ * Milliseconds from a write to the second flush after it. By then every query that began before the write has
+ * ended.
  */
 const moment = 250;
 /** How long an edit waits for one flush, in milliseconds. */
@@ -23,7 +24,8 @@ export class CacheFlusher {
   readonly #api: ServerApi;
   readonly #ports: FlushPorts;
   /**
-   * Zones that wait for their second flush, each with the time of its last write (monotonic milliseconds).
+   * Zones that wait for a flush in the background, each with the time of its last write (monotonic
+   * milliseconds).
    */
   readonly #due = new Map<DnsName, number>();
   readonly #closing = new AbortController();

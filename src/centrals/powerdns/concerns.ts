@@ -7,17 +7,17 @@ import { hasCode, centralRefusal } from '../errors.ts';
 import { shaped } from './answer.ts';
 import { isZoneFailing, type ZoneRead, type ZoneReader } from './read.ts';
 
-/** At most so many zones are checked; each takes 1 to 5 ms. */
+/** Maximum number of zones that are checked. Each check takes 1 to 5 ms. */
 const mostZones = 200;
-/** At most so many zones are named in one message. */
+/** Maximum number of zones that one message names. */
 const mostNamed = 5;
 
 /**
  * Finds what an administrator should know: cache flushes that do not work, zones that the server cannot read,
- * and zones without apex NS records. If the server is slow, the check ends with the signal and reports how
- * many zones it has checked.
- * @param flushable a name for which caches are flushed if there are no zones
- * @throws {CentralError} but never `central.unreachable`
+ * and zones without apex NS records. If the server is slow, the check ends when the signal aborts, and
+ * reports how many zones it has checked.
+ * @param flushable the name for the trial flush of the caches if `zones` is empty
+ * @throws {CentralError} with any code except `central.unreachable`
  */
 export async function findConcerns(
   reader: ZoneReader,

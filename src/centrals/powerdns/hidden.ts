@@ -9,8 +9,9 @@ interface Seen {
 
 /**
  * Remembers disabled records, because PowerDNS before 5.0 does not show them in reads by name (PowerDNS issue
- * 11473). A write of their RRset without them would delete them. They come from the last read of the whole
- * zone. They stay valid as long as the zone's serial shows that only we have written since.
+ * 11473). If a write of an RRset left out its disabled records, the server would delete them. The remembered
+ * records come from the last read of the whole zone. They stay valid as long as the zone's serial shows that
+ * only we have written since.
  */
 export class HiddenRecords {
   readonly #zones = new Map<DnsName, Seen>();

@@ -28,7 +28,7 @@ export { readPowerdnsSettings, type PowerdnsSettings } from './settings.ts';
 
 /**
  * Makes the central for one account at a PowerDNS Authoritative Server, reached by its HTTP API. The field
- * `account` of a zone shows whose it is (docs/decisions/006-powerdns.md). Sends nothing yet.
+ * `account` of a zone shows whose zone it is (docs/decisions/006-powerdns.md). Sends nothing yet.
  * @throws {RangeError} if the address is neither `https:` nor on this machine
  */
 export function createPowerdnsCentral(
@@ -74,8 +74,8 @@ class PowerdnsCentral implements Central {
 
   readonly check: Central['check'] = async (ctx) => {
     this.#writer.learn(await this.#reader.version(ctx));
-    // One zone is enough to ask for, and the whole list can be long. A key that may read one zone may list
-    // all of them.
+    // The list of all zones can be long, so only one zone is asked for. A key that may ask for one zone may
+    // also list all zones.
     await this.#reader.owner(noZone, ctx);
   };
 
@@ -94,8 +94,8 @@ class PowerdnsCentral implements Central {
   };
 
   /**
-   * Ignores `present` and reads the records again right before the write, because the API does not notice a
-   * stale read.
+   * Ignores `present` and reads the records again right before the write, because the API accepts a write
+   * that is planned from a stale read.
    */
   readonly apply: Central['apply'] = async (change, _present, ctx) => {
     await demandDnames(this.#reader, change.add, ctx);
@@ -205,7 +205,10 @@ class PowerdnsCentral implements Central {
     return 'created';
   }
 
-  /** Finds out what a failed create has left. @throws `error`, unless our account has the zone now */
+  /**
+   * Finds out whether a failed create has made the zone.
+   * @throws `error`, unless our account has the zone now
+   */
   async #madeAnyway(error: unknown, zone: DnsName, ctx: CallContext): Promise<'created' | 'exists'> {
     const now = await this.#readAfter(error, zone, null, ctx);
     if (now === 'foreign') throw foreign(zone, error);
@@ -218,9 +221,9 @@ class PowerdnsCentral implements Central {
   }
 
   /**
-   * Reads whose the zone is after a write failed. The write may have been carried out all the same, or
-   * somebody else may have created or deleted the zone.
-   * @param before whose the zone was before the write
+   * Reads who has the zone, after a write of the zone failed. The write may have been carried out all the
+   * same, or somebody else may have created or deleted the zone.
+   * @param before who had the zone before the write
    * @throws {WithoutEffect} if the server ended the request and nothing has changed
    */
   async #readAfter(

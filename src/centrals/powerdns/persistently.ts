@@ -2,14 +2,14 @@ import type { CentralError } from '../../core/central.ts';
 import { restated } from '../errors.ts';
 
 /**
- * How often a write is tried that the server ends with 500 and without effect. A server with sqlite ends
- * writes like this while others write.
+ * Maximum number of attempts for a write that the server ends with status 500 and without effect. A server
+ * with sqlite ends a write like this while another write runs.
  */
 const mostAttempts = 10;
 
 /**
- * A failed write that certainly had no effect: the server has ended it, and a read shows the state from
- * before.
+ * A failed write that certainly had no effect: the server has ended it, and a read shows the same state as
+ * before the write.
  */
 export class WithoutEffect extends Error {
   readonly error: CentralError;

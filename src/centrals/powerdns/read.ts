@@ -25,7 +25,7 @@ export interface ZoneRead extends HeldRecords {
 }
 
 /**
- * Whose a zone is. `ours`: our account has it, and its records can be edited. `copy`: our account has it, but
+ * Who has a zone. `ours`: our account has it, and its records can be edited. `copy`: our account has it, but
  * its records come by transfer. `foreign`: another account has it. `null`: the server has no such zone.
  */
 export type Owner = 'ours' | 'copy' | 'foreign' | null;
@@ -48,8 +48,8 @@ const zoneShape = v.object({
 const serverShape = v.object({ daemon_type: v.string(), version: v.string() });
 
 /**
- * To read more names than this, the whole zone is read. A read of one name takes 1 to 2 ms, a zone of 1,000
- * records about 5 ms.
+ * If more names than this are wanted, the whole zone is read. A read of one name takes 1 to 2 ms, a zone of
+ * 1,000 records about 5 ms.
  */
 const mostNames = 32;
 /** Maximum number of simultaneous reads of single names. */
@@ -58,9 +58,11 @@ const mostReads = 4;
 /** Values of SOA-EDIT-API with which each edit gives the zone a new serial. */
 const counting: ReadonlySet<string> = new Set(['DEFAULT', 'INCREASE']);
 
-/** Of so many zones at most it is remembered that the server lacks them. */
+/** Maximum number of zones that are remembered as missing at the server. */
 const mostMissing = 10_000;
-/** Milliseconds for which {@link ZoneReader.recentOwner} believes that the server lacks a zone. */
+/**
+ * Milliseconds for which {@link ZoneReader.recentOwner} does not ask again for a zone that the server lacked.
+ */
 const moment = 250;
 
 /** Reads the zones of one account. Zones of other accounts count as missing. */
@@ -69,8 +71,8 @@ export class ZoneReader {
   readonly #account: string;
   readonly #clock: Pick<Clock, 'now'>;
   /**
-   * Zones that the server lacked when they were last asked for, and when that was (monotonic milliseconds).
-   * The next read of such a zone asks the list first.
+   * Zones that the server lacked at the last request for them, each with the time of that request (monotonic
+   * milliseconds). Before the next read of such a zone, the server is asked whether it lists the zone.
    */
   readonly #missing = new Map<DnsName, number>();
 
@@ -110,8 +112,8 @@ export class ZoneReader {
   }
 
   /**
-   * Like {@link owner}, but if the server lacked the zone a quarter of a second ago, it is not asked again.
-   * Zones that are sent together have the same zones above them.
+   * Like {@link owner}, but does not ask again for a zone that the server lacked in the last 250 ms. If
+   * several zones are created together, their common parent zones are asked for only once.
    */
   async recentOwner(zone: DnsName, ctx: CallContext): Promise<Owner> {
     const missingAt = this.#missing.get(zone);
@@ -119,7 +121,7 @@ export class ZoneReader {
     return await this.owner(zone, ctx);
   }
 
-  /** Stores that a write may have made the zone. */
+  /** Forgets that the server lacks the zone, because a write may have created it. */
   made(zone: DnsName): void {
     this.#missing.delete(zone);
   }

@@ -31,8 +31,8 @@ export type DisabledRecords = ReadonlyMap<string, readonly CentralRecord[]>;
 
 /**
  * The records of RRsets. A record that appears twice is returned once: simultaneous writes can double a
- * record (PowerDNS issue 7128). The next write of its RRset leaves one. Data that cannot be parsed for its
- * type (LUA, ALIAS) stay as the server's own text, so that a rewritten RRset keeps them.
+ * record (PowerDNS issue 7128). The next write of the RRset leaves only one copy. Data that cannot be parsed
+ * for its type (LUA, ALIAS) stay as the server's own text, so that a rewritten RRset keeps them.
  */
 export async function heldRecords(rrsets: readonly ServerRRset[]): Promise<HeldRecords> {
   const records = new Map<string, CentralRecord>();

@@ -8,11 +8,11 @@ import type { ZoneReader } from './read.ts';
 import { serverName, takesOwner } from './names.ts';
 import { heldRecords, type HeldRecords } from './records.ts';
 
-/** One search asks for at most so many rows. */
+/** Maximum number of rows that one search asks for. */
 const mostRows = 2_000;
 /**
- * An answer with more rows than this may be incomplete. The server also counts empty non-terminals, but does
- * not return them.
+ * If an answer has more rows than this, other rows may be missing. The server also counts empty non-terminals
+ * as rows, but does not return them.
  */
 const mostSureRows = mostRows / 2;
 
@@ -30,11 +30,11 @@ type Row = v.InferOutput<typeof rowShape>;
 const answerShape = v.array(rowShape);
 
 /**
- * Finds the records at some names of a zone by `search-data`, disabled ones included. This works even if the
- * server cannot read the whole zone, and before 5.0 it also shows disabled records (seen with PowerDNS 4.7.3
- * and sqlite3). Before 5.0, LMDB returns an empty list. So the search must also find the zone's SOA, to prove
- * that it covers the zone.
- * @returns a text if the answer proves nothing: the reason
+ * Finds the records at some names of a zone by `search-data`, disabled ones included. The search works even
+ * if the server cannot read the whole zone. It shows disabled records even before version 5.0 (seen with
+ * PowerDNS 4.7.3 and sqlite3). Before 5.0, a server with LMDB returns an empty list. So the result counts
+ * only if a search also finds the zone's SOA.
+ * @returns the reason (a text) if the answer proves nothing
  * @throws {CentralError} `central.unreachable`, `central.login`
  */
 export async function searchNames(
@@ -57,7 +57,7 @@ export async function searchNames(
   );
 }
 
-/** Searches the zone for the rows of one name. @returns a text if rows may be missing: the reason */
+/** Searches the zone for the rows of one name. @returns the reason (a text) if rows may be missing */
 async function search(
   api: ServerApi,
   zone: DnsName,

@@ -17,8 +17,8 @@ import {
 export const zoneKinds = ['Native', 'Master', 'Producer'] as const;
 
 /**
- * The API key, which has to fit into a header (RFC 9110 section 5.5). It gives full rights at the server,
- * so domainsync itself keeps to the zones of the account.
+ * The API key, which has to fit into an HTTP header (RFC 9110 section 5.5). The key gives full rights at the
+ * server, so domainsync itself makes sure that it touches only zones of the account.
  */
 const key = v.regex<string, 'setting.bad-value'>(/^[\x21-\x7e]*$/u, 'setting.bad-value');
 
@@ -33,14 +33,17 @@ const schema = v.object({
     const path = pathname.replace(/\/+$/u, '');
     return `${origin}${path === '' ? defaultPath : path}`;
   }),
-  /** The `account` that marks our zones. Zones with any other are foreign. */
+  /** The text in the field `account` of our zones at the server. Zones with another text are foreign. */
   username: v.pipe(settingText, v.trim(), v.nonEmpty('setting.missing')),
   password: v.pipe(settingText, key),
   passwordNext: v.optional(v.pipe(v.string(), key), ''),
   pin: pinSetting,
   /** The kind that new zones get. */
   zoneKind: v.optional(v.picklist(zoneKinds, 'setting.bad-choice'), 'Native'),
-  /** Name servers of new zones; if empty, those that the panel asks for. */
+  /**
+   * Name servers of new zones. If the list is empty, a new zone gets the name servers that the panel asks
+   * for.
+   */
   nameServers: v.optional(
     v.array(
       v.pipe(

@@ -18,7 +18,10 @@ import { searchNames } from './search.ts';
 
 /** A zone with fewer records than this can be read in about 10 ms. */
 const mostQuickRecords = 1_000;
-/** How often a big zone is read before a write. If others write it all the time, the last read is used. */
+/**
+ * Maximum number of times that a big zone is read before a write. If others change the zone after each read,
+ * the last read is used.
+ */
 const mostWholeReads = 3;
 
 /** Writes changes in the zones of one account. */
@@ -36,12 +39,12 @@ export class ZoneWriter {
     this.#caches = caches;
   }
 
-  /** Stores the server's version, which decides what the server can do. */
+  /** Stores what a server of this version can do. */
   learn(version: string): void {
     this.#abilities = abilitiesOf(version);
   }
 
-  /** Stores what a read of a whole zone shows of its disabled records. */
+  /** Stores the disabled records that a read of the whole zone shows. */
   saw(zone: DnsName, read: ZoneRead | null): void {
     this.#hidden.saw(zone, read);
   }
@@ -78,8 +81,8 @@ export class ZoneWriter {
   }
 
   /**
-   * Reads the records at the names of the change right before the write, disabled ones included. If a big
-   * zone had to be read for this, the names are read once more after it.
+   * Reads the records at the names of the change right before the write, disabled ones included. If this
+   * needs a read of a big zone, the names are read once more after it.
    * @returns `null` if the account has no such zone
    */
   async #readForWrite(change: Change, ctx: CallContext): Promise<ZoneRead | null> {
@@ -203,7 +206,7 @@ export class ZoneWriter {
 }
 
 /**
- * Throws if the change adds a record that exists but is disabled. Somebody has disabled it and has to enable
+ * Throws if the change adds a record that exists but is disabled. Whoever disabled the record has to enable
  * it.
  * @throws {CentralError} `central.exists`
  */

@@ -14,9 +14,9 @@ export interface AskedServer {
 }
 
 /**
- * Whether a name server serves a goal. `live`: it answers with the new data, or the difference cannot be
- * seen. `hidden`: queries cannot show the data. `old`: it answers with other data. `unserved`: it does not
- * have the zone. `failed`: it answers with an error. `silent`: it does not answer.
+ * Whether a name server serves an {@link RRsetGoal}. `live`: it answers with the new data, or with data that
+ * a wildcard may explain. `hidden`: queries cannot show the data. `old`: it answers with other data.
+ * `unserved`: it does not have the zone. `failed`: it answers with an error. `silent`: it does not answer.
  */
 export interface ServerAnswer {
   readonly state: 'live' | 'hidden' | 'old' | 'unserved' | 'failed' | 'silent';
@@ -74,8 +74,8 @@ async function isFollowed(ask: Ask, { name }: RRsetGoal): Promise<boolean> {
 }
 
 /**
- * Whether a wildcard gives the same data. Then queries cannot show whether the removed records still exist
- * (RFC 4592 section 3.3).
+ * Whether a wildcard of the zone would give the same answer. Then queries cannot show whether the removed
+ * records still exist (RFC 4592 section 3.3).
  */
 async function isMadeUp(
   ask: Ask,

@@ -5,7 +5,7 @@ import { askServer, type AskedServer, type ServerAnswer } from './ask.ts';
 
 /**
  * Milliseconds between the first and the second query to a name server. Each later pause is twice as long, up
- * to `longestGap` or `limit / leastReads`.
+ * to the smaller of `longestGap` and `limit / leastReads`.
  */
 const firstGap = 20;
 const longestGap = 5_000;
@@ -20,8 +20,8 @@ export interface Written {
 }
 
 /**
- * Whether a name server serves all goals of a check. Before the first query, it is `silent` with an empty
- * text.
+ * Whether a name server serves all goals of a check. Before the first query, the state is `silent` and the
+ * text is empty.
  */
 export interface ServerReport extends ServerAnswer {
   readonly server: string;
@@ -29,8 +29,8 @@ export interface ServerReport extends ServerAnswer {
 
 /**
  * How a check ended. `live`: every name server serves the new data. `hidden`: no name server can show them.
- * `behind`: at least one does not serve them in time. `superseded`: later writes have other goals for all of
- * its RRsets.
+ * `behind`: at least one does not serve the new data in time. `superseded`: later writes have replaced the
+ * goals of all its RRsets.
  */
 export type CheckEnd = 'live' | 'hidden' | 'behind' | 'superseded';
 
@@ -83,8 +83,8 @@ export class Check {
   }
 
   /**
-   * Takes an RRset out of the check, because a later write has another goal for it. When no RRset is left,
-   * the check ends.
+   * Takes an RRset out of the check, because a later write has replaced its goal. When no RRset is left, the
+   * check ends.
    */
   supersede(key: string): void {
     this.#goals.delete(key);
@@ -94,7 +94,7 @@ export class Check {
   /**
    * Queries every name server until it serves all goals. The pauses grow from query to query.
    * @param limit milliseconds after which the check ends
-   * @param signal ends the check before that
+   * @param signal ends the check earlier
    */
   async run(limit: number, signal: AbortSignal): Promise<CheckEnd> {
     const over = new AbortController();
@@ -134,7 +134,7 @@ export class Check {
       if (followed.done.has(key)) continue;
       const look = await askServer(followed.server, goal, signal);
       const before = followed.look;
-      // A query that was interrupted shows less than the server's last answer, so that answer is kept.
+      // An interrupted query shows less than the server's last answer, so the last answer is kept.
       if (signal.aborted && look.state === 'silent' && before !== notAsked && !isReached(before)) return;
       followed.look = look;
       if (!isReached(look)) return;

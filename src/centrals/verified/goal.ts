@@ -11,7 +11,7 @@ import {
   type ZoneAnswer,
 } from '../../dns/wire/zone-answer.ts';
 
-/** What a name server has to answer for one RRset once it serves a write. TTLs do not count. */
+/** What a name server has to answer for one RRset once it serves a write. TTLs are not compared. */
 export interface RRsetGoal extends RRsetKey {
   readonly zone: DnsName;
   /** Canonical rdata that the answer must have. */
@@ -65,8 +65,8 @@ export type Sight =
       readonly kind: 'data';
       readonly rdata: ReadonlySet<string>;
       /**
-       * Whether the answer has records at the name. If so, they may come from another zone; a denial would
-       * have named its zone.
+       * Whether the answer has records at the name. Such records may come from another zone. An answer
+       * without records names the zone that it comes from.
        */
       readonly positive: boolean;
     }
@@ -80,7 +80,7 @@ export type Sight =
 
 /**
  * Reads what an answer shows about one RRset. Only records of the queried name count: CNAMEs are not
- * followed. An answer from a cache (without AA) counts if it has data, or denies them for this zone.
+ * followed. An answer from a cache (without AA) counts if it has data at the name, or the SOA of this zone.
  */
 export function sightOf(
   answer: DnsMessage,
@@ -96,8 +96,8 @@ export function sightOf(
     case 'no-zone':
       return isChildZone(answer, zone, name) ? { kind: 'hidden' } : { kind: 'unserved' };
     case 'hidden':
-      // A referral shows all NS records of the delegation. A server that also has the lower zone would answer
-      // from that zone instead.
+      // A referral shows all NS records of the delegation. A server that also has the child zone would answer
+      // from the child zone instead.
       return seen.cut === name && type === 'NS' && !answer.flags.aa ? dataOf(seen, type) : { kind: 'hidden' };
     case 'records':
       return dataOf(seen, type);
@@ -112,7 +112,7 @@ function dataOf(
   return { kind: 'data', rdata, positive: records.length > 0 };
 }
 
-/** Whether the answer has data at the name, or denies them and names this zone. */
+/** Whether the answer has data at the name; an answer without data has to name this zone by its SOA. */
 function speaksOf({ answers, authority }: DnsMessage, zone: DnsName, name: DnsName): boolean {
   if (answers.length > 0)
     return answers.some((record) => record.name === name || isWithin(name, record.name));

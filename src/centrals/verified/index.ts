@@ -2,10 +2,11 @@ import { CentralError, type Central } from '../../core/central.ts';
 import { reportText, type Verifier } from './verifier.ts';
 
 /**
- * Wraps a central so that name servers are queried for everything that is written through it. If the verifier
- * is strict, a write that can still be refused waits for them. If one does not serve it in time, the write
- * fails with `central.not-live`; the state is `partial`, because the central has it. The circuit breaker
- * belongs inside this wrapper: a late name server does not mean that the central fails.
+ * Wraps a central so that after each write the name servers are queried until they serve it. If the verifier
+ * is strict, an edit that can still be refused waits for the name servers. If a name server does not serve
+ * the write in time, the call fails with `central.not-live`. The state of this error is `partial`, because
+ * the central has carried out the write. The circuit breaker has to be inside this wrapper, because a late
+ * name server does not mean that the central fails.
  */
 export function withVerification(central: Central, verifier: Verifier): Central {
   return {

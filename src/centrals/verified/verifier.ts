@@ -7,7 +7,10 @@ import { Check, type CheckEnd, type ServerReport } from './check.ts';
 import { goalKey, goalsOf, type RRsetGoal } from './goal.ts';
 import type { AskedServer } from './ask.ts';
 
-/** Maximum number of checks that run at once. The others wait, and the newest of them is next. */
+/**
+ * Maximum number of checks that run at once. The other checks wait. When one ends, the newest waiting check
+ * starts.
+ */
 const mostUnderWay = 50;
 /** Maximum number of checks that wait. If there are more, the oldest is dropped. */
 const mostWaiting = 1_000;
@@ -17,14 +20,14 @@ const mostWaiting = 1_000;
  */
 const mostGoals = 16;
 /**
- * Maximum number of checks that are kept although their time limit has passed. They are tried again after so
- * many milliseconds.
+ * Maximum number of checks that are kept after their time limit has passed. Every `recheckEvery` milliseconds
+ * they query the name servers again.
  */
 const mostBehind = 10;
 const recheckEvery = 60_000;
-/** After so many milliseconds, the status lists a check that still runs. */
+/** Milliseconds after which the status lists a check that still runs. */
 const slow = 2_000;
-/** The outcome is kept for at most so many operations. */
+/** Maximum number of operations whose outcome is kept. */
 const mostOutcomes = 500;
 
 export interface VerifierPorts {
@@ -45,8 +48,8 @@ type CheckState = 'waiting' | 'asking' | 'dropped' | CheckEnd;
 export type VerifyStatus = ReturnType<Verifier['status']>;
 
 /**
- * Queries the name servers for everything that is written at the central, until they serve it. Keeps a
- * limited number of checks in memory.
+ * After each write at the central, queries the name servers until they serve it. Keeps a limited number of
+ * checks in memory.
  */
 export class Verifier {
   readonly #ports: VerifierPorts;
@@ -87,7 +90,7 @@ export class Verifier {
   }
 
   /**
-   * Waits until the name servers serve a write, as long as an edit may wait.
+   * Waits until the name servers serve a write, but not longer than an edit may wait.
    * @param before records that are known to have been at the names before the write
    * @returns the name servers that do not serve it; empty if all do
    */
@@ -109,7 +112,7 @@ export class Verifier {
       if (check.written.zone === zone) for (const key of check.keys) this.#supersede(key, check);
   }
 
-  /** How the last write of an operation stands; null if there is no check of it. */
+  /** The state of the check of an operation's last write; null if no such check is known. */
   outcome(operation: string) {
     const known = this.#outcomes.get(operation);
     if (known === undefined) return null;
@@ -263,7 +266,7 @@ export function isBehind({ state }: Pick<ServerReport, 'state'>): boolean {
 }
 
 /**
- * A write that at least one name server does not serve.
+ * Describes, for the status, a write that at least one name server does not serve.
  * @param asking whether the check still runs, within its limit
  */
 function viewOf(check: Check, asking: boolean) {
