@@ -45,7 +45,7 @@ export interface EventHandler {
   readonly event: string;
 }
 
-/** Those entries of a folder whose names match. The folder's path is below the panel's root. */
+/** The entries of a folder whose names match `names`. The path of the folder is below the panel's root. */
 export interface Entries {
   readonly folder: string;
   readonly names: RegExp;
@@ -70,8 +70,7 @@ export interface PanelLayout {
    */
   readonly restart: readonly [program: string, ...args: string[]] | { readonly byHand: string };
   /**
-   * Caches of description files, which the panel reads when it starts, instead of the files; null: it has
-   * none.
+   * Caches that the panel reads when it starts, instead of the description files; null: the panel has none.
    */
   readonly caches: Entries | null;
   /** Files in the archive that only another kind of panel uses; null: none. */

@@ -10,7 +10,7 @@ export interface PanelPorts {
    * change or start the panel.
    */
   readonly service: boolean;
-  /** The log for records that are left out; absent: nothing is logged. */
+  /** The log for records that a read of the panel leaves out; absent: nothing is logged. */
   readonly log?: Log;
 }
 
@@ -46,8 +46,8 @@ export interface FormLanguage {
 }
 
 /**
- * One kind of panel, as the rest of the product sees it. Importing this is cheap, because only `open` and
- * `openHand` load the adapter.
+ * One kind of panel, as the rest of the product sees it. A module is cheap to import, because only its
+ * functions `open` and `openHand` load the adapter.
  */
 export interface PanelModule {
   /** The name that users see, the same in every language. */
@@ -55,13 +55,13 @@ export interface PanelModule {
   /** The roots under which this panel is usually installed, the likeliest first. */
   readonly usualRoots: readonly string[];
   /**
-   * Whether a root has a panel of this kind; at most one kind answers true.
+   * Whether a root has a panel of this kind. For one root, at most one kind returns true.
    * @param has whether a path below the root exists
    */
   readonly isAt: (has: (path: string) => boolean) => boolean;
   /** Path, below the root, of the program through which the panel is read. */
   readonly tool: string;
-  /** A command that reads the panel, for an administrator to try. */
+  /** Makes a command that an administrator can type to check whether the panel can be read. */
   readonly tryByHand: (root: string) => string;
   /** The files of the plugin, and how they are installed. */
   readonly layout: PanelLayout;

@@ -20,7 +20,9 @@ function isPanelKind(text: string): text is PanelKind {
 /** The roots under which panels are usually installed, the likeliest first. */
 export const usualRoots: readonly string[] = panelKinds.flatMap((kind) => panels[kind].usualRoots);
 
-/** The kind that is assumed if there is no panel under a root. A read of it then reports what is missing. */
+/**
+ * The kind that is assumed if there is no panel under a root. A read of the panel then fails with an error.
+ */
 export const defaultPanelKind: PanelKind = 'ispmanager4';
 
 /** The root that is used if there is no panel under any usual root. */

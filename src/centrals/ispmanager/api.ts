@@ -27,7 +27,7 @@ export class PanelApi {
   readonly #passwords: Secrets<string>;
   readonly #http: HttpClient;
   #session: string | null = null;
-  /** Logins that run, by password. */
+  /** Running logins, by password. */
   readonly #loggingIn = new Map<string, Promise<string>>();
   #closed = false;
 
@@ -51,7 +51,7 @@ export class PanelApi {
     return doc;
   }
 
-  /** Calls a save or a group function, and checks that the answer is `ok`. @throws {CentralError} */
+  /** Calls a function that saves or deletes, and checks that the answer is `ok`. @throws {CentralError} */
   async write(func: string, parameters: CallParameters, ctx: CallContext): Promise<void> {
     demandOk(await this.#call({ func, out: 'xml', ...parameters }, 'write', ctx), func);
   }
@@ -62,8 +62,8 @@ export class PanelApi {
   }
 
   /**
-   * Makes a call, and confirms a write if the panel asks whether it is meant. Panels ask in two ways and have
-   * then done nothing (docs/protocol.md#confirmation). The answer is the same call with `sok=yes`.
+   * Makes a call. If the panel asks for a confirmation of a write, sends the same call again with `sok=yes`.
+   * Panels ask in two ways, and write nothing before the confirmation (docs/protocol.md#confirmation).
    */
   async #call(form: CallParameters, effect: Effect, ctx: CallContext): Promise<XmlElement> {
     const confirmed = { ...form, sok: 'yes' };
@@ -117,8 +117,8 @@ export class PanelApi {
     try {
       return await this.#send({ ...form, authinfo: `${username}:${password}` }, effect, ctx);
     } catch (error) {
-      // An error of such a type need not be about the login; it may be about a record. Only a login of its
-      // own shows which it is.
+      // An error of this type may concern the login or, for example, a record. A separate login shows which
+      // of them it is.
       if (looksLikeLogin(error) && error.code !== 'central.login') await this.#demandLogin(password, ctx);
       throw error;
     }

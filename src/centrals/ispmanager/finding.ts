@@ -14,18 +14,21 @@ import { placesOf } from './places.ts';
 import { probe, type Found } from './probe.ts';
 import type { CentralSettings } from './settings.ts';
 
-/** Stores across restarts which panel was found. Its functions must not throw. */
+/**
+ * Stores which panel was found, so that the process still knows it after a restart. Its functions must not
+ * throw.
+ */
 export interface FoundMemory {
   readonly get: () => Found | null;
   readonly put: (found: Found) => void;
 }
 
-/** For each reason, at least so many milliseconds lie between two searches. */
+/** Minimum number of milliseconds between two searches for the same reason ({@link Doubt}). */
 const recheckAfter = 60_000;
 
 /**
- * One search may take so many milliseconds. It goes on for later callers if the first caller gives up
- * earlier.
+ * How long one search may take, in milliseconds. If the caller that started the search gives up earlier, the
+ * search goes on for later callers.
  */
 const checkPatience = 20_000;
 
@@ -102,8 +105,8 @@ class SoughtPanel {
   }
 
   /**
-   * The traits of the panel that was found. Before a panel is found, those of version 5/6, which accepts
-   * more.
+   * The traits of the panel that was found. Before a panel is found, they are the traits of version 5/6,
+   * which accepts more.
    */
   get traits(): CentralTraits {
     const { address } = this.#settings;
@@ -115,7 +118,10 @@ class SoughtPanel {
     await this.inner?.close();
   }
 
-  /** Makes a call that changes nothing. If it fails and another panel is found, calls that one. */
+  /**
+   * Makes a call that changes nothing. If the call fails and a search finds another panel, repeats the call
+   * there.
+   */
   async read<T>(ctx: CallContext, call: (central: Central) => Promise<T>): Promise<T> {
     const before = this.#found;
     try {
@@ -128,7 +134,7 @@ class SoughtPanel {
     }
   }
 
-  /** Makes a call, and notes an error that raises a doubt. */
+  /** Makes a call. If it fails with one of the {@link surprises}, stores the reason for a new search. */
   async call<T>(ctx: CallContext, call: (central: Central) => Promise<T>): Promise<T> {
     const central = await this.#ready(ctx);
     try {
@@ -152,7 +158,7 @@ class SoughtPanel {
 
   /** Searches for the panel. @throws {CentralError} if no panel is found or remembered */
   async #look(ctx: CallContext): Promise<void> {
-    // Each reason has an interval of its own. So a strange answer right after an outage starts a search at
+    // Each reason has its own minimum interval. So a strange answer right after an outage starts a search at
     // once.
     if (this.#doubt !== null) this.#checkedAt[this.#doubt] = this.#ports.clock.now();
     let found: Found;
@@ -175,8 +181,8 @@ class SoughtPanel {
 }
 
 /**
- * The remembered panel, if the settings allow its address; else null. Calls send the password there, so no
- * other address may be used.
+ * The remembered panel, if the settings allow its address; else null. Calls send the password to this
+ * address, so it must be one that the settings allow.
  */
 function remembered(memory: FoundMemory, settings: CentralSettings): Found | null {
   const found = memory.get();

@@ -36,8 +36,9 @@ export type { FoundMemory } from './finding.ts';
 export type { Found } from './probe.ts';
 
 /**
- * A central that is an account of an ISPmanager or DNSmanager. If the settings leave its kind or exact
- * address open, the first call finds them, after each start if there is no `memory`.
+ * Makes the central for an account of an ISPmanager or DNSmanager. If the settings do not name the panel's
+ * kind or exact address, the first call searches for them. Without `memory`, this search is repeated after
+ * every start.
  * @throws {RangeError} if the address is not `https:`
  */
 export function createIspmanagerCentral(
@@ -122,9 +123,9 @@ class IspmanagerCentral implements Central {
   readonly audit: Central['audit'] = (change) => auditChange(change, this.#dialect);
 
   /**
-   * Lists the zones, then the records of one zone. All generations list zones, but only a refused list of
-   * records shows which generation answers (docs/protocol.md#generations).
-   * @throws {CentralError} `central.wrong-kind` if the panel is of another generation than expected
+   * Lists the zones, then the records of one zone. Every version of the panel lists zones. Only the error for
+   * a refused list of records shows which version answers (docs/protocol.md#generations).
+   * @throws {CentralError} `central.wrong-kind` if the panel has another version than expected
    */
   readonly check: Central['check'] = async (ctx) => {
     const [zone = noZone] = await this.listZones([], ctx);
@@ -203,7 +204,8 @@ class IspmanagerCentral implements Central {
       await this.#api.write('domain.edit', form, ctx);
     } catch (error) {
       if (!hasCode(error, 'central.exists')) throw await this.#judged(error, zone, 'absent', ctx);
-      // The list may be filtered, or the zone may be new. Only a direct read of the zone shows whose it is.
+      // The list may be filtered, or the zone may be new. Only a direct read of the zone shows whether our
+      // account has it.
       if ((await this.readZone(zone, [], ctx)) !== null) return 'exists';
       throw centralRefusal('zone.foreign', { zone: zoneParameter(zone) }, error);
     }
@@ -277,8 +279,8 @@ class IspmanagerCentral implements Central {
 
   /**
    * Waits until a read shows that the zone is present or absent, as `wanted`. A panel may answer before it
-   * has finished, and shows this in the `status` of its list (docs/protocol.md#delays). Such a panel is
-   * waited for until the deadline.
+   * has finished, and shows this in the `status` of its list (docs/protocol.md#delays). While the `status`
+   * shows unfinished work, the wait goes on until the deadline.
    * @throws {CentralError} `central.no-effect`
    */
   async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {
@@ -315,7 +317,7 @@ class IspmanagerCentral implements Central {
   /**
    * Finds out whether a write that failed with `central.refused` had an effect: the panel may have written
    * before it refused.
-   * @returns the error; its state is what a read shows
+   * @returns the error, with the state that a read shows
    */
   async #judged(
     error: unknown,

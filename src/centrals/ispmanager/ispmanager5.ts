@@ -3,7 +3,7 @@ import type { CentralDialect } from './dialect.ts';
 
 /**
  * How ISPmanager 5 and 6 and DNSmanager 5 and 6 behave as a central (docs/protocol.md#zone-form-5,
- * #dnsmanager). One dialect is enough for all, because the panel's own forms show how they differ.
+ * #dnsmanager). One dialect is enough for all of them, because the form of each panel shows how it differs.
  */
 export const ispmanager5: CentralDialect = {
   ...ispmanager5Records,

@@ -9,7 +9,8 @@ import { garbled } from '../http-answer.ts';
  */
 const limitIds = /(?:record|row|list|table|elem)_?limit|too_?many/iu;
 /**
- * Words in banners that report missing rows; one word is enough. Other banners are news, licences or advice.
+ * Words in banners that report missing rows. Such a banner has a word of `partly` and a word of `rowsOf`.
+ * Other banners are news, licences or advice.
  */
 const partly = /\b(?:only|first|not shown|truncated|limited)\b|показан|первы|ограничен/iu;
 const rowsOf = /\b(?:rows?|records?|elements?|items?|entries)\b|запис|строк|элемент/iu;

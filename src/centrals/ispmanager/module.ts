@@ -20,7 +20,7 @@ export const ispmanagerCentrals: Readonly<Record<IspmanagerKind, CentralModule>>
   dnsmanager: { ...anyPanel, title: ispmanagerTitles.dnsmanager },
 };
 
-/** The module for settings without `kind`: the kind of the panel is found by asking the panel. */
+/** The module for settings without `kind`: the panel is asked for its kind. */
 export const automatic: CentralModule = {
   ...anyPanel,
   title: 'a panel',

@@ -2,7 +2,8 @@ import type { IspmanagerKind } from '../../net/ispmanager/kinds.ts';
 import type { CentralSettings } from './settings.ts';
 
 /**
- * An address at which the central may answer. If `kind` is null, its answers show which kind of panel it is.
+ * An address at which the central may answer. If `kind` is null, the answers from the address have to show
+ * the kind of the panel.
  */
 export interface LikelyPlace {
   readonly address: string;

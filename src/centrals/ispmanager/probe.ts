@@ -14,12 +14,12 @@ export interface Found {
 }
 
 /**
- * How long an address that may not exist is waited for, in milliseconds. A firewall, for example, may drop
- * the packets.
+ * How long to wait for an answer from an address that may not exist, in milliseconds. For example, a firewall
+ * may drop the packets.
  */
 const patience = 3_000;
 
-/** Error codes, ordered by how much they explain. Codes that are not listed explain least. */
+/** Error codes. The code that explains most is first; codes that are not listed explain least. */
 const telling: readonly CentralErrorCode[] = [
   'central.login',
   'central.certificate',
@@ -29,9 +29,9 @@ const telling: readonly CentralErrorCode[] = [
 ];
 
 /**
- * Tries one address after the other that the settings allow, until a panel accepts the account, and finds the
- * panel's kind. A refused login ends the search, so that the password is sent to no other address
- * (docs/protocol.md#login). Changes nothing.
+ * Tries the addresses that the settings allow, one after the other, until a panel accepts the account. Then
+ * finds the kind of this panel. A refused login ends the search, so that the password is sent to no other
+ * address (docs/protocol.md#login). Changes nothing.
  * @throws {CentralError} the failure that explains most, with the address in `params.address`
  */
 export async function probe(

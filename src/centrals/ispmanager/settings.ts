@@ -16,7 +16,10 @@ const schema = v.object({
    * the usual paths are tried.
    */
   address: addressSetting(false, spelled),
-  /** Without a colon, because the panel cuts `authinfo` at its first one (docs/protocol.md#login). */
+  /**
+   * Name of the account. It must not contain a colon, because the panel splits `authinfo` at the first colon
+   * (docs/protocol.md#login).
+   */
   username: v.pipe(
     settingText,
     v.trim(),
@@ -27,7 +30,7 @@ const schema = v.object({
   passwordNext: v.optional(v.string(), ''),
   pin: pinSetting,
   /**
-   * How calls prove who we are: with credentials in each call, or with a session that is renewed
+   * How calls authenticate: with credentials in each call, or with a session that is renewed
    * (docs/protocol.md#login).
    */
   login: v.optional(v.picklist(['authinfo', 'session'], 'setting.bad-choice'), 'authinfo'),
@@ -52,8 +55,8 @@ export function readIspmanagerSettings(input: unknown): CentralSettings {
 }
 
 /**
- * The address as text. It has a path only if the user wrote one. A written `:443` stays, although a URL drops
- * it, because a written port limits the search.
+ * The address as text. It has a path only if the user wrote one. If the user wrote `:443`, it stays, although
+ * a URL drops it. The search for the panel then tries only this port.
  */
 function spelled(address: URL, written: string): string {
   if (address.pathname !== '/') return address.href;

@@ -55,7 +55,10 @@ export class ZoneWriter implements RecordWriter {
     return outcome;
   };
 
-  /** An edit without a TTL may reset it (docs/protocol.md#record-form-5), so the old TTL is sent. */
+  /**
+   * An edit without a TTL may reset the record's TTL (docs/protocol.md#record-form-5), so the old TTL is
+   * sent.
+   */
   readonly replace: RecordWriter['replace'] = (old, record, ctx) =>
     this.#save(ownHandle(old), { ...record, ttl: record.ttl ?? old.ttl }, ctx);
 

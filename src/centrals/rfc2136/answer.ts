@@ -63,9 +63,9 @@ export function updateRefusal(rcode: number, zone: DnsName): CentralError {
 }
 
 /**
- * The rcode of an unsigned refusal (REFUSED, NOTAUTH); null: another error. For a zone that it does not have,
- * Knot checks no signature, and answers without one. Anybody could have sent such an answer, so it proves
- * nothing about the zone.
+ * The rcode of an unsigned refusal (REFUSED, NOTAUTH); null: another error. If Knot does not have the zone,
+ * it does not check our signature, and its answer is unsigned. Anybody could have sent such an answer, so it
+ * proves nothing about the zone.
  */
 export function unsignedRefusal(error: unknown): number | null {
   const { code, rcode } = error instanceof DnsError ? error.params : {};
@@ -74,8 +74,9 @@ export function unsignedRefusal(error: unknown): number | null {
 }
 
 /**
- * Throws if the answer to a query proves nothing: after SERVFAIL, and if it is truncated. Data and denials
- * prove something. REFUSED and NOTAUTH do not throw, but the caller has to confirm them by an update.
+ * Throws if the answer to a query proves nothing, for example SERVFAIL or a truncated answer. Data, and an
+ * answer that denies data, prove something. REFUSED and NOTAUTH do not throw, but the caller has to confirm
+ * them by an update.
  * @param name the name in the query
  * @throws {CentralError}
  */

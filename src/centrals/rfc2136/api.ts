@@ -106,7 +106,7 @@ export class NameServer {
 
   /**
    * Asks whether all prerequisites hold (RFC 2136 section 2.4). Changes nothing.
-   * @throws {CentralError} if the server refuses to say
+   * @throws {CentralError} if the server does not answer the question
    */
   async holds(zone: DnsName, prerequisites: readonly WireRecord[], ctx: CallContext): Promise<boolean> {
     const { rcode } = await this.update(zone, prerequisites, [], ctx);
@@ -142,8 +142,8 @@ export class NameServer {
   }
 
   /**
-   * Makes an exchange. If the server is near and few exchanges run, they do not share a connection; otherwise
-   * they do.
+   * Makes an exchange. If the server is near and few exchanges run, each has a connection of its own.
+   * Otherwise they share connections.
    */
   async #quickly(exchange: () => Promise<DnsMessage>, signal: AbortSignal): Promise<DnsMessage> {
     const isOne = this.#asked < connections;
@@ -159,12 +159,14 @@ export class NameServer {
     }
   }
 
-  /** Like {@link #exchange}, for one zone: a server may not know the key for this zone, but for others. */
+  /**
+   * Like {@link #exchange}, for one zone. A server may accept the key for other zones, but not for this one.
+   */
   async #forZone<T>(purpose: Purpose, ctx: CallContext, work: Work<T>): Promise<T> {
     return await this.#exchange(purpose, ctx, work, deniedForZone);
   }
 
-  /** @param meaning what an error of this exchange means */
+  /** @param meaning turns an error of this exchange into the error to throw */
   async #exchange<T>(
     purpose: Purpose,
     { signal }: CallContext,

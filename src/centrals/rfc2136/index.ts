@@ -43,7 +43,7 @@ class Rfc2136Central implements Central {
   readonly #server: NameServer;
   readonly #reader: NameReader;
   readonly #updater: ZoneUpdater;
-  /** Zones that this key may change, as an update has shown. */
+  /** Zones for which the server has accepted an update with this key. */
   readonly #allowed = new Set<DnsName>();
 
   constructor(settings: Rfc2136Settings, clock: Clock, secretChanged?: SecretChanged) {
@@ -79,7 +79,7 @@ class Rfc2136Central implements Central {
       else if (ownership instanceof CentralError) doubt = ownership;
     }
     // If no zone is found, the error is thrown, because the key is probably misspelled or the server has no
-    // zone yet. If only one zone fails, the list goes on; a read of that zone reports the failure.
+    // zone yet. Otherwise, a failing zone is left out; a later read of that zone reports the failure.
     const isReady = doubt === null || !isUnserved(doubt);
     if (found.length === 0 && doubt !== null && !(isReady && this.#allowed.size > 0)) throw doubt;
     return found;
@@ -168,8 +168,8 @@ class Rfc2136Central implements Central {
   }
 
   /**
-   * Whose the zone is: whether the server has it and lets this key update it. To test the key, deletes a
-   * record that no zone has. This changes nothing, not even the serial.
+   * Finds out whether the server has the zone and lets this key update it. To test the key, deletes a record
+   * that no zone has. Such an update changes nothing, not even the serial.
    * @returns an error if the server does not accept the key for this zone: the zone is foreign, or the key is
    *   misspelled
    */
@@ -199,7 +199,10 @@ class Rfc2136Central implements Central {
   }
 }
 
-/** Makes the error for a zone that nobody can update for a while. This does not show whose the zone is. */
+/**
+ * Makes the error for a zone that nobody can update for a while. The refusal does not show whether the key
+ * may update the zone otherwise.
+ */
 function frozen(zone: DnsName): CentralError {
   return outage('central.zone-failing', { text: 'REFUSED', name: displayName(zone) });
 }

@@ -5,12 +5,12 @@ import type { Change } from '../../dns/zone.ts';
 import { centralRefusal } from '../errors.ts';
 import { usualTtl, type RRsetEdit } from '../rrsets.ts';
 
-/** A record whose TTL the server lowered (`max-zone-ttl` of BIND), and its TTL there, in seconds. */
+/** A record whose TTL the server lowered (`max-zone-ttl` of BIND), and its TTL at the server, in seconds. */
 type LoweredTtl = NonNullable<ReturnType<typeof loweredTtl>>;
 
 /**
- * Finds a record whose TTL the change sets and the server lowered. If the change sets no TTL, the server may
- * choose it.
+ * Finds a record for which the server stores a lower TTL than the change sets. If the change sets no TTL, the
+ * server may choose one.
  * @param edits RRsets that were written and that queries show
  * @param records what the server has shown since the write
  */

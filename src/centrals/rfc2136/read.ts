@@ -17,8 +17,8 @@ import { heldAt, heldOctets, type HeldAtName } from './records.ts';
 export interface NamesView {
   readonly records: readonly CentralRecord[];
   /**
-   * Names of which a query shows only a part. The value is the owner of the delegation, DNAME or other zone
-   * that hides the rest ({@link HeldAtName}). If that is not known, it is the name itself.
+   * Names of which queries do not show all records. The value is the owner of the delegation, DNAME or other
+   * zone that hides the rest ({@link HeldAtName}). If that is not known, it is the name itself.
    */
   readonly hidden: ReadonlyMap<DnsName, DnsName>;
 }
@@ -41,8 +41,8 @@ export class NameReader {
 
   /**
    * Whether the server has the zone. If it answers REFUSED, the reason may be its rules for queries
-   * (`allow-query`). Then an empty update decides: NOTAUTH means that it has no such zone (RFC 2136 section
-   * 3.1.2).
+   * (`allow-query`). Then an empty update is sent: the answer NOTAUTH means that the server has no such zone
+   * (RFC 2136 section 3.1.2).
    * @throws {CentralError} `central.query-refused` if it has the zone and refuses our queries
    */
   async hasZone(zone: DnsName, ctx: CallContext): Promise<boolean> {
@@ -90,7 +90,7 @@ export class NameReader {
 
   /**
    * Adds RRsets that queries do not show, if prerequisites prove that the server has them (RFC 2136 section
-   * 2.4.2). An example are the NS records of a delegation to a zone on the same server.
+   * 2.4.2). For example, queries do not show the NS records of a delegation to a zone on the same server.
    * @param likely records that the server may have. No answer shows their TTLs, so these are taken over
    *   unchecked
    * @throws {CentralError}
@@ -112,8 +112,8 @@ export class NameReader {
   }
 
   /**
-   * Throws if records of these types exist that queries do not show. A caller that decides by the read alone
-   * would take them for absent.
+   * Throws if records of these types exist that queries do not show. A caller that uses only the read would
+   * take such records for absent.
    * @throws {CentralError} `central.hidden`
    */
   async demandShown(
@@ -148,7 +148,9 @@ export type Wanted = ReadonlyMap<DnsName, ReadonlySet<string> | 'all'>;
 /** Maximum number of names that are queried at once; more would only wait for a connection. */
 const mostNamesAtOnce = 50;
 
-/** Up to so many unclear names are queried one by one, because that is quicker than one update for all. */
+/**
+ * Maximum number of unclear names that are queried one by one. For more names, one update for all is quicker.
+ */
 const fewNames = 2;
 
 /** Maximum size of all prerequisites in one message, in octets. The size is estimated, never too low. */
@@ -176,7 +178,10 @@ class Reading {
     return await this.#orNoZone(unanswered, async () => await this.#found(name, wanted));
   }
 
-  /** What `read` finds; no zone if Knot does not accept our key for the zone that contains the name. */
+  /**
+   * Returns what `read` finds. If Knot does not accept our key for the zone that contains the name, returns
+   * `no-zone`.
+   */
   async #orNoZone(unanswered: Omit<Found, 'seen'>, read: () => Promise<Found>): Promise<Found> {
     try {
       return await read();

@@ -65,7 +65,7 @@ function settingOf(code: string, secret: string): string {
   return code === 'tsig.bad-algorithm' ? 'algorithm' : secret;
 }
 
-/** Reads an address. @returns a text if it cannot be used: the problem code */
+/** Parses an address. @returns the problem code (a text) if the address cannot be used */
 function readServer(address: string): { address: string; server: Peer } | string {
   const url = URL.canParse(address) ? new URL(address) : null;
   if (url === null || url.protocol !== 'dns:' || url.hostname === '') return 'setting.bad-address';

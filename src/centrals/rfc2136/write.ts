@@ -22,7 +22,10 @@ import {
 } from './left.ts';
 import type { NameReader, Wanted, NamesView } from './read.ts';
 
-/** How often a change is planned again because its RRsets have changed since they were read. */
+/**
+ * Maximum number of times that a change is planned. It is planned again if its RRsets have changed since they
+ * were read.
+ */
 const mostRounds = 16;
 
 /**
@@ -112,8 +115,8 @@ export class ZoneUpdater {
 
   /**
    * Finds out what a failed update left at the server. If the server sent a signed answer, it has finished
-   * the update, so a read of the names shows the result. Without such an answer, or where queries hide the
-   * names, the server may still carry out the update: the state is `unknown`.
+   * the update, so a read of the names shows the result. Without such an answer, the server may still carry
+   * out the update. Then the state is `unknown`, and also if queries do not show all records of the names.
    * @returns the error with the state of the update
    * @throws {CentralError} if the names cannot be read
    */
@@ -150,10 +153,11 @@ export class ZoneUpdater {
   }
 
   /**
-   * Reads back whether the server carried out what it answered with OK. A server may silently drop a part of
-   * an update: data beside a CNAME, the last NS of the apex (RFC 2136 section 3.4.2), a wildcard NS.
-   * Prerequisites test what queries do not show. A difference may also come from another writer, or from an
-   * update that the server only passed on. So only a second attempt proves that the server drops something.
+   * Reads back whether the server has carried out the edits that it answered with OK. A server may silently
+   * drop a part of an update: data beside a CNAME, the last NS of the apex (RFC 2136 section 3.4.2), a
+   * wildcard NS. Prerequisites test what queries do not show. But another writer may also have changed the
+   * records, or the server may only have forwarded the update. So only a second attempt proves that the
+   * server drops something.
    * @returns false if the change has to be tried a second time
    * @throws {CentralError} `central.left-out` or `central.ttl-limit`; `central.no-effect` if nothing is
    *   proven
@@ -179,7 +183,10 @@ export class ZoneUpdater {
     return false;
   }
 
-  /** Puts the RRsets back as they were before the edits. @returns whether a read shows them so */
+  /**
+   * Puts the RRsets back as they were before the edits.
+   * @returns whether a read shows that the RRsets are as before
+   */
   async #undo(work: Work, edits: readonly RRsetEdit[], records: readonly CentralRecord[]): Promise<boolean> {
     const back = backFrom(edits, records);
     if (back.length === 0) return true;
@@ -217,7 +224,7 @@ function absenceOf(records: readonly ResourceRecord[]): readonly WireRecord[] {
 interface AlteredSoFar {
   readonly removed: ResourceRecord[];
   readonly added: ResourceRecord[];
-  /** Whether a read did not show something that the server had answered with OK. */
+  /** Whether a read did not show an edit that the server had answered with OK. */
   doubted: boolean;
 }
 

@@ -96,9 +96,9 @@ export async function callPanel(
 }
 
 /**
- * Reads a running panel with the tool as a child process, under the limits of our systemd unit. It is not
- * documented what the tool needs. If the call fails inside the unit but works outside, all later calls run
- * outside.
+ * Reads a running panel with the tool as a child process, under the limits of our systemd unit. The tool's
+ * documentation does not say which rights it needs. If the call fails inside the unit but works outside, all
+ * later calls run outside.
  */
 async function confinedCall(tool: LocalTool, call: ToolCommand, ctx: CallContext): Promise<ToolAnswer> {
   try {
@@ -153,7 +153,10 @@ interface ToolCommand extends Command {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** A command with all rights of a panel: for a write, and for an access that may start the panel. */
+/**
+ * Makes the command run outside the limits of our systemd unit. A write needs this, and so does a call that
+ * may start the panel.
+ */
 function withAllRights({ confined, timeout }: LocalTool, call: ToolCommand): ToolCommand {
   if (!confined.service) return call;
   return { ...outsideUnit(call, call.environment, timeout), environment: plainEnvironment };
@@ -175,7 +178,7 @@ async function run(
     };
     const child = execFile(program, [...words], options, (error, stdout) => {
       // The tool's exit status after an error of the function is not documented (docs/protocol.md#mgrctl), so
-      // its output decides.
+      // an answer counts whatever the status is.
       if (error === null || (typeof error.code === 'number' && stdout.trim() !== '')) resolve(stdout);
       else reject(new PanelError('panel.unreachable', { text: reasonOf(error, basename(program)) }, error));
     });

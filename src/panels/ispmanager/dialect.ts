@@ -9,7 +9,7 @@ export type FunctionRole =
   | 'zone-delete-confirm'
   | 'record-form'
   | 'record-delete'
-  /** Changes DNS without a DNS event when its form is saved. */
+  /** When its form is saved, DNS may change without a call of our DNS handlers. */
   | 'hint'
   /** Like `hint`, for a function about a user, whose name may look like a zone's name. */
   | 'hint-user'
@@ -46,13 +46,13 @@ export interface PanelDialect {
   readonly calls: CallDialect;
   readonly functions: Readonly<Record<string, FunctionRole>>;
   /**
-   * Parameters that identify a call, besides those of the record form. Other parameters may vary, or be
-   * secret.
+   * Parameters that are used to recognise a call, besides the fields of the record form. Other parameters may
+   * vary, or be secret.
    */
   readonly documented: readonly string[];
   /**
-   * The parameter that holds the whole list of a group function; null: `elid` holds it. Functions that are
-   * not group functions do not have this parameter (docs/protocol.md#handlers-5).
+   * The parameter with the whole list of elements on which a group function acts; null: `elid` has the list.
+   * Other functions do not have this parameter (docs/protocol.md#handlers-5).
    */
   readonly groupList: 'elids' | null;
   /**
@@ -60,7 +60,7 @@ export interface PanelDialect {
    * (docs/protocol.md#dnsmanager).
    */
   readonly hasCopies: boolean;
-  /** Parameters in which a call of a hint function may name its zones. */
+  /** Parameters in which a call of a function with the role `hint` may name the zones that it changes. */
   readonly hinting: readonly string[];
   /**
    * Whether the panel may have the function `eventlist`, which lists the registered handlers

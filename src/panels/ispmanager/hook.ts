@@ -70,7 +70,7 @@ function invalid(base: Base, role: FunctionRole, problems: readonly Problem[]): 
   return { kind: 'invalid', problems, actor: base.actor, origin: base.origin, zone, creates };
 }
 
-/** At most so many characters of a text are searched for a zone's name; no name is longer. */
+/** Maximum number of characters of a text that are searched for a zone's name. No name is longer. */
 const mostNameText = 2_000;
 
 /**
@@ -81,14 +81,15 @@ function zonesIn(list: string, known: ReadonlySet<DnsName>): DnsName[] {
   return readable(elements(list, /[\s,]+/u), known);
 }
 
-/** The zones that texts name, each once; texts that are no names are left out. */
+/** The zones that the texts name, each once. Texts that are no names are left out. */
 function readable(texts: readonly string[], known: ReadonlySet<DnsName>): DnsName[] {
   const read = (text: string): DnsName | readonly [] => validOr(() => zoneName(text, known), []);
   return [...new Set(texts.flatMap(read))];
 }
 
 /**
- * Makes a hint for all zones of the call. The panel has made the edit already, so refusing it is too late.
+ * Makes an event that has the zones of the call compared. The panel has made the edit already, so it is too
+ * late to refuse it.
  */
 function hintOfAll(base: Base): PanelEvent {
   const isOfZone = valuesOf(base.readings, 'plid').some((zone) => zone !== '');
@@ -96,13 +97,13 @@ function hintOfAll(base: Base): PanelEvent {
 }
 
 /**
- * Makes the event for a call that the panel may parse in another way than we do. A `before` is refused; after
- * an `after` the zones are compared.
+ * Makes the event for a call that the panel may parse in another way than we do. In the stage `before`, the
+ * call is refused. In the stage `after`, the zones are compared.
  */
 function unclear(base: Base, parameter: string): PanelEvent {
   if (base.stage === 'after') return hintOfAll(base);
   const tooMuch = base.readings.isTooLarge;
-  // The panel may act on another zone than the one that we read, so the refusal names no zone.
+  // The panel may act on another zone than the one that we found, so the refusal names no zone.
   return {
     kind: 'invalid',
     problems: [tooMuch ? tooLarge() : problem('call.unclear', { parameter })],
@@ -126,8 +127,8 @@ function notOurs(base: Base, called: Exclude<CalledFunction, { kind: 'ours' }>):
 }
 
 /**
- * Makes the event for an `after` call that led to no other event. If the panel may have saved something, the
- * zone is compared.
+ * Makes the event for a call of the stage `after` that its decoder has ignored. If the panel may have saved
+ * something, the zone is compared.
  */
 function overlooked(base: Base, role: FunctionRole): PanelEvent {
   const { dialect, readings, saving } = base;
@@ -168,7 +169,7 @@ function acts({ saving, func }: Base): boolean {
 
 const nothing: PanelEvent = { kind: 'ignore' };
 
-/** What all events are made of. */
+/** Collects the parts of a call that its decoder needs. */
 function baseOf(call: HookCall, stage: 'before' | 'after', dialect: PanelDialect, known: PanelKnowledge) {
   const readings = dialect.calls.readings(call);
   const { parameters } = readings;
@@ -209,8 +210,9 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
 }
 
 /**
- * Makes the event for a function that changes zones without a DNS event (docs/protocol.md#other-functions).
- * If the call names no zones, or too many, all zones are compared.
+ * Makes the event that has zones compared. It is for functions that change zones without a call of our DNS
+ * handlers (docs/protocol.md#other-functions). If the call names no zones, or too many, all zones are
+ * compared.
  * @param fields parameters that may name zones or hosts
  */
 function hint(
@@ -229,9 +231,7 @@ function hint(
   return zones.length === 0 || zones.length > mostHintZones ? all : { ...all, zones };
 }
 
-/**
- * Maximum number of characters, and of zones, in a hint that names its zones. A larger hint means all zones.
- */
+/** If the parameters have more characters than this, or name more zones, all zones are compared. */
 const mostHintText = 64 * 1024;
 const mostHintZones = 1_000;
 
@@ -249,7 +249,7 @@ function elements(text: string, separator: RegExp | ','): string[] {
 }
 
 /**
- * Makes the event for a function that may change the owners of zones; null for an `after` call.
+ * Makes the event for a function that may change the owners of zones; null for a call of the stage `after`.
  * @param zones zones that the call names; if empty, the call is about the accounts that it names
  * @throws {DnsDataError} `call.too-large`
  */
@@ -264,8 +264,8 @@ function ownersChange(base: Base, zones: readonly DnsName[]): PanelEvent | null 
 }
 
 /**
- * Decodes `domain.edit`. Without `elid`, it creates a zone. With `elid`, it changes an existing domain, and
- * the panel fires no events for the records.
+ * Decodes `domain.edit`. Without `elid`, the call creates a zone. With `elid`, it changes an existing domain,
+ * and the panel does not call our handlers for the records.
  */
 function zoneForm(base: Base): PanelEvent {
   const existing = (base.parameters.get('elid') ?? '').trim();
@@ -326,8 +326,8 @@ function recordForm(base: Base): PanelEvent {
   const given = formOf(base);
   if (isPanelsOwn(records, elid, given)) return nothing;
   const place = { zone, records, known: base.known.zones };
-  // Only `resolve` checks the form, and the engine calls it only for zones whose edits are sent. In other
-  // zones the panel alone decides.
+  // Only `resolve` checks the form, and the engine calls it only for zones whose edits are sent to the
+  // central. For other zones, only the panel checks the form.
   const resolve = (known: readonly KnownRecord[]): Resolution =>
     elid === '' ? created(given, place) : changed(elid, given, known, place);
   const names = elid === '' ? [] : namesMeant(elid, place);
@@ -360,15 +360,15 @@ function created(given: Cells, place: KeyContext): Resolution {
 }
 
 /**
- * Finds the items of a changed record. A field that the call does not contain keeps its old value
- * (docs/protocol.md#partial-forms, docs/glossary.md#ledger).
+ * Finds what the edit of an existing record removes and adds. A field that the call does not contain keeps
+ * its old value (docs/protocol.md#partial-forms, docs/glossary.md#ledger).
  */
 function changed(elid: string, given: Cells, known: readonly KnownRecord[], place: KeyContext): Resolution {
   const match = matchKey(elid, known, place);
   const found = match.kind === 'records' ? match.records[0]?.known : undefined;
   if (found === undefined) return unknownKey(elid);
   const old = found.record;
-  // The form contains the record's name as the panel spells it, so this spelling helps to read the form.
+  // The form contains the record's name as the panel spells it, so this spelling is needed to parse the form.
   const spelled = withNamesOf(place.known, [found]);
   const made = tryRecord(() => place.records.overOld(old, given), { ...place, known: spelled });
   if (made.kind !== 'record') return made;
@@ -412,7 +412,10 @@ function recordDelete(base: Base): PanelEvent {
   return { kind: 'edits', edits: [{ kind: 'records', ...eventBase(base, zone), names, resolve }] };
 }
 
-/** The items of a delete. If another row of the panel contains the same record, the record stays. */
+/**
+ * The items of a delete, one for each record. If another row of the panel contains the same record, the
+ * record stays.
+ */
 function removals(matched: readonly Matched[]): EditItem[] {
   return [...Map.groupBy(matched, ({ known }) => known)].map(([known, taken]) => {
     const stays = staysInPanel(

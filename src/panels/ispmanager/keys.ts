@@ -8,8 +8,8 @@ import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 export interface KeyContext {
   readonly zone: DnsName;
   /**
-   * Names that the panel has. A name with `ß` can be read in two ways (as `ss` by IDNA 2003); the reading
-   * that is among these names counts.
+   * Names that the panel has. IDNA 2003 turns `ß` in a name into `ss`, and IDNA 2008 keeps it. Of the two
+   * names, the one in this set is meant.
    */
   readonly known: ReadonlySet<DnsName>;
   readonly records: RecordDialect;
@@ -64,15 +64,15 @@ const separator = ', ';
 const mostPieces = 20_000;
 
 /**
- * How many characters may be read in total, as a multiple of the list's length. Any user can send a list, and
- * a long search would block the agent.
+ * Maximum number of characters that one search may read, as a multiple of the list's length. Any user can
+ * send a list, and a long search would block the agent.
  */
 const mostReadings = 8;
 
-/** At least so many characters may be read, even for a short list. */
+/** Number of characters that a search may always read, even for a short list. */
 const leastBudget = 1024 * 1024;
 
-/** For each number of pieces that a known key may have: the last pieces of such keys. */
+/** The last pieces of known keys, by the number of pieces that such a key has. */
 type KeyShapes = ReadonlyMap<number, ReadonlySet<string>>;
 
 /**
@@ -93,7 +93,8 @@ function keyShapes(known: readonly KnownRecord[], { zone, records }: KeyContext)
 }
 
 /**
- * Limits a finder: it returns `too-long` once it has read more characters than a list of this length allows.
+ * Limits a finder. The result returns `too-long` once it has read more characters than a list of this length
+ * allows.
  */
 function limited(find: Finder, length: number): (key: string) => KnownRecord | null | 'too-long' {
   let left = Math.max(leastBudget, mostReadings * length);
@@ -148,8 +149,8 @@ function firstCover(cover: Cover): KeyMatch {
 }
 
 /**
- * Whether the panel still has a row with the same record after the rows of these keys are deleted. A key that
- * no list has shown stands for one row.
+ * Whether the panel still has the record after the rows with these keys are deleted, because another row
+ * contains it too. If no list has shown a key of the record, one row is assumed.
  * @param taken keys of that record
  */
 export function staysInPanel(known: KnownRecord, taken: Iterable<string>): boolean {
@@ -165,7 +166,9 @@ function shownKeys({ key, otherKeys = [] }: KnownRecord): readonly string[] {
 /** Finds the known record that a key names; null: there is none. */
 type Finder = (key: string) => KnownRecord | null;
 
-/** The panel's names, and in addition those names of its records that can be read in two ways. */
+/**
+ * The panel's names, and those owner names of its records that IDNA 2003 and IDNA 2008 encode differently.
+ */
 export function withNamesOf(
   known: ReadonlySet<DnsName>,
   records: readonly KnownRecord[],

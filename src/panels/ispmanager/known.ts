@@ -2,11 +2,11 @@ import type { DnsName } from '../../dns/name.ts';
 import type { Log } from '../../core/log.ts';
 import { shortened } from '../../dns/problem.ts';
 
-/** What the panel's lists have shown, as far as it is needed to decode calls. */
+/** Facts from the panel's lists that are needed to decode calls. */
 export interface PanelKnowledge {
   /**
-   * Zones of the panel. A name with `ß` can be read in two ways (as `ss` by IDNA 2003); the reading that is
-   * among these names counts.
+   * Zones of the panel. IDNA 2003 turns `ß` in a name into `ss`, and IDNA 2008 keeps it. Of the two names,
+   * the one in this set is meant.
    */
   readonly zones: ReadonlySet<DnsName>;
   /**
@@ -22,7 +22,7 @@ export interface PanelKnowledge {
 
 const none: ReadonlySet<string> = new Set();
 
-/** What is known of a panel that was not read yet: nothing. */
+/** The facts about a panel that was not read yet: none. */
 export const nothingKnown: PanelKnowledge = { zones: new Set(), passedOver: none, passedOverIn: () => none };
 
 /**
@@ -70,5 +70,5 @@ export class KnownOfPanel implements PanelKnowledge {
   }
 }
 
-/** At most so many records are named in one line of the log. */
+/** Maximum number of records that one line of the log names. */
 const mostNamed = 5;

@@ -40,7 +40,7 @@ export const ispmanager4Layout: PanelLayout = {
   restart: { byHand: 'killall ispmgr' },
   caches: null,
   foreign: null,
-  // In a version 5/6, this folder belongs to the panel (docs/protocol.md#files-5).
+  // In version 5/6, the folder `lib` belongs to the panel (docs/protocol.md#files-5).
   ownFolders: ['lib'],
 };
 

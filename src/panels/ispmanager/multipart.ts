@@ -7,8 +7,8 @@ const mostParts = 5_000;
 /**
  * Splits a form into its parts (RFC 7578; RFC 2046 section 5.1.1).
  * @param body with one character for each octet
- * @returns name and value of each part, in the same form. `isWhole`: whether the body follows the RFCs
- *   exactly; if not, another reader may find other parameters
+ * @returns name and value of each part, also with one character for each octet. `isWhole`: whether the body
+ *   follows the RFCs exactly; if not, another parser may find other parameters
  */
 export function readMultipart(body: string, boundary: string) {
   const pieces = `\r\n${body}`.split(`\r\n--${boundary}`, mostParts + 1);

@@ -16,10 +16,10 @@ export interface Command {
 const starter = 'systemd-run';
 
 /**
- * Makes a command with which systemd starts a program outside our unit and its limits. Programs that it
- * leaves running (such as the panel after its first access, docs/protocol.md#files-5) do not belong to our
- * unit either. Arguments and environment are passed on standard input. On the command line other users could
- * read them, and systemd would replace `$` in them.
+ * Makes a command with which systemd starts a program outside our unit and its limits. Programs that the
+ * started program leaves running do not belong to our unit either. An example is the panel after its first
+ * access (docs/protocol.md#files-5). Arguments and environment are passed on standard input. If they were on
+ * the command line, other users could read them, and systemd would replace `$` in them.
  * @param milliseconds after this time systemd ends the program
  */
 export function outsideUnit(
@@ -57,7 +57,7 @@ export function panelRuns(root: string, panel: string): boolean {
   const own = join(home, 'lib/domainsync/');
   return readdirSync('/proc').some((pid) => {
     if (!/^\d+$/u.test(pid)) return false;
-    // A process may have ended, belong to the kernel, or be closed to us.
+    // The process may have ended, may belong to the kernel, or may not let us read this.
     const program = systemOr(() => readlinkSync(`/proc/${pid}/exe`), '');
     if (!program.startsWith(home) || program.startsWith(own)) return false;
     const line = systemOr(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'), '');

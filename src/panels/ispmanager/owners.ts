@@ -34,9 +34,10 @@ export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<Own
 }
 
 /**
- * Finds an account that has no right to `zone`. Neither the account's own list nor the owner column shows the
- * zone as its own. If the panel has `whoami`, that confirms that `su` works. The account may edit records in
- * another zone, so a refusal for `zone` is about that zone only.
+ * Finds an account that has no right to `zone`: neither the account's own list nor the owner column shows it
+ * as the owner. If the panel has `whoami`, its answer must confirm that `su` works for the account. The
+ * account may edit records in a zone of its own. So if the panel refuses an edit in `zone`, the reason is
+ * this zone.
  * @param recordForm the function that opens the form of a record
  * @param zone a zone in the administrator's list
  * @throws {PanelError}
@@ -64,7 +65,7 @@ export async function foreignAccountTo(
   return { kind: 'none' };
 }
 
-/** At most so many accounts are tried. */
+/** Maximum number of accounts that are tried. */
 const mostTried = 20;
 
 /** An account below the administrators, and the account above it (null: the panel lists none). */
@@ -104,15 +105,15 @@ async function asEachAccount(
   return { way: 'each-account', zones };
 }
 
-/** The zones in the list that an account gets; null if it gets none. */
+/** The zones in the list that the panel shows to an account; null if the panel refuses the list. */
 async function zonesSeenBy(su: string, ask: Ask): Promise<readonly DnsName[] | null> {
   const answer = await ask('domain', { su });
   return answer.kind === 'refused' ? null : zonesIn(rowsOf(answer.document));
 }
 
 /**
- * The owner of a zone and the owner's reseller, among the accounts that see the zone. Null: more accounts see
- * it, so the panel may show it to everybody.
+ * Finds the owner of a zone and the owner's reseller among the accounts that see the zone. Null: more
+ * accounts see the zone, so the panel may show it to everybody.
  */
 function ownersAmong(names: readonly string[], accounts: readonly Account[]): Accounts {
   const isAbove = (name: string): boolean =>
@@ -134,7 +135,10 @@ async function becomes(ask: Ask, accounts: readonly Account[]): Promise<boolean>
   return (await whoIs(ask, first.name)) === 'he';
 }
 
-/** As whom the panel answers a call for an account: `he` (the account), `another`, or unknown. */
+/**
+ * The account as which the panel runs a call with `su`: `he` (the given account), `another`, or
+ * `not-reported`.
+ */
 async function whoIs(ask: Ask, account: string): Promise<'he' | 'another' | 'not-reported'> {
   const answer = await ask('whoami', { su: account });
   if (answer.kind === 'refused') return 'not-reported';
@@ -166,7 +170,7 @@ function columnOf(row: XmlElement, names: readonly string[]): string | null {
   return names.map((name) => childText(row, name)?.trim() ?? '').find((text) => text !== '') ?? null;
 }
 
-/** The zone of a row; null if its name cannot be read. No edit in such a zone can be read either. */
+/** The zone of a row; null if its name cannot be parsed. Edits in such a zone cannot be parsed either. */
 function zoneIn(row: XmlElement): DnsName | null {
   return zoneOf(childText(row, 'name') ?? '');
 }

@@ -45,7 +45,7 @@ export function readCgiCall(call: HookCall): Readings {
 /** Largest query or body that is read, in octets. A text of 64 KiB has 192 KiB when percent-encoded. */
 const mostOctets = 2 * 1024 * 1024;
 
-/** At most so many parameters of one call are read; forms have a few dozen. */
+/** Maximum number of parameters of one call that are read. Forms have a few dozen. */
 const mostParameters = 20_000;
 
 /**
@@ -89,10 +89,10 @@ function readWhole(call: HookCall): Readings {
 }
 
 /**
- * Reads the parameters that version 5/6 exports as `PARAM_name` (docs/protocol.md#handlers-5). Empty ones may
- * be missing there, so the query is read too. The query belongs to the user's own call. In a nested call of
- * another function it is ignored. An exported value ends at its first NUL octet. The query still shows such
- * an octet; bodies never reach us.
+ * Reads the parameters that version 5/6 exports as `PARAM_name` (docs/protocol.md#handlers-5). Empty
+ * parameters may be missing there, so the query is read too. The query belongs to the call that the user
+ * made. A nested call of another function has the same query, which is then ignored. An exported value ends
+ * at its first NUL octet, but the query shows the whole value. The panel does not pass us the body.
  */
 export function readEnvironmentCall({ environment, repeated = [] }: HookCall): Readings {
   const func = environment[`${prefix}func`];
@@ -117,7 +117,7 @@ export function readEnvironmentCall({ environment, repeated = [] }: HookCall): R
 
 const prefix = 'PARAM_';
 
-/** All values that a name may have, whichever way the panel parses the call. */
+/** All values that a parameter of this name may have, whichever way the panel parses the call. */
 export function valuesOf({ sources }: Readings, name: string): readonly string[] {
   return sources.flatMap((values) => values.get(name) ?? []);
 }

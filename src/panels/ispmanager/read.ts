@@ -41,8 +41,8 @@ export async function listZones(
 }
 
 /**
- * Whether the list proves that the panel lacks the zone. It does not if it has names that cannot be read, one
- * of which may be the zone.
+ * Whether the list proves that the panel lacks the zone. A list with names that cannot be parsed proves
+ * nothing, because one of them may be the zone.
  */
 async function isUnlisted(tool: LocalTool, zone: DnsName, ctx: CallContext): Promise<boolean> {
   const { zones, unreadable } = await listZones(tool, ctx);
@@ -50,8 +50,8 @@ async function isUnlisted(tool: LocalTool, zone: DnsName, ctx: CallContext): Pro
 }
 
 /**
- * A zone, and names that the panel has. A name with `ß` can be read in two ways (as `ss` by IDNA 2003); the
- * reading that is among these names counts.
+ * A zone, and names that the panel has. IDNA 2003 turns `ß` in a name into `ss`, and IDNA 2008 keeps it. Of
+ * the two names, the one that the panel has is meant.
  */
 export type ReadOrigin = Required<KnownSpellings>;
 
@@ -68,7 +68,7 @@ export async function readZone(
 ) {
   const answer = await callPanel(tool, { func: records.recordList, elid: zoneParameter(zone) }, ctx);
   if (answer.kind === 'refused') {
-    // Some versions report a missing zone by another error, so the list of zones decides.
+    // Some versions report a missing zone by another error, so the list of zones is read too.
     if (answer.refusal.kind === 'missing' || (await isUnlisted(tool, zone, ctx))) return null;
     throw new PanelError('panel.refused', { text: answer.refusal.text });
   }

@@ -16,15 +16,15 @@ const echoVariable = 'DOMAINSYNC_ECHO';
 
 /**
  * Calls a function of the panel that saves or deletes.
- * @param harmless the refusal that means that nothing is left to do (docs/protocol.md#errors-4); null: no
- *   refusal does
+ * @param harmless the refusal that means that nothing is left to do (docs/protocol.md#errors-4); null: every
+ *   refusal is an error
  * @throws {PanelError}
  */
 type Save = (parameters: Cells, harmless: 'exists' | 'missing' | null) => Promise<void>;
 
 /**
- * Makes domainsync's own writes into the panel, with the panel's command-line tool. The hook calls that this
- * causes carry an echo token (docs/architecture.md#the-way-of-one-edit).
+ * Makes domainsync's own writes into the panel, with the panel's command-line tool. The panel then calls our
+ * hook. These hook calls contain an echo token (docs/architecture.md#the-way-of-one-edit).
  */
 export class PanelWriter {
   readonly #tool: LocalTool;
