@@ -23,7 +23,7 @@ export interface RecordWriter {
   remove(old: CentralRecord, ctx: CallContext): Promise<'done' | 'missing'>;
   /**
    * Puts `record` in the place of `old` in one write.
-   * @returns `missing` or `exists` as for `remove` and `add`
+   * @returns `missing` or `exists`, with the same meaning as in `remove` and `add`
    */
   replace(old: CentralRecord, record: ResourceRecord, ctx: CallContext): Promise<StepOutcome>;
   /** Whether each record has its own TTL. If not, a change of the TTL alone does nothing. */
@@ -59,7 +59,7 @@ interface Progress {
    * feeds.
    */
   readonly sent: Map<string, StepOutcome>;
-  /** Parts of the writes that were answered `done`. */
+  /** The parts ({@link partsOf}) of all writes that the central answered with `done`. */
   readonly done: Set<string>;
 }
 

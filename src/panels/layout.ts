@@ -21,7 +21,7 @@ export interface PanelFile {
   readonly template: string;
   /**
    * Path, below `plugin/`, of the text that replaces `@PART@` in the template: the part that differs between
-   * generations of the panel.
+   * versions of the panel.
    */
   readonly part?: string;
   readonly values?: Readonly<Record<string, string>>;
@@ -65,8 +65,8 @@ export interface PanelLayout {
    */
   readonly log: string | null;
   /**
-   * The program below the root, with its arguments, that restarts the panel. `byHand`: no program of ours may
-   * restart it, so an administrator types this command.
+   * The program below the root, with its arguments, that restarts the panel. `byHand`: our programs must not
+   * restart the panel, so an administrator types this command.
    */
   readonly restart: readonly [program: string, ...args: string[]] | { readonly byHand: string };
   /**

@@ -14,8 +14,8 @@ import {
 import { centralRefusal } from '../errors.ts';
 
 /**
- * Parses the document of an answer. An answer that is no document becomes an error as
- * docs/protocol.md#other-answers says. Such answers are an HTML page, the bare text `access deny`
+ * Parses the document of an answer. An answer that is no document becomes an error
+ * (docs/protocol.md#other-answers). Such answers are an HTML page, the bare text `access deny`
  * (docs/protocol.md#login-answers), an empty or cut-off answer, and an HTTP error.
  * @throws {CentralError} `central.garbled`, `central.login`, or the panel's refusal by its kind
  */
@@ -39,9 +39,9 @@ export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Red
 }
 
 /**
- * Throws if the document has no `ok`, which proves that a save or a group function was carried out. When
- * DNSmanager creates a domain, it may send `messages` instead (docs/protocol.md#documents, #dnsmanager). In
- * other answers, a form that is shown again has `messages` too.
+ * Throws if the document has no `ok`, which proves that a save or a delete was carried out. When DNSmanager
+ * creates a domain, it may send `messages` instead (docs/protocol.md#documents, #dnsmanager). After other
+ * functions `messages` prove nothing, because a form that the panel shows again has them too.
  * @throws {CentralError} `central.garbled`
  */
 export function demandOk(doc: XmlElement, func: string): void {
@@ -52,8 +52,9 @@ export function demandOk(doc: XmlElement, func: string): void {
 
 /**
  * Throws if a document without rows is not the list or form of this function (docs/protocol.md#documents). It
- * may be a login page, a question, a redirect, or the success of another call. A bare `doc` is no empty list
- * of records either: documents of version 5/6 have attributes, and every zone has name servers.
+ * may be a login page, a question, a redirect, or the success of another call. A `doc` without attributes and
+ * children is not an empty list of records either. Documents of version 5/6 have attributes, and every zone
+ * has name servers.
  * @throws {CentralError} `central.garbled`
  */
 export function demandAnswerTo(func: string, doc: XmlElement, redact: Redact): void {
@@ -80,8 +81,8 @@ const codes: Readonly<Record<PanelRefusal['kind'], CentralErrorCode>> = {
 };
 
 /**
- * Whether an error may mean that the login was refused. Only the type `auth` is documented
- * (docs/protocol.md#errors-5), so another login has to confirm it.
+ * Whether an error may mean that the login was refused. Of the types that match, only `auth` is documented
+ * (docs/protocol.md#errors-5). So a separate login has to confirm the refusal.
  */
 export function looksLikeLogin(error: unknown): error is CentralError {
   return error instanceof CentralError && /auth|login|passw/iu.test(error.params['type'] ?? '');

@@ -10,7 +10,7 @@ export interface NewZoneRequest {
   readonly proposed: (field: string) => string | undefined;
 }
 
-/** How a generation of the panel behaves as a central. */
+/** How one version of the panel (4, or 5/6) behaves as a central. */
 export interface CentralDialect extends RecordDialect {
   /** The attribute that holds the kind of an error (docs/protocol.md#errors-4, #errors-5). */
   readonly errorSpelling: 'type' | 'code';

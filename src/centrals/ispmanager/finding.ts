@@ -58,9 +58,9 @@ interface FindingPorts {
 }
 
 /**
- * A central whose settings do not name its kind or its exact address. Finds the panel once, remembers it, and
- * searches again after a surprising error. If the search finds another panel, a failed read is repeated
- * there; a write is never repeated.
+ * Makes a central whose settings do not name its kind or its exact address. The central searches for the
+ * panel once, remembers it, and searches again after an error in `surprises`. If the search finds another
+ * panel, a failed read is repeated there; a write is never repeated.
  */
 export function findingCentral(settings: CentralSettings, ports: FindingPorts): Central {
   const panel = new SoughtPanel(settings, ports);
@@ -166,7 +166,7 @@ class SoughtPanel {
       const signal = AbortSignal.any([AbortSignal.timeout(checkPatience), this.#closed.signal]);
       found = await probe(this.#settings, this.#ports.passwords, { ...ctx, signal });
     } catch (error) {
-      // The remembered panel stays. The caller's own call then reports what is wrong.
+      // The remembered panel stays in use. The caller's own call then reports what is wrong.
       if (this.inner === null || !(error instanceof CentralError)) throw error;
       return;
     }

@@ -37,7 +37,7 @@ export async function listRecords(place: PanelZone, ctx: CallContext): Promise<r
   return withOwnHandles(records).filter(({ type }) => !dialect.ownTypes.has(type));
 }
 
-/** Empties handles that several different records have in common, so that no write uses them. */
+/** Replaces a handle by an empty text if several different records have it, so that no write uses it. */
 function withOwnHandles(records: readonly CentralRecord[]): readonly CentralRecord[] {
   const seen = new Map<string, CentralRecord>();
   const shared = new Set<string>();

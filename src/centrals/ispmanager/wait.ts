@@ -10,8 +10,8 @@ const looks = [100, 400, 1_000];
 /**
  * Waits before the next read; each pause is longer.
  * @param attempt number of the pause, from 0
- * @param isUnderWay whether the panel reports that it still works on the write; then only the deadline ends
- *   the waiting
+ * @param isUnderWay whether the panel reports that it still works on the write; if so, only the deadline ends
+ *   the pauses
  * @returns false if no pause is left or the deadline has passed
  */
 export async function waitForPanel(

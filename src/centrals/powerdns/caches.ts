@@ -16,9 +16,9 @@ export type FlushPorts = Pick<CentralPorts, 'clock' | 'log'>;
 
 /**
  * Empties the packet cache and the query cache of a server after a write, so that it does not answer the old
- * data. The server empties both at each write by the API, but one after the other. A query in between can put
- * the old answer back for `cache-ttl` (20 s). This was seen with PowerDNS 4.7.3; see also PowerDNS issue
- * 16286. The call `cache/flush` empties both caches for a zone and all names below it.
+ * data. At each write by the API, the server empties first one cache and then the other. A query in between
+ * can put the old answer back into a cache for `cache-ttl` (20 s). This was seen with PowerDNS 4.7.3; see
+ * also PowerDNS issue 16286. The call `cache/flush` empties both caches for a zone and all names below it.
  */
 export class CacheFlusher {
   readonly #api: ServerApi;
@@ -39,8 +39,9 @@ export class CacheFlusher {
   }
 
   /**
-   * Flushes a zone now, and again a moment later in the background. Never throws: the write is done already,
-   * and cached answers expire by themselves. Logs when flushes begin to fail and when they work again.
+   * Flushes a zone now, and again in the background after `moment` milliseconds. Never throws: the write is
+   * done already, and cached answers expire by themselves. Logs when flushes begin to fail and when they work
+   * again.
    */
   async flush(zone: DnsName, ctx: CallContext): Promise<void> {
     this.later(zone);
@@ -48,8 +49,8 @@ export class CacheFlusher {
   }
 
   /**
-   * Flushes a zone only once, a moment later in the background. This is enough after a write of unknown
-   * outcome.
+   * Flushes a zone only once, in the background after `moment` milliseconds. This is enough after a write of
+   * unknown outcome.
    */
   later(zone: DnsName): void {
     if (this.#closing.signal.aborted) return;

@@ -184,8 +184,9 @@ class PowerdnsCentral implements Central {
 
   /**
    * Throws if the new zone lies below a zone of another account, because it would take names away from that
-   * zone. Every zone above is asked for, which takes a millisecond each. Foreign zones below the new one need
-   * no check: they keep their names, because the server answers from the longest matching zone.
+   * zone. The server is asked for every parent zone; each request takes about a millisecond. Foreign zones
+   * below the new one need no check: they keep their names, because the server answers from the longest
+   * matching zone.
    * @throws {CentralError} `zone.foreign`
    */
   async #demandNoForeignAbove(zone: DnsName, ctx: CallContext): Promise<void> {
@@ -200,7 +201,7 @@ class PowerdnsCentral implements Central {
     } catch (error) {
       return await this.#madeAnyway(error, zone, ctx);
     }
-    // The answer holds what the server read from its database after the write.
+    // The answer contains the zone as the server read it from its database after the write.
     if (!this.#reader.showsOurs(answer, zone)) await this.#demand(zone, 'present', ctx);
     return 'created';
   }

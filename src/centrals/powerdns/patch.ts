@@ -18,9 +18,9 @@ export const mostBodyOctets = 2_000_000;
 
 /**
  * Makes the body of the PATCH that carries out the edits, as a whole or not at all. An RRset is replaced by
- * all records that it should have. These include records that stay, in the server's own text, and disabled
- * ones. Deletions come first, because the server checks the elements in turn: it refuses a CNAME beside data
- * that a later element deletes.
+ * all records that it should have. These include disabled records, and records that stay; both are sent in
+ * the server's own text. Deletions come first, because the server checks the elements one after another. It
+ * would refuse a CNAME beside data that only a later element deletes.
  * @param single whether the server can add or remove one record of an RRset (`EXTEND`, `PRUNE`)
  */
 export function patchBody(edits: readonly RRsetEdit[], disabled: DisabledRecords, single: boolean): string {
@@ -32,7 +32,7 @@ export function patchBody(edits: readonly RRsetEdit[], disabled: DisabledRecords
 
 /**
  * Makes the body of a request that creates a zone with these RRsets. If not all of them fit into
- * `mostBodyOctets`, the smallest are taken.
+ * `mostBodyOctets`, only the smallest are included.
  * @param zone the other fields of the body
  */
 export function createBody(zone: Readonly<Record<string, unknown>>, edits: readonly RRsetEdit[]): string {
@@ -82,7 +82,7 @@ function singlePatch(edit: RRsetEdit): RRsetPatch | null {
   return null;
 }
 
-/** Those of `records` that are not in `others`. */
+/** Returns the elements of `records` that are not in `others`. */
 function lacking<T extends ResourceRecord>(
   records: readonly T[],
   others: readonly ResourceRecord[],

@@ -19,7 +19,7 @@ export type ZoneFacts = Readonly<ReturnType<typeof factsOf>>;
 export interface ZoneRead extends HeldRecords {
   /**
    * What the API reports about the zone; `null`: the serial changed while the names were read, because
-   * somebody else wrote.
+   * another writer changed the zone.
    */
   readonly facts: ZoneFacts | null;
 }

@@ -30,9 +30,10 @@ export interface HeldRecords {
 export type DisabledRecords = ReadonlyMap<string, readonly CentralRecord[]>;
 
 /**
- * The records of RRsets. A record that appears twice is returned once: simultaneous writes can double a
- * record (PowerDNS issue 7128). The next write of the RRset leaves only one copy. Data that cannot be parsed
- * for its type (LUA, ALIAS) stay as the server's own text, so that a rewritten RRset keeps them.
+ * Returns the records of RRsets. A record that appears twice is returned once, because simultaneous writes
+ * can double a record (PowerDNS issue 7128). The next write of the RRset leaves only one copy. Data that
+ * cannot be parsed for its type (LUA, ALIAS) stay as the server's own text, so that a rewritten RRset keeps
+ * them.
  */
 export async function heldRecords(rrsets: readonly ServerRRset[]): Promise<HeldRecords> {
   const records = new Map<string, CentralRecord>();

@@ -74,9 +74,9 @@ export function unsignedRefusal(error: unknown): number | null {
 }
 
 /**
- * Throws if the answer to a query proves nothing, for example SERVFAIL or a truncated answer. Data, and an
- * answer that denies data, prove something. REFUSED and NOTAUTH do not throw, but the caller has to confirm
- * them by an update.
+ * Throws if the answer to a query proves nothing, for example SERVFAIL or a truncated answer. An answer with
+ * data proves something, and so does an empty answer or NXDOMAIN. REFUSED and NOTAUTH do not throw, but the
+ * caller has to confirm them by an update.
  * @param name the name in the query
  * @throws {CentralError}
  */

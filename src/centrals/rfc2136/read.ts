@@ -30,8 +30,8 @@ const askedTypes: readonly string[] = [...recordTypes.keys()].filter((type) => !
 export class NameReader {
   readonly #server: NameServer;
   /**
-   * Whether the server answers ANY with all records of a name; null: not tried yet, or the answer did not
-   * show it.
+   * Whether the server answers ANY with all records of a name; null: this was not tried yet, or the answer
+   * did not show it.
    */
   #anyIsFull: boolean | null = null;
 

@@ -44,8 +44,8 @@ export class ZoneUpdater {
 
   /**
    * Does what `Central.apply` describes.
-   * @param present records at the names of the change. They may be stale: the prerequisites, or the read
-   *   after the write, show that
+   * @param present records at the names of the change. They may be stale, because the prerequisites, or the
+   *   read after the write, reveal this
    * @throws {CentralError}
    */
   async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
@@ -155,9 +155,9 @@ export class ZoneUpdater {
   /**
    * Reads back whether the server has carried out the edits that it answered with OK. A server may silently
    * drop a part of an update: data beside a CNAME, the last NS of the apex (RFC 2136 section 3.4.2), a
-   * wildcard NS. Prerequisites test what queries do not show. But another writer may also have changed the
-   * records, or the server may only have forwarded the update. So only a second attempt proves that the
-   * server drops something.
+   * wildcard NS. Prerequisites test the records that queries do not show. But another writer may also have
+   * changed the records, or the server may only have forwarded the update. So only a second attempt proves
+   * that the server drops something.
    * @returns false if the change has to be tried a second time
    * @throws {CentralError} `central.left-out` or `central.ttl-limit`; `central.no-effect` if nothing is
    *   proven
@@ -245,8 +245,8 @@ function isClean({ removed, added }: AlteredSoFar): boolean {
 }
 
 /**
- * Maximum size of all prerequisites and updates in one message, in octets. A message may have 65,535, and
- * header and signature need some of them.
+ * Maximum size of all prerequisites and updates in one message, in octets. A message may have 65,535 octets,
+ * and header and signature need some of them.
  */
 const mostMessageOctets = 60_000;
 
@@ -320,8 +320,8 @@ function guardsOf(
 
 /**
  * The updates that carry out an edit. Deletions come first, so that a CNAME finds the name empty. At the apex
- * they come last, because a server keeps the last NS there (RFC 2136 section 3.4.2.4). For a new TTL, every
- * record is added again, because a server may keep the old TTL of the others.
+ * they come last, because a server keeps the last NS there (RFC 2136 section 3.4.2.4). If the TTL changes,
+ * every record is deleted and added again, because a server may keep the old TTL of the other records.
  */
 function updatesOf({ name, type, before, after, ttl }: RRsetEdit, zone: DnsName): readonly WireRecord[] {
   const staying = new Set(after.map(({ rdata }) => rdata));

@@ -11,7 +11,7 @@ const firstGap = 20;
 const longestGap = 5_000;
 const leastReads = 16;
 
-/** A write, as far as a check needs it. */
+/** What a check needs to know about a write. */
 export interface Written {
   /** Id of the operation; `-` if there is none. */
   readonly operation: string;
@@ -28,9 +28,9 @@ export interface ServerReport extends ServerAnswer {
 }
 
 /**
- * How a check ended. `live`: every name server serves the new data. `hidden`: no name server can show them.
- * `behind`: at least one does not serve the new data in time. `superseded`: later writes have replaced the
- * goals of all its RRsets.
+ * How a check ended. `live`: every name server serves the new data. `hidden`: queries at no name server can
+ * show the new data. `behind`: at least one does not serve the new data in time. `superseded`: later writes
+ * have replaced the goals of all its RRsets.
  */
 export type CheckEnd = 'live' | 'hidden' | 'behind' | 'superseded';
 

@@ -19,12 +19,12 @@ export type FunctionRole =
   | 'hint-action';
 
 /**
- * How a generation of the panel passes a call to its handler (docs/protocol.md#handlers-4, #handlers-5). Its
- * functions are pure.
+ * How one version of the panel (4, or 5/6) passes a call to its handler (docs/protocol.md#handlers-4,
+ * #handlers-5). Its functions are pure.
  */
 export interface CallDialect {
   readonly stage: (call: HookCall) => string;
-  /** The parameters of a call, in all the ways in which the panel may read them. */
+  /** The parameters of a call, in all the ways in which the panel may parse them. */
   readonly readings: (call: HookCall) => Readings;
   /**
    * The user who made the call. The rank is `nobody` if the call names no level, or one that cannot be read.
@@ -40,7 +40,7 @@ export interface CallDialect {
   readonly error: (text: string, field: string) => string;
 }
 
-/** What differs between the generations of the panel, as data. */
+/** What differs between the versions of the panel, as data. */
 export interface PanelDialect {
   readonly records: RecordDialect;
   readonly calls: CallDialect;

@@ -59,9 +59,9 @@ export function doubtAbout(call: DoubtfulCall): string | null {
 }
 
 /**
- * Whether the panel may save a form although we see no value of `sok`. If the panel hides parameters, `sok`
- * may just be empty. Then two kinds of calls do not save. A form without values is only opened, and a form
- * with `sv_field` is only redrawn.
+ * Whether the panel may save a form although we see no value of `sok`. If the panel may hide parameters from
+ * us, `sok` may be just empty. Then two kinds of calls do not save. A form without values is only opened, and
+ * a form with `sv_field` is only redrawn.
  */
 function mayBeSave(call: DoubtfulCall): boolean {
   const { parameters, isPartial, mayHideSok } = call.readings;

@@ -37,7 +37,7 @@ export const echoParameter = 'domainsync_echo';
 /**
  * Turns one hook call into an event (docs/protocol.md#functions-4, #functions-5, #handlers-4, #handlers-5).
  * Pure.
- * @param known names and keys from the panel's lists; some calls cannot be understood without them
+ * @param known names and keys from the panel's lists; some calls cannot be decoded without these
  */
 export function decode(
   call: HookCall,
@@ -140,7 +140,7 @@ function overlooked(base: Base, role: FunctionRole): PanelEvent {
 
 /**
  * For each role of a function, how to decode its call. A form that is only being opened is ignored
- * (docs/protocol.md#stages-4). A delete acts with and without `sok`.
+ * (docs/protocol.md#stages-4). A delete takes effect with or without `sok`.
  */
 const decoders: Readonly<Record<FunctionRole, (base: Base) => PanelEvent>> = {
   hint: (base) => (acts(base) ? hint(base) : nothing),
@@ -197,8 +197,8 @@ function addressOf({ environment }: HookCall): string {
 }
 
 /**
- * Identifies a call by its session, user and documented parameters. Other parameters may differ between its
- * `before` and `after` (docs/protocol.md#parameters).
+ * Identifies a call by its session, user and documented parameters. Other parameters may differ between the
+ * stages `before` and `after` of one call (docs/protocol.md#parameters).
  */
 function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDialect): string {
   const parts = [dialect.calls.session(call), dialect.calls.actor(call).name];
@@ -210,7 +210,7 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
 }
 
 /**
- * Makes the event that has zones compared. It is for functions that change zones without a call of our DNS
+ * Makes an event that has zones compared, for a function that may change zones without a call of our DNS
  * handlers (docs/protocol.md#other-functions). If the call names no zones, or too many, all zones are
  * compared.
  * @param fields parameters that may name zones or hosts
@@ -335,8 +335,8 @@ function recordForm(base: Base): PanelEvent {
 }
 
 /**
- * Whether an edit concerns an SOA or DNSSEC record, and the record keeps such a type. Such an edit is made in
- * the panel only (docs/adoption.md, row 21).
+ * Whether the edit concerns an existing SOA or DNSSEC record and leaves it such a record. Such an edit is
+ * made in the panel only (docs/adoption.md, row 21).
  */
 function isPanelsOwn({ typeOfKey, ownTypes }: RecordDialect, key: string, given: Cells): boolean {
   const isOwn = (type: string): boolean => ownTypes.has(type.toUpperCase());

@@ -41,8 +41,8 @@ export function matchKey(key: string, known: readonly KnownRecord[], place: KeyC
 
 /**
  * Finds the records of a list of keys, separated by comma and space, as group functions send it
- * (docs/protocol.md#parameters). Values may contain commas too, so the list is split only where known keys
- * cover it exactly. If several splits do, the list is ambiguous (docs/glossary.md#ledger).
+ * (docs/protocol.md#parameters). Values may contain commas too, so the list is split only in such a way that
+ * all parts are known keys. If several such ways exist, the list is ambiguous (docs/glossary.md#ledger).
  */
 export function matchKeys(list: string, known: readonly KnownRecord[], place: KeyContext): KeyMatch {
   const pieces = list.split(separator, mostPieces + 1);
@@ -106,7 +106,7 @@ function limited(find: Finder, length: number): (key: string) => KnownRecord | n
 
 /** How the rest of a list, from one piece on, can be split into known keys. */
 interface Cover {
-  /** In how many ways the rest can be split; 2 stands for two or more. */
+  /** Number of ways in which the rest can be split; 2 stands for two or more. */
   readonly ways: number;
   readonly match: Matched | null;
   readonly rest: Cover | null;
@@ -115,8 +115,8 @@ interface Cover {
 const whole: Cover = { ways: 1, match: null, rest: null };
 
 /**
- * Finds the ways in which known keys cover the list. Starts at the end, so that each piece is tried only once
- * for each length of a key. Null: this would take too long.
+ * Finds the ways in which the list can be split into known keys. Starts at the end of the list, so that each
+ * piece is tried only once for each length of a key. Null: this would take too long.
  */
 function coversOf(
   pieces: readonly string[],

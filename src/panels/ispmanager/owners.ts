@@ -125,8 +125,8 @@ function ownersAmong(names: readonly string[], accounts: readonly Account[]): Ac
 }
 
 /**
- * Whether the panel really answers a call as another account. If it ignored `su`, it would show every zone to
- * every account.
+ * Whether the panel really runs a call with `su` as the other account. If it ignored `su`, it would show
+ * every zone to every account.
  */
 async function becomes(ask: Ask, accounts: readonly Account[]): Promise<boolean> {
   const [first] = accounts;

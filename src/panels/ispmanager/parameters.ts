@@ -49,8 +49,9 @@ const mostOctets = 2 * 1024 * 1024;
 const mostParameters = 20_000;
 
 /**
- * Whether a call is too large to be read. The length in its header counts too, because the body may not have
- * been kept. The query needs no check, because the system limits the size of environment variables.
+ * Whether a call is too large to be read. The length in its header counts too, because a body that is too
+ * large may have been dropped before. The query needs no check, because the system limits the size of
+ * environment variables.
  */
 function isTooLarge({ environment, body }: HookCall): boolean {
   const length = Number(environment['CONTENT_LENGTH'] ?? 0);
@@ -79,7 +80,7 @@ function readWhole(call: HookCall): Readings {
       isUnreadable ||
       others.some(saves) ||
       [...pairs, ...others].some(looksLikeSok) ||
-      // Line ends after the body were removed above, although they may be the value of `sok`.
+      // The line ends after the body were removed above, but they may be the value of `sok`.
       (form !== body && /(?:^|&)sok=$/.test(form)),
     sources: [byName([...pairs, ...others])],
     isUnreadable,

@@ -30,7 +30,7 @@ function decodeForm(call: HookCall, calls: CallDialect): FormCall {
 }
 
 /**
- * Encodes the form's document (docs/protocol.md#documents). An error stands at its field, in the panel's
+ * Encodes the form's document (docs/protocol.md#documents). An error is shown at its field, in the panel's
  * format (docs/protocol.md#errors-5).
  */
 function encodeForm({ fields, choices, error }: FormDocument, calls: CallDialect): string {
