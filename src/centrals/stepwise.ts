@@ -74,8 +74,8 @@ const mostRounds = 4;
  * that a CNAME finds the name empty. A record removed and a record added at the same name and type become one
  * write. If the central answers `exists` or `missing`, the next read shows what is left to do. No write is
  * sent twice.
- * @param present records from an earlier read. They may be stale, because the read after the writes shows
- *   what is left to do
+ * @param present records from an earlier read. Stale records do no harm, because the read after the writes
+ *   shows what is left to do
  * @throws {CentralError} with the state of the whole change
  */
 export async function applyStepwise(

@@ -6,9 +6,9 @@ export type HandlerType = 'cgi' | 'xml';
  * #description-5).
  */
 export interface FieldDialect {
-  /** The attribute of a field that must not be empty. */
+  /** The attribute that marks a field as one that must not be empty. */
   readonly required: string;
-  /** The element of a field with a list of choices. */
+  /** Makes the element for a field with a list of choices. */
   readonly select: (name: string) => string;
 }
 

@@ -60,7 +60,9 @@ function refused(answer: HttpAnswer, text: string, effect: Effect, redact: Redac
   return new CentralError('central.garbled', { state: stateAfter(effect), retry: 'later', params: facts });
 }
 
-/** Whether the server has certainly ended the failed call, so that a read shows its final result. */
+/**
+ * Whether the server has certainly ended the failed call, so that a read shows the final result of the call.
+ */
 export function hasEnded(error: CentralError): boolean {
   return error.params['ended'] === 'yes';
 }

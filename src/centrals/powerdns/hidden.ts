@@ -46,8 +46,8 @@ export class HiddenRecords {
 }
 
 /**
- * Whether one edit by the API can have changed the serial like this: by one, or to the first serial of a day
- * (`YYYYMMDD01`).
+ * Whether a single edit by the API explains the new serial. It is then the next number, or the first serial
+ * of a day (`YYYYMMDD01`).
  */
 function follows(before: number, after: number): boolean {
   return after === before + 1 || (after > before && after % 100 === 1);

@@ -245,13 +245,13 @@ export function copyOf(zone: DnsName): CentralError {
   return centralRefusal('zone.copy', { zone: displayName(zone) });
 }
 
-/** New names of zone kinds, with the old ones that mean the same (PowerDNS 4.5 and later accept both). */
+/** New names of zone kinds, each with the old name of the same kind (PowerDNS 4.5 and later accept both). */
 const other: Readonly<Record<string, string>> = { Primary: 'Master' };
 
 function factsOf(zone: v.InferOutput<typeof zoneShape>) {
   return {
     serial: zone.serial,
-    /** Whether each edit by the API increases the serial of the zone (its SOA-EDIT-API). */
+    /** Whether each edit by the API increases the serial of the zone, because of its SOA-EDIT-API. */
     countsEdits: counting.has(zone.soa_edit_api.toUpperCase()),
     signed: zone.dnssec,
     /** Whether the server rectifies the zone at each write by the API. */

@@ -114,7 +114,9 @@ export class NameServer {
     throw restated(updateRefusal(rcode, zone), 'untouched');
   }
 
-  /** Reads all records of a zone by AXFR, the SOA once. */
+  /**
+   * Reads all records of a zone by AXFR. AXFR ends with the SOA again, but the result contains it only once.
+   */
   async transfer(zone: DnsName, ctx: CallContext): Promise<readonly WireRecord[]> {
     return await this.#forZone('read', ctx, async (client) => await client.transfer(zone, ctx.signal));
   }

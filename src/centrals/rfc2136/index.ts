@@ -120,7 +120,8 @@ class Rfc2136Central implements Central {
   }
 
   /**
-   * Creates nothing, because dynamic updates cannot create zones (RFC 2136 section 1); the provider has to.
+   * Creates nothing, because dynamic updates cannot create zones (RFC 2136 section 1). The provider has to
+   * create them.
    */
   async createZone(zone: DnsName, _seed: unknown, ctx: CallContext): Promise<'exists'> {
     const ownership = await this.#ownership(zone, ctx);

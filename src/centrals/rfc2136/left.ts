@@ -51,7 +51,7 @@ export function backFrom(
 
 /**
  * Throws if the change removes the NS records of a delegation that keeps its DS. BIND silently drops such a
- * DS; other servers keep it where no query shows it.
+ * DS; other servers keep it, but no query shows it any more.
  * @param records what the server shows at the names of the edits, DS included
  * @throws {CentralError} `central.ds-first`
  */

@@ -18,7 +18,7 @@ export interface NamesView {
   readonly records: readonly CentralRecord[];
   /**
    * Names of which queries do not show all records. The value is the owner of the delegation, DNAME or other
-   * zone that hides the rest ({@link HeldAtName}). If that is not known, it is the name itself.
+   * zone that hides the rest ({@link HeldAtName}). If this owner is not known, the value is the name itself.
    */
   readonly hidden: ReadonlyMap<DnsName, DnsName>;
 }

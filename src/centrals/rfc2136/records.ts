@@ -22,7 +22,8 @@ export function centralRecord({ name, type, ttl, rdata, octets }: DataRecord): C
 }
 
 /**
- * The octets in which the server stores the rdata of a record; absent: those that the canonical text gives.
+ * `octets`: the rdata of a record as the server stores it; absent if the canonical text gives the same
+ * octets.
  */
 export function heldOctets({ handle }: CentralRecord): { readonly octets?: Uint8Array } {
   return handle === '' ? {} : { octets: Buffer.from(handle, 'hex') };

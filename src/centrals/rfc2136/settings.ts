@@ -14,7 +14,7 @@ import {
 import { otherSecret } from '../secrets.ts';
 
 const schema = v.object({
-  /** `dns://host:port`, as users see it and the ledger keeps it. */
+  /** `dns://host:port`, as users see it and as the ledger stores it. */
   address: v.pipe(settingText, v.trim(), readAs(readServer)),
   username: settingText,
   password: settingText,

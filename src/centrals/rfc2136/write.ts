@@ -44,8 +44,8 @@ export class ZoneUpdater {
 
   /**
    * Does what `Central.apply` describes.
-   * @param present records at the names of the change. They may be stale, because the prerequisites, or the
-   *   read after the write, reveal this
+   * @param present records at the names of the change. Stale records do no harm, because the prerequisites,
+   *   or the read after the write, reveal them
    * @throws {CentralError}
    */
   async apply(change: Change, present: readonly CentralRecord[], ctx: CallContext): Promise<Altered> {
@@ -116,7 +116,8 @@ export class ZoneUpdater {
   /**
    * Finds out what a failed update left at the server. If the server sent a signed answer, it has finished
    * the update, so a read of the names shows the result. Without such an answer, the server may still carry
-   * out the update. Then the state is `unknown`, and also if queries do not show all records of the names.
+   * out the update. The state is then `unknown`. It is also `unknown` if queries do not show all records of
+   * the names.
    * @returns the error with the state of the update
    * @throws {CentralError} if the names cannot be read
    */
@@ -233,7 +234,7 @@ function note(altered: AlteredSoFar, { removed, added }: Altered): void {
   altered.added.push(...added);
 }
 
-/** Removes the effect of these edits, which were noted last, from `altered`. */
+/** Removes from `altered` what these edits changed. They must be the edits that were added to it last. */
 function forget({ removed, added }: AlteredSoFar, edits: readonly RRsetEdit[], change: Change): void {
   const undone = alteredBy(change, edits);
   removed.splice(removed.length - undone.removed.length);
@@ -251,8 +252,8 @@ function isClean({ removed, added }: AlteredSoFar): boolean {
 const mostMessageOctets = 60_000;
 
 /**
- * Distributes the edits over messages. The content of a big zone may need several, and each message alone is
- * carried out as a whole or not at all.
+ * Distributes the edits over messages. The content of a big zone may need several messages. Each single
+ * message is carried out as a whole or not at all, but not all of them together.
  */
 function messagesOf(edits: readonly RRsetEdit[]): readonly (readonly RRsetEdit[])[] {
   const messages: RRsetEdit[][] = [[]];

@@ -9,7 +9,7 @@ export type FunctionRole =
   | 'zone-delete-confirm'
   | 'record-form'
   | 'record-delete'
-  /** When its form is saved, DNS may change without a call of our DNS handlers. */
+  /** When the form of this function is saved, DNS may change without a call of our DNS handlers. */
   | 'hint'
   /** Like `hint`, for a function about a user, whose name may look like a zone's name. */
   | 'hint-user'

@@ -68,7 +68,10 @@ export async function foreignAccountTo(
 /** Maximum number of accounts that are tried. */
 const mostTried = 20;
 
-/** An account below the administrators, and the account above it (null: the panel lists none). */
+/**
+ * An account below the level of administrators. `above`: the account to which it belongs; null: the panel
+ * lists none.
+ */
 interface Account {
   readonly name: string;
   readonly above: string | null;
@@ -97,7 +100,7 @@ async function asEachAccount(
 ): Promise<OwnerList> {
   const seen = new Map<DnsName, string[]>();
   for (const { name } of accounts) {
-    // An account may be deleted while the others are read.
+    // An account may be deleted while the lists of the others are read. Then the panel refuses its list.
     for (const zone of (await zonesSeenBy(name, ask)) ?? [])
       seen.set(zone, [...(seen.get(zone) ?? []), name]);
   }

@@ -33,8 +33,8 @@ export interface Readings {
 /**
  * Reads the parameters of a CGI call: the query, and the body of a POST, urlencoded or multipart
  * (docs/protocol.md#handlers-4, #transport). The body overrides the query. Octets that are not UTF-8 become
- * U+FFFD. For panels that parse differently, it also finds parameters after `;`, and those of a body with
- * another type than its header names.
+ * U+FFFD. Some panels parse differently. For them, this function also finds parameters after `;`, and those
+ * of a body whose type differs from its header.
  */
 export function readCgiCall(call: HookCall): Readings {
   return isTooLarge(call)
@@ -212,8 +212,8 @@ function boundaryOf(type: string): string | null {
 }
 
 /**
- * The parameters that a parser finds if it takes a body for multipart because of its content, whatever its
- * type.
+ * The parameters that a parser finds if it takes a body for multipart because of its content, although the
+ * header names no such type.
  */
 function sniffMultipart(body: string): Pair[] {
   const first = /^\s*--([^\r\n]{1,200})[\r\n]/.exec(body)?.[1];
