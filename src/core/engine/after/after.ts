@@ -26,11 +26,11 @@ import type { Transaction } from '../parts/store.ts';
 import { compareNamed } from '../before/unknown-zone.ts';
 
 /**
- * Answers `after`: the panel reports that it made an edit. The operation is found by the call's fingerprint,
- * and later panel reads decide how it ends. If no operation is found, or it was undone, the edit is carried
- * out now (class `compensate`). If `before` left the decision to the panel, the edit is carried out once a
- * panel read shows it.
- * @param right whether the actor may change the zone, as known now
+ * Answers the panel's `after` call, which reports that the panel has made an edit. Finds the edit's operation
+ * by the call's fingerprint; later panel reads decide how the operation ends. If there is no operation, or it
+ * was undone, the edit is carried out at the central now (class `compensate`). If the answer to `before` left
+ * the decision to the panel, the edit is carried out once a panel read shows it.
+ * @param right whether the actor may change the zone, as far as we know now
  */
 export async function answerAfter(
   runtime: Runtime,
@@ -62,14 +62,14 @@ export async function answerAfter(
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     runtime.ports.log(1, 'journal.failed', { zone: event.zone, code: error.code });
-    // The central keeps what `before` wrote, so the answer cannot say that only the panel changed.
+    // The central keeps what the `before` call wrote, so we cannot answer that only the panel has changed.
     return { kind: 'refuse', problems: [refusal(error.code, error.params)], changed: 'panel-unknown' };
   }
 }
 
 /**
- * Handles the `after` of a create that no open operation belongs to. Either two reads showed that the panel
- * had refused the create, or `before` was never called.
+ * Handles the `after` call of a zone create for which no operation is open. Either two panel reads lacked the
+ * zone, so that we undid the create, or the panel never called `before`.
  */
 async function createdAfterAll(
   runtime: Runtime,
@@ -87,7 +87,9 @@ async function createdAfterAll(
 
 const matched: ReadonlySet<OperationState> = new Set(['prepared', 'applied', 'kept', 'confirmed', 'stuck']);
 
-/** States of an operation that still waits for its `after`. The most likely state comes first. */
+/**
+ * The states in which an operation may still wait for its `after` call. The most likely state comes first.
+ */
 const preference: readonly OperationState[] = [
   'applied',
   'prepared',
@@ -103,11 +105,15 @@ const kinds = { records: 'records', 'zone-create': 'zone-create', 'zone-delete':
 /** How many of a zone's newest operations are searched: for that of an `after`, or for what was removed. */
 const latest = 20;
 
-/** The first states of {@link preference}: operations in them are open, and open ones are in memory. */
+/**
+ * The first states of {@link preference}. Operations in these states are open, and the journal keeps open
+ * operations in memory.
+ */
 const likely: ReadonlySet<OperationState> = new Set(['applied', 'prepared', 'kept']);
 
 /**
- * Finds the operation of an `after`: the likeliest one with the call's fingerprint that still waits for it.
+ * Finds the operation that an `after` call belongs to. It has the call's fingerprint and still waits for its
+ * `after` call. If there are several, takes the likeliest one.
  * @throws {JournalError}
  */
 export async function findMatch(runtime: Runtime, event: EditEvent): Promise<Operation | null> {
@@ -139,14 +145,14 @@ function matchAmong(runtime: Runtime, event: EditEvent, operations: readonly Ope
 }
 
 /**
- * For each kind of operation: from which state, besides `applied`, an `after` moves it to `kept`. A delete
- * waits in `prepared`. A create may be stuck because another writer changed its zone; the `after` shows that
- * the panel wants the zone.
+ * For each kind of operation, a state besides `applied` from which an `after` call moves the operation to
+ * `kept`. A delete waits for the call in state `prepared`. A create may be `stuck` because another writer
+ * changed its zone; the call then shows that the panel wants the zone.
  */
 const movesBy = { records: null, 'zone-create': 'stuck', 'zone-delete': 'prepared' } as const;
 
 /**
- * Stores that the operation's `after` has come.
+ * Stores that the `after` call of an operation has come.
  * @returns `null`: a background step has undone the operation meanwhile
  */
 export async function markKept(
@@ -157,11 +163,12 @@ export async function markKept(
   return await runtime.store.transact(async (tx) => {
     const operation = await tx.current(matching);
     if (!matched.has(operation.state)) return null;
-    // While an edit is `prepared`, nobody knows yet how its write ends. So only its `after` is stored.
+    // While an edit is `prepared`, nobody knows yet how its write ends. So the state stays, and we only store
+    // that the `after` call has come.
     const moves =
       operation.state === 'applied' || movesBy[operation.kind] === operation.state || isOnlyAsked(operation);
-    // A read confirmed the operation before this `after` came, and the panel may have changed the records
-    // since that read.
+    // If the operation is `confirmed`, a panel read showed the edit before this call came. The panel may have
+    // changed the records again since that read.
     const watch = operation.state === 'confirmed' ? watching(runtime.ports, operation) : operation.watch;
     await tx.advance(operation, moves ? 'kept' : operation.state, { afterSeen: true, watch });
     if (moves && operation.kind === 'zone-delete') {
@@ -174,9 +181,9 @@ export async function markKept(
 }
 
 /**
- * Journals the delete of a zone that the panel carried out although `before` refused it, or was never called.
- * The delete is sent to the central once panel reads prove that the zone is gone.
- * @param answered the earlier operation that the `after` belongs to; null: none
+ * Journals a zone delete that the panel made although we refused its `before` call, or never got one. The
+ * delete is sent to the central once panel reads prove that the zone is gone.
+ * @param answered the earlier operation that the `after` call belongs to; null: none
  */
 export async function keptDelete(
   runtime: Runtime,
@@ -221,7 +228,7 @@ async function compensate(
     undone === null ? await resolve(runtime, event, entry) : { kind: 'items' as const, items: undone.items };
   if (resolved.kind === 'refuse') {
     await readNewZoneAgain(runtime, event.zone);
-    // Reads may not show the edit sooner.
+    // Panel reads may not show the edit before `visibilityWait` is over.
     const { visibilityWait } = runtime.ports.settings;
     runtime.agenda.compareSoon(event.zone, 'after-not-understood', 'limited', visibilityWait);
     return nothingToDo;
@@ -231,8 +238,8 @@ async function compensate(
     await keepCompensation(runtime, outcome.operation, undone);
     return nothingToDo;
   }
-  // If the earlier operation is `reverting`, its background step reads the panel and brings the central to
-  // what the panel shows. Nothing else has to undo the edit.
+  // If the earlier operation is `reverting`, its background step brings the central to what the panel shows.
+  // So the refused edit needs no undo of its own.
   const now = undone === null ? null : await runtime.ports.journal.operation(undone.id);
   if (now?.state !== 'reverting') await rememberToRestore(runtime, event, resolved.items, outcome);
   else await endRefused(runtime, outcome);
@@ -242,8 +249,8 @@ async function compensate(
 }
 
 /**
- * Ends the operation of an edit that the central refused. If the journal failed to store how its write ended,
- * the operation is left to the background.
+ * Ends the operation of an edit that the central refused. If the journal could not store how the edit's write
+ * ended, a background step ends the operation instead.
  */
 async function endRefused(runtime: Runtime, { operation, problems }: Refused): Promise<void> {
   if (operation?.state !== 'reverting') return;
@@ -252,14 +259,14 @@ async function endRefused(runtime: Runtime, { operation, problems }: Refused): P
   });
 }
 
-/** Stores that an operation's `after` has come and was answered. */
+/** Stores that the `after` call of an operation has come and was answered. */
 export async function markAnswered(runtime: Runtime, operation: Operation): Promise<void> {
   await runtime.store.transact((tx) => tx.amend(operation, () => ({ afterSeen: true })));
 }
 
 /**
- * Leaves it to a background step to put the panel back, because the central refused an edit that the panel
- * has made.
+ * The central has refused an edit that the panel has made already. Journals that a background step has to
+ * undo the edit in the panel.
  */
 async function rememberToRestore(
   runtime: Runtime,

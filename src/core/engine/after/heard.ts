@@ -13,9 +13,9 @@ import type { Runtime } from '../runtime.ts';
 import { compareNamed } from '../before/unknown-zone.ts';
 
 /**
- * Handles the `after` of an edit about which only the panel decided. A record edit is journalled; the create
- * or delete of a zone schedules a comparison. Nothing is sent to the central before a panel read shows the
- * edit.
+ * Handles the `after` call of an edit that we left to the panel in `before`. An edit of records is
+ * journalled; for the create or delete of a zone, a comparison is scheduled. Nothing is sent to the central
+ * before a panel read shows the edit.
  * @throws {JournalError}
  */
 export async function hear(runtime: Runtime, event: EditEvent): Promise<void> {
@@ -49,8 +49,9 @@ async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void>
 }
 
 /**
- * Lets an open create of the zone wait for panel reads again, because the panel has made an unclear edit in
- * the zone. Reads may not show it yet, and what they show would be sent.
+ * Makes an open create of the zone wait for new panel reads, because the panel has made an edit in the zone
+ * that we could not understand. Earlier reads may lack this edit, and the create would send to the central
+ * what they show.
  * @throws {JournalError}
  */
 export async function readNewZoneAgain({ ports, patience }: Runtime, zone: DnsName): Promise<void> {
@@ -59,8 +60,8 @@ export async function readNewZoneAgain({ ports, patience }: Runtime, zone: DnsNa
 }
 
 /**
- * Earlier edits of the same names that also wait for a panel read, oldest first. The new edit replaces them,
- * because their results may no longer show in the panel.
+ * Earlier edits of the same names that also wait until a panel read shows them, oldest first. The new edit
+ * replaces them, because the panel may no longer show their results.
  */
 async function heardBefore(
   runtime: Runtime,
@@ -81,8 +82,8 @@ function namesOf(items: readonly EditItem[]): DnsName[] {
 }
 
 /**
- * Merges the items of successive edits into one list, in which each record has the state that the last edit
- * gave it.
+ * Merges the items of several edits, oldest first, into one list. For each record, the list leads to the
+ * state that the last edit gave it.
  */
 function composed(items: readonly EditItem[]): EditItem[] {
   const old = new Map<string, ResourceRecord>();
@@ -113,8 +114,9 @@ function listOf(lists: Map<DnsName, ResourceRecord[]>, name: DnsName): ResourceR
 }
 
 /**
- * Carries out at the central an edit that `before` left to the panel, if a panel read shows all of it. If the
- * central refuses the edit, the panel is put back. If the read shows only a part, a comparison decides.
+ * Carries out at the central an edit that we left to the panel, if a panel read shows the whole edit. If the
+ * central refuses the edit, it is undone in the panel. If two reads show only a part of the edit or nothing,
+ * a comparison is made instead.
  * @throws {JournalError} the caller tries again later
  */
 export async function followHeard(runtime: Runtime, heard: RecordsOperation, view: PanelView): Promise<void> {
@@ -134,8 +136,8 @@ export async function followHeard(runtime: Runtime, heard: RecordsOperation, vie
 }
 
 /**
- * Handles an edit that could not be carried out at the central. After an outage it is tried again; after a
- * refusal the panel is put back.
+ * Handles an edit that could not be carried out at the central. After an outage, the edit is tried again;
+ * after a refusal, it is undone in the panel.
  */
 async function notApplied(
   runtime: Runtime,
@@ -152,8 +154,8 @@ async function notApplied(
     return;
   }
   await runtime.store.transact(async (tx) => {
-    // The failed try ends as `refused`, so that it does not put the panel back. What it may have left at the
-    // central is on watch.
+    // The operation of the failed try ends as `refused`, because `reverting` would undo the edit in the
+    // panel. Its watch covers what the try may have left at the central.
     if (operation?.state === 'reverting') await tx.record(operation, 'refused', () => ({ problems }));
     if (operation === null) await tx.amend(heard, () => ({ attempts, problems }));
     else tx.create({ ...newEdit(runtime, copyOf(heard)), attempts, problems });
@@ -161,7 +163,7 @@ async function notApplied(
   });
 }
 
-/** The fields that a new operation for the next try takes over from the operation whose try failed. */
+/** The fields that the operation of the next try takes over from the operation whose try failed. */
 function copyOf(heard: RecordsOperation): Parameters<typeof newEdit>[1] {
   const { class: group, zone, fingerprint, actor, func, address, items, afterSeen } = heard;
   const call = { ...(func !== undefined && { func }), ...(address !== undefined && { address }) };

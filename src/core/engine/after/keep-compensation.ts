@@ -2,8 +2,9 @@ import type { Operation } from '../../operation.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Marks `applied` as `kept`, because the panel has made the edit already. Also marks the operation that it
- * replaces as answered.
+ * Moves an operation to `kept`, because the panel has made its edit already. If it replaces an undone
+ * operation, stores that the undone one got its `after` call.
+ * @param applied the operation, which is carried out at the central
  * @param undone the undone operation whose edit `applied` makes again; null: none
  */
 export async function keepCompensation(

@@ -11,8 +11,8 @@ export function apexNs(zone: DnsName, records: readonly ResourceRecord[]): reado
 }
 
 /**
- * Returns the create with the name servers that the zone has in the panel. The user may have entered none,
- * and nobody enters any for a zone that comes with a web site.
+ * Returns the create operation with the name servers that the zone has in the panel. The create call itself
+ * may have named none: for example, the panel makes a zone together with a web site.
  * @param panel records of the zone in the panel
  */
 export function withNameServers(
@@ -25,9 +25,9 @@ export function withNameServers(
 }
 
 /**
- * Apex NS records to add to a zone that we created and that has none. A central that creates zones with
- * content adds none itself, and no parent can delegate to a zone without NS records (RFC 1035 section 5.2).
- * If the zone has some, they belong to the central.
+ * The apex NS records to add to a zone that we created and that has none. A central that creates a zone
+ * together with its records adds no NS records itself. A zone must have NS records at its apex (RFC 1035
+ * section 5.2). If the zone has NS records already, they belong to the central.
  * @param present records of the zone at the central
  */
 export function lackingApexNs(

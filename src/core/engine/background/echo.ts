@@ -4,9 +4,9 @@ import { PanelError } from '../../panel.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * After so many failed restorations an operation becomes stuck. A restoration fails if the panel refuses it,
- * or reports success and does not show it. In the second case its reads may be old, so `readLag` has to be
- * over as well.
+ * The number of failed writes into the panel after which an operation becomes stuck. A write fails if the
+ * panel refuses it, or reports success but does not show the result. In the second case panel reads may be
+ * old, so the write counts only after `readLag`.
  */
 const hopelessAfter = 5;
 
@@ -20,8 +20,8 @@ export function nextTry(runtime: Runtime, { attempts, changedAt }: Operation): n
 }
 
 /**
- * Makes one write into the panel and counts how it ended. The hook calls that this causes carry an echo token
- * that is valid for this write only.
+ * Makes one write into the panel and counts the attempt. The hook calls that this write causes carry an echo
+ * token, which is valid for this write only.
  * @throws {PanelError | JournalError}
  */
 export async function writeWithEcho(
@@ -45,7 +45,10 @@ export async function writeWithEcho(
   }
 }
 
-/** @param counts whether a failed write proves that the panel does not make it */
+/**
+ * Counts one attempt to write into the panel. @param counts whether too many attempts make the operation
+ * stuck
+ */
 async function countAnswer(runtime: Runtime, operation: Operation, counts: boolean): Promise<void> {
   const attempts = operation.attempts + 1;
   const state = counts && attempts > hopelessAfter ? 'stuck' : 'reverting';

@@ -21,9 +21,9 @@ import type { Runtime } from '../runtime.ts';
 import { heirsOf } from '../knowledge/towards-panel.ts';
 
 /**
- * Sends the content of a new zone to the central (docs/architecture.md#the-way-of-one-edit). Adds the panel's
- * records, and removes records that our create put there and the panel lacks. Then the operation ends and the
- * zone is `synced`.
+ * Sends the records of a new zone to the central (docs/architecture.md#the-way-of-one-edit). Adds the panel's
+ * records, and removes records that our create made at the central and the panel lacks. Then the create
+ * operation ends, and the zone is `synced`.
  * @param isMissing whether the caller has just read, under the same lock, that the central lacks the zone
  * @throws {CentralError} the caller tries again later
  */
@@ -37,7 +37,8 @@ export async function fillZone(
   const { journal, clock, settings } = runtime.ports;
   const { zone } = begun;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  // What only the panel decided about claims no record: this read shows it, or a later one does.
+  // An edit that we left to the panel claims no record: once a panel read shows the edit, its records are
+  // sent.
   const claiming = edits(open).filter((one) => !isFinal(one.state) && one.state !== 'stuck' && !isHeard(one));
   const busy = busyIds(claiming);
   const panel = view.records ?? [];
@@ -55,7 +56,7 @@ export async function fillZone(
   const { incarnation, watch, created, requested, snapshot } = operation;
   if (!isEmptyChange(change)) await withProof(runtime, operation);
   const failed = await send(runtime, operation, change, present, ctx);
-  // If nothing was sent, `present` is what the central has: it was read after the create.
+  // If nothing was sent, `present` still shows what the central has, because it was read after the create.
   const after = isEmptyChange(change) ? present : ((await readCentralZone(runtime, zone, panel, ctx)) ?? []);
   const rows = rowsOf(zone, panel, after, busy, failed);
   const entry = await journal.zone(zone);
@@ -66,7 +67,7 @@ export async function fillZone(
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'confirmed', ({ watch: sent }) => ({
       ...(proof === null ? {} : { created, requested, snapshot }),
-      // Without a later request, what the create itself sent is in the snapshot.
+      // If only the create sent records, the snapshot has them, and nothing counts as added or removed later.
       added: proof === null ? (sent?.added ?? []) : [],
       removed: proof === null ? (sent?.removed ?? []) : [],
       watch,
@@ -78,7 +79,8 @@ export async function fillZone(
     tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });
   });
   proofSaved(runtime, operation);
-  // An operator pushes zones that the panel had long before, many at once.
+  // A push by an operator creates zones that the panel has had for long, many at once. They need no second
+  // comparison.
   if (operation.source === pushSource) return;
   // The panel may add more records to the zone without a DNS event, and reads may show them late.
   clock.sleep(settings.visibilityWait, runtime.timers.stopping.signal).then(
@@ -89,8 +91,8 @@ export async function fillZone(
 }
 
 /**
- * Assigns each record of ours to the open edit that wants it. Once the create has ended, that edit decides
- * about the record.
+ * Assigns each record of ours at the central to the open edit that wants it. After the end of the create,
+ * this edit decides whether the record stays.
  */
 async function handOver(tx: Transaction, operation: CreateOperation, content: Content): Promise<void> {
   const others = edits(await tx.open(operation.zone)).filter(({ state }) => !isFinal(state));
@@ -111,11 +113,12 @@ export async function compareNewZones(runtime: Runtime): Promise<void> {
 
 /** Name of the journal's fact that lists recently filled zones and when each was filled. */
 export const filledFact = 'filled-zones';
-/** The fact lists at most so many zones. */
+/** The most zones that this fact lists. */
 const mostNew = 200;
 
 /**
- * Whether the zone was filled so recently that panel reads may still show an older state of it.
+ * Whether the records of the zone were sent so recently that panel reads may still show an older state of the
+ * zone.
  * @throws {JournalError}
  */
 export async function isJustFilled(runtime: Runtime, zone: DnsName): Promise<boolean> {
@@ -137,8 +140,8 @@ async function send(
   ctx: CallContext,
 ): Promise<Map<string, string>> {
   if (isEmptyChange(change)) return new Map();
-  // The records are journalled before the request is sent. So after a crash, the engine still knows that they
-  // are ours and may land late.
+  // The records are journalled before the request is sent. So after a crash, the engine still knows that
+  // these records are ours and may appear late.
   await keepWatching(runtime, operation, change);
   return await applyEach(runtime, change, present, ctx);
 }
@@ -146,13 +149,15 @@ async function send(
 interface Content {
   readonly panel: readonly PanelRecord[];
   readonly present: readonly ResourceRecord[];
-  /** Records that earlier requests for the zone may have added by now. */
+  /** Records that earlier requests of unknown outcome may have added by now. */
   readonly late: readonly ResourceRecord[];
   /** Ids of records in open edits. */
   readonly busy: ReadonlySet<string>;
 }
 
-/** The zone's records at the central that we may remove, because we wrote them or our create did. */
+/**
+ * The zone's records at the central that we may remove, because our create or our later requests made them.
+ */
 function knownOf(
   { zone, snapshot }: Pick<CreateOperation, 'zone' | 'snapshot'>,
   { present, late, busy }: Omit<Content, 'panel'>,
@@ -174,8 +179,8 @@ function contentChange({ zone, snapshot }: CreateOperation, { panel, present, la
   const retimed = new Set(made.add.map(recordId));
   const gone = new Set(made.remove.map(recordId)).difference(retimed);
   const staying = present.filter((record) => !gone.has(recordId(record)));
-  // Another writer may have added one of the records that stay. A new record of the same RRset is then a
-  // `conflict` and is not sent.
+  // Some of the records that stay may be another writer's. The panel's records of the same name and type then
+  // become `conflict` and are not sent.
   const { additions } = compareSides(zone, panel, staying, [], { baseline: false, busy });
   return { zone, remove: made.remove, add: [...additions.map(plain), ...made.add] };
 }
@@ -219,7 +224,7 @@ export async function applyEach(
   return failed;
 }
 
-/** Leaves out records that the central's audit objects to, and adds them to `failed`. */
+/** Drops from the change the records that the central's audit objects to, and adds them to `failed`. */
 function acceptable(runtime: Runtime, change: Change, failed: Map<string, string>): Change {
   const add = change.add.filter((record) => {
     const objections = runtime.ports.central.audit({ ...change, remove: [], add: [record] });

@@ -5,8 +5,9 @@ import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Looks for creates and deletes of a zone that two reads had shown as refused, but that a slow panel made
- * after all. Their `after` got lost. Such an edit is now made at the central.
+ * Looks for creates and deletes of a zone that we undid because panel reads did not show them, but that a
+ * slow panel made after all. Their `after` calls got lost. Such a create or delete is now followed at the
+ * central.
  * @throws {PanelError | JournalError} the caller tries again later
  */
 export async function findLateZones(
@@ -14,8 +15,8 @@ export async function findLateZones(
   zone: DnsName,
   onWatch: readonly Operation[],
 ): Promise<void> {
-  // The engine may have given up a delete although its `after` came, because reads still showed the zone
-  // after the longest wait.
+  // A delete counts even if its `after` call came. We may have given it up because panel reads still showed
+  // the zone after the longest wait.
   const late = onWatch.filter(
     ({ state, afterSeen, class: group, kind }) =>
       kind !== 'records' &&
@@ -34,7 +35,7 @@ function isKept(operation: Operation, view: PanelView): boolean {
 
 async function followLateZone(runtime: Runtime, operation: Operation): Promise<void> {
   const { journal, log } = runtime.ports;
-  // In any other state, another operation already creates or deletes the zone, or the zone is gone.
+  // If the zone is not `synced`, another operation already creates or deletes it, or the zone is gone.
   const isDone = operation.kind === 'zone-delete' && (await journal.zone(operation.zone))?.state !== 'synced';
   if (isDone) return;
   log(2, 'late-edit', { operation: operation.id, zone: operation.zone });

@@ -7,19 +7,22 @@ import { plain } from '../knowledge/compare-rule.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * What is proven about the zone that a create of ours made. Only the central's answer to the create, or a
- * read right after it, proves anything (docs/adoption.md, row 30).
+ * What we know for certain about the zone that a create of ours made. Only the central's answer to the
+ * create, or a read right after it, is a proof (docs/adoption.md, row 30).
  */
 export type Proof = Pick<CreateOperation, 'created' | 'requested' | 'snapshot'>;
 
-/** Makes the proof from the first read of a zone that we created. Records that appear later are foreign. */
+/**
+ * Makes the proof from the records in the first read of a zone that we created. Records that appear later are
+ * foreign.
+ */
 export function foundZone(content: readonly ResourceRecord[]): Proof {
   return { created: true, requested: false, snapshot: content.map(plain) };
 }
 
 /**
  * Reads a zone that our create has just made.
- * @param held records of the zone that the panel has
+ * @param held the records that the panel has in the zone
  * @returns the proof, which the caller journals
  * @throws {CentralError | JournalError} the zone is ours, but we do not know its content
  */
@@ -34,8 +37,9 @@ export async function proofOf(
 }
 
 /**
- * Checks right after a create whose answer was lost whether the zone exists. The zone was missing just before
- * the request, so a zone that exists now is ours. A zone that appears later may be another writer's.
+ * If the answer to a create request was lost, checks at once whether the zone exists. The zone was missing
+ * just before the request, so a zone that exists now is ours. A zone that appears later may be another
+ * writer's.
  * @returns null: the zone does not exist, or the read failed
  */
 export async function readBackCreate(
@@ -87,20 +91,24 @@ export async function unmake(runtime: Runtime, operation: CreateOperation): Prom
   }
 }
 
-/** For each engine, ids of creates whose request this process has sent. Empty after a restart. */
+/**
+ * For each engine, the ids of creates whose request this process has sent, but has not seen to take effect or
+ * fail. Empty after a restart.
+ */
 const sent = new WeakMap<Runtime, Set<string>>();
 
 /**
- * Stores in memory that the request of a create goes out, or that its zone could not be read back after the
- * answer.
+ * Stores in memory that a create may still prove a zone to be ours: its request goes out now, or the zone
+ * could not be read after the answer.
  */
 export function noteSent(runtime: Runtime, { id }: CreateOperation): void {
   sent.set(runtime, (sent.get(runtime) ?? new Set<string>()).add(id));
 }
 
 /**
- * Whether a zone that appears at the central was made by this create (docs/adoption.md, row 30). That is so
- * if this process sent the request after a list without the zone, and the watch still runs.
+ * Whether a zone that appears at the central counts as made by this create (docs/adoption.md, row 30). It
+ * does if this process sent the create request when the central lacked the zone, and the operation is still
+ * on watch.
  */
 export function mayLandLate(runtime: Runtime, { id, requested, watch }: CreateOperation): boolean {
   const isOurs = sent.get(runtime)?.has(id) === true;
@@ -108,9 +116,10 @@ export function mayLandLate(runtime: Runtime, { id, requested, watch }: CreateOp
 }
 
 /**
- * Journals that a create has landed late. The records that this first read shows count as made by the create;
- * later ones belong to another writer. Another create of the zone may be under way, or this one is being
- * undone. Then a zone that appears later is listed, not deleted.
+ * Journals that a create request has taken effect late. Records in this first read count as made by the
+ * create; records that appear later are another writer's. If another create of the zone is under way, or this
+ * one is being undone, `requested` stays true. Then a zone that appears again later is listed for an
+ * operator, not deleted.
  */
 export async function landed(
   runtime: Runtime,
@@ -126,22 +135,24 @@ export async function landed(
 }
 
 /**
- * Stores in memory that the create has landed or was refused. A zone that appears from now on does not count
- * as made by it.
+ * Stores in memory that the create request has taken effect or was refused. A zone that appears from now on
+ * does not count as made by this create.
  */
 export function noteLanded(runtime: Runtime, { id }: CreateOperation): void {
   sent.get(runtime)?.delete(id);
 }
 
 /**
- * Whether another create of the same zone may still land, so that nobody can tell which of the two made the
- * zone. A zone that appears later is then left and listed.
+ * Whether another create request for the same zone may still take effect. If so, nobody can tell which of the
+ * two made the zone, and a zone that appears later is not deleted but listed for an operator.
  */
 export function mayLandStill(open: readonly Operation[], { id }: CreateOperation): boolean {
   return creates(open).some((other) => other.id !== id && other.requested);
 }
 
-/** Whether another open create is proven to have made the zone. Then that create decides about the zone. */
+/**
+ * Whether another open create has certainly made the zone. If so, that create decides whether the zone stays.
+ */
 export function isMadeByAnother(open: readonly Operation[], { id }: CreateOperation): boolean {
   return creates(open).some((other) => other.id !== id && !isFinal(other.state) && other.created);
 }

@@ -13,18 +13,21 @@ import { emptySeed } from '../before/zone-edits.ts';
 
 /** The result of {@link zoneAtCentral}. */
 interface MadeZone {
-  /** The operation as last journalled, with what the read-back has proved since ({@link unsavedProof}). */
+  /**
+   * The operation as last journalled, with what a read after the create has proved since ({@link
+   * unsavedProof}).
+   */
   readonly operation: CreateOperation;
   readonly present: readonly CentralRecord[];
 }
 
 /**
- * Reads a zone at the central, or creates it if the central has no such zone. If the central supports it, the
- * create contains the records of the zone. The caller has locked the zone.
+ * Reads a zone at the central, or creates it if the central has no such zone. Sends the zone's records
+ * together with the create if the central supports that. The caller has locked the zone.
  * @param content the panel's records to send
  * @param isMissing whether the caller has just read, under the same lock, that the central lacks the zone
- * @returns null: send nothing now. Either open edits of the zone have to end first, or the central refused
- *   the zone and the operation has ended or is being undone
+ * @returns null: the caller must send nothing now. Either open edits of the zone have to end first; or the
+ *   central refused the zone, and the operation has ended or is being undone
  * @throws {CentralError | JournalError} the caller tries again later
  */
 export async function zoneAtCentral(
@@ -54,9 +57,10 @@ export async function zoneAtCentral(
 }
 
 /**
- * Whether the create has to wait for open edits of its zone. They are sent together with the zone, so the
- * panel has to show them first. The wait is at most `visibilityWait`, or twice that for edits that the panel
- * reported as made. Edits that this read shows end in the same step, so the next one sends them.
+ * Whether the create has to wait for open edits of its zone. Their records are sent together with the zone,
+ * so the panel has to show them first. The wait lasts at most `visibilityWait`, or twice as long for edits
+ * that the panel has reported as made. Edits that this read shows end in this background step, so the next
+ * step can create the zone.
  */
 async function waitsForEdits(
   runtime: Runtime,
@@ -78,8 +82,8 @@ async function waitsForEdits(
 
 /**
  * Creates the zone at the central, together with its records if the central can do that.
- * @returns the operation as journalled, and the zone's content if a read showed it after the create. Or the
- *   central's refusal, and then the central has no such zone
+ * @returns the operation as journalled, and the zone's records if a read after the create showed them. Or the
+ *   central's refusal: then the central has no such zone
  */
 async function make(
   runtime: Runtime,
@@ -89,8 +93,8 @@ async function make(
 ): Promise<(ReadBack & { readonly operation: CreateOperation }) | CentralError> {
   const { managesZones, createsWithContent } = runtime.ports.central.traits;
   const sent = createsWithContent ? content : [];
-  // The journal gets this before the request goes out. If the answer is lost, nobody can tell whether a zone
-  // that appears is ours.
+  // We journal the request before we send it. Without that, if the answer got lost, nobody could tell whether
+  // a zone that appears is ours.
   const begun = await amend(runtime, operation, (now) => ({
     requested: now.requested || managesZones,
     watch: watching(runtime.ports, now, { add: sent }),
@@ -98,7 +102,8 @@ async function make(
   const made = await createOrRefusal(runtime, operation, content, ctx);
   if (made !== 'exists' && !(made instanceof CentralError))
     unsavedProofs(runtime).set(operation.id, { proof: made.proof, answered: {} });
-  // The central answered this request, so the watch is only for earlier requests of unknown outcome.
+  // The central has answered this request. So the watch goes back to its old value, which covers earlier
+  // requests of unknown outcome.
   const { watch, requested } = operation;
   const answered = { watch, requested };
   if (made instanceof CentralError) {
@@ -106,8 +111,8 @@ async function make(
     return made;
   }
   if (made === 'exists') return { operation: await amend(runtime, begun, () => answered), content: null };
-  // If the records went along, the create may end now. The proof is journalled with its end, or before the
-  // next request.
+  // If the records were sent with the create, the operation may end now. The proof is journalled together
+  // with this end, or before the next request.
   if (createsWithContent && made.content !== null && !made.proof.requested) {
     unsavedProofs(runtime).set(operation.id, { proof: made.proof, answered });
     return { operation: { ...begun, ...made.proof, ...answered }, content: made.content };
@@ -115,15 +120,15 @@ async function make(
   return { operation: await withProof(runtime, begun, answered), content: made.content };
 }
 
-/** What a read right after a create showed. */
+/** The result of the read right after a create. */
 interface ReadBack {
-  /** Null: it was not read, or the answer to the create was lost. */
+  /** The zone's records. Null: they were not read, or the answer to the create was lost. */
   readonly content: readonly CentralRecord[] | null;
 }
 
 type Made = ReadBack & { readonly proof: Proof };
 
-/** Fields of the operation that depend on the answer to a create. */
+/** Fields of the operation that are known only once the central has answered the create request. */
 type Answered = Partial<Pick<CreateOperation, 'watch'> & Proof>;
 
 async function amend(
@@ -140,7 +145,10 @@ interface UnsavedProof {
   readonly answered: Answered;
 }
 
-/** For each engine: proofs that are not journalled yet, by operation id. The journal may have failed. */
+/**
+ * For each engine: proofs that are not journalled yet, by operation id. The journal may have failed to store
+ * them.
+ */
 const unsaved = new WeakMap<Runtime, Map<string, UnsavedProof>>();
 
 function unsavedProofs(runtime: Runtime): Map<string, UnsavedProof> {
@@ -154,14 +162,14 @@ export function unsavedProof(runtime: Runtime, { id }: CreateOperation): Proof |
   return unsavedProofs(runtime).get(id)?.proof ?? null;
 }
 
-/** Notes that the proof is journalled. */
+/** Drops the stored proof, because the journal has it now. */
 export function proofSaved(runtime: Runtime, { id }: CreateOperation): void {
   unsavedProofs(runtime).delete(id);
 }
 
 /**
- * Journals the proof that is not journalled yet, if there is one.
- * @param given further fields to store with it; absent: those that were kept with it
+ * Journals the proof of this operation that is not journalled yet, if there is one.
+ * @param given further fields to store with the proof; absent: the fields that were kept together with it
  * @returns the operation as journalled
  * @throws {JournalError} the next step tries again
  */
@@ -175,7 +183,7 @@ export async function withProof(
   if (kept === undefined) return operation;
   const { proof } = kept;
   const answered = given ?? kept.answered;
-  // If the zone could not be read back, the operation keeps its watch.
+  // If a request may still take effect (`proof.requested`), the operation keeps its watch.
   const { created, snapshot } = proof;
   const known = await amend(runtime, operation, () =>
     proof.requested ? proof : { ...answered, created, snapshot },
@@ -185,8 +193,8 @@ export async function withProof(
 }
 
 /**
- * Creates the zone with its records. If the central refuses that, creates it empty, so that one bad record
- * does not stop the rest.
+ * Creates the zone with its records. If the central refuses that, creates the zone empty, so that one bad
+ * record does not stop the rest.
  * @returns the proof; `exists`: the account had the zone already; or the central's final refusal
  */
 async function createOrRefusal(
@@ -236,7 +244,8 @@ async function createProven(
     const proof = await readBackCreate(runtime, operation, held);
     if (proof !== null) return { proof, content: null };
     if (!isMade) throw error;
-    // The zone is ours, but this read-back failed. The next read will show which records the create made.
+    // The zone is ours, but we could not read its records. The next read will show which records the create
+    // made.
     noteSent(runtime, operation);
     return { proof: { created: true, requested: true, snapshot: [] }, content: null };
   }
@@ -247,8 +256,8 @@ function isRefusal({ state, retry }: CentralError): boolean {
 }
 
 /**
- * Ends a create that the central refused after the panel had made the zone. If a user's edit made the zone,
- * the panel is put back (class `compensate`). Otherwise the zone stays in the panel and is listed.
+ * Ends a create that the central refused after the panel had made the zone. If a user created the zone, it is
+ * deleted in the panel again (class `compensate`). Otherwise the zone stays in the panel and is listed.
  */
 async function refusedAfterwards(
   runtime: Runtime,
@@ -261,7 +270,7 @@ async function refusedAfterwards(
   log(2, 'zone.not-followed', { operation: operation.id, zone, code: error.code });
   const problems = [error.problem];
   await runtime.store.transact(async (tx) => {
-    // Without an `after`, something else may have made the zone in the panel, such as a new web domain.
+    // Without an `after` call, something else may have made the zone in the panel, such as a new web domain.
     if (operation.class !== 'follow' && (await tx.current(operation)).afterSeen) {
       // The panel deletes the zone only while it still has exactly these records.
       const refusedContent = panel.filter((record) => !isCentralsOwn(zone, record)).map(plain);

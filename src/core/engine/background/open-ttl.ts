@@ -8,9 +8,9 @@ import { changeTowards, ttlsOf } from '../knowledge/rule.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Sends the TTL that the panel chose for a record whose edit named none (an empty field, a form without the
- * field). The TTL is known only once the panel shows the record. If the central refuses it, the central's own
- * TTL stays.
+ * An edit may name no TTL for a record (an empty field, or a form without the field). Then the panel chooses
+ * the TTL, and we know it only once the panel shows the record. Sends this TTL to the central. If the central
+ * refuses it, the central's own TTL stays.
  * @throws {CentralError} the caller tries again later
  */
 export async function sendOpenTtls(
@@ -65,7 +65,7 @@ function openTtls({ items, added }: RecordsOperation, { ttls }: PanelView): Map<
   return wanted;
 }
 
-/** Ids of records in later open edits. Those edits decide the TTL. */
+/** Ids of records that later open edits change. The TTL of such a record is left to the later edit. */
 async function busyLater(runtime: Runtime, { zone, id }: RecordsOperation): Promise<Set<string>> {
   const open = await runtime.ports.journal.operations({ zone, openAt: runtime.ports.clock.wall() });
   return busyIds(open.filter((other) => other.id > id && !isFinal(other.state)));

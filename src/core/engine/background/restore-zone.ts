@@ -7,9 +7,9 @@ import type { Runtime } from '../runtime.ts';
 import { endUndo } from './zone-steps.ts';
 
 /**
- * Deletes a zone in the panel after the central refused it (class `compensate`). This happens only soon after
- * the create, while the zone is unchanged and no edit of it was made. Otherwise the zone stays, and the
- * operation becomes stuck.
+ * Deletes a zone in the panel because the central refused to create it (class `compensate`). Does so only
+ * soon after the create, and only if the zone is unchanged and no edit was made in it. Otherwise the zone
+ * stays, and the operation becomes stuck.
  * @throws {PanelError | JournalError} the caller tries again later
  */
 export async function restoreZone(
@@ -36,7 +36,7 @@ export async function restoreZone(
   runtime.agenda.wake(zone, Math.max(early, settings.confirmDelay));
 }
 
-/** Whether the zone was created recently and no edit of it was made since. */
+/** Whether the zone was created recently, and no edit was made in it since. */
 async function isNew(runtime: Runtime, { zone, createdAt }: CreateOperation): Promise<boolean> {
   const { journal, clock, settings } = runtime.ports;
   if (clock.wall() - createdAt > settings.watch) return false;

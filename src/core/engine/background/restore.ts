@@ -11,8 +11,9 @@ import type { Runtime } from '../runtime.ts';
 import { agreesTwice, patienceFor, type PanelView } from '../knowledge/panel-view.ts';
 
 /**
- * Puts the panel back after the central refused an edit that the panel had made (class `compensate`). Writes
- * only records of this operation (see {@link inversePart}). The write carries a one-time echo token.
+ * Undoes in the panel an edit that the panel has made and the central has refused (class `compensate`).
+ * Writes only records of this operation (see {@link inversePart}). The write carries a one-time echo token,
+ * by which we recognise the calls that it causes.
  * @throws {PanelError} the caller tries again later
  */
 export async function restorePanel(
@@ -25,10 +26,11 @@ export async function restorePanel(
   const wanted = await wantedByOthers(runtime, operation);
   const gone = await removedSince(runtime, operation);
   const change = inversePart(operation, view, wanted, gone);
-  // Nothing is left to write: the panel shows the state before the edit, or another edit has changed these
-  // records. A comparison handles other differences.
+  // Here nothing is left to write: the panel shows the state before the edit, or another edit has changed
+  // these records. A comparison finds other differences.
   if (view.records === null || isEmptyChange(change) || items.every((item) => item === 'before')) {
-    // Panel reads may not show the edit yet, so this waits as long as any other operation.
+    // Panel reads may not show the edit yet. So the undo ends only after two agreeing reads, as other
+    // operations do.
     const wait = { patience: patienceFor(runtime, operation), gap: settings.readGap };
     if (!agreesTwice(runtime, operation, view, items.join(), wait)) return;
     const isRestored = items.every((item) => item === 'before');
@@ -38,8 +40,8 @@ export async function restorePanel(
     runtime.agenda.compareSoon(operation.zone, 'restored');
     return;
   }
-  // Panel reads may not show an earlier write yet, and a panel may report a write that it never made. So
-  // writes have pauses between them.
+  // We pause between writes: panel reads may not show an earlier write yet, or the panel may have reported a
+  // write that it never made.
   runtime.readProofs.shown(operation.zone, operation.id, false);
   const early = nextTry(runtime, operation) - runtime.ports.clock.wall();
   const present = view.records;
@@ -51,12 +53,15 @@ export async function restorePanel(
   runtime.agenda.wake(operation.zone, Math.max(early, settings.confirmDelay));
 }
 
-/** Why a pull has not brought the panel to all that was approved. */
+/**
+ * The reason why a pull ended without the approved change in the panel: other edits changed the records
+ * meanwhile.
+ */
 const movedOn = refusal('pull.moved-on', {});
 
 /**
- * Ids of records that this restoration may neither remove nor give another TTL. They are records that both
- * sides agree on, and records that another open edit wants.
+ * Keys of records that this undo may neither remove nor give another TTL. They are records that both sides
+ * agree on, and records that another open edit wants.
  */
 async function wantedByOthers(runtime: Runtime, operation: RecordsOperation): Promise<Set<string>> {
   const { journal, clock } = runtime.ports;
@@ -72,12 +77,12 @@ async function wantedByOthers(runtime: Runtime, operation: RecordsOperation): Pr
   return wanted;
 }
 
-/** Later removals of a record are searched for among so many of the zone's newest operations. */
+/** The number of the zone's newest operations among which we look for later removals of a record. */
 const latest = 50;
 
 /**
- * Ids of records that this restoration may not add again, because another open edit removes them or a later
- * one has removed them.
+ * Ids of records that this undo may not add again, because another open edit removes them or a later edit has
+ * removed them.
  */
 async function removedSince(runtime: Runtime, { id, zone }: RecordsOperation): Promise<Set<string>> {
   const recent = edits(await runtime.ports.journal.operations({ zone, latest }));
@@ -96,10 +101,10 @@ function withTtl(record: ResourceRecord): string {
 }
 
 /**
- * The write that is still needed to put the panel back, judged record by record, so that an interrupted write
- * is completed. Removes what the edit added, unless another edit wants it. Adds what the edit removed, unless
- * another edit removed it too. Other values that a later edit has set stay. Changes a TTL back only while the
- * panel shows the edit's TTL.
+ * Computes the write that is still needed to undo the edit in the panel. Looks at each record by itself, so
+ * that an interrupted write is completed. Removes a record that the edit added, unless another edit wants it.
+ * Adds a record that the edit removed, unless another edit removed it too. Values that a later edit has set
+ * stay. A TTL is changed back only while the panel shows the TTL of this edit.
  */
 function inversePart(
   { zone, items }: RecordsOperation,
@@ -121,6 +126,7 @@ function inversePart(
   });
   const before = items.flatMap(({ remove }) => remove ?? []);
   const change = changeTowards(zone, known, { panel: ttlsOf(before), central: view.ttls });
-  // A record cannot be added again beside a CNAME that was added since (RFC 1034 section 3.6.2).
+  // If a CNAME was added at a name since, the old record cannot be added again beside it (RFC 1034 section
+  // 3.6.2).
   return withoutClashes(change, view.records ?? []);
 }

@@ -30,9 +30,10 @@ import type { Transaction } from '../parts/store.ts';
 import { towardsPanel } from '../knowledge/towards-panel.ts';
 
 /**
- * Ends record operations once the panel's state is certain. An operation is confirmed if the panel shows its
- * edit and the central is known to have it. Otherwise the records that it changed are brought to what the
- * panel holds. Records that another operation claims are not touched (docs/glossary.md#claim).
+ * Ends record operations once the panel's state is certain. An operation is `confirmed` at once if the panel
+ * shows its edit and the central is known to have it. Otherwise the records that the operation changed at the
+ * central are brought to what the panel holds. Records that another operation claims are not touched
+ * (docs/glossary.md#claim).
  * @throws {CentralError} the caller tries again later
  */
 export async function settleRecords(
@@ -58,8 +59,8 @@ export async function settleRecords(
 }
 
 /**
- * Runs `body` with all owner names of the operations locked. The names of items that stayed in the panel are
- * locked too, because edits read the ledger under these locks.
+ * Runs `body` with all owner names of the operations locked. The names of items that were not sent to the
+ * central are locked too, because edits read the ledger under these locks.
  */
 async function underLocks(
   runtime: Runtime,
@@ -71,14 +72,14 @@ async function underLocks(
   await runtime.lockedStep(first.id, first.zone, itemNames(operations), body);
 }
 
-/** Whether the item was not sent because another writer had replaced its old value at the central. */
+/** Whether the item was not sent because another writer had replaced its old record at the central. */
 function isReplaced({ mirrored, note }: OperationItem): boolean {
   return !mirrored && note === 'note.changed-at-central';
 }
 
 /**
  * Returns the operation with some items marked to be sent after all. They were not sent because another
- * writer had replaced their old value. Now that value is synced again and is at the central.
+ * writer had replaced their old record. Now the old record is synced again and the central has it.
  * @param there ids of the records that the central has
  */
 async function rejudged(
@@ -102,13 +103,13 @@ async function rejudged(
   return await runtime.store.transact((tx) => tx.amend(operation, () => ({ items })));
 }
 
-/** Other writes of the same records are searched for among so many of the zone's newest operations. */
+/** The number of the zone's newest operations among which we look for other writes of the same records. */
 const latest = 30;
 
 /**
- * Whether another recent operation concerns the whole zone or the same records. If so, it may have
- * overwritten what this one wrote. The order of the two does not matter: edits overlap, and the clock may
- * have been stepped.
+ * Whether another recent operation concerns the whole zone or the same records. If so, that operation may
+ * have overwritten what this one wrote. It does not matter which of the two is older: edits overlap, and the
+ * clock may have been set back.
  */
 function isContended(operation: RecordsOperation, recent: readonly Operation[]): boolean {
   const others = recent.filter(({ id }) => id !== operation.id);
@@ -118,8 +119,8 @@ function isContended(operation: RecordsOperation, recent: readonly Operation[]):
 }
 
 async function confirm(runtime: Runtime, operation: RecordsOperation, view: PanelView): Promise<void> {
-  // The write was read back at the time, and no other operation has touched these records, so the central is
-  // not read again.
+  // The central is not read again: the write was checked by a read when it was made, and no other operation
+  // has touched these records since.
   const central = new Set<string>();
   for (const { mirrored, add } of operation.items) if (mirrored && add !== null) central.add(recordId(add));
   const isLocal = await runtime.store.transact(async (tx) => {
@@ -130,8 +131,8 @@ async function confirm(runtime: Runtime, operation: RecordsOperation, view: Pane
 }
 
 /**
- * Asks for a comparison after edits of one zone that stayed in the panel, and tells the administrator of the
- * zone once a day.
+ * Schedules a comparison of a zone after edits of it that were not sent to the central. Logs such an edit for
+ * the administrator once a day for each zone.
  */
 function stayedInPanel({ agenda, panelOnly, ports }: Runtime, ended: readonly RecordsOperation[]): void {
   const [local] = ended.filter(({ items }) => items.some(({ mirrored }) => !mirrored));
@@ -169,7 +170,7 @@ async function bringToPanel(
   await endBringing(runtime, operations, { view, central: ids, isZoneGone: present === null });
 }
 
-/** Owner names of the items that were sent to the central. */
+/** Owner names of the items that were sent to the central, or may be sent after all. */
 function namesAtCentral({ items }: RecordsOperation): DnsName[] {
   return mirroredNames({
     items: items.map((item) => (isReplaced(item) ? { ...item, mirrored: true } : item)),
@@ -189,7 +190,8 @@ async function readPresent(
 }
 
 /**
- * Computes the change to write, and journals that the undo begins. The caller has locked the names.
+ * Computes the change that brings the central to what the panel holds, and journals that this begins. The
+ * caller has locked the names.
  * @param centralTtls TTLs (seconds) of the records at the central, by record id
  * @param zoneGone whether the central has no such zone
  * @returns the operations as journalled, and the change to write
@@ -203,7 +205,7 @@ async function startBringing(
 ): Promise<{ operations: readonly RecordsOperation[]; change: Change }> {
   if (decided.some((operation) => !showsDone(operation, view))) runtime.grace.mustBeOver(zone);
   return await runtime.store.transact(async (tx) => {
-    // Another operation may have assigned a record to one of these operations since they were read.
+    // The operations are read anew: another operation may have assigned a record to one of them meanwhile.
     const judged: RecordsOperation[] = [];
     for (const operation of decided) judged.push(await tx.judge(operation));
     const open = await tx.open(zone);
@@ -226,16 +228,16 @@ async function startBringing(
 }
 
 /**
- * The state of an operation while its records at the central are brought to what the panel holds. A
- * `compensate` edit keeps its state, because `reverting` would mean to put the panel back.
+ * The state of an operation while its records at the central are brought to what the panel holds. An edit of
+ * class `compensate` keeps its state, because `reverting` would undo it in the panel.
  */
 function whileBringing({ class: group, state }: RecordsOperation): OperationState {
   return group === 'compensate' ? state : 'reverting';
 }
 
 /**
- * Ends the operations, each as the journal has it now. An operation whose `after` came meanwhile stays open,
- * and its zone is woken again.
+ * Ends the operations. An operation whose state has changed, or whose `after` call has come meanwhile, stays
+ * open, and its zone is woken again.
  */
 async function endBringing(
   runtime: Runtime,
@@ -268,7 +270,7 @@ function isKeptOtherwise(operation: RecordsOperation, view: PanelView): boolean 
   return heard && view.records !== null && !showsDone(operation, view);
 }
 
-/** Ends one operation after its records were brought to what the panel holds. */
+/** Ends one operation after its records at the central were brought to what the panel holds. */
 async function end(
   runtime: Runtime,
   tx: Transaction,
@@ -276,14 +278,16 @@ async function end(
   seen: SeenSides,
 ): Promise<RecordsOperation> {
   const { view } = seen;
-  // If only part of the edit shows, an `after` that still comes must find it undone, to carry it out again.
+  // If the panel shows only a part of an edit whose `after` call has not come, the operation ends as undone.
+  // If the call still comes, the edit is carried out again.
   const some = operation.afterSeen && viewItems(operation, view).includes('after');
   const watch = watchOf(runtime, operation);
   if (some || showsDone(operation, view)) {
     const items = withEndNotes(operation, seen);
     return await tx.advance(operation, 'confirmed', { items, watch });
   }
-  // A slow panel may still keep the edit, and its `after` may get lost, so the operation goes on watch.
+  // A slow panel may still make the edit, and its `after` call may get lost. So the operation is watched for
+  // a while.
   const mayBeKept = operation.class === 'veto' && !operation.afterSeen;
   return await tx.advance(operation, 'reverted', {
     ...nothingWritten,
@@ -291,22 +295,23 @@ async function end(
   });
 }
 
-/** Both sides when operations end. */
+/** The state of panel and central when operations end. */
 interface SeenSides extends LedgerSides {
   /** Whether the central has no such zone. */
   readonly isZoneGone: boolean;
-  /** Ids of records that other open operations are about. */
+  /** Ids of records that other open operations change. */
   readonly busy: ReadonlySet<string>;
 }
 
 /**
- * The items of a confirmed operation. An item that is not on both sides says so in its note. What another
- * open operation claims was on both sides before that operation changed it. That is not known of an edit of a
- * comparison or an operator, which nobody has read back.
+ * Returns the items of a confirmed operation with notes. The note of an item says if panel and central do not
+ * both have it. An item whose record another open operation has changed since gets no such note. This
+ * exception does not cover edits of a comparison or an operator, because no read has shown them at the
+ * central.
  */
 function withEndNotes(operation: RecordsOperation, seen: SeenSides): readonly OperationItem[] {
   const views = viewItems(operation, seen.view);
-  // An edit that was never written cannot have been changed by another one since.
+  // If no write of this edit was proven, another edit cannot explain why the central lacks it.
   const isUnread = operation.class === 'follow' || operation.state === 'prepared';
   const explained = isUnread ? new Set<string>() : seen.busy;
   return operation.items.map((item, at) => {
@@ -319,8 +324,8 @@ function withEndNotes(operation: RecordsOperation, seen: SeenSides): readonly Op
 }
 
 /**
- * Whether the central is not as the item wants it.
- * @param busy ids of records for which another operation explains that
+ * Whether the central lacks the item's new record, or still has its old one.
+ * @param busy ids of records that another operation may have changed; they are ignored
  */
 function isLacking(
   { remove, add }: OperationItem,
@@ -333,8 +338,8 @@ function isLacking(
 }
 
 /**
- * Writes a change that brings the central to what the panel holds, and counts failures. After several final
- * refusals the operations become stuck.
+ * Writes a change to the central for these operations, and counts failures. After several final refusals the
+ * operations become stuck.
  * @throws {CentralError} if the write fails
  */
 export async function applyOrCount(
@@ -367,12 +372,12 @@ export async function applyOrCount(
   }
 }
 
-/** After so many refusals of the same undo, the operation is stuck and an operator decides. */
+/** The number of tries after which a final refusal makes the operation stuck. Then an operator decides. */
 const hopelessAfter = 5;
 
 /**
- * Ids of records in other operations of the zone, whose state at the central may still change. `busy`:
- * records of open operations. `watched`: records of ended operations on watch.
+ * Ids of records that other operations of the zone may still change at the central. `busy`: records of open
+ * operations. `watched`: records of ended operations on watch.
  */
 async function elsewhere(
   tx: Transaction,
@@ -401,8 +406,9 @@ function itemNames(operations: readonly RecordsOperation[]): DnsName[] {
 }
 
 /**
- * Writes the ledger rows of operations that end, in the transaction that stores their final states.
- * @returns whether an item stayed in the panel; then a comparison is due
+ * Writes the ledger rows of operations that end. The transaction is the one that stores the operations' final
+ * states.
+ * @returns whether an item was not sent to the central; then the caller schedules a comparison
  */
 async function putRows(
   tx: Transaction,

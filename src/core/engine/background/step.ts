@@ -18,17 +18,18 @@ import { stepCreate, stepDelete } from './zone-steps.ts';
 import { lateWriteSource, stepWatch } from './watch.ts';
 
 /**
- * Makes the next step of all open operations of a zone. Reads the panel once, confirms operations that the
- * read shows as done, and settles those that two agreeing reads decide. Wakes the zone again while an
- * operation is open. Never throws.
+ * Makes the next step of all open operations of a zone. Reads the panel once and confirms the operations
+ * whose edits the read shows. If two agreeing reads show something else, brings the central to what the panel
+ * holds. Wakes the zone again while an operation is open. Never throws.
  */
 export async function stepOperations(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'operations', async () => await settleOpen(runtime, zone));
 }
 
 /**
- * Makes a step of the zone's open operations, then compares the zone if a comparison is due. Wakes the zone
- * again after a failure. During a pause the comparison stays due. Never throws.
+ * Makes a step of the zone's open operations, then compares the zone if a comparison is due. While the
+ * administrator has paused the synchronisation, the comparison stays due. Wakes the zone again after a
+ * failure. Never throws.
  */
 export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'comparison', async () => {
@@ -37,7 +38,7 @@ export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<v
     const request = runtime.agenda.takeRequest(zone);
     if (request === null) return;
     if (runtime.agenda.isResting(zone)) {
-      // The zone was compared a moment ago, so this request has to wait.
+      // The zone was compared a moment ago, so this comparison has to wait.
       runtime.agenda.want(zone, request);
       return;
     }
@@ -58,8 +59,8 @@ async function settleOpen(runtime: Runtime, zone: DnsName): Promise<void> {
   const isHeld = runtime.isPaused ? isUnsent : (): boolean => false;
   if (undecided.some(isHeld)) runtime.agenda.wake(zone, heldCheck);
   if (!undecided.every(isHeld)) await stepUndecided(runtime, zone, undecided, isHeld);
-  // An engine that only observes may write nothing in the zone once its operations have ended. What lands
-  // late is listed by the next comparison.
+  // An engine that only observes may write nothing in the zone once the operations that were already open
+  // have ended. The next comparison lists what a late write has changed.
   if (runtime.promises !== null) await runtime.promises.holdIn(zone);
   else await stepWatch(runtime, zone, await openOperations(runtime, zone));
 }
@@ -91,7 +92,7 @@ async function attempt(
 
 const undecidedStates: ReadonlySet<string> = new Set(['prepared', 'applied', 'kept', 'reverting']);
 
-/** For each engine, how often in a row a background step has failed, by kind of step and zone. */
+/** For each engine, the number of failures in a row of a background step, by kind of step and zone. */
 const failureCounts = new WeakMap<Runtime, Map<string, number>>();
 
 function failuresOf(runtime: Runtime): Map<string, number> {
@@ -131,10 +132,16 @@ function isUnsent(operation: Operation): boolean {
   return kind === 'zone-delete';
 }
 
-/** Milliseconds between two checks whether the pause that holds an operation back is over. */
+/**
+ * Milliseconds between two checks whether the synchronisation is still paused, while an operation waits for
+ * the end of the pause.
+ */
 const heldCheck = 2_000;
 
-/** @param isHeld whether an operation has to wait for the end of a pause */
+/**
+ * Makes a step of each operation that has not ended. @param isHeld whether an operation has to wait for the
+ * end of a pause
+ */
 async function stepUndecided(
   runtime: Runtime,
   zone: DnsName,
@@ -161,16 +168,17 @@ async function stepUndecided(
 }
 
 /**
- * Whether a delete has to wait for an open create of the same zone. Before the panel shows the created zone,
- * its absence does not prove that it was deleted.
+ * Whether a delete has to wait for an open create of the same zone. Before a panel read shows the created
+ * zone, the absence of the zone does not prove that it was deleted.
  */
 function isAhead({ afterSeen }: Operation, undecided: readonly Operation[]): boolean {
   return !afterSeen && creates(undecided).length > 0;
 }
 
 /**
- * Whether the panel's state of a record operation is certain: the panel shows the edit. Otherwise the time to
- * wait must be over, and two quiet reads some seconds apart must agree.
+ * Whether it is certain what the panel did with a record edit. It is if the panel shows the edit. Otherwise
+ * the waiting time must be over, and two reads some seconds apart must agree, without a call that edits the
+ * zone during them.
  */
 function isDecided(runtime: Runtime, operation: RecordsOperation, view: PanelView): boolean {
   if (showsDone(operation, view)) return true;

@@ -9,13 +9,14 @@ import { newCreate } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import { checkRecords } from './watched-records.ts';
 
-/** The source of operations that put right what a late write has done to a zone. */
+/** The `source` of operations that repair a zone after a write that took effect late. */
 export const lateWriteSource = 'late-write';
 
 /**
- * Checks ended operations on watch. A slow request may land after its edit was refused or undone, and a slow
- * panel may still make the edit. Their records and zones are brought to what the panel holds. Wakes the zone
- * again until the watch is over (docs/architecture.md#the-way-of-one-edit).
+ * Checks operations that have ended but are on watch. A slow request may take effect after its edit was
+ * refused or undone, and a slow panel may still make the edit. Brings the records and zones of these
+ * operations at the central to what the panel holds. Wakes the zone again until the watch is over
+ * (docs/architecture.md#the-way-of-one-edit).
  * @throws {PanelError | CentralError | JournalError} the caller tries again later
  */
 export async function stepWatch(runtime: Runtime, zone: DnsName, open: readonly Operation[]): Promise<void> {
@@ -28,15 +29,15 @@ export async function stepWatch(runtime: Runtime, zone: DnsName, open: readonly 
   await checkRecords(runtime, zone, onWatch);
   const oldest = Math.min(...onWatch.map(({ changedAt }) => wall - changedAt));
   const left = Math.max(...onWatch.map(({ watch }) => (watch?.until ?? 0) - wall));
-  // Most late requests land within seconds. So the first checks are frequent, later ones are rarer, and the
-  // last one is made when the watch ends.
+  // Most late requests take effect within seconds. So the first checks are frequent and later checks rarer;
+  // the last check is made when the watch ends.
   runtime.agenda.wake(zone, Math.min(left, Math.max(runtime.ports.settings.readGap, oldest / 2)));
 }
 
 /**
- * Checks whether a create landed after it was undone or after its zone was deleted. If this process can prove
- * that the zone is ours, an undo removes it. Otherwise an operator may have made the zone: it is left and
- * listed as stuck.
+ * Checks whether a create request took effect after its operation was undone or its zone was deleted. If this
+ * process can prove that the zone is ours, the zone is deleted. Otherwise an operator may have made the zone,
+ * so it stays and is listed as stuck.
  */
 async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promise<void> {
   const { journal, clock } = runtime.ports;
@@ -44,14 +45,15 @@ async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promi
   if (!create.requested || (await journal.zone(zone)) !== null) return;
   const content = await runtime.timers.step(create.id, (ctx) => readCentralZone(runtime, zone, [], ctx));
   if (content === null) return;
-  // While a create of the zone is open, that operation decides about the zone.
+  // If another create of the zone is open, that operation decides whether the zone stays.
   const open = await journal.operations({ zone, openAt: clock.wall() });
   if (creates(open).some(({ state }) => !isFinal(state))) return;
   runtime.ports.log(2, 'late-write', { operation: create.id, zone, records: content.length });
   const facts = { class: 'follow', zone, incarnation, source: lateWriteSource, seed: create.seed } as const;
   if (create.state !== 'confirmed' && mayLandLate(runtime, create)) {
     // The zone counts as ours. A new operation in state `reverting` deletes it, unless the panel has such a
-    // zone by now. The watch goes on: if another writer made this zone, the request may still land.
+    // zone by now. The watch goes on: if another writer made this zone after all, our request may still take
+    // effect.
     await runtime.store.transact((tx) => {
       tx.create(newCreate(runtime, { ...facts, ...foundZone(content) }), 'reverting');
       tx.wake(zone, 0);
@@ -61,7 +63,7 @@ async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promi
   }
   const problems = [refusal('zone.maybe-ours', { zone })];
   const draft = newCreate(runtime, { ...facts, requested: true, afterSeen: true, problems });
-  // Because of this ledger entry, comparisons read the zone. The operation ends once both sides agree.
+  // This ledger entry makes comparisons read the zone. The stuck operation ends once panel and central agree.
   const entry = { zone, state: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
   await runtime.store.transact(async (tx) => {
     await tx.amend(create, () => ({ requested: false }));
@@ -75,7 +77,7 @@ function mayDeleteLate({ kind, state }: Operation): boolean {
   return kind === 'zone-create' || (kind === 'zone-delete' && state === 'confirmed');
 }
 
-/** Creates a synced zone again if a late delete of ours has removed it at the central. */
+/** Creates a synced zone again at the central if a delete of ours took effect late and removed it there. */
 async function checkForLoss(runtime: Runtime, zone: DnsName): Promise<void> {
   if ((await runtime.ports.journal.zone(zone))?.state !== 'synced') return;
   await runtime.lockedStep('-', zone, null, async (ctx) => {

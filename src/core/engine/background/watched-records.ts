@@ -12,12 +12,13 @@ import { Patience } from '../parts/patience.ts';
 import { changeTowards, ttlsOf } from '../knowledge/rule.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Edits of a record are searched for among so many of the zone's newest operations. */
+/** The number of the zone's newest operations among which we look for edits of a record. */
 const latest = 50;
 
 /**
- * Checks the records of ended operations on watch. Their writes may land late, and a slow panel may still
- * make the edit. Records that differ after that are brought to what the panel holds.
+ * Checks the records of ended operations on watch. The writes of these operations may take effect late, and a
+ * slow panel may still make the edit. If panel and central then differ in these records, the central is
+ * brought to what the panel holds.
  * @param watched ended operations on watch
  * @throws {PanelError | CentralError | JournalError} the caller tries again later
  */
@@ -55,12 +56,14 @@ async function checkUnderLock(runtime: Runtime, look: Watched, ctx: CallContext)
   const { zone, names, view } = look;
   if ((await journal.zone(zone))?.state !== 'synced') return;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  // While it is undecided whether the zone is another writer's, none of its records counts as ours.
+  // A stuck create means that the central's zone may be another writer's. So none of its records counts as
+  // ours.
   if (creates(open).some(({ state, requested }) => state === 'stuck' && requested)) return;
   const recent = await journal.operations({ zone, latest });
   const present = await central.readNames(zone, names, ctx);
   if (present === null) return;
-  // An operation has changed since the panel was read, so the panel's records may have changed too.
+  // If an operation has changed since the panel read, the panel's records may have changed too. So the check
+  // is repeated later.
   if (recent.some(({ changedAt }) => changedAt >= look.readAt)) {
     runtime.agenda.wake(zone, runtime.ports.settings.readGap);
     return;
@@ -111,7 +114,7 @@ function differences({ zone, view, watched }: Watched, { open, rows, present, re
 
 const leftAlone: ReadonlySet<string> = new Set(['panel-only', 'conflict', 'excluded']);
 
-/** Ids of records of which an edit changed nothing but the TTL. */
+/** Ids of records for which a recent edit changed only the TTL. */
 function retimedIds(recent: readonly RecordsOperation[]): ReadonlySet<string> {
   const ids = new Set<string>();
   for (const { items } of recent) {
@@ -124,14 +127,14 @@ function retimedIds(recent: readonly RecordsOperation[]): ReadonlySet<string> {
 }
 
 /**
- * Whether an earlier read, made long enough ago, led to the same change. Stores what this read showed; if no
- * earlier one agrees, wakes the zone for another read.
+ * Whether an earlier read, made long enough ago, led to the same change as this read. Stores the change of
+ * this read. If no such earlier read exists, wakes the zone for another read.
  */
 function persists(runtime: Runtime, zone: DnsName, { quiet, readAt }: PanelView, change: Change): boolean {
   const { patience, grace, agenda, ports, now } = runtime;
   const { readGap } = ports.settings;
   const what = Patience.ofZone('watched', zone);
-  // The time of the read counts, not the present time: this step may have waited for the lock since then.
+  // The time of the read counts, not the present time: this step may have waited for the lock since the read.
   const since = patience.seen(what, quiet ? JSON.stringify(change) : null, readAt);
   const due = Math.max((since ?? readAt) + readGap, grace.until);
   if (readAt >= due) return true;
@@ -140,8 +143,8 @@ function persists(runtime: Runtime, zone: DnsName, { quiet, readAt }: PanelView,
 }
 
 /**
- * Whether the central has refused the same change before. Then it is not tried again; a comparison lists the
- * difference.
+ * Whether the central has refused the same change before. If so, the change is not tried again; a comparison
+ * lists the difference.
  */
 function isRefused(recent: readonly RecordsOperation[], { remove, add }: Change): boolean {
   const wanted = JSON.stringify([remove.map(recordId), add.map(recordId)]);

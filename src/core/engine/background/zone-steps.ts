@@ -22,8 +22,8 @@ import type { Transaction } from '../parts/store.ts';
 import { forgotten, maySendDelete } from '../before/signed-delete.ts';
 
 /**
- * Makes the next step of a zone create. Once two panel reads show the same records, the zone is created at
- * the central if it lacks it, and its records are sent. Once two reads show that the panel has no such zone,
+ * Makes the next step of a zone create. Once two panel reads show the same records, creates the zone at the
+ * central if it is missing there, and sends the records. Once two reads show that the panel has no such zone,
  * the create is undone.
  */
 export async function stepCreate(
@@ -39,7 +39,8 @@ export async function stepCreate(
       return;
     }
     const signature = [...view.ids].sort().join('\n');
-    // Until a read has shown the delete of the old zone, reads may still show that zone's records.
+    // If this create cancelled a delete, panel reads may still show the old zone's records until a read has
+    // shown its delete.
     const isNew = cancels === null || runtime.readProofs.isDeleted(zone, cancels);
     const patience = isNew ? 0 : Math.max(settings.visibilityWait, settings.readLag);
     const wait = { patience, gap: settings.contentGap, sends: true };
@@ -56,9 +57,10 @@ export async function stepCreate(
 }
 
 /**
- * Ends a create that cancelled an open delete of the same zone, if its `after` never comes. The panel may
- * have refused both, so the zone may have existed all the time. Nothing is sent, and the zone is synced as
- * before. (If we made or may have made the central's zone, {@link stepCreate} sends its records instead.)
+ * Ends a create that cancelled an open delete of the same zone, if the `after` call of the create does not
+ * come. The panel may have refused both the delete and the create, so the zone may have existed all the time.
+ * Nothing is sent, and the zone is synced as before. {@link stepCreate} calls this only if we certainly did
+ * not make the central's zone.
  */
 async function stepUnprovenCreate(
   runtime: Runtime,
@@ -71,7 +73,8 @@ async function stepUnprovenCreate(
   await runtime.store.transact(async (tx) => {
     const entry = await tx.journal.zone(operation.zone);
     await tx.advance(operation, 'reverted');
-    // The panel may still delete the zone: its reads may show a deleted zone for longer than we wait.
+    // The panel may have deleted the zone after all: panel reads may show a deleted zone for longer than we
+    // wait.
     const cancelled = await tx.journal.operation(operation.cancels ?? '');
     if (cancelled !== null) await tx.amend(cancelled, (now) => ({ watch: watching(runtime.ports, now) }));
     if (entry !== null) await tx.zone(entry, { ...entry, state: 'synced' });
@@ -81,7 +84,7 @@ async function stepUnprovenCreate(
 
 /**
  * Makes the next step of a zone delete. Once two panel reads show that the zone is gone, the delete is sent.
- * Once two reads show that the panel still has the zone, the delete is given up.
+ * Once two reads show that the panel still has the zone, the delete is given up and nothing is sent.
  */
 export async function stepDelete(
   runtime: Runtime,
@@ -110,15 +113,16 @@ async function underZoneLock(
   body: (ctx: CallContext) => Promise<void>,
 ): Promise<void> {
   await runtime.lockedStep(operation.id, operation.zone, null, async (ctx) => {
-    // While this step waited for the lock, another one may have changed the operation.
+    // While this step waited for the lock, another step or call may have changed the operation.
     await runtime.store.transact((tx) => tx.judge(operation));
     await body(ctx);
   });
 }
 
 /**
- * Undoes a create: deletes the zone if it is proven that we made it and no other writer has changed it. If
- * nobody can tell whether it is ours, it is left and listed as stuck. The caller has locked the zone.
+ * Undoes a create: deletes the zone at the central if we certainly made it and no other writer has changed
+ * it. If nobody can tell whether the zone is ours, the zone stays and the operation is stuck. The caller has
+ * locked the zone.
  */
 export async function undoCreate(
   runtime: Runtime,
@@ -129,8 +133,8 @@ export async function undoCreate(
   const { ports, store } = runtime;
   // If the journal failed to store how the request ended, the operation has no watch yet.
   const watch = operation.requested ? (operation.watch ?? watching(ports, operation)) : operation.watch;
-  // This state is stored before the delete goes out. An `after` that comes meanwhile then no longer matches
-  // this operation.
+  // The state `reverting` is stored before the delete is sent, so that an `after` call that comes meanwhile
+  // no longer matches this operation.
   const reverting = await store.advance(operation, 'reverting', { problems, watch });
   const latest = await undoMade(runtime, reverting, ctx);
   if (latest === null) return;
@@ -164,7 +168,7 @@ async function undoMade(
 }
 
 /**
- * Code of the reason why the zone of a create must not be deleted; null: it may be deleted.
+ * The code of the reason why an undo must not delete the zone of this create; null: it may delete the zone.
  * @param isChanged whether another writer added records to the zone, or created it again
  */
 function objectionToUndo(
@@ -176,8 +180,8 @@ function objectionToUndo(
 }
 
 /**
- * Deletes the zone at the central. If the outcome is unknown, the operation goes on watch, because the delete
- * may land after the zone was created again.
+ * Deletes the zone at the central. If the outcome is unknown, the operation is watched, because the delete
+ * may take effect after the zone was created again.
  */
 async function deleteWatched(runtime: Runtime, operation: CreateOperation, ctx: CallContext): Promise<void> {
   try {
@@ -192,7 +196,7 @@ async function deleteWatched(runtime: Runtime, operation: CreateOperation, ctx: 
 
 /**
  * Ends a create that has left nothing at the central, and resumes the delete that it cancelled. Deletes the
- * zone's ledger, unless a delete or another create of the zone still needs it.
+ * zone's ledger data, unless a delete or another create of the zone still needs it.
  */
 export async function endUndo(runtime: Runtime, operation: CreateOperation): Promise<void> {
   await runtime.store.transact(async (tx) => {
@@ -211,7 +215,7 @@ export async function endUndo(runtime: Runtime, operation: CreateOperation): Pro
 /**
  * Journals the cancelled delete again, because the create that cancelled it is undone and the panel has no
  * such zone.
- * @returns false: the create had cancelled none
+ * @returns false: the create had cancelled no delete
  */
 async function resumeDelete(runtime: Runtime, tx: Transaction, operation: CreateOperation): Promise<boolean> {
   if (operation.cancels === null) return false;
@@ -270,8 +274,8 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
 }
 
 /**
- * Whether another writer created the zone after the user deleted it. If the central had the zone at that
- * time, or nobody knows, its records decide.
+ * Whether another writer created the central's zone after the user deleted the zone. If the central had the
+ * zone when the user deleted it, or nobody knows, the zone's records show it.
  */
 async function isMadeByOthers(
   runtime: Runtime,
@@ -292,10 +296,12 @@ async function isMadeByOthers(
 }
 
 /**
- * Whether the zone has none of the records that it should have, so another writer deleted it and created it
- * again. Records that every zone has prove nothing, nor do those that an edit may have changed since.
+ * Whether the zone has none of the records that we expect, so another writer must have deleted it and created
+ * it again. Two kinds of records are not expected: those that every zone has, and those that an edit may have
+ * changed since.
  * @param operation the operation that is to delete the zone
  * @param expected records that the central had in the zone
+ * @param content records that the central has in the zone now
  */
 async function hasNoneOf(
   { ports: { journal, clock } }: Runtime,
@@ -312,14 +318,17 @@ async function hasNoneOf(
   return lasting.length > 0 && !lasting.some((record) => held.has(recordId(record)));
 }
 
-/** Records that an edit is about, even if it was undone, and those that the filling of a new zone removed. */
+/**
+ * Records that an edit names, even if it was undone, and records that were removed when we sent the records
+ * of a new zone.
+ */
 function namedRecords(operation: Operation): readonly ResourceRecord[] {
   if (operation.kind === 'zone-create') return operation.removed;
   if (operation.kind === 'zone-delete') return [];
   return operation.items.flatMap(({ remove, add }) => [remove ?? [], add ?? []].flat());
 }
 
-/** Ends a delete as `confirmed` and deletes the zone's ledger. */
+/** Ends a delete as `confirmed` and deletes the zone's ledger data. */
 async function endDelete(
   runtime: Runtime,
   operation: DeleteOperation,
@@ -333,8 +342,8 @@ async function endDelete(
 }
 
 /**
- * Ends a delete at a central where only the provider deletes zones, and stores that as the operation's
- * problem.
+ * Ends a delete at a central where only the provider can delete zones. The operation's problem says that the
+ * zone stays there.
  */
 async function leaveZone(runtime: Runtime, operation: DeleteOperation): Promise<void> {
   const { zone } = operation;
@@ -343,12 +352,15 @@ async function leaveZone(runtime: Runtime, operation: DeleteOperation): Promise<
   runtime.ports.log(2, 'zone.left-at-central', { operation: operation.id, zone });
 }
 
-/** Edits of a record are searched for among so many of the zone's newest operations. */
+/**
+ * The number of the zone's newest operations among which we look for earlier operations that named a record.
+ */
 const latest = 50;
 
 /**
- * Records at the central that appear in no ledger row, snapshot or operation, so another writer added them.
- * Records that an operation removed count as ours, because a late write may have added them again.
+ * The zone's records at the central that no ledger row, snapshot or recent operation contains, so another
+ * writer must have added them. Records that an operation removed count as ours, because a late write may have
+ * added them again.
  */
 async function unknownRecords(
   runtime: Runtime,
@@ -373,7 +385,7 @@ async function becomeStuck(
   const { zone, kind, incarnation } = operation;
   const shown = code === 'zone.signed-waiting' ? displayName(zone) : zone;
   const problems = [refusal(code, { zone: shown })];
-  // Because of this ledger entry, comparisons read the zone. The operation ends once both sides agree.
+  // This ledger entry makes comparisons read the zone. The stuck operation ends once panel and central agree.
   const entry = { zone, state: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'stuck', () => ({ problems }));

@@ -2,19 +2,19 @@ import { refusal } from '../../catalogue.ts';
 import type { LeftNote } from '../../decision.ts';
 import type { EditEvent, InvalidEvent, LeftEdit, Verdict } from '../../panel.ts';
 
-/** The circumstances of a `before` call. */
+/** What the engine must know about a `before` call besides its edits. */
 export interface Call {
   /** Aborts at the deadline of the call. */
   readonly signal: AbortSignal;
-  /** True: only looks for objections; nothing is written anywhere. */
+  /** True: the engine only looks for objections and writes nothing anywhere. */
   readonly isTrial: boolean;
 }
 
 export type Refusal = Extract<Verdict, { readonly kind: 'refuse' }>;
 
 /**
- * The engine's answer to a call. `begun`: ids of the operations that an accepted call started; `left`: its
- * edits that stay in the panel, absent if there are none.
+ * The engine's answer to a call. `begun`: ids of the operations that the accepted call started. `left`: edits
+ * of the call that are not sent to the central; absent if there are none.
  */
 export type Answer =
   | { readonly kind: 'accept'; readonly begun: readonly string[]; readonly left?: readonly LeftEdit[] }
@@ -23,7 +23,7 @@ export type Answer =
 /** Accepts a call that needs no operation. */
 export const nothingToDo: Answer = { kind: 'accept', begun: [] };
 
-/** Accepts an edit that stays in the panel. */
+/** Accepts an edit that is made in the panel only, and is not sent to the central. */
 export function leftToPanel(event: EditEvent | InvalidEvent, why: LeftNote): Answer {
   return { kind: 'accept', begun: [], left: [{ event, why }] };
 }
@@ -38,8 +38,8 @@ export function refuse(...refused: Parameters<typeof refusal>): Refusal {
 }
 
 /**
- * Combines the refusals of `after` edits into one. If only some edits of the call were refused, the central
- * has the others.
+ * Combines the refusals of the edits of one `after` call into one refusal. If only some edits were refused,
+ * the answer is `panel-unknown`, because the central has the others.
  * @param edits number of all edits of the call
  */
 export function allRefusals(refusals: readonly Refusal[], edits: number): Refusal {

@@ -6,11 +6,11 @@ import { ownRecords } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Whether our account's zone above a new zone already answers queries for names in the new one. That is so if
- * it has a record at the new zone's name or below it, or a wildcard that covers it. If the new zone were
+ * Whether a parent zone in our account already answers queries for names of a new zone. The parent does if it
+ * has a record at the new zone's name or below, or a wildcard that covers this name. If the new zone were
  * created empty, these answers would be lost. Records that open edits have removed count too, because an undo
  * may put them back.
- * @param listed zones of the account
+ * @param listed the zones of the account among the new zone's name and the names above it
  * @throws {CentralError | JournalError}
  */
 export async function isAnsweredAbove(
@@ -21,8 +21,8 @@ export async function isAnsweredAbove(
 ): Promise<boolean> {
   const above = namesAbove(zone).find((name) => listed.includes(name));
   if (above === undefined) return false;
-  // This central cannot list the zone's names. Some names may be in neither the panel nor the ledger, so we
-  // assume that they exist.
+  // This central cannot list all records of a zone. The parent zone may have records that neither the panel
+  // nor the ledger knows, so we assume that it answers.
   if (!runtime.ports.central.traits.wholeZones) return true;
   const wildcards = new Set(wildcardsOver(zone, above));
   const present = (await readCentralZone(runtime, above, [], ctx)) ?? [];

@@ -27,7 +27,8 @@ import type { Runtime } from '../runtime.ts';
 import { isBaselineDue, unknownZone } from './unknown-zone.ts';
 
 /**
- * Answers `before` of a record edit: carries the edit out at the central first, or refuses it.
+ * Answers the panel's `before` call for an edit of records. The panel has not saved the edit yet. Carries the
+ * edit out at the central, or refuses it.
  * @throws {JournalError} nothing was changed
  */
 export async function beforeRecords(runtime: Runtime, event: RecordsEvent, call: Call): Promise<Answer> {
@@ -42,8 +43,8 @@ export async function beforeRecords(runtime: Runtime, event: RecordsEvent, call:
 }
 
 /**
- * Finds the objections to an edit. Takes the locks first: a record that another edit of ours is just writing
- * would look like another writer's.
+ * Finds the central's objections to an edit and writes nothing. Locks the edit's names first: a record that
+ * another edit of ours is writing now would look like a foreign record.
  */
 async function tryRecords(
   runtime: Runtime,
@@ -59,8 +60,8 @@ async function tryRecords(
 }
 
 /**
- * Plans an edit as {@link beforeRecords} does, but takes no locks. So it neither waits for the background nor
- * delays it. Writes nothing.
+ * Plans an edit as {@link beforeRecords} does, but takes no locks and writes nothing. Without locks, it
+ * neither waits for background steps nor delays them.
  * @returns the plan, or the answer to an edit that needs none
  * @throws {JournalError}
  */
@@ -85,8 +86,8 @@ export async function planEdit(
 type Resolved = { readonly kind: 'items'; readonly items: readonly EditItem[] } | Refusal;
 
 /**
- * Finds out which records the call means. If the key of a `before` is unknown to us, a comparison of the zone
- * becomes due.
+ * Finds out which records the panel's call means. If a `before` call names a record by a key that we do not
+ * know, a comparison of the zone is scheduled.
  * @param entry of the event's zone
  */
 export async function resolve(runtime: Runtime, event: RecordsEvent, entry: ZoneEntry): Promise<Resolved> {
@@ -110,9 +111,9 @@ async function resolveAmong(
 
 /**
  * Reads what we know of a zone.
- * @param entry null: the ledger has no entry of it
- * @param names only ledger rows of these owner names, because a zone may be large; absent: all rows. Open
- *   operations are not limited by it
+ * @param entry of the zone; null: the ledger has none
+ * @param names only ledger rows of these owner names are read, because a zone may be large; absent: all rows.
+ *   Open operations are always read for the whole zone
  */
 async function readKnowledge(
   runtime: Runtime,
@@ -121,7 +122,8 @@ async function readKnowledge(
   names?: readonly DnsName[],
 ): Promise<ZoneKnowledge> {
   const { journal, clock } = runtime.ports;
-  // Until the content of a new zone is sent, the ledger still holds the rows of the zone before it.
+  // In state `creating`, the zone's records have not been sent yet. The rows in the ledger then belong to an
+  // earlier zone of the same name.
   const rows = entry?.state === 'creating' ? [] : await journal.rows(zone, names);
   const open = await journal.operations({ zone, openAt: clock.wall() });
   // The newest operations matter only if an open edit removed records. That is rare, so most calls do not
@@ -131,12 +133,13 @@ async function readKnowledge(
   return knowledgeOf(zone, rows, open, recent);
 }
 
-/** The removal of a record is searched for among so many of the zone's newest operations. */
+/** The number of the zone's newest operations in which we look for the removal of a record. */
 const latest = 30;
 
 /**
- * Carries out items while their names are locked. Background steps do the rest: they wait for `after`,
- * confirm and undo. Failures of the journal or the central become refusals.
+ * Carries out the items of an edit at the central while their names are locked. Later, background steps wait
+ * for the panel's `after` call, and confirm or undo the edit. If the journal or the central fails, returns a
+ * refusal.
  */
 export async function mirrorItems(
   runtime: Runtime,
@@ -150,8 +153,8 @@ export async function mirrorItems(
 }
 
 /**
- * Like {@link mirrorItems}, for an operation that exists already. It is `prepared`, and nothing of it is
- * written.
+ * Like {@link mirrorItems}, but for an operation that exists already. The operation is in state `prepared`,
+ * and nothing of it has been written to the central.
  */
 export async function mirrorDraft(
   runtime: Runtime,
@@ -182,7 +185,8 @@ export async function mirrorDraft(
 }
 
 /**
- * Runs `body` while the names of the items are locked, unless a stuck operation blocks one of them.
+ * Runs `body` while the names of the items are locked. Does not run `body` if a stuck operation blocks one of
+ * the names.
  * @returns the result of `body`; or a refusal, if the locks took too long or a name is blocked
  */
 async function underLocks<T>(
@@ -199,7 +203,8 @@ async function underLocks<T>(
   });
   if (held === null) return refusedNow([refusal('edit.busy', { zone: draft.zone })]);
   try {
-    // Read again under the lock: an edit of the same names may have ended in between.
+    // `unlessStuck` reads the ledger again, now under the lock: an edit of the same names may have ended
+    // since the first read.
     return await unlessStuck(runtime, draft, items, names, body);
   } finally {
     held.release();
@@ -207,7 +212,8 @@ async function underLocks<T>(
 }
 
 /**
- * Runs `body` with what is known of the names, unless a stuck operation blocks one of them.
+ * Runs `body` with what the journal knows of the names. Does not run `body` if a stuck operation blocks one
+ * of the names.
  * @returns the result of `body`, or a refusal
  */
 async function unlessStuck<T>(

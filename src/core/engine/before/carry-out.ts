@@ -50,7 +50,7 @@ export async function carryOut(
   return await write(runtime, prepared, plan.change, present, ctx);
 }
 
-/** The change to write, and the records that the central has at its names before the write. */
+/** The change to write, and the records that the central has before the write at the edit's names. */
 export interface PlannedEdit {
   readonly plan: Plan;
   readonly present: readonly CentralRecord[];
@@ -82,7 +82,7 @@ export async function planAtCentral(
   return { plan: { ...plan, items, change }, present: [] };
 }
 
-/** Whether the create is open, so the central will still get its zone. */
+/** Whether this create operation is still on its way, so that the central will get the zone. */
 function isComing({ state }: CreateOperation): boolean {
   return state === 'prepared' || state === 'applied' || state === 'kept';
 }
@@ -132,7 +132,7 @@ async function readPresent(
 }
 
 /**
- * Ledger rows for synced records that another writer has replaced at the central. They become `conflict`,
+ * Ledger rows for synced records that another writer has replaced at the central. The rows become `conflict`,
  * even if the edit is refused or undone.
  */
 function replacedRows({ rows, unsure }: ZoneKnowledge, items: Plan['items']): LedgerRow[] {
@@ -144,8 +144,8 @@ function replacedRows({ rows, unsure }: ZoneKnowledge, items: Plan['items']): Le
 }
 
 /**
- * Journals a new operation, together with the ledger rows that changed because of what the read of the
- * central showed.
+ * Journals a new operation, together with the ledger rows that change because of the records found at the
+ * central.
  */
 async function begin(
   runtime: Runtime,
@@ -181,7 +181,7 @@ async function write(
   }
 }
 
-/** A change that was written, and the records that the central had at its names before the write. */
+/** A change that was sent to the central, and the records that the central had at the edit's names before. */
 interface Written {
   readonly change: Change;
   readonly present: readonly CentralRecord[];
@@ -231,13 +231,16 @@ async function afterFailedWrite(
   });
 }
 
-/** Everything that may change at the central when both a write and its undo may still land. */
+/** Everything that may change at the central while both a write and its undo may still take effect. */
 function eitherWay({ add, remove }: Change): Pick<Change, 'add' | 'remove'> {
   const all = [...add, ...remove];
   return { add: all, remove: all };
 }
 
-/** Handles a write that failed although a read shows its result: the operation becomes `applied`. */
+/**
+ * Handles a write that reported a failure although a read shows that it was carried out. The operation
+ * becomes `applied`.
+ */
 async function doneAnyway(runtime: Runtime, prepared: RecordsOperation, written: Written): Promise<Outcome> {
   try {
     return { kind: 'applied', operation: await runtime.store.advance(prepared, 'applied') };
@@ -250,15 +253,15 @@ async function doneAnyway(runtime: Runtime, prepared: RecordsOperation, written:
 interface Closing {
   readonly to: 'refused' | 'reverting';
   /**
-   * What requests of unknown outcome may still change; null: nothing is left of the edit, and nothing of it
-   * can still land.
+   * What requests of unknown outcome may still change at the central. Null: nothing is left of the edit
+   * there, and nothing of it can still take effect.
    */
   readonly late: Pick<Change, 'add' | 'remove'> | null;
 }
 
 /**
- * Journals how a failed write ended. If the write may still land, or a part of it may be left, the operation
- * goes on watch.
+ * Journals how a failed write ended. If the write may still take effect, or a part of it may be left, the
+ * operation is watched (`watch`) for a while.
  */
 async function close(
   runtime: Runtime,
@@ -270,16 +273,16 @@ async function close(
   const changed = late === null ? 'nothing' : 'unknown';
   const watch = late === null ? prepared.watch : watching(runtime.ports, prepared, late);
   const left = to === 'refused' ? nothingWritten : {};
-  // The panel has made a `compensate` edit already. In state `reverting` a background step puts the panel
-  // back, even after a crash now.
+  // An edit of class `compensate` is in the panel already. In state `reverting`, a background step will undo
+  // the edit in the panel, even if the agent crashes now.
   const state = prepared.class === 'compensate' ? 'reverting' : to;
   let operation: RecordsOperation = { ...prepared, state, problems, watch, ...left };
   try {
     operation = await runtime.store.advance(prepared, state, { problems, watch, ...left });
   } catch (failure) {
     if (!(failure instanceof JournalError)) throw failure;
-    // In the journal the operation is still `prepared`. A background step takes the edit for unfinished and
-    // undoes it. So the refusal that the user saw stays true.
+    // In the journal the operation is still `prepared`. A background step will treat the edit as unfinished
+    // and undo it. So the refusal that the user saw stays true.
     if (changed === 'unknown') runtime.unsaid.add(prepared.id);
     runtime.ports.log(1, 'journal.write-failed', { operation: operation.id, code: failure.code });
   }
@@ -288,7 +291,9 @@ async function close(
 
 type Seen = 'done' | 'not-done' | 'unread';
 
-/** Reads whether the central has the result of a failed write; `unread`: this read failed too. */
+/**
+ * Reads whether the central has carried out a write that reported a failure. `unread`: this read failed too.
+ */
 async function readAgain(runtime: Runtime, operation: RecordsOperation, change: Change): Promise<Seen> {
   try {
     const present = await runtime.timers.step(
@@ -316,8 +321,8 @@ function isCarriedOut({ add, remove }: Change, present: readonly CentralRecord[]
 
 /**
  * Undoes what is left of a failed write. `clean`: a read after the undo proves that nothing is left.
- * `unclean`: something may be left. For example, the central stored another value than it was sent, and that
- * record is not touched. `late`: the undo itself may still land.
+ * `unclean`: something may be left. For example, the central stored another value than we sent; the undo does
+ * not touch such a record. `late`: the undo itself may still land.
  */
 async function undoWrite(
   runtime: Runtime,
@@ -338,7 +343,7 @@ async function undoWrite(
       },
       runtime.ports.settings.recheckTimeout,
     );
-    // The zone is gone, so records that the write removed cannot be restored.
+    // The central no longer has the zone, so records that the write removed cannot be restored.
     if (left === null) return written.change.remove.length === 0 ? 'clean' : 'unclean';
     if (!hasMore(written, left)) return 'clean';
     runtime.agenda.compareSoon(operation.zone, 'kept-otherwise');
@@ -350,9 +355,7 @@ async function undoWrite(
   }
 }
 
-/**
- * Whether one of the RRsets to which the change adds records has a record now that it did not have before.
- */
+/** Whether an RRset to which the change adds records has a record now that was not there before the write. */
 function hasMore({ change, present }: Written, left: readonly CentralRecord[]): boolean {
   const known = new Set([...present, ...change.remove].map(recordId));
   return left.some(

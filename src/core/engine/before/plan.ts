@@ -15,17 +15,20 @@ import type { EditItem, KnownRecord } from '../../panel.ts';
 import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { retimed, writtenLate } from '../knowledge/operations.ts';
 
-/** What the ledger, and the operations that are open or on watch, know of a zone. */
+/** What we know of a zone from its ledger rows and from its operations that are open or on watch. */
 export interface ZoneKnowledge {
   readonly zone: DnsName;
   readonly rows: ReadonlyMap<string, LedgerRow>;
   /** Operations that have not ended, oldest first. */
   readonly open: readonly Operation[];
-  /** Ids of records that late writes of ended operations may have added; see {@link writtenLate}. */
+  /**
+   * Ids of records that ended operations may have added with writes that took effect late; see {@link
+   * writtenLate}.
+   */
   readonly late: ReadonlySet<string>;
   /**
    * Ids of records that an edit of ours removed and that no edit has added since. If the central lacks such a
-   * record, it was not another writer who removed it.
+   * record, no other writer has removed it.
    */
   readonly taken: ReadonlySet<string>;
   /** Ids of records that an operation, open or on watch, may have removed. */
@@ -60,9 +63,9 @@ function removedBy(operation: Operation): readonly ResourceRecord[] {
 }
 
 /**
- * Computes {@link ZoneKnowledge.taken}. Only edits that are applied or kept count. The result of a write of
- * unknown outcome is not known, and an undo restores what was removed.
- * @param recent newest first, because the newest edit of a record decides
+ * Computes {@link ZoneKnowledge.taken}. Only edits in state `applied` or `kept` count. In other states,
+ * either we do not know the outcome of the write, or an undo restores the records.
+ * @param recent newest first: for each record only the newest edit counts
  */
 function takenBy(recent: readonly RecordsOperation[]): Set<string> {
   const taken = new Set<string>();
@@ -79,8 +82,8 @@ function takenBy(recent: readonly RecordsOperation[]): Set<string> {
 }
 
 /**
- * All records that a key of the panel may stand for: the ledger's records that are in the panel, and records
- * that open edits add.
+ * All records that the panel may mean by a key: records that the panel has according to the ledger, and
+ * records that open edits add.
  */
 export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
   const known = new Map<string, KnownRecord>();
@@ -93,7 +96,7 @@ export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
       const id = recordId(add);
       const before = known.get(id);
       if (before === undefined) known.set(id, { record: add, key: null });
-      // If the edit adds a record that the panel has already, the panel may have made a second row for it.
+      // If the edit adds a record that the panel has already, the panel may now list this record twice.
       else if (remove === null || recordId(remove) !== id)
         known.set(id, { ...before, unread: (before.unread ?? 0) + 1 });
     }
@@ -101,7 +104,7 @@ export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
   return [...known.values()];
 }
 
-/** Records that the central probably has, judged by the ledger and by what open operations wrote. */
+/** Records that the central probably has, according to the ledger and to what open operations wrote. */
 export function likelyThere({ rows, open }: Pick<ZoneKnowledge, 'rows' | 'open'>): ResourceRecord[] {
   const likely = new Map<string, ResourceRecord>();
   for (const [id, row] of rows) if (row.onCentral) likely.set(id, row.record);
@@ -127,10 +130,10 @@ export function busyIds(open: readonly Operation[]): Set<string> {
 }
 
 /**
- * Decides for each item whether it is sent to the central; does not read the central
+ * Decides for each item of an edit whether it is sent to the central, without a read of the central
  * (docs/architecture.md#the-way-of-one-edit). An item is not sent if the record it changes is `panel-only`,
  * `conflict` or `excluded`. It is not sent either if its new record would join an RRset with a `conflict` or
- * `excluded` record. The same holds for records that belong to the central (SOA, apex NS, signatures).
+ * `excluded` record. Items with records that belong to the central (SOA, apex NS, signatures) are never sent.
  */
 export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]): OperationItem[] {
   return items.flatMap(({ remove, add }) => {
@@ -152,7 +155,7 @@ export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]):
   });
 }
 
-/** Whether the item moves a record that is at the central to another owner name or type. */
+/** Whether the item gives a record that the central has another owner name or another type. */
 function leavesPlace(knowledge: ZoneKnowledge, remove: ResourceRecord, add: ResourceRecord): boolean {
   if (remove.name === add.name && remove.type === add.type) return false;
   return whyLocal(knowledge, remove, null) === null;
@@ -179,7 +182,8 @@ function whyLocal(
 
 /**
  * The state of a record as the ledger and the open edits show it; null: the panel is not known to have the
- * record. If an open edit sends the record, or its row is synced, the result is `synced`.
+ * record. The result is `synced` if an open edit sends the record to the central, or if the record's row is
+ * `synced`.
  */
 function stateOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordState | null {
   const id = recordId(record);
@@ -197,7 +201,10 @@ export interface Plan {
   readonly items: readonly OperationItem[];
   /** The change to write at the central; it may be empty. */
   readonly change: Change;
-  /** Why the edit must be refused. If there is any problem, `change` must not be written. */
+  /**
+   * Why the edit must be refused; empty: it need not be. If there is any problem, `change` must not be
+   * written.
+   */
   readonly problems: readonly Problem[];
 }
 
@@ -236,15 +243,18 @@ export function planChange(
   return { items: judged, change, problems: clashes(mirrored, shownBeside(knowledge, held)) };
 }
 
-/** The TTL for a new record that has none: the TTL of the central's RRset; `null`: the central chooses. */
+/**
+ * The TTL for a new record without one: that of the central's records of the same name and type. `null`:
+ * there are none, and the central chooses the TTL.
+ */
 function usualTtl(record: ResourceRecord, present: readonly ResourceRecord[]): number | null {
   const beside = present.filter(({ name, type }) => name === record.name && type === record.type);
   return beside.find(({ ttl }) => ttl !== null)?.ttl ?? null;
 }
 
 /**
- * Stops an item from being sent if another writer replaced its old value at the central. That is so if the
- * old value is gone, and the RRset has a record that we did not write.
+ * Marks an item as not to be sent if another writer has replaced its old record at the central. We conclude
+ * this if the old record is gone, and its RRset has a record that we did not write.
  */
 function judgeItem(
   knowledge: ZoneKnowledge,
@@ -270,7 +280,8 @@ function judgeItem(
 }
 
 /**
- * Leaves out of a change each record to add that would clash with a CNAME, or is a CNAME and would clash.
+ * Drops clashing records from the records that a change adds: a CNAME beside any other record, and any record
+ * beside a CNAME.
  * @param held the records at the central
  */
 export function withoutClashes(change: Change, held: readonly ResourceRecord[]): Change {
@@ -279,8 +290,8 @@ export function withoutClashes(change: Change, held: readonly ResourceRecord[]):
 }
 
 /**
- * Records that a new record may clash with: all that the central has, and synced records that it lacks. The
- * latter may come back once a late write or an undo ends.
+ * Records that a new record may clash with: all records that the central has, and synced records that it
+ * lacks now. Such a synced record may come back through a late write or an undo.
  */
 function shownBeside(
   { rows, open }: ZoneKnowledge,
@@ -305,7 +316,10 @@ function leavingIds(open: readonly RecordsOperation[]): Set<string> {
   return leaving;
 }
 
-/** Makes one problem for each clash of an edit with a CNAME. The problem quotes both records. */
+/**
+ * Returns a problem for each clash between a record that the edit adds and another record. The problem quotes
+ * both records.
+ */
 function clashes(items: readonly OperationItem[], held: readonly ResourceRecord[]): Problem[] {
   const remove = items.flatMap((item) => item.remove ?? []);
   const add = items.flatMap((item) => item.add ?? []);

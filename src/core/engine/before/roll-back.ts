@@ -20,10 +20,10 @@ import { claimant } from '../knowledge/towards-panel.ts';
 /**
  * Undoes at once what accepted operations wrote, because another central of the panel refused the edit.
  * Undoes only what these operations changed, and nothing that another open operation wants. What cannot be
- * undone now stays `reverting`, and background steps try it again. An operation that ended or got its `after`
- * meanwhile is left alone.
+ * undone now stays `reverting`, and background steps try it again. An operation is left alone if it has ended
+ * meanwhile, or if the panel's `after` call for it has come.
  * @param problems why the edit was refused; they are stored with the operations
- * @returns `nothing`: a read proved that the central has nothing left of them
+ * @returns `nothing`: the central has certainly nothing left of these operations
  * @throws only for a defect of ours
  */
 export async function rollBack(
@@ -56,7 +56,7 @@ async function rollBackOne(
 ): Promise<boolean> {
   const { id, zone, state } = operation;
   const { settings } = runtime.ports;
-  // The operation may have ended because another edit made the panel show the same records.
+  // The operation may have ended already, because another edit gave the panel the same records.
   if (isFinal(state)) return isNothingLeft(operation);
   runtime.inFlight.add(id);
   try {
@@ -103,8 +103,8 @@ async function lockAndUndo(
 }
 
 /**
- * Ends a zone delete that was not sent yet: panel and central keep the zone.
- * @returns false: its `after` has come, so the delete goes on
+ * Ends the delete of a zone that was not sent to the central yet. Panel and central keep the zone.
+ * @returns false: the panel's `after` call has come, so the delete goes on
  */
 async function forgetDelete(
   runtime: Runtime,
@@ -154,17 +154,23 @@ async function undoUnderLock(
 /** What {@link inverseOf} computes. */
 interface Inverse {
   readonly change: Change;
-  /** Operations that decide about a record from now on, each with this record. */
+  /**
+   * Operations that take over a record from the undone operation. The record is listed in their `added` or
+   * `removed`.
+   */
   readonly inherited: readonly RecordsOperation[];
-  /** False: a record stays for an edit that the panel has not reported, and that may be undone as well. */
+  /**
+   * False: a record was left to another edit that the panel has not reported yet. That edit may be undone as
+   * well.
+   */
   readonly isDecided: boolean;
 }
 
 /**
- * The change that undoes an operation. A record that another open operation wants as it is now is not
- * changed, and that operation decides about it from now on (`inherited`). If several operations name the
- * record, the newest counts, because it may have undone an older one. A record that is again as it was before
- * an older operation that is being undone is not changed either.
+ * Computes the change that undoes an operation. The change leaves two kinds of records as they are now. The
+ * first kind is a record that another open operation wants as it is; that operation takes the record over
+ * (`inherited`). If several operations name the record, the newest counts, because it may reverse an older
+ * one. The second kind is a record that now is as it was before an older operation that is being undone.
  * @param others open operations of the zone, oldest first
  * @param undone older operations of the zone that are being undone, oldest first
  */
@@ -195,8 +201,9 @@ function inverseOf(
 }
 
 /**
- * Whether a record that an operation added (or removed) is now as it was before an older operation. That one
- * is the oldest that changed the record and is being undone. Changes of a TTL alone do not count.
+ * Whether a record that an operation added (or removed) is now as it was before an older operation changed
+ * it. That older operation is the oldest one in `undone` that changed the record. Changes of a TTL alone do
+ * not count.
  */
 function isAsBefore(
   undone: readonly RecordsOperation[],

@@ -1,18 +1,22 @@
 import type { Runtime } from '../runtime.ts';
 
-/** A call counts as repeated only within so many milliseconds after its refusal. */
+/**
+ * The longest time, in milliseconds, between the refusal of a call and a repetition that counts as
+ * confirmation.
+ */
 export const repeatWithin = 15 * 60_000;
 /**
- * A call counts as repeated only after so many milliseconds. One click may call us more than once, so a
- * sooner call shows no decision of the user.
+ * The shortest time, in milliseconds, between the refusal of a call and a repetition that counts as
+ * confirmation. One click may call us more than once, so an earlier repetition shows no decision of the user.
  */
 export const repeatAfter = 3_000;
 
 /**
- * Finds out whether a call repeats one that was refused to get the user's confirmation.
+ * Some calls are refused once, and the user confirms them by repeating the call. Finds out whether this call
+ * is such a confirmation.
  * @param fact name of the journal's fact that holds the time of the refusal
- * @returns `yes`: the user has repeated the call, and it may go on. Otherwise the facts to store with the
- *   refusal; none if an earlier refusal still counts
+ * @returns `yes`: the user has repeated the call, so the call may go on. Otherwise: the facts to store with
+ *   the refusal; empty if an earlier refusal still counts
  * @throws {JournalError}
  */
 export async function hearAnswer(
@@ -23,12 +27,13 @@ export async function hearAnswer(
   const last = await askedAt(journal, fact);
   const age = last === null ? Infinity : now - last;
   if (age >= repeatAfter && age <= repeatWithin) return 'yes';
-  // If the stored time is in the future, the wall clock was set back. It then proves no refusal.
+  // A stored time in the future means that the wall clock was set back. Such a time proves no earlier
+  // refusal.
   return age > repeatWithin || age < 0 ? { [fact]: String(now) } : {};
 }
 
 /**
- * When the call was last refused: wall clock, milliseconds since 1970; `null`: never.
+ * The time of the call's last refusal (wall clock, milliseconds since 1970); `null`: no refusal is stored.
  * @throws {JournalError}
  */
 export async function askedAt(journal: Runtime['ports']['journal'], fact: string): Promise<number | null> {

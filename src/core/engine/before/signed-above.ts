@@ -13,8 +13,8 @@ import { hearAnswer } from './second-yes.ts';
 export const signedAboveNote = 'note.signed-above';
 
 /**
- * Name of the journal's fact that holds when the create was refused because of the signed zone above (wall
- * clock, milliseconds since 1970).
+ * Name of the journal's fact that holds a time (wall clock, milliseconds since 1970). At that time we refused
+ * to create this zone because of the signed zone above it.
  */
 function askedFact(zone: DnsName): string {
   return `signed-above.asked ${zone}`;
@@ -22,9 +22,9 @@ function askedFact(zone: DnsName): string {
 
 /**
  * Refuses the create of a zone once if the zone lies in a signed zone of ours that does not delegate it. If
- * the user repeats the create, it is carried out. The signed zone proves that the new zone does not exist, so
- * validators reject its answers (RFC 4035 section 5.2). If we cannot find out whether the upper zone is
- * signed, nothing is refused.
+ * the user repeats the create, it is carried out. Without a delegation, the signed zone proves that the new
+ * zone does not exist. So validators reject the new zone's answers (RFC 4035 section 5.2). If we cannot find
+ * out whether the upper zone is signed, nothing is refused.
  * @param edits of one call of the panel
  * @returns the reasons of the refusal; empty: the call may go on
  * @throws {JournalError}
@@ -57,7 +57,7 @@ export async function askAboutSignedAbove(
 /** A signed zone of ours that has another zone below it and does not delegate it. */
 interface SignedAbove {
   readonly parent: DnsName;
-  /** The name servers in the signed zone's apex NS records. */
+  /** The name servers that the signed zone lists in the NS records at its apex. */
   readonly nameServers: readonly string[];
 }
 

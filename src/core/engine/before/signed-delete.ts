@@ -10,27 +10,30 @@ import type { Runtime } from '../runtime.ts';
 import { askedAt, hearAnswer, repeatAfter, repeatWithin } from './second-yes.ts';
 import { baselineDueFact } from './unknown-zone.ts';
 
-/** A repeated call allows only a delete that is created within so many milliseconds after it. */
+/**
+ * Milliseconds after a repeated call. The repetition allows only a delete operation that is created within
+ * them.
+ */
 const answering = 60_000;
 
 /**
- * Name of the journal's fact that holds when the delete was refused because the zone is signed (wall clock,
+ * Name of the journal's fact that holds the time at which we refused to delete this signed zone (wall clock,
  * milliseconds since 1970).
  */
 function askedFact(zone: DnsName): string {
   return `signed-delete.asked ${zone}`;
 }
 
-/** Name of the journal's fact that holds the id of the delete that an administrator allowed. */
+/** Name of the journal's fact that holds the id of the delete operation that an administrator allowed. */
 function allowedFact(zone: DnsName): string {
   return `signed-delete.allowed ${zone}`;
 }
 
 /**
- * Refuses the delete of a signed zone once; if the user repeats it, it is carried out. While the parent has a
- * DS record, a deleted zone fails validation, and so does a new zone of that name (RFC 4035 section 5.2). One
- * refusal covers all zones of the call. If we cannot find out whether a zone is signed, nothing is refused
- * here; `maySendDelete` checks again before the delete is sent.
+ * Refuses the delete of a signed zone once. If the user repeats the delete, it is carried out. While the
+ * parent has a DS record, a deleted zone fails validation, and so does a new zone of that name (RFC 4035
+ * section 5.2). One refusal covers all zones of the call. If we cannot find out whether a zone is signed, its
+ * delete is not refused here. {@link maySendDelete} checks again before the delete is sent.
  * @param edits of one call of the panel
  * @returns the reasons of the refusal; empty: the call may go on
  * @throws {JournalError}
@@ -99,13 +102,17 @@ export async function maySendDelete(
 }
 
 /**
- * Facts to store when an administrator allows the delete of a signed zone; {@link maySendDelete} reads them.
+ * The facts to store when an administrator allows the delete of a signed zone. {@link maySendDelete} reads
+ * these facts.
  */
 export function allowed({ zone, id }: CreateOperation | DeleteOperation): Readonly<Record<string, string>> {
   return { [allowedFact(zone)]: id };
 }
 
-/** Facts to delete when the zone is gone, so that they do not affect a later zone of that name. */
+/**
+ * The facts to delete from the journal when the zone is gone, so that they do not affect a later zone of that
+ * name.
+ */
 export function forgotten(zone: DnsName): Readonly<Record<string, null>> {
   return {
     [askedFact(zone)]: null,
@@ -115,7 +122,7 @@ export function forgotten(zone: DnsName): Readonly<Record<string, null>> {
   };
 }
 
-/** Whether the delete is stuck because an administrator has to allow it. */
+/** Whether the operation is a delete of a signed zone that is stuck until an administrator allows it. */
 export function waitsForYes({ kind, state, problems }: Operation): boolean {
   const isWaiting = problems.some(({ code }) => code === 'zone.signed-waiting');
   return kind === 'zone-delete' && state === 'stuck' && isWaiting;

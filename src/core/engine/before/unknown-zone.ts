@@ -6,22 +6,22 @@ import type { CompareRequest } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Name of the journal's fact that holds when the first comparison of all zones ended (wall clock,
- * milliseconds since 1970).
+ * Name of the journal's fact that holds the time at which the first comparison of all zones ended (wall
+ * clock, milliseconds since 1970).
  */
 export const baselineFact = 'baseline';
 
 /**
- * Name of the journal's fact that a zone without a ledger entry still gets a baseline, although the first
- * comparison of all zones has ended. An open create or delete of the zone kept it from being compared.
+ * Name of the journal's fact that marks a zone whose baseline (its own first comparison) is still due. The
+ * fact is set for a zone that is being created or deleted when the observe mode ends.
  */
 export function baselineDueFact(zone: DnsName): string {
   return `baseline-due ${zone}`;
 }
 
 /**
- * Whether the ledger forgot the zone while it was being deleted. Until that has ended, we do not know whether
- * its edits are sent.
+ * Whether the zone is being deleted and still needs a baseline (its first comparison). Until the delete has
+ * ended, we do not know whether edits in the zone are sent to the central.
  * @throws {JournalError}
  */
 export async function isBaselineDue({ ports }: Runtime, { zone, state }: ZoneEntry): Promise<boolean> {
@@ -29,8 +29,8 @@ export async function isBaselineDue({ ports }: Runtime, { zone, state }: ZoneEnt
 }
 
 /**
- * Refuses an edit in a zone without a ledger entry, because we do not know yet whether its edits are sent to
- * the central. Once the panel's list shows the zone, it is compared before other zones.
+ * Refuses an edit in a zone without a ledger entry, because we do not know yet whether the zone's edits are
+ * sent to the central. Once the panel's list shows the zone, we compare it before other zones.
  */
 export async function unknownZone(
   runtime: Runtime,
@@ -43,8 +43,8 @@ export async function unknownZone(
 }
 
 /**
- * Schedules a comparison for a zone that a call names. If the ledger lacks the zone, it is compared only once
- * the panel's list shows it.
+ * Schedules a comparison of a zone that a call of the panel names. A zone that the ledger lacks is compared
+ * only once the panel's list shows it.
  * @throws {JournalError}
  */
 export async function compareNamed(

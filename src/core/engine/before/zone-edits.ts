@@ -25,8 +25,9 @@ import type { Runtime } from '../runtime.ts';
 import { baselineFact, isBaselineDue, unknownZone } from './unknown-zone.ts';
 
 /**
- * Answers `before` of a zone create: creates the zone at the central, or syncs it if the account has it
- * already. A trial cannot find out that a zone belongs to another account; only the create itself can.
+ * Answers the panel's `before` call for the create of a zone. Creates the zone at the central, or syncs it if
+ * the account has it already. A trial call cannot find out that a zone belongs to another account; only the
+ * create itself can.
  * @throws {JournalError} nothing was changed
  */
 export async function beforeCreate(runtime: Runtime, event: ZoneCreateEvent, call: Call): Promise<Answer> {
@@ -100,10 +101,10 @@ async function lockZone(runtime: Runtime, zone: DnsName, signal: AbortSignal): P
 }
 
 /**
- * Syncs the zone if the central lists it, else creates it, and journals the operation. If an empty zone would
- * hide answers of the zone above, the create is only checked and journalled. The zone is then created
- * together with its records once the panel has it (docs/decisions/012-new-zones.md). The caller has locked
- * the zone.
+ * Journals the create operation. Syncs the zone if the central lists it already, else creates it there. If an
+ * empty zone would hide answers of the zone above, the create is only checked and journalled. Such a zone is
+ * created together with its records, once the panel has the zone (docs/decisions/012-new-zones.md). The
+ * caller has locked the zone.
  */
 async function createAtCentral(
   runtime: Runtime,
@@ -126,21 +127,21 @@ async function createAtCentral(
       await commitAccepted(runtime, latest, 'prepared');
       return accepted(draft.id);
     }
-    // Where only the provider creates zones, no create request is sent, so none can land late.
+    // If only the provider can create zones, we send no create request, so none can take effect late.
     const asking = { ...latest, requested: managesZones };
     if (managesZones) await runtime.store.create(asking);
     return await makeNow(runtime, asking, past, ctx);
   } catch (error) {
     if (!(error instanceof CentralError) && !(error instanceof JournalError)) throw error;
-    // `makeNow` answers failures of the create request itself.
+    // A failure of the create request itself does not come here, because `makeNow` catches and answers it.
     const problems = noteFailure(runtime, draft, error);
     return { kind: 'refuse', problems, changed: 'nothing' };
   }
 }
 
 /**
- * Prepares a create whose zone the central has already. Its snapshot holds the records that may be removed:
- * those that were ours before, and those that earlier creates made.
+ * Prepares the create operation of a zone that the central has already. The operation's snapshot lists the
+ * records that we may remove there: records that were ours before, and records that earlier creates made.
  */
 function joining(latest: CreateOperation, { unfinished, rows, waiting }: Past): CreateOperation {
   const made = unfinished.flatMap(touchedRecords);
@@ -148,8 +149,8 @@ function joining(latest: CreateOperation, { unfinished, rows, waiting }: Past): 
     ...latest,
     created: unfinished.some(({ created }) => created),
     requested: unfinished.some(({ requested }) => requested),
-    // If a create was undone, the ledger no longer knows which records were ours before it. The delete that
-    // was resumed then still knows them.
+    // If an earlier create was undone, the ledger no longer knows which records were ours before that create.
+    // The waiting delete of the earlier zone still knows them (`formerlyOurs`).
     snapshot: [
       ...rows.filter(wasOurs).map((row) => row.record),
       ...made,
@@ -159,9 +160,9 @@ function joining(latest: CreateOperation, { unfinished, rows, waiting }: Past): 
 }
 
 /**
- * Sends the create and answers the call.
- * @param asking the operation as journalled before the request; its `requested` does not say whether the
- *   request was answered
+ * Sends the create request and answers the panel's call.
+ * @param asking the operation as journalled before the request. Its `requested` does not mean that the
+ *   central has answered
  */
 async function makeNow(
   runtime: Runtime,
@@ -174,8 +175,8 @@ async function makeNow(
   try {
     noteSent(runtime, asking);
     const made = await central.createZone(asking.zone, asking.seed ?? emptySeed, ctx);
-    // The account has the zone although its list lacked it. Either the list is filtered, or an earlier create
-    // has landed since.
+    // On `exists`, the account has the zone although its list lacked it. Either the list is filtered, or an
+    // earlier create request has taken effect since.
     latest = made === 'exists' ? joining(asking, past) : { ...asking, created: true };
     if (made === 'created') latest = { ...latest, ...(await proofOf(runtime, asking, [], ctx)) };
     await commitAccepted(runtime, latest, 'applied');
@@ -187,8 +188,8 @@ async function makeNow(
 }
 
 /**
- * Journals the create of a zone that the panel has made already. A background step creates it at the central
- * together with its records. The caller has locked the zone.
+ * Journals the create of a zone that the panel has made already. A background step creates the zone at the
+ * central together with its records. The caller has locked the zone.
  * @returns the operation as journalled
  * @throws {JournalError}
  */
@@ -204,11 +205,11 @@ export const emptySeed = { addresses: [], nameServers: [], mailServers: [] };
 interface Past {
   readonly incarnation: number;
   readonly rows: readonly LedgerRow[];
-  /** Deletes of an earlier zone with this name, which are not sent yet. */
+  /** Deletes of an earlier zone with this name that have not been sent yet. */
   readonly waiting: readonly DeleteOperation[];
   /**
-   * Creates of the zone that ended before its records were sent. The new create takes over what they made at
-   * the central.
+   * Open creates of this zone that no call is working on any more. The new create takes over what they made
+   * at the central.
    */
   readonly unfinished: readonly CreateOperation[];
 }
@@ -256,9 +257,9 @@ function noteFailure(
 }
 
 /**
- * Answers a create that failed, and journals what it left at the central.
+ * Answers the call whose create failed, and journals what the create left at the central.
  * @param asking the operation as journalled before the request
- * @param latest the same operation with what was found out since
+ * @param latest the same operation with what we have found out since the request
  */
 async function createFailed(
   runtime: Runtime,
@@ -278,8 +279,8 @@ async function createFailed(
       .advance(asking, clean ? 'refused' : 'reverting', changes)
       .catch((failure: unknown) => {
         if (!(failure instanceof JournalError)) throw failure;
-        // In the journal the operation is still `prepared` with `requested`. If the background later finds
-        // the zone, it lists it and does not delete it.
+        // In the journal the operation is still `prepared` with `requested`. If a background step later finds
+        // the zone at the central, it does not delete the zone but lists it for the administrator.
         runtime.ports.log(1, 'journal.write-failed', { operation: asking.id, code: failure.code });
       });
   }
@@ -287,8 +288,8 @@ async function createFailed(
 }
 
 /**
- * Returns the operation with what a failed create left at the central, as far as a read shows it. If the
- * journal failed, the zone is deleted again at once.
+ * Returns the operation with what a failed create left at the central, as far as a read shows it. If the zone
+ * was created but the journal failed, the zone is deleted again at once.
  */
 async function leftBehind(
   runtime: Runtime,
@@ -304,9 +305,9 @@ async function leftBehind(
 }
 
 /**
- * Answers `before` of a zone delete. Refuses only if the central is known to refuse the delete. If the
- * central is out of reach, the delete is sent after the panel has made it, and tried until it succeeds
- * (docs/architecture.md#the-way-of-one-edit).
+ * Answers the panel's `before` call for the delete of a zone. Refuses only if we know that the central would
+ * refuse the delete. If the central is out of reach, the call is accepted. The delete is then sent after the
+ * panel has deleted the zone, and is tried until it succeeds (docs/architecture.md#the-way-of-one-edit).
  * @throws {JournalError} nothing was changed
  */
 export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, call: Call): Promise<Answer> {
@@ -324,21 +325,19 @@ export async function beforeDelete(runtime: Runtime, event: ZoneDeleteEvent, cal
   return accepted(draft.id);
 }
 
-/** If a read fails with one of these codes, the central will refuse the delete too. */
+/** If a read of the zone fails with one of these codes, the central would refuse the delete as well. */
 const knownRefusals: ReadonlySet<string> = new Set(['central.access-denied', 'central.refused', 'zone.copy']);
 
 type FoundBeforeDelete = Pick<DeleteOperation, 'snapshot' | 'wasThere'>;
 
-/**
- * Reads the records that the central has in a zone that is about to be deleted, and whether it has the zone.
- */
+/** Reads at the central whether it has a zone that is about to be deleted, and which records the zone has. */
 async function findBeforeDelete(
   runtime: Runtime,
   { id, zone }: DeleteOperation,
   entry: ZoneEntry,
   signal: AbortSignal,
 ): Promise<FoundBeforeDelete | Refusal> {
-  // If the zone's ledger is damaged, this read throws, and the zone is left as it is.
+  // If the ledger rows of the zone are damaged, this read throws, and the zone is left as it is.
   await runtime.ports.journal.rows(zone, []);
   try {
     const records = await readCentralZone(runtime, zone, [], { signal, operation: id });
@@ -355,7 +354,8 @@ async function findBeforeDelete(
 }
 
 /**
- * Whether an open create of ours has sent a request for the zone, so the central may have it now or later.
+ * Whether an open create operation has sent a request for the zone. If so, the central may have the zone now
+ * or later.
  */
 async function isAskedFor({ ports: { journal, clock } }: Runtime, zone: DnsName): Promise<boolean> {
   const open = await journal.operations({ zone, openAt: clock.wall() });
