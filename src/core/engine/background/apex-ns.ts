@@ -26,8 +26,8 @@ export function withNameServers(
 
 /**
  * The apex NS records to add to a zone that we created and that has none. A central that creates a zone
- * together with its records adds no NS records itself. A zone must have NS records at its apex (RFC 1035
- * section 5.2). If the zone has NS records already, they belong to the central.
+ * together with its records adds no NS records itself. A zone must have NS records at its apex (RFC 2181
+ * section 6.1). If the zone has NS records already, they belong to the central.
  * @param present records of the zone at the central
  */
 export function lackingApexNs(

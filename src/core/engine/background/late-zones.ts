@@ -5,8 +5,8 @@ import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Looks for creates and deletes of a zone that we undid because panel reads did not show them, but that a
- * slow panel made after all. Their `after` calls got lost. Such a create or delete is now followed at the
+ * Looks for creates and deletes of a zone that a slow panel made after all. We had undone them because panel
+ * reads did not show them. Their `after` calls got lost. Such a create or delete is now followed at the
  * central.
  * @throws {PanelError | JournalError} the caller tries again later
  */

@@ -98,8 +98,8 @@ export async function unmake(runtime: Runtime, operation: CreateOperation): Prom
 const sent = new WeakMap<Runtime, Set<string>>();
 
 /**
- * Stores in memory that a create may still prove a zone to be ours: its request goes out now, or the zone
- * could not be read after the answer.
+ * Stores in memory that a zone which appears from now on may be made by this create. Called when the request
+ * goes out, or when the zone could not be read after the answer.
  */
 export function noteSent(runtime: Runtime, { id }: CreateOperation): void {
   sent.set(runtime, (sent.get(runtime) ?? new Set<string>()).add(id));
@@ -144,7 +144,7 @@ export function noteLanded(runtime: Runtime, { id }: CreateOperation): void {
 
 /**
  * Whether another create request for the same zone may still take effect. If so, nobody can tell which of the
- * two made the zone, and a zone that appears later is not deleted but listed for an operator.
+ * two made the zone. A zone that appears later is then not deleted but listed for an operator.
  */
 export function mayLandStill(open: readonly Operation[], { id }: CreateOperation): boolean {
   return creates(open).some((other) => other.id !== id && other.requested);

@@ -54,8 +54,8 @@ export async function restorePanel(
 }
 
 /**
- * The reason why a pull ended without the approved change in the panel: other edits changed the records
- * meanwhile.
+ * The reason why a pull did not bring all of the approved change into the panel: other edits changed the
+ * records meanwhile.
  */
 const movedOn = refusal('pull.moved-on', {});
 

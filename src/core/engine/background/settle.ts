@@ -119,8 +119,8 @@ function isContended(operation: RecordsOperation, recent: readonly Operation[]):
 }
 
 async function confirm(runtime: Runtime, operation: RecordsOperation, view: PanelView): Promise<void> {
-  // The central is not read again: the write was checked by a read when it was made, and no other operation
-  // has touched these records since.
+  // We do not read the central again: the write was checked by a read at once, and no other operation has
+  // touched these records since.
   const central = new Set<string>();
   for (const { mirrored, add } of operation.items) if (mirrored && add !== null) central.add(recordId(add));
   const isLocal = await runtime.store.transact(async (tx) => {
@@ -311,7 +311,8 @@ interface SeenSides extends LedgerSides {
  */
 function withEndNotes(operation: RecordsOperation, seen: SeenSides): readonly OperationItem[] {
   const views = viewItems(operation, seen.view);
-  // If no write of this edit was proven, another edit cannot explain why the central lacks it.
+  // The write of such an edit is not proven. So the claim of another edit does not explain why the central
+  // lacks its record.
   const isUnread = operation.class === 'follow' || operation.state === 'prepared';
   const explained = isUnread ? new Set<string>() : seen.busy;
   return operation.items.map((item, at) => {

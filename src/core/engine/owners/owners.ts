@@ -7,12 +7,12 @@ export type Right =
   | 'may'
   /** The panel's list shows that another account owns the zone, or a zone above or below it. */
   | 'another'
-  /** The owner of the zone is not known. */
+  /** Nothing shows who owns the zone. */
   | 'unknown'
   /** The panel's list was never read, so we know no zone's owner. */
   | 'unread';
 
-/** What {@link Owners.judge} is asked. */
+/** The question to {@link Owners.judge}: may this actor change this zone? */
 export interface Asked {
   readonly actor: Actor;
   readonly zone: DnsName;
@@ -23,8 +23,8 @@ export interface Asked {
 type Accounts = readonly string[] | null;
 
 /**
- * A function of the panel that may change owners is running. The owners of its zones are unknown until a list
- * shows them.
+ * A doubt about owners: a function of the panel that may change them is running, or has ended a short time
+ * ago. The owners of its zones are unknown until a list of the panel shows them.
  */
 interface Doubt {
   readonly fingerprint: string;
@@ -35,23 +35,23 @@ interface Doubt {
 }
 
 /**
- * The owners of the panel's zones. They come from the panel's own list, never from a parameter of a call
- * (docs/security.md). Does no I/O: changes are returned as a batch for the journal.
+ * The owners of the panel's zones. Owners are taken from the panel's own list, never from a parameter of a
+ * call (docs/security.md). The class does no I/O: its methods return changes as a batch for the journal.
  */
 export class Owners {
   readonly #accounts = new Map<DnsName, Accounts>();
-  /** The latest doubt about the owner of each zone. */
+  /** For each zone, the latest doubt about its owner. */
   readonly #doubts = new Map<DnsName, Doubt>();
   #doubtOfAll: Doubt | null = null;
   /**
-   * When the panel reported that it created a zone: monotonic milliseconds. A list whose reading began before
-   * that time shows an older state.
+   * For each zone, when the panel reported that it created the zone (monotonic milliseconds). A list whose
+   * reading began earlier may lack the zone.
    */
   readonly #createdAt = new Map<DnsName, number>();
   #isRead = false;
   /**
-   * When {@link forget} was last called: monotonic milliseconds. A list whose reading began before that time
-   * proves nothing.
+   * When {@link forget} was last called: monotonic milliseconds. A list whose reading began earlier proves
+   * nothing.
    */
   #forgottenAt = -Infinity;
 
@@ -61,7 +61,7 @@ export class Owners {
     this.#isRead ||= remembered.size > 0;
   }
 
-  /** The number of zones in the list, and of those without a known owner. */
+  /** The number of zones in the list (`zones`), and of zones without a known owner (`unknown`). */
   get counts(): { readonly zones: number; readonly unknown: number } {
     const zones = [...this.#accounts.keys()];
     return { zones: zones.length, unknown: zones.filter((zone) => this.#of(zone) === null).length };
@@ -78,8 +78,8 @@ export class Owners {
   }
 
   /**
-   * Handles the `before` of a function that may change the owners of these zones. From now on their owners
-   * are unknown, until a list of the panel shows them.
+   * Handles the `before` call of a panel function that may change the owners of these zones. Their owners are
+   * unknown until a later list of the panel shows them.
    * @param since when the function began, monotonic milliseconds
    */
   doubt(zones: readonly DnsName[] | 'all', fingerprint: string, since: number): Batch {
@@ -93,7 +93,7 @@ export class Owners {
   }
 
   /**
-   * Forgets all owners, because calls of the panel may have been missed.
+   * Forgets all owners, because we may have missed calls of the panel.
    * @param now monotonic, milliseconds
    */
   forget(now: number): Batch {
@@ -108,8 +108,8 @@ export class Owners {
   }
 
   /**
-   * Zones whose owner a function may change. If the function names no account that owns a zone, these are all
-   * zones that the actor may be able to change.
+   * The zones whose owner a panel function may change. The function names zones or accounts. If none of the
+   * named accounts is known to own a zone, returns all zones that the actor may be able to change.
    */
   concernedBy({ zones, accounts, actor }: Omit<OwnersEvent, 'kind'>): readonly DnsName[] | 'all' {
     const able = (zone: DnsName): boolean => this.judge({ actor, zone, creates: false }) !== 'another';
@@ -124,10 +124,10 @@ export class Owners {
   }
 
   /**
-   * Stores that the panel reported the end of the function with this fingerprint. The next list shows its
-   * result.
+   * Stores that the panel reported the end of the function with this fingerprint. A list that is read from
+   * now on shows the function's result.
    * @param at monotonic, milliseconds
-   * @returns whether the function had made an owner doubtful
+   * @returns whether the function had put an owner in doubt
    */
   ended(fingerprint: string, at: number): boolean {
     const ended = this.#everyDoubt().filter((doubt) => doubt.fingerprint === fingerprint);
@@ -136,8 +136,8 @@ export class Owners {
   }
 
   /**
-   * Handles the report that the panel deleted a zone. The owner of that name is unknown until a list whose
-   * reading began later shows it.
+   * Handles the report that the panel deleted a zone. The owner of this zone name is unknown until a list
+   * whose reading began later shows the owner.
    * @param at monotonic, milliseconds
    */
   deleted(zone: DnsName, fingerprint: string, at: number): Batch {
@@ -165,9 +165,9 @@ export class Owners {
   /**
    * Takes over a list of the panel with the owner of each zone.
    * @param began when its reading began, monotonic milliseconds
-   * @param patience a function whose end was not reported is over after so many milliseconds
-   * @returns `batch`: what changed; `again`: after so many milliseconds another list would prove more; null:
-   *   no list would
+   * @param patience milliseconds after which a function counts as ended although its end was not reported
+   * @returns `batch`: the changed owners. `again`: milliseconds after which another list would prove more;
+   *   null: no other list would
    */
   read(
     list: ReadonlyMap<DnsName, Accounts>,
@@ -184,7 +184,7 @@ export class Owners {
       if (!list.has(zone) && !this.#createdAt.has(zone)) this.#accounts.delete(zone);
     for (const [zone, told] of list) {
       if (this.#createdAt.has(zone)) continue;
-      // While the list does not show an owner, a new zone belongs to the account that created it.
+      // If the list does not show the owner of a zone, the account that created the zone stays its owner.
       const shown = doubted.has(zone) ? null : (this.#accounts.get(zone) ?? null);
       this.#accounts.set(zone, told ?? shown);
     }
@@ -193,9 +193,9 @@ export class Owners {
   }
 
   /**
-   * Ends each doubt that a list decides.
+   * Ends each doubt about an owner that a list settles.
    * @param began when the reading of the list began, monotonic milliseconds
-   * @returns for each other doubt, from when on a list decides it (monotonic milliseconds)
+   * @returns for each doubt that remains, the time from which a list settles it (monotonic milliseconds)
    */
   #settleDoubts(began: number, patience: number): number[] {
     const provedAt = ({ since, endedAt }: Doubt): number => endedAt ?? since + patience;
@@ -204,7 +204,10 @@ export class Owners {
     return this.#everyDoubt().map(provedAt);
   }
 
-  /** The owners that have changed since, as a batch for the journal. */
+  /**
+   * Compares the owners with an earlier state and returns the changes as a batch for the journal. @param
+   * before the earlier state
+   */
   #changesSince(before: ReadonlyMap<DnsName, Accounts>): Batch {
     const changed = new Map<DnsName, Accounts | 'gone'>();
     for (const zone of before.keys()) if (!this.#accounts.has(zone)) changed.set(zone, 'gone');

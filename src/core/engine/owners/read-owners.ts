@@ -11,56 +11,56 @@ import { Owners, type Right } from './owners.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * At least so many milliseconds lie between two readings of the list. After a long reading the pause is
- * `pausePart` times its duration.
+ * The shortest pause between two readings of the panel's list of zone owners, in milliseconds. After a long
+ * reading, the pause is `pausePart` times the duration of the reading.
  */
 const leastPause = 2_000;
 const pausePart = 10;
 /**
- * A zone that the list lacks causes another reading only so many milliseconds after the last one, because a
- * call may name any zone.
+ * Milliseconds from the begin of one reading to the next, if calls name zones without a known owner. Such
+ * calls must not cause readings more often, because a call may name any zone.
  */
 const curiosity = 30_000;
 
 /**
- * A reading takes at most so many milliseconds. If the panel shows no owners, the list is read once as each
- * of its accounts.
+ * The longest time that a reading may take, in milliseconds. It is long because some panels show no owners:
+ * then the list is read once in the name of each account.
  */
 const longestReading = 1_800_000;
 
 /**
- * Names of facts in the journal, which can be read while the agent does not run (docs/compatibility.md, A38
- * and A39).
+ * Names of the journal's facts about owners. Facts can be read while the agent does not run
+ * (docs/compatibility.md, A38 and A39).
  */
 export const ownerFacts = {
-  /** How the last complete reading found the owners: an {@link OwnerWay}. */
+  /** Name of the fact that holds how the last complete reading found the owners: an {@link OwnerWay}. */
   way: 'owners.way',
   /**
-   * When the self-test found that this panel checks access before it calls us: wall clock, milliseconds since
-   * 1970.
+   * Name of the fact that holds when the self-test found that this panel checks access before it calls us
+   * (wall clock, milliseconds since 1970).
    */
   proved: 'owners.panel-checks-first',
 } as const;
 
-/** The {@link OwnerWay} that a fact stores; null: it stores none. */
+/** Returns the {@link OwnerWay} that is stored as the text of a fact; null: the text is none. */
 export function rememberedWay(fact: string | null): OwnerWay | null {
   return ways.find((way) => way === fact) ?? null;
 }
 
 const ways: readonly OwnerWay[] = ['column', 'each-account', 'none'];
 
-/** The part about owners of the answer to `domainsync status`. */
+/** The part of the answer to `domainsync status` that is about owners. */
 export interface OwnerStatus {
-  /** How the panel shows owners, also if an earlier run found it out. Null: the list was never read. */
+  /** How the panel shows owners, as this run or an earlier run found out. Null: the list was never read. */
   readonly way: OwnerWay | null;
   /**
-   * `off`: the settings turn the check off. `proved`: the self-test found that the panel itself checks access
-   * first.
+   * Whether we check that an account owns the zone that it edits. `off`: the settings turn the check off.
+   * `proved`: the self-test found that the panel itself checks access before it calls us.
    */
   readonly check: 'on' | 'off' | 'proved';
   /**
-   * When the last complete reading ended: wall clock, milliseconds since 1970; null: there was none since the
-   * start.
+   * When the last complete reading ended (wall clock, milliseconds since 1970); null: none has ended since
+   * the start.
    */
   readonly readAt: number | null;
   readonly zones: number;
@@ -68,19 +68,22 @@ export interface OwnerStatus {
   readonly unknown: number;
   /**
    * Number of edits since the start that were left to the panel, because the zone's owner was unknown.
-   * `undecidedAt`: when the last one came (wall clock, milliseconds since 1970); null: there was none.
+   * `undecidedAt`: when the last such edit came (wall clock, milliseconds since 1970); null: there was none.
    */
   readonly undecided: number;
   readonly undecidedAt: number | null;
   /**
-   * Number of edits that were left to the panel because the zone belongs to another account, and when the
-   * last one came.
+   * Number of edits since the start that were left to the panel because the zone belongs to another account.
+   * `foreignAt`: when the last such edit came (wall clock, milliseconds since 1970); null: there was none.
    */
   readonly foreign: number;
   readonly foreignAt: number | null;
 }
 
-/** Reads the owners of zones from the panel in the background, and judges calls by them. */
+/**
+ * Reads the owners of zones from the panel in the background, and decides with them whether a call may change
+ * a zone.
+ */
 export class OwnerCheck {
   readonly #runtime: Runtime;
   readonly #owners = new Owners();
@@ -91,9 +94,9 @@ export class OwnerCheck {
   #undecidedAt: number | null = null;
   #foreign = 0;
   #foreignAt: number | null = null;
-  /** A call has disproved the self-test's result, and the journal has not stored that yet. */
+  /** True: a call has shown that the self-test's result is wrong, and the journal has not stored this yet. */
   #isDisproved = false;
-  /** Changed owners that the journal has not stored yet. */
+  /** Changes of owners that the journal has not stored yet, by zone. Null: the owner is unknown. */
   readonly #unsaved = new Map<DnsName, readonly string[] | null | 'gone'>();
   /** When the next reading begins: monotonic milliseconds; null: none is due. */
   #dueAt: number | null = null;
@@ -107,7 +110,10 @@ export class OwnerCheck {
     this.#runtime = runtime;
   }
 
-  /** Loads what earlier runs stored in the journal, and asks for a reading. @throws {JournalError} */
+  /**
+   * Loads the owners that earlier runs stored in the journal, and asks for a new reading of the panel's list.
+   * @throws {JournalError}
+   */
   async start(): Promise<void> {
     const { journal } = this.#runtime.ports;
     this.#owners.load(await journal.owners());
@@ -116,7 +122,7 @@ export class OwnerCheck {
     this.request(0);
   }
 
-  /** Resolves when no reading runs any more. Call it only after `stopping` was aborted. */
+  /** Resolves when no reading runs any more. Call this method only after `Timers.stopping` was aborted. */
   async drain(): Promise<void> {
     await this.#reading;
   }
@@ -135,13 +141,16 @@ export class OwnerCheck {
     };
   }
 
-  /** Whether an edit may be carried out, and its problems reported, before the panel has made it. */
+  /**
+   * Decides whether an edit may be carried out at the central, and its problems shown to the user, before the
+   * panel has made the edit.
+   */
   judge(edit: EditEvent | InvalidEvent): Right {
     const { ownerCheck } = this.#runtime.ports.settings;
     const { actor, zone } = edit;
     if (actor.rank !== 'nobody' && ownerCheck === 'off') return 'may';
     const creates = edit.kind === 'invalid' ? edit.creates : edit.kind === 'zone-create';
-    // If a name cannot be read, it belongs to no zone. So the answer reveals nothing about a zone.
+    // A name that cannot be parsed belongs to no zone, so the answer reveals nothing about a zone.
     if (zone === null) return creates || actor.rank === 'administrator' ? 'may' : 'unknown';
     const right = this.#owners.judge({ actor, zone, creates });
     return right === 'unknown' && this.#proved && actor.rank !== 'nobody' ? 'may' : right;
@@ -159,13 +168,16 @@ export class OwnerCheck {
     });
   }
 
-  /** Counts a `before` that is left to the panel, and asks for a reading of the owners if that may help. */
+  /**
+   * Counts a `before` call that is left to the panel, and asks for a new reading of the owners if the reading
+   * may help.
+   */
   count(right: Right, edit: EditEvent | InvalidEvent): void {
     if (right === 'another') {
       this.#foreign += 1;
       this.#foreignAt = this.#runtime.ports.clock.wall();
-      // The panel called us for a zone of another account. So it does not check access first, and the
-      // self-test's result is wrong.
+      // The panel called us for an account that does not own the zone. So the panel does not check access
+      // first, and the self-test's result is wrong.
       if (this.#proved && edit.kind !== 'zone-create') {
         this.#proved = false;
         this.#isDisproved = true;
@@ -182,8 +194,8 @@ export class OwnerCheck {
   }
 
   /**
-   * Handles the `before` of a function that may change owners. A plain user cannot change accounts, so a
-   * plain user's call that names accounts is ignored.
+   * Handles the `before` call of a panel function that may change the owners of zones. A plain user cannot
+   * change accounts, so a plain user's call that names accounts is ignored.
    */
   async before(event: OwnersEvent): Promise<void> {
     const { actor, accounts, fingerprint } = event;
@@ -192,7 +204,8 @@ export class OwnerCheck {
   }
 
   /**
-   * Handles the accepted `before` of a zone delete: the zone's owner is unknown until a list is read.
+   * Handles the `before` call of a zone delete that we accepted. The zone's owner is unknown until the
+   * panel's list is read again.
    * @throws {JournalError}
    */
   async deleting({ zone, fingerprint }: EditEvent): Promise<void> {
@@ -208,8 +221,8 @@ export class OwnerCheck {
   }
 
   /**
-   * Forgets all owners, because calls may have been missed. Until the panel is read again, only
-   * administrators have a right.
+   * Forgets all owners, because we may have missed calls that changed them. Until the panel's list is read
+   * again, only administrators may have edits carried out in `before`.
    * @throws {JournalError}
    */
   async forget(): Promise<void> {
@@ -220,21 +233,25 @@ export class OwnerCheck {
   }
 
   /**
-   * Stores that the panel reported the end of a call.
-   * @param newZones whether the call may have created zones
+   * Stores that the panel has ended a function that we were called for.
+   * @param fingerprint of the call
+   * @param newZones whether the function may have created zones
    */
   ended(fingerprint: string, newZones: boolean): void {
     if (this.#owners.ended(fingerprint, this.#runtime.now) || newZones)
       this.request(this.#runtime.ports.settings.confirmDelay);
   }
 
-  /** Handles the `after` of an edit: the create or delete of a zone changes owners. @throws {JournalError} */
+  /**
+   * Handles the `after` call of an edit: the create or delete of a zone changes owners. @throws
+   * {JournalError}
+   */
   async kept({ kind, zone, actor, fingerprint }: EditEvent): Promise<void> {
     const { now } = this.#runtime;
     this.ended(fingerprint, kind !== 'records');
     const isDelete = kind === 'zone-delete';
-    // The panel does not delete another account's zone for this actor, so such a call does not prove that the
-    // zone is gone.
+    // An account cannot delete the zone of another account. So such a call does not prove that the zone is
+    // gone.
     if (kind === 'records' || (isDelete && this.#owners.judge({ actor, zone, creates: false }) === 'another'))
       return;
     const batch = isDelete
@@ -244,7 +261,8 @@ export class OwnerCheck {
   }
 
   /**
-   * Asks for a reading of the owners. It begins only after the pause that follows the last reading.
+   * Asks for a reading of the owners. The reading begins only after the pause that follows the previous
+   * reading.
    * @param delay milliseconds from now
    */
   request(delay: number): void {
@@ -259,14 +277,15 @@ export class OwnerCheck {
   #ring(): void {
     this.#dueAt = null;
     if (this.#reading !== null) {
-      // Only one reading runs at a time. What the running one misses, the next one shows.
+      // Only one reading runs at a time. Changes that the running reading misses are shown by the next
+      // reading.
       void this.#reading.then(() => this.request(0));
       return;
     }
     this.#reading = this.#read().finally(() => (this.#reading = null));
   }
 
-  /** The facts to store after a reading. @param way how this reading found the owners */
+  /** The facts to store in the journal after a reading. @param way how this reading found the owners */
   #factsBy(way: OwnerWay): Readonly<Record<string, string | null>> {
     return {
       ...(way === this.#way ? {} : { [ownerFacts.way]: way }),
@@ -275,7 +294,7 @@ export class OwnerCheck {
   }
 
   /**
-   * Commits changed owners, together with those that the journal failed to store earlier.
+   * Stores changed owners in the journal, together with changes that the journal failed to store earlier.
    * @throws {JournalError}
    */
   async #remember({ owners = new Map() }: Batch, facts: Batch['facts'] = {}): Promise<void> {
@@ -287,8 +306,8 @@ export class OwnerCheck {
   }
 
   /**
-   * Reads the list of owners. Never throws: after a failure it is read again later, and edits are judged by
-   * the old list.
+   * Reads the panel's list of owners. Never throws: after a failure, the list is read again later, and until
+   * then the old owners count.
    */
   async #read(): Promise<void> {
     const { panel, clock, settings, log } = this.#runtime.ports;

@@ -6,32 +6,32 @@ import { Turns } from './turns.ts';
 
 /** A request to compare a zone. */
 export interface CompareRequest {
-  /** What caused the request: a function of the panel, `periodic` and others. */
+  /** What caused the request: the name of a panel function, `periodic` or another code. */
   readonly reason: string;
   /**
    * What may be removed at the central because the panel no longer has it. `no`: nothing. `limited`: records,
-   * within the safety limits. `named`: also the zone, because a call named it.
+   * within the safety limits. `named`: also the whole zone, because a call of the panel named it.
    */
   readonly follow: 'no' | 'limited' | 'named';
   /** The user who caused the request, as the panel names the user. Absent: domainsync itself. */
   readonly lane?: string;
-  /** Whether an edit waits for the comparison, so that it goes before others. */
+  /** Whether an edit waits for this comparison. If so, the comparison goes before others. */
   readonly awaited?: boolean;
   /**
-   * Whether an administrator asked for the comparison and sees the result. Then a zone with a damaged ledger
-   * gets a new baseline.
+   * Whether an administrator asked for the comparison and sees its result. If so, a zone with a damaged
+   * ledger gets a new baseline (first comparison).
    */
   readonly asked?: boolean;
 }
 
-/** Why a zone is woken, and for which user. */
+/** For which kind of work a zone is woken (a background step is scheduled), and for which user. */
 export interface Waking {
   readonly what: 'operations' | 'comparison';
   /** The user, as the panel names the user; empty: domainsync itself. */
   readonly lane: string;
 }
 
-/** The background step of each kind of work, to be run when a zone is woken. They never throw. */
+/** For each kind of work, the background step that runs when a zone is woken. The steps never throw. */
 export type Steps = Readonly<Record<Waking['what'], (zone: DnsName) => Promise<void>>>;
 
 interface Alarm {
@@ -41,16 +41,16 @@ interface Alarm {
   readonly lanes: ReadonlySet<string>;
 }
 
-/** One kind of background work: its alarms, its queues, and the zones that are being worked on. */
+/** The state of one kind of background work: its alarms, its queues, and the zones whose step is running. */
 interface Shop {
   readonly what: Waking['what'];
-  /** Most zones that are worked on at the same time, in total and for one user. */
+  /** The most zones whose steps run at the same time. `places`: in total. `placesOfOne`: for one user. */
   readonly places: number;
   readonly placesOfOne: (lane: string) => number;
   readonly alarms: Map<DnsName, Alarm>;
   /** Two queues: zones in the first go before those in the second. */
   readonly queues: readonly [Turns, Turns];
-  /** Zones that are being worked on, each with the user it is done for. */
+  /** Zones whose step is running, each with the user for whom the step runs. */
   readonly running: Map<DnsName, string>;
 }
 
@@ -59,13 +59,13 @@ function shop(what: Waking['what'], places: number, placesOfOne: Shop['placesOfO
   return { what, places, placesOfOne, alarms: new Map(), queues, running: new Map() };
 }
 
-/** At least so many milliseconds lie between two comparisons of the same zone. */
+/** The shortest pause between two comparisons of the same zone, in milliseconds. */
 const compareGap = 2_000;
 
 /**
- * Schedules background steps, one at a time for each zone. A zone waits for its earliest alarm. If it is
- * woken while its step runs, another step follows. Operations never wait for comparisons of other zones, and
- * users take turns.
+ * Schedules background steps, one at a time for each zone. A zone's step runs at the time of its earliest
+ * alarm. If the zone is woken while its step runs, another step follows. Steps of operations never wait for
+ * comparisons of other zones, and users take turns.
  */
 export class Agenda {
   readonly #timers: Timers;
@@ -74,15 +74,15 @@ export class Agenda {
   readonly #shops = {
     // One user gets at most two of the three places. So a user with slow zones leaves one place to others.
     operations: shop('operations', 3, () => 2),
-    // Comparisons have places of their own, so that they never delay an undo. Comparisons that domainsync
-    // itself causes may take both.
+    // Comparisons have two places of their own, so that they never delay an undo. Comparisons that domainsync
+    // itself causes may take both places.
     comparison: shop('comparison', 2, (lane) => (lane === '' ? 2 : 1)),
   };
   readonly #working = new Set<Promise<void>>();
   /** For each zone, the user of its newest operation. */
   readonly #lanes = new Map<DnsName, string>();
   readonly #requests = new Map<DnsName, CompareRequest>();
-  /** For each zone, until when it is not compared again: monotonic milliseconds. */
+  /** For each zone, the time before which it is not compared again (monotonic milliseconds). */
   readonly #restsUntil = new Map<DnsName, number>();
   #steps: Steps | null = null;
 
@@ -92,27 +92,27 @@ export class Agenda {
     this.#now = now;
   }
 
-  /** Starts the work, first on zones that were woken before. */
+  /** Starts to run steps. Zones that were woken before this call come first. */
   begin(steps: Steps): void {
     this.#steps = steps;
     for (const one of Object.values(this.#shops)) this.#advance(one);
   }
 
-  /** Resolves when no step is running any more. Call it only after the engine was told to stop. */
+  /** Resolves when no step is running any more. Call this method only after the engine was told to stop. */
   async drain(): Promise<void> {
     await Promise.allSettled(this.#working);
   }
 
-  /** Stores who made a zone's newest operation. The zone is then worked on in this user's turns. */
+  /** Stores which user made a zone's newest operation. The zone's steps then run in this user's turns. */
   actedFor(zone: DnsName, actor: string): void {
     this.#lanes.set(zone, actor);
   }
 
   /**
-   * Sets an alarm for a zone.
-   * @param delay milliseconds from now. If the zone has an earlier alarm, that one stays. `Infinity` sets
-   *   none
-   * @param what absent: the zone's operations
+   * Schedules the next background step of a zone by an alarm.
+   * @param delay milliseconds from now. If the zone has an earlier alarm, the earlier alarm stays.
+   *   `Infinity`: no alarm is set
+   * @param what the kind of work; absent: the zone's operations
    */
   wake(zone: DnsName, delay: number, what: Waking['what'] = 'operations'): void {
     const lane = (what === 'comparison' ? this.#requests.get(zone)?.lane : this.#lanes.get(zone)) ?? '';
@@ -134,8 +134,8 @@ export class Agenda {
   }
 
   /**
-   * Schedules a comparison of a zone that no user caused. If several requests are due, the one that may
-   * remove more counts.
+   * Schedules a comparison of a zone that no user caused. If several requests for a zone are due, the request
+   * that may remove more counts.
    * @param delay milliseconds from now; absent: soon, but not before the zone's pause ends
    */
   compareSoon(zone: DnsName, reason: string, follow: CompareRequest['follow'] = 'no', delay?: number): void {
@@ -143,8 +143,8 @@ export class Agenda {
   }
 
   /**
-   * Schedules a comparison of a zone for the user who caused it. After a comparison the zone has a pause, so
-   * that edits can get its lock.
+   * Schedules a comparison of a zone for the user who caused it. After each comparison the zone has a pause,
+   * so that edits can get the zone's lock.
    * @param delay as for {@link compareSoon}
    */
   want(zone: DnsName, request: CompareRequest, delay?: number): void {
@@ -161,7 +161,7 @@ export class Agenda {
     this.#wake(this.#shops.comparison, zone, delay ?? soon, request.lane ?? '');
   }
 
-  /** Takes the due request of a zone away and returns it; null: there is none. */
+  /** Removes the due request of a zone and returns it; null: no comparison is due. */
   takeRequest(zone: DnsName): CompareRequest | null {
     const request = this.#requests.get(zone) ?? null;
     this.#requests.delete(zone);

@@ -2,8 +2,8 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { Timers } from './timers.ts';
 
 /**
- * A running panel read, or other work that relies on the zone, and whether a call that edits the zone came
- * during it. `-`: the panel's list is read.
+ * A running panel read, or other work that relies on an unchanged zone. `disturbed`: a call that edits the
+ * zone came meanwhile. Zone `-`: the panel's list of zones is read.
  */
 interface QuietRead {
   readonly zone: DnsName | '-';
@@ -11,12 +11,12 @@ interface QuietRead {
 }
 
 /**
- * A panel read waits at most so many milliseconds for a moment without calls. Calls may follow each other
- * without a pause.
+ * The longest time, in milliseconds, that a panel read waits for a moment without calls. The wait has an end
+ * because calls may follow each other without a pause.
  */
 const idlePatience = 2_000;
 
-/** Keeps panel reads and hook calls apart: reads wait while a call is being answered. */
+/** Keeps panel reads and hook calls apart: panel reads wait while a hook call is being answered. */
 export class Gate {
   readonly #timers: Timers;
   readonly #mayReadDuringCalls: boolean;
@@ -35,8 +35,8 @@ export class Gate {
   }
 
   /**
-   * Runs `body` as a hook call. Until it ends, panel reads wait (docs/protocol.md#stages-4), and a running
-   * read of these zones does not prove that a record is absent.
+   * Runs `body` as a hook call. Until the call ends, new panel reads wait (docs/protocol.md#stages-4). A read
+   * of these zones that is running now no longer proves that a record is absent.
    * @param zones that the call edits
    */
   async during<T>(zones: readonly DnsName[], body: () => Promise<T>): Promise<T> {
@@ -53,8 +53,8 @@ export class Gate {
   }
 
   /**
-   * Resolves when no hook call is being answered, at the latest after `idlePatience`. If the panel may be
-   * read during calls, resolves at once.
+   * Resolves when no hook call is being answered, or after `idlePatience`. If the panel may be read during
+   * calls, resolves at once.
    */
   async idle(): Promise<void> {
     if (this.#calls.size === 0 || this.#mayReadDuringCalls) return;
@@ -66,7 +66,8 @@ export class Gate {
   }
 
   /**
-   * Runs `body`, which asks whether a call that edits the zone came since `body` began.
+   * Runs `body`. With `isEdited`, `body` can ask whether a call that edits the zone has come since `body`
+   * began.
    */
   async watched<T>(zone: DnsName, body: (isEdited: () => boolean) => Promise<T>): Promise<T> {
     const own: QuietRead = { zone, disturbed: this.#isEdited(zone) };
@@ -83,10 +84,10 @@ export class Gate {
   }
 
   /**
-   * Runs a panel read. `quiet`: no call that edits the zone was being answered during the read, so it can
-   * prove that a record is absent. Calls for other zones do not count; otherwise one user could delay the
-   * undos of all others.
-   * @param zone the zone that is read; `-`: the panel's list is read
+   * Runs a panel read. `quiet`: during the read, no call that edits the zone was being answered. Only a quiet
+   * read proves that a record is absent. Calls for other zones do not count; otherwise one user could delay
+   * the undos of all others.
+   * @param zone the zone that is read; `-`: the panel's list of zones is read
    */
   async quietly<T>(
     zone: DnsName | '-',

@@ -5,11 +5,11 @@ import type { EngineSettings } from '../settings.ts';
 import { Moved } from './store.ts';
 
 /**
- * A pause after a start, or a step of the wall clock, in which nothing is undone. An `after` that is missing
- * then may only be late.
+ * A pause after the agent's start or a jump of the wall clock. In this pause nothing is undone, because a
+ * missing `after` call may only be late.
  */
 export class Grace {
-  /** Until this time nothing is undone: monotonic milliseconds. */
+  /** The end of the pause (monotonic milliseconds). */
   until = 0;
   readonly #clock: Clock;
   readonly #settings: EngineSettings;
@@ -36,7 +36,7 @@ export class Grace {
     this.until = this.#clock.now() + this.#settings.grace;
   }
 
-  /** Begins a pause if the wall clock was stepped, or the machine slept, since the last call. */
+  /** Begins a pause if, since the last call of this method, the wall clock was set or the machine slept. */
   mindTheClock(): void {
     const offset = this.#clock.wall() - this.#clock.now();
     const step = offset - (this.#offset ?? offset);
@@ -48,7 +48,7 @@ export class Grace {
 
   /**
    * Checks that no pause is running.
-   * @throws {Moved} a pause is running, so what was read of the zone proves no undo yet
+   * @throws {Moved} a pause is running, so the reads of the zone do not justify an undo yet
    */
   mustBeOver(zone: DnsName): void {
     this.mindTheClock();

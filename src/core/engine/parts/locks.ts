@@ -13,9 +13,10 @@ export interface Held {
 }
 
 /**
- * Locks by owner name; who asks first gets the lock first. A lock covers a write or an undo at the central,
- * never the wait for `after` (docs/decisions/002-locks-and-claims.md). Locks exist in memory only: the
- * journal's lease allows one agent for a panel, and a new agent recovers from the operations.
+ * Locks for owner names in a zone. Whoever asks first gets the lock first. A lock is held during a write or
+ * an undo at the central, never during the wait for the panel's `after` call
+ * (docs/decisions/002-locks-and-claims.md). Locks exist in memory only: the journal allows only one agent for
+ * a panel, and a restarted agent goes on from the journalled operations.
  */
 export class NameLocks {
   readonly #held = new Set<Waiter>();
@@ -54,7 +55,7 @@ export class NameLocks {
   /**
    * Runs `body` while the names are locked.
    * @param names as for {@link acquire}
-   * @throws as `acquire`, and what `body` throws
+   * @throws like {@link acquire}; and any error of `body`
    */
   async during<T>(
     zone: DnsName,

@@ -1,34 +1,37 @@
 import type { DnsName } from '../../../dns/name.ts';
 
-/** What reads have shown of something undecided, and since when they agree (monotonic milliseconds). */
+/**
+ * What the latest panel reads have shown, as text (`signature`), and since when all reads have shown the same
+ * (`at`, monotonic milliseconds).
+ */
 interface Reading {
   readonly signature: string;
   readonly at: number;
 }
 
 /**
- * Stores since when each operation waits for the panel, and what reads have shown of it. All times are
- * monotonic milliseconds.
+ * Stores since when each operation waits for the panel, and what panel reads have shown of the operation. All
+ * times are monotonic milliseconds.
  */
 export class Patience {
   readonly #now: () => number;
   /** For each operation id, when the wait began. */
   readonly #since = new Map<string, number>();
-  /** What reads have shown. The key is an operation id or comes from {@link ofZone}. */
+  /** What panel reads have shown. The key is an operation id or comes from {@link ofZone}. */
   readonly #readings = new Map<string, Reading>();
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Starts the wait for an operation again. What reads have shown of it is kept. */
+  /** Starts the wait for an operation anew. What panel reads have shown of the operation is kept. */
   begin(operation: string): void {
     this.#since.set(operation, this.#now());
   }
 
   /**
-   * Starts the wait for an operation that is new or got its `after`. What earlier reads have shown no longer
-   * counts.
+   * Starts the wait for an operation that is new, or whose `after` call has come. What earlier panel reads
+   * have shown no longer counts.
    */
   heard(operation: string): void {
     this.begin(operation);
@@ -41,7 +44,7 @@ export class Patience {
     this.#readings.delete(operation);
   }
 
-  /** When the wait for the operation began. If nothing is stored of it, the wait begins now. */
+  /** When the wait for the operation began. If no wait is stored, it begins now. */
   since(operation: string): number {
     const since = this.#since.get(operation) ?? this.#now();
     this.#since.set(operation, since);
@@ -49,11 +52,11 @@ export class Patience {
   }
 
   /**
-   * Stores what a read has shown.
+   * Stores what a panel read has shown.
    * @param what an operation id, or a key from {@link ofZone}
    * @param signature what the read has shown, as text; null: the read proves nothing
    * @param at when the read was made
-   * @returns since when all reads have shown the same, this one included; null: this read proves nothing
+   * @returns since when all reads have shown the same, this read included; null: this read proves nothing
    */
   seen(what: string, signature: string | null, at = this.#now()): number | null {
     if (signature === null) {
@@ -66,7 +69,7 @@ export class Patience {
     return since;
   }
 
-  /** The key under which reads of a whole zone are stored, apart from its operations. */
+  /** The key for what reads have shown of a whole zone rather than of one operation. */
   static ofZone(what: 'watched' | 'lacking', zone: DnsName): string {
     return `${what} ${zone}`;
   }

@@ -1,28 +1,37 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { Clock } from '../../clock.ts';
 
-/** The state of the comparisons of all zones. Times are wall clock, milliseconds since 1970. */
+/**
+ * The state of the regular comparisons of all zones. A round compares all zones once. Times are wall clock,
+ * milliseconds since 1970.
+ */
 export interface ComparisonHealth {
-  /** Code of the failure that keeps a round from beginning; null: none does. */
+  /** Code of the failure because of which the last round could not begin; null: the last round began. */
   readonly problem: string | null;
   /** Since when rounds fail to begin; null: they do not fail. */
   readonly failingSince: number | null;
-  /** When a round last ended, or began without a zone to compare; null: none since the start. */
+  /**
+   * When all zones of a round were last done, or a round began without a zone to compare; null: not since the
+   * start.
+   */
   readonly completeAt: number | null;
   /** Number of zones whose last comparison failed. */
   readonly failingZones: number;
-  /** Since when the first of them fails; null: none does. */
+  /** Since when the earliest of these zones has failed; null: no zone fails. */
   readonly failingZonesSince: number | null;
 }
 
 /**
- * Follows rounds of comparisons: which zones are still to come, and which fail. A round that begins before
- * the last one has ended joins it.
+ * Keeps track of the rounds of comparisons: which zones are still to be compared, and which comparisons fail.
+ * If a round begins before the last round has ended, the zones of both count as one round.
  */
 export class Rounds {
   readonly #clock: Clock;
   readonly #left = new Set<DnsName>();
-  /** Zones whose comparison fails, each with the time of its first failure; the earliest first. */
+  /**
+   * Zones whose last comparison failed, each with the time of the first failure in a row. The earliest comes
+   * first.
+   */
   readonly #failing = new Map<DnsName, number>();
   #problem: string | null = null;
   #failingSince: number | null = null;
@@ -33,7 +42,7 @@ export class Rounds {
     this.#clock = clock;
   }
 
-  /** Number of the present round, from 1; 0: none has begun. */
+  /** Number of the latest round, from 1; 0: no round has begun. */
   get number(): number {
     return this.#number;
   }
@@ -63,15 +72,15 @@ export class Rounds {
     this.#failingSince ??= this.#clock.wall();
   }
 
-  /** Stores that the comparison of a zone has ended. */
+  /** Stores that a zone was compared without a failure. */
   compared(zone: DnsName): void {
     this.#failing.delete(zone);
     this.#done(zone);
   }
 
   /**
-   * Stores that the comparison of a zone has failed. It is tried again, and the round goes on without the
-   * zone.
+   * Stores that the comparison of a zone has failed. The comparison is tried again later, and the round ends
+   * without this zone.
    */
   zoneFailed(zone: DnsName): void {
     if (!this.#failing.has(zone)) this.#failing.set(zone, this.#clock.wall());

@@ -2,8 +2,8 @@ import { restAfter } from './rest.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Runs a background job rarely, however often somebody asks for it. Everyone who asks while it waits or runs
- * shares the next run. Runs take at most a fixed part of the time.
+ * Runs a background job rarely, however often a run is requested. All requests that come before a run begins
+ * share this run. Runs take at most a fixed part of the time.
  */
 export class Seldom {
   readonly #runtime: Runtime;
@@ -15,9 +15,9 @@ export class Seldom {
   #notBefore = -Infinity;
 
   /**
-   * @param gap least pause after a run, milliseconds; after a long run the pause is {@link restAfter} of its
-   *   duration
-   * @param job does the work once; must not throw. If it returns false, it has failed and is tried again,
+   * @param gap the shortest pause after a run, milliseconds; after a long run the pause is {@link restAfter}
+   *   of the run's duration
+   * @param job does the work once; must not throw. False means that the job has failed; then it is run again,
    *   with growing pauses
    */
   constructor(runtime: Runtime, gap: number, job: () => Promise<boolean>) {
@@ -27,8 +27,8 @@ export class Seldom {
   }
 
   /**
-   * Asks for a run. Resolves when no run is due any more, or the engine stops. If another `ask` is still
-   * waiting or running, resolves at once; that `ask` makes the run.
+   * Requests a run. Resolves when no run is due any more, or the engine stops. If another call of `ask` has
+   * not resolved yet, resolves at once, and the other call makes the run.
    */
   async ask(): Promise<void> {
     this.#asked = true;
@@ -60,7 +60,7 @@ export class Seldom {
   }
 
   /**
-   * Sleeps at least `confirmDelay`, so that calls at about the same time share a run.
+   * Sleeps until a time, but at least `confirmDelay`, so that requests at about the same time share a run.
    * @param at monotonic, milliseconds
    * @returns false: the engine stops
    */
@@ -69,7 +69,7 @@ export class Seldom {
     const { signal } = this.#runtime.timers.stopping;
     return await clock.sleep(Math.max(settings.confirmDelay, at - this.#runtime.now), signal).then(
       () => true,
-      // If the sleep ends early, the engine is being stopped.
+      // The sleep was aborted because the engine stops.
       () => false,
     );
   }

@@ -7,27 +7,30 @@ import type { Rounds } from './rounds.ts';
 export interface SilentRound {
   /** Wall clock, milliseconds since 1970. */
   readonly at: number;
-  /** The first zone in which it found one. */
+  /** The first zone in which the round found a silent change. */
   readonly zone: DnsName;
 }
 
-/** How many rounds show that no call reaches us. */
+/** The number of rounds with silent changes that shows that no call of a DNS form reaches us. */
 export const enoughSilent = 3;
-/** Milliseconds after which a round no longer counts. */
+/** Milliseconds after which a round with silent changes no longer counts. */
 const span = 30 * 86_400_000;
-/** Milliseconds after a hint in which the panel may still change the zones it names. */
+/**
+ * Milliseconds. A hint is the call of a panel function that may change DNS without a DNS event. For this time
+ * after a hint, the panel may still change the zones that the hint names.
+ */
 const hintSpan = 2 * 3_600_000;
-/** How many names of hints are kept. A hint with more names counts for all zones. */
+/** The most zone names of hints that are kept. If there would be more, the hint counts for all zones. */
 const mostNames = 1_000;
 
-/** Reasons of comparisons that no call caused. */
+/** Reasons of comparisons that no call of the panel caused. */
 const uncaused: ReadonlySet<string> = new Set(['periodic', 'asked', 'serial']);
 
 /**
- * Finds out whether DNS forms change zones without a call to us, as after a panel update that dropped our
- * handlers. A silent change is a change in a synced zone that no call reported. It counts once a round,
- * because a restore or an import changes many zones at once. Any call of a DNS form shows that the handlers
- * work, so the count begins anew.
+ * Finds out whether DNS forms of the panel change zones without a call to us. That happens, for example, if a
+ * panel update has removed our handlers. A silent change is a change in a synced zone that no call reported.
+ * Only one silent change counts in each round of comparisons, because a restore or an import changes many
+ * zones at once. Any call of a DNS form shows that the handlers work, so the count starts again at 0.
  */
 export class SilentChanges {
   readonly #clock: Clock;
@@ -49,17 +52,17 @@ export class SilentChanges {
     this.#rounds = rounds;
   }
 
-  /** Rounds that found silent changes since the last call of a DNS form, oldest first. */
+  /** The rounds that have found silent changes since the last call of a DNS form, oldest first. */
   get found(): readonly SilentRound[] {
     return this.#found.filter(({ at }) => at > this.#clock.wall() - span);
   }
 
-  /** Takes over what an earlier run found. */
+  /** Takes over the rounds that an earlier run of the agent found. */
   restore(found: readonly SilentRound[]): void {
     this.#found = found;
   }
 
-  /** Notes a call of the panel, whatever becomes of it. */
+  /** Handles a call of the panel, no matter how the call is answered. */
   noticed(event: PanelEvent): void {
     if (event.kind === 'edits' || event.kind === 'invalid') this.#found = [];
     else if (event.kind === 'hint') this.#hint(event.zones);
@@ -79,8 +82,8 @@ export class SilentChanges {
   }
 
   /**
-   * Notes the comparison of a synced zone.
-   * @param hasChanged whether the panel got or lost records since the last one
+   * Handles the end of a comparison of a synced zone.
+   * @param hasChanged returns whether the panel has got or lost records since the previous comparison
    */
   compared(zone: DnsName, reason: string, hasChanged: () => boolean): void {
     const isCounted = this.#counted === this.#rounds.number && this.#found.length > 0;
@@ -89,7 +92,7 @@ export class SilentChanges {
     if (hintedAt > this.#clock.wall() - hintSpan || !hasChanged()) return;
     this.#counted = this.#rounds.number;
     const [first, ...later] = [...this.found, { at: this.#clock.wall(), zone }];
-    // The first round shows since when calls are missing.
+    // The first round is always kept, because it shows since when calls are missing.
     this.#found = [...(first === undefined ? [] : [first]), ...later.slice(1 - enoughSilent)];
   }
 }

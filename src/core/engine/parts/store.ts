@@ -16,8 +16,8 @@ import {
 export type JournalReader = Omit<Journal, 'commit' | 'close'>;
 
 /**
- * An operation or a zone has changed since the caller judged it. Nothing was written, and the caller has to
- * read the zone again.
+ * An operation or a zone has changed since the caller read it and decided what to do. Nothing was written,
+ * and the caller has to read the zone again.
  */
 export class Moved extends Error {
   override readonly name = 'Moved';
@@ -27,24 +27,27 @@ export class Moved extends Error {
   }
 }
 
-/** Functions that are called after changes were written. */
+/** Functions that the store calls after it has written changes to the journal. */
 export interface StoreEvents {
-  /** The operation is new. */
+  /** An operation is new. The argument is its id. */
   begun(operation: string): void;
-  /** The operation is new, or its `after` has come. */
+  /** An operation is new, or its `after` call has come. */
   heard(operation: string): void;
-  /** The operation has ended. */
+  /** An operation has ended. */
   ended(operation: string): void;
   wake(zone: DnsName, delay: number): void;
 }
 
-/** Fields of an operation that may change without a step. The state changes only by a step. */
+/**
+ * Fields of an operation that may change while its state stays. The state itself changes only by `advance` or
+ * `record`.
+ */
 type Changes<T extends Operation> = Partial<Omit<T, Fixed>> | Partial<Omit<Operation, Fixed>>;
 type Fixed = 'id' | 'kind' | 'zone' | 'state' | 'changedAt';
 
 /**
- * The only code that writes to the journal. What a transaction reads cannot change before its commit, so no
- * write overwrites another one unnoticed.
+ * The only code that writes to the journal. Until a transaction is committed, nothing that it has read can
+ * change. So no write overwrites another one unnoticed.
  */
 export class Store {
   readonly #journal: Journal;
@@ -67,7 +70,7 @@ export class Store {
    * Runs `body`, then commits everything that it put into the transaction. If `body` throws, nothing is
    * written. Transactions run one after the other, so `body` must not be slow or start another transaction.
    * @throws {JournalError} nothing was written
-   * @throws {Moved} what `body` judged has changed; nothing was written
+   * @throws {Moved} an operation or zone has changed since the caller read it; nothing was written
    */
   async transact<T>(body: (tx: Transaction) => T | Promise<T>): Promise<T> {
     const mine = this.#turn.then(() => this.#transact(body));
@@ -80,7 +83,7 @@ export class Store {
   }
 
   /**
-   * Makes one step of an operation in a transaction of its own, as {@link Transaction.advance} does.
+   * Takes an operation to its next state as {@link Transaction.advance} does, in a transaction of its own.
    * @returns the operation as journalled
    */
   async advance<T extends Operation>(judged: T, to: OperationState, changes: Changes<T> = {}): Promise<T> {
@@ -120,7 +123,7 @@ export class Store {
   }
 }
 
-/** An operation before a transaction (null: it did not exist) and after it. */
+/** An operation before a transaction (`before`; null: it did not exist) and after it (`now`). */
 interface Write {
   readonly before: Operation | null;
   readonly now: Operation;
@@ -135,9 +138,7 @@ export class Transaction {
   readonly journal: JournalReader;
   readonly #clock: Clock;
   readonly #writes = new Map<string, Write>();
-  /**
-   * Operations whose state the caller has read and judged, but which the journal does not have yet, by id.
-   */
+  /** Ids of operations that the caller has passed in, but that the journal does not have yet. */
   readonly #drafts = new Set<string>();
   readonly #zones = new Map<DnsName, ZoneEntry>();
   readonly #rows: RowChange[] = [];
@@ -155,7 +156,8 @@ export class Transaction {
   }
 
   /**
-   * The operation as it is now. If the journal does not have it (yet), the operation as it was judged.
+   * Returns the operation as it is now. If the journal does not have the operation (yet), returns it as the
+   * caller passed it.
    * @throws {JournalError}
    */
   async current<T extends Operation>(judged: T): Promise<T> {
@@ -167,8 +169,8 @@ export class Transaction {
 
   /**
    * Adds a new operation.
-   * @param state the state to store; absent: that of the draft. Another state is given if the draft's step is
-   *   done already
+   * @param state the state to store; absent: the state of the draft. Callers give another state if the
+   *   operation has already gone further
    */
   create<T extends Operation>(draft: T, state: OperationState = draft.state): T {
     const before = this.#sinceOf(draft.createdAt);
@@ -180,8 +182,8 @@ export class Transaction {
   }
 
   /**
-   * Journals an operation that is about to be carried out, or just was. If only the panel decided about the
-   * edit, the journal has the operation already.
+   * Journals an operation that is about to be carried out, or was carried out just now. If we had left the
+   * edit to the panel, the journal has the operation already; it is then updated.
    * @throws {JournalError}
    * @throws {Moved} the operation has changed meanwhile
    */
@@ -192,12 +194,14 @@ export class Transaction {
     return await this.advance(draft, state, { items, removed, added });
   }
 
-  /** Whether the operation's state has changed since it was judged, or its `after` has come since then. */
+  /** Whether the operation's state has changed, or its `after` call has come, since the caller read it. */
   async isMoved(judged: Operation): Promise<boolean> {
     return hasMoved(judged, await this.current(judged));
   }
 
-  /** Returns the operation as it is now. @throws {Moved} it has changed since it was judged */
+  /**
+   * Returns the operation as it is now. @throws {Moved} the operation has changed since the caller read it
+   */
   async judge<T extends Operation>(judged: T): Promise<T> {
     const now = await this.current(judged);
     if (hasMoved(judged, now)) throw new Moved(judged.zone);
@@ -205,16 +209,16 @@ export class Transaction {
   }
 
   /**
-   * Takes an operation to its next state, provided that it has not changed since it was judged.
-   * @throws {Moved} it has changed
+   * Takes an operation to its next state, if the operation has not changed since the caller read it.
+   * @throws {Moved} the operation has changed
    */
   async advance<T extends Operation>(judged: T, to: OperationState, changes: Changes<T> = {}): Promise<T> {
     return this.#step(await this.judge(judged), to, changes);
   }
 
   /**
-   * Takes an operation to its next state, even if it has changed meanwhile: what the new state reports has
-   * really happened.
+   * Takes an operation to its next state, even if the operation has changed meanwhile. Callers use this
+   * method if what the new state reports has happened already, such as a write.
    * @param changes further fields, made from the operation as it is now
    */
   async record<T extends Operation>(
@@ -233,9 +237,9 @@ export class Transaction {
   }
 
   /**
-   * Replaces the entry of a zone.
+   * Replaces the ledger entry of a zone.
    * @param judged the entry as it was read; null: there was none
-   * @throws {Moved} the zone's state or incarnation has changed since
+   * @throws {Moved} the zone's state or incarnation has changed since the read
    */
   async zone(judged: ZoneEntry | null, next: ZoneEntry): Promise<void> {
     const now = await this.journal.zone(next.zone);
@@ -258,7 +262,10 @@ export class Transaction {
     };
   }
 
-  /** Wakes the zone once the transaction is committed. @param delay milliseconds after the commit */
+  /**
+   * Schedules a background step of the zone once the transaction is committed. @param delay milliseconds
+   * after the commit
+   */
   wake(zone: DnsName, delay: number): void {
     this.#wakes.push([zone, delay]);
   }
@@ -294,7 +301,10 @@ export class Transaction {
     return this.#write(now, { ...now, ...changes, ...took, state: to, changedAt: this.#clock.wall() });
   }
 
-  /** The field `took` after a step, with the time that the operation was in its present state. */
+  /**
+   * Computes the field `took` of an operation that leaves its state: adds the time that the operation was in
+   * this state.
+   */
   #took({ state, changedAt, createdAt, took = {} }: Operation, to: OperationState): Pick<Operation, 'took'> {
     const step = stepOf[state];
     const since = Math.max(changedAt, createdAt + (took.before ?? 0));
@@ -315,7 +325,7 @@ export class Transaction {
   }
 }
 
-/** The step that an operation leaves when it leaves a state. */
+/** For each state, the name under which `took` counts the time that an operation spends in this state. */
 const stepOf: Readonly<Partial<Record<OperationState, keyof Took>>> = {
   prepared: 'write',
   applied: 'after',
@@ -323,7 +333,10 @@ const stepOf: Readonly<Partial<Record<OperationState, keyof Took>>> = {
   reverting: 'undo',
 };
 
-/** Always true for operations of the same id: their kind never changes. */
+/**
+ * Narrows the type. Always true for operations with the same id, because the kind of an operation never
+ * changes.
+ */
 function isAlike<T extends Operation>(known: Operation, judged: T): known is T {
   return known.kind === judged.kind;
 }

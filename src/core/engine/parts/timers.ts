@@ -2,7 +2,7 @@ import type { CallContext } from '../../central.ts';
 import type { AlarmClock } from '../../clock.ts';
 import type { EngineSettings } from '../settings.ts';
 
-/** Deadlines, alarms and pauses of a running engine. When the engine stops, all of them end. */
+/** The deadlines, alarms and pauses of a running engine. All of them end when the engine stops. */
 export class Timers {
   /** Aborts when the engine stops. */
   readonly stopping = new AbortController();
@@ -10,8 +10,8 @@ export class Timers {
   readonly #settings: EngineSettings;
   readonly #random: () => number;
   /**
-   * Functions that end the alarms when the engine stops. With a listener of the signal for each alarm, the
-   * time would grow with the square of their number.
+   * For each alarm, a function that ends it when the engine stops. One abort listener for each alarm would be
+   * too slow: the cost would grow with the square of the number of alarms.
    */
   readonly #alarms = new Set<() => void>();
   #serial = 0;
@@ -40,8 +40,8 @@ export class Timers {
   }
 
   /**
-   * Makes a signal that aborts after `ms` milliseconds or when the engine stops. Call `done` to free its
-   * timer.
+   * Makes a signal that aborts after `ms` milliseconds or when the engine stops. The caller calls `done` to
+   * free the timer.
    */
   deadline(ms: number): { signal: AbortSignal; done: () => void } {
     const own = new AbortController();
@@ -51,8 +51,8 @@ export class Timers {
   }
 
   /**
-   * Calls `ring` after `ms` milliseconds; or `stopped`, if the engine stops before that.
-   * @returns a function that cancels the alarm, so that neither is called
+   * Calls `ring` after `ms` milliseconds; or calls `stopped` instead, if the engine stops earlier.
+   * @returns a function that cancels the alarm, so that neither `ring` nor `stopped` is called
    */
   alarm(ms: number, ring: () => void, stopped: () => void = () => undefined): () => void {
     if (this.isStopping) {
@@ -76,7 +76,8 @@ export class Timers {
   }
 
   /**
-   * Runs one background step with a deadline of its own.
+   * Runs one background step with its own deadline.
+   * @param operation id of the operation that the step is for; `-`: none
    * @param ms milliseconds until the deadline; absent: `stepTimeout`
    */
   async step<T>(operation: string, body: (ctx: CallContext) => Promise<T>, ms?: number): Promise<T> {
@@ -88,21 +89,24 @@ export class Timers {
     }
   }
 
-  /** The pause before the next try, milliseconds: it grows exponentially and has a random part. */
+  /**
+   * Computes the pause before the next try, in milliseconds. The pause grows exponentially with the number of
+   * tries, and a part of it is random.
+   */
   backoff(attempts: number): number {
     const { retryFirst, retryMost } = this.#settings;
     const full = Math.min(retryMost, retryFirst * 2 ** Math.min(attempts, 16));
     return full / 2 + (full / 2) * this.#random();
   }
 
-  /** Makes sure that all further ids sort after this one. */
+  /** Makes sure that all ids that are made from now on sort after the given id. */
   idsAfter(id: string): void {
     this.#idTime = Math.max(this.#idTime, Number.parseInt(id.slice(0, 9), 36) + 1);
   }
 
   /**
-   * Makes a new unique id. Ids sort in the order in which they are made, even if the clock is set back,
-   * because the newest operation decides about a record.
+   * Makes a new unique id. Ids sort in the order in which they are made, even if the clock is set back. This
+   * matters because the newest of several operations decides what happens to a record.
    */
   newId(): string {
     this.#serial = (this.#serial + 1) % 46_656;

@@ -2,10 +2,10 @@ import type { DnsName } from '../../../dns/name.ts';
 
 /**
  * A queue of zones in which users take turns. However many zones one user queues, another user waits for only
- * one of them. A zone that several users wait for is taken once, in the first turn of one of them.
+ * one of them. A zone that several users wait for is taken only once, in the first of their turns.
  */
 export class Turns {
-  /** The zones that each user waits for. The user whose turn is next comes first. */
+  /** For each user, the zones that the user waits for. The user whose turn is next comes first. */
   readonly #lanes = new Map<string, Set<DnsName>>();
 
   /** Queues a zone for a user. Does nothing if the zone is already queued for this user. */
@@ -15,9 +15,9 @@ export class Turns {
   }
 
   /**
-   * Takes the next zone out of the queue. The same user's next zone waits until the other users had their
-   * turns.
-   * @param mayRun returns false if the zone has to wait for something else; then it keeps its place
+   * Takes the next zone out of the queue. The next zone of the same user waits until the other users have had
+   * their turns.
+   * @param mayRun returns false if the zone has to wait for something else; the zone then keeps its place
    * @returns null: no queued zone may run
    */
   take(

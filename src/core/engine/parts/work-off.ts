@@ -1,8 +1,8 @@
 /**
- * Does the work for one item after the other, `most` of them at the same time. After a failure no further
- * item is begun. Resolves once nothing runs any more.
- * @param next takes the next item; undefined: there is none left
- * @throws what the work, or `next`, threw first
+ * Calls `work` for each item, for at most `most` items at the same time. After a failure, no further item is
+ * begun. Settles once no call of `work` is running.
+ * @param next returns the next item; undefined: no item is left
+ * @throws the first error of `work` or `next`
  */
 export async function workOff<T>(
   next: () => T | undefined,
