@@ -124,7 +124,10 @@ export async function findMatch(runtime: Runtime, event: EditEvent): Promise<Ope
   return matchAmong(runtime, event, await journal.operations({ zone: event.zone, latest }));
 }
 
-/** @param operations of the event's zone, the newest first */
+/**
+ * Finds the likeliest operation of an `after` call in a list.
+ * @param operations of the event's zone, newest first
+ */
 function matchAmong(runtime: Runtime, event: EditEvent, operations: readonly Operation[]): Operation | null {
   const candidates = operations
     .filter(

@@ -81,10 +81,7 @@ function namesOf(items: readonly EditItem[]): DnsName[] {
   return items.flatMap(({ remove, add }) => [remove, add].flatMap((record) => record?.name ?? []));
 }
 
-/**
- * Merges the items of several edits, oldest first, into one list. For each record, the list leads to the
- * state that the last edit gave it.
- */
+/** Merges the items of several edits, oldest first, into one list with the same final result. */
 function composed(items: readonly EditItem[]): EditItem[] {
   const old = new Map<string, ResourceRecord>();
   const made = new Map<string, ResourceRecord>();

@@ -2,8 +2,8 @@ import type { Operation } from '../../operation.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Moves an operation to `kept`, because the panel has made its edit already. If it replaces an undone
- * operation, stores that the undone one got its `after` call.
+ * Moves an operation to `kept`, because the panel has made its edit already. If the operation replaces an
+ * undone one, stores for the undone operation that its `after` call has come.
  * @param applied the operation, which is carried out at the central
  * @param undone the undone operation whose edit `applied` makes again; null: none
  */

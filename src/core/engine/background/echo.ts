@@ -46,7 +46,8 @@ export async function writeWithEcho(
 }
 
 /**
- * Counts one attempt to write into the panel. @param counts whether this attempt may make the operation stuck
+ * Counts one attempt to write into the panel.
+ * @param counts whether this attempt may make the operation stuck
  */
 async function countAnswer(runtime: Runtime, operation: Operation, counts: boolean): Promise<void> {
   const attempts = operation.attempts + 1;

@@ -37,8 +37,8 @@ export async function fillZone(
   const { journal, clock, settings } = runtime.ports;
   const { zone } = begun;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  // An edit that we left to the panel claims no record: once a panel read shows the edit, its records are
-  // sent.
+  // Edits that we left to the panel do not count here: their records are sent as soon as a panel read shows
+  // them.
   const claiming = edits(open).filter((one) => !isFinal(one.state) && one.state !== 'stuck' && !isHeard(one));
   const busy = busyIds(claiming);
   const panel = view.records ?? [];
@@ -102,8 +102,8 @@ async function handOver(tx: Transaction, operation: CreateOperation, content: Co
 }
 
 /**
- * Schedules comparisons for zones that were filled shortly before the agent last stopped, because it may have
- * stopped before comparing them.
+ * Schedules comparisons of the zones whose records were sent shortly before the agent last stopped. The agent
+ * may have stopped before it compared them.
  * @throws {JournalError}
  */
 export async function compareNewZones(runtime: Runtime): Promise<void> {
@@ -111,7 +111,7 @@ export async function compareNewZones(runtime: Runtime): Promise<void> {
     runtime.agenda.compareSoon(zoneName(what), 'new-zone', 'limited');
 }
 
-/** Name of the journal's fact that lists recently filled zones and when each was filled. */
+/** Name of the journal's fact that lists the zones whose records were sent recently, each with the time. */
 export const filledFact = 'filled-zones';
 /** The most zones that this fact lists. */
 const mostNew = 200;

@@ -118,8 +118,8 @@ export function mayLandLate(runtime: Runtime, { id, requested, watch }: CreateOp
 /**
  * Journals that a create request has taken effect late. Records in this first read count as made by the
  * create; records that appear later are another writer's. If another create of the zone is under way, or this
- * one is being undone, `requested` stays true. Then a zone that appears again later is listed for an
- * operator, not deleted.
+ * one is being undone, `requested` stays true. Then a zone that appears again later is not deleted but listed
+ * for the administrator.
  */
 export async function landed(
   runtime: Runtime,
@@ -144,7 +144,7 @@ export function noteLanded(runtime: Runtime, { id }: CreateOperation): void {
 
 /**
  * Whether another create request for the same zone may still take effect. If so, nobody can tell which of the
- * two made the zone. A zone that appears later is then not deleted but listed for an operator.
+ * two made the zone. A zone that appears later is then not deleted but listed for the administrator.
  */
 export function mayLandStill(open: readonly Operation[], { id }: CreateOperation): boolean {
   return creates(open).some((other) => other.id !== id && other.requested);

@@ -272,7 +272,7 @@ async function refusedAfterwards(
   await runtime.store.transact(async (tx) => {
     // Without an `after` call, something else may have made the zone in the panel, such as a new web domain.
     if (operation.class !== 'follow' && (await tx.current(operation)).afterSeen) {
-      // The panel deletes the zone only while it still has exactly these records.
+      // We delete the zone in the panel only while it still has exactly these records.
       const refusedContent = panel.filter((record) => !isCentralsOwn(zone, record)).map(plain);
       await tx.record(operation, 'reverting', () => ({ class: 'compensate', refusedContent, problems }));
       tx.wake(zone, 0);

@@ -177,7 +177,7 @@ function namesAtCentral({ items }: RecordsOperation): DnsName[] {
   });
 }
 
-/** The central's records at these names; null: the central has no such zone. */
+/** Reads the central's records at the given names; null: the central has no such zone. */
 async function readPresent(
   runtime: Runtime,
   { zone, names }: Place,
@@ -190,8 +190,8 @@ async function readPresent(
 }
 
 /**
- * Computes the change that brings the central to what the panel holds, and journals that this begins. The
- * caller has locked the names.
+ * Computes the change that brings the central to what the panel holds, and journals that the write begins.
+ * The caller has locked the names.
  * @param centralTtls TTLs (seconds) of the records at the central, by record id
  * @param zoneGone whether the central has no such zone
  * @returns the operations as journalled, and the change to write

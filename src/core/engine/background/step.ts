@@ -122,8 +122,8 @@ async function openOperations(runtime: Runtime, zone: DnsName): Promise<readonly
 }
 
 /**
- * Whether this is a create or a delete of a zone that a comparison has begun, and of which nothing was sent.
- * A create that puts right what a late write has done to the zone is none.
+ * Whether the operation creates or deletes a zone because of a comparison, and nothing of it was sent yet. A
+ * create that repairs a zone after a late write does not count.
  */
 function isUnsent(operation: Operation): boolean {
   const { kind, state, source, actor } = operation;
@@ -139,8 +139,8 @@ function isUnsent(operation: Operation): boolean {
 const heldCheck = 2_000;
 
 /**
- * Makes a step of each operation that has not ended. @param isHeld whether an operation has to wait for the
- * end of a pause
+ * Reads the panel once and makes a step of each undecided operation.
+ * @param isHeld whether an operation has to wait for the end of a pause
  */
 async function stepUndecided(
   runtime: Runtime,

@@ -40,7 +40,7 @@ export async function stepCreate(
     }
     const signature = [...view.ids].sort().join('\n');
     // If this create cancelled a delete, panel reads may still show the old zone's records until a read has
-    // shown its delete.
+    // shown that it is deleted.
     const isNew = cancels === null || runtime.readProofs.isDeleted(zone, cancels);
     const patience = isNew ? 0 : Math.max(settings.visibilityWait, settings.readLag);
     const wait = { patience, gap: settings.contentGap, sends: true };
@@ -144,7 +144,8 @@ export async function undoCreate(
 
 /**
  * Deletes at the central the zone that a create made.
- * @returns the operation as journalled; null: it is stuck, because nobody can tell whether the zone is ours
+ * @returns the operation as journalled; null: the operation is stuck, because nobody can tell whether the
+ *   zone is ours
  */
 async function undoMade(
   runtime: Runtime,
@@ -275,7 +276,7 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
 
 /**
  * Whether another writer created the central's zone after the user deleted the zone. If the central had the
- * zone when the user deleted it, or nobody knows, the zone's records show it.
+ * zone when the user deleted it, or nobody knows, we conclude this from the zone's records.
  */
 async function isMadeByOthers(
   runtime: Runtime,

@@ -62,7 +62,7 @@ async function tryRecords(
 /**
  * Plans an edit as {@link beforeRecords} does, but takes no locks and writes nothing. Without locks, it
  * neither waits for background steps nor delays them.
- * @returns the plan, or the answer to an edit that needs none
+ * @returns the plan; or the answer to the edit, if it can be answered without a plan
  * @throws {JournalError}
  */
 export async function planEdit(
@@ -86,8 +86,8 @@ export async function planEdit(
 type Resolved = { readonly kind: 'items'; readonly items: readonly EditItem[] } | Refusal;
 
 /**
- * Finds out which records the panel's call means. If a `before` call names a record by a key that we do not
- * know, a comparison of the zone is scheduled.
+ * Finds out which records the panel's call means. If a `before` call names a record by a panel key that we do
+ * not know, a comparison of the zone is scheduled.
  * @param entry of the event's zone
  */
 export async function resolve(runtime: Runtime, event: RecordsEvent, entry: ZoneEntry): Promise<Resolved> {

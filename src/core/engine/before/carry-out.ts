@@ -322,7 +322,7 @@ function isCarriedOut({ add, remove }: Change, present: readonly CentralRecord[]
 /**
  * Undoes what is left of a failed write. `clean`: a read after the undo proves that nothing is left.
  * `unclean`: something may be left. For example, the central stored another value than we sent; the undo does
- * not touch such a record. `late`: the undo itself may still land.
+ * not touch such a record. `late`: the undo itself may still take effect later.
  */
 async function undoWrite(
   runtime: Runtime,

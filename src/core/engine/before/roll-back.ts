@@ -75,7 +75,7 @@ async function rollBackOne(
 
 /**
  * Whether it is certain that an ended operation has left nothing at the central, and that nothing of it can
- * still land there.
+ * still take effect there.
  */
 function isNothingLeft(operation: Operation): boolean {
   const { state, watch } = operation;
@@ -103,7 +103,7 @@ async function lockAndUndo(
 }
 
 /**
- * Ends the delete of a zone that was not sent to the central yet. Panel and central keep the zone.
+ * Ends a delete that was not sent to the central yet. Panel and central keep the zone.
  * @returns false: the panel's `after` call has come, so the delete goes on
  */
 async function forgetDelete(
@@ -128,12 +128,12 @@ async function undoUnderLock(
     await undoCreate(runtime, operation, ctx, problems);
     return (await journal.operation(operation.id))?.state === 'reverted';
   }
-  // The state `reverting` is stored before the undo is sent, so that an `after` that comes meanwhile no
-  // longer matches the operation. If the `after` has come already, the edit stays.
+  // The state `reverting` is stored before the undo is sent, so that an `after` call that comes meanwhile no
+  // longer matches the operation. If the `after` call has come already, the edit stays.
   if (operation.afterSeen) return false;
   const { reverting, change, isDecided } = await runtime.store.transact(async (tx) => {
     const open = edits(await tx.open(operation.zone)).filter(({ id }) => id !== operation.id);
-    // Operations that are being undone want no record any more.
+    // An operation that is being undone no longer claims any record.
     const others = open.filter(({ state }) => !isFinal(state) && state !== 'reverting');
     const undone = open.filter(({ id, state }) => state === 'reverting' && id < operation.id);
     const begun = await tx.advance(operation, 'reverting', { problems });

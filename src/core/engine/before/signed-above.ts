@@ -8,7 +8,8 @@ import type { Runtime } from '../runtime.ts';
 import { hearAnswer } from './second-yes.ts';
 
 /**
- * Note of a zone that is not created at the central, because the signed zone above it does not delegate it.
+ * Code of the note for a zone that is not created at the central, because the signed zone above it does not
+ * delegate it.
  */
 export const signedAboveNote = 'note.signed-above';
 
@@ -61,7 +62,7 @@ interface SignedAbove {
   readonly nameServers: readonly string[];
 }
 
-/** The problem of a zone that would lie in a signed zone without a delegation. */
+/** Returns the problem to report for a zone that would lie in a signed zone without a delegation. */
 export function signedAboveProblem(zone: DnsName, { parent, nameServers }: SignedAbove): Problem {
   const records = nameServers.map((server) => `${zone} NS ${server}`).join(', ');
   return refusal('zone.signed-above', { zone: displayName(zone), parent: displayName(parent), records });
@@ -92,7 +93,7 @@ export async function findSignedAbove(
   for (const parent of namesAbove(zone)) {
     const signing = await central.signing(parent, ctx);
     if (signing === null) continue;
-    // Queries for the new name are answered by the nearest zone above it, so only that one counts.
+    // Queries for the new name are answered by the nearest zone above it, so only this nearest zone counts.
     if (signing.signed !== true || (await central.signing(zone, ctx)) !== null) return null;
     const records = (await central.readNames(parent, [zone, parent], ctx, new Set(['NS']))) ?? [];
     const nsAt = (name: DnsName): readonly string[] =>

@@ -11,8 +11,8 @@ import { askedAt, hearAnswer, repeatAfter, repeatWithin } from './second-yes.ts'
 import { baselineDueFact } from './unknown-zone.ts';
 
 /**
- * Milliseconds after a repeated call. The repetition allows only a delete operation that is created within
- * them.
+ * Milliseconds. When the user repeats the refused call, this allows only a delete operation that is created
+ * within this time.
  */
 const answering = 60_000;
 

@@ -84,11 +84,11 @@ async function knownBefore(runtime: Runtime, event: ZoneCreateEvent): Promise<An
   if ((await journal.fact(baselineFact)) === null) return await unknownZone(runtime, event);
   const entry = await journal.zone(zone);
   const { waiting, unfinished } = await pastOf(runtime, zone);
-  // If an earlier create is being undone or is stuck, the panel does not count as having the zone.
+  // If an earlier create is being undone or is stuck, we assume that the panel does not have the zone.
   const isUndone = unfinished.some(({ state }) => state === 'reverting' || state === 'stuck');
   const leaving = waiting.length > 0 || isUndone;
-  // As far as we know, the panel has this zone already, so the panel will refuse the create. If it does not,
-  // `after` schedules a comparison.
+  // As far as we know, the panel has this zone already, so the panel will refuse the create. If the panel
+  // creates the zone all the same, the answer to its `after` call schedules a comparison.
   return entry !== null && entry.state !== 'deleting' && !leaving ? nothingToDo : null;
 }
 
@@ -141,7 +141,8 @@ async function createAtCentral(
 
 /**
  * Prepares the create operation of a zone that the central has already. The operation's snapshot lists the
- * records that we may remove there: records that were ours before, and records that earlier creates made.
+ * records that we may remove at the central: records that were ours before, and records that earlier creates
+ * made.
  */
 function joining(latest: CreateOperation, { unfinished, rows, waiting }: Past): CreateOperation {
   const made = unfinished.flatMap(touchedRecords);

@@ -193,7 +193,7 @@ export class Owners {
   }
 
   /**
-   * Ends each doubt about an owner that a list settles.
+   * Ends the doubts about owners that a new list settles.
    * @param began when the reading of the list began, monotonic milliseconds
    * @returns for each doubt that remains, the time from which a list settles it (monotonic milliseconds)
    */
@@ -205,8 +205,8 @@ export class Owners {
   }
 
   /**
-   * Compares the owners with an earlier state and returns the changes as a batch for the journal. @param
-   * before the earlier state
+   * Compares the owners with an earlier state and returns the changes as a batch for the journal.
+   * @param before the earlier state
    */
   #changesSince(before: ReadonlyMap<DnsName, Accounts>): Batch {
     const changed = new Map<DnsName, Accounts | 'gone'>();

@@ -17,7 +17,7 @@ import type { Runtime } from '../runtime.ts';
 const leastPause = 2_000;
 const pausePart = 10;
 /**
- * Milliseconds from the begin of one reading to the next, if calls name zones without a known owner. Such
+ * Milliseconds from the beginning of one reading to the next, if calls name zones without a known owner. Such
  * calls must not cause readings more often, because a call may name any zone.
  */
 const curiosity = 30_000;
@@ -42,7 +42,7 @@ export const ownerFacts = {
   proved: 'owners.panel-checks-first',
 } as const;
 
-/** Returns the {@link OwnerWay} that is stored as the text of a fact; null: the text is none. */
+/** Reads an {@link OwnerWay} from the text of a fact; null: the text is absent or is no such value. */
 export function rememberedWay(fact: string | null): OwnerWay | null {
   return ways.find((way) => way === fact) ?? null;
 }
@@ -233,7 +233,7 @@ export class OwnerCheck {
   }
 
   /**
-   * Stores that the panel has ended a function that we were called for.
+   * Stores the panel's report that a function has ended for which the panel had called us.
    * @param fingerprint of the call
    * @param newZones whether the function may have created zones
    */
@@ -243,8 +243,8 @@ export class OwnerCheck {
   }
 
   /**
-   * Handles the `after` call of an edit: the create or delete of a zone changes owners. @throws
-   * {JournalError}
+   * Handles the `after` call of an edit: the create or delete of a zone changes owners.
+   * @throws {JournalError}
    */
   async kept({ kind, zone, actor, fingerprint }: EditEvent): Promise<void> {
     const { now } = this.#runtime;

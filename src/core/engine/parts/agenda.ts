@@ -92,7 +92,9 @@ export class Agenda {
     this.#now = now;
   }
 
-  /** Starts to run steps. Zones that were woken before this call come first. */
+  /**
+   * Starts to run the steps of zones that have been woken, also of zones that were woken before this call.
+   */
   begin(steps: Steps): void {
     this.#steps = steps;
     for (const one of Object.values(this.#shops)) this.#advance(one);

@@ -47,8 +47,8 @@ export class ReadProofs {
   }
 
   /**
-   * Whether panel reads certainly show what became of an operation. @param heard when the panel reported its
-   * edit as made
+   * Whether panel reads certainly show what became of an operation.
+   * @param heard when the panel reported its edit as made
    */
   isCurrent(zone: DnsName, operation: string, heard: number): boolean {
     return this.#shown.has(operation) || heard < (this.#upTo.get(zone) ?? -Infinity);

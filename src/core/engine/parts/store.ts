@@ -200,7 +200,8 @@ export class Transaction {
   }
 
   /**
-   * Returns the operation as it is now. @throws {Moved} the operation has changed since the caller read it
+   * Returns the operation as it is now.
+   * @throws {Moved} the operation has changed since the caller read it
    */
   async judge<T extends Operation>(judged: T): Promise<T> {
     const now = await this.current(judged);
@@ -263,8 +264,8 @@ export class Transaction {
   }
 
   /**
-   * Schedules a background step of the zone once the transaction is committed. @param delay milliseconds
-   * after the commit
+   * Schedules a background step of the zone once the transaction is committed.
+   * @param delay milliseconds after the commit
    */
   wake(zone: DnsName, delay: number): void {
     this.#wakes.push([zone, delay]);
