@@ -55,7 +55,10 @@ async function countAnswer(runtime: Runtime, operation: Operation, counts: boole
   await runtime.store.advance(operation, state, { attempts });
 }
 
-/** Makes an echo token of 128 random bits, which only root and this process know. */
+/**
+ * Makes an echo token, which marks the calls that a write of ours causes. It has 128 random bits, which only
+ * root and this process know.
+ */
 function newEchoToken(runtime: Runtime): string {
   let echo = '';
   while (echo.length < 32) echo += Math.floor(runtime.ports.random() * 16).toString(16);

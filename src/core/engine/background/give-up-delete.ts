@@ -42,8 +42,8 @@ export async function giveUpDelete(
 }
 
 /**
- * Schedules a comparison of a zone whose delete was given up. While the delete operation is on watch, each
- * start of the engine schedules such a comparison again.
+ * Schedules a comparison of a zone whose delete was given up. While the ended operation is on watch for late
+ * effects, each start of the engine schedules such a comparison again.
  */
 export function compareKept(runtime: Runtime, { zone }: DeleteOperation): void {
   runtime.agenda.compareSoon(zone, 'kept-delete', 'limited');

@@ -108,7 +108,7 @@ export function noteSent(runtime: Runtime, { id }: CreateOperation): void {
 /**
  * Whether a zone that appears at the central counts as made by this create (docs/adoption.md, row 30). It
  * does if this process sent the create request when the central lacked the zone, and the operation is still
- * on watch.
+ * watched for late effects.
  */
 export function mayLandLate(runtime: Runtime, { id, requested, watch }: CreateOperation): boolean {
   const isOurs = sent.get(runtime)?.has(id) === true;

@@ -183,7 +183,8 @@ export async function withProof(
   if (kept === undefined) return operation;
   const { proof } = kept;
   const answered = given ?? kept.answered;
-  // If a request may still take effect (`proof.requested`), the operation keeps its watch.
+  // If a request may still take effect (`proof.requested`), the operation keeps its `watch`, which is how
+  // late effects are found.
   const { created, snapshot } = proof;
   const known = await amend(runtime, operation, () =>
     proof.requested ? proof : { ...answered, created, snapshot },

@@ -237,7 +237,7 @@ function whileBringing({ class: group, state }: RecordsOperation): OperationStat
 
 /**
  * Ends the operations. An operation whose state has changed, or whose `after` call has come meanwhile, stays
- * open, and its zone is woken again.
+ * open, and another step is scheduled for it.
  */
 async function endBringing(
   runtime: Runtime,
@@ -378,7 +378,7 @@ const hopelessAfter = 5;
 
 /**
  * Ids of records that other operations of the zone may still change at the central. `busy`: records of open
- * operations. `watched`: records of ended operations on watch.
+ * operations. `watched`: records of operations that have ended but are on watch for late writes.
  */
 async function elsewhere(
   tx: Transaction,

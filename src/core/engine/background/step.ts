@@ -20,7 +20,7 @@ import { lateWriteSource, stepWatch } from './watch.ts';
 /**
  * Makes the next step of all open operations of a zone. Reads the panel once and confirms the operations
  * whose edits the read shows. If two agreeing reads show something else, brings the central to what the panel
- * holds. Wakes the zone again while an operation is open. Never throws.
+ * holds. Schedules another step while an operation is open. Never throws.
  */
 export async function stepOperations(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'operations', async () => await settleOpen(runtime, zone));
@@ -28,8 +28,8 @@ export async function stepOperations(runtime: Runtime, zone: DnsName): Promise<v
 
 /**
  * Makes a step of the zone's open operations, then compares the zone if a comparison is due. While the
- * administrator has paused the synchronisation, the comparison stays due. Wakes the zone again after a
- * failure. Never throws.
+ * administrator has paused the synchronisation, the comparison stays due. After a failure, schedules another
+ * try. Never throws.
  */
 export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'comparison', async () => {

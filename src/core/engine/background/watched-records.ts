@@ -16,9 +16,9 @@ import type { Runtime } from '../runtime.ts';
 const latest = 50;
 
 /**
- * Checks the records of ended operations on watch. The writes of these operations may take effect late, and a
- * slow panel may still make the edit. If panel and central then differ in these records, the central is
- * brought to what the panel holds.
+ * Checks the records of operations that have ended but are on watch. The writes of these operations may take
+ * effect late, and a slow panel may still make the edit. If panel and central then differ in these records,
+ * the central is brought to what the panel holds.
  * @param watched ended operations on watch
  * @throws {PanelError | CentralError | JournalError} the caller tries again later
  */
@@ -128,7 +128,7 @@ function retimedIds(recent: readonly RecordsOperation[]): ReadonlySet<string> {
 
 /**
  * Whether an earlier read, made long enough ago, led to the same change as this read. Stores the change of
- * this read. If no such earlier read exists, wakes the zone for another read.
+ * this read. If no such earlier read exists, schedules another read.
  */
 function persists(runtime: Runtime, zone: DnsName, { quiet, readAt }: PanelView, change: Change): boolean {
   const { patience, grace, agenda, ports, now } = runtime;

@@ -185,8 +185,8 @@ export async function mirrorDraft(
 }
 
 /**
- * Runs `body` while the names of the items are locked. Does not run `body` if a stuck operation blocks one of
- * the names.
+ * Runs `body` while the names of the items are locked. Does not run `body` if an operation that waits for an
+ * operator (`stuck`) blocks one of the names.
  * @returns the result of `body`; or a refusal, if the locks took too long or a name is blocked
  */
 async function underLocks<T>(
@@ -212,8 +212,8 @@ async function underLocks<T>(
 }
 
 /**
- * Runs `body` with what the journal knows of the names. Does not run `body` if a stuck operation blocks one
- * of the names.
+ * Runs `body` with what the journal knows of the names. Does not run `body` if an operation that waits for an
+ * operator (`stuck`) blocks one of the names.
  * @returns the result of `body`, or a refusal
  */
 async function unlessStuck<T>(
@@ -240,8 +240,8 @@ function refusedNow(problems: readonly Problem[]): Refused {
 }
 
 /**
- * The stuck operation that blocks one of the names; null: none. A stuck operation blocks only the names of
- * its own items.
+ * The stuck operation that blocks one of the names; null: none. A stuck operation waits for an operator. It
+ * blocks only the names of its own items.
  */
 function stuckOn(knowledge: ZoneKnowledge, names: readonly DnsName[]): Operation | null {
   const stuck = edits(knowledge.open).filter(({ state }) => state === 'stuck');

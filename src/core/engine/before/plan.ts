@@ -15,7 +15,10 @@ import type { EditItem, KnownRecord } from '../../panel.ts';
 import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { retimed, writtenLate } from '../knowledge/operations.ts';
 
-/** What we know of a zone from its ledger rows and from its operations that are open or on watch. */
+/**
+ * What we know of a zone from its ledger rows and its operations. Operations on watch count besides open
+ * ones: they have ended, but a late write of theirs may still take effect.
+ */
 export interface ZoneKnowledge {
   readonly zone: DnsName;
   readonly rows: ReadonlyMap<string, LedgerRow>;
@@ -31,7 +34,10 @@ export interface ZoneKnowledge {
    * record, no other writer has removed it.
    */
   readonly taken: ReadonlySet<string>;
-  /** Ids of records that an operation, open or on watch, may have removed. */
+  /**
+   * Ids of records that may have been removed by an operation that is open, or that is on watch for late
+   * writes.
+   */
   readonly unsure: ReadonlySet<string>;
 }
 

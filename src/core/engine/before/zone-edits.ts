@@ -26,8 +26,8 @@ import { baselineFact, isBaselineDue, unknownZone } from './unknown-zone.ts';
 
 /**
  * Answers the panel's `before` call for the create of a zone. Creates the zone at the central, or syncs it if
- * the account has it already. A trial call cannot find out that a zone belongs to another account; only the
- * create itself can.
+ * the account has it already. A trial call, which writes nothing, cannot find out that a zone belongs to
+ * another account; only the create itself can.
  * @throws {JournalError} nothing was changed
  */
 export async function beforeCreate(runtime: Runtime, event: ZoneCreateEvent, call: Call): Promise<Answer> {

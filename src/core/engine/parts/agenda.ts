@@ -64,8 +64,8 @@ const compareGap = 2_000;
 
 /**
  * Schedules background steps, one at a time for each zone. A zone's step runs at the time of its earliest
- * alarm. If the zone is woken while its step runs, another step follows. Steps of operations never wait for
- * comparisons of other zones, and users take turns.
+ * alarm. If another step is requested while one runs, it follows afterwards. Steps of operations never wait
+ * for comparisons of other zones, and users take turns.
  */
 export class Agenda {
   readonly #timers: Timers;

@@ -150,7 +150,10 @@ export class Transaction {
     this.#clock = clock;
   }
 
-  /** The zone's operations that are open or on watch, oldest first. @throws {JournalError} */
+  /**
+   * The zone's operations that are open, or have ended but are on watch for late writes. Oldest first.
+   * @throws {JournalError}
+   */
   async open(zone: DnsName): Promise<readonly Operation[]> {
     return await this.journal.operations({ zone, openAt: this.#clock.wall() });
   }
@@ -264,7 +267,7 @@ export class Transaction {
   }
 
   /**
-   * Schedules a background step of the zone once the transaction is committed.
+   * Schedules a background step of the zone, once the transaction is committed.
    * @param delay milliseconds after the commit
    */
   wake(zone: DnsName, delay: number): void {
