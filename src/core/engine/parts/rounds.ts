@@ -2,8 +2,8 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { Clock } from '../../clock.ts';
 
 /**
- * The state of the regular comparisons of all zones. A round compares all zones once. Times are wall clock,
- * milliseconds since 1970.
+ * The state of the rounds of comparisons. A round compares every zone that may have changed, once. Times are
+ * wall clock, milliseconds since 1970.
  */
 export interface ComparisonHealth {
   /** Code of the failure because of which the last round could not begin; null: the last round began. */
