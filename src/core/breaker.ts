@@ -10,17 +10,18 @@ import {
 import type { Change } from '../dns/zone.ts';
 import type { Clock } from './clock.ts';
 
-/** The breaker opens after this many failures in a row. */
+/** The circuit breaker opens after this many failures in a row. */
 const failuresToOpen = 2;
-/** While the breaker is open, it lets one call through after this many milliseconds. */
+/** Milliseconds after which an open breaker lets one call through, to try whether the central works again. */
 const probeEvery = 5_000;
-/** After a refused login, no login is tried for so many milliseconds: the first pause, and each later one. */
+/**
+ * Milliseconds without a login attempt after the central refused a login: the first pause, and each later
+ * one.
+ */
 const firstLoginProbe = 15 * 60_000;
 const laterLoginProbe = 60 * 60_000;
 
-/**
- * After a call's signal is aborted, the breaker waits so many milliseconds for the adapter to end the call.
- */
+/** Milliseconds that the breaker waits for the adapter to end a call whose signal was aborted. */
 const lastWord = 2_000;
 
 /** Errors that count as an outage of the central. Any other error shows that the central works. */
@@ -39,9 +40,9 @@ export interface GuardedCentral extends Central {
 
 /** When the central last answered, and since when it does not: wall clock, milliseconds since 1970. */
 export interface Contact {
-  /** Null: it has not answered since the wrapper was made. */
+  /** Null: the central has not answered since {@link withBreaker} was called. */
   readonly answeredAt: number | null;
-  /** The first failure of those that go on; null: the last call was answered. */
+  /** Time of the first failure since the last answer; null: no call has failed since then. */
   readonly failingSince: number | null;
   /** When the last call ended, with or without an answer; null: there was none. */
   readonly triedAt: number | null;
@@ -51,9 +52,9 @@ export interface Contact {
  * Wraps a central so that calls fail at once while it is out of order. After two outages in a row calls fail
  * with `central.breaker-open` (nothing sent, so `untouched`). Every 5 s one call is let through, and its
  * success closes the breaker. After a refused login calls fail with `central.login-blocked`, so that the
- * account is not locked: one attempt after 15 minutes, then one an hour. New settings need a new wrapper.
- * Both errors name the failure behind them in `params.cause` and `params.text`. If an adapter does not end a
- * call 2 s after its signal was aborted, the call fails with `central.unreachable`.
+ * account is not locked: one attempt after 15 minutes, then one an hour. After a change of the settings, make
+ * a new wrapper. Both errors name the failure that caused them in `params.cause` and `params.text`. If an
+ * adapter does not end a call 2 s after its signal was aborted, the call fails with `central.unreachable`.
  */
 export function withBreaker(central: Central, clock: Clock): GuardedCentral {
   const gate = new Gate(clock);
@@ -124,8 +125,7 @@ class Gate {
 
   /**
    * Runs one call, or fails at once while the breaker is open.
-   * @param left what the call may have changed at the central if the adapter does not end it in time. The
-   * error has it as its `state`
+   * @param left the `state` of the error that is thrown if the adapter does not end the call in time
    * @throws {CentralError}
    */
   async pass<T>(ctx: CallContext, left: CentralErrorFacts['state'], begin: () => Promise<T>): Promise<T> {

@@ -5,6 +5,8 @@ export type Advice = 'correct' | 'support' | 'administrator' | 'retry';
 export interface Entry {
   readonly en: string;
   readonly ru: string;
-  /** The advice printed at the end of the message. Absent: the text itself says what the user can do. */
+  /**
+   * The advice printed at the end of the message. Absent: `en` and `ru` themselves say what the user can do.
+   */
   readonly advice?: Advice;
 }

@@ -4,15 +4,15 @@ import type { Problem } from '../dns/problem.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import type { Change, RRsetKey } from '../dns/zone.ts';
 
-/** What every call into an adapter gets from its caller. */
+/** What the caller passes to every method of an adapter. */
 export interface CallContext {
-  /** Aborts at the caller's deadline; adapters hand it to every socket. */
+  /** Aborts at the caller's deadline; adapters pass it to every socket. */
   readonly signal: AbortSignal;
   /** Id of the operation this call belongs to, `-` for none. Only logs use it. */
   readonly operation: string;
   /**
    * True for the write of an edit that the panel can still refuse. In the strict mode of `[verify]`, this
-   * write waits for the name servers.
+   * write waits until the name servers serve it.
    */
   readonly vetoable?: boolean;
 }
@@ -30,8 +30,8 @@ export interface CentralId {
 /** A record as the central holds it, with the identifier from the central's own list, verbatim. */
 export interface CentralRecord extends ResourceRecord {
   /**
-   * An opaque value of the adapter that listed the record; only that adapter reads it. It is stale as soon as
-   * the record changes.
+   * Identifies the record for the adapter that listed it; no other code interprets the value. The value is
+   * stale as soon as the record changes.
    */
   readonly handle: string;
 }
@@ -79,7 +79,9 @@ export interface Altered {
   readonly added: readonly ResourceRecord[];
 }
 
-/** Whether the central signs a zone (DNSSEC), and which records the parent zone needs for that. */
+/**
+ * Whether the central signs a zone (DNSSEC), and which records the parent zone needs to trust the signatures.
+ */
 export interface Signing {
   /** Whether the central signs the zone; `null`: the central does not report it. */
   readonly signed: boolean | null;
@@ -101,8 +103,8 @@ export interface Central {
   readonly traits: CentralTraits;
 
   /**
-   * Everything this central would refuse in `change`, found without a request to it. Empty: nothing is known
-   * to be refused.
+   * Everything this central would refuse in `change`, found without sending a request. Empty: no reason for a
+   * refusal is known.
    */
   audit(change: Change): readonly Problem[];
 
@@ -132,8 +134,8 @@ export interface Central {
    * Like `readZone`, for the records at `names` only.
    * @param types the types the caller needs; absent: all. A central that sends one query for each type may
    *   leave out the others. CNAME records are always returned
-   * @param likely records that probably exist. If queries cannot show some records, the central checks
-   *   whether these are among them
+   * @param likely records that probably exist. If the zone may have records that queries do not show, the
+   *   adapter checks whether these are among them
    */
   readNames(
     zone: DnsName,
@@ -209,7 +211,7 @@ export type CentralErrorCode =
   | 'central.certificate'
   /** The central did not accept the user name or the password. */
   | 'central.login'
-  /** The central runs another generation of the panel than the settings say. */
+  /** The server is of another kind than the settings say. */
   | 'central.wrong-kind'
   /** The call was not sent, because the last calls failed and the breaker is open. */
   | 'central.breaker-open'
@@ -227,7 +229,7 @@ export type CentralErrorCode =
    * work.
    */
   | 'central.query-refused'
-  /** A list is incomplete: the central said so, or a check of ours showed it. */
+  /** A list is incomplete: the central reported it, or a check of ours found it. */
   | 'central.list-cut'
   /** The central refused the request; `params.text` has its own words. */
   | 'central.refused'
@@ -242,10 +244,7 @@ export type CentralErrorCode =
    * one of its checks, forbids it.
    */
   | 'central.update-refused'
-  /**
-   * The server accepted every update but never stored `params.record`. It does not report which rule it
-   * follows.
-   */
+  /** The server accepted every update but never stored `params.record`, and does not report why. */
   | 'central.left-out'
   /** The server lowers every TTL over `params.limit` seconds in this zone. */
   | 'central.ttl-limit'

@@ -1,15 +1,17 @@
-/** After this time the administrator is told about the same thing again, milliseconds. */
+/** Milliseconds after which the administrator is told about the same thing again. */
 const again = 86_400_000;
 /** Maximum number of things whose last notice is remembered. */
 const most = 10_000;
 
 /** Remembers for a day which things the administrator was told about. A restart forgets them. */
 export class DailyNotice<T> {
-  /** Milliseconds since 1970, the oldest notice first. */
+  /**
+   * When the administrator was last told about each thing (milliseconds since 1970), the oldest notice first.
+   */
   readonly #told = new Map<T, number>();
 
   /**
-   * Whether the administrator has to be told about it now. If so, stores that he was told.
+   * Whether the administrator has to be told about `what` now. If so, remembers that he was told.
    * @param wall wall clock, milliseconds since 1970
    */
   isDue(what: T, wall: number): boolean {

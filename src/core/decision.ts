@@ -2,7 +2,7 @@ import type { DnsName } from '../dns/name.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import type { OperationItem } from './operation.ts';
 
-/** Why an edit was left to the panel although nothing was wrong with it: a note with a text. */
+/** Codes that say why domainsync let the panel make a valid edit and sent nothing to the central. */
 export type LeftNote =
   | 'note.left-pause'
   | 'note.left-panel-only'
@@ -13,10 +13,12 @@ export type LeftNote =
   | 'note.left-owner-unknown'
   | 'note.left-observing';
 
-/** The note of a decision that stands for several others, which were not kept one by one. */
+/** The note of a decision that is stored in place of several other decisions. */
 export const leftOutNote = 'note.left-out';
 
-/** How an observed edit would have ended. `unclear`: it could not be judged. */
+/**
+ * How an edit would have ended if domainsync did not only observe. `unclear`: this could not be found out.
+ */
 export const wouldBe = ['both-sides', 'partly', 'panel-only', 'refused', 'unclear'] as const;
 
 /** What domainsync would have done with an edit that it only observed. */
@@ -44,18 +46,18 @@ export interface Observation extends Pick<Decision, 'why' | 'items'> {
  */
 export interface Decision {
   readonly kind: 'call';
-  /** Unique; sorts by time among ids of operations and decisions. */
+  /** Unique. Sorted as text, the ids of operations and decisions are in order of time. */
   readonly id: string;
-  /** What the edit was; `unclear`: the call could not be read. */
+  /** The kind of edit; `unclear`: the hook call could not be decoded. */
   readonly edit: 'records' | 'zone-create' | 'zone-delete' | 'unclear';
-  /** Null: the call names no zone that can be read, or the decision stands for several. */
+  /** Null: the hook call has no valid zone name, or this decision stands for several decisions. */
   readonly zone: DnsName | null;
   readonly outcome: 'panel-only' | 'refused' | 'observed';
   /** Codes of notes or refusals, each once. */
   readonly why: readonly string[];
-  /** The account; empty: the call has none, or it was erased. */
+  /** The account that made the edit; empty: the call names none, or the name was erased. */
   readonly actor: string;
-  /** Address of the account's client; empty: the panel does not report it, or it was erased. */
+  /** Address of the account's client; empty: the panel does not report the address, or it was erased. */
   readonly address: string;
   /** Function of the panel; empty: not known. */
   readonly func: string;
@@ -67,6 +69,6 @@ export interface Decision {
   readonly times: number;
   /** What the edit does to records; empty: not known, or too long to keep. */
   readonly items: readonly Pick<OperationItem, 'remove' | 'add'>[];
-  /** Absent: the edit was not observed only. */
+  /** What domainsync would have done; absent: it did not only observe the edit. */
   readonly observed?: Observed;
 }

@@ -61,7 +61,10 @@ export function describeProblem(problem: Problem, language: Language): string {
     : `${language === 'ru' ? 'Центральный DNS' : 'Central DNS'} ${central}: ${said}`;
 }
 
-/** The text of one problem with its technical cause in brackets, for an administrator; without its code. */
+/**
+ * The text of one problem, followed by its technical cause in brackets, for an administrator. Leaves out the
+ * problem's code.
+ */
 export function describeInFull(problem: Problem, language: Language): string {
   const cause = technicalCause(problem, language);
   const said = describeProblem(problem, language);
@@ -81,7 +84,7 @@ export function technicalCause({ code, params }: Problem, language: Language): s
   return `${said} ${file === '' ? '' : `(${file}) `}[${cause}]`;
 }
 
-/** The detail as plain text; empty: the problem's own text contains it. */
+/** Returns the detail as plain text; empty: the problem's own text contains the detail. */
 function detailOf(problem: Problem, detail: string, language: Language): string {
   const said = plainText(shortened(detail));
   return wordsOf(problem, language).includes(said) ? '' : said;
@@ -128,8 +131,8 @@ export function describe(problems: readonly Problem[], options: DescribeOptions)
 const mostShown = 10;
 
 /**
- * The problems for a user who does not administer the panel. Those whose text names a file are mistakes in
- * the settings; he reads only that the settings cannot be used.
+ * The problems that a user who is no administrator may read. Problems whose text names a file are mistakes in
+ * the settings, and are left out. If no problem is left, the user reads that the settings cannot be used.
  */
 function withoutFiles(problems: readonly Problem[]): readonly Problem[] {
   const rest = problems.filter(({ code }) => entries.get(code)?.en.includes('{path}') !== true);
@@ -137,7 +140,7 @@ function withoutFiles(problems: readonly Problem[]): readonly Problem[] {
   return [{ code: 'settings.not-in-force', params: {} }];
 }
 
-/** What to do, as the sentence of one advice or none. */
+/** The sentence that tells the user what to do, in an array; empty: there is no such sentence. */
 function advicesFor(
   problems: readonly Problem[],
   { changed, language, details = false }: DescribeOptions,

@@ -3,10 +3,10 @@ import type { Decision, ObservedCounts } from './decision.ts';
 import type { Operation } from './operation.ts';
 import { outcomeOf, type OutcomeKind } from './outcome.ts';
 
-/** One entry of the history: an operation, or an edit that was decided without one. */
+/** One entry of the history: an operation, or the decision about an edit that got no operation. */
 export type HistoryEntry = Operation | Decision;
 
-/** Which entries are wanted; an absent field wants all. */
+/** A filter for entries of the history. An absent field lets all entries pass. */
 export interface HistoryFilter {
   readonly zone?: DnsName;
   /** Owner name of a record that the edit is about. */
@@ -22,7 +22,7 @@ export interface HistoryFilter {
 /** A part of the history, newest first. */
 export interface HistoryPage<T = HistoryEntry> {
   readonly entries: readonly T[];
-  /** The `before` of the next page; null: this page is the last one. */
+  /** The value to pass as `before` to get the next page; null: this page is the last one. */
   readonly next: string | null;
 }
 
@@ -34,7 +34,7 @@ export interface HistorySource {
   readonly observed: (since: number) => Promise<ObservedCounts>;
 }
 
-/** Whether an entry is wanted. Times are those of ids (see {@link idAt}). */
+/** Whether an entry passes the filter. The time of an entry is taken from its id (see {@link idAt}). */
 export function isWanted(
   entry: HistoryEntry,
   { zone, name, user, outcome, ...times }: HistoryFilter,
@@ -60,7 +60,8 @@ export function namesOf(entry: HistoryEntry): ReadonlySet<DnsName> {
 }
 
 /**
- * The text that ids of this time begin with: earlier ids sort before it, later ones after it.
+ * The text with which ids made at this time begin. Sorted as text, earlier ids come before it and later ids
+ * after it.
  * @param wall wall clock, milliseconds since 1970
  */
 export function idAt(wall: number): string {

@@ -1,39 +1,40 @@
 /**
- * Facts with which a journal says that it may not know what happened last. The journal sets them when it is
- * opened, each with the time (wall clock, milliseconds since 1970). See docs/decisions/016-older-journals.md.
+ * Names of facts that say why a journal may not know what happened last, or that belong to such a doubt.
+ * Unless said otherwise, the value of a fact is the time when it was stored (wall clock, milliseconds since
+ * 1970). See docs/decisions/016-older-journals.md.
  */
 
-/** The journal is an older copy of itself. */
+/** The journal's file was replaced by an older copy of itself, for example from a backup. */
 export const olderFact = 'older-journal';
 
 /** The last commit was made more than {@link longGap} ago. */
 export const gapFact = 'long-gap';
 
 /**
- * The last commit was made on another host, whose journal this is. The identity of the present host follows
- * the time.
+ * The last commit was made on another host. The value is the time and the identity of the present host,
+ * separated by a blank.
  */
 export const otherHostFact = 'other-host';
 
 /** An operator has accepted a journal of another host. */
 export const acceptedFact = 'accepted-host';
 
-/** An uninstallation has set the ledger aside. */
+/** domainsync was uninstalled. The ledger lacks what happened since then. */
 export const asideFact = 'set-aside';
 
-/** The identity of the host that the journal was written on. */
+/** The value is the identity of the host on which the journal was written. */
 export const hostFact = 'host';
 
 /**
- * Why a new baseline was taken, and when: one of the names of facts above and the time. It stays until an
- * operator has taken note of it.
+ * Why a new baseline was taken, and when. The value is the name of one of the facts above, and the time. The
+ * fact stays until an operator has seen it.
  */
 export const newBaselineFact = 'new-baseline';
 
-/** So many milliseconds without a commit are a long gap. */
+/** Milliseconds without a commit that count as a long gap. */
 export const longGap = 30 * 24 * 3_600_000;
 
-/** Why a journal is in doubt. */
+/** Why a journal may not know what happened last. */
 export type Doubt = typeof olderFact | typeof gapFact | typeof otherHostFact;
 
 /** A doubt that an operator has to see. `since`: wall clock, milliseconds since 1970. */
@@ -43,8 +44,8 @@ export interface JournalDoubt {
 }
 
 /**
- * The doubt that an operator has to see; null: there is none. While it is `other-host`, edits are refused.
- * After any other, a new baseline was taken.
+ * The doubt that an operator has to see; null: there is none. While the doubt is `other-host`, edits are
+ * refused. For any other doubt, a new baseline has been taken.
  * @throws {JournalError}
  */
 export async function doubtOf(journal: {

@@ -13,7 +13,7 @@ export type ZoneState =
   | 'excluded'
   /** The zone is being created at the central; its records are not sent yet. */
   | 'creating'
-  /** The panel has deleted the zone. Its delete at the central waits or is being retried. */
+  /** The panel has deleted the zone. The delete at the central is still to come, or is being retried. */
   | 'deleting';
 
 export interface ZoneEntry {
@@ -39,8 +39,8 @@ export interface LedgerRow {
   /** Whether the central had the record when last read. */
   readonly onCentral: boolean;
   /**
-   * The panel's own key of the record, verbatim. Null: the panel does not have the record, or has not been
-   * read since it got the record.
+   * The panel's own key of the record, verbatim. Null: the panel does not have the record, or no panel read
+   * has shown it yet.
    */
   readonly panelKey: string | null;
   /** Keys of further rows of the panel that hold the same record; absent: there are none. */
@@ -55,7 +55,10 @@ export function keyFields(keys: readonly string[]): Pick<LedgerRow, 'panelKey' |
   return otherKeys.length === 0 ? { panelKey } : { panelKey, otherKeys };
 }
 
-/** Why an edit of a zone in a state in which nothing is sent was left to the panel. */
+/**
+ * For each state of a zone in which nothing is sent to the central: the note that says why an edit stayed in
+ * the panel.
+ */
 export const leftNotes = {
   'panel-only': 'note.left-panel-only',
   foreign: 'note.left-foreign',

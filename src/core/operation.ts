@@ -6,7 +6,7 @@ import type { ZoneSeed } from './central.ts';
 /**
  * States of an operation (docs/glossary.md#operation). `prepared`: on disk before the first request to the
  * central. `applied`: a read showed the write at the central. `kept`: the panel reported that it made the
- * edit. `confirmed`: a panel read showed it.
+ * edit. `confirmed`: a panel read showed the edit.
  */
 export type OperationState =
   | 'prepared'
@@ -23,8 +23,8 @@ type Steps = Readonly<Record<OperationState, readonly OperationState[]>>;
 const ended = { confirmed: [], refused: [], reverted: [] } as const;
 
 /**
- * For each state, the states that may follow. No state follows a final one: later findings get an operation
- * of their own.
+ * For each state, the states that may follow. No state follows a final one: what is found out later gets an
+ * operation of its own.
  */
 const steps: Readonly<Record<OperationKind, Steps>> = {
   records: {
@@ -79,8 +79,8 @@ export interface OperationItem {
   readonly remove: ResourceRecord | null;
   readonly add: ResourceRecord | null;
   /**
-   * Whether the item is sent to the central. If not, the edit is made in the panel only (`panel-only`,
-   * `conflict`, apex NS and others).
+   * Whether the item is sent to the central. If not, it is made in the panel only, because the record is
+   * `panel-only`, in `conflict`, an apex NS or the like.
    */
   readonly mirrored: boolean;
   /** Catalogue code of the reason why the item is not sent, or of something unusual about it; null: none. */
@@ -90,15 +90,15 @@ export interface OperationItem {
 export type OperationKind = Operation['kind'];
 
 /**
- * How domainsync learned of the edit. `veto`: from `before`; it may be undone at the central. `compensate`:
- * from `after`; if the central refuses, the panel is put back. `follow`: from a comparison; if the central
- * refuses, the difference is listed.
+ * How domainsync learned of the edit. `veto`: from the `before` call; the edit may be undone at the central.
+ * `compensate`: from the `after` call; if the central refuses, the edit is undone in the panel. `follow`:
+ * from a comparison; if the central refuses, the difference is listed.
  */
 export type OperationClass = 'veto' | 'compensate' | 'follow';
 
 /**
- * What requests of unknown outcome may still change at the central. The watch ends at `until`, even if the
- * operation ended earlier.
+ * What requests of unknown outcome may still change at the central. The watch goes on until `until`, even
+ * after the operation has ended.
  */
 export interface Watch {
   /**
@@ -112,9 +112,10 @@ export interface Watch {
 }
 
 /**
- * How long the steps of an operation took, milliseconds; a step that was not taken is absent. `before`: until
- * it was journalled, with the reads of the central. `write`: the write and its read-back. `after`: until the
- * panel reported its part. `confirm`: until a panel read showed it. `undo`: the undo.
+ * How many milliseconds the steps of an operation took; a step that was not taken is absent. `before`: until
+ * the operation was journalled, including reads of the central. `write`: the write and the read that checks
+ * it. `after`: until the panel reported that it made the edit. `confirm`: until a panel read showed the edit.
+ * `undo`: the undo.
  */
 export interface Took {
   readonly before?: number;
@@ -132,8 +133,8 @@ interface AnyOperation {
   readonly incarnation: number;
   readonly state: OperationState;
   /**
-   * A text made of the hook call, equal for `before` and `after`. It only suggests which calls belong
-   * together.
+   * A text made from the hook call, equal for the `before` and `after` of one edit. It suggests, but does not
+   * prove, which calls belong together.
    */
   readonly fingerprint: string;
   /** The panel's account that made the edit, or the login name of the operator who gave the command. */
@@ -141,7 +142,7 @@ interface AnyOperation {
   /** The panel's function, and the address of the account's client. Absent: not known, or erased. */
   readonly func?: string;
   readonly address?: string;
-  /** Why the safety limits did not hold for it, in an operator's words. */
+  /** Why an operator set the safety limits aside for this operation, in his words. */
   readonly force?: string;
   readonly took?: Took;
   /**
@@ -166,8 +167,8 @@ interface AnyOperation {
 }
 
 /**
- * What our writes changed at the central. Before a write is answered, what it is meant to change. An undo
- * touches nothing else.
+ * The records that our writes removed and added at the central. While a write has no answer yet, these are
+ * the records that it is meant to change. An undo touches no other records.
  */
 interface Evidence {
   readonly removed: readonly ResourceRecord[];
@@ -181,48 +182,49 @@ export interface RecordsOperation extends AnyOperation, Evidence {
   readonly items: readonly OperationItem[];
 }
 
-/** The create of a zone, which the panel makes or has made. */
+/** The create of a zone that the panel is about to create, or has created. */
 export interface CreateOperation extends AnyOperation, Evidence {
   readonly kind: 'zone-create';
   /** What the user entered for the new zone; null: unknown. */
   readonly seed: ZoneSeed | null;
   /**
-   * Whether it is proven that this operation made the zone: the central's answer, or a read right after the
-   * request, showed it. `false`: no undo deletes the zone.
+   * Whether it is proven that this operation created the zone at the central. The proof is the central's
+   * answer, or a read right after the request. `false`: no undo deletes the zone.
    */
   readonly created: boolean;
   /**
-   * Whether a request to create the zone may have gone out with an unknown outcome. If so, a zone found later
-   * does not prove that we made it (docs/adoption.md, rows 30 and 31).
+   * Whether a request to create the zone may have gone out with an unknown outcome. If so, finding the zone
+   * later does not prove that we created it (docs/adoption.md, rows 30 and 31).
    */
   readonly requested: boolean;
   /** Records that the central put into the zone when we created it. An undo may remove them. */
   readonly snapshot: readonly ResourceRecord[];
   /**
-   * Id of a delete of the same zone that had not been sent yet, and that this create cancelled; null: none.
-   * If the create is undone, the delete is resumed.
+   * Id of an earlier delete of the same zone that this create cancelled before it was sent; null: none. If
+   * the create is undone, the delete is resumed.
    */
   readonly cancels: string | null;
   /**
-   * The zone's records in the panel when the central refused the zone. The panel deletes the zone only while
-   * it still has exactly these records.
+   * The zone's records in the panel when the central refused the zone. The zone is deleted in the panel only
+   * while it still has exactly these records.
    */
   readonly refusedContent: readonly ResourceRecord[];
 }
 
-/** The delete of a zone, which the panel makes or has made. */
+/** The delete of a zone that the panel is about to delete, or has deleted. */
 export interface DeleteOperation extends AnyOperation {
   readonly kind: 'zone-delete';
   /** Records of the zone at the central before the delete. */
   readonly snapshot: readonly ResourceRecord[];
   /**
-   * Records of the zone that were ours before a create that was undone. Empty if there was no such create.
+   * Records of the zone that were ours before we undid an earlier create of the zone. Empty if there was no
+   * such create.
    */
   readonly formerlyOurs: readonly ResourceRecord[];
   /**
-   * Whether the central had the zone when the user deleted it, or one of our creates had requested it by
-   * then; null: unknown. `false`: if the central has the zone later, another writer made it, unless one of
-   * our creates requested it after the delete.
+   * Whether the central had the zone when the user deleted it, or one of our creates had requested the zone
+   * by then. Null: unknown. `false`: a zone that the central has later was created by another writer, unless
+   * a later create of ours requested it.
    */
   readonly wasThere: boolean | null;
 }

@@ -1,23 +1,23 @@
 import { pullSource } from './zone-plan.ts';
 import { isFinal, type Operation, type OperationItem } from './operation.ts';
 
-/** Every way in which an edit can stand or end, for readers of the history. */
+/** How an edit has ended, or how far it is, for readers of the history. */
 export const outcomeKinds = [
-  /** It has not ended. */
+  /** The edit has not ended. */
   'under-way',
-  /** Both sides have it. */
+  /** Both sides have the edit. */
   'both-sides',
-  /** Both sides have a part of it. */
+  /** Both sides have a part of the edit. */
   'partly',
-  /** The panel has it; the central does not. */
+  /** The panel has the edit; the central does not. */
   'panel-only',
-  /** It was refused. */
+  /** The edit was refused. */
   'refused',
-  /** It was undone, or given up before it was sent. */
+  /** The edit was undone, or given up before anything was sent. */
   'undone',
-  /** It waits for an operator. */
+  /** The edit waits for an operator. */
   'stuck',
-  /** domainsync only observed it (`[sync] mode = observe`). */
+  /** domainsync only observed the edit (`[sync] mode = observe`). */
   'observed',
 ] as const;
 
@@ -31,8 +31,8 @@ export interface EditOutcome {
 }
 
 /**
- * How an operation ended, for a reader of the history. It is `both-sides` only if every item was seen on
- * both sides; the engine notes on an item why it was not.
+ * How an operation ended, for a reader of the history. The outcome is `both-sides` only if every item was
+ * seen on both sides. The `note` of an item says why it was not.
  */
 export function outcomeOf(operation: Operation): EditOutcome {
   switch (operation.state) {
@@ -59,7 +59,10 @@ function isOnBothSides({ mirrored, note }: OperationItem): boolean {
   return mirrored && (note === null || note === 'note.old-gone');
 }
 
-/** How an edit of records ends whose items were sent, or stayed in the panel, as they say. */
+/**
+ * The outcome of an edit of records. Each item says whether it was sent to the central or stayed in the
+ * panel.
+ */
 export function outcomeOfItems(items: readonly OperationItem[]): EditOutcome {
   const lacking = items.filter((item) => !isOnBothSides(item));
   const why = distinct(lacking.flatMap(({ note }) => note ?? []));
@@ -69,8 +72,8 @@ export function outcomeOfItems(items: readonly OperationItem[]): EditOutcome {
 }
 
 /**
- * Codes of problems with which a create or a delete of a zone is confirmed although the central lacks a part
- * of it. Other problems of a confirmed operation are those of earlier tries.
+ * Problems of a confirmed create or delete of a zone which say that the central did not carry out all of it.
+ * Each has the outcome that it leads to. Other problems of a confirmed operation come from earlier tries.
  */
 const lackings: ReadonlyMap<string, OutcomeKind> = new Map([
   ['zone.records-left', 'partly'],
@@ -85,7 +88,10 @@ function ofZone({ problems }: Operation): EditOutcome {
   return { kind: 'both-sides', why: [] };
 }
 
-/** Codes of an operation's problems. For an open edit, also the reasons why items of it stay in the panel. */
+/**
+ * Codes of an operation's problems. For an edit that has not ended, also the notes of items that stay in the
+ * panel.
+ */
 function codesOf(operation: Operation): readonly string[] {
   const { problems, state } = operation;
   const items = operation.kind === 'records' && !isFinal(state) ? operation.items : [];
@@ -93,7 +99,9 @@ function codesOf(operation: Operation): readonly string[] {
   return distinct([...problems.map(({ code }) => code), ...notes]);
 }
 
-/** A pull ends like the undo of an edit: by a read of the panel that shows what the central has. */
+/**
+ * The outcome of a pull. Its operation ends as `reverted`, because a pull is stored as the undo of an edit.
+ */
 function ofPull(operation: Operation): EditOutcome {
   const why = codesOf(operation);
   return { kind: why.length === 0 ? 'both-sides' : 'partly', why };

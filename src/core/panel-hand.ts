@@ -43,9 +43,9 @@ export type ForeignAccount =
  */
 export interface PanelHand {
   facts(call: HookCall): CallFacts;
-  /** Whether the panel has read our description file. */
+  /** Whether the panel has loaded the file that describes our plugin to it. */
   knowsPlugin(ctx: CallContext): Promise<boolean>;
-  /** What the panel's list of event handlers shows about our handlers; null: the panel has no such list. */
+  /** Reads the panel's list of event handlers and finds ours; null: the panel has no such list. */
   registered(ctx: CallContext): Promise<RegisteredHandlers | null>;
   /** Creates a zone with the addresses and name servers that the panel's form proposes. */
   createZone(zone: DnsName, ctx: CallContext): Promise<void>;
@@ -57,7 +57,7 @@ export interface PanelHand {
   /** Finds an account that has no right to the zone. @param zone a zone in the administrator's list */
   stranger(zone: DnsName, ctx: CallContext): Promise<ForeignAccount>;
   /**
-   * Tries to add a record to a zone of somebody else.
+   * Tries to add a record to a zone that the account has no right to.
    * @param account the account that makes the call
    * @returns what the panel reported; `no-right`: the panel refused because of the zone
    */

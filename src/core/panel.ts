@@ -50,14 +50,15 @@ export interface PanelRecord extends ResourceRecord {
 }
 
 /**
- * A record that the ledger or an open operation has. `key` is null until a panel read has shown the record.
+ * A record that the ledger or an open operation contains. `key` is null until a panel read has shown the
+ * record.
  */
 export interface KnownRecord {
   readonly record: ResourceRecord;
   readonly key: string | null;
   /** Keys of further rows of the panel that hold the same record; absent: there are none. */
   readonly otherKeys?: readonly string[];
-  /** How many more rows with this record open operations may have made in the panel; absent: none. */
+  /** How many further rows with this record open operations may have added in the panel; absent: none. */
   readonly unread?: number;
 }
 
@@ -98,10 +99,10 @@ interface EventBase {
 
 export interface RecordsEvent extends EventBase {
   readonly kind: 'records';
-  /** Owner names of all records that the call may mean; null: the call does not limit them. */
+  /** Owner names of all records that the call may be about; null: it may be about any record of the zone. */
   readonly names: readonly DnsName[] | null;
   /**
-   * Finds out which records the call means, from records that the caller has read. Does no I/O.
+   * Finds out which of the caller's records the call is about. Does no I/O.
    * @param known the ledger's records at `names`, and those of the zone's open operations
    */
   readonly resolve: (known: readonly KnownRecord[]) => Resolution;
@@ -117,8 +118,8 @@ export interface ZoneDeleteEvent extends EventBase {
 }
 
 /**
- * The `before` of a function that may change the owners of zones, or remove accounts. domainsync never
- * refuses it.
+ * The `before` call of a panel function that may change the owners of zones, or remove accounts. domainsync
+ * never refuses such a call.
  */
 export interface OwnersEvent {
   readonly kind: 'owners';
@@ -157,7 +158,8 @@ export type PanelEvent =
    */
   | { readonly kind: 'ignore' }
   /**
-   * DNS may have changed without a DNS event, so these zones are compared soon. `fingerprint`: as in an edit.
+   * DNS may have changed without a DNS event, so these zones are compared soon. `fingerprint` is made as for
+   * an edit.
    */
   | {
       readonly kind: 'hint';
@@ -177,9 +179,12 @@ export type EditEvent = RecordsEvent | ZoneCreateEvent | ZoneDeleteEvent;
 export interface LeftEdit {
   readonly event: EditEvent | InvalidEvent;
   readonly why: LeftNote;
-  /** Number of the central that does not get it; absent: the panel has only one. */
+  /** Number of the central that does not get the edit; absent: the panel has only one central. */
   readonly central?: number;
-  /** Resolves, and never rejects, once it is known what would have been done. Absent: nobody finds out. */
+  /**
+   * Resolves once it is known what would have been done with the edit; never rejects. Absent: nobody tries to
+   * find out.
+   */
   readonly observation?: Promise<Observation>;
 }
 
@@ -222,8 +227,8 @@ export interface OwnerList {
 export interface ZoneList {
   readonly zones: readonly DnsName[];
   /**
-   * Names in the list that cannot be read (`a..b`), shortened. While there is one, a zone that the list lacks
-   * may still exist.
+   * Names in the list that cannot be read (`a..b`), shortened. While there is such a name, a zone that is
+   * missing in `zones` may still exist.
    */
   readonly unreadable: readonly string[];
 }
@@ -238,7 +243,8 @@ export interface PanelTraits {
 /**
  * One control panel on one host, where edits come from. `decode` and `encode` do no I/O, so tests can replay
  * recorded calls. Every implementation passes `src/testing/contracts/panel.ts`. Reads and `write` throw only
- * {@link PanelError}. Nobody calls them while a hook call is being answered.
+ * {@link PanelError}. Unless `readDuringHandler` is true, callers avoid both while a hook call is being
+ * answered.
  */
 export interface Panel {
   readonly id: string;
@@ -266,8 +272,8 @@ export interface Panel {
   listZones(ctx: CallContext): Promise<ZoneList>;
 
   /**
-   * Takes over the zones that an earlier run listed, until the panel is listed again. If a name in a call can
-   * stand for two zones (`ß` may mean `ss`), the one in this list is meant.
+   * Passes the zones that an earlier run of the agent knew. The panel object uses this list until `listZones`
+   * is called. If a name in a call can stand for two zones (`ß` may mean `ss`), the one in the list is meant.
    */
   remember(zones: readonly DnsName[]): void;
 
@@ -288,8 +294,8 @@ export interface Panel {
   write(change: Change, present: readonly PanelRecord[], echo: string, ctx: CallContext): Promise<void>;
 
   /**
-   * Deletes a zone in the panel, but no web site or mail domain of that name. The hook calls that this causes
-   * carry `echo`. Does nothing if the panel has no such zone.
+   * Deletes a zone in the panel, but not the web site or mail domain of that name. The hook calls that this
+   * causes carry `echo`. Does nothing if the panel has no such zone.
    */
   deleteZone(zone: DnsName, echo: string, ctx: CallContext): Promise<void>;
 }

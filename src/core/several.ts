@@ -9,16 +9,16 @@ export interface Member {
   readonly engine: Pick<Engine, 'answer' | 'carryOut' | 'objections' | 'rollBack' | 'duringCall' | 'putOff'>;
 }
 
-/** An engine that may be writing into the panel. */
+/** An engine to be told that one of its writes into the panel was refused. */
 type Writer = Pick<Engine, 'putOff'>;
 
 /**
- * Milliseconds of an edit's deadline that stay free for a roll back at the centrals that accepted the edit.
- * At most half of the deadline.
+ * Milliseconds of the time for an edit that are kept for a roll back at the centrals that accepted the edit.
+ * Never more than half of that time.
  */
 const reserve = 2_000;
 
-/** Codes with which a new central refuses edits until it has compared every zone. */
+/** Codes of refusals by the engine of a new central, as long as its first comparison of all zones goes on. */
 const unknownYet: ReadonlySet<string> = new Set(['zone.baseline-running', 'zone.not-known-yet']);
 
 /**
@@ -31,8 +31,8 @@ export function timeToWrite(deadline: number, centrals: number): number {
 
 /**
  * Answers hook calls for a panel with several centrals: an edit is made at all of them or at none
- * (docs/decisions/009-several-centrals.md). A crash loses nothing here: each engine brings its own central to
- * what the panel shows.
+ * (docs/decisions/009-several-centrals.md). This class stores nothing: after a crash, each engine brings its
+ * own central to what the panel shows.
  */
 export class Several {
   readonly #members: readonly Member[];
@@ -40,7 +40,7 @@ export class Several {
 
   /**
    * @param members at least one, the first central first
-   * @param former engines of former settings that may still put the panel back
+   * @param former engines of earlier settings, which may still be undoing edits in the panel
    */
   constructor(members: readonly Member[], former: () => Iterable<Writer> = () => []) {
     this.#members = members;
@@ -69,7 +69,10 @@ export class Several {
     );
   }
 
-  /** Runs `body` as a hook call of every engine, so that none of them reads the panel meanwhile. */
+  /**
+   * Runs `body` while every engine knows that a hook call is being answered, so that none of them reads the
+   * panel.
+   */
   async #duringCall<T>(
     event: PanelEvent,
     [first, ...others]: readonly Member[],
@@ -132,8 +135,9 @@ export class Several {
   }
 
   /**
-   * Tells the engine that wrote into the panel to try again later, because another central is out of reach.
-   * For the other engines, such a write is an ordinary edit.
+   * A refused edit may be the write of one engine into the panel; for the other engines that is an ordinary
+   * edit. If it was refused because another central is out of reach, tells the writing engine to try again
+   * later.
    */
   #putOff(edits: readonly EditEvent[], problems: readonly Problem[]): void {
     if (!problems.every(({ code }) => isTransient(code) || unknownYet.has(code))) return;
@@ -141,7 +145,10 @@ export class Several {
   }
 }
 
-/** Tells engines of refused edits that may be their own writes into the panel: each is to be tried again. */
+/**
+ * Passes the echo tokens of refused edits to the engines. An engine that made such a write into the panel
+ * tries it again later.
+ */
 export function putOff(edits: readonly EditEvent[], engines: readonly Writer[]): void {
   for (const { stage, echo } of edits) {
     if (stage === 'before' && echo !== null) for (const engine of engines) engine.putOff(echo);

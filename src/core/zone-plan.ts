@@ -5,13 +5,16 @@ import { recordId, type ResourceRecord } from '../dns/record.ts';
 /** What an operator asks for. `push`: the central gets what the panel has; `pull`: the reverse. */
 export interface PlanRequest {
   readonly direction: 'push' | 'pull';
-  /** Whether what only the receiving side has is removed there. */
+  /** Whether records that only the receiving side has are removed there. */
   readonly removes: boolean;
-  /** Only records of this owner name, and of this type; absent: all records of the zone. */
+  /**
+   * Limits the plan to records of this owner name and type (null: every type). Absent: all records of the
+   * zone.
+   */
   readonly only?: { readonly name: DnsName; readonly type: string | null };
 }
 
-/** `source` of operations that an operator asked for. */
+/** The `source` of operations that carry out a push or a pull. */
 export const pushSource = 'push';
 export const pullSource = 'pull';
 
@@ -19,11 +22,11 @@ export const pullSource = 'pull';
 export const stepReasons = [
   /** Only the other side has the record, and it was there before domainsync. */
   'one-sided',
-  /** Both sides have different records at its place. */
+  /** Each side has a record of this name and type, and the two differ. */
   'conflict',
-  /** Both sides had it; one of them has lost it. */
+  /** Both sides had the record, and one of them has lost it. */
   'lost',
-  /** The side got it since the last comparison. */
+  /** One side got the record after the last comparison. */
   'new',
 ] as const;
 
@@ -35,19 +38,20 @@ export interface PlanStep {
 
 /** Why a difference is left as it is. */
 export const leftReasons = [
-  /** It would have to be removed, and the operator did not ask for that. */
+  /** The record would have to be removed, and the operator did not ask for removals. */
   'needs-delete',
   /**
-   * It can be added only if other records of its place are removed, and the operator did not ask for that.
+   * The record can be added only if other records of its name are removed, and the operator did not ask for
+   * removals.
    */
   'place-taken',
-  /** An administrator excluded it. */
+  /** An administrator excluded the record. */
   'excluded',
-  /** An edit that has not ended decides about it. */
+  /** An edit that has not ended decides about the record. */
   'edit-open',
-  /** The central would refuse it; `codes` of the difference says why. */
+  /** The central would refuse the record; `codes` of the difference says why. */
   'refused',
-  /** It would have to be removed, but all that would take its place is refused. */
+  /** The record would have to be removed, but the central would refuse every record that replaces it. */
   'replacement-refused',
 ] as const;
 
@@ -64,23 +68,23 @@ export interface LeftDifference {
 export const hindrances = [
   /** Neither side has the zone. */
   'nowhere',
-  /** Another account at the central has it. */
+  /** Another account at the central has the zone. */
   'foreign',
-  /** An administrator excluded it. */
+  /** An administrator excluded the zone. */
   'excluded',
-  /** The central has it as a copy of another server's zone. */
+  /** The central has the zone as a copy of another server's zone. */
   'copy',
-  /** It is just being made or deleted. */
+  /** The zone is being created or deleted now. */
   'under-way',
-  /** Its ledger is damaged; a comparison has to take a new baseline first. */
+  /** The zone's ledger is damaged; a comparison has to take a new baseline first. */
   'frozen',
   /** The first comparison of all zones is not done yet. */
   'arriving',
-  /** The panel does not have it, and its delete was not asked for. */
+  /** The panel does not have the zone, and the operator did not ask to delete it at the central. */
   'gone-from-panel',
-  /** The panel does not have it, and only a user of the panel can create it there. */
+  /** The panel does not have the zone, and only a user of the panel can create it there. */
   'not-in-panel',
-  /** The central does not have it. */
+  /** The central does not have the zone. */
   'not-at-central',
   /** Only the provider creates and deletes zones at this central. */
   'provider-makes-zones',
@@ -89,24 +93,26 @@ export const hindrances = [
 export type Hindrance = (typeof hindrances)[number];
 
 /**
- * How a plan stands to the safety limits. `records`: it removes more of the zone's records than they allow.
- * `zones`: it deletes the zone, and within the hour so many zones may be deleted at this central, this one
- * included.
+ * The safety limit that concerns a plan. `records`: the plan removes `removed` of the zone's `all` records,
+ * and that is too many. `zones`: the plan deletes the zone; `left` more zones, this one included, may be
+ * deleted at this central within the hour.
  */
 export type PlanLimit =
   | { readonly kind: 'records'; readonly removed: number; readonly all: number }
   | { readonly kind: 'zones'; readonly left: number };
 
-/** What is done about one zone, and what is left. Steps are about the side that receives. */
+/**
+ * What a push or pull does to one zone, and the differences that it leaves. Steps change the receiving side.
+ */
 export interface ZonePlan extends PlanRequest {
   readonly zone: DnsName;
-  /** Whether the whole zone is created or deleted at the central; null: neither. */
+  /** Whether the plan creates or deletes the whole zone at the central; null: neither. */
   readonly whole: 'create' | 'delete' | null;
   readonly steps: readonly PlanStep[];
   readonly left: readonly LeftDifference[];
-  /** Why nothing is planned; null: nothing stands against it. */
+  /** Why nothing could be planned; null: no such reason. */
   readonly hindrance: Hindrance | null;
-  /** Null: no safety limit concerns the plan. */
+  /** The safety limit that concerns the plan; null: none does. */
   readonly limit: PlanLimit | null;
   /** Whether the zone is deleted although the central signs it (DNSSEC). */
   readonly signed: boolean;
@@ -118,10 +124,11 @@ export interface ZonePlan extends PlanRequest {
 export interface Consent {
   /** The operator's login name; absent: unknown. */
   readonly operator?: string;
-  /** Why the safety limits do not hold this time, in the operator's words; absent: they do. */
+  /** Why the operator sets the safety limits aside this time, in his words; absent: the limits apply. */
   readonly force?: string;
   /**
-   * Whether a signed zone may be deleted, and a zone be created in a signed one that does not delegate it.
+   * Whether a signed zone may be deleted, and a zone may be created below a signed zone that does not
+   * delegate it.
    */
   readonly despiteDnssec?: boolean;
 }
@@ -137,14 +144,14 @@ function stepId({ action, record }: Pick<PlanStep, 'action' | 'record'>): string
   return `${action} ${recordId(record)}`;
 }
 
-/** Whether the plan does nothing that was not approved. */
+/** Whether everything that the plan does was approved. */
 export function isPartOf(now: Pick<ZonePlan, 'whole' | 'steps'>, approved: ApprovedPlan): boolean {
   if (now.whole !== null && now.whole !== approved.whole) return false;
   const steps = new Set(approved.steps);
   return now.steps.every((step) => steps.has(stepId(step)));
 }
 
-/** Whether a step was approved that would end this difference. */
+/** Whether the operator approved a step that makes both sides equal about this record. */
 export function isApproved(
   { record, at }: Pick<LeftDifference, 'record' | 'at'>,
   { direction, steps }: ApprovedPlan,
@@ -153,7 +160,7 @@ export function isApproved(
   return steps.includes(stepId({ action, record }));
 }
 
-/** The approval of a whole plan. */
+/** Makes the approval of all steps of a plan. */
 export function approvalOf({ zone, direction, removes, only, whole, steps }: ZonePlan): ApprovedPlan {
   const rest = only === undefined ? {} : { only };
   return { zone, direction, removes, whole, ...rest, steps: steps.map(stepId) };
@@ -161,18 +168,18 @@ export function approvalOf({ zone, direction, removes, only, whole, steps }: Zon
 
 /** How the application of a zone's plan ended. */
 export type ZoneResult =
-  /** Both sides agree about every step. `refused`: records that were refused, each with a catalogue code. */
+  /** No step is left to do. `refused`: records that were refused, each with a catalogue code. */
   | {
       readonly kind: 'done';
       readonly refused: readonly RefusedRecord[];
       /** Id of the operation; null: nothing was left to do. */
       readonly operation: string | null;
     }
-  /** It is journalled, and the background brings it to its end. */
+  /** The operation is journalled, and background steps complete it. */
   | { readonly kind: 'under-way'; readonly operation: string }
-  /** The zone needs other steps now, so nothing was done. */
+  /** The zone now needs steps that were not approved, so nothing was done. */
   | { readonly kind: 'changed'; readonly now: ZonePlan }
-  /** The zone is just being edited, so nothing was done. */
+  /** Somebody is editing the zone at this moment, so nothing was done. */
   | { readonly kind: 'busy' }
   /** The central refused the zone. Nothing was changed. */
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
@@ -188,7 +195,8 @@ export function isEmptyPlan({ whole, steps }: Pick<ZonePlan, 'whole' | 'steps'>)
 }
 
 /**
- * What became of excluding or including something. `count`: how many zones or records changed their state.
+ * The result of excluding or including a zone or records. `count`: how many zones or records changed their
+ * state.
  */
 export type Exclusion =
   | { readonly kind: 'done'; readonly count: number }
@@ -196,5 +204,5 @@ export type Exclusion =
   | { readonly kind: 'nowhere' }
   | { readonly kind: 'under-way' }
   | { readonly kind: 'frozen' }
-  /** The journal is another host's, and nobody has accepted it. */
+  /** The journal was written on another host, and no operator has accepted it. */
   | { readonly kind: 'other-host' };

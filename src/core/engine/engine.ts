@@ -54,15 +54,15 @@ import { beforeCreate, beforeDelete } from './before/zone-edits.ts';
 export interface LiveEngine {
   readonly comparison: ComparisonProgress;
   readonly comparisons: ComparisonHealth;
-  /** Rounds of comparisons that found changes in the panel without a call to us, oldest first. */
+  /** Rounds of comparisons that found changes in the panel that no hook call had reported, oldest first. */
   readonly silent: readonly SilentRound[];
   readonly owners: OwnerStatus;
 }
 
 /**
  * The sync engine of one panel and one central: it vetoes, sends, confirms, undoes and compares edits. It
- * does all I/O through its ports, and reads no other clock than theirs. Each journal has one engine.
- * `docs/architecture.md` describes the way of one edit.
+ * does all I/O through its ports, and uses only their clock. Each journal has one engine.
+ * `docs/architecture.md` follows one edit through the engine.
  */
 export class Engine {
   readonly #runtime: Runtime;
@@ -70,10 +70,13 @@ export class Engine {
   readonly #named: NamedZones;
   readonly #owners: OwnerCheck;
   readonly #serials: SerialWatch | null;
-  /** Null: the engine does not only observe. */
+  /** Null unless the engine only observes. */
   readonly #observer: Observer | null;
   readonly #background = new Set<Promise<void>>();
-  /** Whether the journal is another host's. Then nothing runs, and every edit is refused. */
+  /**
+   * Whether the journal was written on another host. While this is true, no background work runs, and every
+   * edit is refused.
+   */
   #isOtherHosts = false;
   #accepting: Promise<void> | null = null;
 
@@ -95,8 +98,8 @@ export class Engine {
 
   /**
    * Resumes operations that an earlier run left open, and starts the background work, the first comparison
-   * included. Resolves as soon as the engine can answer hook calls. If the journal is another host's, starts
-   * nothing until {@link acceptJournal}.
+   * included. Resolves as soon as the engine can answer hook calls. If the journal was written on another
+   * host, starts nothing until {@link acceptJournal} is called.
    * @throws {JournalError} when the journal fails; nothing is started then
    */
   async start(): Promise<void> {
@@ -112,8 +115,8 @@ export class Engine {
   }
 
   /**
-   * Stores that an operator has seen why a new baseline was taken, or accepts a journal of another host. Then
-   * the journal is forgotten, and a new baseline is taken.
+   * If the journal was written on another host, accepts it: the engine forgets its ledger and takes a new
+   * baseline. Otherwise stores that an operator has seen why a new baseline was taken.
    * @returns false: there was nothing to accept
    * @throws {JournalError}
    */
@@ -247,10 +250,10 @@ export class Engine {
 
   /**
    * Undoes at once what operations of {@link carryOut} wrote, because another central refused the edit. Never
-   * throws; background steps repeat what fails now.
+   * throws; if an undo fails now, background steps repeat it.
    * @param ids as `carryOut` returned them
    * @param problems why the other central refused the edit
-   * @returns `nothing`: it is proved that the central has nothing left of them
+   * @returns `nothing`: it is proved that the central has nothing left of what these operations wrote
    */
   async rollBack(ids: readonly string[], problems: readonly Problem[]): Promise<'nothing' | 'unknown'> {
     try {
@@ -262,16 +265,16 @@ export class Engine {
   }
 
   /**
-   * Runs `body` while a hook call is being answered, by this engine or by another one. Panel reads wait until
-   * it ends. A read of a zone that the call edits does not prove that a record is absent.
+   * Runs `body`, which answers a hook call in this engine or in another one. Panel reads wait until `body`
+   * ends. A read that runs all the same does not prove that a record of an edited zone is absent.
    */
   async duringCall<T>(event: PanelEvent, body: () => Promise<T>): Promise<T> {
     return await this.#runtime.gate.during(this.#editedBy(event), body);
   }
 
   /**
-   * Stores that a write into the panel was refused only because another central is out of reach. The write is
-   * then tried again without a limit.
+   * Stores that a write into the panel was refused only because another central is out of reach. The engine
+   * then repeats the write without a limit.
    * @param echo the echo token of the write
    */
   putOff(echo: string): void {
@@ -288,8 +291,8 @@ export class Engine {
   }
 
   /**
-   * Forgets the owners of all zones, because calls of the panel may have been missed. Until the panel's list
-   * is read again, edits of plain users are refused. Never throws.
+   * Forgets the owners of all zones, because calls of the panel may have been missed. Until the owners are
+   * read again, edits of users who are no administrators are refused. Never throws.
    */
   async forgetOwners(): Promise<void> {
     if (this.#isOtherHosts) return;
@@ -297,8 +300,9 @@ export class Engine {
   }
 
   /**
-   * Schedules a comparison, of one zone or of all. Returns at once; background steps compare.
-   * @param reason for log and history
+   * Schedules a comparison of one zone, or of all zones. Returns at once; background steps make the
+   * comparison.
+   * @param reason shown in the log and the history
    */
   compare(what: DnsName | 'all', reason: string, follow: CompareRequest['follow'] = 'no'): void {
     if (this.#isOtherHosts) return;
@@ -328,7 +332,8 @@ export class Engine {
   }
 
   /**
-   * Applies what an operator approved (`planning/apply-zone.ts`). An engine that only observes refuses it.
+   * Applies the steps that an operator approved (`planning/apply-zone.ts`). An engine that only observes
+   * refuses them.
    * @throws {PanelError | CentralError | JournalError}
    */
   async apply(plan: ApprovedPlan): Promise<ZoneResult> {
@@ -354,18 +359,21 @@ export class Engine {
     };
   }
 
-  /** Notes a call of the panel, whatever becomes of it: it shows that our handlers are in force. */
+  /**
+   * Notes that the panel has made a hook call. To be called for every call, because each shows that the panel
+   * runs our handlers.
+   */
   noticed(event: PanelEvent): void {
     this.#runtime.silent.noticed(event);
   }
 
-  /** Takes over the silent rounds ({@link LiveEngine}) of an earlier run. */
+  /** Restores the silent rounds ({@link LiveEngine}) that an earlier run of the agent found. */
   restoreSilent(found: readonly SilentRound[]): void {
     this.#runtime.silent.restore(found);
   }
 
   /**
-   * Reads a zone from the panel as soon as no hook call runs; null: it has no such zone.
+   * Reads a zone from the panel as soon as no hook call is being answered; null: the panel has no such zone.
    * @throws {PanelError}
    */
   async readPanel(zone: DnsName): Promise<readonly PanelRecord[] | null> {
@@ -373,7 +381,7 @@ export class Engine {
   }
 
   /**
-   * Reads a zone from the central, as completely as the central allows; null: it has no such zone.
+   * Reads a zone from the central, as completely as the central allows; null: the central has no such zone.
    * @throws {PanelError | CentralError | JournalError}
    */
   async readCentral(zone: DnsName): Promise<readonly ResourceRecord[] | null> {
@@ -381,14 +389,16 @@ export class Engine {
     return await this.#runtime.timers.step('-', (ctx) => readCentralZone(this.#runtime, zone, held, ctx));
   }
 
-  /** Stores a fact that this engine does not use itself. @throws {JournalError} */
+  /**
+   * Stores a named value in the journal. The engine itself does not use this value. @throws {JournalError}
+   */
   async remember(name: string, value: string): Promise<void> {
     await this.#runtime.store.commit({ facts: { [name]: value } });
   }
 
   /**
-   * Zones that a call edits. A `before` of an actor without a right to a zone is not carried out, so its zone
-   * is left out.
+   * Zones that a call edits. The engine does not carry out a `before` whose actor has no right to the zone,
+   * so that zone is left out.
    */
   #editedBy(event: PanelEvent): readonly DnsName[] {
     const edits = event.kind === 'edits' ? event.edits : [];
@@ -411,27 +421,31 @@ export class Engine {
     return { kind: 'accept' };
   }
 
-  /** Stores that the owners of some zones may change. Never refuses the call. */
+  /**
+   * Stores that the owners of some zones are unknown, because this call may change them. Never refuses the
+   * call.
+   */
   async #ownersMayChange(event: Extract<PanelEvent, { kind: 'owners' }>): Promise<Verdict> {
     try {
       await this.#owners.before(event);
     } catch (error) {
-      // The journal could not store that the owners are unknown, but memory knows it. Only if the agent
-      // restarts before the next reading is this forgotten.
+      // The journal could not store that the owners are unknown, but memory holds this. It is lost only if
+      // the agent restarts before the owners are read again.
       this.#failed('-', error, 'nothing');
     }
     return { kind: 'accept' };
   }
 
   /**
-   * Answers a `before` whose actor may have no right to the zone; null: the actor has one. For such a call
-   * nothing is written or read, and nothing about the zone is reported. The panel decides, and what it then
-   * shows is followed (`heard.ts`).
+   * Answers a `before` call whose actor may have no right to the zone; null: the actor has the right. For
+   * such a call nothing is written or read, and the answer reveals nothing about the zone. The panel decides
+   * about the edit; if it makes the edit, the central follows later (`heard.ts`).
    */
   #leftToPanel(edit: EditEvent | InvalidEvent): Answer | null {
     const right = this.#owners.judge(edit);
     if (right === 'may') return null;
-    // Before the first reading, every zone gets this refusal, so it does not reveal which zones exist.
+    // Until the owners have been read once, edits of every zone get this refusal. So it does not reveal which
+    // zones exist.
     if (right === 'unread') return { kind: 'refuse', problems: [notReadYet], changed: 'nothing' };
     this.#owners.count(right, edit);
     return leftToPanel(edit, right === 'another' ? 'note.left-no-right' : 'note.left-owner-unknown');
@@ -466,13 +480,16 @@ export class Engine {
     return { kind: 'accept', begun, ...(left.length === 0 ? {} : { left }) };
   }
 
-  /** Refuses edits before they are made. An engine that only observes refuses nothing. */
+  /**
+   * Answers edits while the journal is another host's. Refuses edits that the panel has not made yet, unless
+   * the engine only observes.
+   */
   #onOtherHost(edits: readonly EditEvent[]): Answer {
     const isRefused = this.#observer === null && edits.some(({ stage }) => stage === 'before');
     return isRefused ? refuseOtherHost : nothingToDo;
   }
 
-  /** Accepts the edits of one call without doing anything about them, whatever happens. */
+  /** Accepts the edits of one call, whatever happens, and sends nothing to the central for them. */
   async #observe(observer: Observer, all: readonly EditEvent[], signal: AbortSignal): Promise<Answer> {
     const asked = all.filter((edit) => edit.stage === 'before' && !this.isOwn(edit));
     const left = observer.before(asked);
@@ -504,8 +521,8 @@ export class Engine {
   }
 
   /**
-   * Problems of edits that the user has to repeat before they are carried out: deletes of signed zones, and
-   * creates below a signed zone.
+   * Problems that ask the user to repeat the call before it is carried out. They concern deletes of signed
+   * zones, and creates of zones below a signed zone.
    * @throws {JournalError}
    */
   async #unasked(edits: readonly EditEvent[], signal: AbortSignal): Promise<readonly Problem[]> {
@@ -579,8 +596,8 @@ export class Engine {
   }
 
   /**
-   * Runs `work` in the background; when the engine stops, it waits for it. An error of `work` is a defect: it
-   * is logged, and the engine goes on.
+   * Runs `work` in the background; {@link stop} waits until `work` has ended. An error of `work` is a defect:
+   * it is logged, and the engine goes on.
    */
   #inBackground(work: Promise<void>): void {
     const noted = work
@@ -602,22 +619,25 @@ export class Engine {
         () => true,
         () => false,
       );
-      // All zones are compared when the pause is over.
+      // During a pause nothing is compared here. When the pause ends, all zones are compared.
       if (!slept || this.#runtime.isPaused) continue;
-      // Some functions of the panel change owners without an event, so the owners are read every hour too.
+      // Some functions of the panel change owners without an event, so the owners are read as often as zones
+      // are compared.
       this.#owners.request(0);
       failed = !(await this.#compareAll.everything('periodic'));
     }
   }
 }
 
-/** The verdict of a call with one central: which operations it began concerns nobody else. */
+/**
+ * Turns an answer into the verdict for the panel. Leaves out the ids of the operations that the call began.
+ */
 function verdictOf(answer: Answer): Verdict {
   if (answer.kind === 'refuse') return answer;
   return answer.left === undefined ? { kind: 'accept' } : { kind: 'accept', left: answer.left };
 }
 
-/** Milliseconds after which a periodic comparison that could not begin is tried again. */
+/** Milliseconds until the next try if the periodic comparison could not begin. */
 const soonAgain = 300_000;
 
 const refuseOtherHost: Refusal = {

@@ -31,7 +31,7 @@ export interface Ports {
   /** A random number from 0 up to but not including 1. */
   readonly random: () => number;
   readonly settings: EngineSettings;
-  /** Absent: nobody reads the serials of the panel's zones. */
+  /** Reads the serials of the panel's zones; absent: they are not read. */
   readonly serials?: SerialReader;
   /** Whether an administrator has paused the synchronisation. Then no call reaches us. Absent: never. */
   readonly isPaused?: () => boolean;
@@ -44,7 +44,9 @@ export interface Ports {
 export class Runtime {
   readonly ports: Omit<Ports, 'journal'> & { readonly journal: JournalReader };
   readonly #journal: Journal;
-  /** While the engine only observes: what it may still write. Null: it may write everything. */
+  /**
+   * The zones in which an engine that only observes may still write. Null: the engine may write everywhere.
+   */
   readonly promises: Promises | null;
   readonly timers: Timers;
   readonly store: Store;
@@ -58,14 +60,17 @@ export class Runtime {
   readonly panelOnly = new DailyNotice<DnsName>();
   readonly rounds: Rounds;
   readonly silent: SilentChanges;
-  /** Ids of operations that a call is working on now. The background leaves them alone. */
+  /** Ids of operations that a call or a comparison is working on now. Background steps leave them alone. */
   readonly inFlight = new Set<string>();
   /**
    * Echo tokens of running writes into the panel. `putOff`: the write was refused only because another
    * central is out of reach.
    */
   readonly echoTokens = new Map<string, { putOff: boolean }>();
-  /** Ids of operations with a request that may still land, although the journal failed to store that. */
+  /**
+   * Ids of operations with a request that may still take effect at the central, which the journal failed to
+   * store.
+   */
   readonly unsaid = new Set<string>();
   /**
    * Schedules a comparison of a zone that is not in the ledger, once the panel's list shows it. `NamedZones`
@@ -100,8 +105,8 @@ export class Runtime {
   }
 
   /**
-   * The operations whose journal was forgotten and that have not ended. No other read of open operations
-   * returns them.
+   * Operations that have not ended and whose journal was forgotten (`knowledge/forgotten.ts`).
+   * `ports.journal` leaves them out of the open operations.
    * @throws {JournalError}
    */
   async forgotten(zone?: DnsName): Promise<readonly Operation[]> {
@@ -109,7 +114,10 @@ export class Runtime {
     return (await this.#journal.operations(filter)).filter(isForgotten);
   }
 
-  /** Whether a pause forbids to begin anything new. Edits that are under way are brought to their end. */
+  /**
+   * Whether the synchronisation is paused, so that nothing new may begin. Edits that are under way are
+   * completed.
+   */
   get isPaused(): boolean {
     return this.ports.isPaused?.() ?? false;
   }

@@ -12,21 +12,27 @@ export interface EngineSettings {
    */
   readonly visibilityWait: number;
   /**
-   * How old the state may be that panel reads show. For so long, a read that does not show what the panel
-   * reported proves nothing, unless it shows something newer.
+   * How old the state may be that panel reads show. Within this time after the panel reported an edit, a read
+   * without the edit proves nothing, unless it shows something newer.
    */
   readonly readLag: number;
-  /** Least time between the two panel reads that must agree before anything is undone. */
+  /** Minimum time between the two panel reads that must agree before anything is undone. */
   readonly readGap: number;
-  /** Least time between the two panel reads that must agree before a new zone's content is sent. */
+  /** Minimum time between the two panel reads that must agree before a new zone's records are sent. */
   readonly contentGap: number;
-  /** Time from `after` to the panel read that confirms. Further edits in this time share the read. */
+  /**
+   * Time from the `after` of an edit to the panel read that confirms the edit. Further edits in this time
+   * share the read.
+   */
   readonly confirmDelay: number;
   /** Time after a start, a clock step or a sleep of the machine in which nothing is undone. */
   readonly grace: number;
   /** Difference between wall clock and monotonic clock that counts as a step of the wall clock. */
   readonly clockStep: number;
-  /** How long a write of unknown outcome may still land; so long an operation is on watch. */
+  /**
+   * How long a write of unknown outcome may still take effect. The watch of an operation with such a write
+   * lasts this long.
+   */
   readonly watch: number;
   /** Time for one background step (a read, an undo, a comparison of one zone). */
   readonly stepTimeout: number;
@@ -35,7 +41,7 @@ export interface EngineSettings {
   /** First and longest pause between tries of a failed background step. */
   readonly retryFirst: number;
   readonly retryMost: number;
-  /** Time between two comparisons of all zones; 0: only hints cause one. */
+  /** Time between two comparisons of all zones; 0: there are no periodic comparisons. */
   readonly compareEvery: number;
   /** Time between two reads of the serials of the panel's zones; 0: they are not read. */
   readonly serialsEvery: number;

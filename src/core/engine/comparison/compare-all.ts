@@ -23,12 +23,12 @@ export interface ComparisonProgress {
 }
 
 /**
- * The first comparison waits so many attempts (some minutes) for zones that cannot be read. A central that
- * was just started may not serve all its zones yet.
+ * In this many attempts (some minutes), the first comparison waits for zones that cannot be read. A central
+ * that has just started may not serve all its zones yet.
  */
 const patientAttempts = 10;
 
-/** The first comparison works on so many zones at the same time. */
+/** Number of zones that the first comparison works on at the same time. */
 const zonesAtOnce = 4;
 
 /** Starts comparisons of all zones, the first one included, and repeats those that fail. */
@@ -60,14 +60,14 @@ export class CompareAll {
   }
 
   /**
-   * Schedules comparisons for all zones that may have changed on either side. If the lists cannot be read,
-   * tries again until they can or the engine stops. After a pause, for example, edits must not wait for the
-   * hourly comparison.
+   * Schedules comparisons for all zones that may have changed on either side. If the zone lists cannot be
+   * read, tries again until it succeeds or the engine stops. After a pause, for example, edits must not wait
+   * for the hourly comparison.
    */
   async untilDone(reason: string, follow: CompareRequest['follow']): Promise<void> {
     const { clock } = this.#runtime.ports;
     const { signal } = this.#runtime.timers.stopping;
-    // Another call already repeats such a comparison, and covers this call too.
+    // Another call already retries until such a comparison is scheduled. That covers this call too.
     if (this.#retrying.has(follow)) {
       await this.everything(reason, follow);
       return;
@@ -84,7 +84,7 @@ export class CompareAll {
 
   /**
    * Schedules a comparison for every zone that may have changed on either side.
-   * @returns false: the lists or the journal could not be read
+   * @returns false: the zone lists of both sides, or the journal, could not be read
    */
   async everything(reason: string, follow: CompareRequest['follow'] = 'no'): Promise<boolean> {
     try {
@@ -103,8 +103,8 @@ export class CompareAll {
 
   /**
    * Makes one attempt at the first comparison.
-   * @param goesOn true: a zone that cannot be read becomes `panel-only` with a note. False: the attempt fails
-   *   because of it
+   * @param goesOn true: a zone that cannot be read becomes `panel-only` with a note. False: such a zone makes
+   *   the attempt fail
    * @returns whether the first comparison is complete
    */
   async #baselineOnce(goesOn: boolean): Promise<boolean> {
@@ -131,7 +131,10 @@ export class CompareAll {
     }
   }
 
-  /** Zones with a forgotten operation. Neither the ledger nor the panel may have them. */
+  /**
+   * Zones with a forgotten operation (`knowledge/forgotten.ts`). It is possible that neither the ledger nor
+   * the panel has such a zone.
+   */
   async #forgotten(): Promise<readonly DnsName[]> {
     return [...new Set((await this.#runtime.forgotten()).map(({ zone }) => zone))];
   }
@@ -201,7 +204,7 @@ export class CompareAll {
       const records = await this.#runtime.timers.step('-', (ctx) => central.readZone(zone, [], ctx));
       return records === null ? 'missing' : 'there';
     } catch (error) {
-      // After `there`, the zone is compared, and that comparison adds the note.
+      // The caller compares a zone that is `there`, and that comparison notes that the zone is a copy.
       if (error instanceof CentralError && error.code === 'zone.copy') return 'there';
       const code = unservedCode(error);
       if (code !== null && goesOn) return code;
@@ -235,7 +238,7 @@ export class CompareAll {
     if (last !== undefined) throw last;
   }
 
-  /** Does the work for zones, a few at a time, until the engine stops. */
+  /** Runs `work` for each zone that `next` returns, a few at a time, until the engine stops. */
   async #workOff(next: () => DnsName | undefined, work: (zone: DnsName) => Promise<void>): Promise<void> {
     const { signal } = this.#runtime.timers.stopping;
     const unlessStopping = (): DnsName | undefined => {
@@ -293,8 +296,8 @@ function zonesToCompare(
   const here = new Set(panel);
   const due = panel.filter((zone) => {
     const { state, note } = known.get(zone) ?? {};
-    // Such a zone has to be created once the signed zone above delegates it, so it is compared again and
-    // again.
+    // The zone lies below a signed zone, and can be created only once that zone delegates it. So it is
+    // compared each time.
     if (note === signedAboveNote) return true;
     return state === undefined || state === 'synced' || (state !== 'excluded' && central.has(zone));
   });

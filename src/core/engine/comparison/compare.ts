@@ -38,13 +38,13 @@ import {
 
 /**
  * Compares one zone on both sides (docs/adoption.md). If the zone has no baseline, takes it. Otherwise adds
- * to the central what is new in the panel, and lists other differences. Removes at the central what the panel
- * no longer has, as far as `asked.follow` allows.
+ * to the central what is new in the panel, and stores other differences in the ledger. Removes at the central
+ * what the panel no longer has, as far as `asked.follow` allows.
  * @throws {PanelError | CentralError | JournalError} the caller tries again later
  */
 export async function compareZone(runtime: Runtime, zone: DnsName, asked: CompareRequest): Promise<void> {
-  // When the zone was filled, the panel may still have shown records that it had deleted. They were sent, and
-  // this comparison may remove them.
+  // When we filled the new zone at the central, the panel may still have shown records that it had deleted.
+  // We sent them, and this comparison may remove them.
   const follows = asked.follow === 'no' && (await isJustFilled(runtime, zone));
   const request = follows ? { ...asked, follow: 'limited' as const } : asked;
   runtime.ports.log(6, 'zone.compare', { zone, reason: request.reason, follow: request.follow });
@@ -62,8 +62,9 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
 }
 
 /**
- * Whether the panel's list also lacks the zone that a read of the zone did not find. If the list has a name
- * that cannot be read, that name may be this zone. The list is not read if the zone is noted as gone already.
+ * After a panel read that did not find the zone: whether the panel's list of zones lacks it too.
+ * `unreadable`: the list has a name that cannot be read, which may be this zone. If the zone is already noted
+ * as gone, returns true without reading the list.
  */
 async function isUnlisted(
   runtime: Runtime,
@@ -100,7 +101,8 @@ async function compareUnderLock(
     return;
   }
   const forgotten = await runtime.forgotten(zone);
-  // This is computed only now, because the first comparison of all zones may have ended during the reads.
+  // `baseline` is computed only after the panel reads, because the first comparison of all zones may have
+  // ended during them.
   const baseline = view.frozen || (await isBaseline(runtime, zone, entry, forgotten));
   if (view.records === null) {
     await goneFromPanel(runtime, entry, { request, unlisted: view.unlisted }, ctx);
@@ -160,7 +162,8 @@ async function otherWriterIn(
 }
 
 function ruleOf(baseline: boolean, entry: ZoneEntry | null, busy: ReadonlySet<string>): CompareOptions {
-  // If the zone was forgotten, operations may have written rows since.
+  // Without an entry, the ledger has forgotten the zone. Rows that operations have written since then do not
+  // count.
   return { baseline, busy, anew: baseline && entry === null };
 }
 
@@ -172,7 +175,7 @@ async function enter(runtime: Runtime, judged: ZoneEntry | null, next: ZoneEntry
 }
 
 /**
- * Notes that the central has the zone only as a copy. No edit can be sent until the provider makes it a
+ * Notes that the central has the zone only as a copy. No edit can be sent until the provider makes the zone a
  * primary zone. A synced zone stays synced, and its edits are refused.
  */
 async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): Promise<void> {
@@ -204,8 +207,8 @@ function endOfWatch(operations: readonly Operation[]): number {
 }
 
 /**
- * Whether this comparison is the zone's first one, so that records which only the panel has count as old, not
- * as new.
+ * Whether this comparison is the zone's first one. Then records that only the panel has count as old, and are
+ * not added to the central.
  */
 async function isBaseline(
   runtime: Runtime,
@@ -214,7 +217,8 @@ async function isBaseline(
   forgotten: readonly Operation[],
 ): Promise<boolean> {
   if (entry !== null) return entry.state !== 'synced';
-  // Nobody knows what became of a create or delete of the zone, so nothing in it counts as new.
+  // Nobody knows whether a forgotten create or delete of the zone was carried out, so no record in the zone
+  // counts as new.
   if (forgotten.some(({ kind }) => kind !== 'records')) return true;
   const { journal } = runtime.ports;
   return (await journal.fact(baselineFact)) === null || (await journal.fact(baselineDueFact(zone))) !== null;
@@ -251,8 +255,8 @@ async function missingAtCentral(
   ctx: CallContext,
 ): Promise<void> {
   const { clock } = runtime.ports;
-  // A synced zone without ledger rows never existed at the central: its create was only checked there, and
-  // was later taken for refused.
+  // A synced zone with ledger rows existed at the central, and is noted as missing. A synced zone without
+  // rows never existed there: its create was only checked, and later counted as refused.
   if (entry?.state === 'synced' && (await mayHaveRows(runtime.ports.journal, zone))) {
     await enter(runtime, entry, { ...entry, note: missingNote });
     return;
@@ -275,7 +279,8 @@ async function missingAtCentral(
 }
 
 /**
- * As {@link permitFor}, and `later` during a pause. A first comparison changes neither side, so it goes on.
+ * Like {@link permitFor}, but returns `later` during a pause. A zone's first comparison changes neither side,
+ * so a pause does not stop it.
  */
 function permitNow(
   runtime: Runtime,
@@ -288,8 +293,8 @@ function permitNow(
 }
 
 /**
- * Whether a pause that has begun meanwhile forbids what the comparison found. It stays due then, and the end
- * of the pause wakes it.
+ * Whether the synchronisation is paused, so that this comparison must change neither side. If so, the zone is
+ * compared again when the pause ends.
  */
 function isHeld(runtime: Runtime, zone: DnsName, request: CompareRequest): boolean {
   if (!runtime.isPaused) return false;
@@ -298,9 +303,9 @@ function isHeld(runtime: Runtime, zone: DnsName, request: CompareRequest): boole
 }
 
 /**
- * Journals the create of a zone that the panel has and the central lacks. The zone came without a DNS event
- * (a web domain, a user with a domain), or a late delete removed it at the central. A background step creates
- * it together with its records.
+ * Journals the create of a zone that the panel has and the central lacks. Such a zone was created in the
+ * panel without a DNS event (for a web domain, or a user with a domain). Or a late delete removed it at the
+ * central. A background step creates the zone there, together with its records.
  * @param cancels id of the delete that an earlier create of the zone cancelled; null: there is none
  * @throws {JournalError}
  */

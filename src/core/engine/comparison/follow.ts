@@ -23,9 +23,10 @@ interface Lack {
 }
 
 /**
- * Decides about records that the panel no longer has. `follow`: they may be removed at the central, or there
- * are none. `list`: a safety limit forbids it, and they are only listed. `later`: a second quiet read some
- * seconds later has to show the same first.
+ * Decides what is done about records that the panel no longer has. `follow`: they may be removed at the
+ * central, or there are none. `list`: a safety limit forbids the removal, so they are only stored as
+ * differences. `later`: a second panel read, some seconds later and without an edit of the zone, must lack
+ * them as well.
  */
 export function permitFor(
   runtime: Runtime,
@@ -52,8 +53,8 @@ export function permitFor(
 }
 
 /**
- * Whether an earlier quiet read, made long enough ago, also lacked these records. Stores what this read
- * showed.
+ * Whether an earlier panel read, made long enough ago and without an edit of the zone, also lacked these
+ * records. Remembers what this read showed.
  */
 function lackedBefore(
   { patience, grace, ports, now }: Runtime,
@@ -81,19 +82,22 @@ export interface Following {
   readonly gone: readonly ResourceRecord[];
   /** The records that the central has in the zone now. */
   readonly present: readonly CentralRecord[];
-  /** The operator who asked for it; absent: nobody did. */
+  /** The operator who asked for this change; absent: no operator did. */
   readonly by?: AskedBy;
-  /** Called with the operation's id once it is journalled: from then on it goes on, whatever fails. */
+  /**
+   * Called with the operation's id once the operation is journalled. From then on it is completed, even if
+   * `followPanel` throws.
+   */
   readonly onBegun?: (operation: string) => void;
 }
 
-/** What an operation says of the operator who asked for it. */
+/** The fields of an operation that describe the operator who asked for it. */
 export type AskedBy = Partial<Pick<Operation, 'actor' | 'force'>>;
 
 /**
  * Adds to the central what is new in the panel, and removes what the panel no longer has. One operation of
- * class `follow` holds both. If the outcome is unknown, it stays `prepared`. The background step that ends it
- * puts it on watch.
+ * class `follow` holds both. If the outcome of the write is unknown, the operation stays `prepared`. The
+ * background step that ends the operation puts it on watch.
  * @returns the operation's id, and the ids of records that the central refused, each with the code of the
  *   refusal
  * @throws {CentralError | JournalError} the caller tries again later
@@ -163,7 +167,10 @@ async function closeFollowing(
   });
 }
 
-/** The item as it ended: what the central refused stays in the panel. */
+/**
+ * Returns the item with the code of the central's refusal as its note. If the central did not refuse it,
+ * returns it unchanged.
+ */
 function withRefusal(item: OperationItem, failed: ReadonlyMap<string, string>): OperationItem {
   const record = item.add ?? item.remove;
   const code = record === null ? undefined : failed.get(recordId(record));
@@ -171,8 +178,8 @@ function withRefusal(item: OperationItem, failed: ReadonlyMap<string, string>): 
 }
 
 /**
- * Deletes a zone at the central that the panel no longer has. The call that caused the comparison must have
- * named it, and fewer zones than the safety limit were deleted in the last hour.
+ * Journals the delete of a zone that the panel no longer has. Does so only if the hook call that caused the
+ * comparison named the zone, and if the hourly safety limit for deletes allows it.
  * @returns whether the delete is journalled
  * @throws {JournalError | Moved}
  */
@@ -188,7 +195,9 @@ export async function followNamedZone(
   return kind === 'begun';
 }
 
-/** How many zones may be deleted at once without exceeding the limit of an hour. @throws {JournalError} */
+/**
+ * How many more zones may be deleted now without exceeding the hourly safety limit. @throws {JournalError}
+ */
 export async function deletesLeft(runtime: Runtime): Promise<number> {
   return Math.max(0, (await mostAllowed(runtime)) - (await recentlyDeleted(runtime)).length);
 }
@@ -210,16 +219,17 @@ async function recentlyDeleted(runtime: Runtime): ReturnType<typeof recentOf> {
 /** Why a zone is deleted at the central. */
 interface DeleteReason {
   readonly source: string;
-  /** Whether the safety limit of an hour holds. */
+  /** Whether the hourly safety limit applies to this delete. */
   readonly limited: boolean;
-  /** Whether an administrator allowed it, even if the zone is signed. */
+  /** Whether an administrator allowed the delete even if the zone is signed. */
   readonly allowed: boolean;
-  /** The operator who asked for it; absent: nobody did. */
+  /** The operator who asked for the delete; absent: no operator did. */
   readonly by?: AskedBy;
 }
 
 /**
- * What became of a delete. `limited`: the safety limit forbids it. `unknown`: the ledger has no such zone.
+ * The result of {@link followDelete}. `begun`: the delete is journalled. `limited`: the safety limit forbids
+ * it. `unknown`: the ledger has no such zone.
  */
 type FollowedDelete =
   | { readonly kind: 'begun'; readonly operation: string }
@@ -227,8 +237,8 @@ type FollowedDelete =
   | { readonly kind: 'unknown' };
 
 /**
- * Journals the delete of a zone that the panel no longer has. A background step sends it once two reads prove
- * that the zone is gone.
+ * Journals the delete of a zone that the panel no longer has. A background step sends the delete once two
+ * panel reads prove that the zone is gone.
  * @throws {JournalError | Moved} nothing was journalled
  */
 export async function followDelete(
@@ -254,8 +264,8 @@ export async function followDelete(
   });
   const most = why.limited ? await mostAllowed(runtime) : Infinity;
   return await runtime.store.transact(async (tx): Promise<FollowedDelete> => {
-    // Zones may be deleted at the same moment, and all of them count. So the list is read, and judged, inside
-    // the transaction.
+    // Other deletes may be journalled at the same moment, and they count too. So the list is read and checked
+    // inside the transaction.
     const recent = await recentlyDeleted(runtime);
     if (recent.length >= most) return { kind: 'limited' };
     tx.create({ ...draft, afterSeen: true }, 'kept');

@@ -10,13 +10,13 @@ import { newDelete } from '../knowledge/operations.ts';
 import type { JournalReader, Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Facts that an operator caused, so that `status` need not tell him. */
+/** Facts that an operator caused by a command of his own. `domainsync status` need not report them to him. */
 const expectedFacts: ReadonlySet<string> = new Set([acceptedFact, asideFact]);
 
 /**
  * If the journal may not know what happened last, forgets what it says of zones and owners, in one
- * transaction (docs/decisions/016-older-journals.md). The first comparison then takes a new baseline, which
- * changes neither side. Open operations become stuck. Call this before anything else runs.
+ * transaction (docs/decisions/016-older-journals.md). The first comparison of all zones then takes a new
+ * baseline, which changes neither side. Open operations become stuck. Call this before anything else runs.
  * @throws {JournalError} nothing was forgotten
  */
 export async function forgetLedger(runtime: Runtime): Promise<void> {
@@ -40,7 +40,8 @@ export async function forgetLedger(runtime: Runtime): Promise<void> {
         [gapFact]: null,
         [acceptedFact]: null,
         [asideFact]: null,
-        // Whoever uninstalled, or accepted another host's journal, knows of it already.
+        // An operator who uninstalled domainsync, or accepted another host's journal, knows why the baseline
+        // is new.
         ...(expectedFacts.has(why) ? {} : { [newBaselineFact]: `${why} ${clock.wall()}` }),
       },
     });
@@ -55,8 +56,8 @@ async function firstOf(journal: JournalReader, names: readonly string[]): Promis
 }
 
 /**
- * Moves an open operation to the state `stuck`, and removes from it what was proved about the central's
- * records. Ends the watch of an operation that has ended.
+ * Moves an open operation to the state `stuck`, and removes its evidence of what we wrote at the central.
+ * Ends the watch of an operation that has ended.
  */
 async function forgetOperation(tx: Transaction, operation: Operation): Promise<void> {
   if (isFinal(operation.state)) {
@@ -80,7 +81,10 @@ async function forgetOperation(tx: Transaction, operation: Operation): Promise<v
 
 const nothingSure = { watch: null, added: [], removed: [] } as const;
 
-/** Zones that the central had because of us, for {@link zonesOfForgotten}. */
+/**
+ * Makes the fact for {@link zonesOfForgotten}, from zones that the ledger has as synced, being created or
+ * being deleted.
+ */
 async function knownBefore(
   { ports: { journal } }: Runtime,
   entries: readonly ZoneEntry[],
@@ -90,12 +94,12 @@ async function knownBefore(
   return { [zonesFact]: zones.size === 0 ? null : [...zones].join(' ') };
 }
 
-/** Name of the journal's fact with {@link zonesOfForgotten}. */
+/** Name of the journal's fact that holds the result of {@link zonesOfForgotten}. */
 const zonesFact = 'forgotten-zones';
 
 /**
- * Zones that a forgotten ledger knew as synced, or as being created or deleted. They are kept until the new
- * baseline is complete.
+ * Zones that a forgotten ledger knew as synced, or as being created or deleted. The journal keeps their names
+ * until the new baseline is complete.
  * @throws {JournalError}
  */
 export async function zonesOfForgotten(journal: JournalReader): Promise<readonly DnsName[]> {
@@ -104,9 +108,9 @@ export async function zonesOfForgotten(journal: JournalReader): Promise<readonly
 }
 
 /**
- * Lists zones that a forgotten ledger knew, that the panel lacks, and that the central has. Each gets a
- * delete that is stuck. To be committed together with the new baseline.
- * @param sides the zones of both sides
+ * Finds zones of a forgotten ledger that the central has and the panel lacks. Creates a stuck delete for
+ * each, so that an operator sees it. The caller commits these together with the new baseline.
+ * @param sides the names of the zones that each side has
  * @throws {JournalError}
  */
 export async function listLeftZones(

@@ -8,27 +8,30 @@ import { Seldom } from '../parts/seldom.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
 
 /**
- * Calls cause at most one read of the panel's list, and one comparison of all zones, within so many
- * milliseconds.
+ * Minimum milliseconds between two reads of the panel's list, and between two comparisons of all zones, that
+ * hook calls cause.
  */
 const listGap = 5_000;
 const allGap = 10_000;
-/** Up to so many names are looked up in the ledger one by one. For more, the whole ledger is read once. */
+/**
+ * Up to this many names are looked up in the ledger one by one. For more names, all zones of the ledger are
+ * read at once.
+ */
 const fewNames = 200;
-/** A call with more names than this, their parents included, counts as a call that names no zone. */
+/** If a call has more names than this, parent names included, all zones are compared. */
 const mostNames = 50_000;
 /**
- * At most so many unknown names are kept until the panel's list is read. Further new zones are found in the
- * list itself.
+ * At most this many names that the ledger lacks are kept until the panel's list is read. The list itself
+ * shows any further new zones.
  */
 const mostUnknown = 1_000;
 
 type Hint = Extract<PanelEvent, { readonly kind: 'hint' }>;
 
 /**
- * Finds out which names in the panel's calls are zones. A name need not be a zone, and one call may carry
- * thousands. Zones of the ledger are compared. For other names the panel's list is read once for all of them,
- * and its new zones are compared.
+ * Finds out which names in hook calls are zones, and has these zones compared. One call may carry thousands
+ * of names, and a name need not be a zone. Names that are zones in the ledger lead to comparisons. For all
+ * other names together, the panel's list is read once, and its new zones are compared.
  */
 export class NamedZones {
   readonly #runtime: Runtime;
@@ -38,7 +41,7 @@ export class NamedZones {
   readonly #all: Seldom;
   #source = '';
 
-  /** @param inBackground runs a task in the background; the engine waits for it when it stops */
+  /** @param inBackground runs a task in the background; the engine waits for the task when it stops */
   constructor(runtime: Runtime, compareAll: CompareAll, inBackground: (work: Promise<void>) => void) {
     this.#runtime = runtime;
     this.#inBackground = inBackground;
@@ -48,8 +51,8 @@ export class NamedZones {
   }
 
   /**
-   * Handles a hint: a function of the panel may have changed the zones that it names. Returns at once, and a
-   * background step compares them.
+   * Handles a hint: a panel function that may have changed the named zones without a DNS event. Returns at
+   * once; background steps compare the zones.
    */
   hint({ zones, source, actor: { name: lane } }: Hint): void {
     if (zones === 'all') this.#compareAll(source);
@@ -111,7 +114,7 @@ export class NamedZones {
 
   /**
    * Reads the panel's list and schedules comparisons for its new zones.
-   * @returns false: the list could not be read, and the job is tried again
+   * @returns false: the list or the journal could not be read, and {@link Seldom} tries again
    */
   async #readList(): Promise<boolean> {
     const { panel, journal, log } = this.#runtime.ports;
@@ -125,7 +128,8 @@ export class NamedZones {
         this.#unknown.delete(zone);
         if (list.has(zone) || known.has(zone)) this.#compare(zone, request);
       }
-      // Until the first comparison is complete, every zone is new, and that comparison covers them all.
+      // Until the first comparison of all zones is complete, most zones are new, and that comparison covers
+      // them all.
       if ((await journal.fact(baselineFact)) === null) return true;
       for (const zone of list) if (!known.has(zone)) this.#runtime.agenda.compareSoon(zone, 'in-list');
       return true;

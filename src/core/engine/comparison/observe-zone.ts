@@ -13,9 +13,9 @@ import { unstuckRecords } from './unstick.ts';
 import { conflictFacts, joinedEntry, recordsOrCopy, type ViewedZone } from './zone-facts.ts';
 
 /**
- * Compares one zone while the engine only observes. Each comparison counts as the zone's first one: what is
- * equal is synced, the rest is listed. The ledger keeps nothing of earlier comparisons. Writes nothing on
- * either side. The caller has locked the zone.
+ * Compares one zone while the engine only observes. Each comparison counts as the zone's first one: records
+ * that both sides have become `synced`, and all others are stored as differences. States from earlier
+ * comparisons do not count, except `excluded`. Writes nothing on either side. The caller has locked the zone.
  * @throws {CentralError | JournalError} the caller tries again later
  */
 export async function observeZone(
@@ -47,8 +47,9 @@ export async function observeZone(
 }
 
 /**
- * Lists the zone as one that only the panel has.
- * @param note why edits could not be sent although the central has it; null: the central has no such zone
+ * Stores in the ledger that only the panel has the zone.
+ * @param note why edits could not be sent although the central has the zone; null: the central has no such
+ *   zone
  */
 async function listInPanel(
   runtime: Runtime,
@@ -64,7 +65,7 @@ async function listInPanel(
   });
 }
 
-/** What is known of a zone that both sides have. */
+/** What was read about a zone that both sides have. */
 interface ReadSides {
   readonly entry: ZoneEntry | null;
   /** Operations that have not ended. */
@@ -74,7 +75,7 @@ interface ReadSides {
   readonly records: readonly CentralRecord[];
 }
 
-/** Lists the records of a zone that both sides have, each with its state. */
+/** Stores the records of a zone that both sides have in the ledger, each with its state. */
 async function listBoth(
   runtime: Runtime,
   zone: DnsName,

@@ -10,26 +10,26 @@ import type { Runtime } from '../runtime.ts';
 export const otherWriterNote = 'note.other-writer';
 
 /**
- * A zone gets the note once so many comparisons within `span` (milliseconds) found changes of another writer.
- * A provider who corrects something by hand does so once or twice.
+ * A zone gets the note once this many comparisons within `span` (milliseconds) have found changes by another
+ * writer. Fewer changes may be corrections by the provider.
  */
 const enough = 3;
 const span = 7 * 86_400_000;
 
-/** The write of a new record is searched for among so many of the zone's newest operations. */
+/** How many of the zone's newest operations are searched for the one that wrote a new record. */
 const mostOperations = 200;
 
 /**
- * Name of the journal's fact that holds when these comparisons were made (wall clock, milliseconds since
- * 1970). It has at most `enough` times, separated by blanks.
+ * Name of the journal's fact with the times of comparisons that found changes by another writer (wall clock,
+ * milliseconds since 1970). The fact has at most `enough` times, separated by blanks.
  */
 export function otherWriterFact(zone: DnsName): string {
   return `other-writer ${zone}`;
 }
 
 /**
- * Finds out whether somebody else changes a synced zone at the central. Usually that is another panel with
- * the same account; the central does not report who wrote.
+ * Finds out whether another writer changes a synced zone at the central. Usually the other writer is a panel
+ * with the same account; the central does not report who wrote.
  * @param rows the ledger before the comparison
  * @param found the ledger rows that the comparison changes
  * @returns `note`: the zone's note, `null` for none; `facts`: to commit with the comparison
@@ -58,7 +58,10 @@ export async function findOtherWriter(
   };
 }
 
-/** Whether the central has a new record that no operation of ours wrote, or lacks one that the panel has. */
+/**
+ * Whether the central has a new record that no operation of ours wrote, or has lost a synced record that the
+ * panel still has.
+ */
 async function hasForeignChange(
   { ports: { journal } }: Runtime,
   zone: DnsName,

@@ -3,23 +3,23 @@ import { JournalError } from '../../journal.ts';
 import type { SerialReader } from '../../serials.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Most zones that are asked about; with more of them a round would no longer be cheap. */
+/** With more zones than this, no serials are read, because a round would take too long. */
 const mostZones = 500;
-/** Number of zones that are asked about at the same time. */
+/** Number of zones whose serials are read at the same time. */
 const atOnce = 16;
 /** Time (ms) until the next round if the name server serves no zone, or there are too many. */
 const idleGap = 300_000;
 
 /**
- * Notices changes in the panel that no call reported, such as a text for a certificate check
- * (docs/adoption.md, row 24). Each change of a zone gives it a new serial. If the serial advances by more
- * or less than the calls explain, the zone is compared. What is missed here is found by the next comparison
- * of all zones.
+ * Notices changes in the panel that no hook call reported, such as a TXT record for a certificate check
+ * (docs/adoption.md, row 24). Each change of a zone advances its serial. If the serial advances by more or
+ * less than the calls explain, the zone is compared. The next comparison of all zones finds changes that this
+ * class misses.
  */
 export class SerialWatch {
   readonly #runtime: Runtime;
   readonly #reader: SerialReader;
-  /** Serials of the last round. */
+  /** The serials that the last round read. */
   #known = new Map<DnsName, number>();
   /** Number of edits that the panel reported since the last round. */
   readonly #reported = new Map<DnsName, number>();
@@ -44,7 +44,7 @@ export class SerialWatch {
     while (!signal.aborted) {
       const isServed = await this.#round(signal);
       await clock.sleep(isServed ? gap : idleGap, signal).catch(() => {
-        // Only the engine's stop ends this sleep early, and it ends the loop as well.
+        // Only a stop of the engine ends this sleep early, and the stop ends the loop as well.
       });
     }
   }
@@ -73,11 +73,12 @@ export class SerialWatch {
     return zones.length === 0 || known.size > 0;
   }
 
-  /** The zones to query; null: too many, or the journal cannot be read. */
+  /** The zones whose serials are read; null: there are too many, or the journal cannot be read. */
   async #zones(): Promise<readonly DnsName[] | null> {
     const { journal, log } = this.#runtime.ports;
     try {
-      // Zones of other states are not asked about, but the journal lists all of them in each round.
+      // Only serials of synced zones are read, but `journal.zones` loads zones of all states in each round,
+      // so all states count.
       const counts = Object.values((await journal.counts()).zones);
       if (counts.reduce((sum, count) => sum + count, 0) > mostZones) return null;
       return (await journal.zones()).filter(({ state }) => state === 'synced').map(({ zone }) => zone);

@@ -6,17 +6,18 @@ import type { CompareRequest } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 
-/** One panel read of a zone, and what was known of it before. */
+/** A panel read of a zone, and what was known about the zone before. */
 interface Compared {
   readonly view: PanelView;
   readonly rows: readonly LedgerRow[];
-  /** Ids (`recordId`) of records that operations decide about. */
+  /** Ids (`recordId`) of records that open operations or watches decide about. */
   readonly busy: ReadonlySet<string>;
 }
 
 /**
- * Notes what the comparison of a synced zone found in the panel.
- * @param entry null: nothing was known of the zone
+ * Reports to `runtime.silent` whether a comparison of a synced zone found a change in the panel that no
+ * operation explains.
+ * @param entry the zone's ledger entry; null: the ledger knew nothing about the zone
  */
 export function noteSilent(
   runtime: Runtime,
@@ -43,7 +44,7 @@ function hasChangedInPanel(zone: DnsName, { view, rows, busy }: Compared): boole
   );
 }
 
-/** Whether panels write such records by themselves, to renew a certificate. */
+/** Whether the record is one that panels write by themselves to renew a certificate. */
 function isCheck({ name }: ResourceRecord): boolean {
   return name.startsWith('_acme-challenge.');
 }

@@ -10,16 +10,15 @@ const codes = ['central.zone-failing', 'central.query-refused', 'panel.garbled',
 
 export type Unserved = (typeof codes)[number];
 
-/**
- * The code of a failed read that concerns only the zone that was read; null: other zones may be affected too.
- */
+/** The code of an error that concerns only the zone that was read; null: other zones may be affected too. */
 export function unservedCode(error: unknown): Unserved | null {
   if (!(error instanceof CentralError || error instanceof PanelError)) return null;
   return codes.find((code) => code === error.code) ?? null;
 }
 
 /**
- * Makes the {@link unservedCode} of a failed read the note of a synced zone. Does nothing for other errors.
+ * Stores the {@link unservedCode} of a failed read as the note of a synced zone. Does nothing for other
+ * errors.
  * @throws {JournalError}
  */
 export async function noteUnserved(runtime: Runtime, zone: DnsName, error: unknown): Promise<void> {

@@ -15,10 +15,10 @@ import type { Runtime } from '../runtime.ts';
 import { forgotten } from '../before/signed-delete.ts';
 
 /**
- * Decides a stuck create or delete of a zone, once the panel has the zone again or neither side has it any
- * more. Such an operation is stuck because another writer changed the zone, or because nobody confirmed the
- * delete of a signed zone. Leaves operations alone that are not stuck.
- * @param view the zone in the panel
+ * Resumes or ends a stuck create or delete of a zone, once the panel has the zone again or neither side has
+ * it any more. Such an operation is stuck because another writer changed the zone, or because nobody
+ * confirmed the delete of a signed zone. Does nothing if the operation is not stuck.
+ * @param view a panel read of the zone
  */
 export async function unstickZone(
   runtime: Runtime,
@@ -41,12 +41,15 @@ export async function unstickZone(
     return;
   }
   await runtime.store.advance(operation, 'kept', { afterSeen: true, problems: [] });
-  // While the operation was stuck, edits of the zone stayed in the panel, and reads may have shown an older
-  // state. So the zone is compared.
+  // While the operation was stuck, edits of the zone stayed in the panel, and panel reads may have shown an
+  // older state. So the zone is compared.
   runtime.agenda.compareSoon(operation.zone, 'wanted-after-all', 'limited');
 }
 
-/** Ends the forgotten creates and deletes of a zone that both sides have. @throws {JournalError} */
+/**
+ * Ends the forgotten creates and deletes of a zone, after a comparison has found the zone on both sides.
+ * @throws {JournalError}
+ */
 export async function endJoined(tx: Transaction, left: readonly Operation[]): Promise<void> {
   for (const operation of left) {
     if (operation.kind === 'zone-create') await tx.advance(operation, 'confirmed');
@@ -68,9 +71,9 @@ export async function endGone(runtime: Runtime, left: readonly Operation[], ctx:
 }
 
 /**
- * Finds stuck edits whose records are now the same on both sides, because an operator corrected them. Each
- * comes with its final state, to be committed with the comparison's rows. An edit with any difference stays
- * stuck.
+ * Finds stuck edits whose records are now the same on both sides, because an operator corrected them. Returns
+ * each with its final state, which the caller commits together with the comparison's rows. An edit stays
+ * stuck if one of its records differs.
  */
 export function unstuckRecords(
   open: readonly Operation[],
@@ -91,8 +94,8 @@ export function unstuckRecords(
 }
 
 /**
- * Ids of the records about which both sides have to agree. For a forgotten edit, records that it leaves alone
- * do not count: they may differ for good.
+ * Ids of the records that must be the same on both sides before the edit can end. Of a forgotten edit, items
+ * that were not sent do not count: the two sides may differ there for ever.
  */
 function concerned(operation: RecordsOperation): string[] {
   const { items, added, removed } = operation;

@@ -20,7 +20,8 @@ import { noteUnserved } from './unserved.ts';
 export type ViewedZone = PanelView & { readonly unlisted: boolean | 'unreadable'; readonly frozen: boolean };
 
 /**
- * The fact that tells since when the zone has conflicts, where a comparison changes it.
+ * The fact with the time since which the zone has conflicts. Empty if the comparison does not change this
+ * fact.
  * @throws {JournalError}
  */
 export async function conflictFacts(
@@ -40,7 +41,7 @@ export async function conflictFacts(
 
 /**
  * Reads the zone at the central. `copy`: the central has it as a copy of another server's zone. If the
- * central cannot serve a synced zone, the reason becomes its note until a comparison succeeds.
+ * central cannot show a synced zone, the reason becomes the zone's note until a comparison succeeds.
  * @throws {CentralError | JournalError}
  */
 export async function recordsOrCopy(
@@ -60,8 +61,8 @@ export async function recordsOrCopy(
 
 /**
  * Ids of records that late writes or a slow panel may still change, because operations on them are on watch
- * (`watched-records.ts`). If the panel may still make the create or delete of the whole zone, these are all
- * synced records.
+ * (`watched-records.ts`). If an undone create or delete of the whole zone is on watch, all synced records are
+ * included.
  */
 export function watchedIds(watched: readonly Operation[], rows: readonly LedgerRow[]): ReadonlySet<string> {
   const records = watched.flatMap(watchedRecords);
@@ -70,7 +71,10 @@ export function watchedIds(watched: readonly Operation[], rows: readonly LedgerR
   return new Set([...records, ...(isWhole ? agreed : [])].map(recordId));
 }
 
-/** The ledger entry of a zone that both sides have. @param entry as it was; null: there was none */
+/**
+ * The new ledger entry of a zone that both sides have.
+ * @param entry the entry so far; null: none
+ */
 export function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): ZoneEntry {
   return {
     zone,
@@ -81,7 +85,10 @@ export function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | 
   };
 }
 
-/** Facts to store with the first entry of a zone. @param entry as it was; null: there was none */
+/**
+ * Facts to store together with the first ledger entry of a zone.
+ * @param entry the entry so far; null: none
+ */
 export function baselineTaken(zone: DnsName, entry: ZoneEntry | null): NonNullable<Batch['facts']> {
   return entry === null ? { [baselineDueFact(zone)]: null } : {};
 }

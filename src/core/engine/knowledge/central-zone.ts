@@ -6,12 +6,12 @@ import { isFrozen } from './frozen.ts';
 import { touchedRecords } from './operations.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** RRsets that we wrote are searched for in so many of the zone's newest operations. */
+/** How many of the zone's newest operations are searched for RRsets that we wrote. */
 const latest = 50;
 
 /**
  * Reads the zone at the central as completely as the central allows. If the central cannot show whole zones,
- * reads the RRsets that the panel, the ledger or recent operations have.
+ * reads the RRsets in `held`, in the ledger and in recent operations.
  * @param held further RRsets to read, such as those of the panel
  * @returns null: the central has no such zone
  * @throws {CentralError | JournalError}

@@ -4,7 +4,7 @@ import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { keyFields, type LedgerRow, type RecordState } from '../../ledger.ts';
 import type { PanelRecord } from '../../panel.ts';
 
-/** Note of a zone that both sides had and that the central no longer has. */
+/** Note of a zone that both sides had, but that the central no longer has. */
 export const missingNote = 'note.missing-at-central';
 
 /** The result of comparing one zone. Nothing of it is written yet. */
@@ -23,7 +23,7 @@ export interface Comparison {
   readonly gone: readonly ResourceRecord[];
 }
 
-/** One record, and what both sides and the ledger have of it. */
+/** One record, with what the panel, the central and the ledger know of it. */
 export interface BothSides {
   readonly record: ResourceRecord;
   /** The panel's keys of all rows that hold this record. */
@@ -42,16 +42,16 @@ export function isCentralsOwn(zone: DnsName, record: ResourceRecord): boolean {
   return isSigners(zone, record);
 }
 
-/** How {@link compareSides} judges. */
+/** Options of {@link compareSides}. */
 export interface CompareOptions {
   /**
-   * Whether this is the zone's first comparison. Then records that only the panel has count as old, not as
-   * new.
+   * Whether this is the zone's first comparison. Then records that only the panel has count as old, and are
+   * not added to the central.
    */
   readonly baseline: boolean;
   /**
-   * Ids (`recordId`) of records in open operations. The comparison skips them, because their operations
-   * decide.
+   * Ids (`recordId`) of records in open operations. The comparison skips these records, because their
+   * operations decide about them.
    */
   readonly busy: ReadonlySet<string>;
   /**
@@ -60,15 +60,15 @@ export interface CompareOptions {
    */
   readonly follow?: boolean;
   /**
-   * Whether the ledger's states count for nothing, as if this was the first comparison. Only what an
-   * administrator excluded stays so.
+   * Whether the states in the ledger are ignored, as in a first comparison. Only `excluded` records keep
+   * their state.
    */
   readonly anew?: boolean;
 }
 
 /**
- * The adoption rule (docs/adoption.md), for the first and every later comparison of a zone that both sides
- * have. Pure.
+ * Applies the adoption rule (docs/adoption.md) to a zone that both sides have: decides the state of each
+ * record. Used for the first and for every later comparison. Pure.
  * @param rows the zone's ledger rows; empty at the baseline
  */
 export function compareSides(
@@ -107,7 +107,10 @@ function goneFromPanel(
   return new Map(gone);
 }
 
-/** Joins what both sides and the ledger have, by record id. Leaves out what belongs to the central alone. */
+/**
+ * Merges the records of both sides and of the ledger, by record id. Leaves out records that belong to the
+ * central alone.
+ */
 export function mergeSides(
   zone: DnsName,
   panel: readonly PanelRecord[],
@@ -139,7 +142,7 @@ export function mergeSides(
   return all;
 }
 
-/** Records that only one side has and that are in no open operation, grouped by owner name. */
+/** Records that only one side has, grouped by owner name. Leaves out records in `busy`. */
 export function groupOneSided(
   all: ReadonlyMap<string, BothSides>,
   busy: ReadonlySet<string>,

@@ -4,8 +4,8 @@ import type { JournalReader } from '../parts/store.ts';
 import { isFrozen } from './frozen.ts';
 
 /**
- * Finds the rows that an administrator excluded. They outlast a ledger that is forgotten, as excluded zones
- * do. A damaged ledger has no rows that can be trusted.
+ * Finds the rows that an administrator excluded. They are kept when the ledger is forgotten, as excluded
+ * zones are. Zones with a damaged ledger are left out, because their rows cannot be trusted.
  * @throws {JournalError}
  */
 export async function excludedRows(journal: JournalReader, zones: readonly DnsName[]): Promise<RowChange[]> {

@@ -7,9 +7,9 @@ import type { JournalReader, Transaction } from '../parts/store.ts';
 import { excludedRows } from './excluded-rows.ts';
 
 /**
- * Prepares to forget what the ledger says of zones, so that the first comparison of all zones is made anew.
- * What an administrator excluded stays.
- * @returns forgets them in a transaction
+ * Prepares to forget what the ledger says about zones, so that the first comparison of all zones is made
+ * anew. Records that an administrator excluded stay excluded.
+ * @returns a function that forgets the zones within a transaction
  * @throws {JournalError}
  */
 export async function forgettingZones(

@@ -1,25 +1,29 @@
 import type { Journal } from '../../journal.ts';
 import type { Operation } from '../../operation.ts';
 
-/** The problem of an operation whose journal was forgotten while it was open. */
+/** Code of the problem that an operation gets if its journal is forgotten while the operation is open. */
 export const forgottenCode = 'journal.forgotten';
 
-/** The problem of an operation that lists a zone of a forgotten ledger, which only the central has now. */
+/**
+ * Code of the problem of a stuck delete that tells an operator about a zone of a forgotten ledger. Only the
+ * central has this zone now.
+ */
 export const leftZoneCode = 'journal.zone-left';
 
 const codes: ReadonlySet<string> = new Set([forgottenCode, leftZoneCode]);
 
 /**
- * Whether the operation is stuck because its journal was forgotten (`forget-ledger.ts`). Nobody knows what
- * became of it, so nothing is sent for it. It ends when both sides agree.
+ * Whether the operation is stuck because its journal was forgotten (`forget-ledger.ts`). Nobody knows whether
+ * the operation was carried out, so nothing is sent for it. The operation ends when both sides agree about
+ * its records or its zone.
  */
 export function isForgotten({ state, problems }: Operation): boolean {
   return state === 'stuck' && problems.some(({ code }) => codes.has(code));
 }
 
 /**
- * The journal as the engine's steps see it: its open operations do not include forgotten ones. Those decide
- * nothing, so no step waits for them, and edits of their names are carried out.
+ * Wraps a journal so that its open operations do not include forgotten ones. Forgotten operations decide
+ * nothing: no step waits for them, and new edits of the same names are carried out.
  */
 export function withoutForgotten(journal: Journal): Journal {
   return {

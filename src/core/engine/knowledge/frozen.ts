@@ -17,7 +17,7 @@ export async function isFrozen(journal: Pick<JournalReader, 'rows'>, zone: DnsNa
 }
 
 /**
- * Whether the zone has ledger rows. If the ledger is damaged, it may have some, so the answer is true.
+ * Whether the zone has ledger rows. Also true if the zone's ledger is damaged, because it may have rows.
  * @throws {JournalError}
  */
 export async function mayHaveRows(journal: Pick<JournalReader, 'rows'>, zone: DnsName): Promise<boolean> {

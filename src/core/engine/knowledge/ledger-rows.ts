@@ -4,10 +4,10 @@ import type { OperationItem, RecordsOperation } from '../../operation.ts';
 import { isCentralsOwn } from './compare-rule.ts';
 import { keysById, type PanelView } from './panel-view.ts';
 
-/** The state of both sides when operations end. */
+/** The records of both sides at the time when operations end. */
 export interface LedgerSides {
   readonly view: PanelView;
-  /** Ids of the operations' records that the central is known to have. */
+  /** Of the records in these operations, the ids of those that the central is known to have. */
   readonly central: ReadonlySet<string>;
 }
 
@@ -16,8 +16,8 @@ interface Truth extends LedgerSides {
   /** Ids of records in other open operations. */
   readonly busy: ReadonlySet<string>;
   /**
-   * Ids of records in ended operations on watch. The panel may still make these edits, and they are then
-   * followed.
+   * Ids of records in ended operations on watch. The panel may still make these edits, and the central then
+   * follows the panel.
    */
   readonly watched: ReadonlySet<string>;
 }
@@ -25,7 +25,7 @@ interface Truth extends LedgerSides {
 export interface RowsAfter {
   readonly put: readonly LedgerRow[];
   readonly drop: readonly ResourceRecord[];
-  /** Whether an item was not sent to the central; then a comparison is due. */
+  /** Whether some item was not sent to the central. If so, the zone has to be compared. */
   readonly local: boolean;
 }
 
@@ -61,9 +61,9 @@ function mirroredIds(operations: readonly RecordsOperation[]): ReadonlySet<strin
 }
 
 /**
- * Whether an edit that was not sent decides the row of a record. It does if the panel has changed the record,
- * the record is not synced, and no other edit sends it. The edit has not read the central since it was
- * judged, so other knowledge is newer.
+ * Whether an item that was not sent to the central changes the ledger row of its record. It does if the panel
+ * got or lost the record, the record is not synced, and no other operation sends or watches it. Otherwise the
+ * ledger or the other operation knows newer facts about the central.
  */
 function isLocals(
   record: ResourceRecord,
@@ -77,8 +77,8 @@ function isLocals(
 }
 
 /**
- * Whether a synced record is now only at the central. Its row stays as it is: a comparison or the watch later
- * removes the record there.
+ * Whether only the central still has a synced record. The ledger row stays `synced`, so that a comparison or
+ * the watch later removes the record at the central.
  */
 function isLeft(record: ResourceRecord, row: LedgerRow | null, { view, central, busy }: Truth): boolean {
   const id = recordId(record);

@@ -57,7 +57,8 @@ function begun(runtime: Runtime, { zone, actor = '' }: Pick<Operation, 'zone'> &
 }
 
 /**
- * Whether the operation is a create that was only checked at the central, so no create request was sent yet.
+ * Whether the operation is a create that was only checked at the central. No request to create the zone was
+ * sent yet.
  */
 export function isOnlyAsked(operation: Operation): boolean {
   if (operation.kind !== 'zone-create') return false;
@@ -66,8 +67,8 @@ export function isOnlyAsked(operation: Operation): boolean {
 }
 
 /**
- * Whether only the panel decided about the edit, and nothing was written for it. Until a panel read shows it,
- * the edit is uncertain and claims no record.
+ * Whether the panel alone decided about the edit, and nothing was written at the central for it. Until a
+ * panel read shows the edit, it may not exist, so it claims no record.
  */
 export function isHeard({ class: group, state, afterSeen, removed, added }: RecordsOperation): boolean {
   const isWritten = removed.length + added.length > 0;
@@ -106,15 +107,18 @@ export function lateRecords({ watch }: Operation): readonly ResourceRecord[] {
 }
 
 /**
- * Ids of records that late writes of ended operations on watch may have added. They are ours, although
- * neither the ledger nor open operations have them.
+ * Ids of records that late writes of ended operations on watch may have added. These records are ours,
+ * although neither the ledger nor an open operation contains them.
  */
 export function writtenLate(operations: readonly Operation[]): Set<string> {
   const ended = operations.filter(({ state }) => isFinal(state));
   return new Set(ended.flatMap(({ watch }) => watch?.added ?? []).map(recordId));
 }
 
-/** Records to check while an operation is on watch: those of its items, and those that may land late. */
+/**
+ * Records to check while an operation is on watch: those of its sent items, and those that a late write may
+ * change.
+ */
 export function watchedRecords(operation: Operation): readonly ResourceRecord[] {
   const items = operation.kind === 'records' ? operation.items.filter(({ mirrored }) => mirrored) : [];
   const wanted = items.flatMap(({ remove, add }) => [remove, add]).filter((record) => record !== null);
@@ -128,22 +132,28 @@ export function ownRecords(operation: Operation): readonly ResourceRecord[] {
   return [...operation.added, ...operation.removed, ...late];
 }
 
-/** {@link ownRecords}, and records that the operation found at the central. */
+/**
+ * The {@link ownRecords} of an operation, and for a create or delete also the records that were found at the
+ * central.
+ */
 export function touchedRecords(operation: Operation): readonly ResourceRecord[] {
   const found = operation.kind === 'records' ? [] : operation.snapshot;
   return [...ownRecords(operation), ...found];
 }
 
-/** The evidence of an undone edit: it no longer proves that any record is ours. */
+/**
+ * The fields of an undone edit that say what it wrote. They are empty, so that the edit does not prove that a
+ * record is ours.
+ */
 export const nothingWritten = { added: [], removed: [] } as const;
 
 /** Records that a request of unknown outcome may still add or remove. For a zone's create or delete: none. */
 type Late = Partial<Pick<Change, 'add' | 'remove'>>;
 
 /**
- * Returns the operation's watch, extended because of one more request of unknown outcome. Records of earlier
- * requests stay in it.
- * @param late records of the new request
+ * Returns the operation's watch, extended for one more request of unknown outcome. Records of earlier
+ * requests stay in the watch.
+ * @param late records that the new request may still change
  */
 export function watching({ clock, settings }: Runtime['ports'], now: Operation, late: Late = {}): Watch {
   const until = clock.wall() + settings.watch;
@@ -155,13 +165,13 @@ export function watching({ clock, settings }: Runtime['ports'], now: Operation, 
 }
 
 /**
- * Records that any request of an operation (its write or its undo) may still change. To be used if nobody
- * knows which requests are under way.
+ * Records that any request of an operation (its write or its undo) may still change. Use it if nobody knows
+ * which requests are under way.
  */
 export function anyRequest(operation: Operation): Late {
   if (operation.kind !== 'records') return {};
   const { state, items, added, removed } = operation;
-  // An undo adds again what the edit removes, even if another writer had removed it before.
+  // An undo adds back the records that the edit removes, even if another writer had removed them before.
   const undone = state === 'reverting' ? items.filter(({ mirrored }) => mirrored) : [];
   const all = union(
     [...added, ...removed],
@@ -172,14 +182,14 @@ export function anyRequest(operation: Operation): Late {
 
 /**
  * Computes the watch with which an edit ends. If the journal failed or the agent was killed, the end of a
- * write or an undo may not be journalled. Such a request may still land.
+ * write or undo may be missing in the journal. Such a request may still take effect, so it extends the watch.
  */
 export function watchOf({ ports, unsaid }: Runtime, operation: RecordsOperation): Watch | null {
   const isUnsaid = operation.state === 'prepared' || unsaid.has(operation.id);
   return isUnsaid ? watching(ports, operation, anyRequest(operation)) : operation.watch;
 }
 
-/** Journals that a write of unknown outcome may still land. @returns the operation as journalled */
+/** Journals that a write of unknown outcome may still take effect. @returns the operation as journalled */
 export async function keepWatching<T extends Operation>(
   runtime: Runtime,
   operation: T,
@@ -194,12 +204,15 @@ function union(a: readonly ResourceRecord[], b: readonly ResourceRecord[]): read
   return [...new Map([...a, ...b].map((record) => [recordId(record), record])).values()];
 }
 
-/** What a panel read shows of one item of an edit: the records before the edit, those after it, or others. */
+/**
+ * What a panel read shows for one item of an edit: the state before the edit, the state after it, or another
+ * one.
+ */
 export type ItemView = 'before' | 'after' | 'other';
 
 /**
- * Whether a panel read shows that the whole edit was made. False if the panel no longer has the zone, because
- * there every removal would look done.
+ * Whether a panel read shows that the whole edit was made. False if the panel no longer has the zone: every
+ * removal would look done in a zone that is gone.
  */
 export function showsDone(operation: RecordsOperation, view: PanelView): boolean {
   return view.records !== null && viewItems(operation, view).every((item) => item === 'after');
@@ -231,8 +244,9 @@ function viewPresence(
 }
 
 /**
- * Compares the TTL in a panel read with an item that changes only the TTL.
- * @param ttl seconds; null: unknown
+ * For an item that changes only the TTL: whether a panel read shows the TTL from before the edit, the one
+ * after it, or another.
+ * @param ttl the TTL that the read shows, seconds; null: unknown
  */
 function viewTtl({ remove, add }: Retimed, ttl: number | null): ItemView {
   if (!otherTtl(add, { ttl })) return 'after';
@@ -248,6 +262,7 @@ export interface Retimed {
 /** Returns the item if it changes only the TTL; `null`: it changes more. */
 export function retimed({ remove, add }: Pick<OperationItem, 'remove' | 'add'>): Retimed | null {
   if (remove === null || add === null || !sameData(remove, add)) return null;
-  // The old TTL is unknown if the record was created without a TTL and the panel was not read since.
+  // The old TTL is null, which means unknown, if the record was created without a TTL and the panel was not
+  // read since.
   return add.ttl !== null && add.ttl !== remove.ttl ? { remove, add } : null;
 }

@@ -12,8 +12,8 @@ export interface PanelView {
   /** TTLs (seconds) by record id; null: the panel shows no TTL for the record. */
   readonly ttls: ReadonlyMap<string, number | null>;
   /**
-   * Whether no hook call edited the zone during the read. Only then does the read prove that a record is
-   * absent.
+   * Whether no hook call edited the zone during the read. A read that is not quiet does not prove that a
+   * record is absent.
    */
   readonly quiet: boolean;
   /** When the read ended: monotonic milliseconds. */
@@ -42,8 +42,8 @@ export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelV
 }
 
 /**
- * Whether the panel reported that it made the edit. What a comparison found was not reported, but for a zone
- * that was made again: there the `after` of an earlier create came late.
+ * Whether the panel reported that it made the edit. An operation of a comparison was not reported. The
+ * exception is a create that cancels a delete: it stands for an earlier create whose `after` came late.
  */
 export function isReported(operation: Operation): boolean {
   const { class: group, state, afterSeen } = operation;
@@ -52,8 +52,8 @@ export function isReported(operation: Operation): boolean {
 }
 
 /**
- * How long (milliseconds) an operation waits before reads that do not show it count. What the panel reported
- * waits longer, because reads may be old (docs/decisions/021-old-reads.md).
+ * Milliseconds that an operation waits before a panel read without the edit counts against it. An edit that
+ * the panel reported waits longer, because reads may show an older state (docs/decisions/021-old-reads.md).
  */
 export function patienceFor({ ports, patience, readProofs }: Runtime, operation: Operation): number {
   const { afterWait, visibilityWait, readLag } = ports.settings;
@@ -63,16 +63,16 @@ export function patienceFor({ ports, patience, readProofs }: Runtime, operation:
   return isCurrent ? visibilityWait : Math.max(visibilityWait, readLag);
 }
 
-/** In these states the panel has answered already, and only its reads may be behind. */
+/** In these states the panel has nothing more to report, and only its reads may show an older state. */
 const hurried: ReadonlySet<string> = new Set(['kept', 'reverting']);
 
 /**
- * Stores what a read showed of an operation. Returns whether two reads that lie far enough apart agree; if
- * not, wakes the zone for the next read.
+ * Remembers what a panel read showed of an operation. Returns whether two reads, far enough apart, showed the
+ * same. If not, wakes the zone for the next read.
  * @param signature what the read showed, as text that is equal for equal states
- * @param wait milliseconds. `patience`: the least time since the operation's last step. `gap`: the least time
- *   between the two reads. `sends`: the next step sends the panel's records and undoes nothing, so the pause
- *   after a start is not needed
+ * @param wait times in milliseconds. `patience`: the minimum time since the operation's last step. `gap`: the
+ *   minimum time between the two reads. `sends`: the next step sends the panel's records and undoes nothing,
+ *   so it need not wait for the end of the grace time
  */
 export function agreesTwice(
   runtime: Runtime,
@@ -85,10 +85,10 @@ export function agreesTwice(
   const { zone, id, afterSeen, state } = operation;
   const since = patience.since(id);
   const due = Math.max(since + wait.patience, wait.sends === true ? 0 : grace.until);
-  // The time of the read counts, not the present time: steps of other operations may have taken long since
-  // then.
+  // The time of the read counts, not the present time: since the read, steps of other operations may have
+  // taken long.
   if (view.readAt < due) {
-    // Most edits show soon. So the first checks are frequent, and later ones are rarer.
+    // Most edits show soon, so the first checks follow each other quickly, and later ones are rarer.
     const soon = Math.max(ports.settings.confirmDelay, (runtime.now - since) / 2);
     agenda.wake(
       zone,

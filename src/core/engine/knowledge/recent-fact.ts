@@ -6,20 +6,17 @@ interface Where {
   readonly clock: Clock;
 }
 
-/**
- * An event and its time (`at`: wall clock, milliseconds since 1970). A fact of the journal keeps recent
- * events.
- */
+/** An event and its time (`at`: wall clock, milliseconds since 1970), as a fact of the journal stores it. */
 interface Recent {
   readonly at: number;
   readonly what: string;
 }
 
 /**
- * Reads a short list of recent events from a fact of the journal, so that nobody has to search the
- * operations.
- * @param since wall clock, milliseconds since 1970. Older events are left out. So are events that lie further
- *   in the future than `since` lies in the past.
+ * Reads a short list of recent events from a fact of the journal. Without the fact, all operations would have
+ * to be searched.
+ * @param since wall clock, milliseconds since 1970. Older events are left out. Events that lie further in the
+ *   future than `since` lies in the past are left out as well.
  * @returns oldest first
  * @throws {JournalError}
  */
@@ -34,15 +31,16 @@ export async function recentOf(
     return { at: at <= 0 ? -Infinity : Number(entry.slice(0, at)), what: entry.slice(at + 1) };
   });
   const now = clock.wall();
-  // Events in the future were stored before the clock was set back. If they lie too far ahead, they do not
+  // An event in the future was stored before the clock was set back. If it lies too far ahead, it does not
   // count.
   return entries.filter(({ at }) => at >= since && at - now <= now - since);
 }
 
 /**
- * Makes the fact with one more event, to be committed together with what the event reports.
+ * Returns the fact with one more event. The caller commits it together with the change that the event stands
+ * for.
  * @param what name of the event, without blanks
- * @param most number of events that are kept
+ * @param most how many events the fact keeps; older ones are dropped
  */
 export function withRecent(
   { clock }: Pick<Where, 'clock'>,

@@ -3,7 +3,10 @@ import { otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts'
 import type { Change } from '../../../dns/zone.ts';
 import { plain } from './compare-rule.ts';
 
-/** The records of both sides: for each `recordId`, the TTL in seconds (null: that side shows none). */
+/**
+ * The records of both sides. For each `recordId`, the map has the TTL in seconds; null: that side shows no
+ * TTL.
+ */
 export interface Sides {
   readonly panel: ReadonlyMap<string, number | null>;
   readonly central: ReadonlyMap<string, number | null>;
@@ -17,15 +20,16 @@ export function ttlsOf(records: readonly ResourceRecord[]): ReadonlyMap<string, 
 /** What is known of one record, to decide what happens to it at the central. */
 export interface Known {
   readonly record: ResourceRecord;
-  /** We wrote the record, or both sides had agreed on it. Only then may it be removed. */
+  /** Whether we wrote the record, or both sides had agreed on it. Only such a record may be removed. */
   readonly isOurs: boolean;
-  /** An edit of ours wrote the record or changed its TTL. Only then may its TTL be changed. */
+  /** Whether one of our operations wrote the record or changed its TTL. Only then may the TTL be changed. */
   readonly isTtlOurs: boolean;
-  /** The record's state keeps it on one side only (docs/adoption.md), so nothing is done. */
+  /** Whether the record's state leaves it on one side only (docs/adoption.md). Then nothing is done. */
   readonly isLeftAlone: boolean;
   /**
-   * What another open operation wants of the record and will carry out itself. `open`: this is not decided
-   * yet, so nothing is done. Null: no operation wants anything of it.
+   * Whether another open operation wants the record present or absent at the central; that operation brings
+   * this about itself. `open`: other operations have not decided yet, so nothing is done. Null: no other
+   * operation concerns the record.
    */
   readonly claimed: 'present' | 'absent' | 'open' | null;
 }
@@ -34,8 +38,8 @@ export interface Known {
 export type Goal = 'add' | 'remove' | 'retime' | 'leave';
 
 /**
- * The rule that all settling uses: bring the central to what the panel holds. Changes only records that are
- * ours, and none that another open operation decides about. Pure.
+ * Decides how one record at the central is brought to what the panel holds; all settling uses this rule.
+ * Removes only records that are ours. Leaves alone a record that another open operation decides about. Pure.
  */
 export function goalOf({ record, ...known }: Known, { panel, central }: Sides): Goal {
   const id = recordId(record);
@@ -52,8 +56,8 @@ export function goalOf({ record, ...known }: Known, { panel, central }: Sides): 
 }
 
 /**
- * The change that {@link goalOf} wants for some records of a zone. Records to add get the TTL that the panel
- * shows. Pure.
+ * The change of a zone that carries out {@link goalOf} for some records. Records to add get the TTL that the
+ * panel shows. Pure.
  */
 export function changeTowards(zone: DnsName, all: readonly Known[], sides: Sides): Change {
   const remove = new Map<string, ResourceRecord>();

@@ -1,14 +1,16 @@
 /** How much may be removed at once before an operator has to allow it (docs/adoption.md, rows 24 and 25). */
 export interface SafetyLimits {
-  /** So many records that a comparison finds gone from one zone are only listed. */
+  /**
+   * If a comparison finds this many records or more gone from one zone in the panel, it removes none of them.
+   */
   readonly records: number;
-  /** At most this part of a large zone's records may be removed, percent. */
+  /** Highest percentage of a large zone's records that may be removed at once. */
   readonly share: number;
-  /** A zone with at least so many records is large. */
+  /** A zone with at least this many records is large. */
   readonly largeZone: number;
-  /** At most this part of all zones may be deleted within an hour, percent, but always one. */
+  /** Highest percentage of all zones that may be deleted within an hour. One zone may always be deleted. */
   readonly zoneShare: number;
-  /** At most so many zones may be deleted within an hour, however many there are. */
+  /** At most this many zones may be deleted within an hour, however many zones there are. */
   readonly zones: number;
 }
 
@@ -20,7 +22,7 @@ export const defaultSafetyLimits: SafetyLimits = {
   zones: 20,
 };
 
-/** The time that the limits of deleted zones are about, milliseconds. */
+/** The period for which the limits of deleted zones count, milliseconds. */
 export const limitedTime = 3_600_000;
 
 /** Whether a zone is large, and more than the allowed part of its records would be removed. */
@@ -28,7 +30,7 @@ export function exceedsShare(removed: number, all: number, { share, largeZone }:
   return all >= largeZone && removed * 100 > all * share;
 }
 
-/** How many of so many zones may be deleted within an hour. */
+/** How many zones may be deleted within an hour if there are `all` zones. */
 export function mostDeletes(all: number, { zoneShare, zones }: SafetyLimits): number {
   return Math.min(zones, Math.max(1, Math.ceil((all * zoneShare) / 100)));
 }

@@ -6,13 +6,14 @@ import type { Runtime } from '../runtime.ts';
 import { retimed, showsDone, viewItems } from './operations.ts';
 import { isReported, type PanelView } from './panel-view.ts';
 
-/** Edits that overlap another one are searched for among so many of the zone's newest operations. */
+/** How many of the zone's newest operations are searched for edits that overlap another edit in time. */
 const latest = 30;
 
 /**
- * Stores what a read of a zone proves about how recent the reads are (docs/decisions/021-old-reads.md). The
- * journal is only read if an edit that the panel reported does not show.
- * @param undecided the zone's operations that this read may decide
+ * Remembers what a panel read of a zone proves about how recent such reads are
+ * (docs/decisions/021-old-reads.md). Reads the journal only if the read lacks an edit that the panel
+ * reported.
+ * @param undecided operations of the zone that this read may end
  * @throws {JournalError}
  */
 export async function learnFrom(
@@ -26,7 +27,7 @@ export async function learnFrom(
     return;
   }
   const asked = edits(undecided);
-  // A zone that is made or deleted at this time may show records of another one with the same name.
+  // While the zone is created or deleted, a read may show records of an earlier zone with the same name.
   if (asked.length < undecided.length) return;
   if (!asked.some((operation) => isReported(operation) && !showsDone(operation, view))) return;
   const { journal } = runtime.ports;
@@ -47,8 +48,9 @@ function learnDeleted({ readProofs }: Runtime, operation: Operation): void {
 }
 
 /**
- * Whether the read shows beyond doubt that the panel had made the edit, at least in part or in other words.
- * It does if a record is not as an earlier read showed it, and no other edit of that time explains that.
+ * Whether the read proves that the panel had made the edit, at least in part, or with another value than the
+ * edit named. The proof is a record that differs from what earlier reads showed, if no other edit of that
+ * time explains the difference.
  * @param rows the ledger's rows at the edit's names, by record id: what earlier reads showed
  * @param recent the zone's newest operations
  */
@@ -84,7 +86,7 @@ function isShown(
   return isRetimed || isReworded;
 }
 
-/** Whether the edit removes the record only to add it again. */
+/** Whether the edit both removes the record and adds it again. */
 function isKeptBoth({ items }: RecordsOperation, id: string): boolean {
   const has = (record: ResourceRecord | null): boolean => record !== null && recordId(record) === id;
   return items.some(({ remove }) => has(remove)) && items.some(({ add }) => has(add));

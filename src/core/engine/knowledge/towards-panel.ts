@@ -17,14 +17,14 @@ interface Truth {
 interface Towards {
   readonly change: Change;
   /**
-   * Other open operations that want to keep a record, although the undo alone would remove it. Each has this
-   * record among those it added, and decides about it from now on.
+   * Other open operations that want to keep a record which would be removed without them. Each is returned
+   * with this record in `added`, because it decides about the record from now on.
    */
   readonly inherited: readonly RecordsOperation[];
 }
 
 /**
- * Computes the change that brings the operations' records at the central to what the panel holds.
+ * Computes the change at the central that makes the records of these operations as the panel has them.
  * @param others the zone's other open edits
  */
 export function towardsPanel(
@@ -58,8 +58,8 @@ function knownOf(
 }
 
 /**
- * What other open edits want of a record: `present` or `absent`; `open` if they disagree; null if none wants
- * anything.
+ * What other open edits want for a record: `present` or `absent`; `open` if they disagree; null if no edit
+ * concerns it.
  */
 function claimOn(others: readonly RecordsOperation[], id: string): Known['claimed'] {
   const isWanted = claimant(others, id, 'add') !== null;
@@ -68,8 +68,8 @@ function claimOn(others: readonly RecordsOperation[], id: string): Known['claime
 }
 
 /**
- * Finds open edits that want to keep a record, although the undo alone would remove it. Returns each with
- * this record among those it added, because it decides about the record from now on.
+ * Finds open edits that want to keep a record which would be removed without them. Returns each with this
+ * record in `added`, because it decides about the record from now on.
  */
 export function heirsOf(
   known: readonly Known[],
@@ -89,8 +89,8 @@ export function heirsOf(
 }
 
 /**
- * The first of the edits that adds (or removes) the record; null: none. Stuck edits, and edits that only the
- * panel decided about, do not count.
+ * The first of the edits that adds (or removes) the record; null: none does. Stuck edits do not count, nor do
+ * edits that only the panel decided about ({@link isHeard}).
  */
 export function claimant(
   others: readonly RecordsOperation[],

@@ -14,15 +14,15 @@ const passing: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * After so many failures in a row, a write without effect counts as refused. Before that, another writer may
- * have interfered; after it, the server seems to follow a rule that it does not report.
+ * A write that has had no effect this many times in a row counts as refused. Another writer may cause a few
+ * such failures. If there are more, the server probably follows a rule that it does not report.
  */
 const mostWithoutEffect = 10;
 
 /**
  * Whether a problem with this code may go away by itself, so that it makes sense to try again. Failures of
- * our own journal always may.
- * @param attempts how often the same has failed so far, this failure included
+ * our own journal always count as such.
+ * @param attempts how often the same step has failed so far, this failure included
  */
 export function isTransient(code: string, attempts = 1): boolean {
   if (code === 'central.no-effect') return attempts < mostWithoutEffect;

@@ -15,14 +15,20 @@ import { beforeCreate, beforeDelete } from '../before/zone-edits.ts';
 import type { Right } from '../owners/owners.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** An edit may take so many milliseconds to judge. No call of the panel waits for it. */
+/**
+ * Maximum milliseconds to find out what would have been done with the edits of one call. The call itself does
+ * not wait for this.
+ */
 const judgeTimeout = 10_000;
-/** So many calls are judged at the same time; the edits of further ones are not judged. */
+/**
+ * The edits of at most this many calls are examined at the same time. The edits of further calls are not
+ * examined.
+ */
 const mostAtOnce = 20;
 
 /**
- * Codes of refusals that tell nothing about an edit. An observing engine learns of a zone or record only by
- * comparisons, while a strict one would have it in its open operations.
+ * Codes of refusals that say nothing about the edit itself. An engine that only observes learns of new zones
+ * and records late, by comparisons. In strict mode it would know them from its own operations.
  */
 const notKnown: ReadonlySet<string> = new Set([
   'zone.not-known-yet',
@@ -44,8 +50,8 @@ export class Observer {
   }
 
   /**
-   * Leaves the edits of one call to the panel. Returns at once; each edit's `observation` resolves when it is
-   * known what would have been done.
+   * Leaves the edits of one `before` call to the panel. Returns at once. The `observation` of an edit
+   * resolves later, when it is known what would have been done.
    */
   before(edits: readonly EditEvent[]): readonly LeftEdit[] {
     if (edits.length === 0) return [];
@@ -60,8 +66,8 @@ export class Observer {
   }
 
   /**
-   * Handles `after`: the panel has made an edit. If it belongs to an operation from before the observing,
-   * that one goes on.
+   * Handles an `after` call: the panel has made an edit. If the edit belongs to an operation that is older
+   * than the observing, that operation goes on.
    * @throws {JournalError}
    */
   async after(event: EditEvent): Promise<void> {
@@ -70,7 +76,7 @@ export class Observer {
     await compareNamed(this.#runtime, event, 'observed');
   }
 
-  /** Resolves when nothing is being judged. Call it only after the engine was told to stop. */
+  /** Resolves when no edit is being examined any more. Call it only after the engine was told to stop. */
   async drain(): Promise<void> {
     await Promise.allSettled(this.#running);
   }
@@ -135,7 +141,7 @@ export class Observer {
   }
 }
 
-/** Leaves an edit to the panel that would have been refused for these reasons. */
+/** Leaves an edit to the panel, and says that it would have been refused because of these problems. */
 export function wouldRefuse(event: EditEvent | InvalidEvent, problems: readonly Problem[]): LeftEdit {
   const why = [...new Set(problems.map(({ code }) => code))];
   const observation = Promise.resolve({ why, items: [], observed: refused });
@@ -178,7 +184,8 @@ const sent: Observation = { why: [], items: [], observed: { would: 'both-sides',
 const refused: Observed = { would: 'refused', ...nothing };
 
 /**
- * The edits of one call are accepted together or refused together.
+ * The edits of one call are accepted together or refused together. So if one would have been refused, all
+ * would.
  * @param unasked codes of refusals for which the user would have had to repeat the call
  */
 function asOne(all: readonly Observation[], unasked: readonly string[]): readonly Observation[] {

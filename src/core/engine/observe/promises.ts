@@ -4,8 +4,8 @@ import { isFinal, type Operation } from '../../operation.ts';
 import type { Clock } from '../../clock.ts';
 
 /**
- * The zones in which edits were under way when the engine began to observe. Their operations are brought to
- * their end, because the panel has the answer to these edits already. Nothing else is written.
+ * The zones in which edits were under way when the engine began to observe. The operations of these edits are
+ * completed, because the panel already has our answer to the edits. Nothing else is written.
  */
 export class Promises {
   readonly #journal: Pick<Journal, 'operations'>;
@@ -23,8 +23,8 @@ export class Promises {
   }
 
   /**
-   * Whether something may be written in this zone. Once all its operations have ended, it may not, and never
-   * will again.
+   * Whether the engine may write in this zone. After all operations of the zone have ended, it never may
+   * again.
    * @throws {JournalError}
    */
   async holdIn(zone: DnsName): Promise<boolean> {
@@ -36,7 +36,7 @@ export class Promises {
   }
 }
 
-/** Whether the operation goes on by itself: it has not ended, and does not wait for an operator. */
+/** Whether the operation goes on by itself: it has not ended, and it does not wait for an operator. */
 export function isUnderWay({ state }: Operation): boolean {
   return state !== 'stuck' && !isFinal(state);
 }

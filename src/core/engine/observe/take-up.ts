@@ -7,19 +7,23 @@ import { isFrozen } from '../knowledge/frozen.ts';
 import type { Runtime } from '../runtime.ts';
 import { isUnderWay } from './promises.ts';
 
-/** Names of facts in the journal. Both are absent unless the engine that wrote last only observed. */
+/**
+ * Names of facts in the journal. Both are absent unless the last engine that used this journal only observed.
+ */
 export const observingFacts = {
   /** When the observing began: wall clock, milliseconds since 1970. */
   since: 'observing.since',
-  /** The zones whose edits were under way then, one in a line. */
+  /** The zones in which edits were under way at that time, one zone in a line. */
   zones: 'observing.zones',
 } as const;
 
 /**
- * Stores at the start of an engine whether it only observes. Call it before any call or background step. The
- * end of observing forgets the ledger, so that the first comparison is made anew.
+ * Stores at the start of an engine whether it only observes. Call it before any call or background step. If
+ * the last engine only observed and this one does not, forgets the ledger, so that the first comparison is
+ * made anew.
  * @param open operations that are open or on watch
- * @returns whether zones have a baseline of a strict engine, so that all have to be compared anew
+ * @returns whether observing begins while the ledger has a baseline of a strict engine. Then all zones have
+ *   to be compared anew
  * @throws {JournalError}
  */
 export async function takeUpMode(runtime: Runtime, open: readonly Operation[]): Promise<boolean> {
@@ -49,9 +53,10 @@ export async function takeUpMode(runtime: Runtime, open: readonly Operation[]): 
 }
 
 /**
- * Ends the observing: forgets what the ledger says of zones, so that they get a new baseline before their
- * next edit is judged. Damaged and excluded zones stay, and so do zones that an operation is creating. A
- * zone that is being deleted stays until its delete has ended. Ended operations go off their watch.
+ * Ends the observing: forgets what the ledger says about zones, so that they get a new baseline before their
+ * next edit is carried out. Keeps the entries of damaged and excluded zones, and of zones that an operation
+ * is creating. Keeps a zone that is being deleted until its delete has ended. Ends the watches of operations
+ * that have ended.
  * @param open operations that are open or on watch
  */
 async function endObserving(runtime: Runtime, open: readonly Operation[]): Promise<void> {
@@ -67,7 +72,8 @@ async function endObserving(runtime: Runtime, open: readonly Operation[]): Promi
   const [deleting, gone] = [known.filter(({ zone }) => leaving.has(zone)), zonesBut(known, leaving)];
   const forgetZones = await forgettingZones(journal, gone);
   await runtime.store.transact(async (tx) => {
-    // A watch brings the central to what the panel holds, which may have changed while observing.
+    // A watch brings the central to what the panel holds, and the panel may have changed while the engine
+    // only observed.
     for (const operation of open) if (isFinal(operation.state)) await tx.amend(operation, offWatch);
     forgetZones(tx);
     tx.with({

@@ -3,14 +3,15 @@ import type { Central } from '../../central.ts';
 import type { Panel } from '../../panel.ts';
 import type { Promises } from './promises.ts';
 
-/** Both sides of an engine. */
+/** The central and the panel of one engine. */
 interface BothSides {
   readonly central: Central;
   readonly panel: Panel;
 }
 
 /**
- * A write was about to be sent although the engine only observes. Only a defect of domainsync can cause this.
+ * Thrown if a write is about to be sent although the engine only observes. Only a defect of domainsync can
+ * cause this.
  */
 export class WriteWhileObserving extends Error {
   override readonly name = 'WriteWhileObserving';
@@ -22,7 +23,7 @@ export class WriteWhileObserving extends Error {
 
 /**
  * Wraps both sides so that no write reaches them, except in zones whose edits were under way when the engine
- * began to observe. This is the one place that guarantees it (docs/decisions/018-observe.md).
+ * began to observe. No other code has to guarantee this (docs/decisions/018-observe.md).
  */
 export function withoutWrites({ central, panel }: BothSides, promises: Promises): BothSides {
   const check = async (what: string, zone: DnsName): Promise<void> => {
@@ -31,7 +32,7 @@ export function withoutWrites({ central, panel }: BothSides, promises: Promises)
   return { central: readableCentral(central, check), panel: readablePanel(panel, check) };
 }
 
-/** Throws {@link WriteWhileObserving} unless something may be written in the zone. */
+/** Throws {@link WriteWhileObserving} unless the engine may write in the zone. */
 type Check = (what: string, zone: DnsName) => Promise<void>;
 
 function readableCentral(central: Central, check: Check): Central {

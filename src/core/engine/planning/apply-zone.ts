@@ -31,13 +31,13 @@ import { Moved } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
 import { planFrom, type PlanWithReads } from './plan-zone.ts';
 
-/** The zone is read again so many times if somebody edits it meanwhile. */
+/** How many times the zone is read at most, if somebody edits it during each read. */
 const tries = 3;
 
 /**
- * Does what was approved for one zone, and nothing else. Both sides are read again under the zone's lock.
- * Steps that are done already, or that neither side needs any more, are left out. If the zone now needs a
- * step that was not approved, nothing is done.
+ * Carries out the approved plan of one zone, and nothing else. Reads both sides again before that, and locks
+ * the zone. Leaves out steps that are done already or no longer needed. If the zone now needs a step that was
+ * not approved, does nothing.
  * @throws {PanelError | CentralError | JournalError} nothing was done
  */
 export async function applyZone(runtime: Runtime, plan: ApprovedPlan): Promise<ZoneResult> {
@@ -58,21 +58,24 @@ export async function applyZone(runtime: Runtime, plan: ApprovedPlan): Promise<Z
 }
 
 /**
- * A panel read, and whether no edit came, or ended, since then. An edit in a zone that is left alone has no
- * operation, so that calls count as well.
+ * A panel read. `isCurrent`: whether no edit of the zone has begun or ended since the read. Edits that only
+ * the panel makes have no operation, so hook calls count as well.
  */
 interface CurrentView {
   readonly view: PanelView;
   readonly isCurrent: () => Promise<boolean>;
 }
 
-/** The states of the zone's newest operations as text, to notice that an edit came or ended. */
+/** The states of the zone's newest operations as text. The text changes when an edit begins or ends. */
 async function traceOf({ ports: { journal } }: Runtime, zone: ZonePlan['zone']): Promise<string> {
   const newest = await journal.operations({ zone, latest: 20 });
   return newest.map(({ id, state }) => `${id} ${state}`).join('\n');
 }
 
-/** Does the plan if the read is still current. Null: it is not. */
+/**
+ * Carries out the plan if the panel read is still current. Null: the read is not current, and nothing was
+ * done.
+ */
 async function applyUnderLock(
   runtime: Runtime,
   plan: ApprovedPlan,
@@ -95,7 +98,7 @@ async function applyUnderLock(
   return request.direction === 'push' ? await push(runtime, now, plan, ctx) : await pull(runtime, now, plan);
 }
 
-/** Why the plan is not carried out although it was approved; empty: nothing stands against it. */
+/** Why the plan is not carried out although it was approved; empty: it may be carried out. */
 function forbidden({ zone, limit, signed }: ZonePlan, { force, despiteDnssec }: Consent): readonly Problem[] {
   const name = displayName(zone);
   const problems: Problem[] = [];
@@ -120,12 +123,12 @@ function noteForced({ ports: { log } }: Runtime, { zone, operator, force }: Appr
   });
 }
 
-/** What the operation says of the operator. */
+/** The fields of an operation that describe the operator. */
 function askedBy({ operator = '', force }: Consent): AskedBy {
   return { actor: operator, ...(force === undefined ? {} : { force }) };
 }
 
-/** Takes the baseline of a zone that both sides have and that was not compared before. Writes to neither. */
+/** Takes the baseline of a zone that both sides have and that was never compared. Writes to neither side. */
 async function adopt(runtime: Runtime, { plan, view, entry, present }: PlanWithReads): Promise<void> {
   const { zone } = plan;
   if (entry?.state === 'synced') return;
@@ -142,8 +145,8 @@ async function adopt(runtime: Runtime, { plan, view, entry, present }: PlanWithR
 }
 
 /**
- * Why approved steps that are still needed cannot be done now, so that nothing is done. Null: all of them can
- * be done, or none is needed.
+ * The result to return if approved steps that are still needed cannot be done now. Then no step is done.
+ * Null: all needed steps can be done, or none is needed.
  */
 function whyNotDone({ plan: now, open }: PlanWithReads, approved: ApprovedPlan): ZoneResult | null {
   const begun = open.find(({ source }) => source === sources[approved.direction]);
@@ -186,18 +189,21 @@ async function push(
     });
     return { kind: 'done', refused, operation };
   } catch (error) {
-    // What is journalled goes on in the background. If nothing is, nothing was done.
+    // A journalled operation goes on in the background. Without one, nothing was done.
     if (begun === null || !mayPass(error)) throw error;
     return { kind: 'under-way', operation: begun };
   }
 }
 
-/** Whether the background repeats what failed so. */
+/** Whether background steps repeat a step that failed with this error. */
 function mayPass(error: unknown): boolean {
   return error instanceof CentralError || error instanceof JournalError || error instanceof Moved;
 }
 
-/** Journals what the panel has to be brought to. The background writes it, as it puts the panel back. */
+/**
+ * Journals the change that the panel has to get. A background step writes it, as if it undid an edit in the
+ * panel.
+ */
 async function pull(runtime: Runtime, { plan, rows }: PlanWithReads, consent: Consent): Promise<ZoneResult> {
   const { zone } = plan;
   const draft = newEdit(runtime, {
@@ -206,7 +212,8 @@ async function pull(runtime: Runtime, { plan, rows }: PlanWithReads, consent: Co
     source: pullSource,
     ...askedBy(consent),
     afterSeen: true,
-    // The panel is brought to the state before this edit, which nobody made.
+    // The undo of an edit brings the panel to the state before the edit. So these items are an edit that
+    // nobody made, and its undo is the plan.
     items: [
       ...recordsOf(plan, 'add').map((record) => ({ remove: record, add: null, mirrored: false, note: null })),
       ...recordsOf(plan, 'remove').map((record) => ({
@@ -217,7 +224,8 @@ async function pull(runtime: Runtime, { plan, rows }: PlanWithReads, consent: Co
       })),
     ],
   });
-  // A record that the ledger calls synced is never removed from the panel, and the central has lost this one.
+  // Background steps never remove a synced record from the panel. The central has lost these synced records,
+  // so they become conflicts here and can be removed.
   const gone = new Set(recordsOf(plan, 'remove').map(recordId));
   const lost = rows.filter(({ record, state }) => state === 'synced' && gone.has(recordId(record)));
   await runtime.store.transact((tx) => {
@@ -300,7 +308,7 @@ async function create(
   }
 }
 
-/** How a create ended that was carried out at once. */
+/** The result of a create of a zone that was carried out at once. */
 async function resultOf({ ports: { journal } }: Runtime, operation: Operation): Promise<ZoneResult> {
   const { id, zone, state, problems } = operation;
   if (!isFinal(state)) return { kind: 'under-way', operation: id };

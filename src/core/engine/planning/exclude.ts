@@ -8,19 +8,19 @@ import { isFrozen } from '../knowledge/frozen.ts';
 import { watchedRecords } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** What is excluded or included. */
+/** Which zone or records are to be excluded or included. */
 export interface ExclusionRequest {
   readonly zone: DnsName;
   /** Null: the whole zone. */
   readonly only: PlanRequest['only'] | null;
-  /** Whether it is excluded; otherwise it is included again. */
+  /** True: exclude. False: include again. */
   readonly excluded: boolean;
 }
 
 /**
- * Takes a zone, or records of it, out of the synchronisation, or back into it. Writes to neither side. What
- * is included again is judged by the comparison that follows, as on the day of arrival: only what both sides
- * have is synced.
+ * Takes a zone, or records of it, out of the synchronisation, or back into it. Writes to neither side. A
+ * comparison follows an inclusion, and treats the zone or records as at the first comparison: only what both
+ * sides have is synced.
  * @throws {JournalError}
  */
 export async function setExclusion(runtime: Runtime, request: ExclusionRequest): Promise<Exclusion> {
@@ -41,7 +41,7 @@ async function excludeZone(runtime: Runtime, { zone, excluded }: ExclusionReques
     if ((entry.state === 'excluded') === excluded) return { kind: 'done', count: 0 };
     const isMoving = entry.state === 'creating' || entry.state === 'deleting';
     if (isMoving || (await tx.open(zone)).length > 0) return { kind: 'under-way' };
-    // As `panel-only`, the zone gets a new baseline from the next comparison, if the central has it.
+    // The next comparison gives a `panel-only` zone a new baseline if the central has the zone.
     await tx.zone(entry, { ...entry, state: excluded ? 'excluded' : 'panel-only', note: null });
     return { kind: 'done', count: 1 };
   });

@@ -7,32 +7,35 @@ import { withoutClashes } from '../before/plan.ts';
 import { groupOneSided, hasRival, mergeSides, type BothSides } from '../knowledge/compare-rule.ts';
 import { exceedsShare, type SafetyLimits } from '../knowledge/safety-limits.ts';
 
-/** What is known of a zone that both sides have. */
+/** What was read, and what the journal knows, about a zone that both sides have. */
 export interface KnownSides {
   readonly zone: DnsName;
   readonly panel: readonly PanelRecord[];
   readonly central: readonly ResourceRecord[];
   readonly rows: readonly LedgerRow[];
-  /** Whether the zone was not compared before, so that what only one side has is not known to be new. */
+  /**
+   * Whether the zone was never compared. Then nobody knows whether a record that only one side has is new.
+   */
   readonly isFirst: boolean;
-  /** Ids of records in open operations, which decide about them. */
+  /** Ids of records in open operations. These operations decide about the records. */
   readonly busy: ReadonlySet<string>;
-  /** Catalogue codes of what the central would refuse about adding this record; empty: nothing is known. */
+  /** Catalogue codes of the central's objections to adding this record; empty: none are known. */
   readonly objections: (record: ResourceRecord) => readonly string[];
 }
 
-/** What is done about the records of a zone, and what is left. */
+/** The steps for the records of a zone, and the differences that stay. */
 interface PlannedRecords {
   readonly steps: readonly PlanStep[];
   readonly left: readonly LeftDifference[];
-  /** How many records the receiving side has that are compared. */
+  /** How many records the receiving side has, without those that belong to the central alone. */
   readonly held: number;
 }
 
 /**
- * The rule of `push` and `pull` (docs/planning.md): what brings the receiving side to what the other one has.
- * Adds what it lacks. Removes what only it has, if `request.removes`. Leaves alone what an administrator
- * excluded, what an open edit decides about, and what belongs to the central alone. Pure.
+ * Plans the steps of a `push` or `pull` that make the receiving side equal to the other side
+ * (docs/planning.md). Adds records that the receiving side lacks. If `request.removes`, removes records that
+ * only this side has. Leaves alone excluded records, records in open edits, and records that belong to the
+ * central alone. Pure.
  */
 export function planRecords(known: KnownSides, request: PlanRequest): PlannedRecords {
   const { zone, panel, central, rows, busy } = known;
@@ -49,8 +52,8 @@ export function planRecords(known: KnownSides, request: PlanRequest): PlannedRec
 }
 
 /**
- * Finds out whether a plan removes more than the safety limits allow. That is all records of the zone with
- * nothing in their place, or too large a part of a large zone. Pure.
+ * Finds out whether a plan removes more than the safety limits allow; null: it does not. Too much is every
+ * record of the zone without adding any, or too large a part of a large zone. Pure.
  */
 export function limitOf({ steps, held }: PlannedRecords, limits: SafetyLimits): PlanLimit | null {
   const removed = steps.filter(({ action }) => action === 'remove').length;
@@ -60,7 +63,7 @@ export function limitOf({ steps, held }: PlannedRecords, limits: SafetyLimits): 
 
 interface Judged {
   readonly side: BothSides;
-  /** Why the difference is left; null: there is a step for it. */
+  /** Why the difference stays; null: the plan gets a step for it. */
   readonly why: LeftDifference['why'] | null;
   readonly isRivalled: boolean;
 }
@@ -106,7 +109,10 @@ function whyStep({ side, isRivalled }: Judged, isFirst: boolean): PlanStep['why'
   }
 }
 
-/** Makes the steps, without additions that the receiving side cannot take. */
+/**
+ * Makes the steps of the plan. Records that the receiving side cannot take get no step and are listed in
+ * `left`.
+ */
 function addable(
   { zone, panel, central, objections, isFirst }: KnownSides,
   request: PlanRequest,
@@ -142,9 +148,10 @@ function addable(
 }
 
 /**
- * Tells of a record to remove whether all that would take its place is refused, so that its name is lost.
- * @param refused what the central would refuse
- * @param fitting what is added
+ * Makes a function that is called with a record to remove. It returns whether the central would refuse every
+ * record that replaces this one, so that the removal would leave the name without a value.
+ * @param refused records that the central would refuse
+ * @param fitting records that the plan adds
  */
 function placesLost(
   refused: readonly ResourceRecord[],
@@ -158,7 +165,7 @@ function placesLost(
     !(fittingAt.get(record.name) ?? []).some((other) => isAtPlace(other, record));
 }
 
-/** Whether one of two records of a name takes the place of the other. */
+/** Whether two records of the same name replace each other: they have the same type, or one is a CNAME. */
 function isAtPlace(one: ResourceRecord, other: ResourceRecord): boolean {
   return one.type === other.type || one.type === 'CNAME' || other.type === 'CNAME';
 }
@@ -167,7 +174,10 @@ function leftOf({ record, onPanel }: BothSides, why: LeftDifference['why']): Lef
   return { record, at: onPanel ? 'panel' : 'central', why };
 }
 
-/** Removals before additions of the same owner name and type, so that a replacement reads as one. */
+/**
+ * Sorts by owner name and type, and removals before additions. So a removed record and its replacement stand
+ * together.
+ */
 function byRecord(
   one: { readonly record: ResourceRecord; readonly action?: PlanStep['action'] },
   other: { readonly record: ResourceRecord; readonly action?: PlanStep['action'] },

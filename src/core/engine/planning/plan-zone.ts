@@ -17,7 +17,7 @@ import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import { limitOf, planRecords, type KnownSides } from './plan-rule.ts';
 
-/** A plan, with what its application needs of the reads that it was made from. */
+/** A plan, and the facts from which it was made. The code that applies the plan needs these facts. */
 export interface PlanWithReads {
   readonly plan: ZonePlan;
   readonly view: PanelView;
@@ -25,12 +25,13 @@ export interface PlanWithReads {
   readonly rows: KnownSides['rows'];
   /** The zone's operations that have not ended. */
   readonly open: readonly Operation[];
-  /** The records that the central has; null: it has no such zone, or was not asked. */
+  /** The records that the central has in the zone; null: the central has no such zone, or was not read. */
   readonly present: readonly CentralRecord[] | null;
 }
 
 /**
- * Plans what brings one side of a zone to what the other has. Reads both sides in full, and writes nothing.
+ * Plans the steps that make one side of a zone equal to the other. Reads both sides in full, and writes
+ * nothing.
  * @throws {PanelError | CentralError | JournalError}
  */
 export async function planZone(runtime: Runtime, zone: DnsName, request: PlanRequest): Promise<ZonePlan> {
@@ -38,7 +39,10 @@ export async function planZone(runtime: Runtime, zone: DnsName, request: PlanReq
   return (await runtime.timers.step('-', (ctx) => planFrom(runtime, zone, { request, view }, ctx))).plan;
 }
 
-/** Like {@link planZone}, from a read of the panel. The caller that also writes has locked the zone. */
+/**
+ * Like {@link planZone}, but gets the panel read from its caller. A caller that also writes must have locked
+ * the zone.
+ */
 export async function planFrom(
   runtime: Runtime,
   zone: DnsName,
@@ -62,7 +66,7 @@ export async function planFrom(
   });
   const waiting = open.find(waitsForYes);
   if (waiting !== undefined && view.records === null && deletesZones(request)) {
-    // The delete itself was allowed when it was journalled, so no safety limit concerns it.
+    // The safety limits were checked when this delete was journalled, so no limit concerns it now.
     const plan = { ...empty, whole: 'delete', signed: true } as const;
     return { plan, view, entry, rows: [], open, present: null };
   }
@@ -78,7 +82,7 @@ export async function planFrom(
   }
   const isFirst = entry?.state !== 'synced';
   const stored = await journal.rows(zone);
-  // Before the first comparison only what an administrator excluded counts, as in the comparison itself.
+  // Before the zone's first comparison, only excluded rows count, as in that comparison itself.
   const rows = isFirst ? stored.filter(({ state }) => state === 'excluded') : stored;
   const known = {
     zone,
@@ -98,7 +102,9 @@ export async function planFrom(
   return { plan: { ...empty, steps, left, limit, ...servers }, view, entry, rows, open, present };
 }
 
-/** What a plan says beside the create or delete of the whole zone. @throws {CentralError | JournalError} */
+/**
+ * The further fields of a plan that creates or deletes the whole zone. @throws {CentralError | JournalError}
+ */
 async function factsOfWhole(
   runtime: Runtime,
   zone: DnsName,
@@ -114,7 +120,7 @@ async function zoneLimit(runtime: Runtime): Promise<PlanLimit> {
   return { kind: 'zones', left: await deletesLeft(runtime) };
 }
 
-/** Whether the operator asked that a zone is deleted at the central if the panel has lost it. */
+/** Whether the request includes deleting a zone at the central that the panel has lost. */
 function deletesZones({ direction, removes, only }: PlanRequest): boolean {
   return direction === 'push' && removes && only === undefined;
 }
@@ -142,7 +148,8 @@ async function hindranceOf(
 }
 
 /**
- * What is done with the whole zone. Null: both sides have it, so that only its records count.
+ * What the plan does with the whole zone, or why nothing can be planned. Null: both sides have the zone, so
+ * only its records are planned.
  */
 function wholeOf(
   { ports: { central } }: Runtime,
@@ -164,18 +171,18 @@ function wholeOf(
   if (request.direction === 'pull') return isHere ? 'not-at-central' : 'not-in-panel';
   if (!central.traits.managesZones) return 'provider-makes-zones';
   if (isHere) return { whole: 'create' };
-  // Only a zone that both sides had is deleted: what only the central has may be anybody's.
+  // Only a zone that both sides had is deleted: any other zone at the central may belong to somebody else.
   const isOurs = entry !== null && isMirrored(entry.state);
   return isOurs && deletesZones(request) ? { whole: 'delete' } : 'gone-from-panel';
 }
 
-/** The name servers of a zone, out of its records; empty: they name none. */
+/** The name servers of a zone, from the apex NS records; empty: there are none. */
 function nameServersOf(zone: DnsName, records: readonly ResourceRecord[]): Pick<ZonePlan, 'nameServers'> {
   const names = apexNs(zone, records).flatMap(({ rdata }) => validOr(() => [parseName(rdata)], []));
   return names.length === 0 ? {} : { nameServers: names };
 }
 
-/** The name servers that a new zone gets, as far as the panel decides it. */
+/** The name servers that a new zone gets at the central; empty: the panel's records do not decide this. */
 function serversOfNew(
   { ports: { central } }: Runtime,
   zone: DnsName,
@@ -184,7 +191,7 @@ function serversOfNew(
   return central.traits.createsWithContent ? nameServersOf(zone, panel) : {};
 }
 
-/** The records that a new zone gets. */
+/** The steps that add the records of a new zone. */
 function contentOf(zone: DnsName, panel: readonly PanelRecord[]): ZonePlan['steps'] {
   const known = { zone, panel, central: [], rows: [], isFirst: true, busy: new Set<string>() };
   const objections = (): readonly string[] => [];
