@@ -4,7 +4,7 @@ import type { Problem } from '../dns/problem.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import type { Change, RRsetKey } from '../dns/zone.ts';
 
-/** What the caller passes to every method of an adapter. */
+/** What the caller passes to every method that sends requests to the central. */
 export interface CallContext {
   /** Aborts at the caller's deadline; adapters pass it to every socket. */
   readonly signal: AbortSignal;
@@ -12,7 +12,7 @@ export interface CallContext {
   readonly operation: string;
   /**
    * True for the write of an edit that the panel can still refuse. In the strict mode of `[verify]`, this
-   * write waits until the name servers serve it.
+   * write waits until the name servers serve the change.
    */
   readonly vetoable?: boolean;
 }
@@ -190,8 +190,8 @@ export interface Central {
   signing(zone: DnsName, ctx: CallContext): Promise<Signing | null>;
 
   /**
-   * Looks for reasons why edits that succeed would still not be served, or would leave a zone unsound. Writes
-   * nothing.
+   * Looks for reasons why name servers would not serve edits that succeed, or why edits would leave a zone
+   * invalid. Writes nothing.
    * @param zones some of the account's zones
    * @returns problems for an administrator; empty: none found
    */
@@ -229,7 +229,7 @@ export type CentralErrorCode =
    * work.
    */
   | 'central.query-refused'
-  /** A list is incomplete: the central reported it, or a check of ours found it. */
+  /** A list is incomplete: the central reported this, or one of our checks found it out. */
   | 'central.list-cut'
   /** The central refused the request; `params.text` has its own words. */
   | 'central.refused'
@@ -269,10 +269,10 @@ export type CentralErrorCode =
   /** Only the provider creates and deletes zones at this central. */
   | 'zone.create-there-first'
   | 'zone.delete-there'
-  /** The central answered the write with success, but a read does not show it. */
+  /** The central answered the write with success, but a read does not show the change. */
   | 'central.no-effect'
   /**
-   * The central has the write, but the name servers `params.servers` did not serve it in time. The caller
+   * The central has the change, but the name servers `params.servers` did not serve it in time. The caller
    * undoes the write.
    */
   | 'central.not-live';

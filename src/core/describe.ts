@@ -127,7 +127,7 @@ export function describe(problems: readonly Problem[], options: DescribeOptions)
   return `${parts.join(' ')} [${codes}]`;
 }
 
-/** Most problems shown in one message. */
+/** Maximum number of problems shown in one message. */
 const mostShown = 10;
 
 /**

@@ -74,7 +74,7 @@ export type Resolution =
   | { readonly kind: 'unknown-key'; readonly problems: readonly Problem[] }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
-/** Facts about a call that only the history shows. */
+/** Facts about a call that are stored only to be shown in the history. */
 export interface CallOrigin {
   /** The panel's function. */
   readonly func: string;

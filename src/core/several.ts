@@ -13,8 +13,8 @@ export interface Member {
 type Writer = Pick<Engine, 'putOff'>;
 
 /**
- * Milliseconds of the time for an edit that are kept for a roll back at the centrals that accepted the edit.
- * Never more than half of that time.
+ * Milliseconds, out of the time for one edit, that are reserved for a roll back at the centrals that accepted
+ * the edit. Never more than half of the time.
  */
 const reserve = 2_000;
 

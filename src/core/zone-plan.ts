@@ -20,7 +20,7 @@ export const pullSource = 'pull';
 
 /** Why a step is planned. */
 export const stepReasons = [
-  /** Only the other side has the record, and it was there before domainsync. */
+  /** Only one side has the record, and the record is not known to be new. */
   'one-sided',
   /** Each side has a record of this name and type, and the two differ. */
   'conflict',
@@ -133,13 +133,13 @@ export interface Consent {
   readonly despiteDnssec?: boolean;
 }
 
-/** What an operator has approved of a zone's plan. */
+/** The part of a zone's plan that an operator has approved. */
 export interface ApprovedPlan extends PlanRequest, Consent, Pick<ZonePlan, 'zone' | 'whole'> {
   /** The steps, each as {@link stepId} writes it. */
   readonly steps: readonly string[];
 }
 
-/** Identifies a step of a zone's plan, as text. TTLs do not count, as in comparisons. */
+/** Identifies a step of a zone's plan, as text. The TTL is left out, because comparisons ignore TTLs too. */
 function stepId({ action, record }: Pick<PlanStep, 'action' | 'record'>): string {
   return `${action} ${recordId(record)}`;
 }
@@ -189,7 +189,7 @@ export interface RefusedRecord {
   readonly code: string;
 }
 
-/** Whether the plan does something. */
+/** Whether the plan does nothing. */
 export function isEmptyPlan({ whole, steps }: Pick<ZonePlan, 'whole' | 'steps'>): boolean {
   return whole === null && steps.length === 0;
 }

@@ -367,7 +367,7 @@ export class Engine {
     this.#runtime.silent.noticed(event);
   }
 
-  /** Restores the silent rounds ({@link LiveEngine}) that an earlier run of the agent found. */
+  /** Restores the rounds ({@link LiveEngine.silent}) that an earlier run of the agent found. */
   restoreSilent(found: readonly SilentRound[]): void {
     this.#runtime.silent.restore(found);
   }

@@ -33,7 +33,10 @@ export interface Ports {
   readonly settings: EngineSettings;
   /** Reads the serials of the panel's zones; absent: they are not read. */
   readonly serials?: SerialReader;
-  /** Whether an administrator has paused the synchronisation. Then no call reaches us. Absent: never. */
+  /**
+   * Whether an administrator has paused the synchronisation. During a pause no hook call reaches the engine.
+   * Absent: there are no pauses.
+   */
   readonly isPaused?: () => boolean;
 }
 
@@ -127,7 +130,10 @@ export class Runtime {
     return this.ports.clock.now();
   }
 
-  /** Runs {@link Timers.step} while names are locked. @param names owner names; null: the whole zone */
+  /**
+   * Runs `body` by {@link Timers.step} while these names of the zone are locked.
+   * @param names owner names; null: the whole zone
+   */
   async lockedStep<T>(
     operation: string,
     zone: DnsName,

@@ -7,8 +7,8 @@ export interface EngineSettings {
    */
   readonly afterWait: number;
   /**
-   * How long an edit that the panel reported as done may stay invisible to recent reads before it counts as
-   * undone.
+   * How long up-to-date reads may lack an edit that the panel reported as done, before the edit counts as
+   * undone in the panel.
    */
   readonly visibilityWait: number;
   /**
@@ -25,7 +25,7 @@ export interface EngineSettings {
    * share the read.
    */
   readonly confirmDelay: number;
-  /** Time after a start, a clock step or a sleep of the machine in which nothing is undone. */
+  /** After a start, a step of the clock or a sleep of the machine, nothing is undone for this time. */
   readonly grace: number;
   /** Difference between wall clock and monotonic clock that counts as a step of the wall clock. */
   readonly clockStep: number;
@@ -34,9 +34,9 @@ export interface EngineSettings {
    * lasts this long.
    */
   readonly watch: number;
-  /** Time for one background step (a read, an undo, a comparison of one zone). */
+  /** Maximum time for one background step (a read, an undo, a comparison of one zone). */
   readonly stepTimeout: number;
-  /** Time, within an edit, to read and undo what a failed write left behind. */
+  /** Maximum time, within an edit, to read and undo what a failed write left behind. */
   readonly recheckTimeout: number;
   /** First and longest pause between tries of a failed background step. */
   readonly retryFirst: number;

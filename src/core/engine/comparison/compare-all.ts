@@ -23,8 +23,8 @@ export interface ComparisonProgress {
 }
 
 /**
- * In this many attempts (some minutes), the first comparison waits for zones that cannot be read. A central
- * that has just started may not serve all its zones yet.
+ * Number of attempts (some minutes) in which the first comparison waits for zones that cannot be read. A
+ * central that has just started may not serve all its zones yet.
  */
 const patientAttempts = 10;
 
@@ -35,7 +35,7 @@ const zonesAtOnce = 4;
 export class CompareAll {
   readonly #runtime: Runtime;
   readonly #retrying = new Set<CompareRequest['follow']>();
-  /** When the first comparison began: wall clock, milliseconds since 1970. `Infinity`: it has not begun. */
+  /** When the first comparison began: wall clock, milliseconds since 1970. `Infinity`: not yet. */
   #beganAt = Infinity;
   progress: ComparisonProgress = { running: false, done: 0, total: 0, problem: null };
 
@@ -259,7 +259,7 @@ export class CompareAll {
       await compareZone(this.#runtime, zone, { reason: 'baseline', follow: 'no' });
       return null;
     } catch (error) {
-      // Another comparison, which a hint or new settings asked for, has taken the baseline meanwhile.
+      // Another comparison has taken the baseline meanwhile. A hook call or new settings had caused it.
       if (error instanceof Moved && (await journal.zone(zone)) !== null) return null;
       const code = unservedCode(error);
       if (!(error instanceof CentralError || error instanceof PanelError) || code === null) throw error;

@@ -14,8 +14,8 @@ import type { Runtime } from '../runtime.ts';
 const expectedFacts: ReadonlySet<string> = new Set([acceptedFact, asideFact]);
 
 /**
- * If the journal may not know what happened last, forgets what it says of zones and owners, in one
- * transaction (docs/decisions/016-older-journals.md). The first comparison of all zones then takes a new
+ * If the journal may not know what happened last, forgets what the journal says about zones and owners, in
+ * one transaction (docs/decisions/016-older-journals.md). The first comparison of all zones then takes a new
  * baseline, which changes neither side. Open operations become stuck. Call this before anything else runs.
  * @throws {JournalError} nothing was forgotten
  */
@@ -108,8 +108,9 @@ export async function zonesOfForgotten(journal: JournalReader): Promise<readonly
 }
 
 /**
- * Finds zones of a forgotten ledger that the central has and the panel lacks. Creates a stuck delete for
- * each, so that an operator sees it. The caller commits these together with the new baseline.
+ * After {@link forgetLedger}: finds zones of the forgotten ledger that the central has and the panel lacks.
+ * Creates a stuck delete for each zone, so that an operator sees it. The caller commits these together with
+ * the new baseline.
  * @param sides the names of the zones that each side has
  * @throws {JournalError}
  */

@@ -30,7 +30,7 @@ export function noteSilent(
   runtime.silent.compared(zone, reason, () => hasChangedInPanel(zone, compared));
 }
 
-/** Whether the panel got or lost a record since the ledger was written, without an operation. */
+/** Whether the panel got or lost a record since the ledger was written, and no operation explains this. */
 function hasChangedInPanel(zone: DnsName, { view, rows, busy }: Compared): boolean {
   if (!view.quiet) return false;
   const known = new Map(rows.map((row) => [recordId(row.record), row]));

@@ -7,7 +7,7 @@ import type { PanelRecord } from '../../panel.ts';
 /** Note of a zone that both sides had, but that the central no longer has. */
 export const missingNote = 'note.missing-at-central';
 
-/** The result of comparing one zone. Nothing of it is written yet. */
+/** The result of comparing one zone. Nothing has been written yet. */
 export interface Comparison {
   /** Ledger rows to write (`put`), and records whose ledger rows are deleted (`drop`). */
   readonly put: readonly LedgerRow[];
@@ -158,8 +158,8 @@ export function groupOneSided(
 }
 
 /**
- * Whether a record that only the other side has competes with this one. It competes if it has the same name,
- * and the same type unless one of the two is a CNAME.
+ * Whether the other side has a record that competes with this one, and that this side lacks. Two records
+ * compete if they have the same name and the same type. A CNAME competes with every type.
  */
 export function hasRival(side: BothSides, oneSided: ReadonlyMap<DnsName, readonly BothSides[]>): boolean {
   const group = oneSided.get(side.record.name) ?? [];

@@ -38,8 +38,9 @@ export interface Known {
 export type Goal = 'add' | 'remove' | 'retime' | 'leave';
 
 /**
- * Decides how one record at the central is brought to what the panel holds; all settling uses this rule.
- * Removes only records that are ours. Leaves alone a record that another open operation decides about. Pure.
+ * Decides what to do with one record at the central so that it matches the panel. All settling uses this
+ * rule. Removes only records that are ours. Leaves alone a record that another open operation decides about.
+ * Pure.
  */
 export function goalOf({ record, ...known }: Known, { panel, central }: Sides): Goal {
   const id = recordId(record);

@@ -37,7 +37,7 @@ const notKnown: ReadonlySet<string> = new Set([
   'record.unknown-key',
 ]);
 
-/** Finds out what the engine would have done with edits, if it did not only observe. */
+/** Finds out what the engine would have done with edits if it were not only observing. */
 export class Observer {
   readonly #runtime: Runtime;
   readonly #right: (edit: EditEvent) => Right;

@@ -31,7 +31,7 @@ import { Moved } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
 import { planFrom, type PlanWithReads } from './plan-zone.ts';
 
-/** How many times the zone is read at most, if somebody edits it during each read. */
+/** If somebody edits the zone while it is read, it is read again, up to this many times in total. */
 const tries = 3;
 
 /**
