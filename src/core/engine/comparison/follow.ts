@@ -168,8 +168,8 @@ async function closeFollowing(
 }
 
 /**
- * Returns the item with the code of the central's refusal as its note. If the central did not refuse it,
- * returns it unchanged.
+ * If the central refused the item's record, returns the item as one that stays in the panel, with the code of
+ * the refusal as its note. Otherwise returns it unchanged.
  */
 function withRefusal(item: OperationItem, failed: ReadonlyMap<string, string>): OperationItem {
   const record = item.add ?? item.remove;
