@@ -168,8 +168,8 @@ async function closeFollowing(
 }
 
 /**
- * If the central refused the item's record, returns the item as one that stays in the panel, with the code of
- * the refusal as its note. Otherwise returns it unchanged.
+ * If the central refused the item's record, marks the item as not sent. The code of the refusal becomes its
+ * note. Otherwise returns the item unchanged.
  */
 function withRefusal(item: OperationItem, failed: ReadonlyMap<string, string>): OperationItem {
   const record = item.add ?? item.remove;
