@@ -102,7 +102,7 @@ const preference: readonly OperationState[] = [
 
 const kinds = { records: 'records', 'zone-create': 'zone-create', 'zone-delete': 'zone-delete' } as const;
 
-/** Number of a zone's newest operations that are searched: for that of an `after`, or for what was removed. */
+/** Number of a zone's newest operations that are searched for that of an `after`, or for removals. */
 const latest = 20;
 
 /**
