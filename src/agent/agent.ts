@@ -28,24 +28,21 @@ import { Trace } from './trace.ts';
  * case its folder cannot be watched.
  */
 const checkEvery = 2_000;
-/**
- * After a failure, settings are tried again after so many milliseconds. After a refused login the pause is
- * longer (first pause, later pauses), so that the account is not locked.
- */
+/** Milliseconds until settings that could not be put in force are tried again. */
 const retryAfter = 5_000;
 const retryLogin = [15 * 60_000, 60 * 60_000] as const;
-/** The deadline of an edit while no settings are in force, milliseconds. */
+/** How long the answer to an edit may take while no settings are in force, milliseconds. */
 const usualDeadline = 10_000;
 
 /**
- * For so many milliseconds after a pause, an engine that comes into force repeats the comparison. The engine
- * before it may not have finished it.
+ * Milliseconds after the end of a pause. A new engine that starts within them makes the comparison that
+ * follows a pause, because the engine it replaces may not have finished it.
  */
 const compareTime = 600_000;
 
 /**
- * Answers hook calls with the engines of the settings in force. Follows changes of the settings file. Engines
- * of earlier settings first finish their work. {@link Agent.answer} never throws.
+ * Answers hook calls with the engines of the settings in force, and puts new settings in force when the file
+ * changes. Replaced engines first finish their work. {@link Agent.answer} never throws.
  */
 export class Agent {
   readonly paths: Paths;
@@ -56,18 +53,21 @@ export class Agent {
   readonly #decisions: Decisions;
   readonly #file: SettingsFile;
   readonly #stopping = new AbortController();
-  /** Stamp of the settings file that was last tried, with or without success. */
+  /** Stamp of the settings file when this agent last tried to put it in force, with or without success. */
   #seen = '';
-  /** The change of settings that is being made; null: none. */
+  /** Resolves when the settings that are being put in force are in force or have failed; null: none are. */
   #changing: Promise<void> | null = null;
   /**
-   * When the same settings are tried again: monotonic milliseconds. Null: they are tried again only after the
-   * file changes.
+   * When settings that failed are tried again: monotonic milliseconds. Null: they are tried again only after
+   * the file changes.
    */
   #retryAt: number | null = null;
   #refusedLogins = 0;
   #minder: NodeJS.Timeout | null = null;
-  /** When the last pause ran out: milliseconds since 1970. One comparison is made after each such pause. */
+  /**
+   * When the last pause ran out: milliseconds since 1970. Kept so that each such pause is followed by only
+   * one comparison.
+   */
   #endSeen: number | null = null;
   /** Whether there was a pause at the last check. */
   #wasPaused = false;
@@ -75,18 +75,18 @@ export class Agent {
    * When this agent noticed that the last pause had ended: monotonic milliseconds; null: no pause has ended.
    */
   #resumedAt: number | null = null;
-  /** Whether a call that may change owners came while no engine was running. */
+  /** Whether a call that may change the owners of zones came while no engine was running. */
   #missedOwners = false;
   /** Why the newest settings are not in force; null: they are. */
   pending: readonly Problem[] | null = null;
   /**
-   * Whom to notify, by the newest settings file without mistakes. These settings need not be in force,
-   * because a refused login has to be reported too. Null: there was no such file.
+   * Whom to notify, by the newest settings file without mistakes; null: there was no such file. These
+   * settings need not be in force, because a refused login of theirs has to be reported too.
    */
   notify: NotifySettings | null = null;
   /**
-   * Whether nothing is refused, by the newest settings file from which the mode could be read. These settings
-   * need not be in force.
+   * Whether domainsync only observes (refuses nothing). Taken from the newest settings file whose mode could
+   * be read, even if its settings are not in force.
    */
   #observes: boolean;
   /** Whether systemd confines this process. */
@@ -119,12 +119,12 @@ export class Agent {
     return this.#engines.state;
   }
 
-  /** Writes into the log who forces an import beyond the safety limits, and why. */
+  /** Logs that an import went beyond the safety limits, with the operator who forced it and the reason. */
   noteForcedImport({ zone, operator = '', force }: Requests['forced-import']): void {
     this.#log.write(4, 'import.forced', { zone, operator, force });
   }
 
-  /** Reads the settings and starts to follow the file. Resolves when the agent can answer hook calls. */
+  /** Reads the settings and starts to watch their file. Resolves when the agent can answer hook calls. */
   async start(): Promise<void> {
     const { stamp, loaded } = this.#file.read();
     await this.#change(loaded, stamp);
@@ -149,7 +149,7 @@ export class Agent {
     return this.#say(call, verdict);
   }
 
-  /** Removes an account and its addresses from the history of all centrals. @throws {JournalError} */
+  /** Removes a user's name and addresses from the history of all centrals. @throws {JournalError} */
   async eraseUser(user: string): Promise<ErasedUser> {
     if (this.state.kind !== 'running') throw new Unanswerable('agent.not-running');
     await this.#decisions.forget(user);
@@ -211,8 +211,8 @@ export class Agent {
   }
 
   /**
-   * Refuses an edit that the panel has not made yet, because of the settings. Accepts every other event, such
-   * as `after`.
+   * Refuses an edit that the panel has not made yet, because of a problem with the settings. Accepts every
+   * other event, such as `after`.
    */
   #refused(event: PanelEvent, problems: readonly Problem[]): Verdict {
     if (event.kind !== 'invalid' && !asksFirst(event)) return { kind: 'accept' };
@@ -227,9 +227,11 @@ export class Agent {
   }
 
   /**
-   * Waits until the present settings of the file are in force, at most half of an edit's time. Call it right
-   * after {@link #follow}: if nothing is changing then, the settings tried last are those of the file.
-   * @returns why the edit is refused: the settings in force are not those of the file; empty: they are
+   * Waits until the settings in the file are in force, at most half of the time in which an edit must be
+   * answered. Call it right after {@link #follow}: if nothing is changing then, the file's settings were the
+   * last ones tried.
+   * @returns why the settings in force are not those of the file, so that the edit is refused; empty: they
+   *   are those of the file
    */
   async #outdated(): Promise<readonly Problem[]> {
     const isChanging = this.#changing !== null;
@@ -252,9 +254,8 @@ export class Agent {
   }
 
   /**
-   * When a pause is over, starts a comparison, to find what was edited during it. A pause is over when it
-   * runs out, or when somebody ends it. `resume` leaves a flag file, and who removes the pause's file does
-   * not.
+   * Once a pause is over, starts a comparison to find what was edited during it. A pause ends when its time
+   * runs out, when `resume` ends it (and leaves a flag file), or when somebody removes the pause's file.
    */
   #mindPause(): void {
     if (this.state.kind !== 'running') return;
@@ -292,8 +293,8 @@ export class Agent {
   }
 
   /**
-   * If the settings file has changed, or a retry is due, starts to put its settings in force in the
-   * background.
+   * If the settings file has changed, or failed settings are due for another try, starts to put the file's
+   * settings in force. Does not wait for the result.
    */
   #follow(): void {
     const isDue = this.#retryAt !== null && systemClock.now() >= this.#retryAt;
@@ -311,7 +312,7 @@ export class Agent {
         await this.#change(loaded, stamp);
       } while (this.#file.stamp() !== this.#seen && !signal.aborted);
     } catch (error) {
-      // The agent stops, which ends the wait for the file.
+      // The agent is stopping, so nobody waits for the file any more.
       if (signal.aborted) return;
       this.#log.write(1, 'settings.unreadable', { error: String(error) });
     }
@@ -338,7 +339,10 @@ export class Agent {
     this.#seen = stamp;
   }
 
-  /** The hook script reads the mode from a file too, because it refuses edits if no agent answers. */
+  /**
+   * Stores the mode. It also goes into a file for the hook script, which refuses edits by itself if no agent
+   * answers.
+   */
   #setMode(loaded: LoadedSettings): void {
     const mode = loaded.kind === 'not-configured' ? 'strict' : modeIn(loaded);
     if (mode === null) return;
@@ -351,7 +355,7 @@ export class Agent {
     }
   }
 
-  /** Whether the newest settings want nothing written, but engines of former settings still would. */
+  /** Whether the newest settings only observe, while engines of earlier settings would still write. */
   get #isAhead(): boolean {
     return this.#observes && this.#engines.centrals.some(({ settings }) => settings.mode === 'strict');
   }
@@ -380,7 +384,7 @@ export class Agent {
     const problems = loaded.kind === 'broken' ? loaded.problems : null;
     if (problems === null) this.notify = null;
     this.pending = problems;
-    // If the file has mistakes, running engines go on. If the file is emptied, the synchronisation ends.
+    // If the file has mistakes, the running engines go on. If it no longer configures anything, they stop.
     if (problems !== null && this.state.kind === 'running' && !this.#isAhead) return;
     this.#engines.idle(problems === null ? { kind: 'not-configured' } : { kind: 'broken', problems });
   }
@@ -397,7 +401,7 @@ export class Agent {
     });
   }
 
-  /** Compares each new central: it may have been out of the settings for a while and missed edits. */
+  /** Compares the zones of each new central, because it may have missed edits while no settings named it. */
   #catchUp(centrals: readonly Wired[], before: readonly Wired[]): void {
     if (before.length === 0) return;
     for (const { central, engine } of centrals) {
@@ -418,7 +422,7 @@ function journalOf({ settings, journal, history }: Wired): DecisionJournal {
   return { number: settings.number, journal, note: history.note };
 }
 
-/** Whether owners of zones may change by this call. */
+/** Whether this call of the panel may change the owners of zones. */
 function mayChangeOwners({ kind }: PanelEvent): boolean {
   return kind === 'owners' || kind === 'hint';
 }

@@ -22,7 +22,10 @@ import type { Wired } from '../app/wiring/wire.ts';
 import type { Agent } from './agent.ts';
 import { problemsOf } from './problems.ts';
 
-/** Answers the command line: takes JSON, and returns an {@link Envelope} as JSON. Never rejects. */
+/**
+ * Answers one request of the command line. Request and answer are JSON; the answer is an {@link Envelope}.
+ * Never rejects.
+ */
 export async function answerControl(agent: Agent, text: string): Promise<string> {
   return JSON.stringify(await enveloped(agent, text));
 }
@@ -118,17 +121,17 @@ const handlers: Handlers = {
   },
 };
 
-/** Whether a comparison of the zone may have something to do. */
+/** Whether a comparison of the zone can find anything: a journal or the panel has the zone. */
 async function isKnown(all: readonly Wired[], zone: DnsName): Promise<boolean> {
   for (const { journal } of all) {
     const open = await journal.operations({ zone, openAt: systemClock.wall() });
     if (open.length > 0 || (await journal.zone(zone)) !== null) return true;
   }
   try {
-    // A zone that is new in the panel.
+    // No journal knows a zone that is new in the panel.
     return (await all[0]?.engine.readPanel(zone)) !== null;
   } catch (error) {
-    // The comparison meets the same failure, tries again and reports it.
+    // The comparison will get the same error; it then tries again and reports the error.
     if (error instanceof PanelError) return true;
     throw error;
   }
@@ -139,7 +142,7 @@ function running({ state }: Agent): readonly Wired[] {
   return state.kind === 'running' ? state.centrals : [];
 }
 
-/** What the agent knows, for questions. */
+/** Gives the code that answers questions what this agent knows. */
 export function answerer(agent: Agent): Answerer {
   return { paths: agent.paths, agent: ownReport(agent), sources: running(agent).map(sourceOf) };
 }

@@ -24,27 +24,29 @@ export interface DecisionJournal {
   readonly note: (decisions: readonly Decision[]) => void;
 }
 
-/** Time (ms) in which decisions are collected, so that many cost one write. */
+/** Milliseconds for which decisions are collected before one write stores them all. */
 const batchTime = 1_000;
-/** Decisions of one account in a minute that are kept one by one; further ones are counted. */
+/** So many decisions of one account in a minute get their own entry; further ones are only counted. */
 const mostInMinute = 60;
 const minute = 60_000;
-/** Most decisions that wait to be stored, and most that an `after` may still complete. */
+/**
+ * At most so many decisions wait to be stored, and at most so many may still be completed by an `after` call.
+ */
 const mostWaiting = 2_000;
 const mostRecent = 1_000;
-/** How many of a zone's newest operations are searched for the operation of a refused edit. */
+/** How many of a zone's newest operations are searched for one that belongs to a refused edit. */
 const latest = 20;
 
-/** A decision on its way to a journal. */
+/** A decision that is not stored in a journal yet. */
 interface Waiting {
   decision: Decision;
-  /** Null: the decision counts several edits. */
+  /** Null: the decision stands for several edits. */
   readonly event: EditEvent | InvalidEvent | null;
   /** When the call came: wall clock, milliseconds since 1970. */
   readonly began: number;
-  /** Number of the central whose journal gets it; null: the first one. */
+  /** Number of the central whose journal stores the decision; null: the first central. */
   readonly central: number | null;
-  /** Whether it has a row of its own. Absent: it is only counted. */
+  /** Whether the decision has its own entry in the history. Absent: it is only counted. */
   isKept?: true;
 }
 
@@ -52,21 +54,21 @@ interface Waiting {
 interface Decided extends Pick<Decision, 'outcome' | 'why'> {
   readonly event: EditEvent | InvalidEvent;
   readonly central: number | null;
-  /** Resolves once it is known what would have been done. Absent: nobody finds out. */
+  /** Resolves with what would have been done with the edit. Absent: this is not found out. */
   readonly observation?: Promise<Observation>;
 }
 
 /** The decisions of one account in the present minute. */
 interface Rate {
   n: number;
-  /** The one entry for all decisions that are only counted; null: none are. */
+  /** The one entry that counts all decisions without their own entry; null: there are none. */
   others: Waiting | null;
 }
 
 /**
- * Notes the edits that the agent decides without an operation. No answer waits for it: decisions are stored
- * about a second later, so a kill loses those of the last second. One account has a limited number of them a
- * minute; further ones are only counted.
+ * Notes the edits that the agent decides without an operation. Answers do not wait for this: decisions are
+ * stored about a second later, and a killed agent loses those of the last second. An account gets a limited
+ * number of entries a minute; further decisions are only counted.
  */
 export class Decisions {
   readonly #clock: Clock;
@@ -75,18 +77,21 @@ export class Decisions {
   readonly #isOwn: (edit: EditEvent) => boolean;
   readonly #waiting = new Set<Waiting>();
   readonly #rates = new Map<string, Rate>();
-  /** The minute in which the rates were counted. */
+  /** Number of the minute in which the present decisions are counted. */
   #minute = 0;
-  /** Decisions that an `after` may complete, by fingerprint and zone, oldest first. */
+  /**
+   * Decisions that an `after` call may complete, oldest first. The key is the edit's fingerprint and zone.
+   */
   readonly #recent = new Map<string, Waiting>();
-  /** Zones that the administrator was told about. */
+  /** Zones about which today's warning has been logged. */
   readonly #told = new DailyNotice<DnsName>();
   #serial = 0;
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
 
   /**
-   * @param journals those of the engines in force, the first central first; none: decisions wait
+   * @param journals returns the journals of the engines in force, the first central first; if none, decisions
+   *   wait
    * @param isOwn whether an edit is a write of an engine into the panel
    */
   constructor(
@@ -101,14 +106,14 @@ export class Decisions {
     this.#journals = journals;
   }
 
-  /** Notes a call that passes because of a pause. */
+  /** Notes the edits of a call that were left to the panel because of a pause. */
   paused(event: PanelEvent): void {
     for (const edit of this.#asked(event)) this.#note(inPanel({ event: edit, why: 'note.left-pause' }));
     this.#noteKept(event);
   }
 
   /**
-   * Notes a call that was answered.
+   * Notes the edits of a call that was answered.
    * @param began when the call came: wall clock, milliseconds since 1970
    */
   answered(event: PanelEvent, verdict: Verdict, began: number): void {
@@ -132,7 +137,7 @@ export class Decisions {
     await this.#writing;
   }
 
-  /** Stores the waiting decisions, and forgets everything about an account. */
+  /** Stores the waiting decisions, then removes everything about an account from memory. */
   async forget(user: string): Promise<void> {
     await this.flush();
     for (const [key, { decision }] of this.#recent) if (decision.actor === user) this.#recent.delete(key);
@@ -165,7 +170,7 @@ export class Decisions {
     this.#flushSoon();
   }
 
-  /** Notes what would have been done with an edit that was only observed. */
+  /** Adds to a decision what would have been done with the edit, which was only observed. */
   #observed(waiting: Waiting, { why, items, observed }: Observation): void {
     const own = items.map(({ remove, add }) => ({ remove, add }));
     waiting.decision = { ...waiting.decision, why, observed, ...(own.length > 0 && { items: own }) };
@@ -178,7 +183,7 @@ export class Decisions {
     this.#timer ??= setTimeout(() => void this.flush(), batchTime).unref();
   }
 
-  /** Keeps a decision, or counts it if its account has many in this minute. */
+  /** Keeps a decision, or only counts it if its account already has many in this minute. */
   #keep(waiting: Waiting): void {
     const { decision, event, central, began } = waiting;
     const now = Math.floor(decision.createdAt / minute);
@@ -208,7 +213,10 @@ export class Decisions {
     if (this.#recent.size > mostRecent && oldest !== undefined) this.#recent.delete(oldest);
   }
 
-  /** Notes that the panel made edits which were left to it. */
+  /**
+   * Completes the decisions about edits left to the panel, now that an `after` call says the panel has made
+   * them.
+   */
   #noteKept(event: PanelEvent): void {
     if (event.kind !== 'edits') return;
     for (const edit of event.edits) {
@@ -221,7 +229,7 @@ export class Decisions {
     }
   }
 
-  /** Tells the administrator once a day that edits of a zone stay in the panel. */
+  /** Logs, at most once a day for each zone, that edits of the zone stay in the panel. */
   #tell({ zone, why, actor, createdAt }: Decision): void {
     if (zone === null) return;
     if (this.#told.isDue(zone, createdAt))
@@ -255,15 +263,15 @@ export class Decisions {
       if (decisions.length > 0) note(decisions);
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
-      // The next batch tries them again.
+      // The write failed. These decisions go into the next write.
       for (const one of own) if (this.#waiting.size < mostWaiting) this.#waiting.add(one);
       this.#log(1, 'journal.failed', { decisions: own.length, code: error.code });
     }
   }
 
   /**
-   * Edits that a call asked about before the panel makes them, each zone once. Our own writes into the panel
-   * are left out, if their echo token is valid.
+   * The edits of a call that the panel has not made yet, one for each zone. Our own writes into the panel,
+   * known by a valid echo token, are left out.
    */
   #asked(event: PanelEvent): readonly (EditEvent | InvalidEvent)[] {
     if (event.kind === 'invalid') return [event];
@@ -287,14 +295,14 @@ function inPanel({ event, why, central, observation }: LeftEdit): Decided {
   return { event, outcome, why: [why], central: central ?? null, ...later };
 }
 
-/** The note of an edit that was only observed. */
+/** Says that an edit was only observed. */
 const observing: LeftNote = 'note.left-observing';
 
 function keyOf({ fingerprint, zone }: EditEvent): string {
   return `${fingerprint} ${zone}`;
 }
 
-/** Whether an operation of the same call is in a journal, so that history shows the refusal already. */
+/** Whether a journal has an operation of the same call. The history then shows the refusal already. */
 async function isJournalled(
   journals: readonly DecisionJournal[],
   { event, began }: Waiting,
@@ -309,7 +317,9 @@ async function isJournalled(
   return false;
 }
 
-/** What an edit does to records, as far as the call and the ledger tell. @throws {JournalError} */
+/**
+ * The records that an edit removes and adds, as far as the call and the ledger say. @throws {JournalError}
+ */
 async function itemsOf(
   journal: DecisionJournal['journal'],
   event: EditEvent | InvalidEvent | null,
@@ -332,7 +342,7 @@ async function knownIn(
       .filter(({ onPanel }) => onPanel)
       .map(({ record, panelKey: key, otherKeys }) => ({ record, key, ...(otherKeys && { otherKeys }) }));
   } catch (error) {
-    // A frozen zone: the decision is noted without its records.
+    // The journal's data of this zone is damaged, so the decision is noted without records.
     if (error instanceof JournalError && error.code === 'journal.zone-damaged') return [];
     throw error;
   }

@@ -29,7 +29,7 @@ interface RunningState {
   readonly several: Several;
 }
 
-/** Milliseconds between two checks whether a drained engine has finished. */
+/** Milliseconds between two checks whether a replaced engine has finished its open operations. */
 const drainEvery = 1_000;
 
 /**
@@ -39,10 +39,9 @@ const drainEvery = 1_000;
 type Swapped = (centrals: readonly Wired[], before: readonly Wired[]) => void;
 
 /**
- * The engines of the settings in force, one for each central. New settings replace them. An engine whose
- * settings are the same stays. An engine whose account gets a new engine is closed before the new one starts.
- * Any other engine is drained: it finishes its open operations. If the account of a draining engine comes
- * back, that engine is closed first too.
+ * The engines of the settings in force, one for each central. New settings replace the engines, except those
+ * whose own settings stay the same. An engine is closed before another one starts for its account. Any other
+ * replaced engine is drained: it finishes its open operations first.
  */
 export class EngineSet {
   readonly #paths: Paths;
@@ -51,7 +50,7 @@ export class EngineSet {
   #state: AgentState = { kind: 'not-configured' };
   #handedOver: Promise<void> = Promise.resolve();
   readonly #answering = new Set<Promise<unknown>>();
-  /** Engines of earlier settings that still have open operations. */
+  /** Replaced engines that still have open operations. */
   readonly #draining = new Set<Wired>();
 
   constructor(paths: Paths, panel: Panel, log: FileLog) {
@@ -69,20 +68,23 @@ export class EngineSet {
     return this.#state.kind === 'running' ? this.#state.centrals : [];
   }
 
-  /** Resolves when engines are not being replaced. Never rejects. */
+  /** Resolves when no engine is being replaced. Never rejects. */
   async handedOver(): Promise<void> {
     await this.#handedOver;
   }
 
-  /** Protects a call: until it is answered, no engine is closed to be replaced by a new one. */
+  /**
+   * Registers a call that is being answered. Until it is answered, no engine is closed to make way for
+   * another.
+   */
   async track<T>(work: Promise<T>): Promise<T> {
     this.#answering.add(work);
     return await work.finally(() => this.#answering.delete(work));
   }
 
   /**
-   * Tells all engines that these edits were refused because of the settings. An engine that puts the panel
-   * back tries again.
+   * Tells all engines that these edits were refused because of the settings. An engine whose own write into
+   * the panel is among them tries that write again.
    */
   putOff(edits: readonly EditEvent[]): void {
     putOff(
@@ -91,7 +93,7 @@ export class EngineSet {
     );
   }
 
-  /** Stops sending edits to engines; those in force finish their open operations. */
+  /** Gives engines no further edits. The engines that were in force finish their open operations. */
   idle(state: Exclude<AgentState, { readonly kind: 'running' }>): void {
     const old = this.centrals;
     this.#state = state;
@@ -106,9 +108,9 @@ export class EngineSet {
   }
 
   /**
-   * Puts settings in force. The first settings come into force without a test. Otherwise, if the central were
-   * down when the host starts, edits would be accepted unchecked. Later settings must pass a test first.
-   * Centrals with unchanged settings keep their engines.
+   * Puts settings in force. Centrals with unchanged settings keep their engines. Later settings must pass a
+   * test of the central. The first ones need not: if the central is down when the host starts, edits would
+   * otherwise go unchecked.
    * @throws {SettingsRefused | CentralError | JournalError} the earlier engines stay, or no engine runs
    */
   async swap(settings: Settings, swapped: Swapped): Promise<void> {
@@ -117,19 +119,18 @@ export class EngineSet {
     const same = wanted.map((one) =>
       running.find((wired) => isSame(wired, running.length, one, wanted.length)),
     );
-    // Unchanged settings mean that somebody wants another try, for example after a blocked login. Then all
+    // All settings are unchanged: somebody wants another try, for example after a blocked login. So all
     // engines are replaced.
     const renewed = same.every((wired) => wired !== undefined) && running.length === wanted.length;
     const kept = renewed ? wanted.map(() => undefined) : same;
-    // While only observing, edits do not depend on the central.
+    // In observe mode no edit waits for the central, so it need not be tested.
     const test = running.length > 0 && settings.mode !== 'observe';
     const parts = await this.#prepare(wanted, kept, test);
-    // Edits that come meanwhile wait for the new engines, so that no edit reaches an engine that is closing.
+    // Edits that come during the exchange wait for the new engines, so that no closing engine gets an edit.
     const handingOver = this.#handOver(parts, kept, swapped);
     this.#handedOver = handingOver.then(
       () => undefined,
-      // The caller reports the error. Edits that have waited are answered according to the state that
-      // results.
+      // The caller reports the error. The waiting edits are answered by the state after the exchange.
       () => undefined,
     );
     await handingOver;
@@ -142,7 +143,7 @@ export class EngineSet {
     const retired = running.filter(isReplaced);
     const returning = [...this.#draining].filter(isReplaced);
     // Only one engine may write a journal, so the account's old engine is closed first. The new engine
-    // continues its operations.
+    // continues the operations in that journal.
     if (retired.length > 0)
       this.#state = { kind: 'broken', problems: [{ code: 'agent.not-running', params: {} }] };
     if (retired.length + returning.length > 0) await this.#retire([...retired, ...returning]);
@@ -160,7 +161,7 @@ export class EngineSet {
   }
 
   /**
-   * Makes the centrals of the new settings, in order. A kept engine keeps its central.
+   * Creates the centrals of the new settings, in order. A kept engine keeps its central.
    * @param test whether new centrals must pass a test of connection, login and rights
    */
   async #prepare(
@@ -194,8 +195,8 @@ export class EngineSet {
   }
 
   /**
-   * Starts an engine for each central that has none. If one fails, closes the engines that it has started,
-   * and throws.
+   * Starts an engine for each central that keeps none. If one cannot start, closes those it has started, then
+   * throws.
    */
   async #wireAll(parts: readonly Part[], kept: readonly Kept[]): Promise<readonly Wired[]> {
     const all: Wired[] = [];
@@ -218,7 +219,8 @@ export class EngineSet {
   }
 
   /**
-   * Lets an engine finish its open operations, then closes it. If its journal cannot be read, tries again.
+   * Lets an engine finish its open operations, then closes it. While its journal cannot be read, checks again
+   * later.
    */
   #drain(wired: Wired): void {
     this.#draining.add(wired);
@@ -231,7 +233,7 @@ export class EngineSet {
       try {
         return (await journalStatus(wired.journal, systemClock.wall())).open > 0;
       } catch (error) {
-        // If the engine is no longer in the set, its journal is closed and the error has no meaning.
+        // An engine that has left the set has a closed journal, so this error means nothing.
         if (this.#draining.has(wired)) tell(error);
         return true;
       }
@@ -268,8 +270,8 @@ function runningState(centrals: readonly Wired[], former: () => Iterable<Engine>
 }
 
 /**
- * Whether a running engine has exactly these settings. In strict mode the number of centrals counts too,
- * because they share the time of an edit.
+ * Whether a running engine has exactly these settings. In strict mode, an edit's time is divided among the
+ * centrals, so their number must be the same too.
  * @param had number of centrals until now
  * @param has number of centrals from now on
  */

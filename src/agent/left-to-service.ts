@@ -4,8 +4,8 @@ import { loadSettings } from '../config/settings.ts';
 import { unitOf } from '../config/system-places.ts';
 
 /**
- * Whether the settings name a credential of the agent's unit, which only an agent started by systemd can use.
- * If no other agent holds the lock, systemd starts it within seconds.
+ * Whether the settings name a credential that systemd gives only to the agent's unit, so that no other agent
+ * can use them. If no agent holds the lock, systemd starts the unit within seconds.
  * @param root the panel's root
  */
 export function belongsToService(root: string, etc = '/etc', systemd = '/run/systemd/system'): boolean {

@@ -17,7 +17,8 @@ export function takeLock(path: string): (() => void) | null {
     if (resultOf(error) !== notDatabase) throw unlockable(path, error);
   }
   try {
-    // The file is emptied, not replaced. So an agent that has locked it meanwhile keeps its lock.
+    // Empty the file instead of replacing it: if another agent has locked it meanwhile, that lock stays
+    // valid.
     truncateSync(path);
     return lock(path);
   } catch (error) {

@@ -39,7 +39,7 @@ export class FileLog {
       this.#lost = 0;
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      // A full disk must not keep an edit from being answered.
+      // An edit must be answered even if the disk is full.
       this.#lost += 1;
     }
   };

@@ -30,7 +30,7 @@ async function main(): Promise<number> {
   try {
     return await run(root, paths, log, values.service);
   } catch (error) {
-    // Perhaps nobody reads the output of the agent, so the error is also written to the log.
+    // Often nobody sees this program's output, so the error is also written to the log.
     log.write(1, 'agent.failed', { error: error instanceof Error ? error.message : String(error) });
     throw error;
   }

@@ -5,15 +5,14 @@ import { serverText } from '../config/address.ts';
 import { settingsPath, type Settings } from '../config/settings.ts';
 import type { Problem } from '../dns/problem.ts';
 
-/** Makes the problem that this central's section names the same account as another section. */
+/** Makes the problem that this central's section names the same account as `[isp_master]`. */
 export function sameCentral({ number }: Settings, root: string): Problem {
   const params = { path: settingsPath(root), line: '0', section: `central_${number}`, other: 'isp_master' };
   return { code: 'settings.same-central', params };
 }
 
 /**
- * Makes a function that throws an error of a central again. If there are several centrals, it adds the
- * central's number.
+ * Makes a function that rethrows an error of a central. With several centrals, it adds this central's number.
  */
 export function namer(number: number, centrals: number): (error: unknown) => never {
   return (error) => {

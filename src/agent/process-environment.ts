@@ -2,18 +2,24 @@ import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import type { HookCall } from '../core/panel.ts';
 import { systemOr } from '../net/system-error.ts';
 
-/** `USER_HZ` on every Linux that we support: so many ticks make a second in `/proc/PID/stat` (proc(5)). */
+/**
+ * Length of a clock tick of `/proc/PID/stat`: `USER_HZ` ticks make a second, on every Linux that we support
+ * (proc(5)).
+ */
 const ticksPerSecond = 100;
-/** The kernel rounds both times down, so they may differ by one tick. */
+/**
+ * The kernel rounds both the start of a process and the time of the request down, so they may differ by one
+ * tick.
+ */
 const roundedTicks = 1;
 
-/** The environment of a call, and former values of variables that it holds more than once. */
+/** The environment of a hook call, with the further values of variables that occur in it more than once. */
 export type Variables = Pick<HookCall, 'environment' | 'repeated'>;
 
 /**
- * Reads the environment with which a process was started, from /proc/PID/environ (proc(5)). Each character
+ * Reads the environment with which a process was started, from /proc/PID/environ (proc(5)); each character
  * stands for one octet. A client can send any pid, and the kernel may have reused it. So the process must
- * belong to this user (root) alone and must be older than the request.
+ * belong to our user (root) alone and be older than the request.
  * @param before when the request came, seconds since the machine started
  * @returns `null` for any other process, or if the process has ended
  */
@@ -23,14 +29,14 @@ export function variablesOf(pid: number, before: number): Variables | null {
 }
 
 function readFrom(pid: number, before: number): Variables | null {
-  // The open folder belongs to this one process, even if another process gets its pid later.
+  // The opened folder stays that of one process, even if another process gets the same pid later.
   const folder = openSync(`/proc/${pid}`, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     const read = (file: string): string => readFileSync(`/proc/self/fd/${folder}/${file}`, 'latin1');
     if (!isOurs(read('status')) || startOf(read('stat')) > before * ticksPerSecond + roundedTicks)
       return null;
-    // The owner is checked once more after the read, because a process may change its user when it starts
-    // another program.
+    // Check the owner again after reading, because a process may change its user when it starts another
+    // program.
     const environment = read('environ');
     return isOurs(read('status')) ? variablesIn(environment) : null;
   } finally {
@@ -46,8 +52,8 @@ function isOurs(status: string): boolean {
 }
 
 /**
- * Start time of a process, ticks since boot: field 22. Fields are counted after field 2, the program's name,
- * which may contain spaces and brackets.
+ * Start time of a process, in ticks since boot: field 22 of its `stat` file. The program's name (field 2) may
+ * contain spaces and brackets, so fields are counted after it.
  */
 function startOf(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -55,8 +61,8 @@ function startOf(stat: string): number {
 }
 
 /**
- * Splits an environment into variables. Values stay octets, because only the panel adapter knows how a query
- * string is encoded.
+ * Splits an environment into variables. Values are not decoded, because only the panel adapter knows how a
+ * query string is encoded.
  */
 function variablesIn(octets: string): Variables {
   const environment = new Map<string, string>();

@@ -17,23 +17,23 @@ export interface Responders {
 /** How long a client may take to send its request, milliseconds. */
 const sendTimeout = 15_000;
 
-/** A body with at most so many octets is read at once. */
+/** A body with at most so many octets is received at once, without waiting for room. */
 const smallBody = 64 * 1024;
 
 /**
- * All larger bodies together may take at most so many octets. Further ones wait, and their clients' time
- * limit goes on.
+ * So many octets of larger bodies may be in memory at a time. Further bodies wait, and the waiting counts
+ * towards their clients' time limits.
  */
 const mostTogether = 16 * 1024 * 1024;
 
 /**
- * Listens on the agent's socket. A request that is not complete is never carried out. Every complete answer
- * ends with {@link end}.
+ * Listens on the agent's socket. Incomplete requests are never carried out. Every complete answer ends with
+ * {@link end}, so that the client can see that it is complete.
  * @throws {Error} when the socket cannot be created
  */
 export async function listen(path: string, answers: Responders): Promise<Server> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // This process holds the lock, so no other agent runs. A file at this path is a leftover.
+  // This process holds the lock, so no other agent runs. An earlier agent left any socket that exists here.
   rmSync(path, { force: true });
   const room = new Room();
   const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answers, room));
@@ -71,7 +71,7 @@ function serve(socket: Socket, answers: Responders, room: Room): void {
 }
 
 /**
- * Pauses the connection until there is room for its body, then calls `go`. The room is free again when the
+ * Pauses the connection until there is room for its body, then calls `go`. The room is freed when the
  * connection ends.
  */
 async function whenThereIsRoom(socket: Socket, room: Room, octets: number, go: () => void): Promise<void> {
@@ -92,7 +92,8 @@ interface Request {
 }
 
 /**
- * A request that is being received. Each octet is checked only once. A body that is too long is discarded.
+ * A request that is being received in chunks. No octet is checked twice. A body that is too long is
+ * discarded.
  */
 class Incoming {
   #line = Buffer.alloc(0);
@@ -101,7 +102,8 @@ class Incoming {
   #received = 0;
 
   /**
-   * How many octets of room the body needs that begins in this chunk; 0 if it is small or will be discarded.
+   * If the chunk begins a body, how many octets of room the body needs; 0 if it is small or will be
+   * discarded.
    */
   needs(chunk: Buffer): number {
     const head = this.#head === null ? this.#headWith(chunk) : null;
@@ -120,7 +122,8 @@ class Incoming {
   }
 
   /**
-   * The part of the first line received so far. This chunk adds at most {@link mostHead} octets and one more.
+   * The first line as far as it is received, with this chunk. Takes one octet more than {@link mostHead} from
+   * the chunk, which shows that the line is too long.
    */
   #lineWith(chunk: Buffer): Buffer<ArrayBuffer> {
     return Buffer.concat([this.#line, chunk.subarray(0, mostHead + 1)]);
@@ -143,12 +146,15 @@ function isKept({ kind, length }: RequestHead): boolean {
   return kind === 'control' || length <= mostRead;
 }
 
-/** Limits the memory for large bodies: they wait in a queue while {@link mostTogether} octets are in use. */
+/**
+ * Limits the memory for large bodies: while {@link mostTogether} octets are in use, further bodies wait in a
+ * queue.
+ */
 class Room {
   #taken = 0;
   readonly #waiting: { readonly octets: number; readonly enter: () => void }[] = [];
 
-  /** Waits for room. @returns a function that frees the room; calling it again does nothing */
+  /** Waits for room. @returns a function that frees the room; a second call of it does nothing */
   async enter(octets: number): Promise<() => void> {
     await new Promise<void>((enter) => {
       this.#waiting.push({ octets, enter });
@@ -174,7 +180,7 @@ class Room {
 
 /**
  * Answers one request.
- * @param since when the client connected, seconds since boot; the hook process that the request names must be
+ * @param since when the client connected, seconds since boot; the request must name a hook process that is
  *   older
  */
 async function reply(

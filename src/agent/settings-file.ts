@@ -5,9 +5,12 @@ import { systemClock } from '../app/wiring/clock.ts';
 import { isSystemError, systemOr } from '../net/system-error.ts';
 import { loadSettings, settingsPath } from '../config/settings.ts';
 
-/** A file counts as finished if it has not changed for so many milliseconds. */
+/** The writer of a file counts as finished if the file has not changed for so many milliseconds. */
 const quiet = 250;
-/** The same for a file that looks unfinished: empty, missing, with mistakes, or without a final line feed. */
+/**
+ * The same time for a file that looks unfinished: empty, missing, with mistakes, or without a final line
+ * feed.
+ */
 const quietUnfinished = 2_000;
 
 /**
@@ -28,8 +31,8 @@ export class SettingsFile {
   }
 
   /**
-   * A stamp of the present settings file and the files that it names. It differs once any of them was
-   * written, replaced, removed, created or touched. Costs one `stat` call for each file.
+   * A text that identifies the present state of the settings file and the files it names. It changes when any
+   * of them is written, replaced, removed, created or touched. Costs one `stat` call a file.
    */
   stamp(): string {
     const stamp = [settingsPath(this.#root), ...this.#named].map(stampOf).join('\n');
@@ -41,8 +44,8 @@ export class SettingsFile {
   }
 
   /**
-   * Reads the file as it is, finished or not.
-   * @returns also the stamp of the file, equal to {@link stamp} until somebody changes it
+   * Reads the settings at once, even if their writer has not finished.
+   * @returns also the stamp; {@link stamp} gives the same one until somebody changes a file
    */
   read() {
     for (;;) {
@@ -55,7 +58,7 @@ export class SettingsFile {
   }
 
   /**
-   * Waits until the file counts as finished, and reads it.
+   * Waits until the writer of the file seems to have finished, and reads it.
    * @throws the signal's reason when it aborts first
    */
   async settled(signal: AbortSignal): Promise<ReturnType<SettingsFile['read']>> {
@@ -69,15 +72,15 @@ export class SettingsFile {
   }
 
   /**
-   * Calls `changed` when something in the file's folder changes, which may be another file. If the folder
-   * cannot be watched, `changed` is never called, so the caller must also check from time to time.
+   * Calls `changed` when any file in the settings' folder changes. If the folder cannot be watched, `changed`
+   * is never called, so the caller must also check from time to time.
    */
   watch(changed: () => void): void {
     try {
       this.#watcher = watch(dirname(settingsPath(this.#root)), { persistent: false }, changed);
       this.#watcher.on('error', () => this.close());
     } catch (error) {
-      // The folder is missing, or this user has no watches left.
+      // The folder is missing, or this user may not watch any more folders.
       if (!isSystemError(error)) throw error;
     }
   }

@@ -7,12 +7,12 @@ import type { SeenCall } from '../app/self-test/step.ts';
 /** A trace ends by itself after so many milliseconds. */
 const longest = 600_000;
 /**
- * How long the panel may take to answer a read while it waits for our own answer, milliseconds. It may never
- * answer (docs/protocol.md#stages-4).
+ * How long the panel may take to answer a read during a hook call, milliseconds. The panel is waiting for our
+ * answer then, and may never answer the read (docs/protocol.md#stages-4).
  */
 const readPatience = 2_000;
 
-/** Records the hook calls of one zone for the self-test. If no zone is set, it records nothing. */
+/** Records the hook calls of one zone for the self-test. Records nothing while no zone is set. */
 export class Trace {
   readonly #panel: Panel;
   readonly #facts: (call: HookCall) => CallFacts;
@@ -27,10 +27,10 @@ export class Trace {
   }
 
   /**
-   * Ends the running trace and starts another one.
+   * Ends the present trace and starts another one.
    * @param zone the zone whose calls are recorded; null: record none
-   * @param refuse the stage whose first call gets an error, whatever the engine decides; null: none
-   * @returns the calls of the ended trace
+   * @param refuse the stage whose first call is refused, whatever the engine decides; null: none
+   * @returns the calls that the ended trace recorded
    */
   turn(zone: DnsName | null, refuse: 'before' | 'after' | null): readonly SeenCall[] {
     const calls = this.#calls;
@@ -43,7 +43,7 @@ export class Trace {
 
   /**
    * Records a call of the traced zone with its verdict.
-   * @returns the verdict to answer with: the given one, or the self-test's error
+   * @returns the verdict to answer with: the given one, or the error that the self-test asked for
    */
   async note(call: HookCall, event: PanelEvent, verdict: Verdict): Promise<Verdict> {
     const zone = this.#zone;
@@ -77,8 +77,8 @@ export class Trace {
 }
 
 /**
- * Makes the self-test's error. It shows whether the panel obeys an error in `before`, and whether it undoes
- * its change after an error in `after`.
+ * Makes the error that the self-test asked for. With it the self-test finds out whether the panel obeys an
+ * error in `before`, and whether it undoes its change after an error in `after`.
  */
 function probe(stage: string): Verdict {
   const problems = [{ code: 'agent.self-test', params: {} }];

@@ -1,9 +1,9 @@
 import type { Problem } from '../dns/problem.ts';
 
-/** A command cannot be carried out. The message is a sentence for the user at the terminal. */
+/** Thrown when a command cannot be carried out. The message is a sentence for the user at the terminal. */
 export class CommandFailed extends Error {
   override readonly name: string = 'CommandFailed';
-  /** The same for programs; empty: it has no code. */
+  /** The reasons as codes, for programs; empty: there is no code for the reason. */
   readonly problems: readonly Problem[];
 
   constructor(message: string, problems: readonly Problem[] = []) {

@@ -1,4 +1,7 @@
 import { problem } from '../dns/problem.ts';
 
-/** Tells an administrator that the next password is in use, so that it has to take the place of the first. */
+/**
+ * Tells an administrator that domainsync uses the next password, which should now replace the first one in
+ * the settings.
+ */
 export const nextPassword = problem('settings.next-password', {});

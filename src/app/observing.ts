@@ -1,15 +1,18 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Whether domainsync only observed when somebody last wrote that down. @param path `Paths.observing` */
+/**
+ * Whether domainsync only observes, by the flag file that {@link markObserving} last wrote. @param path
+ * `Paths.observing`
+ */
 export function isObserving(path: string): boolean {
   return existsSync(path);
 }
 
 /**
- * Writes down whether domainsync only observes, for the hook script.
+ * Creates or removes the flag file from which the hook script knows whether domainsync only observes.
  * @param path `Paths.observing`
- * @throws {Error} errors of the file system, as they are
+ * @throws {Error} errors of the file system, unchanged
  */
 export function markObserving(path: string, observes: boolean): void {
   if (observes === existsSync(path)) return;

@@ -13,14 +13,14 @@ export interface Paths {
    * the pause has no end.
    */
   readonly pause: string;
-  /** This file exists while domainsync only observes: then the hook script refuses nothing. */
+  /** This file exists while domainsync only observes, so that the hook script refuses no edit. */
   readonly observing: string;
   /**
-   * This file exists while the panel still has to be restarted, because a file that it reads only at its
-   * start was changed.
+   * This file exists while the panel still needs a restart, because a file that it reads only at its start
+   * has changed.
    */
   readonly restartDue: string;
-  /** Lock file that the one running agent holds. */
+  /** Lock file. The one agent that runs holds a lock on it. */
   readonly lock: string;
   /**
    * Socket on which the agent takes requests of the hook script. Its path is short, because the path of a

@@ -7,8 +7,8 @@ import { dirname } from 'node:path';
  * @param path path of the pause file
  */
 export function pauseEnd(path: string): number | null {
-  // Every hook call asks this, and usually there is no pause. Catching the error of a missing file would cost
-  // a quarter of a millisecond.
+  // Every hook call comes here, and usually there is no pause. Catching the error of a missing file would
+  // cost a quarter of a millisecond.
   if (!existsSync(path)) return null;
   try {
     const text = readFileSync(path, 'utf8').trim();
@@ -31,8 +31,8 @@ export function pause(path: string, until: number): void {
 }
 
 /**
- * Ends a pause. Leaves a flag file, because of which the agent compares what changed during the pause, even
- * if it never noticed the pause.
+ * Ends a pause. Leaves a flag file, so that the agent makes the comparison that follows a pause even if it
+ * never noticed the pause.
  * @returns whether there was a pause
  */
 export function endPause(path: string): boolean {
@@ -45,7 +45,7 @@ export function endPause(path: string): boolean {
 /** Removes the flag file of an ended pause. @returns whether the file existed */
 export function takeEndedFlag(path: string): boolean {
   const mark = endedFlag(path);
-  // Every hook call asks this, and usually there is no flag.
+  // Every hook call comes here, and usually there is no flag file.
   if (!existsSync(mark)) return false;
   rmSync(mark, { force: true });
   return true;

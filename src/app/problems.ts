@@ -4,7 +4,7 @@ import { describeInFull } from '../core/describe.ts';
 import { JournalError } from '../core/journal.ts';
 import { DnsDataError, type Problem } from '../dns/problem.ts';
 
-/** A question cannot be answered; `problem` is the reason. */
+/** Thrown when a question cannot be answered. `problem` is the reason. */
 export class Unanswerable extends Error {
   override readonly name = 'Unanswerable';
   readonly problem: Problem;
@@ -16,7 +16,8 @@ export class Unanswerable extends Error {
 }
 
 /**
- * The problems that caused an error; null: the error is a defect, or its message is already a text for users.
+ * The problems that caused an error; null: the error is a programming error, or its message is already a text
+ * for users.
  */
 export function knownProblems(error: unknown): readonly Problem[] | null {
   if (error instanceof DnsDataError || error instanceof SettingsRefused) return error.problems;
@@ -25,7 +26,7 @@ export function knownProblems(error: unknown): readonly Problem[] | null {
   return null;
 }
 
-/** The problems with their causes as English text for the terminal, one a line, each only once. */
+/** The problems and their causes as English text for the terminal. Each stands once, on its own line. */
 export function inWords(problems: readonly Problem[]): string {
   const lines = problems.map((problem) => `${describeInFull(problem, 'en')} [${problem.code}]`);
   return [...new Set(lines)].join('\n');

@@ -1,6 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** Reads the last `most` octets of a file as text. A character that is cut at the start is replaced. */
+/**
+ * Reads the last `most` octets of a file as text. If they begin inside a character, its rest becomes U+FFFD.
+ */
 export function tailOf(path: string, most: number): string {
   const file = openSync(path, 'r');
   try {

@@ -8,8 +8,8 @@ import { appliedText, appliedTotals, appliedTotalsText, isAllDone, type Applied 
 import { WorkProgress } from './work-progress.ts';
 
 /**
- * Applies plans and tells what became of each zone. Sets the exit status.
- * @param json whether all is printed as JSON, at the end
+ * Applies plans and prints how each of them ended. Sets the exit status.
+ * @param json whether everything is printed as JSON at the end
  */
 export async function applyPlans(
   socket: string,
@@ -18,7 +18,7 @@ export async function applyPlans(
   json: boolean,
 ): Promise<void> {
   const due = plans.filter((plan) => !isEmptyPlan(plan));
-  // With many zones nobody waits for each; "domainsync status" shows what goes on.
+  // With many zones, do not wait for each to end; "domainsync status" shows what still goes on.
   const waits = due.length <= 20;
   const progress = new WorkProgress('zones', due.length);
   const all: Applied[] = [];
@@ -31,7 +31,7 @@ export async function applyPlans(
       progress.step();
     }
   } catch (error) {
-    // The agent has stopped. What was done until then is told all the same.
+    // The agent has stopped. What was done before is still printed.
     if (!(error instanceof AskFailed)) throw error;
     lost = error;
   }

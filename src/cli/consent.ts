@@ -8,12 +8,15 @@ import type { Consent } from '../core/zone-plan.ts';
 import { displayName } from '../dns/name.ts';
 import { confirmed } from './plan-options.ts';
 
-/** Options with which an operator allows what a plan alone does not. */
+/** Options by which an operator allows what applying a plan does not include. */
 export interface ConsentOptions {
   readonly yes?: boolean;
   readonly forceOnce?: string;
   readonly despiteDnssec?: boolean;
-  /** Whether these plans need no question; absent: all do, unless `--yes` is given. */
+  /**
+   * Whether these plans are applied without asking the operator. Absent: he is asked about all plans, unless
+   * he gives `--yes`.
+   */
   readonly asksNobody?: (plans: readonly CentralPlan[]) => boolean;
 }
 
@@ -28,7 +31,10 @@ export function addConsentOptions(command: Command, yes: string): Command {
     );
 }
 
-/** The option `--force-once`. @param where the place that keeps the reason, for the help: `the history` */
+/**
+ * Makes the option `--force-once`. @param where where its reason is kept, for the help text, such as `the
+ * history`
+ */
 export function forceOption(where: string): Option {
   return new Option(
     '--force-once <reason>',
@@ -43,7 +49,7 @@ function reasonIn(text: string): string {
   );
 }
 
-/** What the operator allows with these options. */
+/** What the operator allows by the given options. */
 export function consentOf({ forceOnce, despiteDnssec }: ConsentOptions): Consent {
   return {
     operator: operatorName(),
@@ -52,11 +58,11 @@ export function consentOf({ forceOnce, despiteDnssec }: ConsentOptions): Consent
   };
 }
 
-/** At most so many zones are named in a refusal. */
+/** At most so many zones are named in an error message. */
 const mostNamed = 10;
 
 /**
- * Checks plans against the safety limits, all zones together.
+ * Checks whether the plans of all zones together stay within the safety limits.
  * @throws {CommandFailed} they remove more than the limits allow, and the operator gave no reason
  */
 export function checkLimits(plans: readonly CentralPlan[], { force }: Consent): void {
@@ -82,7 +88,10 @@ function limitedRecords(plans: readonly CentralPlan[]): string[] {
   );
 }
 
-/** The zones that plans delete at each central, where they are more than may be deleted within the hour. */
+/**
+ * Finds centrals at which the plans delete more zones than may be deleted within an hour, and names these
+ * zones.
+ */
 function limitedZones(plans: readonly CentralPlan[]): string[] {
   const byCentral = Map.groupBy(plans, ({ central }) => central);
   return [...byCentral.values()].flatMap((own) => {
@@ -94,9 +103,9 @@ function limitedZones(plans: readonly CentralPlan[]): string[] {
 }
 
 /**
- * Asks the operator on the terminal whether plans are carried out, and about signed zones separately.
- * @returns what he allows; null: nothing
- * @throws {CommandFailed} nobody can be asked
+ * Asks the operator on the terminal whether to apply the plans, and separately about signed zones.
+ * @returns what the operator allows; null: nothing
+ * @throws {CommandFailed} there is no terminal on which to ask
  */
 export async function askedConsent(
   plans: readonly CentralPlan[],

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
 /**
- * Ends the program with wrong usage if an argument or the value of an option is empty. A script whose
- * variable is not set gives such a word, and it must not stand for the present folder or the root zone.
+ * Reports wrong usage and ends the program if an argument or the value of an option is empty. A script passes
+ * an empty word if its variable is not set. Such a word must not mean the present folder or the root zone.
  * @param program has the options that stand before the command
  */
 export function refuseEmptyWords(program: Command, command: Command): void {

@@ -4,10 +4,10 @@ import { panelKindAt } from '../app/wiring/panel-at.ts';
 import { defaultRoot, usualRoots } from '../panels/registry.ts';
 import { pathsOf, type Paths } from '../app/paths.ts';
 
-/** Options that stand before the command. */
+/** Options that stand before the name of the command. */
 export interface GlobalOptions {
   readonly paths: Paths;
-  /** Path of the agent's socket, if the user named one; undefined: the usual path. */
+  /** Path of the agent's socket, if the user gave one; undefined: the default path. */
   readonly socket: string | undefined;
   readonly json: boolean;
 }

@@ -3,10 +3,10 @@ import { outcomeKinds, type OutcomeKind } from '../core/outcome.ts';
 import type { HistoryFilter } from '../core/history.ts';
 import { zoneName } from '../dns/name.ts';
 
-/** Most entries that `domainsync history` shows. */
+/** `domainsync history` shows at most so many entries. */
 const mostEntries = 1_000_000;
 
-/** The filters as they were given. */
+/** The filters as the user gave them. */
 export interface HistoryOptions {
   readonly latest: number;
   readonly zone?: string;
@@ -17,7 +17,7 @@ export interface HistoryOptions {
   readonly outcome?: OutcomeKind;
 }
 
-/** The options of `domainsync history` that choose entries. */
+/** The options by which a user of `domainsync history` chooses entries. */
 export function historyOptions(): readonly Option[] {
   return [
     new Option('--latest <n>', `how many, at most ${mostEntries}`).argParser(entries).default(20),
@@ -56,7 +56,10 @@ function entries(text: string): number {
 
 const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A time of the wall clock, milliseconds since 1970. Without a time zone it is that of this host. */
+/**
+ * Parses a time, and returns it as wall clock, milliseconds since 1970. A text without a time zone is in the
+ * time zone of this host.
+ */
 function pastTime(text: string): number {
   const ago = /^(\d{1,5})([mhd])$/u.exec(text);
   if (ago !== null) {

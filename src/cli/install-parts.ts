@@ -7,8 +7,8 @@ import { panels, usualRoots, type PanelKind } from '../panels/registry.ts';
 import { complain, exitStatus } from './output.ts';
 
 /**
- * How long an agent may take to answer its calls and end, milliseconds: a usual edit's deadline and some
- * more.
+ * How long an agent may take to answer its calls and end, milliseconds. This is somewhat more than the
+ * default deadline of an edit.
  */
 export const agentPatience = 20_000;
 
@@ -20,7 +20,7 @@ export function systemOption(): Option {
 }
 
 /**
- * Restarts the panel, and reports a failure.
+ * Restarts the panel. A failure is printed and sets the exit status.
  * @returns whether the panel was restarted; false also if only an administrator can restart it
  */
 export async function restart(paths: Paths, kind: PanelKind): Promise<boolean> {

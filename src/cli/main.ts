@@ -56,7 +56,7 @@ const program = addGlobalOptions(new Command('domainsync'))
   .description("Mirrors the panel's DNS changes into the provider's central DNS: both or neither.")
   .addHelpText('after', examples);
 
-/** The folder of the documentation. It is beside the program in a release, and at the root of a clone. */
+/** The folder of the documentation. In a release it is beside the program; in a clone it is at the root. */
 function pages(): string {
   const here = dirname(process.argv[1] ?? '');
   const beside = join(here, 'docs');
@@ -94,7 +94,7 @@ const commands = [
 ];
 for (const command of commands) program.addCommand(command);
 for (const command of [program, ...commands]) {
-  // The message of wrong usage repeats what was typed.
+  // The message about wrong usage repeats the user's text, so control sequences in it are made harmless.
   command.configureOutput({ outputError: (text, write) => write(terminalText(text)) });
   command.exitOverride(({ exitCode, message }) => {
     if (exitCode === 0) process.exit(exitStatus.done);
@@ -105,7 +105,7 @@ for (const command of [program, ...commands]) {
 
 program.hook('preAction', refuseEmptyWords);
 
-// The program that reads our output may have closed it, as `head` does. Or a disk is full.
+// Writing fails if the program that reads our output has closed it, as `head` does, or if the disk is full.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   const known = fileFailed('Standard output', 'written', error);
@@ -121,7 +121,7 @@ program.parseAsync().catch((error: unknown) => {
   process.exitCode = exitStatus.failed;
 });
 
-/** Prints an error for programs, on standard output: they read no other answer. */
+/** Prints an error as JSON on standard output, because programs read only standard output. */
 function printError(text: string, problems: readonly Problem[]): void {
   print(true, { error: { text, problems } }, () => text);
 }

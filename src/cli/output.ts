@@ -6,8 +6,8 @@ import { safeJson, terminalText } from '../core/plain-text.ts';
 export const exitStatus = { done: 0, failed: 1, usage: 2, attention: 3 } as const;
 
 /**
- * What a text means, shown by its colour. Colours are used only on a terminal, and only if `NO_COLOR` is not
- * set.
+ * Whether a text means something good or bad, shown by its colour. Colours are used only on a terminal, and
+ * only if `NO_COLOR` is not set.
  */
 export type Mood = 'good' | 'bad' | 'care' | 'quiet' | 'plain';
 
@@ -19,13 +19,13 @@ export interface Cell {
 const styles = { good: 'green', bad: 'red', care: 'yellow', quiet: 'dim', plain: null } as const;
 
 /**
- * Stands for the escape character in our own colours until {@link say} prints them. It is random, so that no
- * text from outside can contain it.
+ * {@link coloured} writes this text instead of the escape character, and {@link say} replaces it. It is
+ * random, so that no text from outside can contain it.
  */
 const introducer = `<${randomUUID()}>`;
 const escape = '\u001b';
 
-/** Colours a text by its mood, for {@link say} and {@link print}. */
+/** Colours a text by its mood. Print the result with {@link say} or {@link print}. */
 export function coloured(text: string, mood: Mood): string {
   const style = styles[mood];
   if (style === null) return text;
@@ -33,7 +33,7 @@ export function coloured(text: string, mood: Mood): string {
   return `${before.replace(escape, introducer)}${text}${after.replace(escape, introducer)}`;
 }
 
-/** Prints a text for people. Makes control sequences harmless that came from outside. */
+/** Prints a text for people. Makes control sequences that came from outside harmless. */
 export function say(text: string): void {
   console.log(terminalText(text).replaceAll(introducer, escape));
 }
@@ -43,11 +43,13 @@ export function complain(text: string): void {
   console.error(terminalText(text).replaceAll(introducer, escape));
 }
 
-/** How a table is fitted to the terminal. */
+/** How the columns of a table are cut so that it fits on the terminal. */
 interface Fit {
-  /** Columns of the terminal; null: nothing is cut. */
+  /** Width of the terminal, columns of characters; null: nothing is cut. */
   readonly width: number | null;
-  /** Numbers of the table's columns that may be cut, the first one first, each with its least width. */
+  /**
+   * The table's columns that may be cut, in the order in which they are cut: number and least width of each.
+   */
   readonly cut: readonly (readonly [column: number, least: number])[];
 }
 
@@ -75,7 +77,7 @@ export function table(
   return [line(head), ...cells.map(line)].join('\n');
 }
 
-/** The widths of the columns, after the columns that may be cut were cut to fit. */
+/** The widths of all columns, after cutting those that may be cut until the table fits. */
 function fitted(wanted: readonly number[], { width, cut }: Fit): readonly number[] {
   const widths = [...wanted];
   if (width === null) return widths;
@@ -87,7 +89,7 @@ function fitted(wanted: readonly number[], { width, cut }: Fit): readonly number
   return widths;
 }
 
-/** Width of the terminal that standard output is, in columns; null: it is no terminal. */
+/** Width of the terminal on standard output, in columns; null: standard output is not a terminal. */
 export function terminalWidth(): number | null {
   return process.stdout.isTTY ? process.stdout.columns : null;
 }
@@ -101,7 +103,7 @@ function widthOf(text: string): number {
   return Array.from(text).reduce((sum, character) => sum + (wide.test(character) ? 2 : 1), 0);
 }
 
-/** The text, or as much of its beginning as fits, with an ellipsis. */
+/** Returns the text or, if it is too wide, its beginning with an ellipsis. */
 function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let [shown, left] = ['', width - 1];
@@ -134,7 +136,7 @@ export function sayJson(value: unknown): void {
   console.log(safeJson(value));
 }
 
-/** Prints values as one JSON list, each when it comes. */
+/** Prints values as one JSON list. Each value is printed as soon as it is there. */
 export async function sayJsonList(values: AsyncIterable<unknown>): Promise<void> {
   let last: string | null = null;
   for await (const value of values) {
@@ -144,7 +146,7 @@ export async function sayJsonList(values: AsyncIterable<unknown>): Promise<void>
   console.log(last === null ? '[]' : `${last}\n]`);
 }
 
-/** Prints the present step on standard error, if that is a terminal. */
+/** Prints the name of the present step on standard error, but only on a terminal. */
 export function progress(text: string): void {
   if (process.stderr.isTTY)
     console.error(styleText('dim', `${terminalText(text)} ...`, { stream: process.stderr }));

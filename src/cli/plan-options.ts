@@ -12,7 +12,7 @@ import { complain } from './output.ts';
 import { displayName } from '../dns/name.ts';
 import { WorkProgress } from './work-progress.ts';
 
-/** Options that say what a plan is about. */
+/** Options that say which zones and records a plan includes. */
 export interface PlanOptions extends Chosen {
   readonly all?: boolean;
   readonly type?: string;
@@ -35,7 +35,7 @@ function recordType(text: string): string {
   return text.toUpperCase();
 }
 
-/** Plans of the zones that an operator named, and the zones that could not be planned. */
+/** The plans of the zones that an operator named, and the zones for which no plan could be made. */
 export interface Planned {
   readonly plans: readonly CentralPlan[];
   readonly failed: readonly { readonly zone: NamedZone; readonly text: string }[];
@@ -43,7 +43,7 @@ export interface Planned {
 }
 
 /**
- * Plans what an operator named. Shows on standard error how far it is.
+ * Makes plans of the zones that an operator named. Shows the progress on standard error.
  * @throws {CommandFailed} a name is wrong, or the agent does not answer
  */
 export async function plansOf(
@@ -78,7 +78,7 @@ function byZone(one: CentralPlan, other: CentralPlan): number {
   return one.zone < other.zone ? -1 : one.zone > other.zone ? 1 : one.central - other.central;
 }
 
-/** Tells on standard error which zones could not be planned. @returns whether there are any */
+/** Prints on standard error which zones could not be planned. @returns whether there are any */
 export function sayNotPlanned({ failed, notTried }: Planned): boolean {
   for (const { zone, text } of failed) complain(`${displayName(zone.zone)}: not planned: ${text}`);
   if (notTried > 0)
@@ -89,8 +89,8 @@ export function sayNotPlanned({ failed, notTried }: Planned): boolean {
 let interruption: AbortSignal | null = null;
 
 /**
- * Aborts when the operator presses Ctrl-C once; what was begun is then finished. A second time ends the
- * program.
+ * Returns a signal that aborts when the operator presses Ctrl-C. Work that has begun is then finished. Ctrl-C
+ * a second time ends the program.
  */
 export function interrupted(): AbortSignal {
   if (interruption !== null) return interruption;
@@ -104,8 +104,8 @@ export function interrupted(): AbortSignal {
 }
 
 /**
- * Asks the operator on the terminal.
- * @throws {CommandFailed} nobody can be asked, because input or output is no terminal
+ * Asks the operator a question on the terminal.
+ * @throws {CommandFailed} nobody can be asked, because standard input or standard error is not a terminal
  */
 export async function confirmed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY)

@@ -1,11 +1,14 @@
 import { say, complain } from './output.ts';
 
 /**
- * Between two lines of progress, milliseconds: on a terminal the line is written over, elsewhere it stays.
+ * Least time between two lines of progress, milliseconds. On a terminal, each line overwrites the last one;
+ * elsewhere, all lines stay.
  */
 const every = { terminal: 200, elsewhere: 60_000 } as const;
 
-/** Shows on standard error how far a long work has come, with its rate and the time that remains. */
+/**
+ * Shows on standard error how much of a long task is done, at which rate, and how long the rest will take.
+ */
 export class WorkProgress {
   readonly #what: string;
   readonly #total: number;
@@ -14,7 +17,7 @@ export class WorkProgress {
   #shownAt = performance.now();
   #isLineOpen = false;
 
-  /** @param what what is counted, in the plural */
+  /** @param what the things that are counted, as a plural word */
   constructor(what: string, total: number) {
     this.#what = what;
     this.#total = total;
@@ -33,13 +36,13 @@ export class WorkProgress {
     this.#isLineOpen = isTerminal;
   }
 
-  /** Removes the line from the terminal. */
+  /** Removes the line of progress from the terminal. */
   end(): void {
     if (this.#isLineOpen) process.stderr.write('\r\u001b[K');
     this.#isLineOpen = false;
   }
 
-  /** Prints a text for people without breaking the line of progress. */
+  /** Removes the line of progress, then prints a text for people. */
   say(text: string): void {
     this.end();
     say(text);

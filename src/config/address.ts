@@ -7,11 +7,12 @@ export type AddressMistake =
   | 'settings.credentials-in-address';
 
 /**
- * Makes the base URL of a central from a host, a host with a port, or a whole https address. Plain http is
- * refused, because it would send name and password unencrypted. It is allowed only to this machine, and only
- * for a central without TLS of its own.
+ * Makes the base URL of a central from a host, a host with a port, or a whole https address. Plain http would
+ * send name and password unencrypted. So it is allowed only to this machine, and only for kinds of centrals
+ * that have no TLS.
  * @param plainHere whether `http://` with a loopback address is allowed
- * @returns a URL without query and final slash, with a path only if one was written; for a mistake its code
+ * @returns a URL without query and final slash, with a path only if the text has one; or the code of a
+ *   mistake
  */
 export function baseAddress(text: string, plainHere: boolean): { readonly url: string } | AddressMistake {
   const plain = /^http:\/\//i.test(text);
@@ -22,8 +23,8 @@ export function baseAddress(text: string, plainHere: boolean): { readonly url: s
   if (url === null || (!plain && url.protocol !== 'https:')) return 'settings.bad-address';
   if (url.username !== '' || url.password !== '') return 'settings.credentials-in-address';
   const own = url.pathname.replace(/\/+$/, '');
-  // `URL` drops the usual port 443. If there is no path, a written port still limits where the central is
-  // searched.
+  // `URL` drops the port 443, because it is the default. Without a path, domainsync searches for the central,
+  // and a written port limits this search; so the port is added again.
   const port = own === '' && /:443\/*$/.test(spelled) ? ':443' : '';
   return { url: `${url.protocol}//${url.host}${port}${own}` };
 }
@@ -42,9 +43,9 @@ function bareUrl(spelled: string): URL | null {
 export type ServerAddress = ReturnType<typeof peerOf>;
 
 /**
- * Parses a name server: `host` or `host:port`. If a port follows an IPv6 address, the address needs brackets.
+ * Parses a name server: `host` or `host:port`. An IPv6 address needs brackets if a port follows it.
  * @param usualPort the port to use if the text has none
- * @returns null if the text is no name server
+ * @returns null if the text does not name a server
  */
 export function serverAddress(text: string, usualPort: number): ServerAddress | null {
   const url = bareUrl(`dns://${bracketed(text.trim())}`);
@@ -58,7 +59,9 @@ export function serverText({ host, port }: ServerAddress): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Puts brackets around an IPv6 address that has none, because a URL needs them (RFC 3986 section 3.2.2). */
+/**
+ * Puts brackets around an IPv6 address without brackets, because a URL needs them (RFC 3986 section 3.2.2).
+ */
 function bracketed(text: string): string {
   return /^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text) ? `[${text}]` : text;
 }

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { unitOf } from './system-places.ts';
 
-/** Where systemd puts the credentials of units that run. */
+/** Folder in which systemd puts the credentials of running units. */
 const runFolder = '/run/credentials';
 
 /**
- * The folder with the credentials of the agent's unit (systemd.exec(5), LoadCredential=). The agent itself
- * finds it in its environment; other programs find it while the unit runs.
+ * The folder with the credentials of the agent's unit (systemd.exec(5), LoadCredential=). The agent gets the
+ * path from its environment. Other programs find the folder while the unit runs.
  * @param root the panel's root
  * @returns null: there is none
  */

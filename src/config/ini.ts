@@ -1,11 +1,11 @@
 /** One option in a settings file. */
 export interface IniEntry {
-  /** The section's name as written. Upper and lower case are different. */
+  /** The section's name as in the file. Upper and lower case matter. */
   readonly section: string;
-  /** The option's name in lower case. In the file, upper and lower case are the same. */
+  /** The option's name in lower case. In the file, upper and lower case do not matter. */
   readonly option: string;
   readonly value: string;
-  /** Line of the option, and of the last line of its value; both counted from 1. */
+  /** Line on which the option begins, and last line of its value. The first line of the file is 1. */
   readonly line: number;
   readonly lastLine: number;
 }
@@ -18,7 +18,7 @@ export interface IniMistake {
 
 const sectionLine = /^\[([^\]]+)\]/;
 
-/** Name and text of a line `name = value` or `name: value`; `null` for any other line. */
+/** Splits a line `name = value` or `name: value`; `null` for any other line. */
 function optionOf(line: string): { readonly name: string; readonly text: string } | null {
   const cut = line.search(/[:=]/);
   if (cut < 1 || /^\s/.test(line)) return null;
@@ -29,8 +29,8 @@ function optionOf(line: string): { readonly name: string; readonly text: string 
  * Parses a settings file as Python 2's ConfigParser does, which the original plugin used
  * (docs/protocol.md#original-plugin). `=` or `:` separates name and value. Lines that begin with `#`, `;` or
  * the word `rem` are comments. A value ends at its first `;` if a space precedes it. An indented line
- * continues the value before it. `""` is the empty value. There are no quotes and no interpolation: a
- * password `pa;ss#wo%rd` is read as it is. A BOM and CRLF line ends are accepted.
+ * continues the value on the line above. `""` is the empty value. Quotes and `%` have no meaning: a password
+ * `pa;ss#wo%rd` is taken as it stands. A BOM and CRLF line ends are accepted.
  */
 export function parseIni(text: string) {
   const entries: IniEntry[] = [];
@@ -81,8 +81,8 @@ function isComment(line: string): boolean {
 }
 
 /**
- * Removes a comment from a value: it begins at the first `;`, if white space precedes that `;` (Python 2.7
- * `RawConfigParser._read`).
+ * Removes a comment from a value. The comment begins at the first `;` of the value, if white space precedes
+ * it (Python 2.7 `RawConfigParser._read`).
  */
 function valueOf(text: string): string {
   const comment = text.indexOf(';');
@@ -95,12 +95,13 @@ function continued(entry: IniEntry, text: string, line: number): IniEntry {
   return text === '' ? entry : { ...entry, value: `${entry.value}\n${text}`, lastLine: line };
 }
 
-/** Values to write, by section and option; `null` removes the option. */
+/** New values by section and option; `null` removes the option. */
 export type IniChanges = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
 
 /**
- * Returns the text with some values changed. Comments, order, line ends and everything else stay the same.
- * @throws {RangeError} for a value that would be read back as another one
+ * Returns the text of a settings file with some values changed. Comments, order, line ends and everything
+ * else stay the same.
+ * @throws {RangeError} for a value that the file cannot hold, because parsing would give another value
  */
 export function changeIni(text: string, changes: IniChanges): string {
   const eol = text.includes('\r\n') ? '\r\n' : '\n';

@@ -1,4 +1,7 @@
-/** Defines the options of the section `[notify]`: who is told that a panel needs an administrator. */
+/**
+ * Defines the options of the section `[notify]`, which say whom to notify when a panel needs an
+ * administrator.
+ */
 import * as v from 'valibot';
 import type { Problem } from '../dns/problem.ts';
 import { isLoopback } from '../net/http.ts';
@@ -17,7 +20,7 @@ import type { Secret } from './secret.ts';
 const leastSecret = 16;
 /** Longest URL of a webhook, characters. */
 const longestUrl = 2_048;
-/** Most recipients of a mail. */
+/** A mail has at most so many recipients. */
 const mostRecipients = 20;
 
 export const notify = v.object({
@@ -86,13 +89,13 @@ export const notify = v.object({
   ),
 });
 
-/** The values of `[notify]` under the names that the code uses. Times are in milliseconds. */
+/** The values of `[notify]` under the names used in code. Times are in milliseconds. */
 export function notifyValues(values: v.InferOutput<typeof notify>) {
   return {
     /** URL of the webhook; null: there is none. */
     webhook: values.webhook,
     webhookSecret: values.webhook_secret,
-    /** Path of a file with the authority to trust. Empty: the public authorities are trusted. */
+    /** Path of a file with the certificate authority to trust. Empty: the public authorities are trusted. */
     webhookCaFile: values.webhook_ca_file,
     webhookInside: values.webhook_inside,
     mailTo: values.mail_to,
@@ -110,8 +113,8 @@ export function notifyValues(values: v.InferOutput<typeof notify>) {
 export type NotifySettings = Readonly<ReturnType<typeof notifyValues>>;
 
 /**
- * Finds problems of options that belong together: a webhook needs a secret.
- * @param lineOf returns the line of an option in the section; 0: the option is absent
+ * Checks options that depend on each other: a webhook needs a secret.
+ * @param lineOf returns the line of an option in the section; 0: the section does not have the option
  */
 export function notifyProblems(
   { webhook, webhook_secret: secret }: v.InferOutput<typeof notify>,
@@ -126,14 +129,17 @@ export function notifyProblems(
     : [{ code: 'settings.short-secret', params: { ...params, least: String(leastSecret) } }];
 }
 
-/** Returns the key that signs webhooks: the Base64 after `whsec_`, or else the text itself in UTF-8. */
+/**
+ * Makes the key that signs webhooks from the secret: the decoded Base64 after `whsec_`, or else the text in
+ * UTF-8.
+ */
 export function webhookKey(secret: Secret): Buffer {
   const text = secret.reveal();
   const [, base64] = /^whsec_([A-Za-z0-9+/]+={0,2})$/u.exec(text) ?? [];
   return base64 === undefined ? Buffer.from(text, 'utf8') : Buffer.from(base64, 'base64');
 }
 
-/** Reads the URL of a webhook. It has neither a user name nor a fragment. */
+/** Parses the URL of a webhook. A user name, a password or a fragment in it is refused. */
 function webhookUrl(text: string): string | null {
   if (text.length > longestUrl || /[\s\p{Cc}]/u.test(text) || !URL.canParse(text)) return null;
   const { protocol, hostname, username, password, hash, href } = new URL(text);
@@ -142,8 +148,8 @@ function webhookUrl(text: string): string | null {
 }
 
 /**
- * Reads a mailbox: an address, or the name of a local user. Accepts only what needs no quotes in a header
- * (RFC 5322 section 3.4.1). Refuses what a mail program could take for an option or a pipe.
+ * Checks a mail recipient: an address, or the name of a local user. Accepts only text that needs no quotes in
+ * a header (RFC 5322 section 3.4.1). Refuses text that a mail program could take for an option or a pipe.
  */
 function mailbox(text: string): string | null {
   const isMailbox =
@@ -153,7 +159,10 @@ function mailbox(text: string): string | null {
   return isMailbox && text.length <= 254 && !/\.\.|\.(?:@|$)/u.test(text) ? text : null;
 }
 
-/** Reads the path of a program. systemd replaces `$` and `%` in command lines, so such paths are refused. */
+/**
+ * Checks the path of a program. A path with `$` or `%` is refused, because systemd replaces these characters
+ * in command lines.
+ */
 function programPath(text: string): string | null {
   return /^(?:\/[\w.+-]+)+$/u.test(text) && !/\/\.{1,2}(?:\/|$)/u.test(text) ? text : null;
 }

@@ -1,6 +1,6 @@
 /**
- * The kinds of options in the settings file. Each function makes a schema, which turns the text in the file
- * into a value.
+ * The kinds of options that the settings file has. Each function here makes a schema that turns an option's
+ * text in the file into a value.
  */
 import * as v from 'valibot';
 import type { Language } from '../core/panel.ts';
@@ -14,10 +14,13 @@ export interface OptionField {
   readonly name: 'host' | 'mode' | 'kind' | 'username' | 'password' | 'fingerprint' | 'contact';
   readonly label: Text;
   readonly hint: Text;
-  /** Most characters that can be typed into the field, 255 by default; null: a list to choose from. */
+  /**
+   * Most characters that the user can type into the field (default: 255); null: the field is a list of
+   * choices.
+   */
   readonly most?: number | null;
   readonly required?: true;
-  /** Whether the field only shows its value and cannot be edited. */
+  /** Whether the form shows the value, but the user cannot change it. */
   readonly readonly?: true;
 }
 
@@ -30,28 +33,29 @@ export type Values =
   | { readonly kind: 'list' }
   /** Name servers, separated by commas or spaces. */
   | { readonly kind: 'servers' }
-  /** One or several texts of the given form, separated by commas or spaces. */
+  /** One or several texts of the form `form`, separated by commas or spaces. */
   | { readonly kind: 'parsed'; readonly form: Form }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   | { readonly kind: 'number'; readonly unit: Unit; readonly least: number; readonly most: number };
 
-/** The forms that texts can have. Each has a message `settings.bad-FORM`. */
+/** The forms that option texts can have. The message about a wrong text has the code `settings.bad-FORM`. */
 export type Form = 'webhook' | 'networks' | 'mailbox' | 'mailboxes' | 'program';
 
-/** The unit of a number in the file. `level`: a log level. `count`: a number of things. */
+/** The unit of a number in the settings file. `level`: a log level. `count`: a number of things. */
 export type Unit = 'seconds' | 'days' | 'MiB' | 'level' | 'count' | 'percent';
 
-/** What documentation and form show about an option. */
+/** What the documentation and the settings form show about an option. */
 export interface OptionFacts {
   readonly values: Values;
-  /** The default, written as in the file. It applies if the option is absent or empty. */
+  /** The default, as it would stand in the file. It applies if the option is absent or empty. */
   readonly fallback: string;
   readonly help: Text;
   readonly field?: OptionField;
 }
 
 /**
- * Factors that turn a number in the file into the code's unit: milliseconds, octets, or the number itself.
+ * A number in the file times this factor is the value in code: in milliseconds, in octets, or the number
+ * itself.
  */
 const scales: Readonly<Record<Unit, number>> = {
   seconds: 1_000,
@@ -63,7 +67,7 @@ const scales: Readonly<Record<Unit, number>> = {
 };
 
 /**
- * Collects the facts about an option.
+ * Joins the facts about an option.
  * @param en help text for the documentation, in English
  * @param ru the same in Russian
  */
@@ -86,7 +90,7 @@ export function secretOption(en: string, ru: string, field?: OptionField) {
 }
 
 /**
- * Makes an option for a text of the given form. Its value is what `parse` returns. Null: the text is empty
+ * Makes an option for a text of a certain form. Its value is what `parse` returns; null if the text is empty
  * and there is no default.
  * @param parse returns null for a text that does not have the form
  */
@@ -112,7 +116,7 @@ export function parsedOption<T extends string>(
 }
 
 /**
- * Makes an option for several texts of the given form, separated by commas or spaces.
+ * Makes an option for several texts of a certain form, separated by commas or spaces.
  * @param parse returns null for a text that does not have the form
  * @param most how many texts are accepted
  */
@@ -152,7 +156,7 @@ export function serversOption(en: string, ru: string) {
   return Object.assign(schema, { facts: facts({ kind: 'servers' }, '', en, ru) });
 }
 
-/** An option for one name server. @param fallback the default, as it would be written in the file */
+/** Makes an option for one name server. @param fallback the default, as it would stand in the file */
 export function serverOption(fallback: string, en: string, ru: string) {
   const schema = v.pipe(
     v.string(),
@@ -162,7 +166,7 @@ export function serverOption(fallback: string, en: string, ru: string) {
   return Object.assign(schema, { facts: facts({ kind: 'servers' }, fallback, en, ru) });
 }
 
-/** An option with one of several words; the first word is the default. */
+/** Makes an option that accepts one of several words. The first word is the default. */
 export function choiceOption<const T extends readonly [string, ...string[]]>(
   choices: T,
   en: string,
@@ -174,7 +178,7 @@ export function choiceOption<const T extends readonly [string, ...string[]]>(
   return Object.assign(schema, { facts: facts({ kind: 'choice', choices }, fallback, en, ru, field) });
 }
 
-/** Default and limits of a number, in the unit that the file uses. */
+/** Default and limits of a number, in the unit in which the file has it. */
 interface Range {
   readonly fallback: number;
   readonly least: number;
@@ -182,8 +186,8 @@ interface Range {
 }
 
 /**
- * Makes an option for a whole number. Its value is in milliseconds, in octets, or the number itself
- * ({@link Unit}).
+ * Makes an option for a whole number. Depending on its {@link Unit}, its value is in milliseconds, in octets,
+ * or the number itself.
  */
 export function numberOption(unit: Unit, { fallback, least, most }: Range, en: string, ru: string) {
   const schema = v.pipe(

@@ -320,7 +320,7 @@ const contact = v.object({
 });
 
 /**
- * The schema of one central's settings, by section and option. It turns the texts in the file into values.
+ * The schema of one central's settings, by section and option. It turns the texts of the file into values.
  */
 export const settingsSchema = v.object({
   isp_master: connection,
@@ -335,16 +335,16 @@ export const settingsSchema = v.object({
   notify,
 });
 
-/** The values of one central's settings. */
+/** The values of all options of one central. */
 export type OptionValues = v.InferOutput<typeof settingsSchema>;
 
-/** One option, with its section and its facts. */
+/** One option: its section, its name, and what the documentation and the form show about it. */
 export interface Option extends OptionFacts {
   readonly section: string;
   readonly option: string;
 }
 
-/** Every option, in the order of the documentation. */
+/** All options, in the order in which the documentation lists them. */
 export const options: readonly Option[] = Object.entries(settingsSchema.entries).flatMap(
   ([section, { entries }]) => factsOf(section, entries),
 );

@@ -1,15 +1,15 @@
-/** Reads secrets that stand in a file of their own, or in a credential of the agent's systemd unit. */
+/** Reads secrets from files, or from credentials of the agent's systemd unit. */
 import * as fs from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { problem, type Problem } from '../dns/problem.ts';
 import { isSystemError } from '../net/system-error.ts';
 
-/** Largest file that is read, octets. */
+/** A larger file is not accepted, octets. */
 const mostOctets = 4_096;
 
-/** What the file of a secret holds, or why it cannot be used. */
+/** The secret in a file, or why the file cannot be used. */
 export interface FoundSecret {
-  /** The file's path; null: the name means a credential, and there is no folder with credentials. */
+  /** Path of the file; null: the settings name a credential, but there is no folder with credentials. */
   readonly path: string | null;
   /** The secret. Empty if there is a problem. */
   readonly text: string;
@@ -17,14 +17,14 @@ export interface FoundSecret {
 }
 
 /**
- * Reads the file that an option of the settings names: an absolute path, or the name of a credential. Never
- * throws because of the file.
+ * Reads the file that an option names, by an absolute path or by the name of a credential. If the file cannot
+ * be used, returns a problem and does not throw.
  */
 export type SecretReader = (named: string) => FoundSecret;
 
 /**
- * Makes the reader for one panel.
- * @param credentials the folder with the credentials; null: there is none
+ * Makes the reader of secret files for one panel.
+ * @param credentials returns the folder with the credentials; null: there is none
  */
 export function secretReader(credentials: () => string | null): SecretReader {
   return (named) => {
@@ -42,7 +42,7 @@ function unusable(path: string | null, code: string, params: Problem['params'] =
 function readSecret(path: string): FoundSecret {
   let file: number;
   try {
-    // Opening a pipe without this flag waits for a writer.
+    // Without `O_NONBLOCK`, opening a pipe would wait until somebody writes into it.
     file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   } catch (error) {
     return unreadable(path, error);
@@ -63,7 +63,10 @@ function unreadable(path: string, error: unknown): FoundSecret {
   return unusable(path, 'settings.secret-unreadable', { text: error.code ?? '' });
 }
 
-/** Why the file is not read; null: it may be read. Only its owner and root may have access to it. */
+/**
+ * Why the file must not be used; null: it may be used. It must belong to root or this user, and nobody else
+ * may have access.
+ */
 function objectionTo(stat: fs.Stats): Problem | null {
   const { mode, uid, size } = stat;
   if (!stat.isFile()) return problem('settings.secret-no-file', {});
@@ -74,7 +77,10 @@ function objectionTo(stat: fs.Stats): Problem | null {
   return problem('settings.secret-exposed', { mode: octal, owner: String(uid) });
 }
 
-/** Reads at most one octet more than allowed: the file may grow, and some files report no size. */
+/**
+ * Reads at most one octet more than is allowed, which shows that a file is too large. The file may grow
+ * meanwhile, and some files report no size.
+ */
 function octetsOf(file: number): Buffer {
   const octets = Buffer.alloc(mostOctets + 1);
   let read = 0;
@@ -83,7 +89,7 @@ function octetsOf(file: number): Buffer {
   return octets.subarray(0, read);
 }
 
-/** Takes the one line of text that a file holds. The line feed at its end is no part of it. */
+/** Returns the secret, the only line of the file. The line feed at its end does not belong to the secret. */
 function oneLine(path: string, octets: Buffer): FoundSecret {
   if (octets.length > mostOctets)
     return unusable(path, 'settings.secret-too-large', { most: String(mostOctets) });
@@ -93,7 +99,7 @@ function oneLine(path: string, octets: Buffer): FoundSecret {
   return { path, text, problem: null };
 }
 
-/** Decodes UTF-8, a byte order mark left out; undefined: it is none. */
+/** Decodes UTF-8 and leaves out a byte order mark; undefined: the octets are not valid UTF-8. */
 function utf8(octets: Buffer): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(octets);

@@ -3,19 +3,19 @@ import type { IniEntry } from './ini.ts';
 import type { Option } from './options.ts';
 import type { SecretReader } from './secret-file.ts';
 
-/** The secrets of one central that stand in files. */
+/** The secrets of one central that are in files. */
 export interface FileSecrets {
   /** The secrets by `section.option`. The text is empty if the file cannot be used. */
   readonly texts: ReadonlyMap<string, string>;
   /** Paths of the files. */
   readonly files: readonly string[];
-  /** One problem for each file that cannot be used, with the section of its option. */
+  /** One problem for each file that cannot be used, with the section of the option that names the file. */
   readonly problems: readonly { readonly section: string; readonly problem: Problem }[];
 }
 
 /**
- * Reads the secrets that the settings name by file. For every option `NAME` that is a secret, there is an
- * option `NAME_file`.
+ * Reads the secrets that the settings do not hold themselves, but name by file. Every option `NAME` that is a
+ * secret has an option `NAME_file` beside it.
  * @param entries the entries of the settings file by `section.option`
  * @param path path of the settings file, for messages
  */
@@ -45,7 +45,7 @@ export function fileSecrets(
   return { texts, files, problems };
 }
 
-/** Name of the option that names the file of a secret. */
+/** Name of the option that says in which file a secret is. */
 export function fileOption(secret: string): string {
   return `${secret}_file`;
 }

@@ -1,9 +1,6 @@
 import { inspect } from 'node:util';
 
-/**
- * Holds a secret text, which only `reveal` returns. Logs, errors, JSON and the debugger show `[secret]`
- * instead.
- */
+/** Holds a secret text. Only `reveal` returns it; logs, errors, JSON and the debugger show `[secret]`. */
 export class Secret {
   readonly #text: string;
 

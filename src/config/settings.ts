@@ -13,15 +13,15 @@ import { secretReader, type SecretReader } from './secret-file.ts';
 import { fileOption, fileSecrets } from './secret-options.ts';
 
 /**
- * The settings of one central. If a further central cannot set an option in a section of its own, the option
- * is the same for all centrals.
+ * The settings of one central. Options of sections that only exist once in the file are the same for all
+ * centrals.
  */
 export interface Settings extends Readonly<ReturnType<typeof namedValues>> {
-  /** Number of the central. 1 is `[isp_master]`; a further central has the number of its section. */
+  /** Number of the central. `[isp_master]` has number 1; the section `[central_N]` has number N. */
   readonly number: number;
   /**
-   * The settings of further centrals (`[central_2]` ...), in the order of their numbers. Empty in the
-   * settings of a further central.
+   * The settings of the further centrals (`[central_2]` ...), in the order of their numbers. Always empty in
+   * the settings of a further central.
    */
   readonly further: readonly Settings[];
   /**
@@ -44,12 +44,14 @@ export type LoadedSettings =
       readonly kind: 'broken';
       readonly path: string;
       readonly problems: readonly Problem[];
-      /** `[sync] mode`, if the file names it without a mistake; else null. */
+      /** The value of `[sync] mode`; null: the file has a mistake there, or cannot be read. */
       readonly mode: Settings['mode'] | null;
       readonly files: NamedFiles;
     };
 
-/** Paths of the files that settings name and that belong to them: secrets and certificate authorities. */
+/**
+ * Paths of the files that the settings name and that the settings need: secrets and certificate authorities.
+ */
 type NamedFiles = readonly string[];
 
 /**
@@ -68,7 +70,7 @@ export const mostSettings = 256 * 1024;
 /** At most so many mistakes in the lines of a file are reported. */
 const mostMistakes = 50;
 
-/** The settings file is larger than {@link mostSettings}. */
+/** Thrown when the settings file is larger than {@link mostSettings}. */
 export class SettingsTooLarge extends Error {
   override readonly name = 'SettingsTooLarge';
   readonly code = 'settings.too-large';
@@ -77,7 +79,7 @@ export class SettingsTooLarge extends Error {
 /**
  * Reads the text of the settings file.
  * @throws {SettingsTooLarge} over 256 KiB
- * @throws {Error} errors of the file system, as they are
+ * @throws {Error} errors of the file system, unchanged
  */
 export function settingsText(path: string): string {
   const file = fs.openSync(path, 'r');
@@ -90,8 +92,8 @@ export function settingsText(path: string): string {
 }
 
 /**
- * Reads the settings of a panel. Reports all mistakes together, each with its line. Whatever the file
- * contains, never throws because of it.
+ * Reads the settings of a panel. Returns all mistakes together, each with its line, and does not throw
+ * because of what the file contains.
  */
 export function loadSettings(root: string): LoadedSettings {
   const path = settingsPath(root);
@@ -107,7 +109,7 @@ export function loadSettings(root: string): LoadedSettings {
   return readSettings(text, path, secretsOf(root));
 }
 
-/** Makes the reader for the files with secrets that the settings of a panel name. */
+/** Makes the reader of the secret files that a panel's settings name. */
 export function secretsOf(root: string): SecretReader {
   return secretReader(() => credentialsFolder(root));
 }
@@ -151,27 +153,30 @@ export function readSettings(
   return { kind: 'configured', path, settings, warnings: unknownOptions(entries, numbers, path), files };
 }
 
-/** Everything in the settings of one central as a text that can be compared. It holds the secrets. */
+/**
+ * A text of all settings of one central, secrets included. Two settings are the same if their texts are
+ * equal.
+ */
 export function wholeText(settings: Settings): string {
   const secrets = [settings.password, settings.passwordNext].map((one) => one.reveal());
   return JSON.stringify({ ...settings, secrets });
 }
 
-/** All centrals of the settings, the first one first. */
+/** The settings of all centrals, in order, with the first central at the beginning. */
 export function everyCentral(settings: Settings): readonly Settings[] {
   return [settings, ...settings.further];
 }
 
-/** Those entries of the settings file that concern one central, and where to put what is found in them. */
+/** The part of the settings file that is about one central, and lists that take problems and files. */
 interface Source {
   readonly number: number;
   readonly path: string;
-  /** The entries by `section.option`, under the section names of the first central. */
+  /** The entries by `section.option`. Their sections are renamed to those of the first central. */
   readonly entries: ReadonlyMap<string, IniEntry>;
   readonly readSecret: SecretReader;
-  /** The problems of all centrals. */
+  /** Problems are added here, by all centrals. */
   readonly problems: Problem[];
-  /** The files that the settings of all centrals name. */
+  /** Files that the settings name are added here, by all centrals. */
   readonly files: string[];
 }
 
@@ -184,8 +189,8 @@ function numbersIn(entries: readonly IniEntry[]): readonly number[] {
 }
 
 /**
- * The section in which a central has the options that the first central has in `section`. For options that
- * all centrals share, it is the same section.
+ * The section in which a central has the options of `section`, which is the name for the first central.
+ * Options that all centrals share stay in `section`.
  */
 function sectionOf(section: string, number: number): string {
   if (number === 1) return section;
@@ -218,7 +223,7 @@ function readCentral(source: Source, further: readonly Settings[]): Settings {
     (entries.get(`isp_master.${option}`)?.value ?? '') === '' && !secrets.has(`isp_master.${option}`);
   const missing = [...required, 'username', 'password'].filter(isMissing);
   found.push(...missing.map((option) => problemAt(option, 'settings.missing')));
-  // Sections that all centrals share are looked at once.
+  // This section is shared by all centrals, so it is checked only once.
   if (number === 1) found.push(...notificationProblems(source, values, secrets));
   problems.push(...(number === 1 ? found : found.map((one) => withSection(one, number))));
   const caFile = values.isp_master.ca_file;
@@ -227,10 +232,13 @@ function readCentral(source: Source, further: readonly Settings[]): Settings {
   return Object.freeze({ number, further, address: url, ...namedValues(values) });
 }
 
-/** The secrets by `section.option`. The text is empty if the file with the secret cannot be used. */
+/** The secrets by `section.option`. A text is empty if the file with the secret cannot be used. */
 type Secrets = ReadonlyMap<string, string>;
 
-/** Reads the secrets of one central that stand in files. Problems of shared options are reported once. */
+/**
+ * Reads the secrets of one central that are in files. Problems of options that all centrals share are
+ * reported only once.
+ */
 function secretsIn({ number, path, entries, readSecret, files }: Source, problems: Problem[]): Secrets {
   const read = fileSecrets(options, entries, path, readSecret);
   files.push(...read.files);
@@ -244,7 +252,7 @@ function notificationProblems(
   { notify }: OptionValues,
   secrets: Secrets,
 ): readonly Problem[] {
-  // The problem of a secret's file is reported already.
+  // The secret is empty because its file cannot be used, which is reported already.
   if (secrets.get('notify.webhook_secret') === '') return [];
   const lineOf = (option: string): number =>
     (entries.get(`notify.${option}`) ?? entries.get(`notify.${fileOption(option)}`))?.line ?? 0;
@@ -252,8 +260,8 @@ function notificationProblems(
 }
 
 /**
- * The values of all options of one central. An option with a mistake is reported and gets its default. A
- * mistake in a shared option is reported only for the first central.
+ * The values of all options of one central. A mistake is reported, and its option gets the default. A mistake
+ * in an option that all centrals share is reported only for the first central.
  */
 function valuesOf({ number, path, entries }: Source, secrets: Secrets, problems: Problem[]): OptionValues {
   const mistaken = new Set<string>();
@@ -285,7 +293,7 @@ function valuesOf({ number, path, entries }: Source, secrets: Secrets, problems:
 }
 
 /**
- * Makes the problem for a value that its option does not accept.
+ * Makes the problem that an option does not accept its value.
  * @param params path, line and name of the option
  */
 function objection({ values }: Option, params: Readonly<Record<string, string>>): Problem {
@@ -300,7 +308,7 @@ function objection({ values }: Option, params: Readonly<Record<string, string>>)
   return { code: 'settings.bad-address', params };
 }
 
-/** Adds the section of a further central to a problem. */
+/** Adds to a problem in which section a further central has the option. */
 function withSection({ code, params }: Problem, number: number): Problem {
   const { option = '' } = params;
   const known = options.find((one) => one.option === option);
@@ -309,7 +317,8 @@ function withSection({ code, params }: Problem, number: number): Problem {
 }
 
 /**
- * Finds centrals that name the same account twice. That is not allowed, because each account has one ledger.
+ * Finds centrals that are the same account as an earlier one. This is not allowed, because an account has
+ * only one ledger.
  */
 function sameTwice(all: readonly Settings[], sources: readonly Source[]): Problem[] {
   return all.flatMap(({ number, address, username }, at) => {
@@ -323,7 +332,7 @@ function sameTwice(all: readonly Settings[], sources: readonly Source[]): Proble
   });
 }
 
-/** The base address of a central, from its `host`; for a mistake its code. */
+/** Makes the base address of a central from its `host`; or returns the code of a mistake. */
 function addressIn({ isp_master }: OptionValues): ReturnType<typeof baseAddress> {
   const { host, kind, transport } = isp_master;
   const { host: form } = centralModule(kind);
@@ -350,7 +359,7 @@ function unknownOptions(entries: readonly IniEntry[], numbers: readonly number[]
     }));
 }
 
-/** The values of options under the names that the code uses. All times are in milliseconds. */
+/** The values of options under the names used in code. All times are in milliseconds. */
 function namedValues({
   isp_master: connection,
   verify,
@@ -367,31 +376,31 @@ function namedValues({
     kind: connection.kind,
     username: connection.username,
     password: connection.password,
-    /** The password to try if the central refuses the other one. Empty: there is none. */
+    /** The password to try if the central refuses `password`. Empty: there is none. */
     passwordNext: connection.password_next,
-    /** The file that holds the password, as the settings name it. Empty: the settings hold the password. */
+    /** The file that holds the password, as the settings name it. Empty: the password is in the settings. */
     passwordFile: connection.password_file,
     /**
      * SHA-256 of the only certificate to trust. Empty: any certificate of a trusted authority is accepted.
      */
     fingerprint: connection.fingerprint,
-    /** Path of a file with the authority to trust. Empty: the public authorities are trusted. */
+    /** Path of a file with the certificate authority to trust. Empty: the public authorities are trusted. */
     caFile: connection.ca_file,
     login: connection.login,
-    /** Options of a name server (`kind` rfc2136). */
+    /** Options for a central that is a name server (`kind = rfc2136`). */
     dns: {
       algorithm: connection.algorithm,
       transport: connection.transport,
       axfr: connection.axfr === 'yes',
     },
-    /** Options for new zones. Name servers are as written in the file. */
+    /** Options for new zones. The names of name servers are as in the file. */
     newZones: { nameServers: connection.nameservers, kind: connection.zone_kind },
     verify: { servers: verify.servers, strict: verify.mode === 'strict', limit: verify.limit },
-    /** Asked where zones are delegated to in public; empty: nobody is asked. */
+    /** Resolvers that are asked to which name servers zones are delegated; empty: none is asked. */
     resolvers: delegation.resolvers,
     logLevel: log.level,
     logFormat: log.format,
-    /** `observe`: nothing is refused or written. */
+    /** `observe`: domainsync refuses nothing and writes nothing. */
     mode: sync.mode,
     deadline: sync.deadline,
     afterWait: sync.after_wait,
@@ -401,7 +410,7 @@ function namedValues({
     watch: sync.watch,
     compareEvery: sync.compare_every,
     serialsEvery: sync.serials_every,
-    /** The panel's own name server. */
+    /** Address of the panel's own name server, at which serials are read. */
     serialServer: sync.serials_from,
     ownerCheck: sync.owner_check,
     limits: {
@@ -412,24 +421,24 @@ function namedValues({
       zones: limits.zones,
     },
     /**
-     * Limits for ended operations in the journal. `keep`: in milliseconds. `most`: in octets, for all of them
-     * together.
+     * How long the journal keeps ended operations (`keep`, milliseconds), and how much space they may take
+     * together (`most`, octets).
      */
     history,
-    /** So many records may be in conflict before an administrator is called for. */
+    /** An administrator has to look at the panel if more records than this are in conflict. */
     conflicts: status.conflicts,
-    /** Whom users should ask. Null: the settings name nobody. */
+    /** Whom users should ask for help. Null: the settings name nobody. */
     contact: contact.support === '' ? null : contact.support,
     notify: notifyValues(notify),
   };
 }
 
 /**
- * Changes some settings, and leaves everything else in the file as it is. The file is replaced in one step,
- * synced to disk, and gets mode 0600. If a symbolic link stands at its path, nothing is written.
+ * Changes some settings, and leaves the rest of the file unchanged. Replaces the file by rename after its
+ * content is safely on disk; the new file has mode 0600. If a symbolic link is at its path, writes nothing.
  * @throws {RangeError} for a value that the file cannot contain
  * @throws {NotOurFile} for a symbolic link
- * @throws {Error} errors of the file system, as they are; the old file then stays
+ * @throws {Error} errors of the file system, unchanged; the old file then stays
  */
 export function saveSettings(root: string, changes: IniChanges): void {
   const path = settingsPath(root);
@@ -437,19 +446,19 @@ export function saveSettings(root: string, changes: IniChanges): void {
   saveSettingsText(root, changeIni(old, changes));
 }
 
-/** Replaces the whole settings file, in the same way as {@link saveSettings}. */
+/** Replaces the whole text of the settings file, in the same way as {@link saveSettings}. */
 export function saveSettingsText(root: string, text: string): void {
   const path = settingsPath(root);
   isThere(path);
   const draft = `${path}.new`;
-  // An old file or link may have another mode or target.
+  // An earlier draft may still be there with another mode, or as a link to another file.
   fs.rmSync(draft, { force: true });
   fs.writeFileSync(draft, text, { flag: 'wx', mode: 0o600, flush: true });
   fs.renameSync(draft, path);
   syncDirectory(dirname(path));
 }
 
-/** The path of the settings file is a symbolic link. Nothing was written. */
+/** Thrown when the path of the settings file is a symbolic link. Nothing was written. */
 export class NotOurFile extends Error {
   override readonly name = 'NotOurFile';
 }

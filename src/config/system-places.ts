@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-/** The usual roots of a panel. Their system files get plain names. */
+/** The usual roots of panels. System files for them get names without the root. */
 const plainRoots: ReadonlySet<string> = new Set(['/usr/local/mgr5', '/usr/local/ispmgr']);
 
 type SystemFile = 'unit' | 'rotation';
 
 /**
- * The two possible paths of a system file. `plain`: for the only panel on a host. `own`: contains the panel's
- * root, for a second panel.
+ * The two paths that a system file may have. `plain`: for a panel at a usual root. `own`: the name contains
+ * the panel's root, so that panels do not share it.
  */
 function namesOf(file: SystemFile, root: string, etc: string): { plain: string; own: string } {
   const mark = root.replaceAll(/[^A-Za-z0-9]+/g, '-').replace(/-$/, '');
@@ -19,7 +19,7 @@ function namesOf(file: SystemFile, root: string, etc: string): { plain: string; 
   return { plain: name(''), own: name(mark) };
 }
 
-/** Whether a system file exists and is that of the panel at this root. */
+/** Whether a system file exists and belongs to the panel at this root. */
 export function isOurs(path: string, root: string): boolean {
   if (!existsSync(path)) return false;
   const words = readFileSync(path, 'utf8').split(/\s+/u);
@@ -27,8 +27,8 @@ export function isOurs(path: string, root: string): boolean {
 }
 
 /**
- * The path of a system file that exists or is to be written. An existing file keeps its path, and a file of
- * another panel is not overwritten.
+ * Chooses the path of a system file. A file of this panel that exists keeps its path. A file of another panel
+ * is never overwritten.
  */
 export function placeOf(file: SystemFile, root: string, etc: string): string {
   const { plain, own } = namesOf(file, root, etc);

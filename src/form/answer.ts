@@ -16,8 +16,8 @@ import type { Choice, FormCall, FormLanguage } from '../panels/module.ts';
 import { ownersText } from './owners.ts';
 
 /**
- * How long the test of the connection may take, milliseconds. It is not known how long the panel waits for
- * the form (docs/protocol.md#open-questions).
+ * How long the test of the connection may take, milliseconds. Nobody knows how long the panel waits for the
+ * form's answer (docs/protocol.md#open-questions).
  */
 const patience = 20_000;
 
@@ -58,7 +58,7 @@ function valuesOf({ field }: FormCall): FormValues {
   };
 }
 
-/** One call of the settings form. `spoken` encodes the answer for the panel. */
+/** One call of the settings form. `spoken` encodes the answer in the panel's language. */
 interface Form extends FormCall {
   readonly spoken: FormLanguage;
 }
@@ -97,7 +97,9 @@ async function page(root: string, form: Form, values: FormValues, wrong: Wrong |
   return form.spoken.encode(document);
 }
 
-/** The text of the field `passwordplace`; empty if the settings name no account. */
+/**
+ * Text of the field `passwordplace`, which says where the password is; empty if the settings name no account.
+ */
 function placeText({ username, passwordFile }: FormValues, language: Language): string {
   if (username === '') return '';
   if (passwordFile === '') return language === 'ru' ? 'в файле настроек' : 'in the settings file';
@@ -114,7 +116,7 @@ const modeWords = {
 
 /**
  * The choices of the field `kind`.
- * @param found kind of the panel that was found at the central; null: none yet
+ * @param found kind of the panel that was found at the central; null: none was found yet
  */
 function kindChoices(language: Language, found: FormValues['found']): Choice[] {
   const [auto, seen] =
@@ -127,7 +129,7 @@ function kindChoices(language: Language, found: FormValues['found']): Choice[] {
 
 /**
  * The choices of the field `pause`.
- * @param end when the running pause ends, milliseconds since 1970; `null`: no pause
+ * @param end when the present pause ends, milliseconds since 1970; `null`: there is no pause
  */
 function pauseChoices(language: Language, end: number | null): Choice[] {
   const russian = language === 'ru';

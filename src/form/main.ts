@@ -1,7 +1,7 @@
 /**
- * The settings form. The panel starts this program each time the form is opened and each time OK is pressed
- * (`addon/domainsync_settings`). It needs no agent, so that settings can be corrected even if the agent
- * cannot run.
+ * The settings form. The panel starts this program each time a user opens the form or presses OK
+ * (`addon/domainsync_settings`). The program needs no agent, so that a user can correct settings with which
+ * the agent cannot run.
  *
  * Usage: node form.cjs ROOT, with the environment and input of a CGI call (docs/protocol.md#handlers-4).
  * Prints one XML document and exits with 0; after an error, exits with 1.
@@ -10,13 +10,13 @@ import { resolve } from 'node:path';
 import { terminalText } from '../core/plain-text.ts';
 import { answerForm } from './answer.ts';
 
-/** Longest body that is read, octets. A body of the form has a few hundred. */
+/** A longer body is not accepted, octets. A body of the form has a few hundred octets. */
 const mostBody = 256 * 1024;
 
 async function readBody(length: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // The panel may leave the input open, so only the announced length is read.
+  // The panel may leave standard input open, so only as many octets are read as the panel has announced.
   if (length > 0) {
     for await (const chunk of process.stdin) {
       const octets = Buffer.from(chunk);

@@ -24,8 +24,8 @@ const texts = {
 } as const satisfies Readonly<Record<string, Text>>;
 
 /**
- * The text about owners in the settings form. Only if the owners of zones are known can users' edits be
- * refused.
+ * The text about owners in the settings form. A user's edit can be refused only if the owners of zones are
+ * known.
  */
 export function ownersText(known: OwnerKnowledge | null, language: Language): string {
   return texts[stateOf(known)][language];

@@ -1,7 +1,8 @@
 /**
- * The last way of the hook to reach the agent: its shell script starts this program if neither `nc` nor
- * `socat` could. Starts the agent if none runs, sends it the request from standard input, and prints the
- * answer. If there is no answer, prints nothing, and the script refuses the edit.
+ * The last way for the hook to reach the agent. The hook's shell script starts this program if neither `nc`
+ * nor `socat` reached the agent. This program starts an agent if none runs, sends it the request from
+ * standard input, and prints the answer. If no answer comes, it prints nothing, and the script refuses the
+ * edit.
  *
  * Usage: node hook.cjs SOCKET <request
  */
@@ -12,7 +13,7 @@ import { agentEnvironment } from '../app/control/agent-environment.ts';
 import { mostBody, mostHead } from '../app/control/socket.ts';
 
 const socketPath = process.argv[2] ?? '';
-/** How long this program may run, milliseconds. The shell script waits a little longer. */
+/** How long this program may run, milliseconds. The hook's shell script waits a little longer. */
 const patience = 14_000;
 const retryEvery = 25;
 const deadline = performance.now() + patience;
@@ -24,8 +25,8 @@ function readRequest(): Promise<Buffer> {
     process.stdin.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
-      // The agent does not accept so large a request. This program ends without an answer, so the edit is
-      // refused.
+      // The agent does not accept such a large request. This program ends without an answer, so the script
+      // refuses the edit.
       if (size > mostBody + mostHead) process.exit(0);
     });
     process.stdin.on('end', () => resolve(Buffer.concat(chunks)));
@@ -34,9 +35,9 @@ function readRequest(): Promise<Buffer> {
 }
 
 /**
- * Starts the agent in a session of its own. If the new agent finds another one running, it ends with status
- * 0, and `ended` is called. That other agent may be about to end (an update), so the caller starts one again.
- * After any other failure this program ends.
+ * Starts an agent that goes on after this program ends. If another agent runs already, the new one exits with
+ * status 0, and `ended` is called. The other agent may be about to end, for example for an update, so the
+ * caller then starts one again. After any other failure this program ends.
  */
 function startAgent(ended: () => void): void {
   const program = join(dirname(process.argv[1] ?? ''), 'agent.cjs');
@@ -46,7 +47,7 @@ function startAgent(ended: () => void): void {
     cwd: '/',
     env: agentEnvironment,
   });
-  // With any other status, the agent could not start.
+  // Any status other than 0 means that the agent could not start.
   agent.on('exit', (status) => {
     if (status === 0) ended();
     else process.exit(0);

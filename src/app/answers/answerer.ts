@@ -20,7 +20,10 @@ export interface Knowledge {
   readonly outcome: (operation: string) => LiveView | null;
   /** The state of the running agent; null: no agent runs. */
   readonly fromAgent: () => FromAgent | null;
-  /** As the running agent knows it, or as the last agent stored it; null: none did. @throws {JournalError} */
+  /**
+   * The health as the running agent knows it, or as the last agent stored it; null: none is stored. @throws
+   * {JournalError}
+   */
   readonly health: () => Promise<Health | null>;
   readonly readPanel: ReadPanel;
 }
@@ -34,7 +37,7 @@ export interface Source {
 }
 
 /**
- * What the program that answers a question has at its disposal. It is the agent or, if none runs, the command
+ * What the program that answers questions has for it. This program is the agent or, if none runs, the command
  * itself.
  */
 export interface Answerer {

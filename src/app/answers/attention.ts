@@ -16,8 +16,8 @@ export interface Attention {
   /** Since when the reason exists: milliseconds since 1970; null: unknown. */
   readonly since: number | null;
   /**
-   * Values for the text; no secrets. `code` is that of the cause, where there is one. `lastSuccess`: when the
-   * failing thing last succeeded (ISO 8601, UTC), where that is known.
+   * Values for the text, without secrets. `code` is the code of the cause, if there is one. `lastSuccess` is
+   * when what fails last succeeded (ISO 8601, UTC), if that is known.
    */
   readonly params: Readonly<Record<string, string>>;
 }
@@ -34,8 +34,7 @@ export interface Examined {
 }
 
 /**
- * Finds all reasons why an administrator has to look at the panel. The most urgent comes first; empty: all is
- * well.
+ * Finds all reasons why an administrator has to look at the panel, the most urgent first. Empty: all is well.
  */
 export function attentionOf(report: Examined): readonly Attention[] {
   const found = [...ofPanel(report), ...report.centrals.flatMap((one) => ofCentral(report, one))];
@@ -44,7 +43,7 @@ export function attentionOf(report: Examined): readonly Attention[] {
 
 /**
  * Describes a reason in words: what to do, and the cause. The text does not contain the time.
- * @param several whether the panel has several centrals; only then the text names the central
+ * @param several whether the panel has several centrals; the text names the central only if it has
  */
 export function attentionText(
   { code, central, params }: Attention,
@@ -56,15 +55,18 @@ export function attentionText(
 }
 
 /**
- * So many edits that were decided without an owner are a reason. One or two are usual: owners are read anew
- * after a pause, and when a zone changes hands.
+ * From so many edits decided without an owner, an administrator has to look. One or two are usual: owners are
+ * read again after a pause, and when a zone changes hands.
  */
 const someUndecided = 3;
 
-/** How long the comparison of a zone may fail before that is a reason, milliseconds. */
+/** For so many milliseconds the comparison of a zone may fail before an administrator has to look. */
 const zonesMayFail = 600_000;
 
-/** All codes, the most urgent first: what refuses edits, what edits may miss, what waits. */
+/**
+ * All codes, the most urgent first: first those that refuse edits, then those that may miss edits, then those
+ * where something waits.
+ */
 const urgency: readonly AttentionCode[] = [
   'attention.agent-not-running',
   'attention.problem',
@@ -103,7 +105,7 @@ function ofPanel({ at, pid, problems, pending, centrals }: Examined): Attention[
   ];
 }
 
-/** Reasons about the panel as a whole. The engine of any central may know them. */
+/** Finds the reasons about the panel as a whole, which the engine of any central may know. */
 function ofPanelHealth(at: number, all: readonly Health[]): Attention[] {
   const found: Attention[] = [];
   const files = all.find((one) => one.files !== null)?.files ?? null;
@@ -134,7 +136,7 @@ function ofCentral({ at, pid }: Examined, report: CentralReport): Attention[] {
   add('attention.zones-frozen', frozen);
   add('attention.operations-damaged', damagedOperations);
   const conflicts = records['conflict'] ?? 0;
-  // While only observing, every edit that stays in the panel makes a difference.
+  // In observe mode, every edit stays in the panel only, so conflicts are expected.
   if (conflicts > report.conflictLimit && report.observing === null) {
     const params = { count: String(conflicts), limit: String(report.conflictLimit) };
     found.push(reason('attention.conflicts', number, params, health?.conflictsSince ?? null));

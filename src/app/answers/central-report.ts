@@ -6,7 +6,7 @@ import type { Health } from './health.ts';
 import type { JournalStatus } from './journal-status.ts';
 import type { KnownOwners } from './owner-knowledge.ts';
 
-/** The panel that was found at the central, if the settings do not name its address or kind. */
+/** Address and kind of the panel that was found at the central, if the settings do not name them. */
 interface FoundPanel {
   readonly address: string;
   readonly kind: string;
@@ -19,13 +19,13 @@ export interface EngineReport extends JournalStatus {
 
 /** The part of a central's state that only a running agent knows. */
 export interface FromAgent extends Pick<LiveEngine, 'comparison'> {
-  /** Why the circuit breaker sends no requests to the central now; null: requests are sent. */
+  /** Why the agent sends no requests to the central now, after failures; null: it sends requests. */
   readonly blocked: Problem | null;
   /** Whether the central refused the password of the settings, and accepted the next one. */
   readonly nextPassword: boolean;
   /**
-   * When owners were last read. Also how many edits were left to the panel because of owners, since the agent
-   * started.
+   * When the owners of zones were last read, and how many edits were left to the panel because of owners
+   * since the agent started.
    */
   readonly owners: Omit<LiveEngine['owners'], keyof KnownOwners>;
   /** State of the checks at the name servers; null: the settings name no name servers. */
@@ -39,7 +39,7 @@ export interface CentralState {
   readonly engine: EngineReport | null;
   /** What the running agent knows; null: no agent runs. */
   readonly fromAgent: FromAgent | null;
-  /** As the running agent knows it, or as the last agent stored it; null: not known. */
+  /** The health as the running agent knows it, or as the last agent stored it; null: not known. */
   readonly health: Health | null;
 }
 
@@ -56,8 +56,8 @@ export interface ObservingReport {
 export interface CentralReport extends CentralState {
   /** The central's number in the settings; 1 is `[isp_master]`. */
   readonly number: number;
-  /** So many records may be in conflict before an administrator is called for. */
+  /** An administrator has to look at the panel if more records than this are in conflict. */
   readonly conflictLimit: number;
-  /** Null: the settings do not say that domainsync only observes. */
+  /** Null: domainsync does not observe, but writes. */
   readonly observing: ObservingReport | null;
 }

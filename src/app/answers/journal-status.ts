@@ -6,11 +6,13 @@ import { doubtOf, type JournalDoubt } from '../../core/journal-doubts.ts';
 import type { LedgerRow, ZoneEntry } from '../../core/ledger.ts';
 import { isFinal, type Operation } from '../../core/operation.ts';
 
-/** The state of one central. */
+/** The state of one central, made from its journal alone. */
 export interface JournalStatus extends Omit<JournalCounts, 'rows'> {
   /** When the first comparison was completed: wall clock, milliseconds since 1970; null: not yet. */
   readonly baselineAt: number | null;
-  /** Why the journal may not know what happened last, until an operator has seen it; null: no reason. */
+  /**
+   * Why the journal may lack the newest events. Stays until an operator accepts the journal; null: no reason.
+   */
   readonly doubt: JournalDoubt | null;
   /** Number of operations that are neither final nor stuck. */
   readonly open: number;

@@ -4,7 +4,9 @@ import type { ResourceRecord } from '../../dns/record.ts';
 import { PanelError } from '../../core/panel.ts';
 import type { ZoneView } from './journal-status.ts';
 
-/** Records of a zone in the panel, or why they are not known; null: they were not asked for. */
+/**
+ * Records of a zone in the panel, or the problem that prevented reading them; null: nobody asked for them.
+ */
 export type PanelContent =
   | { readonly records: readonly ResourceRecord[] }
   | { readonly problem: Problem }
@@ -13,7 +15,9 @@ export type PanelContent =
 /** Reads a zone from the panel; null: the panel has no such zone. @throws {PanelError} */
 export type ReadPanel = (zone: DnsName) => Promise<readonly ResourceRecord[] | null>;
 
-/** The panel's records of a zone of which the ledger has none, because its edits stay in the panel. */
+/**
+ * Reads a zone's records from the panel if the ledger has none, because the zone's edits stay in the panel.
+ */
 export async function panelContent(
   { entry, rows }: ZoneView,
   zone: DnsName,

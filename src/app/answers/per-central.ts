@@ -1,7 +1,7 @@
 import type { CentralId } from '../../core/central.ts';
 import type { HistoryPage } from '../../core/history.ts';
 
-/** A value that belongs to one central of the panel. */
+/** A value, with the central of the panel that it belongs to. */
 export interface OfCentral<T> {
   /** Number of the central in the settings. */
   readonly number: number;
@@ -10,11 +10,13 @@ export interface OfCentral<T> {
 }
 
 /**
- * An element of a list. If the panel has several centrals, `central` is the number of the element's central.
+ * An element of a list. If the panel has several centrals, `central` is the number of the one it belongs to.
  */
 export type Numbered<T> = T & { readonly central?: number };
 
-/** The value of the first central. If the panel has several centrals, `centrals` holds the value of each. */
+/**
+ * The value for the first central. If the panel has several centrals, `centrals` holds one value for each.
+ */
 export type AtEach<T> = Numbered<T> & { readonly centrals?: readonly (T & AtCentral)[] };
 
 interface AtCentral {
@@ -25,7 +27,8 @@ interface AtCentral {
 
 /**
  * Joins the lists of all centrals into one.
- * @param several whether the panel has several centrals; only then elements get a number
+ * @param several whether the panel has several centrals; elements get the number of their central only if it
+ *   has
  */
 export function oneList<T extends object>(
   lists: readonly OfCentral<readonly T[]>[],
@@ -37,15 +40,17 @@ export function oneList<T extends object>(
 }
 
 /**
- * Joins one page of the history of each central to one page of at most `most` entries, newest first.
- * @param several as of {@link oneList}
+ * Makes one page of the history, newest first, from one page of each central.
+ * @param several as in {@link oneList}
+ * @param most how many entries the page may have
  */
 export function newestOfAll<T extends { readonly id: string }>(
   pages: readonly OfCentral<HistoryPage<T>>[],
   several: boolean,
   most: number,
 ): HistoryPage<Numbered<T>> {
-  // All pages are complete down to the latest of their ends.
+  // Pages end at different ids. Entries older than the latest of these ends may be missing from some page, so
+  // they are left for the next page.
   const floor = pages.reduce((last, { value: { next } }) => (next !== null && next > last ? next : last), '');
   const all = oneList(
     pages.map((page) => ({ ...page, value: page.value.entries })),

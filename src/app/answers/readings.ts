@@ -21,7 +21,7 @@ type Readings = {
 };
 
 /**
- * Answers each question, in the agent or in a command without one.
+ * Functions that answer these questions. Both the agent and, if none runs, a command use them.
  * @throws {CommandFailed | Unanswerable | DnsDataError | JournalError}
  */
 export const readings: Readings = {

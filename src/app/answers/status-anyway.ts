@@ -6,8 +6,8 @@ import { readings } from './readings.ts';
 import { withoutAgent } from './without-agent.ts';
 
 /**
- * Reads the status, from the journals if no agent answers.
- * @throws {AskDenied} if this user may not ask the agent; then nothing is known
+ * Asks the agent for the status. If no agent answers, makes the status from the journals.
+ * @throws {AskDenied} if this user may not use the agent's socket; the status is then unknown
  */
 export async function statusAnyway(paths: Paths): Promise<StatusReport> {
   try {

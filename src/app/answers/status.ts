@@ -31,8 +31,8 @@ export async function statusReport({ paths, agent, sources }: Answerer): Promise
 
 /**
  * Makes the report of one central.
- * @param problems every problem that is found is added to it
- * @returns null: the settings do not even identify the account
+ * @param problems gets every problem that is found
+ * @returns null: the settings do not even identify the account at the central
  */
 async function reportOf(
   { settings, id, open }: Source,
@@ -43,7 +43,7 @@ async function reportOf(
   if (central === null) return null;
   const known = open(async (all) => {
     const engine = await orProblem(engineOf(all), problems);
-    // A journal that cannot be read is one problem.
+    // The journal of this central cannot be read. Its error is one of the problems, and is listed only once.
     const health = engine === null ? null : await orProblem(all.health(), problems);
     const observed = engine === null ? null : await orProblem(observedAt(all), problems);
     return { engine, fromAgent: all.fromAgent(), health, observed };

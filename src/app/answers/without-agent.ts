@@ -9,7 +9,10 @@ import type { ReadPanel } from './panel-content.ts';
 import { wirePanel } from '../wiring/wire.ts';
 import { ownersIn, type KnownOwners } from './owner-knowledge.ts';
 
-/** Answers questions while no agent runs, from the settings file and the journals of its centrals. */
+/**
+ * Gives the code that answers questions what a command knows without an agent: the settings file and the
+ * journals.
+ */
 export function withoutAgent(paths: Paths): Answerer {
   const loaded = loadSettings(paths.root);
   const problems = loaded.kind === 'broken' ? loaded.problems : [];
@@ -34,7 +37,10 @@ function sourceOf(paths: Paths, settings: Settings): Source {
   };
 }
 
-/** Reads zones from the panel. No agent runs, so no hook call is being answered. */
+/**
+ * Makes a function that reads zones from the panel. While no agent runs, the panel is not waiting for an
+ * answer of ours, so it can be read.
+ */
 function readPanelAt({ root }: Paths): ReadPanel {
   return async (zone) => {
     const panel = await wirePanel(root);
@@ -42,5 +48,5 @@ function readPanelAt({ root }: Paths): ReadPanel {
   };
 }
 
-/** Milliseconds that a read of the panel may take. */
+/** How long one read of the panel may take, milliseconds. */
 const panelPatience = 30_000;

@@ -3,7 +3,7 @@ import type { Answers } from '../control/protocol.ts';
 
 type Zones = Answers['zones'];
 
-/** Every state by which zones can be chosen: of a zone, or of a record in it. */
+/** All states by which a user can choose zones: the states of zones, and those of records in them. */
 export const statesOfZones: readonly (ZoneState | RecordState)[] = [
   'synced',
   'panel-only',
@@ -15,14 +15,14 @@ export const statesOfZones: readonly (ZoneState | RecordState)[] = [
   'deleting',
 ];
 
-/** The zones that have this state, or a record with it. */
+/** Returns the zones that have this state themselves, and those with a record in this state. */
 export function zonesWith(zones: Zones, state: string): Zones {
   return zones.filter((one) => one.state === state || (one.records[state] ?? 0) > 0);
 }
 
 /**
- * The zones in the order in which somebody has to look at them. Zones with a note come first, then those with
- * conflicts, those whose edits stay in the panel, those under way, and the others.
+ * Sorts zones by how urgently somebody has to look at them: first zones with a note, then those with
+ * conflicts, then by state (see `ranks`).
  */
 export function mostUrgentFirst(zones: Zones): Zones {
   return zones.toSorted((a, b) => rank(a) - rank(b));

@@ -4,14 +4,14 @@ import type { DnsName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 
 /**
- * How the central signs a zone, or the problem that prevented an answer. `null`: the account has no such
+ * How the central signs a zone, or the problem that kept it from answering. `null`: the account has no such
  * zone.
  */
 export type SigningReport = Signing | { readonly problem: Problem } | null;
 
 /**
- * How long the central may take to answer, milliseconds. The time is short, because the answer only adds to
- * what the journal shows.
+ * How long the central may take to answer, milliseconds. This is short, because the answer to the user can do
+ * without.
  */
 const patience = 3_000;
 

@@ -4,20 +4,20 @@ import { PanelError } from '../../core/panel.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { wirePanel } from '../wiring/wire.ts';
 
-/** The zones of the account at the central. */
+/** How many zones the account has at the central. */
 export interface ZoneCount {
   readonly zones: number;
   /** Names of these zones, if the central can list zones; else empty. */
   readonly listed: readonly DnsName[];
-  /** Whether the panel has zones, but the central has none of them for this account. */
+  /** Whether the panel has zones, but the account has none of them at the central. */
   readonly noneOfThePanels: boolean;
   /** The count as a text, for example `34 zones` or `34 of the panel's 36 zones`. */
   readonly text: string;
 }
 
 /**
- * Counts the account's zones. A central that cannot list zones (a name server) is asked for each zone of the
- * panel under this root. It is also asked whether the account may write each of them.
+ * Counts the account's zones. A central that cannot list its zones (a name server) is asked for each zone of
+ * this root's panel. It is also asked whether the account may write that zone.
  * @throws {CentralError}
  */
 export async function countZones(central: Central, root: string, ctx: CallContext): Promise<ZoneCount> {
@@ -39,7 +39,7 @@ export async function countZones(central: Central, root: string, ctx: CallContex
   }
 }
 
-/** A panel that cannot be read counts as a panel without zones; another check reports it. */
+/** Whether the panel has zones. False also if the panel cannot be read; another check reports that. */
 async function panelHasZones(root: string, ctx: CallContext): Promise<boolean> {
   try {
     return (await (await wirePanel(root)).listZones(ctx)).zones.length > 0;

@@ -8,9 +8,9 @@ import { problem, type Problem } from '../../dns/problem.ts';
 const mostZones = 3;
 
 /**
- * Returns a problem if a new zone would have no NS records at its apex. That is so if neither the option
- * `nameservers`, nor the central, nor the panel names any. Null: new zones get NS records, or the panel has
- * no zones or cannot be read.
+ * Returns a problem if new zones would get no NS records for their own name. That is so if neither the option
+ * `nameservers`, nor the central, nor the panel names a name server. Null: new zones get NS records, or the
+ * panel has no zones or cannot be read.
  */
 export async function nameServersNeeded(
   { kind, newZones, number }: Settings,

@@ -9,14 +9,14 @@ import { controlWord, end, hello, mostBody, protocolVersion } from './socket.ts'
 const patience = 30_000;
 
 /**
- * The agent did not answer, or answered that it cannot do what was asked. The message is a sentence for the
- * user.
+ * Thrown when the agent does not answer, or answers that it cannot do what was asked. The message is a
+ * sentence for the user.
  */
 export class AskFailed extends CommandFailed {
   override readonly name: string = 'AskFailed';
 }
 
-/** No agent listens on the socket. */
+/** Thrown when no agent listens on the socket. */
 export class NoAgent extends AskFailed {
   override readonly name = 'NoAgent';
 
@@ -25,7 +25,7 @@ export class NoAgent extends AskFailed {
   }
 }
 
-/** This user may not use the agent's socket. */
+/** Thrown when this user may not use the agent's socket. */
 export class AskDenied extends AskFailed {
   override readonly name = 'AskDenied';
 
@@ -34,7 +34,9 @@ export class AskDenied extends AskFailed {
   }
 }
 
-/** The answer is not in this release's format, so the agent belongs to another release. */
+/**
+ * Thrown when the answer does not have this release's format, because the agent belongs to another release.
+ */
 export class OtherRelease extends AskFailed {
   override readonly name = 'OtherRelease';
 
@@ -43,7 +45,7 @@ export class OtherRelease extends AskFailed {
   }
 }
 
-/** What the agents of all releases report about themselves. */
+/** The part of a status answer that agents of all releases send. */
 export type RunningAgent = v.InferOutput<typeof anyRelease>;
 
 /**
@@ -62,8 +64,8 @@ export async function ask<N extends Question>(
 }
 
 /**
- * Finds the running agent, of any release; null: none runs.
- * @throws {AskFailed} when an agent does not answer
+ * Asks for the running agent, which may be of any release; null: none runs.
+ * @throws {AskFailed} when an agent runs but does not answer
  */
 export async function runningAgent(socketPath: string): Promise<RunningAgent | null> {
   try {
@@ -84,7 +86,7 @@ function ofThisRelease<T>(read: () => T): T {
   }
 }
 
-/** Sends a question. @returns the value of the answer, not checked yet */
+/** Sends a question and receives the answer. @returns the answer's value, not yet checked against a schema */
 async function exchange(
   socketPath: string,
   question: Question,

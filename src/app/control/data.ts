@@ -1,4 +1,4 @@
-/** Schemas for the parts of the agent's answers. */
+/** Schemas for the parts of which the agent's answers are made. */
 import { gapFact, olderFact, otherHostFact } from '../../core/journal-doubts.ts';
 import * as v from 'valibot';
 import type { ZoneEntry } from '../../core/ledger.ts';
@@ -26,7 +26,7 @@ const serverReport = v.object({
   text: v.string(),
 });
 
-/** Number of the central that the data belongs to; absent if the panel has only one central. */
+/** Number of the central that an element belongs to; absent if the panel has only one central. */
 const central = v.exactOptional(v.number());
 
 const reported = {
@@ -42,8 +42,8 @@ const reported = {
 };
 
 /**
- * An operation in a list, or an edit that was decided without one. `outcome`, `why`: how it ended; `live`:
- * whether the name servers serve its last write.
+ * An entry of the history: an operation, or an edit that was decided without one. `outcome` and `why` say how
+ * an operation ended; `live` says whether the name servers serve its last write.
  */
 export const reportedEntry = v.variant('kind', [
   v.object({ ...edit, ...reported }),
@@ -106,8 +106,8 @@ const zoneView = {
 } satisfies Fields<ZoneView>;
 
 /**
- * One zone, with its records in panel and central. If the panel has several centrals, the top level shows the
- * first one, and `centrals` shows each of them.
+ * One zone, with its records in panel and central. If the panel has several centrals, the top level describes
+ * the zone at the first one, and `centrals` describes it at each.
  */
 export const zoneReport = v.object({
   ...zoneView,

@@ -17,10 +17,10 @@ import type { Delegation } from '../plan/delegation.ts';
 
 type Fields<T> = { readonly [K in keyof T]-?: v.GenericSchema<unknown, T[K]> };
 
-/** Records of one owner name; `type` null: of all types. */
+/** Selects the records with one name and one type; `type` null: all types. */
 export const namedRecords = v.object({ name, type: v.nullable(v.string()) });
 
-/** What an operator asks for. */
+/** What an operator asks for when he wants a plan. */
 export const planRequest = {
   direction: v.picklist(['push', 'pull']),
   removes: v.boolean(),
@@ -29,16 +29,16 @@ export const planRequest = {
 
 const whole = v.nullable(v.picklist(['create', 'delete']));
 
-/** Longest name of an operator, and longest reason of his, characters. */
+/** How long an operator's name may be, and how long a reason that he gives, in characters. */
 const mostOperator = 64;
 export const mostReason = 200;
 
-/** Whether a text is one line without control characters and the like. */
+/** Whether a text is one line without control characters or others that a terminal would not show. */
 function isPlain(text: string): boolean {
   return plainText(text) === text;
 }
 
-/** Whether a text may be the reason why the safety limits do not hold. */
+/** Whether a text can be stored as an operator's reason to go beyond the safety limits. */
 export function isReason(text: string): boolean {
   return text.trim() !== '' && text.length <= mostReason && isPlain(text);
 }
@@ -46,10 +46,13 @@ export function isReason(text: string): boolean {
 const operator = v.exactOptional(v.pipe(v.string(), v.maxLength(mostOperator), v.check(isPlain)));
 const reason = v.pipe(v.string(), v.check(isReason));
 
-/** An import that removes more than the safety limits allow, because an operator forced it. */
+/**
+ * An import that removes more than the safety limits allow: its zone, the operator who forced it, and the
+ * reason.
+ */
 export const forcedImport = { zone: name, operator, force: reason };
 
-/** What an operator has approved of a zone's plan. */
+/** The part of a zone's plan that an operator has approved. */
 export const approvedPlan = v.object({
   zone: name,
   ...planRequest,
@@ -107,7 +110,7 @@ export const centralPlan = v.object({
   delegation: v.exactOptional(delegation),
 });
 
-/** How the application of a zone's plan ended. */
+/** How applying a zone's plan ended. */
 export const zoneResult = v.variant('kind', [
   v.object({
     kind: v.literal('done'),
@@ -122,7 +125,7 @@ export const zoneResult = v.variant('kind', [
 
 const central = v.exactOptional(v.number());
 
-/** What became of excluding or including something. */
+/** How a request to exclude or include a zone or records ended. */
 export const exclusion = v.variant('kind', [
   v.object({ kind: v.literal('done'), count: v.number(), central }),
   v.object({ kind: v.literal('nowhere'), central }),

@@ -1,6 +1,6 @@
 /**
- * The questions that can be sent to the agent's socket, and their answers. Both are JSON, checked with these
- * schemas. `socket.ts` describes how they are framed; `client.ts` sends questions.
+ * The questions that a client can send to the agent's socket, and their answers. Both are JSON, checked with
+ * these schemas. `socket.ts` describes how they are sent as octets; `client.ts` sends questions.
  */
 import * as v from 'valibot';
 import type { Problem } from '../../dns/problem.ts';
@@ -56,28 +56,30 @@ const parameters = {
   zones: v.object({ central }),
   zone: v.object({ zone: v.string(), central }),
   /**
-   * Asks for one page of the history, newest first. `before`: only entries with an id before this one; null:
-   * from the newest on. `most`: entries of the page at most.
+   * Asks for one page of the history, newest first, with at most `most` entries. `before`: only entries older
+   * than the one with this id; null: from the newest on.
    */
   history: v.object({ filter: historyFilter, before: v.nullable(v.string()), most: v.number(), central }),
   /** Asks for the operations whose id begins with `prefix`. */
   operation: v.object({ prefix: v.string(), central }),
-  /** Asks for a comparison in the background. `zone`: null means all zones. */
+  /**
+   * Asks the agent to start a comparison; the answer does not wait for its end. `zone`: null means all zones.
+   */
   compare: v.object({ zone: v.nullable(v.string()), central }),
   /** Asks for all records of a zone on one side, as they are now. */
   content: v.object({ zone: v.string(), side: v.picklist(['panel', 'central']), central }),
-  /** Asks for the names of all zones that a panel or a ledger has. */
+  /** Asks for the names of all zones that the panel or a ledger has. */
   'zones-to-plan': v.object({ central }),
   /**
-   * Asks what brings one side of a zone to what the other has. Writes nothing. `delegation`: whether the
-   * resolvers of the settings are asked where the zone is delegated to.
+   * Asks what would bring one side of a zone to what the other side has. Writes nothing. `delegation`:
+   * whether the agent also asks the resolvers of the settings to which name servers the zone is delegated.
    */
   plan: v.object({ zone: v.string(), ...planRequest, central, delegation: v.exactOptional(v.boolean()) }),
-  /** Asks to do what was approved for a zone at one central. */
+  /** Asks the agent to apply what an operator approved of a zone's plan, at one central. */
   apply: v.object({ approved: approvedPlan, central: v.number() }),
-  /** Reports an import beyond the safety limits, before its first edit. */
+  /** Tells the agent, before the first edit, that an import goes beyond the safety limits. */
   'forced-import': v.object(forcedImport),
-  /** Takes a zone, or records of it, out of the synchronisation, or back into it. */
+  /** Excludes a zone, or records of it, from the synchronisation, or includes them again. */
   exclude: v.object({ zone: v.string(), only: v.nullable(namedRecords), excluded: v.boolean(), central }),
   /**
    * Ends the running trace of hook calls, answers with its calls, and starts a trace for `zone` (null: none).
@@ -87,11 +89,16 @@ const parameters = {
     zone: v.nullable(v.string()),
     refuse: v.nullable(v.picklist(['before', 'after'])),
   }),
-  /** Removes an account and its addresses from the history. */
+  /** Removes a user's name and addresses from the history. */
   'erase-user': v.object({ user: v.string() }),
-  /** Reports what the self-test found: whether the panel checks access before it calls us. */
+  /**
+   * Tells the agent what the self-test found: whether the panel checks a user's access before it calls us.
+   */
   'access-check': v.object({ checksFirst: v.boolean() }),
-  /** An operator accepts the journals of the centrals (docs/decisions/016-older-journals.md). */
+  /**
+   * Accepts the centrals' journals for an operator, although they may lack events
+   * (docs/decisions/016-older-journals.md).
+   */
   'accept-journal': v.object({ central }),
   /** Asks the agent to send a test notice on every channel of the settings. */
   'notify-test': v.object({}),
@@ -102,7 +109,10 @@ export type Question = keyof typeof parameters;
 /** The parameters of each question. */
 export type Requests = { readonly [N in Question]: v.InferOutput<(typeof parameters)[N]> };
 
-/** The same schemas. Their type makes the compiler check that they match {@link Requests}. */
+/**
+ * The schemas of the parameters again, with a type that makes the compiler check them against
+ * {@link Requests}.
+ */
 const requests: { readonly [N in Question]: v.GenericSchema<unknown, Requests[N]> } = parameters;
 
 /** The field of a request that names the question. All other fields are parameters. */
@@ -125,20 +135,18 @@ export interface AgentReport {
 }
 
 /**
- * The state of one panel. The fields of the first central are repeated at the top level; they are null if
- * there is no central.
+ * The state of one panel. The first central's fields are repeated at the top level; without a central they
+ * are null.
  */
 export interface StatusReport extends AgentReport, Nullable<CentralState> {
   /** When the report was made: wall clock, milliseconds since 1970. */
   readonly at: number;
-  /**
-   * The reasons why an administrator has to look at the panel. The most urgent comes first; empty: all is
-   * well.
-   */
+  /** The reasons why an administrator has to look at the panel, the most urgent first. Empty: all is well. */
   readonly attention: readonly Attention[];
   readonly paused: boolean;
   /**
-   * When the pause ends, milliseconds since 1970. Null: there is no pause, or it has no end (see `paused`).
+   * When the pause ends: milliseconds since 1970. Null: there is no pause (`paused` is false), or it has no
+   * end.
    */
   readonly pausedUntil: number | null;
   readonly centrals: readonly CentralReport[];
@@ -147,8 +155,8 @@ export interface StatusReport extends AgentReport, Nullable<CentralState> {
 type Nullable<T> = { readonly [K in keyof T]: T[K] | null };
 
 /**
- * An operation. `outcome` and `why` say how it ended, for a reader. `live` says whether the name servers
- * serve its last write; null: not known.
+ * An operation. `outcome` and `why` say how it ended. `live` says whether the name servers serve its last
+ * write; null: not known.
  */
 export type ReportedOperation = Operation & {
   readonly outcome: OutcomeKind;
@@ -162,7 +170,7 @@ export type ReportedEntry = ReportedOperation | Decision;
 /** A zone's entry, ledger rows and open operations, and how the central signs the zone. */
 export interface ZoneReport extends ZoneView {
   readonly signing: SigningReport;
-  /** The panel's records of a zone of which the ledger has none; null: they were not asked for. */
+  /** The panel's records, if the ledger has none for this zone; null: nobody asked for them. */
   readonly inPanel: PanelContent;
 }
 
@@ -173,17 +181,20 @@ export interface NotifyTest {
   readonly tried: readonly TriedChannel[];
 }
 
-/** A zone's entry, with the counts of its records; zones without records in the ledger have none. */
+/**
+ * A zone's ledger entry, with the number of its records in each state; there are no numbers if the ledger has
+ * no records.
+ */
 export interface CountedZone extends ZoneEntry, ZoneCounts {}
 
-/** A zone's plan at one central; `central`: its number in the settings. */
+/** A zone's plan at one central. `central` is the central's number in the settings. */
 export interface CentralPlan extends ZonePlan {
   readonly central: number;
-  /** Where the zone is delegated to in public; absent: no resolver was asked. */
+  /** To which name servers the zone is delegated in the public DNS; absent: no resolver was asked. */
   readonly delegation?: Delegation;
 }
 
-/** The type of each answer. */
+/** What each question is answered with. */
 export interface Answers {
   readonly status: StatusReport;
   readonly zones: readonly Numbered<CountedZone>[];
@@ -191,7 +202,7 @@ export interface Answers {
   readonly history: HistoryPage<Numbered<ReportedEntry>>;
   readonly operation: readonly Numbered<ReportedEntry>[];
   readonly compare: null;
-  /** Null: the side has no such zone. */
+  /** The zone's records on the side that was asked for; null: that side has no such zone. */
   readonly content: readonly ResourceRecord[] | null;
   readonly 'zones-to-plan': readonly DnsName[];
   readonly plan: readonly CentralPlan[];
@@ -201,12 +212,14 @@ export interface Answers {
   readonly trace: readonly SeenCall[];
   readonly 'access-check': null;
   readonly 'notify-test': NotifyTest;
-  /** How many journals there were to accept. */
+  /** How many journals were accepted, because they needed it. */
   readonly 'accept-journal': number;
   readonly 'erase-user': ErasedUser;
 }
 
-/** How many entries of the history an account was removed from, and how many under way still name it. */
+/**
+ * From how many entries of the history a user was removed, and how many unfinished ones still name the user.
+ */
 export interface ErasedUser {
   readonly erased: number;
   readonly underWay: number;
@@ -268,12 +281,12 @@ const answers: { readonly [N in Question]: v.GenericSchema<unknown, Answers[N]> 
   'erase-user': v.object({ erased: v.number(), underWay: v.number() }),
 };
 
-/** Checks the answer to a question. @throws {v.ValiError} when the value is no answer to it */
+/** Checks that a value answers this question. @throws {v.ValiError} when it does not */
 export function parseAnswer<N extends Question>(asked: N, value: unknown): Answers[N] {
   return parsed(answers[asked], value);
 }
 
-/** Checks the parameters of a question. @throws {v.ValiError} when they do not belong to it */
+/** Checks that a value holds this question's parameters. @throws {v.ValiError} when it does not */
 export function parseParameters<N extends Question>(asked: N, value: unknown): Requests[N] {
   return parsed(requests[asked], value);
 }
@@ -289,7 +302,7 @@ export const anyRelease = v.object({
   engine: v.nullable(v.object({ open: v.number() })),
 });
 
-/** The message around an answer: the value, or the reasons why there is none. */
+/** The message in which an answer is sent: its value, or the problems because of which there is no value. */
 export const envelope = v.variant('ok', [
   v.object({ ok: v.literal(true), value: v.unknown() }),
   v.object({ ok: v.literal(false), problems: v.array(problemSchema) }),

@@ -1,13 +1,13 @@
 /**
- * First word of a hook request. Its first line is `domainsync 1 PID LENGTH [STAGE] [cut]`, and LENGTH octets
- * of body follow. The agent reads the environment of process PID from /proc. A hook sends STAGE if its panel
- * does not put the stage into the environment (docs/decisions/005-two-generations.md). `cut`: the body may be
- * incomplete.
+ * First word of a hook request. The request's first line is `domainsync 1 PID LENGTH [STAGE] [cut]`; LENGTH
+ * octets of body follow. The agent reads the environment of process PID from /proc. STAGE is sent if the
+ * panel does not put the stage into the environment (docs/decisions/005-two-generations.md). `cut`: the body
+ * may be incomplete.
  */
 export const hookWord = 'domainsync';
 /**
- * First word of a request of the command line. Its first line is `domainsync-control 1 0 LENGTH`, and LENGTH
- * octets of JSON follow.
+ * First word of a request of the command line. The request's first line is `domainsync-control 1 0 LENGTH`;
+ * LENGTH octets of JSON follow.
  */
 export const controlWord = 'domainsync-control';
 export const protocolVersion = '1';
@@ -26,7 +26,9 @@ export const mostHead = 256;
 /** Longest body that the agent accepts, octets. */
 export const mostBody = 8 * 1024 * 1024;
 
-/** Longest body of a hook call that the agent uses, octets. It reads a longer body and discards all of it. */
+/**
+ * Longest body of a hook call that the agent uses, octets. The agent receives a longer body, but discards it.
+ */
 export const mostRead = 2 * 1024 * 1024;
 
 export interface RequestHead {
@@ -38,7 +40,7 @@ export interface RequestHead {
   readonly isCut: boolean;
 }
 
-/** Parses the first line of a request; `null`: the line is no such request. */
+/** Parses the first line of a request; `null`: the line does not begin a request. */
 export function readHead(line: string): RequestHead | null {
   const parts = /^(domainsync|domainsync-control) 1 (\d{1,10}) (\d{1,10})(?: (before|after))?( cut)?$/.exec(
     line,

@@ -20,7 +20,7 @@ export async function checkAgent({ socket }: Paths): Promise<Finding[]> {
 }
 
 /**
- * Reports an agent of another release that still runs, because nobody ended it when the files were replaced.
+ * Reports a running agent that is not of this release, because nobody ended it when the files were replaced.
  */
 async function checkOtherRelease(socket: string): Promise<Finding[]> {
   const running = await runningAgent(socket);
@@ -54,8 +54,8 @@ function findingsOf(report: StatusReport): Finding[] {
 }
 
 /**
- * When the first comparison was complete at every central: wall clock, milliseconds since 1970. Null: it is
- * not complete at every central, or there is no central.
+ * When the last central completed its first comparison: wall clock, milliseconds since 1970. Null: a central
+ * has not completed it yet, or there is no central.
  */
 export function baselineOf({ centrals }: StatusReport): number | null {
   const times = centrals.map(({ engine }) => engine?.baselineAt ?? null);
@@ -65,7 +65,7 @@ export function baselineOf({ centrals }: StatusReport): number | null {
   );
 }
 
-/** Number of octets that are checked at the end of the log. */
+/** So many octets at the end of the log are searched. */
 const logTail = 1_048_576;
 
 /** Reports errors in the log of the last 24 hours. @param wall wall clock, milliseconds since 1970 */

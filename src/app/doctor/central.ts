@@ -30,8 +30,7 @@ export async function checkConnection(settings: Settings, root: string, wall: nu
   const { hostname } = new URL(settings.address);
   const name = await resolveName(hostname);
   if (name !== null) return [name];
-  // The account is checked first, because that finds the panel's address and kind if the settings do not name
-  // them.
+  // First log in to the account. If the settings do not name the panel's address and kind, that finds them.
   const account = await checkAccount(settings, root);
   const { address } = foundCentral(root, settings) ?? settings;
   return isEncrypted(address, settings)
@@ -65,7 +64,7 @@ async function checkCertificate(address: string, deadline: number, wall: number)
     const text = `the certificate of ${url.host} is valid until ${validTo} (${left} days)`;
     return [warning('central', text, 'tell the provider')];
   } catch (error) {
-    // `checkAccount` reports the same failure, and says what the administrator can do.
+    // `checkAccount` reports the same failure, together with what the administrator can do.
     if (error instanceof HttpError) return [];
     throw error;
   }
@@ -102,8 +101,8 @@ async function checkAccount(settings: Settings, root: string): Promise<Finding[]
 }
 
 /**
- * Finds faults that do not make edits fail, but keep them from being served. Has a time limit of its own,
- * because the earlier checks may have used up theirs.
+ * Finds faults because of which edits succeed but are not served. Has its own time limit, because the earlier
+ * checks may have used up theirs.
  */
 async function checkConcerns(
   central: Central,

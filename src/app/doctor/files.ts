@@ -36,8 +36,8 @@ export function checkFiles(paths: Paths): Finding[] {
 }
 
 /**
- * Checks a file's mode. The panel starts no handler that it may not execute, or that other users may write
- * (docs/protocol.md#files-4, #files-5).
+ * Checks a file's mode and owner. The panel does not start a handler that it may not execute, or that other
+ * users may write (docs/protocol.md#files-4, #files-5).
  */
 function checkMode(root: string, file: PanelFile): Finding[] {
   const path = join(root, file.path);
@@ -61,7 +61,7 @@ function checkRelease(root: string, target: string | null): Finding[] {
 }
 
 /**
- * Compares files with the templates of the release in use; the values filled in are ignored. Finds files that
+ * Compares files with the templates of the release in use, whatever values are filled in. Finds files that
  * are cut off or belong to another release.
  */
 function checkTexts(root: string, kind: PanelKind, templates: string | null): Finding[] {
@@ -71,7 +71,7 @@ function checkTexts(root: string, kind: PanelKind, templates: string | null): Fi
     .map(({ path }) => problemFound(check, `${path} is cut off or not of the release in use`, again));
 }
 
-/** Whether a text is this template with some values filled in. */
+/** Whether a text is this template with any values filled in for its `@NAME@` places. */
 function isOf(text: string, template: string): boolean {
   const pieces = template.split(/@[A-Z]+@/u).map((piece) => piece.replaceAll(/[.*+?^${}()|[\]\\]/gu, '\\$&'));
   return new RegExp(`^${pieces.join('[^\\n]*')}$`, 'u').test(text);
@@ -83,12 +83,12 @@ function checkRestart({ root, restartDue }: Paths, kind: PanelKind): Finding[] {
   return [note(check, text, restartCommand(root, kind))];
 }
 
-/** Number of octets that are checked at the end of the panel's log. */
+/** So many octets at the end of the panel's log are searched. */
 const logTail = 4 * 1_048_576;
 
 /**
- * Checks whether the panel's log names our handlers as registered (docs/protocol.md#files-5). If it does not,
- * that is only a hint: logs are rotated, and the log level may be low.
+ * Checks whether the panel's log says that our handlers are registered (docs/protocol.md#files-5). If it does
+ * not, only a note is returned: logs are rotated, and the log level may be low.
  */
 export function checkRegistration({ root }: Paths): Finding[] {
   const kind = panelKindAt(root);

@@ -12,12 +12,12 @@ import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 const run = promisify(execFile);
 
 /**
- * The doctor warns if less than this is free on the disk, octets. A journal of 10,000 zones takes about 30
- * MB.
+ * The doctor warns if the disk has less free space than this, octets. A journal of 10,000 zones takes about
+ * 30 MB.
  */
 const littleSpace = 64 * 1024 * 1024;
 
-/** Checks the Node.js runtime and the panel's root. */
+/** Checks the Node.js runtime, and that the panel's root has the files of a panel. */
 export function checkHost({ root }: Paths): Finding[] {
   const found = [ok('runtime', `domainsync ${version}, Node.js ${process.version}, ${process.arch}`)];
   const missing = ['etc', 'addon', 'var'].filter((folder) => !existsSync(join(root, folder)));
@@ -35,8 +35,8 @@ export function checkHost({ root }: Paths): Finding[] {
 }
 
 /**
- * Finds the programs through which the hook can reach the agent, by sending a real request with each. If
- * there is no socket, nothing is checked.
+ * Finds out through which programs the hook can reach the agent, by sending a real request with each. Checks
+ * nothing if there is no socket.
  */
 export async function checkWays({ socket }: Paths): Promise<Finding[]> {
   if (!existsSync(socket)) return [];

@@ -28,7 +28,7 @@ export interface DoctorOptions {
 
 type CheckBody = () => Promise<readonly Finding[]> | readonly Finding[];
 
-/** Checks everything that may be wrong on this host, one check after the other. Changes nothing. */
+/** Runs all checks of this host, one after the other. Changes nothing. */
 export async function* examine({ paths, wall }: DoctorOptions): AsyncGenerator<Finding> {
   const closed = [paths.root, paths.state, dirname(paths.socket)].find(isClosed);
   if (closed !== undefined) {
@@ -60,7 +60,8 @@ export async function* examine({ paths, wall }: DoctorOptions): AsyncGenerator<F
 }
 
 /**
- * The checks of one central. If the panel has several centrals, each finding has the number of its central.
+ * The checks of one central. If the panel has several centrals, the central's number is part of each check's
+ * name.
  */
 function checksOf(
   settings: Settings,
@@ -96,7 +97,7 @@ async function findingsOf(check: string, body: CheckBody): Promise<readonly Find
   }
 }
 
-/** Whether a folder exists that this user may not read. */
+/** Whether this user may not read a folder; false if the folder does not exist. */
 function isClosed(path: string): boolean {
   try {
     readdirSync(path);

@@ -11,7 +11,8 @@ import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 const check = 'name servers';
 
 /**
- * Asks each name server of `[verify]` for one zone, and reports why it could not prove that edits are live.
+ * Asks each name server of `[verify]` for one zone. Reports those whose answers could not prove that an edit
+ * is live.
  * @param zone a zone that all of them should serve; null: no zone is synced yet
  * @param strict whether edits are refused while a name server fails
  */

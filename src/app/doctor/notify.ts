@@ -7,13 +7,13 @@ import { senderAt } from '../notify/notice.ts';
 import type { Paths } from '../paths.ts';
 import { ok, warning, type Finding } from './finding.ts';
 
-/** A notification that waits for so long (ms) has failed more than once. */
+/** If a notification has waited for so many milliseconds, its delivery has failed more than once. */
 const longWait = 5 * 60_000;
 
 /**
- * Checks whether notifications arrive. Sends nothing.
+ * Checks whether notifications can be delivered and earlier ones were. Sends nothing.
  * @param wall wall clock, milliseconds since 1970
- * @returns none: the settings name nobody to notify
+ * @returns empty: the settings name nobody to notify
  */
 export function checkNotify(settings: NotifySettings, paths: Paths, wall: number): Finding[] {
   const channels = channelsOf(settings, senderAt(paths.root), false);

@@ -5,8 +5,8 @@ import { note, ok, warning, type Finding } from './finding.ts';
 const selfTest = '"domainsync doctor --self-test"';
 
 /**
- * Reports whether domainsync knows the owners of zones. Only if it does can it refuse a user's edit
- * (docs/decisions/010-who-may.md).
+ * Reports whether domainsync knows the owners of zones. Without them it cannot refuse an edit of a user who
+ * does not own the zone (docs/decisions/010-who-may.md).
  */
 export function checkOwners({ check, provedAt, way, zones, unknown }: OwnerKnowledge): Finding[] {
   if (check === 'off') return [whereOff(provedAt)];

@@ -17,10 +17,10 @@ import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
 /** How long the panel may take to answer one request, milliseconds. */
 const patience = 15_000;
-/** The doctor warns about operations that are unfinished for longer than this, milliseconds. */
+/** The doctor warns about operations that have been unfinished for longer than this, milliseconds. */
 const longOpen = 600_000;
 
-/** Reads the panel's list of zones, and checks that the panel knows the plugin. */
+/** Reads the list of zones from the panel, and checks that the panel has loaded the plugin. */
 export async function checkPanel({ root }: Paths, hand: PanelHand): Promise<Finding[]> {
   const panel = await wirePanel(root);
   const kind = panelKindAt(root) ?? defaultPanelKind;
@@ -92,7 +92,7 @@ function soundness(journal: SqliteJournal, path: string): Finding[] {
 const newBaseline =
   '"domainsync compare ZONE" takes a new baseline: nothing is changed on either side. Look at the disk as well';
 
-/** Zones whose ledger is damaged, at most {@link mostNamed}. Reads the whole ledger. */
+/** Finds zones whose ledger rows are damaged, at most {@link mostNamed} of them. Reads the whole ledger. */
 function damagedZones(journal: SqliteJournal): readonly DnsName[] {
   const found: DnsName[] = [];
   for (let after: string | null = ''; after !== null;) {
@@ -129,12 +129,12 @@ async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]
   return found.length > 0 ? found : [ok('operations', 'none is stuck')];
 }
 
-/** At most so many zones are named in one text. */
+/** At most so many zones are named in the text of a finding. */
 const mostNamed = 5;
 
 /**
- * Warns about zones that others deleted at the central, or turned into a slave copy there. Also warns about
- * zones that others keep changing there, as two panels in one account do.
+ * Warns about zones that others deleted at the central or made a slave copy there. Also warns about zones
+ * that others keep changing at the central, for example a second panel with the same account.
  */
 function notedZones(entries: readonly ZoneEntry[]): Finding[] {
   return zoneNotes.flatMap(([code, text, way]) => {
@@ -146,7 +146,7 @@ function notedZones(entries: readonly ZoneEntry[]): Finding[] {
 const wayOut =
   'does another panel use this account? Each panel needs its own (docs/centrals.md, "One account for one panel")';
 
-/** Notes of zones, with the text and the way out of each. */
+/** Notes that a zone may have, each with the text to show and what the administrator can do. */
 const zoneNotes: readonly (readonly [code: string, text: string, wayOut: string])[] = [
   ['note.missing-at-central', 'gone from the central, not deleted by us', wayOut],
   [
@@ -161,7 +161,7 @@ const zoneNotes: readonly (readonly [code: string, text: string, wayOut: string]
   ],
 ];
 
-/** Names of the zones with this note, as one text; null: no zone has it. */
+/** Joins the names of the zones with this note into one text; null: no zone has it. */
 function named(entries: readonly ZoneEntry[], remark: string): string | null {
   const zones = entries.filter((entry) => entry.note === remark).map(({ zone }) => displayName(zone));
   if (zones.length === 0) return null;

@@ -36,10 +36,10 @@ export function checkSettings(loaded: LoadedSettings, { root }: Paths): Finding[
   return found.length > 0 ? found : [ok('settings', `${path}, without mistakes${inFiles(loaded.files)}`)];
 }
 
-/** Folders that the agent's unit hides from the agent (systemd.exec(5), ProtectHome=). */
+/** Folders that the agent cannot see, because its systemd unit hides them (systemd.exec(5), ProtectHome=). */
 const hidden = /^\/(?:home|root|run\/user)(?:\/|$)/u;
 
-/** Finds files that this program may read, but the agent may not. */
+/** Finds files of the settings that this program can read, but the agent cannot. */
 function checkHidden(files: readonly string[], root: string): Finding[] {
   if (!existsSync(join('/etc/systemd/system', unitOf(root)))) return [];
   return files
@@ -54,7 +54,7 @@ function inFiles(files: readonly string[]): string {
   return files.length === 0 ? '' : `; it names ${files.join(', ')}`;
 }
 
-/** Says that domainsync only observes, if the settings say so. */
+/** Adds a note if the settings say that domainsync only observes. */
 export function checkMode(loaded: LoadedSettings): Finding[] {
   if (loaded.kind !== 'configured' || loaded.settings.mode !== 'observe') return [];
   const text = 'domainsync only observes: every edit stays in the panel, nothing is refused or written';

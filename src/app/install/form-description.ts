@@ -12,8 +12,8 @@ interface Field extends Omit<OptionField, 'name'> {
 }
 
 /**
- * Fields of the settings form that are not options of the settings file. The key of each list is the option
- * field that the list follows.
+ * Fields of the settings form that are not options of the settings file. Each list of fields stands in the
+ * form behind the field that is its key.
  */
 const ownFields: Readonly<Record<string, readonly Field[]>> = {
   password: [
@@ -77,7 +77,10 @@ const formFields: readonly Field[] = options.flatMap(({ field, values }) =>
   field === undefined ? [] : [{ ...field, input: inputs[values.kind] }, ...(ownFields[field.name] ?? [])],
 );
 
-/** Values for the templates of description files: the fields of the settings form and their texts. */
+/**
+ * Values for the templates of description files: the fields of the settings form, and the texts of the
+ * fields.
+ */
 export function formDescription(dialect: FieldDialect): Readonly<Record<string, string>> {
   return {
     FIELDS: formFields.map((field) => element(field, dialect)).join('\n      '),

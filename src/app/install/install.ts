@@ -34,15 +34,15 @@ export interface InstallOptions {
   /** The type of the handlers; absent: the type of the installed ones, or else `cgi`. */
   readonly handlers?: HandlerType | undefined;
   /**
-   * Public key, or a file with it, that the release has to be signed with. It is kept for later releases;
-   * absent: the kept one counts.
+   * Public key with which the release must be signed, or a file with the key. It is kept for later releases.
+   * Absent: the kept key is used, if there is one.
    */
   readonly key?: string | undefined;
 }
 
 /**
- * Folder under the panel's root. Each release has a folder in it, and the link `current` points to the one in
- * use.
+ * Folder under the panel's root that holds a folder for each release. The link `current` in it points to the
+ * release in use.
  */
 export const releases = 'lib/domainsync';
 
@@ -51,7 +51,7 @@ const panelFolders = ['etc', 'addon', 'var'] as const;
 
 const bundles = ['agent.cjs', 'hook.cjs', 'form.cjs', 'domainsync.cjs'] as const;
 
-/** Everything else that an archive may bring, and a folder of bundles may lack. */
+/** Everything else that a release archive may contain. A folder of bundles need not have these files. */
 const further = [
   'plugin',
   'install',
@@ -68,7 +68,7 @@ const further = [
   'SHA256SUMS.minisig',
 ] as const;
 
-/** The installation was refused before it changed anything. `problems` holds every reason. */
+/** Thrown when the installation was refused before it changed anything. `problems` holds every reason. */
 export class InstallRefused extends Error {
   override readonly name = 'InstallRefused';
   readonly problems: readonly Problem[];
@@ -80,12 +80,13 @@ export class InstallRefused extends Error {
 }
 
 /**
- * Installs a release under a panel's root and makes it the one in use. A second run leaves equal files alone.
- * Each file is replaced by rename, so a handler that starts meanwhile finds the old or the new file.
- * Settings, journal and log stay. Files that the panel reads only at its start (docs/protocol.md#files-4,
- * #files-5) come last. The caller then restarts the panel, if `restart` is set, and replaces a running agent.
- * @returns what was done. `restart`: whether the panel must be restarted to read changed files, of this run
- *   or an earlier one; its caches are already cleared
+ * Installs a release under a panel's root and makes it the one in use. Files with the same content, settings,
+ * journal and log stay. Each file is replaced by rename, so a handler that starts meanwhile finds either the
+ * old or the new file. Files that the panel reads only at its start (docs/protocol.md#files-4, #files-5) are
+ * written last. Afterwards the caller must restart the panel, if `restart` is set, and replace a running
+ * agent.
+ * @returns what was done. `restart`: whether the panel must be restarted because this run or an earlier one
+ *   changed files that it reads only at its start. Its caches are already cleared then
  * @throws {InstallRefused} before anything is changed
  */
 export function install(options: InstallOptions) {
@@ -110,8 +111,8 @@ export function install(options: InstallOptions) {
 }
 
 /**
- * Values for the templates. The templates put paths in single quotes; `objections` refuses paths that contain
- * one.
+ * Values for the templates. The templates put paths in single quotes, so `objections` refuses a path that
+ * contains a single quote.
  */
 function templateValues(paths: Paths, ownNode: boolean, type: HandlerType): Readonly<Record<string, string>> {
   const current = join(paths.root, releases, 'current');
@@ -130,8 +131,8 @@ function templateValues(paths: Paths, ownNode: boolean, type: HandlerType): Read
 }
 
 /**
- * Writes the files that the panel reads and starts. The description file comes last, because it makes the
- * panel call the handlers. Removes files that belong to another kind of panel.
+ * Writes the files that the panel reads and starts. Writes the description file last, because with it the
+ * panel begins to call the handlers. Removes files for other kinds of panels.
  * @returns whether the panel must be restarted, because of this run or an earlier one
  */
 function putPanelFiles(
@@ -153,7 +154,8 @@ function putPanelFiles(
     .filter((path) => !own.has(path) && fs.existsSync(path));
   const differs = placed.some(({ file, path, text }) => file.readAtStart === true && !holds(path, text));
   const changes = differs || stale.length > 0;
-  // The flag is written first, so that the next run knows of the restart if this one is killed.
+  // Write this flag before any file. If this run is killed, the next one still knows that the panel needs a
+  // restart.
   if (changes && !('byHand' in restart)) fs.writeFileSync(restartDue, '', { mode: 0o600 });
   for (const path of stale) {
     fs.rmSync(path);
@@ -165,9 +167,7 @@ function putPanelFiles(
   return due;
 }
 
-/**
- * Removes all releases except the one in use. Call this only after the agent of the old release has ended.
- */
+/** Removes all releases except the one in use. Call this only after an agent of another release has ended. */
 export function removeOldReleases(root: string): void {
   const folder = join(root, releases);
   const inUse = fs.readlinkSync(join(folder, 'current'));
@@ -201,7 +201,7 @@ function objections(
     : placementProblems(root, kind, config !== undefined);
 }
 
-/** Without a key, nobody has asked for a signature. */
+/** Checks the signature of a release. If no key was given or kept, no signature is needed. */
 function objectionsToOrigin(from: string, key: KeptKey): Problem[] {
   if (key === null) return [];
   if (!isUsableKey(key)) return [key];
@@ -224,7 +224,8 @@ function placementProblems(root: string, kind: PanelKind, withConfig: boolean): 
 
 function objectionsToConfig(config: string): readonly Problem[] {
   const read = readSettings(config, 'config');
-  // systemd makes a credential only when the agent's unit starts, so the agent will look for it.
+  // Only the agent can read the credential, because systemd creates it when the agent's unit starts. So its
+  // absence here is no objection.
   if (read.kind === 'broken') return read.problems.filter(({ code }) => code !== 'settings.no-credential');
   // A faulty deployment tool may pass an empty file. This must not silently stop the synchronisation.
   return read.kind === 'not-configured' ? [problem('install.empty-config')] : [];

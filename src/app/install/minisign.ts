@@ -1,14 +1,17 @@
-/** Verifies signatures of minisign (jedisct1.github.io/minisign, "Signature format"). Pure. */
+/** Verifies signatures that minisign made (jedisct1.github.io/minisign, "Signature format"). Pure. */
 import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
 
 export interface PublicSigningKey {
   readonly id: Buffer;
   readonly key: KeyObject;
-  /** The key as minisign writes it, in one line. */
+  /** The key as text, in the one line in which minisign prints it. */
   readonly line: string;
 }
 
-/** Octets before the 32 of an Ed25519 key in its DER form (RFC 8410, section 4). */
+/**
+ * The DER form of an Ed25519 public key begins with these octets; the 32 octets of the key follow (RFC 8410,
+ * section 4).
+ */
 const derPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 
 const algorithmOctets = 2;
@@ -16,7 +19,10 @@ const idOctets = 8;
 const keyOctets = 32;
 const signatureOctets = 64;
 
-/** Reads a public key, as the file of minisign or as its one line. @returns `null`: it is none */
+/**
+ * Parses a public key, either the text of minisign's key file or only its line with the key. @returns `null`:
+ * the text holds no key
+ */
 export function parseSigningKey(text: string): PublicSigningKey | null {
   const line = text
     .split('\n')
@@ -31,9 +37,9 @@ export function parseSigningKey(text: string): PublicSigningKey | null {
 }
 
 /**
- * Verifies the signature of some data, and that of its trusted comment.
+ * Verifies minisign's two signatures: that of the data, and that of the trusted comment.
  * @param signature text of the file `.minisig`
- * @returns the trusted comment; `null`: the signature is not one of this key for this data
+ * @returns the trusted comment; `null`: this key did not sign this data
  */
 export function verifiedComment(data: Buffer, signature: string, by: PublicSigningKey): string | null {
   const [, first = '', comment = '', second = ''] = signature.split('\n');
@@ -41,7 +47,7 @@ export function verifiedComment(data: Buffer, signature: string, by: PublicSigni
   const whole = exactBase64(second, signatureOctets);
   const words = /^trusted comment: (.*)$/u.exec(comment)?.[1];
   if (octets === null || whole === null || words === undefined) return null;
-  // `ED`: the signature is one of the hash, which minisign makes since version 0.8.
+  // `ED`: not the data is signed but its hash. Minisign makes such signatures since version 0.8.
   if (octets.toString('latin1', 0, algorithmOctets) !== 'ED') return null;
   if (!octets.subarray(algorithmOctets, algorithmOctets + idOctets).equals(by.id)) return null;
   const ours = octets.subarray(algorithmOctets + idOctets);

@@ -14,8 +14,8 @@ export interface Placement {
 }
 
 /**
- * Finds everything that would make these writes fail half-way, so that the caller can refuse before it
- * starts. Changes nothing.
+ * Finds everything that would make writing these files fail half-way, so that the caller can refuse before
+ * the first write. Changes nothing.
  */
 export function obstacles({ files, folders, link }: Placement): Problem[] {
   const inTheWay = [
@@ -47,7 +47,10 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** Whether this process has these rights (`constants.X_OK`) to a file that exists. */
+/**
+ * Whether this process has these rights (such as `constants.X_OK`) to a file; false if the file does not
+ * exist.
+ */
 export function mayAccess(path: string, rights: number): boolean {
   return systemOr(() => {
     accessSync(path, rights);

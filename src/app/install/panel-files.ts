@@ -7,8 +7,8 @@ import { formDescription } from './form-description.ts';
 import { removeIfEmpty } from './put-file.ts';
 
 /**
- * The files to install under a root, in the order of writing. An optional file is installed only if its
- * folder exists.
+ * The files to install under a root, in the order in which they are written. Files marked optional are
+ * installed only if their folder exists.
  */
 export function filesFor(root: string, kind: PanelKind): readonly PanelFile[] {
   const belongs = ({ path, optional }: PanelFile): boolean =>
@@ -47,7 +47,8 @@ export function textOf(file: PanelFile, templates: string, values: Readonly<Reco
 }
 
 /**
- * The type of the installed handlers, read from the description file; `null`: there is no such file or type.
+ * The type of the installed handlers, read from the description file; `null`: the file is missing or names no
+ * type.
  */
 export function installedType(root: string, kind: PanelKind): HandlerType | null {
   const path = join(root, panels[kind].layout.description);

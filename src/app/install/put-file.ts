@@ -8,9 +8,9 @@ export function holds(path: string, text: string): boolean {
 }
 
 /**
- * Writes a file by rename. Owner and group are those of this process (docs/protocol.md#files-5 requires the
- * panel's user). If the file already contains the text, sets only its mode and owner.
- * @param changed gets the path if the text changed
+ * Writes a file by rename. The file gets the owner and group of this process (docs/protocol.md#files-5
+ * requires the panel's user). If the file already contains the text, sets only its mode and owner.
+ * @param changed the path is added to this list if the text changed
  */
 export function put(path: string, mode: number, text: string, changed: string[]): void {
   if (holds(path, text)) {
@@ -32,7 +32,10 @@ function own(path: string, mode: number): void {
   fs.chmodSync(path, mode);
 }
 
-/** Sets a symbolic link by rename. @param changed gets the link's path if its target changed */
+/**
+ * Creates or replaces a symbolic link by rename. @param changed the link is added to this list if its target
+ * changed
+ */
 export function pointTo(link: string, target: string, changed: string[]): void {
   if (systemOr(() => fs.readlinkSync(link), null, 'ENOENT') === target) return;
   const draft = `${link}.new`;

@@ -24,8 +24,8 @@ export function restartCommand(root: string, kind: PanelKind): string {
 }
 
 /**
- * Restarts a panel that has a command for it: the panel ends, and the next access starts it
- * (docs/protocol.md#files-5). Clears the panel's caches first, because the panel may have filled them again.
+ * Restarts a panel by its command, if it has one: the panel ends, and the next access starts it
+ * (docs/protocol.md#files-5). Clears the panel's caches before, because the panel may have filled them again.
  * @returns why the restart failed; `null`: it succeeded, or only an administrator can restart this panel
  */
 export async function restartPanel({ root, restartDue }: Paths, kind: PanelKind): Promise<string | null> {
@@ -35,8 +35,8 @@ export async function restartPanel({ root, restartDue }: Paths, kind: PanelKind)
   clearCaches(root, kind);
   try {
     const { stdout } = await run(join(root, program), args, { timeout: patience });
-    // The command's exit status after a failed function is not documented (docs/protocol.md#mgrctl), so its
-    // output is searched for an error.
+    // The documentation does not say which exit status the command has after a failed function
+    // (docs/protocol.md#mgrctl). So an error is searched for in its output.
     if (/\bERROR\b|<error\b/.test(stdout)) return stdout.trim().slice(0, 500);
   } catch (error) {
     if (!isSystemError(error)) throw error;

@@ -5,14 +5,14 @@ import { asideFact } from '../../core/journal-doubts.ts';
 import { SqliteJournal } from '../../journal/sqlite.ts';
 import type { Paths } from '../paths.ts';
 
-/** Codes of errors with which a journal is sound, but another process has it open. */
+/** Error codes that say that another process has a journal open. The journal itself is sound. */
 const inUse: ReadonlySet<string> = new Set(['journal.in-use', 'journal.locked']);
 
 /**
- * Sets the ledgers of all centrals aside. The next agent then takes a new baseline, as it does for an older
+ * Marks the ledgers of all centrals as outdated. The next agent then takes a new baseline, as for an older
  * copy of a journal (docs/decisions/016-older-journals.md). The history stays. A journal that cannot be
  * written is renamed, so that the next agent begins a new one. Call this only after the agent has ended.
- * @returns the journals that were renamed, under their new names
+ * @returns the new names of the journals that were renamed
  * @throws {JournalError} another process uses a journal
  */
 export async function setLedgersAside({ state }: Paths): Promise<string[]> {
@@ -40,7 +40,7 @@ async function markForgotten(path: string): Promise<void> {
   }
 }
 
-/** Renames a journal with the files beside it. @returns the new path of the journal */
+/** Renames a journal and the files that belong to it. @returns the new path of the journal */
 function rename(state: string, name: string): string[] {
   const mark = `.aside-${Date.now()}`;
   for (const other of readdirSync(state).filter((one) => one.startsWith(name) && !one.includes('.aside-')))

@@ -1,4 +1,4 @@
-/** The key that releases have to be signed with, and whether a release is. */
+/** Finds the key with which releases must be signed, and verifies the signature of a release. */
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,17 +8,19 @@ import { parseSigningKey, verifiedComment, type PublicSigningKey } from './minis
 
 const sumsFile = 'SHA256SUMS';
 
-/** Path of the public key that was given at an installation. It is kept until a person removes it. */
+/**
+ * Path of the public key that an installation was given. The key stays there until somebody removes the file.
+ */
 export function keyPath(root: string): string {
   return join(root, 'etc/domainsync.pub');
 }
 
-/** A key, or why it cannot be used; `null`: none was given or kept. */
+/** The key for signatures, or why it cannot be used; `null`: no key was given or kept. */
 export type KeptKey = PublicSigningKey | Problem | null;
 
 /**
- * Finds the key that a release under this root has to be signed with.
- * @param given a file, or the key itself; absent: the kept key counts
+ * Finds the key with which a release under this root must be signed.
+ * @param given the key itself, or a file with the key; absent: the kept key is used
  */
 export function signingKey(root: string, given: string | undefined): KeptKey {
   const path = given ?? keyPath(root);
@@ -31,12 +33,12 @@ export function isUsableKey(key: KeptKey): key is PublicSigningKey {
   return key !== null && 'key' in key;
 }
 
-/** The release is signed, and what its signature says of itself; or why it is not. */
+/** The comment in the signature of a signed release, or why the release does not count as signed. */
 export type Verified = { readonly comment: string } | Problem;
 
 /**
- * Checks that a folder holds a signed release. Its list of checksums must have a signature of this key, and
- * its files must be exactly those of the list. Nothing in the folder is run.
+ * Checks that a folder holds a signed release. This key must have signed its list of checksums, and its files
+ * must be exactly those of the list. Runs nothing from the folder.
  */
 export function verifyRelease(folder: string, key: PublicSigningKey): Verified {
   const path = join(folder, sumsFile);
@@ -49,7 +51,7 @@ export function verifyRelease(folder: string, key: PublicSigningKey): Verified {
   return altered === null ? { comment } : problem('install.altered', { path: join(folder, altered) });
 }
 
-/** The first file that the list does not have, or has with another content; `null`: there is none. */
+/** Finds the first file that is not in the list of checksums, or differs from it; `null`: there is none. */
 function firstAltered(folder: string, list: string): string | null {
   const listed = new Map(
     list.split('\n').flatMap((line) => {

@@ -19,7 +19,7 @@ export interface SystemOptions {
 
 /**
  * Runs systemctl.
- * @throws {Error} when it fails or needs more than two minutes; stopping an agent may take 30 seconds
+ * @throws {Error} when systemctl fails or takes more than two minutes. Stopping an agent may take 30 seconds
  */
 async function systemctl(...args: readonly string[]): Promise<void> {
   await run('systemctl', [...args], { timeout: 120_000 });
@@ -31,9 +31,8 @@ function managed(etc: string): boolean {
 }
 
 /**
- * Writes a systemd unit for the agent, and a logrotate rule for its log. Leaves out what the system has no
- * program for. With systemd, restarts the agent. Without systemd, the hook starts an agent whenever none
- * runs.
+ * Writes a systemd unit for the agent and a logrotate rule for its log, each only if the host has that
+ * program. With systemd, restarts the agent. Without systemd, the hook starts an agent whenever none runs.
  * @returns paths of the files that changed
  */
 export async function putSystemFiles({ root, socket, etc }: SystemOptions): Promise<string[]> {
@@ -67,8 +66,9 @@ export async function putSystemFiles({ root, socket, etc }: SystemOptions): Prom
 }
 
 /**
- * Lines of the unit that let the confined agent use the folder of its socket. Under /run, systemd creates the
- * folder when the agent starts. It keeps the folder when the agent stops, because a second panel may use it.
+ * Lines of the unit that let the confined agent write in the folder of its socket. If the folder is under
+ * /run, systemd creates it when the agent starts. The folder stays when the agent stops, because a second
+ * panel may use it.
  */
 function socketFolder(folder: string): string {
   if (!folder.startsWith('/run/')) return `ReadWritePaths=-${folder}`;
@@ -77,7 +77,7 @@ function socketFolder(folder: string): string {
 }
 
 /**
- * Removes the files that {@link putSystemFiles} wrote, after stopping the service.
+ * Stops the service, then removes the files that {@link putSystemFiles} wrote.
  * @returns the removed paths
  */
 export async function removeSystemFiles(root: string, etc: string): Promise<string[]> {

@@ -16,8 +16,8 @@ export interface UninstallOptions {
 }
 
 /**
- * Removes the description files, which make the panel call our handlers, and the panel's cache of them. The
- * handlers stay, because the panel calls them until it is restarted.
+ * Removes the description files, because of which the panel calls our handlers, and the panel's cache of
+ * them. Keeps the handlers, because the panel calls them until it is restarted.
  * @returns the removed paths
  */
 export function withdraw(root: string): string[] {
@@ -30,8 +30,8 @@ export function withdraw(root: string): string[] {
 }
 
 /**
- * Removes all of domainsync from a panel's root, whatever the kind of panel. Call this only after the agent
- * has ended. Description files are removed first, so that a panel that restarts meanwhile calls no missing
+ * Removes all files of domainsync under a panel's root, for every kind of panel. Call this only after the
+ * agent has ended. Removes the description files first: a panel that restarts meanwhile then calls no
  * handler.
  * @returns the removed paths
  */

@@ -3,7 +3,7 @@
  * 0.0.4).
  */
 
-/** One value of a metric. The labels are written in the order of `labels`. */
+/** One value of a metric. Its labels are written in the order in which `labels` has them. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
@@ -29,8 +29,8 @@ export function single(
 }
 
 /**
- * The metrics as text, each line ended by a line feed. A metric without a value is left out.
- * @param common labels of every sample, before its own
+ * The metrics as text, with a line feed at the end of each line. A metric without a value is left out.
+ * @param common labels that are put before each sample's own labels
  */
 export function exposition(metrics: readonly Metric[], common: Sample['labels'] = {}): string {
   return metrics

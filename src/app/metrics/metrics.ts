@@ -61,10 +61,7 @@ function ofAgent({ at, pid, version, state, memory, paused, pausedUntil }: Statu
   ];
 }
 
-/**
- * Metrics of notifications that could not be delivered yet, because a failing channel cannot report that
- * itself.
- */
+/** Metrics of notifications that still wait for delivery. A channel that fails cannot report this itself. */
 export function noticeMetrics(waiting: readonly Waiting[]): readonly Metric[] {
   const times = (name: ChannelName): readonly number[] =>
     waiting.filter(({ channels }) => channels.includes(name)).map(({ notice }) => notice.at);
@@ -87,7 +84,10 @@ export function noticeMetrics(waiting: readonly Waiting[]): readonly Metric[] {
   ];
 }
 
-/** Every code has a value, so that a rule sees the change from 0 to 1. */
+/**
+ * Metrics with one value for each code, 0 if no such reason exists. An alert rule can then see the change
+ * from 0 to 1.
+ */
 function ofAttention({ attention }: StatusReport): Metric[] {
   const count = (code: string): number => attention.filter((one) => one.code === code).length;
   const codes = Object.keys(attentionTexts);
@@ -118,7 +118,7 @@ function shortCode(code: string): string {
   return code.slice('attention.'.length);
 }
 
-/** All states of zones, records and operations. A state without any of them has the value 0. */
+/** All states of zones, records and operations. A state that nothing is in gets the value 0. */
 const zoneStates = {
   synced: 0,
   'panel-only': 0,
@@ -142,7 +142,7 @@ const openStates = {
   stuck: 0,
 } as const satisfies Partial<Readonly<Record<OperationState, 0>>>;
 
-/** Makes the metrics from the journals. They exist whether or not the agent runs. */
+/** Makes the metrics whose values come from the journals. They exist whether or not an agent runs. */
 function ofJournals({ centrals }: StatusReport): Metric[] {
   const each = (read: (engine: EngineReport) => number | null): readonly Sample[] =>
     centrals.flatMap((one) => (one.engine === null ? [] : valueOf(one, read(one.engine))));
@@ -200,7 +200,10 @@ function ofJournals({ centrals }: StatusReport): Metric[] {
   ];
 }
 
-/** Metrics of when calls and comparisons last succeeded, as the running agent or the last one knew it. */
+/**
+ * Metrics with the times when calls and comparisons last succeeded, as the running agent knows them or the
+ * last one stored them.
+ */
 function ofHealth({ centrals }: StatusReport): Metric[] {
   const each = (read: (health: Health) => number | null): readonly Sample[] =>
     centrals.flatMap((one) => {
@@ -228,7 +231,7 @@ function ofHealth({ centrals }: StatusReport): Metric[] {
 
 type ByAgent = NonNullable<CentralReport['fromAgent']>;
 
-/** Makes the metrics that only a running agent knows. Without an agent, they are absent. */
+/** Makes the metrics whose values only a running agent knows. Without an agent, they are left out. */
 function ofLive({ centrals }: StatusReport): Metric[] {
   const each = (read: (known: ByAgent) => number | boolean | null): readonly Sample[] =>
     centrals.flatMap((one) => (one.fromAgent === null ? [] : valueOf(one, read(one.fromAgent))));

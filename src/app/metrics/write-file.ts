@@ -11,16 +11,19 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** Something other than an ordinary file is at the path of the metrics file. Nothing was written. */
+/**
+ * Thrown when the path of the metrics file belongs to something other than an ordinary file. Nothing was
+ * written.
+ */
 export class NotAMetricsFile extends Error {
   override readonly name = 'NotAMetricsFile';
 }
 
 /**
- * Replaces the file in one step and gives it mode 0644. So a reader sees either the old text or the new one.
- * The draft is in the same folder. Its name does not end with `.prom`, so a textfile collector ignores it.
- * @throws {NotAMetricsFile} for a symbolic link, a folder, a device or the like
- * @throws {Error} errors of the file system, as they are; the old file then stays
+ * Replaces the file by rename and gives it mode 0644, so a reader sees either the old text or the new one.
+ * The draft lies in the same folder. Its name does not end with `.prom`, so a textfile collector ignores it.
+ * @throws {NotAMetricsFile} if a symbolic link, a folder, a device or the like is there
+ * @throws {Error} errors of the file system, unchanged; the old file then stays
  */
 export function writeMetricsFile(path: string, text: string): void {
   const there = lstatSync(path, { throwIfNoEntry: false });
@@ -32,7 +35,7 @@ export function writeMetricsFile(path: string, text: string): void {
   try {
     try {
       writeFileSync(file, text);
-      // The umask may take bits from the mode that `open` is given, so the mode is set again.
+      // The umask may remove bits of the mode that `open` gets, so the mode is set again.
       fchmodSync(file, 0o644);
     } finally {
       closeSync(file);

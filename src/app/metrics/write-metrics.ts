@@ -8,14 +8,14 @@ import { metricsOf, noticeMetrics } from './metrics.ts';
 import { NotAMetricsFile, writeMetricsFile } from './write-file.ts';
 
 /**
- * Writes the state of a panel as metrics for a textfile collector. If no agent answers, the file has
- * `domainsync_up 0` and the metrics from the journals.
+ * Writes the state of a panel as metrics for a textfile collector. Without an agent, the file has
+ * `domainsync_up 0` and only the metrics that need no agent.
  * @throws {CommandFailed} with a sentence for the user if the file is not written
  */
 export async function writeMetrics(paths: Paths, file: string): Promise<void> {
   const waiting = readKept(memoryPath(paths))?.waiting ?? [];
   const metrics = [...metricsOf(await statusAnyway(paths)), ...noticeMetrics(waiting)];
-  // With two panels on one host, their files differ in it.
+  // This label keeps the metrics of two panels on one host apart.
   const text = exposition(metrics, { panel: panelKindAt(paths.root) ?? 'none' });
   try {
     writeMetricsFile(file, text);

@@ -8,17 +8,17 @@ export type ChannelName = (typeof channelNames)[number];
 /** A way to send notices to an administrator. */
 export interface Channel {
   readonly name: ChannelName;
-  /** Where the channel leads. Log and terminal show it, so it contains no secret. */
+  /** Where the channel sends notices. Log and terminal show this, so it contains no secret. */
   readonly target: string;
   /**
-   * Delivers one notice. The same notice may be sent again without harm, because it keeps its id.
+   * Delivers one notice. A repeated delivery does no harm, because the notice keeps its id.
    * @param signal aborts the attempt, for example when the agent stops
    * @throws {NotDelivered}
    */
   deliver(notice: Notice, signal: AbortSignal): Promise<void>;
 }
 
-/** A notice was not delivered, or it is not known whether it was. */
+/** Thrown when a notice was not delivered, or nobody knows whether it was. */
 export class NotDelivered extends Error {
   override readonly name = 'NotDelivered';
   readonly problem: Problem;

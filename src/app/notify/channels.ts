@@ -6,7 +6,7 @@ import { asService, runSendmail } from './sendmail.ts';
 import { webhookChannel } from './webhook.ts';
 
 /**
- * Makes the channels that the settings name; empty: they name nobody.
+ * Makes the channels that the settings name; empty: the settings name nobody to notify.
  * @param isService whether systemd confines this process
  */
 export function channelsOf(settings: NotifySettings, sender: Sender, isService: boolean): readonly Channel[] {

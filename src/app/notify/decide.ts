@@ -1,44 +1,47 @@
-/** Decides which changes of the reasons for an administrator are reported, and when. Pure. */
+/**
+ * Decides what is reported to an administrator, and when, after the reasons to look at the panel have
+ * changed. Pure.
+ */
 import type { Attention } from '../answers/attention.ts';
 import type { Notice } from './notice.ts';
 
-/** What is stored from one look to the next. It survives a restart. */
+/** What is stored between two looks at the reasons. It survives a restart. */
 export interface Memory {
-  /** Reasons that exist now. A reason begins when two looks in a row have found it. */
+  /** Reasons that exist now. A reason counts as existing once two looks in a row have found it. */
   readonly holding: readonly Attention[];
-  /** Reasons that the last notice reported, so that the administrator knows them. */
+  /** Reasons that the administrator knows, because the last notice listed them as existing. */
   readonly told: readonly Attention[];
   /** When notices were made in the last hour, milliseconds since 1970. */
   readonly sentAt: readonly number[];
-  /** Number of changes since the last notice that were held back. */
+  /** Number of changes since the last notice that were not reported, because there were too many notices. */
   readonly heldBack: number;
 }
 
 export const nothingTold: Memory = { holding: [], told: [], sentAt: [], heldBack: 0 };
 
-/** The result of one look at the reasons. */
+/** What one look at the reasons found. */
 export interface Look {
   readonly found: readonly Attention[];
   /** What the previous look found; null: this is the first look since the start. */
   readonly before: readonly Attention[] | null;
   /**
-   * Whether a reason that this look did not find may have ended. Right after a start, not everything is known
-   * yet, so it may not.
+   * Whether a reason that this look did not find may count as ended. False right after a start, because not
+   * every reason can be known then.
    */
   readonly mayEnd: boolean;
   /** Wall clock, milliseconds since 1970. */
   readonly wall: number;
 }
 
-/** The fields of a notice that are decided here. The notifier adds the others. */
+/** The fields of a notice that this file decides. The notifier adds the others. */
 export type ReasonChange = Pick<Notice, 'began' | 'ended' | 'standing' | 'heldBack' | 'quietUntil'>;
 
 const hour = 3_600_000;
 
 /**
- * Decides after a look.
- * @returns `memory`: what to store from now on; `change`: what to report, null: nothing
+ * Decides after a look what to report.
  * @param mostPerHour how many notices may be sent in an hour
+ * @returns `memory`: what to store from now on; `change`: what to report, null: nothing
  */
 export function decide(
   memory: Memory,
@@ -48,7 +51,7 @@ export function decide(
   const { wall } = look;
   const holding = holdingAfter(memory.holding, look);
   const changes = without(holding, memory.holding).length + without(memory.holding, holding).length;
-  // If a stored time lies in the future, the clock was set back since. Such a time does not count.
+  // A stored time in the future means that the clock has been set back since. Such a time does not count.
   const sentAt = memory.sentAt.filter((at) => at > wall - hour && at <= wall);
   const began = without(holding, memory.told);
   const ended = without(memory.told, holding);

@@ -11,17 +11,17 @@ export interface MailEnvelope {
 }
 
 /**
- * Most octets in one encoded word. With the name of the header, a line then has at most 76 characters (RFC
- * 2047 section 2).
+ * Most octets of text in one encoded word. A line with the header's name and this word then has at most 76
+ * characters (RFC 2047 section 2).
  */
 const mostInWord = 36;
 /** Length of a line of Base64, characters (RFC 2045 section 6.8: at most 76). */
 const line64 = 76;
 
 /**
- * Makes a mail as the mail program reads it: in US-ASCII, with a line feed after each line. Title and text
- * may contain any characters.
- * @param envelope its addresses were checked before
+ * Makes a mail in the form that the mail program takes: US-ASCII, with a line feed after each line. Title and
+ * text may contain any characters.
+ * @param envelope its addresses must already be checked
  */
 export function mailText(envelope: MailEnvelope, sender: Sender, title: string, text: string): string {
   const { to, from, id, at } = envelope;
@@ -39,7 +39,7 @@ export function mailText(envelope: MailEnvelope, sender: Sender, title: string, 
   return `${headers.join('\n')}\n\n${base64Lines(text)}`;
 }
 
-/** Encodes the text of a header (RFC 2047 section 2). A short text in printable ASCII stays as it is. */
+/** Encodes the text of a header (RFC 2047 section 2). Leaves a short text in printable ASCII as it is. */
 function encodedWords(text: string): string {
   if (/^[\x20-\x7e]{0,60}$/u.test(text) && !text.includes('=?')) return text;
   const parts: string[] = [''];
@@ -52,7 +52,7 @@ function encodedWords(text: string): string {
 }
 
 function base64Lines(text: string): string {
-  // Inside Base64, lines end with CR and LF, as in every mail.
+  // The text that is encoded has CR and LF at the end of each line, as in every mail.
   const encoded = Buffer.from(`${text.replaceAll('\n', '\r\n')}\r\n`).toString('base64');
   return (encoded.match(new RegExp(`.{1,${line64}}`, 'gu')) ?? []).map((line) => `${line}\n`).join('');
 }

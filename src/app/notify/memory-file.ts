@@ -17,7 +17,7 @@ import { channelNames, type ChannelName } from './channel.ts';
 import { nothingTold, type Memory } from './decide.ts';
 import type { Notice } from './notice.ts';
 
-/** A notice that was not yet delivered on all channels. */
+/** A notice that has not yet been delivered on all channels. */
 export interface Waiting {
   readonly notice: Notice;
   /** Channels on which the notice still has to be delivered. */
@@ -33,7 +33,7 @@ export interface Kept {
 
 export const nothingKept: Kept = { memory: nothingTold, waiting: [] };
 
-/** Largest file that is read, octets. Twenty waiting notices with a thousand reasons each are smaller. */
+/** A larger file is not read, octets. Twenty waiting notices with a thousand reasons each take less. */
 const mostOctets = 16 * 1024 * 1024;
 
 /**
@@ -74,8 +74,8 @@ export function memoryPath({ state }: Paths): string {
 }
 
 /**
- * Reads the stored state. If there is no file, the state is empty.
- * @returns null: the file cannot be used, so its content is lost and reasons are reported again
+ * Reads the stored state. Without a file, the state is empty.
+ * @returns null: the file cannot be used. The state is then lost, and existing reasons are reported again
  */
 export function readKept(path: string): Kept | null {
   const stat = statSync(path, { throwIfNoEntry: false });
@@ -91,8 +91,8 @@ export function readKept(path: string): Kept | null {
 }
 
 /**
- * Replaces the file in one step, with mode 0600, and syncs it to disk.
- * @throws {Error} errors of the file system, as they are; the old file then stays
+ * Replaces the file by rename, with mode 0600, after its content is safely on disk.
+ * @throws {Error} errors of the file system, unchanged; the old file then stays
  */
 export function writeKept(path: string, kept: Kept): void {
   const draft = `${path}.new`;
@@ -107,7 +107,7 @@ export function writeKept(path: string, kept: Kept): void {
     }
     renameSync(draft, path);
   } catch (error) {
-    // On a full disk a part of a draft would be in the way of the journal.
+    // If the disk is full, the rest of a draft would take space that the journal needs.
     rmSync(draft, { force: true });
     throw error;
   }

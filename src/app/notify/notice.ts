@@ -8,7 +8,7 @@ import { attentionText, type Attention } from '../answers/attention.ts';
 export interface Notice {
   /** Id of the notice, the same in each attempt to deliver it. */
   readonly id: string;
-  /** Wall clock, milliseconds since 1970. */
+  /** When the notice was made: wall clock, milliseconds since 1970. */
   readonly at: number;
   readonly kind: 'changed' | 'test';
   /** Reasons that began after the last notice. */
@@ -17,7 +17,10 @@ export interface Notice {
   readonly ended: readonly Attention[];
   /** Reasons that an earlier notice reported and that still exist. */
   readonly standing: readonly Attention[];
-  /** Number of changes that were held back before this notice, because there were too many notices. */
+  /**
+   * Number of changes before this notice that were not reported one by one, because there were too many
+   * notices.
+   */
   readonly heldBack: number;
   /** Until when further changes are held back, milliseconds since 1970; null: they are not held back. */
   readonly quietUntil: number | null;
@@ -69,8 +72,8 @@ const titles: Readonly<Record<TitleKind, Readonly<Record<Language, string>>>> = 
 };
 
 /**
- * Makes the title of a notice. It contains only the host's name and fixed words, nothing that comes from
- * outside.
+ * Makes the title of a notice. It consists only of the host's name and fixed words, so nobody outside can put
+ * text into it.
  */
 export function noticeTitle(notice: Notice, { host }: Sender, language: Language): string {
   return `${host}: ${titles[titleKind(notice)][language]}`;
@@ -83,7 +86,7 @@ function titleKind({ kind, began, ended, standing }: Notice): TitleKind {
   return standing.length > 0 ? 'fewer' : 'well';
 }
 
-/** Makes the text of a notice, which has several lines. */
+/** Makes the text of a notice, several lines long. */
 export function noticeText(notice: Notice, sender: Sender, language: Language): string {
   const { began, ended, standing, several } = notice;
   const title = titleKind(notice);
@@ -104,13 +107,13 @@ export function noticeText(notice: Notice, sender: Sender, language: Language): 
   ].join('\n');
 }
 
-/** Describes one reason in words, with its code and the time since when it exists. */
+/** Describes one reason in words, with its code and the time when it began. */
 export function reasonText(reason: Attention, language: Language, several: boolean): string {
   const since = reason.since === null ? '' : `, ${words.since[language]} ${timeText(reason.since)}`;
   return `${attentionText(reason, language, several)} [${reason.code}${since}]`;
 }
 
-/** Makes the lines about changes that were held back, or will be. */
+/** Makes the lines that say how many changes were held back, and until when further ones will be. */
 function stormLines({ heldBack, quietUntil }: Notice, language: Language): readonly string[] {
   const isRussian = language === 'ru';
   const lines: string[] = [];
@@ -129,7 +132,7 @@ function stormLines({ heldBack, quietUntil }: Notice, language: Language): reado
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-/** Writes a wall-clock time as text. It is in UTC, because the reader may be in any time zone. */
+/** Writes a wall-clock time as text, in UTC because the reader may be in any time zone. */
 function timeText(wall: number): string {
   return `${new Date(wall).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -8,7 +8,7 @@ import { decide, type ReasonChange } from './decide.ts';
 import { nothingKept, type Kept, type Waiting } from './memory-file.ts';
 import type { Notice } from './notice.ts';
 
-/** The reasons for an administrator at one moment. */
+/** The reasons at one moment why an administrator has to look at the panel. */
 export interface Seen {
   readonly reasons: readonly Attention[];
   /** Whether the panel has several centrals. */
@@ -30,25 +30,28 @@ export interface NotifierPorts {
   readonly write: (kept: Kept) => void;
 }
 
-/** Most notices that wait for delivery. If there are more, the oldest is dropped. */
+/** At most so many notices wait for delivery. If there are more, the oldest is dropped. */
 const mostWaiting = 20;
-/** A notice that could not be delivered for so long (ms) is dropped. */
+/** A notice that could not be delivered for so many milliseconds is dropped. */
 const longestWait = 24 * 3_600_000;
-/** First and longest pause (ms) after a failed delivery. Each pause is twice as long as the one before. */
+/**
+ * The first and the longest pause after a failed delivery, milliseconds. Each pause is twice as long as the
+ * last one.
+ */
 const firstRetry = 5_000;
 const longestRetry = 15 * 60_000;
 /**
- * After a start, a reason can end only after so many looks or so many milliseconds, because not everything is
- * known before.
+ * Before so many looks or so many milliseconds after a start, no reason counts as ended, because not every
+ * reason is known yet.
  */
 const looksToSettle = 5;
 const timeToSettle = 5 * 60_000;
-/** While the settings name nobody, they are checked again after so many milliseconds. */
+/** While the settings name nobody to notify, they are checked every so many milliseconds. */
 const idleWait = 10_000;
 
 /**
- * Tells an administrator when a reason to look at the panel begins or ends. It looks at the reasons again and
- * again, and delivers notices in the background. A channel that hangs delays only its own notices.
+ * Notifies an administrator when a reason to look at the panel begins or ends. Looks at the reasons at
+ * regular times, and delivers notices in the background. A channel that hangs delays only its own notices.
  */
 export class Notifier {
   readonly #ports: NotifierPorts;
@@ -58,7 +61,7 @@ export class Notifier {
   #looks = 0;
   /** When the notifier was started: monotonic milliseconds. */
   #startedAt = 0;
-  /** Deliveries that are running, by channel. */
+  /** Deliveries that are in progress, by channel. */
   readonly #delivering = new Map<ChannelName, Promise<void>>();
   #running: Promise<void> = Promise.resolve();
   #isUnsaved = false;
@@ -67,12 +70,12 @@ export class Notifier {
     this.#ports = ports;
   }
 
-  /** Starts to look at the reasons. Never throws. */
+  /** Begins to look at the reasons at regular times. Never throws. */
   start(): void {
     this.#running = this.#run();
   }
 
-  /** Stops looks and deliveries. Notices that still wait are delivered after the next start. */
+  /** Ends looks and deliveries. Notices that still wait are delivered after the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('stopping'));
     await this.#running;
@@ -94,7 +97,7 @@ export class Notifier {
         });
       const wait = settings === null || channels.length === 0 ? idleWait : settings.checkEvery;
       await clock.sleep(wait, signal).catch(() => {
-        // Only the stop ends this sleep early, and it ends the loop as well.
+        // Only `stop` ends this sleep early, and the loop then ends too.
       });
     }
   }
@@ -110,8 +113,8 @@ export class Notifier {
   }
 
   /**
-   * Handles settings that name nobody: nobody knows any reason then, so the stored state is emptied. If there
-   * are no settings, the state stays as it is.
+   * Called while there is nobody to notify. If the settings name nobody, nobody knows any reason, so the
+   * stored state is emptied. If no usable settings are known, the state stays.
    */
   #forget(settings: NotifySettings | null): void {
     this.#before = null;
@@ -146,8 +149,8 @@ export class Notifier {
   }
 
   /**
-   * Returns the waiting notices that are not too old, each with those of its channels that the settings still
-   * name.
+   * Returns the waiting notices that are not too old. Channels that the settings no longer name are removed
+   * from them.
    */
   #stillDue(channels: readonly Channel[]): Waiting[] {
     const wall = this.#ports.clock.wall();
@@ -167,7 +170,7 @@ export class Notifier {
     this.#ports.log(1, 'notify.dropped', { id: notice.id, channels: channels.join(' '), why });
   }
 
-  /** Delivers the notices that wait for a channel, one after the other, until none is left. */
+  /** Delivers all notices that wait for a channel, one after the other. */
   #deliver(channel: Channel): void {
     const { name } = channel;
     if (this.#delivering.has(name)) return;
@@ -195,7 +198,7 @@ export class Notifier {
       const wait = Math.min(firstRetry * 2 ** failures, longestRetry) * (0.5 + random() / 2);
       failures += 1;
       await clock.sleep(wait, signal).catch(() => {
-        // Only the stop ends this sleep early, and it ends the loop as well.
+        // Only `stop` ends this sleep early, and the loop then ends too.
       });
     }
   }
@@ -212,7 +215,8 @@ export class Notifier {
 
   /**
    * Tries once to deliver a notice.
-   * @param failures how many attempts in a row have failed. Only the first failure is an error in the log
+   * @param failures how many attempts before this one have failed in a row. Only the first failure is logged
+   *   as an error
    */
   async #attempt(channel: Channel, notice: Notice, failures: number): Promise<boolean> {
     const { log } = this.#ports;
@@ -242,8 +246,8 @@ export class Notifier {
   }
 
   /**
-   * Stores the state in memory and, if it has changed, on disk. If the disk is full, the notifier goes on,
-   * because that is something to report.
+   * Keeps the state in memory and, if it has changed, stores it on disk. An error is only logged: the
+   * notifier must go on, because a full disk is something to report.
    */
   #save(kept: Kept): void {
     const isSame = JSON.stringify(kept) === JSON.stringify(this.#kept);

@@ -5,10 +5,10 @@ import { agentEnvironment } from '../control/agent-environment.ts';
 import { plainText } from '../../core/plain-text.ts';
 import { NotDelivered } from './channel.ts';
 
-/** Most octets that are kept of what the program writes to standard error. */
+/** Only so many octets are kept of what the program writes to standard error. */
 const mostErrors = 4 * 1024;
 
-/** After the program has ended, its pipe is read for at most so many milliseconds. */
+/** How long its standard error is still read after the program has ended, milliseconds. */
 const pipeWait = 500;
 
 /** How to start the mail program. */
@@ -16,30 +16,31 @@ export interface MailProgram {
   readonly path: string;
   /** How long the program may take, milliseconds. */
   readonly deadline: number;
-  /** What starts the program, see {@link asService}; null: this process starts it. */
+  /** The service manager that starts the program, see {@link asService}; null: this process starts it. */
   readonly manager: ServiceManager | null;
 }
 
-/** Two commands, without their last words. */
+/** Commands of a service manager. Further words are added to each of them. */
 interface ServiceManager {
-  /** Starts the program whose words follow, and ends when that program ends. */
+  /** Starts the program whose path and words are added, and ends when that program ends. */
   readonly start: readonly [program: string, ...words: string[]];
   /** Kills the started program and everything that it has started. */
   readonly end: readonly [program: string, ...words: string[]];
 }
 
-/** So long (ms) after the deadline, systemd ends the program, if we could not end it. */
+/** If this process could not end the program at its deadline, systemd ends it so many milliseconds later. */
 const lastEnd = 5_000;
 
 /**
- * Makes the commands with which systemd starts the program as a service of its own, outside the limits of our
- * unit. A mail program writes its queue, and may run as another user (docs/decisions/011-confined-agent.md).
- * @param deadline milliseconds
+ * Makes the commands by which systemd starts the mail program as its own service, without the limits of our
+ * unit. A mail program must write its queue, and may run as another user
+ * (docs/decisions/011-confined-agent.md).
+ * @param deadline how long the program may take, milliseconds
  */
 export function asService(deadline: number): ServiceManager {
   const unit = `domainsync-mail-${randomUUID()}.service`;
   const settings = [
-    // The program may leave a process that goes on delivering. This process must not be killed when the
+    // The program may leave behind a process that delivers the mail. That process must live on when the
     // program ends.
     '--property=KillMode=process',
     `--property=RuntimeMaxSec=${Math.ceil((deadline + lastEnd) / 1_000)}`,
@@ -51,10 +52,10 @@ export function asService(deadline: number): ServiceManager {
 }
 
 /**
- * Passes a mail to the mail program, without a shell. The program reads the recipients from the headers.
- * @param signal ends the program
- * @throws {NotDelivered} if the program cannot be started, fails, or takes too long. In the last case it is
- *   killed, with everything that it has started
+ * Passes a mail to the mail program, without a shell. The program takes the recipients from the headers.
+ * @param signal aborts the attempt and ends the program
+ * @throws {NotDelivered} if the program cannot be started, fails, or takes too long. A program that takes too
+ *   long is killed, with every process that it has started
  */
 export async function runSendmail(
   { path, deadline, manager }: MailProgram,
@@ -62,7 +63,7 @@ export async function runSendmail(
   signal: AbortSignal,
 ): Promise<void> {
   const [program, ...words] = [...(manager?.start ?? []), path, '-t', '-i'] as const;
-  // The program gets a process group of its own. So everything that it has started can be killed with it.
+  // The program gets its own process group, so that every process it has started can be killed with it.
   const child = spawn(program, words, {
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
@@ -112,17 +113,17 @@ async function ended(child: ChildProcess, mail: string): Promise<Ended> {
   child.stderr?.on('data', (part: Buffer) => {
     errors += part.toString('utf8').slice(0, mostErrors - errors.length);
   });
-  // The program may end before it has read everything. Its exit status then says why.
+  // The program may end without reading the whole mail. Its exit status then says why.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(mail);
   const status = await new Promise<number | string>((resolve, reject) => {
     child.once('error', reject);
-    // The event `close` may never come, because a process that the program left behind may keep the pipe
+    // The event `close` may never come, because a process that the program left behind may hold the pipe
     // open.
     child.once('exit', (code, name) => resolve(code ?? name ?? 'unknown'));
   });
-  // The rest of the pipe is read first. A process that was left behind may never close it, so the wait is
-  // limited.
+  // Wait for the rest of the standard error. A process that the program left behind may never close it, so
+  // the wait is limited.
   await Promise.race([closed, wait(pipeWait, undefined, { ref: false })]);
   child.stderr?.destroy();
   child.stdin?.destroy();
@@ -130,8 +131,8 @@ async function ended(child: ChildProcess, mail: string): Promise<Ended> {
 }
 
 /**
- * Starts a command and does not wait for its end. If the command fails, systemd ends the mail program after
- * its own limit.
+ * Starts a command without waiting for its end. If the command fails, systemd still ends the mail program at
+ * its own time limit.
  */
 function startQuietly([program, ...words]: ServiceManager['end']): void {
   const child = spawn(program, words, { stdio: 'ignore', cwd: '/', env: agentEnvironment });
@@ -144,7 +145,7 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    // The process has just ended.
+    // There is nothing to kill: the process has just ended.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }

@@ -13,8 +13,8 @@ import { NotDelivered, type Channel } from './channel.ts';
 import { reasonText, noticeText, noticeTitle, type Notice, type Sender } from './notice.ts';
 
 /**
- * Most octets of an answer that are read. Of an error answer, the client never reads more. So only an answer
- * that reports success can be refused because of its length.
+ * At most so many octets of an answer are read. The client cuts error answers at this length, so only an
+ * answer that reports success can fail for being too long.
  */
 const mostAnswer = 64 * 1024;
 
@@ -26,7 +26,7 @@ type WebhookSettings = Pick<
 
 /**
  * Makes a channel that sends notices as signed POST requests (docs/monitoring.md#webhook).
- * @param resolve finds the addresses of the host, once for each request
+ * @param resolve finds the addresses of the webhook's host; called once for each notice
  */
 export function webhookChannel(
   url: URL,
@@ -45,7 +45,7 @@ export function webhookChannel(
         base: url,
         trust: trustOf(settings),
         timeout: settings.deadline,
-        // The client connects only to the addresses that were checked, even if the name has got others since.
+        // Connect only to the addresses that were checked, even if the name has other addresses by now.
         resolve: () => Promise.resolve(addresses),
       });
       try {
@@ -58,7 +58,7 @@ export function webhookChannel(
 }
 
 /**
- * Finds the addresses of the host. Each must be public, or be named in the settings.
+ * Finds the addresses of the host. Each must be public, or the settings must allow it.
  * @throws {NotDelivered}
  */
 async function allowedAddresses(

@@ -6,29 +6,33 @@ import type { WireRecord } from '../../dns/wire/records.ts';
 import { DnsError } from '../../net/dns/dns-error.ts';
 import type { ZonePlan } from '../../core/zone-plan.ts';
 
-/** Where a zone is delegated to in public, compared with the name servers that it has at the central. */
+/**
+ * To which name servers the public DNS delegates a zone, compared with those that the zone has at the
+ * central.
+ */
 export type Delegation =
-  /** To name servers of the central only. */
+  /** All name servers of the delegation are name servers of the central. */
   | { readonly kind: 'here' }
-  /** To name servers of the central, and to these. */
+  /** Some are name servers of the central; `to` lists the others. */
   | { readonly kind: 'partly'; readonly to: readonly DnsName[] }
-  /** To these, and to none of the central's. */
+  /** None is a name server of the central; `to` lists them. */
   | { readonly kind: 'elsewhere'; readonly to: readonly DnsName[] }
-  /** Nobody delegates it. */
+  /** The public DNS does not delegate the zone to any name server. */
   | { readonly kind: 'none' }
-  /** The resolver answered with an error: the name of its rcode, or words. */
+  /** The resolver answered with an error. `text` is the name of its rcode, or a description. */
   | { readonly kind: 'failed'; readonly text: string }
   /** No resolver answered. */
   | { readonly kind: 'unanswered' }
-  /** Nobody knows which name servers the zone gets at the central. */
+  /** It is not known which name servers the zone gets at the central. */
   | { readonly kind: 'incomparable' };
 
-/** At most so many name servers of an answer are kept: more only fill the terminal. */
+/** At most so many name servers of an answer are kept, because more would only fill the terminal. */
 const mostServers = 16;
 
 /**
- * Reads where a zone is delegated to from the answer to a query for its NS records. A resolver answers with
- * the records, a name server of the parent zone with a referral (RFC 1034 section 4.3.2). Pure.
+ * Finds out to which name servers a zone is delegated, from the answer to a query for its NS records. A
+ * resolver answers with the records; a name server of the parent zone answers with a referral (RFC 1034
+ * section 4.3.2). Pure.
  * @param here the name servers that the zone has at the central
  */
 export function readDelegation(answer: DnsMessage, zone: DnsName, here: ReadonlySet<DnsName>): Delegation {
@@ -41,7 +45,8 @@ export function readDelegation(answer: DnsMessage, zone: DnsName, here: Readonly
   );
   const records = shown.find((some) => some.length > 0) ?? [];
   if (records.length > 0) return comparedWith(here, records);
-  // A referral to other zones says nothing of this one. A denial has the SOA of the zone above it.
+  // A negative answer contains the SOA record of the zone above. A referral to another zone says nothing
+  // about this zone.
   const isDenied = authority.some(({ type }) => type === 'SOA') || !authority.some(isNs);
   return isDenied ? { kind: 'none' } : { kind: 'failed', text: 'a referral to another zone' };
 }
@@ -54,7 +59,7 @@ function comparedWith(here: ReadonlySet<DnsName>, records: readonly WireRecord[]
   return names.some((name) => here.has(name)) ? { kind: 'partly', to } : { kind: 'elsewhere', to };
 }
 
-/** The name that a text is; empty: it is none. */
+/** Parses a domain name; empty: the text is not one. */
 function nameIn(text: string): readonly DnsName[] {
   return validOr(() => [parseName(text)], []);
 }
@@ -66,19 +71,22 @@ export interface Resolver {
   readonly close: () => void;
 }
 
-/** After so many queries in a row without an answer, a resolver is left alone for a while (milliseconds). */
+/**
+ * After so many queries in a row without an answer, a resolver is not asked for a while (`rest`,
+ * milliseconds).
+ */
 const hopeless = 3;
 const rest = 60_000;
 
 interface Asked {
   readonly resolver: Resolver;
-  /** Queries in a row without an answer. */
+  /** Number of queries in a row that got no answer. */
   lost: number;
-  /** Not asked before this time, monotonic milliseconds. */
+  /** The resolver is not asked before this time: monotonic milliseconds. */
   notBefore: number;
 }
 
-/** Asks the resolvers of the settings where zones are delegated to. */
+/** Asks the resolvers of the settings to which name servers zones are delegated. */
 export class Delegations {
   readonly #resolvers: readonly Asked[];
   readonly #newZones: readonly DnsName[];
@@ -86,8 +94,8 @@ export class Delegations {
   readonly #closing = new AbortController();
 
   /**
-   * @param newZones name servers of new zones, as the settings name them; empty: they name none
-   * @param now monotonic milliseconds
+   * @param newZones the name servers that the settings name for new zones; may be empty
+   * @param now returns monotonic milliseconds
    */
   constructor(resolvers: readonly Resolver[], newZones: readonly string[], now: () => number) {
     this.#resolvers = resolvers.map((resolver) => ({ resolver, lost: 0, notBefore: 0 }));
@@ -95,7 +103,9 @@ export class Delegations {
     this.#now = now;
   }
 
-  /** Where the zone of a plan is delegated to. Null: the plan sends nothing to the central. */
+  /**
+   * Finds out to which name servers a plan's zone is delegated. Null: the plan sends nothing to the central.
+   */
   async of(plan: ZonePlan): Promise<Delegation | null> {
     const { zone, direction, hindrance, whole } = plan;
     if (direction === 'pull' || hindrance !== null || whole === 'delete') return null;
@@ -103,7 +113,7 @@ export class Delegations {
     return here.size === 0 ? { kind: 'incomparable' } : await this.#ask(zone, here);
   }
 
-  /** No query may be asked afterwards; those that run end. */
+  /** Ends queries that are in progress, and closes the resolvers. No query may be made afterwards. */
   close(): void {
     this.#closing.abort();
     for (const { resolver } of this.#resolvers) resolver.close();
@@ -125,7 +135,7 @@ export class Delegations {
         if (found.kind !== 'failed') return found;
         failed = found;
       } catch (error) {
-        // An answer that cannot be used counts as none; the next resolver may have a better one.
+        // An answer that cannot be used counts as no answer. The next resolver may have a better one.
         if (!(error instanceof DnsError || error instanceof DnsDataError)) throw error;
         this.#lose(asked);
       }

@@ -4,17 +4,17 @@ import type { PlanRequest } from '../../core/zone-plan.ts';
 import { CommandFailed } from '../command-failed.ts';
 import { inWords } from '../problems.ts';
 
-/** A zone, or records of one owner name in it. */
+/** A zone, or the records of one name in it. */
 export interface NamedZone {
   readonly zone: DnsName;
   readonly only?: NonNullable<PlanRequest['only']>;
 }
 
 /**
- * Finds what an operator named: a zone, or an owner name in the nearest zone above it.
+ * Finds what an operator named: each word is a zone, or a name that lies in a zone.
  * @param words names in Unicode or punycode; null: all zones
  * @param known all zones that the panel or the ledger has
- * @param type only records of this type; null: all
+ * @param type only records of this type; null: all types
  * @throws {CommandFailed} with everything that is wrong with the names
  */
 export function findNamed(
@@ -48,7 +48,7 @@ function parsed(word: string, zones: ReadonlySet<DnsName>, wrong: string[]): Dns
   }
 }
 
-/** The longest of these zones that the name lies in; null: none. */
+/** Of these zones, the closest one that contains the name; null: none contains it. */
 function nearest(name: DnsName, known: readonly DnsName[]): DnsName | null {
   return known.reduce<DnsName | null>(
     (best, zone) => (isWithin(name, zone) && (best === null || zone.length > best.length) ? zone : best),

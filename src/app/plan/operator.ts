@@ -1,19 +1,23 @@
 import { userInfo } from 'node:os';
 
-/** Login names as Linux takes them (useradd, shadow-utils), directory services included. */
+/** Login names that Linux allows (useradd, shadow-utils), and those of directory services. */
 const login = /^[\p{L}\p{N}_][\p{L}\p{N}_.@\\-]{0,63}\$?$/u;
 
-/** Whose command it is. `SUDO_USER` counts only for root, as `sudo` sets it. */
+/**
+ * The user who runs a command. `SUDO_USER` counts only if the command runs as root, as `sudo` sets it then.
+ */
 interface Caller {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly uid: number;
-  /** Name of that user. @throws {Error} the user database has none */
+  /**
+   * Returns the name of the user with this `uid`. @throws {Error} the user database does not have the user
+   */
   readonly nameOf: () => string;
 }
 
 /**
- * The login name of the operator who runs this command: who called `sudo`, else the name of the user id. It
- * goes into the history. It is no proof, because root can give any name.
+ * The login name of the operator who runs this command, for the history: the user who called `sudo`, or else
+ * the user of the process. It proves nothing, because root can give any name.
  */
 export function operatorName(
   { environment, uid, nameOf }: Caller = {
@@ -32,7 +36,7 @@ function nameOrNull(nameOf: () => string): string | null {
   try {
     return nameOf();
   } catch {
-    // A user id without an entry in the user database is shown as a number.
+    // If the user database does not have the user, its number is shown instead of a name.
     return null;
   }
 }

@@ -2,23 +2,29 @@ import type { Clock } from '../../core/clock.ts';
 import { AskFailed, NoAgent } from '../control/client.ts';
 import type { Problem } from '../../dns/problem.ts';
 
-/** What became of one item. `failed`: why; `skipped`: it was not tried, because too much failed before. */
+/**
+ * How the work on one item ended. `failed`: with these problems. `skipped`: it was not tried, because too
+ * many items before it had failed.
+ */
 export type Worked<T, R> =
   | { readonly item: T; readonly kind: 'worked'; readonly result: R }
   | { readonly item: T; readonly kind: 'failed'; readonly problems: readonly Problem[] }
   | { readonly item: T; readonly kind: 'skipped' };
 
-/** How many items are worked on at the same time at first, and at most. */
+/** How many items are worked on at the same time: `first` at the beginning, never more than `most`. */
 const places = { first: 4, most: 16 } as const;
 /** After so many successes in a row, one more item is worked on at the same time. */
 const growAfter = 10;
-/** An item whose failure may pass is tried so many times. The pause before a try doubles, milliseconds. */
+/**
+ * An item with a transient failure is tried so many times. The first pause is `firstPause` milliseconds long;
+ * each further one is twice as long as the last.
+ */
 const tries = 4;
 const firstPause = 1_000;
-/** After so many items in a row have failed for good, the others are not tried. */
+/** After so many items in a row have failed for good, the remaining items are skipped. */
 const hopeless = 8;
 
-/** Codes of failures that may pass: the central or the panel is out of reach or overloaded. */
+/** Codes of transient failures: the central or the panel is out of reach or overloaded. */
 const passing: ReadonlySet<string> = new Set([
   'central.unreachable',
   'central.breaker-open',
@@ -38,18 +44,18 @@ interface Queued<T> {
   readonly notBefore: number;
 }
 
-/** How items are worked on. */
+/** How fast, and for how long, items are worked on. */
 interface Pace<T, R> {
-  /** Ends the work early; what was begun is finished. */
+  /** Ends the work early. Items that are being worked on are finished. */
   readonly stop: AbortSignal;
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
-  /** Whether a result shows that the other side is overloaded. Absent: no result does. */
+  /** Whether a result shows that the other side is overloaded. Absent: no result shows that. */
   readonly isStrained?: (result: R, item: T) => boolean;
 }
 
 /**
- * Does `work` for every item, as many at a time as the other side bears. There are more while all goes well,
- * half as many after each failure. Failures that may pass are tried again later.
+ * Does `work` for every item, several at a time. Their number grows while all goes well, and is halved after
+ * each failure. Items with a transient failure are tried again later.
  * @param work throws {@link AskFailed}
  * @throws {NoAgent} the agent has stopped
  */
@@ -83,7 +89,7 @@ export async function* paced<T, R>(
   }
 }
 
-/** How one try ended. */
+/** How one attempt at an item ended. */
 type Ended<T, R> = { readonly queued: Queued<T> } & (
   | { readonly result: R }
   | { readonly problems: readonly Problem[] }
@@ -108,7 +114,7 @@ function judge<T, R>(
   }: {
     readonly state: { limit: number; inRow: number; lost: number };
     readonly later: Queued<T>[];
-    /** Whether the other side bears as much as it gets. */
+    /** Whether the attempt shows that the other side is not overloaded. */
     readonly isOk: boolean;
     readonly now: number;
   },
@@ -131,7 +137,7 @@ function judge<T, R>(
   return { item: queued.item, kind: 'failed', problems: ended.problems };
 }
 
-/** Takes up to `most` items: first those whose pause is over. */
+/** Takes up to `most` items. Items that wait for another try come first, if their pause is over. */
 function takeNext<T>(
   most: number,
   { later, queue, now }: { readonly later: Queued<T>[]; readonly queue: Queued<T>[]; readonly now: number },
@@ -157,7 +163,7 @@ async function untilDue(
 ): Promise<void> {
   const due = Math.min(...later.map(({ notBefore }) => notBefore));
   await clock.sleep(Math.max(0, due - clock.now()), stop).catch((error: unknown) => {
-    // If the work is stopped, the caller notices it itself.
+    // The signal has ended the sleep. The caller checks the signal itself.
     if (!stop.aborted) throw error;
   });
 }

@@ -21,16 +21,16 @@ import { centralPlan } from '../control/plan-data.ts';
 import type { CentralPlan } from '../control/protocol.ts';
 import { version } from '../version.ts';
 
-/** A central as a plan names it. */
+/** A central as a plan file identifies it. */
 export interface PlannedCentral extends CentralId {
   readonly number: number;
 }
 
 const formatName = 'domainsync-plan';
 const formatVersion = 1;
-/** A plan older than this (milliseconds) is not applied: too much may have changed since. */
+/** An older plan is not applied, milliseconds, because too much may have changed since. */
 const mostAge = 7 * 24 * 3_600_000;
-/** Largest plan file, bytes: about ten million records. */
+/** Largest plan file that is read, octets: about ten million records. */
 const mostBytes = 2 * 1024 * 1024 * 1024;
 /** Longest line of a plan file, characters. */
 const mostLine = 64 * 1024 * 1024;
@@ -40,7 +40,7 @@ const header = v.object({
   version: v.literal(formatVersion),
   /** When the plan was made: wall clock, milliseconds since 1970. */
   made: v.number(),
-  /** The host that it was made on, and the panel's root there. */
+  /** The host on which the plan was made, and the root of the panel there. */
   host: v.string(),
   root: v.string(),
   release: v.string(),
@@ -51,16 +51,16 @@ const header = v.object({
 
 const trailer = v.object({ zones: v.number(), sha256: v.string() });
 
-/** Where a plan was made, for {@link writePlanFile} and {@link readPlanFile}. */
+/** The panel and the centrals for which {@link writePlanFile} or {@link readPlanFile} is called. */
 export interface PlanOrigin {
   readonly root: string;
   readonly centrals: readonly PlannedCentral[];
 }
 
 /**
- * Writes a plan, a line of JSON for each zone. The last line has the checksum of all lines before it.
+ * Writes a plan file: one line of JSON for each zone, then a line with the checksum of all lines above it.
  * @returns the number of zones
- * @throws {CommandFailed} there is a file of that name, or the disk is full; no part of the plan is left
+ * @throws {CommandFailed} a file with that name exists, or the disk is full; no part of the plan is left
  */
 export async function writePlanFile(
   path: string,
@@ -72,7 +72,7 @@ export async function writePlanFile(
   const draft = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.new`);
   try {
     const zones = await writeLines(draft, { root, centrals }, plans);
-    // A link, unlike a renaming, never replaces a file that somebody made meanwhile.
+    // A link cannot replace a file that somebody has created meanwhile; a rename would replace it.
     linkSync(draft, path);
     return zones;
   } catch (error) {
@@ -93,7 +93,8 @@ async function writeLines(
   const line = (value: unknown): void => {
     const text = `${JSON.stringify(value)}\n`;
     sum.update(text);
-    // Unlike `writeSync`, this goes on after a write that took only a part, as on a disk that is nearly full.
+    // On a disk that is nearly full, one write may store only a part. `writeFileSync` then writes the rest or
+    // throws; `writeSync` would not.
     writeFileSync(file, text);
   };
   try {
@@ -115,7 +116,7 @@ async function writeLines(
 /**
  * Reads and checks a plan file.
  * @param now the present time: wall clock, milliseconds since 1970
- * @throws {CommandFailed} the file cannot be read, was changed by hand or is too old. Or it was made on
+ * @throws {CommandFailed} the file cannot be read, was changed by hand or is too old. Also if it was made on
  *   another host or with other centrals in the settings
  */
 export async function readPlanFile(
@@ -126,7 +127,7 @@ export async function readPlanFile(
   try {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) throw new CommandFailed(`There is no file ${path}.`);
-    // A pipe may never say anything, and a device never ends.
+    // Reading a pipe might wait forever, and a device might never end.
     if (!found.isFile()) throw new CommandFailed(`${path} is no plan: it is no regular file.`);
     if (found.size > mostBytes) throw new CommandFailed(`${path} is no plan: it is too large.`);
     return await readLines(path, here, now);
@@ -163,7 +164,7 @@ function parsed(path: string, line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    // A line that is no JSON is told like any other change of the file.
+    // A line that is not JSON means that somebody changed the file, as a wrong checksum does.
     throw changed(path);
   }
 }
@@ -211,7 +212,7 @@ function changed(path: string): CommandFailed {
   );
 }
 
-/** What to throw for an error of the file system: a sentence for the user, or the error itself. */
+/** Turns an error of the file system into a sentence for the user. Returns any other error unchanged. */
 export function fileFailed(path: string, what: 'written' | 'read', error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
   const reasons: Readonly<Record<string, string>> = {

@@ -19,22 +19,29 @@ import type { NamedZone } from './named-zones.ts';
 import { paced, type Worked } from './pace.ts';
 import type { PlannedCentral } from './plan-file.ts';
 
-/** How long (milliseconds) the agent may take for one zone: both sides may be slow, and edits go first. */
+/**
+ * How long the agent may take for one zone, milliseconds. This is long: both sides may be slow, and edits go
+ * first.
+ */
 const patience = 300_000;
-/** How long to wait until the background has ended an operation, and how often to look, milliseconds. */
+/**
+ * How long to wait for an operation that goes on in the background, and how often to check it, milliseconds.
+ */
 const endWait = 60_000;
 const lookEvery = 500;
 /** How long an agent may take to start, milliseconds. */
 const startWait = 15_000;
 
-/** The agent to ask, and the central that the operator chose; null: all. */
+/**
+ * The socket of the agent to ask, and the number of the central that the operator chose; null: all centrals.
+ */
 export interface PlanAgent {
   readonly socket: string;
   readonly central: number | null;
 }
 
 /**
- * The centrals that the settings in force name. If no agent runs, starts one.
+ * Returns the centrals of the settings in force. If no agent runs, starts one.
  * @throws {CommandFailed} the agent does not start, or nothing is configured
  */
 export async function centralsInForce(paths: Paths): Promise<readonly PlannedCentral[]> {
@@ -43,7 +50,7 @@ export async function centralsInForce(paths: Paths): Promise<readonly PlannedCen
 
 /**
  * Like {@link centralsInForce}, for a command that writes.
- * @throws {CommandFailed} also if domainsync only observes
+ * @throws {CommandFailed} also if domainsync only observes, because nothing may be written then
  */
 export async function centralsToWrite(paths: Paths): Promise<readonly PlannedCentral[]> {
   const status = await statusOfRunning(paths);
@@ -66,7 +73,10 @@ function centralsIn({ centrals }: StatusReport): readonly PlannedCentral[] {
   }));
 }
 
-/** The state of the panel, from the agent. If none runs, starts one. @throws {CommandFailed} it does not */
+/**
+ * Asks the agent for the state of the panel. If no agent runs, starts one. @throws {CommandFailed} it does
+ * not start
+ */
 export async function statusOfRunning(paths: Paths): Promise<StatusReport> {
   for (let waited = 0; ; waited += lookEvery) {
     try {
@@ -79,7 +89,10 @@ export async function statusOfRunning(paths: Paths): Promise<StatusReport> {
   }
 }
 
-/** Plans zones, each at its centrals, in no certain order. @throws {NoAgent} the agent has stopped */
+/**
+ * Makes plans of zones, each at its centrals. The order of the results is not fixed. @throws {NoAgent} the
+ * agent has stopped
+ */
 export function planAll(
   { socket, central }: PlanAgent,
   zones: readonly NamedZone[],
@@ -94,9 +107,9 @@ export function planAll(
 }
 
 /**
- * Applies plans, in no certain order.
- * @param consent who asks for it, and what he allows beyond the plans
- *   `waits`: whether to wait a while for operations that the background carries out
+ * Applies plans. The order of the results is not fixed.
+ * @param consent the operator, and what he allows beyond the plans. `waits`: whether to wait a while for
+ *   operations that go on in the background
  * @throws {NoAgent} the agent has stopped
  */
 export function applyAll(
@@ -123,8 +136,8 @@ export function applyAll(
 }
 
 /**
- * Finds plans that no longer hold: their zone now needs a step that they lack.
- * @returns for each of them the plan as it would be now
+ * Finds plans that no longer hold, because their zone now needs a step that the plan does not have.
+ * @returns for each such plan a new one
  * @throws {NoAgent} the agent has stopped
  */
 export function planAgain(
@@ -142,14 +155,14 @@ export function planAgain(
 }
 
 /**
- * Whether a result shows that the central is overloaded: what is usually done at once goes on in the
- * background. A pull and the delete of a zone always do.
+ * Whether a result shows that the central is overloaded: a step that is usually done at once goes on in the
+ * background. A pull and the delete of a zone always go on in the background, so they show nothing.
  */
 function isStrained({ kind }: ZoneResult, { direction, whole }: CentralPlan): boolean {
   return kind === 'under-way' && direction === 'push' && whole !== 'delete';
 }
 
-/** Waits a while until the background has ended an operation. Null: it has not ended. */
+/** Waits a while for the end of an operation that goes on in the background. Null: it has not ended yet. */
 async function endOf(socket: string, id: string, central: number): Promise<ZoneResult | null> {
   for (let waited = 0; waited < endWait; waited += lookEvery) {
     const [entry] = await ask(socket, 'operation', { prefix: id, central });
@@ -159,7 +172,7 @@ async function endOf(socket: string, id: string, central: number): Promise<ZoneR
   return null;
 }
 
-/** How an operation ended that the background carried out. */
+/** Turns an operation that has ended in the background into the result of its plan. */
 export function resultOf(operation: ReportedOperation): ZoneResult {
   const { id, kind, outcome, problems } = operation;
   const items = kind === 'records' ? operation.items : [];

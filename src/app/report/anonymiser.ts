@@ -5,10 +5,10 @@ import { recordTypes } from '../../dns/rdata/types.ts';
 import { literalPattern } from './literal-pattern.ts';
 import { dottedWords, words } from './vocabulary.ts';
 
-/** What a pseudonym stands for. `label`: one part of a domain name. */
+/** What a pseudonym replaces. `label`: one part of a domain name. */
 type Kind = 'user' | 'address' | 'label' | 'word';
 
-/** Keys of JSON whose values are words of domainsync, times or ids. */
+/** Keys of JSON objects whose values are words of domainsync, times or ids, so that they can be shown. */
 const keptKeys: ReadonlySet<string> = new Set([
   'id',
   'operation',
@@ -30,13 +30,13 @@ const keptKeys: ReadonlySet<string> = new Set([
   'transport',
 ]);
 
-/** Keys of JSON whose values are accounts. */
+/** Keys of JSON objects whose values are names of accounts. */
 const userKeys: ReadonlySet<string> = new Set(['actor', 'user', 'account', 'username']);
 
-/** A word of numbers with more digits than a date may be a telephone number. */
+/** A word with more digits than a date has may be a telephone number. */
 const mostDigits = 8;
 
-/** Labels that say nothing of their zone. */
+/** Labels that many zones have, so that they reveal nothing about the zone. */
 const usualLabels: ReadonlySet<string> = new Set([
   '*',
   '_acme-challenge',
@@ -46,7 +46,7 @@ const usualLabels: ReadonlySet<string> = new Set([
   '_udp',
 ]);
 
-/** Whole tokens that look like names, and are words of domainsync. */
+/** Words of domainsync that look like domain names. */
 const ownTokens: ReadonlySet<string> = new Set([...Object.keys(catalogue), ...dottedWords]);
 
 const ownWords: ReadonlySet<string> = new Set(
@@ -64,22 +64,25 @@ const ownWords: ReadonlySet<string> = new Set(
 
 const time = String.raw`\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?`;
 const colons = String.raw`(?<![\w:])(?:[0-9a-fA-F]{0,4}:){2,}[0-9a-fA-F]{0,4}(?:\.\d{1,3}){0,3}`;
-/** Characters of words and of domain names. Both are taken as a whole, so that no part of a name is left. */
+/**
+ * Characters that words and domain names consist of. Both are replaced as a whole, so that no part of a name
+ * is left.
+ */
 const characters = String.raw`\p{L}\p{N}_*.-`;
 const word = /[\p{L}\p{N}_]+(?:-[\p{L}\p{N}_]+)*/gu;
 
-/** The pattern of everything in a text that may have to be replaced. */
+/** The pattern for everything in a text that may have to be replaced. */
 function tokensWith(users: string): RegExp {
-  // Without accounts this part matches nothing.
+  // If no account is known, this part of the pattern matches nothing.
   const account = users === '' ? '(?!)' : `(?<![${characters}])(?:${users})(?![${characters}])`;
-  // A date may be a part of a name.
+  // Characters beside a date mean that it is a part of a name, which must be replaced.
   const moment = `(?<![${characters}])${time}(?![${characters}])`;
   return new RegExp(`(${moment})|(${colons})|(${account})|[${characters}]+`, 'giu');
 }
 
 /**
- * Replaces names, addresses and accounts by pseudonyms. The same one always gets the same pseudonym. In a
- * text, only domainsync's own words stay, because any other word may be a name.
+ * Replaces names, addresses and accounts by pseudonyms. A name gets the same pseudonym each time. In texts,
+ * only the words of domainsync stay, because any other word may be a name.
  */
 export class Anonymiser {
   readonly #pseudonyms = new Map<string, string>();
@@ -88,24 +91,27 @@ export class Anonymiser {
   readonly #ids = new Set<string>();
   #tokens = tokensWith('');
 
-  /** Takes note of accounts, so that texts do not show them even if they are usual words. */
+  /** Adds names of accounts, so that they are replaced in texts even if they are usual words. */
   learnUsers(users: Iterable<string>): void {
     for (const user of users) if (user !== '' && user !== '-') this.#users.add(user.toLowerCase());
     const longestFirst = [...this.#users].toSorted((x, y) => y.length - x.length);
     this.#tokens = tokensWith(longestFirst.map(literalPattern).join('|'));
   }
 
-  /** Takes note of ids of operations, which texts may show. */
+  /** Adds ids of operations, so that they stay in texts. */
   learnIds(ids: Iterable<string>): void {
     for (const id of ids) this.#ids.add(id);
   }
 
-  /** The pseudonym of an account; empty if there is none. */
+  /**
+   * Returns the pseudonym of an account. Returns the text itself if it is empty or `-`, which means no
+   * account.
+   */
   user(name: string): string {
     return name === '' || name === '-' ? name : this.#pseudonym('user', name);
   }
 
-  /** A text without names. */
+  /** Replaces all names in a text. */
   text(text: string): string {
     return text.replaceAll(this.#tokens, (token: string, at?: string, six?: string, user?: string) => {
       if (at !== undefined) return token;
@@ -114,12 +120,12 @@ export class Anonymiser {
     });
   }
 
-  /** JSON without names. Its keys stay. */
+  /** Replaces all names in the values of a JSON object. Its keys stay. */
   json(value: unknown, key = '', ofOthers = false): unknown {
     if (Array.isArray(value)) return value.map((one) => this.json(one, key, ofOthers));
     if (typeof value === 'string') return this.#leaf(value, key, ofOthers);
     if (typeof value !== 'object' || value === null) return value;
-    // Parameters of a problem hold words of the central.
+    // The parameters of a problem may contain words that the central wrote.
     return Object.fromEntries(
       Object.entries(value).map(([name, one]) => [name, this.json(one, name, ofOthers || key === 'params')]),
     );
@@ -135,7 +141,7 @@ export class Anonymiser {
     return /[a-f]/iu.test(token) ? this.#pseudonym('word', token) : token;
   }
 
-  /** A row of characters between two that neither words nor domain names have. */
+  /** Replaces the names in a run of characters that words and domain names consist of. */
   #run(token: string): string {
     const [, before = '', bare = '', after = ''] = /^(\.*)(.*?)(\.*)$/u.exec(token) ?? [];
     const clean = bare.includes('.') ? this.#dotted(bare) : this.#words(bare);
@@ -145,7 +151,7 @@ export class Anonymiser {
   #dotted(token: string): string {
     if (this.#users.has(token.toLowerCase())) return this.user(token);
     if (/^\d+(?:\.\d+){3,}$/u.test(token)) return this.#pseudonym('address', token);
-    // Releases have two or three numbers.
+    // Two or three numbers with dots are the version of a release.
     if (ownTokens.has(token) || /^v?\d+(?:\.\d+){1,2}$/u.test(token)) return token;
     const labels = token.split('.').map((label) => (label === '' ? '' : this.#label(label)));
     return labels.join('.');
@@ -162,7 +168,7 @@ export class Anonymiser {
   }
 
   #word(token: string): string {
-    // A longer number may be a telephone or customer number.
+    // A number with more than five digits may be a telephone or customer number.
     const isOwn = (part: string): boolean => /^\d{0,5}$/u.test(part) || ownWords.has(part.toLowerCase());
     const digits = token.replaceAll(/\D/gu, '').length;
     if (this.#users.has(token.toLowerCase())) return this.user(token);

@@ -3,24 +3,29 @@ import { options } from '../../config/options.ts';
 import type { SecretReader } from '../../config/secret-file.ts';
 import { fileOption } from '../../config/secret-options.ts';
 
-/** Options whose values may be secrets although domainsync does not know the option. */
+/**
+ * If the name of an option that domainsync does not know matches this, the option's value may be a secret.
+ */
 const telling = /pass|secret|key|token|auth|credential/iu;
 
-/** Least length of a value whose option is not known, and of a line without an option, to be hidden. */
+/**
+ * The values of unknown options, and lines that are no option, are hidden if they have at least so many
+ * characters.
+ */
 const least = 8;
 const leastLine = 4;
 
-/** Options by name. Those of further centrals have the same names. */
+/** The options of domainsync by name. Sections of further centrals have options with the same names. */
 const known = new Map(options.map((option) => [option.option, option]));
 
 /**
- * The secrets that a settings file holds or names. The file may have mistakes, and a mistyped option may hold
- * a password.
- * @param text the file; empty: there is none
+ * Finds the secrets in a settings file and in the files that it names. The settings file may have mistakes: a
+ * mistyped option may hold a password.
+ * @param text the text of the settings file; empty: there is none
  */
 export function knownSecrets(text: string, read: SecretReader): readonly string[] {
   const { mistakes } = parseIni(text);
-  // An option that is commented out may hold an earlier password.
+  // Remove comment signs, because an option that is commented out may hold an earlier password.
   const { entries } = parseIni(text.replaceAll(/^[#;][#; \t]*/gmu, ''));
   const found = entries.flatMap(({ option, value }) => {
     const { values, option: name } = known.get(option) ?? {};
@@ -29,7 +34,7 @@ export function knownSecrets(text: string, read: SecretReader): readonly string[
     if (name === 'webhook') return [...partsOfUrl(value), ...passwordsInUrls(value)];
     return isSecretFile(name) ? [read(value).text] : passwordsInUrls(value);
   });
-  // A line that is no option may be the rest of a password.
+  // A line that is no option may be the second line of a password.
   const broken = mistakes.filter(({ kind }) => kind === 'not-an-option').map((one) => one.text.trim());
   return [
     ...found.flatMap(withParts).filter((one) => one !== ''),
@@ -37,19 +42,25 @@ export function knownSecrets(text: string, read: SecretReader): readonly string[
   ];
 }
 
-/** Whether the option names the file of a secret. */
+/** Whether the value of this option is the path of a file with a secret. */
 function isSecretFile(name: string): boolean {
   return [...known.values()].some(
     ({ option, values }) => values.kind === 'secret' && fileOption(option) === name,
   );
 }
 
-/** A value of several lines stands in one line elsewhere; each of its lines may be a secret. */
+/**
+ * Returns the value and, if it has several lines, each line too. Other texts may have the whole value in one
+ * line, and each line may be a secret.
+ */
 function withParts(value: string): readonly string[] {
   return value.includes('\n') ? [value, ...value.split('\n')] : [value];
 }
 
-/** The passwords that URLs in a value hold, as they stand there and decoded. No option expects one. */
+/**
+ * Finds passwords in the URLs of a value, each as it is written there and decoded. No option should have one
+ * there.
+ */
 function passwordsInUrls(value: string): readonly string[] {
   return [...value.matchAll(/:\/\/[^\s/?#:@]*:([^\s/?#]*)@/gu)].flatMap(([, written = '']) => [
     written,
@@ -57,7 +68,7 @@ function passwordsInUrls(value: string): readonly string[] {
   ]);
 }
 
-/** The parts of a webhook's URL that may be its token: all but the host. */
+/** The parts of a webhook's URL that may be its secret token: all parts except the host. */
 function partsOfUrl(value: string): readonly string[] {
   if (!URL.canParse(value)) return [value];
   const { pathname, search, searchParams, username, password } = new URL(value);

@@ -1,4 +1,4 @@
-/** The source of a pattern that matches exactly this text. */
+/** Makes the source of a regular expression that matches exactly this text. */
 export function literalPattern(text: string): string {
   return text.replaceAll(/[$()*+.?[\\\]^{|}/]/gu, String.raw`\$&`);
 }

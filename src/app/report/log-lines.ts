@@ -5,7 +5,7 @@ import type { Anonymiser } from './anonymiser.ts';
 /** So many octets at the end of the log are reported. */
 const most = 256 * 1024;
 
-/** Fields whose values are words of domainsync or ids. */
+/** Fields of a log line whose values are ids or words of domainsync, so that they can be shown. */
 const keptFields: ReadonlySet<string> = new Set([
   'code',
   'codes',
@@ -31,16 +31,21 @@ const keptFields: ReadonlySet<string> = new Set([
   'time',
 ]);
 
-/** Fields whose values are accounts. */
+/** Fields of a log line whose values are names of accounts. */
 const userFields: ReadonlySet<string> = new Set(['user', 'actor', 'account']);
 
-/** One line of the log. `fields` are in the order of the line, with their quotes. */
+/**
+ * One line of the log. `head` is what comes before the first field. `fields` have the order of the line, and
+ * their values have the quotes with which they were written.
+ */
 interface LogLine {
   readonly head: string;
   readonly fields: readonly (readonly [name: string, written: string])[];
 }
 
-/** The last lines of the log. @throws {Error} errors of the file system, but not if there is no log */
+/**
+ * Reads the last lines of the log; empty if there is no log. @throws {Error} other errors of the file system
+ */
 export function logTail(path: string): readonly string[] {
   let text: string;
   try {
@@ -50,11 +55,11 @@ export function logTail(path: string): readonly string[] {
     throw error;
   }
   const lines = text.split('\n').filter((line) => line !== '');
-  // The first line is cut if the log is longer.
+  // If the log is longer than what was read, the first line may be cut off, so it is left out.
   return Buffer.byteLength(text) < most ? lines : lines.slice(1);
 }
 
-/** The accounts that lines of the log name. */
+/** Finds the names of accounts in lines of the log. */
 export function usersIn(lines: readonly string[]): readonly string[] {
   return lines.flatMap((line) =>
     (lineOf(line)?.fields ?? []).flatMap(([name, written]) =>
@@ -63,7 +68,10 @@ export function usersIn(lines: readonly string[]): readonly string[] {
   );
 }
 
-/** A line of the log without names. A line that is not as domainsync writes it is left out. */
+/**
+ * Replaces all names in a line of the log. If the line does not have the form of domainsync's log, it is not
+ * shown.
+ */
 export function anonymousLine(line: string, names: Anonymiser): string {
   const read = lineOf(line);
   if (read === null) return '(a line in another form, not shown)';
@@ -102,7 +110,7 @@ function jsonLine(line: string): LogLine | null {
   }
 }
 
-/** The value of a field as it was before it was written. */
+/** Removes the quotes with which the value of a field was written. */
 function valueOf(written: string): string {
   if (!written.startsWith('"')) return written;
   const value: unknown = JSON.parse(written);

@@ -18,20 +18,20 @@ import { anonymousLine, logTail, usersIn } from './log-lines.ts';
 import { Scrubber } from './scrub.ts';
 import { shownSettings } from './settings-shown.ts';
 
-/** So many operations are reported. */
+/** So many operations are in the report. */
 const mostOperations = 50;
 
-/** Longest entry of the history that is reported as a whole, characters. */
+/** An entry of the history with more characters than this is shortened in the report. */
 const longestEntry = 16_384;
 
-/** What is collected on this host. Null: it could not be found out. */
+/** What was collected on this host for the report. Null: it could not be found out. */
 interface Collected {
   readonly settings: string;
   readonly findings: readonly Finding[] | null;
   readonly status: StatusReport | null;
   readonly history: readonly ShownEntry[] | null;
   readonly log: readonly string[] | null;
-  /** Why the others could not be found out, by section. */
+  /** Why a section could not be found out. The key is the name of the section. */
   readonly failures: ReadonlyMap<string, string>;
 }
 
@@ -44,8 +44,8 @@ export interface ReportOptions {
 }
 
 /**
- * Collects what helps to find out what is wrong on this host, as one text for people. It holds no secret. A
- * part that cannot be found out says why, and the others are there. Changes nothing.
+ * Makes a text that helps people to find out what is wrong on this host. It contains no secret. If a section
+ * cannot be found out, the report says why and has the other sections. Changes nothing.
  */
 export async function makeReport({ paths, anonymous, wall }: ReportOptions): Promise<string> {
   const collected = await collect(paths, wall);
@@ -61,11 +61,11 @@ export async function makeReport({ paths, anonymous, wall }: ReportOptions): Pro
     const failure = collected.failures.get(name);
     return `== ${name}\n${failure === undefined ? text() : `could not be found out: ${clean(failure)}`}`;
   });
-  // The last look at the whole text, whatever the sections have done.
+  // Replace known secrets once more in the whole text, whatever was done in the sections.
   return terminalText(`${scrub.known([head, ...texts, '== end'].join('\n\n'))}\n`);
 }
 
-/** Collects everything. What fails does not keep the others from being collected. */
+/** Collects all sections. If one fails, the others are still collected. */
 async function collect(paths: Paths, wall: number): Promise<Collected> {
   const failures = new Map<string, string>();
   const or = async <T>(name: string, work: () => T | Promise<T>): Promise<T | null> => {
@@ -88,7 +88,7 @@ async function collect(paths: Paths, wall: number): Promise<Collected> {
   };
 }
 
-/** Makes the anonymiser, which knows the accounts and the operations that the report mentions. */
+/** Makes the anonymiser, and gives it the accounts and operations that the report mentions. */
 function anonymiserFor({ settings, history, log, status }: Collected): Anonymiser {
   const names = new Anonymiser();
   const configured = parseIni(settings).entries.filter(({ option }) => option === 'username');
@@ -124,7 +124,10 @@ function sectionsOf(paths: Paths, found: Collected, names: Anonymiser | null, sc
   };
 }
 
-/** The text that suggests which calls belong together is made of a whole call, so it is left out. */
+/**
+ * Removes the fingerprint from an entry. It shows which calls belong together, and is made from the content
+ * of a call.
+ */
 function withoutHint(entry: ShownEntry): unknown {
   return { ...entry, fingerprint: undefined };
 }
@@ -149,14 +152,14 @@ function versions({ root }: Paths): string {
   ].join('\n');
 }
 
-/** What the system calls itself (os-release(5)). */
+/** Name and version of the operating system (os-release(5)). */
 function systemName(): string {
   const path = '/etc/os-release';
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
   return /^PRETTY_NAME="?([^"\n]*)/mu.exec(text)?.[1] ?? 'unknown';
 }
 
-/** JSON with every text in it scrubbed. */
+/** Removes secrets from every text in a JSON value. */
 function scrubbed(value: unknown, scrub: Scrubber): unknown {
   if (typeof value === 'string') return scrub.text(value);
   if (Array.isArray(value)) return value.map((one) => scrubbed(one, scrub));

@@ -11,14 +11,15 @@ import {
 import { isSystemError } from '../../net/system-error.ts';
 import { CommandFailed } from '../command-failed.ts';
 
-/** Throws if something has the path of the report already. @throws {CommandFailed} */
+/** Checks that nothing exists at the path of the report. @throws {CommandFailed} something exists there */
 export function demandFree(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw taken(path);
 }
 
 /**
- * Writes a new file with mode 0600. After an error there is none.
- * @throws {CommandFailed} if the path is taken, also by a symbolic link, or if the file cannot be written
+ * Creates a file with mode 0600. If that fails, no file is left.
+ * @throws {CommandFailed} if something exists at the path, even a symbolic link, or if the file cannot be
+ *   written
  */
 export function writeReport(path: string, text: string): void {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
@@ -30,7 +31,7 @@ export function writeReport(path: string, text: string): void {
   }
   try {
     try {
-      // The umask may take bits from the mode that `open` is given.
+      // The umask may remove bits of the mode that `open` gets, so the mode is set again.
       fchmodSync(file, 0o600);
       writeFileSync(file, text);
       fsyncSync(file);

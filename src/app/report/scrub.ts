@@ -1,23 +1,26 @@
 import { escapeXml } from '../../net/xml.ts';
 import { literalPattern } from './literal-pattern.ts';
 
-/** Stands in place of every secret. */
+/** The text that replaces every secret. */
 export const hiddenSecret = '[secret]';
 
-/** A secret this short may be a part of usual words, so it is replaced only where it stands alone. */
+/**
+ * A secret with fewer characters may occur inside usual words, so it is replaced only where it is a whole
+ * word.
+ */
 const short = 4;
 
-/** Names after which a value may be a secret, whatever the settings say. */
+/** Words after which a value may be a secret, even if the settings do not contain it. */
 const named = String.raw`(?:pass(?:word|wd|phrase)?|secret|x-api-key|api[-_]?key|authinfo|authorization|bearer|token|tsig)`;
 
 /**
- * A value in quotes, up to the same quotes or the end of the line. In a text within a text, backslashes stand
- * before the quotes.
+ * A value in quotes, which ends at the same quotes or at the end of the line. Backslashes may precede the
+ * quotes, because texts can contain quoted texts.
  */
 const quoted = String.raw`(\\*["'])(?:.*?)((?<!\\)\2|$)`;
 const bare = String.raw`((?:basic|bearer)\s+)?[^\s"'&;,\\]+`;
 
-/** Such a name and its value: `password=...`, `"token": "..."`. */
+/** A word of `named` with a value: `password=...`, `"token": "..."`. */
 const telling = new RegExp(String.raw`(${named}(?:\\*["'])?\s*[=:]\s*)(?:${quoted}|${bare})`, 'gimu');
 
 /** User name and password in a URL. */
@@ -27,19 +30,21 @@ const inUrl = /(:\/\/[^\s/?#:@"']*:)[^\s/?#"']*@/gu;
 export class Scrubber {
   readonly #known: RegExp | null;
 
-  /** @param secrets the secrets of this host; empty ones are left out */
+  /** @param secrets the secrets of this host; empty texts among them are ignored */
   constructor(secrets: readonly string[]) {
     const spellings = [...new Set(secrets.flatMap(spellingsOf))].filter((one) => one.trim() !== '');
     const longestFirst = spellings.toSorted((a, b) => b.length - a.length);
     this.#known = spellings.length === 0 ? null : new RegExp(longestFirst.map(pattern).join('|'), 'giu');
   }
 
-  /** Replaces every known secret, in any of its spellings. */
+  /** Replaces all known secrets, however they are spelled (see `spellingsOf`). */
   known(text: string): string {
     return this.#known === null ? text : text.replaceAll(this.#known, hiddenSecret);
   }
 
-  /** Like {@link known}, and replaces what looks like a secret by the word before it. For texts of others. */
+  /**
+   * Replaces all known secrets, and everything else that looks like a secret. For texts that others wrote.
+   */
   text(text: string): string {
     return this.known(text)
       .replaceAll(inUrl, `$1${hiddenSecret}@`)
@@ -51,7 +56,7 @@ export class Scrubber {
   }
 }
 
-/** The forms in which programs write a secret: as it is, in a URL, in JSON, in XML, in Base64. */
+/** The spellings of a secret in the output of programs: plain, and as part of a URL, JSON, XML or Base64. */
 function spellingsOf(secret: string): readonly string[] {
   const octets = Buffer.from(secret, 'utf8');
   const form = new URLSearchParams({ '': secret }).toString().slice(1);
@@ -68,8 +73,9 @@ function spellingsOf(secret: string): readonly string[] {
 }
 
 /**
- * The Base64 of the octets at each place that they can have in a longer text, such as `name:password`. The
- * first and the last characters depend on the octets beside them, so they are left out.
+ * The Base64 text that octets have inside a longer text, such as `name:password`. There are three, one for
+ * each place where the octets can begin. The characters at both ends depend on the neighbouring octets, so
+ * they are left out.
  */
 function base64Parts(octets: Buffer): readonly string[] {
   return [0, 1, 2].flatMap((offset) => {

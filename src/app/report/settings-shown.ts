@@ -4,9 +4,9 @@ import type { Anonymiser } from './anonymiser.ts';
 import { hiddenSecret } from './scrub.ts';
 
 /**
- * The settings in a file, option by option, without secrets. Comments, unknown options and lines without an
- * option are left out, because they may hold old or mistyped passwords.
- * @param names null: names are shown
+ * The options in a settings file with their values, without secrets. Comments, unknown options and lines that
+ * are no option are left out, because they may contain old or mistyped passwords.
+ * @param names replaces names; null: names are shown
  */
 export function shownSettings(text: string, names: Anonymiser | null): string {
   const { entries, mistakes } = parseIni(text);
@@ -17,7 +17,7 @@ export function shownSettings(text: string, names: Anonymiser | null): string {
 
 const hiddenText = '(not shown)';
 
-/** Known sections, also of further centrals. */
+/** The sections that domainsync knows, with those of further centrals. */
 const section =
   /^(?:isp_master|verify|log|sync|history|status|contact|notify|central_\d{1,3}|verify_\d{1,3})$/u;
 
@@ -32,12 +32,12 @@ function valueOf({ option, values }: Option, value: string, names: Anonymiser | 
   const visible = option === 'webhook' ? originOf(value) : value;
   if (names === null) return visible;
   if (values.kind === 'number' || (values.kind === 'choice' && values.choices.includes(value))) return value;
-  // Free words of the provider: a person, a telephone number.
+  // The provider writes free text here, such as a person's name or a telephone number.
   if (option === 'support') return hiddenText;
   return option === 'username' ? names.user(value) : names.text(visible);
 }
 
-/** A webhook's URL without what may be its token. */
+/** A webhook's URL without the parts that may be its secret token. */
 function originOf(value: string): string {
   return URL.canParse(value) ? `${new URL(value).origin}/${hiddenSecret}` : hiddenSecret;
 }

@@ -1,6 +1,6 @@
 /**
- * Words that a report without names may show: those of the doctor's findings, of paths, and of messages of
- * the operating system. `vocabulary.test.ts` finds those that are missing.
+ * Words that an anonymous report may show: words of the doctor's findings, of paths, and of messages of the
+ * operating system. `vocabulary.test.ts` finds words that are missing here.
  */
 export const words: readonly string[] = `
 a aborted access account action active add addon address admin administrators adopt after again agent ago
@@ -46,7 +46,7 @@ written wrong x64 xml yes yet you zero zone zones
   .trim()
   .split(/\s+/u);
 
-/** The same for words with dots, which would otherwise look like domain names. */
+/** Further such words. They have dots, so they would otherwise be taken for domain names. */
 export const dottedWords: readonly string[] = [
   'Node.js',
   'agent.cjs',

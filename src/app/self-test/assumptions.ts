@@ -2,7 +2,8 @@ import type { Holds, SelfTestFacts } from './facts.ts';
 import type { SeenCall } from './step.ts';
 
 /**
- * An assumption about panels where their documentation says nothing. docs/compatibility.md lists all of them.
+ * An assumption about how panels behave where their documentation says nothing. docs/compatibility.md lists
+ * all assumptions.
  */
 export interface Assumption {
   /** Id of the assumption in docs/compatibility.md. */
@@ -86,8 +87,8 @@ const rules: readonly Rule[] = [
 ];
 
 /**
- * If the panel calls our handlers but its list does not name them, we cannot read the list, and it proves
- * nothing.
+ * If the panel calls our handlers but its list of handlers does not name them, we misread the list. The list
+ * then proves nothing.
  */
 function judgeRegistered({ registered, steps }: SelfTestFacts): Holds {
   if (registered === null) return 'not tested';
@@ -96,7 +97,7 @@ function judgeRegistered({ registered, steps }: SelfTestFacts): Holds {
   return registered.missing.length === 0 ? 'yes' : 'no';
 }
 
-/** Judges every assumption by the facts of the self-test. */
+/** Decides for every assumption whether the facts of the self-test confirm it. */
 export function judgeAssumptions(facts: SelfTestFacts): Assumption[] {
   return rules.map(({ judge, ...rule }) => ({ ...rule, holds: judge(facts) }));
 }
@@ -107,8 +108,9 @@ function all(found: readonly boolean[]): Holds {
 }
 
 /**
- * Whether the panel called us for `before` and then, unless we refused that, for `after`. Only calls of the
- * step's first function count, because this function may call others (docs/compatibility.md).
+ * Whether the panel first called us with `before` and then with `after`; no `after` is needed if we refused.
+ * Only calls of the step's first function count, because that function may call others
+ * (docs/compatibility.md).
  */
 function inOrder(calls: readonly SeenCall[]): boolean {
   const own = calls.filter(({ func }) => func === calls[0]?.func);

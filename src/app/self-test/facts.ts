@@ -5,7 +5,7 @@ import type { SelfTestStep } from './step.ts';
 /** Whether a statement holds for the tested panel. */
 export type Holds = 'yes' | 'no' | 'not tested';
 
-/** What the self-test observed. The assumptions are judged from it. */
+/** What the self-test observed. It decides which assumptions hold. */
 export interface SelfTestFacts {
   readonly steps: readonly SelfTestStep[];
   /** Record keys that the self-test read from the panel's lists and used in edits. */
@@ -17,8 +17,8 @@ export interface SelfTestFacts {
   readonly ttlKept: Holds;
   readonly echoSeen: Holds;
   /**
-   * Whether the panel's own list of event handlers names ours, and which functions are missing in it; null:
-   * the panel has no such list.
+   * Whether the panel's list of event handlers contains ours, and which of our functions it lacks; null: the
+   * panel has no such list.
    */
   readonly registered: RegisteredHandlers | null;
   /**

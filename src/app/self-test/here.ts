@@ -59,15 +59,15 @@ function agentPorts({ socket }: Paths): Pick<SelfTestPorts, 'turn' | 'busy' | 'r
     },
     busy: async (zone) => {
       const view = await ask(socket, 'zone', { zone, central: null });
-      // Final operations are not waited for, because they may stay on watch for minutes.
+      // An operation in a final state may stay on watch for minutes, so the self-test does not wait for it.
       return (view.centrals ?? [view]).some(({ open }) => open.some(({ state }) => !isFinal(state)));
     },
   };
 }
 
 /**
- * If no agent runs, starts one. Waits for its first comparison, because edits in a new zone are refused until
- * then.
+ * If no agent runs, starts one. Waits until its first comparison is complete, because edits in a new zone are
+ * refused before.
  */
 async function ensureAgent(paths: Paths, progress: (step: string) => void): Promise<void> {
   const until = performance.now() + startPatience;

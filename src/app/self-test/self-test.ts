@@ -22,34 +22,36 @@ import {
 export interface SelfTestReport extends SelfTestFacts {
   readonly zone: string;
   /**
-   * For each step, its calls in order, for example
+   * For each step, the calls that came during it, in order, for example
    * `add a record: domain.sublist.edit before, domain.sublist.edit after`.
    */
   readonly events: readonly string[];
   /**
-   * Whether the panel already shows the change while it waits for our answer to `after`. `blocked`: the panel
-   * does not answer reads during that time.
+   * Whether the panel already shows a change while it waits for our answer to `after`. `blocked`: the panel
+   * answers no reads while it waits.
    */
   readonly afterSees: AfterSees;
   /** Whether the panel undoes its change when we answer `after` with an error. */
   readonly afterErrorUndoes: 'yes' | 'no' | 'not tested';
   /**
-   * Whether the panel calls `before` for an account that has no right to the zone, so earlier than its own
-   * access check. If it does not, the agent is told that the panel checks first.
+   * Whether the panel calls `before` for an edit by an account that has no right to the zone. If it does, it
+   * calls us earlier than it checks access. If it does not, the agent is told that the panel checks first.
    */
   readonly beforeForOthers: 'yes' | 'no' | 'not tested';
-  /** Keys of the records that the panel itself put into the new zone, read from its list. */
+  /**
+   * Keys of the records that the panel itself created in the new zone, read from the panel's list of records.
+   */
   readonly listedKeys: readonly string[];
   /** All assumptions about panels, and whether each is true for this one. */
   readonly assumptions: readonly Assumption[];
-  /** Whether panel and central no longer have the scratch zone. */
+  /** Whether the scratch zone is gone from both panel and central. */
   readonly clean: boolean;
 }
 
 /**
- * Creates, edits and deletes a scratch zone in the panel, as a user would, and reports what panel and central
- * show. Neither side may have the zone before. The zone is deleted at the end, even after a failure.
- * @throws {ZoneTaken} when a side has the zone already
+ * Creates, edits and deletes a scratch zone in the panel as a user would. Reports what panel and central then
+ * show. Deletes the zone at the end, even after a failure.
+ * @throws {ZoneTaken} when a side has a zone with this name already
  * @throws {PanelError | CentralError} when a side cannot be read
  */
 export async function selfTest(ports: SelfTestPorts, zone: DnsName): Promise<SelfTestReport> {
@@ -66,12 +68,12 @@ function hasBefore(calls: readonly SeenCall[]): boolean {
 }
 
 /**
- * How long the panel may take to report the owner of each zone, milliseconds. It may need one request for
+ * How long the panel may take to report the owners of all zones, milliseconds. It may need one request for
  * each account.
  */
 const ownersPatience = 600_000;
 
-/** What the probes find out; each sets its own part. */
+/** What the probes find out. Each probe sets its own fields. */
 type Found = {
   -readonly [
     K in
@@ -159,8 +161,8 @@ class SelfTest {
   }
 
   /**
-   * Answers one call of this stage with an error.
-   * @returns whether the panel is then without the record: it refused the edit, or undid it
+   * Adds a record while the agent answers the first call of this stage with an error.
+   * @returns whether the panel does not have the record afterwards, because it refused the edit or undid it
    */
   async #probeRefusal(stage: 'before' | 'after', name: string): Promise<Assumption['holds']> {
     const record = makeRecord({ name, type: 'TXT', rdata: `"${stage}-error"` }, this.#zone);
@@ -175,8 +177,8 @@ class SelfTest {
   }
 
   /**
-   * Writes a record as domainsync does, with an echo token that the agent did not issue. The agent therefore
-   * handles the write as a user's edit. The test is whether the hook calls carry the token.
+   * Writes a record as domainsync itself does, but with an echo token that the agent does not know. The agent
+   * therefore handles the write as a user's edit. Tests whether the panel passes the token to the hook calls.
    */
   async #probeEcho(): Promise<void> {
     const { panel } = this.#ports;
@@ -193,8 +195,8 @@ class SelfTest {
   }
 
   /**
-   * Finds out whether the panel reports owners, and whether it calls us for an account that has no right to
-   * the zone.
+   * Tests whether the panel reports owners of zones. Also tests whether it calls us for an edit by an account
+   * without a right to the zone.
    */
   async #probeOwners(): Promise<void> {
     const { hand, panel, progress } = this.#ports;
@@ -209,8 +211,8 @@ class SelfTest {
   async #probeAccess(account: string): Promise<void> {
     const { hand, reportAccessCheck } = this.#ports;
     const record = makeRecord({ name: 'stranger', type: 'TXT', rdata: '"another-account"' }, this.#zone);
-    // If an earlier self-test proved that the panel checks access first, the agent would write this edit at
-    // the central in `before`. So that result is withdrawn first.
+    // First withdraw the result of an earlier self-test that the panel checks access first. With that result,
+    // the agent would write this edit to the central during `before`.
     await reportAccessCheck(false);
     const said: Awaited<ReturnType<typeof hand.tryAs>>[] = [];
     const added = this.#steps.find(({ step }) => step === addRecord);
@@ -224,7 +226,8 @@ class SelfTest {
     });
     if (failed !== null) return;
     if (hasBefore(calls)) this.#found.beforeForOthers = 'yes';
-    // If the panel calls us for no edit at all, or refuses for another reason, this proves nothing.
+    // This proves something only if the panel refused because of the missing right, and called us for
+    // ordinary edits.
     else if (said[0] === 'no-right' && calls.length === 0 && hasBefore(added?.calls ?? [])) {
       this.#found.beforeForOthers = 'no';
       await reportAccessCheck(true);
@@ -266,7 +269,7 @@ class SelfTest {
   }
 }
 
-/** Panel or central has the scratch zone already. Nothing was changed. */
+/** Thrown when panel or central already has a zone with the name of the scratch zone. Nothing was changed. */
 export class ZoneTaken extends Error {
   override readonly name = 'ZoneTaken';
 

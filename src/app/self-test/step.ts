@@ -18,19 +18,19 @@ export interface SeenCall extends CallFacts {
 }
 
 /**
- * The agent deliberately answers the first call of this stage with an error; null: it answers all calls
+ * The stage whose first call the agent answers with an error, for the test; null: it answers all calls
  * normally.
  */
 export type Refusing = 'before' | 'after' | null;
 
-/** What the self-test needs: a panel, a central, an agent, and a place to show progress. */
+/** What the self-test works with: a panel, a central, the agent, and a way to show progress. */
 export interface SelfTestPorts {
   readonly panel: Panel;
   readonly hand: PanelHand;
   readonly central: Central;
   /**
-   * Ends the agent's trace of hook calls and returns its calls. Then starts a trace for `zone`; null: starts
-   * none.
+   * Ends the agent's trace of hook calls, starts one for `zone` (null: starts none), and returns the calls of
+   * the ended trace.
    */
   readonly turn: (zone: DnsName | null, refuse: Refusing) => Promise<readonly SeenCall[]>;
   /** Whether the agent has an unfinished operation in the zone. */
@@ -48,28 +48,32 @@ export interface SelfTestStep {
   /** How long the edit in the panel took, milliseconds. */
   readonly ms: number;
   readonly calls: readonly SeenCall[];
-  /** Whether panel and central show the wanted state after the step; null: the step failed. */
+  /** Whether panel and central show the state that the step wants; null: the step failed. */
   readonly panelShows: boolean | null;
   readonly centralShows: boolean | null;
-  /** An account without a right to the zone made the step, so it shows nothing about normal edits. */
+  /**
+   * Set if an account without a right to the zone made the step, so that it shows nothing about normal edits.
+   */
   readonly byForeignAccount?: true;
 }
 
 export type AfterSees = 'yes' | 'no' | 'blocked' | 'partly' | 'not tested';
 
-/** How long one step may take, and how long the agent may then take to finish, milliseconds. */
+/** How long one step may take, milliseconds. The agent may then take as long again to finish. */
 const stepPatience = 60_000;
 const lookAgain = 100;
 
 /**
- * One step: `run` carries it out, and `wants` is the state that panel and central should show then.
- * `wants.zone`: whether the zone exists; `there`: a record that exists; `gone`: a record that does not.
+ * One step of the self-test. `run` carries it out. `wants` is the state that panel and central should then
+ * show. `zone`: whether the zone exists; `there`: a record that exists; `gone`: a record that does not exist.
  */
 export interface StepPlan {
   readonly step: string;
   readonly run: (ctx: CallContext) => Promise<void>;
   readonly wants: { readonly zone: boolean; readonly there?: ResourceRecord; readonly gone?: ResourceRecord };
-  /** True: the panel itself should refuse the step. */
+  /**
+   * Set if an account without a right to the zone makes the step, so that the panel itself should refuse it.
+   */
   readonly byForeignAccount?: true;
 }
 
@@ -120,12 +124,12 @@ async function quiet({ busy }: SelfTestPorts, zone: DnsName): Promise<void> {
   }
 }
 
-/** The records of a step. A central that cannot read whole zones has to be asked for them by name. */
+/** The records that a step is about. A central that cannot list a zone's records is asked for these names. */
 function recordsIn({ there, gone }: StepPlan['wants']): ResourceRecord[] {
   return [there, gone].flatMap((record) => record ?? []);
 }
 
-/** Whether a side shows what a step wants. */
+/** Whether one side shows the state that a step wants. */
 export async function shows(
   read: (ctx: CallContext) => Promise<readonly ResourceRecord[] | null>,
   { zone: wanted, there, gone }: StepPlan['wants'],
@@ -138,14 +142,14 @@ export async function shows(
   );
 }
 
-/** The calls of a step as text: function and stage of each, in order. */
+/** Describes the calls of a step: function and stage of each call, in order. */
 export function order(calls: readonly SeenCall[]): string {
   return calls.length === 0 ? 'no event' : calls.map(({ func, stage }) => `${func} ${stage}`).join(', ');
 }
 
 /**
- * Whether the panel already shows a change while it waits for our answer to `after`. The steps that create
- * the zone, and that add and delete a record, decide.
+ * Finds out whether the panel already shows a change while it waits for our answer to `after`. Uses the steps
+ * that create the zone, add a record and delete a record.
  */
 export function afterSees(steps: readonly SelfTestStep[]): AfterSees {
   const looks = steps.flatMap(({ step, calls }): (boolean | 'blocked')[] => {

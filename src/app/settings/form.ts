@@ -28,7 +28,7 @@ import { wireCentral } from '../wiring/wire.ts';
 
 /**
  * Choices of the field `pause`. `off`: end the pause. `on`: pause without an end. A time: pause for that
- * long. `keep`: leave the running pause as it is; offered only if that pause has an end.
+ * long. `keep`: leave the present pause unchanged; offered only if that pause has an end.
  */
 export type PauseChoice = 'off' | 'keep' | '1h' | '4h' | '24h' | 'on';
 
@@ -36,18 +36,21 @@ export type PauseChoice = 'off' | 'keep' | '1h' | '4h' | '24h' | 'on';
 export interface FormValues {
   readonly host: string;
   readonly kind: Settings['kind'];
-  /** Null: the form does not say, and the stored mode stays. */
+  /** Null: the form sends no mode, so the stored mode stays. */
   readonly mode: Settings['mode'] | null;
   /**
-   * The kind of panel that was found at the central. Null: none was found with these settings, or there are
-   * no settings.
+   * The kind of panel that was found at the central. Null: there are no settings, or no panel was found with
+   * them.
    */
   readonly found: IspmanagerKind | null;
   readonly username: string;
   readonly password: string;
-  /** The file that holds the password, as the settings name it. Empty: it is none. */
+  /** The file that holds the password, as the settings name it. Empty: the password is not in a file. */
   readonly passwordFile: string;
-  /** SHA-256 of the certificate that is trusted, or that the form offers for trust. Empty: neither. */
+  /**
+   * SHA-256 of the certificate that the user trusts, or that the form offers him to trust. Empty: there is
+   * none.
+   */
   readonly fingerprint: string;
   /** Whether the user trusts exactly the certificate with this `fingerprint`. */
   readonly trust: boolean;
@@ -60,7 +63,7 @@ export type FormField = Exclude<OptionField['name'], 'fingerprint'> | 'trust' | 
 
 export type FormResult =
   | { readonly kind: 'saved' }
-  /** Nothing was saved. `values` is what the form shows next. */
+  /** Nothing was saved. The form opens again with `values`. */
   | {
       readonly kind: 'refused';
       readonly field: FormField;
@@ -78,8 +81,8 @@ const mostField = 4_096;
 const formFields = ['host', 'username', 'password', 'fingerprint', 'contact'] as const;
 
 /**
- * End of the running pause, milliseconds since 1970. `Infinity`: it lasts until somebody resumes. `null`:
- * there is no pause.
+ * When the present pause ends: milliseconds since 1970. `Infinity`: when somebody resumes. `null`: there is
+ * no pause.
  * @param wall wall clock, milliseconds since 1970
  */
 export function runningPause(root: string, wall: number): number | null {
@@ -88,8 +91,8 @@ export function runningPause(root: string, wall: number): number | null {
 }
 
 /**
- * The values that a new form shows. If the settings file cannot be used, they are those that can still be
- * read.
+ * The values that the form shows when it is opened. If the settings file has mistakes, shows the values that
+ * can still be read.
  * @param wall wall clock, milliseconds since 1970
  */
 export function openForm(root: string, wall: number): FormValues {
@@ -110,9 +113,9 @@ export function openForm(root: string, wall: number): FormValues {
 }
 
 /**
- * Handles OK in the form. Checks every field, then connection, login and rights at the central, and only then
- * saves. The agent notices the saved file without being told. If the user starts a pause with unchanged
- * settings, the central is not contacted.
+ * Handles the form's OK. Checks all fields, then connection, login and rights at the central, and saves only
+ * if all is well. The agent notices the new file by itself. If the user only starts a pause, the central is
+ * not contacted.
  * @param wall wall clock, milliseconds since 1970
  */
 export async function submitForm(
@@ -139,11 +142,12 @@ export async function submitForm(
   const read = readChanged(root, changes);
   if ('field' in read) return refused(read.field, read.problems);
   if (values.pause !== 'off' && isInForce(root, read.settings)) {
-    // A pause helps while the central is down, so starting one must not need the central.
+    // Users start a pause because the central is down, so starting one must not need the central.
     carryOutPause(root, values.pause, wall);
     return { kind: 'saved' };
   }
-  // Observing needs nothing of the central, so only turning it on must not need the central either.
+  // If the user only turns observing on, the central is not contacted either, because observing does not
+  // write to it.
   const observes = read.settings.mode === 'observe' && isInForce(root, { ...read.settings, mode: 'strict' });
   const failed = observes ? null : await testRefused(root, read.settings, values, refused, signal);
   if (failed !== null) return failed;
@@ -161,7 +165,7 @@ type Refuse = (field: FormField, problems: readonly Problem[], shown?: FormValue
 
 /**
  * Tests connection, login and rights at the central.
- * @returns the form to show with the error; `null`: there is no error
+ * @returns the form to show with the error; `null`: the test succeeded
  */
 async function testRefused(
   root: string,
@@ -171,7 +175,8 @@ async function testRefused(
   signal: AbortSignal,
 ): Promise<FormResult | null> {
   try {
-    // A password that the user has typed has to work itself.
+    // If the user has typed a password, it is tested without the next password, which would hide that it is
+    // wrong.
     const tested = values.password === '' ? settings : { ...settings, passwordNext: new Secret('') };
     await testCentral(root, tested, signal);
     return null;
@@ -194,8 +199,8 @@ function storedKind(root: string): Pick<FormValues, 'kind' | 'found'> {
 }
 
 /**
- * Reads the values in the settings file, by `section.option`. If the file cannot be used, reads those that
- * can still be read.
+ * Makes a function that returns the values in the settings file, by `section.option`. If the file has
+ * mistakes, the function returns values that can still be read.
  */
 function storedValues(root: string): (key: string) => string {
   const loaded = loadSettings(root);
@@ -231,8 +236,8 @@ interface Missing {
 }
 
 /**
- * Finds the first required field that is empty. If host or user changes, the password is required again: the
- * stored one must not be sent to another host or user.
+ * Finds the first required field that is empty. If the user changes host or user name, he must type the
+ * password: the stored one must not be sent to another host or user.
  */
 function firstMissing(root: string, values: FormValues): Missing | null {
   if (values.host.trim() === '') return { field: 'host', problem: problem('form.host-missing', {}) };
@@ -250,8 +255,9 @@ function firstMissing(root: string, values: FormValues): Missing | null {
 }
 
 /**
- * Refuses what the form cannot do if the password stands in a file: change it, or send it elsewhere.
- * @param file the file, as the settings name it
+ * If the password is in a file, refuses what the form cannot do: change the password, or use it for another
+ * host or user.
+ * @param file the path of the file, as the settings name it
  */
 function besideFile(root: string, values: FormValues, file: string): Missing | null {
   const stored = storedValues(root);
@@ -262,7 +268,7 @@ function besideFile(root: string, values: FormValues, file: string): Missing | n
   return { field: 'password', problem: problem('form.password-in-file', { file, path: settingsPath(root) }) };
 }
 
-/** The base address that a typed host means; empty if the host is not valid. */
+/** Turns the host that the user has typed into the central's address; empty if the host is not valid. */
 function addressOf(host: string, kind: FormValues['kind']): string {
   const lines = [
     '[isp_master]',
@@ -298,7 +304,10 @@ type Read =
 
 const unreadable: ReadonlySet<string> = new Set(['settings.unreadable', 'settings.too-large']);
 
-/** Reads the settings as they would be after saving; or finds the field that cannot be saved. */
+/**
+ * Makes the settings that would be in force after saving, or finds the field because of which they cannot be
+ * saved.
+ */
 function readChanged(root: string, changes: IniChanges): Read {
   const path = settingsPath(root);
   const loaded = loadSettings(root);
@@ -318,7 +327,7 @@ function readChanged(root: string, changes: IniChanges): Read {
   return { field: fieldOfOption(problems[0]?.params['option'] ?? 'host'), problems };
 }
 
-/** Whether this value cannot be stored in the settings file, because it would be read back as another one. */
+/** Whether the settings file cannot hold this value, because reading the file would give another value. */
 function unfitness(text: string, section: string, option: string, value: string | null): boolean {
   try {
     changeIni(text, { [section]: { [option]: value } });
@@ -330,17 +339,18 @@ function unfitness(text: string, section: string, option: string, value: string 
 }
 
 /**
- * The form field for an option. `option` may also be `pin`, which is what a central calls the fingerprint.
+ * The form field that shows errors of an option. `option` may also be `pin`, the central's word for the
+ * fingerprint.
  */
 function fieldOfOption(option: string): FormField {
   if (option.startsWith('password')) return 'password';
   const name = options.find((one) => one.option === option)?.field?.name;
-  // The field of the fingerprint is read-only, so its errors are shown at `trust`.
+  // Users cannot change the field `fingerprint`, so its errors are shown at `trust`.
   if (name === 'fingerprint' || option === 'pin') return 'trust';
   return name ?? 'host';
 }
 
-/** Whether these settings equal the stored ones. */
+/** Whether these settings are the same as those in the settings file. */
 function isInForce(root: string, settings: Settings): boolean {
   const loaded = loadSettings(root);
   return loaded.kind === 'configured' && wholeText(loaded.settings) === wholeText(settings);
@@ -362,7 +372,10 @@ function fieldOf(error: CentralError): FormField {
   return reached ? 'username' : 'host';
 }
 
-/** Makes the form that shows the server's certificate. The user can compare it and trust exactly this one. */
+/**
+ * Makes the form that shows the certificate of the server. The user can compare it, and trust only this
+ * certificate.
+ */
 async function offerTrust(
   address: string,
   values: FormValues,

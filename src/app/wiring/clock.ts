@@ -5,7 +5,8 @@ import type { AlarmClock } from '../../core/clock.ts';
 const longest = 0x7fffffff;
 
 /**
- * The clock of this machine. A sleep or an alarm does not keep the process alive; the agent's socket does.
+ * The clock of this machine. Its sleeps and alarms do not keep the process running; the agent's socket does
+ * that.
  */
 export const systemClock: AlarmClock = {
   now: () => performance.now(),
@@ -22,7 +23,7 @@ export const systemClock: AlarmClock = {
   },
 };
 
-/** The clock of a command: unlike that of the agent, its sleep keeps the process alive. */
+/** The clock of a command. Its sleeps keep the process running, unlike those of the agent's clock. */
 export const commandClock: Pick<AlarmClock, 'now' | 'sleep'> = {
   now: () => systemClock.now(),
   sleep: async (ms, signal) => {

@@ -12,16 +12,16 @@ const stored = v.object({
 });
 
 /**
- * Path of the file that stores which panel was found at a central. If the file is lost, the panel is found
- * again.
+ * Path of the file that stores which panel was found at a central. If the file is lost, the panel is searched
+ * for again.
  */
 function foundPath(root: string, { number }: Settings): string {
   return join(pathsOf(root).state, number === 1 ? 'central.json' : `central-${number}.json`);
 }
 
 /**
- * The panel that was found earlier with the same address, kind and user name; `null`: none.
- * @returns the panel's full address and its kind
+ * Reads the panel that was found earlier with the same address, kind and user name.
+ * @returns the panel's full address and its kind; `null`: none was found
  */
 export function foundCentral(root: string, settings: Settings): Found | null {
   let text: string;
@@ -38,7 +38,7 @@ export function foundCentral(root: string, settings: Settings): Found | null {
   return same ? read.output.found : null;
 }
 
-/** Makes the store, under a panel's root, for the panel that is found with a central's settings. */
+/** Makes the store that holds, under a panel's root, which panel was found with a central's settings. */
 export function foundMemory(root: string, settings: Settings): FoundMemory {
   const { address, kind, username } = settings;
   return {
@@ -52,7 +52,7 @@ export function foundMemory(root: string, settings: Settings): FoundMemory {
         });
         renameSync(`${path}.new`, path);
       } catch (error) {
-        // The disk may be full. Then nothing is stored, and the next process finds the panel again.
+        // If the disk is full, nothing is stored, and the next process searches for the panel again.
         if (!(error instanceof Error && 'code' in error)) throw error;
       }
     },

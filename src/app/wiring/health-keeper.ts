@@ -10,20 +10,20 @@ import { healthFact, healthIn, undecidedFor, type Health } from '../answers/heal
 /** Milliseconds between two checks. */
 const lookEvery = 5_000;
 /**
- * If nothing was sent to the central for so many milliseconds, it is asked whether it answers. The second
- * time is for a central that does not answer.
+ * If the agent has sent the central nothing for so many milliseconds, it asks whether the central answers.
+ * `probeFailing` holds for a central that did not answer last time.
  */
 const probeAfter = 300_000;
 const probeFailing = 30_000;
-/** After so many milliseconds the health is stored again, even if only its times have changed. */
+/** After so many milliseconds the health is stored even if only its times have changed. */
 const storeEvery = 600_000;
 /**
- * At least so many milliseconds lie between two checks of the plugin's files. The second time is for a check
- * that somebody asks for.
+ * Least time between two checks of the plugin's files, milliseconds. `filesAsked` holds if somebody asks for
+ * the health.
  */
 const filesEvery = 60_000;
 const filesAsked = 1_000;
-/** How late a comparison may be before it counts as overdue, milliseconds. */
+/** A comparison counts as overdue if it is later than this, milliseconds. */
 const patience = 600_000;
 
 /** The parts of a running engine whose health is checked. */
@@ -45,25 +45,28 @@ export interface HealthParts {
 }
 
 /**
- * Knows the {@link Health} of a running engine, and stores it in the journal for the time when no agent runs.
- * A central that nothing was sent to for a while is asked whether it answers.
+ * Keeps the {@link Health} of a running engine, and stores it in the journal for times when no agent runs. If
+ * nothing was sent to the central for a while, asks whether it answers.
  */
 export class HealthKeeper {
   readonly #parts: HealthParts;
   readonly #startedAt: number;
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  /** The health that an earlier run stored. */
+  /** The health that an earlier agent stored; null: none. */
   #earlier: Health | null = null;
   #stored = { text: '', at: -Infinity };
   #undecided: Health['undecided'] = null;
-  /** How many of the engine's undecided edits `#undecided` includes already. */
+  /** How many of the undecided edits that the engine has counted are already in `#undecided`. */
   #counted = 0;
   #conflictsSince: number | null = null;
   #files: Health['files'] = null;
   #filesAt = -Infinity;
   #reported = false;
-  /** When a pause was last seen: wall clock, milliseconds since 1970. No comparison is due during a pause. */
+  /**
+   * When the last check saw a pause: wall clock, milliseconds since 1970. During a pause no comparison is
+   * due.
+   */
   #pausedAt = -Infinity;
 
   constructor(parts: HealthParts) {
@@ -71,7 +74,7 @@ export class HealthKeeper {
     this.#startedAt = parts.clock.wall();
   }
 
-  /** Loads the health that an earlier run stored, and starts the checks. @throws {JournalError} */
+  /** Loads the health that an earlier agent stored, and starts the checks. @throws {JournalError} */
   async start(): Promise<void> {
     const earlier = healthIn(await this.#parts.journal.fact(healthFact));
     this.#earlier = earlier;
@@ -103,12 +106,12 @@ export class HealthKeeper {
       await this.#probe(signal);
       await this.#store(false);
       await clock.sleep(lookEvery, signal).catch(() => {
-        // Only the stop ends this sleep early, and it ends the loop as well.
+        // Only `stop` ends this sleep early, and the loop then ends too.
       });
     }
   }
 
-  /** Asks the central whether it answers, if nothing was sent to it for a while. Never throws. */
+  /** If nothing was sent to the central for a while, asks whether it answers. Never throws. */
   async #probe(stopping: AbortSignal): Promise<void> {
     const { central, clock, settings, log } = this.#parts;
     const { failingSince, triedAt } = central.contact;
@@ -123,7 +126,7 @@ export class HealthKeeper {
     try {
       await central.check({ signal, operation: '-' });
     } catch (error) {
-      // The breaker remembers the failure.
+      // The central's circuit breaker keeps this failure.
       if (!(error instanceof CentralError)) log(1, 'health.probe-failed', { error: String(error) });
     } finally {
       over.abort(new Error('ended'));
@@ -137,7 +140,7 @@ export class HealthKeeper {
       const health = await this.#look(filesEvery);
       const text = JSON.stringify({ ...health, at: 0, answeredAt: 0, comparison: timeless(health) });
       const now = clock.wall();
-      // If the clock was set back, the health is stored all the same.
+      // If the clock has been set back by so much, the health is stored too.
       const isDue = Math.abs(now - this.#stored.at) >= storeEvery;
       if (!always && !isDue && text === this.#stored.text) return;
       await engine.remember(healthFact, JSON.stringify(health));
@@ -208,7 +211,7 @@ export class HealthKeeper {
   }
 }
 
-/** The state of comparisons without the times that change by themselves. */
+/** The state of comparisons, without the times that change even if nothing happens. */
 function timeless({ comparison }: Health): Health['comparison'] {
   return { ...comparison, completeAt: null, overdueAt: null };
 }

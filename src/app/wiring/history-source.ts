@@ -12,12 +12,13 @@ export function historySource(journal: SqliteJournal): HistorySource {
 }
 
 /**
- * Removes an account and its addresses from the history, in short steps between which calls are answered.
+ * Removes a user's name and addresses from the history. Works in short steps, so that calls are answered
+ * meanwhile.
  * @returns how many entries were changed
  * @throws {JournalError}
  */
 export async function eraseUser(journal: SqliteJournal, user: string): Promise<number> {
-  // Operations of an earlier release have to be found by their account first.
+  // Operations that an earlier release stored cannot be found by their user until they are indexed.
   for (let after: string | null = ''; after !== null; await breathe()) after = journal.addKeys(after);
   let erased = 0;
   for (let n = journal.erase(user); n > 0; n = journal.erase(user)) {

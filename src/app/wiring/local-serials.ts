@@ -6,10 +6,13 @@ import type { Settings } from '../../config/settings.ts';
 import { DnsClient } from '../../net/dns/client.ts';
 import { DnsError } from '../../net/dns/dns-error.ts';
 
-/** Milliseconds that one question may take. The server is on this host; a lost one is asked again soon. */
+/**
+ * How long one query may take, milliseconds. This is short: the server is on this host, and a lost query is
+ * soon repeated.
+ */
 const patience = 1_000;
 
-/** Reads serials at the panel's own name server, over UDP and without asking for recursion. */
+/** Reads the serials of zones at the panel's own name server, over UDP and without recursion. */
 export function localSerials({ serialServer }: Pick<Settings, 'serialServer'>): SerialReader {
   const trust = { kind: 'public' } as const;
   const client = new DnsClient({
@@ -28,7 +31,7 @@ export function localSerials({ serialServer }: Pick<Settings, 'serialServer'>): 
 async function serialOf(client: DnsClient, zone: DnsName, signal: AbortSignal): Promise<number | null> {
   try {
     const { flags, rcode, answers } = await client.exchange(queryMessage(zone, 'SOA'), signal);
-    // A resolver's answer may be old.
+    // The answer is not authoritative. It may come from a cache and be old.
     if (!flags.aa || rcode !== 0) return null;
     const soa = answers.find(({ name, type }) => name === zone && type === 'SOA');
     const [, , serial] = soa?.rdata?.split(' ') ?? [];

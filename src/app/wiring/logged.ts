@@ -3,7 +3,7 @@ import { CentralError, type CallContext, type Central } from '../../core/central
 import type { Log } from '../../core/log.ts';
 import { PanelError, type Panel, type ZoneList } from '../../core/panel.ts';
 
-/** Runs one call and logs its name, zone, outcome and duration, but no data. */
+/** Runs one call, and logs its name, zone, outcome and duration, but not its data. */
 type Logging = <T>(call: string, zone: DnsName | '-', ctx: CallContext, body: () => Promise<T>) => Promise<T>;
 
 function logging(event: string, log: Log): Logging {
@@ -53,8 +53,8 @@ export function loggedCentral(central: Central, log: Log): Central {
 const mostNamed = 20;
 
 /**
- * Wraps a panel so that each read and write is logged at level 6. Domains whose names cannot be read are
- * logged at level 2 whenever the set of them changes.
+ * Wraps a panel so that each read and write is logged at level 6. Domains with names that cannot be read are
+ * logged at level 2, each time that their list changes.
  */
 export function loggedPanel(panel: Panel, log: Log): Panel {
   const tell = logging('panel.call', log);

@@ -10,8 +10,8 @@ export function panelKindAt(root: string): PanelKind | null {
 }
 
 /**
- * The module for the panel under this root. If there is no panel, the default kind is taken, and reading it
- * reports what is missing.
+ * Returns the module for the panel under this root. Without a panel, returns the module of the default kind,
+ * whose reads report what is missing.
  */
 export function panelAt(root: string): PanelModule {
   return panels[panelKindAt(root) ?? defaultPanelKind];

@@ -8,11 +8,11 @@ import { isSystemError, systemOr } from '../../net/system-error.ts';
 import { pathsOf } from '../paths.ts';
 
 /**
- * Stores across restarts that the central refused the password of the settings and accepted the next one.
- * Otherwise each start would cost a refused login, and some centrals lock the account after a few of them.
+ * Remembers, even after a restart, that the central refused the password of the settings and accepted the
+ * next one. Otherwise each start would cause a refused login, and some centrals lock the account after a few.
  */
 export interface PasswordInUse {
-  /** Whether the next password was in use last. */
+  /** Whether the next password was the last one in use. */
   readonly isNext: boolean;
   /** Stores which password is in use from now on. Never throws. */
   readonly put: (isNext: boolean) => void;
@@ -26,9 +26,9 @@ const stored = v.object({
 const derive = promisify<string, string, number, Buffer>(scrypt);
 
 /**
- * Makes the store of one central. A file exists while the next password is in use. It holds no secret, only a
- * slow, salted and short fingerprint of account and passwords. So it counts for these passwords alone, and
- * guesses cannot be checked against it: one in four thousand million fits by chance.
+ * Makes this store for one central. Its file exists while the next password is in use. The file has only a
+ * short, slow and salted fingerprint of account and passwords. So it counts only for these passwords, and
+ * nobody can find a password with it: one guess in four thousand million matches by chance.
  * @param root the panel's root
  */
 export async function passwordInUse(root: string, settings: Settings): Promise<PasswordInUse> {
@@ -44,7 +44,7 @@ export async function passwordInUse(root: string, settings: Settings): Promise<P
         if (isNext) write(path, { salt, fingerprint });
         else rmSync(path, { force: true });
       } catch (error) {
-        // The disk may be full. Then the next start tries both passwords again.
+        // If the disk is full, the next start tries both passwords again.
         if (!isSystemError(error)) throw error;
       }
     },

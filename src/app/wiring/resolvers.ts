@@ -5,11 +5,12 @@ import type { Peer } from '../../net/connect.ts';
 import { Delegations, type Resolver } from '../plan/delegation.ts';
 import { systemClock } from './clock.ts';
 
-/** How long a resolver may take for one answer, milliseconds: it may have to ask many servers itself. */
+/** How long a resolver may take to answer, milliseconds. It may have to ask many servers before. */
 const patience = 5_000;
 
 /**
- * Makes the part that asks where zones are delegated to. Sends no query. Null: the settings name no resolver.
+ * Makes the part that asks to which name servers zones are delegated. Sends no query itself. Null: the
+ * settings name no resolver.
  */
 export function makeDelegations(
   { resolvers, newZones }: Pick<Settings, 'resolvers' | 'newZones'>,

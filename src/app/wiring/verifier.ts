@@ -8,13 +8,13 @@ import { timeToWrite } from '../../core/several.ts';
 import { systemClock } from './clock.ts';
 
 /**
- * Milliseconds at the end of an edit's deadline that are kept free for undoing the edit; at most half of the
- * deadline.
+ * So many milliseconds at the end of an edit's deadline, but at most half of it, stay free for undoing the
+ * edit.
  */
 const reserve = 2_000;
 
 /**
- * Makes the verifier, which asks the name servers that the settings name; null: they name none.
+ * Makes the verifier, which asks the name servers of the settings; null: the settings name none.
  * @param centrals number of centrals that are written one after the other within one deadline
  */
 export function makeVerifier(settings: Settings, log: Log, centrals: number): Verifier | null {
@@ -26,7 +26,7 @@ export function makeVerifier(settings: Settings, log: Log, centrals: number): Ve
   return new Verifier({ servers, clock: systemClock, log, limit: verify.limit, strict });
 }
 
-/** Makes clients for the name servers that the settings name. Sends no query. */
+/** Makes clients for the name servers of the settings. Sends no query. */
 export function askedServers({ verify }: Settings): AskedServer[] {
   return verify.servers.map((server) =>
     askedServer(server.port === 53 ? server.host : serverText(server), server),

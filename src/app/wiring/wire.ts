@@ -37,18 +37,18 @@ import { HealthKeeper, type HealthParts } from './health-keeper.ts';
 import { journalPath, type Paths } from '../paths.ts';
 
 /**
- * An ended operation is kept for the longest time that records are watched, and so many milliseconds more.
- * The safety limits count the operations of the last hour.
+ * Least time for which an ended operation is kept, milliseconds: the safety limits count the operations of
+ * the last hour. The longest time for which records are watched is added.
  */
 const leastKept = 3_600_000;
 
-/** Writes for the history, which no engine reads. */
+/** Writes what only the history shows. The engine does not read it. */
 export interface HistoryWriter {
   /** Stores edits that were decided without an operation. @throws {JournalError} */
   readonly note: (decisions: readonly Decision[]) => void;
   /**
-   * Removes an account and its addresses from ended operations and decisions.
-   * @returns how many were changed
+   * Removes a user's name and addresses from ended operations and decisions.
+   * @returns how many entries were changed
    * @throws {JournalError}
    */
   readonly erase: (user: string) => Promise<number>;
@@ -57,15 +57,15 @@ export interface HistoryWriter {
 /** A running engine and its parts. `close` stops and closes all of them. */
 export interface Wired {
   readonly engine: Engine;
-  /** The engine's journal, for reading; only the engine writes. */
+  /** The engine's journal, for reading. Only the engine may write to it. */
   readonly journal: Omit<Journal, 'commit' | 'close'>;
-  /** What the agent writes into the journal beside the engine, for the history alone. */
+  /** Reads the history, and writes what the agent adds to it without the engine. */
   readonly history: HistoryWriter & HistorySource;
   readonly central: WiredCentral;
   readonly settings: Settings;
   /** Asks the name servers after each write; null: the settings name no name servers. */
   readonly verifier: Verifier | null;
-  /** Asks where zones are delegated to in public; null: the settings name no resolver. */
+  /** Asks to which name servers the public DNS delegates zones; null: the settings name no resolver. */
   readonly delegations: Delegations | null;
   /** The health of engine and central. @throws {JournalError} */
   readonly health: () => Promise<Health>;
@@ -79,10 +79,10 @@ export interface WiredCentral extends GuardedCentral {
 }
 
 /**
- * Makes the central of the settings, behind a circuit breaker. Does not contact the central. It begins with
- * the password that was in use last.
- * @param root the panel's root, under which found facts about the central are stored
- * @param log gets lines that are worth noting but are no errors; absent: such lines are dropped
+ * Makes the central that the settings describe, with a circuit breaker. Does not contact it. The first login
+ * uses the password that was in use last.
+ * @param root the panel's root, where facts about the central are stored
+ * @param log gets lines about things that are no errors; absent: nothing is logged
  * @throws {SettingsRefused}
  */
 export async function wireCentral(
@@ -136,7 +136,7 @@ function pinOf({ fingerprint, caFile }: Settings): { pin?: { fingerprint?: strin
   }
 }
 
-/** Makes the part that edits records in the panel on this host as a user would, for the self-test. */
+/** Makes the part with which the self-test edits records in the panel on this host, as a user would. */
 export async function wirePanelHand(root: string): Promise<PanelHand> {
   return await panelAt(root).openHand(root);
 }
@@ -144,13 +144,15 @@ export async function wirePanelHand(root: string): Promise<PanelHand> {
 /**
  * Makes the adapter of the panel on this host.
  * @param service whether systemd confines this process
- * @param log gets a line for domains that are left out of the panel's list
+ * @param log gets a line about domains that cannot be used and are left out of the list of zones
  */
 export async function wirePanel(root: string, service = false, log?: Log): Promise<Panel> {
   return await panelAt(root).open(root, { service, ...(log && { log }) });
 }
 
-/** The log of one central. Lines of the first one have no number, as with a single central. */
+/**
+ * Makes the log of one central, whose lines have the central's number. Lines of the first central have none.
+ */
 function numbered(log: Log, { number }: Settings): Log {
   if (number === 1) return log;
   return (level, event, fields) => log(level, event, { central: number, ...fields });
@@ -163,7 +165,7 @@ function engineSettings(settings: Settings): EngineSettings {
   return { ...defaultEngineSettings, mode, ...times, ownerCheck, limits, visibilityWait: afterWait * 3 };
 }
 
-/** What an engine and its health ask of the files under the panel's root. */
+/** What the health needs to know about the files under the panel's root. */
 function onHost(paths: Paths): Pick<HealthParts, 'files' | 'isPaused'> {
   return {
     files: () => checkFiles(paths).find(({ state }) => state === 'problem')?.text ?? null,

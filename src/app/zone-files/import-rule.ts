@@ -4,28 +4,34 @@ import { rrsetId } from '../../dns/zone.ts';
 import { isCentralsOwn } from '../../core/engine/knowledge/compare-rule.ts';
 import type { PanelRecord } from '../../core/panel.ts';
 
-/** One edit of the panel that an import makes. */
+/** One edit that an import makes in the panel. */
 export type ImportStep =
   | { readonly kind: 'add'; readonly add: ResourceRecord; readonly remove: null }
   | { readonly kind: 'remove'; readonly add: null; readonly remove: PanelRecord }
   | { readonly kind: 'change'; readonly add: ResourceRecord; readonly remove: PanelRecord };
 
-/** What an import does in the panel, and what it leaves. */
+/** The edits that an import makes in the panel, and the records that it leaves unchanged. */
 export interface ImportPlan {
   readonly zone: DnsName;
   readonly steps: readonly ImportStep[];
-  /** Records that differ and stay as they are, because the operator asked for no removals. */
+  /**
+   * Records that are only in the file or only in the panel, and stay so because the operator did not ask for
+   * removals.
+   */
   readonly left: readonly { readonly record: ResourceRecord; readonly at: 'file' | 'panel' }[];
-  /** How many records of the file belong to the central: SOA, NS of the zone's own name, signatures. */
+  /**
+   * How many records of the file are skipped because the central manages them: SOA, NS of the zone's own
+   * name, signatures.
+   */
   readonly ignored: number;
-  /** How many records the panel has that are compared. */
+  /** How many of the panel's records are compared with the file. */
   readonly held: number;
 }
 
 /**
- * Finds out which edits bring the panel's zone to a file. Adds what the panel lacks. Removes and replaces
- * only if `removes`; otherwise a record is left if the panel has others of its name and type. TTLs do not
- * count. Pure.
+ * Finds the edits after which the panel's zone has the records of a file. Without `removes`, only adds
+ * records, and none where the panel has other records with the same name and type. Ignores differences of
+ * TTLs. Pure.
  */
 export function planImport(
   zone: DnsName,
@@ -56,8 +62,8 @@ export function planImport(
 }
 
 /**
- * Pairs records of one name and type to changes, so that such a place is never empty. Removals come before
- * additions, because a CNAME and other data exclude each other.
+ * Turns removals and additions of the same name and type into changes, so that there is always a record.
+ * Other removals come before additions, because a CNAME cannot stand beside other data.
  */
 function replacing(lacking: readonly ResourceRecord[], surplus: readonly PanelRecord[]): ImportStep[] {
   const unpaired = Map.groupBy(surplus, rrsetId);
@@ -74,7 +80,7 @@ function replacing(lacking: readonly ResourceRecord[], surplus: readonly PanelRe
   return [...changes, ...removals, ...additions];
 }
 
-/** Identifies a step as text. */
+/** Makes a text that identifies a step. */
 export function importStepId({ add, remove }: ImportStep): string {
   return `${remove === null ? '' : recordId(remove)} > ${add === null ? '' : recordId(add)}`;
 }

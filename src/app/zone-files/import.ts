@@ -15,12 +15,12 @@ import { importStepId, planImport, type ImportPlan, type ImportStep } from './im
 
 /** Largest zone file that is read, octets. */
 const mostOctets = 32 * 1024 * 1024;
-/** At most so many mistakes of a file are shown. */
+/** At most so many mistakes in a file are reported. */
 const mostMistakes = 100;
-/** Longest time for one read or edit of the panel, milliseconds. */
+/** How long one read or edit of the panel may take, milliseconds. */
 const patience = 60_000;
 
-/** A zone as a file has it. */
+/** A zone that was read from a file. */
 export interface ReadZone {
   readonly zone: DnsName;
   readonly records: readonly ResourceRecord[];
@@ -28,9 +28,9 @@ export interface ReadZone {
 
 /**
  * Reads a zone file.
- * @param named the zone; null: the owner of the file's SOA record, else its first `$ORIGIN`
- * @throws {CommandFailed} it cannot be read, its zone is not known, or it has mistakes: all of them, each
- *   with line and column
+ * @param named the zone; null: the owner of the file's SOA record or, without one, its first `$ORIGIN`
+ * @throws {CommandFailed} the file cannot be read, its zone cannot be found, or it has mistakes. The error
+ *   lists all mistakes with line and column
  */
 export function readZoneFile(path: string, named: DnsName | null): ReadZone {
   const text = textOf(path);
@@ -39,7 +39,7 @@ export function readZoneFile(path: string, named: DnsName | null): ReadZone {
     const { origin, records } = parseZoneFile(text, { file: path, ...given });
     const zone = named ?? records.find(({ type }) => type === 'SOA')?.name ?? origin;
     if (zone === null) throw new CommandFailed(`${path} does not name its zone. Give it with --zone.`);
-    // Only now the zone is known, so records outside it are found in a second pass.
+    // The zone is known only now, so the file is parsed again to find records outside the zone.
     if (named === null) parseZoneFile(text, { file: path, within: zone });
     return { zone, records };
   } catch (error) {
@@ -78,7 +78,7 @@ function mistakesText(problems: readonly Problem[]): string {
 }
 
 /**
- * Plans what brings the panel's zone to the file.
+ * Finds the edits after which the panel's zone has the records of the file.
  * @throws {CommandFailed} the panel has no such zone, cannot be read, or would lose too much
  */
 export async function plannedImport(
@@ -95,10 +95,10 @@ export async function plannedImport(
 }
 
 /**
- * Checks an import against the settings.
- * @param isForced whether it may remove more than the safety limits allow
- * @returns whether it removes more than that
- * @throws {CommandFailed} it does, and nobody forced it; or domainsync only observes
+ * Checks whether the settings allow an import.
+ * @param isForced whether the import may remove more than the safety limits allow
+ * @returns whether the import removes more than the safety limits allow
+ * @throws {CommandFailed} domainsync only observes, or the import removes too much and is not forced
  */
 export function checkImport(root: string, { zone, steps, held }: ImportPlan, isForced: boolean): boolean {
   const loaded = loadSettings(root);
@@ -119,7 +119,8 @@ export function checkImport(root: string, { zone, steps, held }: ImportPlan, isF
 }
 
 /**
- * What became of a step. `problem`: why the panel, or the central through it, refused it; null: it is done.
+ * The result of one step. `problem`: why the panel refused it, or the central through the panel; null: it is
+ * done.
  */
 export interface ImportedStep {
   readonly step: ImportStep;
@@ -127,10 +128,11 @@ export interface ImportedStep {
 }
 
 /**
- * Makes the edits of a plan in the panel, as an administrator does in its forms. So each is at the central
- * first, or refused. Reads the panel again before the first edit.
- * @param stop ends the import after the present edit
- * @throws {CommandFailed} the zone now needs other steps, so nothing was changed. Or the panel did not answer
+ * Makes the edits of a plan in the panel, as an administrator does in the panel's forms. So the central must
+ * accept each edit first. Reads the panel again before the first edit.
+ * @param stop ends the import after the edit that is in progress
+ * @throws {CommandFailed} the zone now needs other steps, and nothing was changed; or the panel did not
+ *   answer
  */
 export async function* applyImport(
   { panel, hand }: { readonly panel: Panel; readonly hand: PanelHand },

@@ -14,12 +14,12 @@ import type { DnsName } from '../../dns/name.ts';
 import { CommandFailed } from '../command-failed.ts';
 import { fileFailed } from '../plan/plan-file.ts';
 
-/** Longest name of a file, without its ending. Longer names are cut and get a checksum. */
+/** Most characters in a file name, without its ending. A longer name is cut and gets a checksum. */
 const mostName = 200;
 
 /**
- * The name of a zone's file. Characters other than letters, digits, `.`, `_` and `-` become `%` and two hex
- * digits, such as the `/` of a classless reverse zone (RFC 2317).
+ * The name of a zone's file. Characters except letters, digits, `.`, `_` and `-` become `%` and two hex
+ * digits, for example the `/` of a classless reverse zone (RFC 2317).
  */
 export function fileNameOf(zone: DnsName): string {
   const plain = zone
@@ -31,15 +31,15 @@ export function fileNameOf(zone: DnsName): string {
 }
 
 /**
- * Writes a file whole or not at all, with mode 0600.
+ * Writes a file completely or not at all, with mode 0600.
  * @param replaces whether an existing file is replaced
- * @throws {CommandFailed} the file exists, or cannot be written; an existing file is then as it was
+ * @throws {CommandFailed} the file exists, or it cannot be written; an existing file is then unchanged
  */
 export function writeWhole(path: string, text: string, replaces: boolean): void {
   const draft = join(dirname(path), `.${randomBytes(8).toString('hex')}.new`);
   try {
     writeDraft(draft, text);
-    // A link, unlike a renaming, never replaces a file.
+    // A link cannot replace an existing file; a rename would replace it.
     if (replaces) renameSync(draft, path);
     else linkSync(draft, path);
   } catch (error) {

@@ -42,7 +42,7 @@ export function applyCommand(globals: () => GlobalOptions): Command {
     });
 }
 
-/** Compares all zones of the plan again. @throws {CommandFailed} the plan is no longer right */
+/** Compares all zones of the plans again. @throws {CommandFailed} a plan no longer holds */
 async function checkAgain(socket: string, plans: readonly CentralPlan[], several: boolean): Promise<void> {
   const progress = new WorkProgress('zones compared', plans.length);
   let wrong = 0;

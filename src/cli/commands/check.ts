@@ -45,7 +45,7 @@ export function checkCommand(globals: () => GlobalOptions): Command {
     });
 }
 
-/** `number`: the central's number, if there are several centrals. */
+/** `number`: the central's number in the settings; absent if the panel has only one central. */
 type NumberedReport = CheckReport & { readonly number?: number };
 
 function text(report: NumberedReport): string {

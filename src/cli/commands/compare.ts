@@ -22,7 +22,10 @@ plan and asks on a terminal. Elsewhere it needs --yes if it would do more than r
 Exit status: 0 asked for (with --follow: done), 1 no agent answers, it knows no such zone, or not all was done.
 `;
 
-/** The reason in the history of what `--follow` removes beyond the safety limits: it was always meant so. */
+/**
+ * The reason that the history gives if `--follow` removes more than the safety limits allow. The operator is
+ * not asked for one, because the option means such removals.
+ */
 const followReason = 'compare --follow';
 
 type Options = Chosen & ConsentOptions & { readonly follow?: boolean };
@@ -69,8 +72,8 @@ async function followZone(
 }
 
 /**
- * Whether a plan only removes what both sides had and the panel has lost, and adds what is new in the panel.
- * That much `--follow` always did without a question.
+ * Whether a plan only removes records that both sides had and the panel has lost, and adds records that are
+ * new in the panel. In scripts, `--follow` applies such a plan without a question.
  */
 function isOnlyLost({ steps }: CentralPlan): boolean {
   const added = new Set(steps.filter(({ action }) => action === 'add').map(({ record }) => rrsetId(record)));

@@ -66,7 +66,10 @@ function doneText(zone: string, isWhole: boolean, excluded: boolean, count: numb
   return isWhole ? `${zone} is ${word}.` : `${counted(count, 'record')} of ${zone} ${word}.`;
 }
 
-/** Why it failed, and at which central, where the panel has several: at the others it may be done. */
+/**
+ * Says why a request failed and, if the panel has several centrals, at which of them. At the other centrals
+ * it may have succeeded.
+ */
 function failedAt({ kind, central }: Numbered<Exclusion>, name: string): string {
   return `${central === undefined ? '' : `central ${central}: `}${failureText(kind, name)}`;
 }

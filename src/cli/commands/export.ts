@@ -51,7 +51,7 @@ export function exportCommand(globals: () => GlobalOptions): Command {
     });
 }
 
-/** Longest time for a zone, milliseconds. */
+/** How long the agent may take to return one zone, milliseconds. */
 const patience = 120_000;
 
 async function contentOf(socket: string, zone: DnsName, { side, central = null }: Options): Promise<Content> {
@@ -97,7 +97,9 @@ async function exportAll({ paths, json }: GlobalOptions, folder: string, options
   print(json, { files: files.toSorted(), failed }, () => `${counted(files.length, 'zone')} in ${folder}.`);
 }
 
-/** Writes one of many files. @throws {CommandFailed} tells also how many files were written before it */
+/**
+ * Writes one of many files. @throws {CommandFailed} the message also says how many files were written before
+ */
 function writeNext(
   file: string,
   text: string,
@@ -111,7 +113,7 @@ function writeNext(
   }
 }
 
-/** Makes a folder, unless it is there. @throws {CommandFailed} it cannot be made, or is no folder */
+/** Makes a folder if it does not exist. @throws {CommandFailed} it cannot be made, or a file has its name */
 function makeFolder(folder: string): void {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (found !== undefined) {

@@ -37,7 +37,7 @@ export function historyCommand(globals: () => GlobalOptions): Command {
     });
 }
 
-/** Prints one entry a line, while the pages come in. */
+/** Prints each entry on its own line, as soon as its page has arrived. */
 async function printLines(paths: Paths, wanted: WantedHistory): Promise<void> {
   for await (const entry of historyEntries(paths, wanted)) sayJson(entry);
 }

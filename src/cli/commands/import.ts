@@ -72,7 +72,10 @@ async function importFile({ paths, json }: GlobalOptions, path: string, options:
   }
 }
 
-/** Has the agent note who forces the import. @throws {CommandFailed} it cannot, so nothing was changed */
+/**
+ * Makes the agent log who forces the import. @throws {CommandFailed} the agent cannot, and nothing was
+ * changed
+ */
 async function noteForced(paths: Paths, zone: DnsName, { forceOnce: force = '' }: Options): Promise<void> {
   await statusOfRunning(paths);
   await ask(paths.socket, 'forced-import', { zone, operator: operatorName(), force });
@@ -106,7 +109,7 @@ async function carryOut(
   if (refused + left > 0) process.exitCode = exitStatus.failed;
 }
 
-/** The plan of an import, coloured like a diff. */
+/** Writes the plan of an import as text, coloured like a diff. */
 function importText({ zone, steps, left, ignored }: ImportPlan): string {
   return [
     `${displayName(zone)}: ${steps.length === 0 ? 'nothing to do' : 'changed in the panel; a synced zone follows at the central'}`,

@@ -62,8 +62,8 @@ export function installCommand(globals: () => GlobalOptions): Command {
       const config = options.config === undefined ? undefined : readConfig(options.config);
       const { root } = paths;
       const { handlers, key } = options;
-      // Whatever umask the shell has, everybody must be able to read installed files, and only we may write
-      // them.
+      // The shell may have any umask. Everybody must be able to read installed files, and only this user may
+      // write them.
       process.umask(0o022);
       const modeBefore = modeUnder(root);
       const done = refusalsInWords(() => install({ root, from, socket, config, handlers, key }));
@@ -71,10 +71,10 @@ export function installCommand(globals: () => GlobalOptions): Command {
       const etc = etcOf(options.system, root);
       const system = etc === null ? [] : await systemFiles({ root, socket, etc });
       const replaced = changed.some((path) => path.endsWith('/current') || path.includes('/lib/domainsync/'));
-      // The panel is restarted as soon as the files are there. Until then it may call our handlers in the way
-      // of another handler type.
+      // Restart the panel as soon as the files are written. Until then it may still call the new handlers in
+      // the way of the former handler type.
       const restarted = done.restart && (await restart(paths, kind));
-      // If the old agent still runs, it needs the files of its release.
+      // An old agent that still runs needs the files of its own release.
       if (!replaced || (await replaceAgent(paths))) removeOldReleases(root);
       const all = [...changed, ...system];
       const byHand = done.restart && !restarted ? restartCommand(root, kind) : null;
@@ -101,8 +101,7 @@ No central is set yet: every edit passes in the panel only. Next, one of these:
   domainsync install --config FILE: a settings file, as docs/settings.md describes it`;
 
 /**
- * Writes the system files. If that fails, only reports it, because the hook starts the agent where there is
- * no service.
+ * Writes the system files. A failure is only reported, because without a service the hook starts the agent.
  */
 async function systemFiles(options: SystemOptions): Promise<string[]> {
   try {

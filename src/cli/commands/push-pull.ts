@@ -33,7 +33,7 @@ Exit status: 0 done, or nothing to do; 1 something was refused, passed over or f
 
 type Options = PlanOptions & ConsentOptions;
 
-/** Of more zones than this, only the totals are shown before the question. */
+/** With more zones than this, only the totals are shown before the operator is asked. */
 const mostShown = 20;
 
 export function pushCommand(globals: () => GlobalOptions): Command {
@@ -57,8 +57,8 @@ function bulkCommand(direction: PlanRequest['direction'], globals: () => GlobalO
 }
 
 /**
- * Plans what an operator named, asks, and applies it. Sets the exit status.
- * @param self the command, for errors of usage
+ * Plans what an operator named, asks him, and applies the plans. Sets the exit status.
+ * @param self the command, which reports wrong usage
  * @throws {CommandFailed} nothing was changed
  */
 export async function planAndApply(

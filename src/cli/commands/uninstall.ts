@@ -53,7 +53,9 @@ export function uninstallCommand(globals: () => GlobalOptions): Command {
     });
 }
 
-/** What stays for a later install: the settings, with the password, the journals and the log. */
+/**
+ * The files that stay for a later installation: the settings (with the password), the journals and the log.
+ */
 function keptFiles({ root, state, log }: Paths): string[] {
   return [settingsPath(root), state, log].filter((path) => existsSync(path));
 }
@@ -70,8 +72,8 @@ interface LetGo {
 }
 
 /**
- * Makes the panel forget our handlers before they are removed. The panel calls them until it is restarted,
- * and each call may start an agent. So the agent is stopped once more after the restart.
+ * Makes the panel stop calling our handlers, before they are removed. It calls them until it is restarted,
+ * and each call may start an agent. So the agent is ended again after the restart.
  */
 async function letGo(paths: Paths): Promise<LetGo> {
   const { root } = paths;

@@ -9,22 +9,22 @@ import type { Worked } from '../../app/plan/pace.ts';
 import { coloured } from '../output.ts';
 import { noteText } from './notes.ts';
 
-/** What became of a zone whose plan was to be applied. */
+/** How applying the plan of one zone ended. */
 export type Applied = Worked<CentralPlan, ZoneResult>;
 
-/** Numbers of zones by what became of them, and of the records that were refused. */
+/** How many plans ended in each way, and how many records were refused. */
 export interface AppliedTotals {
   readonly done: number;
   readonly underWay: number;
   readonly changed: number;
   readonly failed: number;
   readonly notTried: number;
-  /** The agent stopped while these were worked on, or before. */
+  /** Zones for which nothing is known, because the agent stopped before their results came. */
   readonly unknown: number;
   readonly refusedRecords: number;
 }
 
-/** Counts what became of zones that something is known of. */
+/** Counts how plans ended, without those for which nothing is known. */
 export function appliedTotals(all: readonly Applied[]): Omit<AppliedTotals, 'unknown'> {
   const results = all.flatMap((one) => (one.kind === 'worked' ? [one.result] : []));
   const count = (kinds: readonly ZoneResult['kind'][]): number =>
@@ -44,7 +44,7 @@ export function isAllDone({ changed, failed, notTried, unknown, refusedRecords }
   return changed + failed + notTried + unknown + refusedRecords === 0;
 }
 
-/** What became of one zone. Null: all of it was done, or it was not tried. */
+/** Says how the plan of one zone ended. Null: all of it was done, or it was not tried. */
 export function appliedText(one: Applied): string | null {
   if (one.kind === 'skipped') return null;
   const name = displayName(one.item.zone);
@@ -73,7 +73,7 @@ function indented(problems: readonly Problem[]): string {
   return inWords(problems).replaceAll(/^/gmu, '  ');
 }
 
-/** What became of all zones, as a sentence. */
+/** Says in one sentence how all plans ended. */
 export function appliedTotalsText(totals: AppliedTotals): string {
   const { done, underWay, changed, failed, notTried, unknown, refusedRecords } = totals;
   const parts = [

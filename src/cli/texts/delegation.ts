@@ -3,12 +3,12 @@ import { counted } from '../../core/describe.ts';
 import type { CentralPlan } from '../../app/control/protocol.ts';
 import type { Delegation } from '../../app/plan/delegation.ts';
 
-/** At most so many name servers are named. */
+/** At most so many name servers are named in a text. */
 const mostNamed = 4;
 
 /**
- * A warning about where a zone is delegated to in public. Null: there is none, or nothing is known. What is
- * not known of many zones has one cause, so that only the totals tell it.
+ * Warns if the public DNS delegates a plan's zone elsewhere, or to nobody. Null: there is nothing to warn of.
+ * A resolver that does not answer affects many zones, so only the totals mention it.
  */
 export function delegationText({ delegation }: CentralPlan): string | null {
   switch (delegation?.kind) {
@@ -34,7 +34,7 @@ function serversText(names: readonly DnsName[]): string {
   return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** Counts zones by where they are delegated to. */
+/** Counts zones by the kind of their delegation. */
 export function delegationTotals(
   plans: readonly CentralPlan[],
 ): Readonly<Partial<Record<Delegation['kind'], number>>> {
@@ -44,7 +44,10 @@ export function delegationTotals(
   return counts;
 }
 
-/** What has to be told of the delegations of all zones, for the summary. Empty: all are delegated here. */
+/**
+ * Says in the summary what is wrong with the delegations of all zones. Empty: all are delegated to the
+ * central.
+ */
 export function delegationTotalsTexts({
   elsewhere = 0,
   partly = 0,

@@ -6,7 +6,7 @@ import type { EditItem } from '../../core/panel.ts';
 import { localTime, table } from '../output.ts';
 import { cutForTable, outcomeCell, shownItems } from './states.ts';
 
-/** The text of `domainsync history`. */
+/** Makes the output of `domainsync history`. */
 export function historyText(entries: readonly ShownEntry[]): string {
   const several = entries.some(({ central }) => central !== undefined);
   const rows = entries.map((entry) => [
@@ -23,7 +23,10 @@ export function historyText(entries: readonly ShownEntry[]): string {
   return table([...(several ? ['CENTRAL'] : []), ...headings], rows);
 }
 
-/** The account, else what led to the edit. Of a command the operator and the command. */
+/**
+ * Who made the edit: the account or, if unknown, what caused the edit. For a command: the operator and the
+ * command.
+ */
 function whoOf(entry: ShownEntry): string {
   const { actor } = entry;
   const source = entry.kind === 'call' ? '' : entry.source;

@@ -30,7 +30,7 @@ const kinds: Readonly<Record<Operation['kind'], string>> = {
   'zone-delete': 'zone deleted',
 };
 
-/** The same for states that a pull meets: its operation is carried out as an undo is. */
+/** Other meanings of states for a pull, which is carried out like an undo. */
 const pullMeanings: Partial<typeof meanings> = {
   reverting: 'being written into the panel',
   reverted: 'ended: a read of the panel showed it, as far as nobody changed it meanwhile',
@@ -42,7 +42,7 @@ const classes: Readonly<Record<Operation['class'], string>> = {
   follow: 'found by a comparison',
 };
 
-/** The text of `domainsync show`: everything about one edit. */
+/** Makes the output of `domainsync show`: everything about one edit. */
 export function entryText(entry: ShownEntry): string {
   return entry.kind === 'call' ? decisionText(entry) : operationText(entry);
 }
@@ -50,7 +50,7 @@ export function entryText(entry: ShownEntry): string {
 type ShownOperation = Exclude<ShownEntry, { readonly kind: 'call' }>;
 type ShownDecision = Extract<ShownEntry, { readonly kind: 'call' }>;
 
-/** The text of one operation. */
+/** Writes everything about one operation. */
 export function operationText(operation: ShownOperation): string {
   const { id, state, kind, zone, source, force, problems, attempts, watch } = operation;
   const lines = [
@@ -78,12 +78,12 @@ export function operationText(operation: ShownOperation): string {
   return lines.join('\n');
 }
 
-/** How domainsync came to carry it out. */
+/** Says why domainsync carried the operation out: an operator asked for it, or an edit in the panel. */
 function howText({ source, class: group }: ShownOperation): string {
   return source === pushSource || source === pullSource ? 'an operator asked for it' : classes[group];
 }
 
-/** The records that a deleted zone had, as the text of a zone file, to restore it by hand. */
+/** Writes the records of a deleted zone as a zone file, from which somebody can restore the zone by hand. */
 function deletedLines({ zone, snapshot }: DeleteOperation): string[] {
   if (snapshot.length === 0)
     return ['The records of the zone are not known: the central could not be read before the delete.'];
@@ -93,7 +93,7 @@ function deletedLines({ zone, snapshot }: DeleteOperation): string[] {
   ];
 }
 
-/** The text of an edit that was decided without an operation. */
+/** Writes everything about an edit that was decided without an operation. */
 function decisionText(decision: ShownDecision): string {
   const { id, edit, zone, createdAt, kept, times, outcome, items } = decision;
   const lines = [
@@ -124,7 +124,7 @@ function atCentral({ central }: ShownEntry): string {
   return central === undefined ? '' : ` at central ${central}`;
 }
 
-/** The account, its address and the panel's function, as far as they are known. */
+/** Says who made an edit: the account, its address and the panel's function, each only if known. */
 function whoText({ actor, address = '', func = '' }: Pick<ShownEntry, 'actor' | 'address' | 'func'>): string {
   const from = address === '' ? '' : ` from ${address}`;
   return `${actor === '' ? '-' : actor}${from}${func === '' ? '' : ` by ${func}`}`;
@@ -135,7 +135,7 @@ function tookLines({ took = {} }: ShownOperation): string[] {
   return steps.length === 0 ? [] : [`took       ${steps.join(', ')}`];
 }
 
-/** How the edit ended, and why, for one line. */
+/** Says in one line how the edit ended, and why. */
 function outcomeText(entry: Parameters<typeof outcomeCell>[0] & Pick<ShownEntry, 'why'>): string {
   const reasons = entry.why.map(noteText).join('; ');
   const { text, mood } = outcomeCell(entry);
@@ -150,12 +150,12 @@ function itemLines({ remove, add, mirrored, note }: OperationItem): string[] {
   return lines;
 }
 
-/** The record as text. Includes the TTL if it is known. */
+/** Writes a record as text, with its TTL if that is known. */
 function withTtl(record: ResourceRecord): string {
   return record.ttl === null ? formatRecord(record) : `${formatRecord(record)} (TTL ${record.ttl})`;
 }
 
-/** Lines about a watch: when it ends, and which records a late write may add or remove. */
+/** Makes the lines about a watch: when it ends, and which records a late write may still add or remove. */
 function watchLines({ until, added, removed }: Watch): string[] {
   return [
     `watch      a late write is waited for until ${localTime(until)}`,
@@ -164,7 +164,7 @@ function watchLines({ until, added, removed }: Watch): string[] {
   ];
 }
 
-/** One line for each record, each line with this label. */
+/** Writes one line for each record. Each line begins with this label. */
 function recordLines(label: string, records: readonly ResourceRecord[]): string[] {
   return records.map((record) => `${label.padEnd(10)} ${formatRecord(record)}`);
 }

@@ -11,8 +11,8 @@ const ways: Readonly<Record<OwnerWay, string>> = {
 };
 
 /**
- * Lines about owners: how they are found, and how many edits were left to the panel because the owner was
- * unknown or another account.
+ * Makes the lines about owners of zones: how they are found, and how many edits were left to the panel. Such
+ * an edit was of a zone whose owner is unknown or another account.
  */
 export function ownerLines(
   { check, way, zones, unknown }: KnownOwners,

@@ -16,8 +16,8 @@ const style = `
   }`;
 
 /**
- * A plan as one page of HTML that needs no other file.
- * @param made when the plan was made, for the reader
+ * Makes one page of HTML from plans. The page needs no other file.
+ * @param made the time when the plans were made, as text
  */
 export function planPage(plans: readonly CentralPlan[], several: boolean, made: string): string {
   const zones = plans.map((plan) => zoneSection(plan, several)).filter((section) => section !== '');

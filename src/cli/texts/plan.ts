@@ -37,7 +37,7 @@ const hindranceTexts: Readonly<Record<Hindrance, string>> = {
   'provider-makes-zones': 'the central does not have it, and only the provider creates zones there',
 };
 
-/** What is planned and what is left, counted. */
+/** How many steps are planned, and how many differences are left. */
 export interface PlanTotals {
   readonly zones: number;
   readonly creates: number;
@@ -46,11 +46,11 @@ export interface PlanTotals {
   readonly removes: number;
   readonly left: number;
   readonly hindered: number;
-  /** Zones by where they are delegated to; empty: no resolver was asked. */
+  /** How many zones have each kind of delegation; empty: no resolver was asked. */
   readonly delegated: Readonly<Partial<Record<Delegation['kind'], number>>>;
 }
 
-/** Counts what plans do. */
+/** Counts the steps of plans, and the differences that they leave. */
 export function totalsOf(plans: readonly CentralPlan[]): PlanTotals {
   const count = (of: (plan: CentralPlan) => number): number => plans.reduce((sum, plan) => sum + of(plan), 0);
   const steps = (action: PlanStep['action']): number =>
@@ -67,7 +67,9 @@ export function totalsOf(plans: readonly CentralPlan[]): PlanTotals {
   };
 }
 
-/** One zone of a plan, coloured like a diff. Null: there is nothing to do and nothing left. */
+/**
+ * Writes the plan of one zone, coloured like a diff. Null: there is nothing to do, and no difference is left.
+ */
 export function planText(plan: CentralPlan, several: boolean): string | null {
   const { zone, steps, left, central } = plan;
   const delegated = delegationText(plan);
@@ -86,20 +88,20 @@ export function planText(plan: CentralPlan, several: boolean): string | null {
   return [`${name}: ${coloured(said.text, said.mood)}`, ...delegatedLines, ...lines, ...leftLines].join('\n');
 }
 
-/** Why a step is planned; empty for the records of a new zone, which all have the same reason. */
+/** Says why a step is planned. Empty for the records of a new zone, because they all have the same reason. */
 export function stepText({ whole }: CentralPlan, { why }: PlanStep): string {
   return whole === 'create' ? '' : whySteps[why];
 }
 
-/** Which side has a record that is left as it is, and why it is left. */
+/** Says why a record is left unchanged, and which side has the record. */
 export function leftText({ at, why, codes = [] }: LeftDifference): string {
   return `(${at}) ${[whyLeft[why], ...(codes.length === 0 ? [] : [`[${codes.join(' ')}]`])].join(' ')}`;
 }
 
-/** The head of a zone about which there is only something to tell. */
+/** First line about a zone that needs no step, but has something to report. */
 export const nothingDue: Cell = { text: 'nothing to do', mood: 'plain' };
 
-/** What is done about a zone. Null: there is nothing to do and nothing left. */
+/** First line about a zone: what is done with it. Null: there is nothing to do, and no difference is left. */
 export function headText(plan: CentralPlan): Cell | null {
   const { direction, whole, hindrance, left } = plan;
   if (hindrance !== null) return { text: `nothing: ${hindranceTexts[hindrance]}`, mood: 'care' };
@@ -117,7 +119,7 @@ export function headText(plan: CentralPlan): Cell | null {
   return left.length === 0 ? null : nothingDue;
 }
 
-/** What plans do in all, as a sentence. */
+/** Says in one sentence what all plans do together. */
 export function totalsText(totals: PlanTotals): string {
   const { zones, creates, deletes, adds, removes, left, hindered, delegated } = totals;
   const doing = [

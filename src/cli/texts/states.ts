@@ -28,7 +28,7 @@ const moods: Readonly<Record<string, Mood>> = {
   excluded: 'quiet',
 };
 
-/** The words for each outcome (`core/outcome.ts`). */
+/** What texts call each outcome (`core/outcome.ts`). */
 const outcomeWords: Readonly<Record<OutcomeKind, string>> = {
   'under-way': 'under way',
   'both-sides': 'done on both sides',
@@ -40,7 +40,7 @@ const outcomeWords: Readonly<Record<OutcomeKind, string>> = {
   observed: 'observed',
 };
 
-/** The words for what would have become of an edit that was only observed. */
+/** What texts say about an edit that was only observed: how it would have ended. */
 const wouldWords: Readonly<Record<Observed['would'], string>> = {
   'both-sides': 'would go to both sides',
   partly: 'would be done in part',
@@ -49,7 +49,7 @@ const wouldWords: Readonly<Record<Observed['would'], string>> = {
   unclear: 'not judged',
 };
 
-/** How an entry of the history ended, in words. */
+/** Makes a table cell that says how an entry of the history ended. */
 export function outcomeCell(entry: { readonly outcome: OutcomeKind; readonly observed?: Observed }): Cell {
   const { outcome } = entry;
   const would = entry.observed?.would;
@@ -57,12 +57,12 @@ export function outcomeCell(entry: { readonly outcome: OutcomeKind; readonly obs
   return { text, mood: moodOfState(would ?? outcome) };
 }
 
-/** A table cell that shows a state in its mood. */
+/** Makes a table cell that shows a state in the colour of its mood. */
 export function inMood(state: string): Cell {
   return { text: state, mood: moodOfState(state) };
 }
 
-/** What texts call a central: its address and account. */
+/** The name of a central in texts: its address and account. */
 export function centralName({
   address,
   account,
@@ -78,7 +78,10 @@ export function cutForTable(text: string): string {
   return text.length > 90 ? `${text.slice(0, 87)}...` : text;
 }
 
-/** What an operation does to records. A pull is stored as the undo of an edit that nobody made. */
+/**
+ * The records that an operation removes and adds, for the reader. A pull is stored as the undo of an edit
+ * that never happened, so its records are swapped.
+ */
 export function shownItems({
   items,
   source,

@@ -18,7 +18,7 @@ export function statusText(report: StatusReport): string {
     ...agentLines(report),
     `paused     ${pausedText(report)}`,
     ...observingLines(centrals),
-    // The journals of all centrals store the same owners, so they are shown once.
+    // All journals store the same owners, so they are shown only once.
     ...(engine === null ? [] : ownerLines(engine.owners, fromAgent?.owners ?? null)),
     ...(centrals.length === 0 ? ['central    -'] : []),
     ...centrals.flatMap((one) => centralLines(one, centrals.length > 1)),
@@ -26,8 +26,8 @@ export function statusText(report: StatusReport): string {
 }
 
 /**
- * Makes the lines about the reasons why an administrator has to look at the panel. Each says since when the
- * reason exists.
+ * Makes the lines about the reasons why an administrator has to look at the panel. Each line says how long
+ * the reason has existed.
  */
 function attentionLines({ attention, centrals }: StatusReport): string[] {
   return attention
@@ -50,7 +50,7 @@ function agentLines({ state, version, pid, memory }: StatusReport): string[] {
   ];
 }
 
-/** Lines about one central: its account, operations and name servers. */
+/** Makes the lines about one central: its account, its operations, and its name servers. */
 function centralLines(
   { number, central, found, engine, fromAgent }: CentralReport,
   several: boolean,
@@ -74,7 +74,7 @@ function baselineText({ baselineAt }: EngineReport, fromAgent: FromAgent | null)
   return `${baselineAt === null ? progress : localTime(baselineAt)}${failed}`;
 }
 
-/** A count with its thousands apart: `1,240`. */
+/** Writes a count with commas between the thousands: `1,240`. */
 function grouped(count: number): string {
   return count.toLocaleString('en');
 }
@@ -110,7 +110,7 @@ function pausedText({ paused, pausedUntil }: StatusReport): string {
   return coloured(`yes, until ${until}: edits pass in the panel only`, 'care');
 }
 
-/** The lines about centrals at which domainsync only observes. */
+/** Makes the lines about centrals where domainsync only observes. */
 function observingLines(centrals: readonly CentralReport[]): string[] {
   const several = centrals.length > 1;
   return centrals.flatMap(({ number, observing, engine }) => {

@@ -5,11 +5,11 @@ import type { ReportedOperation } from '../../app/control/protocol.ts';
 import { counted } from '../../core/describe.ts';
 import { coloured, localTime } from '../output.ts';
 
-/** At most so many names of one write are shown. */
+/** At most so many names are shown for one write. */
 const mostNames = 3;
 
 /**
- * Lines about checks at the name servers: one line with totals, and two lines for each write that some name
+ * Makes the lines about checks at the name servers: one with totals, and two for each write that some name
  * server does not serve yet.
  */
 export function verifyLines({ servers, strict, underWay, waiting, ended, behind }: VerifyStatus): string[] {
@@ -36,8 +36,8 @@ export function verifyLines({ servers, strict, underWay, waiting, ended, behind 
 }
 
 /**
- * How many name servers serve the data, for example `at 2 of 3 name servers`. Servers that cannot show the
- * data do not count.
+ * Says how many name servers serve the data, for example `at 2 of 3 name servers`. Servers that cannot show
+ * the data are not counted.
  */
 function liveAt(servers: readonly ServerReport[]): string {
   const visible = servers.filter(({ state }) => state !== 'hidden');
@@ -59,7 +59,7 @@ const states: Readonly<Record<LiveView['state'], string>> = {
   dropped: 'not checked: too many changes at once',
 };
 
-/** Lines about the checks of one operation at the name servers; empty if nothing is known. */
+/** Makes the lines about checks of one operation at the name servers; empty if nothing is known. */
 export function liveLines({ state, live }: ReportedOperation): string[] {
   if (live === null) return [];
   const undone = state === 'refused' || state === 'reverted' ? 'undone: ' : '';

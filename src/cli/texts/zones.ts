@@ -10,12 +10,12 @@ import { noteText } from './notes.ts';
 import { centralName, inMood, moodOfState, cutForTable } from './states.ts';
 
 /**
- * The text of `domainsync zones`.
+ * Makes the output of `domainsync zones`.
  * @param width columns of the terminal; null: nothing is cut
  */
 export function zonesText(zones: Answers['zones'], width: number | null): string {
   const several = zones.some(({ central }) => central !== undefined);
-  // A time of day would leave no room for the notes.
+  // On a terminal the time of day is left out, because it would leave no room for the notes.
   const time = (at: number): string => (width === null ? localTime(at) : localTime(at).slice(0, 10));
   const rows = zones.map(({ zone, state, baselineAt, note, central, records, conflictSince }) => {
     const count = (of: RecordState): string => String(records[of] ?? 0);
@@ -45,8 +45,8 @@ export function zonesText(zones: Answers['zones'], width: number | null): string
 }
 
 /**
- * Makes the output of `domainsync zone`: panel and central side by side, and DNSSEC data for the registrar.
- * If there are several centrals, they follow one after the other.
+ * Makes the output of `domainsync zone`: the records of panel and central side by side, and DNSSEC data for
+ * the registrar. If the panel has several centrals, there is one part for each.
  */
 export function zoneText(zone: DnsName, report: Answers['zone']): string {
   if (report.centrals === undefined) return showAt(zone, report);
@@ -75,7 +75,7 @@ function showAt(zone: DnsName, view: ZoneReport): string {
   return [head, ...signingLines(zone, view.signing), ...lines, lists, ...open].join('\n');
 }
 
-/** Lines and table rows about a zone whose records were read from the panel only. */
+/** Makes the lines and table rows of a zone if its records are known from the panel only. */
 function panelContent({ inPanel, entry }: ZoneReport): {
   readonly lines: readonly string[];
   readonly rows: readonly (readonly (string | Cell)[])[];
