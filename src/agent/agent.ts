@@ -28,7 +28,10 @@ import { Trace } from './trace.ts';
  * case its folder cannot be watched.
  */
 const checkEvery = 2_000;
-/** Milliseconds until settings that could not be put in force are tried again. */
+/**
+ * Settings that could not be put in force are tried again after so many milliseconds. After a refused login
+ * the pause is longer (`retryLogin`: the first pause, then all others), so that the account is not locked.
+ */
 const retryAfter = 5_000;
 const retryLogin = [15 * 60_000, 60 * 60_000] as const;
 /** How long the answer to an edit may take while no settings are in force, milliseconds. */
@@ -55,7 +58,9 @@ export class Agent {
   readonly #stopping = new AbortController();
   /** Stamp of the settings file when this agent last tried to put it in force, with or without success. */
   #seen = '';
-  /** Resolves when the settings that are being put in force are in force or have failed; null: none are. */
+  /**
+   * Resolves when the present attempt to put settings in force has ended; null: no attempt is in progress.
+   */
   #changing: Promise<void> | null = null;
   /**
    * When settings that failed are tried again: monotonic milliseconds. Null: they are tried again only after
@@ -119,7 +124,10 @@ export class Agent {
     return this.#engines.state;
   }
 
-  /** Logs that an import went beyond the safety limits, with the operator who forced it and the reason. */
+  /**
+   * Logs that an import removes more than the safety limits allow, with the operator who forced it and the
+   * reason.
+   */
   noteForcedImport({ zone, operator = '', force }: Requests['forced-import']): void {
     this.#log.write(4, 'import.forced', { zone, operator, force });
   }
@@ -401,7 +409,10 @@ export class Agent {
     });
   }
 
-  /** Compares the zones of each new central, because it may have missed edits while no settings named it. */
+  /**
+   * Compares the zones of each new central, because edits may have missed that central while no settings
+   * named it.
+   */
   #catchUp(centrals: readonly Wired[], before: readonly Wired[]): void {
     if (before.length === 0) return;
     for (const { central, engine } of centrals) {

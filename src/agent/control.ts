@@ -142,7 +142,7 @@ function running({ state }: Agent): readonly Wired[] {
   return state.kind === 'running' ? state.centrals : [];
 }
 
-/** Gives the code that answers questions what this agent knows. */
+/** Makes what is needed to answer questions, from what this agent knows. */
 export function answerer(agent: Agent): Answerer {
   return { paths: agent.paths, agent: ownReport(agent), sources: running(agent).map(sourceOf) };
 }

@@ -66,9 +66,9 @@ interface Rate {
 }
 
 /**
- * Notes the edits that the agent decides without an operation. Answers do not wait for this: decisions are
- * stored about a second later, and a killed agent loses those of the last second. An account gets a limited
- * number of entries a minute; further decisions are only counted.
+ * Stores the edits that the agent decides without an operation. Answers do not wait for this: decisions are
+ * stored about a second later, and a killed agent loses those of the last second. Each minute, an account
+ * gets a limited number of entries; further decisions are only counted.
  */
 export class Decisions {
   readonly #clock: Clock;
@@ -318,7 +318,8 @@ async function isJournalled(
 }
 
 /**
- * The records that an edit removes and adds, as far as the call and the ledger say. @throws {JournalError}
+ * The records that an edit removes and adds, as far as the call and the ledger say.
+ * @throws {JournalError}
  */
 async function itemsOf(
   journal: DecisionJournal['journal'],

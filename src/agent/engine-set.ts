@@ -130,7 +130,7 @@ export class EngineSet {
     const handingOver = this.#handOver(parts, kept, swapped);
     this.#handedOver = handingOver.then(
       () => undefined,
-      // The caller reports the error. The waiting edits are answered by the state after the exchange.
+      // The caller reports the error. Edits that have waited are then answered as the new state requires.
       () => undefined,
     );
     await handingOver;
@@ -195,8 +195,8 @@ export class EngineSet {
   }
 
   /**
-   * Starts an engine for each central that keeps none. If one cannot start, closes those it has started, then
-   * throws.
+   * Starts an engine for each central that does not keep one. If an engine cannot start, closes those that
+   * this call has started, then throws.
    */
   async #wireAll(parts: readonly Part[], kept: readonly Kept[]): Promise<readonly Wired[]> {
     const all: Wired[] = [];

@@ -1,9 +1,11 @@
 /**
- * The agent: one long-lived process for each panel. A service starts it; or the hook does, if none runs.
+ * The agent: one long-lived process for each panel. A system service starts the agent. If no agent runs, the
+ * hook starts one.
  *
- * Usage: node agent.cjs [--root DIR] [--socket PATH] [--service] --service: systemd confines the process
- * (plugin/system/domainsync-agent.service). Exit status: 0 stopped on request, or another agent runs already
- * or is about to; 1 could not start (the log says why).
+ * Usage: node agent.cjs [--root DIR] [--socket PATH] [--service]
+ * `--service` says that systemd confines the process (plugin/system/domainsync-agent.service).
+ * Exit status 0: the agent was stopped on request, or another agent runs already or is about to. Exit status
+ * 1: it could not start (the log says why).
  */
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';

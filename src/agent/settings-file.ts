@@ -8,8 +8,8 @@ import { loadSettings, settingsPath } from '../config/settings.ts';
 /** The writer of a file counts as finished if the file has not changed for so many milliseconds. */
 const quiet = 250;
 /**
- * The same time for a file that looks unfinished: empty, missing, with mistakes, or without a final line
- * feed.
+ * So many milliseconds are needed if the file looks unfinished: empty, missing, with mistakes, or without a
+ * final line feed.
  */
 const quietUnfinished = 2_000;
 

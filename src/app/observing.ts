@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Whether domainsync only observes, by the flag file that {@link markObserving} last wrote. @param path
- * `Paths.observing`
+ * Whether domainsync only observes, by the flag file that {@link markObserving} last wrote.
+ * @param path `Paths.observing`
  */
 export function isObserving(path: string): boolean {
   return existsSync(path);

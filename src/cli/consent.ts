@@ -32,8 +32,8 @@ export function addConsentOptions(command: Command, yes: string): Command {
 }
 
 /**
- * Makes the option `--force-once`. @param where where its reason is kept, for the help text, such as `the
- * history`
+ * Makes the option `--force-once`.
+ * @param where where its reason is kept, for the help text, such as `the history`
  */
 export function forceOption(where: string): Option {
   return new Option(
@@ -88,10 +88,7 @@ function limitedRecords(plans: readonly CentralPlan[]): string[] {
   );
 }
 
-/**
- * Finds centrals at which the plans delete more zones than may be deleted within an hour, and names these
- * zones.
- */
+/** Makes a line for each central at which the plans delete more zones than may be deleted within an hour. */
 function limitedZones(plans: readonly CentralPlan[]): string[] {
   const byCentral = Map.groupBy(plans, ({ central }) => central);
   return [...byCentral.values()].flatMap((own) => {

@@ -9,7 +9,7 @@ export type AddressMistake =
 /**
  * Makes the base URL of a central from a host, a host with a port, or a whole https address. Plain http would
  * send name and password unencrypted. So it is allowed only to this machine, and only for kinds of centrals
- * that have no TLS.
+ * that have no TLS of their own.
  * @param plainHere whether `http://` with a loopback address is allowed
  * @returns a URL without query and final slash, with a path only if the text has one; or the code of a
  *   mistake

@@ -9,7 +9,10 @@ const mostOctets = 4_096;
 
 /** The secret in a file, or why the file cannot be used. */
 export interface FoundSecret {
-  /** Path of the file; null: the settings name a credential, but there is no folder with credentials. */
+  /**
+   * Path of the file; null: the name is not valid, or means a credential and there is no folder with
+   * credentials.
+   */
   readonly path: string | null;
   /** The secret. Empty if there is a problem. */
   readonly text: string;

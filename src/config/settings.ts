@@ -13,8 +13,8 @@ import { secretReader, type SecretReader } from './secret-file.ts';
 import { fileOption, fileSecrets } from './secret-options.ts';
 
 /**
- * The settings of one central. Options of sections that only exist once in the file are the same for all
- * centrals.
+ * The settings of one central. Only the sections `[isp_master]` and `[verify]` can be given for each central;
+ * all other settings are the same for all centrals.
  */
 export interface Settings extends Readonly<ReturnType<typeof namedValues>> {
   /** Number of the central. `[isp_master]` has number 1; the section `[central_N]` has number N. */
@@ -44,14 +44,12 @@ export type LoadedSettings =
       readonly kind: 'broken';
       readonly path: string;
       readonly problems: readonly Problem[];
-      /** The value of `[sync] mode`; null: the file has a mistake there, or cannot be read. */
+      /** The value of `[sync] mode`; null: the file does not name a valid mode, or cannot be read. */
       readonly mode: Settings['mode'] | null;
       readonly files: NamedFiles;
     };
 
-/**
- * Paths of the files that the settings name and that the settings need: secrets and certificate authorities.
- */
+/** Paths of the files that the settings name: files with secrets and files with certificate authorities. */
 type NamedFiles = readonly string[];
 
 /**
@@ -223,7 +221,7 @@ function readCentral(source: Source, further: readonly Settings[]): Settings {
     (entries.get(`isp_master.${option}`)?.value ?? '') === '' && !secrets.has(`isp_master.${option}`);
   const missing = [...required, 'username', 'password'].filter(isMissing);
   found.push(...missing.map((option) => problemAt(option, 'settings.missing')));
-  // This section is shared by all centrals, so it is checked only once.
+  // All centrals share the section `[notify]`, so it is checked only once.
   if (number === 1) found.push(...notificationProblems(source, values, secrets));
   problems.push(...(number === 1 ? found : found.map((one) => withSection(one, number))));
   const caFile = values.isp_master.ca_file;

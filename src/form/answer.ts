@@ -58,7 +58,7 @@ function valuesOf({ field }: FormCall): FormValues {
   };
 }
 
-/** One call of the settings form. `spoken` encodes the answer in the panel's language. */
+/** One call of the settings form. `spoken` encodes the answer as this kind of panel expects it. */
 interface Form extends FormCall {
   readonly spoken: FormLanguage;
 }

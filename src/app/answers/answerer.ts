@@ -21,8 +21,8 @@ export interface Knowledge {
   /** The state of the running agent; null: no agent runs. */
   readonly fromAgent: () => FromAgent | null;
   /**
-   * The health as the running agent knows it, or as the last agent stored it; null: none is stored. @throws
-   * {JournalError}
+   * The health as the running agent knows it, or as the last agent stored it; null: none is stored.
+   * @throws {JournalError}
    */
   readonly health: () => Promise<Health | null>;
   readonly readPanel: ReadPanel;
@@ -37,7 +37,7 @@ export interface Source {
 }
 
 /**
- * What the program that answers questions has for it. This program is the agent or, if none runs, the command
+ * What is needed to answer questions about a panel. The agent makes it or, if no agent runs, the command
  * itself.
  */
 export interface Answerer {

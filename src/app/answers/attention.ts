@@ -43,7 +43,7 @@ export function attentionOf(report: Examined): readonly Attention[] {
 
 /**
  * Describes a reason in words: what to do, and the cause. The text does not contain the time.
- * @param several whether the panel has several centrals; the text names the central only if it has
+ * @param several whether the panel has several centrals; if so, the text names the central
  */
 export function attentionText(
   { code, central, params }: Attention,
@@ -55,12 +55,12 @@ export function attentionText(
 }
 
 /**
- * From so many edits decided without an owner, an administrator has to look. One or two are usual: owners are
- * read again after a pause, and when a zone changes hands.
+ * If so many edits were decided without an owner, an administrator has to look. One or two are usual: owners
+ * are read again after a pause, and when a zone changes hands.
  */
 const someUndecided = 3;
 
-/** For so many milliseconds the comparison of a zone may fail before an administrator has to look. */
+/** If the comparison of a zone fails for so many milliseconds, an administrator has to look. */
 const zonesMayFail = 600_000;
 
 /**

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { problemSchema } from '../../journal/operation-schema.ts';
 import { name } from '../../journal/stored.ts';
 
-/** Name of the journal's fact with the {@link Health} that an agent knew last, as JSON. */
+/** Name under which the journal stores, as JSON, the {@link Health} that an agent knew last. */
 export const healthFact = 'health';
 
 /** How long an edit that was decided without an owner is remembered, milliseconds. */
@@ -14,7 +14,7 @@ const timeOrNull = v.nullable(time);
 
 /** Schema of {@link Health}. */
 export const healthSchema = v.object({
-  /** When this was known. */
+  /** When the agent knew the values below. */
   at: time,
   /** Why nothing is sent to the central; null: requests are sent. */
   blocked: v.nullable(problemSchema),
@@ -23,12 +23,18 @@ export const healthSchema = v.object({
   /** When the central last answered; null: not known. */
   answeredAt: timeOrNull,
   comparison: v.object({
-    /** Code of the failure that keeps comparisons of all zones from beginning; null: none does. */
+    /**
+     * Code of the failure because of which no comparison of all zones can begin; null: there is no such
+     * failure.
+     */
     problem: v.nullable(v.string()),
     failingSince: timeOrNull,
     /** When all zones were last compared; null: not known. */
     completeAt: timeOrNull,
-    /** From when on the next complete comparison is overdue; null: comparisons have no time. */
+    /**
+     * When the next complete comparison begins to be overdue; null: the settings ask for no regular
+     * comparisons.
+     */
     overdueAt: timeOrNull,
     failingZones: v.number(),
     failingZonesSince: timeOrNull,
@@ -37,7 +43,7 @@ export const healthSchema = v.object({
   behind: v.nullable(v.object({ edits: v.number(), servers: v.array(v.string()), since: time })),
   /** Edits that were left to the panel because the zone's owner was unknown; null: none is known. */
   undecided: v.nullable(v.object({ edits: v.number(), since: time, last: time })),
-  /** Since when there are more conflicts than the settings allow; null: there are not. */
+  /** Since when there are more conflicts than the settings allow; null: there are not so many. */
   conflictsSince: timeOrNull,
   /** Rounds of comparisons that found changes in the panel without a call to us, oldest first. */
   silent: v.array(v.object({ at: time, zone: name })),
@@ -46,12 +52,12 @@ export const healthSchema = v.object({
 });
 
 /**
- * What an agent knows about one central and the panel that the journal's tables do not hold. The agent stores
- * it, so that it is known even if no agent runs.
+ * What an agent knows about one central and the panel, but does not write into the journal's tables. It is
+ * stored apart, so that it is known even if no agent runs.
  */
 export type Health = v.InferOutput<typeof healthSchema>;
 
-/** The health that a fact holds; null: there is none, or another release wrote it. */
+/** Parses the health that the journal stores; null: none is stored, or another release wrote it. */
 export function healthIn(fact: string | null): Health | null {
   if (fact === null) return null;
   try {

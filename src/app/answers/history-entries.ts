@@ -19,7 +19,7 @@ export interface WantedHistory {
 export type ShownEntry = Answers['history']['entries'][number];
 
 /**
- * The newest entries of the history, newest first, asked for in pages, so that no answer is large.
+ * Asks for the newest entries of the history, newest first. Asks page by page, so that no answer is large.
  * @throws {CommandFailed | Unanswerable | DnsDataError | JournalError | SettingsRefused}
  */
 export async function* historyEntries(

@@ -27,8 +27,7 @@ interface AtCentral {
 
 /**
  * Joins the lists of all centrals into one.
- * @param several whether the panel has several centrals; elements get the number of their central only if it
- *   has
+ * @param several whether the panel has several centrals; if so, each element gets the number of its central
  */
 export function oneList<T extends object>(
   lists: readonly OfCentral<readonly T[]>[],

@@ -43,7 +43,8 @@ async function reportOf(
   if (central === null) return null;
   const known = open(async (all) => {
     const engine = await orProblem(engineOf(all), problems);
-    // The journal of this central cannot be read. Its error is one of the problems, and is listed only once.
+    // If the journal cannot be read, `engine` is null and the error is already listed. It is not listed
+    // again.
     const health = engine === null ? null : await orProblem(all.health(), problems);
     const observed = engine === null ? null : await orProblem(observedAt(all), problems);
     return { engine, fromAgent: all.fromAgent(), health, observed };

@@ -1,7 +1,7 @@
 /**
  * The complete environment of an agent that the hook or a command starts. The hook's own environment must not
- * be passed on, because it holds a user's request, with secrets. Neither must variables that change Node.js
- * (`NODE_OPTIONS`, `NODE_EXTRA_CA_CERTS`) or the loader (`LD_PRELOAD`).
+ * be passed on, because it holds a user's request, with secrets. Variables that change Node.js
+ * (`NODE_OPTIONS`, `NODE_EXTRA_CA_CERTS`) or the loader (`LD_PRELOAD`) must not be passed on either.
  */
 export const agentEnvironment: Readonly<Record<string, string>> = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',

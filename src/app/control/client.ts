@@ -64,7 +64,7 @@ export async function ask<N extends Question>(
 }
 
 /**
- * Asks for the running agent, which may be of any release; null: none runs.
+ * Finds the running agent, which may be of any release; null: none runs.
  * @throws {AskFailed} when an agent runs but does not answer
  */
 export async function runningAgent(socketPath: string): Promise<RunningAgent | null> {

@@ -29,7 +29,7 @@ export const planRequest = {
 
 const whole = v.nullable(v.picklist(['create', 'delete']));
 
-/** How long an operator's name may be, and how long a reason that he gives, in characters. */
+/** Most characters in an operator's name, and in a reason that an operator gives. */
 const mostOperator = 64;
 export const mostReason = 200;
 

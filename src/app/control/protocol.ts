@@ -212,7 +212,7 @@ export interface Answers {
   readonly trace: readonly SeenCall[];
   readonly 'access-check': null;
   readonly 'notify-test': NotifyTest;
-  /** How many journals were accepted, because they needed it. */
+  /** How many journals were accepted. Only journals with a `doubt` are counted. */
   readonly 'accept-journal': number;
   readonly 'erase-user': ErasedUser;
 }

@@ -4,7 +4,8 @@ import type { Paths } from '../paths.ts';
 import { agentEnvironment } from './agent-environment.ts';
 
 /**
- * The command that starts the agent: its program, which lies beside the program that runs now, and arguments.
+ * The command that starts the agent: a program in the same folder as the program that runs now, and its
+ * arguments.
  */
 export function agentProgram({ root, socket }: Paths): readonly string[] {
   return [join(dirname(process.argv[1] ?? ''), 'agent.cjs'), '--root', root, '--socket', socket];

@@ -11,8 +11,8 @@ import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 const check = 'name servers';
 
 /**
- * Asks each name server of `[verify]` for one zone. Reports those whose answers could not prove that an edit
- * is live.
+ * Asks each name server of `[verify]` for one zone, to find out whether its answers can prove that edits are
+ * live.
  * @param zone a zone that all of them should serve; null: no zone is synced yet
  * @param strict whether edits are refused while a name server fails
  */

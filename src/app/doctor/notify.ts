@@ -11,7 +11,7 @@ import { ok, warning, type Finding } from './finding.ts';
 const longWait = 5 * 60_000;
 
 /**
- * Checks whether notifications can be delivered and earlier ones were. Sends nothing.
+ * Checks whether notifications can be sent, and whether earlier ones were delivered. Sends nothing.
  * @param wall wall clock, milliseconds since 1970
  * @returns empty: the settings name nobody to notify
  */

@@ -12,8 +12,8 @@ interface Field extends Omit<OptionField, 'name'> {
 }
 
 /**
- * Fields of the settings form that are not options of the settings file. Each list of fields stands in the
- * form behind the field that is its key.
+ * Fields of the settings form that are not options of the settings file. Each key is the name of an option
+ * field, and the form shows the key's list of fields right after that field.
  */
 const ownFields: Readonly<Record<string, readonly Field[]>> = {
   password: [

@@ -20,8 +20,8 @@ const keyOctets = 32;
 const signatureOctets = 64;
 
 /**
- * Parses a public key, either the text of minisign's key file or only its line with the key. @returns `null`:
- * the text holds no key
+ * Parses a public key, either the text of minisign's key file or only its line with the key.
+ * @returns `null`: the text holds no key
  */
 export function parseSigningKey(text: string): PublicSigningKey | null {
   const line = text

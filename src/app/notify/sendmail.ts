@@ -8,7 +8,7 @@ import { NotDelivered } from './channel.ts';
 /** Only so many octets are kept of what the program writes to standard error. */
 const mostErrors = 4 * 1024;
 
-/** How long its standard error is still read after the program has ended, milliseconds. */
+/** For so many milliseconds after the program has ended, its standard error is still read. */
 const pipeWait = 500;
 
 /** How to start the mail program. */
@@ -16,11 +16,13 @@ export interface MailProgram {
   readonly path: string;
   /** How long the program may take, milliseconds. */
   readonly deadline: number;
-  /** The service manager that starts the program, see {@link asService}; null: this process starts it. */
+  /**
+   * The commands by which systemd starts the program, see {@link asService}; null: this process starts it.
+   */
   readonly manager: ServiceManager | null;
 }
 
-/** Commands of a service manager. Further words are added to each of them. */
+/** Commands by which systemd starts and ends a program. Further words are added to each of them. */
 interface ServiceManager {
   /** Starts the program whose path and words are added, and ends when that program ends. */
   readonly start: readonly [program: string, ...words: string[]];

@@ -10,7 +10,8 @@ interface Caller {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly uid: number;
   /**
-   * Returns the name of the user with this `uid`. @throws {Error} the user database does not have the user
+   * Returns the name of the user with this `uid`.
+   * @throws {Error} the user database does not have the user
    */
   readonly nameOf: () => string;
 }

@@ -74,8 +74,8 @@ function centralsIn({ centrals }: StatusReport): readonly PlannedCentral[] {
 }
 
 /**
- * Asks the agent for the state of the panel. If no agent runs, starts one. @throws {CommandFailed} it does
- * not start
+ * Asks the agent for the state of the panel. If no agent runs, starts one.
+ * @throws {CommandFailed} it does not start
  */
 export async function statusOfRunning(paths: Paths): Promise<StatusReport> {
   for (let waited = 0; ; waited += lookEvery) {
@@ -90,8 +90,8 @@ export async function statusOfRunning(paths: Paths): Promise<StatusReport> {
 }
 
 /**
- * Makes plans of zones, each at its centrals. The order of the results is not fixed. @throws {NoAgent} the
- * agent has stopped
+ * Makes plans of zones, each at its centrals. The order of the results is not fixed.
+ * @throws {NoAgent} the agent has stopped
  */
 export function planAll(
   { socket, central }: PlanAgent,

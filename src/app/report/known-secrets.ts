@@ -58,8 +58,8 @@ function withParts(value: string): readonly string[] {
 }
 
 /**
- * Finds passwords in the URLs of a value, each as it is written there and decoded. No option should have one
- * there.
+ * Finds passwords in URLs that stand in a value. Returns each as it is written there, and decoded. No option
+ * expects such a password.
  */
 function passwordsInUrls(value: string): readonly string[] {
   return [...value.matchAll(/:\/\/[^\s/?#:@]*:([^\s/?#]*)@/gu)].flatMap(([, written = '']) => [

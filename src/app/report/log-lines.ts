@@ -44,7 +44,8 @@ interface LogLine {
 }
 
 /**
- * Reads the last lines of the log; empty if there is no log. @throws {Error} other errors of the file system
+ * Reads the last lines of the log; empty if there is no log.
+ * @throws {Error} other errors of the file system
  */
 export function logTail(path: string): readonly string[] {
   let text: string;

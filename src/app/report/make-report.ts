@@ -125,8 +125,8 @@ function sectionsOf(paths: Paths, found: Collected, names: Anonymiser | null, sc
 }
 
 /**
- * Removes the fingerprint from an entry. It shows which calls belong together, and is made from the content
- * of a call.
+ * Removes the fingerprint from an entry. A fingerprint shows which calls belong together, and is made from
+ * the whole content of a call.
  */
 function withoutHint(entry: ShownEntry): unknown {
   return { ...entry, fingerprint: undefined };

@@ -35,7 +35,7 @@ export interface SelfTestReport extends SelfTestFacts {
   readonly afterErrorUndoes: 'yes' | 'no' | 'not tested';
   /**
    * Whether the panel calls `before` for an edit by an account that has no right to the zone. If it does, it
-   * calls us earlier than it checks access. If it does not, the agent is told that the panel checks first.
+   * calls us before it checks access. If it does not, the agent is told that the panel checks first.
    */
   readonly beforeForOthers: 'yes' | 'no' | 'not tested';
   /**

@@ -10,16 +10,16 @@ import { healthFact, healthIn, undecidedFor, type Health } from '../answers/heal
 /** Milliseconds between two checks. */
 const lookEvery = 5_000;
 /**
- * If the agent has sent the central nothing for so many milliseconds, it asks whether the central answers.
- * `probeFailing` holds for a central that did not answer last time.
+ * If nothing was sent to the central for so many milliseconds, the agent asks whether the central answers.
+ * `probeFailing` is the time for a central that did not answer last time.
  */
 const probeAfter = 300_000;
 const probeFailing = 30_000;
 /** After so many milliseconds the health is stored even if only its times have changed. */
 const storeEvery = 600_000;
 /**
- * Least time between two checks of the plugin's files, milliseconds. `filesAsked` holds if somebody asks for
- * the health.
+ * Least time between two checks of the plugin's files, milliseconds. `filesAsked` is the time if somebody
+ * asks for the health.
  */
 const filesEvery = 60_000;
 const filesAsked = 1_000;
@@ -126,7 +126,7 @@ export class HealthKeeper {
     try {
       await central.check({ signal, operation: '-' });
     } catch (error) {
-      // The central's circuit breaker keeps this failure.
+      // The circuit breaker has already stored that the central failed.
       if (!(error instanceof CentralError)) log(1, 'health.probe-failed', { error: String(error) });
     } finally {
       over.abort(new Error('ended'));

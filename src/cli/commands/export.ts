@@ -98,7 +98,8 @@ async function exportAll({ paths, json }: GlobalOptions, folder: string, options
 }
 
 /**
- * Writes one of many files. @throws {CommandFailed} the message also says how many files were written before
+ * Writes one of many files.
+ * @throws {CommandFailed} the message also says how many files were written before
  */
 function writeNext(
   file: string,

@@ -73,8 +73,8 @@ async function importFile({ paths, json }: GlobalOptions, path: string, options:
 }
 
 /**
- * Makes the agent log who forces the import. @throws {CommandFailed} the agent cannot, and nothing was
- * changed
+ * Makes the agent log who forces the import.
+ * @throws {CommandFailed} the agent cannot, and nothing was changed
  */
 async function noteForced(paths: Paths, zone: DnsName, { forceOnce: force = '' }: Options): Promise<void> {
   await statusOfRunning(paths);

@@ -7,8 +7,9 @@ import type { Delegation } from '../../app/plan/delegation.ts';
 const mostNamed = 4;
 
 /**
- * Warns if the public DNS delegates a plan's zone elsewhere, or to nobody. Null: there is nothing to warn of.
- * A resolver that does not answer affects many zones, so only the totals mention it.
+ * Warns if a plan's zone is delegated elsewhere, not at all, or if the resolver answered with an error. Null:
+ * there is nothing to warn of. Other reasons why a delegation is unknown affect many zones, so only the
+ * totals mention them.
  */
 export function delegationText({ delegation }: CentralPlan): string | null {
   switch (delegation?.kind) {
@@ -45,8 +46,8 @@ export function delegationTotals(
 }
 
 /**
- * Says in the summary what is wrong with the delegations of all zones. Empty: all are delegated to the
- * central.
+ * Says in the summary which zones are not delegated to the central alone, or that this is not known. Empty:
+ * all are delegated to the central alone.
  */
 export function delegationTotalsTexts({
   elsewhere = 0,

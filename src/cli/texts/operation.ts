@@ -78,7 +78,10 @@ export function operationText(operation: ShownOperation): string {
   return lines.join('\n');
 }
 
-/** Says why domainsync carried the operation out: an operator asked for it, or an edit in the panel. */
+/**
+ * Says what made domainsync carry out the operation: a command of an operator, a call of the panel, or a
+ * comparison.
+ */
 function howText({ source, class: group }: ShownOperation): string {
   return source === pushSource || source === pullSource ? 'an operator asked for it' : classes[group];
 }

@@ -37,7 +37,7 @@ const hindranceTexts: Readonly<Record<Hindrance, string>> = {
   'provider-makes-zones': 'the central does not have it, and only the provider creates zones there',
 };
 
-/** How many steps are planned, and how many differences are left. */
+/** What plans do, and which differences they leave, as counts. */
 export interface PlanTotals {
   readonly zones: number;
   readonly creates: number;
