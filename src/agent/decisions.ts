@@ -26,12 +26,10 @@ export interface DecisionJournal {
 
 /** Milliseconds for which decisions are collected before one write stores them all. */
 const batchTime = 1_000;
-/** So many decisions of one account in a minute get their own entry; further ones are only counted. */
+/** Most decisions of one account in a minute that get their own entry. Further ones are only counted. */
 const mostInMinute = 60;
 const minute = 60_000;
-/**
- * At most so many decisions wait to be stored, and at most so many may still be completed by an `after` call.
- */
+/** Most decisions that may wait to be stored, and most that an `after` call may still complete. */
 const mostWaiting = 2_000;
 const mostRecent = 1_000;
 /** How many of a zone's newest operations are searched for one that belongs to a refused edit. */
@@ -54,7 +52,7 @@ interface Waiting {
 interface Decided extends Pick<Decision, 'outcome' | 'why'> {
   readonly event: EditEvent | InvalidEvent;
   readonly central: number | null;
-  /** Resolves with what would have been done with the edit. Absent: this is not found out. */
+  /** Resolves with what would have been done with the edit. Absent: nobody finds that out. */
   readonly observation?: Promise<Observation>;
 }
 

@@ -17,11 +17,11 @@ export interface Responders {
 /** How long a client may take to send its request, milliseconds. */
 const sendTimeout = 15_000;
 
-/** A body with at most so many octets is received at once, without waiting for room. */
+/** Largest body that is received at once, without waiting for room, octets. */
 const smallBody = 64 * 1024;
 
 /**
- * So many octets of larger bodies may be in memory at a time. Further bodies wait, and the waiting counts
+ * Most octets of larger bodies that may be in memory at a time. Further bodies wait, and the waiting counts
  * towards their clients' time limits.
  */
 const mostTogether = 16 * 1024 * 1024;

@@ -5,11 +5,11 @@ import { systemClock } from '../app/wiring/clock.ts';
 import { isSystemError, systemOr } from '../net/system-error.ts';
 import { loadSettings, settingsPath } from '../config/settings.ts';
 
-/** The writer of a file counts as finished if the file has not changed for so many milliseconds. */
+/** Milliseconds for which a file must stay unchanged until its writer counts as finished. */
 const quiet = 250;
 /**
- * So many milliseconds are needed if the file looks unfinished: empty, missing, with mistakes, or without a
- * final line feed.
+ * The same time for a file that looks unfinished: empty, missing, with mistakes, or without a final line
+ * feed.
  */
 const quietUnfinished = 2_000;
 

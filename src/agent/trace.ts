@@ -4,7 +4,7 @@ import { PanelError } from '../core/panel.ts';
 import type { CallFacts } from '../core/panel-hand.ts';
 import type { SeenCall } from '../app/self-test/step.ts';
 
-/** A trace ends by itself after so many milliseconds. */
+/** Milliseconds after which a trace ends by itself. */
 const longest = 600_000;
 /**
  * How long the panel may take to answer a read during a hook call, milliseconds. The panel is waiting for our

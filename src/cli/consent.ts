@@ -58,7 +58,7 @@ export function consentOf({ forceOnce, despiteDnssec }: ConsentOptions): Consent
   };
 }
 
-/** At most so many zones are named in an error message. */
+/** Most zones that are named in an error message or a question. */
 const mostNamed = 10;
 
 /**

@@ -3,7 +3,7 @@ import { outcomeKinds, type OutcomeKind } from '../core/outcome.ts';
 import type { HistoryFilter } from '../core/history.ts';
 import { zoneName } from '../dns/name.ts';
 
-/** `domainsync history` shows at most so many entries. */
+/** Most entries that `domainsync history` can show. */
 const mostEntries = 1_000_000;
 
 /** The filters as the user gave them. */

@@ -20,7 +20,7 @@ import type { Secret } from './secret.ts';
 const leastSecret = 16;
 /** Longest URL of a webhook, characters. */
 const longestUrl = 2_048;
-/** A mail has at most so many recipients. */
+/** Most recipients that a mail can have. */
 const mostRecipients = 20;
 
 export const notify = v.object({

@@ -4,7 +4,7 @@ import { isAbsolute, join } from 'node:path';
 import { problem, type Problem } from '../dns/problem.ts';
 import { isSystemError } from '../net/system-error.ts';
 
-/** A larger file is not accepted, octets. */
+/** Largest file that is accepted, octets. */
 const mostOctets = 4_096;
 
 /** The secret in a file, or why the file cannot be used. */

@@ -65,7 +65,7 @@ export function settingsPath(root: string): string {
 /** Largest settings file that is read, octets. */
 export const mostSettings = 256 * 1024;
 
-/** At most so many mistakes in the lines of a file are reported. */
+/** Most mistakes in the lines of a file that are reported. */
 const mostMistakes = 50;
 
 /** Thrown when the settings file is larger than {@link mostSettings}. */
@@ -423,7 +423,7 @@ function namedValues({
      * together (`most`, octets).
      */
     history,
-    /** An administrator has to look at the panel if more records than this are in conflict. */
+    /** Most records that may be in conflict before an administrator has to look at the panel. */
     conflicts: status.conflicts,
     /** Whom users should ask for help. Null: the settings name nobody. */
     contact: contact.support === '' ? null : contact.support,

@@ -10,7 +10,7 @@ import { resolve } from 'node:path';
 import { terminalText } from '../core/plain-text.ts';
 import { answerForm } from './answer.ts';
 
-/** A longer body is not accepted, octets. A body of the form has a few hundred octets. */
+/** Largest body that is accepted, octets. A body of the form has a few hundred octets. */
 const mostBody = 256 * 1024;
 
 async function readBody(length: number): Promise<Buffer> {

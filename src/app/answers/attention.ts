@@ -55,12 +55,12 @@ export function attentionText(
 }
 
 /**
- * If so many edits were decided without an owner, an administrator has to look. One or two are usual: owners
- * are read again after a pause, and when a zone changes hands.
+ * Number of edits decided without an owner from which an administrator has to look. One or two are usual:
+ * owners are read again after a pause, and when a zone changes hands.
  */
 const someUndecided = 3;
 
-/** If the comparison of a zone fails for so many milliseconds, an administrator has to look. */
+/** Milliseconds for which the comparison of a zone may fail before an administrator has to look. */
 const zonesMayFail = 600_000;
 
 /**

@@ -56,7 +56,7 @@ export interface ObservingReport {
 export interface CentralReport extends CentralState {
   /** The central's number in the settings; 1 is `[isp_master]`. */
   readonly number: number;
-  /** An administrator has to look at the panel if more records than this are in conflict. */
+  /** Most records that may be in conflict before an administrator has to look at the panel. */
   readonly conflictLimit: number;
   /** Null: domainsync does not observe, but writes. */
   readonly observing: ObservingReport | null;

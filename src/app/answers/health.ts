@@ -8,7 +8,7 @@ export const healthFact = 'health';
 /** How long an edit that was decided without an owner is remembered, milliseconds. */
 export const undecidedFor = 86_400_000;
 
-/** Wall clock, milliseconds since 1970. */
+/** A time: wall clock, milliseconds since 1970. */
 const time = v.number();
 const timeOrNull = v.nullable(time);
 
@@ -43,7 +43,7 @@ export const healthSchema = v.object({
   behind: v.nullable(v.object({ edits: v.number(), servers: v.array(v.string()), since: time })),
   /** Edits that were left to the panel because the zone's owner was unknown; null: none is known. */
   undecided: v.nullable(v.object({ edits: v.number(), since: time, last: time })),
-  /** Since when there are more conflicts than the settings allow; null: there are not so many. */
+  /** Since when there are more conflicts than the settings allow; null: there are no more than that. */
   conflictsSince: timeOrNull,
   /** Rounds of comparisons that found changes in the panel without a call to us, oldest first. */
   silent: v.array(v.object({ at: time, zone: name })),

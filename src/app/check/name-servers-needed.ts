@@ -4,7 +4,7 @@ import type { CallContext } from '../../core/central.ts';
 import { PanelError, type Panel } from '../../core/panel.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 
-/** At most so many zones of the panel are checked. */
+/** Most zones of the panel that are checked. */
 const mostZones = 3;
 
 /**

@@ -65,7 +65,7 @@ export function baselineOf({ centrals }: StatusReport): number | null {
   );
 }
 
-/** So many octets at the end of the log are searched. */
+/** Number of octets at the end of the log that are searched for errors. */
 const logTail = 1_048_576;
 
 /** Reports errors in the log of the last 24 hours. @param wall wall clock, milliseconds since 1970 */

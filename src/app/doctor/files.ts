@@ -83,7 +83,7 @@ function checkRestart({ root, restartDue }: Paths, kind: PanelKind): Finding[] {
   return [note(check, text, restartCommand(root, kind))];
 }
 
-/** So many octets at the end of the panel's log are searched. */
+/** Number of octets at the end of the panel's log that are searched. */
 const logTail = 4 * 1_048_576;
 
 /**

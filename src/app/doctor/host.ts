@@ -12,8 +12,8 @@ import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 const run = promisify(execFile);
 
 /**
- * The doctor warns if the disk has less free space than this, octets. A journal of 10,000 zones takes about
- * 30 MB.
+ * Least free space on the disk, octets. The doctor warns if there is less. A journal of 10,000 zones takes
+ * about 30 MB.
  */
 const littleSpace = 64 * 1024 * 1024;
 

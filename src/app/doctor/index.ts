@@ -22,7 +22,7 @@ import { checkMode, checkPause, checkSettings } from './settings.ts';
 
 export interface DoctorOptions {
   readonly paths: Paths;
-  /** Wall clock, milliseconds since 1970. */
+  /** The present time: wall clock, milliseconds since 1970. */
   readonly wall: number;
 }
 

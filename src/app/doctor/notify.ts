@@ -7,7 +7,7 @@ import { senderAt } from '../notify/notice.ts';
 import type { Paths } from '../paths.ts';
 import { ok, warning, type Finding } from './finding.ts';
 
-/** If a notification has waited for so many milliseconds, its delivery has failed more than once. */
+/** Milliseconds of waiting after which the delivery of a notification must have failed more than once. */
 const longWait = 5 * 60_000;
 
 /**

@@ -17,7 +17,7 @@ import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
 /** How long the panel may take to answer one request, milliseconds. */
 const patience = 15_000;
-/** The doctor warns about operations that have been unfinished for longer than this, milliseconds. */
+/** Milliseconds for which an operation may be unfinished before the doctor warns about it. */
 const longOpen = 600_000;
 
 /** Reads the list of zones from the panel, and checks that the panel has loaded the plugin. */
@@ -129,7 +129,7 @@ async function contents(journal: SqliteJournal, wall: number): Promise<Finding[]
   return found.length > 0 ? found : [ok('operations', 'none is stuck')];
 }
 
-/** At most so many zones are named in the text of a finding. */
+/** Most zones that are named in the text of a finding. */
 const mostNamed = 5;
 
 /**

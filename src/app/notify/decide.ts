@@ -29,7 +29,7 @@ export interface Look {
    * every reason can be known then.
    */
   readonly mayEnd: boolean;
-  /** Wall clock, milliseconds since 1970. */
+  /** When the look was made: wall clock, milliseconds since 1970. */
   readonly wall: number;
 }
 

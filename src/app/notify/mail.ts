@@ -6,7 +6,7 @@ export interface MailEnvelope {
   /** Address of the sender; null: the mail program adds the sender. */
   readonly from: string | null;
   readonly id: string;
-  /** Wall clock, milliseconds since 1970. */
+  /** Date of the mail: wall clock, milliseconds since 1970. */
   readonly at: number;
 }
 

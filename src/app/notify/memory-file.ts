@@ -33,7 +33,7 @@ export interface Kept {
 
 export const nothingKept: Kept = { memory: nothingTold, waiting: [] };
 
-/** A larger file is not read, octets. Twenty waiting notices with a thousand reasons each take less. */
+/** Largest file that is read, octets. Twenty waiting notices with a thousand reasons each take less. */
 const mostOctets = 16 * 1024 * 1024;
 
 /**

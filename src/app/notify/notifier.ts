@@ -30,9 +30,9 @@ export interface NotifierPorts {
   readonly write: (kept: Kept) => void;
 }
 
-/** At most so many notices wait for delivery. If there are more, the oldest is dropped. */
+/** Most notices that may wait for delivery. If there are more, the oldest is dropped. */
 const mostWaiting = 20;
-/** A notice that could not be delivered for so many milliseconds is dropped. */
+/** Milliseconds after which a notice that could not be delivered is dropped. */
 const longestWait = 24 * 3_600_000;
 /**
  * The first and the longest pause after a failed delivery, milliseconds. Each pause is twice as long as the
@@ -41,12 +41,12 @@ const longestWait = 24 * 3_600_000;
 const firstRetry = 5_000;
 const longestRetry = 15 * 60_000;
 /**
- * Before so many looks or so many milliseconds after a start, no reason counts as ended, because not every
- * reason is known yet.
+ * Number of looks, and milliseconds since the start, before which no reason counts as ended. Not every reason
+ * is known earlier. One of the two is enough.
  */
 const looksToSettle = 5;
 const timeToSettle = 5 * 60_000;
-/** While the settings name nobody to notify, they are checked every so many milliseconds. */
+/** Milliseconds between two checks of the settings while they name nobody to notify. */
 const idleWait = 10_000;
 
 /**

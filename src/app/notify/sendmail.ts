@@ -5,10 +5,10 @@ import { agentEnvironment } from '../control/agent-environment.ts';
 import { plainText } from '../../core/plain-text.ts';
 import { NotDelivered } from './channel.ts';
 
-/** Only so many octets are kept of what the program writes to standard error. */
+/** Most octets that are kept of what the program writes to standard error. */
 const mostErrors = 4 * 1024;
 
-/** For so many milliseconds after the program has ended, its standard error is still read. */
+/** Milliseconds for which the program's standard error is still read after the program has ended. */
 const pipeWait = 500;
 
 /** How to start the mail program. */
@@ -30,7 +30,7 @@ interface ServiceManager {
   readonly end: readonly [program: string, ...words: string[]];
 }
 
-/** If this process could not end the program at its deadline, systemd ends it so many milliseconds later. */
+/** Milliseconds after the deadline at which systemd ends the program, if this process could not end it. */
 const lastEnd = 5_000;
 
 /**

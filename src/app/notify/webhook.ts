@@ -13,8 +13,8 @@ import { NotDelivered, type Channel } from './channel.ts';
 import { reasonText, noticeText, noticeTitle, type Notice, type Sender } from './notice.ts';
 
 /**
- * At most so many octets of an answer are read. The client cuts error answers at this length, so only an
- * answer that reports success can fail for being too long.
+ * Most octets of an answer that are read. The client cuts error answers at this length, so only an answer
+ * that reports success can fail for being too long.
  */
 const mostAnswer = 64 * 1024;
 

@@ -26,7 +26,7 @@ export type Delegation =
   /** It is not known which name servers the zone gets at the central. */
   | { readonly kind: 'incomparable' };
 
-/** At most so many name servers of an answer are kept, because more would only fill the terminal. */
+/** Most name servers of an answer that are kept. More would only fill the terminal. */
 const mostServers = 16;
 
 /**
@@ -72,8 +72,7 @@ export interface Resolver {
 }
 
 /**
- * After so many queries in a row without an answer, a resolver is not asked for a while (`rest`,
- * milliseconds).
+ * Number of queries in a row without an answer after which a resolver is not asked for `rest` milliseconds.
  */
 const hopeless = 3;
 const rest = 60_000;

@@ -3,8 +3,8 @@ import { AskFailed, NoAgent } from '../control/client.ts';
 import type { Problem } from '../../dns/problem.ts';
 
 /**
- * How the work on one item ended. `failed`: with these problems. `skipped`: it was not tried, because too
- * many items before it had failed.
+ * How the work on one item ended. `failed`: with these problems. `skipped`: it was not finished, because too
+ * many items before it had failed or the work was stopped.
  */
 export type Worked<T, R> =
   | { readonly item: T; readonly kind: 'worked'; readonly result: R }
@@ -13,15 +13,18 @@ export type Worked<T, R> =
 
 /** How many items are worked on at the same time: `first` at the beginning, never more than `most`. */
 const places = { first: 4, most: 16 } as const;
-/** After so many successes in a row, one more item is worked on at the same time. */
+/** Number of successes in a row after which one more item is worked on at the same time. */
 const growAfter = 10;
 /**
- * An item with a transient failure is tried so many times. The first pause is `firstPause` milliseconds long;
- * each further one is twice as long as the last.
+ * How often an item with a transient failure is tried. The first pause between tries is `firstPause`
+ * milliseconds long; each further one is twice as long as the last.
  */
 const tries = 4;
 const firstPause = 1_000;
-/** After so many items in a row have failed for good, the remaining items are skipped. */
+/**
+ * Number of items in a row that were given up after transient failures, at which the remaining items are
+ * skipped.
+ */
 const hopeless = 8;
 
 /** Codes of transient failures: the central or the panel is out of reach or overloaded. */

@@ -28,7 +28,10 @@ export interface PlannedCentral extends CentralId {
 
 const formatName = 'domainsync-plan';
 const formatVersion = 1;
-/** An older plan is not applied, milliseconds, because too much may have changed since. */
+/**
+ * Greatest age of a plan that is applied, milliseconds. Too much may have changed since an older one was
+ * made.
+ */
 const mostAge = 7 * 24 * 3_600_000;
 /** Largest plan file that is read, octets: about ten million records. */
 const mostBytes = 2 * 1024 * 1024 * 1024;

@@ -9,8 +9,8 @@ import { fileOption } from '../../config/secret-options.ts';
 const telling = /pass|secret|key|token|auth|credential/iu;
 
 /**
- * The values of unknown options, and lines that are no option, are hidden if they have at least so many
- * characters.
+ * Least length (characters) from which the value of an unknown option is hidden, and from which a line that
+ * is no option is hidden.
  */
 const least = 8;
 const leastLine = 4;

@@ -2,7 +2,7 @@ import { isSystemError } from '../../net/system-error.ts';
 import { tailOf } from '../tail.ts';
 import type { Anonymiser } from './anonymiser.ts';
 
-/** So many octets at the end of the log are reported. */
+/** Number of octets at the end of the log that are in the report. */
 const most = 256 * 1024;
 
 /** Fields of a log line whose values are ids or words of domainsync, so that they can be shown. */

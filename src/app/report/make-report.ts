@@ -18,10 +18,10 @@ import { anonymousLine, logTail, usersIn } from './log-lines.ts';
 import { Scrubber } from './scrub.ts';
 import { shownSettings } from './settings-shown.ts';
 
-/** So many operations are in the report. */
+/** Most operations that are in the report. */
 const mostOperations = 50;
 
-/** An entry of the history with more characters than this is shortened in the report. */
+/** Longest entry of the history that is in the report unshortened, characters. */
 const longestEntry = 16_384;
 
 /** What was collected on this host for the report. Null: it could not be found out. */
@@ -39,7 +39,7 @@ export interface ReportOptions {
   readonly paths: Paths;
   /** Whether zones, names, addresses and accounts are replaced by pseudonyms. */
   readonly anonymous: boolean;
-  /** Wall clock, milliseconds since 1970. */
+  /** The present time: wall clock, milliseconds since 1970. */
   readonly wall: number;
 }
 

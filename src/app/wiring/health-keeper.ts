@@ -10,12 +10,12 @@ import { healthFact, healthIn, undecidedFor, type Health } from '../answers/heal
 /** Milliseconds between two checks. */
 const lookEvery = 5_000;
 /**
- * If nothing was sent to the central for so many milliseconds, the agent asks whether the central answers.
- * `probeFailing` is the time for a central that did not answer last time.
+ * Milliseconds without a request after which the agent asks the central whether it answers. `probeFailing` is
+ * the time for a central that did not answer last time.
  */
 const probeAfter = 300_000;
 const probeFailing = 30_000;
-/** After so many milliseconds the health is stored even if only its times have changed. */
+/** Milliseconds after which the health is stored even if only its times have changed. */
 const storeEvery = 600_000;
 /**
  * Least time between two checks of the plugin's files, milliseconds. `filesAsked` is the time if somebody
@@ -23,7 +23,7 @@ const storeEvery = 600_000;
  */
 const filesEvery = 60_000;
 const filesAsked = 1_000;
-/** A comparison counts as overdue if it is later than this, milliseconds. */
+/** Milliseconds by which a comparison must be late to count as overdue. */
 const patience = 600_000;
 
 /** The parts of a running engine whose health is checked. */

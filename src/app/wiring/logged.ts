@@ -49,7 +49,7 @@ export function loggedCentral(central: Central, log: Log): Central {
   };
 }
 
-/** At most so many domain names are written in one log line. */
+/** Most domain names that are written in one log line. */
 const mostNamed = 20;
 
 /**

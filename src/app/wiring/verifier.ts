@@ -8,8 +8,8 @@ import { timeToWrite } from '../../core/several.ts';
 import { systemClock } from './clock.ts';
 
 /**
- * So many milliseconds at the end of an edit's deadline, but at most half of it, stay free for undoing the
- * edit.
+ * Milliseconds at the end of an edit's deadline that stay free for undoing the edit; at most half of the
+ * deadline.
  */
 const reserve = 2_000;
 

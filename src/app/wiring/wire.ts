@@ -37,8 +37,8 @@ import { HealthKeeper, type HealthParts } from './health-keeper.ts';
 import { journalPath, type Paths } from '../paths.ts';
 
 /**
- * An ended operation is kept for at least so many milliseconds, because the safety limits count the
- * operations of the last hour. The longest time for which records are watched is added.
+ * Milliseconds for which an ended operation is kept at least, because the safety limits count the operations
+ * of the last hour. The longest time for which records are watched is added.
  */
 const leastKept = 3_600_000;
 

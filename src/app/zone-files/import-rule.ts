@@ -29,9 +29,8 @@ export interface ImportPlan {
 }
 
 /**
- * Finds the edits after which the panel's zone has the records of a file. Without `removes`, only adds
- * records, and none where the panel has other records with the same name and type. Ignores differences of
- * TTLs. Pure.
+ * Finds the edits that give the panel's zone the records of a file. Without `removes`, only adds records, and
+ * none where the panel has other records with the same name and type. Ignores differences of TTLs. Pure.
  */
 export function planImport(
   zone: DnsName,

@@ -15,7 +15,7 @@ import { importStepId, planImport, type ImportPlan, type ImportStep } from './im
 
 /** Largest zone file that is read, octets. */
 const mostOctets = 32 * 1024 * 1024;
-/** At most so many mistakes in a file are reported. */
+/** Most mistakes in a file that are reported. */
 const mostMistakes = 100;
 /** How long one read or edit of the panel may take, milliseconds. */
 const patience = 60_000;
@@ -78,8 +78,8 @@ function mistakesText(problems: readonly Problem[]): string {
 }
 
 /**
- * Finds the edits after which the panel's zone has the records of the file.
- * @throws {CommandFailed} the panel has no such zone, cannot be read, or would lose too much
+ * Finds the edits that give the panel's zone the records of the file.
+ * @throws {CommandFailed} the panel has no such zone, or cannot be read
  */
 export async function plannedImport(
   panel: Panel,

@@ -33,7 +33,10 @@ Exit status: 0 done, or nothing to do; 1 something was refused, passed over or f
 
 type Options = PlanOptions & ConsentOptions;
 
-/** With more zones than this, only the totals are shown before the operator is asked. */
+/**
+ * Most zones that are shown one by one before the operator is asked. With more zones, only the totals are
+ * shown.
+ */
 const mostShown = 20;
 
 export function pushCommand(globals: () => GlobalOptions): Command {

@@ -3,7 +3,7 @@ import { counted } from '../../core/describe.ts';
 import type { CentralPlan } from '../../app/control/protocol.ts';
 import type { Delegation } from '../../app/plan/delegation.ts';
 
-/** At most so many name servers are named in a text. */
+/** Most name servers that are named in a text. */
 const mostNamed = 4;
 
 /**

@@ -5,7 +5,7 @@ import type { ReportedOperation } from '../../app/control/protocol.ts';
 import { counted } from '../../core/describe.ts';
 import { coloured, localTime } from '../output.ts';
 
-/** At most so many names are shown for one write. */
+/** Most names that are shown for one write. */
 const mostNames = 3;
 
 /**
