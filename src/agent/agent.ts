@@ -29,8 +29,8 @@ import { Trace } from './trace.ts';
  */
 const checkEvery = 2_000;
 /**
- * Milliseconds from a failed attempt to put settings in force to the next attempt. After a refused login they
- * are more (`retryLogin`: the first time, all further times), so that the account is not locked.
+ * Milliseconds from a failed attempt to put settings in force to the next attempt. After a refused login,
+ * `retryLogin` is used instead (first pause, all further pauses), so that the account is not locked.
  */
 const retryAfter = 5_000;
 const retryLogin = [15 * 60_000, 60 * 60_000] as const;
