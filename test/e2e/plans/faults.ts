@@ -197,36 +197,33 @@ function steps(given: () => Given, central: string): void {
     await onceEach(shared);
   });
 
-  test('issue 17, push: what the central refuses is told with its words, and stops nothing', async (t) => {
-    const { disturb, stage } = given();
-    if (disturb.refuse === null) {
-      t.skip(`${central} refuses no single zone`);
-      return;
-    }
-    const [, second = ''] = refused;
-    disturb.refuse(second);
-    const { status, out } = await push(...refused);
-    assert.equal(status, 1, out);
-    assert.match(out, /^refused1\.example: refused\n {2}.*your provider has no room/mu);
-    assert.match(out, /^3 zones done, 1 failed\. The same command goes on with what is left\.$/mu);
-    assert.equal(await stage.there.hasZone(second), false);
-    disturb.end();
-    await finished(...refused);
-    await onceEach(refused);
-  });
+  // At BIND, only the provider makes zones, so the central refuses no create.
+  if (central !== 'bind') {
+    test('issue 17, push: what the central refuses is told with its words, and stops nothing', async () => {
+      const { disturb, stage } = given();
+      const [, second = ''] = refused;
+      assert.ok(disturb.refuse !== null);
+      disturb.refuse(second);
+      const { status, out } = await push(...refused);
+      assert.equal(status, 1, out);
+      assert.match(out, /^refused1\.example: refused\n {2}.*your provider has no room/mu);
+      assert.match(out, /^3 zones done, 1 failed\. The same command goes on with what is left\.$/mu);
+      assert.equal(await stage.there.hasZone(second), false);
+      disturb.end();
+      await finished(...refused);
+      await onceEach(refused);
+    });
 
-  test('issue 17, push: a central that is overloaded gets the rest later, by the same command', async (t) => {
-    const { disturb } = given();
-    if (disturb.overload === null) {
-      t.skip(`${central} is never overloaded`);
-      return;
-    }
-    disturb.overload(5);
-    await push(...busy);
-    disturb.end();
-    await finished(...busy);
-    await onceEach(busy);
-  });
+    test('issue 17, push: a central that is overloaded gets the rest later, by the same command', async () => {
+      const { disturb } = given();
+      assert.ok(disturb.overload !== null);
+      disturb.overload(5);
+      await push(...busy);
+      disturb.end();
+      await finished(...busy);
+      await onceEach(busy);
+    });
+  }
 
   test('issue 17, push --all: killed in the middle, the command goes on where it was', async () => {
     const { disturb, stage } = given();
