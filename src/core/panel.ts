@@ -102,7 +102,8 @@ export interface RecordsEvent extends EventBase {
   /** Owner names of all records that the call may be about; null: it may be about any record of the zone. */
   readonly names: readonly DnsName[] | null;
   /**
-   * Finds out which of the caller's records the call is about. Does no I/O.
+   * Finds out which edits the hook call makes. Looks up the keys in the call among the `known` records. Does
+   * no I/O.
    * @param known the ledger's records at `names`, and those of the zone's open operations
    */
   readonly resolve: (known: readonly KnownRecord[]) => Resolution;

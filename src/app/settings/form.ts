@@ -268,7 +268,7 @@ function besideFile(root: string, values: FormValues, file: string): Missing | n
   return { field: 'password', problem: problem('form.password-in-file', { file, path: settingsPath(root) }) };
 }
 
-/** Turns the host that the user has typed into the central's address; empty if the host is not valid. */
+/** Returns the central's address for a host that the user has typed; empty if the host is not valid. */
 function addressOf(host: string, kind: FormValues['kind']): string {
   const lines = [
     '[isp_master]',

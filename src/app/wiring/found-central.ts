@@ -20,8 +20,9 @@ function foundPath(root: string, { number }: Settings): string {
 }
 
 /**
- * Reads the panel that was found earlier with the same address, kind and user name.
- * @returns the panel's full address and its kind; `null`: none was found
+ * Reads from a file which panel was found earlier. It counts only if it was found with the address, kind and
+ * user name that `settings` has now.
+ * @returns the panel's full address and its kind; `null`: none is stored for these settings
  */
 export function foundCentral(root: string, settings: Settings): Found | null {
   let text: string;

@@ -34,10 +34,10 @@ export async function readOwners(tool: LocalTool, ctx: CallContext): Promise<Own
 }
 
 /**
- * Finds an account that has no right to `zone`: neither the account's own list nor the owner column shows it
- * as the owner. If the panel has `whoami`, its answer must confirm that `su` works for the account. The
- * account may edit records in a zone of its own. So if the panel refuses an edit in `zone`, the reason is
- * this zone.
+ * Finds an account that can edit records in its own zone but has no right to `zone`. So if the panel refuses
+ * this account's edit in `zone`, the reason is not that the account can edit nothing. Neither the account's
+ * own list nor the owner column shows it as the owner of `zone`. If the panel has `whoami`, its answer must
+ * confirm that `su` works for the account.
  * @param recordForm the function that opens the form of a record
  * @param zone a zone in the administrator's list
  * @throws {PanelError}

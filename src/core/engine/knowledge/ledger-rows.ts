@@ -61,9 +61,9 @@ function mirroredIds(operations: readonly RecordsOperation[]): ReadonlySet<strin
 }
 
 /**
- * Whether an item that was not sent to the central changes the ledger row of its record. It does if the panel
- * got or lost the record, the record is not synced, and no other operation sends or watches it. Otherwise the
- * ledger or the other operation knows newer facts about the central.
+ * Whether an item that was not sent to the central changes the ledger row of its record. It does if the row
+ * is wrong about whether the panel has the record, with two exceptions. For a synced record, the ledger knows
+ * newer facts about the central. If another item or operation sends or watches the record, that one does.
  */
 function isLocals(
   record: ResourceRecord,
