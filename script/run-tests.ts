@@ -27,7 +27,7 @@ const patterns = [
 const fileTimeout = 2_400_000;
 
 /** Number of files that run at once. End-to-end tests wait more than they work. */
-const atOnce = 2 * availableParallelism() + 4;
+const atOnce = 2 * availableParallelism() + 2;
 
 /** Here each test file leaves how much processor time it took (`processor-time.ts`). */
 const times = mkdtempSync(join(tmpdir(), 'run-tests-times-'));
