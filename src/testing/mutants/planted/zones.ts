@@ -253,9 +253,9 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'given-up-delete-sent',
     file: `${engine}/background/give-up-delete.ts`,
-    find: `    await tx.zone(entry, { ...entry, state: 'synced' });
-    // Comparisons`,
-    replace: `    // Comparisons`,
+    find: `if (formerlyOurs.length === 0) {
+    await tx.zone(entry, { ...entry, state: 'synced' });`,
+    replace: `if (formerlyOurs.length === 0) {`,
     says: 'A zone whose delete the panel refused stays on its way out.',
   },
   {
