@@ -163,6 +163,15 @@ export class Agenda {
     this.#wake(this.#shops.comparison, zone, delay ?? soon, request.lane ?? '');
   }
 
+  /**
+   * Notes that the comparison of a zone, if one is due, waits for the end of a pause. It may then begin before
+   * the comparison that the end of the pause causes, so it follows the panel within the same limits.
+   */
+  holdForPause(zone: DnsName): void {
+    const request = this.#requests.get(zone);
+    if (request?.follow === 'no') this.#requests.set(zone, { ...request, follow: 'limited' });
+  }
+
   /** Removes the due request of a zone and returns it; null: no comparison is due. */
   takeRequest(zone: DnsName): CompareRequest | null {
     const request = this.#requests.get(zone) ?? null;
