@@ -164,8 +164,8 @@ export class Agenda {
   }
 
   /**
-   * Notes that the comparison of a zone, if one is due, waits for the end of a pause. It may then begin before
-   * the comparison that the end of the pause causes, so it follows the panel within the same limits.
+   * Notes that the comparison of a zone, if one is due, waits for the end of a pause. It can begin before
+   * the comparison that the pause's end causes. So it follows the panel within the same limits.
    */
   holdForPause(zone: DnsName): void {
     const request = this.#requests.get(zone);
