@@ -8,7 +8,7 @@ import { timeToWrite } from '../core/several.ts';
 import type { ErasedUser, Requests } from '../app/control/protocol.ts';
 import type { Paths } from '../app/paths.ts';
 import { isObserving, markObserving } from '../app/observing.ts';
-import { isPaused, pauseEnd, takeEndedFlag } from '../app/pause.ts';
+import { PauseWatch } from '../app/pause-watch.ts';
 import { Unanswerable } from '../app/problems.ts';
 import { systemClock } from '../app/wiring/clock.ts';
 import type { Wired } from '../app/wiring/wire.ts';
@@ -55,6 +55,7 @@ export class Agent {
   readonly #engines: EngineSet;
   readonly #decisions: Decisions;
   readonly #file: SettingsFile;
+  readonly #pause: PauseWatch;
   readonly #stopping = new AbortController();
   /** Stamp of the settings file when this agent last tried to put it in force, with or without success. */
   #seen = '';
@@ -69,13 +70,6 @@ export class Agent {
   #retryAt: number | null = null;
   #refusedLogins = 0;
   #minder: NodeJS.Timeout | null = null;
-  /**
-   * When the last pause ran out: milliseconds since 1970. Kept so that each such pause is followed by only
-   * one comparison.
-   */
-  #endSeen: number | null = null;
-  /** Whether there was a pause at the last check. */
-  #wasPaused = false;
   /**
    * When this agent noticed that the last pause had ended: monotonic milliseconds; null: no pause has ended.
    */
@@ -110,7 +104,8 @@ export class Agent {
     this.#observes = isObserving(paths.observing);
     this.#panel = panel;
     this.#log = log;
-    this.#engines = new EngineSet(paths, panel, log);
+    this.#pause = new PauseWatch(paths.pause, () => systemClock.wall());
+    this.#engines = new EngineSet(paths, panel, log, () => this.#pause.isHolding());
     this.#decisions = new Decisions(
       systemClock,
       log.write,
@@ -174,8 +169,7 @@ export class Agent {
   async #judge(event: PanelEvent): Promise<Verdict> {
     for (const { engine } of this.#engines.centrals) engine.noticed(event);
     if (event.kind === 'ignore') return { kind: 'accept' };
-    if (isPaused(this.paths.pause, systemClock.wall())) {
-      this.#wasPaused = true;
+    if (this.#pause.isPaused()) {
       if (this.state.kind !== 'not-configured') this.#decisions.paused(event);
       return { kind: 'accept' };
     }
@@ -261,18 +255,9 @@ export class Agent {
     void this.#decisions.flush();
   }
 
-  /**
-   * Once a pause is over, starts a comparison to find what was edited during it. A pause ends when its time
-   * runs out, when `resume` ends it (and leaves a flag file), or when somebody removes the pause's file.
-   */
+  /** Once a pause is over, starts a comparison to find what was edited during it. */
   #mindPause(): void {
-    if (this.state.kind !== 'running') return;
-    const end = pauseEnd(this.paths.pause);
-    const ranOut = end !== null && end <= systemClock.wall() && end !== this.#endSeen;
-    if (ranOut) this.#endSeen = end;
-    const isRemoved = end === null && this.#wasPaused;
-    this.#wasPaused = end !== null;
-    if (!takeEndedFlag(this.paths.pause) && !ranOut && !isRemoved) return;
+    if (this.state.kind !== 'running' || !this.#pause.takeEnd()) return;
     this.#log.write(4, 'pause.over', {});
     this.#resumedAt = systemClock.now();
     this.#afterPause(this.#engines.centrals);

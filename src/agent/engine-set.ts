@@ -47,13 +47,16 @@ export class EngineSet {
   readonly #paths: Paths;
   readonly #panel: Panel;
   readonly #log: FileLog;
+  readonly #isHolding: () => boolean;
   #state: AgentState = { kind: 'not-configured' };
   #handedOver: Promise<void> = Promise.resolve();
   readonly #answering = new Set<Promise<unknown>>();
   /** Replaced engines that still have open operations. */
   readonly #draining = new Set<Wired>();
 
-  constructor(paths: Paths, panel: Panel, log: FileLog) {
+  /** @param isHolding whether comparisons wait for the end of a pause */
+  constructor(paths: Paths, panel: Panel, log: FileLog, isHolding: () => boolean) {
+    this.#isHolding = isHolding;
     this.#paths = paths;
     this.#panel = panel;
     this.#log = log;
@@ -200,7 +203,7 @@ export class EngineSet {
    */
   async #wireAll(parts: readonly Part[], kept: readonly Kept[]): Promise<readonly Wired[]> {
     const all: Wired[] = [];
-    const panel = { panel: this.#panel, centrals: parts.length };
+    const panel = { panel: this.#panel, centrals: parts.length, isHolding: this.#isHolding };
     try {
       for (const [at, { central, settings }] of parts.entries())
         all.push(kept[at] ?? (await wireEngine(this.#paths, panel, central, settings, this.#log.write)));

@@ -42,12 +42,16 @@ export function endPause(path: string): boolean {
   return was;
 }
 
+/** Whether there is the flag file of a pause that somebody ended. */
+export function hasEndedFlag(path: string): boolean {
+  return existsSync(endedFlag(path));
+}
+
 /** Removes the flag file of an ended pause. @returns whether the file existed */
 export function takeEndedFlag(path: string): boolean {
-  const mark = endedFlag(path);
   // Every hook call comes here, and usually there is no flag file.
-  if (!existsSync(mark)) return false;
-  rmSync(mark, { force: true });
+  if (!hasEndedFlag(path)) return false;
+  rmSync(endedFlag(path), { force: true });
   return true;
 }
 

@@ -173,15 +173,22 @@ function onHost(paths: Paths): Pick<HealthParts, 'files' | 'isPaused'> {
   };
 }
 
+interface PanelSide {
+  readonly panel: Panel;
+  readonly centrals: number;
+  readonly isHolding: () => boolean;
+}
+
 /**
  * Opens the journal of the central and starts an engine on it.
- * @param panel `panel`: the panel's adapter; `centrals`: how many centrals the panel has
+ * @param panel `panel`: the panel's adapter; `centrals`: how many centrals the panel has; `isHolding`:
+ *   whether comparisons wait for the end of a pause
  * @param settings the settings of this central
  * @throws {JournalError} when the journal cannot be used
  */
 export async function wireEngine(
   paths: Paths,
-  { panel, centrals }: { readonly panel: Panel; readonly centrals: number },
+  { panel, centrals, isHolding }: PanelSide,
   central: WiredCentral,
   settings: Settings,
   plainLog: Log,
@@ -206,7 +213,7 @@ export async function wireEngine(
     random: () => randomInt(2 ** 47) / 2 ** 47,
     serials,
     settings: engineSettings(settings),
-    isPaused: host.isPaused,
+    isPaused: isHolding,
   });
   const clock = systemClock;
   const keeper = new HealthKeeper({ engine, central, journal, verifier, clock, log, settings, ...host });

@@ -34,8 +34,8 @@ export interface Ports {
   /** Reads the serials of the panel's zones; absent: they are not read. */
   readonly serials?: SerialReader;
   /**
-   * Whether an administrator has paused the synchronisation. During a pause no hook call reaches the engine.
-   * Absent: there are no pauses.
+   * Whether an administrator has paused the synchronisation, or nobody has yet asked for the comparison that
+   * follows the pause. During a pause no hook call reaches the engine. Absent: there are no pauses.
    */
   readonly isPaused?: () => boolean;
 }

@@ -379,13 +379,6 @@ test('issue 16, pause: a comparison waits for its end, and reads nothing until t
   assert.deepEqual([reads, bench.central.store.records(zone)?.length], [1, 2]);
 });
 
-test('issue 16, pause: a comparison that waited for its end follows within the limits', async () => {
-  const bench = await given({ panel: [next, old], central: [old] }, () => true);
-  bench.runtime.agenda.want(zone, { reason: 'asked', follow: 'no' }, Infinity);
-  await bench.run(stepComparison(bench.runtime, zone));
-  assert.equal(bench.runtime.agenda.takeRequest(zone)?.follow, 'limited');
-});
-
 test('issue 16, pause: what a comparison has begun and not sent waits; an edit goes on to its end', async () => {
   let paused = true;
   const begun = { class: 'follow', actor: '', state: 'kept', afterSeen: true } as const;

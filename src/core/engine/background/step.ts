@@ -34,10 +34,7 @@ export async function stepOperations(runtime: Runtime, zone: DnsName): Promise<v
 export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'comparison', async () => {
     await settleOpen(runtime, zone);
-    if (runtime.isPaused) {
-      runtime.agenda.holdForPause(zone);
-      return;
-    }
+    if (runtime.isPaused) return;
     const request = runtime.agenda.takeRequest(zone);
     if (request === null) return;
     if (runtime.agenda.isResting(zone)) {

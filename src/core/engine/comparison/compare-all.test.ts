@@ -187,6 +187,20 @@ test('a comparison of everything that cannot begin is repeated, once for all who
   assert.deepEqual([...scene.runtime.agenda.wanted], [one]);
 });
 
+test('issue 16, pause: while a comparison of everything that follows waits for its lists, others follow too', async () => {
+  for (const follow of ['no', 'limited'] as const) {
+    const scene = given([one], [one]);
+    let failing = true;
+    scene.central.faults.before = () => (failing ? unreachable() : undefined);
+    const done = scene.all.untilDone('pause-over', follow);
+    await scene.wait(0);
+    scene.runtime.agenda.want(one, { reason: 'asked', follow: 'no' });
+    assert.equal(scene.runtime.agenda.takeRequest(one)?.follow, follow);
+    failing = false;
+    await scene.run(done);
+  }
+});
+
 test('nothing is repeated once the engine stops', async () => {
   const scene = given([one], [one]);
   scene.central.faults.before = unreachable;

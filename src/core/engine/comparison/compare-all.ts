@@ -65,6 +65,11 @@ export class CompareAll {
    * for the hourly comparison.
    */
   async untilDone(reason: string, follow: CompareRequest['follow']): Promise<void> {
+    const schedule = async (): Promise<void> => await this.#untilScheduled(reason, follow);
+    await (follow === 'no' ? schedule() : this.#runtime.agenda.scheduleFollowing(schedule));
+  }
+
+  async #untilScheduled(reason: string, follow: CompareRequest['follow']): Promise<void> {
     const { clock } = this.#runtime.ports;
     const { signal } = this.#runtime.timers.stopping;
     // Another call already retries until such a comparison is scheduled. That covers this call too.

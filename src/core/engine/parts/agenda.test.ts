@@ -136,6 +136,22 @@ test('of several requests the one that lets follow more counts; an edit that wai
   });
 });
 
+test('issue 16, pause: what begins while comparisons that follow are being scheduled follows too', async () => {
+  const { agenda } = scene(false);
+  const follows = (): string | undefined => {
+    agenda.want(zoneOf(0), { reason: 'asked', follow: 'no' });
+    return agenda.takeRequest(zoneOf(0))?.follow;
+  };
+  await agenda.scheduleFollowing(async () => {
+    assert.equal(follows(), 'limited');
+    agenda.want(zoneOf(1), { reason: 'renew', follow: 'named' });
+    assert.equal(agenda.takeRequest(zoneOf(1))?.follow, 'named');
+    await assert.rejects(agenda.scheduleFollowing(async () => await Promise.reject(new Error('no list'))));
+    assert.equal(follows(), 'limited');
+  });
+  assert.equal(follows(), 'no');
+});
+
 test('a comparison that an edit waits for goes before others', async () => {
   const { agenda, begun, end, wait } = scene();
   for (const zone of zones.slice(0, 4)) agenda.compareSoon(zone, 'periodic', 'no', 0);

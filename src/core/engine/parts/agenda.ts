@@ -84,6 +84,8 @@ export class Agenda {
   readonly #requests = new Map<DnsName, CompareRequest>();
   /** For each zone, the time before which it is not compared again (monotonic milliseconds). */
   readonly #restsUntil = new Map<DnsName, number>();
+  /** How many calls of {@link scheduleFollowing} have not ended. */
+  #following = 0;
   #steps: Steps | null = null;
 
   constructor(timers: Timers, settings: EngineSettings, now: () => number) {
@@ -164,19 +166,24 @@ export class Agenda {
   }
 
   /**
-   * Notes that the comparison of a zone, if one is due, waits for the end of a pause. It can begin before
-   * the comparison that the pause's end causes. So it follows the panel within the same limits.
+   * Runs `schedule`, which schedules comparisons of all zones that may remove records. A comparison that
+   * begins before `schedule` has ended may remove as much. Otherwise it would list as conflicts what
+   * the comparison meant for its zone has to remove.
    */
-  holdForPause(zone: DnsName): void {
-    const request = this.#requests.get(zone);
-    if (request?.follow === 'no') this.#requests.set(zone, { ...request, follow: 'limited' });
+  async scheduleFollowing(schedule: () => Promise<void>): Promise<void> {
+    this.#following += 1;
+    try {
+      await schedule();
+    } finally {
+      this.#following -= 1;
+    }
   }
 
   /** Removes the due request of a zone and returns it; null: no comparison is due. */
   takeRequest(zone: DnsName): CompareRequest | null {
     const request = this.#requests.get(zone) ?? null;
     this.#requests.delete(zone);
-    return request;
+    return request?.follow === 'no' && this.#following > 0 ? { ...request, follow: 'limited' } : request;
   }
 
   /** Zones for which a comparison is due. */
