@@ -6,7 +6,7 @@ import { parseStory, printStory } from './story.ts';
 
 for (const [mode, options] of Object.entries(modes)) {
   test(`issue 13: a history that was written down replays to the same log (${mode})`, async () => {
-    for (let seed = 1; seed <= 25; seed += 1) {
+    for (let seed = 1; seed <= 8; seed += 1) {
       const { story, log, violations } = await playHistory(seed, {}, options);
       const again = await playStory(parseStory(printStory(story)));
       assert.deepEqual(again.log, log, `seed ${seed}`);

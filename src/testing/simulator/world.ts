@@ -16,7 +16,7 @@ import { Approvals } from './laws/approvals.ts';
 import { Exclusions } from './laws/exclusions.ts';
 import { Judgement } from './laws/judgement.ts';
 import { Claims } from './laws/claims.ts';
-import { checkAccepted, checkCreated, checkPutBack, Commits, type Asked } from './laws/commits.ts';
+import { checkAccepted, checkCreated, checkPutBack, Commits, type HookCallTimes } from './laws/commits.ts';
 import { observeMoments } from './laws/moments.ts';
 import { ObservingLaws } from './laws/observing.ts';
 import { checkPanelDelete } from './laws/panel-writes.ts';
@@ -825,10 +825,11 @@ export class World {
     if (!observed && stage === 'before') for (const judge of judges) judge(verdict);
     // What is only observed concerns no central, as if the settings left it out.
     const numbers = this.sides.map((side) => (observed ? 0 : active.indexOf(side) + 1));
-    const asking = this.saved.flatMap(callsOf);
+    // A function, because a list for each answer would be quadratic in a storm of calls.
+    const allCalls = (): readonly HookCallTimes[] => this.saved.flatMap(callsOf);
     for (const [at, { witness, judgement, store, downUntil }] of (observed ? [] : active).entries()) {
       const asked = { edits, synced: synced[at] ?? new Set<DnsName>(), askedAt };
-      checkAccepted(witness, { ...asked, calls: asking }, verdict, judgement);
+      checkAccepted(witness, { ...asked, calls: allCalls }, verdict, judgement);
       checkCreated(witness, store.provenance, asked, verdict, judgement);
       checkPutBack(witness, asked, verdict, at + 1, judgement);
       const signed = downUntil < askedAt ? store.signed : new Set<DnsName>();
@@ -936,7 +937,7 @@ function syncedZones({ zones }: JournalWitness): ReadonlySet<DnsName> {
   return new Set([...zones.values()].filter(({ state }) => state === 'synced').map(({ zone }) => zone));
 }
 
-function callsOf({ event: { fingerprint }, askedAt, answers }: SavedEdit): Asked['calls'] {
+function callsOf({ event: { fingerprint }, askedAt, answers }: SavedEdit): readonly HookCallTimes[] {
   if (answers.length === 0) return [{ fingerprint, askedAt, at: null }];
   return answers.map((answer) => ({ fingerprint, askedAt: answer.askedAt, at: answer.at }));
 }

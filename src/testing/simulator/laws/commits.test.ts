@@ -5,7 +5,7 @@ import type { LedgerRow, RecordState } from '../../../core/ledger.ts';
 import { a, given, put, zone } from '../given.ts';
 import { recordsEvent } from '../edits.ts';
 import type { World, LocalPart, Side } from '../world.ts';
-import { checkAccepted } from './commits.ts';
+import { checkAccepted, type HookCallTimes } from './commits.ts';
 import { checkWorld } from './index.ts';
 import { brokenAt, operation, sent } from './wrong.ts';
 
@@ -169,7 +169,7 @@ test('issue 13: an after that is taken for that of an equal edit still on its wa
     [39_100, []],
     [null, ['answers.journal']],
   ] as const) {
-    const calls = [{ fingerprint, askedAt: 38_900, at }];
+    const calls = (): readonly HookCallTimes[] => [{ fingerprint, askedAt: 38_900, at }];
     checkAccepted(side.witness, { ...asked, calls }, { kind: 'accept' }, side.judgement);
     assert.deepEqual(brokenAt(side), laws);
   }
@@ -191,7 +191,7 @@ test('the after of a delete that was carried out before it came breaks no law if
     side.witness.committed({ operations: [confirmed] }, told);
     side.witness.committed({ operations: [confirmed] }, 42_000);
     const after = { ...recordsEvent(zone, [], 'after'), kind: 'zone-delete' as const };
-    const asked = { edits: [after], synced: new Set([zone]), askedAt: 40_000, calls: [] };
+    const asked = { edits: [after], synced: new Set([zone]), askedAt: 40_000, calls: () => [] };
     checkAccepted(side.witness, asked, { kind: 'accept' }, side.judgement);
     assert.deepEqual(brokenAt(side), laws);
   }

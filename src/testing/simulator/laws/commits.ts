@@ -375,7 +375,7 @@ export function checkAccepted(
       if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state) || isReportedNow;
       // The operation may belong to an equal edit whose call is not answered yet. Then it proves nothing
       // about this edit.
-      const asking = calls.filter((call) => call.fingerprint === fingerprint && since >= call.askedAt);
+      const asking = calls().filter((call) => call.fingerprint === fingerprint && since >= call.askedAt);
       const isPending = asking.length > 0 && asking.every(({ at }) => at === null || since > at);
       if (stage === 'after' && operation.afterSeen && !isPending) return true;
       return since >= askedAt && operation.state !== 'prepared';
@@ -452,13 +452,13 @@ export interface Asked {
   /** Zones that were `synced` in the journal when the call came. */
   readonly synced: ReadonlySet<DnsName>;
   readonly askedAt: number;
-  /**
-   * All hook calls for edits so far, each with the times when it came (`askedAt`) and was answered (`at`;
-   * null: not yet).
-   */
-  readonly calls: readonly {
-    readonly fingerprint: string;
-    readonly askedAt: number;
-    readonly at: number | null;
-  }[];
+  /** Lists all hook calls for edits so far. */
+  readonly calls: () => readonly HookCallTimes[];
+}
+
+/** When a hook call for an edit came, and when it was answered (null: not yet). Monotonic milliseconds. */
+export interface HookCallTimes {
+  readonly fingerprint: string;
+  readonly askedAt: number;
+  readonly at: number | null;
 }
