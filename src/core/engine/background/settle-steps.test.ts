@@ -134,6 +134,29 @@ test('an edit that passed in the panel only is carried out once its old value is
   assert.deepEqual(await after('synced', [old], noted), ['1']);
 });
 
+test('issue 16: an edit to be carried out after all is not said to be on both sides before the central had it', async () => {
+  const items = [{ ...item(old, next), mirrored: true, note: 'note.not-at-central' }];
+  const waiting = edit({ state: 'reverting', items, removed: [], added: [] });
+  const removing = {
+    ...edit({ state: 'applied', items: [item(next, null)] }),
+    id: '2',
+    removed: [],
+    added: [],
+  };
+  for (const [others, note, central] of [
+    [[removing], 'note.not-at-central', []],
+    [[], null, ['2']],
+  ] as const) {
+    const bench = engineBench();
+    bench.central.store.putZone(zone);
+    await bench.journal.commit({ operations: [waiting, ...others], zones: [entryOf(zone)] });
+    await bench.run(settleRecords(bench.runtime, zone, [waiting], viewOf([next])));
+    const ended = await bench.stored(waiting);
+    assert.ok(ended?.kind === 'records');
+    assert.deepEqual([ended.state, ended.items[0]?.note, atCentral(bench)], ['confirmed', note, central]);
+  }
+});
+
 interface Refusal {
   readonly state: 'untouched' | 'unknown';
   readonly retry: 'never' | 'later';

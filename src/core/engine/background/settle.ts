@@ -98,10 +98,13 @@ async function rejudged(
   };
   if (!operation.items.some(isBack)) return operation;
   const items = operation.items.map((item) =>
-    isBack(item) ? { ...item, mirrored: true, note: null } : item,
+    isBack(item) ? { ...item, mirrored: true, note: notSentYet } : item,
   );
   return await runtime.store.transact((tx) => tx.amend(operation, () => ({ items })));
 }
+
+/** The note of an item that is marked to be sent after all, until a step sees whether the central has it. */
+const notSentYet = 'note.not-at-central';
 
 /** The number of the zone's newest operations among which we look for other writes of the same records. */
 const latest = 30;
@@ -306,21 +309,21 @@ interface SeenSides extends LedgerSides {
 /**
  * Returns the items of a confirmed operation with notes. The note of an item says if panel and central do not
  * both have it. An item whose record another open operation has changed since gets no such note. This
- * exception does not cover edits of a comparison or an operator, because no read has shown them at the
- * central.
+ * exception does not cover edits of a comparison or an operator, nor items that were to be sent after all:
+ * no read has shown these at the central.
  */
 function withEndNotes(operation: RecordsOperation, seen: SeenSides): readonly OperationItem[] {
   const views = viewItems(operation, seen.view);
   // The write of such an edit is not proven. So the claim of another edit does not explain why the central
   // lacks its record.
   const isUnread = operation.class === 'follow' || operation.state === 'prepared';
-  const explained = isUnread ? new Set<string>() : seen.busy;
   return operation.items.map((item, at) => {
     if (!item.mirrored) return item;
+    const explained = isUnread || item.note === notSentYet ? new Set<string>() : seen.busy;
     if (views[at] !== 'after') return { ...item, note: 'note.kept-otherwise' };
     if (seen.isZoneGone) return { ...item, note: 'note.no-zone-yet' };
     if (isLacking(item, seen.central, explained)) return { ...item, note: 'note.not-at-central' };
-    return item.note === 'note.no-zone-yet' ? { ...item, note: null } : item;
+    return item.note === 'note.no-zone-yet' || item.note === notSentYet ? { ...item, note: null } : item;
   });
 }
 

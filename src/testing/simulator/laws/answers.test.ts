@@ -228,6 +228,30 @@ test('answers.nothing: what somebody removed while a request for the same was un
   }
 });
 
+test('answers.nothing: so may what somebody removed while an edit asked for it that is undone beside', () => {
+  for (const [removedAt, verdict] of [
+    [15, nothing],
+    [25, { laws: [], excuses: ['crossed'] }],
+  ] as const) {
+    const scene = edit(removeFtp, [www, ftp]);
+    const other = { id: 'other', fingerprint: 'other', items: sent(ftp, null) };
+    scene.journal({ ...other, state: 'prepared' }, 1);
+    if (removedAt < 20) scene.otherWrites(removedAt, removeFtp);
+    const { provenance } = scene.central;
+    const what = { kind: 'remove', operation: 'other', zone, record: ftp, content: [], sentAt: 20 } as const;
+    const request = provenance.sent(what);
+    if (removedAt > 20) scene.otherWrites(removedAt, removeFtp);
+    provenance.land(request, 30, () => undefined);
+    scene.write(31, addFtp, 'other');
+    scene.journal();
+    scene.write(32, removeFtp);
+    scene.write(33, addFtp);
+    scene.journal({ ...other, state: 'reverted' }, 40);
+    scene.answered();
+    assert.deepEqual(scene.judge(), verdict, String(removedAt));
+  }
+});
+
 test('answers.nothing: a record that looked like a default one of a new zone goes with it, a later one does not', () => {
   const create: EditEvent = {
     kind: 'zone-create',

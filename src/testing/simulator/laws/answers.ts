@@ -148,23 +148,26 @@ function isInSnapshot({ central: { provenance } }: Ended, { zone, before, reques
 }
 
 /**
- * Whether the effect restores a record that somebody else changed while a request of these operations for the
- * same change was under way. The engine cannot tell which of the two made the change.
+ * Whether the effect restores a record that somebody else changed while a request for the same change was
+ * under way. The request belongs to these operations, or to one that was undone beside them ({@link netOf}
+ * counts these too). The engine cannot tell which of the two made the change.
  */
 function isCrossed(
-  { central: { provenance } }: Ended,
+  ended: Ended,
   effects: readonly Effect[],
   { zone, id, record, present }: Effect,
   own: Parts,
 ): boolean {
   if (record === null) return false;
+  const { provenance } = ended.central;
+  const beside = undoneBeside(ended, own);
   const others = effects.filter(
     (one) => one.zone === zone && one.id === id && one.present !== present && one.request === null,
   );
   const wanted = present ? 'remove' : 'add';
   return provenance.requests.some(
     (request) =>
-      own.has(request.operation) &&
+      (own.has(request.operation) || beside.has(request.operation)) &&
       request.kind === wanted &&
       request.record !== null &&
       sameData(request.record, record) &&
