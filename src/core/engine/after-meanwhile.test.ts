@@ -13,6 +13,7 @@ import type { LocalPart, World } from '../../testing/simulator/world.ts';
 import { CentralError, type Central } from '../central.ts';
 import type { Operation } from '../operation.ts';
 import type { EditEvent } from '../panel.ts';
+import { approvalOf } from '../zone-plan.ts';
 
 const minute = 60_000;
 const lost: LocalPart = { refuses: false, takes: 10, afterLost: true, visibleAfter: 0 };
@@ -218,4 +219,17 @@ test('issue 14: an agent that is killed when the central has refused what the pa
   await restarted(world);
   await wait(world, 2 * minute);
   assert.deepEqual([held(world, 'panel', made), world.defects], [false, []]);
+});
+
+test('issue 14: a push does not make a zone whose delete was reported while reads may still show it', async () => {
+  const world = await given({ panel: [a('www', 1)], central: null });
+  const push = async (): Promise<string> => {
+    const plan = await engineOf(world).plan(zone, { direction: 'push', removes: false });
+    return (await engineOf(world).apply(approvalOf(plan))).kind;
+  };
+  await world.clock.runUntilSettled(hearAfter(world, zone, 'zone-delete'));
+  assert.equal(await world.clock.runUntilSettled(push()), 'busy');
+  assert.equal(held(world, 'central', a('www', 1)), false);
+  await world.clock.runUntilSettled(hearAfter(world, zone, 'zone-create'));
+  assert.equal(await world.clock.runUntilSettled(push()), 'done');
 });

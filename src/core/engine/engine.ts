@@ -562,6 +562,8 @@ export class Engine {
   async #after(edit: EditEvent, signal: AbortSignal): Promise<Answer> {
     const right = this.#owners.judge(edit);
     this.#serials?.reported(edit.zone);
+    if (edit.kind === 'zone-delete') this.#runtime.recentDeletes.deleted(edit.zone);
+    if (edit.kind === 'zone-create') this.#runtime.recentDeletes.created(edit.zone);
     await this.#owners.kept(edit);
     if (this.#observer !== null) {
       await this.#observer.after(edit);
@@ -579,7 +581,10 @@ export class Engine {
       case 'zone-delete': {
         const answer = await beforeDelete(this.#runtime, edit, call);
         // After the delete, a zone of this name may belong to another account.
-        if (answer.kind === 'accept' && !call.isTrial) await this.#owners.deleting(edit);
+        if (answer.kind === 'accept' && !call.isTrial) {
+          this.#runtime.recentDeletes.deleted(edit.zone);
+          await this.#owners.deleting(edit);
+        }
         return answer;
       }
     }

@@ -14,6 +14,7 @@ import { Grace } from './parts/grace.ts';
 import { NameLocks } from './parts/locks.ts';
 import { Patience } from './parts/patience.ts';
 import { ReadProofs } from './parts/read-proofs.ts';
+import { RecentDeletes } from './parts/recent-deletes.ts';
 import { Rounds } from './parts/rounds.ts';
 import { SilentChanges } from './parts/silent-changes.ts';
 import type { EngineSettings } from './settings.ts';
@@ -63,6 +64,7 @@ export class Runtime {
   readonly panelOnly = new DailyNotice<DnsName>();
   readonly rounds: Rounds;
   readonly silent: SilentChanges;
+  readonly recentDeletes: RecentDeletes;
   /** Ids of operations that a call or a comparison is working on now. Background steps leave them alone. */
   readonly inFlight = new Set<string>();
   /**
@@ -95,6 +97,7 @@ export class Runtime {
     this.agenda = new Agenda(this.timers, ports.settings, now);
     this.rounds = new Rounds(ports.clock);
     this.silent = new SilentChanges(ports, this.rounds);
+    this.recentDeletes = new RecentDeletes(now, ports.settings.readLag);
     this.store = new Store(ports, {
       begun: (operation) => this.readProofs.begin(operation),
       heard: (operation) => this.patience.heard(operation),

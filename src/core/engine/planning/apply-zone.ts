@@ -272,6 +272,8 @@ async function create(
   ctx: CallContext,
 ): Promise<ZoneResult> {
   const { zone } = plan;
+  // The read may be older than the delete, and a zone that the panel no longer has must not appear.
+  if (runtime.recentDeletes.has(zone)) return { kind: 'busy' };
   const above = consent.despiteDnssec === true ? null : await findSignedAbove(runtime, zone, ctx);
   if (above !== null) {
     const note = signedAboveNote;
