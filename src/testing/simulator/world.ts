@@ -115,11 +115,8 @@ export interface Side {
   readonly doubts: DoubtLaws;
   /** Fingerprints of the edits that its engine is writing into the panel right now. */
   readonly echoes: Set<string>;
-  /**
-   * When its last outage ended, in monotonic milliseconds; `Infinity`: there is an outage; `-Infinity`: there
-   * was none yet.
-   */
-  downUntil: number;
+  /** When it was out of reach, in monotonic milliseconds. `until` is `Infinity` while that lasts. */
+  readonly outages: { readonly from: number; until: number }[];
   /** Whether only this central is out of reach. `centralDown` means all centrals. */
   down: boolean;
   chooseFault: ((call: string) => CentralFault | null) | null;
@@ -263,7 +260,7 @@ export class World {
       exclusions: [],
       questions: [],
       echoes,
-      downUntil: -Infinity,
+      outages: [],
       down: false,
       chooseFault: null,
     };
@@ -681,15 +678,9 @@ export class World {
   }
 
   applyOutages(): void {
-    const { outages } = this.panel;
-    const last = outages.at(-1);
-    if (this.panelFailing && last?.until !== Infinity)
-      outages.push({ from: this.clock.now(), until: Infinity });
-    if (!this.panelFailing && last?.until === Infinity) last.until = this.clock.now();
-    for (const side of this.sides) {
-      const isDown = this.centralDown || side.down;
-      if (isDown || side.downUntil === Infinity) side.downUntil = isDown ? Infinity : this.clock.now();
-    }
+    const now = this.clock.now();
+    noteOutage(this.panel.outages, this.panelFailing, now);
+    for (const side of this.sides) noteOutage(side.outages, this.centralDown || side.down, now);
     for (const { side, central, panel } of this.#connected) {
       central.down = this.centralDown || side.down;
       panel.failing = this.panelFailing;
@@ -827,12 +818,13 @@ export class World {
     const numbers = this.sides.map((side) => (observed ? 0 : active.indexOf(side) + 1));
     // A function, because a list for each answer would be quadratic in a storm of calls.
     const allCalls = (): readonly HookCallTimes[] => this.saved.flatMap(callsOf);
-    for (const [at, { witness, judgement, store, downUntil }] of (observed ? [] : active).entries()) {
+    for (const [at, { witness, judgement, store, outages }] of (observed ? [] : active).entries()) {
       const asked = { edits, synced: synced[at] ?? new Set<DnsName>(), askedAt };
       checkAccepted(witness, { ...asked, calls: allCalls }, verdict, judgement);
       checkCreated(witness, store.provenance, asked, verdict, judgement);
       checkPutBack(witness, asked, verdict, at + 1, judgement);
-      const signed = downUntil < askedAt ? store.signed : new Set<DnsName>();
+      const isUp = (outages.at(-1)?.until ?? -Infinity) < askedAt;
+      const signed = isUp ? store.signed : new Set<DnsName>();
       checkAsked({ ...asked, signed, saved: this.saved }, verdict, judgement);
     }
     for (const call of calls) call.until = Math.min(call.until, this.clock.now());
@@ -927,6 +919,13 @@ export class World {
     this.#lateReads.hide(zone, this.clock.now());
     void this.clock.sleep(ms).then(() => this.#lateReads.show(zone, this.clock.now()));
   }
+}
+
+/** Notes that an outage begins, goes on or is over now (monotonic milliseconds). */
+function noteOutage(outages: { readonly from: number; until: number }[], isDown: boolean, now: number): void {
+  const last = outages.at(-1);
+  if (isDown && last?.until !== Infinity) outages.push({ from: now, until: Infinity });
+  if (!isDown && last?.until === Infinity) last.until = now;
 }
 
 function isAsked(questions: readonly Question[], zone: DnsName): boolean {

@@ -48,7 +48,7 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
       own.sawFor(checkAnswers({ panel, central: store, witness, index, causes }, world.saved, own));
       checkOwners(panel, engine.live.owners, own);
       const { runs, hints } = side;
-      const outages = [...panel.outages, ...side.disk.outages];
+      const outages = [...panel.outages, ...side.outages, ...side.disk.outages];
       checkPromptness({ panel, outages, runs, saved: world.saved, hints, witness, index }, own);
     }
     side.approvals.checkEnd();

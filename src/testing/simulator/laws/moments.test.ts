@@ -258,15 +258,18 @@ test('issue 13: a zone that is not read in time after a hint breaks a law', asyn
   );
 });
 
-test('what cannot be read in time because the journal fails is not late, before and after that it is', async () => {
-  for (const [shift, laws] of [
-    [0, []],
-    [-300_000, ['turns.late']],
-    [300_000, ['turns.late']],
+test('what cannot be read in time because journal or central fail is not late, before and after that it is', async () => {
+  for (const [part, shift, laws] of [
+    ['disk', 0, []],
+    ['disk', -300_000, ['turns.late']],
+    ['disk', 300_000, ['turns.late']],
+    ['central', 0, []],
+    ['central', -300_000, ['turns.late']],
   ] as const) {
     const { world, side } = await arrived();
     const at = world.clock.now() + 300_000;
-    side.disk.outages.push({ from: at - 1_000 + shift, until: at + 600_000 + Math.min(0, shift * 3) });
+    const { outages } = part === 'disk' ? side.disk : side;
+    outages.push({ from: at - 1_000 + shift, until: at + 600_000 + Math.min(0, shift * 3) });
     side.hints.push({ zone, at, what: 'a hint' });
     world.panel.asked.push({ reader: 'panel 1', zone, at: at + 650_000 });
     await world.clock.runUntil(at + 600_000);
@@ -274,7 +277,7 @@ test('what cannot be read in time because the journal fails is not late, before 
     assert.deepEqual(
       violations.map(({ law }) => law),
       laws,
-      String(shift),
+      `${part} ${shift}`,
     );
   }
 });

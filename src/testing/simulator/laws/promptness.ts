@@ -42,7 +42,10 @@ const readWithin = 100_000;
 export function checkPromptness(
   facts: {
     readonly panel: PanelStore;
-    /** Periods in which the panel was out of reach, or the journal failed. */
+    /**
+     * Periods in which the panel or the central was out of reach, or the journal failed. A comparison reads
+     * the central as well, so it begins only once the central answers.
+     */
     readonly outages: readonly Outage[];
     readonly witness: JournalWitness;
     /** Index of the engine's central in `World.sides`. */
