@@ -64,7 +64,7 @@ function startOf(stat: string): number {
  * Splits an environment into variables. Values are not decoded, because only the panel adapter knows how a
  * query string is encoded.
  */
-function variablesIn(octets: string): Variables {
+export function variablesIn(octets: string): Variables {
   const environment = new Map<string, string>();
   const repeated: (readonly [string, string])[] = [];
   for (const entry of octets.split('\0')) {

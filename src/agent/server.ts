@@ -5,7 +5,8 @@ import { uptime } from 'node:os';
 import { dirname } from 'node:path';
 import type { HookCall } from '../core/panel.ts';
 import { variablesOf } from './process-environment.ts';
-import { end, hello, mostHead, mostRead, readHead, type RequestHead } from '../app/control/socket.ts';
+import { end, hello } from '../app/control/socket.ts';
+import { Incoming, type IncomingRequest } from './incoming.ts';
 
 export interface Responders {
   /** Answers one hook call. @returns the text that the hook prints. Never rejects */
@@ -16,9 +17,6 @@ export interface Responders {
 
 /** How long a client may take to send its request, milliseconds. */
 const sendTimeout = 15_000;
-
-/** Largest body that is received at once, without waiting for room, octets. */
-const smallBody = 64 * 1024;
 
 /**
  * Most octets of larger bodies that may be in memory at a time. Further bodies wait, and the waiting counts
@@ -86,66 +84,6 @@ async function whenThereIsRoom(socket: Socket, room: Room, octets: number, go: (
   socket.resume();
 }
 
-interface Request {
-  readonly head: RequestHead;
-  readonly body: Buffer;
-}
-
-/**
- * A request that is being received in chunks. No octet is checked twice. A body that is too long is
- * discarded.
- */
-class Incoming {
-  #line = Buffer.alloc(0);
-  #head: RequestHead | null = null;
-  #body = Buffer.alloc(0);
-  #received = 0;
-
-  /**
-   * If the chunk begins a body, how many octets of room the body needs; 0 if it is small or will be
-   * discarded.
-   */
-  needs(chunk: Buffer): number {
-    const head = this.#head === null ? this.#headWith(chunk) : null;
-    return head !== null && isKept(head) && head.length > smallBody ? head.length : 0;
-  }
-
-  take(chunk: Buffer): Request | 'incomplete' | 'garbled' {
-    if (this.#head !== null) return this.#takeBody(this.#head, chunk);
-    const head = this.#headWith(chunk);
-    this.#line = this.#lineWith(chunk);
-    const isLine = this.#line.includes(0x0a);
-    if (head === null) return isLine || this.#line.length > mostHead ? 'garbled' : 'incomplete';
-    this.#head = isKept(head) ? head : { ...head, isCut: true };
-    if (isKept(head)) this.#body = Buffer.alloc(head.length);
-    return this.#takeBody(this.#head, chunk.subarray(chunk.indexOf(0x0a) + 1));
-  }
-
-  /**
-   * The first line as far as it is received, with this chunk. Takes one octet more than {@link mostHead} from
-   * the chunk, which shows that the line is too long.
-   */
-  #lineWith(chunk: Buffer): Buffer<ArrayBuffer> {
-    return Buffer.concat([this.#line, chunk.subarray(0, mostHead + 1)]);
-  }
-
-  #headWith(chunk: Buffer): RequestHead | null {
-    const line = this.#lineWith(chunk);
-    const lineEnd = line.indexOf(0x0a);
-    return lineEnd < 0 ? null : readHead(line.toString('latin1', 0, lineEnd));
-  }
-
-  #takeBody(head: RequestHead, part: Buffer): Request | 'incomplete' {
-    part.copy(this.#body, this.#received);
-    this.#received += part.length;
-    return this.#received < head.length ? 'incomplete' : { head, body: this.#body };
-  }
-}
-
-function isKept({ kind, length }: RequestHead): boolean {
-  return kind === 'control' || length <= mostRead;
-}
-
 /**
  * Limits the memory for large bodies: while {@link mostTogether} octets are in use, further bodies wait in a
  * queue.
@@ -186,7 +124,7 @@ class Room {
 async function reply(
   socket: Socket,
   answers: Responders,
-  { head, body }: Request,
+  { head, body }: IncomingRequest,
   since: number,
 ): Promise<void> {
   if (head.kind === 'control') {

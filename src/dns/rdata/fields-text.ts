@@ -23,7 +23,8 @@ export const tag: FieldKind = {
   }),
 };
 
-const tagText = /^[a-z0-9]{1,255}$/iu;
+// Without the flag `u`: with it, `ſ` (U+017F) counts as an `s`.
+const tagText = /^[a-z0-9]{1,255}$/i;
 
 /**
  * Character-strings that together form one text (RFC 1035 section 3.3.14, RFC 7208 section 3.3). `"a" "b"`

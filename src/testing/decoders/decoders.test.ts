@@ -8,24 +8,20 @@ import { readAnswer as readPanelAnswer } from '../../centrals/ispmanager/answer.
 import { readAnswer as readServerAnswer } from '../../centrals/powerdns/answer.ts';
 import { changeIni, parseIni } from '../../config/ini.ts';
 import { readSettings } from '../../config/settings.ts';
-import type { HookCall, KnownRecord } from '../../core/panel.ts';
 import { displayName, parseName, zoneName } from '../../dns/name.ts';
 import { parseRdata, rdataFields, rdataFromFields } from '../../dns/rdata/rdata.ts';
-import { makeRecord } from '../../dns/record.ts';
 import { decodeMessage } from '../../dns/wire/message.ts';
 import { parseZoneFile } from '../../dns/zone-file.ts';
 import { readHead } from '../../app/control/socket.ts';
 import { ispmanager5Records } from '../../net/ispmanager/ispmanager5-records.ts';
 import { refusalOf } from '../../net/ispmanager/errors.ts';
-import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import { ispmanager4Records } from '../../net/ispmanager/ispmanager4-records.ts';
 import { parseJsonInSlices } from '../../net/json.ts';
 import { parseXmlInSlices } from '../../net/xml.ts';
 import { ispmanager5 } from '../../panels/ispmanager/ispmanager5.ts';
-import type { PanelDialect } from '../../panels/ispmanager/dialect.ts';
-import { decode } from '../../panels/ispmanager/hook.ts';
 import { ispmanager4 } from '../../panels/ispmanager/ispmanager4.ts';
 import { overBudget, type Budget, type Decoder } from './budget.ts';
+import { cgiCall, environmentCall, judge, type Fields } from './hook-calls.ts';
 
 /**
  * About twenty times the time that a slow computer needs. A decoder with quadratic time would take seconds at
@@ -126,39 +122,6 @@ const redact = (text: string): string => text.replaceAll('secret', '***');
 
 function answerOf(body: string, status: number, contentType: string) {
   return { status, contentType, body: Buffer.from(body) };
-}
-
-const long = makeRecord({ name: 'long', type: 'TXT', rdata: `"${'x TXT  a, '.repeat(800)}a"` }, zone);
-
-/** Known records of a zone. The text of one of them looks like a list of keys. */
-function knownIn(records: RecordDialect): readonly KnownRecord[] {
-  const short = makeRecord({ name: 'x', type: 'TXT', rdata: '"a"' }, zone);
-  return [long, short].map((record) => ({ key: records.likelyKeys(record, zone).at(-1) ?? null, record }));
-}
-
-function judge(call: HookCall, dialect: PanelDialect): unknown {
-  const event = decode(call, dialect);
-  if (event.kind !== 'edits') return event;
-  return event.edits.map((edit) =>
-    edit.kind === 'records' ? edit.resolve(knownIn(dialect.records)) : edit.zone,
-  );
-}
-
-type Fields = Readonly<Record<string, string>>;
-
-/** Makes a hook call of ISPmanager 4, with its parameters in the body. */
-function cgiCall(fields: Fields, stage = 'before'): HookCall {
-  const body = Buffer.from(new URLSearchParams({ sok: 'ok', ...fields }).toString());
-  const type = 'application/x-www-form-urlencoded';
-  return { environment: { HANDLER_STAGE: stage, REQUEST_METHOD: 'POST', CONTENT_TYPE: type }, body };
-}
-
-/** Makes a hook call of ISPmanager 6, with its parameters in the environment. */
-function environmentCall(fields: Fields, stage: 'before' | 'after' = 'before'): HookCall {
-  const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries({ sok: 'ok', ...fields }))
-    environment[`PARAM_${name}`] = Buffer.from(value, 'utf8').toString('latin1');
-  return { environment, body: Buffer.alloc(0), stage };
 }
 
 const place = { plid: 'example.org', name: 'a' };

@@ -1,0 +1,18 @@
+/**
+ * Inputs with which a decoder once did something wrong, as `npm run -s fuzz` found and shortened them. The
+ * tests play them again.
+ */
+export interface FuzzCase {
+  readonly target: string;
+  /** What the decoder did with the input. */
+  readonly fault: string;
+  readonly input: string;
+}
+
+export const fuzzCases: readonly FuzzCase[] = [
+  {
+    target: 'rdata',
+    fault: 'a tag of CAA with U+017F was taken for one with an s, and written as another octet',
+    input: 'CAA 8 ſ"\\""',
+  },
+];
