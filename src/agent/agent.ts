@@ -15,7 +15,7 @@ import type { Wired } from '../app/wiring/wire.ts';
 import type { NotifySettings } from '../config/notify-options.ts';
 import { settingsPath, type LoadedSettings, type Settings } from '../config/settings.ts';
 import { isSystemError } from '../net/system-error.ts';
-import { withDeadline } from './deadline.ts';
+import { hookWaits, leastTime, withDeadline } from './deadline.ts';
 import { Decisions, type DecisionJournal } from './decisions.ts';
 import { EngineSet, isAccount, type AgentState } from './engine-set.ts';
 import type { FileLog } from './log.ts';
@@ -148,7 +148,7 @@ export class Agent {
   /** Answers one hook call. @returns the text that the hook prints */
   async answer(call: HookCall): Promise<string> {
     const event = this.#panel.decode(call);
-    const verdict = await this.trace.note(call, event, await this.#judge(event));
+    const verdict = await this.trace.note(call, event, await this.#judge(event, call.waitsSince));
     return this.#say(call, verdict);
   }
 
@@ -166,7 +166,7 @@ export class Agent {
     return { erased, underWay };
   }
 
-  async #judge(event: PanelEvent): Promise<Verdict> {
+  async #judge(event: PanelEvent, waitsSince?: number): Promise<Verdict> {
     for (const { engine } of this.#engines.centrals) engine.noticed(event);
     if (event.kind === 'ignore') return { kind: 'accept' };
     if (this.#pause.isPaused()) {
@@ -174,7 +174,7 @@ export class Agent {
       return { kind: 'accept' };
     }
     const began = systemClock.wall();
-    const verdict = this.#passing(event, await this.#decide(event));
+    const verdict = this.#passing(event, await this.#decide(event, waitsSince));
     this.#decisions.answered(event, verdict, began);
     return verdict;
   }
@@ -187,12 +187,13 @@ export class Agent {
     return { kind: 'accept', left: asked.map((edit) => wouldRefuse(edit, verdict.problems)) };
   }
 
-  async #decide(event: PanelEvent): Promise<Verdict> {
+  /** @param waitsSince see {@link HookCall} */
+  async #decide(event: PanelEvent, waitsSince?: number): Promise<Verdict> {
     // Owners may have changed during a pause, so the end of a pause is handled first.
     this.#mindPause();
     this.#follow();
-    const began = systemClock.now();
-    const outdated = asksFirst(event) ? await this.#outdated() : [];
+    const time = this.#timeFor(event, waitsSince);
+    const outdated = asksFirst(event) ? await this.#outdated(time() / 2) : [];
     if (outdated.length > 0) return this.#refused(event, outdated);
     await this.#engines.handedOver();
     const { state } = this;
@@ -204,10 +205,9 @@ export class Agent {
         this.#missedOwners ||= mayChangeOwners(event);
         return this.#refused(event, state.problems);
       case 'running':
+        if (time() < leastTime) return this.#late(event);
         return await this.#engines.track(
-          withDeadline(this.#timeToWrite() - (systemClock.now() - began), (signal) =>
-            state.several.answer(event, signal),
-          ),
+          withDeadline(time(), (signal) => state.several.answer(event, signal)),
         );
     }
   }
@@ -222,23 +222,45 @@ export class Agent {
     return { kind: 'refuse', problems, changed: 'nothing' };
   }
 
-  #timeToWrite(): number {
-    const { state } = this;
-    if (state.kind !== 'running') return usualDeadline;
-    return timeToWrite(state.wired.settings.deadline, state.centrals.length);
+  /**
+   * Refuses an edit that nobody would wait for any more. Otherwise the central would have an edit that the
+   * panel has refused, until it is undone.
+   */
+  #late(event: PanelEvent): Verdict {
+    this.#log.write(2, 'edit.late', {});
+    return this.#refused(event, [{ code: 'agent.busy', params: {} }]);
   }
 
   /**
-   * Waits until the settings in the file are in force, at most half of the time in which an edit must be
-   * answered. Call it right after {@link #follow}: if nothing is changing then, the file's settings were the
-   * last ones tried.
+   * Measures the time in which a call has to be carried out. The time of an edit begins when the panel starts
+   * the hook, and ends before the hook gives up. An event that is not refused gets its whole time.
+   * @returns a function that returns how many milliseconds are left now
+   */
+  #timeFor(event: PanelEvent, waitsSince?: number): () => number {
+    const isWaitedFor = waitsSince !== undefined && asksFirst(event) && !this.#observes;
+    const began = isWaitedFor ? waitsSince : systemClock.now();
+    const most = isWaitedFor ? hookWaits : Infinity;
+    return () => this.#timeToWrite(most) - (systemClock.now() - began);
+  }
+
+  /** @param most milliseconds that an edit may take, whatever the settings say */
+  #timeToWrite(most: number): number {
+    const { state } = this;
+    if (state.kind !== 'running') return Math.min(usualDeadline, most);
+    return timeToWrite(Math.min(state.wired.settings.deadline, most), state.centrals.length);
+  }
+
+  /**
+   * Waits until the settings in the file are in force. Call it right after {@link #follow}: if nothing is
+   * changing then, the file's settings were the last ones tried.
+   * @param most how long it waits, milliseconds
    * @returns why the settings in force are not those of the file, so that the edit is refused; empty: they
    *   are those of the file
    */
-  async #outdated(): Promise<readonly Problem[]> {
+  async #outdated(most: number): Promise<readonly Problem[]> {
     const isChanging = this.#changing !== null;
     if (isChanging && this.#file.stamp() !== this.#seen) {
-      await withDeadline(this.#timeToWrite() / 2, async (signal) => {
+      await withDeadline(most, async (signal) => {
         const late = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
         await Promise.race([this.#changing, late]);
       });

@@ -1,3 +1,12 @@
+/**
+ * How long the hook waits for its answer at least, milliseconds from its start. The hook script gives up
+ * after 15 s (`plugin/common/domainsync`), the hook program after 14 s.
+ */
+export const hookWaits = 14_000;
+
+/** An edit with less time left than this is refused before it is written, milliseconds. */
+export const leastTime = 250;
+
 /** Runs `body` with a signal that aborts after `ms` milliseconds. */
 export async function withDeadline<T>(ms: number, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const deadline = new AbortController();

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { HookCall } from '../core/panel.ts';
 import { missingPrograms } from '../testing/servers/process.ts';
+import { systemClock } from '../app/wiring/clock.ts';
 import { listen, type Responders } from './server.ts';
 
 async function start(t: TestContext): Promise<{ path: string; asked: string[]; calls: HookCall[] }> {
@@ -101,6 +102,47 @@ test('hello comes first, the end mark last', async (t) => {
   const text = await exchange(path, `domainsync 1 ${process.pid} 5\n`, 'a=b', '&c');
   assert.equal(text, 'domainsync hello\n<doc/>\ndomainsync end\n');
   assert.deepEqual(asked, ['hook a=b&c']);
+});
+
+/** How long ago a hook was started that says so, as the agent takes it, milliseconds. */
+async function waitedBy(path: string, calls: readonly HookCall[], since: string): Promise<number> {
+  const before = systemClock.now();
+  await exchange(path, `domainsync 1 ${process.pid} 0${since}\n`);
+  const { waitsSince } = calls.at(-1) ?? {};
+  assert.ok(waitsSince !== undefined, since);
+  return before - waitsSince;
+}
+
+test('issue 19: a hook says when it was started; it cannot get more time by a start in the future', async (t) => {
+  const { path, calls } = await start(t);
+  const ago = (seconds: number): string => ` before since ${(uptime() - seconds).toFixed(2)}`;
+  // The uptime has a resolution of 0.01 s, and the call may take a while on a busy machine.
+  const earlier = await waitedBy(path, calls, ago(7));
+  assert.ok(earlier > 6_900 && earlier < 7_100, String(earlier));
+  assert.ok((await waitedBy(path, calls, ' since 0')) > 7_000);
+  for (const since of [ago(-60), ' before since 9999999999.99', ' before', '']) {
+    const waited = await waitedBy(path, calls, since);
+    assert.ok(waited < 20, `${since}: ${waited}`);
+  }
+});
+
+test('issue 19: what no hook says when it was started is no request', async (t) => {
+  const { path, asked } = await start(t);
+  for (const since of [
+    'since',
+    ' since',
+    ' since -1',
+    ' since 1.234',
+    ' since 1e3',
+    ' since 1 before',
+    ' since  1',
+  ])
+    assert.equal(
+      await exchange(path, `domainsync 1 ${process.pid} 0${since}\n`),
+      'domainsync hello\n',
+      since,
+    );
+  assert.deepEqual(asked, []);
 });
 
 test('control requests', async (t) => {

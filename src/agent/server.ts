@@ -5,7 +5,8 @@ import { uptime } from 'node:os';
 import { dirname } from 'node:path';
 import type { HookCall } from '../core/panel.ts';
 import { variablesOf } from './process-environment.ts';
-import { end, hello } from '../app/control/socket.ts';
+import { end, hello, type RequestHead } from '../app/control/socket.ts';
+import { systemClock } from '../app/wiring/clock.ts';
 import { Incoming, type IncomingRequest } from './incoming.ts';
 
 export interface Responders {
@@ -137,5 +138,17 @@ async function reply(
     return;
   }
   const { stage, isCut } = head;
-  socket.end(`${await answers.hook({ ...variables, body, stage, isCut })}${end}`);
+  const waitsSince = startOf(head, since);
+  socket.end(`${await answers.hook({ ...variables, body, stage, isCut, waitsSince })}${end}`);
+}
+
+/**
+ * When the panel began to wait: when it started the hook, or at the latest when the hook connected. A hook
+ * can only shorten its time: a start in the future counts as the connection, a start long ago as too late.
+ * @param connected seconds since the machine started
+ * @returns monotonic milliseconds of this process
+ */
+function startOf({ since }: RequestHead, connected: number): number {
+  const waited = uptime() - Math.min(since ?? connected, connected);
+  return systemClock.now() - waited * 1_000;
 }

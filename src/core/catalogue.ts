@@ -242,6 +242,11 @@ export const catalogue = {
     ru: 'Предыдущее изменение этого имени ждёт решения (операция {operation}).',
     advice: 'administrator',
   },
+  'agent.busy': {
+    en: 'This server is so busy that domainsync received the change too late to answer it in time.',
+    ru: 'Сервер сильно загружен: domainsync получил изменение слишком поздно и не успел бы ответить.',
+    advice: 'retry',
+  },
   'edit.busy': {
     en: 'Another change of the same name takes too long.',
     ru: 'Другое изменение этого же имени выполняется слишком долго.',

@@ -21,6 +21,11 @@ export interface HookCall {
   readonly repeated?: readonly (readonly [name: string, value: string])[];
   /** Whether `body` may have been cut off. */
   readonly isCut?: boolean;
+  /**
+   * When the panel began to wait for the answer: monotonic milliseconds of this process. Absent: it begins
+   * when the call is taken up.
+   */
+  readonly waitsSince?: number;
 }
 
 /** What the hook prints. Its exit status is always 0. */

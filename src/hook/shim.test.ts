@@ -156,6 +156,21 @@ test(
   },
 );
 
+test('issue 19: the agent is told when the hook was started', { skip: missing('nc') }, async (t) => {
+  const shim = makeShim(t);
+  const calls = await answering(t, shim, accepted);
+  const began = performance.now();
+  const body = Buffer.from('func=domain.edit&name=a.example&sok=ok');
+  for (const input of [body, null]) {
+    // Without a length the hook waits up to three seconds for the end of a body, and they count.
+    await shim.run({ HANDLER_STAGE: 'before', REQUEST_METHOD: 'POST' }, input);
+    const since = calls.at(-1)?.waitsSince ?? Number.NaN;
+    assert.ok(since >= began - 20 && since <= performance.now(), `${since} ${began}`);
+  }
+  // The second call waited for a body that never came.
+  assert.ok(performance.now() - (calls.at(-1)?.waitsSince ?? 0) > 2_000);
+});
+
 test('no agent and none to be had: a refusal in both languages, an after is let be', async (t) => {
   const shim = makeShim(t);
   // Here the program ends at once, like an agent that cannot start.

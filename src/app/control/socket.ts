@@ -1,8 +1,9 @@
 /**
- * First word of a hook request. The request's first line is `domainsync 1 PID LENGTH [STAGE] [cut]`; LENGTH
- * octets of body follow. The agent reads the environment of process PID from /proc. STAGE is sent if the
- * panel does not put the stage into the environment (docs/decisions/005-two-generations.md). `cut`: the body
- * may be incomplete.
+ * First word of a hook request. The request's first line is
+ * `domainsync 1 PID LENGTH [STAGE] [cut] [since UPTIME]`; LENGTH octets of body follow. The agent reads the
+ * environment of process PID from /proc. STAGE is sent if the panel does not put the stage into the
+ * environment (docs/decisions/005-two-generations.md). `cut`: the body may be incomplete. UPTIME: when the
+ * panel started the hook, as the first number of /proc/uptime. Hooks of earlier releases do not send it.
  */
 export const hookWord = 'domainsync';
 /**
@@ -38,17 +39,22 @@ export interface RequestHead {
   /** The stage of the call; null: the environment names it. */
   readonly stage: 'before' | 'after' | null;
   readonly isCut: boolean;
+  /** When the panel started the hook, seconds since the machine started; null: the hook does not say. */
+  readonly since: number | null;
 }
+
+const firstLine =
+  /^(domainsync|domainsync-control) 1 (\d{1,10}) (\d{1,10})(?: (before|after))?( cut)?(?: since (\d{1,10}(?:\.\d{1,2})?))?$/;
 
 /** Parses the first line of a request; `null`: the line does not begin a request. */
 export function readHead(line: string): RequestHead | null {
-  const parts = /^(domainsync|domainsync-control) 1 (\d{1,10}) (\d{1,10})(?: (before|after))?( cut)?$/.exec(
-    line,
-  );
+  const parts = firstLine.exec(line);
   if (parts === null) return null;
   const length = Number(parts[3]);
   if (length > mostBody) return null;
   const stage = parts[4] === 'before' || parts[4] === 'after' ? parts[4] : null;
   const isCut = parts[5] !== undefined;
-  return { kind: parts[1] === hookWord ? 'hook' : 'control', pid: Number(parts[2]), length, stage, isCut };
+  const since = parts[6] === undefined ? null : Number(parts[6]);
+  const kind = parts[1] === hookWord ? 'hook' : 'control';
+  return { kind, pid: Number(parts[2]), length, stage, isCut, since };
 }
