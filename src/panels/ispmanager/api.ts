@@ -168,8 +168,12 @@ async function run(
   ctx: CallContext,
 ): Promise<string> {
   return await new Promise((resolve, reject) => {
+    const { signal } = ctx;
+    if (signal.aborted) {
+      reject(tookTooLong());
+      return;
+    }
     const options = {
-      signal: ctx.signal,
       timeout,
       killSignal: 'SIGKILL' as const,
       maxBuffer: mostOutput,
@@ -177,15 +181,27 @@ async function run(
       env: environment,
     };
     const child = execFile(program, [...words], options, (error, stdout) => {
+      signal.removeEventListener('abort', end);
       // The tool's exit status after an error of the function is not documented (docs/protocol.md#mgrctl), so
       // an answer counts whatever the status is.
       if (error === null || (typeof error.code === 'number' && stdout.trim() !== '')) resolve(stdout);
       else reject(new PanelError('panel.unreachable', { text: reasonOf(error, basename(program)) }, error));
     });
+    // The option `signal` of `execFile` is not used. If the program could not be started, Node.js 24 would
+    // then kill any process: the pid is not initialised.
+    const end = (): void => {
+      if (child.pid !== undefined) child.kill('SIGKILL');
+      reject(tookTooLong());
+    };
+    signal.addEventListener('abort', end, { once: true });
     // The program may end without reading its input. Its exit status then reports the error.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });
+}
+
+function tookTooLong(): PanelError {
+  return new PanelError('panel.unreachable', { text: 'mgrctl took too long' });
 }
 
 /** The reason why the tool failed. Leaves out the command line, which may contain our echo token. */
@@ -193,7 +209,7 @@ function reasonOf(
   error: Error & { code?: unknown; killed?: boolean; signal?: unknown },
   program: string,
 ): string {
-  if (error.killed === true || error.name === 'AbortError') return 'mgrctl took too long';
+  if (error.killed === true) return 'mgrctl took too long';
   return typeof error.code === 'number'
     ? `${program} ended with status ${error.code}`
     : `${program}: ${String(error.code)}`;
