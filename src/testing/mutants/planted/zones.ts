@@ -129,13 +129,6 @@ export const plantedInZones: readonly PlantedBug[] = [
     says: 'An empty zone is made below a wildcard whose delete is undone.',
   },
   {
-    name: 'new-zone-not-read-again',
-    file: `${engine}/after/heard.ts`,
-    find: `if (!isFinal(state)) patience.heard(id);`,
-    replace: `if (isFinal(state)) patience.heard(id);`,
-    says: 'A new zone gets what reads showed before an edit that nobody can make out.',
-  },
-  {
     name: 'intent-taken-for-evidence',
     file: `${engine}/background/zone-steps.ts`,
     find: `if (code === null) await deleteWatched`,
