@@ -10,6 +10,7 @@ import { notifyProblems, notifyValues } from './notify-options.ts';
 import { options, settingsSchema, type Option, type OptionValues } from './options.ts';
 import { baseAddress, serverAddress, serverText } from './address.ts';
 import { secretReader, type SecretReader } from './secret-file.ts';
+import { numbersIn, sectionOf } from './sections.ts';
 import { fileOption, fileSecrets } from './secret-options.ts';
 
 /**
@@ -176,24 +177,6 @@ interface Source {
   readonly problems: Problem[];
   /** Files that the settings name are added here, by all centrals. */
   readonly files: string[];
-}
-
-const furtherSection = /^central_([2-9]|[1-9]\d{1,2})$/u;
-
-/** The numbers of the centrals: 1, and the N of each section `[central_N]`, ascending. */
-function numbersIn(entries: readonly IniEntry[]): readonly number[] {
-  const further = entries.flatMap(({ section }) => furtherSection.exec(section)?.[1] ?? []).map(Number);
-  return [1, ...[...new Set(further)].toSorted((a, b) => a - b)];
-}
-
-/**
- * The section in which a central has the options of `section`, which is the name for the first central.
- * Options that all centrals share stay in `section`.
- */
-function sectionOf(section: string, number: number): string {
-  if (number === 1) return section;
-  if (section === 'isp_master') return `central_${number}`;
-  return section === 'verify' ? `verify_${number}` : section;
 }
 
 function entriesOf(number: number, found: ReadonlyMap<string, IniEntry>): ReadonlyMap<string, IniEntry> {

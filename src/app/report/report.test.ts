@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
+import { options, type Option } from '../../config/options.ts';
 import { secretReader } from '../../config/secret-file.ts';
 import { fillDisk, mountSmallDisk } from '../../testing/small-disk.ts';
 import { Anonymiser } from './anonymiser.ts';
@@ -132,6 +133,42 @@ test('issue 16, report: the secrets of a settings file, also of one with mistake
   assert.doesNotMatch(hidden, /s3cret|Mustermann|0123|example|alice/u);
   assert.match(hidden, /\[isp_master\] host = n1\.n2\.n3\n.*username = user-1/u);
   assert.match(hidden, /deadline = 7/u);
+});
+
+/** A value that the option accepts, and that no other option has. */
+function exampleOf({ section, option, values, fallback }: Option): string {
+  if (option === 'webhook') return 'https://hooks.example.net/s3cret-path';
+  if (values.kind === 'number') return fallback;
+  return values.kind === 'choice' ? (values.choices.at(-1) ?? '') : `s3cret-${section}-${option}`;
+}
+
+test('issue 18, report: every option of the table is shown, and a secret only by its name', () => {
+  const further = options.flatMap((one): Option[] => {
+    if (one.section === 'isp_master') return [{ ...one, section: 'central_12' }];
+    return one.section === 'verify' ? [{ ...one, section: 'verify_2' }] : [];
+  });
+  const all = [...options, ...further];
+  const lines = all.flatMap((one) => [`[${one.section}]`, `${one.option} = ${exampleOf(one)}`]);
+  const text = lines.join('\n');
+  for (const shown of [shownSettings(text, null), shownSettings(text, new Anonymiser())]) {
+    assert.doesNotMatch(shown, /not known/u);
+    assert.equal(shown.split('\n').length, all.length);
+    for (const [at, { section, option, values }] of all.entries()) {
+      const line = shown.split('\n')[at] ?? '';
+      assert.ok(line.startsWith(`line ${2 * at + 2}: [${section}] ${option} = `), line);
+      if (values.kind === 'secret') assert.ok(line.endsWith(' = [secret]'), line);
+    }
+  }
+  const plain = shownSettings(text, null);
+  for (const one of all)
+    if (one.values.kind !== 'secret' && one.option !== 'webhook')
+      assert.ok(plain.includes(`[${one.section}] ${one.option} = ${exampleOf(one)}`), one.option);
+  assert.doesNotMatch(shownSettings(text, new Anonymiser()), /s3cret/u);
+});
+
+test('issue 18, report: an option in a section that has no such option is not shown', () => {
+  const wrong = '[limits]\nhost = x\n[sync]\nsupport = y\n[central_1]\nhost = x\n[log_2]\nlevel = 9\n';
+  assert.match(shownSettings(wrong, null), /^(?:line \d+: an option that is not known, not shown\n?){4}$/u);
 });
 
 function folderOf(t: TestContext): string {

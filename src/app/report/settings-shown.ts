@@ -1,5 +1,6 @@
 import { parseIni, type IniEntry } from '../../config/ini.ts';
-import { options, type Option } from '../../config/options.ts';
+import type { Option } from '../../config/options.ts';
+import { optionAt } from '../../config/sections.ts';
 import type { Anonymiser } from './anonymiser.ts';
 import { hiddenSecret } from './scrub.ts';
 
@@ -17,14 +18,11 @@ export function shownSettings(text: string, names: Anonymiser | null): string {
 
 const hiddenText = '(not shown)';
 
-/** The sections that domainsync knows, with those of further centrals. */
-const section =
-  /^(?:isp_master|verify|log|sync|history|status|contact|notify|central_\d{1,3}|verify_\d{1,3})$/u;
-
-function shown({ section: within, option, value }: IniEntry, names: Anonymiser | null): string {
-  const known = options.find((one) => one.option === option);
-  if (known === undefined || !section.test(within)) return 'an option that is not known, not shown';
-  return `[${within}] ${option} = ${value === '' ? '' : valueOf(known, value, names)}`;
+function shown(entry: IniEntry, names: Anonymiser | null): string {
+  const known = optionAt(entry);
+  if (known === undefined) return 'an option that is not known, not shown';
+  const { section, option, value } = entry;
+  return `[${section}] ${option} = ${value === '' ? '' : valueOf(known, value, names)}`;
 }
 
 function valueOf({ option, values }: Option, value: string, names: Anonymiser | null): string {

@@ -1,0 +1,38 @@
+/** Says in which section of the settings file each central has its options. */
+import type { IniEntry } from './ini.ts';
+import { options, type Option } from './options.ts';
+
+/** Sections that each central has for itself. The further centrals have them under other names. */
+const furtherNames: Readonly<Record<string, string>> = { isp_master: 'central', verify: 'verify' };
+
+const furtherSection = /^(central|verify)_([2-9]|[1-9]\d{1,2})$/u;
+
+/** The numbers of the centrals: 1, and the N of each section `[central_N]`, ascending. */
+export function numbersIn(entries: readonly IniEntry[]): readonly number[] {
+  const further = entries.flatMap(({ section }) => {
+    const [, name, number] = furtherSection.exec(section) ?? [];
+    return name === 'central' ? [Number(number)] : [];
+  });
+  return [1, ...[...new Set(further)].toSorted((a, b) => a - b)];
+}
+
+/**
+ * The section in which a central has the options of `section`, which is the name for the first central.
+ * Options that all centrals share stay in `section`.
+ */
+export function sectionOf(section: string, number: number): string {
+  const name = furtherNames[section];
+  return number === 1 || name === undefined ? section : `${name}_${number}`;
+}
+
+/**
+ * Finds the option that an entry of the settings file sets.
+ * @param entry section and name as in the file; the section may be one of a further central
+ * @returns undefined: the section has no such option, or there is no such section
+ */
+export function optionAt(entry: Pick<IniEntry, 'section' | 'option'>): Option | undefined {
+  const [, , number = '1'] = furtherSection.exec(entry.section) ?? [];
+  return options.find(
+    ({ section, option }) => option === entry.option && sectionOf(section, Number(number)) === entry.section,
+  );
+}
