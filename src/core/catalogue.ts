@@ -31,6 +31,10 @@ export const catalogue = {
     ru: 'Сертификат центрального DNS не прошёл проверку.',
     advice: 'administrator',
   },
+  'central.certificate-shown': {
+    en: 'The certificate of the central DNS is for {subject}, by {issuer}, valid until {until}, SHA-256 {fingerprint}. Ask your provider for the fingerprint and compare; to trust exactly this certificate, write it into the settings file, under [{section}], as "fingerprint = ...".',
+    ru: 'Сертификат центрального DNS выдан для {subject}, издатель {issuer}, действует до {until}, SHA-256 {fingerprint}. Узнайте отпечаток у провайдера и сверьте; чтобы доверять именно этому сертификату, впишите его отпечаток в файл настроек, в раздел [{section}]: «fingerprint = ...».',
+  },
   'central.login': {
     en: 'The central DNS does not accept the user name or password of the settings.',
     ru: 'Центральный DNS не принимает имя пользователя или пароль из настроек.',

@@ -142,6 +142,10 @@ test('check: says what the account sees, without an agent; and why it cannot', a
   stage.configure({ password: 'wrong' });
   const bad = await domainsync('check');
   assert.deepEqual([bad.status, /\[central\.login\]/.test(bad.err)], [1, true]);
+  stage.configure({ fingerprint: '' });
+  const unknown = await domainsync('check');
+  assert.equal(unknown.status, 1);
+  assert.ok(unknown.err.includes(`SHA-256 ${stage.central.fingerprint}.`), unknown.err);
   stage.configure();
 });
 

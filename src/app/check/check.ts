@@ -4,6 +4,7 @@ import { inWords } from '../problems.ts';
 import { wireCentral, wirePanel } from '../wiring/wire.ts';
 import { countZones } from './central-zones.ts';
 import { nameServersNeeded } from './name-servers-needed.ts';
+import { withCertificate } from './shown-certificate.ts';
 
 /** The result of testing one central. */
 export type CheckReport =
@@ -39,7 +40,7 @@ export async function checkCentral(settings: Settings, root: string): Promise<Ch
     return { ok: true, central: central.id, zones, ms, text, nextPassword: central.usesNextPassword() };
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
-    return failed(inWords([error.problem]));
+    return failed(inWords(await withCertificate(error, settings)));
   } finally {
     await central.close();
   }

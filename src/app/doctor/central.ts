@@ -15,6 +15,7 @@ import { nextPassword } from '../next-password.ts';
 import { inWords } from '../problems.ts';
 import { foundCentral } from '../wiring/found-central.ts';
 import { nameServersNeeded } from '../check/name-servers-needed.ts';
+import { withCertificate } from '../check/shown-certificate.ts';
 import { wireCentral, wirePanel } from '../wiring/wire.ts';
 import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 import { own } from '../../dns/own.ts';
@@ -95,8 +96,8 @@ async function checkAccount(settings: Settings, root: string): Promise<Finding[]
     }
   } catch (error) {
     if (error instanceof SettingsRefused) return error.problems.map((one) => failed(one, settings.kind));
-    if (error instanceof CentralError) return [failed(error.problem, settings.kind)];
-    throw error;
+    if (!(error instanceof CentralError)) throw error;
+    return (await withCertificate(error, settings)).map((one) => failed(one, settings.kind));
   }
 }
 
@@ -134,6 +135,7 @@ const waysOut: Readonly<Record<string, string>> = {
     'look whether this host may reach it (firewall, proxy), and whether it runs: ask the provider',
   'central.certificate':
     'open "DNS sync" in the panel\'s menu, press OK and compare the fingerprint shown with what the provider tells you',
+  'central.certificate-shown': 'trust it only if the provider confirms the fingerprint',
   'central.login': 'correct user name and password: "DNS sync" in the panel\'s menu',
   'central.wrong-kind': 'take "kind" out of the settings: then it is found out',
   'central.garbled': 'look whether "host" is really the address of the provider\'s panel',

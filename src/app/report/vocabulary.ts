@@ -9,7 +9,7 @@ applied apply approve approved archive are arm64 as aside ask asked asks asserti
 authinfo authoritative auto background backup bad baseline be been before began between bin bind both
 broken busy by cache caches calls can cannot cause central centrals cert certificate cgi chain changed
 changes check checked checks chmod chown cjs clock clone cloned closed code column commas compare compared
-compares comparison comparisons complete config configured conflict connect control copies copy correct
+compares comparison comparisons complete config configured confirms conflict connect control copies copy correct
 costs could count creating current cut damaged data day days db debian defect delete deleted deleting
 delivered delivery denied depth description device digest dir directory disk dns dnsmanager dnsmgr do docs
 doctor does domains domainsync dropped dynamic eacces each earlier edit edits either else empty en end
