@@ -64,6 +64,7 @@ const health: Health = {
 const account = { kind: 'powerdns', address: 'https://central.secret.example', account: 'secret-account' };
 const central: CentralReport = {
   number: 1,
+  hasJournal: true,
   conflictLimit: 10,
   observing: null,
   central: account,

@@ -62,6 +62,7 @@ function status(
 ): Omit<StatusReport, 'attention'> {
   const centrals = reports.map((one, at) => ({
     number: at + 1,
+    hasJournal: true,
     central: account,
     found: null,
     engine,

@@ -56,6 +56,8 @@ export interface ObservingReport {
 export interface CentralReport extends CentralState {
   /** The central's number in the settings; 1 is `[isp_master]`. */
   readonly number: number;
+  /** Whether there is a journal, readable or not. False: the agent has not made one yet. */
+  readonly hasJournal: boolean;
   /** Most records that may be in conflict before an administrator has to look at the panel. */
   readonly conflictLimit: number;
   /** Null: domainsync does not observe, but writes. */

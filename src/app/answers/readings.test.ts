@@ -161,13 +161,21 @@ test('issue 15: a damaged journal and one that is not there yet hide no other on
     [damaged.problems.map(({ code }) => code), damaged.engine, damaged.centrals[1]?.engine?.open],
     [['journal.unreadable'], null, 3],
   );
-  assert.match(statusText(damaged), /^journal +none that can be read$/mu);
+  assert.match(statusText(damaged), /^journal +cannot be read$/mu);
   rmSync(pathOf('isp_master'));
   const absent = await answered(paths, 'status', {});
   assert.deepEqual(
     [absent.problems, absent.engine, absent.central?.account, absent.centrals[1]?.engine?.open],
     [[], null, 'key', 3],
   );
+  assert.deepEqual(
+    [damaged, absent].map(({ centrals }) => centrals.map(({ hasJournal }) => hasJournal)),
+    [
+      [true, true],
+      [false, true],
+    ],
+  );
+  assert.match(statusText(absent), /^journal +none yet: the agent makes it at its start$/mu);
   await assert.rejects(answered(paths, 'zones', { central: 1 }), CommandFailed);
 });
 

@@ -49,16 +49,16 @@ async function reportOf(
     const observed = engine === null ? null : await orProblem(observedAt(all), problems);
     return { engine, fromAgent: all.fromAgent(), health, observed };
   });
-  const {
-    engine = null,
-    fromAgent = null,
-    health = null,
-    observed = null,
-  } = (await orProblem(known, problems)) ?? {};
+  const opened = await orProblem(
+    known.then((found) => ({ found })),
+    problems,
+  );
+  const { engine = null, fromAgent = null, health = null, observed = null } = opened?.found ?? {};
+  const hasJournal = opened?.found !== null;
   const { number, conflicts: conflictLimit, mode } = settings;
   const observing = mode === 'observe' ? (observed ?? { since: null, edits: 0, refused: 0 }) : null;
   const state = { central, found: foundCentral(root, settings), engine, fromAgent, health };
-  return { number, ...state, conflictLimit, observing };
+  return { number, hasJournal, ...state, conflictLimit, observing };
 }
 
 const day = 86_400_000;

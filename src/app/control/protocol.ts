@@ -250,6 +250,7 @@ const status = v.object({
   centrals: v.array(
     v.object({
       number: v.number(),
+      hasJournal: v.boolean(),
       conflictLimit: v.number(),
       observing: v.nullable(
         v.object({ since: v.nullable(v.number()), edits: v.number(), refused: v.number() }),

@@ -52,7 +52,7 @@ function agentLines({ state, version, pid, memory }: StatusReport): string[] {
 
 /** Makes the lines about one central: its account, its operations, and its name servers. */
 function centralLines(
-  { number, central, found, engine, fromAgent }: CentralReport,
+  { number, central, found, engine, hasJournal, fromAgent }: CentralReport,
   several: boolean,
 ): string[] {
   const where = found === null ? '' : ` (found: ${found.kind} at ${found.address})`;
@@ -61,7 +61,8 @@ function centralLines(
     lines.push(`${coloured('blocked', 'bad')}    ${describeInFull(fromAgent.blocked, 'en')}`);
   if (fromAgent !== null && fromAgent.nextPassword)
     lines.push(`${coloured('password', 'care')}   ${describeProblem(nextPassword, 'en')}`);
-  if (engine === null) lines.push('journal    none that can be read');
+  if (!hasJournal) lines.push('journal    none yet: the agent makes it at its start');
+  else if (engine === null) lines.push('journal    cannot be read');
   else lines.push(`baseline   ${baselineText(engine, fromAgent)}`, ...journalLines(engine));
   if (fromAgent !== null && fromAgent.verify !== null) lines.push(...verifyLines(fromAgent.verify));
   return lines;
