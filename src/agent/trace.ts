@@ -41,15 +41,19 @@ export class Trace {
     return calls;
   }
 
+  /** Whether a call edits the traced zone. */
+  covers(event: PanelEvent): boolean {
+    const zone = this.#zone;
+    return zone !== null && event.kind === 'edits' && event.edits.some((edit) => edit.zone === zone);
+  }
+
   /**
    * Records a call of the traced zone with its verdict.
    * @returns the verdict to answer with: the given one, or the error that the self-test asked for
    */
   async note(call: HookCall, event: PanelEvent, verdict: Verdict): Promise<Verdict> {
     const zone = this.#zone;
-    if (zone === null || event.kind !== 'edits' || !event.edits.some((edit) => edit.zone === zone)) {
-      return verdict;
-    }
+    if (zone === null || !this.covers(event)) return verdict;
     const at = Math.round(performance.now() - this.#began);
     if (at > longest) {
       this.turn(null, null);

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { makeStage, panelAdmin, type Stage } from '../../src/testing/stage/stage.ts';
+import { makeStage, panelAdmin, until, type Stage } from '../../src/testing/stage/stage.ts';
+import { address } from '../../src/testing/stage/panel-words.ts';
 import type { Switches } from '../../sandbox/shared/switches.ts';
 import type { SelfTestReport } from '../../src/app/self-test/self-test.ts';
 
@@ -130,4 +131,35 @@ describe('issue 11.1: a panel that tells no owners', () => {
     const status = await stage.status();
     assert.equal(status?.engine?.owners.check, 'on');
   });
+});
+
+describe('issue 18: a self-test while domainsync only observes', () => {
+  let stage: Stage;
+
+  before(async () => {
+    stage = await makeStage({ panel: 'v6', central: 'dnsmgr' });
+    assert.ok((await stage.atPanel.makeZone(own)).ok);
+    await stage.install();
+    stage.configure({}, { mode: 'observe' });
+  });
+
+  after(() => stage.stop());
+
+  test('finds no fault, leaves no row in the history, and says that the central is left alone', async () => {
+    const { status, out } = await stage.ended('doctor', '--self-test');
+    assert.equal(status, 0, out);
+    assert.match(out, /domainsync only observes: the central stays without the zone/u);
+    assert.doesNotMatch(out, /NOT SO|FAILED/u);
+    assert.ok((await stage.atPanel.save(own, address('a', '192.0.2.9'))).ok);
+    await until('the edit of a user', async () => (await history()).length > 0);
+    assert.deepEqual(
+      (await history()).map(({ zone }) => zone),
+      [`${own}.`],
+    );
+  });
+
+  async function history(): Promise<readonly { readonly zone: string }[]> {
+    const text = await stage.domainsync('--json', 'history', '--outcome', 'observed');
+    return JSON.parse(text) as readonly { readonly zone: string }[];
+  }
 });

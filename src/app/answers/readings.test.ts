@@ -175,7 +175,7 @@ test('issue 15: a damaged journal and one that is not there yet hide no other on
       [false, true],
     ],
   );
-  assert.match(statusText(absent), /^journal +none yet: the agent makes it at its start$/mu);
+  assert.match(statusText(absent), /^journal +none yet: the agent makes it when it starts$/mu);
   await assert.rejects(answered(paths, 'zones', { central: 1 }), CommandFailed);
 });
 

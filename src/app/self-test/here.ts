@@ -39,7 +39,8 @@ export async function selfTestHere(
   const central = await wireCentral(loaded.settings, paths.root);
   try {
     const [panel, hand] = [await wirePanel(paths.root), await wirePanelHand(paths.root)];
-    return await selfTest({ panel, hand, central, progress, ...agentPorts(paths) }, zone);
+    const observes = loaded.settings.mode === 'observe';
+    return await selfTest({ panel, hand, central, observes, progress, ...agentPorts(paths) }, zone);
   } catch (error) {
     if (error instanceof ZoneTaken) throw new CommandFailed(error.message);
     if (!(error instanceof PanelError || error instanceof CentralError)) throw error;

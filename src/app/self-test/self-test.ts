@@ -21,6 +21,8 @@ import {
 /** The report of the self-test: how this panel behaves where its documentation says nothing. */
 export interface SelfTestReport extends SelfTestFacts {
   readonly zone: string;
+  /** Whether domainsync only observed: the steps then want the central without the zone. */
+  readonly observing: boolean;
   /**
    * For each step, the calls that came during it, in order, for example
    * `add a record: domain.sublist.edit before, domain.sublist.edit after`.
@@ -261,6 +263,7 @@ class SelfTest {
     return {
       ...facts,
       zone: displayName(this.#zone),
+      observing: this.#ports.observes,
       events: steps.map(({ step, calls }) => `${step}: ${order(calls)}`),
       afterSees: afterSees(steps),
       assumptions: judgeAssumptions(facts),

@@ -14,6 +14,7 @@ export function selfTestText(report: SelfTestReport): string {
   ]);
   return [
     `Self-test with the zone ${report.zone}`,
+    ...(report.observing ? ['domainsync only observes: the central stays without the zone.'] : []),
     table(['STEP', 'PANEL', 'CENTRAL', 'MS', 'REFUSED WITH'], rows),
     '',
     'Events, in the order in which they came:',

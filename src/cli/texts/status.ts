@@ -61,7 +61,7 @@ function centralLines(
     lines.push(`${coloured('blocked', 'bad')}    ${describeInFull(fromAgent.blocked, 'en')}`);
   if (fromAgent !== null && fromAgent.nextPassword)
     lines.push(`${coloured('password', 'care')}   ${describeProblem(nextPassword, 'en')}`);
-  if (!hasJournal) lines.push('journal    none yet: the agent makes it at its start');
+  if (!hasJournal) lines.push('journal    none yet: the agent makes it when it starts');
   else if (engine === null) lines.push('journal    cannot be read');
   else lines.push(`baseline   ${baselineText(engine, fromAgent)}`, ...journalLines(engine));
   if (fromAgent !== null && fromAgent.verify !== null) lines.push(...verifyLines(fromAgent.verify));
