@@ -78,6 +78,7 @@ const { metafile } = await build({
 });
 cpSync(join(top, 'plugin'), join(out, 'plugin'), { recursive: true });
 chmodSync(join(out, 'plugin/install'), 0o755);
+writeFileSync(join(out, 'VERSION'), `${version}\n`);
 if (values.archive === true) await release();
 
 /** Makes what is asked for of each architecture whose runtime is there; `--all` fetches the others. */

@@ -59,7 +59,7 @@ export function stage(parts: StageParts): Staged {
   const folder = join(out, `stage-${arch}`);
   const release = join(folder, 'lib/domainsync', version);
   mkdirSync(release, { recursive: true });
-  for (const name of bundles) cpSync(join(out, name), join(release, name));
+  for (const name of [...bundles, 'VERSION']) cpSync(join(out, name), join(release, name));
   for (const name of pages) cpSync(join(top, name), join(release, name), { recursive: true });
   cpSync(join(out, 'plugin'), join(release, 'plugin'), { recursive: true });
   rmSync(join(release, 'plugin/install'));

@@ -241,6 +241,10 @@ export const settingsTexts = {
     en: '{path} is missing: this is not a complete release of domainsync.',
     ru: 'Нет файла {path}: это не полный выпуск domainsync.',
   },
+  'install.other-release': {
+    en: '{path} holds the release {version}, but this program is {own}. Each release installs itself: run {path}/install.',
+    ru: 'В {path} лежит выпуск {version}, а эта программа — {own}. Каждый выпуск устанавливает себя сам: запустите {path}/install.',
+  },
   'install.no-key': {
     en: 'There is no key in {path}: none was given to "install --key". Give one with --key.',
     ru: 'В файле {path} нет ключа: в install --key его не указывали. Укажите ключ через --key.',

@@ -1,7 +1,7 @@
 /** Tests of the command line as users and programs call it, against two sandbox panels. */
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { chmodSync, closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, cpSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -63,6 +63,15 @@ test('issue 18, install: without settings it names the next step, with settings 
   writeFileSync(observing, settings.replace('[sync]', '[sync]\nmode = observe'));
   assert.match((await domainsync(...again, '--config', observing)).err, /switch from strict to observe/u);
   rmSync(settingsPath(stage.panel.root));
+});
+
+test('issue 18, install: another release installs itself', async () => {
+  const other = join(stage.directory, 'other');
+  cpSync(dist, other, { recursive: true });
+  writeFileSync(join(other, 'VERSION'), '99.1.2\n');
+  const { status, err } = await domainsync('install', '--from', other, '--system', 'no');
+  assert.equal(status, 1);
+  assert.match(err, /99\.1\.2.*run .*\/other\/install\..*\[install\.other-release\]\nNothing was changed/u);
 });
 
 test('wrong usage ends with status 2 and says what is wrong', async () => {

@@ -63,6 +63,15 @@ test('a release that changed takes the place of the one before', (t) => {
   assert.equal(readlinkSync(current).includes('/'), false);
 });
 
+test('issue 18, install: a release is named by its own version, also by a program of the sources', (t) => {
+  const { root, from, socket } = makeHost(t);
+  writeFileSync(join(from, 'VERSION'), '9.8.7\n');
+  assert.equal(install({ root, from, socket }).version, '9.8.7');
+  const folder = join(root, 'lib/domainsync');
+  assert.equal(readlinkSync(join(folder, 'current')), '9.8.7');
+  assert.equal(readFileSync(join(folder, 'current/VERSION'), 'utf8'), '9.8.7\n');
+});
+
 test('uninstalled without trace, or with the data kept', (t) => {
   const { root, from, socket } = makeHost(t);
   const before = everything(root);

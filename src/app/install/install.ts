@@ -17,7 +17,8 @@ import { panelKindAt } from '../wiring/panel-at.ts';
 import { pathsOf, type Paths } from '../paths.ts';
 import { holds, pointTo, put } from './put-file.ts';
 import { isUsableKey, keyPath, signingKey, verifyRelease, type KeptKey } from './signature.ts';
-import { version } from '../version.ts';
+import { releaseVersion } from './release-version.ts';
+import { isFromSources, version as ownVersion } from '../version.ts';
 
 export interface InstallOptions {
   /** Absolute path of the panel's root directory. */
@@ -54,6 +55,7 @@ const bundles = ['agent.cjs', 'hook.cjs', 'form.cjs', 'domainsync.cjs'] as const
 /** Everything else that a release archive may contain. A folder of bundles need not have these files. */
 const further = [
   'plugin',
+  'VERSION',
   'install',
   'node',
   'docs',
@@ -96,14 +98,15 @@ export function install(options: InstallOptions) {
   if (kind === null || problems.length > 0) throw new InstallRefused(problems);
   const paths = pathsOf(root, options.socket);
   const changed: string[] = [];
-  const release = putRelease(root, from, changed);
+  const version = releaseVersion(from) ?? ownVersion;
+  const release = putRelease(root, from, version, changed);
   pointTo(join(root, releases, 'current'), basename(release), changed);
   fs.mkdirSync(paths.state, { recursive: true, mode: 0o700 });
   if (options.config !== undefined) putConfig(root, options.config, changed);
   const key = signingKey(root, options.key);
   if (isUsableKey(key)) put(keyPath(root), 0o644, `${key.line}\n`, changed);
   const type = options.handlers ?? installedType(root, kind) ?? 'cgi';
-  const values = templateValues(paths, fs.existsSync(join(release, 'node')), type);
+  const values = templateValues(paths, version, fs.existsSync(join(release, 'node')), type);
   const filled = (file: PanelFile): string => textOf(file, join(from, 'plugin'), values);
   const restart = putPanelFiles(paths, kind, filled, changed);
   removeForeignScripts(root, kind);
@@ -114,7 +117,12 @@ export function install(options: InstallOptions) {
  * Values for the templates. The templates put paths in single quotes, so `objections` refuses a path that
  * contains a single quote.
  */
-function templateValues(paths: Paths, ownNode: boolean, type: HandlerType): Readonly<Record<string, string>> {
+function templateValues(
+  paths: Paths,
+  version: string,
+  ownNode: boolean,
+  type: HandlerType,
+): Readonly<Record<string, string>> {
   const current = join(paths.root, releases, 'current');
   return {
     ROOT: paths.root,
@@ -194,11 +202,20 @@ function objections(
     if (!fs.existsSync(join(from, name)))
       problems.push(problem('install.no-release', { path: join(from, name) }));
   }
+  problems.push(...objectionsToVersion(from));
   if (config !== undefined) problems.push(...objectionsToConfig(config));
   problems.push(...objectionsToOrigin(from, signingKey(root, key)));
   return problems.length > 0 || kind === null
     ? problems
     : placementProblems(root, kind, config !== undefined);
+}
+
+/** Each release knows only its own files, so a program of another one must not install it. */
+function objectionsToVersion(from: string): Problem[] {
+  const version = releaseVersion(from) ?? ownVersion;
+  return version === ownVersion || isFromSources
+    ? []
+    : [problem('install.other-release', { path: from, version, own: ownVersion })];
 }
 
 /** Checks the signature of a release. If no key was given or kept, no signature is needed. */
@@ -235,7 +252,7 @@ function objectionsToConfig(config: string): readonly Problem[] {
  * Copies the release into the panel's root, unless the same copy is already there.
  * @returns the release's folder
  */
-function putRelease(root: string, from: string, changed: string[]): string {
+function putRelease(root: string, from: string, version: string, changed: string[]): string {
   const release = join(root, releases, version);
   if (from === release || sameRelease(from, release)) return release;
   const draft = `${release}.new`;
