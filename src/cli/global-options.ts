@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { panelKindAt } from '../app/wiring/panel-at.ts';
-import { defaultRoot, usualRoots } from '../panels/registry.ts';
+import { usualRoot } from '../app/install/usual-root.ts';
 import { pathsOf, type Paths } from '../app/paths.ts';
 
 /** Options that stand before the name of the command. */
 export interface GlobalOptions {
   readonly paths: Paths;
+  /** Whether the user gave the panel's root, so that it is not the usual one. */
+  readonly isRootGiven: boolean;
   /** Path of the agent's socket, if the user gave one; undefined: the default path. */
   readonly socket: string | undefined;
   readonly json: boolean;
@@ -22,7 +23,7 @@ export function addGlobalOptions(program: Command): Command {
   return program
     .addOption(
       new Option('--root <dir>', "the panel's root directory")
-        .default(usualRoot(), 'the first usual one that has a panel')
+        .default(usualRoot(), 'the first usual one that has domainsync or else a panel')
         .env('DOMAINSYNC_ROOT'),
     )
     .addOption(new Option('--socket <path>', "another place of the agent's socket").env('DOMAINSYNC_SOCKET'))
@@ -31,9 +32,6 @@ export function addGlobalOptions(program: Command): Command {
 
 export function globalOptionsOf(program: Command): GlobalOptions {
   const { root, socket, json } = program.opts<Common>();
-  return { paths: pathsOf(resolve(root), socket), socket, json: json === true };
-}
-
-function usualRoot(): string {
-  return usualRoots.find((root) => panelKindAt(root) !== null) ?? defaultRoot;
+  const isRootGiven = program.getOptionValueSource('root') !== 'default';
+  return { paths: pathsOf(resolve(root), socket), isRootGiven, socket, json: json === true };
 }

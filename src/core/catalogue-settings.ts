@@ -229,6 +229,14 @@ export const settingsTexts = {
     en: '{path} is not the root of a panel: there is no folder {folder} in it. Give the right one with --root.',
     ru: '{path} — не корень панели: в нём нет каталога {folder}. Укажите нужный каталог через --root.',
   },
+  'install.unproved-panel': {
+    en: '{path} has the folders of a panel but no {file}, so it may belong to another product. If it is the panel, give it with --root.',
+    ru: 'В {path} есть каталоги панели, но нет файла {file}: возможно, там другой продукт. Если это панель, укажите каталог через --root.',
+  },
+  'install.several-panels': {
+    en: 'This server has several panels: {paths}. Say with --root for which one domainsync is meant.',
+    ru: 'На этом сервере несколько панелей: {paths}. Укажите через --root, для какой из них domainsync.',
+  },
   'install.quote-in-path': {
     en: 'The path {path} contains a quote; domainsync cannot be installed there.',
     ru: 'Путь {path} содержит апостроф; установить туда domainsync нельзя.',

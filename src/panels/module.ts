@@ -59,6 +59,13 @@ export interface PanelModule {
    * @param has whether a path below the root exists
    */
   readonly isAt: (has: (path: string) => boolean) => boolean;
+  /** Folders that every root with such a panel has. */
+  readonly folders: readonly string[];
+  /**
+   * Path, below the root, of a file that every panel of this kind has. Another product with the same folders
+   * does not have it. Without it, `install` wants the root to be given.
+   */
+  readonly ownFile: string;
   /** Path, below the root, of the program through which the panel is read. */
   readonly tool: string;
   /** Makes a command that an administrator can type to check whether the panel can be read. */

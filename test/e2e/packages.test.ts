@@ -230,9 +230,10 @@ describe(
       const file = await packageFile('1.0.0', deb);
       assert.match(await root.run(...deb.install, file), /no panel is here yet/u);
       assert.match(await root.run('domainsync', '--version'), /^1\.0\.0/u);
-      await root.run(...deb.remove);
       // BILLmanager has this root too, and no DNS.
       await root.run('mkdir', '-p', '/usr/local/mgr5/etc', '/usr/local/mgr5/addon', '/usr/local/mgr5/var');
+      await assert.rejects(root.run('domainsync', 'install'), /install\.unproved-panel/u);
+      await root.run(...deb.remove);
       const panel = '/usr/local/ispmgr';
       await root.run('mkdir', '-p', `${panel}/etc`, `${panel}/addon`, `${panel}/var`, `${panel}/sbin`);
       await root.run('touch', `${panel}/etc/ispmgr.conf`);
@@ -244,7 +245,7 @@ describe(
       await root.run(`${panel}/sbin/domainsync`, 'uninstall');
       await root.run(...deb.install, await packageFile('1.1.0', deb));
       assert.doesNotMatch(await files(), /ispmgr\/lib\/domainsync\/current/u);
-      await root.run('domainsync', '--root', panel, 'install');
+      await root.run('domainsync', 'install');
       assert.match(await files(), /ispmgr\/lib\/domainsync\/current/u);
       await root.run('dpkg', '--purge', 'domainsync');
       assert.deepEqual((await files()).split('\n').toSorted(), found.split('\n').toSorted());

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { panelAt } from '../wiring/panel-at.ts';
+import { missingFolders, panelAt } from '../wiring/panel-at.ts';
 import type { Paths } from '../paths.ts';
 import { mayAccess } from '../install/obstacles.ts';
 import { unitOf } from '../../config/system-places.ts';
@@ -20,7 +20,7 @@ const littleSpace = 64 * 1024 * 1024;
 /** Checks the Node.js runtime, and that the panel's root has the files of a panel. */
 export function checkHost({ root }: Paths): Finding[] {
   const found = [ok('runtime', `domainsync ${version}, Node.js ${process.version}, ${process.arch}`)];
-  const missing = ['etc', 'addon', 'var'].filter((folder) => !existsSync(join(root, folder)));
+  const missing = missingFolders(root);
   const tool = join(root, panelAt(root).tool);
   if (missing.length > 0) {
     const text = `${root} has no ${missing.join(', ')}: no panel is there`;

@@ -13,7 +13,7 @@ import {
   removeForeignScripts,
   textOf,
 } from './panel-files.ts';
-import { panelKindAt } from '../wiring/panel-at.ts';
+import { missingFolders, panelKindAt } from '../wiring/panel-at.ts';
 import { pathsOf, type Paths } from '../paths.ts';
 import { holds, pointTo, put } from './put-file.ts';
 import { isUsableKey, keyPath, signingKey, verifyRelease, type KeptKey } from './signature.ts';
@@ -46,9 +46,6 @@ export interface InstallOptions {
  * release in use.
  */
 export const releases = 'lib/domainsync';
-
-/** Folders that every panel has under its root (docs/protocol.md#files-4, #files-5). */
-const panelFolders = ['etc', 'addon', 'var'] as const;
 
 const bundles = ['agent.cjs', 'hook.cjs', 'form.cjs', 'domainsync.cjs'] as const;
 
@@ -190,7 +187,7 @@ function objections(
 ): Problem[] {
   const problems: Problem[] = [];
   if (kind === null) {
-    const folder = panelFolders.find((name) => !fs.existsSync(join(root, name))) ?? panelFolders[0];
+    const [folder = 'etc'] = missingFolders(root);
     problems.push(problem('install.no-panel', { path: root, folder }));
   } else if (handlers !== undefined && !panels[kind].layout.handlerTypes.includes(handlers)) {
     problems.push(problem('install.no-handler-type', { type: handlers }));

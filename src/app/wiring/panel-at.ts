@@ -10,6 +10,17 @@ export function panelKindAt(root: string): PanelKind | null {
 }
 
 /**
+ * The folders that a root lacks to have a panel, of the kind of panel whose root lacks fewest.
+ * @returns empty: the root has all folders of some kind
+ */
+export function missingFolders(root: string): readonly string[] {
+  const missing = panelKinds.map((kind) =>
+    panels[kind].folders.filter((folder) => !existsSync(join(root, folder))),
+  );
+  return missing.toSorted((one, other) => one.length - other.length)[0] ?? [];
+}
+
+/**
  * Returns the module for the panel under this root. Without a panel, returns the module of the default kind,
  * whose reads report what is missing.
  */

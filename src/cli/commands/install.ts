@@ -5,10 +5,12 @@ import { inWords } from '../../app/problems.ts';
 import { CommandFailed } from '../../app/command-failed.ts';
 import { AskFailed, runningAgent } from '../../app/control/client.ts';
 import { install, InstallRefused, removeOldReleases } from '../../app/install/install.ts';
+import type { Problem } from '../../dns/problem.ts';
 import type { HandlerType } from '../../panels/layout.ts';
 import { loadSettings } from '../../config/settings.ts';
 import { endAgent } from '../../app/install/replace-agent.ts';
 import { restartCommand } from '../../app/install/restart-panel.ts';
+import { objectionToUsualRoot } from '../../app/install/usual-root.ts';
 import { putSystemFiles, type SystemOptions } from '../../app/install/system-files.ts';
 import type { Paths } from '../../app/paths.ts';
 import { complain, exitStatus, print } from '../output.ts';
@@ -57,7 +59,9 @@ export function installCommand(globals: () => GlobalOptions): Command {
     .addOption(systemOption())
     .addHelpText('after', examples)
     .action(async (options: InstallArguments) => {
-      const { paths, socket, json } = globals();
+      const { paths, isRootGiven, socket, json } = globals();
+      const unclear = isRootGiven ? null : objectionToUsualRoot();
+      if (unclear !== null) throw refused([unclear]);
       const from = resolve(options.from ?? dirname(process.argv[1] ?? ''));
       const config = options.config === undefined ? undefined : readConfig(options.config);
       const { root } = paths;
@@ -129,8 +133,12 @@ function refusalsInWords<T>(body: () => T): T {
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) throw new CommandFailed(unfinished(error));
     if (!(error instanceof InstallRefused)) throw error;
-    throw new CommandFailed(`${inWords(error.problems)}\nNothing was changed.`);
+    throw refused(error.problems);
   }
+}
+
+function refused(problems: readonly Problem[]): CommandFailed {
+  return new CommandFailed(`${inWords(problems)}\nNothing was changed.`, problems);
 }
 
 function unfinished(error: Error): string {

@@ -22,8 +22,11 @@ function isDnsmanager(has: (path: string) => boolean): boolean {
   return isLater(has) && has('etc/dnsmgr.conf') && !has('etc/ispmgr.conf');
 }
 
+/** Folders under the root of each of these panels (docs/protocol.md#files-4, #files-5). */
+const folders = ['etc', 'addon', 'var'] as const;
+
 function isPanel(has: (path: string) => boolean): boolean {
-  return ['etc', 'addon', 'var'].every((folder) => has(folder));
+  return folders.every((folder) => has(folder));
 }
 
 function moduleOf(
@@ -34,6 +37,8 @@ function moduleOf(
   return {
     ...place,
     title: ispmanagerTitles[kind],
+    folders,
+    ownFile: `etc/${panelName(kind)}.conf`,
     tool,
     tryByHand: (root) => `${join(root, tool)} -m ${panelName(kind)} domain`,
     layout,
