@@ -6,8 +6,8 @@ import { panelKindAt } from '../wiring/panel-at.ts';
 import { releases } from './install.ts';
 
 /**
- * The root that commands use if none is given: the first one that has domainsync, else the first one that
- * surely has a panel, else the first one that has the folders of a panel.
+ * The root that commands use if none is given. The first root with domainsync wins, then the first one that
+ * surely has a panel, then the first one with the folders of a panel.
  * @param roots the roots to look at; by default those that panels usually have
  */
 export function usualRoot(roots: readonly string[] = usualRoots): string {
