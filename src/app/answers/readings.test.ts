@@ -186,11 +186,14 @@ test('issue 15: without settings, or with mistakes in them, there is nothing to 
   const isNotRunning = (error: unknown): boolean =>
     error instanceof Unanswerable && error.problem.code === 'agent.not-running';
   await assert.rejects(answered(paths, 'zones', { central: null }), isNotRunning);
-  const { central, centrals, problems } = await answered(paths, 'status', {});
+  const unset = await answered(paths, 'status', {});
+  const { central, centrals, problems } = unset;
   assert.deepEqual([central, centrals, problems], [null, [], []]);
+  assert.match(statusText(unset), /^agent .*starts it$\n^paused .*\n^central +none is set: "DNS sync"/mu);
   mkdirSync(join(folder, 'etc'));
   writeFileSync(settingsPath(folder), '[isp_master]\nhost = a.example\nusername = x\nkind = nothing\n');
   const broken = await answered(paths, 'status', {});
   assert.equal(broken.state, 'not-running');
   assert.notEqual(broken.problems.length, 0);
+  assert.doesNotMatch(statusText(broken), /none is set/u);
 });

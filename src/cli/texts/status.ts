@@ -20,7 +20,7 @@ export function statusText(report: StatusReport): string {
     ...observingLines(centrals),
     // All journals store the same owners, so they are shown only once.
     ...(engine === null ? [] : ownerLines(engine.owners, fromAgent?.owners ?? null)),
-    ...(centrals.length === 0 ? ['central    -'] : []),
+    ...(centrals.length === 0 ? [withoutCentral(report)] : []),
     ...centrals.flatMap((one) => centralLines(one, centrals.length > 1)),
   ].join('\n');
 }
@@ -40,10 +40,17 @@ function attentionLines({ attention, centrals }: StatusReport): string[] {
     });
 }
 
-function agentLines({ state, version, pid, memory }: StatusReport): string[] {
+/** Makes the line about the central if the settings give none, or cannot be used. */
+function withoutCentral({ problems }: StatusReport): string {
+  if (problems.length > 0) return 'central    -';
+  return 'central    none is set: "DNS sync" in the panel\'s menu, or "domainsync install --config FILE"';
+}
+
+function agentLines({ state, version, pid, memory, centrals }: StatusReport): string[] {
   const shown = coloured(state.replace('-', ' '), moodOfState(state));
   if (pid !== null && memory !== null)
     return [`agent      ${shown}, release ${version}, pid ${pid}, ${Math.round(memory / 1_048_576)} MiB`];
+  if (centrals.length === 0) return [`agent      ${shown}: the next edit starts it`];
   return [
     `agent      ${shown}: the next edit starts it. Below is what its journal holds. Not known without it:`,
     '           how far a comparison is, whether the central is out of reach, what name servers answer',
