@@ -80,6 +80,9 @@ test('a certificate nobody vouches for is offered and then trusted, exactly that
   assert.match(text, /SHA-256/);
   assert.match(text, /Nothing was saved/);
   assert.equal(form.settings(), '');
+  // Issue 18: the sentence says why the certificate is not trusted, so no code of OpenSSL stands behind it.
+  assert.doesNotMatch(text, /_CERT/);
+  assert.equal(childText(first, 'passwordplace'), 'not set yet');
   const fingerprint = childText(first, 'fingerprint') ?? '';
   assert.equal(
     fingerprint.replaceAll(':', '').toLowerCase(),
@@ -93,6 +96,7 @@ test('a certificate nobody vouches for is offered and then trusted, exactly that
   assert.equal(statSync(join(form.root, 'etc/domainsync.ini')).mode & 0o777, 0o600);
 
   const opened = await form.ask();
+  assert.equal(childText(opened, 'passwordplace'), 'in the settings file');
   assert.equal(childText(opened, 'username'), 'kunde42');
   assert.equal(childText(opened, 'trust'), 'on');
   assert.equal(JSON.stringify(opened).includes('pa;ss'), false);

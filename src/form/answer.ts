@@ -71,7 +71,8 @@ interface Wrong {
 async function page(root: string, form: Form, values: FormValues, wrong: Wrong | null): Promise<string> {
   const { host, kind, found, username, fingerprint, trust, mode, pause, contact } = values;
   const { language, allowed } = form;
-  const place = placeText(values, language);
+  const stored = openForm(root, systemClock.wall());
+  const place = placeText(stored, language);
   const owners = ownersText(allowed ? await ownersForForm(root) : null, language);
   const options = { language, changed: 'settings', contact: null, details: true } as const;
   const document = {
@@ -84,7 +85,7 @@ async function page(root: string, form: Form, values: FormValues, wrong: Wrong |
       ...(trust ? { trust: 'on' } : {}),
       owners,
       pause,
-      mode: mode ?? openForm(root, systemClock.wall()).mode ?? 'strict',
+      mode: mode ?? stored.mode ?? 'strict',
       contact,
     },
     choices: {
@@ -98,10 +99,11 @@ async function page(root: string, form: Form, values: FormValues, wrong: Wrong |
 }
 
 /**
- * Text of the field `passwordplace`, which says where the password is; empty if the settings name no account.
+ * Text of the field `passwordplace`, which says where the password is.
+ * @param stored what the settings file has, whatever was typed since
  */
 function placeText({ username, passwordFile }: FormValues, language: Language): string {
-  if (username === '') return '';
+  if (username === '') return language === 'ru' ? 'ещё не задан' : 'not set yet';
   if (passwordFile === '') return language === 'ru' ? 'в файле настроек' : 'in the settings file';
   return language === 'ru' ? `в файле ${passwordFile}` : `in the file ${passwordFile}`;
 }

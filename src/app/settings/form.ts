@@ -128,7 +128,7 @@ export async function submitForm(
     kind: 'refused',
     field,
     problems,
-    values: { ...shown, password: '', passwordFile: storedValues(root)('isp_master.password_file') },
+    values: { ...shown, password: '' },
   });
   const long = formFields.find((field) => values[field].length > mostField);
   if (long !== undefined)
@@ -373,6 +373,18 @@ function fieldOf(error: CentralError): FormField {
 }
 
 /**
+ * Codes with which Node.js says that no authority it knows has signed a certificate. The message says so in
+ * words, so the code is left out.
+ */
+const unknownIssuer: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/**
  * Makes the form that shows the certificate of the server. The user can compare it, and trust only this
  * certificate.
  */
@@ -385,7 +397,8 @@ async function offerTrust(
   try {
     const seen = await probeCertificate(peerOf(new URL(address), 443), signal);
     const { fingerprint, subject, issuer, validTo, distrust } = seen;
-    const facts = { fingerprint, subject, issuer, until: validTo, text: distrust ?? '' };
+    const text = distrust === null || unknownIssuer.has(distrust) ? '' : distrust;
+    const facts = { fingerprint, subject, issuer, until: validTo, text };
     const code = values.trust ? 'form.other-certificate' : 'form.untrusted-certificate';
     return refused('trust', [problem(code, facts)], { ...values, fingerprint, trust: false });
   } catch (error) {
