@@ -1,7 +1,8 @@
 /**
  * `npm run -s bench -- [NAME ...] [--json]`: prints the figures of these parts, or of `hook` without a name.
- * Parts: hook (with memory), edit, memory, central, bulk, compare, history. `--zones` and `--large` are for
- * `compare` (`compare.ts`): how many zones, and how many records in the large one.
+ * Parts: hook (with memory), edit, memory, central, bulk, compare, history, load. `--zones` and `--large` are
+ * for `compare` (`compare.ts`): how many zones, and how many records in the large one. `--seconds`, `--rate`,
+ * `--sync-delay` and `--servers` (their names, with commas between) are for `load` (`load.ts`).
  */
 import { parseArgs } from 'node:util';
 import { benchBulk } from './bulk.ts';
@@ -10,26 +11,44 @@ import { benchCompare } from './compare.ts';
 import { benchEdit } from './edit.ts';
 import { benchHistory } from './history.ts';
 import { benchHook } from './hook.ts';
+import { benchLoad, type LoadPlan } from './load.ts';
 import { benchMemory } from './memory.ts';
+import { softwares } from './name-servers.ts';
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: 'boolean' }, zones: { type: 'string' }, large: { type: 'string' } },
+  options: {
+    json: { type: 'boolean' },
+    zones: { type: 'string' },
+    large: { type: 'string' },
+    seconds: { type: 'string' },
+    rate: { type: 'string' },
+    'sync-delay': { type: 'string' },
+    servers: { type: 'string' },
+  },
   allowPositionals: true,
 });
 
-/** The numbers that the options of `compare` give. */
-function sizes(): { zones?: number; large?: number } {
-  const found: { zones?: number; large?: number } = {};
-  for (const name of ['zones', 'large'] as const) {
-    const text = values[name];
-    if (text === undefined) continue;
-    if (!/^\d{1,6}$/u.test(text)) {
-      console.error(`bench: --${name} takes a number`);
-      process.exit(2);
-    }
-    found[name] = Number(text);
-  }
-  return found;
+/** The number that an option gives; null: the option is absent. */
+function numberOf(name: 'zones' | 'large' | 'seconds' | 'rate' | 'sync-delay'): number | null {
+  const text = values[name];
+  if (text === undefined) return null;
+  if (/^\d{1,6}$/u.test(text)) return Number(text);
+  console.error(`bench: --${name} takes a number`);
+  process.exit(2);
+}
+
+/** Leaves out what is null, so that the default counts. */
+function given<T extends string>(found: Readonly<Record<T, number | null>>): Partial<Record<T, number>> {
+  const all: Partial<Record<T, number>> = {};
+  for (const name in found) if (found[name] !== null) all[name] = found[name];
+  return all;
+}
+
+function loadPlan(): Partial<LoadPlan> {
+  const names = values.servers?.split(',');
+  const servers = names === undefined ? {} : { softwares: softwares.filter((one) => names.includes(one)) };
+  const [seconds, rate, syncDelay] = [numberOf('seconds'), numberOf('rate'), numberOf('sync-delay')];
+  return { ...servers, ...given({ seconds, rate, syncDelay }) };
 }
 
 const parts: Readonly<Record<string, () => Promise<Record<string, number>>>> = {
@@ -38,8 +57,9 @@ const parts: Readonly<Record<string, () => Promise<Record<string, number>>>> = {
   memory: benchMemory,
   central: () => benchCentral(),
   bulk: () => benchBulk(),
-  compare: () => benchCompare(sizes()),
+  compare: () => benchCompare(given({ zones: numberOf('zones'), large: numberOf('large') })),
   history: () => benchHistory(),
+  load: () => benchLoad(loadPlan()),
 };
 
 const named = positionals.length > 0 ? positionals : ['hook'];

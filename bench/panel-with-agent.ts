@@ -45,10 +45,12 @@ export interface Save {
 }
 
 export class PanelWithAgent {
+  /** Path of the agent's own socket. */
+  readonly socket: string;
+  readonly root: string;
   readonly #directory: string;
   readonly #sandbox: Sandbox;
   readonly #agent: ChildProcess;
-  readonly #agentSocket: string;
   readonly #toll: Toll;
 
   private constructor(
@@ -61,7 +63,8 @@ export class PanelWithAgent {
     this.#directory = directory;
     this.#sandbox = sandbox;
     this.#agent = agent;
-    this.#agentSocket = agentSocket;
+    this.socket = agentSocket;
+    this.root = join(directory, 'panel');
     this.#toll = toll;
   }
 
@@ -69,11 +72,13 @@ export class PanelWithAgent {
    * Starts a panel whose zones are already `synced` in the ledger.
    * @param central section `[isp_master]` of the settings
    * @param flags options of Node.js for the agent
+   * @param before words that start the agent's process, such as a tracer with its options
    */
   static async start(
     central: Readonly<Record<string, string>>,
     zones: readonly Filled[],
     flags: readonly string[] = [],
+    before: readonly string[] = [],
   ): Promise<PanelWithAgent> {
     const directory = mkdtempSync(join(tmpdir(), 'bench-'));
     const root = join(directory, 'panel');
@@ -86,9 +91,9 @@ export class PanelWithAgent {
     sandbox.restartPanel();
     await writeLedger(root, zones);
     const program = join(root, 'lib/domainsync/current/agent.cjs');
-    const agent = spawn(process.execPath, [...flags, program, '--root', root, '--socket', agentSocket], {
-      stdio: 'inherit',
-    });
+    const own = [process.execPath, ...flags, program, '--root', root, '--socket', agentSocket];
+    const [first = process.execPath, ...rest] = [...before, ...own];
+    const agent = spawn(first, rest, { stdio: 'inherit' });
     const toll = await Toll.open(socket, agentSocket);
     const panel = new PanelWithAgent(directory, sandbox, agent, agentSocket, toll);
     // Until the owners of zones are read, every edit of a user is refused.
@@ -131,25 +136,34 @@ export class PanelWithAgent {
   }
 
   async #isReady(): Promise<boolean> {
-    const { engine, fromAgent } = await ask(this.#agentSocket, 'status', {});
+    const { engine, fromAgent } = await ask(this.socket, 'status', {});
     return engine?.open === 0 && fromAgent !== null && fromAgent.owners.readAt !== null;
   }
 
   /** Number of open operations; null: no engine runs. */
   async #open(): Promise<number | null> {
-    const { engine } = await ask(this.#agentSocket, 'status', {});
+    const { engine } = await ask(this.socket, 'status', {});
     return engine?.open ?? null;
+  }
+
+  /** Process id of the agent. */
+  async pid(): Promise<number> {
+    const { pid } = await ask(this.socket, 'status', {});
+    if (pid === null) throw new Error('no agent runs');
+    return pid;
   }
 
   /** Resident memory of the agent in MiB. */
   async memory(): Promise<number> {
-    const { memory } = await ask(this.#agentSocket, 'status', {});
+    const { memory } = await ask(this.socket, 'status', {});
     return (memory ?? 0) / 1_048_576;
   }
 
   async stop(): Promise<void> {
-    this.#agent.kill('SIGTERM');
-    await once(this.#agent, 'close');
+    // The process that was started may be a tracer, which ends with the agent.
+    const ended = once(this.#agent, 'close');
+    process.kill(await this.pid(), 'SIGTERM');
+    await ended;
     await this.#toll.close();
     await this.#sandbox.stop();
     rmSync(this.#directory, { recursive: true, force: true });

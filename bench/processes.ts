@@ -14,7 +14,7 @@ interface Way {
 const path = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
 
 /** The environment variables with which the panel starts a handler. */
-function environment(
+export function handlerEnvironment(
   version: PanelVersion,
   parameters: Readonly<Record<string, string>>,
 ): Record<string, string> {
@@ -26,9 +26,9 @@ function environment(
 
 function waysOf({ version, ours, python }: Scene): Record<string, Way> {
   const shim = join(ours.root, 'addon/domainsync');
-  const opening = environment(version, { func: ours.words.save, plid: zone, elid: '' });
+  const opening = handlerEnvironment(version, { func: ours.words.save, plid: zone, elid: '' });
   // The product ignores this function, so the agent answers a save of it at once.
-  const asking = environment(version, { func: 'usrparam', sok: 'ok' });
+  const asking = handlerEnvironment(version, { func: 'usrparam', sok: 'ok' });
   return {
     [`hook_${version}`]: { program: shim, arguments: [], environment: asking },
     [`opening_${version}`]: { program: shim, arguments: [], environment: opening },

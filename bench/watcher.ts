@@ -30,7 +30,7 @@ export class Watcher {
   async sees(name: DnsName, address: string): Promise<number> {
     const started = performance.now();
     for (;;) {
-      const addresses = await this.#ask(name);
+      const addresses = await this.addressesOf(name);
       const now = performance.now();
       if (addresses.includes(address)) return now;
       if (now - started > 60_000)
@@ -42,7 +42,8 @@ export class Watcher {
     this.#socket.close();
   }
 
-  async #ask(name: DnsName): Promise<readonly string[]> {
+  /** The addresses of a name, as the server answers now. */
+  async addressesOf(name: DnsName): Promise<readonly string[]> {
     this.#id = (this.#id + 1) % 65_536;
     const id = this.#id;
     const octets = encodeMessage({ ...queryMessage(name, 'A'), id });
