@@ -51,9 +51,23 @@ export interface OperationFilter {
  * the only writer. Every implementation passes `src/testing/contracts/journal.ts`. All methods throw
  * {@link JournalError}.
  */
-export interface Journal {
-  /** Writes the whole batch to disk before it resolves. When it throws, nothing is written. */
+export interface Journal extends JournalReader {
+  /**
+   * Writes the whole batch to disk before it resolves. When it throws, nothing is written. With
+   * {@link pending}, commits that wait together fail together.
+   */
   commit(batch: Batch): Promise<void>;
+  /**
+   * The journal with the batches that were given to {@link commit} and are not on disk yet. A transaction may
+   * read it if its own batch then waits with them, even an empty one. All other reads see only what is on
+   * disk. Absent: a commit must end before the next transaction reads.
+   */
+  readonly pending?: JournalReader;
+  close(): Promise<void>;
+}
+
+/** The reads of a {@link Journal}. All methods throw {@link JournalError}. */
+export interface JournalReader {
   operation(id: string): Promise<Operation | null>;
   operations(filter: OperationFilter): Promise<readonly Operation[]>;
   /** All zone entries, sorted by name. */
@@ -73,7 +87,6 @@ export interface Journal {
    */
   owners(): Promise<ReadonlyMap<DnsName, readonly string[] | null>>;
   fact(name: string): Promise<string | null>;
-  close(): Promise<void>;
 }
 
 /** Counts for `domainsync status`, found without reading the whole journal. */

@@ -14,10 +14,7 @@ export class Database {
   readonly #database: DatabaseSync;
   readonly #place: FilePlace | null;
   readonly #statements = new Map<string, StatementSync>();
-  /**
-   * Number of rows that {@link run} has inserted, changed or deleted. Statements such as `BEGIN` may add to
-   * the number too, so compare two values only within one transaction.
-   */
+  /** Number of rows that {@link run} has inserted, changed or deleted. */
   changes = 0;
 
   /** @param place watches the files for deletion or replacement; null: this process only reads the file */
@@ -46,22 +43,69 @@ export class Database {
    *   replaced or shortened
    */
   transaction<T>(body: () => T): T {
-    return this.guard(() => {
+    this.begin();
+    return this.commit(body);
+  }
+
+  /** Begins a transaction, for {@link part} and {@link commit}. @throws {JournalError} */
+  begin(): void {
+    this.guard(() => {
       // Checks before the commit whether the write-ahead log was shortened: the commit itself makes the log
       // longer again.
       this.#place?.check();
-      this.run('BEGIN IMMEDIATE');
+      this.#step('BEGIN IMMEDIATE');
+    });
+  }
+
+  /**
+   * Runs `body` within the open transaction. When it throws, its changes are undone, and those before it
+   * stay, unless SQLite has undone the whole transaction ({@link isOpen}).
+   * @throws {JournalError} for failures of SQLite and the file system
+   */
+  part<T>(body: () => T): T {
+    return this.guard(() => {
+      this.#step('SAVEPOINT part');
       try {
         const value = body();
-        this.run('COMMIT');
-        this.#place?.check();
+        this.#step('RELEASE part');
         return value;
       } catch (error) {
-        // After some errors, such as a full disk, SQLite has already rolled back.
-        if (this.#database.isTransaction) this.run('ROLLBACK');
+        if (this.isOpen) {
+          this.#step('ROLLBACK TO part');
+          this.#step('RELEASE part');
+        }
         throw error;
       }
     });
+  }
+
+  /**
+   * Runs `body` in the open transaction, then commits it. When this method returns, the changes are on disk.
+   * When it throws, they are undone.
+   * @throws {JournalError} as {@link transaction}
+   */
+  commit<T>(body: () => T): T {
+    return this.guard(() => {
+      try {
+        const value = body();
+        this.#step('COMMIT');
+        this.#place?.check();
+        return value;
+      } catch (error) {
+        this.rollBack();
+        throw error;
+      }
+    });
+  }
+
+  /** Undoes the open transaction. After some errors, such as a full disk, SQLite has already done so. */
+  rollBack(): void {
+    if (this.isOpen) this.#step('ROLLBACK');
+  }
+
+  /** Whether a transaction is open. */
+  get isOpen(): boolean {
+    return this.#database.isTransaction;
   }
 
   /**
@@ -81,6 +125,11 @@ export class Database {
   close(): void {
     this.#statements.clear();
     this.#database.close();
+  }
+
+  /** Runs a statement that changes no row. SQLite would count the rows of the statement before it again. */
+  #step(sql: string): void {
+    this.#statement(sql).run();
   }
 
   #statement(sql: string): StatementSync {

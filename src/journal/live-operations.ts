@@ -34,8 +34,10 @@ export class LiveOperations {
   readonly #byZone = new Map<DnsName, Map<string, Operation>>();
   /** Ended operations; the one used last is at the end. */
   readonly #ended = new Map<string, StoredOctets>();
-  /** Changes of the running transaction; null: the transaction dropped the operation. */
+  /** Changes of the open transaction; null: the transaction dropped the operation. */
   readonly #staged = new Map<string, StoredOctets | null>();
+  /** The same of the part of the transaction that is being written. */
+  readonly #part = new Map<string, StoredOctets | null>();
   /** Ended operations whose watch ended before this time (wall clock, ms) are not in `#byId`. */
   #since: number;
   /** The size of `#byId` after old operations were last removed from it. */
@@ -53,7 +55,7 @@ export class LiveOperations {
 
   /** Returns an operation from memory. Null: the operation is not in memory, but may be in the file. */
   get(id: string): StoredOctets | null {
-    return this.#staged.get(id) ?? this.#byId.get(id) ?? this.#ended.get(id) ?? null;
+    return this.#part.get(id) ?? this.#staged.get(id) ?? this.#byId.get(id) ?? this.#ended.get(id) ?? null;
   }
 
   /**
@@ -69,7 +71,8 @@ export class LiveOperations {
   }
 
   /**
-   * Operations that are open, or on watch at the given time, sorted by id.
+   * Operations that are open, or on watch at the given time, sorted by id. Changes of the open transaction
+   * count.
    * @param wall wall clock, milliseconds since 1970
    * @param zone absent: operations of all zones
    * @returns null: memory may lack operations of that time, so the caller has to read the file
@@ -80,20 +83,39 @@ export class LiveOperations {
       zone === undefined
         ? [...this.#byId.values()].map(({ operation }) => operation)
         : [...(this.#byZone.get(zone)?.values() ?? [])];
-    const open = all.filter((operation) => isOpen(operation, wall));
+    const now = this.#staged.size === 0 ? all : this.#withStaged(all, zone);
+    const open = now.filter((operation) => isOpen(operation, wall));
     return open.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
+  #withStaged(all: readonly Operation[], zone: DnsName | undefined): readonly Operation[] {
+    const kept = all.filter(({ id }) => !this.#staged.has(id));
+    const changed = [...this.#staged.values()].flatMap((stored) => stored?.operation ?? []);
+    return [...kept, ...changed.filter((operation) => zone === undefined || operation.zone === zone)];
+  }
+
   /**
-   * Notes a change that the running transaction makes. {@link commit} applies the change to memory.
+   * Notes a change that the open transaction makes. {@link commit} applies the change to memory.
    * @param stored null: the operation was dropped
    */
   stage(id: string, stored: StoredOctets | null): void {
-    this.#staged.set(id, stored);
+    this.#part.set(id, stored);
+  }
+
+  /** The part of the transaction that noted the last changes is written. Another part may follow. */
+  endPart(): void {
+    for (const [id, stored] of this.#part) this.#staged.set(id, stored);
+    this.#part.clear();
+  }
+
+  /** Discards the changes of the part that was being written, because it failed. */
+  forgetPart(): void {
+    this.#part.clear();
   }
 
   /** Applies the noted changes to memory, because their transaction was committed. */
   commit(): void {
+    this.endPart();
     for (const [id, stored] of this.#staged) {
       if (stored === null) this.#drop(id);
       else this.#put(stored);
@@ -104,6 +126,7 @@ export class LiveOperations {
 
   /** Discards the noted changes, because their transaction failed. */
   forget(): void {
+    this.#part.clear();
     this.#staged.clear();
   }
 

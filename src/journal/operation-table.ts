@@ -140,6 +140,12 @@ export class OperationTable {
     return octets;
   }
 
+  /** Call this when a part of a transaction is written (`true`), or has failed (`false`). */
+  endPart(isWritten: boolean): void {
+    if (isWritten) this.#live?.endPart();
+    else this.#live?.forgetPart();
+  }
+
   /** Call this when the transaction of the last `put` and `drop` calls was committed. */
   commit(): void {
     this.#live?.commit();

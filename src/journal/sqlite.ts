@@ -4,6 +4,7 @@ import {
   type Batch,
   type Journal,
   type JournalCounts,
+  type JournalReader,
   type OperationFilter,
   type ZoneCounts,
 } from '../core/journal.ts';
@@ -11,16 +12,18 @@ import type { Decision, ObservedCounts } from '../core/decision.ts';
 import { hostFact } from '../core/journal-doubts.ts';
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
+import { isFresh } from './commit-group.ts';
+import { countOldFile } from './counts.ts';
 import { Database, translate } from './database.ts';
 import { DecisionTable } from './decision-table.ts';
 import { factsAtOpening } from './doubts.ts';
 import { FactTable } from './fact-table.ts';
 import { FilePlace } from './file-place.ts';
-import { Heartbeat } from './heartbeat.ts';
 import type { HistoryEntry, HistoryFilter, HistoryPage } from '../core/history.ts';
 import type { HostIdentity } from './host-identity.ts';
 import { History, type HistoryLimits, type PersonLimits } from './history.ts';
 import { HistoryReader } from './history-reader.ts';
+import { readerOf, type JournalReads } from './journal-reads.ts';
 import { LedgerTable, rowsTally, ZoneDamaged } from './ledger-table.ts';
 import { presentCounts } from './earlier-words.ts';
 import { isDead, readHolder, thisProcess } from './lease.ts';
@@ -30,6 +33,7 @@ import { OwnerTable } from './owner-table.ts';
 import { Reserve } from './reserve.ts';
 import { countIn, CountFile } from './count-file.ts';
 import { Tallies } from './tallies.ts';
+import { Transactions } from './transactions.ts';
 import { notesTally, zonesTally, ZoneTable } from './zone-table.ts';
 
 export interface SqliteJournalOptions {
@@ -87,9 +91,9 @@ export class SqliteJournal implements Journal {
   readonly #reader: HistoryReader;
   readonly #countFile: CountFile;
   readonly #now: () => number;
-  readonly #heartbeat: Heartbeat;
-  /** Number of commits in the file. */
-  #commits = 0;
+  readonly #transactions: Transactions;
+  readonly #outside: JournalReader;
+  readonly pending: JournalReader;
 
   /**
    * @throws {JournalError} `journal.unreadable`, `journal.newer`, `journal.in-use`, `journal.locked`,
@@ -115,10 +119,26 @@ export class SqliteJournal implements Journal {
       this.#ledger = new LedgerTable(this.#database, this.#tallies, this.#tables, state);
       this.#owners = new OwnerTable(this.#database, this.#tallies, checked);
       this.#facts = new FactTable(this.#database, checked);
-      this.#heartbeat = new Heartbeat(this.#database);
       this.#decisions = new DecisionTable(this.#database);
       this.#reader = new HistoryReader(this.#operations, this.#decisions, this.#facts, this.#tables);
       this.#history = new History(this.#operations, this.#facts, this.#tallies, this.#decisions);
+      this.#transactions = new Transactions(
+        {
+          database: this.#database,
+          operations: this.#operations,
+          ledger: this.#ledger,
+          tallies: this.#tallies,
+          countFile: this.#countFile,
+          now: this.#now,
+        },
+        {
+          write: (batch) => this.#write(batch),
+          makeRoom: () => this.#database.guard(() => this.#reserve.give()),
+        },
+      );
+      const reads = this.#makeReads();
+      this.#outside = readerOf(reads, (read) => this.#read(read));
+      this.pending = readerOf(reads, async (read) => await Promise.resolve(this.#database.guard(read)));
       if (writer) this.#takeOver(options.host ?? { machine: null, board: null });
     } catch (error) {
       this.#countFile.close();
@@ -127,41 +147,37 @@ export class SqliteJournal implements Journal {
     }
   }
 
+  /**
+   * Commits of one turn of the event loop share one transaction and one sync
+   * (docs/decisions/023-group-commit.md).
+   */
   async commit(batch: Batch): Promise<void> {
-    await Promise.resolve();
-    const fresh = (batch.operations ?? []).some(({ state }) => state === 'prepared');
     // A new operation must not use up the reserved space. A step of an open operation may use it.
-    if (fresh && !this.#database.guard(() => this.#reserve.take()))
+    if (isFresh(batch) && !this.#database.guard(() => this.#reserve.take()))
       throw new JournalError('journal.disk-full', { path: this.#path });
-    try {
-      this.#transaction(() => this.#write(batch));
-    } catch (error) {
-      if (!(error instanceof JournalError) || error.code !== 'journal.disk-full' || fresh) throw error;
-      this.#database.guard(() => this.#reserve.give());
-      this.#transaction(() => this.#write(batch));
-    }
+    await this.#transactions.group.add(batch);
   }
 
   /** Runs SQLite's `quick_check`. @returns the first fault in SQLite's words; null: the file has none */
   damage(): string | null {
-    const said = this.#database.guard(() => this.#database.get('PRAGMA quick_check(1)')?.['quick_check']);
+    const said = this.#alone(() => this.#database.get('PRAGMA quick_check(1)')?.['quick_check']);
     return said === 'ok' ? null : String(said);
   }
 
   async operation(id: string): Promise<Operation | null> {
-    return await this.#read(() => this.#operations.get(id));
+    return await this.#outside.operation(id);
   }
 
   async operations(filter: OperationFilter): Promise<readonly Operation[]> {
-    return await this.#read(() => this.#operations.find(filter));
+    return await this.#outside.operations(filter);
   }
 
   async zones(): Promise<readonly ZoneEntry[]> {
-    return await this.#read(() => this.#zones.all());
+    return await this.#outside.zones();
   }
 
   async zone(zone: DnsName): Promise<ZoneEntry | null> {
-    return await this.#read(() => this.#zones.get(zone));
+    return await this.#outside.zone(zone);
   }
 
   /**
@@ -169,38 +185,28 @@ export class SqliteJournal implements Journal {
    * @throws {JournalError} `journal.zone-damaged`: the zone stays frozen until all its rows are dropped
    */
   async rows(zone: DnsName, names?: readonly DnsName[]): Promise<readonly LedgerRow[]> {
-    await Promise.resolve();
-    return this.#freezing(() => this.#ledger.rows(zone, names));
+    return await this.#outside.rows(zone, names);
   }
 
   async counts(): Promise<JournalCounts> {
-    return await this.#read(() => {
-      if (!this.#tables.has('tally')) return this.#counted();
-      return {
-        zones: presentCounts(this.#tallies.group(zonesTally)),
-        rows: presentCounts(this.#tallies.group(rowsTally)),
-        // In files up to schema 6, this count has the name `remarks`.
-        notes: this.#tallies.get(this.#stateColumn === 'state' ? notesTally : 'remarks'),
-        frozen: this.#ledger.frozen().length,
-        damagedOperations: Number(this.#facts.get(damagedFact) ?? 0),
-      };
-    });
+    return await this.#outside.counts();
   }
 
   async zoneCounts(): Promise<ReadonlyMap<DnsName, ZoneCounts>> {
-    return await this.#read(() => this.#ledger.countEach());
+    return await this.#outside.zoneCounts();
   }
 
   async owners(): Promise<ReadonlyMap<DnsName, readonly string[] | null>> {
-    return await this.#read(() => (this.#tables.has('owner') ? this.#owners.all() : new Map()));
+    return await this.#outside.owners();
   }
 
   async fact(name: string): Promise<string | null> {
-    return await this.#read(() => this.#facts.get(name));
+    return await this.#outside.fact(name);
   }
 
   async close(): Promise<void> {
     await Promise.resolve();
+    this.#transactions.group.end();
     try {
       // This write throws `journal.lost` if the file was deleted or replaced.
       if (this.#writer) translated(this.#path, () => this.#facts.put('lease', null));
@@ -216,15 +222,15 @@ export class SqliteJournal implements Journal {
    * @throws {JournalError} `journal.in-use` if the process that holds the lease may still be alive
    */
   #takeOver(host: HostIdentity): void {
-    this.#transaction(() => {
+    this.#transactions.run(() => {
       const held = this.#facts.get('lease');
       if (held !== null && !isDead(readHolder(held)))
         throw new JournalError('journal.in-use', { path: this.#path });
-      const { commits: counted, at: committedAt } = this.#heartbeat.get();
+      const { commits: counted, at: committedAt } = this.#transactions.heartbeat.get();
       // Earlier releases counted in this fact how often the file was opened.
       const commits = Math.max(counted, countIn(this.#facts.get('generation')));
       const second = this.#countFile.read();
-      this.#commits = Math.max(commits, second);
+      this.#transactions.commits = Math.max(commits, second);
       const writtenOn = this.#facts.get(hostFact);
       const doubts = factsAtOpening({ commits, second, committedAt, now: this.#now(), host, writtenOn });
       for (const [name, value] of Object.entries(doubts)) this.#facts.put(name, value);
@@ -233,7 +239,7 @@ export class SqliteJournal implements Journal {
     });
     try {
       this.#database.guard(() => {
-        this.#countFile.begin(this.#commits);
+        this.#countFile.begin(this.#transactions.commits);
         this.#operations.takeOver(Date.now());
       });
     } catch (error) {
@@ -252,37 +258,6 @@ export class SqliteJournal implements Journal {
     for (const change of batch.rows ?? []) this.#ledger.change(change);
     this.#owners.put(batch.owners ?? new Map());
     for (const [name, value] of Object.entries(batch.facts ?? {})) this.#facts.put(name, value);
-  }
-
-  /**
-   * Runs `body` in one transaction, which also writes the changed counts, the zone totals and the heartbeat.
-   * If the transaction fails, its changes in memory are discarded too.
-   * @param beats whether to write the heartbeat even if `body` changes nothing
-   */
-  #transaction<T>(body: () => T, beats = false): T {
-    const before = this.#commits;
-    try {
-      const result = this.#database.transaction(() => {
-        const { changes } = this.#database;
-        const value = body();
-        this.#ledger.flush();
-        this.#tallies.flush();
-        if (beats || this.#database.changes !== changes) {
-          this.#commits += 1;
-          this.#heartbeat.put({ commits: this.#commits, at: this.#now() });
-        }
-        return value;
-      });
-      this.#operations.commit();
-      this.#countFile.follow(this.#commits);
-      return result;
-    } catch (error) {
-      this.#commits = before;
-      this.#operations.forget();
-      this.#ledger.forget();
-      this.#tallies.forget();
-      throw error;
-    }
   }
 
   /**
@@ -312,7 +287,7 @@ export class SqliteJournal implements Journal {
 
   /** Stores decisions in one transaction. When it throws, none of them is stored. @throws {JournalError} */
   note(decisions: readonly Decision[]): void {
-    this.#transaction(() => {
+    this.#transactions.run(() => {
       for (const decision of decisions) this.#decisions.put(decision);
       this.#decisions.limit(new Set(decisions.map(({ actor }) => actor)));
     });
@@ -320,32 +295,32 @@ export class SqliteJournal implements Journal {
 
   /** One step of {@link History.prune}. @throws {JournalError} */
   prune(after: string, limits: HistoryLimits): string | null {
-    return this.#transaction(() => this.#history.prune(after, limits));
+    return this.#transactions.run(() => this.#history.prune(after, limits));
   }
 
   /** One step of {@link History.addSums}. @throws {JournalError} */
   addSums(after: string): string | null {
-    return this.#transaction(() => this.#history.addSums(after));
+    return this.#transactions.run(() => this.#history.addSums(after));
   }
 
   /** One step of {@link History.addKeys}. @throws {JournalError} */
   addKeys(after: string): string | null {
-    return this.#transaction(() => this.#history.addKeys(after));
+    return this.#transactions.run(() => this.#history.addKeys(after));
   }
 
   /** One step of {@link History.erase}. @throws {JournalError} */
   erase(user: string): number {
-    return this.#transaction(() => this.#history.erase(user));
+    return this.#transactions.run(() => this.#history.erase(user));
   }
 
   /** One step of {@link History.forgetPersons}. @throws {JournalError} */
   forgetPersons(after: string, limits: PersonLimits): string | null {
-    return this.#transaction(() => this.#history.forgetPersons(after, limits));
+    return this.#transactions.run(() => this.#history.forgetPersons(after, limits));
   }
 
   /** One step of {@link History.check}. @throws {JournalError} */
   checkOperations(after: string): ReturnType<History['check']> {
-    return this.#database.guard(() => this.#history.check(after));
+    return this.#alone(() => this.#history.check(after));
   }
 
   /**
@@ -360,7 +335,7 @@ export class SqliteJournal implements Journal {
     if (!this.#tables.has('ledger')) return { last: null, damaged };
     let last: DnsName | null = null;
     for (let [zones, rows] = [0, 0]; zones < mostZones && rows < mostRows; zones += 1) {
-      const zone = this.#database.guard(() => this.#ledger.next(last ?? after));
+      const zone = this.#alone(() => this.#ledger.next(last ?? after));
       if (zone === null) return { last: null, damaged };
       last = zone;
       try {
@@ -378,7 +353,7 @@ export class SqliteJournal implements Journal {
    * @throws {JournalError}
    */
   beat(): void {
-    this.#transaction(() => undefined, true);
+    this.#transactions.run(() => undefined, true);
   }
 
   /** Stores how many damaged operations a full check found. @throws {JournalError} */
@@ -389,7 +364,39 @@ export class SqliteJournal implements Journal {
 
   async #read<T>(body: () => T): Promise<T> {
     await Promise.resolve();
+    return await this.#transactions.group.outside(() => this.#database.guard(body));
+  }
+
+  /** Runs `body` while no commit waits. */
+  #alone<T>(body: () => T): T {
+    this.#transactions.group.end();
     return this.#database.guard(body);
+  }
+
+  #makeReads(): JournalReads {
+    return {
+      operation: (id) => this.#operations.get(id),
+      operations: (filter) => this.#operations.find(filter),
+      zones: () => this.#zones.all(),
+      zone: (zone) => this.#zones.get(zone),
+      rows: (zone, names) => this.#freezing(() => this.#ledger.rows(zone, names)),
+      counts: () => this.#counts(),
+      zoneCounts: () => this.#ledger.countEach(),
+      owners: () => (this.#tables.has('owner') ? this.#owners.all() : new Map()),
+      fact: (name) => this.#facts.get(name),
+    };
+  }
+
+  #counts(): JournalCounts {
+    if (!this.#tables.has('tally')) return countOldFile(this.#database);
+    return {
+      zones: presentCounts(this.#tallies.group(zonesTally)),
+      rows: presentCounts(this.#tallies.group(rowsTally)),
+      // In files up to schema 6, this count has the name `remarks`.
+      notes: this.#tallies.get(this.#stateColumn === 'state' ? notesTally : 'remarks'),
+      frozen: this.#ledger.frozen().length,
+      damagedOperations: Number(this.#facts.get(damagedFact) ?? 0),
+    };
   }
 
   /**
@@ -406,28 +413,12 @@ export class SqliteJournal implements Journal {
   }
 
   #freeze(zone: DnsName): void {
-    this.#transaction(() => {
+    this.#transactions.run(() => {
       if (this.#ledger.isFrozen(zone)) return;
       this.#ledger.freeze(zone);
       const entry = this.#zones.get(zone);
       if (entry !== null) this.#zones.put({ ...entry, note: damagedNote });
     });
-  }
-
-  /** The counts for a file of an earlier release, which does not store them. SQL counts the rows instead. */
-  #counted(): JournalCounts {
-    const zones = this.#database.all('SELECT standing, count(*) AS n FROM zone GROUP BY standing');
-    const rows = this.#database.all('SELECT standing, count(*) AS n FROM record GROUP BY standing');
-    const notes = this.#database.get('SELECT count(note) AS n FROM zone');
-    const tally = (found: typeof rows): Readonly<Record<string, number>> =>
-      presentCounts(Object.fromEntries(found.map(({ standing, n }) => [String(standing), Number(n)])));
-    return {
-      zones: tally(zones),
-      rows: tally(rows),
-      notes: Number(notes?.['n']),
-      frozen: 0,
-      damagedOperations: 0,
-    };
   }
 }
 

@@ -2,7 +2,7 @@ import type { DnsName } from '../../dns/name.ts';
 import type { CallContext, Central } from '../central.ts';
 import type { AlarmClock } from '../clock.ts';
 import { DailyNotice } from '../daily-notice.ts';
-import type { Journal } from '../journal.ts';
+import type { Journal, JournalReader } from '../journal.ts';
 import type { Log } from '../log.ts';
 import type { Operation } from '../operation.ts';
 import type { Panel } from '../panel.ts';
@@ -20,7 +20,7 @@ import { SilentChanges } from './parts/silent-changes.ts';
 import type { EngineSettings } from './settings.ts';
 import { Promises } from './observe/promises.ts';
 import { withoutWrites } from './observe/write-gate.ts';
-import { Store, type JournalReader } from './parts/store.ts';
+import { Store } from './parts/store.ts';
 import { Timers } from './parts/timers.ts';
 
 export interface Ports {

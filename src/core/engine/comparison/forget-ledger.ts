@@ -1,13 +1,13 @@
 import { problem } from '../../../dns/problem.ts';
 import { zoneName, type DnsName } from '../../../dns/name.ts';
-import type { Batch } from '../../journal.ts';
+import type { Batch, JournalReader } from '../../journal.ts';
 import { acceptedFact, asideFact, gapFact, newBaselineFact, olderFact } from '../../journal-doubts.ts';
 import { isMirrored, type ZoneEntry } from '../../ledger.ts';
 import { isFinal, type Operation } from '../../operation.ts';
 import { forgettingZones } from '../knowledge/forget-zones.ts';
 import { forgottenCode, leftZoneCode } from '../knowledge/forgotten.ts';
 import { newDelete } from '../knowledge/operations.ts';
-import type { JournalReader, Transaction } from '../parts/store.ts';
+import type { Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Facts that an operator caused by a command of his own. `domainsync status` need not report them to him. */

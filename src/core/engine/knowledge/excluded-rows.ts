@@ -1,6 +1,5 @@
 import type { DnsName } from '../../../dns/name.ts';
-import type { RowChange } from '../../journal.ts';
-import type { JournalReader } from '../parts/store.ts';
+import type { JournalReader, RowChange } from '../../journal.ts';
 import { isFrozen } from './frozen.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { DnsName } from '../../../dns/name.ts';
-import { conflictSinceFact } from '../../journal.ts';
+import { conflictSinceFact, type JournalReader } from '../../journal.ts';
 import { filledFact } from '../background/fill-zone.ts';
 import { forgotten } from '../before/signed-delete.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
-import type { JournalReader, Transaction } from '../parts/store.ts';
+import type { Transaction } from '../parts/store.ts';
 import { excludedRows } from './excluded-rows.ts';
 
 /**

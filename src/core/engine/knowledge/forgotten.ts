@@ -1,4 +1,4 @@
-import type { Journal } from '../../journal.ts';
+import type { Journal, JournalReader } from '../../journal.ts';
 import type { Operation } from '../../operation.ts';
 
 /** Code of the problem that an operation gets if its journal is forgotten while the operation is open. */
@@ -26,8 +26,17 @@ export function isForgotten({ state, problems }: Operation): boolean {
  * nothing: no step waits for them, and new edits of the same names are carried out.
  */
 export function withoutForgotten(journal: Journal): Journal {
+  const { pending } = journal;
   return {
+    ...readerWithout(journal),
+    ...(pending !== undefined && { pending: readerWithout(pending) }),
     commit: (batch) => journal.commit(batch),
+    close: () => journal.close(),
+  };
+}
+
+function readerWithout(journal: JournalReader): JournalReader {
+  return {
     operation: (id) => journal.operation(id),
     operations: async (filter) => {
       const found = await journal.operations(filter);
@@ -40,6 +49,5 @@ export function withoutForgotten(journal: Journal): Journal {
     zoneCounts: () => journal.zoneCounts(),
     owners: () => journal.owners(),
     fact: (name) => journal.fact(name),
-    close: () => journal.close(),
   };
 }

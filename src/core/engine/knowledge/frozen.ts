@@ -1,6 +1,5 @@
 import type { DnsName } from '../../../dns/name.ts';
-import { JournalError } from '../../journal.ts';
-import type { JournalReader } from '../parts/store.ts';
+import { JournalError, type JournalReader } from '../../journal.ts';
 
 /**
  * Whether the zone's ledger is damaged. Then edits of the zone are refused until a new baseline is taken.

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { JournalReader } from '../parts/store.ts';
+import type { JournalReader } from '../../journal.ts';
 
 interface Where {
   readonly journal: Pick<JournalReader, 'fact'>;

@@ -1,6 +1,6 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { Clock } from '../../clock.ts';
-import type { Batch, Journal, RowChange } from '../../journal.ts';
+import type { Batch, Journal, JournalReader, RowChange } from '../../journal.ts';
 import type { ZoneEntry } from '../../ledger.ts';
 import type { Log } from '../../log.ts';
 import {
@@ -11,9 +11,6 @@ import {
   type RecordsOperation,
   type Took,
 } from '../../operation.ts';
-
-/** The journal without its writing methods. */
-export type JournalReader = Omit<Journal, 'commit' | 'close'>;
 
 /**
  * An operation or a zone has changed since the caller read it and decided what to do. Nothing was written,
@@ -68,18 +65,23 @@ export class Store {
 
   /**
    * Runs `body`, then commits everything that it put into the transaction. If `body` throws, nothing is
-   * written. Transactions run one after the other, so `body` must not be slow or start another transaction.
+   * written. Bodies run one after the other, so `body` must not be slow or start another transaction. Their
+   * commits may share a sync to disk ({@link Journal.pending}); each resolves only after it.
    * @throws {JournalError} nothing was written
    * @throws {Moved} an operation or zone has changed since the caller read it; nothing was written
    */
   async transact<T>(body: (tx: Transaction) => T | Promise<T>): Promise<T> {
-    const mine = this.#turn.then(() => this.#transact(body));
+    const mine = this.#turn.then(() => this.#begin(body));
     this.#turn = mine.then(
       () => undefined,
       // The caller of the failed transaction gets the error; the next transaction runs all the same.
       () => undefined,
     );
-    return await mine;
+    const { tx, result, committed } = await mine;
+    await committed;
+    for (const write of tx.writes) this.#note(write);
+    for (const [zone, delay] of tx.wakes) this.#events.wake(zone, delay);
+    return result;
   }
 
   /**
@@ -103,13 +105,19 @@ export class Store {
     await this.transact((tx) => tx.with(batch));
   }
 
-  async #transact<T>(body: (tx: Transaction) => T | Promise<T>): Promise<T> {
-    const tx = new Transaction(this.#journal, this.#clock);
+  /**
+   * Runs `body` and begins its commit. With {@link Journal.pending}, the next body may run before the commit
+   * has ended, and sees its batch.
+   */
+  async #begin<T>(body: (tx: Transaction) => T | Promise<T>): Promise<Begun<T>> {
+    const { pending } = this.#journal;
+    const tx = new Transaction(pending ?? this.#journal, this.#clock);
     const result = await body(tx);
-    if (!tx.isEmpty) await this.#journal.commit(tx.batch);
-    for (const write of tx.writes) this.#note(write);
-    for (const [zone, delay] of tx.wakes) this.#events.wake(zone, delay);
-    return result;
+    // A body that wrote nothing may have read what is not on disk yet, so it waits too.
+    const waits = pending !== undefined || !tx.isEmpty;
+    const committed = waits ? this.#journal.commit(tx.batch) : Promise.resolve();
+    if (pending === undefined) await committed;
+    return { tx, result, committed };
   }
 
   #note({ before, now }: Write): void {
@@ -123,6 +131,13 @@ export class Store {
   }
 }
 
+/** A transaction whose commit has begun. It is a property, because `await` would wait for a bare promise. */
+interface Begun<T> {
+  readonly tx: Transaction;
+  readonly result: T;
+  readonly committed: Promise<void>;
+}
+
 /** An operation before a transaction (`before`; null: it did not exist) and after it (`now`). */
 interface Write {
   readonly before: Operation | null;
@@ -134,7 +149,10 @@ interface Write {
  * while `body` runs.
  */
 export class Transaction {
-  /** The journal as it was before this transaction, without the transaction's own changes. */
+  /**
+   * The journal as it was before this transaction, without the transaction's own changes. Earlier
+   * transactions count, even if their commits have not ended yet.
+   */
   readonly journal: JournalReader;
   readonly #clock: Clock;
   readonly #writes = new Map<string, Write>();

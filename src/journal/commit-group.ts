@@ -1,0 +1,148 @@
+import { JournalError, type Batch } from '../core/journal.ts';
+
+/** What a group does with the file. Each step throws {@link JournalError} when it fails. */
+export interface GroupSteps {
+  /** Begins a transaction. */
+  begin(): void;
+  /** Writes a batch into the transaction. When it throws, the batch left nothing in the transaction. */
+  apply(batch: Batch): void;
+  /** Makes the transaction durable. When it throws, the transaction is undone. */
+  commit(): void;
+  /** Undoes the transaction, if there still is one. */
+  cancel(): void;
+  /** Whether there still is a transaction. After some failures SQLite undoes it by itself. */
+  isOpen(): boolean;
+  /** Frees disk space that is reserved for steps of open operations. */
+  makeRoom(): void;
+}
+
+interface Member {
+  readonly batch: Batch;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Lets all commits of one turn of the event loop share one transaction, and so one sync to disk. Reads from
+ * outside wait until the transaction has ended, so that nobody acts on what may still be undone. When the
+ * transaction fails, each commit in it fails.
+ */
+export class CommitGroup {
+  readonly #steps: GroupSteps;
+  #members: Member[] = [];
+  #waiting: (() => void)[] = [];
+  #end: NodeJS.Immediate | null = null;
+
+  constructor(steps: GroupSteps) {
+    this.#steps = steps;
+  }
+
+  /**
+   * Writes a batch into the group's transaction, and begins one if there is none. An empty batch only waits
+   * for the transaction.
+   * @returns resolves when the batch is on disk; rejects when nothing of it is
+   */
+  add(batch: Batch): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const member = { batch, resolve, reject };
+      const isEmpty = isEmptyBatch(batch);
+      if (isEmpty && this.#end === null) {
+        resolve();
+        return;
+      }
+      try {
+        if (this.#end === null) this.#begin();
+        if (!isEmpty) this.#steps.apply(batch);
+        this.#members.push(member);
+      } catch (error) {
+        if (isDiskFull(error)) this.#failedWith(error, member);
+        else if (this.#end === null || this.#steps.isOpen()) reject(error);
+        else this.#fail(error, member);
+      }
+    });
+  }
+
+  /** Runs `read` as soon as no transaction is open. */
+  outside<T>(read: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const run = (): void => {
+        try {
+          resolve(read());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      if (this.#end === null) run();
+      else this.#waiting.push(run);
+    });
+  }
+
+  /** Ends the open transaction now. Its commits get the result; this method never throws because of them. */
+  end(): void {
+    if (this.#end === null) return;
+    try {
+      this.#steps.commit();
+    } catch (error) {
+      this.#failedWith(error, null);
+      return;
+    }
+    this.#close((one) => one.resolve());
+  }
+
+  #begin(): void {
+    this.#steps.begin();
+    this.#end = setImmediate(() => this.end());
+  }
+
+  /**
+   * If the disk was full and the group has only steps of open operations, writes all of them again with the
+   * reserved space. A group with a new operation fails as a whole, because later members may rely on it.
+   * @param last the batch whose write failed; null: the commit failed
+   */
+  #failedWith(error: unknown, last: Member | null): void {
+    const members = last === null ? this.#members : [...this.#members, last];
+    if (!isDiskFull(error) || members.some(({ batch }) => isFresh(batch))) {
+      this.#fail(error, last);
+      return;
+    }
+    this.#steps.cancel();
+    this.#members = members;
+    try {
+      this.#steps.makeRoom();
+      this.#steps.begin();
+      for (const { batch } of members) this.#steps.apply(batch);
+      this.#steps.commit();
+    } catch (again) {
+      this.#fail(again, null);
+      return;
+    }
+    this.#close((one) => one.resolve());
+  }
+
+  #fail(error: unknown, last: Member | null): void {
+    this.#steps.cancel();
+    if (last !== null) this.#members.push(last);
+    this.#close((one) => one.reject(error));
+  }
+
+  #close(answer: (member: Member) => void): void {
+    if (this.#end !== null) clearImmediate(this.#end);
+    this.#end = null;
+    for (const member of this.#members.splice(0)) answer(member);
+    for (const run of this.#waiting.splice(0)) run();
+  }
+}
+
+/** Whether the batch has a new operation, which must not use up the reserved space. */
+export function isFresh({ operations = [] }: Batch): boolean {
+  return operations.some(({ state }) => state === 'prepared');
+}
+
+function isEmptyBatch({ operations, zones, dropZones, rows, owners, facts }: Batch): boolean {
+  const lists = [operations, zones, dropZones, rows, Object.keys(facts ?? {})];
+  return (owners?.size ?? 0) === 0 && lists.every((list) => (list?.length ?? 0) === 0);
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof JournalError && error.code === 'journal.disk-full';
+}
