@@ -84,6 +84,9 @@ function tracer({ syncDelay }: LoadPlan): readonly string[] {
   return ['strace', '-f', '--seccomp-bpf', '-o', '/dev/null', '-e', 'trace=fdatasync,fsync', '-e', inject];
 }
 
+/** How long the operations of a run may take to end until the processor time is read, milliseconds. */
+const settling = 5_000;
+
 /** A name whose address the load changes. */
 interface Target {
   readonly zone: DnsName;
@@ -163,7 +166,8 @@ class Load {
     }
     await Promise.all(this.#running);
     const took = (performance.now() - loop) / 1_000;
-    await this.#panel.rest();
+    // An edit that a later one of the same name overtook stays open for longer.
+    await this.#panel.rest(settling);
     most = Math.max(most, memoryOf(pid));
     const used = processorOf(pid);
     const { accepted } = this.#counted;

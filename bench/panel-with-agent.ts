@@ -130,9 +130,10 @@ export class PanelWithAgent {
     return { hook: await started, received, answered: await passing.answered, seen };
   }
 
-  /** Resolves when the agent has no open operation. */
-  async rest(): Promise<void> {
-    await until('the agent to rest', async () => (await this.#open()) === 0);
+  /** Resolves when the agent has no open operation. @param most the longest wait, milliseconds */
+  async rest(most = Infinity): Promise<void> {
+    const end = performance.now() + most;
+    await until('the agent to rest', async () => performance.now() > end || (await this.#open()) === 0);
   }
 
   async #isReady(): Promise<boolean> {

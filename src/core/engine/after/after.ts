@@ -178,7 +178,7 @@ export async function markKept(
       const entry = await tx.journal.zone(event.zone);
       if (entry !== null) await tx.zone(entry, { ...entry, state: 'deleting' });
     }
-    tx.wake(event.zone, runtime.ports.settings.confirmDelay);
+    tx.wake(event.zone, runtime.agenda.untilConfirming(event.zone));
     return nothingToDo;
   });
 }

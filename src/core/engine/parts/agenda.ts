@@ -63,6 +63,12 @@ function shop(what: Waking['what'], places: number, placesOfOne: Shop['placesOfO
 const compareGap = 2_000;
 
 /**
+ * The shortest pause between two reads of the same zone that confirm its edits, in milliseconds. Each read
+ * starts a process of the panel. A zone with several edits a second shares its reads among them.
+ */
+const confirmGap = 1_000;
+
+/**
  * Schedules background steps, one at a time for each zone. A zone's step runs at the time of its earliest
  * alarm. If another step is requested while one runs, it follows afterwards. Steps of operations never wait
  * for comparisons of other zones, and users take turns.
@@ -84,6 +90,8 @@ export class Agenda {
   readonly #requests = new Map<DnsName, CompareRequest>();
   /** For each zone, the time before which it is not compared again (monotonic milliseconds). */
   readonly #restsUntil = new Map<DnsName, number>();
+  /** For each zone, when the last step of its operations ended (monotonic milliseconds). */
+  readonly #steppedAt = new Map<DnsName, number>();
   /** How many calls of {@link scheduleFollowing} have not ended. */
   #following = 0;
   #steps: Steps | null = null;
@@ -121,6 +129,12 @@ export class Agenda {
   wake(zone: DnsName, delay: number, what: Waking['what'] = 'operations'): void {
     const lane = (what === 'comparison' ? this.#requests.get(zone)?.lane : this.#lanes.get(zone)) ?? '';
     this.#wake(this.#shops[what], zone, delay, lane);
+  }
+
+  /** Milliseconds from the `after` call of an edit in a zone to the panel read that may confirm the edit. */
+  untilConfirming(zone: DnsName): number {
+    const rest = (this.#steppedAt.get(zone) ?? -Infinity) + confirmGap - this.#now();
+    return Math.max(this.#settings.confirmDelay, rest);
   }
 
   #wake({ alarms, ...one }: Shop, zone: DnsName, delay: number, lane: string): void {
@@ -235,6 +249,7 @@ export class Agenda {
     one.running.set(zone, lane);
     const work: Promise<void> = steps[one.what](zone).finally(() => {
       one.running.delete(zone);
+      if (one.what === 'operations') this.#steppedAt.set(zone, this.#now());
       this.#working.delete(work);
       for (const other of Object.values(this.#shops)) this.#advance(other);
     });
