@@ -173,7 +173,11 @@ class Load {
     const { accepted } = this.#counted;
     return {
       ...this.#figures(took),
-      agent_processor_ms_each: ratio(used.own - processor.own, accepted.length),
+      agent_processor_ms_each: ratio(
+        used.user + used.system - processor.user - processor.system,
+        accepted.length,
+      ),
+      agent_system_ms_each: ratio(used.system - processor.system, accepted.length),
       tools_processor_ms_each: ratio(used.children - processor.children, accepted.length),
       memory_idle_mib: round(idle),
       memory_added_mib: round(most - idle),
@@ -279,13 +283,13 @@ async function hooksOf(zone: DnsName, host: string): Promise<[HeldHook, HeldHook
   return [await held(one, other), await held(other, one)];
 }
 
-/** Processor time that a process and its ended children have used, milliseconds. */
-function processorOf(pid: number): { readonly own: number; readonly children: number } {
+/** Processor time that a process has used in its own code and in the kernel, and its ended children, ms. */
+function processorOf(pid: number): Readonly<Record<'user' | 'system' | 'children', number>> {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   // Fields 14 to 17 of proc(5), in ticks of ten milliseconds; field 2 may contain spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = (at: number): number => Number(fields[at - 3]) * 10;
-  return { own: ticks(14) + ticks(15), children: ticks(16) + ticks(17) };
+  return { user: ticks(14), system: ticks(15), children: ticks(16) + ticks(17) };
 }
 
 /** Resident memory of a process in MiB. */

@@ -18,6 +18,7 @@ import { wireCentral } from '../src/app/wiring/wire.ts';
 import { ask } from '../src/app/control/client.ts';
 import { loadSettings, saveSettings } from '../src/config/settings.ts';
 import { parseName, type DnsName } from '../src/dns/name.ts';
+import { agentOptions } from '../src/app/control/agent-environment.ts';
 import { end } from '../src/app/control/socket.ts';
 import { SqliteJournal } from '../src/journal/sqlite.ts';
 import type { Filled } from './name-servers.ts';
@@ -91,7 +92,16 @@ export class PanelWithAgent {
     sandbox.restartPanel();
     await writeLedger(root, zones);
     const program = join(root, 'lib/domainsync/current/agent.cjs');
-    const own = [process.execPath, ...flags, program, '--root', root, '--socket', agentSocket];
+    const own = [
+      process.execPath,
+      ...agentOptions,
+      ...flags,
+      program,
+      '--root',
+      root,
+      '--socket',
+      agentSocket,
+    ];
     const [first = process.execPath, ...rest] = [...before, ...own];
     const agent = spawn(first, rest, { stdio: 'inherit' });
     const toll = await Toll.open(socket, agentSocket);

@@ -9,7 +9,6 @@
  */
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
 import { terminalText } from '../core/plain-text.ts';
 import { pathsOf, type Paths } from '../app/paths.ts';
 import { wirePanel, wirePanelHand } from '../app/wiring/wire.ts';
@@ -20,10 +19,6 @@ import { takeLock } from './lock.ts';
 import { FileLog } from './log.ts';
 import { notifierOf } from './notifications.ts';
 import { listen } from './server.ts';
-
-// V8 would let the space for young objects grow to a multiple of what lives. Starting a tool copies the page
-// tables of the whole process, so each edit would pay for that space.
-setFlagsFromString('--semi-space-growth-factor=1');
 
 async function main(): Promise<number> {
   const { values } = parseArgs({

@@ -9,7 +9,7 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { agentEnvironment } from '../app/control/agent-environment.ts';
+import { agentEnvironment, agentOptions } from '../app/control/agent-environment.ts';
 import { mostBody, mostHead } from '../app/control/socket.ts';
 
 const socketPath = process.argv[2] ?? '';
@@ -41,7 +41,7 @@ function readRequest(): Promise<Buffer> {
  */
 function startAgent(ended: () => void): void {
   const program = join(dirname(process.argv[1] ?? ''), 'agent.cjs');
-  const agent = spawn(process.execPath, [program, '--socket', socketPath], {
+  const agent = spawn(process.execPath, [...agentOptions, program, '--socket', socketPath], {
     detached: true,
     stdio: 'ignore',
     cwd: '/',

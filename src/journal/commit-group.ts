@@ -16,6 +16,11 @@ export interface GroupSteps {
   makeRoom(): void;
 }
 
+/** A commit that takes at least so many milliseconds is slow. */
+const slowSync = 2;
+/** The longest time that commits wait for others, milliseconds. */
+const longestWait = 20;
+
 interface Member {
   readonly batch: Batch;
   readonly resolve: () => void;
@@ -31,7 +36,10 @@ export class CommitGroup {
   readonly #steps: GroupSteps;
   #members: Member[] = [];
   #waiting: (() => void)[] = [];
-  #end: NodeJS.Immediate | null = null;
+  /** Stops the timer that ends the open transaction; null: none is open. */
+  #end: (() => void) | null = null;
+  /** When the last transaction ended, and how long its commit took (monotonic milliseconds). */
+  #last = { at: -Infinity, took: 0, members: 0 };
 
   constructor(steps: GroupSteps) {
     this.#steps = steps;
@@ -80,18 +88,38 @@ export class CommitGroup {
   /** Ends the open transaction now. Its commits get the result; this method never throws because of them. */
   end(): void {
     if (this.#end === null) return;
+    const began = performance.now();
     try {
       this.#steps.commit();
     } catch (error) {
       this.#failedWith(error, null);
       return;
     }
+    const at = performance.now();
+    this.#last = { at, took: at - began, members: this.#members.length };
     this.#close((one) => one.resolve());
   }
 
   #begin(): void {
     this.#steps.begin();
-    this.#end = setImmediate(() => this.end());
+    const wait = this.#wait();
+    if (wait > 0) {
+      const timer = setTimeout(() => this.end(), wait);
+      this.#end = () => clearTimeout(timer);
+    } else {
+      const turn = setImmediate(() => this.end());
+      this.#end = () => clearImmediate(turn);
+    }
+  }
+
+  /**
+   * Milliseconds until the transaction ends. With a slow disk and several edits at once, half of the time is
+   * left to other work, so that more commits share the next sync. An edit alone never waits.
+   */
+  #wait(): number {
+    const { at, took, members } = this.#last;
+    if (members < 2 || took < slowSync) return 0;
+    return Math.min(took, longestWait) - (performance.now() - at);
   }
 
   /**
@@ -126,7 +154,7 @@ export class CommitGroup {
   }
 
   #close(answer: (member: Member) => void): void {
-    if (this.#end !== null) clearImmediate(this.#end);
+    this.#end?.();
     this.#end = null;
     for (const member of this.#members.splice(0)) answer(member);
     for (const run of this.#waiting.splice(0)) run();

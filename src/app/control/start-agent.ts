@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import type { Paths } from '../paths.ts';
-import { agentEnvironment } from './agent-environment.ts';
+import { agentEnvironment, agentOptions } from './agent-environment.ts';
 
 /**
- * The command that starts the agent: a program in the same folder as the program that runs now, and its
- * arguments.
+ * The words after Node.js that start the agent: its options, a program in the same folder as the program that
+ * runs now, and the program's arguments.
  */
 export function agentProgram({ root, socket }: Paths): readonly string[] {
-  return [join(dirname(process.argv[1] ?? ''), 'agent.cjs'), '--root', root, '--socket', socket];
+  const program = join(dirname(process.argv[1] ?? ''), 'agent.cjs');
+  return [...agentOptions, program, '--root', root, '--socket', socket];
 }
 
 /**
