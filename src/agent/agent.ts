@@ -2,7 +2,7 @@ import type { Problem } from '../dns/problem.ts';
 import { describe } from '../core/describe.ts';
 import { wouldRefuse } from '../core/engine/observe/observer.ts';
 import { JournalError } from '../core/journal.ts';
-import type { HookCall, Panel, PanelEvent, Verdict } from '../core/panel.ts';
+import type { EditEvent, HookCall, Panel, PanelEvent, Verdict } from '../core/panel.ts';
 import type { CallFacts } from '../core/panel-hand.ts';
 import { timeToWrite } from '../core/several.ts';
 import type { ErasedUser, Requests } from '../app/control/protocol.ts';
@@ -15,6 +15,7 @@ import type { Wired } from '../app/wiring/wire.ts';
 import type { NotifySettings } from '../config/notify-options.ts';
 import { settingsPath, type LoadedSettings, type Settings } from '../config/settings.ts';
 import { isSystemError } from '../net/system-error.ts';
+import { Admission } from './admission.ts';
 import { hookWaits, leastTime, withDeadline } from './deadline.ts';
 import { Decisions, type DecisionJournal } from './decisions.ts';
 import { EngineSet, isAccount, type AgentState } from './engine-set.ts';
@@ -54,6 +55,7 @@ export class Agent {
   readonly #log: FileLog;
   readonly #engines: EngineSet;
   readonly #decisions: Decisions;
+  readonly #admission = new Admission(() => systemClock.now());
   readonly #file: SettingsFile;
   readonly #pause: PauseWatch;
   readonly #stopping = new AbortController();
@@ -110,7 +112,7 @@ export class Agent {
       systemClock,
       log.write,
       () => this.#engines.centrals.map(journalOf),
-      (edit) => this.#engines.centrals.some(({ engine }) => engine.isOwn(edit)),
+      (edit) => this.#isOwn(edit),
     );
     this.#file = new SettingsFile(paths.root);
   }
@@ -207,10 +209,22 @@ export class Agent {
         return this.#refused(event, state.problems);
       case 'running':
         if (time() < leastTime) return this.#late(event);
-        return await this.#engines.track(
-          withDeadline(time(), (signal) => state.several.answer(event, signal)),
+        return await this.#admitted(event, async () =>
+          this.#engines.track(withDeadline(time(), (signal) => state.several.answer(event, signal))),
         );
     }
+  }
+
+  /** Refuses an edit that could not be answered in time. Our own writes into the panel undo edits. */
+  async #admitted(event: PanelEvent, answer: () => Promise<Verdict>): Promise<Verdict> {
+    if (event.kind !== 'edits' || !asksFirst(event) || event.edits.every((edit) => this.#isOwn(edit)))
+      return await answer();
+    if (this.#admission.admits(this.#timeToWrite(hookWaits))) return await this.#admission.during(answer);
+    return this.#refused(event, [{ code: 'agent.busy', params: {} }]);
+  }
+
+  #isOwn(edit: EditEvent): boolean {
+    return this.#engines.centrals.some(({ engine }) => engine.isOwn(edit));
   }
 
   /**
@@ -229,7 +243,7 @@ export class Agent {
    */
   #late(event: PanelEvent): Verdict {
     this.#log.write(2, 'edit.late', {});
-    return this.#refused(event, [{ code: 'agent.busy', params: {} }]);
+    return this.#refused(event, [{ code: 'agent.late', params: {} }]);
   }
 
   /**

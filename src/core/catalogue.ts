@@ -246,7 +246,7 @@ export const catalogue = {
     ru: 'Предыдущее изменение этого имени ждёт решения (операция {operation}).',
     advice: 'administrator',
   },
-  'agent.busy': {
+  'agent.late': {
     en: 'This server is so busy that domainsync received the change too late to answer it in time.',
     ru: 'Сервер сильно загружен: domainsync получил изменение слишком поздно и не успел бы ответить.',
     advice: 'retry',
@@ -254,6 +254,11 @@ export const catalogue = {
   'edit.busy': {
     en: 'Another change of the same name takes too long.',
     ru: 'Другое изменение этого же имени выполняется слишком долго.',
+    advice: 'retry',
+  },
+  'agent.busy': {
+    en: 'More changes are under way than domainsync can make in time, so this one was not begun.',
+    ru: 'Сейчас выполняется больше изменений, чем domainsync успевает сделать, поэтому это изменение не начато.',
     advice: 'retry',
   },
   'journal.unreadable': {

@@ -52,7 +52,7 @@ for (const [panel, central] of [
       assert.ok(!holds(stage.panel, zone, late));
       assert.ok(!holds(stage.central, zone, late));
       await until('its trace in the history', async () =>
-        (await stage.domainsync('history', '--outcome', 'refused', '--json')).includes('agent.busy'),
+        (await stage.domainsync('history', '--outcome', 'refused', '--json')).includes('agent.late'),
       );
       const next = address('next', '192.0.2.3');
       await until('the next edit', async () => (await stage.atPanel.save(zone, next)).ok);

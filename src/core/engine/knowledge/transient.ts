@@ -11,6 +11,8 @@ const passing: ReadonlySet<string> = new Set([
   'central.clock',
   'central.contended',
   'edit.busy',
+  'agent.busy',
+  'agent.late',
 ]);
 
 /**
