@@ -69,7 +69,9 @@ export async function startSubject(software: Software, zones: readonly Filled[])
     // A key of this name may also transfer zones.
     const key = makeKey('transfer-bench');
     const options = { keys: [key], zones: zones.map(served) };
-    const server = software === 'bind' ? await startNamed(options) : await startKnot(options);
+    // At Knot, the name of the key alone would allow transfers but no updates.
+    const policy = ['action: [transfer, update]'];
+    const server = software === 'bind' ? await startNamed(options) : await startKnot({ ...options, policy });
     const host = `127.0.0.1:${server.port}`;
     const settings = { kind: 'rfc2136', host, username: key.name, password: key.secret };
     return subjectOf(server, rawUpdates(server.port, key), settings);

@@ -264,6 +264,23 @@ export function journalContract(name: string, make: (t: TestContext) => Promise<
     assert.equal((await journal.operation('a'))?.state, 'confirmed');
   });
 
+  test(`${name}: commits that begin together follow each other, and a wrong one fails alone`, async (t) => {
+    const journal = await make(t);
+    const settled = await Promise.allSettled([
+      journal.commit({ operations: [sampleOperation('a')], facts: { x: '1' } }),
+      journal.commit({ operations: [sampleOperation('a', { state: 'confirmed' })] }),
+      journal.commit({ operations: [sampleOperation('a', { state: 'applied' })], facts: { x: '2' } }),
+      journal.commit({ operations: [sampleOperation('b')] }),
+    ]);
+    assert.deepEqual(
+      settled.map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+    );
+    assert.equal((await journal.operation('a'))?.state, 'confirmed');
+    assert.deepEqual(await journal.operation('b'), sampleOperation('b'));
+    assert.equal(await journal.fact('x'), '1');
+  });
+
   test(`${name}: facts are replaced and forgotten`, async (t) => {
     const journal = await make(t);
     await journal.commit({ facts: { a: '1', b: '2' } });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryJournal } from '../../../testing/memory-journal.ts';
 import { sampleOperation } from '../../../testing/contracts/journal.ts';
+import type { Batch } from '../../journal.ts';
 import { VirtualClock } from '../../../testing/virtual-clock.ts';
 import { Moved, Store } from './store.ts';
 
@@ -12,8 +13,7 @@ interface Scene {
   readonly told: readonly string[];
 }
 
-function scene(): Scene {
-  const journal = new MemoryJournal();
+function scene(journal = new MemoryJournal()): Scene {
   const told: string[] = [];
   const store = new Store(
     { journal, clock: new VirtualClock(), log: () => undefined },
@@ -116,3 +116,62 @@ test('issue 14: who waits is told what was written: new, spoken of by the panel,
   await store.transact((tx) => tx.record(kept, 'reverted'));
   assert.deepEqual(told, ['begun one', 'heard one', 'heard one', `wake ${draft.zone} 200`, 'ended one']);
 });
+
+/**
+ * A journal whose commits wait until the test ends them, together. Its `pending` view shows them before that.
+ */
+class GroupingJournal extends MemoryJournal {
+  readonly pending = new MemoryJournal();
+  readonly #waiting: { readonly batch: Batch; readonly settle: (error?: Error) => void }[] = [];
+
+  override async commit(batch: Batch): Promise<void> {
+    await this.pending.commit(batch);
+    await new Promise<void>((resolve, reject) => {
+      const settle = (error?: Error): void => (error === undefined ? resolve() : reject(error));
+      this.#waiting.push({ batch, settle });
+    });
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  async end(error?: Error): Promise<void> {
+    for (const { batch, settle } of this.#waiting.splice(0)) {
+      if (error === undefined) await super.commit(batch);
+      settle(error);
+    }
+  }
+}
+
+async function untilWaiting(journal: GroupingJournal, count: number): Promise<void> {
+  while (journal.waiting < count) await new Promise((resolve) => setImmediate(resolve));
+}
+
+for (const fails of [false, true])
+  test(`issue 19, group commit: transactions that wait together ${fails ? 'fail' : 'end'} together`, async () => {
+    const journal = new GroupingJournal();
+    const { store, told } = scene(journal);
+    const results = [
+      store.create(draft),
+      store.create({ ...draft, id: 'two' }),
+      // It reads what is not on disk yet and writes nothing, so its result waits as well.
+      store.transact(async (tx) => (await tx.journal.operation('one'))?.state),
+    ];
+    await untilWaiting(journal, 3);
+    assert.deepEqual(told, []);
+    assert.equal(await journal.operation('one'), null);
+    await journal.end(fails ? new Error('no disk') : undefined);
+    const settled = await Promise.allSettled(results);
+    const expected = fails ? 'rejected' : 'fulfilled';
+    assert.deepEqual(
+      settled.map(({ status }) => status),
+      [expected, expected, expected],
+    );
+    const begun = ['begun one', 'heard one', 'begun two', 'heard two'];
+    assert.deepEqual(told, fails ? [] : begun);
+    assert.deepEqual(
+      (await journal.operations({})).map(({ id }) => id),
+      fails ? [] : ['one', 'two'],
+    );
+  });
