@@ -166,7 +166,8 @@ export function isFresh({ operations = [] }: Batch): boolean {
   return operations.some(({ state }) => state === 'prepared');
 }
 
-function isEmptyBatch({ operations, zones, dropZones, rows, owners, facts }: Batch): boolean {
+/** Whether the batch changes nothing. */
+export function isEmptyBatch({ operations, zones, dropZones, rows, owners, facts }: Batch): boolean {
   const lists = [operations, zones, dropZones, rows, Object.keys(facts ?? {})];
   return (owners?.size ?? 0) === 0 && lists.every((list) => (list?.length ?? 0) === 0);
 }

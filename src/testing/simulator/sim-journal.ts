@@ -4,12 +4,13 @@ import {
   type Batch,
   type Journal,
   type JournalErrorCode,
-  type OperationFilter,
+  type JournalReader,
 } from '../../core/journal.ts';
 import { acceptedFact, hostFact } from '../../core/journal-doubts.ts';
-import type { DnsName } from '../../dns/name.ts';
+import { isEmptyBatch, isFresh } from '../../journal/commit-group.ts';
 import { factsAtOpening } from '../../journal/doubts.ts';
 import type { MemoryJournal } from '../memory-journal.ts';
+import { GroupCommits } from './group-commits.ts';
 import { never, type Life } from './life.ts';
 
 /** What may fail at the disk of a journal, for one call or until somebody repairs it. */
@@ -107,7 +108,7 @@ export class JournalDisk {
   #second = 0;
   #committedAt = 0;
   #writtenOn: string | null = null;
-  #unsynced: Batch | null = null;
+  #unsynced: readonly Batch[] = [];
   #backup: JournalImage | null = null;
   /** Machine id of the host that has this disk. */
   readonly #host: string;
@@ -140,7 +141,7 @@ export class JournalDisk {
    * facts about its doubts, as from `src/journal/lease.ts`.
    */
   async recover(clock: Clock): Promise<DoubtAtOpening> {
-    if (this.#unsynced !== null) await this.#land(this.#file, this.#unsynced, clock);
+    if (this.#unsynced.length > 0) await this.#land(this.#file, this.#unsynced, clock);
     const [now, committedAt] = [clock.wall(), this.#committedAt];
     const doubt = {
       isOlder: this.#commits < this.#second,
@@ -153,7 +154,7 @@ export class JournalDisk {
     this.#writtenOn ??= this.#host;
     this.#commits = second;
     const facts = factsAtOpening({ commits, second, committedAt, now, host, writtenOn });
-    await this.#land(this.#file, { facts }, clock);
+    await this.#land(this.#file, [{ facts }], clock);
     return doubt;
   }
 
@@ -190,20 +191,21 @@ export class JournalDisk {
     this.#second = second;
     this.#committedAt = committedAt;
     this.#writtenOn = writtenOn;
-    this.#unsynced = null;
+    this.#unsynced = [];
   }
 
   /**
-   * Commits a batch to the file. Never settles if a power cut kills the caller.
+   * Commits batches to the file, all of them or none. Never settles if a power cut kills the caller.
    * @throws {JournalError}
    */
-  commit(file: MemoryJournal, batch: Batch, clock: Clock): Promise<void> {
-    const isFresh = (batch.operations ?? []).some(({ state }) => state === 'prepared');
-    const call = isFresh ? 'fresh' : 'commit';
-    const fault = this.#choose(call, commitName(batch));
-    if (fault === null) return this.#land(file, batch, clock);
-    if (fault === 'waits') return clock.sleep(lockWait).then(() => this.#land(file, batch, clock));
-    return isCut(fault) ? this.#cut(fault, file, batch, clock) : this.#failCommit(fault, call, batch, clock);
+  commit(file: MemoryJournal, batches: readonly Batch[], clock: Clock): Promise<void> {
+    const call = batches.some(isFresh) ? 'fresh' : 'commit';
+    const fault = this.#choose(call, batches.map(commitName).join(', '));
+    if (fault === null) return this.#land(file, batches, clock);
+    if (fault === 'waits') return clock.sleep(lockWait).then(() => this.#land(file, batches, clock));
+    return isCut(fault)
+      ? this.#cut(fault, file, batches, clock)
+      : this.#failCommit(fault, call, batches, clock);
   }
 
   /**
@@ -216,28 +218,29 @@ export class JournalDisk {
     return fault === null || isCut(fault) ? call() : this.#fail(fault, 'read', clock);
   }
 
-  async #land(file: MemoryJournal, batch: Batch, clock: Clock): Promise<void> {
-    this.#unsynced = null;
-    await file.commit(batch);
+  async #land(file: MemoryJournal, batches: readonly Batch[], clock: Clock): Promise<void> {
+    this.#unsynced = [];
+    for (const batch of batches) await file.commit(batch);
     this.#commits += 1;
     this.#committedAt = clock.wall();
-    if (typeof batch.facts?.[acceptedFact] === 'string') this.#writtenOn = this.#host;
+    const isAccepted = batches.some(({ facts }) => typeof facts?.[acceptedFact] === 'string');
+    if (isAccepted) this.#writtenOn = this.#host;
     this.#second = Math.max(this.#second, this.#commits);
-    this.onLanded(batch);
+    for (const batch of batches) this.onLanded(batch);
   }
 
-  async #cut(cut: PowerCut, file: MemoryJournal, batch: Batch, clock: Clock): Promise<void> {
-    if (cut === 'cut-after') await this.#land(file, batch, clock);
+  async #cut(cut: PowerCut, file: MemoryJournal, batches: readonly Batch[], clock: Clock): Promise<void> {
+    if (cut === 'cut-after') await this.#land(file, batches, clock);
     this.cutPower();
   }
 
   async #failCommit(
     fault: JournalFault,
     call: 'fresh' | 'commit',
-    batch: Batch,
+    batches: readonly Batch[],
     clock: Clock,
   ): Promise<never> {
-    if (fault === 'unsynced') this.#unsynced = batch;
+    if (fault === 'unsynced') this.#unsynced = batches;
     return await this.#fail(fault, call, clock);
   }
 
@@ -279,20 +282,33 @@ export function mortalJournal(disk: JournalDisk, file: MemoryJournal, life: Life
     }
     return await never();
   }
-  const read = async <T>(name: string, call: () => Promise<T>): Promise<T> =>
-    await alive(() => disk.read(`read ${name}`, call, clock));
+  const group = new GroupCommits(file, life, (batches) => {
+    const all = batches.filter((batch) => !isEmptyBatch(batch));
+    return all.length === 0 ? Promise.resolve() : disk.commit(file, all, clock);
+  });
+  const reader = (from: () => Promise<MemoryJournal>): JournalReader => {
+    const read = async <T>(name: string, call: (journal: MemoryJournal) => Promise<T>): Promise<T> =>
+      await alive(async () => {
+        const journal = await from();
+        return await disk.read(`read ${name}`, () => call(journal), clock);
+      });
+    return {
+      operation: (id) => read('operation', (journal) => journal.operation(id)),
+      operations: (filter) =>
+        read(`operations ${filter.zone ?? ''}`, (journal) => journal.operations(filter)),
+      zones: () => read('zones', (journal) => journal.zones()),
+      zone: (zone) => read(`zone ${zone}`, (journal) => journal.zone(zone)),
+      rows: (zone, names) => read(`rows ${zone}`, (journal) => journal.rows(zone, names)),
+      owners: () => read('owners', (journal) => journal.owners()),
+      counts: () => read('counts', (journal) => journal.counts()),
+      zoneCounts: () => read('zone counts', (journal) => journal.zoneCounts()),
+      fact: (name) => read(`fact ${name}`, (journal) => journal.fact(name)),
+    };
+  };
   return {
-    commit: (batch: Batch) => alive(() => disk.commit(file, batch, clock)),
-    operation: (id: string) => read('operation', () => file.operation(id)),
-    operations: (filter: OperationFilter) =>
-      read(`operations ${filter.zone ?? ''}`, () => file.operations(filter)),
-    zones: () => read('zones', () => file.zones()),
-    zone: (zone: DnsName) => read(`zone ${zone}`, () => file.zone(zone)),
-    rows: (zone: DnsName, names?: readonly DnsName[]) => read(`rows ${zone}`, () => file.rows(zone, names)),
-    owners: () => read('owners', () => file.owners()),
-    counts: () => read('counts', () => file.counts()),
-    zoneCounts: () => read('zone counts', () => file.zoneCounts()),
-    fact: (name: string) => read(`fact ${name}`, () => file.fact(name)),
+    ...reader(() => Promise.resolve(file)),
+    pending: reader(() => group.pending()),
+    commit: (batch: Batch) => alive(() => group.commit(batch)),
     close: () => alive(() => file.close()),
   };
 }
