@@ -142,8 +142,8 @@ export class PanelWithAgent {
 
   /** Resolves when the agent has no open operation. @param most the longest wait, milliseconds */
   async rest(most = Infinity): Promise<void> {
-    const end = performance.now() + most;
-    await until('the agent to rest', async () => performance.now() > end || (await this.#open()) === 0);
+    const latest = performance.now() + most;
+    await until('the agent to rest', async () => performance.now() > latest || (await this.#open()) === 0);
   }
 
   async #isReady(): Promise<boolean> {

@@ -164,6 +164,18 @@ test('issue 19, group commit: commits at once are one commit of the file, and st
   await again.close();
 });
 
+test('issue 19, group commit: a second journal in the same process does not wait for the first one', async (t) => {
+  const path = join(folder(t), 'journal.db');
+  const journal = open(path);
+  const commit = journal.commit({ facts: { x: '1' } });
+  assert.throws(
+    () => open(path),
+    (error) => error instanceof JournalError && error.code === 'journal.in-use',
+  );
+  await commit;
+  await journal.close();
+});
+
 test('issue 19, group commit: what cannot become durable together is refused together', async (t) => {
   const disk = mkdtempSync(join(tmpdir(), 'journal-'));
   const mounted = mountSmallDisk(t, disk, '2m');

@@ -27,6 +27,16 @@ interface Member {
   readonly reject: (error: unknown) => void;
 }
 
+const openGroups = new Set<CommitGroup>();
+
+/**
+ * Ends all open transactions of this process. Call this before opening a file: this process would wait for
+ * its own lock.
+ */
+export function endOpenGroups(): void {
+  for (const group of openGroups) group.end();
+}
+
 /**
  * Lets all commits of one turn of the event loop share one transaction, and so one sync to disk. Reads from
  * outside wait until the transaction has ended, so that nobody acts on what may still be undone. When the
@@ -102,6 +112,7 @@ export class CommitGroup {
 
   #begin(): void {
     this.#steps.begin();
+    openGroups.add(this);
     const wait = this.#wait();
     if (wait > 0) {
       const timer = setTimeout(() => this.end(), wait);
@@ -114,7 +125,7 @@ export class CommitGroup {
 
   /**
    * Milliseconds until the transaction ends. With a slow disk and several edits at once, half of the time is
-   * left to other work, so that more commits share the next sync. An edit alone never waits.
+   * left to other work. So more commits share the next sync. An edit alone never waits.
    */
   #wait(): number {
     const { at, took, members } = this.#last;
@@ -156,6 +167,7 @@ export class CommitGroup {
   #close(answer: (member: Member) => void): void {
     this.#end?.();
     this.#end = null;
+    openGroups.delete(this);
     for (const member of this.#members.splice(0)) answer(member);
     for (const run of this.#waiting.splice(0)) run();
   }

@@ -12,7 +12,7 @@ import type { Decision, ObservedCounts } from '../core/decision.ts';
 import { hostFact } from '../core/journal-doubts.ts';
 import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
-import { isFresh } from './commit-group.ts';
+import { endOpenGroups, isFresh } from './commit-group.ts';
 import { countOldFile } from './counts.ts';
 import { Database, translate } from './database.ts';
 import { DecisionTable } from './decision-table.ts';
@@ -106,6 +106,7 @@ export class SqliteJournal implements Journal {
     this.#now = options.now ?? Date.now;
     this.#reserve = new Reserve(`${path}.reserve`, options.reserve ?? 4 * 1024 * 1024);
     this.#countFile = new CountFile(`${path}.generation`);
+    endOpenGroups();
     const file = translated(path, () => open(options));
     this.#database = new Database(path, file, writer ? new FilePlace(path) : null);
     try {
