@@ -1,4 +1,4 @@
-/** Makes hook calls at a rate that no machine could start processes at: the processes are started beforehand. */
+/** Makes hook calls at a high rate. Their processes are started beforehand. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';

@@ -1,4 +1,4 @@
-/** Commits that share a transaction: what one failure does to the others (docs/decisions/023-group-commit.md). */
+/** Tests what one failure does to commits that share a transaction (docs/decisions/023-group-commit.md). */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -4,8 +4,8 @@ import type { Paths } from '../paths.ts';
 import { agentEnvironment, agentOptions } from './agent-environment.ts';
 
 /**
- * The words after Node.js that start the agent: its options, a program in the same folder as the program that
- * runs now, and the program's arguments.
+ * The words after Node.js that start the agent: options of Node.js, a program and its arguments. The program
+ * lies in the same folder as the one that runs now.
  */
 export function agentProgram({ root, socket }: Paths): readonly string[] {
   const program = join(dirname(process.argv[1] ?? ''), 'agent.cjs');

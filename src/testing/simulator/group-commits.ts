@@ -14,8 +14,8 @@ interface Group {
 }
 
 /**
- * Groups the commits of one run of the agent, as `src/journal/commit-group.ts` does. They share a write to the
- * disk, which lands or fails for all of them. A kill before the write drops the group.
+ * Groups the commits of one run of the agent, as `src/journal/commit-group.ts` does. They share a write to
+ * the disk, which lands or fails for all of them. A kill before the write drops the group.
  */
 export class GroupCommits {
   readonly #file: MemoryJournal;

@@ -26,8 +26,8 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'no-exclusivity',
     file: `${engine}/parts/store.ts`,
-    find: `const mine = this.#turn.then(() => this.#transact(body));`,
-    replace: `const mine = this.#transact(body);`,
+    find: `const mine = this.#turn.then(() => this.#begin(body));`,
+    replace: `const mine = this.#begin(body);`,
     says: 'Read-change-write steps on the journal overlap.',
   },
   {
