@@ -33,6 +33,7 @@ import type { Switches } from './shared/switches.ts';
 import type { RequestEntry, Row, SandboxUser } from './shared/types.ts';
 import type { World } from './shared/zones.ts';
 
+export { callPanel } from './shared/client.ts';
 export type { Answer } from './shared/client.ts';
 export type { Generation } from './shared/dialects.ts';
 export type { Sandbox, SandboxOptions } from './shared/sandbox.ts';

@@ -207,7 +207,7 @@ export async function makePanelSide(
     panel,
     customer: atPanel.act,
     atPanel,
-    install: () => putPlugin(places, panel),
+    install: () => putPlugin(places, () => panel.restartPanel()),
     stop: async () => {
       const pid = await commands.agent();
       if (pid !== null) await endProcess(pid);
@@ -219,8 +219,12 @@ export async function makePanelSide(
 /**
  * Installs the plugin with the product's own installer. For ISPmanager 5 and 6, the installer also restarts
  * the panel.
+ * @param restart restarts an ISPmanager 4, which has no command for it, as an administrator would
  */
-async function putPlugin({ root, socket }: Places, panel: Sandbox): Promise<void> {
+export async function putPlugin(
+  { root, socket }: Pick<Places, 'root' | 'socket'>,
+  restart: () => void | Promise<void>,
+): Promise<void> {
   const place = ['--root', root, '--socket', socket];
   await run(process.execPath, [
     join(dist, 'domainsync.cjs'),
@@ -231,8 +235,7 @@ async function putPlugin({ root, socket }: Places, panel: Sandbox): Promise<void
     '--system',
     'no',
   ]);
-  // ISPmanager 4 has no restart command, so the stage restarts it, as an administrator would.
-  if ('byHand' in panelAt(root).layout.restart) panel.restartPanel();
+  if ('byHand' in panelAt(root).layout.restart) await restart();
 }
 
 /**

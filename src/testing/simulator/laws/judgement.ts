@@ -143,6 +143,13 @@ export type LawId =
   | 'doubt.early'
   /** The journal is called another host's although it never was, or an operator had accepted it. */
   | 'doubt.left'
+  /**
+   * Only in stories with real processes: a process died by itself, a secret was written somewhere, or the
+   * story did not come to rest.
+   */
+  | 'stage.died'
+  | 'stage.leaked'
+  | 'stage.restless'
   /** At the end, an engine does not know the owner of a zone that the panel's list shows. */
   | 'rights.unread';
 

@@ -1,0 +1,185 @@
+/** The provider's side of a crash story, which reads and writes past the product. */
+import { join } from 'node:path';
+import type { Generation } from '../../../sandbox/index.ts';
+import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
+import { zoneName } from '../../dns/name.ts';
+import { formatZoneFile } from '../../dns/zone-file.ts';
+import { runProgram } from '../servers/process.ts';
+import type { ServedZone } from '../servers/name-server.ts';
+import { transferred } from '../stage/dig.ts';
+import { meaningOf, saveClick, type Wanted } from '../stage/panel-words.ts';
+import { testServers, type ServerKind } from '../stage/server-registry.ts';
+import { dataOf, type ServerAccount } from '../stage/server-account.ts';
+import { SandboxProcess, type Account } from './sandbox-process.ts';
+import type { ProxyOptions } from './proxy-protocol.ts';
+
+/** A zone as both sides are given it before the plugin is installed. */
+export interface SeedZone {
+  readonly zone: string;
+  readonly records: readonly Wanted[];
+}
+
+export interface CrashCentral {
+  readonly title: string;
+  /** Whether the customer's account may create and delete zones. */
+  readonly makesZones: boolean;
+  /** Whether the plugin cannot list a zone here, and sees only names that it asks for. */
+  readonly byName: boolean;
+  readonly secrets: readonly string[];
+  readonly port: () => number;
+  /** Files with which a proxy in front of the central can speak TLS; null: the central does without. */
+  readonly tls: ProxyOptions['tls'];
+  /** Options of `[isp_master]`. @param port the port that the plugin is to use */
+  readonly connection: (port: number) => Readonly<Record<string, string>>;
+  /** Creates a zone in the customer's account, or in that of another customer. */
+  readonly seed: (zone: SeedZone, owner: 'ours' | 'others') => Promise<void>;
+  /** Names of all zones of the customer, without final dots. */
+  readonly zones: () => Promise<readonly string[]>;
+  /** The records of a zone without SOA and apex NS; null: there is no such zone. */
+  readonly held: (zone: string) => Promise<readonly ResourceRecord[] | null>;
+  /** Everything of a zone, octet for octet as the central shows it. */
+  readonly octets: (zone: string) => Promise<string>;
+  /** Makes the central refuse its next write; null: it cannot be told. */
+  readonly refuseNext: (() => Promise<void>) | null;
+  readonly diedByItself: () => boolean;
+  /** Kills the program. @returns whether it was running */
+  readonly kill: () => Promise<boolean>;
+  readonly start: () => Promise<void>;
+  /** Ends the program for good and removes its files, unless a test failed. */
+  readonly dispose: () => Promise<void>;
+}
+
+const account: Account = { name: 'kunde42', password: 'pa;ss#wo=%rd' };
+const others: Account = { name: 'somebody', password: 'somebody' };
+
+/** Makes a record from the way users describe it. */
+export function recordOf(wanted: Wanted, zone: string): ResourceRecord {
+  const { name, type, ttl } = wanted;
+  const owner = name === '' ? '@' : name;
+  return makeRecord({ name: owner, type, rdata: dataOf(wanted, zone), ttl: ttl ?? null }, zoneName(zone));
+}
+
+/** Makes a record from its text in the form of `meaning` (panel-words.ts). */
+export function recordFromMeaning(text: string, ttl: number | null): ResourceRecord {
+  const [name = '', type = '', ...data] = text.split(' ');
+  const rdata = type === 'TXT' ? JSON.stringify(data.join(' ')) : data.join(' ');
+  return makeRecord({ name, type, rdata, ttl });
+}
+
+/** The records of a sandbox panel's zone, without apex NS; null: it has no such zone. */
+export async function sandboxRecords(panel: SandboxProcess, zone: string): Promise<ResourceRecord[] | null> {
+  const rows = await panel.records(zone);
+  const own = rows?.filter(({ name, type }) => type !== 'NS' || name !== `${zone}.`);
+  return (
+    own?.map((row) => {
+      const { ttl = '' } = row;
+      return recordFromMeaning(meaningOf(row, zone), ttl === '' ? null : Number(ttl));
+    }) ?? null
+  );
+}
+
+/** Starts a panel as central. @param directory the stage's folder */
+export async function panelCentral(directory: string, generation: Generation): Promise<CrashCentral> {
+  const users = ['root:central-root:7', ...[account, others].map((one) => `${one.name}:${one.password}:5`)];
+  const root = join(directory, 'central');
+  const switches = ['defaultHosts=["@","parking"]', 'defaultSpf=false'];
+  const panel = new SandboxProcess({ root, generation, users, switches });
+  await panel.start();
+  const etc = join(root, 'etc');
+  return {
+    title: panel.words.title,
+    makesZones: true,
+    byName: false,
+    secrets: [account.password],
+    port: () => panel.port,
+    tls: { key: join(etc, 'manager.key'), cert: join(etc, 'manager.crt') },
+    connection: (port) => ({
+      host: `https://127.0.0.1:${port}`,
+      username: account.name,
+      password: account.password,
+      fingerprint: panel.fingerprint,
+    }),
+    seed: async (zone, owner) => await seedPanel(panel, zone, owner === 'ours' ? account : others),
+    zones: async () => (await panel.zones()).filter((zone) => !zone.startsWith('others-')),
+    held: async (zone) => await sandboxRecords(panel, zone),
+    octets: async (zone) => JSON.stringify(await panel.records(zone)),
+    refuseNext: async () => {
+      const fault = { func: panel.words.save, effect: 'refuse', code: 9, text: 'this address is blocked' };
+      await panel.control('fault', { fault });
+    },
+    diedByItself: () => panel.diedByItself,
+    kill: async () => await panel.kill(),
+    start: async () => await panel.start(),
+    dispose: async () => void (await panel.kill()),
+  };
+}
+
+/** Creates a zone with exactly these records in a sandbox panel, as its owner would. */
+export async function seedPanel(panel: SandboxProcess, seed: SeedZone, by: Account): Promise<void> {
+  const none = { defaultHosts: [], defaultMxRecords: false, defaultSpf: false };
+  const before = await panel.control('switches');
+  await panel.control('switches', { set: none });
+  const domain = { elid: '', name: seed.zone, ip: '192.0.2.80', sok: 'ok' };
+  const answers = [await panel.call('domain.edit', domain, by)];
+  for (const record of seed.records) {
+    const { func, params } = saveClick(panel.words, seed.zone, record);
+    answers.push(await panel.call(func, params, by));
+  }
+  const bad = answers.find(({ ok }) => !ok);
+  if (bad !== undefined) throw new Error(`${seed.zone}: ${bad.body}`);
+  await panel.control('switches', { set: pick(before, Object.keys(none)) });
+}
+
+function pick(from: unknown, names: readonly string[]): Readonly<Record<string, unknown>> {
+  const all = Object.entries(from ?? {});
+  return Object.fromEntries(all.filter(([name]) => names.includes(name)));
+}
+
+/** Starts a real name server as central. */
+export async function serverCentral(kind: ServerKind): Promise<CrashCentral> {
+  const made = await testServers[kind].startAccount();
+  const { server } = made;
+  let runs = true;
+  return {
+    title: testServers[kind].title,
+    makesZones: made.makesZones,
+    byName: kind !== 'powerdns',
+    secrets: made.secrets,
+    port: () => made.port,
+    tls: null,
+    connection: (port) => made.connection(port),
+    seed: async (zone, owner) => await (owner === 'ours' ? made.ours([served(zone)]) : made.foreign(served(zone))),
+    zones: async () => (await made.zones()).filter((zone) => !zone.startsWith('others-')),
+    held: async (zone) => await heldAt(made, zone),
+    octets: async (zone) => {
+      const key = made.keyFile === null ? [] : ['-k', made.keyFile];
+      return await runProgram('dig', [
+        ...['@127.0.0.1', '-p', String(server.port), ...key],
+        ...['+noall', '+answer', '+tries=1', zone, 'AXFR'],
+      ]);
+    },
+    refuseNext: null,
+    diedByItself: () => false,
+    kill: async () => {
+      if (!runs) return false;
+      runs = false;
+      await server.stop('SIGKILL');
+      return true;
+    },
+    start: async () => {
+      await server.start();
+      runs = true;
+    },
+    dispose: async () => await server.dispose(),
+  };
+}
+
+async function heldAt(made: ServerAccount, zone: string): Promise<ResourceRecord[] | null> {
+  const held = await transferred(made.server.port, zone, made.keyFile);
+  return held?.map((one) => recordFromMeaning(one.meaning, one.ttl)) ?? null;
+}
+
+function served({ zone, records }: SeedZone): ServedZone {
+  const name = zoneName(zone);
+  return { zone: name, records: formatZoneFile(name, records.map((one) => recordOf(one, zone))) };
+}

@@ -1,0 +1,244 @@
+/** Judges a story by the laws of the simulator, on what panel, central and journal really hold. */
+import { setTimeout as after } from 'node:timers/promises';
+import { ask } from '../../app/control/client.ts';
+import { inJournal } from '../../app/wiring/in-journal.ts';
+import { loadSettings } from '../../config/settings.ts';
+import { outcomeIn } from '../../core/history.ts';
+import { parseName, zoneName, type DnsName } from '../../dns/name.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { Journal } from '../../core/journal.ts';
+import { JournalWitness } from '../simulator/journal-witness.ts';
+import { checkAgreement } from '../simulator/laws/agreement.ts';
+import { Causes } from '../simulator/laws/causes.ts';
+import { Judgement } from '../simulator/laws/judgement.ts';
+import { CentralStore } from '../simulator/sim-central.ts';
+import { PanelStore } from '../simulator/sim-panel.ts';
+import { sandboxRecords, recordOf } from './crash-central.ts';
+import { findLeaks } from './leaks.ts';
+import { logOf, othersZone, centralOnly, panelOnly, sharedZone, type Scene } from './scene.ts';
+import { stopAgent } from './quiet.ts';
+import { judgeSlots, type Knowledge } from './users.ts';
+import { productProcesses } from './processes.ts';
+
+/** All zones of one side, by name. */
+export type SideContent = ReadonlyMap<DnsName, readonly ResourceRecord[]>;
+
+/** What both sides hold. */
+export interface Sides {
+  readonly panel: SideContent;
+  readonly central: SideContent;
+}
+
+/** Reads everything that both sides hold of the customer's zones. */
+export async function readSides({ panel, central }: Scene): Promise<Sides> {
+  const here = new Map<DnsName, readonly ResourceRecord[]>();
+  for (const zone of await panel.zones()) {
+    const records = await sandboxRecords(panel, zone);
+    if (records !== null) here.set(zoneName(zone), records);
+  }
+  const there = new Map<DnsName, readonly ResourceRecord[]>();
+  for (const zone of await central.zones()) {
+    const records = await central.held(zone);
+    if (records !== null) there.set(zoneName(zone), records);
+  }
+  return { panel: here, central: there };
+}
+
+/** Checks every law at the end of a story, and stops the agent. @param start what both sides held first */
+export async function judgeStory(
+  scene: Scene,
+  start: Sides,
+  knowledge: Knowledge,
+  judgement: Judgement,
+): Promise<void> {
+  await awaitAgreement(scene, start);
+  const end = await readSides(scene);
+  await judgeHistory(scene, end, judgement);
+  judgeDeaths(scene, judgement);
+  await stopAgent(scene);
+  judgeAnswers(end, knowledge, judgement);
+  judgeUntouched(end, judgement);
+  if ((await scene.central.octets(othersZone)) !== scene.others)
+    judgement.violate('foreign.zone', `${othersZone} of another customer has changed`);
+  for (const place of await findLeaks(scene)) judgement.violate('stage.leaked', place);
+  await judgeAgreement(scene, start, end, judgement);
+}
+
+/** How long a comparison after the end of a story may take until both sides agree, milliseconds. */
+const longestComparison = { short: 60_000, default: 240_000 };
+
+/**
+ * Waits until the laws of agreement hold, because no event tells that a comparison has ended. What still
+ * breaks a law when the time is over is judged then.
+ */
+async function awaitAgreement(scene: Scene, start: Sides): Promise<void> {
+  const began = performance.now();
+  while (performance.now() - began < longestComparison[scene.plan.waits]) {
+    const trial = new Judgement();
+    await judgeAgreement(scene, start, await readSides(scene), trial);
+    if (trial.violations.length === 0) {
+      scene.tell(`both sides agree after ${Math.round(performance.now() - began)} ms`);
+      return;
+    }
+    await after(200);
+  }
+  scene.tell('both sides do not come to agree');
+}
+
+function judgeAnswers(end: Sides, { slots, zones }: Knowledge, judgement: Judgement): void {
+  const valuesOf = ({ zone, name }: { readonly zone: string; readonly name: string }): string[] => {
+    const records = end.panel.get(zoneName(zone)) ?? [];
+    const owner = parseName(name, zoneName(zone));
+    return records.filter((one) => one.name === owner).map(({ rdata }) => rdata);
+  };
+  judgeSlots(slots, valuesOf, judgement);
+  for (const { zone, may } of zones) {
+    const isThere = end.panel.has(zoneName(zone));
+    if (!may.has(isThere))
+      judgement.violate('answers.left', `zone ${zone} is ${isThere ? '' : 'not '}in the panel, against all answers`);
+  }
+}
+
+/** What only one side had before the plugin came is where it was, and nowhere else. */
+function judgeUntouched(end: Sides, judgement: Judgement): void {
+  for (const [wanted, own, other] of [
+    [panelOnly, 'panel', 'central'],
+    [centralOnly, 'central', 'panel'],
+  ] as const) {
+    const id = recordId(recordOf(wanted, sharedZone));
+    const has = (side: 'panel' | 'central'): boolean =>
+      (end[side].get(zoneName(sharedZone)) ?? []).some((record) => recordId(record) === id);
+    if (!has(own)) judgement.violate('foreign.removed', `${id} is gone from the ${own}`);
+    if (has(other)) judgement.violate('alone.record', `${id} was written to the ${other}`);
+  }
+}
+
+/** The latest entry of the history about a record that says "both sides" is true of both. */
+async function judgeHistory({ paths }: Scene, end: Sides, judgement: Judgement): Promise<void> {
+  const seen = new Set<string>();
+  let before: string | null = null;
+  do {
+    const asked = { filter: {}, before, most: 200, central: null };
+    const page: Awaited<ReturnType<typeof ask<'history'>>> = await ask(paths.socket, 'history', asked);
+    for (const entry of page.entries) {
+      const items = entry.kind === 'records' || entry.kind === 'call' ? entry.items : [];
+      const isBoth = outcomeIn(entry) === 'both-sides';
+      for (const { remove, add } of entry.zone === zoneName(sharedZone) ? items : []) {
+        for (const [record, present] of [[add, true], [remove, false]] as const) {
+          if (record === null || seen.has(record.name)) continue;
+          if (isBoth) judgeRecord(end, record, present, judgement);
+        }
+      }
+      for (const { remove, add } of items) for (const one of [remove, add]) if (one) seen.add(one.name);
+    }
+    before = page.next;
+  } while (before !== null);
+}
+
+function judgeRecord(
+  end: Sides,
+  record: ResourceRecord,
+  present: boolean,
+  judgement: Judgement,
+): void {
+  const zone = zoneName(sharedZone);
+  for (const side of ['panel', 'central'] as const) {
+    const has = (end[side].get(zone) ?? []).some((one) => recordId(one) === recordId(record));
+    if (has !== present) {
+      const said = `the history says that both sides ${present ? 'have' : 'lack'} ${recordId(record)}`;
+      judgement.violate('history.both-sides', `${said}; the ${side} does not`);
+    }
+  }
+}
+
+/** Every agent that ever started was killed by us, was ended on request, or still runs. */
+function judgeDeaths(scene: Scene, judgement: Judgement): void {
+  const log = logOf(scene);
+  const pids = (event: string): Set<number> =>
+    new Set([...log.matchAll(new RegExp(String.raw`${event} pid=(\d+)`, 'gu'))].map(([, pid]) => Number(pid)));
+  const accounted = pids('agent.stop').union(scene.killedAgents);
+  const alive = new Set(productProcesses(scene.directory, 'agent'));
+  for (const pid of pids('agent.start'))
+    if (!accounted.has(pid) && !alive.has(pid)) judgement.violate('engine.running', `agent ${pid} died by itself`);
+  for (const name of ['panel', 'proxy'] as const)
+    if (scene[name].diedByItself) judgement.violate('stage.died', `the ${name} died by itself`);
+  if (scene.central.diedByItself()) judgement.violate('stage.died', 'the central died by itself');
+  for (const [line] of log.matchAll(/^.*(?:engine\.defect|history\.defect|TypeError).*$/gmu))
+    judgement.violate('engine.defect', line.slice(0, 500));
+}
+
+/** The laws `agreement.*` and `ledger.*` of the simulator, on real data. */
+async function judgeAgreement(scene: Scene, start: Sides, end: Sides, judgement: Judgement): Promise<void> {
+  const loaded = loadSettings(scene.paths.root);
+  if (loaded.kind !== 'configured') throw new Error('the settings are not there any more');
+  await inJournal(scene.paths, loaded.settings, async (journal) => {
+    await judgeStores(scene, stores(start, end), journal, judgement);
+  });
+}
+
+interface Stores {
+  readonly panel: PanelStore;
+  readonly central: CentralStore;
+}
+
+async function judgeStores(
+  { journalLost, central: { byName } }: Scene,
+  { panel, central }: Stores,
+  journal: Journal,
+  judgement: Judgement,
+): Promise<void> {
+  const witness = new JournalWitness();
+  await witness.load(journal, atEnd);
+  // A lost journal excuses any difference that is listed. Otherwise, nothing happened that would excuse one.
+  const forgottenAt = journalLost ? 0 : null;
+  const causes = new Causes(panel, central, { unheard: new Set(), exclusions: [] }, [], {
+    baselineAt: null,
+    forgottenAt,
+  });
+  const pair = {
+    panel,
+    central,
+    byName,
+    baselineAt: 0,
+    forgottenAt,
+    forgottenZones: new Set<DnsName>(),
+    witness,
+    observes: false,
+    causes,
+  };
+  await checkAgreement(pair, journal, Date.now(), witness, judgement);
+}
+
+/** When a story begins and ends, for the laws. Nothing is known of the time between. */
+const [atBegin, atEnd] = [0, 1];
+
+/** Tells the stores of the simulator what both sides held first, and what they hold in the end. */
+function stores(start: Sides, end: Sides): Stores {
+  const [panel, central] = [new PanelStore(), new CentralStore()];
+  fill(panel.zones, start.panel);
+  fill(central.zones, start.central);
+  panel.provenance.start(atBegin);
+  central.provenance.start(atBegin);
+  fill(panel.zones, end.panel);
+  panel.provenance.look(atEnd);
+  // At the central, nobody but the product writes in these zones during a story.
+  for (const zone of new Set([...start.central.keys(), ...end.central.keys()])) {
+    const facts = { kind: 'change', operation: '-', zone, record: null, content: [], sentAt: atBegin } as const;
+    const request = central.provenance.sent(facts);
+    const now = end.central.get(zone);
+    central.provenance.land(request, atEnd, () => {
+      if (now === undefined) central.zones.delete(zone);
+      else central.zones.set(zone, byId(now));
+    });
+  }
+  return { panel, central };
+}
+
+function fill(zones: Map<DnsName, Map<string, ResourceRecord>>, content: SideContent): void {
+  for (const zone of [...zones.keys()]) if (!content.has(zone)) zones.delete(zone);
+  for (const [zone, records] of content) zones.set(zone, byId(records));
+}
+
+function byId(records: readonly ResourceRecord[]): Map<string, ResourceRecord> {
+  return new Map(records.map((record) => [recordId(record), record]));
+}

@@ -1,0 +1,76 @@
+import type { Chances } from '../simulator/chances.ts';
+import { Random } from '../simulator/random.ts';
+import { crashPairs, isServer, type PairName } from './pairs.ts';
+import { proxyModes, type ProxyMode } from './proxy-protocol.ts';
+
+export const killTargets = ['agent', 'handler', 'client', 'panel', 'central', 'proxy'] as const;
+export type KillTarget = (typeof killTargets)[number];
+
+/** What happens to the journal, or to the disk that it is on. Only `deleted` and `truncated` lose data. */
+export const journalTroubles = ['disk-full', 'read-only', 'locked', 'deleted', 'truncated'] as const;
+export type JournalTrouble = (typeof journalTroubles)[number];
+
+/** One trouble of a story. Times are milliseconds. */
+export interface Trouble {
+  readonly what:
+    | { readonly kind: 'kill'; readonly target: KillTarget }
+    | { readonly kind: 'network'; readonly mode: ProxyMode; readonly count: number }
+    | { readonly kind: 'journal'; readonly trouble: JournalTrouble };
+  /** How long after the end of the trouble before this one. */
+  readonly after: number;
+  /** How long the process stays away, or the journal's trouble lasts. */
+  readonly lasts: number;
+}
+
+/** Everything that is drawn of a story before it begins. */
+export interface CrashPlan {
+  readonly seed: number;
+  readonly pair: PairName;
+  /** `default`: the waits of a new installation; `short`: about a second each. */
+  readonly waits: 'short' | 'default';
+  readonly users: number;
+  readonly journal: JournalTrouble | null;
+  readonly troubles: readonly Trouble[];
+}
+
+/** How often each process is the one that is killed. A handler lives for some milliseconds only. */
+const targets: readonly KillTarget[] = [
+  ...(['agent', 'agent', 'agent', 'agent', 'handler', 'handler', 'client', 'client'] as const),
+  ...(['panel', 'panel', 'central', 'central', 'proxy'] as const),
+];
+
+/** Draws a story. @param kills how many processes it kills */
+export function planOf(seed: number, pair: PairName, kills: number, waits?: CrashPlan['waits']): CrashPlan {
+  const random = new Random(seed);
+  const journal = random.maybe('journal', 0.35, journalTroubles);
+  const troubles = Array.from({ length: kills + Math.ceil(kills / 3) }, (_, at) =>
+    drawTrouble(random, pair, at % 4 === 3),
+  );
+  if (journal !== null) {
+    const at = random.between('journal at', 1, troubles.length - 1);
+    const what = { kind: 'journal', trouble: journal } as const;
+    const lasts = random.between('journal lasts', 500, 3_000);
+    troubles.splice(at, 0, { what, after: random.between('gap', 50, 500), lasts });
+  }
+  return {
+    seed,
+    pair,
+    waits: waits ?? (random.chance('default waits', 0.08) ? 'default' : 'short'),
+    users: random.between('users', 2, 4),
+    journal,
+    troubles,
+  };
+}
+
+function drawTrouble(random: Chances, pair: PairName, isNetwork: boolean): Trouble {
+  const after = random.between('gap', 20, 600);
+  if (!isNetwork) {
+    const target = targets[random.between('target', 0, targets.length - 1)] ?? 'agent';
+    return { what: { kind: 'kill', target }, after, lasts: random.between('away', 0, 700) };
+  }
+  const { central } = crashPairs[pair];
+  const isHttp = !isServer(central) || central === 'powerdns';
+  const modes = proxyModes.filter((mode) => mode !== 'pass' && (isHttp || mode !== 'switch'));
+  const mode = modes[random.between('mode', 0, modes.length - 1)] ?? 'cut-after';
+  return { what: { kind: 'network', mode, count: random.between('requests', 1, 3) }, after, lasts: 0 };
+}

@@ -1,0 +1,56 @@
+import type { ChildProcess } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/**
+ * A process of the product. `handler`: the hook's shell script, which the panel has started. `client`: the
+ * program with which the script asks the agent.
+ */
+export type ProductRole = 'agent' | 'handler' | 'client';
+
+const children = new Set<ChildProcess>();
+let isWatching = false;
+
+/** Kills a child process when this process ends, whatever ends it. */
+export function endWithUs(child: ChildProcess): void {
+  if (!isWatching) process.once('exit', () => children.forEach((one) => one.kill('SIGKILL')));
+  isWatching = true;
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+}
+
+/** Finds the processes of one role that belong to the stage in this folder. */
+export function productProcesses(folder: string, role: ProductRole): number[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    if (!/^\d+$/u.test(pid)) return [];
+    const words = wordsOfProcess(pid);
+    const isOurs = words.some((word) => word.includes(folder));
+    return isOurs && roleOf(words) === role ? [Number(pid)] : [];
+  });
+}
+
+/** Kills a process at once. @returns whether it was there */
+export function killNow(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGKILL');
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+function wordsOfProcess(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch (error) {
+    // It has ended since the folder was read.
+    if (error instanceof Error && 'code' in error) return [];
+    throw error;
+  }
+}
+
+function roleOf([program = '', first = '']: readonly string[]): ProductRole | null {
+  if (first.endsWith('/agent.cjs')) return 'agent';
+  if (first.endsWith('/hook.cjs') || /(?:^|\/)(?:nc|socat)$/u.test(program)) return 'client';
+  return /\/addon\/domainsync\w*$/u.test(first) || /\/addon\/domainsync\w*$/u.test(program) ? 'handler' : null;
+}

@@ -1,0 +1,58 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { ProxyMode, ProxyOptions, ProxyOrder } from './proxy-protocol.ts';
+
+/** The proxy between agent and central, in a process of its own that can be killed and started again. */
+export class ProxyProcess {
+  readonly #target: () => number;
+  readonly #tls: ProxyOptions['tls'];
+  #child: ChildProcess | null = null;
+  #port = 0;
+  #killed = false;
+
+  constructor(target: () => number, tls: ProxyOptions['tls']) {
+    this.#target = target;
+    this.#tls = tls;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get diedByItself(): boolean {
+    const child = this.#child;
+    return child !== null && !this.#killed && (child.exitCode !== null || child.signalCode !== null);
+  }
+
+  /** Starts it: the first time on a free port, later on the same port. */
+  async start(): Promise<void> {
+    const options: ProxyOptions = { target: this.#target(), port: this.#port, tls: this.#tls };
+    const child = fork(join(import.meta.dirname, 'proxy-program.ts'), [JSON.stringify(options)]);
+    this.#child = child;
+    this.#killed = false;
+    const [message] = (await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(() => {
+        throw new Error('the proxy did not start');
+      }),
+    ])) as [{ readonly port: number }];
+    this.#port = message.port;
+  }
+
+  /** Treats the next `count` requests so. Without effect while the proxy does not run. */
+  order(mode: ProxyMode, count = 1): void {
+    const order: ProxyOrder = { mode, count };
+    if (this.#child?.connected === true) this.#child.send(order);
+  }
+
+  /** Kills the process. @returns whether it was running */
+  async kill(): Promise<boolean> {
+    const child = this.#child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return false;
+    this.#killed = true;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    return true;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The proxy of the crash runs as a program: one server behind it, and a client that it treats badly on
+ * request. It sends its port to its parent once it listens, and takes orders from it.
+ */
+import { readFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import type { ProxyMode, ProxyOptions, ProxyOrder } from './proxy-protocol.ts';
+
+const { target, port, tls } = JSON.parse(process.argv[2] ?? '{}') as ProxyOptions;
+let order: ProxyOrder = { mode: 'pass', count: 0 };
+
+function next(): ProxyMode {
+  if (order.count <= 0) return 'pass';
+  order = { ...order, count: order.count - 1 };
+  return order.mode;
+}
+
+function reach(): Duplex {
+  const to = { port: target, host: '127.0.0.1' };
+  return tls === null ? connect({ ...to, noDelay: true }) : connectTls({ ...to, rejectUnauthorized: false });
+}
+
+/** Writes octet by octet, in order, each when the one before it was taken. */
+async function trickle(to: Duplex, octets: Buffer): Promise<void> {
+  for (const octet of octets) {
+    await new Promise<void>((resolve) => to.write(Buffer.from([octet]), () => resolve()));
+    if (to.destroyed) return;
+  }
+}
+
+function join(client: Duplex): void {
+  const server = reach();
+  let mode: ProxyMode = 'pass';
+  let sent = Promise.resolve();
+  const end = (): void => {
+    client.destroy();
+    server.destroy();
+  };
+  client.on('data', (request: Buffer) => {
+    mode = next();
+    take(mode, request, { client, server, end, later: (work) => (sent = sent.then(work)) });
+  });
+  server.on('data', (answer: Buffer) => {
+    if (mode === 'half-open-after' || mode === 'half-open') return;
+    if (mode === 'cut-after') end();
+    else if (mode === 'cut-answer') client.write(answer.subarray(0, answer.length >> 1), end);
+    else if (mode === 'octets') sent = sent.then(async () => await trickle(client, answer));
+    else client.write(answer);
+  });
+  for (const socket of [client, server]) socket.on('error', end).on('close', end);
+}
+
+interface Way {
+  readonly client: Duplex;
+  readonly server: Duplex;
+  readonly end: () => void;
+  readonly later: (work: () => Promise<void>) => void;
+}
+
+function take(mode: ProxyMode, request: Buffer, { client, server, end, later }: Way): void {
+  if (mode === 'cut-before') end();
+  else if (mode === 'half-open') return;
+  else if (mode === 'cut-within') server.write(request.subarray(0, request.length >> 1), end);
+  else if (mode === 'octets') later(async () => await trickle(server, request));
+  else if (mode === 'switch')
+    client.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+  else server.write(request);
+}
+
+const listener: Server =
+  tls === null
+    ? createServer({ noDelay: true }, join)
+    : createTlsServer({ key: readFileSync(tls.key), cert: readFileSync(tls.cert) }, join);
+listener.listen(port, '127.0.0.1', () => {
+  const { port: own } = listener.address() as AddressInfo;
+  process.send?.({ port: own });
+});
+process.on('message', (message: ProxyOrder) => (order = message));
+process.on('disconnect', () => process.exit(0));

@@ -1,0 +1,82 @@
+/** Plays one story with real processes, and judges it. */
+import { Judgement, type Violation } from '../simulator/laws/judgement.ts';
+import { until } from '../stage/stage.ts';
+import { judgeStory, readSides } from './judge.ts';
+import type { CrashPlan, KillTarget } from './plan.ts';
+import { comeToRest, stopAgent } from './quiet.ts';
+import { closeCrashScene, crashCustomer, openCrashScene, sharedZone, type Scene } from './scene.ts';
+import { bring, plantYesMan, type Plant } from './troubles.ts';
+import { CrashUser, type Knowledge } from './users.ts';
+import { address, saveClick } from '../stage/panel-words.ts';
+
+/** What came of a story. */
+export interface CrashResult {
+  readonly plan: CrashPlan;
+  readonly violations: readonly Violation[];
+  readonly kills: Readonly<Partial<Record<KillTarget, number>>>;
+  /** How many edits got which answer. */
+  readonly answers: Readonly<Record<string, number>>;
+  readonly excuses: Readonly<Record<string, number>>;
+  readonly seconds: number;
+  /** What happened, line by line. */
+  readonly told: readonly string[];
+  /** Folder of the story, which stays after a violation. */
+  readonly directory: string;
+}
+
+/** Plays a story. @param plant a bug to plant in the stage; null: none */
+export async function playCrash(plan: CrashPlan, plant: Plant | null = null): Promise<CrashResult> {
+  const began = performance.now();
+  const scene = await openCrashScene(plan);
+  const judgement = new Judgement();
+  const knowledge: Knowledge = { slots: [], zones: [], answers: new Map() };
+  try {
+    await play(scene, knowledge, judgement, plant);
+  } catch (error) {
+    scene.tell(String(error));
+    judgement.violate('stage.restless', String(error));
+  } finally {
+    await stopAgent(scene);
+    await closeCrashScene(scene, judgement.violations.length > 0 && plant === null);
+  }
+  return {
+    plan,
+    violations: judgement.violations,
+    kills: Object.fromEntries(scene.kills),
+    answers: Object.fromEntries(knowledge.answers),
+    excuses: Object.fromEntries(judgement.excuses),
+    seconds: Math.round((performance.now() - began) / 1_000),
+    told: scene.told,
+    directory: scene.directory,
+  };
+}
+
+async function play(
+  scene: Scene,
+  knowledge: Knowledge,
+  judgement: Judgement,
+  plant: Plant | null,
+): Promise<void> {
+  const start = await readSides(scene);
+  await firstComparison(scene);
+  if (plant === 'yes-man') plantYesMan(scene);
+  let isOver = false;
+  const users = Array.from({ length: scene.plan.users }, (_, at) => {
+    return new CrashUser(scene, at, knowledge, judgement).edit(() => !isOver);
+  });
+  try {
+    for (const trouble of scene.plan.troubles) await bring(scene, trouble, plant);
+  } finally {
+    isOver = true;
+  }
+  await Promise.all(users);
+  await comeToRest(scene);
+  await judgeStory(scene, start, knowledge, judgement);
+}
+
+/** An edit starts the agent, again and again until the first comparison has ended and the edit is accepted. */
+async function firstComparison({ panel, tell }: Scene): Promise<void> {
+  const { func, params } = saveClick(panel.words, sharedZone, address('first', '192.0.2.100'));
+  await until('the first edit', async () => (await panel.call(func, params, crashCustomer)).ok);
+  tell('the first edit was accepted');
+}
