@@ -44,14 +44,18 @@ export async function readSides({ panel, central }: Scene): Promise<Sides> {
   return { panel: here, central: there };
 }
 
-/** Checks every law at the end of a story, and stops the agent. @param start what both sides held first */
+/**
+ * Checks every law at the end of a story, and stops the agent.
+ * @param start what both sides held first
+ * @param waits how long both sides may take to agree, milliseconds
+ */
 export async function judgeStory(
   scene: Scene,
   start: Sides,
   knowledge: Knowledge,
-  judgement: Judgement,
+  { judgement, waits }: { readonly judgement: Judgement; readonly waits: number },
 ): Promise<void> {
-  await awaitAgreement(scene, start);
+  await awaitAgreement(scene, start, waits);
   const end = await readSides(scene);
   await judgeHistory(scene, end, judgement);
   judgeDeaths(scene, judgement);
@@ -65,15 +69,15 @@ export async function judgeStory(
 }
 
 /** How long a comparison after the end of a story may take until both sides agree, milliseconds. */
-const longestComparison = { short: 60_000, default: 240_000 };
+export const longestComparison = { short: 60_000, default: 240_000 };
 
 /**
  * Waits until the laws of agreement hold, because no event tells that a comparison has ended. What still
  * breaks a law when the time is over is judged then.
  */
-async function awaitAgreement(scene: Scene, start: Sides): Promise<void> {
+async function awaitAgreement(scene: Scene, start: Sides, longest: number): Promise<void> {
   const began = performance.now();
-  while (performance.now() - began < longestComparison[scene.plan.waits]) {
+  while (performance.now() - began < longest) {
     const trial = new Judgement();
     await judgeAgreement(scene, start, await readSides(scene), trial);
     if (trial.violations.length === 0) {

@@ -33,18 +33,22 @@ export interface CrashPlan {
   readonly troubles: readonly Trouble[];
 }
 
-/** How often each process is the one that is killed. A handler lives for some milliseconds only. */
+/** How often each process is the one that is killed. */
 const targets: readonly KillTarget[] = [
-  ...(['agent', 'agent', 'agent', 'agent', 'handler', 'handler', 'client', 'client'] as const),
-  ...(['panel', 'panel', 'central', 'central', 'proxy'] as const),
+  ...(['agent', 'agent', 'agent', 'agent', 'agent', 'handler', 'handler', 'handler'] as const),
+  ...(['client', 'client', 'client', 'panel', 'panel', 'central', 'proxy'] as const),
 ];
+
+/** One trouble in so many is one of the network. */
+const networkEvery = 6;
 
 /** Draws a story. @param kills how many processes it kills */
 export function planOf(seed: number, pair: PairName, kills: number, waits?: CrashPlan['waits']): CrashPlan {
   const random = new Random(seed);
   const journal = random.maybe('journal', 0.35, journalTroubles);
-  const troubles = Array.from({ length: kills + Math.ceil(kills / 3) }, (_, at) =>
-    drawTrouble(random, pair, at % 4 === 3),
+  const length = kills + Math.ceil(kills / (networkEvery - 1));
+  const troubles = Array.from({ length }, (_, at) =>
+    drawTrouble(random, pair, at % networkEvery === networkEvery - 1),
   );
   if (journal !== null) {
     const at = random.between('journal at', 1, troubles.length - 1);
@@ -63,7 +67,9 @@ export function planOf(seed: number, pair: PairName, kills: number, waits?: Cras
 }
 
 function drawTrouble(random: Chances, pair: PairName, isNetwork: boolean): Trouble {
-  const after = random.between('gap', 20, 600);
+  // After a failed call the agent asks the central every five seconds only. So users need some calm.
+  const isCalm = random.chance('calm', 0.15);
+  const after = isCalm ? random.between('calm for', 2_000, 5_500) : random.between('gap', 20, 600);
   if (!isNetwork) {
     const target = targets[random.between('target', 0, targets.length - 1)] ?? 'agent';
     return { what: { kind: 'kill', target }, after, lasts: random.between('away', 0, 700) };

@@ -1,7 +1,7 @@
 /** Plays one story with real processes, and judges it. */
 import { Judgement, type Violation } from '../simulator/laws/judgement.ts';
 import { until } from '../stage/stage.ts';
-import { judgeStory, readSides } from './judge.ts';
+import { judgeStory, longestComparison, readSides } from './judge.ts';
 import type { CrashPlan, KillTarget } from './plan.ts';
 import { comeToRest, stopAgent } from './quiet.ts';
 import { closeCrashScene, crashCustomer, openCrashScene, sharedZone, type Scene } from './scene.ts';
@@ -24,7 +24,10 @@ export interface CrashResult {
   readonly directory: string;
 }
 
-/** Plays a story. @param plant a bug to plant in the stage; null: none */
+/**
+ * Plays a story.
+ * @param plant a bug to plant in the stage; the story then ends as soon as a law is broken. Null: none
+ */
 export async function playCrash(plan: CrashPlan, plant: Plant | null = null): Promise<CrashResult> {
   const began = performance.now();
   const scene = await openCrashScene(plan);
@@ -61,17 +64,20 @@ async function play(
   await firstComparison(scene);
   if (plant === 'yes-man') plantYesMan(scene);
   let isOver = false;
+  const isFound = (): boolean => plant !== null && judgement.violations.length > 0;
   const users = Array.from({ length: scene.plan.users }, (_, at) => {
-    return new CrashUser(scene, at, knowledge, judgement).edit(() => !isOver);
+    return new CrashUser(scene, at, knowledge, judgement).edit(() => !isOver && !isFound());
   });
   try {
-    for (const trouble of scene.plan.troubles) await bring(scene, trouble, plant);
+    for (const trouble of scene.plan.troubles) if (!isFound()) await bring(scene, trouble, plant);
   } finally {
     isOver = true;
   }
   await Promise.all(users);
+  if (isFound()) return;
   await comeToRest(scene);
-  await judgeStory(scene, start, knowledge, judgement);
+  const waits = plant === null ? longestComparison[scene.plan.waits] : 0;
+  await judgeStory(scene, start, knowledge, { judgement, waits });
 }
 
 /** An edit starts the agent, again and again until the first comparison has ended and the edit is accepted. */

@@ -16,7 +16,7 @@ const hunt = 2_000;
 export type Plant =
   /** The journal goes with every agent that is killed, as if it had never been written. */
   | 'forgetful'
-  /** The hook accepts what no agent has answered. */
+  /** Once the agent is dead, the hook accepts every edit. */
   | 'yes-man';
 
 /** Carries out one trouble. Resolves when it is over and everything runs again. */
@@ -63,7 +63,7 @@ async function killAgent(scene: Scene, plant: Plant | null): Promise<void> {
   if (pid === null || !killNow(pid)) return;
   scene.killedAgents.add(pid);
   count(scene, 'agent', `process ${pid}`);
-  if (plant === 'forgetful') await loseJournal(scene);
+  if (plant === 'forgetful') await loseJournal(scene, ['.generation', '.reserve']);
 }
 
 /** Kills a process that lives for milliseconds, at an instant that the machine draws. */
@@ -146,17 +146,19 @@ async function lock(path: string, lasts: number, tell: Scene['tell']): Promise<v
   }
 }
 
-async function loseJournal(scene: Scene): Promise<void> {
+async function loseJournal(scene: Scene, more: readonly string[] = []): Promise<void> {
   const path = await journalOf(scene);
-  for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true });
+  for (const end of ['', '-wal', '-shm', ...more]) rmSync(`${path}${end}`, { force: true });
 }
 
-/** Makes the hook script of the panel accept what it has to refuse (`yes-man`). */
+/** Makes the hook script accept where it would start an agent (`yes-man`). */
 export function plantYesMan({ paths }: Scene): void {
   for (const name of ['domainsync', 'domainsync_after']) {
     const path = join(paths.root, 'addon', name);
     if (!existsSync(path)) continue;
     const text = readFileSync(path, 'utf8');
-    writeFileSync(path, text.replace(/^refuse "\$text"$/mu, 'accept'));
+    const planted = text.replace(/failed_late \|\| ask \$limit env -i .*$/mu, 'accept');
+    if (planted === text) throw new Error(`${path} has no line that starts an agent`);
+    writeFileSync(path, planted);
   }
 }
