@@ -148,7 +148,8 @@ export async function serverCentral(kind: ServerKind): Promise<CrashCentral> {
     port: () => made.port,
     tls: null,
     connection: (port) => made.connection(port),
-    seed: async (zone, owner) => await (owner === 'ours' ? made.ours([served(zone)]) : made.foreign(served(zone))),
+    seed: async (zone, owner) =>
+      await (owner === 'ours' ? made.ours([served(zone)]) : made.foreign(served(zone))),
     zones: async () => (await made.zones()).filter((zone) => !zone.startsWith('others-')),
     held: async (zone) => await heldAt(made, zone),
     octets: async (zone) => {
@@ -181,5 +182,11 @@ async function heldAt(made: ServerAccount, zone: string): Promise<ResourceRecord
 
 function served({ zone, records }: SeedZone): ServedZone {
   const name = zoneName(zone);
-  return { zone: name, records: formatZoneFile(name, records.map((one) => recordOf(one, zone))) };
+  return {
+    zone: name,
+    records: formatZoneFile(
+      name,
+      records.map((one) => recordOf(one, zone)),
+    ),
+  };
 }

@@ -99,7 +99,10 @@ function judgeAnswers(end: Sides, { slots, zones }: Knowledge, judgement: Judgem
   for (const { zone, may } of zones) {
     const isThere = end.panel.has(zoneName(zone));
     if (!may.has(isThere))
-      judgement.violate('answers.left', `zone ${zone} is ${isThere ? '' : 'not '}in the panel, against all answers`);
+      judgement.violate(
+        'answers.left',
+        `zone ${zone} is ${isThere ? '' : 'not '}in the panel, against all answers`,
+      );
   }
 }
 
@@ -128,7 +131,10 @@ async function judgeHistory({ paths }: Scene, end: Sides, judgement: Judgement):
       const items = entry.kind === 'records' || entry.kind === 'call' ? entry.items : [];
       const isBoth = outcomeIn(entry) === 'both-sides';
       for (const { remove, add } of entry.zone === zoneName(sharedZone) ? items : []) {
-        for (const [record, present] of [[add, true], [remove, false]] as const) {
+        for (const [record, present] of [
+          [add, true],
+          [remove, false],
+        ] as const) {
           if (record === null || seen.has(record.name)) continue;
           if (isBoth) judgeRecord(end, record, present, judgement);
         }
@@ -139,12 +145,7 @@ async function judgeHistory({ paths }: Scene, end: Sides, judgement: Judgement):
   } while (before !== null);
 }
 
-function judgeRecord(
-  end: Sides,
-  record: ResourceRecord,
-  present: boolean,
-  judgement: Judgement,
-): void {
+function judgeRecord(end: Sides, record: ResourceRecord, present: boolean, judgement: Judgement): void {
   const zone = zoneName(sharedZone);
   for (const side of ['panel', 'central'] as const) {
     const has = (end[side].get(zone) ?? []).some((one) => recordId(one) === recordId(record));
@@ -159,11 +160,14 @@ function judgeRecord(
 function judgeDeaths(scene: Scene, judgement: Judgement): void {
   const log = logOf(scene);
   const pids = (event: string): Set<number> =>
-    new Set([...log.matchAll(new RegExp(String.raw`${event} pid=(\d+)`, 'gu'))].map(([, pid]) => Number(pid)));
+    new Set(
+      [...log.matchAll(new RegExp(String.raw`${event} pid=(\d+)`, 'gu'))].map(([, pid]) => Number(pid)),
+    );
   const accounted = pids('agent.stop').union(scene.killedAgents);
   const alive = new Set(productProcesses(scene.directory, 'agent'));
   for (const pid of pids('agent.start'))
-    if (!accounted.has(pid) && !alive.has(pid)) judgement.violate('engine.running', `agent ${pid} died by itself`);
+    if (!accounted.has(pid) && !alive.has(pid))
+      judgement.violate('engine.running', `agent ${pid} died by itself`);
   for (const name of ['panel', 'proxy'] as const)
     if (scene[name].diedByItself) judgement.violate('stage.died', `the ${name} died by itself`);
   if (scene.central.diedByItself()) judgement.violate('stage.died', 'the central died by itself');
@@ -193,6 +197,7 @@ async function judgeStores(
 ): Promise<void> {
   const witness = new JournalWitness();
   await witness.load(journal, atEnd);
+  await noteUnproven(journal, central);
   // A lost journal excuses any difference that is listed. Otherwise, nothing happened that would excuse one.
   const forgottenAt = journalLost ? 0 : null;
   const causes = new Causes(panel, central, { unheard: new Set(), exclusions: [] }, [], {
@@ -213,6 +218,19 @@ async function judgeStores(
   await checkAgreement(pair, journal, Date.now(), witness, judgement);
 }
 
+/**
+ * Creates whose result nobody has read back, because a process or a connection ended just then. The zone is
+ * kept at the central and listed (docs/adoption.md, row 30).
+ */
+async function noteUnproven(journal: Journal, central: CentralStore): Promise<void> {
+  for (const operation of await journal.operations({ openAt: Date.now() })) {
+    const { id, kind, zone, state, problems } = operation;
+    const isUnproven = kind === 'zone-create' && problems.some(({ code }) => code === 'zone.maybe-ours');
+    if (isUnproven && state === 'stuck' && !(operation.created && !operation.requested))
+      central.unproven.set(zone, id);
+  }
+}
+
 /** When a story begins and ends, for the laws. Nothing is known of the time between. */
 const [atBegin, atEnd] = [0, 1];
 
@@ -227,7 +245,14 @@ function stores(start: Sides, end: Sides): Stores {
   panel.provenance.look(atEnd);
   // At the central, nobody but the product writes in these zones during a story.
   for (const zone of new Set([...start.central.keys(), ...end.central.keys()])) {
-    const facts = { kind: 'change', operation: '-', zone, record: null, content: [], sentAt: atBegin } as const;
+    const facts = {
+      kind: 'change',
+      operation: '-',
+      zone,
+      record: null,
+      content: [],
+      sentAt: atBegin,
+    } as const;
     const request = central.provenance.sent(facts);
     const now = end.central.get(zone);
     central.provenance.land(request, atEnd, () => {
@@ -239,7 +264,7 @@ function stores(start: Sides, end: Sides): Stores {
 }
 
 function fill(zones: Map<DnsName, Map<string, ResourceRecord>>, content: SideContent): void {
-  for (const zone of [...zones.keys()]) if (!content.has(zone)) zones.delete(zone);
+  for (const zone of zones.keys()) if (!content.has(zone)) zones.delete(zone);
   for (const [zone, records] of content) zones.set(zone, byId(records));
 }
 

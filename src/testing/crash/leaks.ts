@@ -15,5 +15,8 @@ export async function findLeaks({ paths, central, commands }: Scene): Promise<st
     return !except.test(path) && statSync(whole).isFile() && has(readFileSync(whole, 'latin1'));
   });
   const { out, err } = await commands.ended('--json', 'status');
-  return [...files.map((path) => `a secret is in ${path}`), ...(has(out + err) ? ['a secret is in status'] : [])];
+  return [
+    ...files.map((path) => `a secret is in ${path}`),
+    ...(has(out + err) ? ['a secret is in status'] : []),
+  ];
 }

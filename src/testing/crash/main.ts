@@ -51,7 +51,15 @@ function readOptions(): Options {
 }
 
 /** Plays the stories, some at once, and prints each when it ends. */
-async function playStories({ runs, seed, pair, kills, waits, atOnce, json }: Options): Promise<CrashResult[]> {
+async function playStories({
+  runs,
+  seed,
+  pair,
+  kills,
+  waits,
+  atOnce,
+  json,
+}: Options): Promise<CrashResult[]> {
   const pairs = pair.filter((name) => {
     const missing = missingForPair(name);
     if (missing !== false) console.error(`${name} is left out: ${missing}`);
@@ -61,6 +69,8 @@ async function playStories({ runs, seed, pair, kills, waits, atOnce, json }: Opt
     const name = pairs[(seed + at) % pairs.length];
     return name === undefined ? [] : [planOf(seed + at, name, kills, waits)];
   }).flat();
+  // Stories that have begun are played to their end, because their processes have to be ended too.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => plans.splice(0));
   const results: CrashResult[] = [];
   const worker = async (): Promise<void> => {
     for (let plan = plans.shift(); plan !== undefined; plan = plans.shift()) {
@@ -72,8 +82,6 @@ async function playStories({ runs, seed, pair, kills, waits, atOnce, json }: Opt
   await Promise.all(Array.from({ length: Math.max(1, atOnce) }, worker));
   return results;
 }
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const options = readOptions();
 const began = performance.now();

@@ -52,5 +52,7 @@ function wordsOfProcess(pid: string): readonly string[] {
 function roleOf([program = '', first = '']: readonly string[]): ProductRole | null {
   if (first.endsWith('/agent.cjs')) return 'agent';
   if (first.endsWith('/hook.cjs') || /(?:^|\/)(?:nc|socat)$/u.test(program)) return 'client';
-  return /\/addon\/domainsync\w*$/u.test(first) || /\/addon\/domainsync\w*$/u.test(program) ? 'handler' : null;
+  return /\/addon\/domainsync\w*$/u.test(first) || /\/addon\/domainsync\w*$/u.test(program)
+    ? 'handler'
+    : null;
 }

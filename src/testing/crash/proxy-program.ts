@@ -34,19 +34,22 @@ function join(client: Duplex): void {
   const server = reach();
   let mode: ProxyMode = 'pass';
   let sent = Promise.resolve();
+  const later = (work: () => Promise<void>): void => {
+    sent = sent.then(work);
+  };
   const end = (): void => {
     client.destroy();
     server.destroy();
   };
   client.on('data', (request: Buffer) => {
     mode = next();
-    take(mode, request, { client, server, end, later: (work) => (sent = sent.then(work)) });
+    take(mode, request, { client, server, end, later });
   });
   server.on('data', (answer: Buffer) => {
     if (mode === 'half-open-after' || mode === 'half-open') return;
     if (mode === 'cut-after') end();
     else if (mode === 'cut-answer') client.write(answer.subarray(0, answer.length >> 1), end);
-    else if (mode === 'octets') sent = sent.then(async () => await trickle(client, answer));
+    else if (mode === 'octets') later(async () => await trickle(client, answer));
     else client.write(answer);
   });
   for (const socket of [client, server]) socket.on('error', end).on('close', end);

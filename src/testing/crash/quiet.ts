@@ -55,14 +55,18 @@ async function wake(scene: Scene): Promise<StatusReport | null> {
     await nudge(scene);
     return null;
   }
-  const codes = [...status.problems.map(({ code }) => code), ...status.centrals.flatMap((one) => problemsOf(one))];
+  const codes = [
+    ...status.problems.map(({ code }) => code),
+    ...status.centrals.flatMap((one) => problemsOf(one)),
+  ];
   const isLost = codes.some((code) => code === 'journal.lost' || code === 'journal.unreadable');
   if (scene.journalLost && isLost) {
     await putJournalRight(scene, codes);
     return null;
   }
-  if (status.engine?.doubt != null && status.engine.baselineAt !== null) {
-    scene.tell(`the operator accepts the journal (${status.engine.doubt.why})`);
+  const doubt = status.engine?.doubt ?? null;
+  if (doubt !== null && status.engine?.baselineAt !== null) {
+    scene.tell(`the operator accepts the journal (${doubt.why})`);
     await ask(scene.paths.socket, 'accept-journal', { central: null });
   }
   return status;

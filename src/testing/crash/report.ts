@@ -83,7 +83,15 @@ function countOf(words: readonly string[]): Counts {
 }
 
 /** One line about a story that has just ended; after a violation, the whole story. */
-export function tellCrash({ plan, violations, kills, answers, seconds, told, directory }: CrashResult): string {
+export function tellCrash({
+  plan,
+  violations,
+  kills,
+  answers,
+  seconds,
+  told,
+  directory,
+}: CrashResult): string {
   const killed = Object.values(kills).reduce((all, one) => all + one, 0);
   const edits = Object.entries(answers).map(([kind, count]) => `${count} ${kind}`);
   const head = `seed ${plan.seed} ${plan.pair}, ${plan.waits} waits, journal ${plan.journal ?? 'well'}`;

@@ -68,7 +68,10 @@ export class SandboxProcess {
     const { root, generation, users, switches = [] } = this.#options;
     const port = this.#announced.url === '' ? '0' : String(this.port);
     const words = [program, '--root', root, '--generation', generation, '--port', port];
-    const more = [...users.flatMap((user) => ['--user', user]), ...switches.flatMap((one) => ['--switch', one])];
+    const more = [
+      ...users.flatMap((user) => ['--user', user]),
+      ...switches.flatMap((one) => ['--switch', one]),
+    ];
     const log = openSync(`${root}.log`, 'a');
     const child = spawn(process.execPath, [...words, ...more], { stdio: ['ignore', 'pipe', log] });
     closeSync(log);

@@ -2,10 +2,10 @@
 import { recordId } from '../../dns/record.ts';
 import type { Judgement } from '../simulator/laws/judgement.ts';
 import { Random } from '../simulator/random.ts';
-import { address, meaning, meaningOf, saveClick, type Click } from '../stage/panel-words.ts';
+import { address, meaning, meaningOf, saveClick, type Click, type Wanted } from '../stage/panel-words.ts';
 import { until } from '../stage/stage.ts';
 import { recordOf, sandboxRecords } from './crash-central.ts';
-import type { Account } from './sandbox-process.ts';
+import type { Account, SandboxProcess } from './sandbox-process.ts';
 import { crashCustomer, crashNeighbour, sharedZone, type Scene } from './scene.ts';
 import { heardOf, learn, localFailure, sayMay, type Heard, type Slot } from './truth.ts';
 
@@ -72,7 +72,7 @@ export class CrashUser {
     const slot = this.#slots[this.#random.between('slot', 0, this.#slots.length - 1)];
     if (slot === undefined) return;
     const held = await this.#heldInPanel(slot);
-    if (held === 'no zone') return;
+    if (held === undefined) return;
     const removes = held !== null && this.#random.chance('remove', 0.35);
     const to = removes ? null : this.#nextAddress();
     await this.#obstruct(removes);
@@ -81,12 +81,7 @@ export class CrashUser {
     await this.#attempt(slot, click, { from: held, to }, crashCustomer);
   }
 
-  async #attempt(
-    slot: Slot,
-    click: Click,
-    { from, to }: Wish,
-    by: Account,
-  ): Promise<void> {
+  async #attempt(slot: Slot, click: Click, { from, to }: Wish, by: Account): Promise<void> {
     const before = slot.may;
     const wasLost = this.#scene.journalLost;
     const heard = await this.#click(click, by);
@@ -134,10 +129,11 @@ export class CrashUser {
     return (records ?? []).filter((one) => one.name === wanted).map(({ rdata }) => rdata);
   }
 
-  async #heldInPanel(slot: Slot): Promise<string | null | 'no zone'> {
+  /** The address that the panel has for a slot; null: none; undefined: there is no such zone. */
+  async #heldInPanel(slot: Slot): Promise<string | null | undefined> {
     const { panel } = this.#scene;
     const records = await reading('the panel', async () => await sandboxRecords(panel, slot.zone));
-    if (records === null) return 'no zone';
+    if (records === null) return undefined;
     const id = recordOf(address(slot.name, '192.0.2.1'), slot.zone).name;
     const found = records.find(({ name, type }) => name === id && type === 'A');
     return found?.rdata ?? null;
@@ -148,11 +144,7 @@ export class CrashUser {
     const { panel } = this.#scene;
     const { zone, name } = slot;
     if (from === null) return to === null ? null : saveClick(panel.words, zone, address(name, to));
-    const key = await reading('the keys', async () => {
-      const [rows, keys] = [await panel.records(zone), await panel.keys(zone)];
-      const at = rows?.findIndex((row) => meaningOf(row, zone) === meaning(address(name, from), zone)) ?? -1;
-      return keys?.[at] ?? null;
-    });
+    const key = await reading('the keys', async () => await keyIn(panel, zone, address(name, from)));
     if (key === null) return null;
     if (to !== null) return saveClick(panel.words, zone, address(name, to), key);
     return { func: panel.words.remove, params: { plid: zone, elid: key, sok: 'ok' } };
@@ -177,9 +169,11 @@ export class CrashUser {
     const click = saveClick(this.#scene.panel.words, sharedZone, address(slot.name, to));
     const heard = await this.#click(click, crashNeighbour);
     this.#say(`${slot.name} by a stranger`, heard);
-    if (heard.kind === 'accepted') this.#judgement.violate('rights.written', `${slot.name} was saved by a stranger`);
+    if (heard.kind === 'accepted')
+      this.#judgement.violate('rights.written', `${slot.name} was saved by a stranger`);
     const there = await this.#values('central', slot);
-    if (there.length > 0) this.#judgement.violate('rights.written', `the central has ${slot.name} of a stranger`);
+    if (there.length > 0)
+      this.#judgement.violate('rights.written', `the central has ${slot.name} of a stranger`);
   }
 
   /** Creates the user's own zone, edits in it, or deletes it. */
@@ -227,6 +221,19 @@ export class CrashUser {
     this.#count += 1;
     return `198.18.${this.#number * 60 + (this.#count >> 8)}.${this.#count & 255}`;
   }
+}
+
+/**
+ * The identifier that the panel shows for a record; null: it has no such record, or others edited the zone
+ * meanwhile.
+ */
+async function keyIn(panel: SandboxProcess, zone: string, record: Wanted): Promise<string | null> {
+  const before = await panel.keys(zone);
+  const rows = await panel.records(zone);
+  const keys = await panel.keys(zone);
+  if (before?.join('\n') !== keys?.join('\n')) return null;
+  const at = rows?.findIndex((row) => meaningOf(row, zone) === meaning(record, zone)) ?? -1;
+  return keys?.[at] ?? null;
 }
 
 /** Reads from a process that may have been killed, again and again until it answers. */

@@ -1,0 +1,46 @@
+/**
+ * The short form of the crash runs: a story at a panel and one at a name server, and two bugs planted in the
+ * stage, which the laws have to find.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { missingForPair, type PairName } from './pairs.ts';
+import { planOf, type CrashPlan, type Trouble } from './plan.ts';
+import { tellCrash } from './report.ts';
+import { playCrash } from './story.ts';
+
+function story(seed: number, pair: PairName, kills: number): CrashPlan {
+  return planOf(seed, pair, kills, 'short');
+}
+
+/** A story in which only the agent is killed. */
+function agentStory(seed: number, pair: PairName): CrashPlan {
+  const kill: Trouble = { what: { kind: 'kill', target: 'agent' }, after: 700, lasts: 0 };
+  return { ...story(seed, pair, 4), users: 4, journal: null, troubles: [kill, kill, kill, kill] };
+}
+
+describe('real processes', { concurrency: true }, () => {
+  for (const [pair, seed] of [
+    ['v6-dnsmgr', 11],
+    ['v6-bind', 12],
+  ] as const) {
+    test(`killed at random: both or neither (${pair})`, { skip: missingForPair(pair) }, async () => {
+      const result = await playCrash(story(seed, pair, 10));
+      assert.deepEqual(result.violations, [], tellCrash(result));
+      assert.ok(Object.keys(result.kills).length >= 3, tellCrash(result));
+    });
+  }
+
+  test('a hook that accepts once the agent is dead is found', async () => {
+    const result = await playCrash(agentStory(13, 'v6-dnsmgr'), 'yes-man');
+    assert.ok(
+      result.violations.some(({ law }) => law === 'answers.journal'),
+      tellCrash(result),
+    );
+  });
+
+  test('an agent that forgets its journal when it is killed is found', async () => {
+    const result = await playCrash(agentStory(14, 'v6-dnsmgr'), 'forgetful');
+    assert.ok(result.violations.length > 0, tellCrash(result));
+  });
+});
