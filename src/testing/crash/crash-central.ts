@@ -1,4 +1,5 @@
 /** The provider's side of a crash story, which reads and writes past the product. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Generation } from '../../../sandbox/index.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
@@ -45,8 +46,8 @@ export interface CrashCentral {
   /** Kills the program. @returns whether it was running */
   readonly kill: () => Promise<boolean>;
   readonly start: () => Promise<void>;
-  /** Ends the program for good and removes its files, unless a test failed. */
-  readonly dispose: () => Promise<void>;
+  /** Ends the program for good. @param keep whether its own files stay */
+  readonly dispose: (keep: boolean) => Promise<void>;
 }
 
 const account: Account = { name: 'kunde42', password: 'pa;ss#wo=%rd' };
@@ -154,10 +155,8 @@ export async function serverCentral(kind: ServerKind): Promise<CrashCentral> {
     held: async (zone) => await heldAt(made, zone),
     octets: async (zone) => {
       const key = made.keyFile === null ? [] : ['-k', made.keyFile];
-      return await runProgram('dig', [
-        ...['@127.0.0.1', '-p', String(server.port), ...key],
-        ...['+noall', '+answer', '+tries=1', zone, 'AXFR'],
-      ]);
+      const place = ['@127.0.0.1', '-p', String(server.port), ...key];
+      return await runProgram('dig', [...place, '+noall', '+answer', '+tries=1', zone, 'AXFR']);
     },
     refuseNext: null,
     diedByItself: () => false,
@@ -171,7 +170,10 @@ export async function serverCentral(kind: ServerKind): Promise<CrashCentral> {
       await server.start();
       runs = true;
     },
-    dispose: async () => await server.dispose(),
+    dispose: async (keep) => {
+      await server.dispose();
+      if (!keep) rmSync(server.folder, { recursive: true, force: true });
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * The short form of the crash runs: a story at a panel and one at a name server, and two bugs planted in the
- * stage, which the laws have to find.
+ * The short form of the crash runs: one story with a panel as central, and one with a name server. The laws
+ * also have to find two bugs that are planted in the stage.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -130,7 +130,7 @@ export async function closeCrashScene(scene: Scene, keep: boolean): Promise<void
   const { panel, central, proxy, paths, directory } = scene;
   await panel.kill();
   await proxy.kill();
-  await central.dispose();
+  await central.dispose(keep);
   if (!keep) {
     spawnSync('umount', ['-l', paths.state]);
     rmSync(directory, { recursive: true, force: true });

@@ -54,6 +54,12 @@ export async function playCrash(plan: CrashPlan, plant: Plant | null = null): Pr
   };
 }
 
+/**
+ * How long both sides may take to agree in a story with a planted bug, milliseconds. Without the bug, a story
+ * with short waits takes a second.
+ */
+const waitsPlanted = 8_000;
+
 async function play(
   scene: Scene,
   knowledge: Knowledge,
@@ -76,11 +82,11 @@ async function play(
   await Promise.all(users);
   if (isFound()) return;
   await comeToRest(scene);
-  const waits = plant === null ? longestComparison[scene.plan.waits] : 0;
+  const waits = plant === null ? longestComparison[scene.plan.waits] : waitsPlanted;
   await judgeStory(scene, start, knowledge, { judgement, waits });
 }
 
-/** An edit starts the agent, again and again until the first comparison has ended and the edit is accepted. */
+/** An edit starts the agent, again and again until it is accepted: then the first comparison has ended. */
 async function firstComparison({ panel, tell }: Scene): Promise<void> {
   const { func, params } = saveClick(panel.words, sharedZone, address('first', '192.0.2.100'));
   await until('the first edit', async () => (await panel.call(func, params, crashCustomer)).ok);

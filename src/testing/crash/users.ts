@@ -1,5 +1,4 @@
 /** The users of a crash story. Each edits records of his own, one after the other, by the panel's API. */
-import { recordId } from '../../dns/record.ts';
 import type { Judgement } from '../simulator/laws/judgement.ts';
 import { Random } from '../simulator/random.ts';
 import { address, meaning, meaningOf, saveClick, type Click, type Wanted } from '../stage/panel-words.ts';
@@ -291,9 +290,4 @@ export function judgeSlots(
       judgement.violate('answers.left', text);
     }
   }
-}
-
-/** Id of the record that a slot would be with this value. */
-export function slotId({ zone, name }: Slot, value: string): string {
-  return recordId(recordOf(address(name, value), zone));
 }
