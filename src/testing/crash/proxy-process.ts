@@ -1,7 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { ProxyMode, ProxyOptions, ProxyOrder } from './proxy-protocol.ts';
+import * as v from 'valibot';
+import { proxyReady, type ProxyMode, type ProxyOptions, type ProxyOrder } from './proxy-protocol.ts';
 
 /** The proxy between agent and central, in a process of its own that can be killed and started again. */
 export class ProxyProcess {
@@ -31,13 +32,13 @@ export class ProxyProcess {
     const child = fork(join(import.meta.dirname, 'proxy-program.ts'), [JSON.stringify(options)]);
     this.#child = child;
     this.#killed = false;
-    const [message] = (await Promise.race([
+    const [message]: readonly unknown[] = await Promise.race([
       once(child, 'message'),
       once(child, 'exit').then(() => {
         throw new Error('the proxy did not start');
       }),
-    ])) as [{ readonly port: number }];
-    this.#port = message.port;
+    ]);
+    this.#port = v.parse(proxyReady, message).port;
   }
 
   /** Treats the next `count` requests so. Without effect while the proxy does not run. */

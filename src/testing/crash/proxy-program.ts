@@ -3,12 +3,13 @@
  * request. It sends its port to its parent once it listens, and takes orders from it.
  */
 import { readFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import type { Duplex } from 'node:stream';
-import type { ProxyMode, ProxyOptions, ProxyOrder } from './proxy-protocol.ts';
+import * as v from 'valibot';
+import { proxyOptions, proxyOrder, type ProxyMode, type ProxyOrder } from './proxy-protocol.ts';
 
-const { target, port, tls } = JSON.parse(process.argv[2] ?? '{}') as ProxyOptions;
+const { target, port, tls } = v.parse(proxyOptions, JSON.parse(process.argv[2] ?? '{}'));
 let order: ProxyOrder = { mode: 'pass', count: 0 };
 
 function next(): ProxyMode {
@@ -77,8 +78,8 @@ const listener: Server =
     ? createServer({ noDelay: true }, join)
     : createTlsServer({ key: readFileSync(tls.key), cert: readFileSync(tls.cert) }, join);
 listener.listen(port, '127.0.0.1', () => {
-  const { port: own } = listener.address() as AddressInfo;
-  process.send?.({ port: own });
+  const address = listener.address();
+  if (typeof address === 'object') process.send?.({ port: address?.port });
 });
-process.on('message', (message: ProxyOrder) => (order = message));
+process.on('message', (message) => (order = v.parse(proxyOrder, message)));
 process.on('disconnect', () => process.exit(0));

@@ -1,3 +1,5 @@
+import * as v from 'valibot';
+
 /**
  * What the proxy does with the requests of a client. `pass`: nothing special. The other modes are for one
  * request each.
@@ -24,17 +26,21 @@ export const proxyModes = [
 
 export type ProxyMode = (typeof proxyModes)[number];
 
-/** How the proxy's program is started: the arguments of its command line, as one JSON text. */
-export interface ProxyOptions {
-  readonly target: number;
+/** How the proxy's program is started: the argument of its command line, as JSON. */
+export const proxyOptions = v.object({
+  target: v.number(),
   /** Port to listen on; 0: any free port. */
-  readonly port: number;
+  port: v.number(),
   /** Files with key and certificate; null: the server speaks plain TCP. */
-  readonly tls: { readonly key: string; readonly cert: string } | null;
-}
+  tls: v.nullable(v.object({ key: v.string(), cert: v.string() })),
+});
+
+export type ProxyOptions = v.InferOutput<typeof proxyOptions>;
 
 /** A message from the test to the proxy: the next `count` requests are treated so. */
-export interface ProxyOrder {
-  readonly mode: ProxyMode;
-  readonly count: number;
-}
+export const proxyOrder = v.object({ mode: v.picklist(proxyModes), count: v.number() });
+
+export type ProxyOrder = v.InferOutput<typeof proxyOrder>;
+
+/** The message with which the proxy says that it listens. */
+export const proxyReady = v.object({ port: v.number() });

@@ -1,4 +1,4 @@
-/** The users of the crash runs judge by the words of an answer. So the words of the product have to be theirs. */
+/** The users of the crash runs judge by the words of an answer. These have to be the product's words. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,14 +24,14 @@ function answered(text: string): AnswerKind {
 }
 
 test('each sentence of a refusal is understood', () => {
-  const kinds: Readonly<Record<Changed, AnswerKind>> = {
-    nothing: 'nothing',
-    unknown: 'refused',
-    panel: 'unsure',
-    'panel-unknown': 'unsure',
-  };
+  const kinds: ReadonlyMap<Changed, AnswerKind> = new Map([
+    ['nothing', 'nothing'],
+    ['unknown', 'refused'],
+    ['panel', 'unsure'],
+    ['panel-unknown', 'unsure'],
+  ]);
   const problems = [{ code: 'central.unreachable', params: {} }];
-  for (const [changed, kind] of Object.entries(kinds) as [Changed, AnswerKind][]) {
+  for (const [changed, kind] of kinds) {
     for (const contact of [null, 'help@example.net'])
       assert.equal(answered(inWords(problems, { language: 'en', changed, contact })), kind, changed);
   }

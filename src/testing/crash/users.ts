@@ -237,16 +237,16 @@ async function keyIn(panel: SandboxProcess, zone: string, record: Wanted): Promi
 
 /** Reads from a process that may have been killed, again and again until it answers. */
 export async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
-  let found: { readonly value: T } | null = null;
+  const found: { readonly value: T }[] = [];
   await until(what, async () => {
-    found = await read().then(
-      (value) => ({ value }),
-      () => null,
+    return await read().then(
+      (value) => found.push({ value }) > 0,
+      () => false,
     );
-    return found !== null;
   });
-  if (found === null) throw new Error(`nothing was read: ${what}`);
-  return (found as { readonly value: T }).value;
+  const [one] = found;
+  if (one === undefined) throw new Error(`nothing was read: ${what}`);
+  return one.value;
 }
 
 /**
