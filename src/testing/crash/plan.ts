@@ -1,6 +1,7 @@
 import type { Chances } from '../simulator/chances.ts';
 import { Random } from '../simulator/random.ts';
 import { crashPairs, isServer, type PairName } from './pairs.ts';
+import type { AnswerKind } from './truth.ts';
 import { proxyModes, type ProxyMode } from './proxy-protocol.ts';
 
 export const killTargets = ['agent', 'handler', 'client', 'panel', 'central', 'proxy'] as const;
@@ -10,6 +11,9 @@ export type KillTarget = (typeof killTargets)[number];
 export const journalTroubles = ['disk-full', 'read-only', 'locked', 'deleted', 'truncated'] as const;
 export type JournalTrouble = (typeof journalTroubles)[number];
 
+/** A sort of answers, as they are counted. The panel's own refusals are a sort of their own. */
+export type Sort = AnswerKind | 'refused by the panel';
+
 /** One trouble of a story. Times are milliseconds. */
 export interface Trouble {
   readonly what:
@@ -18,6 +22,8 @@ export interface Trouble {
     | { readonly kind: 'journal'; readonly trouble: JournalTrouble };
   /** How long after the end of the trouble before this one. */
   readonly after: number;
+  /** Before that, the trouble waits for one more answer of this sort. Absent: it does not wait. */
+  readonly when?: Sort;
   /** How long the process stays away, or the journal's trouble lasts. */
   readonly lasts: number;
 }
@@ -29,6 +35,8 @@ export interface CrashPlan {
   /** `default`: the waits of a new installation; `short`: about a second each. */
   readonly waits: 'short' | 'default';
   readonly users: number;
+  /** How likely it is that the panel is told to refuse its part of an edit. */
+  readonly refusals: number;
   readonly journal: JournalTrouble | null;
   readonly troubles: readonly Trouble[];
 }
@@ -61,6 +69,7 @@ export function planOf(seed: number, pair: PairName, kills: number, waits?: Cras
     pair,
     waits: waits ?? (random.chance('default waits', 0.08) ? 'default' : 'short'),
     users: random.between('users', 2, 4),
+    refusals: 0.08,
     journal,
     troubles,
   };

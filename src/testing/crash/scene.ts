@@ -11,7 +11,7 @@ import { putPlugin } from '../stage/stage.ts';
 import { address, type Wanted } from '../stage/panel-words.ts';
 import { panelCentral, seedPanel, serverCentral, type CrashCentral } from './crash-central.ts';
 import { crashPairs, isServer } from './pairs.ts';
-import type { CrashPlan, KillTarget } from './plan.ts';
+import type { CrashPlan, KillTarget, Sort } from './plan.ts';
 import { ProxyProcess } from './proxy-process.ts';
 import { SandboxProcess, type Account } from './sandbox-process.ts';
 
@@ -42,6 +42,8 @@ export interface Scene {
   readonly panel: SandboxProcess;
   readonly central: CrashCentral;
   readonly proxy: ProxyProcess;
+  /** How many edits got which answer. */
+  readonly heard: Map<Sort, number>;
   /** How many processes were killed, by what they were. */
   readonly kills: Map<KillTarget, number>;
   /** Process ids of the agents that were killed. */
@@ -90,6 +92,7 @@ export async function openCrashScene(plan: CrashPlan): Promise<Scene> {
     panel,
     central,
     proxy,
+    heard: new Map(),
     kills: new Map(),
     killedAgents: new Set(),
     others: await central.octets(othersZone),

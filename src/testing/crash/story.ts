@@ -32,7 +32,7 @@ export async function playCrash(plan: CrashPlan, plant: Plant | null = null): Pr
   const began = performance.now();
   const scene = await openCrashScene(plan);
   const judgement = new Judgement();
-  const knowledge: Knowledge = { slots: [], zones: [], answers: new Map() };
+  const knowledge: Knowledge = { slots: [], zones: [] };
   try {
     await play(scene, knowledge, judgement, plant);
   } catch (error) {
@@ -46,7 +46,7 @@ export async function playCrash(plan: CrashPlan, plant: Plant | null = null): Pr
     plan,
     violations: judgement.violations,
     kills: Object.fromEntries(scene.kills),
-    answers: Object.fromEntries(knowledge.answers),
+    answers: Object.fromEntries(scene.heard),
     excuses: Object.fromEntries(judgement.excuses),
     seconds: Math.round((performance.now() - began) / 1_000),
     told: scene.told,

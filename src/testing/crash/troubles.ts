@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as after } from 'node:timers/promises';
 import { fillDisk } from '../small-disk.ts';
+import { until } from '../stage/stage.ts';
 import type { JournalTrouble, KillTarget, Trouble } from './plan.ts';
 import { killNow, productProcesses } from './processes.ts';
 import { journalOf, type Scene } from './scene.ts';
@@ -21,8 +22,12 @@ export type Plant =
 
 /** Carries out one trouble. Resolves when it is over and everything runs again. */
 export async function bring(scene: Scene, trouble: Trouble, plant: Plant | null): Promise<void> {
+  const { what, lasts, when } = trouble;
+  if (when !== undefined) {
+    const before = scene.heard.get(when) ?? 0;
+    await until(`an edit that is ${when}`, () => (scene.heard.get(when) ?? 0) > before);
+  }
   await after(trouble.after);
-  const { what, lasts } = trouble;
   switch (what.kind) {
     case 'kill':
       await kill(scene, what.target, lasts, plant);

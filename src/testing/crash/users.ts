@@ -18,8 +18,6 @@ export interface MadeZone {
 export interface Knowledge {
   readonly slots: Slot[];
   readonly zones: MadeZone[];
-  /** How many edits got which answer. */
-  readonly answers: Map<string, number>;
 }
 
 /** What an edit makes of a slot: its address before and after; null: no record. */
@@ -151,9 +149,9 @@ export class CrashUser {
 
   /** Sometimes the panel refuses its own part of the next save, or the central its next write. */
   async #obstruct(removes: boolean): Promise<void> {
-    const { panel, central } = this.#scene;
+    const { panel, central, plan } = this.#scene;
     const func = removes ? panel.words.remove : panel.words.save;
-    if (this.#random.chance('panel refuses', 0.08)) {
+    if (this.#random.chance('panel refuses', plan.refusals)) {
       const failLocal = { [func]: { code: 9, text: localFailure, count: 1 } };
       await panel.control('switches', { set: { failLocal } }).catch(() => null);
     } else if (central.refuseNext !== null && this.#random.chance('central refuses', 0.06)) {
@@ -211,8 +209,9 @@ export class CrashUser {
   }
 
   #say(what: string, { kind, text }: Heard): void {
-    const { answers } = this.#knowledge;
-    answers.set(kind, (answers.get(kind) ?? 0) + 1);
+    const { heard } = this.#scene;
+    const sort = text.includes(localFailure) ? 'refused by the panel' : kind;
+    heard.set(sort, (heard.get(sort) ?? 0) + 1);
     this.#scene.tell(`user ${this.#number}: ${what}: ${kind}${text === '' ? '' : ` (${text})`}`);
   }
 
