@@ -75,6 +75,6 @@ function isAboutAny(open: readonly Operation[], rows: readonly LedgerRow[]): boo
 
 function withExclusion(row: LedgerRow, excluded: boolean): LedgerRow {
   if (excluded) return { ...row, state: 'excluded', note: null };
-  const isBoth = row.onPanel && row.onCentral;
-  return { ...row, state: isBoth ? 'synced' : row.onPanel ? 'panel-only' : 'central-only', note: null };
+  // Since the row was written, the central may have lost the record. So only the comparison makes it `synced`.
+  return { ...row, state: row.onPanel ? 'panel-only' : 'central-only', note: null };
 }
