@@ -237,6 +237,16 @@ test('issue 13: an open edit that passes in the panel only does not keep the del
   assert.deepEqual(noted([], [local]), [[false, 'note.panel-only']]);
 });
 
+test('issue 14: an edit of what an open edit keeps out beside an excluded record does not end that exclusion', () => {
+  const noted = (note: string): unknown => {
+    const local = edit(null, one, { items: [{ remove: null, add: one, mirrored: false, note }] });
+    return sortItems(knowing([], [local]), [{ remove: one, add: one }])[0]?.note;
+  };
+  assert.equal(noted('note.beside-excluded'), 'note.excluded');
+  assert.equal(noted('note.excluded'), 'note.excluded');
+  assert.equal(noted('note.beside-conflict'), 'note.panel-only');
+});
+
 test('issue 14: what an edit of ours has removed was replaced by nobody else', () => {
   const stranger = a('www', 9);
   const note = (recent: readonly Operation[]): unknown =>

@@ -13,6 +13,7 @@ import {
 } from '../../operation.ts';
 import type { EditItem, KnownRecord } from '../../panel.ts';
 import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
+import { localState } from '../knowledge/ledger-rows.ts';
 import { retimed, writtenLate } from '../knowledge/operations.ts';
 
 /**
@@ -189,7 +190,7 @@ function whyLocal(
 /**
  * The state of a record as the ledger and the open edits show it; null: the panel is not known to have the
  * record. The result is `synced` if an open edit sends the record to the central, or if the record's row is
- * `synced`.
+ * `synced`. A record that an open edit leaves to the panel because of an exclusion is `excluded` as well.
  */
 function stateOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordState | null {
   const id = recordId(record);
@@ -199,7 +200,8 @@ function stateOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordState 
   if (adding.some(({ mirrored }) => mirrored)) return 'synced';
   const row = knowledge.rows.get(id);
   if (row?.state === 'synced') return 'synced';
-  if (adding.length > 0) return 'panel-only';
+  const isExcluded = ({ note }: OperationItem): boolean => localState(note, row ?? null, true) === 'excluded';
+  if (adding.length > 0) return adding.some(isExcluded) ? 'excluded' : 'panel-only';
   return row === undefined || row.state === 'central-only' ? null : row.state;
 }
 

@@ -116,7 +116,13 @@ function mirroredState(onPanel: boolean, onCentral: boolean): RecordState {
   return onPanel ? 'conflict' : 'central-only';
 }
 
-function localState(note: string | null, row: LedgerRow | null, onPanel: boolean): RecordState {
+/**
+ * The state of a record that an edit left to the panel.
+ * @param note why the edit did not send it
+ * @param row its ledger row before the edit
+ * @param onPanel whether the panel has it after the edit
+ */
+export function localState(note: string | null, row: LedgerRow | null, onPanel: boolean): RecordState {
   if (row?.state === 'excluded') return 'excluded';
   if (!onPanel) return 'central-only';
   if (row !== null && row.state !== 'central-only') return row.state;
