@@ -282,6 +282,24 @@ test('what cannot be read in time because journal or central fail is not late, b
   }
 });
 
+test('what reaches an agent that is killed in that very millisecond is not late, a millisecond after a start it is', async () => {
+  for (const [after, laws] of [
+    [0, []],
+    [1, ['turns.late']],
+  ] as const) {
+    const { world, side } = await arrived();
+    side.runs.splice(0, Infinity, { from: 0, until: 100_000 }, { from: 100_000, until: Infinity });
+    side.hints.push({ zone, at: 100_000 + after, what: 'a hint' });
+    await world.clock.runUntil(700_000);
+    const { violations } = await world.clock.runUntilSettled(checkWorld(world, { unheard: new Set() }));
+    assert.deepEqual(
+      violations.map(({ law }) => law),
+      laws,
+      String(after),
+    );
+  }
+});
+
 test('what happens while the settings name another central is not late for the one they left out', async () => {
   for (const [until, laws] of [
     [150_000, []],

@@ -65,7 +65,8 @@ export function checkPromptness(
     ...filledOf(facts.witness),
   ]) {
     const until = endOf(outages, at);
-    const runsOn = runs.some((run) => run.from <= at && run.until >= until);
+    // In the very millisecond of a start, the hint may have reached the agent that was killed before it.
+    const runsOn = runs.some((run) => run.from < at && run.until >= until);
     if (!runsOn || !isThere(panel, zone, at, until)) continue;
     if (!asked.some((one) => one.zone === zone && one.at >= since && one.at <= until))
       judgement.violate('turns.late', `${zone} is not read in time after ${what} at ${at}`);
