@@ -163,4 +163,6 @@ test('issue 13: a power cut in a commit of the engine leaves a world that starts
   assert.equal(world.engine, null);
   await world.clock.runUntilSettled(world.start());
   assert.equal((await statusOf(world)).open, 1);
+  const [cut] = world.sides[0]?.witness.operations.keys() ?? [];
+  assert.ok(cut !== undefined && world.tally.hasSeen(1, cut), 'the engine may send what the journal has');
 });

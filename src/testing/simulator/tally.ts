@@ -1,5 +1,5 @@
 import type { Batch, Journal } from '../../core/journal.ts';
-import { mayStep, type OperationKind, type OperationState } from '../../core/operation.ts';
+import { mayStep, type Operation, type OperationKind, type OperationState } from '../../core/operation.ts';
 
 /** Counts by kind. */
 export type Counts = Readonly<Record<string, number>>;
@@ -81,6 +81,15 @@ export class Tally {
       else count(this.#steps, stepName(before, state));
       count(this.#states, state);
     }
+  }
+
+  /**
+   * Takes over the operations of a journal that an agent opens. The power may have failed after a commit
+   * landed, and before it was counted.
+   */
+  opened(central: number, operations: Iterable<Operation>): void {
+    for (const operation of operations)
+      if (!this.hasSeen(central, operation.id)) this.committed(central, { operations: [operation] });
   }
 
   /** Whether the journal of this central has or had the operation. */

@@ -451,10 +451,12 @@ export class World {
     const boot = this.#boot;
     while (boot === this.#boot) {
       this.panel.provenance.start(this.clock.now());
-      for (const { store, disk, witness, doubts } of this.sides) {
+      for (const [at, { store, disk, witness, doubts }] of this.sides.entries()) {
         store.provenance.start(this.clock.now());
         doubts.opened(await disk.recover(this.clock));
         await witness.load(disk.file, this.clock.now());
+        const found = witness.operations.values().map(({ operation }) => operation);
+        this.tally.opened(at + 1, found);
       }
       this.#active = this.#named;
       const run = this.#assemble();
