@@ -382,11 +382,12 @@ export class World {
     const steps = this.#steps.filter(({ at }) => now - at < defaultEngineSettings.grace);
     steps.push({ at: now, by: ms, before: this.#steppedAt });
     this.#steps = steps;
-    const sum = steps.reduce((all, { by }) => all + by, 0);
-    const [first] = steps;
-    // If steps cancel each other out, the engine need not notice them.
-    if (Math.abs(sum) < defaultEngineSettings.clockStep) this.#steppedAt = first?.before ?? -Infinity;
-    else if (Math.abs(ms) >= defaultEngineSettings.clockStep) this.#steppedAt = now;
+    const { clockStep } = defaultEngineSettings;
+    // If the newest steps cancel each other out, the engine need not notice any of them.
+    const unnoticed = steps.find(
+      (_, first) => Math.abs(steps.slice(first).reduce((sum, { by }) => sum + by, 0)) < clockStep,
+    );
+    this.#steppedAt = unnoticed === undefined ? now : unnoticed.before;
   }
 
   /** Takes note of a write that somebody else has just made at a central. */
