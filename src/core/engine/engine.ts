@@ -20,6 +20,8 @@ import {
   allRefusals,
   leftToPanel,
   nothingToDo,
+  refuse,
+  toVerdict,
   type Answer,
   type Call,
   type Refusal,
@@ -193,7 +195,7 @@ export class Engine {
   async answer(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
     if (event.kind === 'edits') {
       const answer = await this.carryOut(event.edits, signal);
-      return verdictOf(answer);
+      return toVerdict(answer);
     }
     if (this.#isOtherHosts && event.kind !== 'invalid') return { kind: 'accept' };
     return await this.#runtime.gate.during(this.#editedBy(event), async () => {
@@ -206,7 +208,7 @@ export class Engine {
         case 'owners':
           return await this.#ownersMayChange(event);
         case 'invalid':
-          return verdictOf(this.#invalid(event));
+          return toVerdict(this.#invalid(event));
       }
     });
   }
@@ -562,8 +564,7 @@ export class Engine {
   async #after(edit: EditEvent, signal: AbortSignal): Promise<Answer> {
     const right = this.#owners.judge(edit);
     this.#serials?.reported(edit.zone);
-    if (edit.kind === 'zone-delete') this.#runtime.recentDeletes.deleted(edit.zone);
-    if (edit.kind === 'zone-create') this.#runtime.recentDeletes.created(edit.zone);
+    this.#runtime.recentDeletes.heard(edit);
     await this.#owners.kept(edit);
     if (this.#observer !== null) {
       await this.#observer.after(edit);
@@ -634,22 +635,10 @@ export class Engine {
   }
 }
 
-/**
- * Turns an answer into the verdict for the panel. Leaves out the ids of the operations that the call began.
- */
-function verdictOf(answer: Answer): Verdict {
-  if (answer.kind === 'refuse') return answer;
-  return answer.left === undefined ? { kind: 'accept' } : { kind: 'accept', left: answer.left };
-}
-
 /** Milliseconds until the next try if the periodic comparison could not begin. */
 const soonAgain = 300_000;
 
-const refuseOtherHost: Refusal = {
-  kind: 'refuse',
-  problems: [refusal('journal.other-host', {})],
-  changed: 'nothing',
-};
+const refuseOtherHost = refuse('journal.other-host', {});
 
 const notReadYet = refusal('panel.not-read-yet', {});
 

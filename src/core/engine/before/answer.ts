@@ -50,3 +50,11 @@ export function allRefusals(refusals: readonly Refusal[], edits: number): Refusa
     changed: isCertain ? 'panel' : 'panel-unknown',
   };
 }
+
+/**
+ * Turns an answer into the verdict for the panel. Leaves out the ids of the operations that the call began.
+ */
+export function toVerdict(answer: Answer): Verdict {
+  if (answer.kind === 'refuse') return answer;
+  return answer.left === undefined ? { kind: 'accept' } : { kind: 'accept', left: answer.left };
+}

@@ -17,9 +17,11 @@ test('a delete is recent for a while, or until the zone is made again', () => {
   assert.deepEqual([recent.has(one), recent.has(two)], [true, true]);
   now = 90;
   assert.deepEqual([recent.has(one), recent.has(two)], [false, true]);
-  recent.deleted(one);
-  recent.created(two);
+  recent.heard({ kind: 'zone-delete', zone: one });
+  recent.heard({ kind: 'zone-create', zone: two });
   assert.deepEqual([recent.has(one), recent.has(two)], [true, false]);
+  recent.heard({ kind: 'records', zone: one });
+  assert.equal(recent.has(one), true);
 });
 
 test('of very many deletes the oldest are forgotten', () => {

@@ -1,4 +1,5 @@
 import type { DnsName } from '../../../dns/name.ts';
+import type { EditEvent } from '../../panel.ts';
 
 /** The most zones that are remembered. Older ones are forgotten, because calls of users fill this memory. */
 const most = 1_000;
@@ -29,9 +30,10 @@ export class RecentDeletes {
     }
   }
 
-  /** The panel has reported that it made the zone. */
-  created(zone: DnsName): void {
-    this.#at.delete(zone);
+  /** The panel has reported an edit. If the edit created the zone, its delete is no longer recent. */
+  heard({ kind, zone }: Pick<EditEvent, 'kind' | 'zone'>): void {
+    if (kind === 'zone-delete') this.deleted(zone);
+    if (kind === 'zone-create') this.#at.delete(zone);
   }
 
   has(zone: DnsName): boolean {
