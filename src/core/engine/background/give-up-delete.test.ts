@@ -34,6 +34,14 @@ test('a delete that is given up leaves the zone synced and compared, and is on w
   assert.deepEqual(woken, ['200 comparison kept-delete limited']);
 });
 
+test('issue 14: a zone whose delete was given up is compared again once reads show what the panel reported before', async () => {
+  const bench = await givenUp();
+  await bench.wait(29_999);
+  assert.equal(bench.woken.length, 1);
+  await bench.wait(1_000);
+  assert.deepEqual(bench.woken.slice(1), ['90200 comparison kept-delete limited']);
+});
+
 test('a zone that is not in the ledger any more stays out of it', async () => {
   const { journal, woken } = await givenUp(waiting, { state: null });
   const ended = await journal.operation('0');

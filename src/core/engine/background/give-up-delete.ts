@@ -42,9 +42,19 @@ export async function giveUpDelete(
 }
 
 /**
- * Schedules a comparison of a zone whose delete was given up. While the ended operation is on watch for late
- * effects, each start of the engine schedules such a comparison again.
+ * Schedules comparisons of a zone whose delete was given up: now, and once panel reads show all that the
+ * panel reported until now. While the ended operation is on watch for late effects, each start of the engine
+ * schedules them again.
  */
 export function compareKept(runtime: Runtime, { zone }: DeleteOperation): void {
-  runtime.agenda.compareSoon(zone, 'kept-delete', 'limited');
+  const { clock, settings } = runtime.ports;
+  const compare = (): void => runtime.agenda.compareSoon(zone, 'kept-delete', 'limited');
+  compare();
+  // Edits that the panel reported while the delete was open have no operation, so only a comparison finds
+  // them.
+  clock.sleep(settings.readLag, runtime.timers.stopping.signal).then(
+    compare,
+    // Nothing to handle: the sleep was aborted because the engine stops.
+    () => undefined,
+  );
 }
