@@ -48,3 +48,17 @@ export class LateReads {
     }
   }
 }
+
+/**
+ * Whether reads of the panel show this record now, from a state that is older than an engine can know.
+ * @param id the record's id (`recordId`) @param now monotonic milliseconds
+ */
+export function showsLate(
+  { stale, staleSince }: PanelStore,
+  zone: DnsName,
+  id: string,
+  now: number,
+): boolean {
+  const since = staleSince.get(zone) ?? now;
+  return now - since > tooLongLag && stale.get(zone)?.has(id) === true;
+}

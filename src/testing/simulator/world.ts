@@ -41,7 +41,7 @@ import {
   type PowerCut,
 } from './sim-journal.ts';
 import { administrator, describeEvent, describeVerdict } from './edits.ts';
-import { LateReads, longLag } from './late-reads.ts';
+import { LateReads, longLag, showsLate } from './late-reads.ts';
 import { defaultRecords, watchCreate } from './new-zones.ts';
 import { hearOwnWrites } from './own-writes.ts';
 import { PanelStore, SimPanel } from './sim-panel.ts';
@@ -317,6 +317,7 @@ export class World {
         now: () => this.clock.now(),
         isAsked: (zone) => this.panel.calls.some((call) => call.zone === zone && call.until === Infinity),
         isOwn: (fingerprint) => this.#echoing(fingerprint).every((one) => one === side),
+        isShownLate: (zone, id) => showsLate(this.panel, zone, id, this.clock.now()),
       },
       witness,
       judgement,

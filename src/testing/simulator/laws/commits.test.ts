@@ -35,6 +35,23 @@ test('issue 13: a row that is synced though one side never had it breaks a law',
   assert.deepEqual(brokenAt(side), ['ledger.synced']);
 });
 
+test('issue 14: a row that is synced by a read that lags too long breaks none, by one that an engine can know it does', async () => {
+  for (const [lag, laws] of [
+    [90_000, ['ledger.synced']],
+    [90_001, []],
+  ] as const) {
+    const { world, side } = await arrived();
+    const { panel, clock } = world;
+    put(world, 'panel', [odd, old]);
+    panel.provenance.look(clock.now());
+    await clock.runUntil(clock.now() + 120_000);
+    panel.stale.set(zone, new Map([[recordId(www), www]]));
+    panel.staleSince.set(zone, clock.now() - lag);
+    side.witness.committed({ rows: [{ zone, put: [row(www, 'synced')] }] }, clock.now());
+    assert.deepEqual(brokenAt(side), laws, String(lag));
+  }
+});
+
 test('issue 13: a row that is synced and says itself that one side lacks it breaks a law', async () => {
   const { world, side } = await arrived();
   side.witness.committed({ rows: [{ zone, put: [row(www, 'synced', true, false)] }] }, world.clock.now());

@@ -36,6 +36,11 @@ export interface Moment {
   readonly isAsked: (zone: DnsName) => boolean;
   /** Whether the engine itself is writing an edit with this fingerprint into the panel. */
   readonly isOwn: (fingerprint: string) => boolean;
+  /**
+   * Whether reads of the panel show this record now, from a state that is older than an engine can know
+   * (docs/adoption.md, "Shown late").
+   */
+  readonly isShownLate: (zone: DnsName, id: string) => boolean;
 }
 
 /**
@@ -164,7 +169,9 @@ export class Commits {
     if (seen && this.#isBusy(zone, id)) return;
     const had = (side: Provenance): boolean =>
       side.originOf(zone, id) !== null || side.effects.some((effect) => wentSince(effect, zone, id, since));
-    if (!seen || !had(this.#panel) || !had(this.#central))
+    const isLate = !had(this.#panel) && this.#moment.isShownLate(zone, id);
+    if (isLate) this.#judgement.excuse('shown-late');
+    if (!seen || !(had(this.#panel) || isLate) || !had(this.#central))
       this.#judgement.violate('ledger.synced', `${zone}: ${formatRecord(row.record)} is synced unseen`);
   }
 
