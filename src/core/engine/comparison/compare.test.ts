@@ -420,6 +420,26 @@ test('issue 16, pause: a comparison that runs when a pause begins sends nothing,
   }
 });
 
+test('issue 16, pause: what was removed in a pause is no conflict for a comparison that began before it', async () => {
+  let paused = false;
+  const rows = [one, two, three].map((record, at) => sampleRow(at + 1, { record }));
+  const bench = await given({ panel: [one, two], central: [one, two, three], rows }, () => paused);
+  bench.panel.onRead = () => {
+    paused = true;
+  };
+  bench.central.faults.before = async () => {
+    paused = false;
+    await bench.runtime.agenda.scheduleFollowing(async () => await Promise.resolve());
+  };
+  await compare(bench);
+  assert.deepEqual(await rowsIn(bench), { 1: 'synced', 2: 'synced', 3: 'synced' });
+  await bench.wait(60_000);
+  assert.deepEqual(
+    bench.woken.map((one) => one.replace(/^\d+ /, '')),
+    ['comparison periodic limited'],
+  );
+});
+
 test('issue 16, pause: a first comparison writes nothing anyway, and goes on', async () => {
   const what = { panel: [one, three], central: [one, two], entry: null, isBaselineTaken: false };
   const bench = await given(what, () => true);

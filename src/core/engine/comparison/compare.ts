@@ -47,6 +47,7 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
   // We sent them, and this comparison may remove them.
   const follows = asked.follow === 'no' && (await isJustFilled(runtime, zone));
   const request = follows ? { ...asked, follow: 'limited' as const } : asked;
+  const { followings } = runtime.agenda;
   runtime.ports.log(6, 'zone.compare', { zone, reason: request.reason, follow: request.follow });
   const frozen = await isFrozen(runtime.ports.journal, zone);
   if (frozen && request.asked !== true) return;
@@ -57,7 +58,7 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
   const unlisted = view.records === null && (await isUnlisted(runtime, zone, request));
   const compare = runtime.promises === null ? compareUnderLock : observeZone;
   await runtime.lockedStep('-', zone, null, async (ctx) => {
-    await compare(runtime, zone, request, { ...view, unlisted, frozen }, ctx);
+    await compare(runtime, zone, request, { ...view, unlisted, frozen, followings }, ctx);
   });
 }
 
@@ -83,11 +84,17 @@ async function isUnlisted(
 
 const goneNote = 'note.gone-from-panel';
 
+/** What the comparison has found out about the zone before it takes the zone's lock. */
+interface ComparedZone extends ViewedZone {
+  /** `Agenda.followings` when the comparison began. */
+  readonly followings: number;
+}
+
 async function compareUnderLock(
   runtime: Runtime,
   zone: DnsName,
-  request: CompareRequest,
-  view: ViewedZone,
+  begun: CompareRequest,
+  view: ComparedZone,
   ctx: CallContext,
 ): Promise<void> {
   const { journal, clock } = runtime.ports;
@@ -105,7 +112,7 @@ async function compareUnderLock(
   // ended during them.
   const baseline = view.frozen || (await isBaseline(runtime, zone, entry, forgotten));
   if (view.records === null) {
-    await goneFromPanel(runtime, entry, { request, unlisted: view.unlisted }, ctx);
+    await goneFromPanel(runtime, entry, { request: begun, unlisted: view.unlisted }, ctx);
     if (view.quiet) await endGone(runtime, forgotten, ctx);
     return;
   }
@@ -115,13 +122,15 @@ async function compareUnderLock(
     return;
   }
   if (records === null) {
-    await missingAtCentral(runtime, zone, { entry, baseline }, request, ctx);
+    await missingAtCentral(runtime, zone, { entry, baseline }, begun, ctx);
     return;
   }
   const freed = view.quiet ? unstuckRecords([...open, ...forgotten], view, records) : [];
   const freedIds = new Set(freed.map(({ operation }) => operation.id));
   // A damaged ledger has no rows that can be trusted.
   const rows = view.frozen ? [] : await journal.rows(zone);
+  // A pause that has ended since the panel was read does not make its removals conflicts.
+  const request = runtime.agenda.strengthened(begun, view.followings);
   const onWatch = remembered.filter(({ watch }) => (watch?.until ?? 0) > clock.wall());
   const watched = watchedIds(onWatch, rows);
   const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);

@@ -94,6 +94,8 @@ export class Agenda {
   readonly #steppedAt = new Map<DnsName, number>();
   /** How many calls of {@link scheduleFollowing} have not ended. */
   #following = 0;
+  /** How many calls of {@link scheduleFollowing} have begun. */
+  #followings = 0;
   #steps: Steps | null = null;
 
   constructor(timers: Timers, settings: EngineSettings, now: () => number) {
@@ -186,6 +188,7 @@ export class Agenda {
    */
   async scheduleFollowing(schedule: () => Promise<void>): Promise<void> {
     this.#following += 1;
+    this.#followings += 1;
     try {
       await schedule();
     } finally {
@@ -197,7 +200,21 @@ export class Agenda {
   takeRequest(zone: DnsName): CompareRequest | null {
     const request = this.#requests.get(zone) ?? null;
     this.#requests.delete(zone);
-    return request?.follow === 'no' && this.#following > 0 ? { ...request, follow: 'limited' } : request;
+    return request !== null && this.#following > 0 ? mayFollow(request) : request;
+  }
+
+  /** How many calls of {@link scheduleFollowing} have begun, for {@link strengthened}. */
+  get followings(): number {
+    return this.#followings;
+  }
+
+  /**
+   * Returns the request of a comparison that is under way. It may remove records if a call of
+   * {@link scheduleFollowing} has begun meanwhile.
+   * @param followings {@link followings} when the comparison began
+   */
+  strengthened(request: CompareRequest, followings: number): CompareRequest {
+    return followings === this.#followings ? request : mayFollow(request);
   }
 
   /** Zones for which a comparison is due. */
@@ -255,6 +272,10 @@ export class Agenda {
     });
     this.#working.add(work);
   }
+}
+
+function mayFollow(request: CompareRequest): CompareRequest {
+  return request.follow === 'no' ? { ...request, follow: 'limited' } : request;
 }
 
 const strength = { no: 0, limited: 1, named: 2 } as const;
