@@ -9,6 +9,7 @@ import type { ErasedUser, Requests } from '../app/control/protocol.ts';
 import type { Paths } from '../app/paths.ts';
 import { isObserving, markObserving } from '../app/observing.ts';
 import { PauseWatch } from '../app/pause-watch.ts';
+import { pauseFiles } from '../app/pause.ts';
 import { Unanswerable } from '../app/problems.ts';
 import { systemClock } from '../app/wiring/clock.ts';
 import type { Wired } from '../app/wiring/wire.ts';
@@ -39,12 +40,6 @@ const retryLogin = [15 * 60_000, 60 * 60_000] as const;
 const usualDeadline = 10_000;
 
 /**
- * Milliseconds after the end of a pause. A new engine that starts within them makes the comparison that
- * follows a pause, because the engine it replaces may not have finished it.
- */
-const compareTime = 600_000;
-
-/**
  * Answers hook calls with the engines of the settings in force, and puts new settings in force when the file
  * changes. Replaced engines first finish their work. {@link Agent.answer} never throws.
  */
@@ -72,10 +67,6 @@ export class Agent {
   #retryAt: number | null = null;
   #refusedLogins = 0;
   #minder: NodeJS.Timeout | null = null;
-  /**
-   * When this agent noticed that the last pause had ended: monotonic milliseconds; null: no pause has ended.
-   */
-  #resumedAt: number | null = null;
   /** Whether a call that may change the owners of zones came while no engine was running. */
   #missedOwners = false;
   /** Why the newest settings are not in force; null: they are. */
@@ -106,7 +97,7 @@ export class Agent {
     this.#observes = isObserving(paths.observing);
     this.#panel = panel;
     this.#log = log;
-    this.#pause = new PauseWatch(paths.pause, () => systemClock.wall());
+    this.#pause = new PauseWatch(pauseFiles(paths.pause), () => systemClock.wall());
     this.#engines = new EngineSet(paths, panel, log, () => this.#pause.isHolding());
     this.#decisions = new Decisions(
       systemClock,
@@ -294,9 +285,11 @@ export class Agent {
 
   /** Once a pause is over, starts a comparison to find what was edited during it. */
   #mindPause(): void {
-    if (this.state.kind !== 'running' || !this.#pause.takeEnd()) return;
+    if (this.state.kind !== 'running') return;
+    if (this.#pause.isUnsettled)
+      this.#pause.settle(this.#engines.centrals.map(({ engine }) => engine.live.comparisons));
+    if (!this.#pause.takeEnd()) return;
     this.#log.write(4, 'pause.over', {});
-    this.#resumedAt = systemClock.now();
     this.#afterPause(this.#engines.centrals);
   }
 
@@ -426,8 +419,7 @@ export class Agent {
       this.#catchUp(centrals, before);
       // The form may end a pause and save settings at the same time. The old engine may then be replaced
       // before it has made the comparison that follows a pause, so the new one makes it.
-      if (this.#resumedAt !== null && systemClock.now() - this.#resumedAt < compareTime)
-        this.#afterPause(centrals.filter((wired) => !before.includes(wired)));
+      if (this.#pause.isUnsettled) this.#afterPause(centrals.filter((wired) => !before.includes(wired)));
     });
   }
 

@@ -5,6 +5,7 @@ import { leftOutNote, type Decision, type Observation } from '../core/decision.t
 import { JournalError } from '../core/journal.ts';
 import type { Operation } from '../core/operation.ts';
 import type { EditEvent, InvalidEvent, RecordsEvent } from '../core/panel.ts';
+import { systemClock } from '../app/wiring/clock.ts';
 import { parseName } from '../dns/name.ts';
 import { sampleOperation, sampleRow } from '../testing/contracts/journal.ts';
 import { Decisions, type DecisionJournal } from './decisions.ts';
@@ -54,7 +55,7 @@ function given(operations: readonly Operation[] = []): {
   };
   const journals: DecisionJournal[] = [{ number: 1, journal, note }];
   const decisions = new Decisions(
-    { now: () => clock.at, wall: () => clock.at, sleep: () => Promise.resolve() },
+    { ...systemClock, now: () => clock.at, wall: () => clock.at },
     (level, event, fields) => logged.push(`${level} ${event} ${JSON.stringify(fields)}`),
     () => journals,
     ({ echo }) => echo === 'token',

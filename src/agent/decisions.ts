@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import type { AlarmClock } from '../core/clock.ts';
 import { DailyNotice } from '../core/daily-notice.ts';
 import { leftOutNote, type Decision, type LeftNote, type Observation } from '../core/decision.ts';
 import { JournalError, type Journal } from '../core/journal.ts';
@@ -69,7 +69,7 @@ interface Rate {
  * gets a limited number of entries; further decisions are only counted.
  */
 export class Decisions {
-  readonly #clock: Clock;
+  readonly #clock: AlarmClock;
   readonly #log: Log;
   readonly #journals: () => readonly DecisionJournal[];
   readonly #isOwn: (edit: EditEvent) => boolean;
@@ -84,7 +84,8 @@ export class Decisions {
   /** Zones about which today's warning has been logged. */
   readonly #told = new DailyNotice<DnsName>();
   #serial = 0;
-  #timer: NodeJS.Timeout | null = null;
+  /** Cancels the next write; null: none is due. */
+  #cancel: (() => void) | null = null;
   #writing: Promise<void> = Promise.resolve();
 
   /**
@@ -93,7 +94,7 @@ export class Decisions {
    * @param isOwn whether an edit is a write of an engine into the panel
    */
   constructor(
-    clock: Clock,
+    clock: AlarmClock,
     log: Log,
     journals: () => readonly DecisionJournal[],
     isOwn: (edit: EditEvent) => boolean,
@@ -127,8 +128,8 @@ export class Decisions {
 
   /** Stores the waiting decisions. While no engine runs, they go on waiting. */
   async flush(): Promise<void> {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#cancel?.();
+    this.#cancel = null;
     this.#writing = this.#writing
       .then(() => this.#write())
       .catch((error: unknown) => this.#log(1, 'history.defect', { error: String(error) }));
@@ -178,7 +179,7 @@ export class Decisions {
   }
 
   #flushSoon(): void {
-    this.#timer ??= setTimeout(() => void this.flush(), batchTime).unref();
+    this.#cancel ??= this.#clock.alarm(batchTime, () => void this.flush());
   }
 
   /** Keeps a decision, or only counts it if its account already has many in this minute. */

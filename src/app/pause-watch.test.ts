@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { PauseWatch } from './pause-watch.ts';
-import { endPause, pause } from './pause.ts';
+import { endPause, pause, pauseFiles } from './pause.ts';
 
 interface Scene {
   readonly path: string;
@@ -19,7 +19,7 @@ function scene(t: TestContext): Scene {
   const folder = mkdtempSync(join(tmpdir(), 'pause-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'paused');
-  const watch: PauseWatch = new PauseWatch(path, () => here.now);
+  const watch: PauseWatch = new PauseWatch(pauseFiles(path), () => here.now);
   const here: Scene = { path, watch, now: 1_000_000, says: () => [watch.isPaused(), watch.isHolding()] };
   return here;
 }
@@ -74,4 +74,56 @@ test('the end of a pause that ran out while no agent ran is taken', (t) => {
   assert.deepEqual(here.says(), [false, true]);
   assert.equal(here.watch.takeEnd(), true);
   assert.deepEqual(here.says(), [false, false]);
+});
+
+const complete = {
+  problem: null,
+  failingSince: null,
+  completeAt: 2_000_000,
+  failingZones: 0,
+  failingZonesSince: null,
+} as const;
+
+test('until the comparison is complete, an agent that starts anew takes the end again', (t) => {
+  const here = scene(t);
+  const isTaken = (): boolean => new PauseWatch(pauseFiles(here.path), () => here.now).takeEnd();
+  pause(here.path, Infinity);
+  endPause(here.path);
+  assert.equal(here.watch.isUnsettled, false);
+  assert.equal(here.watch.takeEnd(), true);
+  here.now += 599_999;
+  here.watch.settle([complete]);
+  here.now += 1;
+  for (const odd of [{ completeAt: null }, { completeAt: 999_999 }, { failingZones: 1 }, { problem: 'x' }])
+    here.watch.settle([complete, { ...complete, ...odd }]);
+  assert.deepEqual([here.watch.isUnsettled, isTaken()], [true, true]);
+  here.watch.settle([complete, complete]);
+  assert.deepEqual([here.watch.isUnsettled, isTaken()], [false, false]);
+});
+
+test('a pause whose file was removed while no agent ran has an end', (t) => {
+  const here = scene(t);
+  pause(here.path, Infinity);
+  rmSync(here.path);
+  assert.deepEqual(here.says(), [false, true]);
+  assert.equal(here.watch.takeEnd(), true);
+  assert.deepEqual(here.says(), [false, false]);
+});
+
+test('what is settled is the pause whose end was taken, not a later one', (t) => {
+  const here = scene(t);
+  pause(here.path, Infinity);
+  endPause(here.path);
+  assert.equal(here.watch.takeEnd(), true);
+  pause(here.path, Infinity);
+  here.now += 600_000;
+  here.watch.settle([complete]);
+  endPause(here.path);
+  here.watch.settle([complete]);
+  assert.deepEqual(here.says(), [false, true]);
+  assert.equal(here.watch.takeEnd(), true);
+  here.now += 600_000;
+  here.watch.settle([complete]);
+  assert.deepEqual(here.says(), [false, false]);
+  assert.equal(here.watch.takeEnd(), false);
 });

@@ -1,11 +1,19 @@
-import { hasEndedFlag, pauseEnd, takeEndedFlag } from './pause.ts';
+import type { ComparisonHealth } from '../core/engine/parts/rounds.ts';
+import type { PauseFiles } from './pause.ts';
 
 /**
- * What the agent knows of the pause. A pause ends when its time runs out, when `resume` ends it (and leaves a
- * flag file), or when somebody removes the pause's file.
+ * Least time from the end of a pause until its comparison counts as made, milliseconds. A removal is proved by
+ * two comparisons of its zone.
+ */
+const leastTime = 600_000;
+
+/**
+ * What the agent knows of the pause. A pause ends when its time runs out, when `resume` ends it, or when
+ * somebody removes the pause's file. A flag file lasts until the comparison that follows is made, so that it
+ * follows even if the agent is killed.
  */
 export class PauseWatch {
-  readonly #path: string;
+  readonly #files: PauseFiles;
   readonly #wall: () => number;
   /**
    * When the last pause ran out: milliseconds since 1970. Kept so that each such pause is followed by only
@@ -14,16 +22,20 @@ export class PauseWatch {
   #ranOutAt: number | null = null;
   /** Whether there was a pause when this object last looked. */
   #was = false;
+  /** The stamp of the flag file when the last end was taken. */
+  #taken: string | null = null;
+  /** When that was: wall clock, milliseconds since 1970; null: its comparison is made, or no end was taken. */
+  #takenAt: number | null = null;
 
-  /** @param path path of the pause file @param wall the wall clock, milliseconds since 1970 */
-  constructor(path: string, wall: () => number) {
-    this.#path = path;
+  /** @param wall the wall clock, milliseconds since 1970 */
+  constructor(files: PauseFiles, wall: () => number) {
+    this.#files = files;
     this.#wall = wall;
   }
 
   /** Whether there is a pause at this moment. */
   isPaused(): boolean {
-    const end = pauseEnd(this.#path);
+    const end = this.#files.end();
     this.#was ||= end !== null;
     return end !== null && this.#wall() < end;
   }
@@ -34,18 +46,53 @@ export class PauseWatch {
    */
   isHolding(): boolean {
     if (this.isPaused()) return true;
-    const end = pauseEnd(this.#path);
+    const end = this.#files.end();
     if (end !== null) return end !== this.#ranOutAt;
-    return this.#was || hasEndedFlag(this.#path);
+    return this.#was || this.#isFlagged();
   }
 
   /** Takes the end of a pause. @returns whether a pause has ended since the last call; each only once */
   takeEnd(): boolean {
-    const end = pauseEnd(this.#path);
+    const end = this.#files.end();
     const ranOut = end !== null && end <= this.#wall() && end !== this.#ranOutAt;
     if (ranOut) this.#ranOutAt = end;
     const isRemoved = end === null && this.#was;
     this.#was = end !== null;
-    return takeEndedFlag(this.#path) || ranOut || isRemoved;
+    const isOver = ranOut || isRemoved || (end === null && this.#isFlagged());
+    if (!isOver) return false;
+    if (this.#files.flag() === null) this.#files.putFlag();
+    this.#taken = this.#files.flag();
+    this.#takenAt = this.#wall();
+    return true;
   }
+
+  /**
+   * Whether the comparison after a pause may not be complete, so that a new engine has to make it again. The
+   * end of the pause was taken.
+   */
+  get isUnsettled(): boolean {
+    return this.#takenAt !== null;
+  }
+
+  /**
+   * Takes note of how far comparisons are. Once the one after a pause is complete, a new agent does not make
+   * it again.
+   * @param all the comparisons of all centrals
+   */
+  settle(all: readonly ComparisonHealth[]): void {
+    const since = this.#takenAt;
+    if (since === null || this.#wall() - since < leastTime) return;
+    if (!all.every((one) => isDone(one, since))) return;
+    this.#takenAt = null;
+    if (this.#files.flag() === this.#taken) this.#files.removeFlag();
+  }
+
+  #isFlagged(): boolean {
+    const flag = this.#files.flag();
+    return flag !== null && flag !== this.#taken;
+  }
+}
+
+function isDone({ problem, completeAt, failingZones }: ComparisonHealth, since: number): boolean {
+  return problem === null && failingZones === 0 && completeAt !== null && completeAt >= since;
 }

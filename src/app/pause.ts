@@ -1,5 +1,28 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+
+/** The files of a pause, as the agent sees them. */
+export interface PauseFiles {
+  /** End of the pause, as {@link pauseEnd} returns it. */
+  end(): number | null;
+  /**
+   * Tells flag files apart. There is one while a comparison has to follow a pause; null: there is none.
+   */
+  flag(): string | null;
+  /** Makes the flag file anew. */
+  putFlag(): void;
+  removeFlag(): void;
+}
+
+/** @param path path of the pause file */
+export function pauseFiles(path: string): PauseFiles {
+  return {
+    end: () => pauseEnd(path),
+    flag: () => flagAt(flagOf(path)),
+    putFlag: () => putFlag(path),
+    removeFlag: () => rmSync(flagOf(path), { force: true }),
+  };
+}
 
 /**
  * End of the pause: wall clock, milliseconds since 1970. `Infinity`: it lasts until somebody resumes. `null`:
@@ -24,37 +47,41 @@ export function isPaused(path: string, wall: number): boolean {
   return end !== null && wall < end;
 }
 
-/** Starts a pause. @param until wall clock, milliseconds since 1970; `Infinity`: until somebody resumes */
+/**
+ * Starts a pause. The flag file is made before it, so that a comparison follows the pause even if somebody
+ * removes the pause file while no agent runs.
+ * @param until wall clock, milliseconds since 1970; `Infinity`: until somebody resumes
+ */
 export function pause(path: string, until: number): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  putFlag(path);
   writeFileSync(path, until === Infinity ? '' : `${Math.ceil(until / 1_000)}\n`, { mode: 0o600 });
 }
 
 /**
- * Ends a pause. Leaves a flag file, so that the agent makes the comparison that follows a pause even if it
- * never noticed the pause.
+ * Ends a pause. Makes the flag file anew, so that the agent makes the comparison that follows a pause even
+ * if it never noticed the pause.
  * @returns whether there was a pause
  */
 export function endPause(path: string): boolean {
   const was = pauseEnd(path) !== null;
-  if (was) writeFileSync(endedFlag(path), '', { mode: 0o600 });
+  if (was) putFlag(path);
   rmSync(path, { force: true });
   return was;
 }
 
-/** Whether there is the flag file of a pause that somebody ended. */
-export function hasEndedFlag(path: string): boolean {
-  return existsSync(endedFlag(path));
+function flagAt(path: string): string | null {
+  const flag = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return flag === undefined ? null : `${flag.ino} ${flag.mtimeNs}`;
 }
 
-/** Removes the flag file of an ended pause. @returns whether the file existed */
-export function takeEndedFlag(path: string): boolean {
-  // Every hook call comes here, and usually there is no flag file.
-  if (!hasEndedFlag(path)) return false;
-  rmSync(endedFlag(path), { force: true });
-  return true;
+function putFlag(path: string): void {
+  const flag = flagOf(path);
+  // It is empty, so that it can be made on a full disk as well.
+  rmSync(flag, { force: true });
+  writeFileSync(flag, '', { mode: 0o600 });
 }
 
-function endedFlag(path: string): string {
+function flagOf(path: string): string {
   return `${path}-ended`;
 }

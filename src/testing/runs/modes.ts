@@ -24,6 +24,7 @@ export const modes = {
   backups: { backups: true },
   hosts: { hosts: true },
   observe: { observe: true },
+  pauses: { pauses: true },
 } as const satisfies Readonly<Record<string, Partial<HistoryOptions>>>;
 
 export type Mode = keyof typeof modes;

@@ -3,6 +3,7 @@ import { JournalError, type Journal } from '../../core/journal.ts';
 import { journalStatus } from '../../app/answers/journal-status.ts';
 import type { Several } from '../../core/several.ts';
 import type { Life } from './life.ts';
+import type { PausingAgent } from './pauses.ts';
 import type { PowerCut } from './sim-journal.ts';
 
 /** The running agent: its engines and what they use. */
@@ -12,6 +13,8 @@ export interface Run {
   /** The journals as the engines use them, in the order of `engines`. */
   readonly journals: readonly Journal[];
   readonly several: Several;
+  /** What it does about pauses; null: the history has none. */
+  readonly pausing: PausingAgent | null;
   /** Resolves when the agent is killed, which calls `end`. */
   readonly killed: Promise<'killed'>;
   readonly end: () => void;

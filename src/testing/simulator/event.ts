@@ -3,6 +3,7 @@ import { items, local, milliseconds, record, zone } from './event-parts.ts';
 import { hostSchemas } from './host-events.ts';
 import { mishapSchemas } from './mishap-events.ts';
 import { operatorSchemas } from './operator-events.ts';
+import { pauseSchemas } from './pause-events.ts';
 
 /**
  * One event of a history, with every decision about it. Times and durations are milliseconds of the virtual
@@ -72,6 +73,7 @@ export const eventSchema = v.variant('kind', [
   /** The wall clock of the panel's host jumps by so many milliseconds. */
   v.strictObject({ kind: v.literal('clock-step'), by: milliseconds }),
   ...operatorSchemas,
+  ...pauseSchemas,
   ...mishapSchemas,
   ...hostSchemas,
 ]);

@@ -10,6 +10,7 @@ import type { Accidents } from './accidents.ts';
 import { Mishaps } from './mishaps.ts';
 import { administrator } from './edits.ts';
 import { Operators } from './operators.ts';
+import { Pausing } from './pausing.ts';
 import type { LocalPart, World } from './world.ts';
 
 const hosts = ['www', 'ftp', 'api', '@'] as const;
@@ -28,6 +29,7 @@ export class HistoryGenerator {
   readonly #mishaps: Mishaps;
   readonly #crowd: Crowd;
   readonly #operators: Operators;
+  readonly #pausing: Pausing;
   /** Number of the present step. */
   #step = 0;
 
@@ -47,6 +49,7 @@ export class HistoryGenerator {
     this.#mishaps = new Mishaps(world, chances, options, fresh);
     this.#crowd = new Crowd(world, chances);
     this.#operators = new Operators(world, chances, fresh);
+    this.#pausing = new Pausing(world, chances);
   }
 
   /**
@@ -68,6 +71,7 @@ export class HistoryGenerator {
     yield* this.#clicks();
     if (this.#options.crowd === true) yield* this.#crowd.events(`step ${step}`);
     if (this.#options.plans === true) yield* this.#operators.events(`step ${step}`);
+    if (this.#options.pauses === true) yield* this.#pausing.events(`step ${step}`);
     yield* this.#oneStep();
     yield this.#chances.pick(this.#name('pause'), [0, 50, 400, 3_000, 9_000, 25_000]);
   }

@@ -117,6 +117,7 @@ class History {
     };
     this.world = new World(new MemoryJournal(), this.#chances, settings);
     this.fresh = freshZone(above === true);
+    this.world.pauses.isOn = setting.options.pauses === true;
     if (ttls === true) this.world.defaultTtl = 3_600;
     this.world.byName = byName === true;
     if (two === true || moves === true) this.world.addCentral(new MemoryJournal());
@@ -202,6 +203,7 @@ class History {
     for (const host of this.hosts.all) host.accidents.end();
     await this.#allRunning();
     await this.hosts.calm();
+    if (this.#setting.options.pauses === true) this.world.pauses.end('command');
     if (first !== undefined && this.#setting.options.moves === true) await this.world.use(first);
     if (this.#setting.options.observe === true) await this.world.setMode('strict');
     this.world.note('calm');

@@ -16,9 +16,19 @@ import type { Side, World } from './world.ts';
 
 type Of<K extends HistoryEvent['kind']> = Extract<HistoryEvent, { kind: K }>;
 
+type OfOperators = Of<'plan' | 'exclusion' | 'pause' | 'pause-over' | 'comparison'>;
+
+const kinds: ReadonlySet<string> = new Set<OfOperators['kind']>([
+  'plan',
+  'exclusion',
+  'pause',
+  'pause-over',
+  'comparison',
+]);
+
 /** Whether an {@link OperatorPerformer} carries out the event. */
-export function isOperators(event: HistoryEvent): event is Of<'plan' | 'exclusion'> {
-  return event.kind === 'plan' || event.kind === 'exclusion';
+export function isOperators(event: HistoryEvent): event is OfOperators {
+  return kinds.has(event.kind);
 }
 
 /** Carries out what operators do, through the engine of the central that they choose. */
@@ -33,7 +43,30 @@ export class OperatorPerformer {
   }
 
   /** Begins the event. Does nothing if this world does not have the central. */
-  perform(event: Of<'plan' | 'exclusion'>): void {
+  perform(event: OfOperators): void {
+    if (event.kind === 'pause' || event.kind === 'pause-over') this.#pause(event);
+    else if (event.kind === 'comparison') this.#compare(event);
+    else this.#performAt(event);
+  }
+
+  #pause(event: Of<'pause' | 'pause-over'>): void {
+    const { pauses, tally } = this.#world;
+    if (event.kind === 'pause') {
+      tally.fault('pause');
+      this.#world.note(`a pause begins${event.lasts === null ? '' : `, for ${event.lasts} ms`}`);
+      pauses.begin(event.lasts);
+      return;
+    }
+    this.#world.note(`the pause ends: ${event.how}`);
+    pauses.end(event.how);
+  }
+
+  #compare({ zone }: Of<'comparison'>): void {
+    this.#world.note(`somebody asks for a comparison of ${zone ?? 'all zones'}`);
+    for (const engine of this.#world.engines) engine.compare(zone ?? 'all', 'asked');
+  }
+
+  #performAt(event: Of<'plan' | 'exclusion'>): void {
     const side = this.#world.sides[event.central - 1];
     if (side === undefined) return;
     this.#running.push(event.kind === 'plan' ? this.#plan(side, event) : this.#exclude(side, event));

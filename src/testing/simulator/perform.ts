@@ -1,5 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
-import { recordId } from '../../dns/record.ts';
+import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { EditEvent } from '../../core/panel.ts';
 import { isOutside, noteUnheard, noteUnheardZone, OutsidePerformer } from './perform-outside.ts';
 import { isMishap, MishapPerformer } from './perform-mishaps.ts';
@@ -109,10 +109,10 @@ export class Performer {
         })),
       ...zones.map((zone) => this.#zoneEdit('zone-delete', zone)),
     ];
-    const { lostAfter, elsewhere } =
+    const { lostAfter, elsewhere, paused } =
       clicked.length === 0 ? notClicked : await this.#world.click(clicked, local);
     for (const zone of zones) {
-      if (lostAfter || elsewhere) noteUnheardZone(this.#world, this.traces.unheard, zone);
+      if (lostAfter || elsewhere || paused) noteUnheardZone(this.#world, this.traces.unheard, zone);
       this.zonesInHand.delete(zone);
     }
     if (elsewhere) for (const { zone, items } of edits) this.#unheardEdit(zone, items);
@@ -140,6 +140,8 @@ export class Performer {
       if (remove !== null && !records.has(recordId(remove))) continue;
       const retiming = remove !== null && add !== null && recordId(remove) === recordId(add);
       if (add !== null && records.has(recordId(add)) && !retiming) continue;
+      // In a pause no engine refuses an alias beside other records, so the panel does.
+      if (add !== null && this.#world.pauses.isOn && isBeside(records, add, remove)) continue;
       if (remove !== null) records.delete(recordId(remove));
       if (add !== null) records.set(recordId(add), add);
       done = true;
@@ -162,8 +164,10 @@ export class Performer {
     if (this.zonesInHand.has(zone)) return;
     this.zonesInHand.add(zone);
     const { event, carryOut } = this.#zoneEdit(kind, zone);
-    const { lostAfter, elsewhere } = await this.#world.edit(event, carryOut, local);
-    if (lostAfter || elsewhere) noteUnheardZone(this.#world, this.traces.unheard, zone);
+    const { lostAfter, elsewhere, paused } = await this.#world.edit(event, carryOut, local);
+    // A comparison deletes no zone, so a delete in a pause is only listed.
+    if (lostAfter || elsewhere || (paused && kind === 'zone-delete'))
+      noteUnheardZone(this.#world, this.traces.unheard, zone);
     this.zonesInHand.delete(zone);
   }
 
@@ -199,4 +203,15 @@ export class Performer {
   }
 }
 
-const notClicked = { lostAfter: false, elsewhere: false };
+/** Whether an alias would stand beside other records of its name, once the record to remove is gone. */
+function isBeside(
+  records: ReadonlyMap<string, ResourceRecord>,
+  add: ResourceRecord,
+  remove: ResourceRecord | null,
+): boolean {
+  const gone = remove === null ? null : recordId(remove);
+  const others = [...records.values()].filter((one) => one.name === add.name && recordId(one) !== gone);
+  return others.some(({ type }) => (type === 'CNAME') !== (add.type === 'CNAME'));
+}
+
+const notClicked = { lostAfter: false, elsewhere: false, paused: false };

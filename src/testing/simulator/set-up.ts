@@ -63,6 +63,8 @@ export interface HistoryOptions {
   readonly unheard: boolean;
   /** Whether operators plan zones and apply the plans, exclude and include. */
   readonly plans: boolean;
+  /** Whether administrators pause the synchronisation, and ask for comparisons meanwhile. */
+  readonly pauses: boolean;
 }
 
 /** The zone that both sides have from the start. */

@@ -66,7 +66,21 @@ const hostWords = {
   'copy-accepted': 'an operator shuts the original down for good, and accepts the journal on the copy',
 } as const;
 
-function operatorWords(event: Extract<HistoryEvent, { kind: 'plan' | 'exclusion' }>): string {
+function pauseWords(event: Extract<HistoryEvent, { kind: 'pause' | 'pause-over' | 'comparison' }>): string {
+  switch (event.kind) {
+    case 'pause':
+      return `a pause begins${event.lasts === null ? '' : `, for ${seconds(event.lasts)}`}`;
+    case 'pause-over':
+      return event.how === 'command' ? 'somebody ends the pause' : 'somebody removes the file of the pause';
+    case 'comparison':
+      return `somebody asks for a comparison of ${event.zone === null ? 'all zones' : bare(event.zone)}`;
+  }
+}
+
+function operatorWords(
+  event: Extract<HistoryEvent, { kind: 'plan' | 'exclusion' | 'pause' | 'pause-over' | 'comparison' }>,
+): string {
+  if (event.kind !== 'plan' && event.kind !== 'exclusion') return pauseWords(event);
   const what = bare(event.only ?? event.zone);
   if (event.kind === 'exclusion')
     return `an operator ${event.excluded ? 'excludes' : 'includes'} ${what} at central ${event.central}`;

@@ -1,4 +1,4 @@
-import type { DnsName } from '../../dns/name.ts';
+import { parseName, type DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import type { Central } from '../../core/central.ts';
 import { Engine } from '../../core/engine/engine.ts';
@@ -20,6 +20,7 @@ import { checkAccepted, checkCreated, checkPutBack, Commits, type HookCallTimes 
 import { observeMoments } from './laws/moments.ts';
 import { ObservingLaws } from './laws/observing.ts';
 import { checkPanelDelete } from './laws/panel-writes.ts';
+import { PausingLaws } from './laws/pausing.ts';
 import { DoubtLaws } from './laws/doubts.ts';
 import type { Due, EngineRun } from './laws/promptness.ts';
 import { checkAsked, Proofs, type Question } from './laws/proofs.ts';
@@ -44,6 +45,7 @@ import { administrator, describeEvent, describeVerdict } from './edits.ts';
 import { LateReads, longLag, showsLate } from './late-reads.ts';
 import { defaultRecords, watchCreate } from './new-zones.ts';
 import { hearOwnWrites } from './own-writes.ts';
+import { Pauses, PausingAgent } from './pauses.ts';
 import { PanelStore, SimPanel } from './sim-panel.ts';
 import { countedJournal, Tally } from './tally.ts';
 
@@ -88,6 +90,8 @@ export interface Played {
   readonly lostAfter: boolean;
   /** Whether a hook call was answered while the settings left out the first central. */
   readonly elsewhere: boolean;
+  /** Whether a hook call came in a pause. */
+  readonly paused: boolean;
 }
 
 /** A central of the world, its journal, and what the laws observe of both. */
@@ -113,6 +117,10 @@ export interface Side {
   readonly observing: ObservingLaws;
   /** Judges engines whose journal may not know what happened last. */
   readonly doubts: DoubtLaws;
+  /** Judges what its engine does in a pause. */
+  readonly pausing: PausingLaws;
+  /** In a history with pauses, the zones in which a safety limit kept a comparison from removing something. */
+  readonly limited: Set<DnsName>;
   /** Fingerprints of the edits that its engine is writing into the panel right now. */
   readonly echoes: Set<string>;
   /** When it was out of reach, in monotonic milliseconds. `until` is `Infinity` while that lasts. */
@@ -141,6 +149,9 @@ export class World {
    * them. The panel's new zone has these names.
    */
   readonly emptied: string[] = [];
+  readonly pauses: Pauses;
+  /** When the agent was killed, monotonic milliseconds. */
+  readonly stops: number[] = [];
   /** Every save of a user, in order, with the answers to its hook calls. */
   readonly saved: SavedEdit[] = [];
   readonly #lateReads = new LateReads(this.panel, this.saved);
@@ -191,6 +202,8 @@ export class World {
   /** Resolves when engines are not being replaced. Calls wait for it. */
   #handedOver: Promise<void> = Promise.resolve();
   readonly #calls = new Set<Promise<unknown>>();
+  /** Zones of each hook call that an agent is answering. */
+  readonly #callZones = new Map<Promise<unknown>, readonly DnsName[]>();
   /** Whether the engines in force only observe, and whether engines ever did. */
   observes = false;
   everObserved = false;
@@ -218,6 +231,7 @@ export class World {
     this.clock = image?.of.clock ?? new VirtualClock();
     this.log = image?.of.log ?? [];
     this.#host = image === null ? '' : 'copy: ';
+    this.pauses = new Pauses(this.clock);
     this.sides = [this.#sideWith(journal, image)];
     this.#observePanel();
     this.#chances = chances;
@@ -246,6 +260,8 @@ export class World {
     const observing = new ObservingLaws(judgement);
     const doubts = new DoubtLaws(judgement);
     const echoes = new Set<string>();
+    const answering = (): ReadonlySet<DnsName> => new Set([...this.#callZones.values()].flat());
+    const pausing = new PausingLaws({ pauses: this.pauses, witness, answering }, judgement);
     const side = {
       store,
       disk,
@@ -253,6 +269,8 @@ export class World {
       judgement,
       observing,
       doubts,
+      pausing,
+      limited: new Set<DnsName>(),
       runs: [],
       hints: [],
       approvals,
@@ -299,7 +317,7 @@ export class World {
   }
 
   #observeProofs(side: Side): void {
-    const { store, witness, judgement, approvals, observing, doubts } = side;
+    const { store, witness, judgement, approvals, observing, doubts, pausing } = side;
     const proofs = new Proofs(() => {
       const { panel, saved } = this;
       const settings = { ...defaultEngineSettings, ...this.#settings };
@@ -330,6 +348,7 @@ export class World {
       commits.committed(batch);
       observing.committed(batch);
       doubts.committed(batch);
+      pausing.committed(batch);
       proofs.committed(batch);
     };
     const { onSent } = store.provenance;
@@ -338,6 +357,7 @@ export class World {
       commits.sent(request);
       observing.sentToCentral(request);
       doubts.sent(request);
+      pausing.sent(request);
       proofs.sent(request);
       claims.sent(request);
     };
@@ -367,7 +387,10 @@ export class World {
       checkPanelDelete(request, { panel, witnesses, saved }, this.#first.judgement);
       for (const { observing } of sides) observing.sent(request);
       // With several centrals nobody can tell here whose engine it is.
-      if (sides.length === 1) this.#first.doubts.sent(request);
+      if (sides.length === 1) {
+        this.#first.doubts.sent(request);
+        this.#first.pausing.sent(request);
+      }
     };
   }
 
@@ -471,6 +494,7 @@ export class World {
       const how = await Promise.race([started, run.killed]);
       // With the journal of another host, an engine does nothing.
       if (how === 'started') this.#runsFrom(this.active.filter(({ doubts }) => !doubts.isOthers));
+      if (how === 'started') run.pausing?.begin();
       if (how !== 'journal') return;
       // The engine's journal has failed. Nothing that the engine has begun may go on.
       run.life.dead = true;
@@ -501,7 +525,8 @@ export class World {
   #assemble(): Run {
     const life: Life = { dead: false };
     this.#lives.add(life);
-    const parts = this.active.map((side) => this.#parts(side, life));
+    const pausing = this.#pausing(life);
+    const parts = this.active.map((side) => this.#parts(side, life, pausing));
     const engines = parts.map(({ engine }) => engine);
     const members = engines.map((engine, at) => ({ number: at + 1, engine }));
     const several = new Several(members, () => this.#draining.values().map(({ engine }) => engine));
@@ -511,10 +536,25 @@ export class World {
     for (const { panel, echoes } of parts) hearOwnWrites(panel, inForce, isAlone, echoes);
     const { promise: killed, resolve: end } = Promise.withResolvers<'killed'>();
     const journals = parts.map(({ journal }) => journal);
-    return { life, engines, journals, several, killed, end: () => end('killed') };
+    return { life, engines, journals, several, pausing, killed, end: () => end('killed') };
   }
 
-  #parts(side: Side, life: Life): { engine: Engine; journal: Journal; panel: SimPanel; echoes: Set<string> } {
+  /** What an agent does about pauses; null: the history has none. */
+  #pausing(life: Life): PausingAgent | null {
+    if (!this.pauses.isOn) return null;
+    return new PausingAgent(this.pauses, {
+      clock: mortalClock(this.clock, life),
+      engines: () => this.engines,
+      journals: () => this.journals,
+      note: (text) => this.note(text),
+    });
+  }
+
+  #parts(
+    side: Side,
+    life: Life,
+    pausing: PausingAgent | null,
+  ): { engine: Engine; journal: Journal; panel: SimPanel; echoes: Set<string> } {
     const clock = mortalClock(this.clock, life);
     const number = this.sides.indexOf(side) + 1;
     const panel = new SimPanel(this.panel, this.clock, this.#chances, life, `panel ${number}`);
@@ -568,9 +608,12 @@ export class World {
       log: (level, event, fields) => {
         const at = this.sides.length > 1 ? `${number} ` : '';
         if (level <= 5 && !life.dead) this.note(`  ${at}${event} ${JSON.stringify(fields ?? {})}`);
+        if (event === 'follow.limited' && this.pauses.isOn)
+          side.limited.add(parseName(String(fields?.['zone'])));
         if (level === 1 && !life.dead && isDefect(event)) this.defects.push(String(fields?.['error']));
       },
       random: () => this.#chances.next(`engine ${number} random`),
+      ...(pausing && { isPaused: () => pausing.isHolding() }),
       settings: { ...defaultEngineSettings, ...this.#settings, mode: this.mode },
     });
     this.#connected.push({ side, central, panel });
@@ -703,6 +746,8 @@ export class World {
     this.#connected = [];
     this.#draining.clear();
     this.#calls.clear();
+    this.#callZones.clear();
+    this.stops.push(this.clock.now());
     // The next agent does not know these calls, so they no longer disturb its reads.
     for (const call of this.panel.calls) call.until = Math.min(call.until, this.clock.now());
     if (this.#run === null) return;
@@ -746,13 +791,18 @@ export class World {
     const played = await this.#play(saved, local);
     // All edits of a click have the same answers.
     const [one] = saved.values();
-    return { ...played, elsewhere: one?.answers.some(({ numbers }) => numbers[0] === 0) === true };
+    const answers = one?.answers ?? [];
+    return {
+      ...played,
+      elsewhere: answers.some(({ numbers, paused }) => numbers[0] === 0 && paused !== true),
+      paused: answers.some(({ paused }) => paused === true),
+    };
   }
 
   async #play(
     saved: ReadonlyMap<ClickedEdit, SavedEdit>,
     local: LocalPart,
-  ): Promise<Omit<Played, 'elsewhere'>> {
+  ): Promise<Omit<Played, 'elsewhere' | 'paused'>> {
     const what = [...saved.values()].map(({ event }) => describeEvent(event)).join(' and ');
     const verdict = await this.#ask('before', saved);
     this.note(`before ${what}: ${describeVerdict(verdict)}`);
@@ -814,8 +864,11 @@ export class World {
     const { active } = this;
     const synced = active.map(({ witness }) => syncedZones(witness));
     const judges = active.map(({ doubts }) => doubts.asked());
-    const { verdict, observed } = await this.#hook({ kind: 'edits', edits });
-    if (observed && stage === 'before' && verdict.kind === 'refuse')
+    const answered = await this.#hook({ kind: 'edits', edits });
+    const { verdict, paused = false } = answered;
+    // No engine was asked.
+    const observed = answered.observed || paused;
+    if (answered.observed && stage === 'before' && verdict.kind === 'refuse')
       this.#first.judgement.violate('observe.refused', describeVerdict(verdict));
     if (!observed && stage === 'before') for (const judge of judges) judge(verdict);
     // What is only observed concerns no central, as if the settings left it out.
@@ -833,7 +886,8 @@ export class World {
     }
     for (const call of calls) call.until = Math.min(call.until, this.clock.now());
     const effects = this.sides.map(({ store }) => store.provenance.effects.length);
-    const answer = { stage, askedAt, at: this.clock.now(), verdict, effects, numbers };
+    const inPause = paused ? ({ paused } as const) : {};
+    const answer = { stage, askedAt, at: this.clock.now(), verdict, effects, numbers, ...inPause };
     for (const { answers } of saved.values()) answers.push(answer);
     return verdict;
   }
@@ -871,7 +925,7 @@ export class World {
   }
 
   async hint(zone: DnsName | 'all'): Promise<void> {
-    if (zone !== 'all')
+    if (zone !== 'all' && !this.pauses.isPaused)
       for (const { hints } of this.active) hints.push({ zone, at: this.clock.now(), what: 'a hint' });
     await this.hintOf(zone === 'all' ? 'all' : [zone], administrator);
   }
@@ -884,9 +938,12 @@ export class World {
    * Makes a hook call within the hook script's deadline. If the agent is dead or hangs, the call counts as
    * refused.
    */
-  async #hook(event: PanelEvent): Promise<{ readonly verdict: Verdict; readonly observed: boolean }> {
+  async #hook(event: PanelEvent): Promise<HookAnswer> {
     await this.#handedOver;
     const run = this.#run;
+    // The hook script accepts in a pause even if no agent runs.
+    const isPaused = run?.pausing?.hears(event) ?? this.pauses.isPaused;
+    if (isPaused) return { verdict: { kind: 'accept' }, observed: false, paused: true };
     // If the last agent only observed, the hook script refuses nothing while none answers.
     const { observes: observed } = this;
     if (run === null)
@@ -906,7 +963,12 @@ export class World {
     );
     const call = run.several.answer(event, deadline.signal);
     this.#calls.add(call);
-    const verdict = await Promise.race([call.finally(() => this.#calls.delete(call)), given]);
+    this.#callZones.set(call, event.kind === 'edits' ? event.edits.map(({ zone }) => zone) : []);
+    const ended = call.finally(() => {
+      this.#calls.delete(call);
+      this.#callZones.delete(call);
+    });
+    const verdict = await Promise.race([ended, given]);
     timer.abort(answered);
     await late;
     this.answering -= 1;
@@ -930,6 +992,15 @@ function noteOutage(outages: { readonly from: number; until: number }[], isDown:
   const last = outages.at(-1);
   if (isDown && last?.until !== Infinity) outages.push({ from: now, until: Infinity });
   if (!isDown && last?.until === Infinity) last.until = now;
+}
+
+/** How a hook call was answered. */
+interface HookAnswer {
+  readonly verdict: Verdict;
+  /** Whether the agent only observes. */
+  readonly observed: boolean;
+  /** Whether the call came in a pause. */
+  readonly paused?: true;
 }
 
 function isAsked(questions: readonly Question[], zone: DnsName): boolean {

@@ -34,7 +34,10 @@ export async function stepOperations(runtime: Runtime, zone: DnsName): Promise<v
 export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'comparison', async () => {
     await settleOpen(runtime, zone);
-    if (runtime.isPaused) return;
+    if (runtime.isPaused) {
+      runtime.agenda.hold(zone);
+      return;
+    }
     const request = runtime.agenda.takeRequest(zone);
     if (request === null) return;
     if (runtime.agenda.isResting(zone)) {

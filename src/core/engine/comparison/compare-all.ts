@@ -62,11 +62,23 @@ export class CompareAll {
   /**
    * Schedules comparisons for all zones that may have changed on either side. If the zone lists cannot be
    * read, tries again until it succeeds or the engine stops. After a pause, for example, edits must not wait
-   * for the hourly comparison.
+   * for the hourly comparison. Comparisons that may remove records are repeated after `readLag`, because the
+   * panel may not have shown its latest edits before.
    */
   async untilDone(reason: string, follow: CompareRequest['follow']): Promise<void> {
-    const schedule = async (): Promise<void> => await this.#untilScheduled(reason, follow);
-    await (follow === 'no' ? schedule() : this.#runtime.agenda.scheduleFollowing(schedule));
+    if (follow === 'no') {
+      await this.#untilScheduled(reason, follow);
+      return;
+    }
+    await this.#runtime.agenda.scheduleFollowing(async () => {
+      await this.#untilScheduled(reason, follow);
+      const { clock, settings } = this.#runtime.ports;
+      const { signal } = this.#runtime.timers.stopping;
+      await clock.sleep(settings.readLag, signal).catch(() => {
+        // Nothing to handle: the sleep is aborted only when the engine stops.
+      });
+      if (!signal.aborted) await this.#untilScheduled(reason, follow);
+    });
   }
 
   async #untilScheduled(reason: string, follow: CompareRequest['follow']): Promise<void> {

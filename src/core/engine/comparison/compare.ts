@@ -308,6 +308,7 @@ function permitNow(
 function isHeld(runtime: Runtime, zone: DnsName, request: CompareRequest): boolean {
   if (!runtime.isPaused) return false;
   runtime.agenda.want(zone, request, Infinity);
+  runtime.agenda.hold(zone);
   return true;
 }
 

@@ -92,6 +92,8 @@ export class Agenda {
   readonly #restsUntil = new Map<DnsName, number>();
   /** For each zone, when the last step of its operations ended (monotonic milliseconds). */
   readonly #steppedAt = new Map<DnsName, number>();
+  /** Zones whose comparison waits for the end of a pause, without an alarm. */
+  readonly #held = new Set<DnsName>();
   /** How many calls of {@link scheduleFollowing} have not ended. */
   #following = 0;
   /** How many calls of {@link scheduleFollowing} have begun. */
@@ -184,16 +186,23 @@ export class Agenda {
   /**
    * Runs `schedule`, which schedules comparisons of all zones that may remove records. A comparison that
    * begins before `schedule` has ended may remove as much. Otherwise it would list as conflicts what
-   * the comparison meant for its zone has to remove.
+   * the comparison meant for its zone has to remove. Zones that {@link hold} has held are compared as well.
    */
   async scheduleFollowing(schedule: () => Promise<void>): Promise<void> {
     this.#following += 1;
     this.#followings += 1;
+    for (const zone of this.#held) this.wake(zone, this.#settings.confirmDelay, 'comparison');
+    this.#held.clear();
     try {
       await schedule();
     } finally {
       this.#following -= 1;
     }
+  }
+
+  /** Stores that the zone's comparison stays due until a pause ends ({@link scheduleFollowing}). */
+  hold(zone: DnsName): void {
+    this.#held.add(zone);
   }
 
   /** Removes the due request of a zone and returns it; null: no comparison is due. */

@@ -20,6 +20,8 @@ export interface Answer {
   readonly effects: readonly number[];
   /** For each central, its number (from 1) in the settings of that time; 0: the settings left it out. */
   readonly numbers: readonly number[];
+  /** Whether the call came in a pause, and no engine was asked. */
+  readonly paused?: true;
 }
 
 /** One save of a user, with the answers to its hook calls. Times are monotonic milliseconds. */

@@ -36,6 +36,7 @@ type Cause = Extract<
   | 'reworded'
   | 'older-journal'
   | 'excluded'
+  | 'limited'
 >;
 
 /** Finds out why a record may be on one side only. It looks at who wrote the record, and when. */
@@ -47,11 +48,12 @@ export class Causes {
   readonly #edits: readonly CarriedOut[];
   readonly #ledger: LedgerTimes;
   readonly #exclusions: Side['exclusions'];
+  readonly #limited: Side['limited'];
 
   constructor(
     panel: PanelStore,
     central: CentralStore,
-    traces: Traces & Pick<Side, 'exclusions'>,
+    traces: Traces & Pick<Side, 'exclusions' | 'limited'>,
     edits: readonly CarriedOut[],
     ledger: LedgerTimes,
   ) {
@@ -62,6 +64,7 @@ export class Causes {
     this.#shownLate = panel.shownLate;
     this.#edits = edits;
     this.#exclusions = traces.exclusions;
+    this.#limited = traces.limited;
   }
 
   /**
@@ -149,6 +152,7 @@ export class Causes {
     if (isWritten) return 'meddled';
     if (this.#unheard.has(key)) return 'unheard';
     if (this.#isExcluded(zone, record)) return 'excluded';
+    if (this.#limited.has(zone)) return 'limited';
     if (this.#central.refused.has(key)) return 'refused-addition';
     if (this.#shownLate.has(key)) return 'shown-late';
     if (this.#central.reworded.has(key)) return 'reworded';

@@ -72,6 +72,8 @@ export const excuses = {
   excluded: 'Excluded',
   /** The panel deleted the zone while the engine only observed, or an edit was under way when that began. */
   observed: 'While only observing',
+  /** A safety limit forbids a comparison to remove what the panel lost in a pause. */
+  limited: 'row 24',
   /** Another accepted edit wants the record as it is after the refused edit. */
   claimed: 'Wanted by another edit',
 } as const;

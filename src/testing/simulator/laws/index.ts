@@ -6,6 +6,7 @@ import { checkAnswers } from './answers.ts';
 import { Causes } from './causes.ts';
 import { Judgement } from './judgement.ts';
 import { leftToPanel } from './left-to-panel.ts';
+import { checkPausedCalls } from './pausing.ts';
 import { checkPromptness } from './promptness.ts';
 import { checkOwners, checkRights, checkReported } from './rights.ts';
 
@@ -29,10 +30,16 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
         own.violate('doubt.left', 'the journal is another host’s, and an operator has accepted it');
       const unheard = traces.unheard.union(leftToPanel(world.saved, witness));
       const { baselineAt, forgottenAt, forgottenZones } = witness;
-      const causes = new Causes(panel, store, { unheard, exclusions: side.exclusions }, carriedOut, {
-        baselineAt,
-        forgottenAt,
-      });
+      const causes = new Causes(
+        panel,
+        store,
+        { unheard, exclusions: side.exclusions, limited: side.limited },
+        carriedOut,
+        {
+          baselineAt,
+          forgottenAt,
+        },
+      );
       const more = { witness, observes: world.everObserved };
       const pair = {
         panel,
@@ -48,7 +55,7 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
       own.sawFor(checkAnswers({ panel, central: store, witness, index, causes }, world.saved, own));
       checkOwners(panel, engine.live.owners, own);
       const { runs, hints } = side;
-      const outages = [...panel.outages, ...side.outages, ...side.disk.outages];
+      const outages = [...panel.outages, ...side.outages, ...side.disk.outages, ...world.pauses.held];
       checkPromptness({ panel, outages, runs, saved: world.saved, hints, witness, index }, own);
     }
     side.approvals.checkEnd();
@@ -57,6 +64,7 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
     own.add(side.judgement);
     judgement.add(own);
   }
+  checkPausedCalls(world.pauses, world.stops, judgement);
   for (const name of world.emptied)
     judgement.violate('live.emptied', `a new zone was made without ${name}, which was answered before`);
   return judgement;

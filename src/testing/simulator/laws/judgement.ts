@@ -136,6 +136,11 @@ export type LawId =
   | 'observe.baseline'
   /** A call was refused while the engine only observed. */
   | 'observe.refused'
+  /** In a pause an engine began something new, or wrote for what it had not begun before. */
+  | 'pause.begun'
+  | 'pause.written'
+  /** The history does not name an edit that passed in a pause, or not its person. */
+  | 'pause.untold'
   /** With the journal of another host an engine wrote something, or judged an edit. */
   | 'doubt.read-only'
   | 'doubt.accepted'

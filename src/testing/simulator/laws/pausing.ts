@@ -1,0 +1,146 @@
+import type { Batch } from '../../../core/journal.ts';
+import { isFinal, type Operation } from '../../../core/operation.ts';
+import { lateWriteSource } from '../../../core/engine/background/watch.ts';
+import type { DnsName } from '../../../dns/name.ts';
+import type { JournalWitness } from '../journal-witness.ts';
+import type { Pauses } from '../pauses.ts';
+import type { WriteRequest } from '../provenance.ts';
+import type { Judgement } from './judgement.ts';
+import { itemsOf } from './operation-parts.ts';
+
+/** What the laws know of the moment at which a pause began. */
+interface Began {
+  /** Operations of before, by id. */
+  readonly operations: ReadonlySet<string>;
+  /** Those of them that make or delete a zone because of a comparison, and had sent nothing. */
+  readonly unsent: ReadonlySet<string>;
+}
+
+interface Facts {
+  readonly pauses: Pauses;
+  readonly witness: JournalWitness;
+  /** Zones with a hook call that came before the pause and is still being answered. */
+  readonly answering: () => ReadonlySet<DnsName>;
+}
+
+/** Judges what an engine does in a pause: it begins nothing new, and completes what is under way. */
+export class PausingLaws {
+  readonly #judgement: Judgement;
+  readonly #facts: Facts;
+  #began: Began | null = null;
+  /** Operations that may go on in the present pause although they began in it. */
+  readonly #allowed = new Set<string>();
+
+  constructor(facts: Facts, judgement: Judgement) {
+    this.#facts = facts;
+    this.#judgement = judgement;
+  }
+
+  /** Judges what a commit begins. Call this after the witness has seen the commit. */
+  committed({ operations = [] }: Batch): void {
+    const began = this.#look(operations);
+    if (began === null) return;
+    for (const operation of operations) {
+      const { id, zone, kind, class: group } = operation;
+      if (began.operations.has(id) || this.#allowed.has(id)) continue;
+      if (this.#isUnderWay(operation, began)) this.#allowed.add(id);
+      else this.#judgement.violate('pause.begun', `${group} ${kind} ${id} begins in ${zone} in a pause`);
+    }
+  }
+
+  /** Judges a request of the engine to one of the two sides, when it is sent. */
+  sent({ kind, zone, operation }: WriteRequest): void {
+    const began = this.#look([]);
+    if (began === null) return;
+    const isKnown =
+      began.operations.has(operation) || this.#allowed.has(operation) || this.#isRepair(operation, zone);
+    if (!isKnown || began.unsent.has(operation))
+      this.#judgement.violate('pause.written', `${kind} in ${zone} for ${operation} in a pause`);
+  }
+
+  /** @param fresh operations of a commit that was just seen */
+  #look(fresh: readonly Operation[]): Began | null {
+    if (!this.#facts.pauses.isPaused) {
+      this.#began = null;
+      this.#allowed.clear();
+      return null;
+    }
+    this.#began ??= this.#beganNow(fresh);
+    return this.#began;
+  }
+
+  #beganNow(fresh: readonly Operation[]): Began {
+    const { operations } = this.#facts.witness;
+    const isNew = new Set(
+      fresh.filter(({ id }) => operations.get(id)?.states.length === 1).map(({ id }) => id),
+    );
+    const known = [...operations.values()].filter(({ operation }) => !isNew.has(operation.id));
+    return {
+      operations: new Set(known.map(({ operation }) => operation.id)),
+      unsent: new Set(
+        known.filter(({ operation }) => isUnsent(operation)).map(({ operation }) => operation.id),
+      ),
+    };
+  }
+
+  /** Whether the request takes away what an operation from before has written late, and has none of its own. */
+  #isRepair(operation: string, zone: DnsName): boolean {
+    if (operation !== '-') return false;
+    return [...this.#facts.witness.operations.values()].some(
+      (one) => one.operation.zone === zone && (one.operation.watch !== null || !isFinal(one.operation.state)),
+    );
+  }
+
+  /** Whether an edit from before the pause, or its late write, caused the operation. */
+  #isUnderWay(operation: Operation, { operations }: Began): boolean {
+    const { zone, fingerprint, class: group } = operation;
+    if (this.#facts.answering().has(zone) || itemsOf(operation).some(({ note }) => note === lateNote))
+      return true;
+    // A stuck operation only lists what was found.
+    if (group !== 'compensate') return operation.state === 'stuck';
+    return [...operations, ...this.#allowed].some((id) => {
+      const known = this.#facts.witness.operations.get(id)?.operation;
+      return known?.zone === zone && known.fingerprint === fingerprint;
+    });
+  }
+}
+
+/** The note of the items of an operation that repairs what another one wrote late. */
+const lateNote = 'note.late-write';
+
+/** Whether a comparison decided the operation, and nothing of it was sent. */
+function isUnsent(operation: Operation): boolean {
+  const { kind, state, source, actor } = operation;
+  if (operation.class !== 'follow' || state !== 'kept' || actor !== '') return false;
+  if (kind === 'zone-create') return source !== lateWriteSource && !operation.requested && !operation.created;
+  return kind === 'zone-delete';
+}
+
+/** How long an agent may take to store what it decided, milliseconds. It collects decisions for a second. */
+const storedWithin = 5_000;
+
+/**
+ * Checks that the history names each edit that passed in a pause, with its person. An agent that was killed
+ * soon afterwards may lose it.
+ * @param stops when agents were killed, monotonic milliseconds
+ */
+export function checkPausedCalls(
+  { calls, decisions }: Pauses,
+  stops: readonly number[],
+  judgement: Judgement,
+): void {
+  const left = [...decisions.values()].filter(({ why }) => why.includes('note.left-pause'));
+  for (const { event, at } of calls) {
+    if (event.kind !== 'edits' || stops.some((stop) => stop >= at && stop <= at + storedWithin)) continue;
+    for (const { stage, zone, actor, kind } of event.edits) {
+      if (stage !== 'before') continue;
+      const own = left.findIndex(
+        (one) =>
+          one.zone === zone && one.actor === actor.name && one.edit === kind && one.outcome === 'panel-only',
+      );
+      if (own === -1)
+        judgement.violate('pause.untold', `the history lacks ${kind} in ${zone} by ${actor.name}`);
+      else left.splice(own, 1);
+    }
+  }
+}

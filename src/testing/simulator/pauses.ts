@@ -1,0 +1,157 @@
+import { Decisions, type DecisionJournal } from '../../agent/decisions.ts';
+import { PauseWatch } from '../../app/pause-watch.ts';
+import type { PauseFiles } from '../../app/pause.ts';
+import type { AlarmClock } from '../../core/clock.ts';
+import type { Decision } from '../../core/decision.ts';
+import type { Engine } from '../../core/engine/engine.ts';
+import type { PanelEvent } from '../../core/panel.ts';
+import type { VirtualClock } from '../virtual-clock.ts';
+
+/** A stretch of time in which comparisons wait: monotonic milliseconds; `Infinity`: it lasts. */
+interface Held {
+  readonly from: number;
+  until: number;
+}
+
+/** A hook call that came in a pause while an agent ran. */
+export interface PausedCall {
+  readonly event: PanelEvent;
+  readonly at: number;
+  readonly agent: PausingAgent;
+}
+
+/** The pause of a panel's host: its files, and what came of the calls in it. */
+export class Pauses {
+  readonly #clock: VirtualClock;
+  #end: number | null = null;
+  #flag: string | null = null;
+  #flags = 0;
+  /** Whether the history has pauses. Otherwise agents look at no files. */
+  isOn = false;
+  /** When comparisons had to wait, in order. */
+  readonly held: Held[] = [];
+  readonly calls: PausedCall[] = [];
+  /** What agents stored about edits without an operation, by id. */
+  readonly decisions = new Map<string, Decision>();
+  /** The files of the pause, for the agent. */
+  readonly files: PauseFiles = {
+    end: () => this.#end,
+    flag: () => this.#flag,
+    putFlag: () => {
+      this.#flags += 1;
+      this.#flag = String(this.#flags);
+    },
+    removeFlag: () => {
+      this.#flag = null;
+    },
+  };
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  /** Whether there is a pause at this moment, as the hook script sees it. */
+  get isPaused(): boolean {
+    return this.#end !== null && this.#clock.wall() < this.#end;
+  }
+
+  /** Does what `pause` does. @param lasts milliseconds; null: until somebody resumes */
+  begin(lasts: number | null): void {
+    this.files.putFlag();
+    this.#end = lasts === null ? Infinity : this.#clock.wall() + lasts;
+    if (this.held.at(-1)?.until !== Infinity) this.held.push({ from: this.#clock.now(), until: Infinity });
+  }
+
+  /** Ends a pause, if there is one. @param how `command`: what `resume` does; `removed`: its file is removed */
+  end(how: 'command' | 'removed'): void {
+    if (this.#end !== null && how === 'command') this.files.putFlag();
+    this.#end = null;
+  }
+
+  /** Takes note that an agent has taken the end of a pause. */
+  taken(): void {
+    const last = this.held.at(-1);
+    if (last?.until === Infinity) last.until = this.#clock.now();
+  }
+}
+
+/** What a pausing agent needs from the agent that it is a part of. */
+interface Parts {
+  /** The clock of this agent's life. */
+  readonly clock: AlarmClock;
+  readonly engines: () => readonly Engine[];
+  readonly journals: () => readonly DecisionJournal['journal'][];
+  readonly note: (text: string) => void;
+}
+
+/** Milliseconds between two looks of an agent whether a pause is over, as in `src/agent/agent.ts`. */
+const checkEvery = 2_000;
+
+/** What one agent does about pauses, from its start to its end. It does as `src/agent/agent.ts` does. */
+export class PausingAgent {
+  readonly #pauses: Pauses;
+  readonly #parts: Parts;
+  readonly #watch: PauseWatch;
+  readonly #decisions: Decisions;
+  /** Whether hook calls and looks reach the engines already. */
+  #isRunning = false;
+
+  constructor(pauses: Pauses, parts: Parts) {
+    this.#pauses = pauses;
+    this.#parts = parts;
+    this.#watch = new PauseWatch(pauses.files, () => parts.clock.wall());
+    this.#decisions = new Decisions(
+      parts.clock,
+      () => undefined,
+      () => parts.journals().map((journal, at) => ({ number: at + 1, journal, note: this.#note })),
+      (edit) => parts.engines().some((engine) => engine.isOwn(edit)),
+    );
+  }
+
+  readonly #note = (all: readonly Decision[]): void => {
+    for (const one of all) this.#pauses.decisions.set(one.id, one);
+  };
+
+  /** Whether comparisons have to wait. */
+  isHolding(): boolean {
+    return this.#watch.isHolding();
+  }
+
+  /** Begins to look whether a pause is over, now that the engines run. */
+  begin(): void {
+    this.#isRunning = true;
+    this.#lookAgain();
+  }
+
+  #lookAgain(): void {
+    this.mind();
+    void this.#decisions.flush();
+    this.#parts.clock.alarm(checkEvery, () => this.#lookAgain());
+  }
+
+  /** Once a pause is over, starts the comparison that follows it. */
+  mind(): void {
+    if (!this.#isRunning) return;
+    const engines = this.#parts.engines();
+    if (this.#watch.isUnsettled) this.#watch.settle(engines.map(({ live }) => live.comparisons));
+    if (!this.#watch.takeEnd()) return;
+    this.#parts.note('the agent takes the end of a pause');
+    this.#pauses.taken();
+    for (const engine of engines) {
+      void engine.forgetOwners();
+      engine.compare('all', 'pause-over', 'limited');
+    }
+  }
+
+  /** Hears of a hook call. @returns whether the call comes in a pause, and so is accepted without an engine */
+  hears(event: PanelEvent): boolean {
+    for (const engine of this.#parts.engines()) engine.noticed(event);
+    if (this.#watch.isPaused()) {
+      this.#pauses.calls.push({ event, at: this.#parts.clock.now(), agent: this });
+      this.#decisions.paused(event);
+      return true;
+    }
+    this.mind();
+    return false;
+  }
+}
