@@ -17,6 +17,22 @@ export const systemResolve: Resolve = async (host) => {
 };
 
 /**
+ * Makes a resolver that looks up a host once at a time: while a look-up of the host runs, further calls wait
+ * for it. A look-up cannot be ended, and the system has room for few of them. So a name whose servers hang
+ * must not take the room of other names.
+ */
+export function onceAtATime(resolve: Resolve): Resolve {
+  const running = new Map<string, Promise<readonly string[]>>();
+  return async (host) => {
+    const known = running.get(host);
+    if (known !== undefined) return await known;
+    const lookup = resolve(host).finally(() => running.delete(host));
+    running.set(host, lookup);
+    return await lookup;
+  };
+}
+
+/**
  * Converts a resolver to the form that `net.connect` accepts. `net.connect` then tries every address (RFC
  * 8305).
  */

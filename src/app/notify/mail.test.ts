@@ -222,6 +222,32 @@ test('a program whose own child goes on delivering in the background has deliver
   process.kill(child, 'SIGKILL');
 });
 
+test('issue 16, bad input: a program that fills its pipe and reads nothing is killed at the deadline', async (t) => {
+  const { path } = program(t, 'exec yes error >&2');
+  const sending = runSendmail({ path, deadline: 2_000, manager: null }, 'x'.repeat(1e6), quiet);
+  assert.equal((await failure(sending)).code, 'notify.program-late');
+});
+
+test('issue 16, bad input: a program that has ended well has delivered, though the time runs out then', async (t) => {
+  // Its child holds the pipe open, so that it is waited for after the end of the program.
+  const { path, folder } = program(t, 'cat >mail; sleep 600 & echo $! >child; echo $$ >pid');
+  const late = new AbortController();
+  const sending = runSendmail({ path, deadline: patience, manager: null }, 'x', late.signal);
+  const read = (name: string): number => Number(readFileSync(join(folder, name), 'utf8'));
+  await until(() => Promise.resolve(existsSync(join(folder, 'pid')) && read('pid') > 0));
+  const [pid, child] = [read('pid'), read('child')];
+  t.after(() => process.kill(child, 'SIGKILL'));
+  await until(() => Promise.resolve(!isAlive(pid)));
+  late.abort(new Error('stopping'));
+  await sending;
+});
+
+test('issue 16, bad input: what keeps a program from being started is no defect', async () => {
+  const options = { deadline: patience, manager: null };
+  const odd = await failure(runSendmail({ ...options, path: '/bin/\0x' }, 'x', quiet));
+  assert.equal(odd.code, 'notify.program-missing');
+});
+
 test('the stop of the agent ends the program', async (t) => {
   const { path, folder } = program(t, 'echo $$ >pid; exec sleep 600');
   const stopping = new AbortController();

@@ -64,38 +64,43 @@ export async function runSendmail(
   mail: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const late = AbortSignal.any([signal, AbortSignal.timeout(deadline)]);
+  let kill = (): void => undefined;
+  try {
+    const child = started(path, manager);
+    kill = () => {
+      if (manager !== null) startQuietly(manager.end);
+      killGroup(child);
+    };
+    late.addEventListener('abort', kill, { once: true });
+    if (late.aborted) kill();
+    const { status, errors } = await ended(child, mail);
+    // A program that has ended well has taken the mail, even if the time runs out a moment later.
+    if (status === 0) return;
+    if (late.aborted)
+      throw new NotDelivered('notify.program-late', { program: path, seconds: String(deadline / 1_000) });
+    throw new NotDelivered('notify.program-failed', { program: path, status: String(status), text: errors });
+  } catch (error) {
+    if (error instanceof NotDelivered) throw error;
+    const text = error instanceof Error ? error.message : String(error);
+    throw new NotDelivered('notify.program-missing', { program: path, text: plainText(text) }, error);
+  } finally {
+    late.removeEventListener('abort', kill);
+  }
+}
+
+/**
+ * Starts the program in its own process group, so that every process it has started can be killed with it.
+ * @throws {Error} if there is no memory for another process
+ */
+function started(path: string, manager: ServiceManager | null): ChildProcess {
   const [program, ...words] = [...(manager?.start ?? []), path, '-t', '-i'] as const;
-  // The program gets its own process group, so that every process it has started can be killed with it.
-  const child = spawn(program, words, {
+  return spawn(program, words, {
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
     cwd: '/',
     env: agentEnvironment,
   });
-  const late = AbortSignal.any([signal, AbortSignal.timeout(deadline)]);
-  const kill = (): void => {
-    if (manager !== null) startQuietly(manager.end);
-    killGroup(child);
-  };
-  late.addEventListener('abort', kill, { once: true });
-  if (late.aborted) kill();
-  try {
-    const { status, errors } = await ended(child, mail);
-    if (late.aborted)
-      throw new NotDelivered('notify.program-late', { program: path, seconds: String(deadline / 1_000) });
-    if (status !== 0)
-      throw new NotDelivered('notify.program-failed', {
-        program: path,
-        status: String(status),
-        text: errors,
-      });
-  } catch (error) {
-    if (error instanceof NotDelivered) throw error;
-    const text = error instanceof Error ? error.message : String(error);
-    throw new NotDelivered('notify.program-missing', { program: path, text }, error);
-  } finally {
-    late.removeEventListener('abort', kill);
-  }
 }
 
 interface Ended {

@@ -6,11 +6,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as http from 'node:http';
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import * as https from 'node:https';
 import * as net from 'node:net';
+import * as tls from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
@@ -20,7 +21,7 @@ import { readNetwork } from '../../net/inside.ts';
 import { exampleIn } from '../../testing/docs-examples.ts';
 import { patience } from '../../testing/patience.ts';
 import { missingPrograms } from '../../testing/servers/process.ts';
-import type { Resolve } from '../../net/addresses.ts';
+import { onceAtATime, type Resolve } from '../../net/addresses.ts';
 import { NotDelivered } from './channel.ts';
 import type { Notice } from './notice.ts';
 import { webhookChannel } from './webhook.ts';
@@ -275,6 +276,84 @@ test('names that resolve to nothing, or not in time', async () => {
   const late = await failure(send('https://hooks.example.net/', { resolve: hangs, deadline: 50 }));
   assert.deepEqual([late.code, late.params['text']], ['notify.unresolved', 'no answer in time']);
 });
+
+test('issue 16, bad input: a name whose servers hang is looked up once at a time', async () => {
+  let asked = 0;
+  const { promise, resolve: answer } = Promise.withResolvers<readonly string[]>();
+  const resolve = onceAtATime(() => {
+    asked += 1;
+    return promise;
+  });
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const late = await failure(send('https://hooks.example.net/', { resolve, deadline: 50 }));
+    assert.equal(late.code, 'notify.unresolved');
+  }
+  assert.equal(asked, 1);
+  answer(['127.0.0.1']);
+  const inside = await failure(send('https://hooks.example.net/', { resolve, inside: '10.0.0.0/8' }));
+  assert.equal(inside.code, 'notify.inside-address');
+  assert.ok(asked <= 2);
+});
+
+test('issue 16, bad input: redirects to inside addresses and odd targets are shown without their secrets', async (t) => {
+  const target = await receive(t, ok);
+  let location = '';
+  const { port } = await receive(t, (_, response) => response.writeHead(302, { Location: location }).end());
+  for (location of [
+    'http://169.254.169.254/latest/token',
+    `https://user:token@127.0.0.1:${target.port}/`,
+    '//[::1]/token',
+    'file:///etc/token',
+    'javascript:token',
+    `/token${'x'.repeat(8_000)}`,
+  ])
+    assert.equal((await failure(send(`https://127.0.0.1:${port}/token`))).code, 'notify.redirect', location);
+  assert.deepEqual(target.received, []);
+});
+
+test('issue 16, bad input: heads without an end, garbage and slow handshakes are left at the deadline', async (t) => {
+  const dripping =
+    (part: string | Buffer, first: string | Buffer) => (socket: net.Socket | tls.TLSSocket) => {
+      socket.on('error', () => undefined);
+      socket.write(first);
+      const timer = setInterval(() => socket.write(part), 20);
+      socket.once('close', () => clearInterval(timer));
+    };
+  const head = 'HTTP/1.1 200 OK\r\n';
+  const speak = (listener: (socket: tls.TLSSocket) => void): tls.Server =>
+    tls.createServer(certificate, listener).on('tlsClientError', () => undefined);
+  const servers = [
+    speak(dripping('x', `${head}X-A: `)),
+    speak(dripping(`X-${'a'.repeat(4_096)}: b\r\n`, head)),
+    speak(dripping('HTTP/1.1 103 Early Hints\r\n\r\n', head.replace('200 OK', '103 Early Hints') + '\r\n')),
+    speak(dripping('\u0000\u001b[2J', 'SSH-2.0-\u001b]0;token\u0007\r\n')),
+    net.createServer(dripping(Buffer.from([0]), Buffer.from([0x16, 3, 3, 0x40, 0]))),
+  ];
+  for (const [at, server] of servers.entries()) {
+    const port = await listen(t, server);
+    const problem = await failure(send(`https://127.0.0.1:${port}/token`, { deadline: 2_000 }));
+    assert.equal(problem.code, 'notify.unreachable', String(at));
+    assert.doesNotMatch(JSON.stringify(problem.params), /\\u00|\p{Cc}/u);
+  }
+});
+
+test('issue 16, bad input: what a certificate says of itself is shown without control characters', async (t) => {
+  const server = https.createServer(makeOdd(), ok);
+  const port = await listen(t, server);
+  const problem = await failure(send(`https://127.0.0.1:${port}/`, { ca: join(folder, 'odd.pem') }));
+  assert.equal(problem.code, 'notify.certificate');
+  assert.doesNotMatch(problem.params['text'] ?? '', /[\p{Cc}\p{Cf}]/u);
+});
+
+/** Makes a certificate without addresses, whose name holds control characters. It is in `odd.pem`. */
+function makeOdd(): Certificate {
+  const [key, cert] = [join(folder, 'odd.key'), join(folder, 'odd.pem')];
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const subject = ['-utf8', '-subj', '/CN=x\u001b[31m\u202ey'];
+  const made = spawnSync('openssl', ['req', '-x509', ...curve, ...subject, '-keyout', key, '-out', cert]);
+  assert.equal(made.status, 0, String(made.stderr));
+  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+}
 
 test('redirects are not followed', async (t) => {
   const target = await receive(t, ok);

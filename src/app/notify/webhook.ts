@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { safeJson } from '../../core/plain-text.ts';
 import { webhookKey, type NotifySettings } from '../../config/notify-options.ts';
-import { bareHost, systemResolve, type Resolve } from '../../net/addresses.ts';
+import { bareHost, onceAtATime, systemResolve, type Resolve } from '../../net/addresses.ts';
 import type { Trust } from '../../net/connect.ts';
 import { HttpError } from '../../net/http-error.ts';
 import { HttpClient, type HttpAnswer } from '../../net/http.ts';
@@ -17,6 +17,12 @@ import { reasonText, noticeText, noticeTitle, type Notice, type Sender } from '.
  * that reports success can fail for being too long.
  */
 const mostAnswer = 64 * 1024;
+
+/**
+ * All webhooks of this process share it. Each attempt makes a channel of its own, and an attempt that has
+ * given up leaves its look-up running.
+ */
+const usualResolve = onceAtATime(systemResolve);
 
 /** The settings of a webhook. */
 type WebhookSettings = Pick<
@@ -32,7 +38,7 @@ export function webhookChannel(
   url: URL,
   settings: WebhookSettings,
   sender: Sender,
-  resolve: Resolve = systemResolve,
+  resolve: Resolve = usualResolve,
 ): Channel {
   return {
     name: 'webhook',
