@@ -53,13 +53,16 @@ interface Fit {
   readonly cut: readonly (readonly [column: number, least: number])[];
 }
 
-/** A table with headings. Each column is as wide as its widest cell, unless it is cut to fit. */
+/**
+ * A table with headings. Each column is as wide as its widest cell, unless it is cut to fit. Line breaks in a
+ * cell become spaces, so that no text from outside looks like a row.
+ */
 export function table(
   headings: readonly string[],
   rows: readonly (readonly (string | Cell)[])[],
   fit: Fit = { width: null, cut: [] },
 ): string {
-  const cells = rows.map((row) => row.map((one) => (typeof one === 'string' ? plain(one) : one)));
+  const cells = rows.map((row) => row.map((one) => inOneLine(typeof one === 'string' ? plain(one) : one)));
   const wanted = headings.map((heading, at) =>
     cells.reduce((most, row) => Math.max(most, widthOf(row[at]?.text ?? '')), widthOf(heading)),
   );
@@ -75,6 +78,10 @@ export function table(
       .trimEnd();
   const head = headings.map((text): Cell => ({ text, mood: 'quiet' }));
   return [line(head), ...cells.map(line)].join('\n');
+}
+
+function inOneLine({ text, mood }: Cell): Cell {
+  return { text: text.replaceAll(/\n+/gu, ' '), mood };
 }
 
 /** The widths of all columns, after cutting those that may be cut until the table fits. */

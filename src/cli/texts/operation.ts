@@ -2,6 +2,7 @@ import { displayName } from '../../dns/name.ts';
 import { formatRecord, type ResourceRecord } from '../../dns/record.ts';
 import { formatZoneFile } from '../../dns/zone-file.ts';
 import { describeProblem } from '../../core/describe.ts';
+import { plainText } from '../../core/plain-text.ts';
 import type { ShownEntry } from '../../app/answers/history-entries.ts';
 import { waitsForYes } from '../../core/engine/before/signed-delete.ts';
 import type { DeleteOperation, Operation, OperationItem, Watch } from '../../core/operation.ts';
@@ -58,8 +59,8 @@ export function operationText(operation: ShownOperation): string {
     `outcome    ${outcomeText(operation)}`,
     `state      ${state}: ${(source === pullSource ? pullMeanings[state] : undefined) ?? meanings[state]}`,
     `zone       ${displayName(zone)} (${kinds[kind]})`,
-    `who        ${whoText(operation)}; ${howText(operation)}${source === '' ? '' : ` (${source})`}`,
-    ...(force === undefined ? [] : [`forced     beyond the safety limits: ${force}`]),
+    `who        ${whoText(operation)}; ${howText(operation)}${source === '' ? '' : ` (${plainText(source)})`}`,
+    ...(force === undefined ? [] : [`forced     beyond the safety limits: ${plainText(force)}`]),
     `began      ${localTime(operation.createdAt)}`,
     `changed    ${localTime(operation.changedAt)}`,
     ...tookLines(operation),
@@ -130,7 +131,7 @@ function atCentral({ central }: ShownEntry): string {
 /** Says who made an edit: the account, its address and the panel's function, each only if known. */
 function whoText({ actor, address = '', func = '' }: Pick<ShownEntry, 'actor' | 'address' | 'func'>): string {
   const from = address === '' ? '' : ` from ${address}`;
-  return `${actor === '' ? '-' : actor}${from}${func === '' ? '' : ` by ${func}`}`;
+  return plainText(`${actor === '' ? '-' : actor}${from}${func === '' ? '' : ` by ${func}`}`);
 }
 
 function tookLines({ took = {} }: ShownOperation): string[] {
@@ -173,7 +174,7 @@ function recordLines(label: string, records: readonly ResourceRecord[]): string[
 }
 
 function causeOf({ text = '' }: Readonly<Record<string, string>>): string[] {
-  return text === '' ? [] : [`           ${text}`];
+  return text === '' ? [] : [`           ${plainText(text)}`];
 }
 
 function waysOut(operation: Operation): string[] {
