@@ -163,6 +163,7 @@ export class Agent {
     for (const { engine } of this.#engines.centrals) engine.noticed(event);
     if (event.kind === 'ignore') return { kind: 'accept' };
     if (this.#pause.isPaused()) {
+      for (const { engine } of this.#engines.centrals) engine.passed(event);
       if (this.state.kind !== 'not-configured') this.#decisions.paused(event);
       return { kind: 'accept' };
     }

@@ -369,6 +369,14 @@ export class Engine {
     this.#runtime.silent.noticed(event);
   }
 
+  /**
+   * Takes note of a call that is accepted without this engine, as in a pause. A panel read that is running no
+   * longer proves that a record of an edited zone is absent.
+   */
+  passed(event: PanelEvent): void {
+    void this.duringCall(event, () => Promise.resolve());
+  }
+
   /** Restores the rounds ({@link LiveEngine.silent}) that an earlier run of the agent found. */
   restoreSilent(found: readonly SilentRound[]): void {
     this.#runtime.silent.restore(found);

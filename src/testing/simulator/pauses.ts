@@ -31,6 +31,8 @@ export class Pauses {
   /** When comparisons had to wait, in order. */
   readonly held: Held[] = [];
   readonly calls: PausedCall[] = [];
+  /** Called when a pause begins that was not there before. */
+  readonly onBegun: (() => void)[] = [];
   /** What agents stored about edits without an operation, by id. */
   readonly decisions = new Map<string, Decision>();
   /** The files of the pause, for the agent. */
@@ -57,9 +59,11 @@ export class Pauses {
 
   /** Does what `pause` does. @param lasts milliseconds; null: until somebody resumes */
   begin(lasts: number | null): void {
+    const { isPaused } = this;
     this.files.putFlag();
     this.#end = lasts === null ? Infinity : this.#clock.wall() + lasts;
     if (this.held.at(-1)?.until !== Infinity) this.held.push({ from: this.#clock.now(), until: Infinity });
+    if (!isPaused) for (const call of this.onBegun) call();
   }
 
   /** Ends a pause, if there is one. @param how `command`: what `resume` does; `removed`: its file is removed */
@@ -147,6 +151,7 @@ export class PausingAgent {
   hears(event: PanelEvent): boolean {
     for (const engine of this.#parts.engines()) engine.noticed(event);
     if (this.#watch.isPaused()) {
+      for (const engine of this.#parts.engines()) engine.passed(event);
       this.#pauses.calls.push({ event, at: this.#parts.clock.now(), agent: this });
       this.#decisions.paused(event);
       return true;

@@ -374,9 +374,14 @@ test('issue 16, pause: a comparison waits for its end, and reads nothing until t
   bench.runtime.agenda.want(zone, { reason: 'serial', follow: 'limited' }, Infinity);
   await bench.run(stepComparison(bench.runtime, zone));
   assert.deepEqual([reads, bench.central.store.records(zone)?.length], [0, 1]);
+  await bench.wait(60_000);
+  assert.equal(bench.woken.length, 0);
   paused = false;
+  await bench.runtime.agenda.scheduleFollowing(async () => await Promise.resolve());
   await bench.run(stepComparison(bench.runtime, zone));
   assert.deepEqual([reads, bench.central.store.records(zone)?.length], [1, 2]);
+  await bench.wait(60_000);
+  assert.ok(bench.woken.some((what) => what.includes(' comparison ')));
 });
 
 test('issue 16, pause: what a comparison has begun and not sent waits; an edit goes on to its end', async () => {

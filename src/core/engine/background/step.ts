@@ -59,7 +59,8 @@ export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<v
 async function settleOpen(runtime: Runtime, zone: DnsName): Promise<void> {
   const open = await openOperations(runtime, zone);
   const undecided = open.filter(({ state }) => undecidedStates.has(state));
-  const isHeld = runtime.isPaused ? isUnsent : (): boolean => false;
+  // A pause may begin while the step reads the panel.
+  const isHeld = (operation: Operation): boolean => runtime.isPaused && isUnsent(operation);
   if (undecided.some(isHeld)) runtime.agenda.wake(zone, heldCheck);
   if (!undecided.every(isHeld)) await stepUndecided(runtime, zone, undecided, isHeld);
   // An engine that only observes may write nothing in the zone once the operations that were already open
@@ -155,7 +156,10 @@ async function stepUndecided(
   await learnFrom(runtime, zone, undecided, view);
   const decided: RecordsOperation[] = [];
   for (const operation of undecided) {
-    if (isHeld(operation)) continue;
+    if (isHeld(operation)) {
+      runtime.agenda.wake(zone, heldCheck);
+      continue;
+    }
     const restoring = operation.class === 'compensate' && operation.state === 'reverting';
     if (operation.kind === 'zone-create') {
       await (restoring ? restoreZone : stepCreate)(runtime, operation, view);

@@ -201,6 +201,18 @@ test('issue 16, pause: while a comparison of everything that follows waits for i
   }
 });
 
+test('issue 16, pause: what may remove records is repeated, because reads of the panel may lag', async () => {
+  for (const [follow, times] of [
+    ['no', 1],
+    ['limited', 2],
+  ] as const) {
+    const scene = given([one], [one]);
+    await scene.run(scene.all.untilDone('pause-over', follow));
+    await scene.wait(120_000);
+    assert.deepEqual(scene.woken.length, times);
+  }
+});
+
 test('nothing is repeated once the engine stops', async () => {
   const scene = given([one], [one]);
   scene.central.faults.before = unreachable;

@@ -5,6 +5,7 @@ import { plantedInEdits } from './edits.ts';
 import { plantedInHistory } from './history.ts';
 import { plantedInObserving } from './observing.ts';
 import { plantedInOlderJournal } from './older-journal.ts';
+import { plantedInPauses } from './pauses.ts';
 import { plantedInPlans } from './plans.ts';
 import { plantedInRunning } from './running.ts';
 import { plantedInUndo } from './undo.ts';
@@ -23,6 +24,7 @@ export const planted: readonly PlantedBug[] = [
   ...plantedInPlans,
   ...plantedInOlderJournal,
   ...plantedInObserving,
+  ...plantedInPauses,
 ];
 
 /**

@@ -34,6 +34,10 @@ export class PausingLaws {
   constructor(facts: Facts, judgement: Judgement) {
     this.#facts = facts;
     this.#judgement = judgement;
+    facts.pauses.onBegun.push(() => {
+      this.#allowed.clear();
+      this.#began = this.#beganNow([]);
+    });
   }
 
   /** Judges what a commit begins. Call this after the witness has seen the commit. */
@@ -65,6 +69,7 @@ export class PausingLaws {
       this.#allowed.clear();
       return null;
     }
+    // A step of the clock may bring a pause back that had run out.
     this.#began ??= this.#beganNow(fresh);
     return this.#began;
   }

@@ -3,6 +3,7 @@ import { aboutFirstComparisons } from './first-comparisons.ts';
 import { aboutComparisons } from './comparisons.ts';
 import { aboutEdits } from './edits.ts';
 import { aboutHosts } from './hosts.ts';
+import { aboutPauses } from './pauses.ts';
 import { plain } from './plain.ts';
 import { aboutRights } from './rights.ts';
 import { aboutZones } from './zones.ts';
@@ -16,4 +17,5 @@ export const scripted: Readonly<Record<string, Story>> = {
   ...aboutRights,
   ...aboutFirstComparisons,
   ...aboutHosts,
+  ...aboutPauses,
 };
