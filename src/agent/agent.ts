@@ -163,7 +163,8 @@ export class Agent {
     for (const { engine } of this.#engines.centrals) engine.noticed(event);
     if (event.kind === 'ignore') return { kind: 'accept' };
     if (this.#pause.isPaused()) {
-      for (const { engine } of this.#engines.centrals) engine.passed(event);
+      // A panel read that is running proves nothing about what the call edits.
+      for (const { engine } of this.#engines.centrals) void engine.duringCall(event, () => Promise.resolve());
       if (this.state.kind !== 'not-configured') this.#decisions.paused(event);
       return { kind: 'accept' };
     }

@@ -11,7 +11,7 @@ import * as http from 'node:http';
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import * as https from 'node:https';
 import * as net from 'node:net';
-import * as tls from 'node:tls';
+import { createServer as tlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
@@ -312,16 +312,15 @@ test('issue 16, bad input: redirects to inside addresses and odd targets are sho
 });
 
 test('issue 16, bad input: heads without an end, garbage and slow handshakes are left at the deadline', async (t) => {
-  const dripping =
-    (part: string | Buffer, first: string | Buffer) => (socket: net.Socket | tls.TLSSocket) => {
-      socket.on('error', () => undefined);
-      socket.write(first);
-      const timer = setInterval(() => socket.write(part), 20);
-      socket.once('close', () => clearInterval(timer));
-    };
+  const dripping = (part: string | Buffer, first: string | Buffer) => (socket: net.Socket | TLSSocket) => {
+    socket.on('error', () => undefined);
+    socket.write(first);
+    const timer = setInterval(() => socket.write(part), 20);
+    socket.once('close', () => clearInterval(timer));
+  };
   const head = 'HTTP/1.1 200 OK\r\n';
-  const speak = (listener: (socket: tls.TLSSocket) => void): tls.Server =>
-    tls.createServer(certificate, listener).on('tlsClientError', () => undefined);
+  const speak = (listener: (socket: TLSSocket) => void): TlsServer =>
+    tlsServer(certificate, listener).on('tlsClientError', () => undefined);
   const servers = [
     speak(dripping('x', `${head}X-A: `)),
     speak(dripping(`X-${'a'.repeat(4_096)}: b\r\n`, head)),

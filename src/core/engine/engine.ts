@@ -267,8 +267,8 @@ export class Engine {
   }
 
   /**
-   * Runs `body`, which answers a hook call in this engine or in another one. Panel reads wait until `body`
-   * ends. A read that runs all the same does not prove that a record of an edited zone is absent.
+   * Runs `body`, which answers a hook call in this engine, in another one, or in a pause. Panel reads wait
+   * until `body` ends. A read that runs all the same does not prove that a record of an edited zone is absent.
    */
   async duringCall<T>(event: PanelEvent, body: () => Promise<T>): Promise<T> {
     return await this.#runtime.gate.during(this.#editedBy(event), body);
@@ -367,14 +367,6 @@ export class Engine {
    */
   noticed(event: PanelEvent): void {
     this.#runtime.silent.noticed(event);
-  }
-
-  /**
-   * Takes note of a call that is accepted without this engine, as in a pause. A panel read that is running no
-   * longer proves that a record of an edited zone is absent.
-   */
-  passed(event: PanelEvent): void {
-    void this.duringCall(event, () => Promise.resolve());
   }
 
   /** Restores the rounds ({@link LiveEngine.silent}) that an earlier run of the agent found. */

@@ -151,7 +151,7 @@ export class PausingAgent {
   hears(event: PanelEvent): boolean {
     for (const engine of this.#parts.engines()) engine.noticed(event);
     if (this.#watch.isPaused()) {
-      for (const engine of this.#parts.engines()) engine.passed(event);
+      for (const engine of this.#parts.engines()) void engine.duringCall(event, () => Promise.resolve());
       this.#pauses.calls.push({ event, at: this.#parts.clock.now(), agent: this });
       this.#decisions.paused(event);
       return true;

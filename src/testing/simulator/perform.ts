@@ -137,11 +137,9 @@ export class Performer {
     let done = false;
     for (const [at, { remove, add }] of items.entries()) {
       if (leavesOut.includes(at + 1)) continue;
-      if (remove !== null && !records.has(recordId(remove))) continue;
-      const retiming = remove !== null && add !== null && recordId(remove) === recordId(add);
-      if (add !== null && records.has(recordId(add)) && !retiming) continue;
+      if (isImpossible(records, remove, add)) continue;
       // In a pause no engine refuses an alias beside other records, so the panel does.
-      if (add !== null && this.#world.pauses.isOn && isBeside(records, add, remove)) continue;
+      if (this.#world.pauses.isOn && isBeside(records, add, remove)) continue;
       if (remove !== null) records.delete(recordId(remove));
       if (add !== null) records.set(recordId(add), add);
       done = true;
@@ -203,12 +201,24 @@ export class Performer {
   }
 }
 
+/** Whether the old record is missing, or the new one exists already. */
+function isImpossible(
+  records: ReadonlyMap<string, ResourceRecord>,
+  remove: ResourceRecord | null,
+  add: ResourceRecord | null,
+): boolean {
+  if (remove !== null && !records.has(recordId(remove))) return true;
+  const retiming = remove !== null && add !== null && recordId(remove) === recordId(add);
+  return add !== null && records.has(recordId(add)) && !retiming;
+}
+
 /** Whether an alias would stand beside other records of its name, once the record to remove is gone. */
 function isBeside(
   records: ReadonlyMap<string, ResourceRecord>,
-  add: ResourceRecord,
+  add: ResourceRecord | null,
   remove: ResourceRecord | null,
 ): boolean {
+  if (add === null) return false;
   const gone = remove === null ? null : recordId(remove);
   const others = [...records.values()].filter((one) => one.name === add.name && recordId(one) !== gone);
   return others.some(({ type }) => (type === 'CNAME') !== (add.type === 'CNAME'));

@@ -873,9 +873,25 @@ export class World {
     if (!observed && stage === 'before') for (const judge of judges) judge(verdict);
     // What is only observed concerns no central, as if the settings left it out.
     const numbers = this.sides.map((side) => (observed ? 0 : active.indexOf(side) + 1));
+    if (!observed) this.#check(active, synced, { edits, askedAt }, verdict);
+    for (const call of calls) call.until = Math.min(call.until, this.clock.now());
+    const effects = this.sides.map(({ store }) => store.provenance.effects.length);
+    const inPause = paused ? ({ paused } as const) : {};
+    const answer = { stage, askedAt, at: this.clock.now(), verdict, effects, numbers, ...inPause };
+    for (const { answers } of saved.values()) answers.push(answer);
+    return verdict;
+  }
+
+  /** Checks the answer to a call by the laws. @param synced the synced zones of each central before the call */
+  #check(
+    active: readonly Side[],
+    synced: readonly ReadonlySet<DnsName>[],
+    { edits, askedAt }: { readonly edits: readonly EditEvent[]; readonly askedAt: number },
+    verdict: Verdict,
+  ): void {
     // A function, because a list for each answer would be quadratic in a storm of calls.
     const allCalls = (): readonly HookCallTimes[] => this.saved.flatMap(callsOf);
-    for (const [at, { witness, judgement, store, outages }] of (observed ? [] : active).entries()) {
+    for (const [at, { witness, judgement, store, outages }] of active.entries()) {
       const asked = { edits, synced: synced[at] ?? new Set<DnsName>(), askedAt };
       checkAccepted(witness, { ...asked, calls: allCalls }, verdict, judgement);
       checkCreated(witness, store.provenance, asked, verdict, judgement);
@@ -884,12 +900,6 @@ export class World {
       const signed = isUp ? store.signed : new Set<DnsName>();
       checkAsked({ ...asked, signed, saved: this.saved }, verdict, judgement);
     }
-    for (const call of calls) call.until = Math.min(call.until, this.clock.now());
-    const effects = this.sides.map(({ store }) => store.provenance.effects.length);
-    const inPause = paused ? ({ paused } as const) : {};
-    const answer = { stage, askedAt, at: this.clock.now(), verdict, effects, numbers, ...inPause };
-    for (const { answers } of saved.values()) answers.push(answer);
-    return verdict;
   }
 
   /**

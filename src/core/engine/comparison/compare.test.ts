@@ -435,7 +435,7 @@ test('issue 16, pause: what was removed in a pause is no conflict for a comparis
   assert.deepEqual(await rowsIn(bench), { 1: 'synced', 2: 'synced', 3: 'synced' });
   await bench.wait(60_000);
   assert.deepEqual(
-    bench.woken.map((one) => one.replace(/^\d+ /, '')),
+    bench.woken.map((what) => what.replace(/^\d+ /, '')),
     ['comparison periodic limited'],
   );
 });

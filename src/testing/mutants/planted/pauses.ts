@@ -68,13 +68,6 @@ export const plantedInPauses: readonly PlantedBug[] = [
     says: 'An agent that is killed right after a pause is not followed by one that makes the comparison again.',
   },
   {
-    name: 'paused-edit-disturbs-no-read',
-    file: `${engine}/engine.ts`,
-    find: `    void this.duringCall(event, () => Promise.resolve());`,
-    replace: ``,
-    says: 'A read of the panel during which an edit passed in a pause proves that a record is gone.',
-  },
-  {
     name: 'paused-edit-without-person',
     file: 'src/agent/decisions.ts',
     find: `      actor: plainText(actor.name).slice(0, 255),`,
