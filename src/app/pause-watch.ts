@@ -2,8 +2,8 @@ import type { ComparisonHealth } from '../core/engine/parts/rounds.ts';
 import type { PauseFiles } from './pause.ts';
 
 /**
- * Least time from the end of a pause until its comparison counts as made, milliseconds. A removal is proved by
- * two comparisons of its zone.
+ * Least time from the end of a pause until its comparison counts as made, milliseconds. Two comparisons of a
+ * zone prove a removal.
  */
 const leastTime = 600_000;
 
@@ -24,7 +24,7 @@ export class PauseWatch {
   #was = false;
   /** The stamp of the flag file when the last end was taken. */
   #taken: string | null = null;
-  /** When that was: wall clock, milliseconds since 1970; null: its comparison is made, or no end was taken. */
+  /** When that was, milliseconds since 1970; null: its comparison is made, or no end was taken. */
   #takenAt: number | null = null;
 
   /** @param wall the wall clock, milliseconds since 1970 */

@@ -268,7 +268,8 @@ export class Engine {
 
   /**
    * Runs `body`, which answers a hook call in this engine, in another one, or in a pause. Panel reads wait
-   * until `body` ends. A read that runs all the same does not prove that a record of an edited zone is absent.
+   * until `body` ends. A read that runs all the same does not prove that a record of an edited zone is
+   * absent.
    */
   async duringCall<T>(event: PanelEvent, body: () => Promise<T>): Promise<T> {
     return await this.#runtime.gate.during(this.#editedBy(event), body);

@@ -66,7 +66,7 @@ export class Pauses {
     if (!isPaused) for (const call of this.onBegun) call();
   }
 
-  /** Ends a pause, if there is one. @param how `command`: what `resume` does; `removed`: its file is removed */
+  /** Ends a pause, if there is one. @param how `command`: by `resume`; `removed`: its file is removed */
   end(how: 'command' | 'removed'): void {
     if (this.#end !== null && how === 'command') this.files.putFlag();
     this.#end = null;
@@ -147,7 +147,7 @@ export class PausingAgent {
     }
   }
 
-  /** Hears of a hook call. @returns whether the call comes in a pause, and so is accepted without an engine */
+  /** Hears of a hook call. @returns whether it comes in a pause, and so is accepted without an engine */
   hears(event: PanelEvent): boolean {
     for (const engine of this.#parts.engines()) engine.noticed(event);
     if (this.#watch.isPaused()) {

@@ -119,7 +119,7 @@ export interface Side {
   readonly doubts: DoubtLaws;
   /** Judges what its engine does in a pause. */
   readonly pausing: PausingLaws;
-  /** In a history with pauses, the zones in which a safety limit kept a comparison from removing something. */
+  /** In a history with pauses, the zones in which a safety limit kept a comparison from a removal. */
   readonly limited: Set<DnsName>;
   /** Fingerprints of the edits that its engine is writing into the panel right now. */
   readonly echoes: Set<string>;
@@ -882,7 +882,7 @@ export class World {
     return verdict;
   }
 
-  /** Checks the answer to a call by the laws. @param synced the synced zones of each central before the call */
+  /** Checks the answer to a call by the laws. @param synced the synced zones of each central before it */
   #check(
     active: readonly Side[],
     synced: readonly ReadonlySet<DnsName>[],

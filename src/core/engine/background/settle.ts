@@ -309,8 +309,8 @@ interface SeenSides extends LedgerSides {
 /**
  * Returns the items of a confirmed operation with notes. The note of an item says if panel and central do not
  * both have it. An item whose record another open operation has changed since gets no such note. This
- * exception does not cover edits of a comparison or an operator, nor items that were to be sent after all:
- * no read has shown these at the central.
+ * exception does not cover edits of a comparison or an operator, nor items that were to be sent after all. No
+ * read has shown these at the central.
  */
 function withEndNotes(operation: RecordsOperation, seen: SeenSides): readonly OperationItem[] {
   const views = viewItems(operation, seen.view);

@@ -88,7 +88,7 @@ export class PausingLaws {
     };
   }
 
-  /** Whether the request takes away what an operation from before has written late, and has none of its own. */
+  /** Whether the request, which has no operation, takes away what an earlier operation has written late. */
   #isRepair(operation: string, zone: DnsName): boolean {
     if (operation !== '-') return false;
     return [...this.#facts.witness.operations.values()].some(
