@@ -176,11 +176,24 @@ test('what another writer has in the zone keeps it from being deleted', async ()
     { central: [apex], operations: [{ ...removal, wasThere: false }, sampleCreate('00', asked)] },
     'confirmed',
   ]);
+  const later = { changedAt: removal.createdAt + 30_000, createdAt: removal.createdAt + 20_000 };
+  cases.push([
+    'issue 14: a zone made since the delete, which the clock was set back before',
+    {
+      central: [apex],
+      operations: [
+        { ...removal, id: '1', wasThere: false },
+        sampleCreate('00', { state: 'confirmed', created: true, ...later }),
+      ],
+    },
+    'stuck',
+  ]);
   for (const [what, parts, state] of cases) {
     const bench = await given({ operations: [removal], central: [apex, one], entry: deleting, ...parts });
     const [operation = removal] = deletes(parts.operations ?? []);
     await deleteTwice(bench, gone, operation);
-    assert.deepEqual(await told(bench), [state, state === 'stuck' ? 'zone.changed-at-central' : ''], what);
+    const expected = [state, state === 'stuck' ? 'zone.changed-at-central' : ''];
+    assert.deepEqual(await told(bench, operation.id), expected, what);
     assert.equal(bench.central.store.records(zone) === null, state === 'confirmed', what);
     assert.equal((await bench.journal.zone(zone)) === null, state === 'confirmed', what);
   }

@@ -284,16 +284,29 @@ async function isMadeByOthers(
   content: readonly ResourceRecord[],
 ): Promise<boolean> {
   const { journal } = runtime.ports;
-  const { zone, wasThere, createdAt, snapshot } = operation;
+  const { zone, wasThere, snapshot } = operation;
   if (wasThere === true) return await hasNoneOf(runtime, operation, snapshot, content);
-  const recent = creates(await journal.operations({ zone, latest }));
-  const isAsked = recent.some(
-    ({ created, requested, changedAt }) => (created || requested) && changedAt >= createdAt,
-  );
+  const since = creates(await changedSince(runtime, operation));
+  const isAsked = since.some(({ created, requested }) => created || requested);
   if (isAsked || wasThere === false) return !isAsked;
   const rows = (await journal.rows(zone)).filter(({ state }) => state === 'synced');
   const records = rows.map(({ record }) => record);
   return await hasNoneOf(runtime, operation, records, content);
+}
+
+/**
+ * The zone's newest operations that have changed since the given one began. If an older one says that it
+ * began later, the clock was set back, and times prove nothing. Then those count that are newer or not over.
+ */
+async function changedSince(
+  { ports: { journal } }: Runtime,
+  { id, zone, createdAt }: Operation,
+): Promise<readonly Operation[]> {
+  const recent = await journal.operations({ zone, latest });
+  const isSetBack = recent.some((one) => one.id < id && one.createdAt > createdAt);
+  return recent.filter((one) =>
+    isSetBack ? one.id > id || !isFinal(one.state) : one.changedAt >= createdAt,
+  );
 }
 
 /**
@@ -305,14 +318,15 @@ async function isMadeByOthers(
  * @param content records that the central has in the zone now
  */
 async function hasNoneOf(
-  { ports: { journal, clock } }: Runtime,
-  { zone, createdAt }: Operation,
+  runtime: Runtime,
+  operation: Operation,
   expected: readonly ResourceRecord[],
   content: readonly ResourceRecord[],
 ): Promise<boolean> {
+  const { zone } = operation;
+  const { journal, clock } = runtime.ports;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  const recent = await journal.operations({ zone, latest });
-  const since = [...open, ...recent.filter(({ changedAt }) => changedAt >= createdAt)];
+  const since = [...open, ...(await changedSince(runtime, operation))];
   const changed = new Set([...open.flatMap(ownRecords), ...since.flatMap(namedRecords)].map(recordId));
   const lasting = expected.filter((record) => !isCentralsOwn(zone, record) && !changed.has(recordId(record)));
   const held = new Set(content.map(recordId));
