@@ -200,7 +200,8 @@ async function judgeStores(
   await noteUnproven(journal, central);
   // A lost journal excuses any difference that is listed. Otherwise, nothing happened that would excuse one.
   const forgottenAt = journalLost ? 0 : null;
-  const causes = new Causes(panel, central, { unheard: new Set(), exclusions: [] }, [], {
+  const traces = { unheard: new Set<string>(), exclusions: [], limited: new Set<DnsName>() };
+  const causes = new Causes(panel, central, traces, [], {
     baselineAt: null,
     forgottenAt,
   });

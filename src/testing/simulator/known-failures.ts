@@ -2,4 +2,9 @@
  * Stories in `stories/` that still break a law, each with the law and the seeds that showed it when the story
  * was recorded. If such a story no longer breaks a law, the test fails, and its entry here has to be removed.
  */
-export const knownFailures: Readonly<Record<string, { readonly law: string; readonly seeds: string }>> = {};
+export const knownFailures: Readonly<Record<string, { readonly law: string; readonly seeds: string }>> = {
+  'zone-made-again-below-an-answered-one-after-a-slow-edit': { law: 'live.emptied', seeds: 'above 990702' },
+  'record-that-came-back-late-and-that-somebody-replaced': { law: 'alone.foreign', seeds: 'crowd 990571' },
+  'edits-around-a-zone-that-the-provider-makes-again': { law: 'agreement.record', seeds: 'unheard 990748' },
+  'alias-in-place-of-a-record-that-another-edit-brings': { law: 'agreement.record', seeds: 'users 991404' },
+};
