@@ -75,6 +75,7 @@ function isAboutAny(open: readonly Operation[], rows: readonly LedgerRow[]): boo
 
 function withExclusion(row: LedgerRow, excluded: boolean): LedgerRow {
   if (excluded) return { ...row, state: 'excluded', note: null };
-  // Since the row was written, the central may have lost the record. So only the comparison makes it `synced`.
+  // The central may have lost the record since the row was written. So only the comparison makes the row
+  // `synced`.
   return { ...row, state: row.onPanel ? 'panel-only' : 'central-only', note: null };
 }
