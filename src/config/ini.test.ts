@@ -53,6 +53,16 @@ test('every mistake is told with its line', () => {
   );
 });
 
+test('issue 19, fuzz: a change keeps the BOM, and takes no second one for it', () => {
+  const changed = changeIni('\ufeff[a]\r\nb = 1\r\n', { a: { b: '2' } });
+  assert.equal(changed, '\ufeff[a]\r\nb = 2\r\n');
+  const doubled = '\ufeff\ufeff[a]\nb = 1\n';
+  assert.deepEqual(
+    parseIni(changeIni(doubled, { a: { c: '2' } })).entries.map(({ option }) => option),
+    ['c'],
+  );
+});
+
 test('a change keeps comments, order and everything else', () => {
   const before = '# mine\n[isp_master]\nhost = a\n; keep\npassword = old\n  continued\n\n[log]\nlevel = 9\n';
   const after = changeIni(before, { isp_master: { password: 'ne;w#1' }, sync: { grace: '5' } });

@@ -104,22 +104,24 @@ export type IniChanges = Readonly<Record<string, Readonly<Record<string, string 
  * @throws {RangeError} for a value that the file cannot hold, because parsing would give another value
  */
 export function changeIni(text: string, changes: IniChanges): string {
+  const bom = text.startsWith('\ufeff') ? '\ufeff' : '';
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   const lines = text === '' ? [] : linesOf(text);
   if (lines.at(-1) === '') lines.pop();
   const all = Object.entries(changes).flatMap(([section, options]) =>
     Object.entries(options).map(([option, value]) => ({ section, option, value })),
   );
-  for (const one of all) changeOne(lines, one);
-  const result = lines.map((line) => line + eol).join('');
+  for (const one of all) changeOne(bom, lines, one);
+  const result = bom + lines.map((line) => line + eol).join('');
   for (const one of all) assertReadsBack(result, one);
   return result;
 }
 
 type IniChange = Pick<IniEntry, 'section' | 'option'> & { readonly value: string | null };
 
-function changeOne(lines: string[], { section, option, value }: IniChange): void {
-  const { entries } = parseIni(lines.join('\n'));
+/** @param bom what precedes the first line; without it, the parser would take a second BOM for the first */
+function changeOne(bom: string, lines: string[], { section, option, value }: IniChange): void {
+  const { entries } = parseIni(bom + lines.join('\n'));
   const old = entries.findLast((entry) => entry.section === section && entry.option === option.toLowerCase());
   const written = value === null ? [] : [`${option} = ${value}`];
   if (old !== undefined) {

@@ -15,4 +15,9 @@ export const fuzzCases: readonly FuzzCase[] = [
     fault: 'a tag of CAA with U+017F was taken for one with an s, and written as another octet',
     input: 'CAA 8 ſ"\\""',
   },
+  {
+    target: 'ini',
+    fault: 'a BOM was lost; of two, the second one then no longer hid the first section',
+    input: JSON.stringify({ text: '\ufeff\ufeff[r]\no=', section: 'r', option: 'a' }),
+  },
 ];
