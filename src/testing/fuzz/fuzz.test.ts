@@ -10,7 +10,7 @@ import { fuzzTargets } from './targets/all.ts';
 /** How long the short form takes, seconds of which each target has the same share. */
 const shortTime = 12;
 
-test('issue 19, fuzz: the short form finds nothing, and every decoder accepts some inputs', async () => {
+test('issue 19, fuzz: the short form plays every decoder, and finds nothing', async () => {
   const report = await fuzz({
     targets: fuzzTargets,
     module: import.meta.resolve('./targets/all.ts'),
@@ -19,7 +19,7 @@ test('issue 19, fuzz: the short form finds nothing, and every decoder accepts so
     seconds: shortTime,
   });
   assert.deepEqual(report.findings, []);
-  for (const { target, inputs, decoded } of report.targets) assert.ok(inputs > 0 && decoded > 0, target);
+  for (const { target, inputs } of report.targets) assert.ok(inputs > 0, target);
 });
 
 test('issue 19, fuzz: what was found once holds', async () => {
@@ -31,10 +31,13 @@ test('issue 19, fuzz: what was found once holds', async () => {
   }
 });
 
-test('issue 19, fuzz: every sample is played without a finding', async () => {
-  for (const target of fuzzTargets)
-    for (const sample of target.samples)
-      assert.equal(typeof (await playInput(target, sample)), 'string', target.name);
+test('issue 19, fuzz: no sample is a finding, and every decoder accepts some of them', async () => {
+  for (const target of fuzzTargets) {
+    const played: unknown[] = [];
+    for (const sample of target.samples) played.push(await playInput(target, sample));
+    assert.deepEqual(new Set(played).difference(new Set(['decoded', 'refused'])), new Set(), target.name);
+    assert.ok(played.includes('decoded'), target.name);
+  }
 });
 
 test('issue 19, fuzz: the names of targets differ, and a seed means the same inputs', () => {
