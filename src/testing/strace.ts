@@ -3,10 +3,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { patience } from './patience.ts';
-import { missingPrograms } from './servers/process.ts';
+import { missingPrograms, until } from './servers/process.ts';
 
-/** A system call, at its beginning or at its end. A call that is not interrupted has both right after each other. */
+/** A system call, at its beginning or at its end. If it is not interrupted, both follow each other. */
 export interface SystemCall {
   readonly name: string;
   readonly at: 'begin' | 'end';
@@ -45,18 +44,14 @@ export async function attachStrace(
   };
 }
 
-/** Waits until strace says that it is attached. */
+/** Waits until strace says that it is attached. @throws {Error} if it ends before */
 async function attached(child: ChildProcess): Promise<void> {
   let said = '';
-  const timeout = AbortSignal.timeout(patience);
-  while (!said.includes('attached')) {
-    const [part]: unknown[] = await Promise.race([
-      once(child.stderr ?? child, 'data', { signal: timeout }),
-      once(child, 'exit').then(() => [null]),
-    ]);
-    if (part === null) throw new Error(`strace ended: ${said}`);
-    said += String(part);
-  }
+  child.stderr?.on('data', (part: Buffer) => {
+    said += part.toString('utf8');
+  });
+  await until(async () => await Promise.resolve(said.includes('attached') || child.exitCode !== null));
+  if (child.exitCode !== null) throw new Error(`strace ended: ${said}`);
 }
 
 const line = /^(\d+) +(.*)$/u;
@@ -67,24 +62,29 @@ const unfinished = /^(.*?),? *<unfinished \.\.\.>$/u;
 
 /** Reads the output of strace. Signals and exits are left out. */
 export async function* systemCalls(output: string): AsyncGenerator<SystemCall> {
+  /** The arguments of the call that each thread has begun last. */
   const open = new Map<string, string>();
   for await (const raw of createInterface({ input: createReadStream(output, 'latin1') })) {
     const [, thread = '', rest = ''] = line.exec(raw) ?? [];
     const back = resumed.exec(rest);
-    const begun = called.exec(rest);
-    if (back !== null) {
-      const before = open.get(thread) ?? '';
-      const [, more = '', result] = returned.exec(back[2] ?? '') ?? [];
-      if (result !== undefined) yield callOf(back[1] ?? '', 'end', before + more, Number(result));
-    } else if (begun !== null) {
-      const [, name = '', after = ''] = begun;
-      const waits = unfinished.exec(after);
-      const [, text = '', result] = returned.exec(after) ?? [];
-      open.set(thread, waits?.[1] ?? text);
-      yield callOf(name, 'begin', waits?.[1] ?? text, null);
-      if (result !== undefined) yield callOf(name, 'end', text, Number(result));
-    }
+    if (back === null) yield* begun(rest, (text) => open.set(thread, text));
+    else yield* ended(back[1] ?? '', `${open.get(thread) ?? ''}${back[2] ?? ''}`);
   }
+}
+
+/** Reads the line of a call that begins. @param wait takes the arguments of a call that is interrupted */
+function* begun(rest: string, wait: (text: string) => void): Generator<SystemCall> {
+  const [, name, after = ''] = called.exec(rest) ?? [];
+  if (name === undefined) return;
+  const waiting = unfinished.exec(after)?.[1];
+  if (waiting !== undefined) wait(waiting);
+  yield callOf(name, 'begin', waiting ?? after, null);
+  if (waiting === undefined) yield* ended(name, after);
+}
+
+function* ended(name: string, rest: string): Generator<SystemCall> {
+  const [, text = '', result] = returned.exec(rest) ?? [];
+  if (result !== undefined) yield callOf(name, 'end', text, Number(result));
 }
 
 function callOf(name: string, at: SystemCall['at'], text: string, result: number | null): SystemCall {
