@@ -220,14 +220,14 @@ const sync = v.object({
   compare_every: numberOption(
     'seconds',
     { fallback: 3_600, least: 0, most: 604_800 },
-    'How often everything is compared. 0: only when something points to it.',
-    'Как часто сравниваются все зоны. 0 — только когда есть повод.',
+    'How often everything is compared. Zones whose serials at both sides have not moved are left out, but no longer than a day. 0: only when something points to it.',
+    'Как часто сравниваются все зоны. Зоны, серийные номера которых с обеих сторон не изменились, пропускаются, но не дольше суток. 0 — только когда есть повод.',
   ),
   serials_every: numberOption(
     'seconds',
     { fallback: 5, least: 0, most: 3_600 },
-    'How often the serials of the zones are read at the panel’s own name server. A change that the panel did not report, such as the text of a certificate check, is then at the central within seconds. With more than 500 zones, or 0: never.',
-    'Как часто у сервера имён самой панели читаются серийные номера зон. Изменение, о котором панель не сообщила (например, запись для проверки сертификата), тогда попадает на центральный DNS за секунды. Если зон больше 500 или значение 0 — никогда.',
+    'How often the serials of the zones are read at the panel’s own name server. A change that the panel did not report, such as the text of a certificate check, is then at the central within seconds. With more than 500 zones: never. 0: never, and comparisons do not use serials either.',
+    'Как часто у сервера имён самой панели читаются серийные номера зон. Изменение, о котором панель не сообщила (например, запись для проверки сертификата), тогда попадает на центральный DNS за секунды. Если зон больше 500 — никогда. При значении 0 — никогда, и сравнения тоже не учитывают серийные номера.',
   ),
   serials_from: serverOption(
     '127.0.0.1',

@@ -1,6 +1,7 @@
 import type { Problem } from '../dns/problem.ts';
 import {
   CentralError,
+  passedSerials,
   type CallContext,
   type Central,
   type CentralErrorCode,
@@ -93,6 +94,7 @@ export function withBreaker(central: Central, clock: Clock): GuardedCentral {
       await gate.pass(ctx, 'untouched', async () => await central.concerns(zones, ctx)),
     signing: async (zone, ctx) =>
       await gate.pass(ctx, 'untouched', async () => await central.signing(zone, ctx)),
+    ...passedSerials(central, async (ctx, read) => await gate.pass(ctx, 'untouched', read)),
     close: async () => {
       await central.close();
     },

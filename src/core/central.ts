@@ -197,8 +197,33 @@ export interface Central {
    */
   concerns(zones: readonly DnsName[], ctx: CallContext): Promise<readonly Problem[]>;
 
+  /**
+   * Reads the serials of zones (RFC 1035 section 3.3.13) with about as many requests as `listZones` sends.
+   * Only a central may have this method whose server raises the serial with each change of a zone. Absent:
+   * serials prove nothing there.
+   * @param zones zones that `listZones` has returned
+   * @returns zones whose serial proves that they have not changed; others are left out
+   */
+  zoneSerials?(zones: readonly DnsName[], ctx: CallContext): Promise<ReadonlyMap<DnsName, number>>;
+
   /** Closes all connections. No method may be called afterwards. */
   close(): Promise<void>;
+}
+
+/**
+ * The method `zoneSerials` of a central that wraps another one; none if the wrapped central has none.
+ * @param call makes the call to the wrapped central
+ */
+export function passedSerials(
+  central: Central,
+  call: (
+    ctx: CallContext,
+    read: () => Promise<ReadonlyMap<DnsName, number>>,
+  ) => Promise<ReadonlyMap<DnsName, number>>,
+): Pick<Central, 'zoneSerials'> {
+  const read = central.zoneSerials?.bind(central);
+  if (read === undefined) return {};
+  return { zoneSerials: async (zones, ctx) => await call(ctx, async () => await read(zones, ctx)) };
 }
 
 /** Codes of a {@link CentralError}. Their texts are in `catalogue.ts`; a test checks that each has one. */

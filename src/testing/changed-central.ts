@@ -1,4 +1,4 @@
-import type { Central } from '../core/central.ts';
+import { passedSerials, type Central } from '../core/central.ts';
 
 /**
  * Makes a central that passes each call on to another one, except for the members in `changes`.
@@ -19,6 +19,7 @@ export function changedCentral(central: Central, changes: Partial<Central>): Cen
     deleteZone: async (zone, ctx) => await central.deleteZone(zone, ctx),
     concerns: async (zones, ctx) => await central.concerns(zones, ctx),
     signing: async (zone, ctx) => await central.signing(zone, ctx),
+    ...passedSerials(central, async (_ctx, read) => await read()),
     close: async () => await central.close(),
     ...changes,
   };

@@ -1,5 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
-import { CentralError, type CallContext, type Central } from '../../core/central.ts';
+import { CentralError, passedSerials, type CallContext, type Central } from '../../core/central.ts';
 import type { Log } from '../../core/log.ts';
 import { PanelError, type Panel, type ZoneList } from '../../core/panel.ts';
 
@@ -45,6 +45,7 @@ export function loggedCentral(central: Central, log: Log): Central {
     deleteZone: (zone, ctx) => tell('delete-zone', zone, ctx, () => central.deleteZone(zone, ctx)),
     concerns: (zones, ctx) => tell('concerns', '-', ctx, () => central.concerns(zones, ctx)),
     signing: (zone, ctx) => tell('signing', zone, ctx, () => central.signing(zone, ctx)),
+    ...passedSerials(central, (ctx, read) => tell('serials', '-', ctx, read)),
     close: () => central.close(),
   };
 }

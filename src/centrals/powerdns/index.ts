@@ -81,6 +81,11 @@ class PowerdnsCentral implements Central {
 
   readonly listZones: Central['listZones'] = (_asked, ctx) => this.#reader.zones(ctx);
 
+  readonly zoneSerials = (
+    _zones: readonly DnsName[],
+    ctx: CallContext,
+  ): Promise<ReadonlyMap<DnsName, number>> => this.#reader.serials(ctx);
+
   readonly readZone: Central['readZone'] = async (zone, _known, ctx) => {
     const read = await this.#reader.whole(zone, ctx);
     this.#writer.saw(zone, read);

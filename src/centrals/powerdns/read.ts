@@ -34,6 +34,8 @@ const rowShape = v.object({ name: v.string(), account: v.string(), kind: v.strin
 
 type ZoneRow = v.InferOutput<typeof rowShape>;
 
+const serialShape = v.object({ ...rowShape.entries, serial: v.number() });
+
 const listShape = v.array(v.unknown());
 
 const zoneShape = v.object({
@@ -58,6 +60,12 @@ const mostReads = 4;
 /** Values of SOA-EDIT-API with which each edit gives the zone a new serial. */
 const counting: ReadonlySet<string> = new Set(['DEFAULT', 'INCREASE']);
 
+/**
+ * Kinds of zones whose serial everybody has to raise who changes them, because other name servers copy them
+ * only then. A native zone may be changed in the database without a new serial.
+ */
+const copied: ReadonlySet<string> = new Set(['Master', 'Primary']);
+
 /** Maximum number of zones that are remembered as missing at the server. */
 const mostMissing = 10_000;
 /**
@@ -75,6 +83,8 @@ export class ZoneReader {
    * milliseconds). Before the next read of such a zone, the server is asked whether it lists the zone.
    */
   readonly #missing = new Map<DnsName, number>();
+  /** Zones in which the last read of the whole zone showed that each edit by the API raises the serial. */
+  readonly #counting = new Set<DnsName>();
 
   constructor(api: ServerApi, account: string, clock: Pick<Clock, 'now'>) {
     this.api = api;
@@ -104,6 +114,18 @@ export class ZoneReader {
     const rows = await this.#list({ dnssec: 'false' }, ctx);
     const ours = rows.filter((row) => this.#ownerOf(row) === 'ours');
     return await mapInSlices(ours, ({ name }) => nameOf(name));
+  }
+
+  /** The serials of the account's zones that nobody should change without raising the serial. */
+  async serials(ctx: CallContext): Promise<ReadonlyMap<DnsName, number>> {
+    const found = new Map<DnsName, number>();
+    await mapInSlices(await this.#rows({ dnssec: 'false' }, ctx), (listed) => {
+      const row = shaped(serialShape, listed);
+      if (this.#ownerOf(row) !== 'ours' || !copied.has(row.kind)) return;
+      const zone = nameOf(row.name);
+      if (this.#counting.has(zone)) found.set(zone, row.serial);
+    });
+    return found;
   }
 
   async owner(zone: DnsName, ctx: CallContext): Promise<Owner> {
@@ -179,7 +201,10 @@ export class ZoneReader {
     if (nameOf(answer.name) !== zone) throw garbled('an answer about another zone', 'read');
     if (!this.#isEditable(answer)) return null;
     const rrsets = await mapInSlices(answer.rrsets, (one) => shaped(rrsetShape, one));
-    return { facts: factsOf(answer), ...(await heldRecords(rrsets)) };
+    const facts = factsOf(answer);
+    if (facts.countsEdits) this.#counting.add(zone);
+    else this.#counting.delete(zone);
+    return { facts, ...(await heldRecords(rrsets)) };
   }
 
   /**
@@ -213,9 +238,12 @@ export class ZoneReader {
 
   /** Lists zones. The list always exists, so a 404 means that the address is not that of the API. */
   async #list(query: Readonly<Record<string, string>>, ctx: CallContext): Promise<readonly ZoneRow[]> {
+    return await mapInSlices(await this.#rows(query, ctx), (row) => shaped(rowShape, row));
+  }
+
+  async #rows(query: Readonly<Record<string, string>>, ctx: CallContext): Promise<readonly unknown[]> {
     try {
-      const rows = shaped(listShape, await this.api.read('/zones', query, ctx, mostListOctets));
-      return await mapInSlices(rows, (row) => shaped(rowShape, row));
+      return shaped(listShape, await this.api.read('/zones', query, ctx, mostListOctets));
     } catch (error) {
       if (!hasCode(error, 'central.missing')) throw error;
       throw garbled('no list of zones at this address (HTTP 404)', 'read');

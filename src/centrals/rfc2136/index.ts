@@ -147,6 +147,30 @@ class Rfc2136Central implements Central {
     return { signed: ds.length > 0, ds, cds: dsOfCds(cds ?? []) };
   };
 
+  /** BIND and Knot raise the serial with each update (RFC 2136 section 3.6). */
+  readonly zoneSerials = async (
+    zones: readonly DnsName[],
+    ctx: CallContext,
+  ): Promise<ReadonlyMap<DnsName, number>> => {
+    const found = new Map<DnsName, number>();
+    const ours = zones.filter((zone) => this.#allowed.has(zone));
+    await mapInBatches(ours, mostAtOnce, async (zone) => {
+      const serial = await this.#serialOf(zone, ctx);
+      if (serial !== null) found.set(zone, serial);
+    });
+    return found;
+  };
+
+  async #serialOf(zone: DnsName, ctx: CallContext): Promise<number | null> {
+    try {
+      const [soa] = await this.#atApex(zone, 'SOA', ctx);
+      return soa === undefined ? null : Number(soa.rdata.split(' ')[2]);
+    } catch (error) {
+      if (error instanceof CentralError && isUnserved(error)) return null;
+      throw error;
+    }
+  }
+
   readonly close: Central['close'] = async () => {
     this.#server.close();
     await Promise.resolve();

@@ -1,4 +1,4 @@
-import { CentralError, type Central } from '../../core/central.ts';
+import { CentralError, passedSerials, type Central } from '../../core/central.ts';
 import { reportText, type Verifier } from './verifier.ts';
 
 /**
@@ -47,6 +47,7 @@ export function withVerification(central: Central, verifier: Verifier): Central 
     },
     concerns: (zones, ctx) => central.concerns(zones, ctx),
     signing: (zone, ctx) => central.signing(zone, ctx),
+    ...passedSerials(central, (_ctx, read) => read()),
     close: async () => {
       verifier.close();
       await central.close();

@@ -16,6 +16,7 @@ import { Patience } from './parts/patience.ts';
 import { ReadProofs } from './parts/read-proofs.ts';
 import { RecentDeletes } from './parts/recent-deletes.ts';
 import { Rounds } from './parts/rounds.ts';
+import { SerialProofs } from './parts/serial-proofs.ts';
 import { SilentChanges } from './parts/silent-changes.ts';
 import type { EngineSettings } from './settings.ts';
 import { Promises } from './observe/promises.ts';
@@ -65,6 +66,7 @@ export class Runtime {
   readonly rounds: Rounds;
   readonly silent: SilentChanges;
   readonly recentDeletes: RecentDeletes;
+  readonly serialProofs: SerialProofs;
   /** Ids of operations that a call or a comparison is working on now. Background steps leave them alone. */
   readonly inFlight = new Set<string>();
   /**
@@ -98,6 +100,7 @@ export class Runtime {
     this.rounds = new Rounds(ports.clock);
     this.silent = new SilentChanges(ports, this.rounds);
     this.recentDeletes = new RecentDeletes(now, ports.settings.readLag);
+    this.serialProofs = new SerialProofs(now, ports.settings.readLag);
     this.store = new Store(ports, {
       begun: (operation) => this.readProofs.begin(operation),
       heard: (operation) => this.patience.heard(operation),
@@ -105,6 +108,10 @@ export class Runtime {
         this.patience.forget(operation);
         this.readProofs.forget(operation);
         this.unsaid.delete(operation);
+      },
+      touched: (zone) => this.serialProofs.touched(zone),
+      inStep: (zone, began) => {
+        this.serialProofs.inStep(zone, began);
       },
       wake: (zone, delay) => this.agenda.wake(zone, delay),
     });

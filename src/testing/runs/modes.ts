@@ -25,6 +25,7 @@ export const modes = {
   hosts: { hosts: true },
   observe: { observe: true },
   pauses: { pauses: true },
+  serials: { serials: true, unheard: true },
 } as const satisfies Readonly<Record<string, Partial<HistoryOptions>>>;
 
 export type Mode = keyof typeof modes;

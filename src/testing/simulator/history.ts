@@ -106,9 +106,10 @@ class History {
   constructor(
     setting: Pick<Story, 'options' | 'createsWithContent'>,
     chances: Chances,
-    settings: Partial<EngineSettings>,
+    given: Partial<EngineSettings>,
   ) {
-    const { ttls, byName, signed, two, above, moves } = setting.options;
+    const { ttls, byName, signed, two, above, moves, serials } = setting.options;
+    const settings = serials === true ? { ...bySerials, ...given } : given;
     this.#setting = setting;
     this.#chances = new RecordedChances(chances);
     this.#chances.onDrawn = (name, drawn) => {
@@ -120,6 +121,7 @@ class History {
     this.world.pauses.isOn = setting.options.pauses === true;
     if (ttls === true) this.world.defaultTtl = 3_600;
     this.world.byName = byName === true;
+    this.world.showsSerials = serials === true;
     if (two === true || moves === true) this.world.addCentral(new MemoryJournal());
     const [first] = this.world.sides;
     if (moves === true && first !== undefined) void this.world.use(first);
@@ -214,6 +216,9 @@ class History {
     await this.hosts.perform(event, on === 'copy');
   }
 }
+
+/** Comparisons by serials are soon made, and nothing else reads the serials. */
+const bySerials: Partial<EngineSettings> = { compareEvery: 120_000, serialsEvery: 1e9 };
 
 const day = 24 * 3_600_000;
 

@@ -65,6 +65,11 @@ export interface HistoryOptions {
   readonly plans: boolean;
   /** Whether administrators pause the synchronisation, and ask for comparisons meanwhile. */
   readonly pauses: boolean;
+  /**
+   * Whether engines read the serials of both sides, and compare all zones every two minutes. No record is in
+   * conflict at the start, because a zone with a conflict is always compared.
+   */
+  readonly serials: boolean;
 }
 
 /** The zone that both sides have from the start. */
@@ -88,19 +93,19 @@ const many = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'h7', 'h8'];
  */
 export function setUpZones(
   world: World,
-  { above, unheard }: Pick<Partial<HistoryOptions>, 'above' | 'unheard'>,
+  { above, unheard, serials }: Pick<Partial<HistoryOptions>, 'above' | 'unheard' | 'serials'>,
 ): void {
   const both = [...defaultRecords(main, 'panel'), address(main, 'www', 7), address(main, 'ftp', 7)];
   if (unheard === true) for (const host of many) both.push(address(main, host, 7));
   if (above === true) both.push(address(main, '*', 7), address(main, 'www.fresh', 7));
+  const odd = (last: number): ResourceRecord[] => (serials === true ? [] : [address(main, 'odd', last)]);
   const [first, ...further] = world.sides;
-  fill(world, world.panel, main, [...both, address(main, 'old', 1), address(main, 'odd', 1)]);
-  if (first !== undefined)
-    fill(world, first.store, main, [...both, address(main, 'hand', 1), address(main, 'odd', 2)]);
+  fill(world, world.panel, main, [...both, address(main, 'old', 1), ...odd(1)]);
+  if (first !== undefined) fill(world, first.store, main, [...both, address(main, 'hand', 1), ...odd(2)]);
   fill(world, world.panel, alone, defaultRecords(alone, 'panel'));
   // With several centrals, these records and zones are missing only at the first one.
   for (const { store } of further) {
-    fill(world, store, main, [...both, address(main, 'old', 1), address(main, 'odd', 3)]);
+    fill(world, store, main, [...both, address(main, 'old', 1), ...odd(3)]);
     fill(world, store, alone, defaultRecords(alone, 'panel'));
   }
 }

@@ -18,6 +18,7 @@ import { isKnown } from '../memory-central/index.ts';
 import type { Chances } from './chances.ts';
 import { never, type Life } from './life.ts';
 import { Provenance, type WriteRequest } from './provenance.ts';
+import type { SimSerials } from './sim-serials.ts';
 import { Wire } from './wire.ts';
 
 /** What may go wrong with one write request. */
@@ -225,6 +226,17 @@ export class SimCentral implements Central {
   ): Promise<readonly CentralRecord[] | null> {
     const all = await this.#read(zone, ctx, `read ${zone}`);
     return this.traits.wholeZones ? all : (all?.filter((record) => isKnown(record, known)) ?? null);
+  }
+
+  /** Absent until {@link showSerials} is called. */
+  zoneSerials?: NonNullable<Central['zoneSerials']>;
+
+  showSerials(serials: SimSerials): void {
+    this.zoneSerials = async (zones, ctx) => {
+      await this.#travel(ctx, 'serials', 'central.list-cut');
+      const found = zones.map((zone) => [zone, serials.serial(zone)] as const);
+      return new Map(found.flatMap(([zone, serial]) => (serial === null ? [] : [[zone, serial]])));
+    };
   }
 
   async #read(zone: DnsName, ctx: CallContext, call: string): Promise<readonly CentralRecord[] | null> {

@@ -60,6 +60,7 @@ const schema = v.strictObject({
     arrival: flag,
     unheard: flag,
     plans: flag,
+    serials: flag,
   }),
   createsWithContent: v.boolean(),
   events: v.array(

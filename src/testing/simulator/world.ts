@@ -4,6 +4,7 @@ import type { Central } from '../../core/central.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../core/engine/settings.ts';
 import type { Journal } from '../../core/journal.ts';
+import type { SerialReader } from '../../core/serials.ts';
 import type { MemoryJournal } from '../memory-journal.ts';
 import type { Actor, EditEvent, EditItem, PanelEvent, Verdict } from '../../core/panel.ts';
 import { Several, timeToWrite } from '../../core/several.ts';
@@ -24,6 +25,7 @@ import { PausingLaws } from './laws/pausing.ts';
 import { DoubtLaws } from './laws/doubts.ts';
 import type { Due, EngineRun } from './laws/promptness.ts';
 import { checkAsked, Proofs, type Question } from './laws/proofs.ts';
+import { checkLeftOut } from './laws/serials.ts';
 import { observeForeign } from './laws/foreign.ts';
 import { mortalClock, type Life } from './life.ts';
 import {
@@ -47,6 +49,7 @@ import { defaultRecords, watchCreate } from './new-zones.ts';
 import { hearOwnWrites } from './own-writes.ts';
 import { Pauses, PausingAgent } from './pauses.ts';
 import { PanelStore, SimPanel } from './sim-panel.ts';
+import { SimSerials } from './sim-serials.ts';
 import { countedJournal, Tally } from './tally.ts';
 
 /**
@@ -128,6 +131,7 @@ export interface Side {
   /** Whether only this central is out of reach. `centralDown` means all centrals. */
   down: boolean;
   chooseFault: ((call: string) => CentralFault | null) | null;
+  readonly serials: SimSerials;
 }
 
 /** What the disk of a host held at some time: its panel, and the journal of its first central. */
@@ -197,6 +201,9 @@ export class World {
   defaultTtl: number | null = null;
   /** Whether the central can neither list zones nor read whole ones. */
   byName = false;
+  /** Whether engines can read the serials of zones at both sides. */
+  showsSerials = false;
+  readonly #panelSerials = new SimSerials(this.panel.zones, 1_000_000);
   /** The mode in the settings file; engines have it from their start. {@link World.setMode} changes it. */
   mode: EngineSettings['mode'] = 'strict';
   /** Resolves when engines are not being replaced. Calls wait for it. */
@@ -281,6 +288,7 @@ export class World {
       outages: [],
       down: false,
       chooseFault: null,
+      serials: new SimSerials(store.zones, 1),
     };
     this.#observeApprovals(side);
     this.#observeProofs(side);
@@ -600,8 +608,10 @@ export class World {
     central.defaults = (zone) => made(zone).map((record) => [recordId(record), this.timed(record)]);
     const mortal = mortalJournal(side.disk, side.disk.file, life, clock);
     const journal = countedJournal(mortal, number, this.tally);
+    if (this.showsSerials) central.showSerials(side.serials);
     const engine = new Engine({
       panel,
+      ...(this.showsSerials && { serials: this.#panelReader() }),
       central: this.wrap(central, number),
       journal,
       clock,
@@ -610,6 +620,7 @@ export class World {
         if (level <= 5 && !life.dead) this.note(`  ${at}${event} ${JSON.stringify(fields ?? {})}`);
         if (event === 'follow.limited' && this.pauses.isOn)
           side.limited.add(parseName(String(fields?.['zone'])));
+        if (event === 'zone.unchanged' && !life.dead) this.#leftOut(side, String(fields?.['zone']));
         if (level === 1 && !life.dead && isDefect(event)) this.defects.push(String(fields?.['error']));
       },
       random: () => this.#chances.next(`engine ${number} random`),
@@ -618,6 +629,21 @@ export class World {
     });
     this.#connected.push({ side, central, panel });
     return { engine, journal, panel, echoes: side.echoes };
+  }
+
+  #panelReader(): SerialReader {
+    return {
+      serial: async (zone) => await Promise.resolve(this.#panelSerials.serial(zone)),
+      close: () => undefined,
+    };
+  }
+
+  /** Judges a zone that a comparison of this central has left out because of its serials. */
+  #leftOut({ serials, witness, judgement }: Side, name: string): void {
+    this.tally.fault('comparison by serials');
+    const zone = parseName(name);
+    const held = { panel: this.#panelSerials.held(zone), central: serials.held(zone) };
+    checkLeftOut(zone, held, witness, judgement);
   }
 
   #journalFault(side: Side, call: JournalCall, name: string): JournalFault | PowerCut | null {

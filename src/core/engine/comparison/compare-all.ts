@@ -5,6 +5,7 @@ import type { ZoneEntry } from '../../ledger.ts';
 import { PanelError } from '../../panel.ts';
 import { compareZone } from './compare.ts';
 import { listLeftZones, zonesOfForgotten } from './forget-ledger.ts';
+import { readSerials } from './read-serials.ts';
 import { unservedCode, type Unserved } from './unserved.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
 import { Moved } from '../parts/store.ts';
@@ -108,14 +109,40 @@ export class CompareAll {
       const { panel, central } = await this.#listBoth();
       const entries = await this.#runtime.ports.journal.zones();
       const due = [...new Set([...zonesToCompare(panel, central, entries), ...(await this.#forgotten())])];
-      this.#runtime.rounds.begin(due);
-      for (const zone of due) this.#runtime.agenda.compareSoon(zone, reason, follow);
+      const compared = reason === 'periodic' ? await this.#withoutUnchanged(due, { panel, central }) : due;
+      this.#runtime.rounds.begin(compared);
+      for (const zone of compared) this.#runtime.agenda.compareSoon(zone, reason, follow);
       this.progress = { ...this.progress, problem: null };
       return true;
     } catch (error) {
       this.#note(error);
       return false;
     }
+  }
+
+  /**
+   * Leaves out zones whose serials show that they are as the last full comparison found them
+   * (docs/decisions/024-comparison-by-serials.md). A zone that a list lacks stays, because its name server may
+   * still have it.
+   */
+  async #withoutUnchanged(
+    due: readonly DnsName[],
+    listed: { readonly panel: readonly DnsName[]; readonly central: ReadonlySet<DnsName> },
+  ): Promise<readonly DnsName[]> {
+    const { serialProofs, promises, ports } = this.#runtime;
+    // An engine that only observes lists differences of its own, which serials do not show.
+    if (promises !== null) return due;
+    const here = new Set(listed.panel);
+    const asked = due.filter((zone) => here.has(zone) && listed.central.has(zone));
+    serialProofs.seen(await readSerials(this.#runtime, asked));
+    const compared: DnsName[] = [];
+    for (const zone of due) {
+      if (serialProofs.isUnchanged(zone)) ports.log(6, 'zone.unchanged', { zone });
+      else compared.push(zone);
+    }
+    const unchanged = due.length - compared.length;
+    if (unchanged > 0) ports.log(5, 'compare.by-serials', { unchanged, compared: compared.length });
+    return compared;
   }
 
   /**

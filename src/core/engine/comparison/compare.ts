@@ -31,6 +31,7 @@ import {
   baselineTaken,
   conflictFacts,
   joinedEntry,
+  noteInStep,
   recordsOrCopy,
   watchedIds,
   type ViewedZone,
@@ -51,6 +52,7 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
   runtime.ports.log(6, 'zone.compare', { zone, reason: request.reason, follow: request.follow });
   const frozen = await isFrozen(runtime.ports.journal, zone);
   if (frozen && request.asked !== true) return;
+  const began = runtime.now;
   const view = await readPanel(runtime, zone).catch(async (error: unknown) => {
     await noteUnserved(runtime, zone, error);
     throw error;
@@ -58,7 +60,7 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
   const unlisted = view.records === null && (await isUnlisted(runtime, zone, request));
   const compare = runtime.promises === null ? compareUnderLock : observeZone;
   await runtime.lockedStep('-', zone, null, async (ctx) => {
-    await compare(runtime, zone, request, { ...view, unlisted, frozen, followings }, ctx);
+    await compare(runtime, zone, request, { ...view, unlisted, frozen, followings, began }, ctx);
   });
 }
 
@@ -148,6 +150,7 @@ async function compareUnderLock(
   const found = permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, rule);
   const other = await otherWriterIn(runtime, known, rows, found);
   await runtime.store.transact(async (tx) => {
+    await noteInStep(tx, entry, view, { note: other.note, rows, found, busy: [...remembered, ...forgotten] });
     for (const { operation, to } of freed) await tx.advance(operation, to);
     await endJoined(tx, forgotten);
     await tx.zone(entry, { ...joinedEntry(runtime, zone, entry), note: other.note });

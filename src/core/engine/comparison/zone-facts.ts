@@ -5,6 +5,7 @@ import { conflictSinceFact, type Batch } from '../../journal.ts';
 import type { LedgerRow, ZoneEntry } from '../../ledger.ts';
 import type { Operation } from '../../operation.ts';
 import { baselineDueFact } from '../before/unknown-zone.ts';
+import type { Transaction } from '../parts/store.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import type { Comparison } from '../knowledge/compare-rule.ts';
 import { watchedRecords } from '../knowledge/operations.ts';
@@ -17,7 +18,12 @@ import { noteUnserved } from './unserved.ts';
  * `unreadable`: the list has a name that cannot be read. `frozen`: the ledger is damaged and gets a new
  * baseline.
  */
-export type ViewedZone = PanelView & { readonly unlisted: boolean | 'unreadable'; readonly frozen: boolean };
+export type ViewedZone = PanelView & {
+  readonly unlisted: boolean | 'unreadable';
+  readonly frozen: boolean;
+  /** When the comparison began, monotonic milliseconds. */
+  readonly began: number;
+};
 
 /**
  * The fact with the time since which the zone has conflicts. Empty if the comparison does not change this
@@ -91,4 +97,35 @@ export function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | 
  */
 export function baselineTaken(zone: DnsName, entry: ZoneEntry | null): NonNullable<Batch['facts']> {
   return entry === null ? { [baselineDueFact(zone)]: null } : {};
+}
+
+/** What a comparison of a zone found. */
+interface Found {
+  /** The note that the comparison gives the zone. */
+  readonly note: string | null;
+  /** The zone's ledger rows before the comparison. */
+  readonly rows: readonly LedgerRow[];
+  readonly found: Comparison;
+  /** Operations of the zone that are open, on watch or forgotten. */
+  readonly busy: readonly Operation[];
+}
+
+/**
+ * Adds to the transaction that the zone is in step, if the comparison found nothing to do, the zone has no
+ * conflict, and no operation may still change it.
+ * @throws {JournalError}
+ */
+export async function noteInStep(
+  tx: Transaction,
+  entry: ZoneEntry | null,
+  { quiet, frozen, began }: ViewedZone,
+  { note, rows, found, busy }: Found,
+): Promise<void> {
+  if (entry?.state !== 'synced' || !quiet || frozen || busy.length > 0) return;
+  const { put, drop, additions, gone } = found;
+  const isSame = put.length + drop.length + additions.length + gone.length === 0;
+  const hasConflict = rows.some(({ state }) => state === 'conflict');
+  if (!isSame || hasConflict || entry.note !== null || note !== null) return;
+  // An operation may have begun since the comparison read the journal.
+  if ((await tx.open(entry.zone)).length === 0) tx.inStep.set(entry.zone, began);
 }

@@ -21,6 +21,8 @@ function scene(journal = new MemoryJournal()): Scene {
       begun: (id) => told.push(`begun ${id}`),
       heard: (id) => told.push(`heard ${id}`),
       ended: (id) => told.push(`ended ${id}`),
+      touched: () => undefined,
+      inStep: (zone, began) => told.push(`in step ${zone} ${began}`),
       wake: (zone, delay) => told.push(`wake ${zone} ${delay}`),
     },
   );

@@ -32,6 +32,10 @@ export interface StoreEvents {
   heard(operation: string): void;
   /** An operation has ended. */
   ended(operation: string): void;
+  /** Something of the zone in the journal is about to change, or has just changed. */
+  touched(zone: DnsName): void;
+  /** A committed comparison found the zone in step. It began at `began` (monotonic milliseconds). */
+  inStep(zone: DnsName, began: number): void;
   wake(zone: DnsName, delay: number): void;
 }
 
@@ -77,8 +81,10 @@ export class Store {
       // The caller of the failed transaction gets the error; the next transaction runs all the same.
       () => undefined,
     );
-    const { tx, result, committed } = await mine;
+    const { tx, result, committed, zones } = await mine;
     await committed;
+    this.#touch(zones);
+    for (const [zone, began] of tx.inStep) this.#events.inStep(zone, began);
     for (const write of tx.writes) this.#note(write);
     for (const [zone, delay] of tx.wakes) this.#events.wake(zone, delay);
     return result;
@@ -113,11 +119,18 @@ export class Store {
     const { pending } = this.#journal;
     const tx = new Transaction(pending ?? this.#journal, this.#clock);
     const result = await body(tx);
+    // Before and after the commit: a proof that comes while it runs must not stand either.
+    const zones = zonesOf(tx.batch);
+    this.#touch(zones);
     // A body that wrote nothing may have read what is not on disk yet, so it waits too.
     const waits = pending !== undefined || !tx.isEmpty;
     const committed = waits ? this.#journal.commit(tx.batch) : Promise.resolve();
     if (pending === undefined) await committed;
-    return { tx, result, committed };
+    return { tx, result, committed, zones };
+  }
+
+  #touch(zones: Iterable<DnsName>): void {
+    for (const zone of zones) this.#events.touched(zone);
   }
 
   #note({ before, now }: Write): void {
@@ -136,6 +149,8 @@ interface Begun<T> {
   readonly tx: Transaction;
   readonly result: T;
   readonly committed: Promise<void>;
+  /** The zones that the transaction changes. */
+  readonly zones: Iterable<DnsName>;
 }
 
 /** An operation before a transaction (`before`; null: it did not exist) and after it (`now`). */
@@ -161,6 +176,8 @@ export class Transaction {
   readonly #zones = new Map<DnsName, ZoneEntry>();
   readonly #rows: RowChange[] = [];
   readonly #wakes: [DnsName, number][] = [];
+  /** Zones that a comparison found in step, and when it began (monotonic milliseconds). */
+  readonly inStep = new Map<DnsName, number>();
   #beside: Batch = {};
 
   constructor(journal: JournalReader, clock: Clock) {
@@ -361,6 +378,10 @@ const stepOf: Readonly<Partial<Record<OperationState, keyof Took>>> = {
  */
 function isAlike<T extends Operation>(known: Operation, judged: T): known is T {
   return known.kind === judged.kind;
+}
+
+function zonesOf({ operations = [], zones = [], rows = [], dropZones = [] }: Batch): Set<DnsName> {
+  return new Set([...[...operations, ...zones, ...rows].map(({ zone }) => zone), ...dropZones]);
 }
 
 function hasMoved(judged: Operation, now: Operation): boolean {

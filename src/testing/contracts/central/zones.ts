@@ -64,6 +64,32 @@ export function zoneCases(subject: () => ContractSubject): void {
     await central.deleteZone(zone, quietContext());
   });
 
+  it('gives a zone another serial with each change, if its serials count (issue 17)', async () => {
+    const { central, otherWriter } = subject();
+    if (central.zoneSerials === undefined) return;
+    const zone = parseName('serials.example.');
+    await makeZone(subject(), zone);
+    const zoneSerials = central.zoneSerials.bind(central);
+    const serial = async (): Promise<number | undefined> => {
+      await central.listZones([zone], quietContext());
+      await central.readZone(zone, apexSets(zone), quietContext());
+      return (await zoneSerials([zone], quietContext())).get(zone);
+    };
+    const record = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1', ttl: 300 }, zone);
+    const first = await serial();
+    assert.equal(await serial(), first);
+    await otherWriter.add(zone, record);
+    const second = await serial();
+    await central.apply(
+      { zone, remove: [record], add: [] },
+      (await central.readNames(zone, [record.name], quietContext())) ?? [],
+      quietContext(),
+    );
+    const third = await serial();
+    if (first === undefined) assert.deepEqual([second, third], [undefined, undefined]);
+    else assert.equal(new Set([first, second, third]).size, 3);
+  });
+
   it('creates an internationalised zone under its punycode name', async () => {
     const { central } = subject();
     const zone = parseName('пример.example.');

@@ -157,4 +157,26 @@ export const plantedInComparison: readonly PlantedBug[] = [
     replace: `if (!view.quiet) return;`,
     says: 'A stuck delete counts as done while the central still has the zone.',
   },
+  {
+    name: 'central-serial-not-compared',
+    file: `${engine}/parts/serial-proofs.ts`,
+    find: `return one.panel === other.panel && one.central === other.central;`,
+    replace: `return one.panel === other.panel;`,
+    says: 'A zone that somebody changed at the central is left out of the comparison.',
+  },
+  {
+    name: 'panel-serial-not-compared',
+    file: `${engine}/parts/serial-proofs.ts`,
+    find: `return one.panel === other.panel && one.central === other.central;`,
+    replace: `return one.central === other.central;`,
+    says: 'A zone that changed in the panel is left out of the comparison.',
+  },
+  {
+    name: 'zone-out-of-step-left-out',
+    file: `${engine}/comparison/zone-facts.ts`,
+    find: `  if (!isSame || hasConflict || entry.note !== null || note !== null) return;
+`,
+    replace: ``,
+    says: 'A zone with a conflict is left out of the comparison.',
+  },
 ];

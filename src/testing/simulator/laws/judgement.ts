@@ -108,6 +108,8 @@ export type LawId =
    */
   | 'turns.overlap'
   | 'turns.late'
+  /** A periodic comparison left out a zone that had changed since it was compared in full. */
+  | 'serials.changed'
   /** A request was sent that its operation in the journal does not name. */
   | 'journal.unsaid'
   /** A request landed after its operation had ended and its watch was over. */

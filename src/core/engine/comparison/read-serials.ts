@@ -1,0 +1,54 @@
+import type { DnsName } from '../../../dns/name.ts';
+import { CentralError } from '../../central.ts';
+import type { SerialPair } from '../parts/serial-proofs.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** Number of zones whose serials are read at the panel's name server at the same time. */
+const atOnce = 64;
+
+/**
+ * Reads the serials of these zones at both sides. Returns only zones with a serial at each side; none, if one
+ * side shows no serials, cannot be reached, or the settings say that no serials are read. Never throws for what a side does.
+ */
+export async function readSerials(
+  runtime: Runtime,
+  zones: readonly DnsName[],
+): Promise<ReadonlyMap<DnsName, SerialPair>> {
+  const { central, serials, log, settings } = runtime.ports;
+  const zoneSerials = central.zoneSerials?.bind(central);
+  if (zoneSerials === undefined || serials === undefined || settings.serialsEvery === 0) return new Map();
+  const atPanel = await panelSerials(runtime, zones);
+  if (atPanel.size === 0) return new Map();
+  try {
+    const atCentral = await runtime.timers.step('-', (ctx) => zoneSerials([...atPanel.keys()], ctx));
+    const pairs = new Map<DnsName, SerialPair>();
+    for (const [zone, panel] of atPanel) {
+      const serial = atCentral.get(zone);
+      if (serial !== undefined) pairs.set(zone, { panel, central: serial });
+    }
+    return pairs;
+  } catch (error) {
+    if (!(error instanceof CentralError)) throw error;
+    log(2, 'serials.failed', { code: error.code });
+    return new Map();
+  }
+}
+
+/** Reads serials until the name server answers for none of several zones in a row. */
+async function panelSerials(runtime: Runtime, zones: readonly DnsName[]): Promise<Map<DnsName, number>> {
+  const { serials } = runtime.ports;
+  const { signal } = runtime.timers.stopping;
+  const found = new Map<DnsName, number>();
+  if (serials === undefined) return found;
+  for (let from = 0; from < zones.length && !signal.aborted; from += atOnce) {
+    const asked = zones.slice(from, from + atOnce);
+    const before = found.size;
+    const answers = await Promise.all(asked.map(async (zone) => await serials.serial(zone, signal)));
+    for (const [at, zone] of asked.entries()) {
+      const serial = answers[at] ?? null;
+      if (serial !== null) found.set(zone, serial);
+    }
+    if (found.size === before) break;
+  }
+  return found;
+}
