@@ -8,8 +8,9 @@ import { wireCentral } from '../src/app/wiring/wire.ts';
 import { readSettings } from '../src/config/settings.ts';
 import type { Central } from '../src/core/central.ts';
 import { Engine } from '../src/core/engine/engine.ts';
-import { defaultEngineSettings } from '../src/core/engine/settings.ts';
+import { defaultEngineSettings, type EngineSettings } from '../src/core/engine/settings.ts';
 import type { Panel } from '../src/core/panel.ts';
+import type { SerialReader } from '../src/core/serials.ts';
 import { SqliteJournal } from '../src/journal/sqlite.ts';
 import { print } from './print.ts';
 
@@ -29,10 +30,16 @@ export interface BenchEngine {
 /**
  * Starts an engine on an empty journal.
  * @param isCompared whether the journal says that the first comparison is over, so that all zones are new
+ * @param settings settings that differ
  */
 export async function startEngine(
-  { panel, central }: { readonly panel: Panel; readonly central: Central },
+  {
+    panel,
+    central,
+    serials,
+  }: { readonly panel: Panel; readonly central: Central; readonly serials?: SerialReader },
   isCompared: boolean,
+  settings: Partial<EngineSettings> = {},
 ): Promise<BenchEngine> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
   const journal = new SqliteJournal({ path: join(directory, 'journal.db'), writer: true });
@@ -46,13 +53,15 @@ export async function startEngine(
       if (level <= 2) print(`${event} ${JSON.stringify(fields)}`);
     },
     random: () => randomInt(2 ** 47) / 2 ** 47,
-    settings: { ...defaultEngineSettings, grace: 0, compareEvery: 0 },
+    settings: { ...defaultEngineSettings, grace: 0, compareEvery: 0, ...settings },
+    ...(serials && { serials }),
   });
   await engine.start();
   return {
     engine,
     stop: async () => {
       await engine.stop();
+      serials?.close();
       await central.close();
       await journal.close();
       rmSync(directory, { recursive: true, force: true });

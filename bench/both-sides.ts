@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseName, type DnsName } from '../src/dns/name.ts';
 import { makeRecord } from '../src/dns/record.ts';
+import type { Peer } from '../src/net/connect.ts';
 import { missingFor } from '../src/testing/stage/server-registry.ts';
 import type { Reach } from './bare-sides.ts';
 import { startSubject, type Filled } from './name-servers.ts';
@@ -20,6 +21,8 @@ export interface BothSides {
   readonly settings: Readonly<Record<string, string>>;
   /** Root of the panel. */
   readonly root: string;
+  /** The panel's own name server, `address:port`; null: there is no BIND here to be one. */
+  readonly serialServer: Peer | null;
   stop(): Promise<void>;
 }
 
@@ -56,10 +59,13 @@ export async function startBothSides(
     central === 'sandbox'
       ? await startAccount(join(directory, 'central'), zones)
       : await startServer(central, zones, axfr);
+  const own = missingFor('bind') === false ? await startSubject('bind', zones, { serial: 7 }) : null;
   return {
     ...other,
     root,
+    serialServer: own === null ? null : { host: '127.0.0.1', port: own.server.port },
     stop: async () => {
+      await own?.stop();
       await other.stop();
       await panel.stop();
       rmSync(directory, { recursive: true, force: true });
@@ -67,7 +73,7 @@ export async function startBothSides(
   };
 }
 
-type Other = Omit<BothSides, 'root'>;
+type Other = Omit<BothSides, 'root' | 'serialServer'>;
 
 async function startAccount(root: string, zones: readonly Filled[]): Promise<Other> {
   writePanelState(root, zones);
@@ -86,7 +92,7 @@ async function startServer(
   zones: readonly Filled[],
   axfr: boolean,
 ): Promise<Other> {
-  const { server, settings, stop } = await startSubject(software, zones);
+  const { server, settings, stop } = await startSubject(software, zones, { isCopied: true });
   const { username = '', password = '', host = '' } = settings;
   if (software === 'powerdns_sqlite')
     return { reach: { kind: 'powerdns', url: host, apiKey: password }, settings, stop };

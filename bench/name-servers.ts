@@ -63,12 +63,20 @@ export interface Filled {
   readonly records: readonly Rec[];
 }
 
-/** Starts a server that has these zones. */
-export async function startSubject(software: Software, zones: readonly Filled[]): Promise<Subject> {
+/**
+ * Starts a server that has these zones.
+ * @param serial the first serial at BIND and Knot; absent: 1
+ * @param isCopied whether other servers may copy the zones of PowerDNS (kind Master)
+ */
+export async function startSubject(
+  software: Software,
+  zones: readonly Filled[],
+  { serial = 1, isCopied = false }: { readonly serial?: number; readonly isCopied?: boolean } = {},
+): Promise<Subject> {
   if (software === 'bind' || software === 'knot') {
     // A key of this name may also transfer zones.
     const key = makeKey('transfer-bench');
-    const options = { keys: [key], zones: zones.map(served) };
+    const options = { keys: [key], zones: zones.map((filled) => ({ ...served(filled), serial })) };
     // At Knot, the name of the key alone would allow transfers but no updates.
     const policy = ['action: [transfer, update]'];
     const server = software === 'bind' ? await startNamed(options) : await startKnot({ ...options, policy });
@@ -79,6 +87,8 @@ export async function startSubject(software: Software, zones: readonly Filled[])
   const server = await startPowerdns({ backend: backendOf(software) });
   const raw = rawCalls(server, account);
   for (const { zone, records } of zones) await fill(server, raw, zone, records);
+  if (isCopied)
+    for (const { zone } of zones) await succeed(server.call('PUT', `/zones/${zone}`, { kind: 'Master' }));
   const settings = { kind: 'powerdns', host: server.url, username: account, password: server.apiKey };
   return subjectOf(server, raw, settings);
 }

@@ -17,6 +17,8 @@ export interface ServedZone {
   /** Names of the keys that may update the zone; absent: the server's first key; empty: no key may. */
   readonly keys?: readonly string[];
   readonly signed?: boolean;
+  /** The first serial; absent: 1. */
+  readonly serial?: number;
   /** More statements for the `zone` block of BIND. */
   readonly options?: string;
 }
@@ -50,11 +52,11 @@ export interface NameServerOptions {
 }
 
 /** The master file of a new zone, as a provider would write it. */
-export function zoneText({ zone, records = '' }: ServedZone): string {
+export function zoneText({ zone, records = '', serial = 1 }: ServedZone): string {
   return [
     `$ORIGIN ${zone}`,
     '$TTL 3600',
-    '@ SOA ns1.example.net. hostmaster.example.net. 1 10800 3600 604800 3600',
+    `@ SOA ns1.example.net. hostmaster.example.net. ${serial} 10800 3600 604800 3600`,
     '@ NS ns1.example.net.',
     '@ NS ns2.example.net.',
     records,
