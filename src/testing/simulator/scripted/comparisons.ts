@@ -11,8 +11,19 @@ const synced = [address(main, '@', 1), address(main, 'mail', 1), address(main, '
 const webDomain = { kind: 'unheard-change', zone: main, add: shop, hints: true } as const;
 const lost = { kind: 'unheard-removal', zone: main, hint: 'zone' } as const;
 
+/** By then, comparisons leave out the common zone because of its serials. */
+const leavesOut = { options: { serials: true }, calmAt: 1_200_000 } as const;
+
 /** Scripted stories about comparisons and the edits that they make. */
 export const aboutComparisons: Readonly<Record<string, Story>> = {
+  'a web domain adds a record to a zone that comparisons leave out': told(
+    [[800, { ...webDomain, hints: false }]],
+    leavesOut,
+  ),
+  'somebody removes a record at the central from a zone that comparisons leave out': told(
+    [[800, { kind: 'central-write', central: 1, zone: main, remove: ftp, add: null }]],
+    leavesOut,
+  ),
   'a web domain adds a record': told([[40, webDomain]]),
   'a web domain adds a record beside a slow edit of the same name': told(
     [
