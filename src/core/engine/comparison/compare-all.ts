@@ -122,8 +122,8 @@ export class CompareAll {
 
   /**
    * Leaves out zones whose serials show that they are as the last full comparison found them
-   * (docs/decisions/024-comparison-by-serials.md). A zone that a list lacks stays, because its name server may
-   * still have it.
+   * (docs/decisions/024-comparison-by-serials.md). A zone that a list lacks stays, because its name server
+   * may still have it.
    */
   async #withoutUnchanged(
     due: readonly DnsName[],

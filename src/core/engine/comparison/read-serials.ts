@@ -7,8 +7,9 @@ import type { Runtime } from '../runtime.ts';
 const atOnce = 64;
 
 /**
- * Reads the serials of these zones at both sides. Returns only zones with a serial at each side; none, if one
- * side shows no serials, cannot be reached, or the settings say that no serials are read. Never throws for what a side does.
+ * Reads the serials of these zones at both sides. Returns only zones with a serial at each side. Returns none
+ * if one side shows no serials or cannot be reached, or if the settings say that no serials are read. A
+ * failure of a side is logged, not thrown.
  */
 export async function readSerials(
   runtime: Runtime,

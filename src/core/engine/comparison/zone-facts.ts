@@ -111,8 +111,8 @@ interface Found {
 }
 
 /**
- * Adds to the transaction that the zone is in step, if the comparison found nothing to do, the zone has no
- * conflict, and no operation may still change it.
+ * Adds to the transaction that the zone is in step. Does so only if the comparison found nothing to do, the
+ * zone has no conflict, and no operation may still change it.
  * @throws {JournalError}
  */
 export async function noteInStep(
