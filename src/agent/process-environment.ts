@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { uptime } from 'node:os';
 import type { HookCall } from '../core/panel.ts';
 import { systemOr } from '../net/system-error.ts';
 
@@ -12,6 +13,8 @@ const ticksPerSecond = 100;
  * tick.
  */
 const roundedTicks = 1;
+/** If our own start lies further in the future than this, seconds, `/proc/uptime` is that of a container. */
+const surelyShifted = 5;
 
 /** The environment of a hook call, with the further values of variables that occur in it more than once. */
 export type Variables = Pick<HookCall, 'environment' | 'repeated'>;
@@ -20,7 +23,8 @@ export type Variables = Pick<HookCall, 'environment' | 'repeated'>;
  * Reads the environment with which a process was started, from /proc/PID/environ (proc(5)); each character
  * stands for one octet. A client can send any pid, and the kernel may have reused it. So the process must
  * belong to our user (root) alone and be older than the request.
- * @param before when the request came, seconds since the machine started
+ * @param before when the request came, seconds since the machine (or container) started, as `/proc/uptime`
+ *   tells it
  * @returns `null` for any other process, or if the process has ended
  */
 export function variablesOf(pid: number, before: number): Variables | null {
@@ -33,8 +37,7 @@ function readFrom(pid: number, before: number): Variables | null {
   const folder = openSync(`/proc/${pid}`, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     const read = (file: string): string => readFileSync(`/proc/self/fd/${folder}/${file}`, 'latin1');
-    if (!isOurs(read('status')) || startOf(read('stat')) > before * ticksPerSecond + roundedTicks)
-      return null;
+    if (!isOurs(read('status')) || startOf(read('stat')) > latestStart(before)) return null;
     // Check the owner again after reading, because a process may change its user when it starts another
     // program.
     const environment = read('environ');
@@ -42,6 +45,25 @@ function readFrom(pid: number, before: number): Variables | null {
   } finally {
     closeSync(folder);
   }
+}
+
+/** The latest start of a process that is older than the request, in ticks of its `stat` file. */
+function latestStart(before: number): number {
+  shift ??= containerShift();
+  return (before + shift) * ticksPerSecond + roundedTicks;
+}
+
+let shift: number | null = null;
+
+/**
+ * How many seconds the start times of processes are ahead of `/proc/uptime`. In a container of LXC,
+ * `/proc/uptime` counts from the container's start (lxcfs), but start times count from that of the machine.
+ * The start of this process tells the difference, a second more than it may be.
+ */
+function containerShift(): number {
+  const start = startOf(readFileSync('/proc/self/stat', 'latin1')) / ticksPerSecond;
+  const ahead = start + process.uptime() - uptime();
+  return ahead > surelyShifted ? ahead + 1 : 0;
 }
 
 /** Whether the real, effective, saved and file system user of a process are all our user. */
