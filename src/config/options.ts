@@ -184,8 +184,8 @@ const sync = v.object({
   deadline: numberOption(
     'seconds',
     { fallback: 10, least: 2, most: 60 },
-    'Longest time one edit may take in the panel.',
-    'Сколько может занять одно изменение, прежде чем оно отклоняется.',
+    'Longest time one edit may take in the panel, from the start of its hook. More than 14 s count as 14, because the hook gives up then.',
+    'Сколько может занять одно изменение, считая от запуска обработчика, прежде чем оно отклоняется. Больше 14 с не учитывается: дольше обработчик не ждёт.',
   ),
   after_wait: numberOption(
     'seconds',
