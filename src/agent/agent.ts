@@ -290,15 +290,17 @@ export class Agent {
     if (this.state.kind !== 'running') return;
     if (this.#pause.isUnsettled)
       this.#pause.settle(this.#engines.centrals.map(({ engine }) => engine.live.comparisons));
-    if (!this.#pause.takeEnd()) return;
-    this.#log.write(4, 'pause.over', {});
-    this.#afterPause(this.#engines.centrals);
+    const end = this.#pause.takeEnd();
+    if (end === null) return;
+    this.#log.write(4, 'pause.over', { again: end === 'again' });
+    this.#afterPause(this.#engines.centrals, end === 'anew');
   }
 
-  #afterPause(centrals: readonly Wired[]): void {
+  /** @param hadCalls whether calls passed since the engines know whose the zones are */
+  #afterPause(centrals: readonly Wired[], hadCalls: boolean): void {
     for (const { engine } of centrals) {
       // During the pause, owners of zones may have changed and no call was evaluated.
-      void engine.forgetOwners();
+      if (hadCalls) void engine.forgetOwners();
       engine.compare('all', 'pause-over', 'limited');
     }
   }
@@ -421,7 +423,11 @@ export class Agent {
       this.#catchUp(centrals, before);
       // The form may end a pause and save settings at the same time. The old engine may then be replaced
       // before it has made the comparison that follows a pause, so the new one makes it.
-      if (this.#pause.isUnsettled) this.#afterPause(centrals.filter((wired) => !before.includes(wired)));
+      if (this.#pause.isUnsettled)
+        this.#afterPause(
+          centrals.filter((wired) => !before.includes(wired)),
+          true,
+        );
     });
   }
 

@@ -27,19 +27,19 @@ function scene(t: TestContext): Scene {
 test('without a pause nothing is held, and there is no end to take', (t) => {
   const { watch, says } = scene(t);
   assert.deepEqual(says(), [false, false]);
-  assert.equal(watch.takeEnd(), false);
+  assert.equal(watch.takeEnd(), null);
 });
 
 test('comparisons wait until the end of a pause is taken, which happens once', (t) => {
   const { path, watch, says } = scene(t);
   pause(path, Infinity);
   assert.deepEqual(says(), [true, true]);
-  assert.equal(watch.takeEnd(), false);
+  assert.equal(watch.takeEnd(), null);
   endPause(path);
   assert.deepEqual(says(), [false, true]);
-  assert.equal(watch.takeEnd(), true);
+  assert.equal(watch.takeEnd(), 'anew');
   assert.deepEqual(says(), [false, false]);
-  assert.equal(watch.takeEnd(), false);
+  assert.equal(watch.takeEnd(), null);
 });
 
 test('a pause that began and was ended between two looks has an end', (t) => {
@@ -47,7 +47,7 @@ test('a pause that began and was ended between two looks has an end', (t) => {
   pause(path, Infinity);
   endPause(path);
   assert.deepEqual(says(), [false, true]);
-  assert.equal(watch.takeEnd(), true);
+  assert.equal(watch.takeEnd(), 'anew');
   assert.deepEqual(says(), [false, false]);
 });
 
@@ -57,14 +57,14 @@ test('a pause ends too when its time runs out, or when somebody removes its file
   assert.deepEqual(here.says(), [true, true]);
   here.now += 5_000;
   assert.deepEqual(here.says(), [false, true]);
-  assert.equal(here.watch.takeEnd(), true);
+  assert.equal(here.watch.takeEnd(), 'anew');
   assert.deepEqual(here.says(), [false, false]);
-  assert.equal(here.watch.takeEnd(), false);
+  assert.equal(here.watch.takeEnd(), null);
   pause(here.path, here.now + 5_000);
   assert.deepEqual(here.says(), [true, true]);
   rmSync(here.path);
   assert.deepEqual(here.says(), [false, true]);
-  assert.equal(here.watch.takeEnd(), true);
+  assert.equal(here.watch.takeEnd(), 'anew');
   assert.deepEqual(here.says(), [false, false]);
 });
 
@@ -72,7 +72,7 @@ test('the end of a pause that ran out while no agent ran is taken', (t) => {
   const here = scene(t);
   pause(here.path, here.now - 5_000);
   assert.deepEqual(here.says(), [false, true]);
-  assert.equal(here.watch.takeEnd(), true);
+  assert.equal(here.watch.takeEnd(), 'anew');
   assert.deepEqual(here.says(), [false, false]);
 });
 
@@ -86,19 +86,19 @@ const complete = {
 
 test('until the comparison is complete, an agent that starts anew takes the end again', (t) => {
   const here = scene(t);
-  const isTaken = (): boolean => new PauseWatch(pauseFiles(here.path), () => here.now).takeEnd();
+  const taken = (): string | null => new PauseWatch(pauseFiles(here.path), () => here.now).takeEnd();
   pause(here.path, Infinity);
   endPause(here.path);
   assert.equal(here.watch.isUnsettled, false);
-  assert.equal(here.watch.takeEnd(), true);
+  assert.equal(here.watch.takeEnd(), 'anew');
   here.now += 599_999;
   here.watch.settle([complete]);
   here.now += 1;
   for (const odd of [{ completeAt: null }, { completeAt: 999_999 }, { failingZones: 1 }, { problem: 'x' }])
     here.watch.settle([complete, { ...complete, ...odd }]);
-  assert.deepEqual([here.watch.isUnsettled, isTaken()], [true, true]);
+  assert.deepEqual([here.watch.isUnsettled, taken()], [true, 'again']);
   here.watch.settle([complete, complete]);
-  assert.deepEqual([here.watch.isUnsettled, isTaken()], [false, false]);
+  assert.deepEqual([here.watch.isUnsettled, taken()], [false, null]);
 });
 
 test('a pause whose file was removed while no agent ran has an end', (t) => {
@@ -106,7 +106,7 @@ test('a pause whose file was removed while no agent ran has an end', (t) => {
   pause(here.path, Infinity);
   rmSync(here.path);
   assert.deepEqual(here.says(), [false, true]);
-  assert.equal(here.watch.takeEnd(), true);
+  assert.equal(here.watch.takeEnd(), 'anew');
   assert.deepEqual(here.says(), [false, false]);
 });
 
@@ -114,16 +114,16 @@ test('what is settled is the pause whose end was taken, not a later one', (t) =>
   const here = scene(t);
   pause(here.path, Infinity);
   endPause(here.path);
-  assert.equal(here.watch.takeEnd(), true);
+  assert.equal(here.watch.takeEnd(), 'anew');
   pause(here.path, Infinity);
   here.now += 600_000;
   here.watch.settle([complete]);
   endPause(here.path);
   here.watch.settle([complete]);
   assert.deepEqual(here.says(), [false, true]);
-  assert.equal(here.watch.takeEnd(), true);
+  assert.equal(here.watch.takeEnd(), 'anew');
   here.now += 600_000;
   here.watch.settle([complete]);
   assert.deepEqual(here.says(), [false, false]);
-  assert.equal(here.watch.takeEnd(), false);
+  assert.equal(here.watch.takeEnd(), null);
 });

@@ -9,8 +9,8 @@ const leastTime = 600_000;
 
 /**
  * What the agent knows of the pause. A pause ends when its time runs out, when `resume` ends it, or when
- * somebody removes the pause's file. A flag file lasts until the comparison that follows is made, so that it
- * follows even if the agent is killed.
+ * somebody removes the pause's file. A flag file tells that an end is to be taken. A second file lasts from
+ * then until the comparison that follows is made, so that it follows even if the agent is killed.
  */
 export class PauseWatch {
   readonly #files: PauseFiles;
@@ -20,11 +20,13 @@ export class PauseWatch {
    * one comparison.
    */
   #ranOutAt: number | null = null;
-  /** Whether there was a pause when this object last looked. */
+  /** Whether there was a file of a pause when this object last looked. */
   #was = false;
-  /** The stamp of the flag file when the last end was taken. */
-  #taken: string | null = null;
-  /** When that was, milliseconds since 1970; null: its comparison is made, or no end was taken. */
+  /** Whether this object has seen a pause that was on. */
+  #sawOn = false;
+  /** Whether a comparison that an earlier agent did not complete was asked for again, or needs not be. */
+  #isRepeated = false;
+  /** When the last end was taken: milliseconds since 1970; null: its comparison is made, or no end was taken. */
   #takenAt: number | null = null;
 
   /** @param wall the wall clock, milliseconds since 1970 */
@@ -37,7 +39,9 @@ export class PauseWatch {
   isPaused(): boolean {
     const end = this.#files.end();
     this.#was ||= end !== null;
-    return end !== null && this.#wall() < end;
+    const isOn = end !== null && this.#wall() < end;
+    this.#sawOn ||= isOn;
+    return isOn;
   }
 
   /**
@@ -45,25 +49,31 @@ export class PauseWatch {
    * removed in a pause is removed at the central only by the comparison that follows the pause.
    */
   isHolding(): boolean {
-    if (this.isPaused()) return true;
+    if (this.isPaused() || (!this.#isRepeated && this.#files.isFollowing())) return true;
     const end = this.#files.end();
-    if (end !== null) return end !== this.#ranOutAt;
-    return this.#was || this.#isFlagged();
+    return end === null ? this.#was || this.#isFlagged : end !== this.#ranOutAt && this.#isNew;
   }
 
-  /** Takes the end of a pause. @returns whether a pause has ended since the last call; each only once */
-  takeEnd(): boolean {
+  /**
+   * Takes the end of a pause; each only once.
+   * @returns `anew`: a pause has ended since the last call. `again`: an earlier agent took the end of one, and
+   *   did not complete the comparison. Null: neither
+   */
+  takeEnd(): 'anew' | 'again' | null {
     const end = this.#files.end();
     const ranOut = end !== null && end <= this.#wall() && end !== this.#ranOutAt;
     if (ranOut) this.#ranOutAt = end;
     const isRemoved = end === null && this.#was;
     this.#was = end !== null;
-    const isOver = ranOut || isRemoved || (end === null && this.#isFlagged());
-    if (!isOver) return false;
-    if (this.#files.flag() === null) this.#files.putFlag();
-    this.#taken = this.#files.flag();
+    const isOver = (ranOut && this.#isNew) || isRemoved || (end === null && this.#isFlagged);
+    const isLeft = !this.#isRepeated && this.#files.isFollowing();
+    if (!isOver && !isLeft) return null;
+    this.#isRepeated = true;
     this.#takenAt = this.#wall();
-    return true;
+    if (!isOver) return 'again';
+    this.#sawOn = false;
+    this.#files.takeFlag();
+    return 'anew';
   }
 
   /**
@@ -84,12 +94,16 @@ export class PauseWatch {
     if (since === null || this.#wall() - since < leastTime) return;
     if (!all.every((one) => isDone(one, since))) return;
     this.#takenAt = null;
-    if (this.#files.flag() === this.#taken) this.#files.removeFlag();
+    this.#files.removeFollowing();
   }
 
-  #isFlagged(): boolean {
-    const flag = this.#files.flag();
-    return flag !== null && flag !== this.#taken;
+  get #isFlagged(): boolean {
+    return this.#files.hasFlag();
+  }
+
+  /** Whether no agent has taken the end of a pause that ran out. */
+  get #isNew(): boolean {
+    return this.#isFlagged || this.#sawOn;
   }
 }
 

@@ -1,26 +1,32 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** The files of a pause, as the agent sees them. */
 export interface PauseFiles {
   /** End of the pause, as {@link pauseEnd} returns it. */
   end(): number | null;
-  /**
-   * Tells flag files apart. There is one while a comparison has to follow a pause; null: there is none.
-   */
-  flag(): string | null;
-  /** Makes the flag file anew. */
-  putFlag(): void;
-  removeFlag(): void;
+  /** Whether there is a flag file: the end of a pause is still to be taken. */
+  hasFlag(): boolean;
+  /** Takes the end of a pause: in place of the flag file there is one that says {@link isFollowing}. */
+  takeFlag(): void;
+  /** Whether the comparison after a pause is not complete, although its end was taken. */
+  isFollowing(): boolean;
+  removeFollowing(): void;
 }
 
 /** @param path path of the pause file */
 export function pauseFiles(path: string): PauseFiles {
+  const following = `${path}-following`;
   return {
     end: () => pauseEnd(path),
-    flag: () => flagAt(flagOf(path)),
-    putFlag: () => putFlag(path),
-    removeFlag: () => rmSync(flagOf(path), { force: true }),
+    hasFlag: () => existsSync(flagOf(path)),
+    takeFlag: () => {
+      // A renamed file needs no place on a full disk.
+      if (existsSync(flagOf(path))) renameSync(flagOf(path), following);
+      else writeFileSync(following, '', { mode: 0o600 });
+    },
+    isFollowing: () => existsSync(following),
+    removeFollowing: () => rmSync(following, { force: true }),
   };
 }
 
@@ -70,16 +76,9 @@ export function endPause(path: string): boolean {
   return was;
 }
 
-function flagAt(path: string): string | null {
-  const flag = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return flag === undefined ? null : `${flag.ino} ${flag.mtimeNs}`;
-}
-
 function putFlag(path: string): void {
-  const flag = flagOf(path);
   // It is empty, so that it can be made on a full disk as well.
-  rmSync(flag, { force: true });
-  writeFileSync(flag, '', { mode: 0o600 });
+  writeFileSync(flagOf(path), '', { mode: 0o600 });
 }
 
 function flagOf(path: string): string {

@@ -48,7 +48,7 @@ for (const [panel, central] of [
       }
       const { ok, body } = await answer;
       assert.equal(ok, false, body);
-      assert.match(body, /agent\.busy/u);
+      assert.match(body, /agent\.late/u);
       assert.ok(!holds(stage.panel, zone, late));
       assert.ok(!holds(stage.central, zone, late));
       await until('its trace in the history', async () =>

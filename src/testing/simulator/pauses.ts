@@ -24,8 +24,8 @@ export interface PausedCall {
 export class Pauses {
   readonly #clock: VirtualClock;
   #end: number | null = null;
-  #flag: string | null = null;
-  #flags = 0;
+  #hasFlag = false;
+  #isFollowing = false;
   /** Whether the history has pauses. Otherwise agents look at no files. */
   isOn = false;
   /** When comparisons had to wait, in order. */
@@ -38,13 +38,14 @@ export class Pauses {
   /** The files of the pause, for the agent. */
   readonly files: PauseFiles = {
     end: () => this.#end,
-    flag: () => this.#flag,
-    putFlag: () => {
-      this.#flags += 1;
-      this.#flag = String(this.#flags);
+    hasFlag: () => this.#hasFlag,
+    takeFlag: () => {
+      this.#hasFlag = false;
+      this.#isFollowing = true;
     },
-    removeFlag: () => {
-      this.#flag = null;
+    isFollowing: () => this.#isFollowing,
+    removeFollowing: () => {
+      this.#isFollowing = false;
     },
   };
 
@@ -60,7 +61,7 @@ export class Pauses {
   /** Does what `pause` does. @param lasts milliseconds; null: until somebody resumes */
   begin(lasts: number | null): void {
     const { isPaused } = this;
-    this.files.putFlag();
+    this.#hasFlag = true;
     this.#end = lasts === null ? Infinity : this.#clock.wall() + lasts;
     if (this.held.at(-1)?.until !== Infinity) this.held.push({ from: this.#clock.now(), until: Infinity });
     if (!isPaused) for (const call of this.onBegun) call();
@@ -68,7 +69,7 @@ export class Pauses {
 
   /** Ends a pause, if there is one. @param how `command`: by `resume`; `removed`: its file is removed */
   end(how: 'command' | 'removed'): void {
-    if (this.#end !== null && how === 'command') this.files.putFlag();
+    this.#hasFlag ||= this.#end !== null && how === 'command';
     this.#end = null;
   }
 
@@ -138,11 +139,12 @@ export class PausingAgent {
     if (!this.#isRunning) return;
     const engines = this.#parts.engines();
     if (this.#watch.isUnsettled) this.#watch.settle(engines.map(({ live }) => live.comparisons));
-    if (!this.#watch.takeEnd()) return;
-    this.#parts.note('the agent takes the end of a pause');
+    const end = this.#watch.takeEnd();
+    if (end === null) return;
+    this.#parts.note(`the agent takes the end of a pause ${end}`);
     this.#pauses.taken();
     for (const engine of engines) {
-      void engine.forgetOwners();
+      if (end === 'anew') void engine.forgetOwners();
       engine.compare('all', 'pause-over', 'limited');
     }
   }

@@ -41,30 +41,30 @@ export const plantedInPauses: readonly PlantedBug[] = [
   {
     name: 'pause-over-before-its-end-is-taken',
     file: 'src/app/pause-watch.ts',
-    find: `    return this.#was || this.#isFlagged();`,
-    replace: `    return this.#was && end !== null;`,
+    find: `return end === null ? this.#was || this.#isFlagged : `,
+    replace: `return end === null ? false : `,
     says: 'Comparisons go on before the one that follows a pause is asked for.',
   },
   {
     name: 'ran-out-pause-over-before-its-end-is-taken',
     file: 'src/app/pause-watch.ts',
-    find: `    if (end !== null) return end !== this.#ranOutAt;`,
-    replace: `    if (end !== null) return false;`,
+    find: `: end !== this.#ranOutAt && this.#isNew;`,
+    replace: `: false;`,
     says: 'Comparisons go on before the one that follows a pause which ran out is asked for.',
   },
   {
     name: 'removed-pause-unnoticed',
     file: 'src/app/pause-watch.ts',
-    find: `    const isOver = ranOut || isRemoved || (end === null && this.#isFlagged());`,
-    replace: `    const isOver = ranOut || (isRemoved && this.#isFlagged() && end !== null);`,
+    find: `    const isOver = (ranOut && this.#isNew) || isRemoved || (end === null && this.#isFlagged);`,
+    replace: `    const isOver = (ranOut && this.#isNew) || (isRemoved && end !== null);`,
     says: 'A pause that does not run out has no end, so that nothing follows it.',
   },
   {
     name: 'pause-settled-at-once',
     file: 'src/app/pause-watch.ts',
-    find: `    this.#takenAt = this.#wall();`,
-    replace: `    this.#takenAt = null;
-    this.#files.removeFlag();`,
+    find: `    this.#files.takeFlag();`,
+    replace: `    this.#files.takeFlag();
+    this.#files.removeFollowing();`,
     says: 'An agent that is killed right after a pause is not followed by one that makes the comparison again.',
   },
   {
