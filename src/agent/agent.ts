@@ -423,11 +423,8 @@ export class Agent {
       this.#catchUp(centrals, before);
       // The form may end a pause and save settings at the same time. The old engine may then be replaced
       // before it has made the comparison that follows a pause, so the new one makes it.
-      if (this.#pause.isUnsettled)
-        this.#afterPause(
-          centrals.filter((wired) => !before.includes(wired)),
-          true,
-        );
+      const isNew = (wired: Wired): boolean => !before.includes(wired);
+      if (this.#pause.isUnsettled) this.#afterPause(centrals.filter(isNew), false);
     });
   }
 

@@ -77,6 +77,13 @@ function assemble(
   }
   const life = { dead: false };
   const chances = new Random(1);
+  // Commits end in real time, and reads wait for them.
+  clock.settle = async () => {
+    for (let turn = 0; turn < 3; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      await journal.fact('settled');
+    }
+  };
   const simPanel = new SimPanel(panel, clock, chances, life);
   const defects: string[] = [];
   const journal = new SqliteJournal({ path, writer: true, reserve: 65_536 });

@@ -65,12 +65,15 @@ export class VirtualClock implements AlarmClock {
     });
   }
 
+  /** Waits until all callbacks that are ready have run. */
+  settle: () => Promise<void> = settle;
+
   /**
    * Runs all callbacks that are ready, then moves the time up to and including `until` (monotonic
    * milliseconds).
    */
   async runUntil(until: number): Promise<void> {
-    await settle();
+    await this.settle();
     await this.#fireAll(until);
     this.#now = Math.max(this.#now, until);
   }
@@ -99,7 +102,7 @@ export class VirtualClock implements AlarmClock {
     };
     done.then(mark, mark);
     const end = this.#now + limit;
-    await settle();
+    await this.settle();
     while (!state.settled) {
       const next = this.#timers[0];
       if (next === undefined || next.at > end)
@@ -123,7 +126,7 @@ export class VirtualClock implements AlarmClock {
     this.#timers.shift();
     this.#now = Math.max(this.#now, timer.at);
     timer.fire();
-    await settle();
+    await this.settle();
   }
 
   get pending(): number {

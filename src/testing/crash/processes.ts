@@ -49,7 +49,9 @@ function wordsOfProcess(pid: string): readonly string[] {
   }
 }
 
-function roleOf([program = '', first = '']: readonly string[]): ProductRole | null {
+function roleOf([program = '', ...words]: readonly string[]): ProductRole | null {
+  // The agent is started with options of Node.js.
+  const first = words.find((word) => !word.startsWith('-')) ?? '';
   if (first.endsWith('/agent.cjs')) return 'agent';
   if (first.endsWith('/hook.cjs') || /(?:^|\/)(?:nc|socat)$/u.test(program)) return 'client';
   return /\/addon\/domainsync\w*$/u.test(first) || /\/addon\/domainsync\w*$/u.test(program)
