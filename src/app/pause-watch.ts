@@ -26,7 +26,9 @@ export class PauseWatch {
   #sawOn = false;
   /** Whether a comparison that an earlier agent did not complete was asked for again, or needs not be. */
   #isRepeated = false;
-  /** When the last end was taken: milliseconds since 1970; null: its comparison is made, or no end was taken. */
+  /**
+   * When the last end was taken: milliseconds since 1970. Null: its comparison is made, or no end was taken.
+   */
   #takenAt: number | null = null;
 
   /** @param wall the wall clock, milliseconds since 1970 */
@@ -56,8 +58,8 @@ export class PauseWatch {
 
   /**
    * Takes the end of a pause; each only once.
-   * @returns `anew`: a pause has ended since the last call. `again`: an earlier agent took the end of one, and
-   *   did not complete the comparison. Null: neither
+   * @returns `anew`: a pause has ended since the last call. `again`: an earlier agent took the end of one,
+   *   and did not complete the comparison. Null: neither
    */
   takeEnd(): 'anew' | 'again' | null {
     const end = this.#files.end();
