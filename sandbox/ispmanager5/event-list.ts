@@ -6,8 +6,8 @@ import type { EventHook } from '../shared/plugins.ts';
 import type { Element } from '../shared/xml.ts';
 
 /**
- * `eventlist` of version 6: lists the handlers that are registered for each function
- * (docs/protocol.md#eventlist). The columns are invented.
+ * `eventlist` of ISPmanager 6: lists the handlers that are registered for each function
+ * (docs/protocol.md#eventlist). We invented its columns, because no real answer is known.
  */
 export class EventList implements FunctionGroup {
   readonly #registered: () => readonly EventHook[];

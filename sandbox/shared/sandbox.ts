@@ -26,7 +26,8 @@ export interface SandboxOptions {
   /** Name of the panel in its pages and certificate. */
   readonly name?: string;
   /**
-   * Clock in milliseconds, which decides when sessions end and when late changes show. Default: `Date.now`.
+   * Clock in milliseconds. It decides when sessions end, and when reads show a delayed change. Default:
+   * `Date.now`.
    */
   readonly clock?: () => number;
   /** Further variables for the environment of handlers. */

@@ -232,8 +232,8 @@ class IspmanagerCentral implements Central {
   };
 
   /**
-   * Always empty: no documented column or function of these panels shows a concern
-   * (docs/protocol.md#record-form-5, #accounts).
+   * Always empty: no documented column or function of these panels shows what {@link Central.concerns} asks
+   * for (docs/protocol.md#record-form-5, #accounts).
    */
   readonly concerns: Central['concerns'] = () => Promise.resolve([]);
 

@@ -25,8 +25,8 @@ export interface PlantedSummary {
 }
 
 /**
- * Searches for planted bugs, several at a time.
- * @param only a part of a bug's name or file; empty: all bugs
+ * Checks for each planted bug whether stories or histories find it, for several bugs at a time.
+ * @param only text that the name or the file of a bug must contain; empty: all bugs
  * @throws {Error} when a file does not contain the text of its bug exactly once, or no bug is chosen
  */
 export async function huntPlanted(

@@ -81,7 +81,7 @@ function syncExistence(known: TracedFile): void {
   known.changes = content;
 }
 
-/** Whether a program that still runs finds the file. */
+/** Whether a running program finds the file, that is, as long as the power does not fail. */
 function isThere({ durable, changes }: TracedFile): boolean {
   const last = changes.findLast(({ kind }) => kind === 'create' || kind === 'remove');
   return last === undefined ? durable !== null : last.kind === 'create';

@@ -155,7 +155,7 @@ class History {
     for (const { world, performer } of this.hosts.all) {
       const judgement = await clock.runUntilSettled(checkWorld(world, performer.traces));
       for (const [id, times] of judgement.excuses) this.world.tally.excuse(id, times);
-      // What is to be undone stays at the central while a host is off.
+      // While a host is off nothing is undone, so the longest time says nothing where hosts are copied.
       if (this.#setting.options.hosts !== true)
         this.#longestSeen = Math.max(this.#longestSeen, judgement.longestSeen);
       const defects = world.defects.map((text) => ({ law: 'engine.defect', text }) as const);

@@ -8,7 +8,7 @@ import { Performer } from './perform.ts';
 import type { HistoryOptions } from './set-up.ts';
 import { World, type HostImage } from './world.ts';
 
-/** A host of a history, and who carries out its events. */
+/** A simulated host of a panel, and the performer that carries out the events on this host. */
 export interface Host {
   readonly world: World;
   readonly performer: Performer;

@@ -14,7 +14,7 @@ export const longLag = defaultEngineSettings.visibilityWait;
 const tooLongLag = defaultEngineSettings.readLag;
 
 /**
- * Makes reads of the panel show an old state. Records which edits they showed too late (docs/adoption.md,
+ * Makes reads of the panel show an old state, and notes which edits a read showed too late (docs/adoption.md,
  * "Shown late").
  */
 export class LateReads {

@@ -173,7 +173,7 @@ async function bringToPanel(
   await endBringing(runtime, operations, { view, central: ids, isZoneGone: present === null });
 }
 
-/** Owner names of the items that were sent to the central, or may be sent after all. */
+/** Owner names of the items that were sent to the central, or that {@link rejudged} may mark to be sent. */
 function namesAtCentral({ items }: RecordsOperation): DnsName[] {
   return mirroredNames({
     items: items.map((item) => (isReplaced(item) ? { ...item, mirrored: true } : item)),

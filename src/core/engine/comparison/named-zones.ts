@@ -7,11 +7,9 @@ import type { Runtime } from '../runtime.ts';
 import { Seldom } from '../parts/seldom.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
 
-/**
- * Minimum milliseconds between two reads of the panel's list, and between two comparisons of all zones, that
- * hook calls cause.
- */
+/** Minimum milliseconds between two reads of the panel's list of zones that hook calls cause. */
 const listGap = 5_000;
+/** Minimum milliseconds between two comparisons of all zones that hook calls cause. */
 const allGap = 10_000;
 /**
  * Up to this many names are looked up in the ledger one by one. For more names, all zones of the ledger are

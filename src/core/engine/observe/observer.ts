@@ -186,7 +186,7 @@ const refused: Observed = { would: 'refused', ...nothing };
 /**
  * The edits of one call are accepted together or refused together. So if one would have been refused, all
  * would.
- * @param unasked codes of refusals for which the user would have had to repeat the call
+ * @param unasked codes of refusals that would have made the user repeat the call to confirm it
  */
 function asOne(all: readonly Observation[], unasked: readonly string[]): readonly Observation[] {
   const reasons = all.flatMap(({ observed, why }) => (observed.would === 'refused' ? why : []));

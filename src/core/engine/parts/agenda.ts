@@ -19,7 +19,7 @@ export interface CompareRequest {
   readonly awaited?: boolean;
   /**
    * Whether an administrator asked for the comparison and sees its result. If so, a zone with a damaged
-   * ledger gets a new baseline (first comparison).
+   * ledger gets a new baseline, as in its first comparison.
    */
   readonly asked?: boolean;
 }

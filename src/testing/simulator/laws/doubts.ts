@@ -36,7 +36,7 @@ export class DoubtLaws {
     if (isOlder || isAfterGap) this.#known = new Set();
   }
 
-  /** Takes note that the journal was accepted, and that the engine has said so. */
+  /** Takes note that an operator accepted the journal on this host, and that the engine has confirmed it. */
   accepted(): void {
     this.#refuses = false;
   }

@@ -23,7 +23,7 @@ interface Observes {
 
 /** What holds since an engine is strict that observed before. */
 interface Strict {
-  /** Operations of before, by id. */
+  /** Ids of the operations that existed before an engine in mode `strict` came into force. */
   readonly operations: ReadonlySet<string>;
   /** Records of each zone that reads of the panel showed when the strict engine came into force. */
   readonly held: ReadonlyMap<DnsName, ReadonlySet<string>>;
