@@ -54,7 +54,9 @@ async function signer(
     await central.close();
     await server.dispose();
   });
-  await until(async () => (await dig(server, zone, 'SOA', '+dnssec')).includes('RRSIG'));
+  // BIND opens its port twice while it starts, and ends the connections in between.
+  const answered = async (): Promise<string> => await dig(server, zone, 'SOA', '+dnssec').catch(String);
+  await until(async () => (await answered()).includes('RRSIG'));
   return { server, central };
 }
 
