@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import * as v from 'valibot';
 import { parseParameters, type CentralPlan } from '../../../app/control/protocol.ts';
 import { CommandFailed } from '../../../app/command-failed.ts';
@@ -206,13 +206,15 @@ const historyFilters = defineTarget({
   words: ['d', 'h', '-', ':', 'T', 'Z', '+99:99', '0000-00-00', '9999-12-31', '.', 'xn--', ...outcomeKinds],
   decode: (input) => {
     const fields = fieldsIn(input) ?? {};
-    const parsed: Record<string, unknown> = {};
+    const command = new Command();
     for (const option of historyOptions()) {
-      const given = fields[option.attributeName()];
+      command.addOption(option);
+      const name = option.attributeName();
+      const given = fields[name];
       if (given === undefined) continue;
-      parsed[option.attributeName()] = option.parseArg?.(textIn(given), undefined) ?? textIn(given);
+      command.setOptionValue(name, option.parseArg?.(textIn(given), undefined) ?? textIn(given));
     }
-    return filterOf(parsed as unknown as Parameters<typeof filterOf>[0]);
+    return filterOf(command.opts());
   },
   refusals: [InvalidArgumentError, DnsDataError],
   check: (filter) => {
