@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
@@ -16,6 +17,20 @@ export function endWithUs(child: ChildProcess): void {
   isWatching = true;
   children.add(child);
   child.once('exit', () => children.delete(child));
+}
+
+/**
+ * Kills a child process and waits until it has ended.
+ * @param child null: none was started
+ * @param note called before the kill, and only if the process runs
+ * @returns whether it was running
+ */
+export async function killChild(child: ChildProcess | null, note: () => void): Promise<boolean> {
+  if (child === null || child.exitCode !== null || child.signalCode !== null) return false;
+  note();
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  return true;
 }
 
 /** Finds the processes of one role that belong to the stage in this folder. */

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { killChild } from './processes.ts';
 import { proxyReady, type ProxyMode, type ProxyOptions, type ProxyOrder } from './proxy-protocol.ts';
 
 /** The proxy between agent and central, in a process of its own that can be killed and started again. */
@@ -49,11 +50,8 @@ export class ProxyProcess {
 
   /** Kills the process. @returns whether it was running */
   async kill(): Promise<boolean> {
-    const child = this.#child;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return false;
-    this.#killed = true;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    return true;
+    return await killChild(this.#child, () => {
+      this.#killed = true;
+    });
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import { callPanel, type Answer, type Generation, type Row } from '../../../sandbox/index.ts';
-import { endWithUs } from './processes.ts';
+import { endWithUs, killChild } from './processes.ts';
 import { wordsOf, type Words } from '../stage/panel-words.ts';
 
 const program = join(import.meta.dirname, '../../../sandbox/main.ts');
@@ -91,12 +91,9 @@ export class SandboxProcess {
 
   /** Kills the process. @returns whether it was running */
   async kill(): Promise<boolean> {
-    const child = this.#child;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return false;
-    this.#killed = true;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    return true;
+    return await killChild(this.#child, () => {
+      this.#killed = true;
+    });
   }
 
   /** Calls a panel function as a user. @throws Error when the connection fails or is cut */

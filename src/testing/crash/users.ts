@@ -1,4 +1,5 @@
 /** The users of a crash story. Each edits records of his own, one after the other, by the panel's API. */
+import { isSystemError } from '../../net/system-error.ts';
 import type { Judgement } from '../simulator/laws/judgement.ts';
 import { Random } from '../simulator/random.ts';
 import { address, meaning, meaningOf, saveClick, type Click, type Wanted } from '../stage/panel-words.ts';
@@ -153,9 +154,9 @@ export class CrashUser {
     const func = removes ? panel.words.remove : panel.words.save;
     if (this.#random.chance('panel refuses', plan.refusals)) {
       const failLocal = { [func]: { code: 9, text: localFailure, count: 1 } };
-      await panel.control('switches', { set: { failLocal } }).catch(() => null);
+      await unlessDown(panel.control('switches', { set: { failLocal } }));
     } else if (central.refuseNext !== null && this.#random.chance('central refuses', 0.06)) {
-      await central.refuseNext().catch(() => null);
+      await unlessDown(central.refuseNext());
     }
   }
 
@@ -289,4 +290,11 @@ export function judgeSlots(
       judgement.violate('answers.left', text);
     }
   }
+}
+
+/** Waits for an order to a stand-in, which may have been killed. Then nothing is obstructed. */
+async function unlessDown(order: Promise<unknown>): Promise<void> {
+  await order.catch((error: unknown) => {
+    if (!isSystemError(error)) throw error;
+  });
 }
