@@ -1,4 +1,4 @@
-/** The provider's side of a crash story, which reads and writes past the product. */
+/** The central DNS server of a crash run. Tests read and write it directly, without the product. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Generation } from '../../../sandbox/index.ts';
@@ -14,7 +14,7 @@ import { dataOf, type ServerAccount } from '../stage/server-account.ts';
 import { SandboxProcess, type Account } from './sandbox-process.ts';
 import type { ProxyOptions } from './proxy-protocol.ts';
 
-/** A zone as both sides are given it before the plugin is installed. */
+/** A zone with its records, as a test creates it before the plugin is installed. */
 export interface SeedZone {
   readonly zone: string;
   readonly records: readonly Wanted[];
@@ -24,13 +24,15 @@ export interface CrashCentral {
   readonly title: string;
   /** Whether the customer's account may create and delete zones. */
   readonly makesZones: boolean;
-  /** Whether the plugin cannot list a zone here, and sees only names that it asks for. */
+  /**
+   * Whether this central cannot list the zones of an account. The plugin then asks for each zone by its name.
+   */
   readonly byName: boolean;
   readonly secrets: readonly string[];
   readonly port: () => number;
-  /** Files with which a proxy in front of the central can speak TLS; null: the central does without. */
+  /** Key and certificate files for a TLS proxy in front of the central; null: the central uses plain TCP. */
   readonly tls: ProxyOptions['tls'];
-  /** Options of `[isp_master]`. @param port the port that the plugin is to use */
+  /** Makes the options of `[isp_master]`. @param port the port at which the plugin reaches the central */
   readonly connection: (port: number) => Readonly<Record<string, string>>;
   /** Creates a zone in the customer's account, or in that of another customer. */
   readonly seed: (zone: SeedZone, owner: 'ours' | 'others') => Promise<void>;
@@ -38,15 +40,17 @@ export interface CrashCentral {
   readonly zones: () => Promise<readonly string[]>;
   /** The records of a zone without SOA and apex NS; null: there is no such zone. */
   readonly held: (zone: string) => Promise<readonly ResourceRecord[] | null>;
-  /** Everything of a zone, octet for octet as the central shows it. */
+  /**
+   * Returns all records of a zone as text, exactly as the central shows them, to find any change of the zone.
+   */
   readonly octets: (zone: string) => Promise<string>;
-  /** Makes the central refuse its next write; null: it cannot be told. */
+  /** Makes the central refuse its next write; null: this central cannot be made to refuse. */
   readonly refuseNext: (() => Promise<void>) | null;
   readonly diedByItself: () => boolean;
   /** Kills the program. @returns whether it was running */
   readonly kill: () => Promise<boolean>;
   readonly start: () => Promise<void>;
-  /** Ends the program for good. @param keep whether its own files stay */
+  /** Ends the program and releases its resources. @param keep whether to keep the files of the program */
   readonly dispose: (keep: boolean) => Promise<void>;
 }
 
@@ -67,7 +71,7 @@ export function recordFromMeaning(text: string, ttl: number | null): ResourceRec
   return makeRecord({ name, type, rdata, ttl });
 }
 
-/** The records of a sandbox panel's zone, without apex NS; null: it has no such zone. */
+/** Reads the records of a zone from a sandbox panel, without apex NS; null: the panel has no such zone. */
 export async function sandboxRecords(panel: SandboxProcess, zone: string): Promise<ResourceRecord[] | null> {
   const rows = await panel.records(zone);
   const own = rows?.filter(({ name, type }) => type !== 'NS' || name !== `${zone}.`);
@@ -79,7 +83,7 @@ export async function sandboxRecords(panel: SandboxProcess, zone: string): Promi
   );
 }
 
-/** Starts a panel as central. @param directory the stage's folder */
+/** Starts a sandbox panel that serves as the central. @param directory folder of the story */
 export async function panelCentral(directory: string, generation: Generation): Promise<CrashCentral> {
   const users = ['root:central-root:7', ...[account, others].map((one) => `${one.name}:${one.password}:5`)];
   const root = join(directory, 'central');
@@ -136,7 +140,7 @@ function pick(from: unknown, names: readonly string[]): Readonly<Record<string, 
   return Object.fromEntries(all.filter(([name]) => names.includes(name)));
 }
 
-/** Starts a real name server as central. */
+/** Starts BIND, Knot or PowerDNS as the central. */
 export async function serverCentral(kind: ServerKind): Promise<CrashCentral> {
   const made = await testServers[kind].startAccount();
   const { server } = made;

@@ -1,6 +1,6 @@
 /**
- * The short form of the crash runs: one story with a panel as central, and one with a name server. The laws
- * also have to find two bugs that are planted in the stage.
+ * Plays two short crash stories: one with a panel as central, one with a name server. It also checks that the
+ * laws find two bugs which the tests plant.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -13,7 +13,9 @@ function story(seed: number, pair: PairName, kills: number): CrashPlan {
   return planOf(seed, pair, kills, 'short');
 }
 
-/** A story in which only the agent is killed, each time after one more answer of these sorts. */
+/**
+ * Makes a story in which only the agent is killed. Each kill waits for the next answer of one of these sorts.
+ */
 function agentStory(seed: number, ...sorts: readonly Sort[]): CrashPlan {
   const what = { kind: 'kill', target: 'agent' } as const;
   const troubles = sorts.map((when) => ({ what, after: 0, lasts: 0, when }));
@@ -41,7 +43,7 @@ describe('real processes', { concurrency: true }, () => {
   });
 
   test('an agent that forgets its journal when it is killed is found', async () => {
-    // With the usual waits, the undo of what the panel refused is still to come when the agent is killed.
+    // With the default waits the agent is killed before it has undone an edit that the panel refused.
     const plan = { ...agentStory(14, 'refused by the panel'), refusals: 0.5, waits: 'default' } as const;
     const result = await playCrash(plan, 'forgetful');
     assert.ok(result.violations.length > 0, tellCrash(result));

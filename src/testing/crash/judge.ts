@@ -1,4 +1,4 @@
-/** Judges a story by the laws of the simulator, on what panel, central and journal really hold. */
+/** Checks at the end of a crash story that panel, central and journal obey the laws of the simulator. */
 import { setTimeout as after } from 'node:timers/promises';
 import { ask } from '../../app/control/client.ts';
 import { inJournal } from '../../app/wiring/in-journal.ts';
@@ -20,16 +20,16 @@ import { stopAgent } from './quiet.ts';
 import { judgeSlots, type Knowledge } from './users.ts';
 import { productProcesses } from './processes.ts';
 
-/** All zones of one side, by name. */
+/** All zones of the panel or of the central, each with its records. */
 export type SideContent = ReadonlyMap<DnsName, readonly ResourceRecord[]>;
 
-/** What both sides hold. */
+/** All zones of the customer, with their records, in the panel and at the central. */
 export interface Sides {
   readonly panel: SideContent;
   readonly central: SideContent;
 }
 
-/** Reads everything that both sides hold of the customer's zones. */
+/** Reads all zones of the customer, with their records, from the panel and from the central. */
 export async function readSides({ panel, central }: Scene): Promise<Sides> {
   const here = new Map<DnsName, readonly ResourceRecord[]>();
   for (const zone of await panel.zones()) {
@@ -46,7 +46,7 @@ export async function readSides({ panel, central }: Scene): Promise<Sides> {
 
 /**
  * Checks every law at the end of a story, and stops the agent.
- * @param start what both sides held first
+ * @param start records of both sides at the begin of the story
  * @param waits how long both sides may take to agree, milliseconds
  */
 export async function judgeStory(
@@ -72,8 +72,8 @@ export async function judgeStory(
 export const longestComparison = { short: 60_000, default: 240_000 };
 
 /**
- * Waits until the laws of agreement hold, because no event tells that a comparison has ended. What still
- * breaks a law when the time is over is judged then.
+ * Waits until the laws of agreement hold. Polls, because no event reports the end of a comparison. After
+ * `longest` milliseconds it returns, and the caller reports the laws that are still broken.
  */
 async function awaitAgreement(scene: Scene, start: Sides, longest: number): Promise<void> {
   const began = performance.now();
@@ -106,7 +106,7 @@ function judgeAnswers(end: Sides, { slots, zones }: Knowledge, judgement: Judgem
   }
 }
 
-/** What only one side had before the plugin came is where it was, and nowhere else. */
+/** Checks that a record which only one side had before the installation is still on that side only. */
 function judgeUntouched(end: Sides, judgement: Judgement): void {
   for (const [wanted, own, other] of [
     [panelOnly, 'panel', 'central'],
@@ -120,7 +120,9 @@ function judgeUntouched(end: Sides, judgement: Judgement): void {
   }
 }
 
-/** The latest entry of the history about a record that says "both sides" is true of both. */
+/**
+ * If the newest history entry of a record says "both sides", checks that both sides really have its result.
+ */
 async function judgeHistory({ paths }: Scene, end: Sides, judgement: Judgement): Promise<void> {
   const seen = new Set<string>();
   let before: string | null = null;
@@ -156,7 +158,7 @@ function judgeRecord(end: Sides, record: ResourceRecord, present: boolean, judge
   }
 }
 
-/** Every agent that ever started was killed by us, was ended on request, or still runs. */
+/** Checks that no agent crashed: each one was killed by the story, was ended on request, or still runs. */
 function judgeDeaths(scene: Scene, judgement: Judgement): void {
   const log = logOf(scene);
   const pids = (event: string): Set<number> =>
@@ -175,7 +177,9 @@ function judgeDeaths(scene: Scene, judgement: Judgement): void {
     judgement.violate('engine.defect', line.slice(0, 500));
 }
 
-/** The laws `agreement.*` and `ledger.*` of the simulator, on real data. */
+/**
+ * Checks the laws `agreement.*` and `ledger.*` of the simulator on the zones and the journal of this story.
+ */
 async function judgeAgreement(scene: Scene, start: Sides, end: Sides, judgement: Judgement): Promise<void> {
   const loaded = loadSettings(scene.paths.root);
   if (loaded.kind !== 'configured') throw new Error('the settings are not there any more');
@@ -198,7 +202,8 @@ async function judgeStores(
   const witness = new JournalWitness();
   await witness.load(journal, atEnd);
   await noteUnproven(journal, central);
-  // A lost journal excuses any difference that is listed. Otherwise, nothing happened that would excuse one.
+  // After a lost journal, both sides may differ in any record that the ledger lists. Otherwise nothing
+  // excuses a difference.
   const forgottenAt = journalLost ? 0 : null;
   const traces = { unheard: new Set<string>(), exclusions: [], limited: new Set<DnsName>() };
   const causes = new Causes(panel, central, traces, [], {
@@ -220,8 +225,8 @@ async function judgeStores(
 }
 
 /**
- * Creates whose result nobody has read back, because a process or a connection ended just then. The zone is
- * kept at the central and listed (docs/adoption.md, row 30).
+ * Finds creates of zones whose result was never read back, because a process or connection ended too early.
+ * Such a zone stays at the central and is listed (docs/adoption.md, row 30).
  */
 async function noteUnproven(journal: Journal, central: CentralStore): Promise<void> {
   for (const operation of await journal.operations({ openAt: Date.now() })) {
@@ -232,10 +237,10 @@ async function noteUnproven(journal: Journal, central: CentralStore): Promise<vo
   }
 }
 
-/** When a story begins and ends, for the laws. Nothing is known of the time between. */
+/** The laws need times. A story has only two: its begin and its end. */
 const [atBegin, atEnd] = [0, 1];
 
-/** Tells the stores of the simulator what both sides held first, and what they hold in the end. */
+/** Fills the simulator's stores with the records of both sides at the begin and at the end of the story. */
 function stores(start: Sides, end: Sides): Stores {
   const [panel, central] = [new PanelStore(), new CentralStore()];
   fill(panel.zones, start.panel);
@@ -244,7 +249,7 @@ function stores(start: Sides, end: Sides): Stores {
   central.provenance.start(atBegin);
   fill(panel.zones, end.panel);
   panel.provenance.look(atEnd);
-  // At the central, nobody but the product writes in these zones during a story.
+  // In a story only the product writes to these zones at the central.
   for (const zone of new Set([...start.central.keys(), ...end.central.keys()])) {
     const facts = {
       kind: 'change',

@@ -2,10 +2,13 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { crashCustomer, type Scene } from './scene.ts';
 
-/** Files that may contain a password: the settings, and files of the sandbox panel itself. */
+/** Files that may contain a password: the settings file, and files that the sandbox panel writes itself. */
 const except = /^(etc\/domainsync\.ini|etc\/users|etc\/manager|var\/(state|ispmgr))/u;
 
-/** Finds the places below the panel's root where the product has written a secret. Empty: there are none. */
+/**
+ * Searches the files below the panel's root, and the output of `status`, for secrets. @returns where one was
+ * found
+ */
 export async function findLeaks({ paths, central, commands }: Scene): Promise<string[]> {
   const secrets = [...central.secrets, crashCustomer.password];
   const has = (text: string): boolean =>

@@ -1,6 +1,6 @@
 /**
- * Plays stories with real processes that are killed; see `npm run -s crash -- --help`. The exit status is 1
- * if a law was broken.
+ * Plays crash stories: users edit records while real processes are killed. See `npm run -s crash -- --help`.
+ * The exit status is 1 if a law was broken.
  */
 import { Command, InvalidArgumentError } from 'commander';
 import { isPairName, missingForPair, pairNames, type PairName } from './pairs.ts';
@@ -50,7 +50,7 @@ function readOptions(): Options {
     .opts<Options>();
 }
 
-/** Plays the stories, some at once, and prints each when it ends. */
+/** Plays the stories, several at the same time, and prints each result when the story ends. */
 async function playStories({
   runs,
   seed,
@@ -69,7 +69,8 @@ async function playStories({
     const name = pairs[(seed + at) % pairs.length];
     return name === undefined ? [] : [planOf(seed + at, name, kills, waits)];
   }).flat();
-  // Stories that have begun are played to their end, because their processes have to be ended too.
+  // On a signal, only stories that have not begun are dropped. The others end normally, and so end their
+  // processes.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => plans.splice(0));
   const results: CrashResult[] = [];
   const worker = async (): Promise<void> => {

@@ -1,13 +1,13 @@
 import type { Generation } from '../../../sandbox/index.ts';
 import { missingFor, type ServerKind } from '../stage/server-registry.ts';
 
-/** Which panel and which central a story is played with. */
+/** The kind of panel and the kind of central in a story. */
 export interface CrashPair {
   readonly panel: Exclude<Generation, 'dnsmgr'>;
   readonly central: Generation | ServerKind;
 }
 
-/** Every pair of the crash runs. A run takes them in turns. */
+/** Every pair of the crash runs. Story after story uses the next pair. */
 export const crashPairs = {
   'v6-dnsmgr': { panel: 'v6', central: 'dnsmgr' },
   'v6-bind': { panel: 'v6', central: 'bind' },
@@ -28,7 +28,7 @@ export function isPairName(text: string): text is PairName {
   return Object.hasOwn(crashPairs, text);
 }
 
-/** Why a pair cannot be played here (missing programs); false: it can. */
+/** Names the programs that are missing on this machine for a pair; false: none is missing. */
 export function missingForPair(name: PairName): string | false {
   const { central } = crashPairs[name];
   return isServer(central) ? missingFor(central) : false;

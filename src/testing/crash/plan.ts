@@ -7,50 +7,52 @@ import { proxyModes, type ProxyMode } from './proxy-protocol.ts';
 export const killTargets = ['agent', 'handler', 'client', 'panel', 'central', 'proxy'] as const;
 export type KillTarget = (typeof killTargets)[number];
 
-/** What happens to the journal, or to the disk that it is on. Only `deleted` and `truncated` lose data. */
+/** Faults of the journal, or of the disk that holds it. Only `deleted` and `truncated` lose data. */
 export const journalTroubles = ['disk-full', 'read-only', 'locked', 'deleted', 'truncated'] as const;
 export type JournalTrouble = (typeof journalTroubles)[number];
 
-/** A sort of answers, as they are counted. The panel's own refusals are a sort of their own. */
+/**
+ * A sort of answer to an edit, for the counts of a story. A refusal by the panel itself is a sort of its own.
+ */
 export type Sort = AnswerKind | 'refused by the panel';
 
-/** One trouble of a story. Times are milliseconds. */
+/** One fault of a story: a kill, a network failure or a fault of the journal. Times are milliseconds. */
 export interface Trouble {
   readonly what:
     | { readonly kind: 'kill'; readonly target: KillTarget }
     | { readonly kind: 'network'; readonly mode: ProxyMode; readonly count: number }
     | { readonly kind: 'journal'; readonly trouble: JournalTrouble };
-  /** How long after the end of the trouble before this one. */
+  /** Wait between the end of the previous trouble and this one. */
   readonly after: number;
-  /** Before that, the trouble waits for one more answer of this sort. Absent: it does not wait. */
+  /** The wait `after` begins only when the next answer of this sort has come. Absent: it begins at once. */
   readonly when?: Sort;
-  /** How long the process stays away, or the journal's trouble lasts. */
+  /** How long the killed process stays down, or how long the fault of the journal lasts. */
   readonly lasts: number;
 }
 
-/** Everything that is drawn of a story before it begins. */
+/** All random decisions of a story that are made before it begins. */
 export interface CrashPlan {
   readonly seed: number;
   readonly pair: PairName;
   /** `default`: the waits of a new installation; `short`: about a second each. */
   readonly waits: 'short' | 'default';
   readonly users: number;
-  /** How likely it is that the panel is told to refuse its part of an edit. */
+  /** Probability, from 0 to 1, that the panel is made to refuse its part of an edit. */
   readonly refusals: number;
   readonly journal: JournalTrouble | null;
   readonly troubles: readonly Trouble[];
 }
 
-/** How often each process is the one that is killed. */
+/** The processes that a kill can hit. A process that is listed more often is killed more often. */
 const targets: readonly KillTarget[] = [
   ...(['agent', 'agent', 'agent', 'agent', 'agent', 'handler', 'handler', 'handler'] as const),
   ...(['client', 'client', 'client', 'panel', 'panel', 'central', 'proxy'] as const),
 ];
 
-/** One trouble in so many is one of the network. */
+/** One of this many troubles is a network failure; the others are kills. */
 const networkEvery = 6;
 
-/** Draws a story. @param kills how many processes it kills */
+/** Makes the plan of a story from a seed. @param kills how many processes the story kills */
 export function planOf(seed: number, pair: PairName, kills: number, waits?: CrashPlan['waits']): CrashPlan {
   const random = new Random(seed);
   const journal = random.maybe('journal', 0.35, journalTroubles);
@@ -76,7 +78,8 @@ export function planOf(seed: number, pair: PairName, kills: number, waits?: Cras
 }
 
 function drawTrouble(random: Chances, pair: PairName, isNetwork: boolean): Trouble {
-  // After a failed call the agent asks the central every five seconds only. So users need some calm.
+  // After a failed call the agent asks the central only every five seconds. Some longer gaps let edits
+  // succeed.
   const isCalm = random.chance('calm', 0.15);
   const after = isCalm ? random.between('calm for', 2_000, 5_500) : random.between('gap', 20, 600);
   if (!isNetwork) {

@@ -11,7 +11,7 @@ export type ProductRole = 'agent' | 'handler' | 'client';
 const children = new Set<ChildProcess>();
 let isWatching = false;
 
-/** Kills a child process when this process ends, whatever ends it. */
+/** Kills a child process when this process exits, for whatever reason it exits. */
 export function endWithUs(child: ChildProcess): void {
   if (!isWatching) process.once('exit', () => children.forEach((one) => one.kill('SIGKILL')));
   isWatching = true;
@@ -21,9 +21,9 @@ export function endWithUs(child: ChildProcess): void {
 
 /**
  * Kills a child process and waits until it has ended.
- * @param child null: none was started
- * @param note called before the kill, and only if the process runs
- * @returns whether it was running
+ * @param child null: no process was started
+ * @param note called right before the kill, and only if the process runs
+ * @returns whether the process was running
  */
 export async function killChild(child: ChildProcess | null, note: () => void): Promise<boolean> {
   if (child === null || child.exitCode !== null || child.signalCode !== null) return false;
@@ -43,7 +43,7 @@ export function productProcesses(folder: string, role: ProductRole): number[] {
   });
 }
 
-/** Kills a process at once. @returns whether it was there */
+/** Kills a process with SIGKILL. @returns whether the process existed */
 export function killNow(pid: number): boolean {
   try {
     process.kill(pid, 'SIGKILL');
@@ -58,14 +58,14 @@ function wordsOfProcess(pid: string): readonly string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
   } catch (error) {
-    // It has ended since the folder was read.
+    // The process has ended since `/proc` was listed.
     if (error instanceof Error && 'code' in error) return [];
     throw error;
   }
 }
 
 function roleOf([program = '', ...words]: readonly string[]): ProductRole | null {
-  // The agent is started with options of Node.js.
+  // Skips the options of Node.js, which stand before the program's path.
   const first = words.find((word) => !word.startsWith('-')) ?? '';
   if (first.endsWith('/agent.cjs')) return 'agent';
   if (first.endsWith('/hook.cjs') || /(?:^|\/)(?:nc|socat)$/u.test(program)) return 'client';

@@ -27,7 +27,7 @@ export class ProxyProcess {
     return child !== null && !this.#killed && (child.exitCode !== null || child.signalCode !== null);
   }
 
-  /** Starts it: the first time on a free port, later on the same port. */
+  /** Starts the proxy: the first time on a free port, later again on that port. */
   async start(): Promise<void> {
     const options: ProxyOptions = { target: this.#target(), port: this.#port, tls: this.#tls };
     const child = fork(join(import.meta.dirname, 'proxy-program.ts'), [JSON.stringify(options)]);
@@ -42,13 +42,16 @@ export class ProxyProcess {
     this.#port = v.parse(proxyReady, message).port;
   }
 
-  /** Treats the next `count` requests so. Without effect while the proxy does not run. */
+  /**
+   * Makes the proxy treat the next `count` requests in this mode. Does nothing while the proxy is not
+   * running.
+   */
   order(mode: ProxyMode, count = 1): void {
     const order: ProxyOrder = { mode, count };
     if (this.#child?.connected === true) this.#child.send(order);
   }
 
-  /** Kills the process. @returns whether it was running */
+  /** Kills the proxy. @returns whether it was running */
   async kill(): Promise<boolean> {
     return await killChild(this.#child, () => {
       this.#killed = true;

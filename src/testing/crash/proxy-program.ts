@@ -1,6 +1,7 @@
 /**
- * The proxy of the crash runs as a program: one server behind it, and a client that it treats badly on
- * request. It sends its port to its parent once it listens, and takes orders from it.
+ * The proxy of the crash runs, as a program of its own. It stands between a client and one server, and
+ * disturbs the client's requests as its parent process orders. Once it listens, it sends its port to the
+ * parent.
  */
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
@@ -23,7 +24,7 @@ function reach(): Duplex {
   return tls === null ? connect({ ...to, noDelay: true }) : connectTls({ ...to, rejectUnauthorized: false });
 }
 
-/** Writes octet by octet, in order, each when the one before it was taken. */
+/** Writes one octet at a time. Each octet is written when the stream has taken the one before it. */
 async function trickle(to: Duplex, octets: Buffer): Promise<void> {
   for (const octet of octets) {
     await new Promise<void>((resolve) => to.write(Buffer.from([octet]), () => resolve()));

@@ -1,32 +1,31 @@
 import * as v from 'valibot';
 
 /**
- * What the proxy does with the requests of a client. `pass`: nothing special. The other modes are for one
- * request each.
+ * What the proxy does with a request. `pass`: forwards it unchanged. Each other mode applies to one request.
  */
 export const proxyModes = [
   'pass',
-  /** The connection ends before the server has any octet of the request. */
+  /** The proxy closes the client's connection before it forwards anything. */
   'cut-before',
-  /** The server gets half of the request, then both connections end. */
+  /** The proxy forwards half of the request, then closes both connections. */
   'cut-within',
-  /** The server gets the request, and the connection ends when its answer comes. */
+  /** The proxy forwards the request, and closes the connection when the server's answer begins. */
   'cut-after',
-  /** Half of the answer arrives, then the connection ends. */
+  /** The proxy forwards the request and half of the answer, then closes the connection. */
   'cut-answer',
-  /** The request is swallowed, and the connection stays open without an answer. */
+  /** The proxy drops the request and keeps the connection open. */
   'half-open',
-  /** The server gets the request, but the answer is swallowed, and the connection stays open. */
+  /** The proxy forwards the request, drops the answer, and keeps the connection open. */
   'half-open-after',
-  /** Request and answer travel octet by octet. */
+  /** The proxy forwards request and answer one octet at a time. */
   'octets',
-  /** An HTTP server answers `101 Switching Protocols`, for which nobody has asked. */
+  /** The proxy answers `101 Switching Protocols`, although the client has not asked for another protocol. */
   'switch',
 ] as const;
 
 export type ProxyMode = (typeof proxyModes)[number];
 
-/** How the proxy's program is started: the argument of its command line, as JSON. */
+/** The only argument of the proxy program, as JSON. */
 export const proxyOptions = v.object({
   target: v.number(),
   /** Port to listen on; 0: any free port. */
@@ -37,10 +36,10 @@ export const proxyOptions = v.object({
 
 export type ProxyOptions = v.InferOutput<typeof proxyOptions>;
 
-/** A message from the test to the proxy: the next `count` requests are treated so. */
+/** A message from the test to the proxy: treat the next `count` requests in this mode. */
 export const proxyOrder = v.object({ mode: v.picklist(proxyModes), count: v.number() });
 
 export type ProxyOrder = v.InferOutput<typeof proxyOrder>;
 
-/** The message with which the proxy says that it listens. */
+/** The message that the proxy sends once it listens, with its port. */
 export const proxyReady = v.object({ port: v.number() });

@@ -1,4 +1,4 @@
-/** After the troubles of a story: everything runs again, and what is under way comes to its end. */
+/** Ends a story after its last trouble: starts all processes again, and waits until no operation is open. */
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask, AskFailed } from '../../app/control/client.ts';
@@ -8,12 +8,12 @@ import { endProcess, until } from '../stage/stage.ts';
 import { killNow, productProcesses } from './processes.ts';
 import { crashCustomer, sharedZone, type Scene } from './scene.ts';
 
-/** How long a story may take to come to rest, milliseconds. It only ends a hang. */
+/** Longest time (ms) until no operation is open any more. It is long, because it only has to end a hang. */
 const longest = { short: 180_000, default: 420_000 };
 
 /**
- * Waits until the agent has nothing open, then compares everything once more, and waits again.
- * @throws Error with the last status when that takes too long
+ * Waits until no operation is open, compares all zones once more, and waits again.
+ * @throws Error with the agent's last status if this takes too long
  */
 export async function comeToRest(scene: Scene): Promise<void> {
   const { panel, proxy, plan, tell } = scene;
@@ -48,7 +48,10 @@ function isAtRest({ engine, fromAgent, state }: StatusReport): boolean {
   return isQuiet && engine.baselineAt !== null && fromAgent.comparison.problem === null;
 }
 
-/** The status of the agent. If none runs, an edit starts one; a lost journal is put right as the docs say. */
+/**
+ * Returns the status of the agent. Without an agent, makes an edit that starts one. If the journal is lost,
+ * repairs it as the docs say.
+ */
 async function wake(scene: Scene): Promise<StatusReport | null> {
   const status = await scene.commands.status();
   if (status === null) {
@@ -76,14 +79,14 @@ function problemsOf(report: unknown): readonly string[] {
   return [...JSON.stringify(report).matchAll(/"code":"(journal\.[a-z-]+)"/gu)].map(([, code = '']) => code);
 }
 
-/** An edit that is only there to start an agent. Whatever it is answered is right. */
+/** Makes an edit whose only purpose is to start an agent. Any answer to this edit is right. */
 async function nudge({ panel, tell }: Scene): Promise<void> {
   const { func, params } = saveClick(panel.words, sharedZone, address('nudge', '192.0.2.200'));
   const answer = await panel.call(func, params, crashCustomer);
   tell(`an edit starts the agent: ${answer.ok ? 'accepted' : (answer.error?.text ?? '')}`);
 }
 
-/** Does what docs/operations.md says of a journal that is lost or cannot be read. */
+/** Does what docs/operations.md tells an operator to do if the journal is lost or cannot be read. */
 async function putJournalRight(scene: Scene, codes: readonly string[]): Promise<void> {
   const { paths, tell } = scene;
   tell(`the operator puts the journal right: ${[...new Set(codes)].join(' ')}`);
@@ -97,7 +100,7 @@ async function putJournalRight(scene: Scene, codes: readonly string[]): Promise<
   await nudge(scene);
 }
 
-/** Ends the agent as an administrator would; kills it if it does not end. */
+/** Ends the agent as an administrator would, by SIGTERM; kills it if it does not end. */
 export async function stopAgent({ directory }: Pick<Scene, 'directory'>): Promise<void> {
   for (const pid of productProcesses(directory, 'agent')) {
     try {

@@ -2,7 +2,7 @@ import type { CrashResult } from './story.ts';
 
 type Counts = Readonly<Record<string, number>>;
 
-/** What a run of stories found, for people and for programs. */
+/** Result of a run of stories: its text is for people, its JSON for programs. */
 export interface CrashSummary {
   readonly stories: number;
   readonly firstSeed: number;
@@ -12,13 +12,13 @@ export interface CrashSummary {
   /** How many stories had the waits of a new installation. */
   readonly defaultWaits: number;
   readonly kills: number;
-  /** How many processes were killed, by what they were. */
+  /** How many processes were killed, by their kind. */
   readonly killed: Counts;
-  /** How many stories had trouble with the journal, by its kind. */
+  /** How many stories had a fault of the journal, by the fault. */
   readonly journals: Counts;
-  /** How many requests the network could spoil, by how. */
+  /** How many network failures were ordered, by the proxy's mode. */
   readonly network: Counts;
-  /** How many edits got which answer. */
+  /** How many edits were answered in which way. */
   readonly answers: Counts;
   readonly excuses: Counts;
   readonly violations: number;
@@ -82,7 +82,9 @@ function countOf(words: readonly string[]): Counts {
   return sum(words.map((word) => ({ [word]: 1 })));
 }
 
-/** One line about a story that has just ended; after a violation, the whole story. */
+/**
+ * Describes a story that has just ended, in one line. If a law was broken, everything that happened follows.
+ */
 export function tellCrash({
   plan,
   violations,

@@ -30,8 +30,8 @@ export interface SandboxProcessOptions {
 }
 
 /**
- * A sandbox panel in a process of its own, which can be killed and started again on the same port. Reads go
- * past the product and past the panel's API.
+ * A sandbox panel in a process of its own, which can be killed and started again on the same port. Its
+ * `records` and `zones` read the panel's data directly, without the product and the panel's API.
  */
 export class SandboxProcess {
   readonly words: Words;
@@ -63,7 +63,7 @@ export class SandboxProcess {
     return child !== null && !this.#killed && (child.exitCode !== null || child.signalCode !== null);
   }
 
-  /** Starts the panel. @throws Error when it ends before it is ready */
+  /** Starts the panel. @throws Error if the process ends before the panel is ready */
   async start(): Promise<void> {
     const { root, generation, users, switches = [] } = this.#options;
     const port = this.#announced.url === '' ? '0' : String(this.port);
@@ -96,7 +96,7 @@ export class SandboxProcess {
     });
   }
 
-  /** Calls a panel function as a user. @throws Error when the connection fails or is cut */
+  /** Calls a panel function as a user. @throws Error if the connection fails or ends before the answer */
   async call(func: string, params: Readonly<Record<string, string>>, by: Account): Promise<Answer> {
     const { name: user, password } = by;
     return await callPanel(this.#announced.url, func, params, { path: this.words.path, user, password });
@@ -128,7 +128,7 @@ export class SandboxProcess {
   }
 }
 
-/** Posts JSON. The certificate is not checked, as it is the sandbox's own. */
+/** Posts JSON. The certificate is not checked, because the sandbox has signed it itself. */
 async function callControl(
   url: URL,
   token: string,

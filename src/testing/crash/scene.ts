@@ -15,7 +15,7 @@ import type { CrashPlan, KillTarget, Sort } from './plan.ts';
 import { ProxyProcess } from './proxy-process.ts';
 import { SandboxProcess, type Account } from './sandbox-process.ts';
 
-/** The zone in which everybody edits, and one of another customer of the provider. */
+/** The zone that all users edit, and a zone of another customer at the provider. */
 export const sharedZone = 'story.example';
 export const othersZone = 'others-story.example';
 
@@ -29,11 +29,11 @@ const common: readonly Wanted[] = [
   { name: 'old', type: 'TXT', value: 'before the plugin' },
 ];
 
-/** What only one side has before the plugin is installed. Nobody may touch it. */
+/** Records that only one side has before the plugin is installed. No process may change them. */
 export const panelOnly: Wanted = { name: 'only-panel', type: 'TXT', value: 'the panel alone has this' };
 export const centralOnly: Wanted = { name: 'only-central', type: 'TXT', value: 'the provider made this' };
 
-/** All processes of one story, with what is known of them. */
+/** All processes of one story, and what the story has done and counted so far. */
 export interface Scene {
   readonly plan: CrashPlan;
   readonly directory: string;
@@ -42,17 +42,17 @@ export interface Scene {
   readonly panel: SandboxProcess;
   readonly central: CrashCentral;
   readonly proxy: ProxyProcess;
-  /** How many edits got which answer. */
+  /** How many edits were answered in which way. */
   readonly heard: Map<Sort, number>;
-  /** How many processes were killed, by what they were. */
+  /** How many processes were killed, by their kind. */
   readonly kills: Map<KillTarget, number>;
   /** Process ids of the agents that were killed. */
   readonly killedAgents: Set<number>;
-  /** The other customer's zone when the story began, octet for octet. */
+  /** All records of the other customer's zone at the begin of the story, as text. */
   others: string;
   /** Whether the journal was deleted or damaged. */
   journalLost: boolean;
-  /** What happened, each line with the milliseconds since the beginning. */
+  /** Everything that happened, one line each, with the milliseconds since the begin of the story. */
   readonly told: string[];
   readonly tell: (text: string) => void;
 }
@@ -65,7 +65,7 @@ const short: Readonly<Record<string, string>> = {
   watch: '5',
 };
 
-/** Starts all processes, makes zones on both sides and installs the plugin, with settings. */
+/** Starts all processes, creates zones on both sides, and installs the plugin with its settings. */
 export async function openCrashScene(plan: CrashPlan): Promise<Scene> {
   const { panel: generation, central: kind } = crashPairs[plan.pair];
   const directory = mkdtempSync(join(tmpdir(), 'domainsync-crash-'));
@@ -115,20 +115,20 @@ function configure({ plan, central, proxy, paths }: Scene): void {
   });
 }
 
-/** Gives the folder of the journal a small disk of its own. */
+/** Mounts a small disk at the journal's folder, so that it can be filled or made read-only. */
 function mountState({ paths, tell }: Scene): void {
   const words = ['-t', 'tmpfs', '-o', 'size=24m,mode=0700', 'tmpfs', paths.state];
   if (spawnSync('mount', words).status !== 0) tell('only root may mount a small disk: the journal has none');
 }
 
-/** Path of the central's journal. */
+/** Path of the journal that belongs to the story's central. */
 export async function journalOf({ paths }: Scene): Promise<string> {
   const loaded = loadSettings(paths.root);
   if (loaded.kind !== 'configured') throw new Error(`the settings are ${loaded.kind}`);
   return journalPath(paths, await accountOf(paths, loaded.settings));
 }
 
-/** Ends all processes. @param keep whether all files stay, for somebody who looks for a fault */
+/** Ends all processes. @param keep whether to keep all files, so that a failure can be examined */
 export async function closeCrashScene(scene: Scene, keep: boolean): Promise<void> {
   const { panel, central, proxy, paths, directory } = scene;
   await panel.kill();
@@ -139,7 +139,7 @@ export async function closeCrashScene(scene: Scene, keep: boolean): Promise<void
     rmSync(directory, { recursive: true, force: true });
     return;
   }
-  // What is mounted would be gone with the process, so the story is written beside it.
+  // The small disk is unmounted with the other resources, so the log is written outside of it.
   writeFileSync(join(directory, 'story.txt'), `${scene.told.join('\n')}\n`);
   removeUnlessFailed(directory);
 }

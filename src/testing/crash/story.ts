@@ -1,4 +1,4 @@
-/** Plays one story with real processes, and judges it. */
+/** Plays one crash story with real processes, and checks the laws. */
 import { Judgement, type Violation } from '../simulator/laws/judgement.ts';
 import { until } from '../stage/stage.ts';
 import { judgeStory, longestComparison, readSides } from './judge.ts';
@@ -9,24 +9,24 @@ import { bring, plantYesMan, type Plant } from './troubles.ts';
 import { CrashUser, type Knowledge } from './users.ts';
 import { address, saveClick } from '../stage/panel-words.ts';
 
-/** What came of a story. */
+/** Result of one story. */
 export interface CrashResult {
   readonly plan: CrashPlan;
   readonly violations: readonly Violation[];
   readonly kills: Readonly<Partial<Record<KillTarget, number>>>;
-  /** How many edits got which answer. */
+  /** How many edits were answered in which way. */
   readonly answers: Readonly<Record<string, number>>;
   readonly excuses: Readonly<Record<string, number>>;
   readonly seconds: number;
-  /** What happened, line by line. */
+  /** Everything that happened, one line each. */
   readonly told: readonly string[];
-  /** Folder of the story, which stays after a violation. */
+  /** Folder with the files of the story. It is kept if a law was broken. */
   readonly directory: string;
 }
 
 /**
  * Plays a story.
- * @param plant a bug to plant in the stage; the story then ends as soon as a law is broken. Null: none
+ * @param plant a bug to plant; the story then ends as soon as a law is broken. Null: no bug
  */
 export async function playCrash(plan: CrashPlan, plant: Plant | null = null): Promise<CrashResult> {
   const began = performance.now();
@@ -55,8 +55,8 @@ export async function playCrash(plan: CrashPlan, plant: Plant | null = null): Pr
 }
 
 /**
- * How long both sides may take to agree in a story with a planted bug, milliseconds. Without the bug, a story
- * with short waits takes a second.
+ * How long (ms) both sides may take to agree in a story with a planted bug. Without the bug, they need a
+ * second.
  */
 const waitsPlanted = 8_000;
 
@@ -86,7 +86,10 @@ async function play(
   await judgeStory(scene, start, knowledge, { judgement, waits });
 }
 
-/** An edit starts the agent, again and again until it is accepted: then the first comparison has ended. */
+/**
+ * Repeats an edit until it is accepted. The first edit starts the agent, and edits are refused until the
+ * first comparison has ended.
+ */
 async function firstComparison({ panel, tell }: Scene): Promise<void> {
   const { func, params } = saveClick(panel.words, sharedZone, address('first', '192.0.2.100'));
   await until('the first edit', async () => (await panel.call(func, params, crashCustomer)).ok);

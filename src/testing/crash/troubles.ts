@@ -1,4 +1,4 @@
-/** Carries out the troubles of a story: kills, a broken network, a journal that fails. */
+/** Carries out the troubles of a story: kills, network failures and faults of the journal. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,17 +10,17 @@ import type { JournalTrouble, KillTarget, Trouble } from './plan.ts';
 import { killNow, productProcesses } from './processes.ts';
 import { journalOf, type Scene } from './scene.ts';
 
-/** How long a kill waits for a process that comes and goes with each edit, milliseconds. */
+/** How long a kill waits for a process that lives only during an edit, milliseconds. */
 const hunt = 2_000;
 
-/** Bugs that a test plants in the stage, to show that the laws see them. */
+/** Bugs that a test plants, to show that the laws detect them. */
 export type Plant =
-  /** The journal goes with every agent that is killed, as if it had never been written. */
+  /** Whenever the agent is killed, its journal is deleted. */
   | 'forgetful'
-  /** Once the agent is dead, the hook accepts every edit. */
+  /** While no agent runs, the hook accepts every edit. */
   | 'yes-man';
 
-/** Carries out one trouble. Resolves when it is over and everything runs again. */
+/** Carries out one trouble. Resolves when the trouble is over and everything runs again. */
 export async function bring(scene: Scene, trouble: Trouble, plant: Plant | null): Promise<void> {
   const { what, lasts, when } = trouble;
   if (when !== undefined) {
@@ -71,7 +71,7 @@ async function killAgent(scene: Scene, plant: Plant | null): Promise<void> {
   if (plant === 'forgetful') await loseJournal(scene, ['.generation', '.reserve']);
 }
 
-/** Kills a process that lives for milliseconds, at an instant that the machine draws. */
+/** Kills a process that lives only for milliseconds. The kill comes as soon as the process is found. */
 async function killShortLived(scene: Scene, target: 'handler' | 'client'): Promise<void> {
   const pid = await found(scene, target);
   if (pid !== null && killNow(pid)) count(scene, target, `process ${pid}`);
@@ -108,7 +108,7 @@ async function spoil(scene: Scene, trouble: JournalTrouble, lasts: number): Prom
     }
     case 'read-only': {
       if (!isMounted(paths.state)) return;
-      // A disk becomes read-only only while no file on it is open for writing.
+      // The agent must end first: Linux makes a disk read-only only if no file on it is open for writing.
       await killAgent(scene, null);
       const isDone = remount(paths.state, 'ro');
       tell(`the disk is ${isDone ? 'read-only' : 'busy, and stays writable'}`);
@@ -156,7 +156,7 @@ async function loseJournal(scene: Scene, more: readonly string[] = []): Promise<
   for (const end of ['', '-wal', '-shm', ...more]) rmSync(`${path}${end}`, { force: true });
 }
 
-/** Makes the hook script accept where it would start an agent (`yes-man`). */
+/** Changes the hook script so that it accepts an edit instead of starting an agent (`yes-man`). */
 export function plantYesMan({ paths }: Scene): void {
   for (const name of ['domainsync', 'domainsync_after']) {
     const path = join(paths.root, 'addon', name);

@@ -1,4 +1,4 @@
-/** The users of the crash runs judge by the words of an answer. These have to be the product's words. */
+/** The crash runs recognise an answer by its words. This tests that the product still uses these words. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,27 +1,30 @@
 /**
- * What the users know: which values each of their records may have, by the answers that they got. Each record
- * has one user, who waits for one answer before the next edit.
+ * Derives from the answers to a user's edits which values his records may have. Only one user edits a record,
+ * and he waits for each answer.
  */
 import type { Answer } from '../../../sandbox/index.ts';
 
-/** What the answer to an edit says. */
+/** The promise that an answer makes to the user. */
 export type AnswerKind =
   /** The panel has saved the edit. */
   | 'accepted'
-  /** Neither side was changed, for certain. */
+  /** The answer says that neither side was changed. */
   | 'nothing'
-  /** The panel was not changed; of the central nothing certain is said. */
+  /** The panel has not saved the edit. The answer does not say what the central has. */
   | 'refused'
-  /** The panel may have saved it: it says so without the central, a handler died, or no answer came. */
+  /**
+   * The panel may have saved the edit. It answered without the central, a handler was killed, or no answer
+   * came.
+   */
   | 'unsure';
 
-/** What an edit was answered. `text`: the words of a refusal, or of the error of the connection. */
+/** The answer to an edit. `text`: the words of a refusal, or of a connection error. */
 export interface Heard {
   readonly kind: AnswerKind;
   readonly text: string;
 }
 
-/** Reads an answer as its user does: by the words. */
+/** Recognises the kind of an answer by its words, as a user would. */
 export function heardOf(answer: Answer): Heard {
   if (answer.ok) return { kind: 'accepted', text: '' };
   const text = answer.error?.text ?? answer.body.slice(0, 200);
@@ -35,19 +38,19 @@ export function heardOf(answer: Answer): Heard {
 /** The words with which the sandbox refuses its own part of an edit (the switch `failLocal`). */
 export const localFailure = 'the panel refuses its part';
 
-/** One record of a user: a name with at most one address. */
+/** A record that one user edits: a name that has one address or none. */
 export interface Slot {
   readonly zone: string;
   readonly name: string;
-  /** The addresses that it may have by all answers so far; null: no record. */
+  /** Addresses that the record may have, by all answers so far. Null among them: the record may be absent. */
   may: ReadonlySet<string | null>;
-  /** Whether an answer was ever unsure, or the journal was lost since it was first written. */
+  /** Whether an answer was unsure, or the journal was lost, since the record was first edited. */
   clouded: boolean;
-  /** Whether the central may still have what was refused: no edit was accepted since. */
+  /** Whether the central may still have the address of a refused edit. An accepted edit ends this. */
   pending: boolean;
 }
 
-/** Takes an answer into account. @param to the address that the edit wanted; null: the record removed */
+/** Updates what is known of a record by an answer. @param to address that the edit wanted; null: no record */
 export function learn(slot: Slot, { kind }: Heard, to: string | null): void {
   if (kind !== 'nothing') slot.pending = kind !== 'accepted';
   if (kind === 'accepted') slot.may = new Set([to]);
@@ -57,7 +60,7 @@ export function learn(slot: Slot, { kind }: Heard, to: string | null): void {
   }
 }
 
-/** The values of a slot in words. */
+/** Lists in words the values that a record may have. */
 export function sayMay({ may }: Slot): string {
   return [...may].map((value) => value ?? 'nothing').join(' or ');
 }

@@ -1,4 +1,7 @@
-/** The users of a crash story. Each edits records of his own, one after the other, by the panel's API. */
+/**
+ * The users of a crash story. Each user edits his own records through the panel's API, one edit after the
+ * other.
+ */
 import { isSystemError } from '../../net/system-error.ts';
 import type { Judgement } from '../simulator/laws/judgement.ts';
 import { Random } from '../simulator/random.ts';
@@ -15,14 +18,14 @@ export interface MadeZone {
   may: ReadonlySet<boolean>;
 }
 
-/** What all users know in the end. */
+/** What all users know at the end of a story, from the answers to their edits. */
 export interface Knowledge {
   readonly slots: Slot[];
   readonly zones: MadeZone[];
 }
 
-/** What an edit makes of a slot: its address before and after; null: no record. */
-interface Wish {
+/** The address of a record before and after an edit; null: no record. */
+interface SlotChange {
   readonly from: string | null;
   readonly to: string | null;
 }
@@ -30,7 +33,7 @@ interface Wish {
 /** How many records each user has. */
 const slotsEach = 4;
 
-/** One user, who edits until `goOn` says no. */
+/** One user, who makes one edit after the other. */
 export class CrashUser {
   readonly #scene: Scene;
   readonly #knowledge: Knowledge;
@@ -65,7 +68,7 @@ export class CrashUser {
     return slot;
   }
 
-  /** Adds, changes or removes a record. Sometimes panel or central is told to refuse it. */
+  /** Adds, changes or removes a record. Sometimes makes panel or central refuse the edit. */
   async #editRecord(): Promise<void> {
     const slot = this.#slots[this.#random.between('slot', 0, this.#slots.length - 1)];
     if (slot === undefined) return;
@@ -79,7 +82,7 @@ export class CrashUser {
     await this.#attempt(slot, click, { from: held, to }, crashCustomer);
   }
 
-  async #attempt(slot: Slot, click: Click, { from, to }: Wish, by: Account): Promise<void> {
+  async #attempt(slot: Slot, click: Click, { from, to }: SlotChange, by: Account): Promise<void> {
     const before = slot.may;
     const wasLost = this.#scene.journalLost;
     const heard = await this.#click(click, by);
@@ -89,12 +92,12 @@ export class CrashUser {
     await this.#judgeAtOnce(slot, heard, before, { from, to });
   }
 
-  /** The answer is held against what both sides have at that moment. */
+  /** Compares the answer with what panel and central have right after it. */
   async #judgeAtOnce(
     slot: Slot,
     { kind, text }: Heard,
     before: ReadonlySet<string | null>,
-    { from, to }: Wish,
+    { from, to }: SlotChange,
   ): Promise<void> {
     if (kind !== 'accepted' && kind !== 'nothing') return;
     const [here, there] = [await this.#values('panel', slot), await this.#values('central', slot)];
@@ -102,7 +105,8 @@ export class CrashUser {
     if (kind === 'accepted') {
       const wanted = to === null ? [] : [to];
       if (!same(here, wanted)) this.#violate('answers.journal', `accepted, but ${said}`);
-      // What was listed after a lost journal stays with the panel.
+      // After a journal was lost, a record may differ. The ledger lists the difference, and the panel keeps
+      // its value.
       else if (slot.clouded && this.#scene.journalLost) this.#judgement.excuse('older-journal');
       else if (!isDone(there, from, to)) this.#violate('answers.journal', `accepted, but ${said}`);
       return;
@@ -117,7 +121,10 @@ export class CrashUser {
     this.#judgement.violate(law, text);
   }
 
-  /** The addresses of a slot on one side, read past the product. Waits for a process that was killed. */
+  /**
+   * Reads the addresses of a record directly from one side, without the product. Waits until that side runs
+   * again.
+   */
   async #values(side: 'panel' | 'central', { zone, name }: Slot): Promise<readonly string[]> {
     const { panel, central } = this.#scene;
     const records = await reading(`the ${side} to be read`, async () => {
@@ -127,7 +134,7 @@ export class CrashUser {
     return (records ?? []).filter((one) => one.name === wanted).map(({ rdata }) => rdata);
   }
 
-  /** The address that the panel has for a slot; null: none; undefined: there is no such zone. */
+  /** The address that the panel has for a record; null: none; undefined: the panel does not have the zone. */
   async #heldInPanel(slot: Slot): Promise<string | null | undefined> {
     const { panel } = this.#scene;
     const records = await reading('the panel', async () => await sandboxRecords(panel, slot.zone));
@@ -137,7 +144,7 @@ export class CrashUser {
     return found?.rdata ?? null;
   }
 
-  /** The click for an edit; null: the panel does not run now, or has another value already. */
+  /** The panel call for an edit; null: the panel does not run, or does not have the value `from`. */
   async #clickFor(slot: Slot, from: string | null, to: string | null): Promise<Click | null> {
     const { panel } = this.#scene;
     const { zone, name } = slot;
@@ -148,7 +155,7 @@ export class CrashUser {
     return { func: panel.words.remove, params: { plid: zone, elid: key, sok: 'ok' } };
   }
 
-  /** Sometimes the panel refuses its own part of the next save, or the central its next write. */
+  /** Sometimes makes the panel refuse its own part of the next save, or the central its next write. */
   async #obstruct(removes: boolean): Promise<void> {
     const { panel, central, plan } = this.#scene;
     const func = removes ? panel.words.remove : panel.words.save;
@@ -160,7 +167,7 @@ export class CrashUser {
     }
   }
 
-  /** A user edits a zone that is not his. Nothing may come of it. */
+  /** Edits a zone of another user. The edit must change nothing. */
   async #trespass(): Promise<void> {
     const slot = this.#slot(sharedZone, `trespass-${this.#number}-${(this.#count += 1)}`);
     const to = this.#nextAddress();
@@ -195,7 +202,10 @@ export class CrashUser {
     else if (heard.kind === 'unsure') made.may = new Set([...made.may, creates]);
   }
 
-  /** Saves a record in a zone of his own. What becomes of it is judged in the end, with its zone. */
+  /**
+   * Saves a record in a zone that the user has created. The record is checked with its zone at the end of the
+   * story.
+   */
   async #editInside(zone: string): Promise<void> {
     const click = saveClick(this.#scene.panel.words, zone, address(`in-${(this.#count += 1)}`, '192.0.2.9'));
     this.#say(`a record in ${zone}`, await this.#click(click, crashCustomer));
@@ -223,8 +233,8 @@ export class CrashUser {
 }
 
 /**
- * The identifier that the panel shows for a record; null: it has no such record, or others edited the zone
- * meanwhile.
+ * Finds the key of a record in the panel. Null: the panel has no such record, or another edit of the zone
+ * came between.
  */
 async function keyIn(panel: SandboxProcess, zone: string, record: Wanted): Promise<string | null> {
   const before = await panel.keys(zone);
@@ -235,7 +245,7 @@ async function keyIn(panel: SandboxProcess, zone: string, record: Wanted): Promi
   return keys?.[at] ?? null;
 }
 
-/** Reads from a process that may have been killed, again and again until it answers. */
+/** Repeats a read until it succeeds, because the process that answers may have been killed. */
 export async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
   const found: { readonly value: T }[] = [];
   await until(what, async () => {
@@ -250,14 +260,14 @@ export async function reading<T>(what: string, read: () => Promise<T>): Promise<
 }
 
 /**
- * Whether the central has what an accepted edit wanted. It may still have what the panel refused before: that
- * is undone later.
+ * Whether the central has the result of an accepted edit. An address of an earlier refused edit may also be
+ * there: it is undone later.
  */
 function isDone(there: readonly string[], from: string | null, to: string | null): boolean {
   return (to === null || there.includes(to)) && (from === null || !there.includes(from));
 }
 
-/** Whether the central has what an edit wanted, which no edit before it can have left there. */
+/** Whether the central has the result of an edit, and no earlier edit can have caused it. */
 function isCarriedOut(
   { pending }: Slot,
   there: readonly string[],
@@ -276,7 +286,7 @@ function sayValues(values: readonly string[]): string {
   return values.length === 0 ? 'has nothing' : `has ${values.join(' and ')}`;
 }
 
-/** Judges in the end whether each slot has one of the values that the answers allow. */
+/** Checks at the end of a story that each record has one of the values that the answers allow. */
 export function judgeSlots(
   slots: readonly Slot[],
   values: (slot: Slot) => readonly string[],
@@ -292,7 +302,7 @@ export function judgeSlots(
   }
 }
 
-/** Waits for an order to a stand-in, which may have been killed. Then nothing is obstructed. */
+/** Waits until a sandbox or server has taken an order. If it was killed, the order has no effect. */
 async function unlessDown(order: Promise<unknown>): Promise<void> {
   await order.catch((error: unknown) => {
     if (!isSystemError(error)) throw error;
