@@ -1,6 +1,6 @@
 /**
- * Feeds the decoders of outside input with changed samples; see `npm run -s fuzz -- --help` and
- * docs/reliability.md. The exit status is 1 if a decoder did something wrong.
+ * The fuzzer as a program: feeds the decoders of outside input with changed samples. See `npm run -s fuzz --
+ * --help` and docs/reliability.md. The exit status is 1 if a decoder made a mistake.
  */
 import { Command, InvalidArgumentError } from 'commander';
 import { fuzz, type FuzzReport } from './fuzz/run.ts';

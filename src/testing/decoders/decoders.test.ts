@@ -24,7 +24,7 @@ import { overBudget, type Budget, type Decoder } from './budget.ts';
 import { cgiCall, environmentCall, judge, type Fields } from './hook-calls.ts';
 
 /**
- * About twenty times the time that a slow computer needs. A decoder with quadratic time would take seconds at
+ * A slow computer needs about a twentieth of this time. A decoder with quadratic time would take seconds at
  * the second length.
  */
 const budget: Budget = { base: 80, perThousand: 3, octets: 250 };

@@ -8,15 +8,15 @@ import { decode } from '../../panels/ispmanager/hook.ts';
 const zone = zoneName('example.org');
 const long = makeRecord({ name: 'long', type: 'TXT', rdata: `"${'x TXT  a, '.repeat(800)}a"` }, zone);
 
-/** Known records of a zone. The text of one of them looks like a list of keys. */
+/** Two known records of a zone. The text of one of them looks like a list of keys. */
 function knownIn(records: RecordDialect): readonly KnownRecord[] {
   const short = makeRecord({ name: 'x', type: 'TXT', rdata: '"a"' }, zone);
   return [long, short].map((record) => ({ key: records.likelyKeys(record, zone).at(-1) ?? null, record }));
 }
 
 /**
- * Decodes a call as the agent does, and resolves its edits among known records.
- * @returns the event, or what its edits are
+ * Decodes a hook call as the agent does, and matches its edits with the known records.
+ * @returns the event; for a call with edits, the result of the match
  */
 export function judge(call: HookCall, dialect: PanelDialect): unknown {
   const event = decode(call, dialect);

@@ -1,10 +1,10 @@
 /**
- * Inputs with which a decoder once did something wrong, as `npm run -s fuzz` found and shortened them. The
- * tests play them again.
+ * Inputs with which a decoder once made a mistake, as `npm run -s fuzz` found and shortened them. The tests
+ * decode them again.
  */
 export interface FuzzCase {
   readonly target: string;
-  /** What the decoder did with the input. */
+  /** The mistake that the decoder made with the input. */
   readonly fault: string;
   readonly input: string;
 }

@@ -1,20 +1,20 @@
 /**
- * The program of a fuzzing thread. Plays slices of targets as it is asked to. Before each input it stores
- * which one it is, so that the input of a hang is known.
+ * The program of a fuzzing thread. On request it decodes inputs of one target for some time. Before each
+ * input it stores the input's number, so that the main thread can name the input of a hang.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { heapFinding, inputAt, playInput, type Finding } from './play.ts';
 import type { Target } from './target.ts';
 
-/** What a thread is started with. */
+/** The data that a new thread gets. */
 export interface ThreadData {
-  /** The module that exports the targets, as `fuzzTargets`. */
+  /** URL of the module that exports the targets, as `fuzzTargets`. */
   readonly module: string;
   /** Two numbers that the thread writes: index of the target, and number of the input. */
   readonly place: SharedArrayBuffer;
 }
 
-/** A request: play inputs of one target, from number `from` on, for about `ms` milliseconds. */
+/** A request to a thread: decode inputs of one target, from number `from` on, for about `ms` milliseconds. */
 export interface FuzzOrder {
   readonly target: number;
   readonly seed: number;
@@ -22,14 +22,14 @@ export interface FuzzOrder {
   readonly ms: number;
 }
 
-/** What a slice gave. `inputs`: how many were played. */
+/** The result of one request. `inputs`: how many inputs were decoded. */
 export interface FuzzSlice {
   readonly inputs: number;
   readonly decoded: number;
   readonly findings: readonly Finding[];
 }
 
-/** The heap of so many inputs is measured together, once in each slice. */
+/** Once in each request, the heap that this many inputs use is measured. */
 const measured = 12;
 
 const { module, place }: ThreadData = workerData;

@@ -7,7 +7,7 @@ import { inputAt, playInput } from './play.ts';
 import { fuzz } from './run.ts';
 import { fuzzTargets } from './targets/all.ts';
 
-/** How long the short form takes, seconds of which each target has the same share. */
+/** Duration of the short form of the fuzzer in seconds. All targets get the same share of it. */
 const shortTime = 12;
 
 test('issue 19, fuzz: the short form plays every decoder, and finds nothing', async () => {
@@ -61,7 +61,8 @@ for (const [kind, planted] of Object.entries(plantedTargets)) {
       seed: 1,
       seconds: kind === 'none' ? 1 : patience / 1_000,
       stopAtFirst: true,
-      // Other decoders may take this long only because the machine is slow.
+      // A low limit finds the planted hang soon. The other decoders keep the usual limit, because a busy
+      // machine is slow.
       ...(kind === 'hang' ? { mostWork: 2_000 } : {}),
     });
     const kinds = new Set(findings.map((finding) => finding.kind));

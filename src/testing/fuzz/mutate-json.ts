@@ -1,6 +1,6 @@
 import type { Dice } from './dice.ts';
 
-/** Values that a program of another kind may put into JSON. */
+/** Values that another program may write into JSON. */
 const oddValues: readonly unknown[] = [
   null,
   true,
@@ -37,8 +37,8 @@ interface Place {
 }
 
 /**
- * Changes a JSON text in one or a few places: values are replaced, dropped, doubled or moved, and texts
- * changed. A text that is not JSON is changed as a text.
+ * Changes a JSON text in one or a few places. Values are replaced, removed, doubled or moved, and texts
+ * inside are changed. A text that is not JSON is changed as plain text.
  * @param changeText changes one text inside the value
  */
 export function mutateJson(text: string, dice: Dice, changeText: (text: string) => string): string {
@@ -74,7 +74,7 @@ const changes: readonly Change[] = [
     if (Array.isArray(holder)) holder.splice(Number(key), 1);
     else delete holder[key];
   },
-  // Moves a copy of a value from elsewhere to this place.
+  // Replaces the value at this place by a copy of another value.
   (holder, key, dice, places) => {
     const from = dice.pick(places);
     holder[key] = structuredClone(from.holder[from.key]);
@@ -92,12 +92,12 @@ const changes: readonly Change[] = [
   },
 ];
 
-/** Sets a field of this name, even `__proto__`. */
+/** Sets the field with this name, even if the name is `__proto__`. */
 function define(holder: object, key: string, value: unknown): void {
   Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** Most places that are listed, because a changed value may be large. */
+/** A changed JSON value may be large, so at most this many of its places are listed. */
 const mostPlaces = 2_000;
 
 function placesIn(root: { value: unknown }): readonly Place[] {

@@ -2,7 +2,7 @@ import type { Dice } from './dice.ts';
 import { mutateJson } from './mutate-json.ts';
 import type { Target } from './target.ts';
 
-/** Longest input that is made, characters. */
+/** Length of the longest input that the fuzzer makes, in characters. */
 export const mostInput = 100_000;
 
 /** Characters that have a meaning in some grammar, or that a decoder may get wrong. */
@@ -58,7 +58,7 @@ const oddNumbers = [
   '99999999999999999999',
 ];
 
-/** Makes an input of a target. The same draws give the same input. */
+/** Makes one input for a target. The same random draws make the same input. */
 export function makeInput({ shape, samples, words }: Target, dice: Dice): string {
   const pool = { samples, words };
   const sample = dice.pick(samples);
@@ -164,7 +164,7 @@ const flipBit: Change = (text, dice) => {
   return splice(text, at, 1, String.fromCharCode((text.charCodeAt(at) || 0) ^ (1 << dice.below(8))));
 };
 
-/** Replaces two octets by a number that is often a length, a count or a pointer. */
+/** Replaces two octets by a number that decoders often read as a length, a count or a pointer. */
 const putNumber: Change = (text, dice) => {
   const low = dice.chance(0.5) ? dice.below(64) : dice.pick([0, 1, 255, 254, 0x29, 0xfa, text.length & 255]);
   const high = dice.pick([0, 0, 0, 0xc0, 0xff, 0x3f, text.length >> 8]);

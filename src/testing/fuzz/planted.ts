@@ -5,13 +5,13 @@ import { defineTarget, type Target } from './target.ts';
 const samples = ['name=value&other=1', 'a=b;c=d'];
 const facts = { shape: 'text', samples, words: ['=', '&', ';', '%'], refusals: [SyntaxError] } as const;
 
-/** Keeps what has been decoded, so that its memory is never freed. */
+/** Keeps every decoded value, so that the memory of the values is never freed. */
 function pairsOf(text: string): readonly (readonly string[])[] {
   if (text.includes('%%')) throw new SyntaxError('no pair');
   return text.split('&').map((pair) => pair.split('='));
 }
 
-/** By kind of finding: a decoder that has it, and no other one. */
+/** For each kind of finding, a decoder with this fault and no other. */
 export const plantedTargets: Readonly<Record<string, Target>> = {
   none: defineTarget({ ...facts, name: 'sound', decode: pairsOf }),
   exception: defineTarget({
@@ -26,7 +26,7 @@ export const plantedTargets: Readonly<Record<string, Target>> = {
     ...facts,
     name: 'loses',
     decode: pairsOf,
-    // A pair with two separators loses what stands after the second one.
+    // If a pair contains a second separator, the text after it is lost.
     check: (pairs, text) =>
       assert.equal(
         pairs.map(([name, value]) => (value === undefined ? name : `${name}=${value}`)).join('&'),
@@ -58,5 +58,5 @@ export const plantedTargets: Readonly<Record<string, Target>> = {
   }),
 };
 
-/** All of them, as a thread of the fuzzer loads them. */
+/** All planted targets, under the name by which a fuzzing thread loads them. */
 export const fuzzTargets: readonly Target[] = Object.values(plantedTargets);

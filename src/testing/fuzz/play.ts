@@ -3,12 +3,12 @@ import { Dice, hashOf } from './dice.ts';
 import { makeInput } from './mutate.ts';
 import { Unequal, type Target } from './target.ts';
 
-/** What a decoder did wrong. */
+/** A mistake of a decoder, with the input that shows it. */
 export interface Finding {
   readonly target: string;
   /**
-   * `exception`: an error of another kind than the decoder's own. `unequal`: a decoded value breaks a law of
-   * the decoder. `slow`, `memory`: more than the budget. `hang`: no end.
+   * `exception`: the decoder threw an error that is not one of its own. `unequal`: a decoded value breaks a
+   * rule of the target. `slow`, `memory`: the decoder used more than its budget. `hang`: it did not end.
    */
   readonly kind: 'exception' | 'unequal' | 'slow' | 'memory' | 'hang';
   readonly text: string;
@@ -17,12 +17,12 @@ export interface Finding {
 
 export type Played = 'decoded' | 'refused' | Finding;
 
-/** The n-th input of a target and a seed. */
+/** Makes the input with number `at` of a target, from the seed. */
 export function inputAt(target: Target, seed: number, at: number): string {
   return makeInput(target, new Dice(hashOf(`${seed} ${target.name} ${at}`)));
 }
 
-/** Plays one input, and measures its processor time. */
+/** Decodes one input and measures the processor time. */
 export async function playInput(target: Target, input: string): Promise<Played> {
   const before = process.threadCpuUsage();
   let played: Played;
@@ -35,7 +35,7 @@ export async function playInput(target: Target, input: string): Promise<Played> 
   const { user, system } = process.threadCpuUsage(before);
   const allowed = allowedTime(target, input);
   if ((user + system) / 1_000 <= allowed) return played;
-  // The garbage collector may have run meanwhile, so the input is played again.
+  // The garbage collector may have run during the measurement, so the input is decoded and measured again.
   const time = await processorTime(() => target.play(input), allowed);
   if (time <= allowed) return played;
   return {
@@ -50,12 +50,12 @@ function allowedTime({ budget }: Target, { length }: string): number {
   return budget.base + (budget.perThousand * length) / 1_000;
 }
 
-/** Heap in octets that a short result may take: objects of the library, caches. */
+/** Heap in octets that even a short result may need, for objects of the library and caches. */
 const usualHeap = 1024 * 1024;
 
 /**
- * Measures the heap that the results of some inputs use together.
- * @returns a finding for the longest of them, if that is more than the budget allows; else null
+ * Measures how much heap the results of some inputs use together.
+ * @returns a finding with the longest input if they use more than the budget allows; else null
  */
 export async function heapFinding(target: Target, inputs: readonly string[]): Promise<Finding | null> {
   const length = inputs.reduce((total, input) => total + input.length, 0);

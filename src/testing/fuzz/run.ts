@@ -4,12 +4,12 @@ import type { FuzzOrder, FuzzSlice, ThreadData } from './fuzz-thread.ts';
 import { inputAt, type Finding } from './play.ts';
 import type { Target } from './target.ts';
 
-/** What a run is asked for. */
+/** The options of one run of the fuzzer. */
 export interface FuzzRun {
   readonly targets: readonly Target[];
   /** URL of the module that exports all targets as `fuzzTargets`. */
   readonly module: string;
-  /** Only these targets are played, by their index in `targets`. */
+  /** Indexes in `targets` of the targets that this run uses. */
   readonly chosen: readonly number[];
   readonly seed: number;
   readonly seconds: number;
@@ -34,17 +34,19 @@ export interface FuzzReport {
   readonly findings: readonly Finding[];
 }
 
-/** Length of one slice, milliseconds. Slices are short, so that a short run has all targets. */
+/**
+ * Length of one request to a thread, milliseconds. It is short, so that even a short run reaches all targets.
+ */
 const sliceTime = 200;
 const usualWork = 30_000;
 /** Time between two checks of the thread, milliseconds. */
 const lookEvery = 1_000;
-/** After so many findings of one target it is left out, because more of them would say the same. */
+/** After this many findings a target is left out, because further findings would show the same mistake. */
 const mostFindings = 5;
-/** Most memory of a thread, MiB: a decoder that uses more ends it. */
+/** Most memory of a thread, MiB. A thread that needs more is ended by Node.js. */
 const mostMemory = 768;
 
-/** Plays inputs of all chosen targets in turn until the time is over. */
+/** Decodes inputs of all chosen targets, in turn, until the time is over. */
 export async function fuzz(run: FuzzRun): Promise<FuzzReport> {
   const began = performance.now();
   const counts = new Map(run.chosen.map((index) => [index, { inputs: 0, decoded: 0, findings: 0 }]));
@@ -53,7 +55,7 @@ export async function fuzz(run: FuzzRun): Promise<FuzzReport> {
   const isOver = (): boolean =>
     performance.now() - began >= run.seconds * 1_000 || (run.stopAtFirst === true && findings.length > 0);
   try {
-    // Each target has one slice at least, however short the time is.
+    // Every target gets at least one request, even if the time is already over.
     for (let round = 0; round === 0 || !isOver(); round += 1) {
       for (const [index, count] of counts) {
         if (count.findings >= mostFindings) continue;
@@ -106,7 +108,10 @@ class FuzzThread {
     });
   }
 
-  /** Plays a slice. If the thread hangs or ends, the slice has the input at which it did as a finding. */
+  /**
+   * Sends one request to the thread and waits for its result. If the thread hangs or ends, the result has a
+   * finding with the input that caused this.
+   */
   async play(order: FuzzOrder): Promise<FuzzSlice> {
     const done = new AbortController();
     const played = new Promise<FuzzSlice>((resolve) => this.#worker.once('message', resolve));
@@ -124,7 +129,10 @@ class FuzzThread {
     return this.#dead(order, isFull ? 'memory' : 'exception', `${error.name} ${error.message}`);
   }
 
-  /** Waits until one input has taken too much processor time of the thread. A busy machine proves nothing. */
+  /**
+   * Waits until the thread has used too much processor time for one input. Real time is not used, because
+   * other programs may slow the machine down.
+   */
   async #hang(order: FuzzOrder, signal: AbortSignal): Promise<FuzzSlice> {
     const most = this.#run.mostWork ?? usualWork;
     let since = { at: -1, work: 0 };

@@ -5,8 +5,8 @@ import type { Target } from './target.ts';
 const mostAttempts = 2_000;
 
 /**
- * Makes the input of a finding shorter as long as its decoder does the same wrong with it. An input that
- * hangs, or takes too much memory, stays as it is.
+ * Shortens the input of a finding as long as the decoder still makes the same mistake. An input that hangs or
+ * takes too much time or memory stays as it is.
  */
 export async function shortened(targets: readonly Target[], finding: Finding): Promise<Finding> {
   const target = targets.find(({ name }) => name === finding.target);
@@ -26,6 +26,6 @@ export async function shortened(targets: readonly Target[], finding: Finding): P
 
 function isSame(played: Finding | string, { kind, text }: Finding): played is Finding {
   if (typeof played === 'string' || played.kind !== kind) return false;
-  // The first line names the error.
+  // The first line of the text names the error, so only this line has to stay the same.
   return kind === 'unequal' || played.text.split('\n')[0] === text.split('\n')[0];
 }

@@ -22,11 +22,14 @@ export interface Target {
    * @throws whatever else the decoder throws; {@link Unequal} if the check of the result fails
    */
   readonly play: (input: string) => Promise<'decoded' | 'refused'>;
-  /** Only decodes an input. The memory of what it returns is measured. */
+  /** Decodes an input without further checks. The fuzzer measures the memory of the returned value. */
   readonly decode: (input: string) => unknown;
 }
 
-/** Thrown if a decoded value does not come back from its encoder, or another law of the decoder is broken. */
+/**
+ * Thrown if encoding a decoded value does not give the input again, or if the value breaks another rule of
+ * the target.
+ */
 export class Unequal extends Error {
   override readonly name = 'Unequal';
 }
@@ -40,16 +43,19 @@ interface Definition<T> extends Pick<Target, 'name' | 'shape' | 'samples'> {
   /** The errors by which the decoder refuses an input. */
   readonly refusals: readonly ErrorClass[];
   /**
-   * Checks a decoded value, for example that it comes back from its encoder. If not, throws an
-   * `AssertionError`.
+   * Checks a decoded value, for example by encoding and decoding it again.
+   * @throws AssertionError if the value breaks a rule
    */
   readonly check?: (value: T, input: string) => void | Promise<void>;
 }
 
-/** About twenty times what a decoder needs on a slow computer. A quadratic decoder takes more. */
+/**
+ * About twenty times the time and memory of a decoder on a slow computer. A quadratic decoder exceeds this
+ * budget.
+ */
 const usualBudget: Budget = { base: 80, perThousand: 3, octets: 250 };
 
-/** Makes a target from a decoder and what its results have to keep. */
+/** Makes a target from a decoder and a check of its results. */
 export function defineTarget<T>({ decode, refusals, check, ...facts }: Definition<T>): Target {
   return {
     name: facts.name,
@@ -82,12 +88,12 @@ export function octetsIn(input: string): Buffer {
   return Buffer.from(input, 'latin1');
 }
 
-/** The input that stands for these octets. */
+/** The input, of the shape `octets`, that stands for these octets. */
 export function inputOf(octets: Uint8Array): string {
   return Buffer.from(octets).toString('latin1');
 }
 
-/** The value of a JSON input; undefined: the input is no JSON. */
+/** Parses a JSON input; undefined: the input is not JSON. */
 export function jsonIn(input: string): unknown {
   try {
     return JSON.parse(input);
@@ -96,13 +102,13 @@ export function jsonIn(input: string): unknown {
   }
 }
 
-/** The fields of a JSON input that is an object; null: it is none. */
+/** Parses a JSON input that is an object, and returns its fields; null: the input is not an object. */
 export function fieldsIn(input: string): Readonly<Record<string, unknown>> | null {
   const value = jsonIn(input);
   return typeof value === 'object' && value !== null ? { ...value } : null;
 }
 
-/** A text for a field that may hold a JSON value of another kind. */
+/** Converts a JSON value to a text, for a field that must be a text. */
 export function textIn(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }

@@ -31,7 +31,7 @@ import { messages, transferred, wireWords } from './dns.ts';
 const zone = parseName('example.org.');
 const redact = (text: string): string => text.replaceAll('secret', '***');
 
-/** An answer over HTTP as the fuzzer writes it: `body` is a text, or octets if it is in `octets`. */
+/** Makes an HTTP answer from the fuzzer's JSON. The body is in `body` as text, or in `octets` as octets. */
 function answerIn(input: string): HttpAnswer {
   const { status, contentType, body, octets } = fieldsIn(input) ?? {};
   return {
@@ -67,7 +67,7 @@ const documents = [
   '<doc><banner id="record_limit">only the first 100 records</banner></doc>',
 ];
 
-/** A list with a row of each type, as the two generations show it. */
+/** Lists with one row for each record type, as ISPmanager 4 and ISPmanager 5/6 return them. */
 const list4 = `<doc>${Object.entries(everyType)
   .map(
     ([type, [data]]) =>
@@ -110,7 +110,7 @@ const markup = [
   '\ufeff',
 ];
 
-/** Pieces of names, keys and data in the cells of a list. */
+/** Pieces that occur in the names, keys and data of a list's cells. */
 const cells = [
   '.',
   '*',
@@ -151,8 +151,8 @@ async function rowsIn(doc: XmlElement, dialect: CentralDialect): Promise<readonl
 }
 
 /**
- * The document of an element from the fuzzer's JSON. Names that XML does not allow make it a document that is
- * not well-formed.
+ * Writes an element from the fuzzer's JSON as an XML document. A name that XML does not allow makes a
+ * document that is not well-formed.
  */
 function documentIn(value: unknown): string {
   const { name, attributes, text, children } = Object(value) as Readonly<Record<string, unknown>>;
@@ -166,7 +166,10 @@ function documentIn(value: unknown): string {
   }).replace(/(?=<\/[^<]*$)/u, Array.isArray(children) ? children.map(documentIn).join('') : '');
 }
 
-/** Answers whose documents keep their structure: the fuzzer changes their elements. */
+/**
+ * A target for answers of a panel. The fuzzer changes elements of the XML document, so its structure stays
+ * valid.
+ */
 function panelAnswer(name: string, dialect: CentralDialect, lists: readonly string[]): Target {
   return defineTarget({
     name,
@@ -210,12 +213,12 @@ const xml = defineTarget({
   samples: documents,
   words: markup,
   budget: { octets: 400 },
-  // A text that is decoded from UTF-8 has no half of a character.
+  // A text that was decoded from UTF-8 never contains half of a surrogate pair, so the input must not either.
   decode: async (input) => await parseXmlInSlices(input.toWellFormed()),
   refusals: [XmlError],
   check: async (doc, input) => {
     assert.deepEqual(await parseXmlInSlices(documentOf(doc)), doc);
-    // A document that is cut off is never a document (design of the strict parser).
+    // A strict parser refuses every document whose end is cut off.
     const cut = input.trimEnd().slice(0, -1);
     await assert.rejects(async () => await parseXmlInSlices(cut), XmlError, 'a cut document');
   },
@@ -242,7 +245,7 @@ const serverZone = {
 };
 
 const jsonBodies = [
-  // A zone has the most to decode, so it is drawn more often.
+  // A zone has more to decode than the other answers, so it is listed several times.
   ...Array.from({ length: 4 }, () => [serverZone, 200] as const),
   [[{ name: 'example.org.', account: 'a', kind: 'Native' }], 200],
   [{ error: 'RRset example.org. IN A: Conflicts', errors: ['x'] }, 422],
@@ -253,7 +256,7 @@ const powerdns = defineTarget({
   name: 'answer-powerdns',
   shape: 'json',
   samples: [
-    // The body as a value is changed as JSON, and the body as a text is changed as a text.
+    // Each body occurs twice: as a JSON value, whose fields the fuzzer changes, and as a text.
     ...jsonBodies.map(([body, status]) => JSON.stringify({ status, contentType: 'application/json', body })),
     ...jsonBodies.map(([body, status]) => answerText(JSON.stringify(body), status, 'application/json')),
     answerText('Not Found', 404, 'text/plain'),
@@ -271,7 +274,7 @@ const powerdns = defineTarget({
   check: async ({ records }) => {
     for (const record of records) {
       if (record.rdata !== record.handle) continue;
-      // What the adapter would write for a record is read back as the same record.
+      // If the adapter writes this record and reads it back, it must get the same record.
       const sent = {
         ...record,
         type: serverType(record.type),

@@ -64,7 +64,7 @@ const shortZone = [
 
 const records = Object.entries(everyType).flatMap(([type, both]) => both.map((rdata) => `${type} ${rdata}`));
 
-/** The records of a zone file as sorted ids with TTLs, which do not depend on the order of the file. */
+/** Lists the records of a zone file as `id TTL`, sorted, so that the order in the file does not matter. */
 function idsOf(all: readonly ResourceRecord[]): readonly string[] {
   return all.map((record) => `${recordId(record)} ${record.ttl}`).sort();
 }
@@ -77,7 +77,8 @@ const masterFile = defineTarget({
   decode: (text) => parseZoneFile(text, { origin: zone }),
   refusals: [DnsDataError],
   check: ({ records: all }) => {
-    // What stands at one TTL in the written file gets it, so only files whose TTLs are all known come back.
+    // A record without TTL gets the file's default TTL when it is read again. So every record gets a TTL
+    // first.
     const known = all.map((record) => ({ ...record, ttl: record.ttl ?? 0 }));
     const again = parseZoneFile(formatZoneFile(zone, known), { origin: zone });
     assert.deepEqual(idsOf(again.records), idsOf(known));
@@ -153,18 +154,20 @@ const negative = {
   authority: [soa],
 };
 
-/** Messages of a zone transfer: a whole one, and the first of several. */
+/** Two messages of a zone transfer: one with the whole zone, and the first of several. */
 export const transferred = [
   { ...answered, answers: [soa, ...answered.answers, soa], udpSize: null },
   { ...answered, answers: [soa, ...answered.answers] },
 ];
 
-/** Messages that name servers receive and send: an answer, an update, a denial, a request for a transfer. */
+/**
+ * Messages that name servers receive and send: an answer, an update, a negative answer, a transfer request.
+ */
 export const messages = [answered, update, negative, queryMessage(zone, 'AXFR')].map((message) =>
   inputOf(encodeMessage(message)),
 );
 
-/** Octets that have a meaning in DNS messages: pointers, labels, heads of records. */
+/** Octets with a meaning in DNS messages: compression pointers, labels, headers of records. */
 export const wireWords = [
   '\0',
   '\xc0\x0c',
@@ -179,7 +182,7 @@ export const wireWords = [
   '\0\x06\0\x01',
 ];
 
-/** A message as plain data, so that two of them can be compared. */
+/** Converts a message to plain data, so that two messages can be compared. */
 function plain(message: ReturnType<typeof decodeMessage>): unknown {
   return { ...message, tsig: null };
 }
@@ -192,12 +195,13 @@ const wire = defineTarget({
   decode: (input) => decodeMessage(octetsIn(input)),
   refusals: [DnsDataError],
   check: (message) => {
-    // A rcode above 15 has no room without EDNS; a decoded message never has one then.
+    // Only EDNS has room for an rcode above 15, and a decoded message without EDNS never has such an rcode.
     let octets: Buffer;
     try {
       octets = encodeMessage(message);
     } catch (error) {
-      // Names that were compressed in rdata of later types are written out, which may be too long.
+      // Only old types may have compressed names in their data. Written without compression, a message may be
+      // too long.
       if (error instanceof DnsDataError && error.problems[0]?.code === 'wire.message-too-big') return;
       throw error;
     }
@@ -237,7 +241,9 @@ const signed = messages.map((message) =>
   inputOf(signMessage(octetsIn(message), key, signedAt, requestMac).octets),
 );
 
-/** The part of a signed message that its signature covers: all before the TSIG record, without the id. */
+/**
+ * The part of a signed message that its signature covers: all octets before the TSIG record, without the id.
+ */
 function covered(octets: Buffer): string {
   const at = decodeMessage(octets).tsig?.at ?? 0;
   return octets.subarray(2, at).toString('latin1');

@@ -81,7 +81,8 @@ const settings = defineTarget({
   shape: 'text',
   samples: settingsFiles,
   words: iniWords,
-  // Mistakes of the file are part of the result, so every error is a finding.
+  // The result contains the mistakes in the settings file. So no error may be thrown, and every error is a
+  // finding.
   decode: (text) => readSettings(text, 'domainsync.ini', (path) => ({ path, text: 'secret', problem: null })),
   refusals: [],
   check: (loaded) => {
@@ -112,7 +113,7 @@ const ini = defineTarget({
       parseIni(text)
         .entries.filter(({ section, option }) => section !== place || option !== name.toLowerCase())
         .map(({ section, option, value }) => JSON.stringify([section, option, value]));
-    // Every other option keeps its value.
+    // Setting one option must not change the value of any other option.
     assert.deepEqual(at(after), at(before));
     const changed = parseIni(after).entries.findLast(
       (one) => one.section === place && one.option === name.toLowerCase(),
@@ -152,7 +153,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const planPath = join(folder, 'a.plan');
 const secondPath = join(folder, 'b.plan');
 
-/** The text of a plan file with these lines. Unless it is left out, the last line has the right checksum. */
+/** Makes a plan file with these lines. If the last line is not left out, it gets the right checksum. */
 function planText(input: string): string {
   const { lines, ending } = fieldsIn(input) ?? {};
   const body = (Array.isArray(lines) ? lines : [lines]).map((line: unknown) => `${textIn(line)}\n`).join('');

@@ -127,7 +127,7 @@ const formWords = [
   '.example.org.',
 ];
 
-/** A call from the fuzzer's JSON; null: the agent cannot get such a call. */
+/** Makes a hook call from the fuzzer's JSON; null: no panel can send such a call to the agent. */
 function callIn(input: string): HookCall | null {
   const call = fieldsIn(input);
   if (call === null) return null;
@@ -147,7 +147,7 @@ function pairIn(pair: unknown): readonly [string, string] {
   return [textIn(name), textIn(text)];
 }
 
-/** The answer that refuses a call with this text must be a document with this text. */
+/** Checks that the XML answer which refuses a call with this text is well-formed and contains the text. */
 function answerIsWhole(text: string, dialect: PanelDialect): void {
   const shown = text.replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/gu, '').slice(0, 2_000);
   const verdict = { kind: 'refuse', problems: [], changed: 'nothing' } as const;
@@ -165,11 +165,11 @@ function hookTarget(name: string, dialect: PanelDialect, samples: readonly strin
     shape: 'json',
     samples,
     words: formWords,
-    // A call is refused by an event, never by an error, so that every error is a finding.
+    // The decoder reports a bad call as an event. So no error may be thrown, and every error is a finding.
     decode: (input) => {
       const call = callIn(input);
       if (call === null) return null;
-      // The agent asks for these before and after it decodes a call.
+      // Before and after it decodes a call, the agent also reads the call's language and actor.
       return {
         asked: [dialect.calls.language(call), dialect.calls.actor(call)],
         event: judge(call, dialect),

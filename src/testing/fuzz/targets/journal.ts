@@ -97,7 +97,8 @@ const row = defineTarget({
   },
   refusals: [JournalError],
   check: ({ operation }) => {
-    // What is read is written in the form of this release, and reads the same.
+    // An operation that was read is written in the form of this release. Reading it again must give the same
+    // operation.
     if (operation !== null) assert.deepEqual(readOperation(JSON.stringify(operation)), operation);
   },
 });
@@ -107,7 +108,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const base = join(folder, 'base.db');
 const path = join(folder, 'journal.db');
 
-/** Makes the journal that the fuzzer changes. Its write-ahead log is merged into it. */
+/** Makes the journal that the fuzzer changes, with its write-ahead log merged into the database file. */
 async function makeBase(): Promise<void> {
   const journal = new SqliteJournal({ path: base, writer: true, reserve: 0 });
   await journal.commit({
@@ -133,7 +134,10 @@ async function makeBase(): Promise<void> {
   database.close();
 }
 
-/** Columns that the fuzzer may set, by table, in the order of their checksums. The first orders the rows. */
+/**
+ * Columns that the fuzzer may set, by table, in the order in which checksums use them. Rows are ordered by
+ * the first.
+ */
 const columns: Readonly<Record<string, readonly string[]>> = {
   operation: ['id', 'zone', 'state', 'open', 'watch_until', 'body'],
   zone: ['name', 'state', 'incarnation', 'baseline_at', 'note'],
@@ -149,7 +153,7 @@ const columns: Readonly<Record<string, readonly string[]>> = {
   heartbeat: ['commits', 'at'],
 };
 
-/** Tables whose rows have the checksum of their columns. */
+/** Tables with a checksum in each row. */
 const summed: ReadonlySet<string> = new Set(['operation', 'zone', 'fact', 'owner', 'decision']);
 
 interface Change {
@@ -192,7 +196,7 @@ function sqlValue(value: unknown): SQLInputValue {
   return JSON.stringify(value) ?? null;
 }
 
-/** Sets one value, and the checksum of its row. A value that SQLite itself does not take is left out. */
+/** Sets one value, and the checksum of its row if `withSum`. Skips a value that SQLite refuses to store. */
 function setValue(database: DatabaseSync, change: Readonly<Record<string, unknown>>, withSum: boolean): void {
   const table = textIn(change['table']);
   const names = Object.hasOwn(columns, table) ? columns[table] : undefined;
@@ -212,7 +216,7 @@ function setValue(database: DatabaseSync, change: Readonly<Record<string, unknow
     const isMade = names.map((name) => `${name} IS ?`).join(' AND ');
     database.prepare(`UPDATE ${table} SET sum = ? WHERE ${isMade}`).run(sumOf(table, made), ...made);
   } catch (error) {
-    // SQLite refuses a value of another type, and one that would not be unique.
+    // SQLite refuses a value of a wrong type, and a second row with the same key.
     if (!(error instanceof Error && 'errcode' in error)) throw error;
   }
 }
@@ -221,7 +225,7 @@ function columnValue(value: unknown): ColumnValue {
   return typeof value === 'string' || typeof value === 'number' ? value : null;
 }
 
-/** Reads everything that the product reads of a journal. */
+/** Calls every read of the journal that the product uses. */
 async function readAll(journal: SqliteJournal): Promise<unknown> {
   const read: unknown[] = [];
   const reads: readonly (() => unknown)[] = [
@@ -242,7 +246,7 @@ async function readAll(journal: SqliteJournal): Promise<unknown> {
     () => journal.checkLedger(''),
     () => journal.damage(),
   ];
-  // One read that fails must not hide what another does.
+  // If one read fails, the others are still tried.
   for (const one of reads) read.push(await refusedAs(one));
   return read;
 }

@@ -21,7 +21,7 @@ const heads = [
   'domainsync-control 1 0 15\n{"do":"status"}',
 ];
 
-/** Receives the octets in chunks of this length, as a connection may hand them over. */
+/** Feeds the octets to the agent's decoder in chunks of this length, as a connection may deliver them. */
 function received(octets: Buffer, chunk: number): IncomingRequest | 'incomplete' | 'garbled' {
   const incoming = new Incoming();
   for (let at = 0; at < octets.length; at += chunk) {
@@ -49,7 +49,7 @@ const request = defineTarget({
     ' since 1.00',
     '\r',
   ],
-  // A request may announce 8 MiB; the agent takes room for at most 2 MiB of a hook's body.
+  // A request may announce 8 MiB, but the agent reserves at most 2 MiB for a body.
   budget: { octets: 250 },
   decode: (input) => received(octetsIn(input), Infinity),
   refusals: [],
