@@ -13,24 +13,21 @@ export interface Run {
   /** The journals as the engines use them, in the order of `engines`. */
   readonly journals: readonly Journal[];
   readonly several: Several;
-  /** What it does about pauses; null: the history has none. */
+  /** The agent's part that handles pauses; null: the history has no pauses. */
   readonly pausing: PausingAgent | null;
-  /** Resolves when the agent is killed, which calls `end`. */
+  /** Resolves when the agent is killed. The kill calls `end`. */
   readonly killed: Promise<'killed'>;
   readonly end: () => void;
 }
 
-/**
- * A planned power cut: during which commit (counted from now on, from 1), whether that commit lands, and what
- * follows.
- */
+/** A planned power cut. `commits`: the cut comes during this commit, counted from now on, from 1. */
 export interface ComingCut {
   commits: number;
   readonly kind: PowerCut;
   readonly onCut: () => void;
 }
 
-/** The agent tries an unusable journal again after so many milliseconds. */
+/** If the journal cannot be used, the agent tries again after this time, milliseconds. */
 export const startAgain = 2_000;
 
 /** Starts engines one after the other. @returns `journal` if a journal cannot be used */
@@ -55,7 +52,7 @@ export async function openAt(journal: Journal, wall: number): Promise<number> {
 }
 
 /**
- * Whether a log line at level 1 with this event reports an error that no interface of the engine declares.
+ * Whether a log line at level 1 with this event reports an unexpected error, that is, a defect of the engine.
  */
 export function isDefect(event: string): boolean {
   return ['engine.defect', 'zone.later', 'compare.failed', 'owners.later'].includes(event);

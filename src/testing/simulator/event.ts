@@ -6,8 +6,8 @@ import { operatorSchemas } from './operator-events.ts';
 import { pauseSchemas } from './pause-events.ts';
 
 /**
- * One event of a history, with every decision about it. Times and durations are milliseconds of the virtual
- * clock.
+ * One event of a history, with everything that is decided about it. Times and durations are milliseconds of
+ * the virtual clock.
  */
 export const eventSchema = v.variant('kind', [
   /** A user saves records of a zone in the panel. */
@@ -70,7 +70,7 @@ export const eventSchema = v.variant('kind', [
     of: v.union([v.literal('panel'), v.number()]),
     lasts: milliseconds,
   }),
-  /** The wall clock of the panel's host jumps by so many milliseconds. */
+  /** The wall clock of the panel's host jumps by this many milliseconds. */
   v.strictObject({ kind: v.literal('clock-step'), by: milliseconds }),
   ...operatorSchemas,
   ...pauseSchemas,
@@ -93,5 +93,5 @@ export interface OnCopy {
 /** The events of one host. The numbers among them are milliseconds to wait. */
 export type Events = Generator<number | HistoryEvent, void>;
 
-/** The events of a history, on the panel's host and on a copy of it. */
+/** The events of a history, each on the panel's host or on a copy of that host. */
 export type HostedEvents = Generator<number | HistoryEvent | OnCopy, void>;

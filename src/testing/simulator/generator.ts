@@ -16,8 +16,8 @@ import type { LocalPart, World } from './world.ts';
 const hosts = ['www', 'ftp', 'api', '@'] as const;
 
 /**
- * Makes the events of a history, from the state of the world at that time. Changes nothing in the world
- * except `chooseFault`.
+ * Chooses the events of a history at random, depending on the state of the world. Changes nothing in the
+ * world except `chooseFault`.
  */
 export class HistoryGenerator {
   readonly #world: World;
@@ -76,7 +76,7 @@ export class HistoryGenerator {
     yield this.#chances.pick(this.#name('pause'), [0, 50, 400, 3_000, 9_000, 25_000]);
   }
 
-  /** What goes on at both sides while no agent runs. */
+  /** Yields events on both sides during a time without an agent. */
   *unwatched(step: number): Events {
     this.#step = step;
     if (this.#chances.chance(this.#name('unheard meanwhile'), 0.6)) yield this.#unheardChange();
@@ -117,8 +117,8 @@ export class HistoryGenerator {
   }
 
   /**
-   * Edits of several zones by one click, or of one record by two users at once. There are none unless the
-   * options ask for clicks.
+   * Yields edits of several zones by one click, or edits of one record by two users at once. Yields nothing
+   * unless the options ask for clicks.
    */
   *#clicks(): Events {
     if (this.#options.clicks !== true) return;
@@ -203,7 +203,7 @@ export class HistoryGenerator {
 
   /**
    * Makes an edit.
-   * @param of which edit of the step it is; it becomes a part of the names of its random draws
+   * @param of number of the edit within the step; its random draws have it in their names
    */
   #editOf(zone: DnsName, items: EditOfRecords['items'], of = ''): EditOfRecords | null {
     if (!this.#world.panel.zones.has(zone)) return null;

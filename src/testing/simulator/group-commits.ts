@@ -2,13 +2,16 @@ import type { Batch } from '../../core/journal.ts';
 import type { MemoryJournal } from '../memory-journal.ts';
 import { never, type Life } from './life.ts';
 
-/** A group is open for so many turns of the queue of promises. Virtual time does not pass meanwhile. */
+/**
+ * A group accepts further commits for this many turns of the promise queue. Virtual time does not pass
+ * meanwhile.
+ */
 const turns = 40;
 
-/** Commits that wait for the same write to the disk. */
+/** Commits that share one write to the disk. */
 interface Group {
   readonly batches: Batch[];
-  /** The file as it will be once the group is on disk. */
+  /** A copy of the file to which the commits of the group are already applied. */
   readonly staged: MemoryJournal;
   readonly landed: Promise<void>;
 }
@@ -22,7 +25,7 @@ export class GroupCommits {
   readonly #life: Life;
   readonly #land: (batches: readonly Batch[]) => Promise<void>;
   #open: Group | null = null;
-  /** Ends when the write of the last group has landed or failed. */
+  /** Resolves when the write of the last group has landed or failed. */
   #landing: Promise<void> = Promise.resolve();
 
   constructor(file: MemoryJournal, life: Life, land: (batches: readonly Batch[]) => Promise<void>) {
@@ -34,13 +37,13 @@ export class GroupCommits {
   async commit(batch: Batch): Promise<void> {
     await this.#landing;
     const group = (this.#open ??= this.#begin());
-    // A batch that is not allowed fails alone.
+    // If the journal refuses a batch, only this batch fails, not the group.
     await group.staged.commit(batch);
     group.batches.push(batch);
     await group.landed;
   }
 
-  /** The journal as a transaction sees it: with the commits that wait. */
+  /** The journal as a transaction sees it: with the commits that still wait for the disk. */
   async pending(): Promise<MemoryJournal> {
     await this.#landing;
     return this.#open?.staged ?? this.#file;
@@ -49,7 +52,7 @@ export class GroupCommits {
   #begin(): Group {
     const batches: Batch[] = [];
     const landed = this.#end(batches);
-    // Each member gets the failure; without a member nobody needs it.
+    // Each commit of the group throws the failure. Without commits, nobody awaits this promise.
     landed.catch(() => undefined);
     return { batches, staged: this.#file.copy(), landed };
   }

@@ -7,13 +7,15 @@ import { playAll } from '../runs/player.ts';
 import { addReport, emptyReport, modesOf, type Report } from '../runs/report.ts';
 import { playHistory } from './history.ts';
 
-/** Number of histories of each mode. All together take at most one minute on two idle cores (issue 13). */
+/**
+ * Number of histories of each mode. All modes together take at most one minute on two idle cores (issue 13).
+ */
 const most = 180;
 const runs: Partial<Readonly<Record<Mode, number>>> = { default: 900, pauses: 90 };
 
 /**
- * Seeds whose histories still break a law, each with that law (docs/known-gaps.md). If a seed no longer does,
- * it must be removed here.
+ * Seeds whose histories still break a law, each with that law (docs/known-gaps.md). A seed that no longer
+ * breaks its law must be removed here.
  */
 const broken: Partial<Readonly<Record<Mode, Readonly<Record<number, string>>>>> = {};
 

@@ -47,8 +47,8 @@ export class BrokenOff extends Error {
 }
 
 /**
- * Plays the history of a seed. It has a panel, a central and an engine between them, edits by users and
- * others, and faults. Then lets time pass without faults, and checks the laws in `laws/`.
+ * Plays the history of a seed: users and others make edits, and faults occur, between a panel, an engine and
+ * a central. Then lets time pass without faults, and checks the laws in `laws/`.
  * @throws {BrokenOff} when the history does not reach its end
  */
 export async function playHistory(
@@ -147,8 +147,8 @@ class History {
       this.#tell(events),
       this.#setting.options.hosts === true ? 400 * day : 3_600_000,
     );
-    // Only the hourly comparison finds what others changed, so the clock runs until one was made. What is on
-    // watch is compared after its watch of ten minutes.
+    // Changes by others are found only by the hourly comparison, so the clock runs past the next one. Records
+    // on watch are compared later, when their watch of ten minutes is over.
     await clock.runUntil(clock.now() + 3_600_000 + 660_000);
     await clock.runUntilSettled(this.#allRunning(), 60_000);
     const violations: Violation[] = [];
@@ -195,7 +195,7 @@ class History {
     for (const next of events(accidents)) {
       if (typeof next === 'number') await clock.sleepAhead(next);
       else {
-        // In a replay, every event is preceded by a wait of its own. So the recording must also wait here.
+        // A replay waits before every event. So the recording must wait too, or the order could differ.
         if (!waited) await clock.sleepAhead(0);
         await ('on' in next ? this.#perform(next.event, next.on) : this.#perform(next));
       }
@@ -217,12 +217,12 @@ class History {
   }
 }
 
-/** Comparisons by serials are soon made, and nothing else reads the serials. */
+/** Compares all zones every two minutes, and turns the regular reads of serials off. */
 const bySerials: Partial<EngineSettings> = { compareEvery: 120_000, serialsEvery: 1e9 };
 
 const day = 24 * 3_600_000;
 
-/** Whether a draw decides how late a write lands, or how slow it is. */
+/** Whether a draw decides how late a write lands, or how slow a call is. */
 function isHowLong(name: string): boolean {
   return name.endsWith(' lands') || name.endsWith(' is slow');
 }

@@ -30,7 +30,7 @@ export class Hosts {
   readonly original: Host;
   copy: Host | null = null;
   #image: HostImage | null = null;
-  /** Whether an operator has said that the copy goes on in place of the original. */
+  /** Whether an operator has decided that the copy replaces the original. */
   #isAccepted = false;
   readonly #chances: Chances;
   readonly #options: Partial<HistoryOptions>;
@@ -49,7 +49,7 @@ export class Hosts {
     this.original = { world: original, performer: new Performer(original), accidents };
   }
 
-  /** The hosts that there are. */
+  /** The hosts that exist at the moment. */
   get all(): readonly Host[] {
     return this.copy === null ? [this.original] : [this.original, this.copy];
   }
@@ -120,7 +120,7 @@ export class Hosts {
     this.copy.performer.running.push(this.#acceptOnce(this.copy));
   }
 
-  /** Like an operator, repeats what an error of the journal kept from being done. */
+  /** Accepts the journal. If an error of the journal prevents this, tries again, like an operator. */
   async #acceptOnce({ world }: Host): Promise<void> {
     try {
       await world.acceptJournal();
@@ -130,7 +130,7 @@ export class Hosts {
     }
   }
 
-  /** From now on all is well on every host. Call this after the calls that were running have ended. */
+  /** Ends all faults on every host. Call this after the running calls have ended. */
   async calm(): Promise<void> {
     for (const { world } of this.all) {
       world.centralDown = false;

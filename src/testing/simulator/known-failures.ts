@@ -1,6 +1,7 @@
 /**
- * Stories in `stories/` that still break a law, each with the law and the seeds that showed it when the story
- * was recorded. If such a story no longer breaks a law, the test fails, and its entry here has to be removed.
+ * Stories in `stories/` that still break a law. Each entry names the law, and the seeds that showed the fault
+ * when the story was recorded. If such a story no longer breaks a law, the test fails, and its entry here has
+ * to be removed.
  */
 export const knownFailures: Readonly<Record<string, { readonly law: string; readonly seeds: string }>> = {
   'zone-made-again-below-an-answered-one-after-a-slow-edit': { law: 'live.emptied', seeds: 'above 990702' },

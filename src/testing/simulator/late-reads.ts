@@ -4,18 +4,18 @@ import { defaultEngineSettings } from '../../core/engine/settings.ts';
 import type { SavedEdit } from './laws/answers.ts';
 import type { PanelStore } from './sim-panel.ts';
 
-/** If reads lag by more milliseconds, they hide an edit for longer than an engine waits without a proof. */
+/** If reads lag by more than this (ms), they hide an edit for longer than the engine waits for a proof. */
 export const longLag = defaultEngineSettings.visibilityWait;
 
 /**
- * If reads lag by more milliseconds, they hide an edit for longer than an engine trusts its `after`
+ * If reads lag by more than this (ms), they hide an edit for longer than the engine trusts its `after`
  * (docs/adoption.md, "Shown late").
  */
 const tooLongLag = defaultEngineSettings.readLag;
 
 /**
- * Makes reads of the panel show an old state, and notes which edits a read showed too late (docs/adoption.md,
- * "Shown late").
+ * Makes reads of the panel return an old state. Remembers which edits a read showed too late
+ * (docs/adoption.md, "Shown late").
  */
 export class LateReads {
   readonly #panel: PanelStore;
@@ -50,7 +50,7 @@ export class LateReads {
 }
 
 /**
- * Whether reads of the panel show this record now, from a state that is older than an engine can know.
+ * Whether reads of the panel now return this record from a state that is older than an engine expects.
  * @param id the record's id (`recordId`) @param now monotonic milliseconds
  */
 export function showsLate(

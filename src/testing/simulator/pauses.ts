@@ -7,7 +7,10 @@ import type { Engine } from '../../core/engine/engine.ts';
 import type { PanelEvent } from '../../core/panel.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 
-/** A stretch of time in which comparisons wait: monotonic milliseconds; `Infinity`: it lasts. */
+/**
+ * A period in which comparisons wait, in monotonic milliseconds. `until` is `Infinity` while the period
+ * lasts.
+ */
 interface Held {
   readonly from: number;
   until: number;
@@ -20,22 +23,22 @@ export interface PausedCall {
   readonly agent: PausingAgent;
 }
 
-/** The pause of a panel's host: its files, and what came of the calls in it. */
+/** The pause of a panel's host: the pause's files, and the hook calls that came during the pause. */
 export class Pauses {
   readonly #clock: VirtualClock;
   #end: number | null = null;
   #hasFlag = false;
   #isFollowing = false;
-  /** Whether the history has pauses. Otherwise agents look at no files. */
+  /** Whether the history has pauses. If not, agents do not read the pause's files. */
   isOn = false;
-  /** When comparisons had to wait, in order. */
+  /** The periods in which comparisons had to wait, in order. */
   readonly held: Held[] = [];
   readonly calls: PausedCall[] = [];
-  /** Called when a pause begins that was not there before. */
+  /** Functions to call when a pause begins, but not when a pause is prolonged. */
   readonly onBegun: (() => void)[] = [];
-  /** What agents stored about edits without an operation, by id. */
+  /** Decisions about edits without an operation, as agents stored them, by id. */
   readonly decisions = new Map<string, Decision>();
-  /** The files of the pause, for the agent. */
+  /** The files of the pause, as the agent reads them. */
   readonly files: PauseFiles = {
     end: () => this.#end,
     hasFlag: () => this.#hasFlag,
@@ -58,7 +61,7 @@ export class Pauses {
     return this.#end !== null && this.#clock.wall() < this.#end;
   }
 
-  /** Does what `pause` does. @param lasts milliseconds; null: until somebody resumes */
+  /** Begins a pause, like the command `pause`. @param lasts milliseconds; null: until somebody resumes */
   begin(lasts: number | null): void {
     const { isPaused } = this;
     this.#hasFlag = true;
@@ -73,32 +76,32 @@ export class Pauses {
     this.#end = null;
   }
 
-  /** Takes note that an agent has taken the end of a pause. */
+  /** Records that an agent has noticed the end of a pause. */
   taken(): void {
     const last = this.held.at(-1);
     if (last?.until === Infinity) last.until = this.#clock.now();
   }
 }
 
-/** What a pausing agent needs from the agent that it is a part of. */
+/** Parts of the agent that its pause handling uses. */
 interface Parts {
-  /** The clock of this agent's life. */
+  /** The clock of this run of the agent. It stops when the agent is killed. */
   readonly clock: AlarmClock;
   readonly engines: () => readonly Engine[];
   readonly journals: () => readonly DecisionJournal['journal'][];
   readonly note: (text: string) => void;
 }
 
-/** Milliseconds between two looks of an agent whether a pause is over, as in `src/agent/agent.ts`. */
+/** Time (ms) between two checks of an agent whether a pause is over, as in `src/agent/agent.ts`. */
 const checkEvery = 2_000;
 
-/** What one agent does about pauses, from its start to its end. It does as `src/agent/agent.ts` does. */
+/** Handles pauses for one run of the agent, in the same way as `src/agent/agent.ts`. */
 export class PausingAgent {
   readonly #pauses: Pauses;
   readonly #parts: Parts;
   readonly #watch: PauseWatch;
   readonly #decisions: Decisions;
-  /** Whether hook calls and looks reach the engines already. */
+  /** Whether `begin` was called. Before that, the engines may not run yet. */
   #isRunning = false;
 
   constructor(pauses: Pauses, parts: Parts) {
@@ -122,7 +125,7 @@ export class PausingAgent {
     return this.#watch.isHolding();
   }
 
-  /** Begins to look whether a pause is over, now that the engines run. */
+  /** Begins to check regularly whether a pause is over. Call this once the engines run. */
   begin(): void {
     this.#isRunning = true;
     this.#lookAgain();
@@ -134,7 +137,7 @@ export class PausingAgent {
     this.#parts.clock.alarm(checkEvery, () => this.#lookAgain());
   }
 
-  /** Once a pause is over, starts the comparison that follows it. */
+  /** If a pause is over, starts the comparison that must follow it. */
   mind(): void {
     if (!this.#isRunning) return;
     const engines = this.#parts.engines();
@@ -149,7 +152,10 @@ export class PausingAgent {
     }
   }
 
-  /** Hears of a hook call. @returns whether it comes in a pause, and so is accepted without an engine */
+  /**
+   * Passes a hook call to the engines. @returns whether it comes during a pause, so that it is accepted
+   * without them
+   */
   hears(event: PanelEvent): boolean {
     for (const engine of this.#parts.engines()) engine.noticed(event);
     if (this.#watch.isPaused()) {

@@ -3,10 +3,10 @@ import type { Events } from './event.ts';
 import { alone, main } from './set-up.ts';
 import type { World } from './world.ts';
 
-/** Probabilities that something happens before a step of the mode `pauses`. */
+/** Probabilities of the events that may come before a step in the mode `pauses`. */
 const often = { begins: 0.3, ends: 0.35, compares: 0.25, kill: 0.15 } as const;
 
-/** Makes pauses, their ends, and the comparisons that are asked for meanwhile. */
+/** Chooses at random when pauses begin and end, and when comparisons are requested during a pause. */
 export class Pausing {
   readonly #world: World;
   readonly #chances: Chances;
@@ -17,7 +17,7 @@ export class Pausing {
   }
 
   /**
-   * Yields what happens before one step. Sometimes the agent is killed in a pause, or right after its end.
+   * Yields the events before one step. Sometimes the agent is killed during a pause, or right after its end.
    * @param step the beginning of the names of the random draws
    */
   *events(step: string): Events {

@@ -26,7 +26,7 @@ const kinds: ReadonlySet<string> = new Set<OfOperators['kind']>([
   'comparison',
 ]);
 
-/** Whether an {@link OperatorPerformer} carries out the event. */
+/** Whether the event is one that an {@link OperatorPerformer} carries out. */
 export function isOperators(event: HistoryEvent): event is OfOperators {
   return kinds.has(event.kind);
 }
@@ -82,7 +82,7 @@ export class OperatorPerformer {
     this.#world.note(`an operator plans ${sayPlan(plan.answer)}`);
     await this.#world.clock.sleep(waits);
     if (isEmptyPlan(plan.answer)) return;
-    // The safety limits of plans have tests of their own. Here they would only keep plans from being applied.
+    // The safety limits of plans have their own tests. Here they would only prevent plans from being applied.
     const approved = { ...approvalOf(plan.answer), force: 'a drill' };
     const applications = Array.from({ length: twice ? 2 : 1 }, () => this.#apply(side, approved, plannedAt));
     await Promise.all(applications);
@@ -106,7 +106,7 @@ export class OperatorPerformer {
     this.#world.note(`an operator ${excluded ? 'excludes' : 'includes'} ${only ?? zone}: ${what}`);
   }
 
-  /** Asks the running engine of a central. Errors that no interface declares are thrown. */
+  /** Calls the running engine of a central. Unexpected errors are thrown. */
   async #ask<T>(side: Side, zone: DnsName, work: (engine: Engine) => Promise<T>): Promise<ApplicationEnd<T>> {
     try {
       const answer = await this.#world.askEngine(side, zone, async (engine) => ({

@@ -11,9 +11,11 @@ import { administrator, recordsEvent } from './edits.ts';
 import { defaultRecords } from './new-zones.ts';
 import type { ClickedEdit, World } from './world.ts';
 
-/** Facts about a history that the laws need and that neither side shows. */
+/** Facts about a history that the laws need and cannot find in panel or central. */
 export interface Traces {
-  /** Records that the panel changed without a DNS event, or whose `after` was lost, as `zone id`. */
+  /**
+   * Records that the panel changed without a DNS event, or whose `after` was lost. Each entry is `zone id`.
+   */
   readonly unheard: Set<string>;
 }
 
@@ -39,7 +41,7 @@ export class Performer {
     this.#outside = new OutsidePerformer(world, this.running, this.zonesInHand, this.traces.unheard);
   }
 
-  /** Begins an event. Work that takes time goes on in `running`; only a start of the agent is waited for. */
+  /** Begins an event. Work that takes time continues in `running`; only a start of the agent is awaited. */
   async perform(event: Exclude<HistoryEvent, HostEvent>): Promise<void> {
     if (isMishap(event)) {
       await this.#mishaps.perform(event);
@@ -138,7 +140,8 @@ export class Performer {
     for (const [at, { remove, add }] of items.entries()) {
       if (leavesOut.includes(at + 1)) continue;
       if (isImpossible(records, remove, add)) continue;
-      // In a pause no engine refuses an alias beside other records, so the panel does.
+      // During a pause no engine refuses an alias beside other records, so the simulated panel must refuse
+      // it.
       if (this.#world.pauses.isOn && isBeside(records, add, remove)) continue;
       if (remove !== null) records.delete(recordId(remove));
       if (add !== null) records.set(recordId(add), add);
@@ -163,7 +166,7 @@ export class Performer {
     this.zonesInHand.add(zone);
     const { event, carryOut } = this.#zoneEdit(kind, zone);
     const { lostAfter, elsewhere, paused } = await this.#world.edit(event, carryOut, local);
-    // A comparison deletes no zone, so a delete in a pause is only listed.
+    // A comparison never deletes a zone. So a zone that was deleted during a pause is only listed.
     if (lostAfter || elsewhere || (paused && kind === 'zone-delete'))
       noteUnheardZone(this.#world, this.traces.unheard, zone);
     this.zonesInHand.delete(zone);
@@ -212,7 +215,9 @@ function isImpossible(
   return add !== null && records.has(recordId(add)) && !retiming;
 }
 
-/** Whether an alias would stand beside other records of its name, once the record to remove is gone. */
+/**
+ * Whether an alias and another record would share a name, once the edit has removed `remove` and added `add`.
+ */
 function isBeside(
   records: ReadonlyMap<string, ResourceRecord>,
   add: ResourceRecord | null,

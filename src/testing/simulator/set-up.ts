@@ -7,7 +7,7 @@ import { defaultRecords } from './new-zones.ts';
 import type { World } from './world.ts';
 
 export interface HistoryOptions {
-  /** Whether both sides keep a TTL for each record, and some edits change only a TTL. */
+  /** Whether both sides store a TTL with each record, and some edits change only a TTL. */
   readonly ttls: boolean;
   /** Whether the central can neither list zones nor read whole ones. */
   readonly byName: boolean;
@@ -21,7 +21,7 @@ export interface HistoryOptions {
   readonly above: boolean;
   /** Whether several users edit, one of them without a right, and the panel's list sometimes lacks owners. */
   readonly users: boolean;
-  /** Whether calls of the journal fail, and the power fails in the middle of a commit. */
+  /** Whether journal calls fail, and the power fails during a commit. */
   readonly journal: boolean;
   /** Whether reads of panel and central are cut off, and filters hide zones from the zone lists. */
   readonly reads: boolean;
@@ -63,7 +63,7 @@ export interface HistoryOptions {
   readonly unheard: boolean;
   /** Whether operators plan zones and apply the plans, exclude and include. */
   readonly plans: boolean;
-  /** Whether administrators pause the synchronisation, and ask for comparisons meanwhile. */
+  /** Whether administrators pause the synchronisation, and request comparisons during a pause. */
   readonly pauses: boolean;
   /**
    * Whether engines read the serials of both sides, and compare all zones every two minutes. No record is in
@@ -103,7 +103,7 @@ export function setUpZones(
   fill(world, world.panel, main, [...both, address(main, 'old', 1), ...odd(1)]);
   if (first !== undefined) fill(world, first.store, main, [...both, address(main, 'hand', 1), ...odd(2)]);
   fill(world, world.panel, alone, defaultRecords(alone, 'panel'));
-  // With several centrals, these records and zones are missing only at the first one.
+  // With several centrals, these records and zones are missing only at the first central.
   for (const { store } of further) {
     fill(world, store, main, [...both, address(main, 'old', 1), ...odd(3)]);
     fill(world, store, alone, defaultRecords(alone, 'panel'));

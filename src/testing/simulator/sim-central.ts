@@ -86,8 +86,8 @@ export class CentralStore {
    */
   readonly unproven = new Map<DnsName, string>();
   /**
-   * Who wrote, and who removed, each record and zone of this central. For an engine of another host,
-   * everybody else is a stranger.
+   * Who wrote and who removed each record and zone of this central. For the engine of one host, the engines
+   * of all other hosts are strangers.
    */
   readonly provenance: Provenance;
   /** The same central as other hosts see it. */
@@ -97,7 +97,7 @@ export class CentralStore {
   /** Ids of operations whose journal entry says that they created their zone. */
   readonly #made = new Set<string>();
 
-  /** @param shared the same central as another host sees it; absent: a central of its own */
+  /** @param shared the store of another host for the same central; absent: this is a central of its own */
   constructor(shared?: CentralStore) {
     this.zones = shared?.zones ?? new Map();
     this.foreign = shared?.foreign ?? new Set();
@@ -110,13 +110,13 @@ export class CentralStore {
     shared.#others.push(this);
   }
 
-  /** Takes note, for every host, of what others have written until now. */
+  /** Records, for every host, which changes others have made until now. */
   look(now: number): void {
     this.provenance.look(now);
     this.shownToOthers(now);
   }
 
-  /** Takes note, for every other host, of what this one has written. */
+  /** Records, for every other host, which changes this host has made. */
   shownToOthers(now: number): void {
     for (const { provenance } of this.#others) provenance.look(now);
   }
@@ -135,8 +135,8 @@ export class CentralStore {
       const { id, zone } = operation;
       if (operation.kind === 'records' && operation.class !== 'follow') this.#edits.add(id);
       if (operation.kind !== 'zone-create' || this.#made.has(id)) continue;
-      // If `requested` is still set, nobody has read the zone back. Then the journal does not prove yet what
-      // the zone contains.
+      // While `requested` is set, the zone was not read back. Until then the journal does not prove what the
+      // zone contains.
       if (!operation.created || operation.requested) continue;
       this.#made.add(id);
       const isRead = this.provenance.lastRead(id, zone) !== null;
@@ -153,8 +153,8 @@ interface Sending extends Pick<WriteRequest, 'kind' | 'zone' | 'record' | 'conte
 }
 
 /**
- * The central as an engine sees it. Every call takes time, and may meet a fault that the history chooses.
- * Writes that a dead engine had already sent still land.
+ * The central as an engine sees it. Every call takes time, and may meet a fault that the history chooses. A
+ * write that was sent before a kill still lands.
  */
 export class SimCentral implements Central {
   readonly id: CentralId = { kind: 'simulated', address: 'simulator', account: 'alice' };
@@ -368,7 +368,10 @@ export class SimCentral implements Central {
     return await Promise.resolve([]);
   }
 
-  /** Takes no time and makes no random draw, so that recorded seeds still replay the same story. */
+  /**
+   * Takes no time and makes no random draw. Otherwise the recorded seeds would no longer replay the same
+   * histories.
+   */
   async signing(zone: DnsName): Promise<Signing | null> {
     if (this.#life.dead) await never();
     if (this.down) throw unreachable('untouched');
@@ -449,7 +452,10 @@ export class SimCentral implements Central {
     request.answeredAt = this.#clock.now();
   }
 
-  /** Lands the request after half of `ms`. Throws if the caller's deadline comes before `ms` have passed. */
+  /**
+   * Carries out the request after half of `ms`. Throws if the caller's deadline comes before `ms` have
+   * passed.
+   */
   async #slowly(ctx: CallContext, ms: number, land: () => void): Promise<void> {
     void this.#clock.sleep(ms / 2).then(land);
     await this.#clock.sleep(ms, ctx.signal).catch(() => {
@@ -458,7 +464,7 @@ export class SimCentral implements Central {
   }
 }
 
-/** The address that a central with the oddity `rewords` stores instead of the one it was sent. */
+/** The address that a central with the oddity `rewords` stores, instead of the address in the request. */
 const otherWords = '203.0.113.1';
 
 /** The error of a write that lands at once and then fails; null: `fault` is not of this kind. */

@@ -1,4 +1,4 @@
-/** Issue 13: tests journals that fail, and what they contain afterwards. */
+/** Issue 13: tests how a journal with a faulty disk fails, and what it contains afterwards. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { JournalError, type Journal } from '../../core/journal.ts';

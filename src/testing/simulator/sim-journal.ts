@@ -13,7 +13,9 @@ import type { MemoryJournal } from '../memory-journal.ts';
 import { GroupCommits } from './group-commits.ts';
 import { never, type Life } from './life.ts';
 
-/** What may fail at the disk of a journal, for one call or until somebody repairs it. */
+/**
+ * Faults of the disk that holds a journal. A fault lasts for one call, or until somebody repairs the disk.
+ */
 export type JournalFault =
   /** The disk is full, but the reserved space still takes commits that continue open operations. */
   | 'full'
@@ -69,7 +71,7 @@ const lockPatience = 5_000;
 /** How long a commit waits for the lock if it gets the lock in the end, milliseconds. */
 const lockWait = 2_000;
 
-/** Why a journal may not know what happened last, as the simulator knows it. */
+/** Reasons why a journal may lack the newest events. */
 export interface DoubtAtOpening {
   /** An older copy was put back. */
   readonly isOlder: boolean;
@@ -89,7 +91,7 @@ export interface JournalImage {
   readonly writtenOn: string | null;
 }
 
-/** So many milliseconds without a commit are a long gap (docs/decisions/016-older-journals.md). */
+/** A period of this length (ms) without a commit is a long gap (docs/decisions/016-older-journals.md). */
 const longGap = 30 * 24 * 3_600_000;
 
 /** The machine ids of the panel's host, and of a copy of that host. */
@@ -103,7 +105,7 @@ export const machines = { original: 'a'.repeat(32), copy: 'b'.repeat(32) } as co
  */
 export class JournalDisk {
   #file: MemoryJournal;
-  /** Number of commits in the file, and in the file of which a writer has seen most. */
+  /** Number of commits in the file, and the largest such number in the second file. */
   #commits = 0;
   #second = 0;
   #committedAt = 0;
@@ -175,8 +177,8 @@ export class JournalDisk {
   }
 
   /**
-   * Replaces the file by the copy that `backUp` made. The second file stays. Call this only while no agent
-   * runs.
+   * Replaces the file by the copy that `backUp` made. The second file, which counts commits, is not replaced.
+   * Call this only while no agent runs.
    * @returns whether there was a copy
    */
   putBack(): boolean {

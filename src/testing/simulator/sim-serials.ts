@@ -4,12 +4,14 @@ import type { ResourceRecord } from '../../dns/record.ts';
 type Zones = ReadonlyMap<DnsName, ReadonlyMap<string, ResourceRecord>>;
 
 interface SerialRead {
-  /** What the zone held. */
+  /** The zone's records at that read. */
   readonly records: ReadonlyMap<string, ResourceRecord>;
   readonly serial: number;
 }
 
-/** The serials of the zones of one side. Each change between two reads raises the serial. */
+/**
+ * Makes the serials for the zones of one side. If the zone has changed since the last read, the serial rises.
+ */
 export class SimSerials {
   readonly #zones: Zones;
   readonly #read = new Map<DnsName, SerialRead>();
@@ -35,7 +37,7 @@ export class SimSerials {
     return this.#next;
   }
 
-  /** What the zone held when its serial was last read. */
+  /** The records that the zone had when its serial was last read. */
   held(zone: DnsName): ReadonlyMap<string, ResourceRecord> | undefined {
     return this.#read.get(zone)?.records;
   }

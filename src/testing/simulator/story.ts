@@ -23,13 +23,13 @@ export interface Story {
 
 export interface TimedEvent {
   readonly at: number;
-  /** Whether it happens on the copy of the host; absent: on the panel's host. */
+  /** Whether the event happens on the copy of the host; absent: on the panel's host. */
   readonly on?: 'copy';
   readonly event: HistoryEvent;
 }
 
 const flag = v.exactOptional(v.boolean());
-/** A record in memory. In the file, it is written as in master files. */
+/** The form of a record in memory. In a story's file, records are lines of master files. */
 const record = v.strictObject({
   name: v.string(),
   type: v.string(),

@@ -11,8 +11,8 @@ import type { Story } from './story.ts';
 import type { LocalPart } from './world.ts';
 
 /**
- * Describes a history in sentences, one a line: its events and faults in order of time, then the calls whose
- * duration the tape fixes.
+ * Describes a history, one sentence a line. Events and faults come first, in order of time, then the calls
+ * whose duration is recorded.
  */
 export function tell({ story, troubles }: Pick<HistoryResult, 'story' | 'troubles'>): string[] {
   const events = story.events.map(({ at, on, event }) => ({
@@ -190,7 +190,7 @@ function callWords(name: string): string {
   return `the call "${call}"${about === undefined ? '' : ` for ${bare(about)}`} at ${side}`;
 }
 
-/** Describes the durations that the tape fixes for calls with this name, in the order of the calls. */
+/** Describes the recorded durations of calls with this name, in the order of the calls. */
 function delayWords(name: string, values: Story['draws'][string]): string[] {
   if (/ (?:lands|is slow|random)$/.test(name)) return [];
   return Object.entries(values).flatMap(([count, drawn]) =>

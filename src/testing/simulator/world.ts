@@ -85,15 +85,15 @@ export interface ClickedEdit {
   readonly items?: readonly EditItem[];
 }
 
-/** How a click went. */
+/** The result of a click. */
 export interface Played {
   /** The answer to `before`. */
   readonly verdict: Verdict;
   /** Whether the agent did not learn that the panel kept the edits. */
   readonly lostAfter: boolean;
-  /** Whether a hook call was answered while the settings left out the first central. */
+  /** Whether a hook call was answered while the settings did not name the first central. */
   readonly elsewhere: boolean;
-  /** Whether a hook call came in a pause. */
+  /** Whether a hook call came during a pause. */
   readonly paused: boolean;
 }
 
@@ -107,26 +107,29 @@ export interface Side {
   readonly judgement: Judgement;
   /** Periods in which the agent ran and its settings named this central, in order. */
   readonly runs: EngineRun[];
-  /** Calls of panel functions that named a zone and that its engine answered, with their time. */
+  /** Calls of panel functions that named a zone and that the engine answered, each with its time. */
   readonly hints: Due[];
   /** What operators approved at this central. */
   readonly approvals: Approvals;
   /** What operators excluded or included at this central, in order. `name` null: the whole zone. */
   readonly excluded: Exclusions;
   readonly exclusions: { readonly zone: DnsName; readonly name: DnsName | null }[];
-  /** Questions of operators to its engine, in order. */
+  /** Requests of operators to the engine of this central, in order. */
   readonly questions: Question[];
-  /** Judges engines that only observe, and strict ones after them. */
+  /** Checks engines that only observe, and the strict engines after them. */
   readonly observing: ObservingLaws;
-  /** Judges engines whose journal may not know what happened last. */
+  /** Checks engines whose journal may lack the newest events. */
   readonly doubts: DoubtLaws;
-  /** Judges what its engine does in a pause. */
+  /** Checks the engine's behaviour during a pause. */
   readonly pausing: PausingLaws;
-  /** In a history with pauses, the zones in which a safety limit kept a comparison from a removal. */
+  /** Only with pauses: the zones in which a safety limit kept a comparison from removing records. */
   readonly limited: Set<DnsName>;
   /** Fingerprints of the edits that its engine is writing into the panel right now. */
   readonly echoes: Set<string>;
-  /** When it was out of reach, in monotonic milliseconds. `until` is `Infinity` while that lasts. */
+  /**
+   * Periods in which this central was out of reach, in monotonic milliseconds. `until` is `Infinity` while
+   * one lasts.
+   */
   readonly outages: { readonly from: number; until: number }[];
   /** Whether only this central is out of reach. `centralDown` means all centrals. */
   down: boolean;
@@ -134,7 +137,7 @@ export interface Side {
   readonly serials: SimSerials;
 }
 
-/** What the disk of a host held at some time: its panel, and the journal of its first central. */
+/** The content of a host's disk at some time: its panel, and the journal of its first central. */
 export interface HostImage {
   readonly of: World;
   readonly zones: ReadonlyMap<DnsName, ReadonlyMap<string, ResourceRecord>>;
@@ -149,8 +152,8 @@ export class World {
   readonly log: string[];
   readonly tally = new Tally();
   /**
-   * Names that lost their answer: a central answered them from a zone of ours, until a new zone of ours hid
-   * them. The panel's new zone has these names.
+   * Names that lost their answer. A zone of ours at a central answered them before, and a new zone of ours
+   * hid them. The panel's new zone has these names.
    */
   readonly emptied: string[] = [];
   readonly pauses: Pauses;
@@ -179,7 +182,7 @@ export class World {
   powerCut: ComingCut | null = null;
   readonly #chances: Chances;
   readonly #settings: Partial<EngineSettings>;
-  /** The beginning of every note in the log. */
+  /** Text before every line that this host writes to the log. */
   readonly #host: string;
   /** Whether the host was shut down for good. */
   isRetired = false;
@@ -206,28 +209,28 @@ export class World {
   readonly #panelSerials = new SimSerials(this.panel.zones, 1_000_000);
   /** The mode in the settings file; engines have it from their start. {@link World.setMode} changes it. */
   mode: EngineSettings['mode'] = 'strict';
-  /** Resolves when engines are not being replaced. Calls wait for it. */
+  /** Resolves once no engine is being replaced. Hook calls wait for this. */
   #handedOver: Promise<void> = Promise.resolve();
   readonly #calls = new Set<Promise<unknown>>();
   /** Zones of each hook call that an agent is answering. */
   readonly #callZones = new Map<Promise<unknown>, readonly DnsName[]>();
-  /** Whether the engines in force only observe, and whether engines ever did. */
+  /** Whether the engines in force only observe, and whether any engine ever observed. */
   observes = false;
   everObserved = false;
   centralDown = false;
   panelFailing = false;
   chooseFault: (call: string) => CentralFault | null = () => null;
-  /** Faults of reads and of name servers. A call is known by the name of its random draws. */
+  /** Faults of reads and of name servers. A call is identified by the name of its random draws. */
   centralTroubles: CentralTroubles = noTroubles;
   panelBreaksOff: (call: string) => boolean = () => false;
   /** Chooses the fault of a journal call; null: no fault. `name`: the name of the call's random draws. */
   chooseJournalFault: (call: JournalCall, name: string) => JournalFault | PowerCut | null = () => null;
-  /** Errors that the engine logged and that only a defect of it can cause. */
+  /** Errors in the engine's log that only a defect of the engine can cause. */
   readonly defects: string[] = [];
   /** Wraps the central that the next engine gets. `number`: 1 for the first central. */
   wrap: (central: Central, number: number) => Central = (central) => central;
 
-  /** @param image what the disk of another host holds; this world's host is a copy of that one */
+  /** @param image content of another host's disk; this world's host then begins as a copy of that host */
   constructor(
     journal: MemoryJournal,
     chances: Chances,
@@ -394,7 +397,7 @@ export class World {
       const witnesses = sides.map(({ witness }) => witness);
       checkPanelDelete(request, { panel, witnesses, saved }, this.#first.judgement);
       for (const { observing } of sides) observing.sent(request);
-      // With several centrals nobody can tell here whose engine it is.
+      // With several centrals, this function does not know which engine sends the request.
       if (sides.length === 1) {
         this.#first.doubts.sent(request);
         this.#first.pausing.sent(request);
@@ -408,21 +411,21 @@ export class World {
     this.clockStepped(ms);
   }
 
-  /** Takes note of a step of the wall clock. */
+  /** Records a step of the wall clock. */
   clockStepped(ms: number): void {
     const now = this.clock.now();
     const steps = this.#steps.filter(({ at }) => now - at < defaultEngineSettings.grace);
     steps.push({ at: now, by: ms, before: this.#steppedAt });
     this.#steps = steps;
     const { clockStep } = defaultEngineSettings;
-    // If the newest steps cancel each other out, the engine need not notice any of them.
+    // The newest steps may cancel each other out. Then the engine need not notice any of them.
     const unnoticed = steps.find(
       (_, first) => Math.abs(steps.slice(first).reduce((sum, { by }) => sum + by, 0)) < clockStep,
     );
     this.#steppedAt = unnoticed === undefined ? now : unnoticed.before;
   }
 
-  /** Takes note of a write that somebody else has just made at a central. */
+  /** Records a write that somebody else has just made at a central. */
   otherWrote(): void {
     for (const { store } of this.sides) store.look(this.clock.now());
   }
@@ -500,11 +503,11 @@ export class World {
       this.#startedAt = this.clock.now();
       const started = startAll(run.engines);
       const how = await Promise.race([started, run.killed]);
-      // With the journal of another host, an engine does nothing.
+      // With another host's journal, an engine does not work.
       if (how === 'started') this.#runsFrom(this.active.filter(({ doubts }) => !doubts.isOthers));
       if (how === 'started') run.pausing?.begin();
       if (how !== 'journal') return;
-      // The engine's journal has failed. Nothing that the engine has begun may go on.
+      // The journal of an engine has failed. Everything that the engines were doing stops.
       run.life.dead = true;
       this.#run = null;
       this.note('the journal cannot be used');
@@ -512,7 +515,7 @@ export class World {
     }
   }
 
-  /** Takes note of the mode of the engines that come into force. */
+  /** Records the mode of the engines that replace the present ones. */
   #noteMode(): void {
     const observes = this.mode === 'observe';
     const { panel } = this;
@@ -538,7 +541,8 @@ export class World {
     const engines = parts.map(({ engine }) => engine);
     const members = engines.map((engine, at) => ({ number: at + 1, engine }));
     const several = new Several(members, () => this.#draining.values().map(({ engine }) => engine));
-    // An engine of former settings writes too, and the engines in force are asked about it.
+    // An engine of earlier settings also writes into the panel. The hook calls for its writes go to the
+    // engines in force.
     const inForce = (): Several => (life.dead ? several : (this.#run?.several ?? several));
     const isAlone = (): boolean => parts.length === 1 && inForce() === several;
     for (const { panel, echoes } of parts) hearOwnWrites(panel, inForce, isAlone, echoes);
@@ -547,7 +551,7 @@ export class World {
     return { life, engines, journals, several, pausing, killed, end: () => end('killed') };
   }
 
-  /** What an agent does about pauses; null: the history has none. */
+  /** Makes the agent's part that handles pauses; null: the history has no pauses. */
   #pausing(life: Life): PausingAgent | null {
     if (!this.pauses.isOn) return null;
     return new PausingAgent(this.pauses, {
@@ -595,9 +599,9 @@ export class World {
       if (!life.dead) side.judgement.violate('locks.overlap', text);
     };
     panel.onOverlap = (zone) => {
-      // During the first comparison reads may overlap, because it runs beside everything else.
+      // The first comparison runs beside everything else, so its reads may overlap with others.
       const isOver = side.witness.baselineAt !== null;
-      // An operator's question reads the zone beside the background.
+      // A request of an operator may read the zone at the same time as background work.
       if (!life.dead && isOver && !isAsked(side.questions, zone))
         side.judgement.violate('turns.overlap', `${zone} is read twice at once`);
     };
@@ -638,7 +642,7 @@ export class World {
     };
   }
 
-  /** Judges a zone that a comparison of this central has left out because of its serials. */
+  /** Checks a zone that a comparison of this central has skipped because of its serials. */
   #leftOut({ serials, witness, judgement }: Side, name: string): void {
     this.tally.fault('comparison by serials');
     const zone = parseName(name);
@@ -661,8 +665,9 @@ export class World {
   }
 
   /**
-   * Makes the settings name only this central. Like the agent, starts an engine for it, and lets the earlier
-   * engine finish its open operations. If the new journal cannot be used, the earlier settings stay in force.
+   * Changes the settings to name only this central. Like the agent, starts an engine for it, and lets the
+   * earlier engine finish its open operations. If the new journal cannot be used, the earlier settings stay
+   * in force.
    */
   async use(side: Side): Promise<void> {
     this.#named = [side];
@@ -675,7 +680,7 @@ export class World {
     await this.#starting;
     const former = this.#run;
     await Promise.race([this.#draining.get(side)?.stopped, former?.killed]);
-    // After a kill the next start uses the new settings anyway.
+    // After a kill, the next start uses the new settings in any case.
     if (boot !== this.#boot || former === null || this.active[0] === side) return;
     const before = this.active;
     this.#active = [side];
@@ -712,7 +717,7 @@ export class World {
     const boot = this.#boot;
     await this.#starting;
     const former = this.#run;
-    // After a kill the next start has the new mode anyway.
+    // After a kill, the next start uses the new mode in any case.
     if (boot !== this.#boot || former === null) return;
     this.note(`the settings say mode ${this.mode}`);
     await Promise.race([Promise.all(this.#calls), former.killed]);
@@ -760,10 +765,7 @@ export class World {
     }
   }
 
-  /**
-   * Kills the agent. Nothing that it has begun goes on. The hook script refuses the calls that the agent was
-   * answering.
-   */
+  /** Kills the agent. All its work stops. The hook script refuses the calls that the agent was answering. */
   kill(): void {
     this.#boot += 1;
     this.#starting = null;
@@ -774,7 +776,7 @@ export class World {
     this.#calls.clear();
     this.#callZones.clear();
     this.stops.push(this.clock.now());
-    // The next agent does not know these calls, so they no longer disturb its reads.
+    // The next agent does not wait for these calls, so its reads do not count as overlapping with them.
     for (const call of this.panel.calls) call.until = Math.min(call.until, this.clock.now());
     if (this.#run === null) return;
     this.#run.end();
@@ -886,18 +888,18 @@ export class World {
       return { zone, from: askedAt, until: Infinity, counts: rank === 'administrator' };
     });
     this.panel.calls.push(...calls);
-    // The settings may name another central before the answer comes.
+    // The settings may name another central by the time the answer comes.
     const { active } = this;
     const synced = active.map(({ witness }) => syncedZones(witness));
     const judges = active.map(({ doubts }) => doubts.asked());
     const answered = await this.#hook({ kind: 'edits', edits });
     const { verdict, paused = false } = answered;
-    // No engine was asked.
+    // In mode `observe` and during a pause, no engine decides about the call.
     const observed = answered.observed || paused;
     if (answered.observed && stage === 'before' && verdict.kind === 'refuse')
       this.#first.judgement.violate('observe.refused', describeVerdict(verdict));
     if (!observed && stage === 'before') for (const judge of judges) judge(verdict);
-    // What is only observed concerns no central, as if the settings left it out.
+    // An edit that is only observed concerns no central, as if the settings named none.
     const numbers = this.sides.map((side) => (observed ? 0 : active.indexOf(side) + 1));
     if (!observed) this.#check(active, synced, { edits, askedAt }, verdict);
     for (const call of calls) call.until = Math.min(call.until, this.clock.now());
@@ -908,14 +910,16 @@ export class World {
     return verdict;
   }
 
-  /** Checks the answer to a call by the laws. @param synced the synced zones of each central before it */
+  /**
+   * Checks the answer to a call by the laws. @param synced for each central, its synced zones before the call
+   */
   #check(
     active: readonly Side[],
     synced: readonly ReadonlySet<DnsName>[],
     { edits, askedAt }: { readonly edits: readonly EditEvent[]; readonly askedAt: number },
     verdict: Verdict,
   ): void {
-    // A function, because a list for each answer would be quadratic in a storm of calls.
+    // A function, because a list for every answer would take quadratic time when many calls come at once.
     const allCalls = (): readonly HookCallTimes[] => this.saved.flatMap(callsOf);
     for (const [at, { witness, judgement, store, outages }] of active.entries()) {
       const asked = { edits, synced: synced[at] ?? new Set<DnsName>(), askedAt };
@@ -946,8 +950,8 @@ export class World {
   }
 
   /**
-   * An operator accepts the journal on this host.
-   * @returns false: no agent runs, or it is killed meanwhile
+   * Accepts the journal on this host, as an operator would.
+   * @returns false: no agent runs, or it is killed before it has finished
    * @throws {JournalError}
    */
   async acceptJournal(): Promise<boolean> {
@@ -977,10 +981,10 @@ export class World {
   async #hook(event: PanelEvent): Promise<HookAnswer> {
     await this.#handedOver;
     const run = this.#run;
-    // The hook script accepts in a pause even if no agent runs.
+    // During a pause the hook script accepts even if no agent runs.
     const isPaused = run?.pausing?.hears(event) ?? this.pauses.isPaused;
     if (isPaused) return { verdict: { kind: 'accept' }, observed: false, paused: true };
-    // If the last agent only observed, the hook script refuses nothing while none answers.
+    // If the last agent only observed, the hook script accepts every call while no agent answers.
     const { observes: observed } = this;
     if (run === null)
       return observed
@@ -1008,13 +1012,13 @@ export class World {
     timer.abort(answered);
     await late;
     this.answering -= 1;
-    // A kill while the call was being answered: the hook script accepts for a domainsync that only observes.
+    // The agent was killed during the call. In mode `observe` the hook script then accepts.
     return verdict === unanswered && observed
       ? { verdict: { kind: 'accept' }, observed }
       : { verdict, observed };
   }
 
-  /** For so many milliseconds, reads go on showing the zone as it is at this moment. */
+  /** For this many milliseconds, reads continue to return the present state of the zone. */
   #hide(zone: DnsName, ms: number): void {
     if (ms <= 0) return;
     this.tally.fault(ms > longLag ? 'panel reads lag long' : 'panel reads lag');
@@ -1023,19 +1027,19 @@ export class World {
   }
 }
 
-/** Notes that an outage begins, goes on or is over now (monotonic milliseconds). */
+/** Records that an outage begins, continues or ends now (monotonic milliseconds). */
 function noteOutage(outages: { readonly from: number; until: number }[], isDown: boolean, now: number): void {
   const last = outages.at(-1);
   if (isDown && last?.until !== Infinity) outages.push({ from: now, until: Infinity });
   if (!isDown && last?.until === Infinity) last.until = now;
 }
 
-/** How a hook call was answered. */
+/** The answer to a hook call. */
 interface HookAnswer {
   readonly verdict: Verdict;
   /** Whether the agent only observes. */
   readonly observed: boolean;
-  /** Whether the call came in a pause. */
+  /** Whether the call came during a pause. */
   readonly paused?: true;
 }
 
@@ -1053,13 +1057,12 @@ function callsOf({ event: { fingerprint }, askedAt, answers }: SavedEdit): reado
 }
 
 /**
- * If the panel's own part takes so many milliseconds or more, it takes longer than an engine waits for
- * `after`.
+ * If the panel's own part takes this long (ms) or longer, it takes longer than an engine waits for `after`.
  */
 const longPart = 20_000;
 
 /**
- * The reason with which all answered calls abort. They share it, because making an error for each takes time.
+ * The reason with which all answered calls abort. They share one error, because making an error takes time.
  */
 const answered = new Error('answered');
 

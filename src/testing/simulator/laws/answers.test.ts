@@ -29,8 +29,8 @@ function change(zones: Zones, { remove, add }: EditItem): void {
 }
 
 /**
- * A panel, a central and a journal. The hook call of an edit comes at time 10. At 100 it is refused with
- * "nothing was changed".
+ * A panel, a central and a journal. The hook call for one edit comes at time 10 and is refused at time 100.
+ * The answer says that nothing was changed.
  */
 class Scene {
   readonly panel = new PanelStore();
@@ -58,7 +58,7 @@ class Scene {
     this.witness.committed({ operations: [known] }, at);
   }
 
-  /** Carries out at the central a request of this operation. */
+  /** Makes the central carry out a request of this operation. */
   write(at: number, item: EditItem, id = 'wrong'): void {
     const kind = item.add === null ? 'remove' : 'add';
     const record = item.add ?? item.remove;
@@ -82,7 +82,7 @@ class Scene {
     this[side].provenance.look(at);
   }
 
-  /** Marks the moment of the answer: what happens at the central from now on comes after it. */
+  /** Marks the time of the answer. All later effects at the central come after the answer. */
   answered(): void {
     this.#effects = this.central.provenance.effects.length;
   }
@@ -102,7 +102,7 @@ class Scene {
     const causes = { isForgotten: () => false };
     checkAnswers({ panel, central, witness, index: 0, causes }, [asked, ...others], judgement);
     const laws = new Set(judgement.violations.map(({ law }) => law));
-    // The test leaves this law out: it is about what remains at the end.
+    // Left out, because this law concerns only the records that remain at the end.
     laws.delete('answers.left');
     return { laws: [...laws], excuses: [...judgement.excuses.keys()] };
   }
@@ -303,7 +303,8 @@ test('answers.nothing-later: what lands afterwards is of the edit only where the
     [removeFtp, addFtp, fine],
   ] as const) {
     const scene = edit(item, lands.add === null ? [www, ftp] : [www]);
-    // The panel must never have what the engine writes at the central, because that would excuse it.
+    // The panel must never have the record that the engine writes at the central. This alone would be an
+    // excuse.
     scene.otherWrites(5, { remove: lands.add, add: lands.remove }, 'panel');
     scene.journal();
     scene.answered();

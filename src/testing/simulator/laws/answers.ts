@@ -20,7 +20,7 @@ export interface Answer {
   readonly effects: readonly number[];
   /** For each central, its number (from 1) in the settings of that time; 0: the settings left it out. */
   readonly numbers: readonly number[];
-  /** Whether the call came in a pause, and no engine was asked. */
+  /** Whether the call came during a pause, so that no engine was asked. */
   readonly paused?: true;
 }
 
@@ -48,9 +48,9 @@ interface Ended {
 }
 
 /**
- * Checks each answer against what the central had then, and had later. If an answer said that nothing was
- * changed, this must have been true and must stay true. Nothing may remain of an edit that we or the panel
- * refused.
+ * Checks each answer against the state of the central at that time and later. If an answer said that nothing
+ * was changed, this must have been true and must stay true. Nothing may remain of an edit that we or the
+ * panel refused.
  * @returns the longest time (ms) for which the central had a record that was undone later
  */
 export function checkAnswers(ended: Ended, edits: readonly SavedEdit[], judgement: Judgement): number {
@@ -76,7 +76,7 @@ function checkAnswer(
 ): void {
   const { verdict, stage } = answer;
   if (verdict.kind !== 'refuse' || !isCertain(verdict.changed)) return;
-  // A refused `after` is a statement only about the centrals that it names.
+  // The answer to a refused `after` concerns only the centrals that it names.
   if (stage === 'after' && !speaksOf(verdict.problems, answer.numbers[ended.index] ?? 0)) return;
   const own = operationsOf(ended, edit, edits, answer, stage === 'before' ? 'veto' : 'compensate');
   if (own === null) {
@@ -100,7 +100,7 @@ function checkAnswer(
   checkLater(ended, edit, answer, own, judgement);
 }
 
-/** Why an effect that stands at the time of the answer is no violation; null: it is one. */
+/** The excuse for an effect that exists when the answer is sent; null: the effect is a violation. */
 function excuseOf(
   ended: Ended,
   edit: SavedEdit,
@@ -112,7 +112,9 @@ function excuseOf(
   return isCrossed(ended, seen, effect, own) ? 'crossed' : null;
 }
 
-/** Checks that nothing of a refused edit lands after its answer, except what the panel then holds. */
+/**
+ * Checks that no request of a refused edit lands after its answer, unless the panel then has the same state.
+ */
 function checkLater(ended: Ended, edit: SavedEdit, answer: Answer, own: Parts, judgement: Judgement): void {
   const { effects } = ended.central.provenance;
   const until = answer.effects[ended.index] ?? 0;
@@ -124,11 +126,11 @@ function checkLater(ended: Ended, edit: SavedEdit, answer: Answer, own: Parts, j
 }
 
 /**
- * Whether a change brings the central to what the panel had at that time. This edit was refused, so such a
- * change was wanted by another edit.
+ * Whether a change gives the central the state that the panel had at that time. This edit was refused, so
+ * another edit wanted such a change.
  */
 function isInPanel({ provenance }: PanelStore, { zone, record, present, at, request }: Effect): boolean {
-  // Default records differ between panel and central, so only the existence of the zone is compared.
+  // Panel and central give a new zone different records, so only the existence of the zone is compared.
   const what = request?.kind === 'create' ? null : record;
   const id = what === null ? '' : recordId(what);
   const last = provenance.effects.findLast((one) => one.at <= at && one.zone === zone && one.id === id);
@@ -312,8 +314,8 @@ function isUnproven({ late, unproven }: CentralStore, { zone, request }: Effect)
 }
 
 /**
- * Whether the panel had the same state of the record at some time since. Then the state no longer comes from
- * this edit alone.
+ * Whether the panel had the same state of the record at any time since the change. Then this edit is not the
+ * only reason for the state.
  */
 function agreedSince({ zones, provenance }: PanelStore, { zone, id, present, at }: Effect): boolean {
   const records = zones.get(zone);
@@ -380,8 +382,8 @@ function isOf({ request, id }: Effect, own: Parts): boolean {
 }
 
 /**
- * For each record and zone, the last change, if it comes from these operations and the state differs from the
- * one before them. These operations may also have had to undo others, which are then counted in.
+ * For each record and zone, the last change by these operations, if the state now differs from the state
+ * before them. Operations that these operations had to undo are included.
  */
 function netOf(ended: Pick<Ended, 'witness'>, effects: readonly Effect[], own: Parts): Effect[] {
   if (own.size === 0) return [];
@@ -405,8 +407,8 @@ function netOf(ended: Pick<Ended, 'witness'>, effects: readonly Effect[], own: P
 }
 
 /**
- * The longest time (ms) for which the central showed something that these operations wrote and that was
- * undone.
+ * The longest time (ms) for which the central had something that these operations wrote and that was undone
+ * later.
  */
 function longestSeen({ central, witness }: Ended, own: Parts): number {
   const since = new Map<string, number>();

@@ -39,7 +39,7 @@ type Cause = Extract<
   | 'limited'
 >;
 
-/** Finds out why a record may be on one side only. It looks at who wrote the record, and when. */
+/** Finds out why a record may be on one side only, from who wrote the record and when. */
 export class Causes {
   readonly #panel: Provenance;
   readonly #central: CentralStore;
@@ -70,7 +70,7 @@ export class Causes {
   /**
    * Looks first at the record's own history, then at that of related records. Records are related if an edit
    * turned one into the other, or if they compete with each other.
-   * @returns the cause; null: nothing happened that would explain a difference
+   * @returns the cause; null: nothing explains the difference
    */
   of(zone: DnsName, record: ResourceRecord): Cause | null {
     const own = this.#alone(zone, record, Infinity);
@@ -110,8 +110,8 @@ export class Causes {
   }
 
   /**
-   * Whether an older journal explains that only one side has the record, or the zone itself (empty id). The
-   * sides differed while the new baseline was taken, or a request from before it landed later.
+   * Whether an older journal explains that only one side has the record, or the zone itself (empty id).
+   * Either the sides differed during the new baseline, or an earlier request landed after it.
    */
   isForgotten(zone: DnsName, id: string): boolean {
     const { forgottenAt, baselineAt } = this.#ledger;
@@ -204,10 +204,10 @@ export class Causes {
   }
 }
 
-/** A record that is related to the one in question. */
+/** A record that is related to the record whose cause is sought. */
 interface Near {
   readonly record: ResourceRecord;
-  /** Only its history up to this time counts (monotonic milliseconds). */
+  /** Only the record's history up to this time counts (monotonic milliseconds). */
   readonly until: number;
   readonly by: Cause;
 }

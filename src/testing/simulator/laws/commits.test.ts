@@ -12,7 +12,7 @@ import { brokenAt, operation, sent } from './wrong.ts';
 const [www, odd, old] = [a('www', 1), a('odd', 1), a('old', 1)];
 
 /**
- * A world after the first comparison. It has one synced record; `odd` is in conflict, and `old` is
+ * Makes a world after the first comparison. It has one synced record; `odd` is in conflict, and `old` is
  * `panel-only`.
  */
 async function arrived(): Promise<{ readonly world: World; readonly side: Side }> {
@@ -155,7 +155,7 @@ test('issue 13: a comparison that removes five records breaks a law', async () =
 
 const smooth: LocalPart = { refuses: false, takes: 20, afterLost: false, visibleAfter: 0 };
 
-/** Plays one edit until its `after` is answered. */
+/** Plays one edit until its `after` call is answered. */
 async function edit(world: World, add: ResourceRecord): Promise<void> {
   const items = [{ remove: null, add }];
   const keep = (): boolean => world.panel.zones.get(zone)?.set(recordId(add), add) !== undefined;
@@ -166,7 +166,7 @@ test('issue 13: an edit that is accepted and not journalled as done breaks a law
   const { world, side } = await arrived();
   await edit(world, a('ftp', 1));
   assert.deepEqual(brokenAt(side), []);
-  // From here on, the laws do not see what the engine commits.
+  // From here on, the laws are not informed of the engine's commits.
   side.disk.onLanded = () => undefined;
   await edit(world, a('ftp', 2));
   assert.ok(brokenAt(side).includes('answers.journal'));
@@ -227,7 +227,7 @@ test('issue 13: an undo that no two reads prove breaks a law', async () => {
   assert.deepEqual(brokenAt(side), ['undo.unproven']);
 });
 
-/** Records reads of the panel that end at these times and show none of the zone's records. */
+/** Simulates reads of the panel that end at these times and return none of the zone's records. */
 function look(world: World, ...times: readonly number[]): void {
   for (const ended of times) {
     const seen = {
@@ -308,7 +308,8 @@ test('issue 13: a ledger that is not true in the end breaks a law', async () => 
     return violations.map(({ law }) => law).filter((law) => law.startsWith('ledger'));
   };
   assert.deepEqual(await judged(), []);
-  // In each case the journal has lost, kept or changed a row, so it returns other rows than were committed.
+  // In each case a row of the journal was lost, kept or changed, so the journal returns other rows than were
+  // committed.
   await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'panel-only', false, true)] }] });
   assert.deepEqual((await judged()).sort(), ['ledger.journal', 'ledger.sides']);
   await side.disk.file.commit({ rows: [{ zone, put: [row(old, 'synced')] }] });

@@ -26,13 +26,13 @@ const stepWithin = 60_000;
  */
 const shownWithin = defaultEngineSettings.readLag;
 
-/** What the laws on commits need to know, besides the journal. */
+/** Facts that the laws on commits need, besides the journal. */
 export interface Moment {
   readonly panel: Provenance;
   readonly central: Provenance;
   readonly approvals: Approvals;
   readonly now: () => number;
-  /** Whether a hook call of the panel about the zone is being answered at the moment. */
+  /** Whether a hook call about the zone is being answered at the moment. */
   readonly isAsked: (zone: DnsName) => boolean;
   /** Whether the engine itself is writing an edit with this fingerprint into the panel. */
   readonly isOwn: (fingerprint: string) => boolean;
@@ -44,7 +44,8 @@ export interface Moment {
 }
 
 /**
- * Checks at each commit that what an engine stores is true, and that its edits leave the right records alone.
+ * Checks at each commit that the stored facts are true, and that the engine's edits touch no record that must
+ * be left alone.
  */
 export class Commits {
   readonly #panel: Provenance;
@@ -77,7 +78,7 @@ export class Commits {
     if (states.length === 1 && operation.kind === 'records') this.#checkNew(operation);
     this.#checkStep(operation, before);
     if (before?.state === state) return;
-    // Of a forgotten create, both sides have the zone, and nothing was sent.
+    // A create that was forgotten has sent nothing, and both sides have its zone.
     const isFilled = kind === 'zone-create' && state === 'confirmed' && before?.state !== 'stuck';
     if (isFilled) this.#checkFilled(operation, rows);
     if (state === 'reverted' && operation.kind === 'records') this.#checkTtls(operation);
@@ -95,7 +96,7 @@ export class Commits {
         ({ mirrored, remove, add }) => mirrored && isSame(remove) && isSame(add) && add?.ttl === record.ttl,
       );
       const shown = here.find(isSame);
-      // Another open operation on the record will still correct the TTL.
+      // Another open operation on the record will still write the right TTL.
       const isLeft = [...this.#witness.operations.values()].some(
         ({ operation: other }) =>
           other.id !== id && other.zone === zone && open.has(other.state) && recordsOf(other).some(isSame),
@@ -111,7 +112,9 @@ export class Commits {
     }
   }
 
-  /** Checks that an operation makes only allowed steps, and never forgets that its `after` has come. */
+  /**
+   * Checks that an operation takes only allowed steps, and that it stays marked once its `after` has come.
+   */
   #checkStep(
     { id, kind, state, afterSeen }: Operation,
     before: Witnessed['states'][number] | undefined,
@@ -143,8 +146,8 @@ export class Commits {
   }
 
   /**
-   * Checks that a new zone is not filled with a record that only the earlier zone had. Reads of the panel may
-   * still show such a record for a while.
+   * Checks that a new zone does not get a record that only the earlier zone of this name had. Reads of the
+   * panel may still show such a record for a while.
    */
   #checkContent({ operation, zone, record, sentAt }: WriteRequest): void {
     const came = this.#panel.effects.findLast((effect) => effect.zone === zone && effect.record === null);
@@ -158,14 +161,14 @@ export class Commits {
   }
 
   /**
-   * Checks a row that becomes `synced`: both sides must have had its record when the operation read them, or
-   * in the last minute.
+   * Checks a row that becomes `synced`. Both sides must have had its record when the operation read them, or
+   * during the last minute.
    */
   #checkRow(zone: DnsName, row: LedgerRow, since: number): void {
     if (row.state !== 'synced' || isCentralsOwn(zone, row.record)) return;
     const id = recordId(row.record);
     const seen = row.onPanel && row.onCentral;
-    // Another operation on the record will still bring the central to what the panel holds.
+    // Another operation on the record will still give the central the panel's state.
     if (seen && this.#isBusy(zone, id)) return;
     const had = (side: Provenance): boolean =>
       side.originOf(zone, id) !== null || side.effects.some((effect) => wentSince(effect, zone, id, since));
@@ -187,7 +190,7 @@ export class Commits {
 
   #checkNew(operation: RecordsOperation): void {
     if (operation.class === 'compensate') this.#checkAgain(operation);
-    // Only edits of the class `veto` are judged before they are journalled.
+    // Only edits of the class `veto` are checked before they are journalled.
     if (operation.class !== 'veto') return;
     for (const item of operation.items) this.#checkItem(operation, item);
     this.#checkStuck(operation);
@@ -244,8 +247,8 @@ export class Commits {
   }
 
   /**
-   * Checks that an edit sends nothing for a record that is `panel-only`, in conflict or excluded, and adds no
-   * record beside a conflict (docs/adoption.md, rows 6 to 9).
+   * Checks that an edit sends nothing for a record that is `panel-only`, in conflict or excluded. Also checks
+   * that it adds no record beside a conflict (docs/adoption.md, rows 6 to 9).
    */
   #checkItem(operation: Operation, { mirrored, remove, add }: OperationItem): void {
     const { id, zone } = operation;
@@ -274,7 +277,7 @@ export class Commits {
     }
   }
 
-  /** Whether a request of ours removed the record. It may also have done so if it was not answered yet. */
+  /** Whether a request of ours removed the record. An unanswered request also counts. */
   #isOurDoing(own: string, zone: DnsName, record: ResourceRecord): boolean {
     const id = recordId(record);
     const isAbout = (one: Effect | WriteRequest): boolean =>
@@ -287,7 +290,7 @@ export class Commits {
     );
   }
 
-  /** Whether at that time another operation was removing the record and had not read that back yet. */
+  /** Whether at that time another operation was removing the record, and had not read the result back yet. */
   #isBeingRemoved(own: string, zone: DnsName, id: string, at: number): boolean {
     return [...this.#witness.operations.values()].some(({ operation, since, states }) => {
       if (operation.id === own || operation.zone !== zone || operation.kind !== 'records') return false;
@@ -357,8 +360,9 @@ function wentSince(effect: Effect, zone: DnsName, id: string, since: number): bo
 }
 
 /**
- * Checks that the journal has each accepted edit when the answer is sent: a records edit as written, a delete
- * as accepted. This also holds for an edit that the panel reports only afterwards.
+ * Checks that the journal has each accepted edit when the answer is sent. An edit of records must be
+ * journalled as written, a delete as accepted. This also holds for an edit that the panel reports only
+ * afterwards.
  */
 export function checkAccepted(
   witness: JournalWitness,
@@ -370,17 +374,17 @@ export function checkAccepted(
   for (const event of edits) {
     const { stage, zone, kind, fingerprint, actor } = event;
     if (actor.rank !== 'administrator' || kind === 'zone-create' || !synced.has(zone)) continue;
-    // A delete of the zone was accepted meanwhile, and covers the zone's records too.
+    // A delete of the zone was accepted meanwhile. It covers all records of the zone.
     if (kind === 'records' && witness.zones.get(zone)?.state !== 'synced') continue;
     const own = [...witness.operations.values()].filter(({ operation }) => isOf(operation, event));
     // If there was no `before`, the agent may be unable to decode the call. Then it compares the zone.
     if (stage === 'after' && !own.some(isUndone)) continue;
     const isThere = own.some(({ operation, since, states }) => {
-      // The delete may have been carried out already, and this `after` then reports it.
+      // This `after` may report a delete that was carried out already.
       const reportedAt = states.find(({ afterSeen }) => afterSeen)?.at ?? null;
       const isReportedNow = reportedAt !== null && reportedAt >= askedAt;
       if (kind === 'zone-delete') return since >= askedAt || open.has(operation.state) || isReportedNow;
-      // The operation may belong to an equal edit whose call is not answered yet. Then it proves nothing
+      // The operation may belong to an equal edit whose call is still being answered. Then it proves nothing
       // about this edit.
       const asking = calls().filter((call) => call.fingerprint === fingerprint && since >= call.askedAt);
       const isPending = asking.length > 0 && asking.every(({ at }) => at === null || since > at);
@@ -393,8 +397,8 @@ export function checkAccepted(
 }
 
 /**
- * Checks an accepted create: if its request made the zone and was answered, the journal proves what the zone
- * holds. So whatever appears in it later is foreign.
+ * Checks an accepted create. If its request made the zone and was answered, the journal must prove the
+ * content of the zone. Any record that appears later is foreign.
  */
 export function checkCreated(
   witness: JournalWitness,
@@ -420,8 +424,8 @@ export function checkCreated(
 }
 
 /**
- * Checks an `after` that was refused for an edit that the panel has kept: the journal must have an operation
- * that restores the panel.
+ * Checks a refused `after` for an edit that the panel has kept. The journal must have an operation that
+ * restores the panel.
  * @param number number of the central in the answer's `problems`
  */
 export function checkPutBack(
@@ -463,7 +467,7 @@ export interface Asked {
   readonly calls: () => readonly HookCallTimes[];
 }
 
-/** When a hook call for an edit came, and when it was answered (null: not yet). Monotonic milliseconds. */
+/** Times at which a hook call for an edit came and was answered (null: not yet), monotonic milliseconds. */
 export interface HookCallTimes {
   readonly fingerprint: string;
   readonly askedAt: number;

@@ -15,9 +15,12 @@ import type { Judgement } from './judgement.ts';
 export class DoubtLaws {
   readonly #judgement: Judgement;
   #isOthers = false;
-  /** Whether edits are refused as on another host, until an operator has accepted the journal. */
+  /**
+   * Whether the engine must refuse edits because the journal is another host's and no operator has accepted
+   * it.
+   */
   #refuses = false;
-  /** Zones that were compared anew; null: the journal is not in doubt. */
+  /** Zones that were compared since the doubt began; null: the journal is not in doubt. */
   #known: Set<DnsName> | null = null;
 
   constructor(judgement: Judgement) {
@@ -29,14 +32,14 @@ export class DoubtLaws {
     return this.#isOthers;
   }
 
-  /** Takes note of what the simulator knows of the journal that an agent opens. */
+  /** Records the simulator's knowledge of a journal that an agent opens. */
   opened({ isOlder, isAfterGap, isOthers }: DoubtAtOpening): void {
     this.#isOthers = isOthers;
     this.#refuses = isOthers;
     if (isOlder || isAfterGap) this.#known = new Set();
   }
 
-  /** Takes note that an operator accepted the journal on this host, and that the engine has confirmed it. */
+  /** Records that an operator accepted the journal on this host, and that the engine has confirmed this. */
   accepted(): void {
     this.#refuses = false;
   }
@@ -66,15 +69,15 @@ export class DoubtLaws {
   }
 
   /**
-   * Takes note that a `before` call begins.
-   * @returns judges its answer
+   * Records that a `before` call begins.
+   * @returns a function that checks the answer to the call
    */
   asked(): (verdict: Verdict) => void {
     const [wasOthers, refused] = [this.#isOthers, this.#refuses];
     return (verdict) => {
       const codes = verdict.kind === 'accept' ? [] : verdict.problems.map(({ code }) => code);
       const isRefused = codes.includes('journal.other-host');
-      // Without an agent the hook script refuses, whatever the journal is.
+      // Without an agent the hook script refuses every call, so the answer does not come from the journal.
       const isAnswered = verdict.kind === 'accept' || verdict.changed !== 'unknown';
       if (wasOthers && this.#isOthers && isAnswered && !isRefused)
         this.#judgement.violate('doubt.accepted', 'an edit is judged with the journal of another host');

@@ -1,6 +1,6 @@
 /**
- * Reasons why a law does not apply, by id. The text names the case in docs/adoption.md, by its row or by its
- * heading, or a case of docs/planning.md.
+ * Reasons why a law does not apply, by id. Each text names a case in docs/adoption.md, by its row or heading,
+ * or a case in docs/planning.md.
  */
 export const excuses = {
   /** The record was on one side only before the first engine started. */
@@ -18,7 +18,7 @@ export const excuses = {
   rival: 'row 9',
   /** The record's name has a CNAME, or the record is a CNAME and its name has other records. */
   alias: 'row 3',
-  /** An edit turned the record into one that is left alone, or such a record into this one. */
+  /** An edit replaced this record by a record that is left alone, or such a record by this one. */
   'part-of-edit': 'row 7',
   /** The central refused the record when a comparison, or the filling of a zone, sent it. */
   'refused-addition': 'Refused in bulk',
@@ -37,7 +37,7 @@ export const excuses = {
   'made-again': 'row 31',
   /** Another account has the zone at the central. */
   'foreign-zone': 'row 20',
-  /** Somebody else wrote in the zone, and an administrator has to decide. */
+  /** Somebody else wrote in the zone, so an administrator has to resolve the operation. */
   stuck: 'Stuck',
   /** The delete of a signed zone waits for the second confirmation. */
   'second-yes': 'row 26',
@@ -55,11 +55,14 @@ export const excuses = {
   'in-snapshot': 'Between a create and its read-back',
   /** Somebody else wrote the record after our last read and before our request. */
   unread: 'Between a read and a write',
-  /** Somebody else wrote the record after our request was sent and before it landed. */
+  /** Somebody else wrote the record while our request was on its way. */
   crossed: 'While a request is on its way',
   /** The zone is deleted at a central that cannot show whole zones, so the engine did not see the record. */
   'not-shown': 'Not shown',
-  /** Two equal edits were asked for at the same time, so nobody can tell which operations belong to which. */
+  /**
+   * Two equal edits were requested at the same time, so nobody can tell which operations belong to which
+   * edit.
+   */
   twins: 'Two equal edits at once',
   /**
    * An older copy of the journal was put back. The two sides differed at that time, or a request that the
@@ -68,11 +71,17 @@ export const excuses = {
   'older-journal': 'An older journal',
   /** An operator has seen the step in a plan and approved it. */
   approved: 'Approved',
-  /** An operator excluded the record, its place or its zone. */
+  /** An operator excluded the record, its name or its zone. */
   excluded: 'Excluded',
-  /** The panel deleted the zone while the engine only observed, or an edit was under way when that began. */
+  /**
+   * The panel deleted the zone while the engine only observed, or an edit was under way when the observing
+   * began.
+   */
   observed: 'While only observing',
-  /** A safety limit forbids a comparison to remove what the panel lost in a pause. */
+  /**
+   * A safety limit forbids a comparison to remove at the central what disappeared from the panel during a
+   * pause.
+   */
   limited: 'row 24',
   /** Another accepted edit wants the record as it is after the refused edit. */
   claimed: 'Wanted by another edit',

@@ -23,8 +23,8 @@ export async function checkWorld(world: World, traces: Traces): Promise<Judgemen
     const { store, witness } = side;
     const at = active.indexOf(side);
     const [engine, journal] = [engines[at], journals[at]];
-    // A central that the settings leave out has no engine, so these laws do not apply to it. With another
-    // host's journal nothing was compared.
+    // A central that the settings leave out has no engine, so these laws do not apply. An engine with another
+    // host's journal compares nothing.
     if (engine !== undefined && journal !== undefined && !side.doubts.isOthers) {
       if ((await doubtOf(journal))?.why === otherHostFact)
         own.violate('doubt.left', 'the journal is another host’s, and an operator has accepted it');

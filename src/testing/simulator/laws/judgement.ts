@@ -28,7 +28,7 @@ export type LawId =
   | 'agreement.unlisted'
   | 'agreement.ttl'
   /**
-   * A ledger row is wrong, a record on both sides is not synced, or the journal returns other data than it
+   * A ledger row is wrong, a record on both sides is not synced, or the journal returns other data than was
    * stored.
    */
   | 'ledger.synced'
@@ -49,7 +49,7 @@ export type LawId =
   /** A zone or record was sent that must be left alone, for example a `panel-only` record or a conflict. */
   | 'alone.zone'
   | 'alone.record'
-  /** An edit replaced a foreign value, or wrote at a name of a stuck operation. */
+  /** An edit replaced a foreign value, or wrote to a name that a stuck operation holds. */
   | 'alone.foreign'
   | 'alone.stuck'
   /** An edit added a CNAME beside other records, or another record beside a CNAME. */
@@ -60,11 +60,11 @@ export type LawId =
    */
   | 'alone.claimed'
   | 'alone.agreed'
-  /** The engine journalled an edit because of its own write into the panel. */
+  /** The engine treated its own write into the panel as an edit of a user, and journalled it. */
   | 'alone.own'
   /**
-   * A comparison removed more records than the safety limits allow, deleted too many zones, or deleted one
-   * that no panel function named.
+   * A comparison removed more records than the safety limits allow, or deleted too many zones. Or it deleted
+   * a zone that no panel function named.
    */
   | 'limits.records'
   | 'limits.zones'
@@ -91,7 +91,7 @@ export type LawId =
   /** An answer said that only the panel was changed, but the central was changed too. */
   | 'answers.panel'
   | 'answers.panel-later'
-  /** The history calls an edit done on both sides, and one of them never had it. */
+  /** The history says that an edit is on both sides, but one side never had it. */
   | 'history.both-sides'
   /** The central still holds something of an edit that we or the panel refused. */
   | 'answers.left'
@@ -108,59 +108,68 @@ export type LawId =
    */
   | 'turns.overlap'
   | 'turns.late'
-  /** A periodic comparison left out a zone that had changed since it was compared in full. */
+  /**
+   * A comparison skipped a zone because of its serials, although the zone had changed since its last full
+   * comparison.
+   */
   | 'serials.changed'
-  /** A request was sent that its operation in the journal does not name. */
+  /** A request was sent for something that the journal's entry of its operation does not name. */
   | 'journal.unsaid'
   /** A request landed after its operation had ended and its watch was over. */
   | 'journal.unwatched'
   /** The central had data that a user without a right had asked for. */
   | 'rights.held'
   /**
-   * A request was sent for a user without a right, or an answer to such a user contains other users' records.
+   * A request was sent for a user without a right. Or an answer to such a user contains other users' records.
    */
   | 'rights.written'
   | 'rights.reported'
   /** A plan's operation or request does something that the operator did not approve. */
   | 'plans.unapproved'
-  /** An application said that nothing was done, and it had journalled an operation. */
+  /** The application of a plan reported that nothing was done, although it had journalled an operation. */
   | 'plans.sent'
-  /** An application said that a step was done, and it was not; or it did not hold until the end. */
+  /**
+   * The application of a plan reported a step as done that was not done, or whose result did not last to the
+   * end.
+   */
   | 'plans.done'
   | 'plans.held'
-  /** Something that an operator excluded was sent, or was no longer excluded by itself. */
+  /** The engine sent a record or zone that an operator excluded, or ended the exclusion by itself. */
   | 'plans.excluded'
   /** An engine that only observes wrote something, or began an operation. */
   | 'observe.written'
-  /** What changed while an engine only observed was later sent or removed by a comparison. */
+  /** A change that was made while an engine only observed was later sent or removed by a comparison. */
   | 'observe.followed'
-  /** After observing, an edit was judged before its zone had a new baseline. */
+  /** After the engine had stopped observing, an edit was decided before its zone had a new baseline. */
   | 'observe.baseline'
   /** A call was refused while the engine only observed. */
   | 'observe.refused'
-  /** In a pause an engine began something new, or wrote for what it had not begun before. */
+  /** During a pause, an engine began new work, or wrote for work that it had not begun before the pause. */
   | 'pause.begun'
   | 'pause.written'
-  /** The history does not name an edit that passed in a pause, or not its person. */
+  /** The history lacks an edit that was accepted during a pause, or does not name the user who made it. */
   | 'pause.untold'
-  /** With the journal of another host an engine wrote something, or judged an edit. */
+  /** An engine wrote something, or decided about an edit, with the journal of another host. */
   | 'doubt.read-only'
   | 'doubt.accepted'
-  /** An engine whose journal was in doubt wrote in a zone before it had compared the zone anew. */
+  /** An engine whose journal was in doubt wrote in a zone before it had compared the zone again. */
   | 'doubt.early'
-  /** The journal is called another host's although it never was, or an operator had accepted it. */
+  /**
+   * The engine treats the journal as another host's, although it never was, or although an operator had
+   * accepted it.
+   */
   | 'doubt.left'
   /**
-   * Only in stories with real processes: a process died by itself, a secret was written somewhere, or the
-   * story did not come to rest.
+   * Only in crash stories: a process ended by itself, a secret was written somewhere, or operations did not
+   * end.
    */
   | 'stage.died'
   | 'stage.leaked'
   | 'stage.restless'
-  /** At the end, an engine does not know the owner of a zone that the panel's list shows. */
+  /** At the end, an engine does not know the owner of a zone although the panel's list shows the owner. */
   | 'rights.unread';
 
-/** What the laws found in one history: the violations, and how often each excuse was used. */
+/** The findings of the laws in one history: violations, and how often each excuse was used. */
 export class Judgement {
   readonly violations: Violation[] = [];
   readonly excuses = new Map<ExcuseId, number>();
@@ -177,7 +186,7 @@ export class Judgement {
     this.violations.push({ law, text: `${this.#prefix}${text}` });
   }
 
-  /** Takes note for how many milliseconds a central had something that was undone later. */
+  /** Records for how many milliseconds a central had something that was undone later. */
   sawFor(ms: number): void {
     this.longestSeen = Math.max(this.longestSeen, ms);
   }

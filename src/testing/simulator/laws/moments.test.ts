@@ -29,12 +29,15 @@ async function arrived(): Promise<{ readonly world: World; readonly side: Side }
   return { world, side };
 }
 
-/** Journals an operation as a wrong engine would. */
+/** Adds an operation to the journal, as an engine with a bug would. */
 function journal({ world, side }: { world: World; side: Side }, facts: Facts): void {
   side.witness.committed({ operations: [operation(facts)] }, world.clock.now());
 }
 
-/** Sends a request of a wrong engine. By default it is the delete of the zone, for the operation `wrong`. */
+/**
+ * Sends a request, as an engine with a bug would. By default the request deletes the zone, for the operation
+ * `wrong`.
+ */
 function send({ world, side }: { world: World; side: Side }, facts: Partial<WriteRequest>): WriteRequest {
   const sentAt = world.clock.now();
   const request = { kind: 'delete', operation: 'wrong', zone, record: null, content: [], sentAt } as const;
@@ -67,7 +70,7 @@ test('a comparison that removes all that is synced but what it has found gone at
 
 test('issue 13: a comparison that sends what stood in the panel before we came breaks a law', async () => {
   const wrong = await arrived();
-  // From here on, the ledger does not have the record.
+  // From here on, the ledger lacks the row of this record.
   wrong.side.witness.committed({ rows: [{ zone, drop: [old] }] }, wrong.world.clock.now());
   journal(wrong, { class: 'follow', items: sent(null, old) });
   assert.deepEqual(brokenAt(wrong.side), ['alone.record']);
@@ -190,7 +193,7 @@ function saved({ clock }: World, event: EditEvent): SavedEdit {
   return { event, items: [], askedAt: clock.now(), answers: [], keptAt: clock.now() };
 }
 
-/** The event of a user who creates or deletes the zone. */
+/** Makes the event for a user's create or delete of the zone. */
 function zoneEdit(kind: 'zone-create' | 'zone-delete'): EditEvent {
   const base = { stage: 'before', zone, fingerprint: kind, actor: administrator, echo: null } as const;
   return kind === 'zone-create' ? { ...base, kind, seed } : { ...base, kind };

@@ -15,27 +15,28 @@ interface Facts {
   readonly shown: ReadonlyMap<DnsName, ReadonlyMap<string, ResourceRecord>>;
 }
 
-/** What holds while the engine only observes. */
+/** Facts that the laws need while the engine only observes. */
 interface Observes {
-  /** Zones with an operation that had not ended when the observing began. */
+  /** Zones with an operation that was open when the observing began. */
   readonly underWay: ReadonlySet<DnsName>;
 }
 
-/** What holds since an engine is strict that observed before. */
+/** Facts that the laws need after the mode has changed from `observe` to `strict`. */
 interface Strict {
-  /** Ids of the operations that existed before an engine in mode `strict` came into force. */
+  /** Ids of the operations that existed at the change to mode `strict`. */
   readonly operations: ReadonlySet<string>;
-  /** Records of each zone that reads of the panel showed when the strict engine came into force. */
+  /** For each zone, the records that reads of the panel showed at the change to mode `strict`. */
   readonly held: ReadonlyMap<DnsName, ReadonlySet<string>>;
-  /** Number of effects in the panel at that time. */
+  /** Number of effects in the panel at the change to mode `strict`. */
   readonly effects: number;
   /** Zones that have a new baseline, or need none. */
   readonly known: Set<DnsName>;
 }
 
 /**
- * Judges an engine that only observes, and the strict one after it. The first writes nothing but what was
- * under way. The second takes a new baseline, and for it nothing that changed before is new or gone.
+ * Checks an engine that only observes, and the strict engine after it. While observing, an engine may only
+ * continue operations that were open before. The strict engine takes a new baseline, and must not send or
+ * remove earlier changes.
  */
 export class ObservingLaws {
   readonly #judgement: Judgement;
@@ -47,7 +48,7 @@ export class ObservingLaws {
     this.#judgement = judgement;
   }
 
-  /** Takes note that engines of the other mode come into force. */
+  /** Records that engines with the other mode replace the present ones. */
   changed(observes: boolean, facts: Facts): void {
     this.#facts = facts;
     const { operations, zones } = facts.witness;
@@ -71,7 +72,7 @@ export class ObservingLaws {
       this.#judgement.violate('observe.written', `${kind} in ${zone} by an engine that only observes`);
   }
 
-  /** Judges a request to the central besides. */
+  /** Checks a request to the central: like `sent`, and by the laws for the central. */
   sentToCentral(request: WriteRequest): void {
     this.sent(request);
     const operation = this.#facts?.witness.operations.get(request.operation)?.operation;
@@ -82,7 +83,7 @@ export class ObservingLaws {
     this.#judgement.violate('observe.followed', `${what} in ${request.zone}, which changed before`);
   }
 
-  /** Judges what a commit begins. */
+  /** Checks the operations of a commit. */
   committed({ zones = [], operations = [] }: Batch): void {
     for (const operation of operations) this.#begun(operation);
     for (const { zone } of zones) this.#strict?.known.add(zone);
@@ -104,7 +105,7 @@ export class ObservingLaws {
     return all.some(({ operation }) => operation.zone === zone && isUnderWay(operation));
   }
 
-  /** Whether the panel's side of what is sent has not changed since the strict engine came into force. */
+  /** Whether the panel's record or zone of the request has not changed since the change to mode `strict`. */
   #isOld({ kind, zone, record }: WriteRequest, { held, effects }: Strict): boolean {
     const since = this.#facts?.panel.effects.slice(effects) ?? [];
     const id = record === null ? '' : recordId(record);

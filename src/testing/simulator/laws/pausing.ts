@@ -8,11 +8,11 @@ import type { WriteRequest } from '../provenance.ts';
 import type { Judgement } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
 
-/** What the laws know of the moment at which a pause began. */
+/** The state of the journal when the present pause began. */
 interface Began {
-  /** Operations of before, by id. */
+  /** Ids of the operations that existed before the pause. */
   readonly operations: ReadonlySet<string>;
-  /** Those of them that make or delete a zone because of a comparison, and had sent nothing. */
+  /** Ids of those operations that create or delete a zone because of a comparison, and had sent nothing. */
   readonly unsent: ReadonlySet<string>;
 }
 
@@ -23,12 +23,14 @@ interface Facts {
   readonly answering: () => ReadonlySet<DnsName>;
 }
 
-/** Judges what an engine does in a pause: it begins nothing new, and completes what is under way. */
+/**
+ * Checks an engine during a pause: it must begin nothing new, and complete the operations that are under way.
+ */
 export class PausingLaws {
   readonly #judgement: Judgement;
   readonly #facts: Facts;
   #began: Began | null = null;
-  /** Operations that may go on in the present pause although they began in it. */
+  /** Ids of operations that began in this pause and may continue, because earlier work caused them. */
   readonly #allowed = new Set<string>();
 
   constructor(facts: Facts, judgement: Judgement) {
@@ -40,7 +42,7 @@ export class PausingLaws {
     });
   }
 
-  /** Judges what a commit begins. Call this after the witness has seen the commit. */
+  /** Checks the operations of a commit. Call this after the witness has seen the commit. */
   committed({ operations = [] }: Batch): void {
     const began = this.#look(operations);
     if (began === null) return;
@@ -52,7 +54,7 @@ export class PausingLaws {
     }
   }
 
-  /** Judges a request of the engine to one of the two sides, when it is sent. */
+  /** Checks a request of the engine to one of the two sides, when it is sent. */
   sent({ kind, zone, operation }: WriteRequest): void {
     const began = this.#look([]);
     if (began === null) return;
@@ -69,7 +71,7 @@ export class PausingLaws {
       this.#allowed.clear();
       return null;
     }
-    // A step of the clock may bring a pause back that had run out.
+    // A pause may have run out and return, because the wall clock was set back.
     this.#began ??= this.#beganNow(fresh);
     return this.#began;
   }
@@ -88,7 +90,7 @@ export class PausingLaws {
     };
   }
 
-  /** Whether the request, which has no operation, takes away what an earlier operation has written late. */
+  /** Whether a request without an operation removes something that an earlier operation wrote late. */
   #isRepair(operation: string, zone: DnsName): boolean {
     if (operation !== '-') return false;
     return [...this.#facts.witness.operations.values()].some(
@@ -101,7 +103,7 @@ export class PausingLaws {
     const { zone, fingerprint, class: group } = operation;
     if (this.#facts.answering().has(zone) || itemsOf(operation).some(({ note }) => note === lateNote))
       return true;
-    // A stuck operation only lists what was found.
+    // A stuck operation sends nothing: it only lists what a comparison found.
     if (group !== 'compensate') return operation.state === 'stuck';
     return [...operations, ...this.#allowed].some((id) => {
       const known = this.#facts.witness.operations.get(id)?.operation;
@@ -110,10 +112,10 @@ export class PausingLaws {
   }
 }
 
-/** The note of the items of an operation that repairs what another one wrote late. */
+/** The note on the items of an operation that removes another operation's late write. */
 const lateNote = 'note.late-write';
 
-/** Whether a comparison decided the operation, and nothing of it was sent. */
+/** Whether the operation comes from a comparison, and none of its requests was sent. */
 function isUnsent(operation: Operation): boolean {
   const { kind, state, source, actor } = operation;
   if (operation.class !== 'follow' || state !== 'kept' || actor !== '') return false;
@@ -121,12 +123,15 @@ function isUnsent(operation: Operation): boolean {
   return kind === 'zone-delete';
 }
 
-/** How long an agent may take to store what it decided, milliseconds. It collects decisions for a second. */
+/**
+ * Longest time (ms) until an agent has stored a decision. The agent stores the decisions of each second
+ * together.
+ */
 const storedWithin = 5_000;
 
 /**
- * Checks that the history names each edit that passed in a pause, with its person. An agent that was killed
- * soon afterwards may lose it.
+ * Checks that the history has each edit that was accepted during a pause, with the user who made it. An agent
+ * that is killed soon afterwards may lose the entry.
  * @param stops when agents were killed, monotonic milliseconds
  */
 export function checkPausedCalls(

@@ -65,7 +65,8 @@ export function checkPromptness(
     ...filledOf(facts.witness),
   ]) {
     const until = endOf(outages, at);
-    // In the very millisecond of a start, the hint may have reached the agent that was killed before it.
+    // If the hint came in the same millisecond as a start, the agent that was killed before may have received
+    // it.
     const runsOn = runs.some((run) => run.from < at && run.until >= until);
     if (!runsOn || !isThere(panel, zone, at, until)) continue;
     if (!asked.some((one) => one.zone === zone && one.at >= since && one.at <= until))
@@ -73,7 +74,7 @@ export function checkPromptness(
   }
 }
 
-/** Until when the zone must be read. Time during outages does not count. */
+/** The time by which the zone must be read. Time during outages does not count. */
 function endOf(outages: readonly Outage[], at: number): number {
   let until = at + readWithin;
   for (const outage of outages)
@@ -114,7 +115,7 @@ function keptOf({ saved, witness, index }: Kept): Due[] {
   });
 }
 
-/** Zones that were filled. What an operator pushes is no new zone of the panel, so nothing more comes. */
+/** Zones that were filled. An operator's push is left out, because it fills no new zone of the panel. */
 function filledOf({ operations }: JournalWitness): Due[] {
   return [...operations.values()].flatMap(({ operation: { kind, zone, source }, states }) => {
     const at = states.findIndex(({ state }) => state === 'confirmed');

@@ -6,13 +6,16 @@ import type { Judgement } from './judgement.ts';
 
 type Records = ReadonlyMap<string, ResourceRecord> | undefined;
 
-/** What one side held at the latest reads of a zone's serials. */
+/** The records of both sides when the serials of a zone were last read. */
 export interface HeldThen {
   readonly panel: Records;
   readonly central: Records;
 }
 
-/** Checks a zone that a comparison left out: both sides have exactly the records that the ledger says. */
+/**
+ * Checks a zone that a comparison skipped because of its serials. Both sides must have exactly the records of
+ * the ledger.
+ */
 export function checkLeftOut(
   zone: DnsName,
   { panel, central }: HeldThen,

@@ -11,7 +11,7 @@ const synced = [address(main, '@', 1), address(main, 'mail', 1), address(main, '
 const webDomain = { kind: 'unheard-change', zone: main, add: shop, hints: true } as const;
 const lost = { kind: 'unheard-removal', zone: main, hint: 'zone' } as const;
 
-/** By then, comparisons leave out the common zone because of its serials. */
+/** At this time, comparisons skip the common zone, because its serials have not changed. */
 const leavesOut = { options: { serials: true }, calmAt: 1_200_000 } as const;
 
 /** Scripted stories about comparisons and the edits that they make. */
