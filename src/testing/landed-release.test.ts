@@ -1,6 +1,7 @@
 /**
- * Issue 14: tests that an engine takes over the journals of an earlier release and ends their operations. The
- * journals (`landed/`) come from `script/journal-fixtures.ts` and have an open operation of each kind.
+ * Issue 14: tests that this release continues with the journals of earlier releases and ends their open
+ * operations. The journals (`landed/`) come from `script/journal-fixtures.ts` and have an open operation of
+ * each kind.
  */
 import assert from 'node:assert/strict';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,8 +31,8 @@ const withoutSums: ReadonlySet<string> = new Set(['dba7bb6']);
 /** The wall-clock time (ms) at which the journals were made. */
 const takenAt = 1_700_000_000_000;
 /**
- * In so many milliseconds all operations end. The time includes the watch of the last write, and an hourly
- * comparison after it.
+ * Within this time (ms) all operations must end. It includes the watch of the last write, and an hourly
+ * comparison after the watch.
  */
 const enough = 2 * 3_600_000;
 
@@ -57,7 +58,9 @@ function fill(zones: Map<DnsName, Map<string, ResourceRecord>>, zone: DnsName, h
   if (held !== null) zones.set(zone, new Map(held.map((record) => [recordId(record), record])));
 }
 
-/** Makes an engine on the journal of a release, with the panel and the central of all cases. */
+/**
+ * Makes an engine on an earlier release's journal, with the panel and the central that fit its operations.
+ */
 function assemble(
   path: string,
   cases: readonly Case[],
@@ -77,7 +80,7 @@ function assemble(
   }
   const life = { dead: false };
   const chances = new Random(1);
-  // Commits end in real time, and reads wait for them.
+  // Commits take real time here, so the virtual clock has to wait for them.
   clock.settle = async () => {
     for (let turn = 0; turn < 3; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve));

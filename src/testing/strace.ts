@@ -5,31 +5,37 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { missingPrograms, until } from './servers/process.ts';
 
-/** A system call, at its beginning or at its end. If it is not interrupted, both follow each other. */
+/** The beginning or the end of a system call. If no other call comes between, the two follow each other. */
 export interface SystemCall {
   readonly name: string;
   readonly at: 'begin' | 'end';
-  /** The file or connection of the first argument, as `strace -yy` prints it; empty: it has none. */
+  /** File or connection in the first argument, as `strace -yy` prints it; empty: the call has none. */
   readonly file: string;
-  /** The octets of the first text among the arguments; empty: there is none. */
+  /** Octets of the first text argument; empty: the call has none. */
   readonly data: Buffer;
-  /** The arguments as strace prints them. Of an end that was interrupted, they are those of the beginning. */
+  /**
+   * The arguments as strace prints them. If another call came between, the end repeats the arguments of the
+   * beginning.
+   */
   readonly text: string;
-  /** What it returned; null at its beginning. */
+  /** The return value; null at the beginning of a call. */
   readonly result: number | null;
 }
 
-/** The option `skip` of a test that needs strace. */
+/** Value for the option `skip` of a test that needs strace; false: strace is installed. */
 export function withoutStrace(): string | false {
   return missingPrograms('strace');
 }
 
-/** Arguments of strace: threads too, files by name, all data in hexadecimal. */
+/** Options of strace: follow all threads, print files by name, and print all data in hexadecimal. */
 export function straceWords(calls: readonly string[], output: string, most = 70_000): readonly string[] {
   return ['-f', '-yy', '-xx', '-s', String(most), '-e', `trace=${calls.join(',')}`, '-o', output];
 }
 
-/** Attaches strace to a running process. @returns a function that detaches it; then the output is complete */
+/**
+ * Attaches strace to a running process. @returns a function that detaches strace and completes the output
+ * file
+ */
 export async function attachStrace(
   pid: number,
   calls: readonly string[],
@@ -44,7 +50,7 @@ export async function attachStrace(
   };
 }
 
-/** Waits until strace says that it is attached. @throws {Error} if it ends before */
+/** Waits until strace reports that it is attached. @throws {Error} if strace ends before */
 async function attached(child: ChildProcess): Promise<void> {
   let said = '';
   child.stderr?.on('data', (part: Buffer) => {
@@ -60,9 +66,9 @@ const called = /^(\w+)\((.*)$/u;
 const returned = /^(.*)\) += (-?\d+)/u;
 const unfinished = /^(.*?),? *<unfinished \.\.\.>$/u;
 
-/** Reads the output of strace. Signals and exits are left out. */
+/** Reads the output file of strace. Signals and exits are skipped. */
 export async function* systemCalls(output: string): AsyncGenerator<SystemCall> {
-  /** The arguments of the call that each thread has begun last. */
+  /** For each thread, the arguments of the call that it began last. */
   const open = new Map<string, string>();
   for await (const raw of createInterface({ input: createReadStream(output, 'latin1') })) {
     const [, thread = '', rest = ''] = line.exec(raw) ?? [];
@@ -72,7 +78,9 @@ export async function* systemCalls(output: string): AsyncGenerator<SystemCall> {
   }
 }
 
-/** Reads the line of a call that begins. @param wait takes the arguments of a call that is interrupted */
+/**
+ * Reads a line with the beginning of a call. @param wait gets the arguments if the end comes in a later line
+ */
 function* begun(rest: string, wait: (text: string) => void): Generator<SystemCall> {
   const [, name, after = ''] = called.exec(rest) ?? [];
   if (name === undefined) return;

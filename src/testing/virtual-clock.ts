@@ -28,7 +28,7 @@ export class VirtualClock implements AlarmClock {
     return Math.floor(this.#wallOffset + this.#now);
   }
 
-  /** Steps the wall clock by so many milliseconds, like an administrator or NTP. `now` does not change. */
+  /** Steps the wall clock by this many milliseconds, like an administrator or NTP. `now` does not change. */
   stepWall(ms: number): void {
     this.#wallOffset += ms;
   }

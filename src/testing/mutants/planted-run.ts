@@ -14,11 +14,11 @@ export interface PlantedResult {
 export interface PlantedSummary {
   readonly planted: number;
   readonly found: number;
-  /** How many stories, and how many histories, are played to find each bug. */
+  /** How many stories, and how many histories, are played at most to find each bug. */
   readonly stories: number;
   readonly histories: number;
   readonly seconds: number;
-  /** How many of them break a law even without a bug, so that they cannot find one. */
+  /** How many of the stories and histories break a law even without a planted bug. They cannot find one. */
   readonly brokenAlready: number;
   readonly laws: Counts;
   readonly results: readonly PlantedResult[];
@@ -36,7 +36,8 @@ export async function huntPlanted(
   each: (result: PlantedResult) => void,
 ): Promise<PlantedSummary> {
   const began = performance.now();
-  // All patches are made before the first search. If one no longer matches, the run fails at once.
+  // All patches are made before the first search, so that a patch which no longer matches fails the run at
+  // once.
   const all = planted.map((bug) => ({ bug, patch: patchOf(bug) }));
   const chosen = all.filter(({ bug }) => bug.name.includes(only) || bug.file.includes(only));
   if (chosen.length === 0) throw new Error(`no planted bug is named ${only}`);

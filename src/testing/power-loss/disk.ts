@@ -1,36 +1,38 @@
 import { dirname } from 'node:path';
 import type { SystemCall } from '../strace.ts';
 
-/** A change of a file that a power loss may keep or lose as long as the file is not synced. */
+/** A change of a file. Until the file is synced, a power loss may keep the change or lose it. */
 type Change =
   | { readonly kind: 'create' }
   | { readonly kind: 'remove' }
   | { readonly kind: 'resize'; readonly length: number }
   | { readonly kind: 'write'; readonly at: number; readonly data: Buffer };
 
-/** One file: what is on disk for certain, and what is not yet. */
+/** One file: the content that is surely on disk, and later changes that a power loss may lose. */
 interface TracedFile {
-  /** Null: there is no such file. */
+  /** Null: the file is surely not on disk. */
   durable: Buffer | null;
   changes: Change[];
 }
 
-/** A disk writes this many octets at once; a write of several may be cut between them. */
+/** Octets that a disk writes as one unit. A power loss may cut a longer write between two units. */
 const sector = 512;
 
-/** Chooses which changes that were not synced a power loss keeps. */
+/** Decides which unsynced changes survive a power loss. */
 export interface Fate {
-  /** Whether the next change is kept. */
+  /** Whether the next change survives. */
   readonly keeps: () => boolean;
-  /** How many sectors of a write of so many are kept, if it is kept. */
+  /** How many sectors of a surviving write are kept. @param all sectors of the whole write */
   readonly sectors: (all: number) => number;
 }
 
-/** Follows the files of a program by its system calls, and makes the states that a power loss may leave. */
+/**
+ * Follows the files of a program through its system calls. Computes which contents a power loss may leave.
+ */
 export class Disk {
   readonly #files = new Map<string, TracedFile>();
 
-  /** Takes a call that has ended without an error. @returns whether it changed or synced a file */
+  /** Applies a call that has ended without an error. @returns whether the call changed or synced a file */
   take({ name, file, data, text, result }: SystemCall): boolean {
     const [path, change] = changeOf(name, file, data, text, result ?? 0);
     if (change === 'sync') return this.#sync(path);
@@ -41,7 +43,7 @@ export class Disk {
     return true;
   }
 
-  /** Octets of the files after a power loss now; null: there is no such file. */
+  /** The content of each file if the power failed now; null: the file would not exist. */
   after(fate: Fate): ReadonlyMap<string, Buffer | null> {
     return new Map(
       [...this.#files].map(([path, { durable, changes }]) => [path, survivor(durable, changes, fate)]),
@@ -68,7 +70,7 @@ export class Disk {
   }
 }
 
-/** Makes durable that a file exists, or no longer does. Its content is not. */
+/** Makes it durable that the file exists, or that it was removed. Its content does not become durable. */
 function syncExistence(known: TracedFile): void {
   const content: Change[] = [];
   for (const change of known.changes) {
@@ -81,7 +83,7 @@ function syncExistence(known: TracedFile): void {
   known.changes = content;
 }
 
-/** Whether a running program finds the file, that is, as long as the power does not fail. */
+/** Whether a running program finds the file, before any power loss. */
 function isThere({ durable, changes }: TracedFile): boolean {
   const last = changes.findLast(({ kind }) => kind === 'create' || kind === 'remove');
   return last === undefined ? durable !== null : last.kind === 'create';

@@ -40,7 +40,7 @@ export function isMode(name: string): name is Mode {
 export const defaultRuns = 500;
 
 /**
- * Number of histories of each mode that are played to find a mechanical mutant. It is small, because there
- * are thousands of mutants, and unit tests try them too.
+ * Number of histories of each mode that are played to find one mechanical mutant. It is small, because there
+ * are thousands of mutants, and the unit tests check them too.
  */
 export const mechanicalRuns = 15;

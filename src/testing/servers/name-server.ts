@@ -12,14 +12,14 @@ export interface ServerKey {
 /** A zone that a server is to serve. */
 export interface ServedZone {
   readonly zone: DnsName;
-  /** Lines of a master file, with names relative to the zone. SOA and NS are added to them. */
+  /** Lines of a master file, with names relative to the zone. The server's file gets SOA and NS besides. */
   readonly records?: string;
   /** Names of the keys that may update the zone; absent: the server's first key; empty: no key may. */
   readonly keys?: readonly string[];
   readonly signed?: boolean;
   /** The first serial; absent: 1. */
   readonly serial?: number;
-  /** More statements for the `zone` block of BIND. */
+  /** Further statements for the zone's `zone` block in BIND's configuration. */
   readonly options?: string;
 }
 

@@ -257,7 +257,7 @@ export function writeSettings(
   });
 }
 
-/** Ends a process that is not our child, and waits until it has ended. */
+/** Ends a process that is not a child of this one, and waits until it has ended. */
 export async function endProcess(pid: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   process.kill(pid, signal);
   await until('the process to end', () => !isAlive(pid));
@@ -274,11 +274,11 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Tests a condition again and again until it is met. Before each further test it waits 20 ms, or as long as
- * the test took. A test that starts a process would otherwise keep a processor busy.
- * @param what what is waited for, to be named in the error
+ * Repeats a test until it succeeds. Between two tests it waits 20 ms, or as long as the last test took. This
+ * keeps tests that start processes from using a whole processor.
+ * @param what the awaited event, for the error message
  * @param limit longest wait in milliseconds
- * @returns how many milliseconds it took
+ * @returns how many milliseconds the wait took
  * @throws Error when the limit is over
  */
 export async function until(

@@ -100,7 +100,7 @@ export function zoneCases(subject: () => ContractSubject): void {
   });
 }
 
-/** The same tests for a central where only the provider creates and deletes zones. */
+/** Runs the same tests on a central where only the provider can create and delete zones. */
 async function provided(subject: ContractSubject, zone: DnsName): Promise<void> {
   const { central } = subject;
   assert.deepEqual(await central.listZones([zone], quietContext()), []);

@@ -1,6 +1,6 @@
 import { engine, type PlantedBug } from './bug.ts';
 
-/** Planted bugs in what happens in a pause, and when it ends. */
+/** Planted bugs in the engine's behaviour during a pause and at its end. */
 export const plantedInPauses: readonly PlantedBug[] = [
   {
     name: 'comparison-goes-on-in-pause',
