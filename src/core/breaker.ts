@@ -22,7 +22,7 @@ const probeEvery = 5_000;
 const firstLoginProbe = 15 * 60_000;
 const laterLoginProbe = 60 * 60_000;
 
-/** Milliseconds that the breaker waits for the adapter to end a call whose signal was aborted. */
+/** How long (ms) the breaker still waits for a call after the call's signal was aborted. */
 const lastWord = 2_000;
 
 /** Errors that count as an outage of the central. Any other error shows that the central works. */
@@ -50,12 +50,13 @@ export interface Contact {
 }
 
 /**
- * Wraps a central so that calls fail at once while it is out of order. After two outages in a row calls fail
- * with `central.breaker-open` (nothing sent, so `untouched`). Every 5 s one call is let through, and its
- * success closes the breaker. After a refused login calls fail with `central.login-blocked`, so that the
- * account is not locked: one attempt after 15 minutes, then one an hour. After a change of the settings, make
- * a new wrapper. Both errors name the failure that caused them in `params.cause` and `params.text`. If an
- * adapter does not end a call 2 s after its signal was aborted, the call fails with `central.unreachable`.
+ * Wraps a central so that calls fail at once while the central is out of order. After two outages in a row,
+ * calls fail with `central.breaker-open`; nothing is sent, so their state is `untouched`. Every 5 s one call
+ * is sent, and its success closes the breaker. After a refused login, calls fail with
+ * `central.login-blocked`, so that the central does not lock the account. One login is tried after 15
+ * minutes, then one an hour. After a change of the settings, make a new wrapper. Both errors name the failure
+ * that caused them in `params.cause` and `params.text`. If an adapter does not end a call within 2 s after
+ * its signal was aborted, the call fails with `central.unreachable`.
  */
 export function withBreaker(central: Central, clock: Clock): GuardedCentral {
   const gate = new Gate(clock);
@@ -132,8 +133,8 @@ class Gate {
    */
   async pass<T>(ctx: CallContext, left: CentralErrorFacts['state'], begin: () => Promise<T>): Promise<T> {
     const call = async (): Promise<T> => await ended(begin, left, ctx.signal, this.#clock);
-    // The caller had given up before the call began, so its failure shows nothing about the central. The
-    // adapter makes the error.
+    // The caller had given up before the call began, so a failure shows nothing about the central. The
+    // adapter throws the right error for an aborted signal.
     if (ctx.signal.aborted) return await call();
     const block = this.#login ?? this.#open;
     if (block === null) return await this.#watch(call);
@@ -147,7 +148,8 @@ class Gate {
   }
 
   /**
-   * When the next call is sent (monotonic milliseconds). If both blocks hold, the one that ends later counts.
+   * When the next call is sent (monotonic milliseconds). If calls are blocked for both reasons, the later
+   * time counts.
    */
   #dueAt(): number {
     return Math.max(this.#login?.until ?? 0, this.#open?.until ?? 0);
@@ -212,7 +214,7 @@ async function ended<T>(
     const giveUp = (): void => {
       const params = { text: 'no answer in time' };
       const error = new CentralError('central.unreachable', { state: left, retry: 'later', params });
-      // The `finally` below aborts this sleep once the call has ended, so the rejection is expected.
+      // Once the call has ended, the `finally` below aborts this sleep. Its rejection is therefore expected.
       clock.sleep(lastWord, over.signal).then(
         () => {
           reject(error);

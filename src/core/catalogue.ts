@@ -7,8 +7,8 @@ import { settingsTexts } from './catalogue-settings.ts';
 import { wireTexts } from './catalogue-wire.ts';
 
 /**
- * Every code a user may meet, with a text of one or two sentences: the cause, and what the user can do.
- * `describe` adds which side was changed. Codes are stable; a retired code is not used again.
+ * Every code that a user may meet. Its text has one or two sentences: the cause, and what the user can do.
+ * `describe` adds which side was changed. A code never changes its meaning; a retired code is not used again.
  */
 export const catalogue = {
   ...dataTexts,

@@ -103,8 +103,8 @@ export interface Central {
   readonly traits: CentralTraits;
 
   /**
-   * Everything this central would refuse in `change`, found without sending a request. Empty: no reason for a
-   * refusal is known.
+   * Finds, without a request, all reasons for which this central would refuse `change`. Empty: no reason is
+   * known.
    */
   audit(change: Change): readonly Problem[];
 
@@ -131,11 +131,11 @@ export interface Central {
   ): Promise<readonly CentralRecord[] | null>;
 
   /**
-   * Like `readZone`, for the records at `names` only.
+   * Like `readZone`, but reads only the records at `names`.
    * @param types the types the caller needs; absent: all. A central that sends one query for each type may
-   *   leave out the others. CNAME records are always returned
+   * leave out the others. CNAME records are always returned
    * @param likely records that probably exist. If the zone may have records that queries do not show, the
-   *   adapter checks whether these are among them
+   * adapter checks whether these are among them
    */
   readNames(
     zone: DnsName,
@@ -190,7 +190,7 @@ export interface Central {
   signing(zone: DnsName, ctx: CallContext): Promise<Signing | null>;
 
   /**
-   * Looks for reasons why name servers would not serve edits that succeed, or why edits would leave a zone
+   * Looks for reasons why name servers would not serve successful edits, or why edits would make a zone
    * invalid. Writes nothing.
    * @param zones some of the account's zones
    * @returns problems for an administrator; empty: none found
@@ -198,11 +198,11 @@ export interface Central {
   concerns(zones: readonly DnsName[], ctx: CallContext): Promise<readonly Problem[]>;
 
   /**
-   * Reads the serials of zones (RFC 1035 section 3.3.13) with about as many requests as `listZones` sends.
-   * Only a central may have this method whose server raises the serial with each change of a zone. Absent:
+   * Reads the serials of zones (RFC 1035 section 3.3.13) with about as many requests as `listZones` sends. A
+   * central may have this method only if its server raises the serial with each change of a zone. Absent:
    * serials prove nothing there.
    * @param zones zones that `listZones` has returned
-   * @returns zones whose serial proves that they have not changed; others are left out
+   * @returns the serials of zones; a zone whose serial would not prove anything is left out
    */
   zoneSerials?(zones: readonly DnsName[], ctx: CallContext): Promise<ReadonlyMap<DnsName, number>>;
 
@@ -211,7 +211,8 @@ export interface Central {
 }
 
 /**
- * The method `zoneSerials` of a central that wraps another one; none if the wrapped central has none.
+ * Makes the method `zoneSerials` for a central that wraps another one. If the wrapped central lacks the
+ * method, returns no method.
  * @param call makes the call to the wrapped central
  */
 export function passedSerials(
@@ -258,7 +259,9 @@ export type CentralErrorCode =
   | 'central.list-cut'
   /** The central refused the request; `params.text` has its own words. */
   | 'central.refused'
-  /** Another writer keeps changing the same records, so every write of ours was based on a stale read. */
+  /**
+   * Another writer changes the same records again and again, so each write of ours was based on a stale read.
+   */
   | 'central.contended'
   /** Existing records lie below a delegation or a DNAME, where the name server does not show them. */
   | 'central.hidden'
@@ -269,7 +272,7 @@ export type CentralErrorCode =
    * one of its checks, forbids it.
    */
   | 'central.update-refused'
-  /** The server accepted every update but never stored `params.record`, and does not report why. */
+  /** The server accepted every update but never stored `params.record`, and it gives no reason. */
   | 'central.left-out'
   /** The server lowers every TTL over `params.limit` seconds in this zone. */
   | 'central.ttl-limit'
@@ -304,8 +307,8 @@ export type CentralErrorCode =
 
 export interface CentralErrorFacts {
   /**
-   * What the failed call changed at the central. `untouched`: nothing. `partial`: a part of what was asked.
-   * `unknown`: perhaps something.
+   * What the failed call changed at the central. `untouched`: nothing. `partial`: a part of the requested
+   * change. `unknown`: perhaps something.
    */
   readonly state: 'untouched' | 'partial' | 'unknown';
   /** `later`: the same call may succeed later (outage). `never`: the same call will fail again (refusal). */

@@ -5,9 +5,9 @@ import type { Operation } from './operation.ts';
 
 /** Changes that become durable together or not at all. */
 export interface Batch {
-  /** Operations to write; one with the same id is replaced. */
+  /** Operations to write. A stored operation with the same id is replaced. */
   readonly operations?: readonly Operation[];
-  /** Zone entries to write; one of the same zone is replaced. */
+  /** Zone entries to write. A stored entry of the same zone is replaced. */
   readonly zones?: readonly ZoneEntry[];
   /** Zones whose entry and rows are deleted. */
   readonly dropZones?: readonly DnsName[];
@@ -17,7 +17,9 @@ export interface Batch {
    * zone from the stored owners.
    */
   readonly owners?: ReadonlyMap<DnsName, readonly string[] | null | 'gone'>;
-  /** Named values, for example when the first comparison was completed. `null` deletes one. */
+  /**
+   * Named values, for example the time at which the first comparison was completed. `null` deletes a value.
+   */
   readonly facts?: Readonly<Record<string, string | null>>;
 }
 
@@ -53,14 +55,14 @@ export interface OperationFilter {
  */
 export interface Journal extends JournalReader {
   /**
-   * Writes the whole batch to disk before it resolves. When it throws, nothing is written. With
-   * {@link pending}, commits that wait together fail together.
+   * Writes the whole batch to disk before it resolves. If it throws, nothing was written. With {@link
+   * pending}, commits that wait together also fail together.
    */
   commit(batch: Batch): Promise<void>;
   /**
-   * The journal with the batches that were given to {@link commit} and are not on disk yet. A transaction may
-   * read it if its own batch then waits with them, even an empty one. All other reads see only what is on
-   * disk. Absent: a commit must end before the next transaction reads.
+   * The journal with the batches that {@link commit} has taken and that are not on disk yet. A transaction
+   * may read it if its own batch, even an empty one, then waits with them. All other reads see only what is
+   * on disk. Absent: a transaction may read only after the commit before it has ended.
    */
   readonly pending?: JournalReader;
   close(): Promise<void>;
@@ -79,7 +81,10 @@ export interface JournalReader {
    */
   rows(zone: DnsName, names?: readonly DnsName[]): Promise<readonly LedgerRow[]>;
   counts(): Promise<JournalCounts>;
-  /** The records of each zone, counted; zones without rows are left out. Does not look for damage. */
+  /**
+   * Counts the records of each zone by state; zones without rows are left out. Does not check the rows for
+   * damage.
+   */
   zoneCounts(): Promise<ReadonlyMap<DnsName, ZoneCounts>>;
   /**
    * Every zone whose owners are stored, with the accounts that may change it. `null`: the owner is not known
@@ -123,13 +128,11 @@ export type JournalErrorCode =
   | 'journal.unreadable'
   /** The rows of one zone are damaged. Edits of this zone are refused; other zones are not affected. */
   | 'journal.zone-damaged'
-  /**
-   * Somebody deleted, replaced or shortened the file while it was open. What is written from then on is lost.
-   */
+  /** Somebody deleted, replaced or shortened the file while it was open. Later writes to it are lost. */
   | 'journal.lost'
   /** A newer release of domainsync wrote the file, and this release cannot read its schema. */
   | 'journal.newer'
-  /** The disk is full. What is already written is intact. */
+  /** The disk is full. Data that was written before is intact. */
   | 'journal.disk-full'
   /** Another running agent has the journal open. */
   | 'journal.in-use'

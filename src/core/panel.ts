@@ -22,13 +22,13 @@ export interface HookCall {
   /** Whether `body` may have been cut off. */
   readonly isCut?: boolean;
   /**
-   * When the panel began to wait for the answer: monotonic milliseconds of this process. Absent: it begins
-   * when the call is taken up.
+   * When the panel began to wait for the answer: monotonic milliseconds of this process. Absent: the time
+   * when the agent takes up the call.
    */
   readonly waitsSince?: number;
 }
 
-/** What the hook prints. Its exit status is always 0. */
+/** The text that the hook prints for the panel. The hook's exit status is always 0. */
 export interface HookReply {
   readonly output: string;
 }
@@ -67,7 +67,7 @@ export interface KnownRecord {
   readonly unread?: number;
 }
 
-/** What an edit does to one record: created (`remove` null), deleted (`add` null) or changed. */
+/** The effect of an edit on one record: created (`remove` null), deleted (`add` null) or changed. */
 export interface EditItem {
   readonly remove: ResourceRecord | null;
   readonly add: ResourceRecord | null;
@@ -93,8 +93,8 @@ interface EventBase {
   readonly stage: 'before' | 'after';
   readonly zone: DnsName;
   /**
-   * A text made of session, function, zone and parameters, equal for the `before` and `after` of one call. It
-   * only suggests which calls belong together.
+   * A text made of session, function, zone and parameters, equal for the `before` and `after` of one call.
+   * Equal texts suggest, but do not prove, that calls belong together.
    */
   readonly fingerprint: string;
   readonly actor: Actor;
@@ -154,8 +154,8 @@ export interface InvalidEvent {
 }
 
 /**
- * What one hook call means. A group delete of zones gives several edits: either all of them are accepted, or
- * none.
+ * The meaning of one hook call. A group delete of zones gives several edits: either all of them are accepted,
+ * or none.
  */
 export type PanelEvent =
   /**
@@ -181,15 +181,15 @@ export type PanelEvent =
 
 export type EditEvent = RecordsEvent | ZoneCreateEvent | ZoneDeleteEvent;
 
-/** An edit of an accepted call that was left to the panel, and why. */
+/** An edit that was left to the panel although its call was accepted, and the reason. */
 export interface LeftEdit {
   readonly event: EditEvent | InvalidEvent;
   readonly why: LeftNote;
   /** Number of the central that does not get the edit; absent: the panel has only one central. */
   readonly central?: number;
   /**
-   * Resolves once it is known what would have been done with the edit; never rejects. Absent: nobody tries to
-   * find out.
+   * Resolves once it is known what would have been done with the edit; never rejects. Absent: this is not
+   * examined.
    */
   readonly observation?: Promise<Observation>;
 }
@@ -215,7 +215,7 @@ export type Changed = 'nothing' | 'unknown' | 'panel' | 'panel-unknown';
 
 /**
  * How a panel shows the owners of zones. `column`: in a column of its zone list. `each-account`: each account
- * sees a list of its own zones. `none`: it does not show them.
+ * sees a list of its own zones. `none`: the panel does not show owners.
  */
 export type OwnerWay = 'column' | 'each-account' | 'none';
 
@@ -249,8 +249,8 @@ export interface PanelTraits {
 /**
  * One control panel on one host, where edits come from. `decode` and `encode` do no I/O, so tests can replay
  * recorded calls. Every implementation passes `src/testing/contracts/panel.ts`. Reads and `write` throw only
- * {@link PanelError}. Unless `readDuringHandler` is true, callers avoid both while a hook call is being
- * answered.
+ * {@link PanelError}. Unless `readDuringHandler` is true, callers do not read or write while a hook call is
+ * being answered.
  */
 export interface Panel {
   readonly id: string;
@@ -278,8 +278,8 @@ export interface Panel {
   listZones(ctx: CallContext): Promise<ZoneList>;
 
   /**
-   * Passes the zones that an earlier run of the agent knew. The panel object uses this list until `listZones`
-   * is called. If a name in a call can stand for two zones (`ß` may mean `ss`), the one in the list is meant.
+   * Tells the panel object which zones an earlier run of the agent knew. They are used until `listZones` is
+   * called. If a name in a call can stand for two zones (`ß` may mean `ss`), the zone in this list is meant.
    */
   remember(zones: readonly DnsName[]): void;
 

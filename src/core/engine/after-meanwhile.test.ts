@@ -1,5 +1,5 @@
 /**
- * Tests in which `after` comes while a background step of its zone waits for an answer of the central (issue
+ * Tests of an `after` call that comes while a background step of the same zone waits for the central (issue
  * 13).
  */
 import assert from 'node:assert/strict';
@@ -36,9 +36,9 @@ async function hearAfter(world: World, of: DnsName, kind: 'zone-create' | 'zone-
 }
 
 /**
- * Runs `meanwhile` inside a call of the central: the next call of `method` runs it, and throws the error that
- * it returns.
- * @returns a function that arms the trap; earlier calls of `method` are not affected
+ * Makes the next call of `method` at the central run `meanwhile` first. If `meanwhile` returns an error, the
+ * call throws it.
+ * @returns a function that begins this; earlier calls of `method` are not affected
  */
 function during(
   world: World,

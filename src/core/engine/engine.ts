@@ -118,7 +118,7 @@ export class Engine {
 
   /**
    * If the journal was written on another host, accepts it: the engine forgets its ledger and takes a new
-   * baseline. Otherwise stores that an operator has seen why a new baseline was taken.
+   * baseline. Otherwise stores that an operator knows the reason for the last new baseline.
    * @returns false: there was nothing to accept
    * @throws {JournalError}
    */
@@ -177,8 +177,8 @@ export class Engine {
   }
 
   /**
-   * Stops the background work and waits until it has ended. Calls that are being answered go on until their
-   * own signal aborts.
+   * Stops the background work and waits until it has ended. Calls that are being answered continue until
+   * their own signal aborts.
    */
   async stop(): Promise<void> {
     this.#runtime.timers.stopping.abort(new Error('stopping'));
@@ -251,11 +251,11 @@ export class Engine {
   }
 
   /**
-   * Undoes at once what operations of {@link carryOut} wrote, because another central refused the edit. Never
-   * throws; if an undo fails now, background steps repeat it.
-   * @param ids as `carryOut` returned them
+   * Undoes at once the writes of operations that {@link carryOut} began, because another central refused the
+   * edit. Never throws; if an undo fails now, background steps repeat it.
+   * @param ids the operations, as `carryOut` returned them
    * @param problems why the other central refused the edit
-   * @returns `nothing`: it is proved that the central has nothing left of what these operations wrote
+   * @returns `nothing`: it is proved that the central has nothing left of these writes
    */
   async rollBack(ids: readonly string[], problems: readonly Problem[]): Promise<'nothing' | 'unknown'> {
     try {
@@ -267,9 +267,9 @@ export class Engine {
   }
 
   /**
-   * Runs `body`, which answers a hook call in this engine, in another one, or in a pause. Panel reads wait
-   * until `body` ends. A read that runs all the same does not prove that a record of an edited zone is
-   * absent.
+   * Runs `body`, which answers a hook call in this engine, in another one, or during a pause. Panel reads
+   * wait until `body` ends. If a read runs at the same time anyway, it does not prove that a record of an
+   * edited zone is absent.
    */
   async duringCall<T>(event: PanelEvent, body: () => Promise<T>): Promise<T> {
     return await this.#runtime.gate.during(this.#editedBy(event), body);
@@ -363,8 +363,8 @@ export class Engine {
   }
 
   /**
-   * Notes that the panel has made a hook call. To be called for every call, because each shows that the panel
-   * runs our handlers.
+   * Records that the panel has made a hook call. Call this for every hook call, because each one shows that
+   * the panel runs our handlers.
    */
   noticed(event: PanelEvent): void {
     this.#runtime.silent.noticed(event);
@@ -400,8 +400,8 @@ export class Engine {
   }
 
   /**
-   * Zones that a call edits. The engine does not carry out a `before` whose actor has no right to the zone,
-   * so that zone is left out.
+   * The zones that a call edits. A `before` whose actor has no right to the zone is not carried out, so its
+   * zone is left out.
    */
   #editedBy(event: PanelEvent): readonly DnsName[] {
     const edits = event.kind === 'edits' ? event.edits : [];
@@ -432,8 +432,8 @@ export class Engine {
     try {
       await this.#owners.before(event);
     } catch (error) {
-      // The journal could not store that the owners are unknown, but memory holds this. It is lost only if
-      // the agent restarts before the owners are read again.
+      // The journal could not store that the owners are unknown. Memory still has this fact, so it is lost
+      // only if the agent restarts before the owners are read again.
       this.#failed('-', error, 'nothing');
     }
     return { kind: 'accept' };
@@ -492,7 +492,7 @@ export class Engine {
     return isRefused ? refuseOtherHost : nothingToDo;
   }
 
-  /** Accepts the edits of one call, whatever happens, and sends nothing to the central for them. */
+  /** Accepts the edits of one call in any case, and sends nothing to the central for them. */
   async #observe(observer: Observer, all: readonly EditEvent[], signal: AbortSignal): Promise<Answer> {
     const asked = all.filter((edit) => edit.stage === 'before' && !this.isOwn(edit));
     const left = observer.before(asked);
@@ -555,8 +555,8 @@ export class Engine {
       });
       return answer;
     } catch (error) {
-      // Once something is written, the code that wrote it handles failures of the journal. So a journal error
-      // that arrives here means that nothing was written.
+      // After a write, the code that made the write handles failures of the journal. So a journal error that
+      // arrives here means that nothing was written.
       const before = error instanceof JournalError ? 'nothing' : 'unknown';
       return this.#failed(edit.zone, error, edit.stage === 'after' ? 'panel-unknown' : before);
     }
@@ -582,7 +582,7 @@ export class Engine {
         return await beforeCreate(this.#runtime, edit, call);
       case 'zone-delete': {
         const answer = await beforeDelete(this.#runtime, edit, call);
-        // After the delete, a zone of this name may belong to another account.
+        // Once the zone is deleted, another account may create a zone of this name.
         if (answer.kind === 'accept' && !call.isTrial) {
           this.#runtime.recentDeletes.deleted(edit.zone);
           await this.#owners.deleting(edit);
@@ -626,7 +626,7 @@ export class Engine {
         () => true,
         () => false,
       );
-      // During a pause nothing is compared here. When the pause ends, all zones are compared.
+      // During a pause no zone is compared here. When the pause ends, all zones are compared.
       if (!slept || this.#runtime.isPaused) continue;
       // Some functions of the panel change owners without an event, so the owners are read as often as zones
       // are compared.

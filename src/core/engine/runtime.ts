@@ -36,8 +36,9 @@ export interface Ports {
   /** Reads the serials of the panel's zones; absent: they are not read. */
   readonly serials?: SerialReader;
   /**
-   * Whether an administrator has paused the synchronisation, or nobody has yet asked for the comparison that
-   * follows the pause. During a pause no hook call reaches the engine. Absent: there are no pauses.
+   * Whether an administrator has paused the synchronisation. Stays true after the pause until the comparison
+   * that follows it was requested. During a pause no hook call reaches the engine. Absent: there are no
+   * pauses.
    */
   readonly isPaused?: () => boolean;
 }
@@ -50,7 +51,7 @@ export class Runtime {
   readonly ports: Omit<Ports, 'journal'> & { readonly journal: JournalReader };
   readonly #journal: Journal;
   /**
-   * The zones in which an engine that only observes may still write. Null: the engine may write everywhere.
+   * The zones in which an engine in mode `observe` may still write. Null: the engine may write everywhere.
    */
   readonly promises: Promises | null;
   readonly timers: Timers;
@@ -75,8 +76,8 @@ export class Runtime {
    */
   readonly echoTokens = new Map<string, { putOff: boolean }>();
   /**
-   * Ids of operations with a request that may still take effect at the central, which the journal failed to
-   * store.
+   * Ids of operations with a request that may still take effect at the central. The journal failed to store
+   * the request.
    */
   readonly unsaid = new Set<string>();
   /**
@@ -128,7 +129,7 @@ export class Runtime {
   }
 
   /**
-   * Whether the synchronisation is paused, so that nothing new may begin. Edits that are under way are
+   * Whether the synchronisation is paused, so that no new work may begin. Edits that are under way are
    * completed.
    */
   get isPaused(): boolean {

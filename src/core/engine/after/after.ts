@@ -102,7 +102,10 @@ const preference: readonly OperationState[] = [
 
 const kinds = { records: 'records', 'zone-create': 'zone-create', 'zone-delete': 'zone-delete' } as const;
 
-/** Number of a zone's newest operations that are searched for that of an `after`, or for removals. */
+/**
+ * How many of a zone's newest operations are searched for an operation that belongs to an `after` call, or
+ * for removals.
+ */
 const latest = 20;
 
 /**
@@ -156,7 +159,7 @@ const movesBy = { records: null, 'zone-create': 'stuck', 'zone-delete': 'prepare
 
 /**
  * Stores that the `after` call of an operation has come.
- * @returns `null`: a background step has undone the operation meanwhile
+ * @returns `null`: a background step has undone the operation in the meantime
  */
 export async function markKept(
   runtime: Runtime,
@@ -207,7 +210,9 @@ export async function keptDelete(
   tx.wake(source.zone, runtime.ports.settings.confirmDelay);
 }
 
-/** What the central had in the zone when the delete began, without what edits have removed there since. */
+/**
+ * The records that the central had when the delete began, without those that later edits have removed there.
+ */
 async function leftOf(
   { journal }: Transaction,
   { zone, createdAt, snapshot }: DeleteOperation,

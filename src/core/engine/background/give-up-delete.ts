@@ -5,7 +5,7 @@ import type { Runtime } from '../runtime.ts';
 import type { Transaction } from '../parts/store.ts';
 
 /**
- * Ends the delete operation of a zone, because the panel still has the zone. Deletes nothing at the central.
+ * Ends the delete operation of a zone without deleting anything, because the panel still has the zone.
  * @throws {JournalError | Moved}
  */
 export async function giveUpDelete(
@@ -15,8 +15,8 @@ export async function giveUpDelete(
 ): Promise<void> {
   const { zone, incarnation, formerlyOurs } = operation;
   const entry = await tx.journal.zone(zone);
-  // A slow panel may still delete the zone, and its `after` call may get lost. So the operation is watched
-  // for a while.
+  // A slow panel may still delete the zone, and its `after` call may get lost. So the ended operation stays
+  // on watch for some time.
   const watch = entry === null ? operation.watch : watching(runtime.ports, operation);
   await tx.advance(operation, 'reverted', { watch });
   if (entry === null) return;
@@ -29,12 +29,12 @@ export async function giveUpDelete(
   }
   if (formerlyOurs.length === 0) {
     await tx.zone(entry, { ...entry, state: 'synced' });
-    // While the delete was open, comparisons skipped the zone. So a comparison is made now.
+    // Comparisons skipped the zone while the delete was open, so the zone is compared now.
     compareKept(runtime, operation);
     return;
   }
-  // This delete had been resumed after the undo of a create. But the panel has the zone, so the create is
-  // journalled again. The new create may remove at the central the records that were ours before.
+  // An undone create had resumed this delete. But the panel has the zone, so the create is journalled again.
+  // The new create may remove records at the central that were ours before.
   const again = { class: 'follow', zone, incarnation, snapshot: formerlyOurs, afterSeen: true } as const;
   tx.create(newCreate(runtime, again), 'kept');
   await tx.zone(entry, { ...entry, state: 'creating' });
@@ -42,9 +42,9 @@ export async function giveUpDelete(
 }
 
 /**
- * Schedules comparisons of a zone whose delete was given up: now, and once panel reads show all that the
- * panel reported until now. While the ended operation is on watch for late effects, each start of the engine
- * schedules them again.
+ * Schedules two comparisons of a zone whose delete was given up: one now, and one when panel reads surely
+ * show all edits reported so far. While the ended operation is on watch, each start of the engine schedules
+ * them again.
  */
 export function compareKept(runtime: Runtime, { zone }: DeleteOperation): void {
   const { clock, settings } = runtime.ports;

@@ -1,6 +1,6 @@
 /**
- * Tests single steps of settling: which comparisons become due, what a failed undo leaves, which items are
- * judged again.
+ * Tests single steps that settle operations: which comparisons become due, what remains after a failed undo,
+ * and which items are decided again.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -30,9 +30,9 @@ import type { Transaction } from '../parts/store.ts';
 import { towardsPanel } from '../knowledge/towards-panel.ts';
 
 /**
- * Ends record operations once the panel's state is certain. An operation is `confirmed` at once if the panel
- * shows its edit and the central is known to have it. Otherwise the records that the operation changed at the
- * central are brought to what the panel holds. Records that another operation claims are not touched
+ * Ends record operations once it is certain what the panel has. If the panel shows the edit and the central
+ * is known to have it, the operation is `confirmed` at once. Otherwise the operation's records at the central
+ * are changed to the panel's state. Records that another operation claims are not touched
  * (docs/glossary.md#claim).
  * @throws {CentralError} the caller tries again later
  */
@@ -78,9 +78,10 @@ function isReplaced({ mirrored, note }: OperationItem): boolean {
 }
 
 /**
- * Returns the operation with some items marked to be sent after all. They were not sent because another
- * writer had replaced their old record. Now the old record is synced again and the central has it.
+ * Marks some items of an operation to be sent after all. They were not sent, because another writer had
+ * replaced their old record. Now the old record is synced again, and the central has it.
  * @param there ids of the records that the central has
+ * @returns the operation with these marks
  */
 async function rejudged(
   runtime: Runtime,
@@ -103,7 +104,10 @@ async function rejudged(
   return await runtime.store.transact((tx) => tx.amend(operation, () => ({ items })));
 }
 
-/** The note of an item that is marked to be sent after all, until a step sees whether the central has it. */
+/**
+ * Note of an item that is marked to be sent after all. A step removes the note when it sees the result at the
+ * central.
+ */
 const notSentYet = 'note.not-at-central';
 
 /** The number of the zone's newest operations among which we look for other writes of the same records. */
@@ -122,7 +126,7 @@ function isContended(operation: RecordsOperation, recent: readonly Operation[]):
 }
 
 async function confirm(runtime: Runtime, operation: RecordsOperation, view: PanelView): Promise<void> {
-  // We do not read the central again: the write was checked by a read at once, and no other operation has
+  // The central is not read again. The write was checked by a read at once, and no other operation has
   // touched these records since.
   const central = new Set<string>();
   for (const { mirrored, add } of operation.items) if (mirrored && add !== null) central.add(recordId(add));
@@ -134,8 +138,8 @@ async function confirm(runtime: Runtime, operation: RecordsOperation, view: Pane
 }
 
 /**
- * Schedules a comparison of a zone after edits of it that were not sent to the central. Logs such an edit for
- * the administrator once a day for each zone.
+ * Schedules a comparison of a zone after edits that were not sent to the central. Once a day for each zone,
+ * logs such an edit for the administrator.
  */
 function stayedInPanel({ agenda, panelOnly, ports }: Runtime, ended: readonly RecordsOperation[]): void {
   const [local] = ended.filter(({ items }) => items.some(({ mirrored }) => !mirrored));
@@ -193,8 +197,8 @@ async function readPresent(
 }
 
 /**
- * Computes the change that brings the central to what the panel holds, and journals that the write begins.
- * The caller has locked the names.
+ * Computes the change that gives the central the panel's records, and journals that the write begins. The
+ * caller has locked the names.
  * @param centralTtls TTLs (seconds) of the records at the central, by record id
  * @param zoneGone whether the central has no such zone
  * @returns the operations as journalled, and the change to write
@@ -208,7 +212,8 @@ async function startBringing(
 ): Promise<{ operations: readonly RecordsOperation[]; change: Change }> {
   if (decided.some((operation) => !showsDone(operation, view))) runtime.grace.mustBeOver(zone);
   return await runtime.store.transact(async (tx) => {
-    // The operations are read anew: another operation may have assigned a record to one of them meanwhile.
+    // The operations are read again, because another operation may have assigned a record to one of them in
+    // the meantime.
     const judged: RecordsOperation[] = [];
     for (const operation of decided) judged.push(await tx.judge(operation));
     const open = await tx.open(zone);
@@ -231,7 +236,7 @@ async function startBringing(
 }
 
 /**
- * The state of an operation while its records at the central are brought to what the panel holds. An edit of
+ * The state of an operation while its records at the central are changed to the panel's state. An edit of
  * class `compensate` keeps its state, because `reverting` would undo it in the panel.
  */
 function whileBringing({ class: group, state }: RecordsOperation): OperationState {
@@ -239,8 +244,8 @@ function whileBringing({ class: group, state }: RecordsOperation): OperationStat
 }
 
 /**
- * Ends the operations. An operation whose state has changed, or whose `after` call has come meanwhile, stays
- * open, and another step is scheduled for it.
+ * Ends the operations. If an operation has changed its state, or its `after` call has come in the meantime,
+ * it stays open and another step is scheduled for it.
  */
 async function endBringing(
   runtime: Runtime,
@@ -273,7 +278,7 @@ function isKeptOtherwise(operation: RecordsOperation, view: PanelView): boolean 
   return heard && view.records !== null && !showsDone(operation, view);
 }
 
-/** Ends one operation after its records at the central were brought to what the panel holds. */
+/** Ends one operation after its records at the central were changed to the panel's state. */
 async function end(
   runtime: Runtime,
   tx: Transaction,
@@ -289,8 +294,8 @@ async function end(
     const items = withEndNotes(operation, seen);
     return await tx.advance(operation, 'confirmed', { items, watch });
   }
-  // A slow panel may still make the edit, and its `after` call may get lost. So the operation is watched for
-  // a while.
+  // A slow panel may still make the edit, and its `after` call may get lost. So the ended operation stays on
+  // watch for some time.
   const mayBeKept = operation.class === 'veto' && !operation.afterSeen;
   return await tx.advance(operation, 'reverted', {
     ...nothingWritten,
@@ -307,15 +312,15 @@ interface SeenSides extends LedgerSides {
 }
 
 /**
- * Returns the items of a confirmed operation with notes. The note of an item says if panel and central do not
- * both have it. An item whose record another open operation has changed since gets no such note. This
- * exception does not cover edits of a comparison or an operator, nor items that were to be sent after all. No
- * read has shown these at the central.
+ * Adds notes to the items of a confirmed operation. A note says that panel and central do not both have the
+ * item. Records that another open operation has changed since are not checked at the central. They are
+ * checked after all if the edit comes from a comparison or an operator, or if the item was to be sent after
+ * all. No read has shown these records at the central.
  */
 function withEndNotes(operation: RecordsOperation, seen: SeenSides): readonly OperationItem[] {
   const views = viewItems(operation, seen.view);
-  // The write of such an edit is not proven. So the claim of another edit does not explain why the central
-  // lacks its record.
+  // The write of such an edit is not proven. So another edit's claim does not explain why the central lacks
+  // the record.
   const isUnread = operation.class === 'follow' || operation.state === 'prepared';
   return operation.items.map((item, at) => {
     if (!item.mirrored) return item;
@@ -381,7 +386,7 @@ const hopelessAfter = 5;
 
 /**
  * Ids of records that other operations of the zone may still change at the central. `busy`: records of open
- * operations. `watched`: records of operations that have ended but are on watch for late writes.
+ * operations. `watched`: records of ended operations that are on watch for late writes.
  */
 async function elsewhere(
   tx: Transaction,
@@ -410,8 +415,7 @@ function itemNames(operations: readonly RecordsOperation[]): DnsName[] {
 }
 
 /**
- * Writes the ledger rows of operations that end. The transaction is the one that stores the operations' final
- * states.
+ * Writes the ledger rows of operations that end, in the transaction that stores their final states.
  * @returns whether an item was not sent to the central; then the caller schedules a comparison
  */
 async function putRows(

@@ -1,4 +1,6 @@
-/** Tests the background step of one zone: what is decided when, and when the zone is woken again. */
+/**
+ * Tests the background step of one zone: what it decides at which time, and when the next step is scheduled.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceRecord } from '../../../dns/record.ts';
@@ -270,7 +272,7 @@ for (const [what, error] of failures) {
     failing = false;
     await step(bench);
     assert.equal((await bench.stored({ id: '0' }))?.state, 'confirmed');
-    // After a success, the next failure counts as the first one again.
+    // A success resets the count of failures, so the next failure counts as the first one.
     await bench.journal.commit({ operations: [{ ...edit('kept'), id: '1' }] });
     failing = true;
     await bench.wait(60_000 - bench.clock.now());

@@ -18,9 +18,9 @@ import { stepCreate, stepDelete } from './zone-steps.ts';
 import { lateWriteSource, stepWatch } from './watch.ts';
 
 /**
- * Makes the next step of all open operations of a zone. Reads the panel once and confirms the operations
- * whose edits the read shows. If two agreeing reads show something else, brings the central to what the panel
- * holds. Schedules another step while an operation is open. Never throws.
+ * Makes the next step of all open operations of a zone. Reads the panel once, and confirms operations whose
+ * edits the read shows. If two agreeing reads show something else, changes the central to the panel's state.
+ * Schedules another step while an operation is open. Never throws.
  */
 export async function stepOperations(runtime: Runtime, zone: DnsName): Promise<void> {
   await attempt(runtime, zone, 'operations', async () => await settleOpen(runtime, zone));
@@ -59,12 +59,12 @@ export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<v
 async function settleOpen(runtime: Runtime, zone: DnsName): Promise<void> {
   const open = await openOperations(runtime, zone);
   const undecided = open.filter(({ state }) => undecidedStates.has(state));
-  // A pause may begin while the step reads the panel.
+  // A pause may begin while this step reads the panel, so the pause is checked again here.
   const isHeld = (operation: Operation): boolean => runtime.isPaused && isUnsent(operation);
   if (undecided.some(isHeld)) runtime.agenda.wake(zone, heldCheck);
   if (!undecided.every(isHeld)) await stepUndecided(runtime, zone, undecided, isHeld);
-  // An engine that only observes may write nothing in the zone once the operations that were already open
-  // have ended. The next comparison lists what a late write has changed.
+  // An engine that only observes may write in the zone only until the operations of before the observing have
+  // ended. The next comparison lists what a late write has changed.
   if (runtime.promises !== null) await runtime.promises.holdIn(zone);
   else await stepWatch(runtime, zone, await openOperations(runtime, zone));
 }
@@ -126,8 +126,8 @@ async function openOperations(runtime: Runtime, zone: DnsName): Promise<readonly
 }
 
 /**
- * Whether the operation creates or deletes a zone because of a comparison, and nothing of it was sent yet. A
- * create that repairs a zone after a late write does not count.
+ * Whether the operation creates or deletes a zone because of a comparison, and has sent nothing yet. A create
+ * that repairs a zone after a late write does not count.
  */
 function isUnsent(operation: Operation): boolean {
   const { kind, state, source, actor } = operation;
@@ -136,10 +136,7 @@ function isUnsent(operation: Operation): boolean {
   return kind === 'zone-delete';
 }
 
-/**
- * Milliseconds between two checks whether the synchronisation is still paused, while an operation waits for
- * the end of the pause.
- */
+/** Time (ms) between two checks whether a pause is over, while an operation waits for its end. */
 const heldCheck = 2_000;
 
 /**
@@ -183,9 +180,9 @@ function isAhead({ afterSeen }: Operation, undecided: readonly Operation[]): boo
 }
 
 /**
- * Whether it is certain what the panel did with a record edit. It is if the panel shows the edit. Otherwise
- * the waiting time must be over, and two reads some seconds apart must agree, without a call that edits the
- * zone during them.
+ * Whether it is certain what the panel did with a record edit. It is certain if the panel shows the edit.
+ * Otherwise the waiting time must be over, and two reads some seconds apart must agree. No hook call may edit
+ * the zone during these reads.
  */
 function isDecided(runtime: Runtime, operation: RecordsOperation, view: PanelView): boolean {
   if (showsDone(operation, view)) return true;

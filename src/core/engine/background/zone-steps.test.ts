@@ -1,4 +1,7 @@
-/** Tests single steps of zone creates and deletes: what is sent, what stays, what becomes stuck. */
+/**
+ * Tests single steps of zone creates and deletes: which requests they send, which zones stay, and which
+ * operations become stuck.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceRecord } from '../../../dns/record.ts';
@@ -51,7 +54,9 @@ async function given({
 const removal = sampleDelete('0', { state: 'kept', afterSeen: true, problems: [] });
 const deleting = entryOf(zone, { state: 'deleting' });
 
-/** Makes the step twice, with enough time between for two agreeing reads. */
+/**
+ * Makes the step twice. The time between the two panel reads is long enough for them to count as agreeing.
+ */
 async function deleteTwice(bench: Bench, view: PanelView, operation = removal): Promise<void> {
   await bench.run(stepDelete(bench.runtime, operation, { ...view, readAt: bench.clock.now() }));
   await bench.wait(20_000);
@@ -96,8 +101,8 @@ test('a delete at a central where only the provider deletes ends, and says so', 
 test('a delete is given up once two looks show the zone kept', async () => {
   const bench = await given({ operations: [removal], central: [one], entry: deleting, rows: [one] });
   await deleteTwice(bench, viewOf([one]));
-  // Nothing is decided yet, because the panel reported the delete and its reads may still show the zone for a
-  // while.
+  // Nothing is decided yet: the panel reported the delete, and its reads may show the zone for some time
+  // after that.
   assert.deepEqual(await told(bench), ['kept', '']);
   await bench.wait(60_000);
   await deleteTwice(bench, viewOf([one]));
@@ -491,7 +496,7 @@ test('the content of a new zone is sent once two reads agree on it', async () =>
     ]),
     [],
   );
-  // The order in which the panel shows them does not matter.
+  // The two reads show the same records in another order, so they agree.
   const both = await createAt(kept, [
     [0, [one, two]],
     [300, [two, one]],

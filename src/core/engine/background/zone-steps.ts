@@ -59,8 +59,8 @@ export async function stepCreate(
 /**
  * Ends a create that cancelled an open delete of the same zone, if the `after` call of the create does not
  * come. The panel may have refused both the delete and the create, so the zone may have existed all the time.
- * Nothing is sent, and the zone is synced as before. {@link stepCreate} calls this only if we certainly did
- * not make the central's zone.
+ * Sends nothing; the zone is synced as before. {@link stepCreate} calls this only if the central's zone is
+ * certainly not ours.
  */
 async function stepUnprovenCreate(
   runtime: Runtime,
@@ -113,7 +113,7 @@ async function underZoneLock(
   body: (ctx: CallContext) => Promise<void>,
 ): Promise<void> {
   await runtime.lockedStep(operation.id, operation.zone, null, async (ctx) => {
-    // While this step waited for the lock, another step or call may have changed the operation.
+    // While this step waited for the lock, another step or a hook call may have changed the operation.
     await runtime.store.transact((tx) => tx.judge(operation));
     await body(ctx);
   });
@@ -227,7 +227,7 @@ async function resumeDelete(runtime: Runtime, tx: Transaction, operation: Create
     zone: operation.zone,
     actor: cancelled.actor,
     incarnation: operation.incarnation,
-    // Before the create, these records of the zone were ours.
+    // These records of the zone were ours before the create.
     snapshot: [...cancelled.snapshot, ...operation.snapshot],
     formerlyOurs: operation.snapshot,
     wasThere: operation.requested ? null : cancelled.wasThere,
@@ -275,8 +275,8 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
 }
 
 /**
- * Whether another writer created the central's zone after the user deleted the zone. If the central had the
- * zone when the user deleted it, or nobody knows, we conclude this from the zone's records.
+ * Whether another writer created the central's zone after the user deleted the zone. If it is not known that
+ * the central lacked the zone at the delete, this is concluded from the zone's records.
  */
 async function isMadeByOthers(
   runtime: Runtime,
@@ -295,8 +295,9 @@ async function isMadeByOthers(
 }
 
 /**
- * The zone's newest operations that have changed since the given one began. If an older one says that it
- * began later, the clock was set back, and times prove nothing. Then those count that are newer or not over.
+ * Finds the zone's newest operations that have changed since the given one began. If an older operation has a
+ * later time, the clock was set back, and times prove nothing. Then newer operations and those not over are
+ * returned.
  */
 async function changedSince(
   { ports: { journal } }: Runtime,
@@ -334,8 +335,8 @@ async function hasNoneOf(
 }
 
 /**
- * Records that an edit names, even if it was undone, and records that were removed when we sent the records
- * of a new zone.
+ * Records that an edit names, even if the edit was undone. For a create: records that were removed while we
+ * sent the records of the new zone.
  */
 function namedRecords(operation: Operation): readonly ResourceRecord[] {
   if (operation.kind === 'zone-create') return operation.removed;
@@ -357,8 +358,8 @@ async function endDelete(
 }
 
 /**
- * Ends a delete at a central where only the provider can delete zones. The operation's problem says that the
- * zone stays there.
+ * Ends a delete at a central where only the provider can delete zones. The zone stays at the central, and the
+ * operation's problem says this.
  */
 async function leaveZone(runtime: Runtime, operation: DeleteOperation): Promise<void> {
   const { zone } = operation;

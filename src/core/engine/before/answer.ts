@@ -2,11 +2,11 @@ import { refusal } from '../../catalogue.ts';
 import type { LeftNote } from '../../decision.ts';
 import type { EditEvent, InvalidEvent, LeftEdit, Verdict } from '../../panel.ts';
 
-/** What the engine must know about a `before` call besides its edits. */
+/** Facts about a `before` call that the engine needs besides the call's edits. */
 export interface Call {
   /** Aborts at the deadline of the call. */
   readonly signal: AbortSignal;
-  /** True: the engine only looks for objections and writes nothing anywhere. */
+  /** True: the engine only looks for objections and writes to neither side. */
   readonly isTrial: boolean;
 }
 

@@ -219,7 +219,8 @@ test('a CNAME beside a synced record that the central lacks is a problem, unless
   };
   assert.equal(clashes([]), 1);
   assert.equal(clashes([edit(one, null)]), 0);
-  // If that removal is being undone, the record comes back. A new TTL does not remove the record.
+  // If the removal is being undone, the record will return. An edit of only the TTL does not remove the
+  // record.
   assert.equal(clashes([edit(one, null, { state: 'reverting' })]), 1);
   assert.equal(clashes([edit(one, one)]), 1);
   assert.equal(clashes([edit(null, one, { state: 'reverting' })]), 0);

@@ -17,8 +17,8 @@ import { localState } from '../knowledge/ledger-rows.ts';
 import { retimed, writtenLate } from '../knowledge/operations.ts';
 
 /**
- * What we know of a zone from its ledger rows and its operations. Operations on watch count besides open
- * ones: they have ended, but a late write of theirs may still take effect.
+ * The engine's knowledge of a zone, from its ledger rows and operations. Besides open operations, it covers
+ * ended ones on watch, whose late writes may still take effect.
  */
 export interface ZoneKnowledge {
   readonly zone: DnsName;
@@ -32,7 +32,7 @@ export interface ZoneKnowledge {
   readonly late: ReadonlySet<string>;
   /**
    * Ids of records that an edit of ours removed and that no edit has added since. If the central lacks such a
-   * record, no other writer has removed it.
+   * record, we removed it, not another writer.
    */
   readonly taken: ReadonlySet<string>;
   /**
@@ -70,8 +70,8 @@ function removedBy(operation: Operation): readonly ResourceRecord[] {
 }
 
 /**
- * Computes {@link ZoneKnowledge.taken}. Only edits in state `applied` or `kept` count. In other states,
- * either we do not know the outcome of the write, or an undo restores the records.
+ * Computes {@link ZoneKnowledge.taken}. Only edits in state `applied` or `kept` count. In other states, the
+ * result of the write is not known, or an undo restores the records.
  * @param recent newest first: for each record only the newest edit counts
  */
 function takenBy(recent: readonly RecordsOperation[]): Set<string> {
@@ -162,7 +162,7 @@ export function sortItems(knowledge: ZoneKnowledge, items: readonly EditItem[]):
   });
 }
 
-/** Whether the item gives a record that the central has another owner name or another type. */
+/** Whether the item changes the owner name or the type of a record that the central has. */
 function leavesPlace(knowledge: ZoneKnowledge, remove: ResourceRecord, add: ResourceRecord): boolean {
   if (remove.name === add.name && remove.type === add.type) return false;
   return whyLocal(knowledge, remove, null) === null;
@@ -209,10 +209,7 @@ export interface Plan {
   readonly items: readonly OperationItem[];
   /** The change to write at the central; it may be empty. */
   readonly change: Change;
-  /**
-   * Why the edit must be refused; empty: it need not be. If there is any problem, `change` must not be
-   * written.
-   */
+  /** Reasons to refuse the edit; empty: none. If there is a problem, `change` must not be written. */
   readonly problems: readonly Problem[];
 }
 
@@ -298,8 +295,8 @@ export function withoutClashes(change: Change, held: readonly ResourceRecord[]):
 }
 
 /**
- * Records that a new record may clash with: all records that the central has, and synced records that it
- * lacks now. Such a synced record may come back through a late write or an undo.
+ * Records that a new record may clash with: all records of the central, and synced records that the central
+ * lacks now. A late write or an undo may restore such a synced record.
  */
 function shownBeside(
   { rows, open }: ZoneKnowledge,

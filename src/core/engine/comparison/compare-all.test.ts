@@ -177,7 +177,7 @@ test('a comparison of everything that cannot begin is repeated, once for all who
   await scene.run(first);
   assert.equal(scene.all.progress.problem, null);
   assert.deepEqual([...scene.runtime.agenda.wanted], [one]);
-  // A request that comes after the first one has ended is repeated in the same way.
+  // If a request comes after the first one has ended, it is repeated in the same way.
   failing = true;
   await scene.wait(60_000);
   const second = scene.all.untilDone('pause-over', 'limited');
@@ -239,7 +239,7 @@ function fails(code: CentralErrorCode): () => never {
   };
 }
 
-/** Fails requests that read one zone at the central. */
+/** Makes the central fail each request that reads this zone. */
 function failZone({ central }: Scene, zone: DnsName, fail: () => never): void {
   central.faults.before = (request) => (request.zone === zone ? fail() : undefined);
 }
@@ -346,7 +346,7 @@ test('an engine that stops in the middle enters no further zone', async () => {
       if (method === 'read' && zone === zones[0]) scene.runtime.timers.stopping.abort(new Error('stopping'));
     };
     await scene.run(scene.all.untilBaseline());
-    // Four zones at most had been begun.
+    // At most four zones are compared at a time, so at most four were begun.
     assert.equal((await states(scene)).length <= 4, true);
     assert.equal(await scene.journal.fact(baselineFact), null);
     assert.equal(scene.all.progress.problem, null);
@@ -380,7 +380,7 @@ test('a failure that is no answer about a zone ends the try at once', async () =
   };
   const done = scene.all.untilBaseline();
   await scene.wait(100);
-  // The other three of the first four had been begun.
+  // Four zones had been begun when the failure came, so the other three of these were read too.
   assert.deepEqual([reads, scene.all.progress.problem], [['list', ...zones.slice(0, 4)], 'journal.locked']);
   failing = false;
   await scene.run(done);

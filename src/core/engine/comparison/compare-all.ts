@@ -24,8 +24,8 @@ export interface ComparisonProgress {
 }
 
 /**
- * Number of attempts (some minutes) in which the first comparison waits for zones that cannot be read. A
- * central that has just started may not serve all its zones yet.
+ * For this many attempts (some minutes), the first comparison waits for zones that cannot be read. A central
+ * that has just started may not serve all its zones yet.
  */
 const patientAttempts = 10;
 
@@ -85,7 +85,8 @@ export class CompareAll {
   async #untilScheduled(reason: string, follow: CompareRequest['follow']): Promise<void> {
     const { clock } = this.#runtime.ports;
     const { signal } = this.#runtime.timers.stopping;
-    // Another call already retries until such a comparison is scheduled. That covers this call too.
+    // Another call already retries until a comparison with this `follow` is scheduled, which covers this call
+    // too. So only one attempt is made here.
     if (this.#retrying.has(follow)) {
       await this.everything(reason, follow);
       return;
@@ -121,16 +122,16 @@ export class CompareAll {
   }
 
   /**
-   * Leaves out zones whose serials show that they are as the last full comparison found them
-   * (docs/decisions/024-comparison-by-serials.md). A zone that a list lacks stays, because its name server
-   * may still have it.
+   * Leaves out zones whose serials prove that they have not changed since their last full comparison
+   * (docs/decisions/024-comparison-by-serials.md). A zone that is missing in a list stays, because its name
+   * server may still have it.
    */
   async #withoutUnchanged(
     due: readonly DnsName[],
     listed: { readonly panel: readonly DnsName[]; readonly central: ReadonlySet<DnsName> },
   ): Promise<readonly DnsName[]> {
     const { serialProofs, promises, ports } = this.#runtime;
-    // An engine that only observes lists differences of its own, which serials do not show.
+    // An engine that only observes lists differences that serials do not show.
     if (promises !== null) return due;
     const here = new Set(listed.panel);
     const asked = due.filter((zone) => here.has(zone) && listed.central.has(zone));
@@ -248,7 +249,8 @@ export class CompareAll {
       const records = await this.#runtime.timers.step('-', (ctx) => central.readZone(zone, [], ctx));
       return records === null ? 'missing' : 'there';
     } catch (error) {
-      // The caller compares a zone that is `there`, and that comparison notes that the zone is a copy.
+      // The zone exists as a copy. The caller compares it, and that comparison stores the note about the
+      // copy.
       if (error instanceof CentralError && error.code === 'zone.copy') return 'there';
       const code = unservedCode(error);
       if (code !== null && goesOn) return code;
@@ -277,7 +279,7 @@ export class CompareAll {
       }
       this.#count();
     });
-    // The failure is thrown only now, so that one zone does not keep the others from being compared.
+    // The failure is thrown only after all zones were compared, so that one zone does not hold up the others.
     const last = failing.at(-1);
     if (last !== undefined) throw last;
   }
@@ -303,7 +305,7 @@ export class CompareAll {
       await compareZone(this.#runtime, zone, { reason: 'baseline', follow: 'no' });
       return null;
     } catch (error) {
-      // Another comparison has taken the baseline meanwhile. A hook call or new settings had caused it.
+      // Another comparison, caused by a hook call or new settings, has taken the baseline in the meantime.
       if (error instanceof Moved && (await journal.zone(zone)) !== null) return null;
       const code = unservedCode(error);
       if (!(error instanceof CentralError || error instanceof PanelError) || code === null) throw error;
@@ -340,8 +342,8 @@ function zonesToCompare(
   const here = new Set(panel);
   const due = panel.filter((zone) => {
     const { state, note } = known.get(zone) ?? {};
-    // The zone lies below a signed zone, and can be created only once that zone delegates it. So it is
-    // compared each time.
+    // The zone lies below a signed zone, and can be created only once that zone delegates it. So every
+    // comparison of all zones includes it.
     if (note === signedAboveNote) return true;
     return state === undefined || state === 'synced' || (state !== 'excluded' && central.has(zone));
   });

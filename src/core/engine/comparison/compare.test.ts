@@ -1,4 +1,4 @@
-/** Tests one comparison of one zone (docs/adoption.md). */
+/** Tests a single comparison of one zone (docs/adoption.md). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../../dns/name.ts';
@@ -240,7 +240,7 @@ test('a zone that was just filled is followed as well: its first reads may have 
   await compare(bench);
   await bench.wait(5_000);
   assert.deepEqual(bench.woken, ['5000 comparison periodic limited']);
-  // A request that may remove more keeps its own limit.
+  // A request that may remove more than `limited` is not changed to `limited`.
   await compare(bench, { follow: 'named' });
   assert.equal(bench.central.store.records(zone)?.length, 2);
 });

@@ -44,8 +44,8 @@ import {
  * @throws {PanelError | CentralError | JournalError} the caller tries again later
  */
 export async function compareZone(runtime: Runtime, zone: DnsName, asked: CompareRequest): Promise<void> {
-  // When we filled the new zone at the central, the panel may still have shown records that it had deleted.
-  // We sent them, and this comparison may remove them.
+  // When we filled the new zone at the central, panel reads may still have shown records that were deleted.
+  // We sent these records, so this comparison may remove them again.
   const follows = asked.follow === 'no' && (await isJustFilled(runtime, zone));
   const request = follows ? { ...asked, follow: 'limited' as const } : asked;
   const { followings } = runtime.agenda;
@@ -65,9 +65,9 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
 }
 
 /**
- * After a panel read that did not find the zone: whether the panel's list of zones lacks it too.
- * `unreadable`: the list has a name that cannot be read, which may be this zone. If the zone is already noted
- * as gone, returns true without reading the list.
+ * Called after a panel read that did not find the zone. Returns whether the panel's list of zones lacks the
+ * zone too. `unreadable`: the list has a name that cannot be read, which may be this zone. If the zone is
+ * already noted as gone, returns true without reading the list.
  */
 async function isUnlisted(
   runtime: Runtime,
@@ -86,7 +86,7 @@ async function isUnlisted(
 
 const goneNote = 'note.gone-from-panel';
 
-/** What the comparison has found out about the zone before it takes the zone's lock. */
+/** Facts about the zone that the comparison collected before it locked the zone. */
 interface ComparedZone extends ViewedZone {
   /** `Agenda.followings` when the comparison began. */
   readonly followings: number;
@@ -131,7 +131,7 @@ async function compareUnderLock(
   const freedIds = new Set(freed.map(({ operation }) => operation.id));
   // A damaged ledger has no rows that can be trusted.
   const rows = view.frozen ? [] : await journal.rows(zone);
-  // A pause that has ended since the panel was read does not make its removals conflicts.
+  // If a pause has ended since the panel was read, removals during the pause must not become conflicts.
   const request = runtime.agenda.strengthened(begun, view.followings);
   const onWatch = remembered.filter(({ watch }) => (watch?.until ?? 0) > clock.wall());
   const watched = watchedIds(onWatch, rows);
@@ -145,7 +145,7 @@ async function compareUnderLock(
   const rule = ruleOf(baseline, entry, busy);
   const wanted = compareSides(zone, view.records, records, rows, { ...rule, follow });
   const permit = permitNow(runtime, zone, request, { view, rows, gone: wanted.gone, baseline });
-  // Nothing of this zone is written until another comparison has confirmed the removals.
+  // Writes nothing of this zone now. Another comparison must confirm the removals first.
   if (permit === 'later') return;
   const found = permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, rule);
   const other = await otherWriterIn(runtime, known, rows, found);
@@ -174,7 +174,7 @@ async function otherWriterIn(
 }
 
 function ruleOf(baseline: boolean, entry: ZoneEntry | null, busy: ReadonlySet<string>): CompareOptions {
-  // Without an entry, the ledger has forgotten the zone. Rows that operations have written since then do not
+  // The ledger has forgotten a zone without an entry. Rows that operations have written since then do not
   // count.
   return { baseline, busy, anew: baseline && entry === null };
 }
@@ -229,7 +229,7 @@ async function isBaseline(
   forgotten: readonly Operation[],
 ): Promise<boolean> {
   if (entry !== null) return entry.state !== 'synced';
-  // Nobody knows whether a forgotten create or delete of the zone was carried out, so no record in the zone
+  // Nobody knows whether a forgotten create or delete of the zone was carried out. So no record of the zone
   // counts as new.
   if (forgotten.some(({ kind }) => kind !== 'records')) return true;
   const { journal } = runtime.ports;
@@ -291,8 +291,8 @@ async function missingAtCentral(
 }
 
 /**
- * Like {@link permitFor}, but returns `later` during a pause. A zone's first comparison changes neither side,
- * so a pause does not stop it.
+ * Like {@link permitFor}, but returns `later` during a pause. The first comparison of a zone is allowed
+ * during a pause, because it changes neither side.
  */
 function permitNow(
   runtime: Runtime,

@@ -10,13 +10,13 @@ import { newDelete } from '../knowledge/operations.ts';
 import type { Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Facts that an operator caused by a command of his own. `domainsync status` need not report them to him. */
+/** Facts that an operator caused himself by a command. `domainsync status` need not report them to him. */
 const expectedFacts: ReadonlySet<string> = new Set([acceptedFact, asideFact]);
 
 /**
- * If the journal may not know what happened last, forgets what the journal says about zones and owners, in
- * one transaction (docs/decisions/016-older-journals.md). The first comparison of all zones then takes a new
- * baseline, which changes neither side. Open operations become stuck. Call this before anything else runs.
+ * If the journal may lack the newest events, forgets what it says about zones and owners, in one transaction
+ * (docs/decisions/016-older-journals.md). The first comparison of all zones then takes a new baseline, which
+ * changes neither side. Open operations become stuck. Call this before the engine starts any work.
  * @throws {JournalError} nothing was forgotten
  */
 export async function forgetLedger(runtime: Runtime): Promise<void> {
@@ -82,8 +82,8 @@ async function forgetOperation(tx: Transaction, operation: Operation): Promise<v
 const nothingSure = { watch: null, added: [], removed: [] } as const;
 
 /**
- * Makes the fact for {@link zonesOfForgotten}, from zones that the ledger has as synced, being created or
- * being deleted.
+ * Makes the fact for {@link zonesOfForgotten}. It names the zones that the ledger has as synced, as being
+ * created or as being deleted.
  */
 async function knownBefore(
   { ports: { journal } }: Runtime,

@@ -19,8 +19,8 @@ const fewNames = 200;
 /** If a call has more names than this, parent names included, all zones are compared. */
 const mostNames = 50_000;
 /**
- * At most this many names that the ledger lacks are kept until the panel's list is read. The list itself
- * shows any further new zones.
+ * Until the panel's list is read, at most this many unknown names are kept. The list itself shows further new
+ * zones.
  */
 const mostUnknown = 1_000;
 

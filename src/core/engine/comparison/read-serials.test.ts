@@ -1,4 +1,4 @@
-/** Comparisons by serials: which zones a periodic comparison reads, and which it leaves out. */
+/** Tests comparisons by serials: which zones a periodic comparison reads, and which zones it skips. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId } from '../../../dns/record.ts';
@@ -13,7 +13,10 @@ import type { EngineSettings } from '../settings.ts';
 const every = 120_000;
 const [www, ftp, later] = [a('www', 1), a('ftp', 1), a('later', 1)];
 
-/** A world in step, in which so many periodic comparisons were made after the first one. */
+/**
+ * Makes a world in which both sides agree. After the first comparison, this many periodic comparisons were
+ * made.
+ */
 async function inStep(
   rounds: number,
   settings: Partial<EngineSettings> = {},
@@ -29,7 +32,7 @@ async function inStep(
   return world;
 }
 
-/** How often the next periodic comparison reads the zone from the panel. */
+/** How many times the next periodic comparison reads the zone from the panel. */
 async function readsOfNext(world: World): Promise<number> {
   const before = world.panel.reads.length;
   await world.clock.runUntil(world.clock.now() + every);

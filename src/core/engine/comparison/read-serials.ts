@@ -3,13 +3,13 @@ import { CentralError } from '../../central.ts';
 import type { SerialPair } from '../parts/serial-proofs.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Number of zones whose serials are read at the panel's name server at the same time. */
+/** At the panel's name server, the serials of at most this many zones are read at the same time. */
 const atOnce = 64;
 
 /**
- * Reads the serials of these zones at both sides. Returns only zones with a serial at each side. Returns none
- * if one side shows no serials or cannot be reached, or if the settings say that no serials are read. A
- * failure of a side is logged, not thrown.
+ * Reads the serials of these zones at both sides. Returns only zones that have a serial at each side. Returns
+ * no zone if a side shows no serials or cannot be reached, or if the settings turn serials off. A failure of
+ * a side is logged, not thrown.
  */
 export async function readSerials(
   runtime: Runtime,
@@ -35,7 +35,7 @@ export async function readSerials(
   }
 }
 
-/** Reads serials until the name server answers for none of several zones in a row. */
+/** Reads serials for groups of zones. Stops at the first group for which the name server answers nothing. */
 async function panelSerials(runtime: Runtime, zones: readonly DnsName[]): Promise<Map<DnsName, number>> {
   const { serials } = runtime.ports;
   const { signal } = runtime.timers.stopping;

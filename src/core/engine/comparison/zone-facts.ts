@@ -15,18 +15,18 @@ import { noteUnserved } from './unserved.ts';
 
 /**
  * A panel read of the zone. `unlisted`: whether the panel's list proves that the panel has no such zone;
- * `unreadable`: the list has a name that cannot be read. `frozen`: the ledger is damaged and gets a new
- * baseline.
+ * `unreadable`: the list has a name that cannot be read. `frozen`: the ledger is damaged, so the zone gets a
+ * new baseline.
  */
 export type ViewedZone = PanelView & {
   readonly unlisted: boolean | 'unreadable';
   readonly frozen: boolean;
-  /** When the comparison began, monotonic milliseconds. */
+  /** Time at which the comparison began, monotonic milliseconds. */
   readonly began: number;
 };
 
 /**
- * The fact with the time since which the zone has conflicts. Empty if the comparison does not change this
+ * Makes the fact that says since when the zone has conflicts. Empty if the comparison does not change this
  * fact.
  * @throws {JournalError}
  */
@@ -66,7 +66,7 @@ export async function recordsOrCopy(
 }
 
 /**
- * Ids of records that late writes or a slow panel may still change, because operations on them are on watch
+ * Ids of records that late writes or a slow panel may still change, because their operations are on watch
  * (`watched-records.ts`). If an undone create or delete of the whole zone is on watch, all synced records are
  * included.
  */
@@ -78,7 +78,7 @@ export function watchedIds(watched: readonly Operation[], rows: readonly LedgerR
 }
 
 /**
- * The new ledger entry of a zone that both sides have.
+ * Makes the new ledger entry of a zone that both sides have.
  * @param entry the entry so far; null: none
  */
 export function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): ZoneEntry {
@@ -99,7 +99,7 @@ export function baselineTaken(zone: DnsName, entry: ZoneEntry | null): NonNullab
   return entry === null ? { [baselineDueFact(zone)]: null } : {};
 }
 
-/** What a comparison of a zone found. */
+/** The result of comparing a zone. */
 interface Found {
   /** The note that the comparison gives the zone. */
   readonly note: string | null;
@@ -111,8 +111,8 @@ interface Found {
 }
 
 /**
- * Adds to the transaction that the zone is in step. Does so only if the comparison found nothing to do, the
- * zone has no conflict, and no operation may still change it.
+ * Stores in the transaction that both sides of the zone agree. Does this only if the comparison found nothing
+ * to do, the zone has no conflict, and no operation may still change the zone.
  * @throws {JournalError}
  */
 export async function noteInStep(

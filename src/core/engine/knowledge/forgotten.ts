@@ -22,8 +22,8 @@ export function isForgotten({ state, problems }: Operation): boolean {
 }
 
 /**
- * Wraps a journal so that its open operations do not include forgotten ones. Forgotten operations decide
- * nothing: no step waits for them, and new edits of the same names are carried out.
+ * Wraps a journal so that its open operations do not include forgotten ones. So no step waits for a forgotten
+ * operation, and new edits of the same names are carried out.
  */
 export function withoutForgotten(journal: Journal): Journal {
   const { pending } = journal;

@@ -7,13 +7,13 @@ import { keysById, type PanelView } from './panel-view.ts';
 /** The records of both sides at the time when operations end. */
 export interface LedgerSides {
   readonly view: PanelView;
-  /** Of the records in these operations, the ids of those that the central is known to have. */
+  /** Ids of those records in these operations that the central is known to have. */
   readonly central: ReadonlySet<string>;
 }
 
 interface Truth extends LedgerSides {
   readonly rows: readonly LedgerRow[];
-  /** Ids of records in other open operations. */
+  /** Ids of the records in other open operations. */
   readonly busy: ReadonlySet<string>;
   /**
    * Ids of records in ended operations on watch. The panel may still make these edits, and the central then
@@ -61,9 +61,10 @@ function mirroredIds(operations: readonly RecordsOperation[]): ReadonlySet<strin
 }
 
 /**
- * Whether an item that was not sent to the central changes the ledger row of its record. It does if the row
- * is wrong about whether the panel has the record, with two exceptions. For a synced record, the ledger knows
- * newer facts about the central. If another item or operation sends or watches the record, that one does.
+ * Whether an item that was not sent to the central changes the ledger row of its record. It changes a row
+ * that is wrong about whether the panel has the record. It leaves the row if the record is synced, because
+ * the row is newer about the central. It also leaves the row if another item or operation sends or watches
+ * the record.
  */
 function isLocals(
   record: ResourceRecord,

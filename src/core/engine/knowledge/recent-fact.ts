@@ -37,8 +37,8 @@ export async function recentOf(
 }
 
 /**
- * Returns the fact with one more event. The caller commits it together with the change that the event stands
- * for.
+ * Adds an event to the list in the fact, and returns the new fact. The caller commits the fact together with
+ * the change that the event describes.
  * @param what name of the event, without blanks
  * @param most how many events the fact keeps; older ones are dropped
  */

@@ -16,7 +16,7 @@ const passing: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A write that has had no effect this many times in a row counts as refused. Another writer may cause a few
+ * After this many writes without effect in a row, the write counts as refused. Another writer may cause a few
  * such failures. If there are more, the server probably follows a rule that it does not report.
  */
 const mostWithoutEffect = 10;

@@ -16,8 +16,8 @@ import type { Right } from '../owners/owners.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Maximum milliseconds to find out what would have been done with the edits of one call. The call itself does
- * not wait for this.
+ * Longest time (ms) for finding out what would have been done with the edits of one call. The call itself
+ * does not wait for this.
  */
 const judgeTimeout = 10_000;
 /**
@@ -66,8 +66,8 @@ export class Observer {
   }
 
   /**
-   * Handles an `after` call: the panel has made an edit. If the edit belongs to an operation that is older
-   * than the observing, that operation goes on.
+   * Handles an `after` call: the panel has made an edit. If the edit's operation began before the observing,
+   * that operation continues.
    * @throws {JournalError}
    */
   async after(event: EditEvent): Promise<void> {
@@ -163,7 +163,7 @@ async function notJudged(edits: readonly EditEvent[], why: string): Promise<read
   return await Promise.resolve(edits.map(() => unclear([why])));
 }
 
-/** Turns a plan, or the answer that a strict engine would give, into what would have been done. */
+/** Makes an observation from a plan, or from the answer that a strict engine would give. */
 function observationOf(found: PlannedEdit | Answer): Observation {
   if ('plan' in found) {
     const { items, change } = found.plan;
@@ -184,8 +184,8 @@ const sent: Observation = { why: [], items: [], observed: { would: 'both-sides',
 const refused: Observed = { would: 'refused', ...nothing };
 
 /**
- * The edits of one call are accepted together or refused together. So if one would have been refused, all
- * would.
+ * The edits of one call are accepted together or refused together. So if one edit would have been refused,
+ * all would.
  * @param unasked codes of refusals that would have made the user repeat the call to confirm it
  */
 function asOne(all: readonly Observation[], unasked: readonly string[]): readonly Observation[] {

@@ -12,14 +12,14 @@ interface Scene {
   readonly agenda: Agenda;
   readonly clock: VirtualClock;
   readonly timers: Timers;
-  /** The work that was begun, in order: its kind and the number of its zone. */
+  /** The steps that began, in order, each with its kind and the number of its zone. */
   readonly begun: string[];
-  /** Ends the work on a zone, given by its number. */
+  /** Ends the step of a zone, given by the zone's number. */
   readonly end: (at: number) => void;
   readonly wait: (ms: number) => Promise<void>;
 }
 
-/** An agenda whose steps last until the test ends them. */
+/** Makes an agenda whose steps last until the test ends them. */
 function scene(begins = true): Scene {
   const clock = new VirtualClock();
   const timers = new Timers({ clock, settings: defaultEngineSettings, random: () => 0 });
@@ -59,7 +59,8 @@ test('three zones are worked on at a time, and two compared; the next one begins
   assert.deepEqual(begun.toSorted(), ['c 3', 'c 4', 'o 0', 'o 1', 'o 2']);
   end(0);
   await wait(0);
-  // Zone 3 is being compared. A zone gets one step at a time, so the step for its operations has to wait.
+  // Zone 3 is being compared. A zone runs only one step at a time, so the step for its operations has to
+  // wait.
   assert.equal(begun.length, 5);
   end(3);
   await wait(0);

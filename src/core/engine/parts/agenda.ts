@@ -24,7 +24,9 @@ export interface CompareRequest {
   readonly asked?: boolean;
 }
 
-/** For which kind of work a zone is woken (a background step is scheduled), and for which user. */
+/**
+ * A zone is woken: a background step is scheduled for it. Says for which kind of work, and for which user.
+ */
 export interface Waking {
   readonly what: 'operations' | 'comparison';
   /** The user, as the panel names the user; empty: domainsync itself. */
@@ -44,7 +46,7 @@ interface Alarm {
 /** The state of one kind of background work: its alarms, its queues, and the zones whose step is running. */
 interface Shop {
   readonly what: Waking['what'];
-  /** The most zones whose steps run at the same time. `places`: in total. `placesOfOne`: for one user. */
+  /** How many zones' steps may run at the same time. `places`: in total. `placesOfOne`: for one user. */
   readonly places: number;
   readonly placesOfOne: (lane: string) => number;
   readonly alarms: Map<DnsName, Alarm>;
@@ -63,15 +65,15 @@ function shop(what: Waking['what'], places: number, placesOfOne: Shop['placesOfO
 const compareGap = 2_000;
 
 /**
- * The shortest pause between two reads of the same zone that confirm its edits, in milliseconds. Each read
- * starts a process of the panel. A zone with several edits a second shares its reads among them.
+ * The shortest time between two reads of the same zone that confirm its edits, in milliseconds. Each read
+ * starts a process of the panel. If a zone has several edits a second, one read confirms several of them.
  */
 const confirmGap = 1_000;
 
 /**
- * Schedules background steps, one at a time for each zone. A zone's step runs at the time of its earliest
- * alarm. If another step is requested while one runs, it follows afterwards. Steps of operations never wait
- * for comparisons of other zones, and users take turns.
+ * Schedules background steps, one at a time for each zone. A step runs at the time of the zone's earliest
+ * alarm. If another step is requested while one runs, it runs afterwards. Steps of operations never wait for
+ * comparisons of other zones, and users take turns.
  */
 export class Agenda {
   readonly #timers: Timers;
@@ -184,9 +186,10 @@ export class Agenda {
   }
 
   /**
-   * Runs `schedule`, which schedules comparisons of all zones that may remove records. A comparison that
-   * begins before `schedule` has ended may remove as much. Otherwise it would list as conflicts what
-   * the comparison meant for its zone has to remove. Zones that {@link hold} has held are compared as well.
+   * Runs `schedule`, which schedules comparisons of all zones that may remove records. Until `schedule` has
+   * ended, every comparison that begins may remove as much. Otherwise it would list removals as conflicts
+   * that the scheduled comparison of its zone must make. Zones that wait because of {@link hold} are compared
+   * too.
    */
   async scheduleFollowing(schedule: () => Promise<void>): Promise<void> {
     this.#following += 1;
@@ -200,7 +203,7 @@ export class Agenda {
     }
   }
 
-  /** Stores that the zone's comparison stays due until a pause ends ({@link scheduleFollowing}). */
+  /** Keeps the zone's comparison due until the pause ends ({@link scheduleFollowing}). */
   hold(zone: DnsName): void {
     this.#held.add(zone);
   }
@@ -218,8 +221,8 @@ export class Agenda {
   }
 
   /**
-   * Returns the request of a comparison that is under way. It may remove records if a call of
-   * {@link scheduleFollowing} has begun meanwhile.
+   * Updates the request of a comparison that is under way. The comparison may remove records if a call of
+   * {@link scheduleFollowing} has begun in the meantime.
    * @param followings {@link followings} when the comparison began
    */
   strengthened(request: CompareRequest, followings: number): CompareRequest {

@@ -1,7 +1,10 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { EditEvent } from '../../panel.ts';
 
-/** The most zones that are remembered. Older ones are forgotten, because calls of users fill this memory. */
+/**
+ * At most this many zones are remembered; older ones are forgotten. The limit exists because users' calls
+ * fill this memory.
+ */
 const most = 1_000;
 
 /**
@@ -20,7 +23,7 @@ export class RecentDeletes {
     this.#lasts = lasts;
   }
 
-  /** The panel has reported that it deleted the zone. */
+  /** Records that the panel has reported the delete of a zone. */
   deleted(zone: DnsName): void {
     this.#at.delete(zone);
     this.#at.set(zone, this.#now());
@@ -30,7 +33,10 @@ export class RecentDeletes {
     }
   }
 
-  /** The panel has reported an edit. If the edit created the zone, its delete is no longer recent. */
+  /**
+   * Records an edit that the panel has reported. If the edit created the zone, its delete is no longer
+   * recent.
+   */
   heard({ kind, zone }: Pick<EditEvent, 'kind' | 'zone'>): void {
     if (kind === 'zone-delete') this.deleted(zone);
     if (kind === 'zone-create') this.#at.delete(zone);

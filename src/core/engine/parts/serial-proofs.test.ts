@@ -7,9 +7,9 @@ const readLag = 90_000;
 
 interface Scene {
   readonly proofs: SerialProofs;
-  /** Lets so many milliseconds pass, then a round reads these serials; null: it reads none. */
+  /** Lets this many milliseconds pass, then makes a round that reads these serials; null: it reads none. */
   readonly round: (ms: number, pair: SerialPair | null) => void;
-  /** A comparison that begins now finds the zone in step. */
+  /** Makes a comparison that begins now and finds both sides equal. */
   readonly compared: () => void;
 }
 
@@ -28,7 +28,7 @@ function scene(): Scene {
 
 const pair: SerialPair = { panel: 10, central: 20 };
 
-/** A scene with a proof for `pair`. */
+/** Makes a scene in which the serials `pair` are proven to belong to equal sides. */
 function proven(): Scene {
   const made = scene();
   made.round(1, pair);

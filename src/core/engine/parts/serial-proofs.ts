@@ -6,50 +6,55 @@ export interface SerialPair {
   readonly central: number;
 }
 
-/** A pair of serials, and since when each round has read the same pair (monotonic milliseconds). */
+/** A pair of serials. Since the time `since` (monotonic milliseconds), each round has read this pair. */
 interface SeenPair {
   readonly pair: SerialPair;
   readonly since: number;
 }
 
-/** The serials of a zone that a comparison found in step, and when it did (monotonic milliseconds). */
+/**
+ * The serials of a zone at the time `at` (monotonic milliseconds), when a comparison found both sides equal.
+ */
 interface Proof {
   readonly pair: SerialPair;
   readonly at: number;
 }
 
-/** Each zone is compared in full after so many milliseconds, whatever its serials say. */
+/** Each zone is compared in full after this many milliseconds, even if its serials have not changed. */
 export const longestSkip = 24 * 3_600_000;
 
 /**
- * Remembers for which serials of both sides a full comparison found a zone in step. A periodic comparison may
- * leave out the zone while both serials stay (docs/decisions/024-comparison-by-serials.md). Nothing of this
- * outlives the engine.
+ * Remembers the serials of both sides at which a full comparison found a zone equal on both sides. While both
+ * serials stay the same, a periodic comparison may skip the zone
+ * (docs/decisions/024-comparison-by-serials.md). All of this is forgotten when the engine stops.
  */
 export class SerialProofs {
   readonly #now: () => number;
   readonly #readLag: number;
   readonly #proofs = new Map<DnsName, Proof>();
   #seen: ReadonlyMap<DnsName, SeenPair> = new Map();
-  /** When the reads of the last round had ended (monotonic milliseconds). */
+  /** Time at which the reads of the last round ended (monotonic milliseconds). */
   #readAt = 0;
 
   /**
    * @param now the monotonic clock, milliseconds
-   * @param readLag how old the state may be that panel reads show, milliseconds
+   * @param readLag for how long (ms) panel reads may show an old state
    */
   constructor(now: () => number, readLag: number) {
     this.#now = now;
     this.#readLag = readLag;
   }
 
-  /** Takes over the serials that a round has just read. Zones without both serials are left out. */
+  /**
+   * Stores the serials that a round has just read. `pairs` contains only zones with a serial on both sides.
+   */
   seen(pairs: ReadonlyMap<DnsName, SerialPair>): void {
     const before = this.#seen;
     this.#readAt = this.#now();
     this.#seen = new Map(
       [...pairs]
-        // A name server that copies the central's zones says nothing about the panel.
+        // If both serials are equal, the panel's name server may only copy the central's zone. Then its
+        // serial shows nothing about the panel.
         .filter(([, { panel, central }]) => panel !== central)
         .map(([zone, pair]) => {
           const last = before.get(zone);
@@ -60,22 +65,26 @@ export class SerialProofs {
   }
 
   /**
-   * Stores that a full comparison found the zone in step.
+   * Records that a full comparison found both sides of the zone equal.
    * @param began when the comparison began (monotonic milliseconds)
    */
   inStep(zone: DnsName, began: number): void {
     const seen = this.#seen.get(zone);
-    // A panel read may be old. So it counts only if the serials had not moved for that long before it.
+    // A panel read may show an old state. So the comparison counts only if the serials had not changed for
+    // `readLag` before it began.
     if (seen === undefined || began < this.#readAt || began < seen.since + this.#readLag) return;
     this.#proofs.set(zone, { pair: seen.pair, at: began });
   }
 
-  /** Forgets the zone's proof, because something of the zone in the journal changes. */
+  /** Forgets the zone's proof, because the journal's data of the zone changes. */
   touched(zone: DnsName): void {
     this.#proofs.delete(zone);
   }
 
-  /** Whether the last round read the serials for which the zone was found in step, not too long ago. */
+  /**
+   * Whether the last round read the same serials as at the zone's last full comparison, and that comparison
+   * is recent.
+   */
   isUnchanged(zone: DnsName): boolean {
     const proof = this.#proofs.get(zone);
     const seen = this.#seen.get(zone);

@@ -120,7 +120,8 @@ test('issue 14: who waits is told what was written: new, spoken of by the panel,
 });
 
 /**
- * A journal whose commits wait until the test ends them, together. Its `pending` view shows them before that.
+ * A journal whose commits wait until the test ends them all together. Its `pending` view already contains
+ * them.
  */
 class GroupingJournal extends MemoryJournal {
   readonly pending = new MemoryJournal();
@@ -157,7 +158,8 @@ for (const fails of [false, true])
     const results = [
       store.create(draft),
       store.create({ ...draft, id: 'two' }),
-      // It reads what is not on disk yet and writes nothing, so its result waits as well.
+      // This transaction reads data that is not on disk yet. It writes nothing, but its result must wait for
+      // the disk too.
       store.transact(async (tx) => (await tx.journal.operation('one'))?.state),
     ];
     await untilWaiting(journal, 3);

@@ -32,9 +32,11 @@ export interface StoreEvents {
   heard(operation: string): void;
   /** An operation has ended. */
   ended(operation: string): void;
-  /** Something of the zone in the journal is about to change, or has just changed. */
+  /** The journal's data of the zone is about to change, or has just changed. */
   touched(zone: DnsName): void;
-  /** A committed comparison found the zone in step. It began at `began` (monotonic milliseconds). */
+  /**
+   * A committed comparison found both sides of the zone equal. It began at `began` (monotonic milliseconds).
+   */
   inStep(zone: DnsName, began: number): void;
   wake(zone: DnsName, delay: number): void;
 }
@@ -68,9 +70,9 @@ export class Store {
   }
 
   /**
-   * Runs `body`, then commits everything that it put into the transaction. If `body` throws, nothing is
-   * written. Bodies run one after the other, so `body` must not be slow or start another transaction. Their
-   * commits may share a sync to disk ({@link Journal.pending}); each resolves only after it.
+   * Runs `body`, then commits all changes that `body` put into the transaction. If `body` throws, nothing is
+   * written. Bodies run one after the other, so `body` must not be slow or start another transaction. Commits
+   * may share a sync to disk ({@link Journal.pending}); each resolves only after that sync.
    * @throws {JournalError} nothing was written
    * @throws {Moved} an operation or zone has changed since the caller read it; nothing was written
    */
@@ -78,7 +80,7 @@ export class Store {
     const mine = this.#turn.then(() => this.#begin(body));
     this.#turn = mine.then(
       () => undefined,
-      // The caller of the failed transaction gets the error; the next transaction runs all the same.
+      // The caller of the failed transaction gets the error. The next transaction must run all the same.
       () => undefined,
     );
     const { tx, result, committed, zones } = await mine;
@@ -112,17 +114,18 @@ export class Store {
   }
 
   /**
-   * Runs `body` and begins its commit. With {@link Journal.pending}, the next body may run before the commit
-   * has ended, and sees its batch.
+   * Runs `body` and begins its commit. With {@link Journal.pending}, the next body may run before this commit
+   * has ended. It then sees the changes of this commit.
    */
   async #begin<T>(body: (tx: Transaction) => T | Promise<T>): Promise<Begun<T>> {
     const { pending } = this.#journal;
     const tx = new Transaction(pending ?? this.#journal, this.#clock);
     const result = await body(tx);
-    // Before and after the commit: a proof that comes while it runs must not stand either.
+    // Called before and after the commit, so that a proof which is stored during the commit is forgotten too.
     const zones = zonesOf(tx.batch);
     this.#touch(zones);
-    // A body that wrote nothing may have read what is not on disk yet, so it waits too.
+    // A body that wrote nothing may have read changes that are not on disk yet. So its result also waits for
+    // the disk.
     const waits = pending !== undefined || !tx.isEmpty;
     const committed = waits ? this.#journal.commit(tx.batch) : Promise.resolve();
     if (pending === undefined) await committed;
@@ -144,7 +147,10 @@ export class Store {
   }
 }
 
-/** A transaction whose commit has begun. It is a property, because `await` would wait for a bare promise. */
+/**
+ * A transaction whose commit has begun. The commit's promise is a property, because `await` would wait for a
+ * bare promise.
+ */
 interface Begun<T> {
   readonly tx: Transaction;
   readonly result: T;
@@ -165,8 +171,8 @@ interface Write {
  */
 export class Transaction {
   /**
-   * The journal as it was before this transaction, without the transaction's own changes. Earlier
-   * transactions count, even if their commits have not ended yet.
+   * The journal before this transaction. It contains the changes of earlier transactions, even if their
+   * commits have not ended yet.
    */
   readonly journal: JournalReader;
   readonly #clock: Clock;
@@ -176,7 +182,10 @@ export class Transaction {
   readonly #zones = new Map<DnsName, ZoneEntry>();
   readonly #rows: RowChange[] = [];
   readonly #wakes: [DnsName, number][] = [];
-  /** Zones that a comparison found in step, and when it began (monotonic milliseconds). */
+  /**
+   * Zones that a comparison found equal on both sides, each with the comparison's begin (monotonic
+   * milliseconds).
+   */
   readonly inStep = new Map<DnsName, number>();
   #beside: Batch = {};
 
@@ -207,8 +216,8 @@ export class Transaction {
 
   /**
    * Adds a new operation.
-   * @param state the state to store; absent: the state of the draft. Callers give another state if the
-   *   operation has already gone further
+   * @param state the state to store, if the operation has already reached a later state than that of the
+   * draft
    */
   create<T extends Operation>(draft: T, state: OperationState = draft.state): T {
     const before = this.#sinceOf(draft.createdAt);
@@ -220,10 +229,10 @@ export class Transaction {
   }
 
   /**
-   * Journals an operation that is about to be carried out, or was carried out just now. If we had left the
-   * edit to the panel, the journal has the operation already; it is then updated.
+   * Journals an operation that is about to be carried out, or was carried out just now. An edit that was left
+   * to the panel has an operation in the journal already; that operation is updated.
    * @throws {JournalError}
-   * @throws {Moved} the operation has changed meanwhile
+   * @throws {Moved} the operation has changed in the meantime
    */
   async begin(draft: RecordsOperation, state: OperationState): Promise<RecordsOperation> {
     await this.current(draft);
@@ -256,8 +265,8 @@ export class Transaction {
   }
 
   /**
-   * Takes an operation to its next state, even if the operation has changed meanwhile. Callers use this
-   * method if what the new state reports has happened already, such as a write.
+   * Takes an operation to its next state, even if the operation has changed in the meantime. Callers use this
+   * if the event that the new state reports, such as a write, has already happened.
    * @param changes further fields, made from the operation as it is now
    */
   async record<T extends Operation>(

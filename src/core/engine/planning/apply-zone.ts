@@ -31,7 +31,10 @@ import { Moved } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
 import { planFrom, type PlanWithReads } from './plan-zone.ts';
 
-/** If somebody edits the zone while it is read, it is read again, up to this many times in total. */
+/**
+ * If an edit changes the zone while the zone is read, the zone is read again. This is the largest number of
+ * reads.
+ */
 const tries = 3;
 
 /**
@@ -98,7 +101,7 @@ async function applyUnderLock(
   return request.direction === 'push' ? await push(runtime, now, plan, ctx) : await pull(runtime, now, plan);
 }
 
-/** Why the plan is not carried out although it was approved; empty: it may be carried out. */
+/** Reasons not to carry out the plan although it was approved; empty: none. */
 function forbidden({ zone, limit, signed }: ZonePlan, { force, despiteDnssec }: Consent): readonly Problem[] {
   const name = displayName(zone);
   const problems: Problem[] = [];
@@ -189,20 +192,20 @@ async function push(
     });
     return { kind: 'done', refused, operation };
   } catch (error) {
-    // A journalled operation goes on in the background. Without one, nothing was done.
+    // If an operation was journalled, background steps continue it. Without an operation, nothing was done.
     if (begun === null || !mayPass(error)) throw error;
     return { kind: 'under-way', operation: begun };
   }
 }
 
-/** Whether background steps repeat a step that failed with this error. */
+/** Whether background steps repeat a step that has failed with this error. */
 function mayPass(error: unknown): boolean {
   return error instanceof CentralError || error instanceof JournalError || error instanceof Moved;
 }
 
 /**
- * Journals the change that the panel has to get. A background step writes it, as if it undid an edit in the
- * panel.
+ * Journals the change that the panel must get. A background step then writes it, in the same way as an undo
+ * in the panel.
  */
 async function pull(runtime: Runtime, { plan, rows }: PlanWithReads, consent: Consent): Promise<ZoneResult> {
   const { zone } = plan;
@@ -212,8 +215,8 @@ async function pull(runtime: Runtime, { plan, rows }: PlanWithReads, consent: Co
     source: pullSource,
     ...askedBy(consent),
     afterSeen: true,
-    // The undo of an edit brings the panel to the state before the edit. So these items are an edit that
-    // nobody made, and its undo is the plan.
+    // The undo of an edit gives the panel the state before the edit. So these items describe an edit that
+    // nobody made, and undoing it carries out the plan.
     items: [
       ...recordsOf(plan, 'add').map((record) => ({ remove: record, add: null, mirrored: false, note: null })),
       ...recordsOf(plan, 'remove').map((record) => ({
@@ -272,7 +275,8 @@ async function create(
   ctx: CallContext,
 ): Promise<ZoneResult> {
   const { zone } = plan;
-  // The read may be older than the delete, and a zone that the panel no longer has must not appear.
+  // The plan's read may be older than the user's delete. A zone that the user has deleted must not be created
+  // again.
   if (runtime.recentDeletes.has(zone)) return { kind: 'busy' };
   const above = consent.despiteDnssec === true ? null : await findSignedAbove(runtime, zone, ctx);
   if (above !== null) {
@@ -310,7 +314,7 @@ async function create(
   }
 }
 
-/** The result of a create of a zone that was carried out at once. */
+/** The result of creating a zone, after the create was tried at once. */
 async function resultOf({ ports: { journal } }: Runtime, operation: Operation): Promise<ZoneResult> {
   const { id, zone, state, problems } = operation;
   if (!isFinal(state)) return { kind: 'under-way', operation: id };
