@@ -4,14 +4,14 @@ import { Admission } from './admission.ts';
 
 const limit = 10_000;
 
-/** Edits whose answers the test gives, on a clock of its own. */
+/** Makes edits that end when the test says so, on a clock of its own. */
 function crowd() {
   let now = 0;
   const admission = new Admission(() => now);
   const answers: (() => void)[] = [];
   return {
     wait: (ms: number) => (now += ms),
-    /** @returns whether the edit was admitted */
+    /** Makes one edit come. @returns whether the edit was admitted */
     come: (): boolean => {
       if (!admission.admits(limit)) return false;
       void admission.during(() => new Promise<void>((resolve) => answers.push(resolve)));
@@ -30,7 +30,8 @@ test('issue 19, load: what cannot be answered in time is refused at once, until 
   await answer(1);
   wait(2_500);
   await answer(25);
-  // Ten a second: 74 would wait for seven seconds, and half of the limit is five.
+  // Ten edits are answered a second. With 74 waiting, one more would wait over seven seconds, and half of the
+  // limit is five.
   assert.equal(come(), false);
   await answer(26);
   assert.equal(come(), true);
@@ -38,7 +39,7 @@ test('issue 19, load: what cannot be answered in time is refused at once, until 
 
 test('issue 19, load: a slow central is no reason while all edits are answered in time', async () => {
   const { come, wait, answer } = crowd();
-  // Ten a second, each of which takes four seconds.
+  // Ten edits come each second, and each takes four seconds.
   for (let at = 0; at < 200; at += 1) {
     assert.ok(come(), `edit ${at}`);
     wait(100);

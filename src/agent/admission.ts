@@ -1,24 +1,29 @@
-/** With fewer edits at a time, none is refused: a rate that was measured with so few says nothing. */
+/**
+ * While fewer edits than this wait, none is refused. A rate that was measured with so few edits says nothing.
+ */
 const fewEdits = 32;
-/** The rate is measured only while at least so many edits wait. */
+/** The rate is measured only while at least this many edits wait. */
 const crowd = 16;
 
 /**
- * Refuses an edit at once if it could not be answered in time. The estimate is the number of edits that wait,
- * divided by the rate at which edits were answered lately. It counts only while many edits wait: with few,
- * the rate is that of the users and not that of the agent.
+ * Refuses an edit at once if it could not be answered in time. The expected time is the number of waiting
+ * edits, divided by the rate of recent answers. The rate is used only while many edits wait: with few, it
+ * shows how fast the users are, not how fast the agent is.
  */
 export class Admission {
   readonly #now: () => number;
   #waiting = 0;
   /**
-   * When the measurement began: once at least {@link crowd} edits waited, then with the first answer, because
-   * a slow central answers nothing at first. Null: fewer wait.
+   * When the measurement began; null: fewer than {@link crowd} edits wait. The first answer begins the
+   * measurement anew, because a slow central answers nothing at first.
    */
   #since: number | null = null;
-  /** Edits answered since then; null: the first answer has not come. */
+  /** Number of edits answered since the measurement began; null: the first answer has not come. */
   #answered: number | null = null;
-  /** Edits answered in a millisecond, by the last measurement of this crowd; null: none has ended. */
+  /**
+   * Edits answered per millisecond in the last measurement; null: no measurement has ended since many edits
+   * began to wait.
+   */
   #rate: number | null = null;
 
   /** @param now the monotonic time, milliseconds */
@@ -33,11 +38,11 @@ export class Admission {
   admits(limit: number): boolean {
     this.#measure(limit);
     if (this.#waiting < fewEdits || this.#rate === null) return true;
-    // The estimate is rough, and the edits that follow share the machine too.
+    // The estimate is rough, and edits that come later use the machine too. So only half of the limit counts.
     return (this.#waiting + 1) / this.#rate <= limit / 2;
   }
 
-  /** Runs the answer of an admitted edit. */
+  /** Runs `answer`, which answers an admitted edit. */
   async during<T>(answer: () => Promise<T>): Promise<T> {
     this.#waiting += 1;
     if (this.#waiting >= crowd) this.#since ??= this.#now();
@@ -55,7 +60,10 @@ export class Admission {
     this.#answered = (this.#answered ?? -1) + 1;
   }
 
-  /** Takes the rate anew once enough time is over. Without any answer, twice as long has to be over. */
+  /**
+   * Computes a new rate if the measurement has lasted long enough. Without any answer, it must last twice as
+   * long.
+   */
   #measure(limit: number): void {
     const since = this.#since;
     if (since === null) return;

@@ -31,8 +31,9 @@ import { Trace } from './trace.ts';
  */
 const checkEvery = 2_000;
 /**
- * Milliseconds from a failed attempt to put settings in force to the next attempt. After a refused login,
- * `retryLogin` is used instead (first pause, all further pauses), so that the account is not locked.
+ * Time (ms) until settings that could not be put in force are tried again. After a refused login,
+ * `retryLogin` is used instead (first pause, all further pauses), so that the central does not lock the
+ * account.
  */
 const retryAfter = 5_000;
 const retryLogin = [15 * 60_000, 60 * 60_000] as const;
@@ -56,9 +57,7 @@ export class Agent {
   readonly #stopping = new AbortController();
   /** Stamp of the settings file when this agent last tried to put it in force, with or without success. */
   #seen = '';
-  /**
-   * Resolves when the present attempt to put settings in force has ended; null: no attempt is in progress.
-   */
+  /** Resolves when the running attempt to put settings in force has ended; null: no attempt is running. */
   #changing: Promise<void> | null = null;
   /**
    * When settings that failed are tried again: monotonic milliseconds. Null: they are tried again only after
@@ -72,13 +71,13 @@ export class Agent {
   /** Why the newest settings are not in force; null: they are. */
   pending: readonly Problem[] | null = null;
   /**
-   * Whom to notify, by the newest settings file without mistakes; null: there was no such file. These
-   * settings need not be in force, because a refused login of theirs has to be reported too.
+   * The recipients of notices, from the newest settings file without mistakes; null: there was no such file.
+   * These settings need not be in force, because a refused login with them must be reported too.
    */
   notify: NotifySettings | null = null;
   /**
-   * Whether domainsync only observes (refuses nothing). Taken from the newest settings file whose mode could
-   * be read, even if its settings are not in force.
+   * Whether domainsync only observes, so that it refuses no edit. Taken from the newest settings file whose
+   * mode could be read, even if its settings are not in force.
    */
   #observes: boolean;
   /** Whether systemd confines this process. */
@@ -163,19 +162,19 @@ export class Agent {
     for (const { engine } of this.#engines.centrals) engine.noticed(event);
     if (event.kind === 'ignore') return { kind: 'accept' };
     if (this.#pause.isPaused()) {
-      // A panel read that is running proves nothing about what the call edits.
+      // A panel read that is running now proves nothing about the records that this call edits.
       for (const { engine } of this.#engines.centrals) void engine.duringCall(event, () => Promise.resolve());
       if (this.state.kind !== 'not-configured') this.#decisions.paused(event);
       return { kind: 'accept' };
     }
     const began = systemClock.wall();
     const verdict = this.#passing(event, await this.#decide(event, waitsSince));
-    // Edits of the self-test are no user's, so the history of what would have been done leaves them out.
+    // No user made the edits of the self-test, so the history of observed edits leaves them out.
     if (!this.#observes || !this.trace.covers(event)) this.#decisions.answered(event, verdict, began);
     return verdict;
   }
 
-  /** Turns a refusal into an acceptance while domainsync only observes, whatever the reason was. */
+  /** In mode `observe`, turns every refusal into an acceptance. */
   #passing(event: PanelEvent, verdict: Verdict): Verdict {
     if (!this.#observes || verdict.kind === 'accept') return verdict;
     const edits = event.kind === 'edits' ? event.edits.filter(({ stage }) => stage === 'before') : [];
@@ -183,7 +182,7 @@ export class Agent {
     return { kind: 'accept', left: asked.map((edit) => wouldRefuse(edit, verdict.problems)) };
   }
 
-  /** @param waitsSince see {@link HookCall} */
+  /** @param waitsSince when the panel began to wait, see {@link HookCall} */
   async #decide(event: PanelEvent, waitsSince?: number): Promise<Verdict> {
     // Owners may have changed during a pause, so the end of a pause is handled first.
     this.#mindPause();
@@ -208,7 +207,10 @@ export class Agent {
     }
   }
 
-  /** Refuses an edit that could not be answered in time. Our own writes into the panel undo edits. */
+  /**
+   * Refuses an edit that could not be answered in time. Writes of our own into the panel are always admitted,
+   * because they undo edits.
+   */
   async #admitted(event: PanelEvent, answer: () => Promise<Verdict>): Promise<Verdict> {
     if (event.kind !== 'edits' || !asksFirst(event) || event.edits.every((edit) => this.#isOwn(edit)))
       return await answer();
@@ -231,8 +233,8 @@ export class Agent {
   }
 
   /**
-   * Refuses an edit that nobody would wait for any more. Otherwise the central would have an edit that the
-   * panel has refused, until it is undone.
+   * Refuses an edit for which the panel no longer waits. If the edit were written, the central would have it
+   * until it is undone, although the panel has refused it.
    */
   #late(event: PanelEvent): Verdict {
     this.#log.write(2, 'edit.late', {});
@@ -240,9 +242,9 @@ export class Agent {
   }
 
   /**
-   * Measures the time in which a call has to be carried out. The time of an edit begins when the panel starts
-   * the hook, and ends before the hook gives up. An event that is not refused gets its whole time.
-   * @returns a function that returns how many milliseconds are left now
+   * Measures how much time is left to carry out a call. The time of an edit begins when the panel starts the
+   * hook, and ends before the hook gives up. Other events get the whole time.
+   * @returns a function that returns the milliseconds that are left now
    */
   #timeFor(event: PanelEvent, waitsSince?: number): () => number {
     const isWaitedFor = waitsSince !== undefined && asksFirst(event) && !this.#observes;
@@ -251,7 +253,10 @@ export class Agent {
     return () => this.#timeToWrite(most) - (systemClock.now() - began);
   }
 
-  /** @param most milliseconds that an edit may take, whatever the settings say */
+  /**
+   * Returns how long (ms) the write of an edit may take. @param most limit that holds for any settings,
+   * milliseconds
+   */
   #timeToWrite(most: number): number {
     const { state } = this;
     if (state.kind !== 'running') return Math.min(usualDeadline, most);
@@ -259,11 +264,11 @@ export class Agent {
   }
 
   /**
-   * Waits until the settings in the file are in force. Call it right after {@link #follow}: if nothing is
-   * changing then, the file's settings were the last ones tried.
-   * @param most how long it waits, milliseconds
-   * @returns why the settings in force are not those of the file, so that the edit is refused; empty: they
-   *   are those of the file
+   * Waits until the settings in the file are in force. Call this right after {@link #follow}. If no change is
+   * running then, the file's settings were the last ones that were tried.
+   * @param most longest wait, milliseconds
+   * @returns why the settings in force differ from the file, so that the edit is refused; empty: they are the
+   * same
    */
   async #outdated(most: number): Promise<readonly Problem[]> {
     const isChanging = this.#changing !== null;
@@ -285,7 +290,7 @@ export class Agent {
     void this.#decisions.flush();
   }
 
-  /** Once a pause is over, starts a comparison to find what was edited during it. */
+  /** If a pause is over, starts a comparison that finds the edits made during the pause. */
   #mindPause(): void {
     if (this.state.kind !== 'running') return;
     if (this.#pause.isUnsettled)
@@ -296,10 +301,13 @@ export class Agent {
     this.#afterPause(this.#engines.centrals, end === 'anew');
   }
 
-  /** @param hadCalls whether calls passed since the engines know whose the zones are */
+  /**
+   * Starts the comparison that follows a pause.
+   * @param hadCalls whether calls may have changed owners since the engines last read them
+   */
   #afterPause(centrals: readonly Wired[], hadCalls: boolean): void {
     for (const { engine } of centrals) {
-      // During the pause, owners of zones may have changed and no call was evaluated.
+      // Owners of zones may have changed during the pause, and no engine learned of it.
       if (hadCalls) void engine.forgetOwners();
       engine.compare('all', 'pause-over', 'limited');
     }
@@ -339,7 +347,7 @@ export class Agent {
         await this.#change(loaded, stamp);
       } while (this.#file.stamp() !== this.#seen && !signal.aborted);
     } catch (error) {
-      // The agent is stopping, so nobody waits for the file any more.
+      // The agent is stopping, so changes of the file no longer matter.
       if (signal.aborted) return;
       this.#log.write(1, 'settings.unreadable', { error: String(error) });
     }
@@ -367,8 +375,8 @@ export class Agent {
   }
 
   /**
-   * Stores the mode. It also goes into a file for the hook script, which refuses edits by itself if no agent
-   * answers.
+   * Stores the mode, also in a file for the hook script. The script needs it when no agent answers: it then
+   * refuses edits only in mode `strict`.
    */
   #setMode(loaded: LoadedSettings): void {
     const mode = loaded.kind === 'not-configured' ? 'strict' : modeIn(loaded);
@@ -382,14 +390,14 @@ export class Agent {
     }
   }
 
-  /** Whether the newest settings only observe, while engines of earlier settings would still write. */
+  /** Whether the newest settings have mode `observe`, while the engines in force still have mode `strict`. */
   get #isAhead(): boolean {
     return this.#observes && this.#engines.centrals.some(({ settings }) => settings.mode === 'strict');
   }
 
   /**
-   * How long to wait until failed settings are tried again, milliseconds. After a journal error (a full disk,
-   * a killed agent that has not ended yet), they are tried at the next check.
+   * Time (ms) until failed settings are tried again. After a journal error, such as a full disk or a killed
+   * agent that has not ended yet, they are tried at the next check.
    */
   #untilRetry(error: unknown): number {
     if (error instanceof JournalError) return 0;
@@ -411,7 +419,8 @@ export class Agent {
     const problems = loaded.kind === 'broken' ? loaded.problems : null;
     if (problems === null) this.notify = null;
     this.pending = problems;
-    // If the file has mistakes, the running engines go on. If it no longer configures anything, they stop.
+    // If the file has mistakes, the running engines continue. If it no longer configures a central, they
+    // stop.
     if (problems !== null && this.state.kind === 'running' && !this.#isAhead) return;
     this.#engines.idle(problems === null ? { kind: 'not-configured' } : { kind: 'broken', problems });
   }
@@ -429,8 +438,7 @@ export class Agent {
   }
 
   /**
-   * Compares the zones of each new central, because edits may have missed that central while no settings
-   * named it.
+   * Compares the zones of each new central. Edits may have been made while no settings named that central.
    */
   #catchUp(centrals: readonly Wired[], before: readonly Wired[]): void {
     if (before.length === 0) return;

@@ -1,10 +1,10 @@
 /**
- * How long the hook waits for its answer at least, milliseconds from its start. The hook script gives up
- * after 15 s (`plugin/common/domainsync`), the hook program after 14 s.
+ * Shortest time (ms) for which a hook waits for its answer, from its start. The hook script gives up after 15
+ * s (`plugin/common/domainsync`), the hook program after 14 s.
  */
 export const hookWaits = 14_000;
 
-/** An edit with less time left than this is refused before it is written, milliseconds. */
+/** An edit that has less time left than this (ms) is refused before it is written. */
 export const leastTime = 250;
 
 /** Runs `body` with a signal that aborts after `ms` milliseconds. */

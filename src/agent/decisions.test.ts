@@ -1,4 +1,4 @@
-/** Edits that the agent decides without an operation leave a trace. */
+/** Tests that the history gets the edits that the agent decides without an operation. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { leftOutNote, type Decision, type Observation } from '../core/decision.ts';
@@ -35,7 +35,7 @@ function call(...edits: readonly EditEvent[]): {
   return { kind: 'edits', edits };
 }
 
-/** Decisions with a clock that stands still, and what was stored and logged. */
+/** Makes a `Decisions` whose clock stands still. Also returns what it stores and logs. */
 function given(operations: readonly Operation[] = []): {
   readonly decisions: Decisions;
   readonly stored: () => readonly Decision[];
@@ -132,7 +132,7 @@ test('a refusal is stored with its codes, unless an operation stands for it', as
       ['unclear', 'refused', ['central.refused'], 'bob [31m'],
     ],
   );
-  // An operation that an earlier call began does not count as the operation of this call.
+  // An operation that an earlier call began must not count as the operation of this call.
   for (const [createdAt, count] of [
     [1_700_000_000_000, 0],
     [1_699_999_999_000, 1],
@@ -150,7 +150,7 @@ test('our own writes into the panel, and calls about what is done, are no decisi
   decisions.paused({ kind: 'ignore' });
   await decisions.flush();
   assert.deepEqual(stored(), []);
-  // A call with an echo token that somebody made up is still stored.
+  // A call with an invented echo token is still stored.
   decisions.answered(call(edit({ echo: 'made up' })), refused, 1_700_000_000_000);
   await decisions.flush();
   assert.equal(stored().length, 1);

@@ -29,7 +29,7 @@ const batchTime = 1_000;
 /** Most decisions of one account in a minute that get their own entry. Further ones are only counted. */
 const mostInMinute = 60;
 const minute = 60_000;
-/** Most decisions that may wait to be stored, and most that an `after` call may still complete. */
+/** At most this many decisions may wait to be stored, and an `after` call may complete at most this many. */
 const mostWaiting = 2_000;
 const mostRecent = 1_000;
 /** How many of a zone's newest operations are searched for one that belongs to a refused edit. */
@@ -38,7 +38,7 @@ const latest = 20;
 /** A decision that is not stored in a journal yet. */
 interface Waiting {
   decision: Decision;
-  /** Null: the decision stands for several edits. */
+  /** Null: this decision only counts several edits. */
   readonly event: EditEvent | InvalidEvent | null;
   /** When the call came: wall clock, milliseconds since 1970. */
   readonly began: number;
@@ -48,11 +48,11 @@ interface Waiting {
   isKept?: true;
 }
 
-/** What was decided about one edit of a call. */
+/** The decision about one edit of a call. */
 interface Decided extends Pick<Decision, 'outcome' | 'why'> {
   readonly event: EditEvent | InvalidEvent;
   readonly central: number | null;
-  /** Resolves with what would have been done with the edit. Absent: nobody finds that out. */
+  /** Resolves with what would have been done with the edit. Absent: this is not examined. */
   readonly observation?: Promise<Observation>;
 }
 
@@ -89,8 +89,8 @@ export class Decisions {
   #writing: Promise<void> = Promise.resolve();
 
   /**
-   * @param journals returns the journals of the engines in force, the first central first; if none, decisions
-   *   wait
+   * @param journals returns the journals of the engines in force, the first central first; without one,
+   * decisions wait in memory
    * @param isOwn whether an edit is a write of an engine into the panel
    */
   constructor(
@@ -105,14 +105,14 @@ export class Decisions {
     this.#journals = journals;
   }
 
-  /** Notes the edits of a call that were left to the panel because of a pause. */
+  /** Records a decision for each edit of a call that was left to the panel because of a pause. */
   paused(event: PanelEvent): void {
     for (const edit of this.#asked(event)) this.#note(inPanel({ event: edit, why: 'note.left-pause' }));
     this.#noteKept(event);
   }
 
   /**
-   * Notes the edits of a call that was answered.
+   * Records decisions for the edits of a call that was answered.
    * @param began when the call came: wall clock, milliseconds since 1970
    */
   answered(event: PanelEvent, verdict: Verdict, began: number): void {
@@ -126,7 +126,7 @@ export class Decisions {
     this.#noteKept(event);
   }
 
-  /** Stores the waiting decisions. While no engine runs, they go on waiting. */
+  /** Stores the waiting decisions. While no engine runs, they stay in memory. */
   async flush(): Promise<void> {
     this.#cancel?.();
     this.#cancel = null;
@@ -169,7 +169,7 @@ export class Decisions {
     this.#flushSoon();
   }
 
-  /** Adds to a decision what would have been done with the edit, which was only observed. */
+  /** Adds to the decision about an observed edit what would have been done with the edit. */
   #observed(waiting: Waiting, { why, items, observed }: Observation): void {
     const own = items.map(({ remove, add }) => ({ remove, add }));
     waiting.decision = { ...waiting.decision, why, observed, ...(own.length > 0 && { items: own }) };
@@ -182,7 +182,10 @@ export class Decisions {
     this.#cancel ??= this.#clock.alarm(batchTime, () => void this.flush());
   }
 
-  /** Keeps a decision, or only counts it if its account already has many in this minute. */
+  /**
+   * Gives a decision its own entry in the history. If its account already has many in this minute, only
+   * counts it.
+   */
   #keep(waiting: Waiting): void {
     const { decision, event, central, began } = waiting;
     const now = Math.floor(decision.createdAt / minute);
@@ -213,8 +216,8 @@ export class Decisions {
   }
 
   /**
-   * Completes the decisions about edits left to the panel, now that an `after` call says the panel has made
-   * them.
+   * Completes decisions about edits that were left to the panel, when an `after` call reports that the panel
+   * has made the edits.
    */
   #noteKept(event: PanelEvent): void {
     if (event.kind !== 'edits') return;
@@ -262,7 +265,7 @@ export class Decisions {
       if (decisions.length > 0) note(decisions);
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
-      // The write failed. These decisions go into the next write.
+      // The write failed, so these decisions are tried again with the next write.
       for (const one of own) if (this.#waiting.size < mostWaiting) this.#waiting.add(one);
       this.#log(1, 'journal.failed', { decisions: own.length, code: error.code });
     }
@@ -270,7 +273,7 @@ export class Decisions {
 
   /**
    * The edits of a call that the panel has not made yet, one for each zone. Our own writes into the panel,
-   * known by a valid echo token, are left out.
+   * which carry a valid echo token, are left out.
    */
   #asked(event: PanelEvent): readonly (EditEvent | InvalidEvent)[] {
     if (event.kind === 'invalid') return [event];
@@ -294,14 +297,14 @@ function inPanel({ event, why, central, observation }: LeftEdit): Decided {
   return { event, outcome, why: [why], central: central ?? null, ...later };
 }
 
-/** Says that an edit was only observed. */
+/** The note of an edit that was only observed. */
 const observing: LeftNote = 'note.left-observing';
 
 function keyOf({ fingerprint, zone }: EditEvent): string {
   return `${fingerprint} ${zone}`;
 }
 
-/** Whether a journal has an operation of the same call. The history then shows the refusal already. */
+/** Whether a journal has an operation of the same call. If so, the history already shows the refusal. */
 async function isJournalled(
   journals: readonly DecisionJournal[],
   { event, began }: Waiting,
@@ -317,7 +320,7 @@ async function isJournalled(
 }
 
 /**
- * The records that an edit removes and adds, as far as the call and the ledger say.
+ * Finds the records that an edit removes and adds, from the call and the ledger.
  * @throws {JournalError}
  */
 async function itemsOf(
@@ -342,7 +345,7 @@ async function knownIn(
       .filter(({ onPanel }) => onPanel)
       .map(({ record, panelKey: key, otherKeys }) => ({ record, key, ...(otherKeys && { otherKeys }) }));
   } catch (error) {
-    // The journal's data of this zone is damaged, so the decision is noted without records.
+    // The journal's data of this zone is damaged, so the decision is stored without records.
     if (error instanceof JournalError && error.code === 'journal.zone-damaged') return [];
     throw error;
   }

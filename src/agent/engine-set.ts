@@ -13,10 +13,10 @@ import { withDeadline } from './deadline.ts';
 import type { FileLog } from './log.ts';
 import { namer, sameCentral } from './problems.ts';
 
-/** Whether engines can answer hook calls. */
+/** Whether engines can answer hook calls, and if not, why. */
 export type AgentState =
   | { readonly kind: 'not-configured' }
-  /** Edits are refused for these reasons. */
+  /** Edits are refused because of these problems. */
   | { readonly kind: 'broken'; readonly problems: readonly Problem[] }
   | RunningState;
 
@@ -40,8 +40,8 @@ type Swapped = (centrals: readonly Wired[], before: readonly Wired[]) => void;
 
 /**
  * The engines of the settings in force, one for each central. New settings replace the engines, except those
- * whose own settings stay the same. An engine is closed before another one starts for its account. Any other
- * replaced engine is drained: it finishes its open operations first.
+ * whose own settings stay the same. A replaced engine is closed before another one starts for its account.
+ * Any other replaced engine finishes its open operations first.
  */
 export class EngineSet {
   readonly #paths: Paths;
@@ -77,8 +77,8 @@ export class EngineSet {
   }
 
   /**
-   * Registers a call that is being answered. Until it is answered, no engine is closed to make way for
-   * another.
+   * Registers a call that is being answered. No engine is closed for a replacement before the call is
+   * answered.
    */
   async track<T>(work: Promise<T>): Promise<T> {
     this.#answering.add(work);
@@ -96,7 +96,7 @@ export class EngineSet {
     );
   }
 
-  /** Gives engines no further edits. The engines that were in force finish their open operations. */
+  /** Stops giving edits to engines. The engines that were in force finish their open operations. */
   idle(state: Exclude<AgentState, { readonly kind: 'running' }>): void {
     const old = this.centrals;
     this.#state = state;
@@ -111,9 +111,9 @@ export class EngineSet {
   }
 
   /**
-   * Puts settings in force. Centrals with unchanged settings keep their engines. Later settings must pass a
-   * test of the central. The first ones need not: if the central is down when the host starts, edits would
-   * otherwise go unchecked.
+   * Puts settings in force. Centrals with unchanged settings keep their engines. New settings must pass a
+   * test of the central, except the first ones after a start. Otherwise, if the central were down when the
+   * host starts, no engine would run and edits would not be checked.
    * @throws {SettingsRefused | CentralError | JournalError} the earlier engines stay, or no engine runs
    */
   async swap(settings: Settings, swapped: Swapped): Promise<void> {
@@ -122,18 +122,19 @@ export class EngineSet {
     const same = wanted.map((one) =>
       running.find((wired) => isSame(wired, running.length, one, wanted.length)),
     );
-    // All settings are unchanged: somebody wants another try, for example after a blocked login. So all
+    // All settings are unchanged, so somebody wants to try again, for example after a blocked login. So all
     // engines are replaced.
     const renewed = same.every((wired) => wired !== undefined) && running.length === wanted.length;
     const kept = renewed ? wanted.map(() => undefined) : same;
-    // In observe mode no edit waits for the central, so it need not be tested.
+    // In mode `observe` no edit waits for the central, so the central is not tested.
     const test = running.length > 0 && settings.mode !== 'observe';
     const parts = await this.#prepare(wanted, kept, test);
     // Edits that come during the exchange wait for the new engines, so that no closing engine gets an edit.
     const handingOver = this.#handOver(parts, kept, swapped);
     this.#handedOver = handingOver.then(
       () => undefined,
-      // The caller reports the error. Edits that have waited are then answered as the new state requires.
+      // The caller gets the error. The edits that have waited are answered after that, according to the new
+      // state.
       () => undefined,
     );
     await handingOver;
@@ -236,7 +237,7 @@ export class EngineSet {
       try {
         return (await journalStatus(wired.journal, systemClock.wall())).open > 0;
       } catch (error) {
-        // An engine that has left the set has a closed journal, so this error means nothing.
+        // The engine was closed meanwhile, and its journal with it. So this error means nothing.
         if (this.#draining.has(wired)) tell(error);
         return true;
       }

@@ -9,10 +9,7 @@ export interface IncomingRequest {
   readonly body: Buffer;
 }
 
-/**
- * A request that is being received in chunks. No octet is checked twice. A body that is too long is
- * discarded.
- */
+/** Collects the chunks of a request. Checks no octet twice, and discards a body that is too long. */
 export class Incoming {
   #line = Buffer.alloc(0);
   #head: RequestHead | null = null;
@@ -20,8 +17,8 @@ export class Incoming {
   #received = 0;
 
   /**
-   * If the chunk begins a body, how many octets of room the body needs; 0 if it is small or will be
-   * discarded.
+   * Returns how much memory the body needs that begins in this chunk, octets; 0: it is small, is discarded,
+   * or does not begin here.
    */
   needs(chunk: Buffer): number {
     const head = this.#head === null ? this.#headWith(chunk) : null;
@@ -44,8 +41,8 @@ export class Incoming {
   }
 
   /**
-   * The first line as far as it is received, with this chunk. Takes one octet more than {@link mostHead} from
-   * the chunk, which shows that the line is too long.
+   * The request's first line as received so far, including this chunk. Takes at most one octet more than
+   * {@link mostHead} from the chunk, which is enough to see that the line is too long.
    */
   #lineWith(chunk: Buffer): Buffer<ArrayBuffer> {
     return Buffer.concat([this.#line, chunk.subarray(0, mostHead + 1)]);

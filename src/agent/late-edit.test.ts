@@ -1,4 +1,4 @@
-/** Issue 19: the time for an edit begins when the panel starts the hook. */
+/** Issue 19: tests that the time for an edit begins when the panel starts the hook. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,8 @@ async function startAgent(t: TestContext, sync: Readonly<Record<string, string>>
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const paths = pathsOf(root, join(root, 'agent.sock'));
   for (const folder of [paths.state, join(root, 'etc')]) mkdirSync(folder, { recursive: true });
-  // No central listens at this address, so that every edit is refused for one reason or another.
+  // No central listens at this address, so every edit is refused. The tests look at the reason of the
+  // refusal.
   const isp_master = {
     host: 'https://127.0.0.1:1/ispmgr',
     username: 'u',
@@ -33,7 +34,7 @@ async function startAgent(t: TestContext, sync: Readonly<Record<string, string>>
     kind: 'ispmanager4',
   };
   saveSettings(root, { isp_master, sync });
-  // The agent's own timers do not keep a process running; its socket does, which is not opened here.
+  // The agent's own timers do not keep the process running, and its socket, which does, is not opened here.
   const awake = setInterval(() => undefined, 1_000);
   const facts = (): never => {
     throw new Error('nothing is traced');
@@ -48,7 +49,9 @@ async function startAgent(t: TestContext, sync: Readonly<Record<string, string>>
   return agent;
 }
 
-/** Answers a save whose hook was started so many milliseconds ago; null: the call does not say when. */
+/**
+ * Answers a save whose hook was started this many milliseconds ago; null: the call does not contain the time.
+ */
 async function answerTo(agent: Agent, waited: number | null, stage = 'before'): Promise<string> {
   const call = cgiCall(save, stage);
   if (waited === null) return await agent.answer(call);

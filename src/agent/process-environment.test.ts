@@ -10,7 +10,7 @@ import { variablesOf } from './process-environment.ts';
 
 const run = promisify(execFile);
 
-/** A process like a hook, which lasts until the test ends. @returns its pid */
+/** Starts a process that stands for a hook and lasts until the test ends. @returns its pid */
 function startHook(t: TestContext): number {
   const hook = spawn('/bin/sleep', ['600'], { env: { HANDLER_STAGE: 'before' }, stdio: 'ignore' });
   t.after(() => hook.kill('SIGKILL'));
@@ -25,7 +25,7 @@ test('only a process that is older than the request is read', (t) => {
   assert.equal(variablesOf(2 ** 30, uptime()), null);
 });
 
-// A mount namespace stands for a container of LXC, whose uptime is shorter than that of its host.
+// A mount namespace takes the place of an LXC container, whose uptime is shorter than that of its host.
 test(
   'in a container whose /proc/uptime is not that of the start times, hooks are read all the same',
   { skip: process.getuid?.() === 0 ? missingPrograms('unshare', 'mount') : 'only root may mount' },

@@ -4,41 +4,43 @@ import type { HookCall } from '../core/panel.ts';
 import { systemOr } from '../net/system-error.ts';
 
 /**
- * Length of a clock tick of `/proc/PID/stat`: `USER_HZ` ticks make a second, on every Linux that we support
+ * Clock ticks per second in `/proc/PID/stat` (`USER_HZ`). All Linux systems that we support have this value
  * (proc(5)).
  */
 const ticksPerSecond = 100;
 /**
- * The kernel rounds both the start of a process and the time of the request down, so they may differ by one
- * tick.
+ * The kernel rounds down both the start time of a process and the uptime. So the two may differ by one tick.
  */
 const roundedTicks = 1;
-/** If our own start lies further in the future than this, seconds, `/proc/uptime` is that of a container. */
+/**
+ * If our own start seems to lie more than this many seconds in the future, `/proc/uptime` is that of a
+ * container.
+ */
 const surelyShifted = 5;
 
 /** The environment of a hook call, with the further values of variables that occur in it more than once. */
 export type Variables = Pick<HookCall, 'environment' | 'repeated'>;
 
 /**
- * Reads the environment with which a process was started, from /proc/PID/environ (proc(5)); each character
+ * Reads the environment with which a process was started, from /proc/PID/environ (proc(5)). Each character
  * stands for one octet. A client can send any pid, and the kernel may have reused it. So the process must
- * belong to our user (root) alone and be older than the request.
- * @param before when the request came, seconds since the machine (or container) started, as `/proc/uptime`
- *   tells it
- * @returns `null` for any other process, or if the process has ended
+ * belong only to our user (root), and must be older than the request.
+ * @param before when the request came, as a value of `/proc/uptime`: seconds since the machine or container
+ * started
+ * @returns `null`: the process has ended, or does not meet these conditions
  */
 export function variablesOf(pid: number, before: number): Variables | null {
-  // An error: the process is gone (ENOENT, ESRCH), or we may not read it (EACCES).
+  // The process has ended (ENOENT, ESRCH), or we may not read it (EACCES).
   return systemOr(() => readFrom(pid, before), null);
 }
 
 function readFrom(pid: number, before: number): Variables | null {
-  // The opened folder stays that of one process, even if another process gets the same pid later.
+  // An opened folder under /proc stays with its process, even if another process gets the same pid later.
   const folder = openSync(`/proc/${pid}`, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     const read = (file: string): string => readFileSync(`/proc/self/fd/${folder}/${file}`, 'latin1');
     if (!isOurs(read('status')) || startOf(read('stat')) > latestStart(before)) return null;
-    // Check the owner again after reading, because a process may change its user when it starts another
+    // The owner is checked again after the read, because a process may change its user when it starts another
     // program.
     const environment = read('environ');
     return isOurs(read('status')) ? variablesIn(environment) : null;
@@ -47,7 +49,7 @@ function readFrom(pid: number, before: number): Variables | null {
   }
 }
 
-/** The latest start of a process that is older than the request, in ticks of its `stat` file. */
+/** The latest start time, in ticks of the `stat` file, of a process that is older than the request. */
 function latestStart(before: number): number {
   shift ??= containerShift();
   return (before + shift) * ticksPerSecond + roundedTicks;
@@ -56,9 +58,9 @@ function latestStart(before: number): number {
 let shift: number | null = null;
 
 /**
- * How many seconds the start times of processes are ahead of `/proc/uptime`. In a container of LXC,
- * `/proc/uptime` counts from the container's start (lxcfs), but start times count from that of the machine.
- * The start of this process tells the difference, a second more than it may be.
+ * By how many seconds the start times of processes are ahead of `/proc/uptime`. In an LXC container,
+ * `/proc/uptime` counts from the container's start (lxcfs), but start times count from the machine's start.
+ * Computed from the start of this process, plus a second for safety.
  */
 function containerShift(): number {
   const start = startOf(readFileSync('/proc/self/stat', 'latin1')) / ticksPerSecond;

@@ -42,7 +42,7 @@ async function startWith(
 }
 
 /**
- * Sends the pieces of a request one after the other, then closes that side.
+ * Sends the pieces of a request one after the other, then closes the sending side.
  * @returns everything that was received
  */
 function exchange(path: string, ...pieces: readonly string[]): Promise<string> {
@@ -68,9 +68,7 @@ test('only root reaches the socket', async (t) => {
   assert.equal(statSync(join(path, '..')).mode & 0o777, 0o700);
 });
 
-/**
- * A Python program that runs `cat` with two variables of one name in its environment. No shell can do that.
- */
+/** A Python program that runs `cat` with one variable twice in its environment. A shell cannot do this. */
 const doubled = `
 import os
 class Environment(dict):
@@ -86,7 +84,7 @@ test(
     const { path, calls } = await start(t);
     const child = spawn('python3', ['-c', doubled], { stdio: ['pipe', 'pipe', 'inherit'] });
     t.after(() => child.kill());
-    // The answer of `cat` shows that Python has been replaced by `cat`.
+    // An answer of `cat` proves that `cat` has replaced Python in this process.
     child.stdin.write('x');
     await once(child.stdout, 'data');
     await exchange(path, `domainsync 1 ${child.pid} 3 before cut\n`, 'a=b');
@@ -104,7 +102,10 @@ test('hello comes first, the end mark last', async (t) => {
   assert.deepEqual(asked, ['hook a=b&c']);
 });
 
-/** How long ago a hook was started that says so, as the agent takes it, milliseconds. */
+/**
+ * Sends a call with the hook's start time. @returns how long ago the hook was started, as the agent
+ * understood it, milliseconds
+ */
 async function waitedBy(path: string, calls: readonly HookCall[], since: string): Promise<number> {
   const before = systemClock.now();
   await exchange(path, `domainsync 1 ${process.pid} 0${since}\n`);
@@ -116,7 +117,7 @@ async function waitedBy(path: string, calls: readonly HookCall[], since: string)
 test('issue 19: a hook says when it was started; it cannot get more time by a start in the future', async (t) => {
   const { path, calls } = await start(t);
   const ago = (seconds: number): string => ` before since ${(uptime() - seconds).toFixed(2)}`;
-  // The uptime has a resolution of 0.01 s, and the call may take a while on a busy machine.
+  // The uptime is exact to 0.01 s, and on a busy machine the call may take some time.
   const earlier = await waitedBy(path, calls, ago(7));
   assert.ok(earlier > 6_900 && earlier < 7_100, String(earlier));
   assert.ok((await waitedBy(path, calls, ' since 0')) > 7_000);
@@ -169,7 +170,7 @@ test('a request that is cut off, garbled, too long or from a dead process is not
 });
 
 /**
- * Starts a process that only waits, with a hook's environment.
+ * Starts a process that only waits, with the environment of a hook.
  * @param options for example its user
  * @returns its pid
  */
@@ -201,8 +202,7 @@ test('issue 11.6: a process that came after the connection that names it is anot
   t.after(() => socket.destroy());
   await once(socket, 'data');
   const began = uptime();
-  // Start times of processes have a resolution of 0.01 s. After 0.05 s, the next process certainly has a
-  // later one.
+  // Start times of processes are exact to 0.01 s. After 0.05 s, the next process certainly has a later one.
   while (uptime() < began + 0.05) await new Promise((resolve) => setImmediate(resolve));
   const late = waiting(t, {});
   socket.end(`domainsync 1 ${late} 1\nx`);

@@ -20,8 +20,8 @@ export interface Responders {
 const sendTimeout = 15_000;
 
 /**
- * Most octets of larger bodies that may be in memory at a time. Further bodies wait, and the waiting counts
- * towards their clients' time limits.
+ * Most octets of larger bodies that may be in memory at the same time. Further bodies wait, and this time
+ * counts towards their clients' limits.
  */
 const mostTogether = 16 * 1024 * 1024;
 
@@ -44,7 +44,7 @@ export async function listen(path: string, answers: Responders): Promise<Server>
 function serve(socket: Socket, answers: Responders, room: Room): void {
   const since = uptime();
   let answering = false;
-  // The client has gone, so nobody gets the answer. Its operation continues.
+  // The client has gone, so nobody gets the answer. The operation of the call still continues.
   socket.on('error', () => socket.destroy());
   socket.setTimeout(sendTimeout, () => {
     if (!answering) socket.destroy();
@@ -144,7 +144,8 @@ async function reply(
 
 /**
  * When the panel began to wait: when it started the hook, or at the latest when the hook connected. A hook
- * can only shorten its time: a start in the future counts as the connection, a start long ago as too late.
+ * can only shorten its time. If it reports a start in the future, the time of the connection is used. If it
+ * reports a start long ago, the edit is refused as too late.
  * @param connected seconds since the machine started
  * @returns monotonic milliseconds of this process
  */

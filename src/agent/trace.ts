@@ -7,8 +7,8 @@ import type { SeenCall } from '../app/self-test/step.ts';
 /** Milliseconds after which a trace ends by itself. */
 const longest = 600_000;
 /**
- * How long the panel may take to answer a read during a hook call, milliseconds. The panel is waiting for our
- * answer then, and may never answer the read (docs/protocol.md#stages-4).
+ * How long the panel may take to answer a read during a hook call, milliseconds. The panel is then waiting
+ * for our answer, and may not answer the read at all (docs/protocol.md#stages-4).
  */
 const readPatience = 2_000;
 
@@ -41,7 +41,7 @@ export class Trace {
     return calls;
   }
 
-  /** Whether a call edits the traced zone. */
+  /** Whether a call contains an edit of the traced zone. */
   covers(event: PanelEvent): boolean {
     const zone = this.#zone;
     return zone !== null && event.kind === 'edits' && event.edits.some((edit) => edit.zone === zone);
@@ -49,7 +49,7 @@ export class Trace {
 
   /**
    * Records a call of the traced zone with its verdict.
-   * @returns the verdict to answer with: the given one, or the error that the self-test asked for
+   * @returns the verdict to answer with: the given one, or the error that the self-test has requested
    */
   async note(call: HookCall, event: PanelEvent, verdict: Verdict): Promise<Verdict> {
     const zone = this.#zone;
@@ -81,8 +81,8 @@ export class Trace {
 }
 
 /**
- * Makes the error that the self-test asked for. With it the self-test finds out whether the panel obeys an
- * error in `before`, and whether it undoes its change after an error in `after`.
+ * Makes the error that the self-test has requested. It shows whether the panel obeys an error in `before`,
+ * and whether it undoes its change after an error in `after`.
  */
 function probe(stage: string): Verdict {
   const problems = [{ code: 'agent.self-test', params: {} }];
