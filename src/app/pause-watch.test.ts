@@ -11,7 +11,7 @@ interface Scene {
   readonly watch: PauseWatch;
   /** The wall clock, milliseconds since 1970. */
   now: number;
-  /** What the watch says: paused, holding. */
+  /** Whether the watch reports a pause, and whether it makes comparisons wait. */
   readonly says: () => readonly [boolean, boolean];
 }
 

@@ -2,32 +2,36 @@ import type { ComparisonHealth } from '../core/engine/parts/rounds.ts';
 import type { PauseFiles } from './pause.ts';
 
 /**
- * Least time from the end of a pause until its comparison counts as made, milliseconds. Two comparisons of a
- * zone prove a removal.
+ * The comparison after a pause counts as complete only this long (ms) after the end of the pause. Each zone
+ * must be compared twice to prove a removal.
  */
 const leastTime = 600_000;
 
 /**
- * What the agent knows of the pause. A pause ends when its time runs out, when `resume` ends it, or when
- * somebody removes the pause's file. A flag file tells that an end is to be taken. A second file lasts from
- * then until the comparison that follows is made, so that it follows even if the agent is killed.
+ * Finds out whether there is a pause, and whether the comparison after a pause is still to be made. A pause
+ * ends when its time runs out, when `resume` ends it, or when somebody removes its file. While a flag file
+ * exists, no agent has noticed the end of the pause. A second file then replaces the flag file until the
+ * comparison is complete. So the comparison is made even if the agent is killed.
  */
 export class PauseWatch {
   readonly #files: PauseFiles;
   readonly #wall: () => number;
   /**
-   * When the last pause ran out: milliseconds since 1970. Kept so that each such pause is followed by only
-   * one comparison.
+   * When the last pause ran out: milliseconds since 1970. With this, each such pause leads to only one
+   * comparison.
    */
   #ranOutAt: number | null = null;
-  /** Whether there was a file of a pause when this object last looked. */
+  /** Whether the pause's file existed when this object last looked. */
   #was = false;
-  /** Whether this object has seen a pause that was on. */
+  /** Whether this object has ever seen a pause that had not ended. */
   #sawOn = false;
-  /** Whether a comparison that an earlier agent did not complete was asked for again, or needs not be. */
+  /**
+   * Whether the comparison that an earlier agent did not complete was requested again, or none is missing.
+   */
   #isRepeated = false;
   /**
-   * When the last end was taken: milliseconds since 1970. Null: its comparison is made, or no end was taken.
+   * When {@link takeEnd} last returned an end: milliseconds since 1970. Null: it has returned none, or the
+   * comparison after that end is complete.
    */
   #takenAt: number | null = null;
 
@@ -47,8 +51,9 @@ export class PauseWatch {
   }
 
   /**
-   * Whether comparisons have to wait: there is a pause, or its end was not taken yet. What the panel's users
-   * removed in a pause is removed at the central only by the comparison that follows the pause.
+   * Whether comparisons have to wait: there is a pause, or {@link takeEnd} has not returned its end yet.
+   * Records that users removed in the panel during a pause are removed at the central only by the comparison
+   * after the pause.
    */
   isHolding(): boolean {
     if (this.isPaused() || (!this.#isRepeated && this.#files.isFollowing())) return true;
@@ -57,9 +62,9 @@ export class PauseWatch {
   }
 
   /**
-   * Takes the end of a pause; each only once.
-   * @returns `anew`: a pause has ended since the last call. `again`: an earlier agent took the end of one,
-   *   and did not complete the comparison. Null: neither
+   * Returns the end of a pause, each end only once. The caller then starts the comparison after the pause.
+   * @returns `anew`: a pause has ended since the last call. `again`: an earlier agent noticed the end of a
+   * pause, but did not complete the comparison. Null: neither
    */
   takeEnd(): 'anew' | 'again' | null {
     const end = this.#files.end();
@@ -79,17 +84,16 @@ export class PauseWatch {
   }
 
   /**
-   * Whether the comparison after a pause may not be complete, so that a new engine has to make it again. The
-   * end of the pause was taken.
+   * Whether {@link takeEnd} has returned an end and the comparison after it may not be complete. A new engine
+   * then has to make the comparison again.
    */
   get isUnsettled(): boolean {
     return this.#takenAt !== null;
   }
 
   /**
-   * Takes note of how far comparisons are. Once the one after a pause is complete, a new agent does not make
-   * it again.
-   * @param all the comparisons of all centrals
+   * Checks whether the comparison after a pause is complete. If so, a later agent does not repeat it.
+   * @param all the state of comparisons at each central
    */
   settle(all: readonly ComparisonHealth[]): void {
     const since = this.#takenAt;
@@ -103,7 +107,7 @@ export class PauseWatch {
     return this.#files.hasFlag();
   }
 
-  /** Whether no agent has taken the end of a pause that ran out. */
+  /** Whether a pause has run out and no agent has noticed its end. */
   get #isNew(): boolean {
     return this.#isFlagged || this.#sawOn;
   }

@@ -5,11 +5,14 @@ import { dirname } from 'node:path';
 export interface PauseFiles {
   /** End of the pause, as {@link pauseEnd} returns it. */
   end(): number | null;
-  /** Whether there is a flag file: the end of a pause is still to be taken. */
+  /** Whether the flag file exists: no agent has noticed the end of the pause yet. */
   hasFlag(): boolean;
-  /** Takes the end of a pause: in place of the flag file there is one that says {@link isFollowing}. */
+  /**
+   * Records that an agent has noticed the end of a pause: replaces the flag file by the file of {@link
+   * isFollowing}.
+   */
   takeFlag(): void;
-  /** Whether the comparison after a pause is not complete, although its end was taken. */
+  /** Whether an agent has noticed the end of a pause, and the comparison after it is not complete. */
   isFollowing(): boolean;
   removeFollowing(): void;
 }
@@ -21,7 +24,7 @@ export function pauseFiles(path: string): PauseFiles {
     end: () => pauseEnd(path),
     hasFlag: () => existsSync(flagOf(path)),
     takeFlag: () => {
-      // A renamed file needs no place on a full disk.
+      // A rename works even on a full disk.
       if (existsSync(flagOf(path))) renameSync(flagOf(path), following);
       else writeFileSync(following, '', { mode: 0o600 });
     },
@@ -36,8 +39,8 @@ export function pauseFiles(path: string): PauseFiles {
  * @param path path of the pause file
  */
 export function pauseEnd(path: string): number | null {
-  // Every hook call comes here, and usually there is no pause. Catching the error of a missing file would
-  // cost a quarter of a millisecond.
+  // Every hook call runs this function, and usually there is no pause. Catching the error of a missing file
+  // would take a quarter of a millisecond.
   if (!existsSync(path)) return null;
   try {
     const text = readFileSync(path, 'utf8').trim();
@@ -54,7 +57,7 @@ export function isPaused(path: string, wall: number): boolean {
 }
 
 /**
- * Starts a pause. The flag file is made before it, so that a comparison follows the pause even if somebody
+ * Starts a pause. First writes the flag file. With it, a comparison follows the pause even if somebody
  * removes the pause file while no agent runs.
  * @param until wall clock, milliseconds since 1970; `Infinity`: until somebody resumes
  */
@@ -65,8 +68,8 @@ export function pause(path: string, until: number): void {
 }
 
 /**
- * Ends a pause. Makes the flag file anew, so that the agent makes the comparison that follows a pause even
- * if it never noticed the pause.
+ * Ends a pause. Writes the flag file again, so that the agent makes the comparison after the pause even if it
+ * never noticed the pause.
  * @returns whether there was a pause
  */
 export function endPause(path: string): boolean {
@@ -77,7 +80,7 @@ export function endPause(path: string): boolean {
 }
 
 function putFlag(path: string): void {
-  // It is empty, so that it can be made on a full disk as well.
+  // The file is empty, so it can be written on a full disk as well.
   writeFileSync(flagOf(path), '', { mode: 0o600 });
 }
 

@@ -188,7 +188,7 @@ test('name servers behind, edits without an owner, calls that do not come, files
     silent: [4, 5, 6].map((at) => ({ at, zone })),
     files: { text: 'missing: x', since: 8 },
   };
-  // A reason about the whole panel is listed once, although the engine of each central knows it.
+  // A reason that concerns the whole panel is listed once, although the engine of each central reports it.
   const found = attentionOf(status([{ health: all }, { health: { ...all, behind: null } }]));
   assert.deepEqual(
     found.map(({ code, central, since, params }) => [code, central, since, params]),

@@ -6,7 +6,10 @@ import type { Health } from './health.ts';
 import type { JournalStatus } from './journal-status.ts';
 import type { KnownOwners } from './owner-knowledge.ts';
 
-/** Address and kind of the panel that was found at the central, if the settings do not name them. */
+/**
+ * Address and kind of the panel at the central, as domainsync found them because the settings do not name
+ * them.
+ */
 interface FoundPanel {
   readonly address: string;
   readonly kind: string;
@@ -19,12 +22,12 @@ export interface EngineReport extends JournalStatus {
 
 /** The part of a central's state that only a running agent knows. */
 export interface FromAgent extends Pick<LiveEngine, 'comparison'> {
-  /** Why the agent sends no requests to the central now, after failures; null: it sends requests. */
+  /** Why the agent sends no requests to the central now, after failures; null: it does send requests. */
   readonly blocked: Problem | null;
   /** Whether the central refused the password of the settings, and accepted the next one. */
   readonly nextPassword: boolean;
   /**
-   * When the owners of zones were last read, and how many edits were left to the panel because of owners
+   * When the owners of zones were last read. Also how many edits were left to the panel because of owners
    * since the agent started.
    */
   readonly owners: Omit<LiveEngine['owners'], keyof KnownOwners>;
@@ -35,17 +38,17 @@ export interface FromAgent extends Pick<LiveEngine, 'comparison'> {
 export interface CentralState {
   readonly central: CentralId;
   readonly found: FoundPanel | null;
-  /** What the journal stores; null: there is no journal, or it cannot be read. */
+  /** The data in the journal; null: there is no journal, or it cannot be read. */
   readonly engine: EngineReport | null;
-  /** What the running agent knows; null: no agent runs. */
+  /** Data that only the running agent has; null: no agent runs. */
   readonly fromAgent: FromAgent | null;
   /** The health as the running agent knows it, or as the last agent stored it; null: not known. */
   readonly health: Health | null;
 }
 
-/** What an engine that only observes has found. */
+/** The findings of an engine that only observes. */
 export interface ObservingReport {
-  /** When it began: wall clock, milliseconds since 1970; null: it has not begun yet. */
+  /** When the observing began: wall clock, milliseconds since 1970; null: it has not begun yet. */
   readonly since: number | null;
   /** Edits of the last day, and how many of them would have been refused. */
   readonly edits: number;
@@ -60,6 +63,6 @@ export interface CentralReport extends CentralState {
   readonly hasJournal: boolean;
   /** Most records that may be in conflict before an administrator has to look at the panel. */
   readonly conflictLimit: number;
-  /** Null: domainsync does not observe, but writes. */
+  /** Null: domainsync is not in mode `observe`. */
   readonly observing: ObservingReport | null;
 }

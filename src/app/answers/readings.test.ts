@@ -29,7 +29,10 @@ const connections = { isp_master: '127.0.0.1:9', central_2: '127.0.0.2:9' };
 
 const everything = { filter: {}, before: null } as const;
 
-/** The id of an operation at each central: one sorts after the other. */
+/**
+ * Makes an operation id for each central. The ids of one operation at different centrals sort one after the
+ * other.
+ */
 function idOf(id: string, at: number): string {
   return at === 0 ? id : `${id}${at}`;
 }

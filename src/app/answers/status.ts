@@ -31,7 +31,7 @@ export async function statusReport({ paths, agent, sources }: Answerer): Promise
 
 /**
  * Makes the report of one central.
- * @param problems gets every problem that is found
+ * @param problems the list to which each found problem is added
  * @returns null: the settings do not even identify the account at the central
  */
 async function reportOf(

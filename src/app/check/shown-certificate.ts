@@ -10,11 +10,11 @@ import { HttpError } from '../../net/http-error.ts';
 const ports: Readonly<Record<string, number>> = { 'dns:': 853, 'https:': 443 };
 
 /**
- * The problem of an error of a central. If the central's certificate is not trusted, also describes that
- * certificate, so that an administrator can compare its fingerprint. The certificate is read from the server
- * once more; nothing is sent to it.
- * @returns only the problem if the settings name a fingerprint, because the problem then shows both, or if
- *   the server does not answer any more
+ * Makes the problem for an error of a central. If the central's certificate is not trusted, adds a
+ * description of the certificate, so that an administrator can compare its fingerprint. For this, connects to
+ * the server again and sends nothing.
+ * @returns only the problem, without the description, if the settings name a fingerprint (the problem then
+ * shows both), or if the server no longer answers
  */
 export async function withCertificate(
   error: CentralError,

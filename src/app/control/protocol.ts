@@ -57,7 +57,7 @@ const parameters = {
   zone: v.object({ zone: v.string(), central }),
   /**
    * Asks for one page of the history, newest first, with at most `most` entries. `before`: only entries older
-   * than the one with this id; null: from the newest on.
+   * than the one with this id; null: begin with the newest entry.
    */
   history: v.object({ filter: historyFilter, before: v.nullable(v.string()), most: v.number(), central }),
   /** Asks for the operations whose id begins with `prefix`. */
@@ -71,13 +71,13 @@ const parameters = {
   /** Asks for the names of all zones that the panel or a ledger has. */
   'zones-to-plan': v.object({ central }),
   /**
-   * Asks what would bring one side of a zone to what the other side has. Writes nothing. `delegation`:
-   * whether the agent also asks the resolvers of the settings to which name servers the zone is delegated.
+   * Asks which changes would give one side of a zone the records of the other. Writes nothing. `delegation`:
+   * whether the agent also asks the settings' resolvers to which name servers the zone is delegated.
    */
   plan: v.object({ zone: v.string(), ...planRequest, central, delegation: v.exactOptional(v.boolean()) }),
-  /** Asks the agent to apply what an operator approved of a zone's plan, at one central. */
+  /** Asks the agent to apply the approved part of a zone's plan at one central. */
   apply: v.object({ approved: approvedPlan, central: v.number() }),
-  /** Tells the agent, before the first edit, that an import goes beyond the safety limits. */
+  /** Tells the agent, before the first edit of an import, that the import goes beyond the safety limits. */
   'forced-import': v.object(forcedImport),
   /** Excludes a zone, or records of it, from the synchronisation, or includes them again. */
   exclude: v.object({ zone: v.string(), only: v.nullable(namedRecords), excluded: v.boolean(), central }),
@@ -92,11 +92,11 @@ const parameters = {
   /** Removes a user's name and addresses from the history. */
   'erase-user': v.object({ user: v.string() }),
   /**
-   * Tells the agent what the self-test found: whether the panel checks a user's access before it calls us.
+   * Tells the agent the result of the self-test: whether the panel checks a user's access before it calls us.
    */
   'access-check': v.object({ checksFirst: v.boolean() }),
   /**
-   * Accepts the centrals' journals for an operator, although they may lack events
+   * Accepts the centrals' journals on behalf of an operator, although they may lack events
    * (docs/decisions/016-older-journals.md).
    */
   'accept-journal': v.object({ central }),
@@ -109,10 +109,7 @@ export type Question = keyof typeof parameters;
 /** The parameters of each question. */
 export type Requests = { readonly [N in Question]: v.InferOutput<(typeof parameters)[N]> };
 
-/**
- * The schemas of the parameters again, with a type that makes the compiler check them against
- * {@link Requests}.
- */
+/** The same schemas, with a type that makes the compiler check them against {@link Requests}. */
 const requests: { readonly [N in Question]: v.GenericSchema<unknown, Requests[N]> } = parameters;
 
 /** The field of a request that names the question. All other fields are parameters. */
@@ -194,7 +191,7 @@ export interface CentralPlan extends ZonePlan {
   readonly delegation?: Delegation;
 }
 
-/** What each question is answered with. */
+/** The answer to each question. */
 export interface Answers {
   readonly status: StatusReport;
   readonly zones: readonly Numbered<CountedZone>[];
@@ -202,7 +199,7 @@ export interface Answers {
   readonly history: HistoryPage<Numbered<ReportedEntry>>;
   readonly operation: readonly Numbered<ReportedEntry>[];
   readonly compare: null;
-  /** The zone's records on the side that was asked for; null: that side has no such zone. */
+  /** The zone's records on the requested side; null: that side has no such zone. */
   readonly content: readonly ResourceRecord[] | null;
   readonly 'zones-to-plan': readonly DnsName[];
   readonly plan: readonly CentralPlan[];
@@ -218,7 +215,7 @@ export interface Answers {
 }
 
 /**
- * From how many entries of the history a user was removed, and how many unfinished ones still name the user.
+ * From how many entries of the history a user was removed, and how many open operations still name the user.
  */
 export interface ErasedUser {
   readonly erased: number;
@@ -303,7 +300,7 @@ export const anyRelease = v.object({
   engine: v.nullable(v.object({ open: v.number() })),
 });
 
-/** The message in which an answer is sent: its value, or the problems because of which there is no value. */
+/** The message that carries an answer: the value, or the problems for which there is no value. */
 export const envelope = v.variant('ok', [
   v.object({ ok: v.literal(true), value: v.unknown() }),
   v.object({ ok: v.literal(false), problems: v.array(problemSchema) }),

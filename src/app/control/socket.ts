@@ -15,7 +15,7 @@ export const protocolVersion = '1';
 
 /**
  * The agent sends this line as soon as it accepts a connection. A client that does not get the line may try
- * another way to reach the agent.
+ * to reach the agent with another program.
  */
 export const hello = 'domainsync hello\n';
 /** The last octets of every complete answer. An answer without them was cut off and counts as a refusal. */
@@ -39,7 +39,7 @@ export interface RequestHead {
   /** The stage of the call; null: the environment names it. */
   readonly stage: 'before' | 'after' | null;
   readonly isCut: boolean;
-  /** When the panel started the hook, seconds since the machine started; null: the hook does not say. */
+  /** When the panel started the hook, seconds since the machine started; null: the hook did not send this. */
   readonly since: number | null;
 }
 

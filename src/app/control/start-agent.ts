@@ -13,8 +13,8 @@ export function agentProgram({ root, socket }: Paths): readonly string[] {
 }
 
 /**
- * Starts an agent that goes on after this process ends. If another agent runs already, the new one ends at
- * once.
+ * Starts an agent that keeps running after this process has ended. If another agent is already running, the
+ * new one ends at once.
  */
 export function startAgent(paths: Paths): void {
   const options = { detached: true, stdio: 'ignore', cwd: '/', env: agentEnvironment } as const;

@@ -31,7 +31,8 @@ export async function checkConnection(settings: Settings, root: string, wall: nu
   const { hostname } = new URL(settings.address);
   const name = await resolveName(hostname);
   if (name !== null) return [name];
-  // First log in to the account. If the settings do not name the panel's address and kind, that finds them.
+  // The first login uses the account's settings. If they do not name the panel's address and kind, this login
+  // finds them.
   const account = await checkAccount(settings, root);
   const { address } = foundCentral(root, settings) ?? settings;
   return isEncrypted(address, settings)
@@ -102,8 +103,8 @@ async function checkAccount(settings: Settings, root: string): Promise<Finding[]
 }
 
 /**
- * Finds faults because of which edits succeed but are not served. Has its own time limit, because the earlier
- * checks may have used up theirs.
+ * Finds faults that make edits succeed without being served. Has its own time limit, because earlier checks
+ * may have used up theirs.
  */
 async function checkConcerns(
   central: Central,

@@ -35,8 +35,8 @@ export function checkHost({ root }: Paths): Finding[] {
 }
 
 /**
- * Finds out through which programs the hook can reach the agent, by sending a real request with each. Checks
- * nothing if there is no socket.
+ * Tests through which programs the hook can reach the agent, by sending a real request with each program.
+ * Without a socket, tests nothing.
  */
 export async function checkWays({ socket }: Paths): Promise<Finding[]> {
   if (!existsSync(socket)) return [];

@@ -80,12 +80,12 @@ export class InstallRefused extends Error {
 
 /**
  * Installs a release under a panel's root and makes it the one in use. Files with the same content, settings,
- * journal and log stay. Each file is replaced by rename, so a handler that starts meanwhile finds either the
- * old or the new file. Files that the panel reads only at its start (docs/protocol.md#files-4, #files-5) are
- * written last. Afterwards the caller must restart the panel, if `restart` is set, and replace a running
- * agent.
+ * journal and log stay. Each file is replaced by a rename, so a handler that starts at the same time finds
+ * either the old or the new file. Files that the panel reads only at its start (docs/protocol.md#files-4,
+ * #files-5) are written last. Afterwards the caller must restart the panel, if `restart` is set, and replace
+ * a running agent.
  * @returns what was done. `restart`: whether the panel must be restarted because this run or an earlier one
- *   changed files that it reads only at its start. Its caches are already cleared then
+ * changed files that the panel reads only at its start. The panel's caches are already cleared then
  * @throws {InstallRefused} before anything is changed
  */
 export function install(options: InstallOptions) {
@@ -136,8 +136,8 @@ function templateValues(
 }
 
 /**
- * Writes the files that the panel reads and starts. Writes the description file last, because with it the
- * panel begins to call the handlers. Removes files for other kinds of panels.
+ * Writes the files that the panel reads and starts, and removes files for other kinds of panels. The
+ * description file is written last, because once it exists, the panel calls the handlers.
  * @returns whether the panel must be restarted, because of this run or an earlier one
  */
 function putPanelFiles(
@@ -159,8 +159,8 @@ function putPanelFiles(
     .filter((path) => !own.has(path) && fs.existsSync(path));
   const differs = placed.some(({ file, path, text }) => file.readAtStart === true && !holds(path, text));
   const changes = differs || stale.length > 0;
-  // Write this flag before any file. If this run is killed, the next one still knows that the panel needs a
-  // restart.
+  // This file is written before all others. If this run is killed, the next run still knows that the panel
+  // needs a restart.
   if (changes && !('byHand' in restart)) fs.writeFileSync(restartDue, '', { mode: 0o600 });
   for (const path of stale) {
     fs.rmSync(path);
@@ -207,7 +207,7 @@ function objections(
     : placementProblems(root, kind, config !== undefined);
 }
 
-/** Each release knows only its own files, so a program of another one must not install it. */
+/** A release knows only its own files, so the program of another release must not install it. */
 function objectionsToVersion(from: string): Problem[] {
   const version = releaseVersion(from) ?? ownVersion;
   return version === ownVersion || isFromSources
@@ -215,7 +215,10 @@ function objectionsToVersion(from: string): Problem[] {
     : [problem('install.other-release', { path: from, version, own: ownVersion })];
 }
 
-/** Checks the signature of a release. If no key was given or kept, no signature is needed. */
+/**
+ * Checks the signature of a release. If no key is given or kept from an earlier installation, no signature is
+ * needed.
+ */
 function objectionsToOrigin(from: string, key: KeptKey): Problem[] {
   if (key === null) return [];
   if (!isUsableKey(key)) return [key];
@@ -258,8 +261,8 @@ function putRelease(root: string, from: string, version: string, changed: string
   for (const name of [...bundles, ...further]) {
     if (fs.existsSync(join(from, name))) fs.cpSync(join(from, name), join(draft, name), { recursive: true });
   }
-  // If another copy of this version is there, it is moved aside first. Programs that run from it can go on
-  // reading their files.
+  // Another copy of this version is moved aside, not removed. Programs that run from that copy can still read
+  // their files.
   const old = `${release}.old`;
   fs.rmSync(old, { recursive: true, force: true });
   if (fs.existsSync(release)) fs.renameSync(release, old);

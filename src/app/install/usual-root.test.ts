@@ -1,4 +1,4 @@
-/** Issue 18: tests into which root `install` goes where none is given. */
+/** Issue 18: tests which root `install` uses if the command names none. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { defaultRoot } from '../../panels/registry.ts';
 import { objectionToUsualRoot, usualRoot } from './usual-root.ts';
 
-/** Two roots without anything in them. */
+/** Makes two empty folders that the tests use as roots. */
 function rootsIn(t: TestContext): readonly [string, string] {
   const folder = mkdtempSync(join(tmpdir(), 'roots-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));

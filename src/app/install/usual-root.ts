@@ -6,8 +6,8 @@ import { panelKindAt } from '../wiring/panel-at.ts';
 import { releases } from './install.ts';
 
 /**
- * The root that commands use if none is given. The first root with domainsync wins, then the first one that
- * surely has a panel, then the first one with the folders of a panel.
+ * The root that commands use if none is given: the first root with domainsync; else the first root that
+ * surely has a panel; else the first root with the folders of a panel.
  * @param roots the roots to look at; by default those that panels usually have
  */
 export function usualRoot(roots: readonly string[] = usualRoots): string {
@@ -20,9 +20,9 @@ export function usualRoot(roots: readonly string[] = usualRoots): string {
 }
 
 /**
- * Finds out why an installation needs to be told the root.
+ * Finds a reason why the administrator must name the root for an installation.
  * @param roots as in {@link usualRoot}
- * @returns null: it does not, because only one of the roots can be meant, or none has a panel
+ * @returns null: he need not, because only one of the roots can be meant, or no root has a panel
  */
 export function objectionToUsualRoot(roots: readonly string[] = usualRoots): Problem | null {
   const known = roots.filter((root) => hasDomainsync(root) || isProved(root));

@@ -1,5 +1,5 @@
 /**
- * Tests mails, which Python's own parser reads, and the mail program. The mail programs are real scripts that
+ * Tests that Python's mail parser can read our mails. Also tests the mail program, with real scripts that
  * work, fail or hang.
  */
 import assert from 'node:assert/strict';
@@ -139,7 +139,7 @@ test('what a notice says', () => {
   assert.equal(new Set(titles).size, titles.length);
 });
 
-/** Makes a mail program: a script in a folder of its own, which it may write. */
+/** Makes a mail program: a script in a folder of its own, in which the script may write. */
 function program(t: TestContext, script: string): { path: string; folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'sendmail-'));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -229,7 +229,7 @@ test('issue 16, bad input: a program that fills its pipe and reads nothing is ki
 });
 
 test('issue 16, bad input: a program that has ended well has delivered, though the time runs out then', async (t) => {
-  // Its child holds the pipe open, so that it is waited for after the end of the program.
+  // The script's child keeps the pipe open, so the sender still waits after the script itself has ended.
   const { path, folder } = program(t, 'cat >mail; sleep 600 & echo $! >child; echo $$ >pid');
   const late = new AbortController();
   const sending = runSendmail({ path, deadline: patience, manager: null }, 'x', late.signal);
@@ -290,7 +290,7 @@ test('at the deadline the service is ended as well', async (t) => {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // A zombie is not alive: it has ended, and its parent has not waited for it.
+    // A zombie process counts as ended: its parent has only not waited for it yet.
     return !/^State:\s+Z/mu.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch (error) {
     if (error instanceof Error && 'code' in error) return false;

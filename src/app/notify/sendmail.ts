@@ -8,7 +8,7 @@ import { NotDelivered } from './channel.ts';
 /** Most octets that are kept of what the program writes to standard error. */
 const mostErrors = 4 * 1024;
 
-/** Milliseconds for which the program's standard error is still read after the program has ended. */
+/** After the program has ended, its standard error is still read for this long, milliseconds. */
 const pipeWait = 500;
 
 /** How to start the mail program. */
@@ -22,15 +22,15 @@ export interface MailProgram {
   readonly manager: ServiceManager | null;
 }
 
-/** Commands by which systemd starts and ends a program. Further words are added to each of them. */
+/** Commands by which systemd starts and ends a program. The caller appends further words to each command. */
 interface ServiceManager {
-  /** Starts the program whose path and words are added, and ends when that program ends. */
+  /** Starts the program whose path and words are appended. Ends when that program ends. */
   readonly start: readonly [program: string, ...words: string[]];
-  /** Kills the started program and everything that it has started. */
+  /** Kills the started program and all processes that it has started. */
   readonly end: readonly [program: string, ...words: string[]];
 }
 
-/** Milliseconds after the deadline at which systemd ends the program, if this process could not end it. */
+/** If this process could not end the program, systemd ends it this long (ms) after the deadline. */
 const lastEnd = 5_000;
 
 /**
@@ -42,7 +42,7 @@ const lastEnd = 5_000;
 export function asService(deadline: number): ServiceManager {
   const unit = `domainsync-mail-${randomUUID()}.service`;
   const settings = [
-    // The program may leave behind a process that delivers the mail. That process must live on when the
+    // The program may leave a process behind that delivers the mail. That process must not be killed when the
     // program ends.
     '--property=KillMode=process',
     `--property=RuntimeMaxSec=${Math.ceil((deadline + lastEnd) / 1_000)}`,
@@ -75,7 +75,7 @@ export async function runSendmail(
     late.addEventListener('abort', kill, { once: true });
     if (late.aborted) kill();
     const { status, errors } = await ended(child, mail);
-    // A program that has ended well has taken the mail, even if the time runs out a moment later.
+    // If the program ended with status 0, it has taken the mail, even if the time ran out a moment later.
     if (status === 0) return;
     if (late.aborted)
       throw new NotDelivered('notify.program-late', { program: path, seconds: String(deadline / 1_000) });
@@ -120,7 +120,7 @@ async function ended(child: ChildProcess, mail: string): Promise<Ended> {
   child.stderr?.on('data', (part: Buffer) => {
     errors += part.toString('utf8').slice(0, mostErrors - errors.length);
   });
-  // The program may end without reading the whole mail. Its exit status then says why.
+  // The program may end without reading the whole mail. Its exit status then gives the reason.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(mail);
   const status = await new Promise<number | string>((resolve, reject) => {
@@ -138,8 +138,8 @@ async function ended(child: ChildProcess, mail: string): Promise<Ended> {
 }
 
 /**
- * Starts a command without waiting for its end. If the command fails, systemd still ends the mail program at
- * its own time limit.
+ * Starts a command without waiting for its end. If the command fails, systemd still ends the mail program
+ * when its own time limit is over.
  */
 function startQuietly([program, ...words]: ServiceManager['end']): void {
   const child = spawn(program, words, { stdio: 'ignore', cwd: '/', env: agentEnvironment });
@@ -152,7 +152,7 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    // There is nothing to kill: the process has just ended.
+    // The process has just ended, so it need not be killed.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Tests webhooks with real HTTP and HTTPS servers on this machine. A receiver checks the signatures. Nothing
- * is sent to inside addresses, and redirects are not followed. Names that change their address, and servers
- * that hang or never end their answer, do no harm.
+ * Tests webhooks with real HTTP and HTTPS servers on this machine. A receiver checks the signatures. Notices
+ * must not go to inside addresses or follow redirects. Names that change their address, and servers that hang
+ * or never end their answer, must do no harm.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -85,7 +85,7 @@ async function listen(t: TestContext, server: net.Server, host = '127.0.0.1'): P
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** Starts a receiver that stores what it gets. @param tls whether it speaks HTTPS */
+/** Starts a receiver that stores the requests it gets. @param tls whether it speaks HTTPS */
 async function receive(t: TestContext, answer: RequestListener, tls = true): Promise<Receiver> {
   const received: Received[] = [];
   const listener: RequestListener = (request, response) => {

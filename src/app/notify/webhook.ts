@@ -19,8 +19,8 @@ import { reasonText, noticeText, noticeTitle, type Notice, type Sender } from '.
 const mostAnswer = 64 * 1024;
 
 /**
- * All webhooks of this process share it. Each attempt makes a channel of its own, and an attempt that has
- * given up leaves its look-up running.
+ * All webhooks of this process share this resolver. Each attempt makes a new channel, and an attempt that has
+ * timed out leaves its look-up running.
  */
 const usualResolve = onceAtATime(systemResolve);
 
@@ -42,7 +42,7 @@ export function webhookChannel(
 ): Channel {
   return {
     name: 'webhook',
-    // Path and query may contain a secret, so they are left out.
+    // The path and the query are left out, because they may contain a secret.
     target: url.origin,
     deliver: async (notice, signal) => {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(settings.deadline)]);
@@ -51,7 +51,7 @@ export function webhookChannel(
         base: url,
         trust: trustOf(settings),
         timeout: settings.deadline,
-        // Connect only to the addresses that were checked, even if the name has other addresses by now.
+        // Connects only to the addresses that were checked, even if the name has other addresses by now.
         resolve: () => Promise.resolve(addresses),
       });
       try {

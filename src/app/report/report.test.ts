@@ -1,4 +1,4 @@
-/** Issue 16, report: tests what keeps secrets and names out of it. */
+/** Issue 16, report: tests that the report contains no secrets and no names. */
 import assert from 'node:assert/strict';
 import {
   lstatSync,
@@ -135,7 +135,7 @@ test('issue 16, report: the secrets of a settings file, also of one with mistake
   assert.match(hidden, /deadline = 7/u);
 });
 
-/** A value that the option accepts, and that no other option has. */
+/** Makes a value that the option accepts and that no other option has. */
 function exampleOf({ section, option, values, fallback }: Option): string {
   if (option === 'webhook') return 'https://hooks.example.net/s3cret-path';
   if (values.kind === 'number') return fallback;
@@ -205,7 +205,8 @@ test('issue 16, report: pseudonyms are stable and keep what names have to do wit
 });
 
 test('issue 16, report: wherever a name stands in a text, it is not there any more', () => {
-  // Words of domainsync have no digit between letters, so none of these is one.
+  // The words that a report may show never have a digit between letters, so none of these names is such a
+  // word.
   const label = fc.stringMatching(/^[a-z]{2,6}[0-9][a-z]{2,6}$/u);
   const between = fc.string({ maxLength: 6 }).filter((text) => !/[\p{L}\p{N}]/u.test(text));
   const parts = fc.array(fc.tuple(fc.constantFrom('zone', 'user', 'name', 'four', 'six', 'word'), between), {

@@ -5,8 +5,8 @@ import type { Anonymiser } from './anonymiser.ts';
 import { hiddenSecret } from './scrub.ts';
 
 /**
- * The options in a settings file with their values, without secrets. Comments, unknown options and lines that
- * are no option are left out, because they may contain old or mistyped passwords.
+ * Lists the options of a settings file with their values, without secrets. Comments, unknown options and
+ * lines without an option are left out, because they may contain old or mistyped passwords.
  * @param names replaces names; null: names are shown
  */
 export function shownSettings(text: string, names: Anonymiser | null): string {

@@ -46,7 +46,10 @@ written wrong x64 xml yes yet you zero zone zones
   .trim()
   .split(/\s+/u);
 
-/** Further such words. They have dots, so they would otherwise be taken for domain names. */
+/**
+ * Further words that a report may show. They contain dots, so without this list they would count as domain
+ * names.
+ */
 export const dottedWords: readonly string[] = [
   'Node.js',
   'agent.cjs',

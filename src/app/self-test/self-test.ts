@@ -18,14 +18,14 @@ import {
   type SelfTestStep,
 } from './step.ts';
 
-/** The report of the self-test: how this panel behaves where its documentation says nothing. */
+/** The report of the self-test: how this panel behaves in cases that its documentation leaves open. */
 export interface SelfTestReport extends SelfTestFacts {
   readonly zone: string;
-  /** Whether domainsync only observed: the steps then want the central without the zone. */
+  /** Whether domainsync was in mode `observe`. Each step then expects that the central lacks the zone. */
   readonly observing: boolean;
   /**
-   * For each step, the calls that came during it, in order, for example
-   * `add a record: domain.sublist.edit before, domain.sublist.edit after`.
+   * For each step, the hook calls during the step, in order, for example `add a record: domain.sublist.edit
+   * before, domain.sublist.edit after`.
    */
   readonly events: readonly string[];
   /**
@@ -36,8 +36,8 @@ export interface SelfTestReport extends SelfTestFacts {
   /** Whether the panel undoes its change when we answer `after` with an error. */
   readonly afterErrorUndoes: 'yes' | 'no' | 'not tested';
   /**
-   * Whether the panel calls `before` for an edit by an account that has no right to the zone. If it does, it
-   * calls us before it checks access. If it does not, the agent is told that the panel checks first.
+   * Whether the panel calls `before` for an edit by an account without a right to the zone. `yes`: it calls
+   * us before it checks access. `no`: the agent is told that the panel checks first.
    */
   readonly beforeForOthers: 'yes' | 'no' | 'not tested';
   /**
@@ -51,8 +51,8 @@ export interface SelfTestReport extends SelfTestFacts {
 }
 
 /**
- * Creates, edits and deletes a scratch zone in the panel as a user would. Reports what panel and central then
- * show. Deletes the zone at the end, even after a failure.
+ * Creates, edits and deletes a scratch zone in the panel, as a user would. Reports what panel and central
+ * show after each step. Deletes the zone at the end, even after a failure.
  * @throws {ZoneTaken} when a side has a zone with this name already
  * @throws {PanelError | CentralError} when a side cannot be read
  */
@@ -75,7 +75,7 @@ function hasBefore(calls: readonly SeenCall[]): boolean {
  */
 const ownersPatience = 600_000;
 
-/** What the probes find out. Each probe sets its own fields. */
+/** The results of the probes. Each probe sets its own fields. */
 type Found = {
   -readonly [
     K in
@@ -213,7 +213,7 @@ class SelfTest {
   async #probeAccess(account: string): Promise<void> {
     const { hand, reportAccessCheck } = this.#ports;
     const record = makeRecord({ name: 'stranger', type: 'TXT', rdata: '"another-account"' }, this.#zone);
-    // First withdraw the result of an earlier self-test that the panel checks access first. With that result,
+    // An earlier self-test may have told the agent that the panel checks access first. This is withdrawn, or
     // the agent would write this edit to the central during `before`.
     await reportAccessCheck(false);
     const said: Awaited<ReturnType<typeof hand.tryAs>>[] = [];
@@ -228,8 +228,8 @@ class SelfTest {
     });
     if (failed !== null) return;
     if (hasBefore(calls)) this.#found.beforeForOthers = 'yes';
-    // This proves something only if the panel refused because of the missing right, and called us for
-    // ordinary edits.
+    // The result counts only if the panel refused because of the missing right, and called us for ordinary
+    // edits.
     else if (said[0] === 'no-right' && calls.length === 0 && hasBefore(added?.calls ?? [])) {
       this.#found.beforeForOthers = 'no';
       await reportAccessCheck(true);

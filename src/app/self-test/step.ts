@@ -23,12 +23,14 @@ export interface SeenCall extends CallFacts {
  */
 export type Refusing = 'before' | 'after' | null;
 
-/** What the self-test works with: a panel, a central, the agent, and a way to show progress. */
+/**
+ * The parts that the self-test uses: a panel, a central, the agent, and a function that shows the progress.
+ */
 export interface SelfTestPorts {
   readonly panel: Panel;
   readonly hand: PanelHand;
   readonly central: Central;
-  /** Whether domainsync only observes, so that the central must never have the scratch zone. */
+  /** Whether domainsync is in mode `observe`. The central must then never have the scratch zone. */
   readonly observes: boolean;
   /**
    * Ends the agent's trace of hook calls, starts one for `zone` (null: starts none), and returns the calls of
@@ -51,8 +53,8 @@ export interface SelfTestStep {
   readonly ms: number;
   readonly calls: readonly SeenCall[];
   /**
-   * Whether panel and central show the state that the step wants; null: the step failed. While domainsync
-   * only observes, every step wants the central without the zone.
+   * Whether panel and central show the state that the step expects; null: the step failed. In mode `observe`,
+   * every step expects that the central lacks the zone.
    */
   readonly panelShows: boolean | null;
   readonly centralShows: boolean | null;
@@ -64,13 +66,14 @@ export interface SelfTestStep {
 
 export type AfterSees = 'yes' | 'no' | 'blocked' | 'partly' | 'not tested';
 
-/** How long one step may take, milliseconds. The agent may then take as long again to finish. */
+/** Longest time (ms) for one step. After the step, the agent gets the same time to finish its operations. */
 const stepPatience = 60_000;
 const lookAgain = 100;
 
 /**
  * One step of the self-test. `run` carries it out. `wants` is the state that panel and central should then
- * show. `zone`: whether the zone exists; `there`: a record that exists; `gone`: a record that does not exist.
+ * show. `zone`: whether the zone exists; `there`: a record that must exist; `gone`: a record that must not
+ * exist.
  */
 export interface StepPlan {
   readonly step: string;
@@ -86,7 +89,7 @@ export function context(): CallContext {
   return { signal: AbortSignal.timeout(stepPatience), operation: '-' };
 }
 
-/** Carries out one step, waits until the agent has finished, and checks both sides. */
+/** Carries out one step, waits until the agent has finished its operations, and checks both sides. */
 export async function carryOutStep(
   ports: SelfTestPorts,
   zone: DnsName,
@@ -132,7 +135,10 @@ async function quiet({ busy }: SelfTestPorts, zone: DnsName): Promise<void> {
   }
 }
 
-/** The records that a step is about. A central that cannot list a zone's records is asked for these names. */
+/**
+ * The records that a step adds or removes. A central that cannot list a zone's records is asked for their
+ * names.
+ */
 function recordsIn({ there, gone }: StepPlan['wants']): ResourceRecord[] {
   return [there, gone].flatMap((record) => record ?? []);
 }

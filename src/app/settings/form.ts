@@ -48,7 +48,7 @@ export interface FormValues {
   /** The file that holds the password, as the settings name it. Empty: the password is not in a file. */
   readonly passwordFile: string;
   /**
-   * SHA-256 of the certificate that the user trusts, or that the form offers him to trust. Empty: there is
+   * SHA-256 of the certificate that the user trusts, or that the form asks him to trust. Empty: there is
    * none.
    */
   readonly fingerprint: string;
@@ -114,8 +114,8 @@ export function openForm(root: string, wall: number): FormValues {
 
 /**
  * Handles the form's OK. Checks all fields, then connection, login and rights at the central, and saves only
- * if all is well. The agent notices the new file by itself. If the user only starts a pause, the central is
- * not contacted.
+ * if no check fails. The agent notices the new file by itself. If the user only starts a pause, the central
+ * is not contacted.
  * @param wall wall clock, milliseconds since 1970
  */
 export async function submitForm(
@@ -146,7 +146,7 @@ export async function submitForm(
     carryOutPause(root, values.pause, wall);
     return { kind: 'saved' };
   }
-  // If the user only turns observing on, the central is not contacted either, because observing does not
+  // If the user only turns on mode `observe`, the central is not contacted either, because this mode does not
   // write to it.
   const observes = read.settings.mode === 'observe' && isInForce(root, { ...read.settings, mode: 'strict' });
   const failed = observes ? null : await testRefused(root, read.settings, values, refused, signal);
@@ -175,8 +175,8 @@ async function testRefused(
   signal: AbortSignal,
 ): Promise<FormResult | null> {
   try {
-    // If the user has typed a password, it is tested without the next password, which would hide that it is
-    // wrong.
+    // If the user has typed a password, it is tested alone. Otherwise the login could succeed with the next
+    // password, and hide that the typed one is wrong.
     const tested = values.password === '' ? settings : { ...settings, passwordNext: new Secret('') };
     await testCentral(root, tested, signal);
     return null;
@@ -255,8 +255,8 @@ function firstMissing(root: string, values: FormValues): Missing | null {
 }
 
 /**
- * If the password is in a file, refuses what the form cannot do: change the password, or use it for another
- * host or user.
+ * Used if the password is in a file. Refuses to change the password, or to use it for another host or user,
+ * because the form cannot do this.
  * @param file the path of the file, as the settings name it
  */
 function besideFile(root: string, values: FormValues, file: string): Missing | null {
@@ -305,8 +305,8 @@ type Read =
 const unreadable: ReadonlySet<string> = new Set(['settings.unreadable', 'settings.too-large']);
 
 /**
- * Makes the settings that would be in force after saving, or finds the field because of which they cannot be
- * saved.
+ * Makes the settings that would be in force after saving. If they cannot be saved, returns the field that
+ * causes this.
  */
 function readChanged(root: string, changes: IniChanges): Read {
   const path = settingsPath(root);
@@ -327,7 +327,9 @@ function readChanged(root: string, changes: IniChanges): Read {
   return { field: fieldOfOption(problems[0]?.params['option'] ?? 'host'), problems };
 }
 
-/** Whether the settings file cannot hold this value, because reading the file would give another value. */
+/**
+ * Whether the settings file cannot store this value. It cannot if reading the file would give another value.
+ */
 function unfitness(text: string, section: string, option: string, value: string | null): boolean {
   try {
     changeIni(text, { [section]: { [option]: value } });
@@ -339,8 +341,8 @@ function unfitness(text: string, section: string, option: string, value: string 
 }
 
 /**
- * The form field that shows errors of an option. `option` may also be `pin`, the central's word for the
- * fingerprint.
+ * The form field that shows errors of an option. `option` may also be `pin`, by which a central's errors name
+ * the fingerprint.
  */
 function fieldOfOption(option: string): FormField {
   if (option.startsWith('password')) return 'password';
@@ -373,8 +375,8 @@ function fieldOf(error: CentralError): FormField {
 }
 
 /**
- * Codes with which Node.js says that no authority it knows has signed a certificate. The message says so in
- * words, so the code is left out.
+ * Codes of Node.js which mean that no known authority has signed the certificate. The message has words for
+ * this, so it does not show the code.
  */
 const unknownIssuer: ReadonlySet<string> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',

@@ -10,7 +10,8 @@ export function panelKindAt(root: string): PanelKind | null {
 }
 
 /**
- * The folders that a root lacks to have a panel, of the kind of panel whose root lacks fewest.
+ * The folders that are missing under a root. Of all kinds of panels, the one with the fewest missing folders
+ * counts.
  * @returns empty: the root has all folders of some kind
  */
 export function missingFolders(root: string): readonly string[] {

@@ -37,12 +37,12 @@ import { HealthKeeper, type HealthParts } from './health-keeper.ts';
 import { journalPath, type Paths } from '../paths.ts';
 
 /**
- * Milliseconds for which an ended operation is kept at least, because the safety limits count the operations
- * of the last hour. The longest time for which records are watched is added.
+ * Shortest time (ms) for which an ended operation is kept, because the safety limits count the operations of
+ * the last hour. The longest time for which records are watched is added.
  */
 const leastKept = 3_600_000;
 
-/** Writes what only the history shows. The engine does not read it. */
+/** Writes the parts of the journal that only the history shows. The engine does not read them. */
 export interface HistoryWriter {
   /** Stores edits that were decided without an operation. @throws {JournalError} */
   readonly note: (decisions: readonly Decision[]) => void;
@@ -59,7 +59,7 @@ export interface Wired {
   readonly engine: Engine;
   /** The engine's journal, for reading. Only the engine may write to it. */
   readonly journal: Omit<Journal, 'commit' | 'close'>;
-  /** Reads the history, and writes what the agent adds to it without the engine. */
+  /** Reads the history, and writes the entries that the agent adds to it without the engine. */
   readonly history: HistoryWriter & HistorySource;
   readonly central: WiredCentral;
   readonly settings: Settings;
@@ -82,7 +82,7 @@ export interface WiredCentral extends GuardedCentral {
  * Makes the central that the settings describe, with a circuit breaker. Does not contact it. The first login
  * uses the password that was in use last.
  * @param root the panel's root, where facts about the central are stored
- * @param log gets lines about things that are no errors; absent: nothing is logged
+ * @param log gets lines about events that are no errors; absent: these are not logged
  * @throws {SettingsRefused}
  */
 export async function wireCentral(
@@ -136,7 +136,7 @@ function pinOf({ fingerprint, caFile }: Settings): { pin?: { fingerprint?: strin
   }
 }
 
-/** Makes the part with which the self-test edits records in the panel on this host, as a user would. */
+/** Makes the object with which the self-test edits records in the panel on this host, as a user would. */
 export async function wirePanelHand(root: string): Promise<PanelHand> {
   return await panelAt(root).openHand(root);
 }
@@ -165,7 +165,7 @@ function engineSettings(settings: Settings): EngineSettings {
   return { ...defaultEngineSettings, mode, ...times, ownerCheck, limits, visibilityWait: afterWait * 3 };
 }
 
-/** What the health needs to know about the files under the panel's root. */
+/** Facts about the files under the panel's root that the health report uses. */
 function onHost(paths: Paths): Pick<HealthParts, 'files' | 'isPaused'> {
   return {
     files: () => checkFiles(paths).find(({ state }) => state === 'problem')?.text ?? null,
