@@ -1,4 +1,6 @@
-/** Tests what one failure does to commits that share a transaction (docs/decisions/023-group-commit.md). */
+/**
+ * Tests how one failure affects all commits that share a transaction (docs/decisions/023-group-commit.md).
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +16,7 @@ const fresh: Batch = { operations: [sampleOperation('a')] };
 const step: Batch = { operations: [sampleOperation('a', { state: 'applied' })] };
 const full = new JournalError('journal.disk-full', { path: 'x' });
 
-/** A group over steps that are only noted. */
+/** Makes a group whose steps only record that they were called. */
 function noted(changes: Partial<GroupSteps> = {}) {
   const said: string[] = [];
   let isOpen = false;
@@ -179,7 +181,8 @@ test('issue 19, group commit: a second journal in the same process does not wait
 test('issue 19, group commit: what cannot become durable together is refused together', async (t) => {
   const disk = mkdtempSync(join(tmpdir(), 'journal-'));
   const mounted = mountSmallDisk(t, disk, '2m');
-  // Hooks run in this order, so the file system is unmounted first.
+  // `t.after` hooks run in the order in which they are added, so the file system is unmounted before it is
+  // removed.
   t.after(() => rmSync(disk, { recursive: true, force: true }));
   if (!mounted) {
     t.skip('only root may mount a small file system');
@@ -204,7 +207,7 @@ test('issue 19, group commit: what cannot become durable together is refused tog
   const states = async (): Promise<string[]> =>
     (await journal.operations({})).map(({ id, state }) => `${id} ${state}`);
   assert.deepEqual(await states(), ['a prepared', 'b prepared']);
-  // Steps of open operations together have the reserved space.
+  // Steps of open operations may use the reserved space, here for both commits together.
   assert.deepEqual(await outcomes(journal.commit(applied('a')), journal.commit(applied('b'))), [
     'done',
     'done',

@@ -1,22 +1,22 @@
 import { JournalError, type Batch } from '../core/journal.ts';
 
-/** What a group does with the file. Each step throws {@link JournalError} when it fails. */
+/** The steps by which a group writes to the file. Each step throws {@link JournalError} when it fails. */
 export interface GroupSteps {
   /** Begins a transaction. */
   begin(): void;
-  /** Writes a batch into the transaction. When it throws, the batch left nothing in the transaction. */
+  /** Writes a batch into the transaction. When it throws, the transaction contains nothing of the batch. */
   apply(batch: Batch): void;
   /** Makes the transaction durable. When it throws, the transaction is undone. */
   commit(): void;
-  /** Undoes the transaction, if there still is one. */
+  /** Undoes the transaction, if it is still open. */
   cancel(): void;
-  /** Whether there still is a transaction. After some failures SQLite undoes it by itself. */
+  /** Whether the transaction is still open. After some failures, SQLite has already undone it. */
   isOpen(): boolean;
   /** Frees disk space that is reserved for steps of open operations. */
   makeRoom(): void;
 }
 
-/** A commit that takes at least so many milliseconds is slow. */
+/** A commit that takes at least this long (ms) is slow. */
 const slowSync = 2;
 /** The longest time that commits wait for others, milliseconds. */
 const longestWait = 20;
@@ -30,23 +30,23 @@ interface Member {
 const openGroups = new Set<CommitGroup>();
 
 /**
- * Ends all open transactions of this process. Call this before opening a file: this process would wait for
- * its own lock.
+ * Ends all open transactions of this process. Call this before opening a file. Otherwise this process could
+ * wait for its own lock.
  */
 export function endOpenGroups(): void {
   for (const group of openGroups) group.end();
 }
 
 /**
- * Lets all commits of one turn of the event loop share one transaction, and so one sync to disk. Reads from
- * outside wait until the transaction has ended, so that nobody acts on what may still be undone. When the
+ * Lets all commits of one turn of the event loop share one transaction, and so one sync to disk. Other reads
+ * wait until the transaction has ended, so that nobody acts on changes that may still be undone. If the
  * transaction fails, each commit in it fails.
  */
 export class CommitGroup {
   readonly #steps: GroupSteps;
   #members: Member[] = [];
   #waiting: (() => void)[] = [];
-  /** Stops the timer that ends the open transaction; null: none is open. */
+  /** Cancels the timer that will end the open transaction; null: no transaction is open. */
   #end: (() => void) | null = null;
   /** When the last transaction ended, and how long its commit took (monotonic milliseconds). */
   #last = { at: -Infinity, took: 0, members: 0 };
@@ -56,9 +56,9 @@ export class CommitGroup {
   }
 
   /**
-   * Writes a batch into the group's transaction, and begins one if there is none. An empty batch only waits
-   * for the transaction.
-   * @returns resolves when the batch is on disk; rejects when nothing of it is
+   * Writes a batch into the group's transaction; first begins a transaction if none is open. An empty batch
+   * only waits for the transaction.
+   * @returns resolves when the batch is on disk; rejects when nothing of the batch is on disk
    */
   add(batch: Batch): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -95,7 +95,10 @@ export class CommitGroup {
     });
   }
 
-  /** Ends the open transaction now. Its commits get the result; this method never throws because of them. */
+  /**
+   * Ends the open transaction now. If it fails, each commit in it gets the error, but this method does not
+   * throw.
+   */
   end(): void {
     if (this.#end === null) return;
     const began = performance.now();
@@ -124,8 +127,8 @@ export class CommitGroup {
   }
 
   /**
-   * Milliseconds until the transaction ends. With a slow disk and several edits at once, half of the time is
-   * left to other work. So more commits share the next sync. An edit alone never waits.
+   * Milliseconds until the transaction ends. If the disk is slow and several edits come at once, half of the
+   * time is left for other work, so that more commits share the next sync. A single edit never waits.
    */
   #wait(): number {
     const { at, took, members } = this.#last;
@@ -134,8 +137,9 @@ export class CommitGroup {
   }
 
   /**
-   * If the disk was full and the group has only steps of open operations, writes all of them again with the
-   * reserved space. A group with a new operation fails as a whole, because later members may rely on it.
+   * Handles a failed transaction. If the disk was full and all members are steps of open operations, writes
+   * them again with the reserved space. A group with a new operation fails as a whole, because later members
+   * may rely on it.
    * @param last the batch whose write failed; null: the commit failed
    */
   #failedWith(error: unknown, last: Member | null): void {

@@ -2,7 +2,7 @@ import type { JournalCounts } from '../core/journal.ts';
 import type { Database } from './database.ts';
 import { presentCounts } from './earlier-words.ts';
 
-/** The counts for a file of an earlier release, which does not store them. SQL counts the rows instead. */
+/** Counts for a file of an earlier release, which does not store counts. SQL counts the rows instead. */
 export function countOldFile(database: Database): JournalCounts {
   const zones = database.all('SELECT standing, count(*) AS n FROM zone GROUP BY standing');
   const rows = database.all('SELECT standing, count(*) AS n FROM record GROUP BY standing');

@@ -17,7 +17,7 @@ export class Database {
   /** Number of rows that {@link run} has inserted, changed or deleted. */
   changes = 0;
 
-  /** @param place watches the files for deletion or replacement; null: this process only reads the file */
+  /** @param place detects when the files are deleted or replaced; null: this process only reads the file */
   constructor(path: string, database: DatabaseSync, place: FilePlace | null) {
     this.path = path;
     this.#database = database;
@@ -50,16 +50,16 @@ export class Database {
   /** Begins a transaction, for {@link part} and {@link commit}. @throws {JournalError} */
   begin(): void {
     this.guard(() => {
-      // Checks before the commit whether the write-ahead log was shortened: the commit itself makes the log
-      // longer again.
+      // The write-ahead log is checked before the commit. After it, a shortened log could no longer be
+      // recognised, because the commit makes it longer.
       this.#place?.check();
       this.#step('BEGIN IMMEDIATE');
     });
   }
 
   /**
-   * Runs `body` within the open transaction. When it throws, its changes are undone, and those before it
-   * stay, unless SQLite has undone the whole transaction ({@link isOpen}).
+   * Runs `body` within the open transaction. When it throws, only the changes of `body` are undone, unless
+   * SQLite has undone the whole transaction ({@link isOpen}).
    * @throws {JournalError} for failures of SQLite and the file system
    */
   part<T>(body: () => T): T {
@@ -98,7 +98,7 @@ export class Database {
     });
   }
 
-  /** Undoes the open transaction. After some errors, such as a full disk, SQLite has already done so. */
+  /** Undoes the open transaction. After some errors, such as a full disk, SQLite has already undone it. */
   rollBack(): void {
     if (this.isOpen) this.#step('ROLLBACK');
   }
@@ -127,7 +127,10 @@ export class Database {
     this.#database.close();
   }
 
-  /** Runs a statement that changes no row. SQLite would count the rows of the statement before it again. */
+  /**
+   * Runs a statement that changes no row. Its result is not counted, because SQLite would report the last
+   * statement's rows again.
+   */
   #step(sql: string): void {
     this.#statement(sql).run();
   }

@@ -3,7 +3,7 @@ import type { LedgerRow, ZoneEntry } from '../core/ledger.ts';
 import type { Operation } from '../core/operation.ts';
 import type { DnsName } from '../dns/name.ts';
 
-/** The reads of a journal, without waiting for anything. Each throws {@link JournalError}. */
+/** The reads of a journal as plain functions that do not wait. Each throws {@link JournalError}. */
 export interface JournalReads {
   operation(id: string): Operation | null;
   operations(filter: OperationFilter): readonly Operation[];
@@ -16,7 +16,10 @@ export interface JournalReads {
   fact(name: string): string | null;
 }
 
-/** Makes a reader of these reads. @param when decides when a read runs, and guards it */
+/**
+ * Makes a `JournalReader` of these reads. @param when runs each read, at the right time and with error
+ * handling
+ */
 export function readerOf(reads: JournalReads, when: <T>(read: () => T) => Promise<T>): JournalReader {
   return {
     operation: async (id) => await when(() => reads.operation(id)),

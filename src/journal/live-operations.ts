@@ -8,24 +8,21 @@ export interface StoredOctets {
 }
 
 /**
- * How long an operation stays in memory after its watch has ended, milliseconds. If the clock is set back by
- * no more than this time, memory can still answer all queries.
+ * Time (ms) for which an operation stays in memory after its watch has ended. If the clock is set back by no
+ * more than this, memory can still answer all queries.
  */
 const margin = 86_400_000;
-/**
- * Growth after which memory is cleaned: number of operations. Operations whose watch ended long enough ago
- * are then removed.
- */
+/** When memory has grown by this many operations, those whose watch ended long ago are removed. */
 const growth = 1_000;
 
 /**
- * Maximum number of ended operations in memory: those that were used last. Later calls in the same zone often
- * need them again.
+ * Maximum number of ended operations in memory. Those that were used last are kept, because later calls in
+ * the same zone often need them again.
  */
 const mostEnded = 500;
 
 /**
- * Keeps in memory what every edit needs: open operations, operations that are or recently were on watch, and
+ * Keeps in memory the operations that edits need: open ones, those that are or recently were on watch, and
  * some ended ones. Only the agent writes operations, so memory and file agree. If the disk damages the file,
  * the operations in memory are still correct.
  */
@@ -36,7 +33,7 @@ export class LiveOperations {
   readonly #ended = new Map<string, StoredOctets>();
   /** Changes of the open transaction; null: the transaction dropped the operation. */
   readonly #staged = new Map<string, StoredOctets | null>();
-  /** The same of the part of the transaction that is being written. */
+  /** Changes of the part of the transaction that is being written; null: the part dropped the operation. */
   readonly #part = new Map<string, StoredOctets | null>();
   /** Ended operations whose watch ended before this time (wall clock, ms) are not in `#byId`. */
   #since: number;
@@ -59,8 +56,8 @@ export class LiveOperations {
   }
 
   /**
-   * Keeps an ended operation that was just read from the file. If memory is full, removes the one that was
-   * not used for the longest time.
+   * Keeps an ended operation that was just read from the file. If memory is full, removes the operation that
+   * was unused for the longest time.
    */
   keep(stored: StoredOctets): void {
     const { id } = stored.operation;
@@ -71,8 +68,8 @@ export class LiveOperations {
   }
 
   /**
-   * Operations that are open, or on watch at the given time, sorted by id. Changes of the open transaction
-   * count.
+   * Lists the operations that are open, or on watch at the given time, sorted by id. Changes of the open
+   * transaction are included.
    * @param wall wall clock, milliseconds since 1970
    * @param zone absent: operations of all zones
    * @returns null: memory may lack operations of that time, so the caller has to read the file
@@ -95,14 +92,14 @@ export class LiveOperations {
   }
 
   /**
-   * Notes a change that the open transaction makes. {@link commit} applies the change to memory.
+   * Stores a change of the open transaction. {@link commit} later applies the change to memory.
    * @param stored null: the operation was dropped
    */
   stage(id: string, stored: StoredOctets | null): void {
     this.#part.set(id, stored);
   }
 
-  /** The part of the transaction that noted the last changes is written. Another part may follow. */
+  /** Keeps the changes of the part that was just written. Another part of the transaction may follow. */
   endPart(): void {
     for (const [id, stored] of this.#part) this.#staged.set(id, stored);
     this.#part.clear();
@@ -113,7 +110,7 @@ export class LiveOperations {
     this.#part.clear();
   }
 
-  /** Applies the noted changes to memory, because their transaction was committed. */
+  /** Applies the stored changes to memory, because their transaction was committed. */
   commit(): void {
     this.endPart();
     for (const [id, stored] of this.#staged) {
@@ -124,7 +121,7 @@ export class LiveOperations {
     if (this.#byId.size > this.#swept + growth) this.#sweep();
   }
 
-  /** Discards the noted changes, because their transaction failed. */
+  /** Discards the stored changes, because their transaction failed. */
   forget(): void {
     this.#part.clear();
     this.#staged.clear();

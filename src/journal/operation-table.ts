@@ -13,7 +13,7 @@ import type { Tallies } from './tallies.ts';
 
 const columns = ['id', 'zone', 'state', 'open', 'watch_until', 'body'] as const;
 
-/** Name of a count: how many octets the stored bodies of ended operations take. */
+/** Name of a count: the total octets of the stored bodies of ended operations. */
 export const octetsTally = 'octets';
 
 /**
@@ -50,9 +50,9 @@ export class OperationTable {
    */
   #live: LiveOperations | null = null;
   /**
-   * No stored operation has a later id than this one, so the file is not searched for later ids. This is
-   * certain, because only this process writes operations. The value stays when the operation is dropped or
-   * its transaction fails.
+   * An id that no stored operation exceeds, so the file need not be searched for later ids. This is certain,
+   * because only this process writes operations. The value stays when the operation is dropped or its
+   * transaction fails.
    */
   #newest = '\u{10ffff}';
 
@@ -233,7 +233,7 @@ export class OperationTable {
   }
 
   /**
-   * Operations that match a filter of the history, newest first.
+   * Finds operations that match a filter of the history, newest first.
    * @param bounds only ids between these two, which are not included
    * @param isKeyed whether every ended operation has its history keys; open operations have none
    * @param most `wanted`: how many operations to return at most; `looked`: how many to read at most

@@ -1,7 +1,7 @@
 /**
- * Issue 19: what a power loss may leave of the journal's files. A run is recorded with strace. At many
- * moments of it, files are made of what was synced and of any part of what was not. The journal must open
- * them, and have every commit that was reported before.
+ * Issue 19: tests that the journal survives a power loss. A run is recorded with strace. For many moments of
+ * the run, the test makes the files that a power loss could leave: everything synced, and any part of the
+ * rest. The journal must open them, and must have every commit that was reported before the moment.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -17,9 +17,12 @@ import { SqliteJournal } from './sqlite.ts';
 
 const traced = ['openat', 'unlink', 'ftruncate', 'pwrite64', 'write', 'fsync', 'fdatasync'];
 
-/** Commits of the recorded run: enough that the log is merged into the database, and begins anew. */
+/**
+ * Number of commits in the recorded run. With so many, SQLite merges the log into the database and begins the
+ * log anew.
+ */
 const commits = 75;
-/** States that are tried; so many moments of the run, and so many fates of unsynced changes at each. */
+/** How many moments of the run are tried, and how many choices of surviving changes at each moment. */
 const moments = 25;
 const fates = 4;
 
@@ -30,7 +33,7 @@ interface Recording {
   readonly calls: readonly SystemCall[];
 }
 
-/** Runs the journal under strace. @returns the calls that have to do with its files, and what was reported */
+/** Runs the journal under strace. @returns the system calls on its files, and the program's reports */
 async function recorded(t: TestContext): Promise<Recording> {
   const folder = mkdtempSync(join(tmpdir(), 'power-loss-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -48,18 +51,21 @@ function isOurs({ name, file, data, result }: SystemCall, path: string): boolean
   if (result === null || result < 0) return false;
   if (name === 'write') return reportIn(data) !== null;
   const place = name === 'openat' || name === 'unlink' ? data.toString('utf8') : file;
-  // The memory of the log is rebuilt after a power loss, and the reserve only takes room.
+  // SQLite rebuilds the log's shared memory file after a power loss. The reserve file only takes space.
   if (name === 'fsync' && place === dirname(path)) return true;
   return place.startsWith(path) && !place.endsWith('-shm') && !place.endsWith('.reserve');
 }
 
-/** A report of the program: the operation, and the number of its commit. */
+/** Parses a report of the program: the operation, and the number of the commit. */
 function reportIn(data: Buffer): readonly [id: string, commit: number] | null {
   const [, id, commit] = /^(op\d{6}) (\d+)\n$/u.exec(data.toString('latin1')) ?? [];
   return id === undefined ? null : [id, Number(commit)];
 }
 
-/** All changes kept, none, or any of them with writes that are cut. */
+/**
+ * Decides which changes survive: all (`at` 0), none (1), or a random part, with writes cut short (2 and
+ * more).
+ */
 function fateOf(at: number, dice: Dice): Fate {
   if (at === 0) return { keeps: () => true, sectors: (all) => all };
   if (at === 1) return { keeps: () => false, sectors: (all) => all };
@@ -70,7 +76,10 @@ function fateOf(at: number, dice: Dice): Fate {
   };
 }
 
-/** Opens a state, and checks that it has each reported commit or a later one. */
+/**
+ * Opens these files, and checks that the journal has each reported commit or a later one of the same
+ * operation.
+ */
 async function check(
   files: ReadonlyMap<string, Buffer | null>,
   reported: ReadonlyMap<string, number>,
@@ -94,9 +103,9 @@ async function check(
 }
 
 /**
- * Tries states of many moments of the run.
- * @param counts whether the disk sees a call
- * @param most ends after so many failures
+ * Tries power losses at many moments of the run.
+ * @param counts whether the simulated disk gets to know a call
+ * @param most number of failures after which the search ends
  */
 async function failures(
   { path, calls }: Recording,
@@ -112,7 +121,7 @@ async function failures(
     const report = call.name === 'write' ? reportIn(call.data) : null;
     if (report !== null) reported.set(...report);
     else if (counts(call)) disk.take(call);
-    // The first calls make the file, so all of their moments are tried.
+    // The first calls create the file, so every moment among them is tried.
     if (at > 30 && !dice.chance(moments / calls.length)) continue;
     for (let fate = 0; fate < fates && failed.length < most; fate += 1) {
       await check(disk.after(fateOf(fate, dice)), reported, folder).catch((error: unknown) => {
@@ -132,7 +141,7 @@ test('issue 19, power loss: every reported commit is there', { skip: withoutStra
     'the log is never merged',
   );
   assert.deepEqual(await failures(recording, () => true, Infinity), []);
-  // The check can fail: a disk that does not sync the log loses reported commits.
+  // Shows that this check can fail: if the disk ignores the syncs of the log, reported commits are lost.
   const isLogSync = ({ name, file }: SystemCall): boolean =>
     name !== 'write' && name.endsWith('sync') && file.endsWith('-wal');
   assert.equal((await failures(recording, (call) => !isLogSync(call), 1)).length, 1);

@@ -46,8 +46,8 @@ export interface SqliteJournalOptions {
   /** How long to wait while another program locks the file, in milliseconds; default 5,000. */
   readonly patience?: number;
   /**
-   * Whether this process may write. With `false` the journal takes no lease, counts no commits and
-   * migrates nothing, and `commit` throws. Files of earlier releases can still be read.
+   * Whether this process may write. With `false` the journal takes no lease, counts no commits and migrates
+   * nothing, and `commit` throws. It can still read files of earlier releases.
    */
   readonly writer: boolean;
   /** The identity of this host; default: not known. */
@@ -112,7 +112,7 @@ export class SqliteJournal implements Journal {
     try {
       this.#tables = this.#database.guard(() => tablesOf(file, path));
       const state = (this.#stateColumn = this.#database.guard(() => stateColumnOf(file)));
-      // A file that is only read may have the schema of an earlier release, without checksums.
+      // A file that this process only reads may have the schema of an earlier release, without checksums.
       const checked = this.#tables.has('ledger');
       this.#tallies = new Tallies(this.#database, writer);
       this.#operations = new OperationTable(this.#database, this.#tallies, checked);
@@ -159,7 +159,7 @@ export class SqliteJournal implements Journal {
     await this.#transactions.group.add(batch);
   }
 
-  /** Runs SQLite's `quick_check`. @returns the first fault in SQLite's words; null: the file has none */
+  /** Runs SQLite's `quick_check`. @returns the first fault as SQLite describes it; null: there is no fault */
   damage(): string | null {
     const said = this.#alone(() => this.#database.get('PRAGMA quick_check(1)')?.['quick_check']);
     return said === 'ok' ? null : String(said);
@@ -209,7 +209,7 @@ export class SqliteJournal implements Journal {
     await Promise.resolve();
     this.#transactions.group.end();
     try {
-      // This write throws `journal.lost` if the file was deleted or replaced.
+      // If the file was deleted or replaced, this write throws `journal.lost`.
       if (this.#writer) translated(this.#path, () => this.#facts.put('lease', null));
     } finally {
       this.#countFile.close();
@@ -228,7 +228,7 @@ export class SqliteJournal implements Journal {
       if (held !== null && !isDead(readHolder(held)))
         throw new JournalError('journal.in-use', { path: this.#path });
       const { commits: counted, at: committedAt } = this.#transactions.heartbeat.get();
-      // Earlier releases counted in this fact how often the file was opened.
+      // Earlier releases used this fact to count how many times the file was opened.
       const commits = Math.max(counted, countIn(this.#facts.get('generation')));
       const second = this.#countFile.read();
       this.#transactions.commits = Math.max(commits, second);
@@ -286,7 +286,7 @@ export class SqliteJournal implements Journal {
     return await this.#read(() => this.#reader.observed(since));
   }
 
-  /** Stores decisions in one transaction. When it throws, none of them is stored. @throws {JournalError} */
+  /** Stores decisions in one transaction. When it throws, no decision is stored. @throws {JournalError} */
   note(decisions: readonly Decision[]): void {
     this.#transactions.run(() => {
       for (const decision of decisions) this.#decisions.put(decision);
@@ -368,7 +368,7 @@ export class SqliteJournal implements Journal {
     return await this.#transactions.group.outside(() => this.#database.guard(body));
   }
 
-  /** Runs `body` while no commit waits. */
+  /** Ends the open transaction of waiting commits, then runs `body`. */
   #alone<T>(body: () => T): T {
     this.#transactions.group.end();
     return this.#database.guard(body);

@@ -7,7 +7,9 @@ import type { LedgerTable } from './ledger-table.ts';
 import type { OperationTable } from './operation-table.ts';
 import type { Tallies } from './tallies.ts';
 
-/** The parts of a journal that keep something in memory which a transaction changes. */
+/**
+ * The parts of a journal that a transaction uses. Some keep data in memory that must change with the file.
+ */
 export interface TransactionParts {
   readonly database: Database;
   readonly operations: OperationTable;
@@ -19,8 +21,8 @@ export interface TransactionParts {
 }
 
 /**
- * Runs the transactions of a journal. Each also writes the changed counts, the zone totals and the heartbeat.
- * If a transaction fails, its changes in memory are discarded too.
+ * Runs the transactions of a journal. Each transaction also writes the changed counts, the zone totals and
+ * the heartbeat. If a transaction fails, its changes in memory are discarded too.
  */
 export class Transactions {
   readonly heartbeat: Heartbeat;
@@ -58,7 +60,7 @@ export class Transactions {
   }
 
   /**
-   * Runs `body` in a transaction of its own, after those commits that wait.
+   * Runs `body` in a transaction of its own. The waiting commits are written before it.
    * @param beats whether to write the heartbeat even if `body` changes nothing
    * @throws {JournalError} nothing of `body` was written
    */
@@ -69,7 +71,10 @@ export class Transactions {
     return this.#end(body, beats, database.changes);
   }
 
-  /** Runs `body` in the open transaction, then commits it. @param changes `Database.changes` at its begin */
+  /**
+   * Runs `body` in the open transaction, then commits it. @param changes `Database.changes` when the
+   * transaction began
+   */
   #end<T>(body: () => T, beats: boolean, changes: number): T {
     const { database, operations, countFile, now } = this.#parts;
     const before = this.commits;
