@@ -1,4 +1,4 @@
-/** Runs the product's engine with a journal of its own, in this process. */
+/** Runs the product's engine on its own journal, in this process. */
 import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import type { SerialReader } from '../src/core/serials.ts';
 import { SqliteJournal } from '../src/journal/sqlite.ts';
 import { print } from './print.ts';
 
-/** Creates the product's adapter. @param settings section `[isp_master]` of the settings */
+/** Creates the product's adapter of a central. @param settings section `[isp_master]` of the settings */
 export async function openCentral(settings: Readonly<Record<string, string>>): Promise<Central> {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
   const read = readSettings(`[isp_master]\n${lines.join('\n')}\n`, 'bench');
@@ -29,8 +29,9 @@ export interface BenchEngine {
 
 /**
  * Starts an engine on an empty journal.
- * @param isCompared whether the journal says that the first comparison is over, so that all zones are new
- * @param settings settings that differ
+ * @param isCompared whether the journal already says that the first comparison is complete, so that all zones
+ * count as new
+ * @param settings engine settings that differ from the defaults
  */
 export async function startEngine(
   {

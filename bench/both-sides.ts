@@ -11,7 +11,7 @@ import { startSubject, type Filled } from './name-servers.ts';
 import { account, writePanelState } from './panel-state.ts';
 import { startPanel } from './panels.ts';
 
-/** The centrals; the names of their figures begin with these. */
+/** The kinds of centrals. The name of each figure begins with one of these names. */
 export const comparedCentrals = ['sandbox', 'powerdns_sqlite', 'bind'] as const;
 export type ComparedCentral = (typeof comparedCentrals)[number];
 
@@ -21,18 +21,18 @@ export interface BothSides {
   readonly settings: Readonly<Record<string, string>>;
   /** Root of the panel. */
   readonly root: string;
-  /** The panel's own name server, `address:port`; null: there is no BIND here to be one. */
+  /** Address of the panel's own name server; null: BIND is not installed here. */
   readonly serialServer: Peer | null;
   stop(): Promise<void>;
 }
 
-/** Why this central cannot be started here; false: it can. */
+/** Names the programs that are missing to start this central; false: none is missing. */
 export function missingCentral(central: ComparedCentral): string | false {
   if (central === 'sandbox') return false;
   return missingFor(central === 'bind' ? 'bind' : 'powerdns');
 }
 
-/** A zone of A records, each at a name of its own. */
+/** Makes a zone of A records, each with its own name. */
 export function filledZone(zone: DnsName, count: number): Filled {
   const records = Array.from({ length: count }, (_, at) => {
     const rdata = `10.${(at >> 16) & 255}.${(at >> 8) & 255}.${at & 255}`;
@@ -45,7 +45,7 @@ export function filledZones(count: number, records: number): readonly Filled[] {
   return Array.from({ length: count }, (_, at) => filledZone(parseName(`z${at}.example.`), records));
 }
 
-/** @param axfr whether the product reads whole zones of BIND by AXFR */
+/** Starts both sides. @param axfr whether the product reads whole zones of BIND by AXFR */
 export async function startBothSides(
   central: ComparedCentral,
   zones: readonly Filled[],

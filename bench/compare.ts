@@ -1,7 +1,8 @@
 /**
- * Measures comparisons of all zones: the first one, one of zones that are in step, and a read of all zones in
- * full. For comparison, bare clients list and read the same zones. The panel's tool (`mgrctl`) and the
- * central are real processes. One large zone is compared in processes of their own (`large-zone.ts`).
+ * Measures comparisons of all zones: the first comparison, a read of all zones in full, and a periodic
+ * comparison of zones that have not changed. Bare clients list and read the same zones as a yardstick. The
+ * panel's tool (`mgrctl`) and the central are real processes. One large zone is compared in separate
+ * processes (`large-zone.ts`).
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -29,10 +30,10 @@ import { print } from './print.ts';
 
 export interface ComparePlan {
   readonly centrals: readonly ComparedCentral[];
-  /** Number of zones, and of records in each. A tenth of the zones is measured first. */
+  /** Number of zones, and number of records in each zone. A first run measures a tenth of the zones. */
   readonly zones: number;
   readonly records: number;
-  /** Number of records in the large zone; 0: there is none. */
+  /** Number of records in the large zone; 0: the large zone is left out. */
   readonly large: number;
 }
 
@@ -40,7 +41,7 @@ const trial: ComparePlan = { centrals: comparedCentrals, zones: 100, records: 12
 
 type Figures = Record<string, number>;
 
-/** Prints each figure on standard error as soon as it is known, so that a failure loses none of them. */
+/** Prints each figure on standard error as soon as it is known. So a failure loses no earlier figure. */
 export async function benchCompare(changes: Partial<ComparePlan> = {}): Promise<Figures> {
   const plan = { ...trial, ...changes };
   const figures: Figures = {};
@@ -77,7 +78,10 @@ async function compareAt(
   if (large > 0) note(await largeZone(central, large));
 }
 
-/** How much longer a zone takes among all zones than among a tenth of them. @param times by name, in ms */
+/**
+ * Computes by how much the time for one zone grows from the small run to the large run. @param times by name,
+ * ms
+ */
 export function linearity(sizes: readonly number[], times: readonly Readonly<Figures>[]): Figures {
   const [few = 1, many = 1] = sizes;
   const [ofFew = {}, ofMany = {}] = times;
@@ -90,14 +94,16 @@ export function linearity(sizes: readonly number[], times: readonly Readonly<Fig
   return found;
 }
 
-/** Zones whose reads are measured one by one, for the percentiles. */
+/** Number of zones that are read one by one, to compute percentiles. */
 const sampled = 100;
-/** Numbers of zones that the bare clients read at the same time; the best rate counts. */
+/**
+ * How many zones the bare clients read at the same time, one number after the other. The best rate counts.
+ */
 const bareTogether = [1, 2, 4] as const;
 /** Number of zones that are planned at the same time, as `domainsync plan --all` does at first. */
 const planTogether = 4;
 
-/** @returns the times of the whole comparisons, in milliseconds */
+/** Measures the comparisons of all zones. @returns the times of the whole comparisons, milliseconds */
 async function manyZones(
   kind: ComparedCentral,
   zones: readonly Filled[],
@@ -112,7 +118,7 @@ async function manyZones(
   const started = performance.now();
   const serials =
     sides.serialServer === null ? {} : { serials: localSerials({ serialServer: sides.serialServer }) };
-  // The panel of the bench shows the state of now, and the periodic comparisons are made by hand.
+  // The panel's reads never show an old state here, and the benchmark starts the periodic comparisons itself.
   const settings = { readLag: 0, serialsEvery: 1e9 };
   const { engine, stop } = await startEngine({ panel, central, ...serials }, false, settings);
   try {
@@ -126,7 +132,8 @@ async function manyZones(
     );
     note({ full_ms: round(full), full_to_bare_ratio: ratio(full, bareTimes.bare_ms) });
     note(await oneByOne(engine, bare, zones.slice(0, sampled)));
-    // The first round reads the serials, and a full comparison after it proves that they belong to the zones.
+    // This comparison reads the serials and compares all zones in full, which proves that the serials belong
+    // to equal zones.
     await wholeRound(engine);
     const inStep = await timed(() => wholeRound(engine));
     note(inStepFigures(inStep, bareTimes));
@@ -157,7 +164,7 @@ async function until(test: () => boolean): Promise<void> {
 
 type BareTimes = Awaited<ReturnType<BareSides['times']>>;
 
-/** Bare clients of both sides. */
+/** Clients of both sides that do nothing but list and read zones. */
 class BareSides {
   readonly #sides: readonly BareSide[];
   readonly #zones: readonly NamedHosts[];
@@ -167,7 +174,7 @@ class BareSides {
     this.#zones = zones.map(hostsOf);
   }
 
-  /** Lists both sides, then reads all zones at both sides. */
+  /** Measures how long it takes to list both sides, and then to read all zones on both sides. */
   async times() {
     const [panel, central] = this.#sides;
     const names = this.#zones.map(({ zone }) => zone);
@@ -186,7 +193,7 @@ class BareSides {
     };
   }
 
-  /** Reads a zone at both sides. */
+  /** Reads one zone on both sides. */
   async read(zone: NamedHosts): Promise<void> {
     for (const side of this.#sides) {
       const records = await side.read(zone);
@@ -220,7 +227,7 @@ function inStepFigures(inStep: number, { panel_list_ms, list_ms, bare_ms }: Bare
   };
 }
 
-/** Reads zones one after the other, in turn with the bare clients. */
+/** Reads each zone once by the engine and once by the bare clients, zone after zone. */
 async function oneByOne(engine: Engine, bare: BareSides, zones: readonly Filled[]): Promise<Figures> {
   const [ours, others]: [number[], number[]] = [[], []];
   for (const filled of zones) {
@@ -241,7 +248,7 @@ async function oneByOne(engine: Engine, bare: BareSides, zones: readonly Filled[
 
 const largeShape = v.object({ ms: v.number(), mib: v.number() });
 
-/** Compares one zone in a process of its own, and reads it with bare clients in another one. */
+/** Compares the large zone in one process, and reads it with bare clients in another process. */
 async function largeZone(kind: ComparedCentral, count: number): Promise<Figures> {
   print(`${kind}: one zone with ${count} records`);
   const filled = filledZone(parseName('large.example.'), count);

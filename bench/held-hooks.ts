@@ -1,10 +1,10 @@
-/** Makes hook calls at a high rate. Their processes are started beforehand. */
+/** Makes hook calls at a high rate, by processes that are started in advance. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { end, hello } from '../src/app/control/socket.ts';
 
-/** A process whose environment is that of a hook call. It does nothing. */
+/** A process that has the environment of a hook call and does nothing. */
 export class HeldHook {
   readonly #process: ChildProcess;
 
@@ -19,7 +19,7 @@ export class HeldHook {
   }
 
   /**
-   * Sends the request that the hook of this process would send, and waits for the answer.
+   * Sends the request of this process's hook to the agent, and waits for the answer.
    * @param socket path of the agent's socket
    * @returns the text that the hook would print; null: there was no complete answer
    */
@@ -33,7 +33,7 @@ export class HeldHook {
     client.end(`domainsync 1 ${this.#process.pid} 0 ${stage}\n`);
     await new Promise<void>((resolve) => {
       client.once('close', () => resolve());
-      // Without an answer the hook refuses the edit, whatever the reason is.
+      // Without a complete answer the hook refuses the edit, for whatever reason it is missing.
       client.once('error', () => resolve());
     });
     return said.startsWith(hello) && said.endsWith(end) ? said.slice(hello.length, -end.length) : null;

@@ -10,7 +10,7 @@ test(
     const plan = { softwares: ['bind'], zones: 4, names: 5, seconds: 4, rate: 10 } as const;
     const figures = await benchLoad(plan);
     const of = (name: string): number => figures[`bind_${name}`] ?? NaN;
-    // Every accepted edit is at the central, and nothing of a refused one: panel and central are equal.
+    // The central has every accepted edit and nothing of a refused edit, so panel and central are equal.
     assert.equal(of('differing'), 0);
     assert.equal(of('unanswered'), 0);
     assert.equal(of('done') + of('refused') + of('held_back'), 40);

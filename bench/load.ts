@@ -1,7 +1,7 @@
 /**
- * Measures the agent at a busy server's rate: edits of many zones begin at a fixed rate, whether earlier ones
- * are answered or not. Hook calls come over the agent's socket from processes that were started beforehand,
- * and the panel's tool only prints files.
+ * Measures the agent under the load of a busy server. Edits of many zones begin at a fixed rate, even if
+ * earlier ones are not answered yet. Processes that were started in advance make the hook calls. The panel's
+ * tool only prints files.
  */
 import { readFileSync } from 'node:fs';
 import { address, saveClick, wordsOf } from '../src/testing/stage/panel-words.ts';
@@ -21,11 +21,11 @@ export interface LoadPlan {
   readonly zones: number;
   /** Number of names in each zone. */
   readonly names: number;
-  /** How long edits begin, seconds. */
+  /** For how many seconds new edits begin. */
   readonly seconds: number;
-  /** Number of edits that begin in a second. */
+  /** Number of edits that begin per second. */
   readonly rate: number;
-  /** Milliseconds by which each sync to disk of the agent is delayed, with `strace`; 0: it is not traced. */
+  /** Time (ms) by which `strace` delays each of the agent's syncs to disk; 0: `strace` is not used. */
   readonly syncDelay: number;
   /** Options of Node.js for the agent's process. */
   readonly flags: readonly string[];
@@ -47,7 +47,7 @@ export async function benchLoad(changes: Partial<LoadPlan> = {}): Promise<Record
 }
 
 const words = wordsOf('v6');
-/** The addresses between which each name changes. */
+/** Each edit changes a name from one of these addresses to the other. */
 const addresses = ['192.0.2.1', '192.0.2.2'] as const;
 
 async function loadAt(software: Software, plan: LoadPlan): Promise<Record<string, number>> {
@@ -77,39 +77,39 @@ function zoneOf(text: string, count: number): Filled {
   return { zone, records };
 }
 
-/** Words that start a program whose syncs to disk take longer by `syncDelay`. */
+/** The words of a `strace` command that starts a program and delays its syncs to disk by `syncDelay`. */
 function tracer({ syncDelay }: LoadPlan): readonly string[] {
   if (syncDelay === 0) return [];
   const inject = `inject=fdatasync,fsync:delay_exit=${syncDelay * 1_000}`;
   return ['strace', '-f', '--seccomp-bpf', '-o', '/dev/null', '-e', 'trace=fdatasync,fsync', '-e', inject];
 }
 
-/** How long the operations of a run may take to end until the processor time is read, milliseconds. */
+/** Before the processor time is read, open operations get this long (ms) to end. */
 const settling = 5_000;
 
-/** How long the undo of refused edits may take, milliseconds. */
+/** Longest wait for the undo of refused edits, milliseconds. */
 const undoing = 60_000;
 
 /** A name whose address the load changes. */
 interface Target {
   readonly zone: DnsName;
   readonly host: string;
-  /** For each of the two addresses, the process that replaces it by the other one. */
+  /** For each of the two addresses, the process whose call replaces it by the other address. */
   readonly hooks: readonly [HeldHook, HeldHook];
   /** Which of the two addresses the panel has. */
   now: 0 | 1;
   busy: boolean;
 }
 
-/** Counts and times (milliseconds) of a run. */
+/** Counts and times (milliseconds) of one run. */
 interface Counted {
   readonly accepted: number[];
   readonly refused: number[];
   readonly after: number[];
-  /** How late edits began, because the benchmark itself had to wait for a processor. */
+  /** How much too late edits began, because the benchmark itself waited for a processor. */
   readonly late: number[];
   unanswered: number;
-  /** Edits that did not begin, because every name had an edit that was not answered yet. */
+  /** Edits that were skipped, because every name still had an unanswered edit. */
   heldBack: number;
   readonly codes: Map<string, number>;
 }
@@ -139,7 +139,7 @@ class Load {
 
   async start(): Promise<void> {
     const hosts = this.#zones[0]?.records.length ?? 0;
-    // Neighbours in the list are of different zones, as edits of different users are.
+    // Neighbours in this list belong to different zones, because different users edit different zones.
     for (let at = 0; at < hosts; at += 1)
       for (const { zone } of this.#zones)
         this.#targets.push({
@@ -172,7 +172,7 @@ class Load {
     }
     await Promise.all(this.#running);
     const took = (performance.now() - loop) / 1_000;
-    // An edit that a later one of the same name overtook stays open for longer.
+    // An operation may stay open for longer if a later edit of the same name has overtaken its edit.
     await this.#panel.rest(settling);
     most = Math.max(most, memoryOf(pid));
     const used = processorOf(pid);
@@ -213,8 +213,8 @@ class Load {
   }
 
   /**
-   * Compares panel and central at every name. Waits a while for the undo of refused edits whose write had no
-   * known outcome.
+   * Compares panel and central at every name. If the outcome of a refused edit's write is not known, the undo
+   * takes some time, so this waits for it.
    * @returns how many names differ
    */
   async compareWith(watcher: Watcher): Promise<Record<string, number>> {
@@ -231,7 +231,7 @@ class Load {
     return { differing: differing.length };
   }
 
-  /** @param due when the edit had to begin */
+  /** Begins an edit. @param due the time at which the edit should begin */
   #begin(due: number): void {
     const target = this.#free();
     if (target === null) {
@@ -299,7 +299,7 @@ async function hooksOf(zone: DnsName, host: string): Promise<[HeldHook, HeldHook
   return [await held(one, other), await held(other, one)];
 }
 
-/** Processor time that a process has used in its own code and in the kernel, and its ended children, ms. */
+/** Processor time of a process in its own code and in the kernel, and of its ended children, ms. */
 function processorOf(pid: number): Readonly<Record<'user' | 'system' | 'children', number>> {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   // Fields 14 to 17 of proc(5), in ticks of ten milliseconds; field 2 may contain spaces.

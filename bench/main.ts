@@ -28,7 +28,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 
-/** The number that an option gives; null: the option is absent. */
+/** The number that the user gave for an option; null: the option is absent. */
 function numberOf(name: 'zones' | 'large' | 'seconds' | 'rate' | 'sync-delay'): number | null {
   const text = values[name];
   if (text === undefined) return null;
@@ -37,7 +37,7 @@ function numberOf(name: 'zones' | 'large' | 'seconds' | 'rate' | 'sync-delay'): 
   process.exit(2);
 }
 
-/** Leaves out what is null, so that the default counts. */
+/** Drops the fields that are null, so that the defaults apply to them. */
 function given<T extends string>(found: Readonly<Record<T, number | null>>): Partial<Record<T, number>> {
   const all: Partial<Record<T, number>> = {};
   for (const name in found) if (found[name] !== null) all[name] = found[name];

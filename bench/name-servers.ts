@@ -1,6 +1,4 @@
-/**
- * Starts the name servers of the benchmarks. Each comes with a bare client and with settings of the product.
- */
+/** Starts the name servers of the benchmarks. Each has a bare client, and settings for the product. */
 import type { DnsName } from '../src/dns/name.ts';
 import { startKnot } from '../src/testing/servers/knot.ts';
 import { makeKey, type NameServer, type ServedZone } from '../src/testing/servers/name-server.ts';
@@ -24,7 +22,7 @@ const serverOf: Readonly<Record<Software, ServerKind>> = {
 };
 
 /**
- * Measures at each server that is installed.
+ * Runs `measure` for each server that is installed.
  * @returns the figures; each name begins with the server's name
  */
 export async function atEach(
@@ -46,7 +44,7 @@ export async function atEach(
   return figures;
 }
 
-/** Account of the zones in PowerDNS. */
+/** Account that owns the zones in PowerDNS. */
 const account = 'bench';
 
 export interface Subject {
@@ -64,7 +62,7 @@ export interface Filled {
 }
 
 /**
- * Starts a server that has these zones.
+ * Starts a server with these zones.
  * @param serial the first serial at BIND and Knot; absent: 1
  * @param isCopied whether other servers may copy the zones of PowerDNS (kind Master)
  */
@@ -74,10 +72,10 @@ export async function startSubject(
   { serial = 1, isCopied = false }: { readonly serial?: number; readonly isCopied?: boolean } = {},
 ): Promise<Subject> {
   if (software === 'bind' || software === 'knot') {
-    // A key of this name may also transfer zones.
+    // The test server lets a key with this name transfer zones, too.
     const key = makeKey('transfer-bench');
     const options = { keys: [key], zones: zones.map((filled) => ({ ...served(filled), serial })) };
-    // At Knot, the name of the key alone would allow transfers but no updates.
+    // At Knot, a key with this name could transfer zones but not update them, so the policy allows both.
     const policy = ['action: [transfer, update]'];
     const server = software === 'bind' ? await startNamed(options) : await startKnot({ ...options, policy });
     const host = `127.0.0.1:${server.port}`;

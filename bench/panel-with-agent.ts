@@ -1,6 +1,6 @@
 /**
- * Starts a panel of version 6 with the product installed and the agent in its own process. Notes when an edit
- * reaches each step between the panel and the agent.
+ * Starts a panel of version 6 with the product installed and the agent in its own process. Measures when an
+ * edit reaches each step between the panel and the agent.
  */
 import { channel } from 'node:diagnostics_channel';
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -27,7 +27,7 @@ import { account, writePanelState } from './panel-state.ts';
 const dist = join(import.meta.dirname, '../dist');
 const words = wordsOf('v6');
 
-/** The times at which an edit reached each step (`performance.now()`, ms). */
+/** Times at which an edit reached each step (`performance.now()`, ms). */
 export interface Passage {
   /** The panel starts the hook. */
   readonly hook: number;
@@ -70,7 +70,7 @@ export class PanelWithAgent {
   }
 
   /**
-   * Starts a panel whose zones are already `synced` in the ledger.
+   * Starts a panel whose zones the ledger already has as `synced`.
    * @param central section `[isp_master]` of the settings
    * @param flags options of Node.js for the agent
    * @param before words that start the agent's process, such as a tracer with its options
@@ -106,7 +106,7 @@ export class PanelWithAgent {
     const agent = spawn(first, rest, { stdio: 'inherit' });
     const toll = await Toll.open(socket, agentSocket);
     const panel = new PanelWithAgent(directory, sandbox, agent, agentSocket, toll);
-    // Until the owners of zones are read, every edit of a user is refused.
+    // The agent refuses every edit of a user until it has read the owners of zones.
     await until('the agent', async () => await panel.#isReady().catch(() => false));
     return panel;
   }
@@ -171,7 +171,7 @@ export class PanelWithAgent {
   }
 
   async stop(): Promise<void> {
-    // The process that was started may be a tracer, which ends with the agent.
+    // The started process may be a tracer. It ends when the agent ends.
     const ended = once(this.#agent, 'close');
     process.kill(await this.pid(), 'SIGTERM');
     await ended;
@@ -182,8 +182,8 @@ export class PanelWithAgent {
 }
 
 /**
- * Resolves when this process next starts a child process, with that time (`performance.now()`). The panel
- * runs in this process too.
+ * Resolves with the time (`performance.now()`) at which this process next starts a child process. The panel
+ * runs in this process, so its hooks are such children.
  */
 async function nextProcess(): Promise<number> {
   const started = channel('child_process');
@@ -196,7 +196,10 @@ async function nextProcess(): Promise<number> {
   });
 }
 
-/** A proxy between the hooks and the agent that notes the times. Its own time counts as the agent's time. */
+/**
+ * A proxy between the hooks and the agent that records when requests and answers pass. The proxy's own time
+ * counts as the agent's.
+ */
 class Toll {
   readonly #server: Server;
   #next: { received: (at: number) => void; answered: (at: number) => void } | null = null;
@@ -244,7 +247,7 @@ class Toll {
   }
 }
 
-/** Writes the ledger as the agent would have it after its first comparison. */
+/** Writes the ledger that the agent would have after its first comparison. */
 async function writeLedger(root: string, zones: readonly Filled[]): Promise<void> {
   const loaded = loadSettings(root);
   if (loaded.kind !== 'configured') throw new Error(`the settings are not usable: ${JSON.stringify(loaded)}`);

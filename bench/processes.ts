@@ -1,4 +1,4 @@
-/** Measures the processes of handlers alone, without a panel. */
+/** Measures the processes that the panel starts for hook calls, without a panel. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -13,7 +13,7 @@ interface Way {
 
 const path = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
 
-/** The environment variables with which the panel starts a handler. */
+/** Environment variables with which the panel starts a handler. */
 export function handlerEnvironment(
   version: PanelVersion,
   parameters: Readonly<Record<string, string>>,
@@ -27,7 +27,7 @@ export function handlerEnvironment(
 function waysOf({ version, ours, python }: Scene): Record<string, Way> {
   const shim = join(ours.root, 'addon/domainsync');
   const opening = handlerEnvironment(version, { func: ours.words.save, plid: zone, elid: '' });
-  // The product ignores this function, so the agent answers a save of it at once.
+  // The product does not handle this function, so the agent answers a call of it at once.
   const asking = handlerEnvironment(version, { func: 'usrparam', sok: 'ok' });
   return {
     [`hook_${version}`]: { program: shim, arguments: [], environment: asking },
@@ -41,7 +41,7 @@ function waysOf({ version, ours, python }: Scene): Record<string, Way> {
 }
 
 /**
- * Starts every kind of process in turn, so that ratios compare times of one run.
+ * Starts every kind of process in turn, so that the ratios compare times from the same run.
  * @returns figures by generation
  */
 export async function measureProcesses(
@@ -58,8 +58,8 @@ export async function measureProcesses(
 }
 
 /**
- * Sorts the kinds of processes so that the same kind of all generations is measured one after the other. The
- * process before influences the time of the next one.
+ * Sorts the kinds of processes, so that one kind is measured for all generations in a row. The process that
+ * ran before influences the time of the next one.
  */
 function inTurn(generations: readonly Readonly<Record<string, Way>>[]): Record<string, Way> {
   const [first = [], ...others] = generations.map((ways) => Object.entries(ways));

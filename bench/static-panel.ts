@@ -1,13 +1,13 @@
 /**
- * Replaces the tool of a stand-in panel by one that prints files. The stand-in would take more processor time
- * than the product under test.
+ * Replaces the tool of a sandbox panel by a tool that only prints files. The sandbox itself would take more
+ * processor time than the product under test.
  */
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DnsName } from '../src/dns/name.ts';
 import { displayName } from '../src/dns/name.ts';
 
-/** A host with its address. */
+/** A host name and its address. */
 export type Address = readonly [host: string, address: string];
 
 /** The lists of records that the tool prints. */
@@ -15,8 +15,8 @@ export class StaticPanel {
   readonly #folder: string;
 
   /**
-   * Other functions than the list of records are still answered by the stand-in.
-   * @param root of the panel, whose stand-in runs already
+   * Replaces the tool. The sandbox still answers all functions except the list of records.
+   * @param root root of the panel, whose sandbox is already running
    */
   constructor(root: string) {
     this.#folder = join(root, 'var/lists');
@@ -32,7 +32,7 @@ exec "${stand}" "$@"
     chmodSync(tool, 0o755);
   }
 
-  /** Replaces the list of a zone. A tool that runs now prints either the old list or the new one. */
+  /** Replaces the list of a zone. A tool that is running now prints either the old list or the new one. */
   show(zone: DnsName, addresses: readonly Address[]): void {
     const rows = addresses.map(([host, address]) => {
       const name = `${host}.${zone}`;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { DnsName } from '../src/dns/name.ts';
 import { decodeMessage, encodeMessage, queryMessage } from '../src/dns/wire/message.ts';
 
-/** After so many milliseconds without an answer, the watcher sends the query again. */
+/** If there is no answer for this long (ms), the watcher sends the query again. */
 const patience = 1_000;
 
 export class Watcher {
@@ -23,8 +23,9 @@ export class Watcher {
   }
 
   /**
-   * Queries the address of a name again and again, each time as soon as the last answer has come.
-   * @returns the time at which the answer had this address (`performance.now()`)
+   * Queries the address of a name until the server answers with `address`. Each query follows the last answer
+   * at once.
+   * @returns the time at which this answer came (`performance.now()`)
    * @throws {Error} after a minute
    */
   async sees(name: DnsName, address: string): Promise<number> {
@@ -42,7 +43,7 @@ export class Watcher {
     this.#socket.close();
   }
 
-  /** The addresses of a name, as the server answers now. */
+  /** Queries the server for the addresses of a name. */
   async addressesOf(name: DnsName): Promise<readonly string[]> {
     this.#id = (this.#id + 1) % 65_536;
     const id = this.#id;
