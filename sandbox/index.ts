@@ -41,7 +41,7 @@ export type { FaultEffect } from './shared/faults.ts';
 export type { Switches } from './shared/switches.ts';
 export type { Row, SandboxUser } from './shared/types.ts';
 
-/** The accounts of a sandbox whose options name none. */
+/** The accounts of a sandbox if its options name none. */
 export const DEFAULT_USERS: readonly SandboxUser[] = [
   { name: 'root', password: 'root-password', level: 7 },
   { name: 'reseller', password: 'reseller-password', level: 6, owner: 'root' },

@@ -81,7 +81,9 @@ chmodSync(join(out, 'plugin/install'), 0o755);
 writeFileSync(join(out, 'VERSION'), `${version}\n`);
 if (values.archive === true) await release();
 
-/** Makes what is asked for of each architecture whose runtime is there; `--all` fetches the others. */
+/**
+ * Makes the requested files for each architecture whose runtime is installed; `--all` downloads the others.
+ */
 async function release(): Promise<void> {
   const staged = await stageAll();
   if (values['sums-only'] === true) {

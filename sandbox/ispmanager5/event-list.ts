@@ -20,7 +20,7 @@ export class EventList implements FunctionGroup {
     return func === 'eventlist';
   }
 
-  /** Lists the registered handlers. @throws Refusal for a function other than `eventlist` */
+  /** Carries out the function. @throws Refusal for a function other than `eventlist` */
   run(func: string, _params: Params, _lang: string): Element {
     if (!this.handles(func)) throw internal(`unknown function '${func}'`);
     const rows = this.#registered().flatMap((hook) =>

@@ -50,9 +50,12 @@ export interface Sandbox {
   readonly faults: Faults;
   /** The calls handled so far, oldest first. */
   readonly requests: readonly RequestEntry[];
-  /** The names of all zones, without final dots, sorted. Changes that reads do not show yet are included. */
+  /** Names of all zones, without final dots, sorted. Includes changes that reads do not show yet. */
   zones(): string[];
-  /** The zone's records in their order, late changes included; null: there is no such zone. */
+  /**
+   * The zone's records in their order, including changes that reads do not show yet; null: there is no such
+   * zone.
+   */
   records(zone: string): Row[] | null;
   /**
    * The identifiers that the panel shows for these records, in the same order; null: there is no such zone.
@@ -72,7 +75,7 @@ export interface Sandbox {
    * @throws Error when there is no such zone
    */
   addQuietly(zone: string, name: string, type: string, addr: string): void;
-  /** Starts the name server that the panel feeds. It answers for the SOA of its zones. */
+  /** Starts the panel's own name server. It answers queries for the SOA of the panel's zones. */
   serveZones(): Promise<SandboxNameServer>;
   /** Gives an account another password, and ends its sessions. */
   changePassword(name: string, password: string): void;

@@ -1,4 +1,4 @@
-/** The files of one release for one architecture, as they are unpacked over a panel's root. */
+/** Lays out the files of one release for one architecture, as they are unpacked into a panel's root. */
 import {
   chmodSync,
   copyFileSync,
@@ -35,9 +35,9 @@ export interface StageParts {
 
 export interface Staged {
   readonly arch: Architecture;
-  /** The root: `lib/` and `var/` are in it. */
+  /** Folder that stands for the panel's root. It contains `lib/` and `var/`. */
   readonly folder: string;
-  /** The folder of the release below it. */
+  /** The release's own folder below `folder`. */
   readonly release: string;
   /** Path of the list of checksums of the release. */
   readonly sums: string;
@@ -45,10 +45,13 @@ export interface Staged {
 
 const bundles = ['agent.cjs', 'hook.cjs', 'form.cjs', 'domainsync.cjs'] as const;
 
-/** What an administrator reads, with the links between the pages kept. `--help` points there. */
+/**
+ * Pages for administrators. `--help` refers to them, so they keep their paths and the links between them
+ * work.
+ */
 const pages = ['LICENSE', 'README.md', 'README.ru.md', 'CHANGELOG.md', 'docs', 'contrib'] as const;
 
-/** Name of the signature of one architecture's list of checksums. */
+/** File name of the signature of one architecture's checksum list. */
 export function signatureName(arch: Architecture): string {
   return `${sumsName}-${arch}.minisig`;
 }
@@ -78,7 +81,7 @@ export function stage(parts: StageParts): Staged {
   return { arch, folder, release, sums };
 }
 
-/** The installer, and the two scripts that ISPmanager 4 runs. */
+/** Writes the installer, and the two scripts that ISPmanager 4 runs. */
 function stagePrograms({ out, version, arch }: StageParts, folder: string, release: string): void {
   const values = { VERSION: version, ARCH: arch };
   program(join(out, 'plugin/install'), join(release, 'install'), values);
@@ -90,7 +93,10 @@ function stagePrograms({ out, version, arch }: StageParts, folder: string, relea
   }
 }
 
-/** Gives all files below a folder the modes 0644 and 0755, whatever the umask of the clone was. */
+/**
+ * Gives files the mode 0644 and folders and programs 0755, below this folder. The umask of the clone does not
+ * matter.
+ */
 export function plainModes(folder: string): void {
   for (const name of ['', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })]) {
     const path = join(folder, name);
@@ -99,7 +105,7 @@ export function plainModes(folder: string): void {
   }
 }
 
-/** Writes a program from its template. */
+/** Writes a program from its template, with values for the template's placeholders. */
 export function program(from: string, to: string, values: Readonly<Record<string, string>>): void {
   const text = readFileSync(from, 'utf8').replaceAll(
     /@([A-Z]+)@/g,
@@ -110,8 +116,8 @@ export function program(from: string, to: string, values: Readonly<Record<string
 }
 
 /**
- * A plugin in the source has one archive only, so each architecture is a plugin of its own. The plugin for
- * x64 has the plain name.
+ * A plugin in the panel's plugin source can have only one archive, so each architecture is a separate plugin.
+ * The plugin for x64 has the plain name.
  */
 export function pluginName(arch: Architecture): string {
   return arch === 'x64' ? 'domainsync' : `domainsync_${arch}`;
