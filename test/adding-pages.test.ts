@@ -1,4 +1,7 @@
-/** Issue 18: follows the pages on adding a central and a panel, and tests what they make. */
+/**
+ * Issue 18: follows the pages on adding a central and a panel, and tests the adapters that their examples
+ * make.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -11,7 +14,7 @@ import { pageOf } from '../src/testing/docs-examples.ts';
 const run = promisify(execFile);
 const top = join(import.meta.dirname, '..');
 
-/** What the pages say to add to the registries: below which line, and what. */
+/** The lines that the pages tell the reader to add to the registries, each with the line before it. */
 const registered = {
   'src/centrals/registry.ts': [
     ["import type { CentralModule } from './module.ts';", "import { zonefile } from './zonefile/module.ts';"],
@@ -23,7 +26,7 @@ const registered = {
   ],
 } as const;
 
-/** Writes the files of a page. @returns their paths */
+/** Writes the example files of a page. @returns their paths */
 function writeExamples(folder: string, page: string): readonly string[] {
   const found = [...pageOf(page).matchAll(/^```\w+ file=(\S+)\n([\s\S]*?)^```$/gmu)];
   return found.map(([, path = '', text = '']) => {

@@ -128,7 +128,7 @@ test('what was typed reaches the terminal without its control characters', async
   assert.ok(!err.includes('\u001b'));
 });
 
-/** The text of the error that a command printed for programs. */
+/** Returns the error text from a command's JSON output. */
 function errorIn(out: string): string {
   const { error } = JSON.parse(out) as { error: { text: string; problems: unknown[] } };
   assert.ok(Array.isArray(error.problems));
@@ -258,7 +258,8 @@ test('doctor: a panel that has not read the description file yet', async () => {
 });
 
 test('compare: a zone that nobody has is no zone; errors are JSON where JSON is asked for', async () => {
-  // The first edit starts the agent, and may come before it has read the owners of zones.
+  // The first edit starts the agent. It may be refused, because the agent has not read the owners of zones
+  // yet.
   await until(
     'an agent',
     async () => (await stage.customer('domain.sublist.edit', { ...save, name: 'by' })).ok,
@@ -280,7 +281,7 @@ test('compare: a zone that nobody has is no zone; errors are JSON where JSON is 
 test('colour only where a person looks', async () => {
   assert.equal((await domainsync('history')).out.includes('\u001b['), false);
   const terminal = ['-qec', [...stage.words, 'history'].map((word) => `'${word}'`).join(' '), '/dev/null'];
-  // With these variables, the command takes its output for a terminal that is not part of a CI system.
+  // With these variables the command treats its output as a terminal outside of a CI system.
   const env: NodeJS.ProcessEnv = { ...process.env, TERM: 'xterm' };
   delete env['CI'];
   delete env['NO_COLOR'];

@@ -1,6 +1,6 @@
 /**
- * Issue 19: before the first octet of a write request goes to the central, the journal has the operation on
- * disk. The agent's system calls show it.
+ * Issue 19: tests that the operation is in the journal on disk before the first octet of its write request is
+ * sent to the central. The agent's system calls prove it.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -15,13 +15,13 @@ import { settled, succeeded, zone } from './combinations/scene.ts';
 
 const running = v.object({ pid: v.number() });
 
-/** The label is nowhere but in this edit. */
+/** A label that occurs only in this edit, so that the edit can be found in the data of system calls. */
 const label = 'durable-first';
 
 /** Whether a call begins to send a write request: a PATCH over HTTP, or an update over DNS (opcode 5). */
 const writes = {
   powerdns: ({ data }: SystemCall): boolean => data.subarray(0, 6).toString('latin1') === 'PATCH ',
-  // The length of the message on a stream takes two octets, its id two more.
+  // On a stream, two octets of length and two of the id precede the opcode.
   bind: ({ data }: SystemCall): boolean => data.length > 5 && ((data[4] ?? 0) & 0x78) === 0x28,
 } as const;
 
@@ -61,7 +61,7 @@ for (const central of ['powerdns', 'bind'] as const)
     });
   });
 
-/** What a call is for this test: the operation is written, the log is synced, or a request begins. */
+/** The meaning of a call for this test: the operation is written, the log is synced, or a request begins. */
 function stepOf(call: SystemCall, isWrite: (call: SystemCall) => boolean): readonly string[] {
   const { name, at, file, data, result } = call;
   const isLog = file.endsWith('.db-wal');

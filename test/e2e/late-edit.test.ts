@@ -1,6 +1,6 @@
 /**
- * Issue 19: an edit that the agent takes up too late is refused before it is written. Here the agent is
- * stopped for a while, as on a machine that is too busy.
+ * Issue 19: tests that an edit which the agent takes up too late is refused before it is written. The agent
+ * is stopped for some time here, as on a machine that is too busy.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -40,7 +40,7 @@ for (const [panel, central] of [
       const began = performance.now();
       const answer = stage.atPanel.save(zone, late);
       try {
-        // Meanwhile the hook has connected, because connecting needs no answer of the agent.
+        // The hook has already connected, because connecting needs no answer of the agent.
         const over = (deadline + 2) * 1_000;
         await until('the time of the edit to be over', () => performance.now() - began > over);
       } finally {

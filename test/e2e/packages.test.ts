@@ -1,6 +1,6 @@
 /**
- * Tests the packages `.deb` and `.rpm` with dpkg and rpm, in a root of their own. They are installed over the
- * release b6f16b3 with an open operation, updated, taken back and removed.
+ * Tests the packages `.deb` and `.rpm` with dpkg and rpm, in a root of their own. Each is installed over the
+ * release b6f16b3 with an open operation, updated, downgraded and removed.
  */
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
@@ -51,14 +51,14 @@ const families: readonly Family[] = [
   },
 ];
 
-/** Why the release before cannot be built; false: it can. */
+/** Why the earlier release cannot be built here; false: it can be built. */
 function earlierMissing(): string | false {
   const { status } = spawnSync('git', ['cat-file', '-e', `${earlier}^{commit}`], { cwd: top });
   return status === 0 ? false : `the history of this clone does not reach ${earlier}`;
 }
 
 let folder: string;
-/** The earlier release, as a folder that can be installed. */
+/** Folder with the earlier release, from which it can be installed. */
 let old: string;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'packages-'));
@@ -84,7 +84,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 const made = new Map<string, Promise<string>>();
 
-/** Builds both packages of a version, once. @returns their folder */
+/** Builds both packages of a version, unless they exist. @returns their folder */
 async function packages(version: string): Promise<string> {
   const out = join(folder, version);
   const args = ['--archive', '--packages', '--fast', '--out', out, '--version', version];
@@ -111,9 +111,9 @@ for (const family of families) {
       await run(process.execPath, [join(old, 'domainsync.cjs'), ...options]);
     };
     const command = (): string => join(story.root, 'sbin/domainsync');
-    /** Number of open operations, and the process of the agent. */
+    /** Reads the number of open operations and the agent's process id. */
     const status = (): { readonly open: number; readonly pid: number | null } => {
-      // The exit status also tells whether an administrator has to look.
+      // The exit status is ignored: it also reports whether an administrator has to act.
       const { stdout } = spawnSync(command(), ['--json', 'status'], { encoding: 'utf8' });
       const told = JSON.parse(stdout) as { pid: number | null; engine?: { open?: number } | null };
       return { open: told.engine?.open ?? 0, pid: told.pid };
@@ -122,7 +122,7 @@ for (const family of families) {
       const { pid } = status();
       if (pid !== null) await endProcess(pid, signal);
     };
-    /** Changes how long an edit waits before the panel is read. */
+    /** Sets how many seconds an edit waits before the panel is read. */
     const patient = (seconds: number): void => {
       const path = join(story.root, 'etc/domainsync.ini');
       const text = readFileSync(path, 'utf8').replaceAll(/^(after_wait|grace) = \d+$/gmu, `$1 = ${seconds}`);
@@ -151,7 +151,7 @@ for (const family of families) {
       assert.match(told, /domainsync 1\.0\.0 is installed\./u);
       assert.equal(story.inUse(), '1.0.0');
       assert.equal(status().open, open, 'what was open is still open');
-      // The earlier release kept no owners of zones, so they are read first.
+      // The earlier release did not store owners of zones, so the new one reads them before it accepts edits.
       await until('an edit', async () => (await story.save('next')).ok);
       patient(1);
       assert.ok((await story.save('again')).ok);
@@ -230,7 +230,7 @@ describe(
       const file = await packageFile('1.0.0', deb);
       assert.match(await root.run(...deb.install, file), /no panel is here yet/u);
       assert.match(await root.run('domainsync', '--version'), /^1\.0\.0/u);
-      // BILLmanager has this root too, and no DNS.
+      // BILLmanager has the same root, but serves no DNS.
       await root.run('mkdir', '-p', '/usr/local/mgr5/etc', '/usr/local/mgr5/addon', '/usr/local/mgr5/var');
       await assert.rejects(root.run('domainsync', 'install'), /install\.unproved-panel/u);
       await root.run(...deb.remove);
@@ -241,7 +241,8 @@ describe(
       const found = await files();
       assert.match(await root.run(...deb.install, file), /domainsync 1\.0\.0 is installed\./u);
       assert.match(await files(), /ispmgr\/lib\/domainsync\/current/u);
-      // What an administrator took out of the panel, an update does not bring back.
+      // If an administrator has uninstalled domainsync from the panel, an update of the package must not
+      // install it again.
       await root.run(`${panel}/sbin/domainsync`, 'uninstall');
       await root.run(...deb.install, await packageFile('1.1.0', deb));
       assert.doesNotMatch(await files(), /ispmgr\/lib\/domainsync\/current/u);

@@ -13,12 +13,15 @@ import { makeServerStage } from '../../../src/testing/stage/server-stage.ts';
 import { prepared, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { succeeded } from '../combinations/scene.ts';
 
-/** Zones by where the public finds them. The central's name servers are ns1 and ns2.example.net. */
+/**
+ * One zone for each case of its delegation in the public DNS. The central's name servers are ns1 and
+ * ns2.example.net.
+ */
 const [here, moved, nowhere] = ['here.example', 'moved.example', 'nowhere.example'];
 const all = [here, moved, nowhere] as const;
 const www = address('www', '192.0.2.30');
 
-/** Registers the tests of one pair. They share one stage and run in the given order. */
+/** Registers the tests for one pair of panel and central. They share one stage and run in the given order. */
 export function testDelegation({ panel, central }: { panel: 'v4' | 'v6'; central: ServerKind }): void {
   const skip = missingFor(central) || missingPrograms('knotd', 'knotc');
   describe(`delegations, ${panel} to ${central}`, { skip }, () => {
@@ -66,7 +69,7 @@ function steps(given: () => { readonly stage: AnyStage; readonly resolver: Knot 
   test('issue 17, delegation: a plan warns of each zone and counts them', async () => {
     const { stage, resolver } = given();
     saveSettings(stage.panel.root, { delegation: { resolvers: `127.0.0.1:${resolver.port}` } });
-    // The settings may change in the middle of a plan, which then fails.
+    // New settings may come into force during a plan, and the plan then fails. So it is repeated.
     await until('the settings', async () => /delegated/u.test((await stage.ended('plan', ...all)).out));
     const out = await planned('--all');
     assert.match(

@@ -1,6 +1,6 @@
 /**
- * Tests of a first send that something disturbs: two operators, refusals, an overloaded central, and the
- * death of the command or the agent.
+ * Tests a first push during which something goes wrong: two operators, refusals, an overloaded central, and a
+ * kill of the command or the agent.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -21,15 +21,18 @@ interface Pair {
   readonly central: Generation | ServerKind;
 }
 
-/** What a test can do to the writes at a central. */
+/** Faults that a test can cause in the writes at a central. */
 interface Disturbance {
-  /** From now on, writes are carried out but not answered. */
+  /** From now on, the central carries out writes but does not answer them. */
   hold(): void;
-  /** Refuses to create this zone; null: nothing can be refused so. */
+  /** Makes the central refuse to create this zone; null: this central cannot be made to refuse. */
   readonly refuse: ((zone: string) => void) | null;
-  /** Turns so many creates of zones away as too many; null: this central does not do that. */
+  /**
+   * Makes the central reject this many creates of zones as too many at once; null: this central never does
+   * this.
+   */
   readonly overload: ((times: number) => void) | null;
-  /** Ends all of it. */
+  /** Ends all faults. */
   end(): void;
 }
 
@@ -44,7 +47,7 @@ const [shared, refused, busy, killed] = [
 ];
 const all = [...shared, ...refused, ...busy, ...killed];
 
-/** Registers the tests of one pair. They share one stage and run in the given order. */
+/** Registers the tests for one pair of panel and central. They share one stage and run in the given order. */
 export function testFaults({ panel, central }: Pair): void {
   const isServer = central === 'bind' || central === 'powerdns' || central === 'knot';
   describe(
@@ -172,7 +175,7 @@ async function prepare(stage: AnyStage, connection: Readonly<Record<string, stri
 function steps(given: () => Given, central: string): void {
   const push = async (...args: readonly string[]): ReturnType<AnyStage['ended']> =>
     await given().stage.ended('push', ...args, '--yes');
-  /** Pushes until nothing is left to do. */
+  /** Repeats the push until it has nothing left to do. */
   const finished = async (...args: readonly string[]): Promise<void> => {
     await until('nothing to be left', async () => {
       const { status, out } = await push(...args);
@@ -180,7 +183,7 @@ function steps(given: () => Given, central: string): void {
     });
   };
 
-  /** Checks that each zone is at the central as it is in the panel, by one operation. */
+  /** Checks that the central has each zone as the panel has it, and that one operation did this. */
   const onceEach = async (zones: readonly string[]): Promise<void> => {
     for (const zone of zones) {
       assert.ok(await agreed(given().stage, zone), zone);
@@ -201,7 +204,7 @@ function steps(given: () => Given, central: string): void {
     await onceEach(shared);
   });
 
-  // At BIND, only the provider makes zones, so the central refuses no create.
+  // At BIND only the provider creates zones, so the central gets no create that it could refuse.
   if (central !== 'bind') {
     test('issue 17, push: what the central refuses is told with its words, and stops nothing', async () => {
       const { disturb, stage } = given();
@@ -269,7 +272,7 @@ async function operationsOf(stage: AnyStage, zone: string): Promise<readonly Sen
   return entries.flatMap((entry) => ('state' in entry && entry.source === 'push' ? [entry] : []));
 }
 
-/** Whether an operation is under way at the first central. */
+/** Whether the first central has an open operation. */
 async function anyOpen(stage: AnyStage): Promise<boolean> {
   return ((await stage.status())?.engine?.open ?? 0) > 0;
 }

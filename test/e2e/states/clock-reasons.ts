@@ -1,4 +1,7 @@
-/** Reasons that come with time. The agent's wall clock is set forward, so that nobody has to wait. */
+/**
+ * Tests reasons for attention that appear only after some time. The tests set the agent's wall clock forward
+ * instead of waiting.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,8 +23,8 @@ const minute = 60_000;
 const hour = 60 * minute;
 
 /**
- * Registers the steps. Each one leaves the stage as it was.
- * @param signs whether the central refuses requests of an agent whose clock is wrong, as by signed queries
+ * Registers the steps. Each step leaves the stage as it was before.
+ * @param signs whether the central refuses requests of an agent whose clock is wrong, as with signed queries
  */
 export function clockReasonSteps(stage: () => AnyStage, signs: boolean): void {
   let setClock: (ms: number) => void = () => assert.fail('no agent with a clock that can be set');
@@ -29,11 +32,12 @@ export function clockReasonSteps(stage: () => AnyStage, signs: boolean): void {
   test('issue 16, states: not all zones were compared in time', async () => {
     await settled(stage());
     await endAgent(stage());
-    // The agent would make the comparison after the pause of an earlier step again, and so be in time.
+    // Without this file, the agent does not repeat the comparison after an earlier step's pause. That
+    // comparison would be in time.
     rmSync(`${pathsOf(stage().panel.root).pause}-following`, { force: true });
     setClock = await startAgentWithClock(stage(), -2 * hour - 11 * minute);
     await isWell(stage());
-    // Two periods of an hour, and 10 minutes.
+    // A comparison is overdue after two periods of an hour, and 10 minutes.
     setClock(-2 * minute);
     assert.deepEqual((await told(stage())).codes, []);
     setClock(0);
@@ -64,10 +68,10 @@ export function clockReasonSteps(stage: () => AnyStage, signs: boolean): void {
     Object.assign(panel.switches, atPanel.words.hasTtl ? noOwners : zoneHidden);
     await readOwnersAnew(stage(), ({ zones, unknown }) => unknown > 0 || zones === 1);
     for (const last of [76, 77, 78]) {
-      // One or two are usual after a pause.
+      // One or two such edits are usual after a pause, so they are no reason for attention.
       assert.deepEqual((await told(stage())).codes, []);
       const record = address(`whose-${last}`, `192.0.2.${last}`);
-      // Until the list was read, edits are refused.
+      // Edits are refused until the agent has read the panel's list.
       await until('the panel to save it', async () => (await atPanel.save(both, record)).ok);
       await until('the central to follow', async () => await stands(there, both, record));
       await isLeftUnknown(stage(), record);
@@ -77,7 +81,7 @@ export function clockReasonSteps(stage: () => AnyStage, signs: boolean): void {
     assert.deepEqual(params, { count: '3' });
     Object.assign(panel.switches, usual);
     await readOwnersAnew(stage(), ({ zones, unknown }) => unknown === 0 && zones > 1);
-    // It is remembered for a day.
+    // The reason stays for a day, so the last such edit is dated back by 25 hours.
     await rememberOtherwise(stage(), ({ undecided, ...health }) => {
       assert.ok(undecided !== null);
       return { ...health, undecided: { ...undecided, last: undecided.last - 25 * hour } };
@@ -87,7 +91,7 @@ export function clockReasonSteps(stage: () => AnyStage, signs: boolean): void {
   });
 }
 
-/** After nine minutes it is no reason yet, after eleven it is. */
+/** Checks that a failing zone is no reason for attention after nine minutes, but is one after eleven. */
 async function zonesFailingNow(stage: AnyStage, setClock: (ms: number) => void): Promise<Attention> {
   setClock(9 * minute);
   assert.deepEqual((await told(stage)).codes, []);
@@ -95,7 +99,7 @@ async function zonesFailingNow(stage: AnyStage, setClock: (ms: number) => void):
   return await tells(stage, 'attention.zones-not-compared');
 }
 
-/** The same where no agent runs, so that only the command's idea of the time counts. */
+/** Like {@link zonesFailingNow}, but without a running agent, so that only the command's clock counts. */
 async function zonesFailingLong(stage: AnyStage): Promise<Attention | undefined> {
   await rememberOtherwise(stage, ({ comparison, ...health }) => {
     const failingZonesSince = Date.now() - 11 * minute;
@@ -110,13 +114,17 @@ async function failingZones(stage: AnyStage): Promise<number | undefined> {
   return (await stage.status())?.centrals[0]?.health?.comparison.failingZones;
 }
 
-/** Version 5/6: the list of domains names no owner, and the panel answers every call as its caller. */
+/**
+ * Version 5/6: the list of domains shows no owner. The panel also answers every call as its caller, so the
+ * owners cannot be read in another way.
+ */
 const noOwners = { ownerColumn: 'none', ignoreSu: true } as const;
-/** Version 4, whose list always names owners: a filter of the administrator hides the zone. */
+/** Version 4, whose list always shows owners: a filter of the administrator hides the zone. */
 const zoneHidden = { filters: { [panelAdmin.name]: 'left' } } as const;
 
 /**
- * Asserts that the edit itself stayed in the panel: a comparison has brought the record to the central since.
+ * Checks that the edit itself was left to the panel. The central has the record only because of a later
+ * comparison.
  */
 async function isLeftUnknown(stage: AnyStage, record: Wanted): Promise<void> {
   await until(`the history of ${record.name}`, async () => {
@@ -126,8 +134,8 @@ async function isLeftUnknown(stage: AnyStage, record: Wanted): Promise<void> {
 }
 
 /**
- * Makes the agent forget all owners and read them, as it does after each pause.
- * @param isRead whether what the agent knows shows that it has
+ * Makes the agent forget all owners and read them again, as it does after each pause.
+ * @param isRead whether the owners in the status show that the agent has read them
  */
 async function readOwnersAnew(stage: AnyStage, isRead: (known: KnownOwners) => boolean): Promise<void> {
   await stage.domainsync('pause');
@@ -147,7 +155,7 @@ async function startedByEdit(stage: AnyStage): Promise<void> {
   });
 }
 
-/** Ends the agent, and changes what it has stored of itself. */
+/** Ends the agent, and changes the health that it has stored in the journal. */
 async function rememberOtherwise(stage: AnyStage, change: (health: Health) => Health): Promise<void> {
   await inJournal(stage, async (journal) => {
     const health = healthIn(await journal.fact(healthFact));
@@ -157,9 +165,9 @@ async function rememberOtherwise(stage: AnyStage, change: (health: Health) => He
 }
 
 /**
- * Starts the installed agent with a wall clock that can be set. Nothing else reads that clock.
+ * Starts the installed agent with a wall clock that the test can set. No other process uses that clock.
  * @param first how many milliseconds the clock is ahead at first
- * @returns sets how many it is ahead
+ * @returns a function that sets how many milliseconds the clock is ahead
  */
 async function startAgentWithClock(stage: AnyStage, first: number): Promise<(ms: number) => void> {
   const path = join(stage.directory, 'clock-ahead');

@@ -1,4 +1,4 @@
-/** Tests that each state is told as it is, and that each reason to look ends `status` with 3. */
+/** Tests that `status` reports each state, and that it exits with 3 for each reason for attention. */
 import assert from 'node:assert/strict';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ import { journalReasonSteps } from './journal-reasons.ts';
 import { startReasonSteps } from './start-reasons.ts';
 import { both, endAgent, isWell, mayFollow, tells, told } from './told.ts';
 
-/** A zone of the panel alone, and one of another account. */
+/** A zone that only the panel has, and a zone of another account. */
 const left = 'left.example';
 const foreign = 'foreign.example';
 
@@ -30,7 +30,7 @@ interface Pair {
   readonly central: Generation | ServerKind;
 }
 
-/** Registers the tests of one pair. They share one stage and run in the given order. */
+/** Registers the tests for one pair of panel and central. They share one stage and run in the given order. */
 export function testStates({ panel, central }: Pair): void {
   const isServer = central === 'bind' || central === 'powerdns' || central === 'knot';
   describe(`states, ${panel} to ${central}`, { skip: isServer ? missingFor(central) : false }, () => {
@@ -41,7 +41,7 @@ export function testStates({ panel, central }: Pair): void {
     });
     after(() => stage.stop());
     const current = (): AnyStage => stage;
-    // By signed queries only names that we know can be seen.
+    // Signed queries show only the names that domainsync asks for.
     zoneSteps(current, central !== 'bind');
     historySteps(current, { left, foreign });
     reasonSteps(current);
@@ -71,13 +71,16 @@ async function prepare(stage: AnyStage): Promise<void> {
   await until('its end', async () => (await stage.status())?.engine?.baselineAt !== null);
 }
 
-/** @param whole whether the central shows records that domainsync does not know */
+/**
+ * Registers the steps about zones. @param whole whether the central shows records that domainsync does not
+ * know
+ */
 function zoneSteps(stage: () => AnyStage, whole: boolean): void {
   test('zones: how many records are where, what needs a person first', async () => {
     const { out } = await stage().ended('zones');
     const lines = out.trimEnd().split('\n');
     assert.match(lines[0] ?? '', /^ZONE +STATE +SINCE +SYNCED +PANEL +CENTRAL +CONFLICT +NOTE$/u);
-    // What is in conflict comes first, then what is left to the panel.
+    // Zones with conflicts come first, then zones that are left to the panel.
     assert.match(lines[1] ?? '', /^both\.example +synced +\S+ \S+ +\d+ +\d+ +\d+ +[1-9]\d* since \d{4}-/u);
     assert.ok(
       lines.some((line) => /^left\.example +panel-only /u.test(line)),
@@ -205,9 +208,11 @@ function reasonSteps(stage: () => AnyStage): void {
     const reason = 'attention.no-hook-calls';
     let silent = 0;
     for (; !(await told(stage())).codes.includes(reason); silent += 1) {
-      // One such change, or several at once, may be a restore or an import.
+      // A single change without a call, or several at once, may come from a restore or an import. So they are
+      // no reason yet.
       assert.deepEqual((await told(stage())).codes, []);
-      // The comparisons after the pause of an earlier step do not count, and they may find the change first.
+      // Comparisons after an earlier step's pause do not count, and may be the first to find the change. So
+      // more changes may be needed.
       assert.ok(silent < 8);
       const record = address(`silent-${silent}`, `192.0.2.${70 + silent}`);
       succeeded(await atPanel.save(both, record));
@@ -225,9 +230,9 @@ function reasonSteps(stage: () => AnyStage): void {
 }
 
 /**
- * Makes the panel run without our handlers, though their files are there: as it is after an update that reads
+ * Makes the panel run without our handlers although their files exist, as after an update whose panel reads
  * another list.
- * @returns restores them
+ * @returns a function that restores the handlers
  */
 function withoutHandlers({ panel, atPanel }: AnyStage): () => void {
   const later = atPanel.words.hasTtl;
