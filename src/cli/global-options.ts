@@ -3,10 +3,10 @@ import { Option, type Command } from 'commander';
 import { usualRoot } from '../app/install/usual-root.ts';
 import { pathsOf, type Paths } from '../app/paths.ts';
 
-/** Options that stand before the name of the command. */
+/** Options that the user gives before the name of the command. */
 export interface GlobalOptions {
   readonly paths: Paths;
-  /** Whether the user gave the panel's root, so that it is not the usual one. */
+  /** Whether the user gave the panel's root; false: the usual root is used. */
   readonly isRootGiven: boolean;
   /** Path of the agent's socket, if the user gave one; undefined: the default path. */
   readonly socket: string | undefined;

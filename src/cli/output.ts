@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
 import { safeJson, terminalText } from '../core/plain-text.ts';
 
-/** Exit statuses of the program; `domainsync --help` explains them. */
+/** Exit statuses of the program, as `domainsync --help` explains them. */
 export const exitStatus = { done: 0, failed: 1, usage: 2, attention: 3 } as const;
 
 /**
- * Whether a text means something good or bad, shown by its colour. Colours are used only on a terminal, and
- * only if `NO_COLOR` is not set.
+ * Whether a text reports something good or bad. On a terminal the text has a colour for it, unless `NO_COLOR`
+ * is set.
  */
 export type Mood = 'good' | 'bad' | 'care' | 'quiet' | 'plain';
 
@@ -43,19 +43,19 @@ export function complain(text: string): void {
   console.error(terminalText(text).replaceAll(introducer, escape));
 }
 
-/** How the columns of a table are cut so that it fits on the terminal. */
+/** Says how to cut the columns of a table so that the table fits on the terminal. */
 interface Fit {
   /** Width of the terminal, columns of characters; null: nothing is cut. */
   readonly width: number | null;
   /**
-   * The table's columns that may be cut, in the order in which they are cut: number and least width of each.
+   * The columns that may be cut, in the order in which they are cut, each with its number and smallest width.
    */
   readonly cut: readonly (readonly [column: number, least: number])[];
 }
 
 /**
- * A table with headings. Each column is as wide as its widest cell, unless it is cut to fit. Line breaks in a
- * cell become spaces, so that no text from outside looks like a row.
+ * Formats a table with headings. Each column is as wide as its widest cell, unless it is cut. Line breaks in
+ * a cell become spaces, so that no text from outside looks like a row.
  */
 export function table(
   headings: readonly string[],
@@ -84,7 +84,7 @@ function inOneLine({ text, mood }: Cell): Cell {
   return { text: text.replaceAll(/\n+/gu, ' '), mood };
 }
 
-/** The widths of all columns, after cutting those that may be cut until the table fits. */
+/** Cuts the columns that may be cut until the table fits. @returns the widths of all columns */
 function fitted(wanted: readonly number[], { width, cut }: Fit): readonly number[] {
   const widths = [...wanted];
   if (width === null) return widths;
@@ -105,7 +105,7 @@ export function terminalWidth(): number | null {
 const wide =
   /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\uff01-\uff60\uffe0-\uffe6]/u;
 
-/** How many columns of a terminal a text takes. */
+/** Counts the columns of a terminal that a text takes. */
 function widthOf(text: string): number {
   return Array.from(text).reduce((sum, character) => sum + (wide.test(character) ? 2 : 1), 0);
 }
@@ -143,7 +143,7 @@ export function sayJson(value: unknown): void {
   console.log(safeJson(value));
 }
 
-/** Prints values as one JSON list. Each value is printed as soon as it is there. */
+/** Prints values as one JSON list. Each value is printed as soon as it is available. */
 export async function sayJsonList(values: AsyncIterable<unknown>): Promise<void> {
   let last: string | null = null;
   for await (const value of values) {

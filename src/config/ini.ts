@@ -119,7 +119,10 @@ export function changeIni(text: string, changes: IniChanges): string {
 
 type IniChange = Pick<IniEntry, 'section' | 'option'> & { readonly value: string | null };
 
-/** @param bom what precedes the first line; without it, the parser would take a second BOM for the first */
+/**
+ * Sets, adds or removes one option in the lines.
+ * @param bom what precedes the first line; without it, the parser would take a second BOM for the first
+ */
 function changeOne(bom: string, lines: string[], { section, option, value }: IniChange): void {
   const { entries } = parseIni(bom + lines.join('\n'));
   const old = entries.findLast((entry) => entry.section === section && entry.option === option.toLowerCase());

@@ -1,8 +1,10 @@
-/** Says in which section of the settings file each central has its options. */
+/** Finds the section of the settings file in which each central has its options. */
 import type { IniEntry } from './ini.ts';
 import { options, type Option } from './options.ts';
 
-/** Sections that each central has for itself. The further centrals have them under other names. */
+/**
+ * Sections that each central has for itself. For the further centrals, they have these names with a number.
+ */
 const furtherNames: Readonly<Record<string, string>> = { isp_master: 'central', verify: 'verify' };
 
 const furtherSection = /^(central|verify)_([2-9]|[1-9]\d{1,2})$/u;
@@ -17,8 +19,8 @@ export function numbersIn(entries: readonly IniEntry[]): readonly number[] {
 }
 
 /**
- * The section in which a central has the options of `section`, which is the name for the first central.
- * Options that all centrals share stay in `section`.
+ * The name of the section in which a central has its own `section`. The first central's section has the plain
+ * name. Sections that all centrals share keep their name.
  */
 export function sectionOf(section: string, number: number): string {
   const name = furtherNames[section];

@@ -153,7 +153,7 @@ export function readSettings(
 }
 
 /**
- * A text of all settings of one central, secrets included. Two settings are the same if their texts are
+ * Writes all settings of one central as text, secrets included. Two settings are the same if their texts are
  * equal.
  */
 export function wholeText(settings: Settings): string {
@@ -166,16 +166,18 @@ export function everyCentral(settings: Settings): readonly Settings[] {
   return [settings, ...settings.further];
 }
 
-/** The part of the settings file that is about one central, and lists that take problems and files. */
+/**
+ * The part of the settings file that concerns one central, and lists that collect problems and file names.
+ */
 interface Source {
   readonly number: number;
   readonly path: string;
   /** The entries by `section.option`. Their sections are renamed to those of the first central. */
   readonly entries: ReadonlyMap<string, IniEntry>;
   readonly readSecret: SecretReader;
-  /** Problems are added here, by all centrals. */
+  /** All centrals add their problems to this list. */
   readonly problems: Problem[];
-  /** Files that the settings name are added here, by all centrals. */
+  /** All centrals add the files that their settings name to this list. */
   readonly files: string[];
 }
 
@@ -217,7 +219,7 @@ function readCentral(source: Source, further: readonly Settings[]): Settings {
 type Secrets = ReadonlyMap<string, string>;
 
 /**
- * Reads the secrets of one central that are in files. Problems of options that all centrals share are
+ * Reads the secrets of one central that are in files. For options that all centrals share, problems are
  * reported only once.
  */
 function secretsIn({ number, path, entries, readSecret, files }: Source, problems: Problem[]): Secrets {
@@ -233,7 +235,7 @@ function notificationProblems(
   { notify }: OptionValues,
   secrets: Secrets,
 ): readonly Problem[] {
-  // The secret is empty because its file cannot be used, which is reported already.
+  // The secret is empty because its file cannot be used. That problem is reported already.
   if (secrets.get('notify.webhook_secret') === '') return [];
   const lineOf = (option: string): number =>
     (entries.get(`notify.${option}`) ?? entries.get(`notify.${fileOption(option)}`))?.line ?? 0;
@@ -289,7 +291,7 @@ function objection({ values }: Option, params: Readonly<Record<string, string>>)
   return { code: 'settings.bad-address', params };
 }
 
-/** Adds to a problem in which section a further central has the option. */
+/** Adds to a problem the name of the section in which the further central has the option. */
 function withSection({ code, params }: Problem, number: number): Problem {
   const { option = '' } = params;
   const known = options.find((one) => one.option === option);
@@ -298,7 +300,7 @@ function withSection({ code, params }: Problem, number: number): Problem {
 }
 
 /**
- * Finds centrals that are the same account as an earlier one. This is not allowed, because an account has
+ * Finds centrals that use the same account as an earlier central. This is not allowed, because an account has
  * only one ledger.
  */
 function sameTwice(all: readonly Settings[], sources: readonly Source[]): Problem[] {
@@ -432,7 +434,7 @@ export function saveSettingsText(root: string, text: string): void {
   const path = settingsPath(root);
   isThere(path);
   const draft = `${path}.new`;
-  // An earlier draft may still be there with another mode, or as a link to another file.
+  // A file of an earlier failed write may still exist, with another mode or as a link to another file.
   fs.rmSync(draft, { force: true });
   fs.writeFileSync(draft, text, { flag: 'wx', mode: 0o600, flush: true });
   fs.renameSync(draft, path);

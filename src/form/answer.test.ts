@@ -80,7 +80,7 @@ test('a certificate nobody vouches for is offered and then trusted, exactly that
   assert.match(text, /SHA-256/);
   assert.match(text, /Nothing was saved/);
   assert.equal(form.settings(), '');
-  // Issue 18: the sentence says why the certificate is not trusted, so no code of OpenSSL stands behind it.
+  // Issue 18: the text itself says why the certificate is not trusted, so it contains no code of OpenSSL.
   assert.doesNotMatch(text, /_CERT/);
   assert.equal(childText(first, 'passwordplace'), 'not set yet');
   const fingerprint = childText(first, 'fingerprint') ?? '';
@@ -101,7 +101,7 @@ test('a certificate nobody vouches for is offered and then trusted, exactly that
   assert.equal(childText(opened, 'trust'), 'on');
   assert.equal(JSON.stringify(opened).includes('pa;ss'), false);
 
-  // The user sends no password, so the stored one is used. The contact is new.
+  // The user sends no password, so the stored password is used. Only the contact is new.
   const third = await form.ask({
     host: host(),
     username: 'kunde42',

@@ -99,8 +99,8 @@ async function page(root: string, form: Form, values: FormValues, wrong: Wrong |
 }
 
 /**
- * Text of the field `passwordplace`, which says where the password is.
- * @param stored what the settings file has, whatever was typed since
+ * Makes the text of the field `passwordplace`, which shows where the password is stored.
+ * @param stored values of the settings file, without the user's changes
  */
 function placeText({ username, passwordFile }: FormValues, language: Language): string {
   if (username === '') return language === 'ru' ? 'ещё не задан' : 'not set yet';
@@ -117,7 +117,7 @@ const modeWords = {
 } as const;
 
 /**
- * The choices of the field `kind`.
+ * Makes the choices of the field `kind`.
  * @param found kind of the panel that was found at the central; null: none was found yet
  */
 function kindChoices(language: Language, found: FormValues['found']): Choice[] {
@@ -130,7 +130,7 @@ function kindChoices(language: Language, found: FormValues['found']): Choice[] {
 }
 
 /**
- * The choices of the field `pause`.
+ * Makes the choices of the field `pause`.
  * @param end when the present pause ends, milliseconds since 1970; `null`: there is no pause
  */
 function pauseChoices(language: Language, end: number | null): Choice[] {

@@ -1,8 +1,7 @@
 /**
- * The last way for the hook to reach the agent. The hook's shell script starts this program if neither `nc`
- * nor `socat` reached the agent. This program starts an agent if none runs, sends it the request from
- * standard input, and prints the answer. If no answer comes, it prints nothing, and the script refuses the
- * edit.
+ * The hook's last program for reaching the agent. The hook's shell script starts it if neither `nc` nor
+ * `socat` reached the agent. It starts an agent if none runs, sends it the request from standard input, and
+ * prints the answer. If no answer comes, it prints nothing, and the script refuses the edit.
  *
  * Usage: node hook.cjs SOCKET <request
  */
@@ -35,9 +34,9 @@ function readRequest(): Promise<Buffer> {
 }
 
 /**
- * Starts an agent that goes on after this program ends. If another agent runs already, the new one exits with
- * status 0, and `ended` is called. The other agent may be about to end, for example for an update, so the
- * caller then starts one again. After any other failure this program ends.
+ * Starts an agent that keeps running after this program has ended. If another agent is already running, the
+ * new one exits with status 0, and `ended` is called. The other agent may be about to end, for example for an
+ * update, so the caller then starts one again. After any other failure this program ends.
  */
 function startAgent(ended: () => void): void {
   const program = join(dirname(process.argv[1] ?? ''), 'agent.cjs');

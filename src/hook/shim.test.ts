@@ -162,18 +162,19 @@ test('issue 19: the agent is told when the hook was started', { skip: missing('n
   const began = performance.now();
   const body = Buffer.from('func=domain.edit&name=a.example&sok=ok');
   for (const input of [body, null]) {
-    // Without a length the hook waits up to three seconds for the end of a body, and they count.
+    // If the length is missing, the hook waits up to three seconds for the end of the body. This time counts
+    // as waiting time.
     await shim.run({ HANDLER_STAGE: 'before', REQUEST_METHOD: 'POST' }, input);
     const since = calls.at(-1)?.waitsSince ?? Number.NaN;
     assert.ok(since >= began - 20 && since <= performance.now(), `${since} ${began}`);
   }
-  // The second call waited for a body that never came.
+  // The second call waited for a body that never came, and this time counts.
   assert.ok(performance.now() - (calls.at(-1)?.waitsSince ?? 0) > 2_000);
 });
 
 test('no agent and none to be had: a refusal in both languages, an after is let be', async (t) => {
   const shim = makeShim(t);
-  // Here the program ends at once, like an agent that cannot start.
+  // In this test the program ends at once, like an agent that cannot start.
   const english = await shim.run(save);
   assert.match(english.output, /<error code="9">domainsync does not answer\. Nothing was changed/);
   const russian = await shim.run({ ...save, SESSION_LANG: 'ru' });
@@ -212,7 +213,8 @@ test('an agent that hangs: a refusal in time, one way only', { skip: missing('nc
   t.after(() => server.close());
   const { output, ms } = await shim.run(save);
   assert.match(output, /does not answer/);
-  // Each of the two ways would wait 15 s for the agent, so less than 30 s means that only one was tried.
+  // Each of the two programs would wait 15 s for the agent. Less than 30 s means that only one of them was
+  // tried.
   assert.ok(ms < 30_000, `${ms} ms`);
   assert.equal(connections, 1);
 });
@@ -224,7 +226,7 @@ test(
     const shim = makeShim(t);
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(shim.socket, resolve));
-    // Leaves a socket file on which nobody listens, as a killed process does.
+    // Leaves a socket file without a listener, as a killed process does.
     const leftover = `${shim.socket}.copy`;
     spawnSync('ln', [shim.socket, leftover]);
     await new Promise((resolve) => server.close(resolve));
@@ -264,7 +266,8 @@ test('paused: an agent that hangs delays the call by about a second', { skip: mi
   writeFileSync(shim.pause, '');
   const { output, ms } = await shim.run(save, Buffer.from('func=domain.edit&sok=ok'));
   assert.equal(output, accepted);
-  // The hook waits for 15 seconds when it is not paused. A busy machine may need longer than the second.
+  // Without a pause, the hook would wait for 15 seconds. The limit is above one second, because the machine
+  // may be busy.
   assert.ok(ms < 10_000, `${ms} ms`);
 });
 
@@ -285,7 +288,7 @@ test(
     await listening(t, shim, () => undefined);
     const { output, ms } = await shim.run(save);
     assert.equal(output, accepted);
-    // The hook waits for 15 seconds when domainsync does not only observe.
+    // If domainsync did not only observe, the hook would wait for 15 seconds.
     assert.ok(ms < 14_000, String(ms));
   },
 );

@@ -128,7 +128,7 @@ export class CommitGroup {
 
   /**
    * Milliseconds until the transaction ends. If the disk is slow and several edits come at once, half of the
-   * time is left for other work, so that more commits share the next sync. A single edit never waits.
+   * time is left for other work. So more commits share the next sync. A single edit never waits.
    */
   #wait(): number {
     const { at, took, members } = this.#last;

@@ -17,9 +17,9 @@ export const systemResolve: Resolve = async (host) => {
 };
 
 /**
- * Makes a resolver that looks up a host once at a time: while a look-up of the host runs, further calls wait
- * for it. A look-up cannot be ended, and the system has room for few of them. So a name whose servers hang
- * must not take the room of other names.
+ * Makes a resolver that runs at most one look-up per host. While a look-up runs, further calls for its host
+ * wait for it. A look-up cannot be ended, and the system runs only a few at a time. So a name whose servers
+ * hang must not block other names.
  */
 export function onceAtATime(resolve: Resolve): Resolve {
   const running = new Map<string, Promise<readonly string[]>>();

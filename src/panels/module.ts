@@ -3,7 +3,7 @@ import type { HookCall, Language, Panel } from '../core/panel.ts';
 import type { PanelHand } from '../core/panel-hand.ts';
 import type { PanelLayout } from './layout.ts';
 
-/** What a panel adapter gets from the process that uses it. */
+/** Services that a panel adapter gets from the process that uses it. */
 export interface PanelPorts {
   /**
    * Whether this process runs as a confined service of systemd. Then systemd runs those calls that may
@@ -17,7 +17,7 @@ export interface PanelPorts {
 /** One call of the settings form. */
 export interface FormCall {
   readonly language: Language;
-  /** Whether the user pressed OK; if not, the user opens the form. */
+  /** Whether the user pressed OK; false: the user opens the form. */
   readonly saving: boolean;
   /** Whether the user may open the form: only administrators may (docs/protocol.md#generations). */
   readonly allowed: boolean;
@@ -62,8 +62,8 @@ export interface PanelModule {
   /** Folders that every root with such a panel has. */
   readonly folders: readonly string[];
   /**
-   * Path, below the root, of a file that every panel of this kind has. Another product with the same folders
-   * does not have it. Without it, `install` wants the root to be given.
+   * Path, below the root, of a file that every panel of this kind has, and no other product with the same
+   * folders. If the file is missing, `install` must be given the root.
    */
   readonly ownFile: string;
   /** Path, below the root, of the program through which the panel is read. */

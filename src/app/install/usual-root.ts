@@ -6,8 +6,8 @@ import { panelKindAt } from '../wiring/panel-at.ts';
 import { releases } from './install.ts';
 
 /**
- * The root that commands use if none is given: the first root with domainsync; else the first root that
- * surely has a panel; else the first root with the folders of a panel.
+ * The root that commands use if none is given: the first root with domainsync. Without one, it is the first
+ * root that surely has a panel, or else the first root with the folders of a panel.
  * @param roots the roots to look at; by default those that panels usually have
  */
 export function usualRoot(roots: readonly string[] = usualRoots): string {

@@ -79,7 +79,10 @@ const noZone = zoneName('domainsync-check.invalid');
 const leaving = /delet|remov/iu;
 const coming = /creat|pend|progress|process|wait|queue/iu;
 
-/** Work on a zone that the panel has not finished: it is being created (`coming`) or deleted; null: none. */
+/**
+ * The unfinished work on a zone that `status` shows: the panel is creating it (`coming`) or deleting it
+ * (`leaving`); null: none.
+ */
 function underWay(status: string): 'coming' | 'leaving' | null {
   if (leaving.test(status)) return 'leaving';
   return coming.test(status) ? 'coming' : null;
@@ -106,8 +109,8 @@ class IspmanagerCentral implements Central {
     this.id = id;
     this.traits = {
       atomic: 'record',
-      // A record's identifier is made of its content. A write that names a record with changed content
-      // therefore finds nothing (docs/protocol.md#record-keys-4, #record-form-4).
+      // A record's identifier is made of its content. So if the record has changed since the read, a write
+      // that names the record finds nothing (docs/protocol.md#record-keys-4, #record-form-4).
       guard: 'per-record',
       managesZones: true,
       // The form of a new zone has fields for name, address and servers only; records are added one by one
@@ -232,8 +235,8 @@ class IspmanagerCentral implements Central {
   };
 
   /**
-   * Always empty: no documented column or function of these panels shows what {@link Central.concerns} asks
-   * for (docs/protocol.md#record-form-5, #accounts).
+   * Always empty. No documented column or function of these panels shows such problems
+   * (docs/protocol.md#record-form-5, #accounts).
    */
   readonly concerns: Central['concerns'] = () => Promise.resolve([]);
 
@@ -279,8 +282,8 @@ class IspmanagerCentral implements Central {
 
   /**
    * Waits until a read shows that the zone is present or absent, as `wanted`. A panel may answer before it
-   * has finished, and shows this in the `status` of its list (docs/protocol.md#delays). While the `status`
-   * shows unfinished work, the wait goes on until the deadline.
+   * has finished, and shows this in the `status` of its list (docs/protocol.md#delays). While `status` shows
+   * unfinished work, waits until the deadline.
    * @throws {CentralError} `central.no-effect`
    */
   async #demand(zone: DnsName, wanted: 'present' | 'absent', ctx: CallContext): Promise<void> {

@@ -74,8 +74,8 @@ class PowerdnsCentral implements Central {
 
   readonly check: Central['check'] = async (ctx) => {
     this.#writer.learn(await this.#reader.version(ctx));
-    // The list of all zones can be long, so only one zone is asked for. A key that may ask for one zone may
-    // also list all zones.
+    // A list of all zones can be long, so only one zone is requested. A key that may read one zone may also
+    // list all zones.
     await this.#reader.owner(noZone, ctx);
   };
 
@@ -99,8 +99,8 @@ class PowerdnsCentral implements Central {
   };
 
   /**
-   * Ignores `present` and reads the records again right before the write, because the API accepts a write
-   * that is planned from a stale read.
+   * Does not use `present`, but reads the records again right before the write. The API would accept a write
+   * that is based on a stale read.
    */
   readonly apply: Central['apply'] = async (change, _present, ctx) => {
     await demandDnames(this.#reader, change.add, ctx);
@@ -123,8 +123,8 @@ class PowerdnsCentral implements Central {
     return await persistently(async () => {
       if ((await this.mayCreateZone(zone, seed, ctx)) === 'exists') return 'exists';
       const made = await this.#create(zone, body, ctx).finally(() => this.#reader.made(zone));
-      // PowerDNS 4.7.3 caches the answers from before the create: REFUSED, or an answer from a zone above. So
-      // the caches are flushed.
+      // PowerDNS 4.7.3 still has cached answers from before the create: REFUSED, or answers from a zone
+      // above. So its caches are flushed.
       await this.#caches.flush(zone, ctx);
       return made;
     });
@@ -219,7 +219,7 @@ class PowerdnsCentral implements Central {
     const now = await this.#readAfter(error, zone, null, ctx);
     if (now === 'foreign') throw foreign(zone, error);
     if (now !== 'ours' || !(error instanceof CentralError)) throw error;
-    // The server reports that it did not create the zone, so somebody else created it at the same time.
+    // The server reports that it did not create the zone, so somebody else has created it at the same time.
     if (error.code === 'central.exists' || hasEnded(error)) return 'exists';
     if (error.state === 'unknown') return 'created';
     // The server may refuse the create but still leave the zone behind (PowerDNS issue 7763).
@@ -227,8 +227,8 @@ class PowerdnsCentral implements Central {
   }
 
   /**
-   * Reads who has the zone, after a write of the zone failed. The write may have been carried out all the
-   * same, or somebody else may have created or deleted the zone.
+   * Reads who has the zone after a write of it has failed. The write may have been carried out anyway, or
+   * somebody else may have created or deleted the zone.
    * @param before who had the zone before the write
    * @throws {WithoutEffect} if the server ended the request and nothing has changed
    */

@@ -83,7 +83,7 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       ]);
       await apply({ zone, remove: [], add: [two!] });
       assert.deepEqual(await shown(zone, www, 'A'), ['(192.0.2.9)', '192.0.2.1', '192.0.2.2']);
-      // The central has now read the disabled record. After that, somebody disables another one.
+      // The central has already read the disabled record of this zone when somebody disables another record.
       await apply({ zone, remove: [two!], add: [] });
       await patch(zone, {
         name: www,
@@ -101,8 +101,8 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
     });
 
     it('says that one zone fails, not the server, where it cannot read a record of it (issue 12.9)', async () => {
-      // The test needs a backend that stores text. lmdb stores parsed records, so it cannot contain a bad
-      // one.
+      // Only a backend that stores text can contain a record that cannot be parsed. lmdb stores parsed
+      // records.
       if (backend === 'lmdb') return;
       const zone = await makeZone();
       await central.readZone(zone, [], quietContext());
@@ -120,7 +120,7 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
         assert.equal(params['name'], zone.slice(0, -1));
         assert.match(params['text'] ?? '', /HTTP 500/u);
       }
-      // The central has read the whole zone before, so edits of other names still work.
+      // The central has read the whole zone before, so edits of the other names still work.
       const www = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone);
       await apply({ zone, remove: [], add: [www] });
       const found = await central.readNames(zone, [www.name], quietContext());

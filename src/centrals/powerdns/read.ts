@@ -13,20 +13,20 @@ import { heldRecords, rrsetShape, type HeldRecords } from './records.ts';
 import { zoneKinds } from './settings.ts';
 import { own } from '../../dns/own.ts';
 
-/** What the API reports about a zone besides its records. */
+/** Facts that the API reports about a zone, besides its records. */
 export type ZoneFacts = Readonly<ReturnType<typeof factsOf>>;
 
 export interface ZoneRead extends HeldRecords {
   /**
-   * What the API reports about the zone; `null`: the serial changed while the names were read, because
-   * another writer changed the zone.
+   * Facts that the API reports about the zone; `null`: another writer changed the zone while its names were
+   * read, so the serial changed.
    */
   readonly facts: ZoneFacts | null;
 }
 
 /**
- * Who has a zone. `ours`: our account has it, and its records can be edited. `copy`: our account has it, but
- * its records come by transfer. `foreign`: another account has it. `null`: the server has no such zone.
+ * The owner of a zone. `ours`: our account, and its records can be edited. `copy`: our account, but the
+ * records come by transfer. `foreign`: another account. `null`: the server has no such zone.
  */
 export type Owner = 'ours' | 'copy' | 'foreign' | null;
 
@@ -57,19 +57,20 @@ const mostNames = 32;
 /** Maximum number of simultaneous reads of single names. */
 const mostReads = 4;
 
-/** Values of SOA-EDIT-API with which each edit gives the zone a new serial. */
+/** Values of SOA-EDIT-API that make each edit by the API raise the serial. */
 const counting: ReadonlySet<string> = new Set(['DEFAULT', 'INCREASE']);
 
 /**
- * Kinds of zones whose serial everybody has to raise who changes them, because other name servers copy them
- * only then. A native zone may be changed in the database without a new serial.
+ * Kinds of zones that other name servers copy. Everybody who changes such a zone must raise its serial, or it
+ * is not copied. A native zone may be changed in the database without a new serial.
  */
 const copied: ReadonlySet<string> = new Set(['Master', 'Primary']);
 
 /** Maximum number of zones that are remembered as missing at the server. */
 const mostMissing = 10_000;
 /**
- * Milliseconds for which {@link ZoneReader.recentOwner} does not ask again for a zone that the server lacked.
+ * If the server lacked a zone less than this long (ms) ago, {@link ZoneReader.recentOwner} does not ask
+ * again.
  */
 const moment = 250;
 
@@ -79,11 +80,11 @@ export class ZoneReader {
   readonly #account: string;
   readonly #clock: Pick<Clock, 'now'>;
   /**
-   * Zones that the server lacked at the last request for them, each with the time of that request (monotonic
-   * milliseconds). Before the next read of such a zone, the server is asked whether it lists the zone.
+   * Zones that the server lacked at their last request, each with the time of that request (monotonic
+   * milliseconds). Before such a zone is read again, the server is asked whether its list has the zone.
    */
   readonly #missing = new Map<DnsName, number>();
-  /** Zones in which the last read of the whole zone showed that each edit by the API raises the serial. */
+  /** Zones whose last full read showed that each edit by the API raises the serial. */
   readonly #counting = new Set<DnsName>();
 
   constructor(api: ServerApi, account: string, clock: Pick<Clock, 'now'>) {
@@ -116,7 +117,10 @@ export class ZoneReader {
     return await mapInSlices(ours, ({ name }) => nameOf(name));
   }
 
-  /** The serials of the account's zones that nobody should change without raising the serial. */
+  /**
+   * Reads the serials of those zones of the account that other writers do not change without raising the
+   * serial.
+   */
   async serials(ctx: CallContext): Promise<ReadonlyMap<DnsName, number>> {
     const found = new Map<DnsName, number>();
     await mapInSlices(await this.#rows({ dnssec: 'false' }, ctx), (listed) => {
@@ -168,7 +172,7 @@ export class ZoneReader {
       try {
         return await this.whole(zone, ctx);
       } catch (error) {
-        // The server may be able to read these names, although it cannot read the whole zone.
+        // The server may still be able to read single names of a zone that it cannot read as a whole.
         if (!isZoneFailing(error)) throw error;
       }
     }
@@ -192,8 +196,8 @@ export class ZoneReader {
       if (!(error instanceof CentralError)) throw error;
       if (hasEnded(error)) return await this.#failing(zone, error, ctx);
       if (error.code !== 'central.missing') throw error;
-      // A 404 may also come from a wrong path or a misconfigured proxy. Only an empty list proves that there
-      // is no such zone.
+      // A wrong path or a misconfigured proxy also gives a 404. Only an empty list proves that the zone does
+      // not exist.
       if ((await this.#rowsOf(zone, ctx)).length === 0) return null;
       throw garbled(`the zone is listed but not found: ${serverName(zone)}`, 'read');
     }
@@ -208,11 +212,11 @@ export class ZoneReader {
   }
 
   /**
-   * Finds out why a read of a zone failed. Either the whole server fails, or only this zone cannot be read
-   * (its database has a record that PowerDNS cannot parse).
+   * Finds out why a read of a zone failed. Either the whole server fails, or only this zone cannot be read,
+   * because its database has a record that PowerDNS cannot parse.
    * @returns `null` for a zone of another account
    * @throws {CentralError} `central.zone-failing` if the server lists the zone; the error of the list, if
-   *   that fails too; else `cause`
+   * that fails too; else `cause`
    */
   async #failing(zone: DnsName, cause: CentralError, ctx: CallContext): Promise<null> {
     const [row] = await this.#rowsOf(zone, ctx);
@@ -236,7 +240,7 @@ export class ZoneReader {
     this.#missing.set(zone, this.#clock.now());
   }
 
-  /** Lists zones. The list always exists, so a 404 means that the address is not that of the API. */
+  /** Lists zones. The API always has this list, so a 404 means that the address is not that of the API. */
   async #list(query: Readonly<Record<string, string>>, ctx: CallContext): Promise<readonly ZoneRow[]> {
     return await mapInSlices(await this.#rows(query, ctx), (row) => shaped(rowShape, row));
   }
@@ -287,10 +291,7 @@ function factsOf(zone: v.InferOutput<typeof zoneShape>) {
   };
 }
 
-/**
- * Keeps only the records at one name. A server that cannot read single names returns the whole zone each
- * time.
- */
+/** Keeps only the records at one name. A server that cannot read single names returns the whole zone. */
 function onlyAt(name: DnsName, read: ZoneRead | null): ZoneRead | null {
   if (read === null) return null;
   const isThere = (record: CentralRecord): boolean => record.name === name;

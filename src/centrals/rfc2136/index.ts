@@ -78,8 +78,8 @@ class Rfc2136Central implements Central {
       if (ownership === 'ours') found.push(zone);
       else if (ownership instanceof CentralError) doubt = ownership;
     }
-    // If no zone is found, the error is thrown, because the key is probably misspelled or the server has no
-    // zone yet. Otherwise, a failing zone is left out; a later read of that zone reports the failure.
+    // If no zone is found, throws the first error: the key is probably misspelled, or the server has no zone
+    // yet. Otherwise leaves out zones that fail; a later read of such a zone reports its failure.
     const isReady = doubt === null || !isUnserved(doubt);
     if (found.length === 0 && doubt !== null && !(isReady && this.#allowed.size > 0)) throw doubt;
     return found;

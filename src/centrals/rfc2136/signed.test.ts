@@ -54,7 +54,7 @@ async function signer(
     await central.close();
     await server.dispose();
   });
-  // BIND opens its port twice while it starts, and ends the connections in between.
+  // While it starts, BIND opens its port twice, and ends the connections in between.
   const answered = async (): Promise<string> => await dig(server, zone, 'SOA', '+dnssec').catch(String);
   await until(async () => (await answered()).includes('RRSIG'));
   return { server, central };
@@ -64,7 +64,7 @@ async function dig({ port }: NameServer, name: string, type: string, ...more: st
   return await runProgram('dig', ['@127.0.0.1', '-p', String(port), '+norec', '+tcp', ...more, name, type]);
 }
 
-/** How a validator judges a name if these DS data are its only trust anchor. */
+/** Validates a name with these DS data as the only trust anchor. @returns the validator's output */
 async function validated({ server, central }: Signer, name: string): Promise<string> {
   const { ds } = (await central.signing(zone, quietContext())) ?? { ds: [] };
   const anchors = ds.map((one) => {
@@ -152,7 +152,7 @@ describe('what the parent has to know', () => {
   });
 });
 
-/** The data of each DS record in master-file lines, spelled like ours. */
+/** Cuts the data of DS records out of master-file lines, in the spelling that domainsync uses. */
 function dataOf(lines: string): string[] {
   return lines
     .split('\n')

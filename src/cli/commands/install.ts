@@ -75,8 +75,8 @@ export function installCommand(globals: () => GlobalOptions): Command {
       const etc = etcOf(options.system, root);
       const system = etc === null ? [] : await systemFiles({ root, socket, etc });
       const replaced = changed.some((path) => path.endsWith('/current') || path.includes('/lib/domainsync/'));
-      // Restart the panel as soon as the files are written. Until then it may still call the new handlers in
-      // the way of the former handler type.
+      // The panel is restarted as soon as the files are written. Until then, it may still call the new
+      // handlers in the way of the old handler type.
       const restarted = done.restart && (await restart(paths, kind));
       // An old agent that still runs needs the files of its own release.
       if (!replaced || (await replaceAgent(paths))) removeOldReleases(root);
@@ -93,7 +93,7 @@ export function installCommand(globals: () => GlobalOptions): Command {
 const observesAgain =
   'domainsync: the given settings switch from strict to observe: nothing is refused or written from now on.';
 
-/** The mode that the settings name; null: there are none that can be used. */
+/** The value of `mode` in the settings; null: there are no usable settings. */
 function modeUnder(root: string): string | null {
   const loaded = loadSettings(root);
   return loaded.kind === 'configured' ? loaded.settings.mode : null;

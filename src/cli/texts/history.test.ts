@@ -1,4 +1,4 @@
-/** Fields of the history that come from outside. */
+/** Tests fields of the history whose text comes from outside. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ShownEntry } from '../../app/answers/history-entries.ts';
@@ -8,7 +8,10 @@ import { sampleOperation } from '../../testing/contracts/journal.ts';
 import { historyText } from './history.ts';
 import { entryText } from './operation.ts';
 
-/** Each kind of character that forges lines, moves a cursor, turns the direction or begins a formula. */
+/**
+ * Texts that could do harm: they forge lines, move the cursor, change the writing direction or begin a
+ * formula.
+ */
 const hostile = [
   'a\nstate      confirmed',
   'a\r\nb',

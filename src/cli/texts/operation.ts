@@ -31,7 +31,7 @@ const kinds: Readonly<Record<Operation['kind'], string>> = {
   'zone-delete': 'zone deleted',
 };
 
-/** Other meanings of states for a pull, which is carried out like an undo. */
+/** Texts for the states of a pull that differ from {@link meanings}. A pull is carried out like an undo. */
 const pullMeanings: Partial<typeof meanings> = {
   reverting: 'being written into the panel',
   reverted: 'ended: a read of the panel showed it, as far as nobody changed it meanwhile',

@@ -23,7 +23,7 @@ export const tag: FieldKind = {
   }),
 };
 
-// Without the flag `u`: with it, `ſ` (U+017F) counts as an `s`.
+// The flag `u` is not used: with it, `ſ` (U+017F) would count as an `s`.
 const tagText = /^[a-z0-9]{1,255}$/i;
 
 /**

@@ -164,7 +164,7 @@ test('bad data are refused with every problem', () => {
     ['TXT', '"open', ['rdata.unbalanced-quote']],
     ['TXT', '"\\300"', ['rdata.bad-escape']],
     ['CAA', '0 is-sue "x"', ['rdata.bad-tag']],
-    // With the flags `i` and `u`, a regular expression takes U+017F for an `s`, and U+212A for a `k`.
+    // With the flags `i` and `u`, a regular expression would accept U+017F as `s` and U+212A as `k`.
     ['CAA', '0 i\u017fsue "x"', ['rdata.bad-tag']],
     ['TYPE65280', 'abc', ['rdata.not-generic']],
     ['TYPE65280', '\\# 2 00', ['rdata.bad-hex']],

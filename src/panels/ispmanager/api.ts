@@ -39,7 +39,7 @@ export function localTool({ root, kind, mgrctl, timeout, service }: IspmanagerPa
     root,
     /**
      * `service`: whether this process is a confined service. `fails`: whether the tool fails as a child of
-     * this process, although it works outside the unit of this process.
+     * this process, but works outside of this process's unit.
      */
     confined: { service: service ?? false, fails: false },
     /** Absolute path of `mgrctl`. */
@@ -97,7 +97,7 @@ export async function callPanel(
 
 /**
  * Reads a running panel with the tool as a child process, under the limits of our systemd unit. The tool's
- * documentation does not say which rights it needs. If the call fails inside the unit but works outside, all
+ * documentation does not say which rights it needs. If a call fails inside the unit but works outside, all
  * later calls run outside.
  */
 async function confinedCall(tool: LocalTool, call: ToolCommand, ctx: CallContext): Promise<ToolAnswer> {
@@ -182,8 +182,8 @@ async function run(
     };
     const child = execFile(program, [...words], options, (error, stdout) => {
       signal.removeEventListener('abort', end);
-      // The tool's exit status after an error of the function is not documented (docs/protocol.md#mgrctl), so
-      // an answer counts whatever the status is.
+      // The tool's exit status after an error of the function is not documented (docs/protocol.md#mgrctl). So
+      // an answer counts with any exit status.
       if (error === null || (typeof error.code === 'number' && stdout.trim() !== '')) resolve(stdout);
       else reject(new PanelError('panel.unreachable', { text: reasonOf(error, basename(program)) }, error));
     });

@@ -22,7 +22,7 @@ test('a call that is given up while its tool is missing sends no signal to anoth
   call.abort();
   await assert.rejects(answer, PanelError);
   assert.deepEqual(killed, []);
-  // A call that was given up before it began starts nothing.
+  // A call whose signal was aborted before the call began starts no process.
   await assert.rejects(
     callPanel(tool, { func: 'domain' }, { signal: call.signal, operation: '-' }),
     PanelError,

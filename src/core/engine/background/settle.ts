@@ -244,8 +244,8 @@ function whileBringing({ class: group, state }: RecordsOperation): OperationStat
 }
 
 /**
- * Ends the operations. An operation stays open if its state has changed, or if its `after` call has come in the
- * meantime. Another step is then scheduled for it.
+ * Ends the operations. An operation stays open if its state has changed, or if its `after` call has come in
+ * the meantime. Another step is then scheduled for it.
  */
 async function endBringing(
   runtime: Runtime,
