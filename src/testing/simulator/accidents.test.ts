@@ -1,12 +1,12 @@
-/** Issue 13: tests that the faults which histories are meant to contain really occur. */
+/** Issue 13: tests that the faults which a history's options ask for really occur. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HistoryOptions } from './set-up.ts';
 import { BrokenOff, playHistory, type HistoryResult } from './history.ts';
 
 /**
- * Options of histories, each with what must occur in them: faults under their name in the tally, and events
- * as `event KIND`.
+ * Options of histories, each with the faults and events that must occur in them. A fault has its name in the
+ * tally, an event the name `event KIND`.
  */
 const wanted: Readonly<Record<string, readonly [Partial<HistoryOptions>, ...string[]]>> = {
   journal: [
@@ -38,7 +38,7 @@ const wanted: Readonly<Record<string, readonly [Partial<HistoryOptions>, ...stri
   observe: [{ observe: true }, 'mode observe', 'mode strict'],
 };
 
-/** Plays a history. If an error of the engine ends it early, what occurred until then counts too. */
+/** Plays a history. If an error of the engine ends it early, faults and events until then count. */
 async function play(
   seed: number,
   options: Partial<HistoryOptions>,
@@ -71,7 +71,7 @@ function add(met: Map<string, number>, { measures, story }: Pick<HistoryResult, 
 
 for (const [mode, [options, ...kinds]] of Object.entries(wanted)) {
   test(`issue 13: histories of the kind ${mode} meet each of its faults`, async (t) => {
-    // If the engine causes an unhandled rejection, a law reports it. It must not fail this test too.
+    // If the engine causes an unhandled rejection, a law reports it. So it must not fail this test.
     const leave = (): void => undefined;
     process.on('unhandledRejection', leave);
     t.after(() => process.off('unhandledRejection', leave));

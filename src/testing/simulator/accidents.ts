@@ -76,8 +76,8 @@ export class Accidents {
   #centralFault(call: string): CentralFault | null {
     const kinds = this.#options.writes === true ? allFaults : usualFaults;
     const fault = this.#maybe(`${call} fault`, chances.write, kinds);
-    // If a central refuses a write outside hook calls, the record is listed for an administrator. That is
-    // right, but would hide violations, so it is not played.
+    // If a central refuses a write outside of a hook call, the engine rightly lists the record for an
+    // administrator. Listed records may hide violations, so this fault is not chosen.
     return fault === 'refuse' && this.#world.answering === 0 ? null : fault;
   }
 

@@ -2,8 +2,8 @@
 export type Drawn = number | string | boolean | null;
 
 /**
- * Makes all random draws of a history: how long a call takes, which call fails, what a user does. Each draw
- * has a name, so that a history can be described and replayed.
+ * Makes all random draws of a history: how long a call takes, which call fails, which edit a user makes. Each
+ * draw has a name, so that a history can be described and replayed.
  */
 export interface Chances {
   /** Draws a number from 0 up to but not including 1. */
@@ -18,8 +18,8 @@ export interface Chances {
 }
 
 /**
- * The draws of a history, by name, then by number within the name (from 1). If a draw is missing, its value
- * is the quiet one (`TapeChances`).
+ * The draws of a history, by name, then by number within the name (from 1). A missing draw has the quiet
+ * value, for example "no fault" (`TapeChances`).
  */
 export type Tape = Readonly<Record<string, Readonly<Record<string, Drawn>>>>;
 

@@ -29,12 +29,12 @@ export function recordsEvent(
   };
 }
 
-/** An edit in a few words. */
+/** Describes an edit in a few words. */
 export function describeEvent(event: EditEvent): string {
   return `${event.kind} ${event.fingerprint}`;
 }
 
-/** A verdict in a few words. */
+/** Describes a verdict in a few words. */
 export function describeVerdict(verdict: Verdict): string {
   return verdict.kind === 'accept' ? 'accept' : `refuse ${verdict.problems.map(({ code }) => code).join()}`;
 }

@@ -21,7 +21,7 @@ export const record = v.pipe(v.string(), v.transform(readRecordLine));
 export const items = v.array(v.strictObject({ remove: v.nullable(record), add: v.nullable(record) }));
 export const milliseconds = v.number();
 
-/** What the panel does after its `before` call was accepted (`LocalPart`). */
+/** The panel's behaviour after its `before` call was accepted (`LocalPart`). */
 export const local = v.strictObject({
   /** Whether the panel refuses its part. */
   refuses: v.boolean(),
@@ -30,8 +30,8 @@ export const local = v.strictObject({
   /** Whether the `after` call is lost. */
   afterLost: v.boolean(),
   /**
-   * For so many milliseconds after the panel has carried out its part, reads still show the zone without the
-   * edit.
+   * For this many milliseconds after the panel has carried out its part, reads still show the zone without
+   * the edit.
    */
   visibleAfter: milliseconds,
   /** Milliseconds from the panel's part to the `after` call; absent: the call comes at once. */

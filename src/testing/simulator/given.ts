@@ -78,19 +78,17 @@ export function engineOf(world: World): Engine {
   return world.engine;
 }
 
-/** What the journal of the first central has about a zone. Needs a running engine. */
+/** Reads a zone's data in the journal of the first central. Needs a running engine. */
 export async function viewOf(world: World, of: DnsName): Promise<ZoneView> {
   return await world.clock.runUntilSettled(zoneView(journalOf(world), of, world.clock.wall()));
 }
 
-/** The newest operations of the same journal, newest first. */
+/** Reads the newest operations from the journal of the first central, newest first. */
 export async function historyOf(world: World, latest: number): Promise<readonly Operation[]> {
   return await world.clock.runUntilSettled(journalOf(world).operations({ latest }));
 }
 
-/**
- * Does what `push --delete` does for a zone, with everything allowed that an operator can allow.
- */
+/** Pushes a zone like `push --delete`, with everything allowed that an operator can allow. */
 export async function pushed(world: World, of: DnsName = zone): Promise<ZoneResult> {
   const [engine, { clock }] = [engineOf(world), world];
   const plan = await clock.runUntilSettled(engine.plan(of, { direction: 'push', removes: true }));

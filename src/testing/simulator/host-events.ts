@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** Schemas of what happens to the panel's host as a whole. */
+/** Schemas of events that concern the panel's host as a whole. */
 export const hostSchemas = [
   /** Somebody takes an image of the host: its panel, and the journals of its agent. */
   v.strictObject({ kind: v.literal('host-copied') }),

@@ -8,12 +8,12 @@ import type { HistoryOptions } from './set-up.ts';
 
 const day = 24 * 3_600_000;
 
-/** Probabilities before a step. */
+/** Probabilities of these events before a step. */
 const often = { image: 0.15, start: 0.4, accept: 0.2, gap: 0.04, onCopy: 0.4 } as const;
 
 /**
- * Makes the events of a history with two hosts. Until an operator accepts the copy, most happens on the
- * original; afterwards everything happens on the copy.
+ * Makes the events of a history with two hosts. Until an operator accepts the copy, most events happen on the
+ * original; afterwards all events happen on the copy.
  */
 export class HostSteps {
   readonly #hosts: Hosts;
@@ -53,7 +53,7 @@ export class HostSteps {
     }
   }
 
-  /** What happens to the hosts as a whole before a step. */
+  /** Yields the events that concern the hosts as a whole, before a step. */
   *#ofHosts(step: number): HostedEvents {
     const { isCopied, copy, original } = this.#hosts;
     const happens = (what: keyof typeof often): boolean =>
@@ -67,7 +67,7 @@ export class HostSteps {
     else yield* onCopy(this.#gap(step, inCharge));
   }
 
-  /** A host is off for a month, and both sides change meanwhile. */
+  /** Yields the events of a month in which a host is off, while both sides change. */
   *#gap(step: number, host: HistoryGenerator): Events {
     yield { kind: 'kill' };
     yield this.#chances.pick(`step ${step} off at first`, [16 * day, 20 * day]);

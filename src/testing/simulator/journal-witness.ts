@@ -25,7 +25,7 @@ export function stateAt({ states }: Witnessed, at: number): OperationState | nul
 }
 
 /**
- * Follows what a journal contains at each moment. Laws need it to know what the engine knew when it sent a
+ * Follows what a journal contains at each moment. From this, the laws see what the engine knew when it sent a
  * request.
  */
 export class JournalWitness {
@@ -35,7 +35,7 @@ export class JournalWitness {
   baselineAt: number | null = null;
   /** When the engine last forgot the ledger (monotonic ms); null: never. */
   forgottenAt: number | null = null;
-  /** Zones that the central had because of us, by that ledger. */
+  /** Zones that the central had because of us, according to the ledger that was forgotten. */
   forgottenZones: ReadonlySet<DnsName> = new Set();
   /** Zones that the journal contains now or contained earlier. */
   readonly everKnown = new Set<DnsName>();
@@ -57,7 +57,7 @@ export class JournalWitness {
     return this.#rows.get(zone)?.values() ?? [];
   }
 
-  /** Takes over the content of a journal before an engine uses it. The journal may be an older copy. */
+  /** Reads the content of a journal before an engine uses it. The journal may be an older copy. */
   async load(journal: Journal, now: number): Promise<void> {
     const zones = await journal.zones();
     const operations = await journal.operations({});
@@ -73,7 +73,7 @@ export class JournalWitness {
     this.#apply({ operations, zones, rows }, now);
   }
 
-  /** Takes over a commit that is on disk. @param now monotonic milliseconds */
+  /** Applies a commit that is on disk. @param now monotonic milliseconds */
   committed(batch: Batch, now: number): void {
     this.#apply(batch, now);
     this.onCommit(batch);

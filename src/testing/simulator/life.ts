@@ -1,8 +1,8 @@
 import type { AlarmClock } from '../../core/clock.ts';
 
 /**
- * One run of the agent, from its start until it is killed. Then `dead` becomes true, and nothing of this run
- * does anything more.
+ * One run of the agent, from its start until it is killed. The kill sets `dead`, and from then on this run
+ * does nothing more.
  */
 export interface Life {
   dead: boolean;

@@ -5,7 +5,7 @@ import type { HistoryEvent } from './event.ts';
 import { address, alone, main } from './set-up.ts';
 import type { World } from './world.ts';
 
-/** Makes losses in the panel without an event, and zones that the provider creates or deletes by hand. */
+/** Chooses losses in the panel without an event, and zones that the provider creates or deletes by hand. */
 export class Losses {
   readonly #world: World;
   readonly #chances: Chances;
@@ -18,7 +18,10 @@ export class Losses {
     this.#fresh = fresh;
   }
 
-  /** The panel loses some or many records of a zone. @param step the beginning of the names of the draws */
+  /**
+   * Makes the event in which the panel loses some or many records of a zone. @param step the beginning of the
+   * names of the draws
+   */
   records(step: string): HistoryEvent {
     const zone = this.#chances.pick(`${step} loses in`, [main, main, this.#fresh]);
     const part = this.#chances.pick(`${step} loses how many`, [0.15, 0.15, 0.6, 1]);
@@ -30,13 +33,16 @@ export class Losses {
     return { kind: 'unheard-removal', zone, records, hint: this.#hint(step) };
   }
 
-  /** The panel loses a zone. @param step as in `records` */
+  /** Makes the event in which the panel loses a zone. @param step as in `records` */
   zone(step: string): HistoryEvent {
     const zone = this.#chances.pick(`${step} loses zone`, [main, this.#fresh, this.#fresh, alone]);
     return { kind: 'unheard-removal', zone, records: null, hint: this.#hint(step) };
   }
 
-  /** The provider creates or deletes a zone, or another account creates it. @param step as in `records` */
+  /**
+   * Makes an event in which the provider creates or deletes a zone, or another account creates it. @param
+   * step as in `records`
+   */
   byProvider(step: string, central: number): HistoryEvent {
     const does = this.#chances.pick(`${step} provider does`, ['makes', 'makes', 'deletes', 'gives away']);
     if (does === 'gives away') return { kind: 'foreign-zone', central, zone: this.#fresh };

@@ -21,8 +21,8 @@ export const mishapSchemas = [
     lasts: milliseconds,
   }),
   /**
-   * Another panel with the same account keeps its own value at a name. It writes the value, and writes it
-   * again so many times if somebody changed it.
+   * Another panel with the same account keeps its own value at a name. If somebody changes the value, it
+   * writes the value again, at most `times` times.
    */
   v.strictObject({
     kind: v.literal('other-panel'),

@@ -16,9 +16,9 @@ export function defaultRecords(zone: DnsName, side: 'panel' | 'central'): Resour
 
 /**
  * Wraps the function that carries out a create. The result calls it when the request lands, and compares the
- * central's answers before and after.
+ * central's answers before and after that.
  * @param emptied called with each name of the panel's zone that the central answered before and no longer
- *   answers
+ * answers
  */
 export function watchCreate(
   { panel, store }: { readonly panel: PanelStore; readonly store: CentralStore },
@@ -26,8 +26,8 @@ export function watchCreate(
   create: () => void,
   emptied: (name: DnsName) => void,
 ): () => void {
-  // The engine may create the zone before the panel. The panel's default records will be in the zone then, so
-  // the central must go on answering for their names.
+  // The engine may create the zone before the panel does. The zone will then have the panel's default
+  // records, so the central must still answer for their names.
   const isAhead = panel.visible(zone) === null;
   const sent = panelNames(panel, zone);
   return () => {

@@ -4,9 +4,9 @@ import { milliseconds, zone } from './event-parts.ts';
 /** Number of a central, from 1. */
 const central = v.number();
 
-/** Schemas of what an operator does (docs/planning.md). */
+/** Schemas of the events of operators (docs/planning.md). */
 export const operatorSchemas = [
-  /** An operator plans a zone, looks at the plan, and applies it. */
+  /** An operator plans a zone, reads the plan, and applies it. */
   v.strictObject({
     kind: v.literal('plan'),
     central,
@@ -15,7 +15,7 @@ export const operatorSchemas = [
     removes: v.boolean(),
     /** Only records of this owner name; null: all of the zone. */
     only: v.nullable(zone),
-    /** How long the operator looks at the plan, in milliseconds. */
+    /** How long the operator reads the plan before applying it, in milliseconds. */
     waits: milliseconds,
     /** Whether a second operator applies the same plan at the same moment. */
     twice: v.boolean(),

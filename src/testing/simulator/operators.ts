@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 /** Probabilities that an operator does something before a step of the mode `plans`. */
 const often = { plan: 0.5, exclusion: 0.15, kill: 0.2 } as const;
 
-/** Makes what operators do: plan zones and apply the plans, exclude and include. */
+/** Chooses the events of operators: plans and their applications, exclusions and inclusions. */
 export class Operators {
   readonly #world: World;
   readonly #chances: Chances;
@@ -21,7 +21,7 @@ export class Operators {
   }
 
   /**
-   * Yields what operators do before one step. Sometimes the agent is killed while it applies a plan.
+   * Yields the events of operators before one step. Sometimes the agent is killed while it applies a plan.
    * @param step the beginning of the names of the random draws
    */
   *events(step: string): Events {

@@ -6,8 +6,8 @@ import type { SimPanel } from './sim-panel.ts';
 import { administrator, describeVerdict, recordsEvent } from './edits.ts';
 
 /**
- * Makes writes of an engine into the panel reach the engines in force as edits, as the panel would report
- * them.
+ * Reports each write of an engine into the panel to the engines in force, as the panel would report it as an
+ * edit.
  * @param inForce the engines that answer hook calls at that moment
  * @param isAlone whether the engine that writes is the only one in force, and so needs no `after`
  * @param echoes holds the fingerprint of each such edit while the engines are asked

@@ -32,16 +32,16 @@ export function isOutside(event: HistoryEvent): event is Outside {
 }
 
 /**
- * Takes note of records whose change in the panel no event reports.
- * @param unheard gets each record as `zone id`
+ * Records that no event reports the change of these records in the panel. @param unheard gets each record as
+ * `zone id`
  */
 export function noteUnheard(unheard: Set<string>, zone: DnsName, records: Iterable<ResourceRecord>): void {
   for (const record of records) unheard.add(`${zone} ${recordId(record)}`);
 }
 
 /**
- * Takes note of all records of a zone whose `after` was lost. If a zone of that name is created later, they
- * may be listed instead of settled.
+ * Records that the `after` of a zone was lost, for all its records. If a zone of that name is created later,
+ * they may be listed instead of settled.
  * @param unheard as in {@link noteUnheard}
  */
 export function noteUnheardZone({ sides, panel }: World, unheard: Set<string>, zone: DnsName): void {
@@ -135,8 +135,8 @@ export class OutsidePerformer {
     const made = !this.#world.panel.zones.has(zone);
     if (made) {
       fill(this.#world, this.#world.panel, zone, defaultRecords(zone, 'panel'));
-      // The panel creates this zone without an event. At the central, records of an earlier zone of that name
-      // may be left, and the panel lacks them.
+      // The panel creates this zone without an event. The central may still have records of an earlier zone
+      // of that name, which the panel lacks.
       for (const { store } of this.#world.sides)
         noteUnheard(this.#unheard, zone, store.zones.get(zone)?.values() ?? []);
     }

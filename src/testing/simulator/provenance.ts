@@ -95,7 +95,7 @@ export class Provenance {
   }
 
   /**
-   * Takes note of what others have written until now. Call this right after such a write, so that its time is
+   * Records which changes others have made until now. Call this right after such a write, so that its time is
    * right.
    */
   look(now: number): void {
@@ -133,7 +133,7 @@ export class Provenance {
     return [...known.values()];
   }
 
-  /** Takes note that an operation has read a zone. */
+  /** Records that an operation has read a zone. */
   read(operation: string, zone: DnsName, now: number): void {
     const key = `${operation} ${zone}`;
     const reads = this.#reads.get(key);
@@ -147,7 +147,7 @@ export class Provenance {
   }
 
   /**
-   * Whether something was written before the operation of a create first read its new zone. It then looks
+   * Whether the data was written before the create's operation first read its new zone. The data then looks
    * like a default record of the central.
    */
   isReadBackOf({ operation, zone, landedAt }: WriteRequest, { at }: Origin): boolean {
@@ -156,7 +156,7 @@ export class Provenance {
     return first !== undefined && at <= first;
   }
 
-  /** Takes note that an engine sends a request. @returns the request, for `land` */
+  /** Records that an engine sends a request. @returns the request, for `land` */
   sent(facts: Omit<WriteRequest, 'landedAt' | 'answeredAt'>): WriteRequest {
     const request: WriteRequest = { ...facts, landedAt: null, answeredAt: null };
     this.look(request.sentAt);

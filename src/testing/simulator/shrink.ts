@@ -8,7 +8,7 @@ export type Shows = (story: Story) => Promise<boolean>;
 /**
  * Makes a story smaller while it still shows the wanted result. Leaves out events, removes random faults,
  * makes events less unusual, and rounds times.
- * @param plays `shows` is called at most so many times
+ * @param plays `shows` is called at most this many times
  * @returns the smallest story found, which may be the given one
  */
 export async function shrink(story: Story, shows: Shows, plays = 4_000): Promise<Story> {
@@ -69,7 +69,10 @@ class Search {
     for (let at = 0; at < this.best.events.length; at += 1) while (await this.#makeEventPlain(at));
   }
 
-  /** Makes an event less unusual. @returns whether that was possible in some way */
+  /**
+   * Makes an event less unusual, in the first way that keeps the result. @returns whether there was such a
+   * way
+   */
   async #makeEventPlain(at: number): Promise<boolean> {
     const timed = this.best.events[at];
     if (timed === undefined) return false;

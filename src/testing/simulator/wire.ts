@@ -9,8 +9,8 @@ interface Going {
 }
 
 /**
- * The running write requests of one engine to its central. If two of them are about the same name, a lock is
- * missing, which the final state may not show.
+ * The running write requests of one engine to its central. If two of them write the same name, a lock is
+ * missing. The final state may not show this.
  */
 export class Wire {
   readonly #going = new Set<Going>();
@@ -27,7 +27,7 @@ export class Wire {
   /**
    * Runs `call` as a request.
    * @param names names that the request writes; null: the whole zone
-   * @param how what the request is for, in a few words
+   * @param how purpose of the request in a few words
    */
   async during<T>(
     operation: string,

@@ -43,12 +43,13 @@ function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judg
     itemsOf(stuck).flatMap(({ remove, add }) => [remove?.name ?? [], add?.name ?? []].flat()),
   );
   if (causes.isDisturbed(stuck.zone, stuck.kind === 'records' ? names : undefined)) judgement.excuse('stuck');
-  // If nobody could be asked to confirm the delete of a signed zone, it waits for an administrator.
+  // If nobody could confirm the delete of a signed zone, the delete waits for an administrator.
   else if (waitsForYes(stuck) && central.signed.has(stuck.zone)) judgement.excuse('second-yes');
   else if (isUnproven(stuck, central)) judgement.excuse('maybe-ours');
   else if (isForgotten(stuck) || causes.isForgottenIn(stuck.zone)) judgement.excuse('older-journal');
   else if (central.foreign.has(stuck.zone)) judgement.excuse('foreign-zone');
-  // The panel has deleted the zone, but the central refuses to. So the delete waits for an administrator.
+  // The panel has deleted the zone, but the central refuses to delete it. So the delete waits for an
+  // administrator.
   else if (stuck.kind === 'zone-delete' && central.refused.has(stuck.zone)) judgement.excuse('stuck');
   else {
     const why = stuck.problems[0]?.code;
@@ -109,7 +110,9 @@ function checkRecord(world: Pair, view: ZoneView, both: Both, judgement: Judgeme
   else judgement.violate('agreement.unlisted', `not listed, ${side}: ${formatRecord(record)}`);
 }
 
-/** Whether an operation that was under way when the ledger was forgotten wrote the record, or may have. */
+/**
+ * Whether an operation that was open when the ledger was forgotten wrote the record, or may have written it.
+ */
 function isOfForgotten({ central, witness }: Pair, zone: DnsName, record: ResourceRecord): boolean {
   const { requests } = central.provenance;
   return requests.some(
@@ -142,8 +145,8 @@ function unseen({ byName, panel }: Pair, { entry, rows }: ZoneView, { name, type
 }
 
 /**
- * Whether a zone may be on one side only: because it was so from the start, or because somebody disturbed it
- * and it is listed.
+ * Whether a zone may be on one side only. Either it was so from the start, or somebody else changed one side
+ * and the zone is listed.
  */
 function mayStandAlone(
   pair: Pair,
@@ -167,8 +170,8 @@ function mayStandAlone(
 }
 
 /**
- * Whether an older journal explains that only one side has the zone, and the zone is listed. A zone that the
- * copy did not know is at the central like any other zone of the account (docs/adoption.md, row 19).
+ * Whether an older journal explains that only one side has the zone, and the zone is listed. If the older
+ * copy did not know the zone, the zone counts like any other zone of the account (docs/adoption.md, row 19).
  */
 function isLeftByCopy(
   { central, causes, baselineAt, forgottenZones }: Pair,
@@ -186,7 +189,7 @@ function hasNote(entry: ZoneEntry | null): boolean {
   return entry !== null && entry.note !== null;
 }
 
-/** Whether the panel had the zone before the first comparison ended. */
+/** Whether the panel already had the zone when the first comparison ended. */
 function wasFirst(
   { panel: { provenance }, baselineAt }: Pick<Pair, 'panel' | 'baselineAt'>,
   zone: DnsName,
@@ -195,7 +198,7 @@ function wasFirst(
   return provenance.atStart.has(zone) || (came?.at ?? Infinity) <= (baselineAt ?? Infinity);
 }
 
-/** Whether the panel had the zone before the first comparison ended, and the central lacked it then. */
+/** Whether the panel already had the zone when the first comparison ended, and the central lacked it then. */
 function isOldZone({ panel, central, baselineAt }: Pair, zone: DnsName): boolean {
   return wasFirst({ panel, baselineAt }, zone) && !hadZone(central.provenance, zone, baselineAt);
 }

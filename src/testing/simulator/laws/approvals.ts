@@ -14,7 +14,7 @@ import type { Effect, Provenance, WriteRequest } from '../provenance.ts';
 import type { Judgement } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
 
-/** How a question of an operator ended. */
+/** How a request of an operator to the engine ended. */
 export type ApplicationEnd<T> =
   | { readonly kind: 'answered'; readonly answer: T }
   | { readonly kind: 'failed'; readonly error: Error }
@@ -23,22 +23,22 @@ export type ApplicationEnd<T> =
 /** One application of a plan. Times are monotonic milliseconds. */
 export interface Application {
   readonly plan: ApprovedPlan;
-  /** When the plan was asked for. */
+  /** When the operator asked for the plan. */
   readonly plannedAt: number;
   readonly from: number;
-  /** `Infinity` while it runs. */
+  /** When the application ended; `Infinity` while it runs. */
   until: number;
   end: ApplicationEnd<ZoneResult> | null;
-  /** Ids of the operations that it journalled. */
+  /** Ids of the operations that the application journalled. */
   readonly operations: string[];
 }
 
-/** Reads of the panel show a state that is at most so many milliseconds old. */
+/** Reads of the panel show a state that is at most this old, milliseconds. */
 const shownWithin = 15_000;
 
 /**
- * Checks that what an operator was shown is what is done: no more, and not without its being said. Each
- * operation is judged when it is journalled, and each request when it is sent.
+ * Checks that applying a plan does exactly the steps that the operator saw, and that the result reports each
+ * step. An operation is checked when it is journalled, a request when it is sent.
  */
 export class Approvals {
   readonly applications: Application[] = [];
@@ -57,14 +57,16 @@ export class Approvals {
     this.#judgement = judgement;
   }
 
-  /** An operator approves a plan, and its application begins. */
+  /** Records that an operator has approved a plan and that its application begins. */
   begin(plan: ApprovedPlan, plannedAt: number, from: number): Application {
     const application = { plan, plannedAt, from, until: Infinity, end: null, operations: [] };
     this.applications.push(application);
     return application;
   }
 
-  /** An application has ended for the operator. Its operations may go on. */
+  /**
+   * Records that an application has ended for the operator. Its operations may continue in the background.
+   */
   end(application: Application, end: ApplicationEnd<ZoneResult>, now: number): void {
     application.until = now;
     application.end = end;
@@ -133,7 +135,8 @@ export class Approvals {
   }
 
   /**
-   * Whether a plan names this step that belongs to the operation, or that is not done yet in the zone.
+   * Whether a plan names this step. Either the plan belongs to the operation, or the step is not done yet in
+   * the zone.
    * @param record null: the whole zone
    */
   names(
@@ -142,7 +145,8 @@ export class Approvals {
     record: ResourceRecord | null,
   ): boolean {
     const own = this.#byOperation.get(operation);
-    // A comparison's request has no operation, and one request may undo several operations.
+    // A comparison's request has no operation, and one request may undo several operations. So running
+    // applications count too.
     const running = this.applications.filter((one) => this.#runs(one, zone));
     return [...(own === undefined ? [] : [own]), ...running].some(({ plan: { whole, steps } }) =>
       record === null
@@ -168,7 +172,7 @@ export class Approvals {
     return operation !== undefined && (!isFinal(operation.state) || operation.watch !== null);
   }
 
-  /** Judges a request to the central when it is sent. */
+  /** Checks a request to the central when it is sent. */
   sent(request: WriteRequest): void {
     const operation = this.#witness.operations.get(request.operation)?.operation;
     if (operation === undefined || !isAsked(operation)) return;
@@ -181,19 +185,19 @@ export class Approvals {
 
   #isNamed(operation: Operation, { kind, record, zone }: WriteRequest): boolean {
     const own = { operation: operation.id, zone };
-    // The panel has lost the new zone meanwhile, so the create is undone.
+    // If the panel has lost the new zone in the meantime, the create is undone.
     const isUndone = kind === 'delete' && operation.kind === 'zone-create';
     if (isUndone) return had(this.#sides.panel, zone, '', false, this.#since(operation) - shownWithin);
     if (kind === 'create' || kind === 'delete')
       return this.names(own, kind === 'create' ? 'add' : 'remove', null);
     if (record === null || kind === 'change') return false;
     if (this.names(own, kind, record)) return true;
-    // A new zone follows the panel while it is filled. What our create put there may go again.
+    // While a new zone is filled, it follows the panel. So records that our create sent may be removed again.
     if (operation.kind === 'zone-create')
       return kind === 'remove' || had(this.#sides.panel, zone, recordId(record), true, 0);
-    // One request may undo several operations. It has the id of the first.
+    // One request may undo several operations, but has only the id of the first.
     if (this.#isOfAnother(operation, record)) return true;
-    // The panel has changed since, and the operation moves forward to what it holds now.
+    // The panel has changed since, so the operation writes the panel's present state.
     return (
       this.names(own, kind === 'add' ? 'remove' : 'add', record) &&
       had(this.#sides.panel, zone, recordId(record), kind === 'add', this.#since(operation) - shownWithin)
@@ -214,7 +218,7 @@ export class Approvals {
     return this.#byOperation.get(id)?.plannedAt ?? 0;
   }
 
-  /** Judges what a write of ours has changed in the panel. */
+  /** Checks the changes that a write of ours has made in the panel. */
   written(request: WriteRequest, effects: readonly Effect[]): void {
     const operation = this.#witness.operations.get(request.operation)?.operation;
     if (operation === undefined || !isAsked(operation)) return;
@@ -227,8 +231,8 @@ export class Approvals {
   }
 
   /**
-   * Checks at the end that what was done still holds, unless somebody changed it since, and how operations
-   * ended that went on in the background.
+   * Checks at the end that the results of plans still hold, unless somebody has changed them. Also checks how
+   * operations ended that continued in the background.
    */
   checkEnd(): void {
     for (const application of this.applications) {
@@ -262,7 +266,7 @@ export class Approvals {
     const listed = new Set(refused.map(({ record }) => recordId(record)));
     for (const { action, id } of plan.steps.map(stepOf)) {
       if (listed.has(id) || (receiving.originOf(plan.zone, id) !== null) === (action === 'add')) continue;
-      // A step that was no longer needed is no work of this plan.
+      // This plan did not do a step that was no longer needed.
       if (!this.#isDoneBy(application, id)) continue;
       const isMoved = [giving, receiving].some((side) => this.#isMovedSince(side, application, id));
       if (!isMoved)
@@ -297,7 +301,9 @@ function isAsked({ source }: Operation): boolean {
   return source === pushSource || source === pullSource;
 }
 
-/** Whether a commit of an application that ended so may still land when the journal is opened again. */
+/**
+ * Whether the last commit of an application with this end may still land when the journal is opened again.
+ */
 function mayComeBack(end: ApplicationEnd<unknown>): boolean {
   return end.kind === 'killed' || (end.kind === 'failed' && end.error instanceof JournalError);
 }
@@ -314,7 +320,7 @@ function isBeside(one: Application, other: Application): boolean {
   return one.plan.zone === other.plan.zone && one.from <= other.until && one.until >= other.from;
 }
 
-/** Whether the plan approves everything that a new operation is about. */
+/** Whether the plan approves every part of a new operation. */
 function covers(plan: ApprovedPlan, operation: Operation): boolean {
   if (operation.source !== plan.direction) return false;
   if (operation.kind === 'zone-create') return plan.whole === 'create';
@@ -335,7 +341,7 @@ function stepOf(step: string): { action: PlanStep['action']; id: string } {
   return { action, id: step.slice(action.length + 1) };
 }
 
-/** Whether a record (empty id: the zone) was present, or absent, at some time since then. */
+/** Whether a record (empty id: the zone) was present, or absent, at some time since `since`. */
 function had(side: Provenance, zone: DnsName, id: string, isPresent: boolean, since: number): boolean {
   const isNow = (id === '' ? side.originOfZone(zone) : side.originOf(zone, id)) !== null;
   return (

@@ -9,8 +9,8 @@ import type { Judgement } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
 
 /**
- * Checks that no undo changes what an open accepted edit wants (docs/glossary.md#claim). A request to the
- * central is judged when it is sent, and a write into the panel when it lands.
+ * Checks that no undo changes a record that an open accepted edit wants (docs/glossary.md#claim). A request
+ * to the central is checked when it is sent, a write into the panel when it lands.
  */
 export class Claims {
   readonly #panel: PanelStore;
@@ -31,7 +31,7 @@ export class Claims {
     this.#isInForce = isInForce;
   }
 
-  /** Judges a request to the central when it is sent. */
+  /** Checks a request to the central when it is sent. */
   sent({ kind, zone, record, operation, sentAt }: WriteRequest): void {
     if (record === null || (kind !== 'remove' && kind !== 'add')) return;
     const isHeld = this.#panel.zones.get(zone)?.has(recordId(record)) === true;
@@ -41,7 +41,7 @@ export class Claims {
     this.#judge({ id: operation, zone, record, wanted, where: 'at the central', claiming, sentAt });
   }
 
-  /** Judges what a write of ours has changed in the panel. */
+  /** Checks the changes that a write of ours has made in the panel. */
   restored({ zone, operation, sentAt }: WriteRequest, effects: readonly Effect[]): void {
     for (const { record, present } of effects)
       if (record !== null) {
@@ -58,12 +58,13 @@ export class Claims {
       }
   }
 
-  /** Judges an undo of one record. If several accepted edits name the record, only the latest has a claim. */
+  /** Checks an undo of one record. If several accepted edits name the record, only the latest has a claim. */
   #judge({ id, zone, record, wanted, where, claiming, sentAt }: Undone): void {
     const { operations } = this.#witness;
     const own = operations.get(id)?.operation ?? null;
     if (!isUndoing(own) || isRetimed(own, record)) return;
-    // The engine of another central does not know the edits of former settings (docs/adoption.md).
+    // The engine in force belongs to another central, and does not know edits of earlier settings
+    // (docs/adoption.md).
     if (own === null && !this.#isInForce()) return;
     const latest = [...operations.values()]
       .map(({ operation }) => operation)
@@ -80,8 +81,8 @@ export class Claims {
   }
 
   /**
-   * Whether reads of the panel have not shown an edit that it reported for longer than an engine waits.
-   * Counts the excuse.
+   * Whether reads of the panel have failed to show a reported edit for longer than an engine waits. Counts
+   * the excuse.
    */
   #isShownLate({ zone, afterSeen }: Operation, now: number): boolean {
     const since = this.#panel.staleSince.get(zone) ?? Infinity;
@@ -90,13 +91,13 @@ export class Claims {
   }
 }
 
-/** One record that an operation puts back as it was. */
+/** One record whose former state an operation restores. */
 interface Undone {
-  /** Id of the operation that puts the record back. */
+  /** Id of the operation that restores the record. */
   readonly id: string;
   readonly zone: DnsName;
   readonly record: ResourceRecord;
-  /** What another edit wants that would forbid this undo: to add the record, or to remove it. */
+  /** The wish of another edit that would forbid this undo: to add the record, or to remove it. */
   readonly wanted: 'add' | 'remove';
   readonly where: string;
   /** The states in which another edit has a claim. */

@@ -1,4 +1,4 @@
-/** Issue 13: tests that the laws on a journal in doubt notice an engine that is wrong. */
+/** Issue 13: tests that the laws on a journal in doubt detect an engine with a bug. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { baselineFact } from '../../../core/engine/before/unknown-zone.ts';
@@ -28,7 +28,7 @@ function refusal(code: 'journal.other-host' | 'central.refused', changed: 'nothi
   return { kind: 'refuse', problems: [{ code, params: {} }], changed };
 }
 
-/** The laws that are broken after `work`. */
+/** Runs `work` and returns the laws that it breaks. */
 function brokenBy(work: (laws: DoubtLaws) => void, opening: Partial<typeof sound>): readonly string[] {
   const judgement = new Judgement();
   const laws = new DoubtLaws(judgement);

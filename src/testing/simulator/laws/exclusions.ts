@@ -4,7 +4,7 @@ import type { Batch } from '../../../core/journal.ts';
 import type { WriteRequest } from '../provenance.ts';
 import type { Judgement } from './judgement.ts';
 
-/** What an operator includes again at the moment. */
+/** A zone or record that an operator is including again at the moment. */
 export interface Inclusion {
   readonly zone: DnsName;
   /** Null: the whole zone. */
@@ -12,8 +12,8 @@ export interface Inclusion {
 }
 
 /**
- * Checks that what an operator excluded stays excluded until it is included again, and that no request
- * touches it (docs/planning.md).
+ * Checks that excluded zones and records stay excluded until an operator includes them again, and that no
+ * request touches them (docs/planning.md).
  */
 export class Exclusions {
   /** Inclusions that are being carried out. */
@@ -30,7 +30,7 @@ export class Exclusions {
     for (const zone of dropZones) this.#forget(zone);
     for (const { zone, state } of zones) {
       this.#stands(zone, zone, state, null);
-      // The exclusion of records ends with their zone.
+      // An exclusion of records ends when their zone is deleted or created.
       if (state === 'deleting' || state === 'creating') this.#forget(zone);
     }
     for (const { zone, put = [], drop = [], dropAll } of rows) {
@@ -58,7 +58,7 @@ export class Exclusions {
     if (!isIncluded) this.#judgement.violate('plans.excluded', `${what} becomes ${state} by itself`);
   }
 
-  /** Judges a request to the central when it is sent. */
+  /** Checks a request to the central when it is sent. */
   sent({ zone, record, operation, kind }: WriteRequest): void {
     const isOf = record !== null && this.#excluded.has(`${zone} ${recordId(record)}`);
     if (!isOf && !this.#excluded.has(zone)) return;

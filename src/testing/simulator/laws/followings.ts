@@ -10,8 +10,8 @@ import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
 /**
- * If a comparison finds so many removals, it leaves them to an administrator. In a zone of ten or more synced
- * records, more than three tenths of them are already too many (docs/adoption.md, row 24).
+ * If a comparison finds this many removals, it leaves them to an administrator. In a zone of ten or more
+ * synced records, more than three tenths of them are already too many (docs/adoption.md, row 24).
  */
 const many = 5;
 const largeZone = 10;
@@ -28,8 +28,8 @@ const hour = 3_600_000;
 const readWithin = 120_000;
 
 /**
- * Checks at each commit that comparisons send only what is new in the panel, and remove no more than the
- * safety limits allow.
+ * Checks at each commit that comparisons send only records that are new in the panel. Also checks that they
+ * remove no more than the safety limits allow.
  */
 export class Followings {
   readonly #panel: Provenance;
@@ -70,13 +70,13 @@ export class Followings {
         continue;
       }
       if (operation.kind === 'records') this.#checkRecords(operation);
-      // A delete that is committed together with other operations resumes one that an undone create had
-      // cancelled. Only other deletes are checked.
+      // If a delete is committed together with other operations, an undone create had cancelled it and it is
+      // resumed. Only other deletes are checked.
       else if (operation.kind === 'zone-delete' && operations.length === 1) this.#checkZone(operation);
     }
   }
 
-  /** Whether an operator has seen and approved all of it, so that no limit applies. */
+  /** Whether an operator has approved every part of the operation, so that no limit applies. */
   #isApproved(operation: Operation): boolean {
     const own = { operation: operation.id, zone: operation.zone };
     if (operation.kind === 'zone-create') return this.#approvals.names(own, 'add', null);
@@ -97,7 +97,7 @@ export class Followings {
     const rows = [...this.#witness.rows(zone)];
     const synced = rows.filter(({ state }) => state === 'synced');
     const removed = new Set(own.flatMap(({ remove }) => (remove === null ? [] : [recordId(remove)])));
-    // Until this comparison, which found it gone at the central, such a record was synced as well.
+    // A record that this comparison found missing at the central was synced until now, so it counts as well.
     const isHeld = rows.some(({ state, onPanel }) => state === 'conflict' && onPanel);
     const isEmptied =
       removed.size > 0 && !isHeld && synced.every(({ record }) => removed.has(recordId(record)));
@@ -124,7 +124,7 @@ export class Followings {
     const [here, there] = [this.#panel.atStart.get(zone), this.#central.atStart.get(zone)];
     if (here?.has(id) !== true || there?.has(id) !== false || this.#approvals.hasJoined(zone, id))
       return false;
-    // If somebody else added it at the central since, both sides came to agree about it.
+    // If somebody else has added the record at the central since, both sides have come to agree about it.
     const agreed = this.#central.effects.some(
       (effect) => effect.present && effect.request === null && isAbout(effect, zone, id),
     );
@@ -195,8 +195,8 @@ const ended: ReadonlySet<string> = new Set(['confirmed', 'refused', 'reverted'])
 /** Whether an open or watched operation names the record. */
 function isBusyWith(operation: Operation, id: string): boolean {
   if (ended.has(operation.state) && operation.watch === null) return false;
-  // The panel may still carry out the create or delete of the zone, so it is undecided which of the records
-  // it will have.
+  // The panel may still carry out the create or delete of the zone. So it is not known which records the zone
+  // will have.
   if (operation.kind !== 'records' && operation.state === 'reverted') return true;
   const wanted = itemsOf(operation).flatMap(({ remove, add }) => [remove, add]);
   const records = [...wanted, ...writtenBy(operation)];

@@ -35,7 +35,7 @@ class Scene {
     if (isOurs) this.count('synced');
   }
 
-  /** Sets the zone's state in the ledger. */
+  /** Sets the state of the zone in the ledger. */
   count(state: 'synced' | 'panel-only'): void {
     const entry = { zone, state, incarnation: 1, baselineAt: 0, note: null };
     this.witness.committed({ zones: [entry] }, 1);

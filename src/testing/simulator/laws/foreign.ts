@@ -15,15 +15,15 @@ import { itemsOf } from './operation-parts.ts';
 const stepWithin = 60_000;
 
 /**
- * For so many milliseconds, a request without an answer may still write: the engine's watch, and two minutes
- * for the request itself.
+ * A request without an answer may still write for this long (ms): the engine's watch, and two minutes for the
+ * request itself.
  */
 const mayLandWithin = 600_000 + 120_000;
 
 /**
- * Checks that no engine changes or removes what we neither made nor adopted
- * (docs/architecture.md#the-promise). Each request is judged when it lands, by what could be known when it
- * was sent.
+ * Checks that no engine changes or removes data that we neither made nor adopted
+ * (docs/architecture.md#the-promise). A request is checked when it lands, by what the engine could know when
+ * it sent the request.
  */
 class ForeignWrites {
   readonly #provenance: Provenance;
@@ -51,7 +51,7 @@ class ForeignWrites {
   }
 
   /**
-   * Adopts data at the central that the ledger now calls synced. Gives up data that it no longer calls
+   * Adopts data at the central that the ledger now has as synced. Gives up data that it no longer has as
    * synced.
    */
   committed(batch: Batch): void {
@@ -235,14 +235,14 @@ class ForeignWrites {
 
   #judge({ operation }: WriteRequest, ownership: Ownership, law: LawId, what: string): void {
     if (ownership === 'ours') return;
-    // An operation that is under way when the ledger is forgotten still knows its own records.
+    // An operation that was open when the ledger was forgotten still knows its own records.
     if (ownership === 'theirs' && this.#witness.isOfForgotten(operation)) this.#judgement.excuse('observed');
     else if (ownership === 'theirs') this.#judgement.violate(law, what);
     else this.#judgement.excuse(ownership);
   }
 }
 
-/** What the law on foreign data has to know of a central. */
+/** Facts that the law on foreign data needs about a central. */
 interface ForeignOptions {
   /** Whether the central cannot show whole zones. */
   readonly showsByName: () => boolean;
@@ -267,8 +267,8 @@ export function observeForeign(
 }
 
 /**
- * Whose a record or a zone is, as far as the engine that sends a request can know. The values except `ours`
- * and `theirs` are excuses for not knowing.
+ * The owner of a record or zone, as far as the engine that sends a request can know. The values except `ours`
+ * and `theirs` are excuses for not knowing the owner.
  */
 type Ownership =
   | 'ours'

@@ -48,7 +48,9 @@ async function edit(world: World, items: readonly EditItem[], local = smooth): P
   return verdict;
 }
 
-/** Direct access to the central, for requests of a wrong engine that belong to no operation. */
+/**
+ * Direct access to the central, for requests without an operation, as an engine with a bug would send them.
+ */
 interface Rogue {
   readonly world: World;
   readonly apply: (change: Partial<Change>) => Promise<void>;
@@ -78,7 +80,7 @@ async function rogue(panel: readonly ResourceRecord[] | null = [www]): Promise<R
 
 const seed = { addresses: [], nameServers: [], mailServers: [] };
 
-/** A world whose central answers each write as `answer` decides. `write` carries the write out. */
+/** Makes a world in which `answer` decides about each write to the central. `write` carries the write out. */
 async function lying(
   answer: (number: number, write: () => Promise<void>, change: Change) => Promise<void>,
 ): Promise<World> {
@@ -230,8 +232,8 @@ test('"nothing was changed" is true of a record that went with its zone, which s
 });
 
 test('issue 13: an answer that only the panel was changed, while the central was too, breaks a law', async () => {
-  // The panel takes longer than the engine waits. So the edit is undone, and the `after` makes the engine try
-  // it again.
+  // The panel takes longer than the engine waits, so the edit is undone. Then the `after` makes the engine
+  // carry it out again.
   const world = await lying(async (number, write) => {
     await write();
     if (number === 3) throw untouched;

@@ -3,8 +3,8 @@ import type { JournalWitness } from '../journal-witness.ts';
 import type { SavedEdit } from './answers.ts';
 
 /**
- * Records of edits that an engine left to the panel and never heard of again, as `zone id`. They have no
- * operation and no accepted `after`. A comparison finds them, and lists what it may not remove
+ * Records of edits that an engine left to the panel without hearing of them again, as `zone id`. They have no
+ * operation and no accepted `after`. A comparison finds them, and lists those that it may not remove
  * (docs/adoption.md, row 24).
  */
 export function leftToPanel(saved: readonly SavedEdit[], { operations }: JournalWitness): Set<string> {

@@ -19,7 +19,7 @@ interface Observed {
   readonly approvals: Approvals;
 }
 
-/** What the laws need to know besides the central and its journal. */
+/** Facts that the laws need besides the central and its journal. */
 interface Moment {
   readonly panel: PanelStore;
   readonly now: () => number;
@@ -34,7 +34,7 @@ interface Moment {
   readonly goingIn: (zone: DnsName) => string | null;
 }
 
-/** From now on, judges comparisons, creates and requests of an engine when they happen. */
+/** From now on, checks comparisons, creates and requests of an engine when they happen. */
 export function observeMoments(observed: Observed, moment: Moment): void {
   const { store, witness, judgement, approvals } = observed;
   const { panel, now, wall } = moment;

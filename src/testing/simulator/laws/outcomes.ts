@@ -26,8 +26,8 @@ interface Seen {
 }
 
 /**
- * Checks operations that end in this commit. An edit that the history calls done on both sides was on both
- * at some time since it began. Another writer may have changed it again.
+ * Checks the operations that a commit ends. If the history calls an edit done on both sides, both sides must
+ * have had it at some time since its begin. Another writer may have changed it again.
  */
 export function checkOutcomes({ operations = [] }: Batch, seen: Seen, judgement: Judgement): void {
   for (const operation of operations) {
@@ -47,7 +47,10 @@ export function checkOutcomes({ operations = [] }: Batch, seen: Seen, judgement:
   }
 }
 
-/** What the side never had of an operation since that time, in a few words; null: it had all of it. */
+/**
+ * Lists in a few words the parts of an operation that the side has never had since that time; null: it has
+ * had all.
+ */
 function lackingOf(operation: Operation, side: Provenance, since: number): string | null {
   const { zone } = operation;
   if (operation.kind !== 'records') {
@@ -68,13 +71,17 @@ function lackingOf(operation: Operation, side: Provenance, since: number): strin
   return null;
 }
 
-/** What both sides have at the end. The items of a pull name an edit that is undone in the panel. */
+/**
+ * The items with their result on both sides. The items of a pull name an edit that is undone in the panel.
+ */
 function itemsTowards({ source, items }: RecordsOperation): readonly OperationItem[] {
   if (source !== pullSource) return items;
   return items.map((item) => ({ ...item, remove: item.add, add: item.remove }));
 }
 
-/** Whether the side had the record at some time since then. @param exact whether its TTL counts */
+/**
+ * Whether the side had the record at some time since `since`. @param exact whether its TTL must be the same
+ */
 function had(
   side: Provenance,
   zone: DnsName,
@@ -91,7 +98,7 @@ function had(
   return [...shown, ...held].some((one) => one.record?.ttl === record.ttl);
 }
 
-/** Whether a record, or the zone itself (empty id), was present (or absent) at some time since then. */
+/** Whether a record, or the zone itself (empty id), was present (or absent) at some time since `since`. */
 function wasSo(
   side: Provenance,
   { zone, id, isPresent, since }: { zone: DnsName; id: string; isPresent: boolean; since: number },

@@ -13,7 +13,7 @@ export interface Pair {
   readonly baselineAt: number | null;
   /** When the engine last forgot the ledger of an older journal (monotonic milliseconds); null: never. */
   readonly forgottenAt: number | null;
-  /** Zones that the central had because of us, by that ledger. */
+  /** Zones that the central had because of us, according to the ledger that was forgotten. */
   readonly forgottenZones: ReadonlySet<DnsName>;
   readonly witness: JournalWitness;
   /** Whether an engine only observed for a while. */

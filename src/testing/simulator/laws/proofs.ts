@@ -13,16 +13,16 @@ import type { Approvals } from './approvals.ts';
 import type { Judgement } from './judgement.ts';
 import { itemsOf } from './operation-parts.ts';
 
-/** A question of an operator about a zone, which reads the panel beside the background. */
+/** A request of an operator about a zone. It reads the panel at the same time as background steps. */
 export interface Question {
   readonly zone: DnsName;
   readonly from: number;
-  /** `Infinity` while it is being answered. */
+  /** When the request was answered; `Infinity`: not yet. */
   until: number;
 }
 
 /**
- * What is needed to judge the proofs of one engine: both stores, its journal, its settings, and the saves of
+ * Facts for checking the proofs of one engine: both stores, its journal, its settings, and the saves of
  * users.
  */
 export interface Facts {
@@ -41,14 +41,14 @@ export interface Facts {
   /** Whether there is only this engine, so that every hook call of the panel concerns it. */
   readonly isAlone: boolean;
   readonly approvals: Approvals;
-  /** What operators asked the engine. */
+  /** Requests of operators to the engine. */
   readonly questions: readonly Question[];
 }
 
 /**
  * Checks that an undo, or the delete of a zone, is based on two panel reads that agree. The reads must be far
- * enough apart, after the edit's wait, and not right after a start or a clock step. Each decision is judged
- * when it is stored or its request is sent.
+ * enough apart, after the edit's wait, and not right after a start or a clock step. A decision is checked
+ * when it is stored or when its request is sent.
  */
 export class Proofs {
   readonly #facts: () => Facts;
@@ -157,7 +157,7 @@ export class Proofs {
       this.#judgement.violate('heard.unseen', say(operation, 'no read shows it'));
   }
 
-  /** Judges one decision. @param shows whether a read shows the opposite of what the engine decided */
+  /** Checks one decision. @param shows whether a read contradicts the engine's decision */
   #judge(
     { panel, reader, settings, times, isAlone, questions }: Facts,
     operation: Operation,
@@ -167,7 +167,8 @@ export class Proofs {
       (look) => look.reader === reader && look.zone === operation.zone && look.began >= times.startedAt,
     );
     const last = looks.at(-1);
-    // The engine brings the central to this last read. If the read shows the edit, that is no undo.
+    // The engine changes the central to the state of this last read. If the read shows the edit, this is no
+    // undo.
     if (law === 'undo.unproven' && last !== undefined && shows(last)) return;
     const late = last === undefined ? null : whatIsEarly(last, { since, times, grace: settings.grace });
     if (late !== null) this.#judgement.violate(law, say(operation, late));
@@ -185,7 +186,7 @@ export class Proofs {
   }
 }
 
-/** From when on reads can prove that an edit may be undone, in monotonic milliseconds. */
+/** The times from which reads can prove that an edit may be undone, in monotonic milliseconds. */
 interface Asked {
   /** Reads that begin before this time prove nothing. */
   readonly from: number;
@@ -206,8 +207,7 @@ interface Claim extends Asked {
 }
 
 /**
- * Reads that a decision may be based on: the last one. If that one answered an operator, the engine decided
- * by an earlier one.
+ * The reads that a decision may be based on: from the last one that did not answer an operator.
  */
 function lastOf(looks: readonly PanelRead[], questions: readonly Question[]): readonly PanelRead[] {
   const isAnswer = ({ zone, began, ended }: PanelRead): boolean =>
@@ -231,8 +231,8 @@ function whatIsEarly(
 }
 
 /**
- * From when on an accepted edit may be undone, counted from the engine's own write. Null: the edit was not
- * accepted, or several saves have its fingerprint.
+ * The times from which an accepted edit may be undone, counted from the engine's own write. Null: the edit
+ * was not accepted, or several saves have its fingerprint.
  */
 function acceptedAt({ saved, settings, witness }: Facts, operation: Operation): Asked | null {
   const { id, fingerprint, zone } = operation;
@@ -245,7 +245,10 @@ function acceptedAt({ saved, settings, witness }: Facts, operation: Operation): 
   return { from: answer.askedAt, since: Math.min(answer.at, written ?? answer.at) + settings.afterWait };
 }
 
-/** From when on an edit that the panel reported as made may be undone; null: the panel did not report it. */
+/**
+ * The times from which an edit that the panel reported as made may be undone; null: the panel did not report
+ * it.
+ */
 function keptAt(facts: Facts, operation: Operation): Asked | null {
   const states = facts.witness.operations.get(operation.id)?.states;
   const kept = states?.find(({ state }) => state === 'kept');
@@ -270,7 +273,7 @@ function undoes({ kind, record }: WriteRequest, operation: Operation): boolean {
 }
 
 /**
- * From when on an edit may be undone that the panel made first; null: the operation got no further than
+ * The times from which an edit may be undone that the panel made first; null: the operation is still
  * `prepared`.
  */
 function doneAt(facts: Facts, operation: Operation): Asked | null {

@@ -6,8 +6,9 @@ import type { Judgement } from './judgement.ts';
 import { itemsOf, writtenBy } from './operation-parts.ts';
 
 /**
- * Checks that the journal names every request and what it writes before it is sent, and that requests of
- * unknown outcome are on watch. Each request is judged when it is sent, and again when it lands.
+ * Checks that the journal names every request, with the records it writes, before it is sent. Also checks
+ * that requests of unknown outcome are on watch. A request is checked when it is sent, and again when it
+ * lands.
  */
 export class Requests {
   readonly #witness: JournalWitness;
@@ -60,7 +61,7 @@ export class Requests {
     );
   }
 
-  /** Whether the engine still takes care of the operation, because it is open or on watch. */
+  /** Whether the engine still works on the operation, because it is open or on watch. */
   #isMinded({ state, watch }: Operation): boolean {
     return !isFinal(state) || (watch !== null && watch.until > this.#wall());
   }

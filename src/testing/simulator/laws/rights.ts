@@ -14,8 +14,8 @@ export const intruder: Actor = { name: 'eve', rank: 'user' };
 export const forged = 250;
 
 /**
- * Checks that the central never had what a user without a right asked for, and that no request was sent for
- * such a user.
+ * Checks that the central never had a record that only a user without a right wanted. Also checks that no
+ * request was sent for such a user.
  */
 export function checkRights(central: CentralStore, witness: JournalWitness, judgement: Judgement): void {
   const { effects, requests } = central.provenance;
@@ -34,7 +34,7 @@ export function checkRights(central: CentralStore, witness: JournalWitness, judg
   }
 }
 
-/** Checks that answers to the intruder contain nothing of the zone except what the intruder sent. */
+/** Checks that answers to the intruder contain no data of the zone except those that the intruder sent. */
 export function checkReported(
   central: CentralStore,
   edits: readonly SavedEdit[],

@@ -21,7 +21,7 @@ function look(world: World, ...times: readonly number[]): void {
   for (const ended of times) lookAt(world, ended, ended);
 }
 
-/** Records such a read that shows the state of the time `asOf`. */
+/** Records a read that ends at the time `ended` and shows the state of the time `asOf`. */
 function lookAt({ panel }: World, ended: number, asOf: number): void {
   const ids = new Set([recordId(www)]);
   panel.looks.push({ reader: 'panel 1', zone, began: ended - 100, ended, ids, asOf, disturbed: false });

@@ -10,13 +10,13 @@ import { sampleCreate, sampleDelete, sampleOperation } from '../../contracts/jou
 import { zone } from '../given.ts';
 import type { Side } from '../world.ts';
 
-/** Fields that a wrong engine gives an operation. Without `kind`, it is an edit of records. */
+/** Fields of an operation as an engine with a bug would make it. Without `kind`, it is an edit of records. */
 export type Facts =
   | (Partial<RecordsOperation> & { readonly kind?: 'records' })
   | (Partial<CreateOperation> & Pick<CreateOperation, 'kind'>)
   | (Partial<DeleteOperation> & Pick<DeleteOperation, 'kind'>);
 
-/** Makes an operation as a wrong engine might journal it. */
+/** Makes an operation as an engine with a bug might journal it. */
 export function operation(facts: Facts): Operation {
   const base = { zone, fingerprint: '', problems: [] } as const;
   if (facts.kind === 'zone-create') return sampleCreate('wrong', { ...base, ...facts });
