@@ -46,7 +46,8 @@ export class SettableServer implements AskedServer {
   }
 
   /**
-   * Records at the name, or those of a wildcard above it (RFC 4592). A CNAME answers queries of every type.
+   * Records at the name, or those of the wildcard that covers the name (RFC 4592). A CNAME answers queries of
+   * every type.
    */
   #at(name: DnsName, type: string): readonly ResourceRecord[] {
     const own = this.records.filter((record) => record.name === name);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { DnsName } from '../dns/name.ts';
 import { decodeMessage, encodeMessage, queryMessage } from '../dns/wire/message.ts';
 
-/** A query that is not answered is sent again after so many milliseconds. */
+/** If there is no answer for this long (ms), the query is sent again. */
 const patience = 1_000;
 
 /**
@@ -49,7 +49,7 @@ export class Askers {
     return [...this.#heard.values()].map(addressesIn).filter((one) => !addresses.includes(one));
   }
 
-  /** Resolves when every client has got so many answers to queries that it sent after this call. */
+  /** Resolves when every client has got this many answers to queries that it sent after this call. */
   async rounds(count: number): Promise<void> {
     const started = performance.now();
     await Promise.all(

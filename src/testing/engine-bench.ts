@@ -22,7 +22,7 @@ export class MemoryPanel implements Panel {
   } as const;
   readonly zones = new Map<DnsName, readonly ResourceRecord[]>();
   readonly unreadable: string[] = [];
-  /** What `readOwners` returns; null: it fails. */
+  /** The result of `readOwners`; null: `readOwners` fails. */
   owners: OwnerList | null = { way: 'column', zones: new Map() };
   /** The panel waits for this before each call, so that no call ends at once. */
   pass: () => Promise<void> = async () => await Promise.resolve();
@@ -114,9 +114,9 @@ function journalOfEngine(journal: SlowJournal, clock: Clock): Journal {
 }
 
 /**
- * The parts of an engine without the engine itself. Tests call single steps and see what these ask for.
- * Panel, central and journal answer only while the clock moves (`run`, `wait`). If a step does not wait for
- * an answer, it ends too early, and a test of its result fails.
+ * The parts of an engine without the engine itself. Tests call single steps and check which calls and
+ * schedules these make. Panel, central and journal answer only while the clock moves (`run`, `wait`). If a
+ * step does not wait for an answer, it ends too early, and a test of its result fails.
  */
 export interface Bench {
   readonly runtime: Runtime;
@@ -130,13 +130,15 @@ export interface Bench {
   /** The same events with their levels and fields: `2 zone.later zone=example.org. ...`. */
   readonly lines: string[];
   /**
-   * Why zones were woken, in order. Each entry has the milliseconds since the start, and `operations` or
-   * `comparison`. A comparison has its reason and what it may follow.
+   * The zones' wakings in order, with their reasons. Each entry has the milliseconds since the start, and
+   * `operations` or `comparison`. A comparison has its reason and what it may remove.
    */
   readonly woken: readonly string[];
-  /** Moves the clock just until `work` has settled. Whatever `work` does not wait for is left undone. */
+  /**
+   * Moves the clock just until `work` has settled. Calls that `work` does not wait for are left unfinished.
+   */
   readonly run: <T>(work: Promise<T>) => Promise<T>;
-  /** Lets so many milliseconds pass. */
+  /** Lets this many milliseconds pass. */
   readonly wait: (ms: number) => Promise<void>;
   /** An operation as the journal has it now. */
   readonly stored: (operation: Pick<Operation, 'id'>) => Promise<Operation | null>;

@@ -33,7 +33,7 @@ export async function fullBacklog(t: TestContext): Promise<number> {
   t.after(() => {
     for (const filler of fillers) filler.destroy();
   });
-  // Two connections fit into the queue. Once they are made, all others wait for ever.
+  // Two connections fit into the queue. Once they are made, all further connections wait for ever.
   await Promise.all(fillers.slice(0, 2).map(async (filler) => await once(filler, 'connect')));
   return port;
 }

@@ -3,5 +3,5 @@ import { notify, notifyValues, type NotifySettings } from '../config/notify-opti
 
 const unset = Object.fromEntries(Object.keys(notify.entries).map((option) => [option, '']));
 
-/** The settings of notifications where the section `[notify]` says nothing. */
+/** The settings of notifications if the section `[notify]` is empty. */
 export const notifyDefaults: NotifySettings = notifyValues(v.parse(notify, unset));

@@ -1,21 +1,21 @@
 /**
- * Runs shell scripts as on a host of their own. Every port of its network is free, and empty folders stand in
- * place of the system's.
+ * Runs shell scripts as on a separate host. All ports of its network are free, and empty folders hide some
+ * system folders.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { patience } from './patience.ts';
 
-/** Why scripts cannot run like this here, for the option `skip` of a test; false: they can. */
+/** Why scripts cannot run in this way here, for the option `skip` of a test; false: they can. */
 export function missingForOwnHost(): string | false {
   const { status } = spawnSync('unshare', ['--mount', '--net', 'ip', 'link', 'set', 'lo', 'up']);
   return status === 0 ? false : 'namespaces of mounts and networks need root, unshare and ip';
 }
 
 /**
- * Runs a script to its end. Programs that it left running are ended then.
- * @param folders system folders that are empty for it, absolute paths
- * @returns its standard output and error output
- * @throws {Error} with both, if the exit status is not 0 or it takes longer than `patience`
+ * Runs a script to its end. Then ends the programs that the script left running.
+ * @param folders system folders that the script sees as empty, absolute paths
+ * @returns the script's standard output and error output
+ * @throws {Error} with both, if the exit status is not 0 or the script takes longer than `patience`
  */
 export async function onOwnHost(folders: readonly string[], script: string): Promise<string> {
   const prepare = [

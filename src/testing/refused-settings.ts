@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { SettingsRefused } from '../centrals/connection.ts';
 
-/** The settings that `read` refuses, each as `setting code`. Empty: it refuses none. */
+/** Collects the settings that `read` refuses, each as `setting code`. Empty: `read` refuses none. */
 export function refusedSettings(read: () => unknown): string[] {
   try {
     read();

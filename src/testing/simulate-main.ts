@@ -16,13 +16,15 @@ import { sliceRows, summaryText } from './runs/show.ts';
 import { printStory } from './simulator/story.ts';
 import { tell } from './simulator/words.ts';
 
-/** At least so many per cent of the mechanical mutants must be found. */
+/** At least this many per cent of the mechanical mutants must be found. */
 const wantedShare = 85;
 
 const asked = readOptions(process.argv.slice(2));
 process.exitCode = (await run(asked)) ? 0 : 1;
 
-/** Does what the command line asks for. @returns whether the result is good; `false` becomes exit status 1 */
+/**
+ * Does what the command line asks for. @returns whether the result is good; with `false` the exit status is 1
+ */
 async function run(what: Asked): Promise<boolean> {
   if (what.mechanical !== null) return await mutate(what, what.mechanical);
   return await (what.mutants ? findPlanted(what) : simulate(what));
@@ -45,7 +47,7 @@ async function simulate({ modes: chosen, seed, runs, threads, json, slice }: Ask
   return summary.violations === 0;
 }
 
-/** Tells about one mutant at once, for people. Beside JSON that goes to the standard error output. */
+/** Prints a text about one mutant at once. With JSON on the standard output, prints on the error output. */
 function tellAbout(json: boolean, text: string): void {
   if (json) console.error(text);
   else console.log(text);

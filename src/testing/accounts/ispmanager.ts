@@ -37,7 +37,7 @@ export class TestClock implements Clock {
   }
 }
 
-/** A sandbox panel with its clock, and functions for central and clean-up. */
+/** A sandbox panel with its clock, and functions that make a central for it and stop it. */
 export interface TestPanel {
   readonly sandbox: Sandbox;
   readonly clock: Clock;

@@ -29,8 +29,8 @@ export function powerdnsCentral(
 }
 
 /**
- * Makes a subject with a server behind a proxy. The proxy can cut answers, and the server can be killed
- * before or after a write.
+ * Makes a subject: a central and its server, with a proxy between them. The proxy can cut answers, and the
+ * server can be killed before or after a write.
  */
 export async function powerdnsSubject(options: PowerdnsOptions): Promise<ContractSubject> {
   // With this setting, PowerDNS follows DNAME records; without it, PowerDNS only stores them.

@@ -10,7 +10,7 @@ export interface Decoder {
   readonly units: readonly string[];
 }
 
-/** How much time and memory a text may cost. */
+/** The processor time and memory that the decoding of a text may take. */
 export interface Budget {
   /**
    * Allowed processor time in milliseconds: `base`, and `perThousand` for every 1,000 characters of the text.
@@ -22,12 +22,12 @@ export interface Budget {
 }
 
 /**
- * A measurement over the budget is repeated up to so many times, because the garbage collector may have run
+ * A measurement over the budget is repeated up to this many times, because the garbage collector may have run
  * during it.
  */
 const attempts = 3;
 
-/** A measurement of more than so many times the budget is not repeated. */
+/** A measurement of more than this many times the budget is not repeated. */
 const hopeless = 4;
 
 /**
@@ -76,7 +76,10 @@ function collect(): void {
   if (typeof gc === 'function') gc();
 }
 
-/** Texts that repeat a unit, with a usual beginning and end. @param length least length in characters */
+/**
+ * Texts that repeat a unit, with and without a usual beginning and end. @param length least length in
+ * characters
+ */
 export function textsOf(unit: string, length: number): readonly string[] {
   const body = unit.repeat(Math.ceil(length / unit.length));
   return [`${body}x`, `a${body}x`, `"${body}"`];

@@ -82,7 +82,7 @@ test('issue 11.3: version 4: a text of 8 MB of quotes is refused, and compared a
   await quick(() => decode(before, ispmanager4));
   assert.equal(said(decode(before, ispmanager4)), 'call.too-large');
   assert.equal(said(decode(post(fields, 'after'), ispmanager4)), 'hint all');
-  // This is what the agent passes on for such a body: an empty one that is marked as cut.
+  // For such a body the agent passes on an empty one that is marked as cut.
   assert.equal(
     said(decode({ ...before, body: Buffer.alloc(0), isCut: true }, ispmanager4)),
     'call.too-large',
@@ -211,7 +211,7 @@ test('issue 11.3: a zone transfer ends before its names, written out, fill the m
   assert.throws(() => records.add(message), /too large/);
 });
 
-/** How many turns of the event loop other work got while `work` ran. */
+/** Counts the turns of the event loop that other work got while `work` ran. */
 async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   let turns = 0;
   let isDone = false;

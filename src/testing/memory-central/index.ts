@@ -17,7 +17,7 @@ import { changeNames, zoneProblems, type Change, type RRsetKey } from '../../dns
 import { applyStepwise, type RecordWriter } from '../../centrals/stepwise.ts';
 import { MemoryStore } from './store.ts';
 
-/** One request, as faults see it. A change consists of several requests. */
+/** One request, as the functions in {@link MemoryFaults} get it. A change consists of several requests. */
 export interface MemoryRequest {
   readonly method:
     | 'check'
@@ -73,9 +73,9 @@ const ispmanagerTraits: CentralTraits = {
 };
 
 /**
- * A central in memory, for tests. It has no timers, and the same calls always give the same results. It
- * refuses what a panel refuses: data beside a CNAME, a duplicate, a stale handle, a foreign zone, a zone
- * above the limit.
+ * A central in memory, for tests. It has no timers, and the same calls always give the same results. Like a
+ * panel, it refuses data beside a CNAME, a duplicate, a stale handle, a foreign zone, and a zone above the
+ * limit.
  */
 export class MemoryCentral implements Central {
   readonly id: CentralId;

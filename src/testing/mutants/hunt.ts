@@ -5,8 +5,8 @@ import type { Failure, Violation } from '../runs/report.ts';
 import type { Patch } from './patch.ts';
 
 /**
- * What is played to find a mutant: the stories, then `runs` histories of each mode, whose seeds begin with
- * `seed`.
+ * The stories and histories that are played to find a mutant: the stories, then `runs` histories of each
+ * mode, whose seeds begin with `seed`.
  */
 export interface Hunt {
   readonly stories: readonly NamedStory[];
@@ -16,7 +16,8 @@ export interface Hunt {
 }
 
 /**
- * What found a mutant. The law is `defect` if the engine threw an error, and `hang` if a history did not end.
+ * The story or history that found a mutant. The law is `defect` if the engine threw an error, and `hang` if a
+ * history did not end.
  */
 export type Found = BrokenStory | FoundBySeed;
 
@@ -96,7 +97,7 @@ export async function hunt(patch: Patch, what: Hunt, except: Broken): Promise<Fo
   }
 }
 
-/** Number of stories that are told at a time. A few seconds are enough for them on a busy machine. */
+/** Number of stories that a thread plays in one call. A busy machine needs only a few seconds for them. */
 const storiesAtOnce = 100;
 
 async function huntStories(

@@ -1,6 +1,6 @@
 /**
- * For `node --import`: applies the patch in the environment variable `DOMAINSYNC_PATCH` (JSON). Also kills
- * this process group when the process `DOMAINSYNC_RUNNER` has ended.
+ * A module for `node --import`. Applies the patch in the environment variable `DOMAINSYNC_PATCH` (JSON). Also
+ * kills this process group when the process `DOMAINSYNC_RUNNER` has ended.
  */
 import { Worker } from 'node:worker_threads';
 import { plant, type Patch } from './patch.ts';

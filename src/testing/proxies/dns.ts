@@ -13,10 +13,12 @@ export interface DnsProxy {
   beforeRequest: ((kind: Kind, message: Buffer) => Promise<void> | void) | null;
   /** Called with every answer before it goes to the client. The answer waits for the promise. */
   beforeAnswer: ((kind: Kind) => Promise<void> | void) | null;
-  /** May return an answer to a message, which then does not reach the server; null: the message goes on. */
+  /**
+   * May return an answer to a message, which then does not reach the server; null: the message is passed on.
+   */
   instead: ((kind: Kind, message: Buffer) => Buffer | null) | null;
   /**
-   * How many octets of an answer to a read arrive before the connection is cut. Negative: how many are
+   * How many octets of an answer to a read arrive before the connection is cut. Negative: this many are
    * missing at its end. Null: all arrive.
    */
   keep: number | null;

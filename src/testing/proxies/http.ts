@@ -24,8 +24,8 @@ export interface ProxiedRequest {
 }
 
 /**
- * What the proxy does with a request. `pass` sends the request to the server and returns the server's answer.
- * The result is the answer for the client; `undefined`: the server's own answer.
+ * Decides what the proxy does with a request. `pass` sends the request to the server and returns the server's
+ * answer. The result is the answer for the client; `undefined`: the server's own answer.
  */
 export type Behaviour = (
   request: ProxiedRequest,
@@ -36,17 +36,17 @@ export type Behaviour = (
   | 'cut'
   /** Sends `101 Switching Protocols`, for which the client has not asked, and leaves the connection open. */
   | 'switch'
-  /** Announces the whole answer, sends so many octets of its body, and closes the connection. */
+  /** Announces the whole answer, sends this many octets of its body, and closes the connection. */
   | { readonly short: Message; readonly octets: number }
   | undefined
 >;
 
-/** A proxy in front of a real server. It can misbehave as a test wants. */
+/** A proxy in front of a real server. A test can make it misbehave. */
 export interface HttpProxy {
   readonly url: string;
   /** All requests so far, oldest first. */
   readonly requests: readonly ProxiedRequest[];
-  /** What is done with requests from now on; undefined: they are passed on. */
+  /** The behaviour for all further requests; undefined: they are passed on. */
   behaviour: Behaviour | undefined;
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { Player } from './player.ts';
 const order = { slice: { mode: 'default', seed: 1, runs: 5 }, skip: [], stopAtFirst: false } as const;
 const limits = { mostWork: 300, idle: 300, leastWork: 100, lookEvery: 20 };
 
-/** A thread whose runtime.ts begins with this statement. */
+/** Makes a thread whose `runtime.ts` begins with this statement. */
 function started(statement: string): Player {
   return new Player({ file: 'src/core/engine/runtime.ts', start: 0, end: 0, text: `${statement};\n` });
 }

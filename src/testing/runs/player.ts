@@ -28,11 +28,11 @@ const mostMemory = 1_024;
  */
 const youngMemory = 48;
 
-/** When a thread counts as hanging, all in milliseconds. */
+/** Limits after which a thread counts as hanging, in milliseconds. */
 interface Limits {
-  /** Processor time of one call: fifty times what a call usually takes. */
+  /** Processor time of one call: fifty times the usual time of a call. */
   readonly mostWork: number;
-  /** A thread that works less than `leastWork` in the time `idle` waits for something that never comes. */
+  /** If a thread works less than `leastWork` in the time `idle`, it waits for something that never comes. */
   readonly idle: number;
   readonly leastWork: number;
   /** Time between two checks of the thread. */
@@ -57,7 +57,7 @@ export class Player {
       this.#worker.on('exit', (code) => reject(new Error(`a thread of the simulator ended with ${code}`)));
     });
     this.#online = new Promise((resolve) => this.#worker.once('online', resolve));
-    // A failure rejects the call of `play` or `tell`. Here it is caught, so that it does not also end the
+    // The call of `play` or `tell` gets the failure. It is also caught here, so that it does not end the
     // process.
     this.#failed.catch(() => undefined);
   }
@@ -83,7 +83,7 @@ export class Player {
 
   /**
    * Waits until the thread hangs: it has worked far too long since this call, or it does not work at all.
-   * Only its own processor time counts, so that a busy machine proves nothing.
+   * Only the thread's own processor time counts, because a busy machine delays every thread.
    * @param signal ends the waiting
    * @returns true: the thread hangs; false: `signal` came first
    */
@@ -103,7 +103,7 @@ export class Player {
     }
   }
 
-  /** The processor time of the thread so far, in milliseconds. */
+  /** Reads how much processor time the thread has used so far, milliseconds. */
   async #worked(): Promise<number> {
     const { user, system } = await Promise.race([this.#worker.cpuUsage(), this.#failed]);
     return (user + system) / 1_000;

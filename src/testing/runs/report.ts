@@ -44,11 +44,13 @@ export interface Report {
   readonly longestSeen: number;
   /** Number of violations of each law. */
   readonly laws: Counts;
-  /** The first violation of each broken history. Only so many broken histories are kept. */
+  /**
+   * The first violation of each history that broke a law. Only a limited number of these histories is kept.
+   */
   readonly failures: readonly Failure[];
 }
 
-/** A report keeps at most so many broken histories, and a summary names at most so many. */
+/** A report keeps at most this many histories that broke a law, and a summary names at most this many. */
 const keptFailures = 5_000;
 const namedFailures = 20;
 
@@ -144,7 +146,7 @@ export function median(histogram: Counts): number {
   return 0;
 }
 
-/** What `simulate --json` prints. The text for people says the same. */
+/** The result that `simulate --json` prints. The text for people contains the same facts. */
 export interface Summary {
   readonly runs: number;
   readonly seconds: number;

@@ -4,9 +4,9 @@ import { playTold } from './play.ts';
 import type { Violation } from './report.ts';
 
 /**
- * Makes a story as short as possible that still shows the violation. The times of its events are those at
- * which they happen.
- * @returns the given story, if that does not show the violation
+ * Makes a story as short as possible while it still shows the violation. Its events get the times at which
+ * they really happen.
+ * @returns the given story, if it does not show the violation
  */
 export async function shortest(story: Story, violation: Violation): Promise<Story> {
   const wanted = kind(violation);
@@ -19,7 +19,7 @@ export async function shortest(story: Story, violation: Violation): Promise<Stor
   return (await shows(timed)) ? timed : small;
 }
 
-/** The law and the text of a violation. Numbers of central, operation and time are left out. */
+/** The law and the text of a violation, without the numbers of central, operation and time. */
 function kind({ law, text }: Violation): string {
   const [seen = ''] = text.split('\n');
   const where = seen.replace(/^central \d+: /u, '').replace(/operation \S+/u, 'operation');

@@ -66,8 +66,8 @@ export async function startKnot(options: KnotOptions = {}): Promise<Knot> {
     );
   });
   const loaded = async (): Promise<void> => {
-    // The control socket is busy until all zones are loaded. So it is enough to wait for a command about one
-    // of them.
+    // Knot answers on its control socket only after all zones are loaded. So a command about any one zone is
+    // enough to wait for.
     const names = [...zones.keys()].slice(0, 1);
     if (names.length > 0 && options.primary === undefined) await knotc('-b', 'zone-refresh');
   };

@@ -58,7 +58,7 @@ export class ServerProcess {
   #child: ChildProcess | null = null;
 
   /**
-   * @param folder gets the program's output in `server.log`; it goes after `dispose`, unless a test fails
+   * @param folder gets the program's output in `server.log`; removed after `dispose`, unless a test fails
    * @param ready whether the server answers; called again and again after a start
    */
   constructor(folder: string, program: string, words: readonly string[], ready: () => Promise<boolean>) {
@@ -123,8 +123,8 @@ export class ServerProcess {
 }
 
 /**
- * Whether every thread of a process is suspended. In the file, the state follows the name in parentheses
- * (`proc_pid_stat(5)`).
+ * Whether every thread of a process is suspended. In a thread's `stat` file, the state follows the program's
+ * name in parentheses (`proc_pid_stat(5)`).
  */
 export function isHalted(pid: number): boolean {
   const threads = readdirSync(`/proc/${pid}/task`);

@@ -31,15 +31,15 @@ export interface CentralSide {
   held(zone: string): Promise<readonly Held[] | null>;
   /** A number that grows with each write at the central, and only then. */
   writes(): Promise<number>;
-  /** Acts as the provider's staff: creates zones for the customer, or a zone for somebody else. */
+  /** Creates zones as the provider's staff would: for the customer, or one for somebody else. */
   makeZones(zones: readonly StageDomain[]): Promise<void>;
   makeForeignZone(zone: string): Promise<void>;
-  /** Acts as the provider's staff: adds a record to a zone of the customer, or removes one. */
+  /** Adds or removes a record in a zone of the customer, as the provider's staff would. */
   add(zone: string, record: Wanted): Promise<void>;
   remove(zone: string, record: Wanted): Promise<void>;
   /**
-   * A record that the central will refuse, and a part of its error text; null: it accepts every correct
-   * record. A panel refuses whichever record is saved next.
+   * A record that the central will refuse, with a part of its error text; null: it accepts every correct
+   * record. A panel cannot choose: it refuses the next record that is saved.
    */
   objects(zone: string): { readonly record: Wanted; readonly says: string } | null;
   /** `down` stops the central's process. `up` starts it again at the same address with the same data. */
@@ -55,7 +55,7 @@ export interface CentralSide {
 
 /** A name server as everybody can query it. */
 export interface PublicView {
-  /** The `dig` command that a user would type for this query. */
+  /** The `dig` command line that a user would type for this query. */
   command(name: string, type: string): string;
   /**
    * Lines of the answer, each `name TTL type data`. If the answer has no records, one line describes the
@@ -87,7 +87,7 @@ export async function agreed(
   return isDeepStrictEqual(contents(panel, zone), held);
 }
 
-/** What a panel must offer to be the central of a stage. */
+/** The parts of a panel that a stage needs to use it as the central. */
 export interface PanelAsCentral {
   /** The panel as it runs now; `up` starts a new one. */
   readonly panel: () => Sandbox;

@@ -20,13 +20,13 @@ export interface CommandLine {
   /** Runs the command `domainsync` with these arguments; resolves whatever its exit status is. */
   ended(...args: readonly string[]): Promise<Ended>;
   /**
-   * Runs it and resolves to its standard output.
-   * @throws {Error} unless it ended with 0, or with 3: it worked, and an administrator has to look
+   * Runs `domainsync` and resolves to its standard output. @throws {Error} unless the exit status is 0, or 3:
+   * the command worked, and an administrator has to act
    */
   domainsync(...args: readonly string[]): Promise<string>;
   /**
-   * What the agent answers `domainsync status`; null: no agent runs. It is asked over its socket, because a
-   * process for each look would take a fifth of a second of processor time.
+   * The agent's status, as `domainsync status` shows it; null: no agent runs. Asked over the agent's socket,
+   * because each process of the command line takes a fifth of a second of processor time.
    */
   status(): Promise<StatusReport | null>;
   /** Process id of the agent; null: none runs. */

@@ -7,8 +7,8 @@ export type Act = (func: string, params: Readonly<Record<string, string>>) => Pr
 type More = Readonly<Record<string, string>>;
 
 /**
- * A user of a panel. Its methods call functions by their names in that generation. `more`: further
- * parameters.
+ * A user of a panel. The methods call the functions by their names in that panel's generation. `more`:
+ * further parameters.
  */
 export interface PanelUser {
   readonly act: Act;

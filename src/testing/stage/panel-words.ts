@@ -1,6 +1,6 @@
 /**
- * What users do in a panel, and the requests for it in each generation. This is written without the product's
- * code, so that a mistake in the product is not repeated here.
+ * Actions of users in a panel, and the requests for them in each generation. This is written without the
+ * product's code, so that a mistake in the product is not repeated here.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Generation, Row, Sandbox } from '../../../sandbox/index.ts';

@@ -11,8 +11,8 @@ import { account } from './stage.ts';
 export async function powerdnsAccount(): Promise<ServerAccount> {
   const server = await startPowerdns({
     account: account.name,
-    // Without the first setting, the SOA of new zones has a placeholder. Without the second, PowerDNS stores
-    // DNAME records but does not follow them.
+    // Without the first setting, the SOA of new zones has placeholder values. Without the second, PowerDNS
+    // stores DNAME records but does not follow them.
     extra:
       'default-soa-content=ns1.provider.example.net hostmaster.@ 0 10800 3600 604800 3600\ndname-processing=yes',
   });

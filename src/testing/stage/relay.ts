@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * A proxy in front of a server on 127.0.0.1 that can hold back answers. So a test can stop between the moment
- * when a write is done and the moment when the agent learns of it.
+ * A proxy in front of a server on 127.0.0.1 that can hold back answers. So a test can act after a write is
+ * done and before the agent learns of it.
  */
 export class Relay {
   readonly #target: number;
@@ -69,8 +69,8 @@ export class Relay {
     server.on('data', (answer: Buffer) => {
       if (!silent) client.write(answer);
     });
-    // If the server ends the connection, that is held back too, because it would show the client that the
-    // write is done.
+    // If the server ends the connection, the client does not see this either. Otherwise the client would know
+    // that the write is done.
     const ended = (): void => {
       if (!silent) client.end();
     };

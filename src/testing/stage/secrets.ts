@@ -6,8 +6,8 @@ import type { AnyStage } from './stage.ts';
 const except = /^(etc\/domainsync\.ini|etc\/users|var\/(state|ispmgr))/;
 
 /**
- * Finds secrets that domainsync wrote on the customer's side: in files below the panel's root (journal, log,
- * plugin), or in output of the command line. Empty: there are none.
+ * Finds secrets that domainsync wrote on the customer's side. Searches files below the panel's root (journal,
+ * log, plugin) and outputs of the command line. Empty: there are none.
  */
 export async function leaks(stage: AnyStage): Promise<string[]> {
   const found: string[] = [];

@@ -9,7 +9,10 @@ export interface ServerAccount {
   readonly port: number;
   /** Whether a request of the plugin changes data. */
   readonly isWrite: (request: Buffer) => boolean;
-  /** Options of `[isp_master]` for the account. @param port the port that the plugin is to use */
+  /**
+   * Makes the options of `[isp_master]` for the account. @param port the port at which the plugin reaches the
+   * server
+   */
   readonly connection: (port: number) => Readonly<Record<string, string>>;
   /** A file with a key that may transfer the zones; null: no key is needed. */
   readonly keyFile: string | null;

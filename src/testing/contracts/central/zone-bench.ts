@@ -47,8 +47,8 @@ export interface ContractSubject {
     revive(): Promise<void>;
   };
   /**
-   * Cuts the answer to every read after `keep` octets. If negative: so many octets are missing at its end.
-   * Null: cuts no more.
+   * Cuts the answer to every read after `keep` octets. Negative: this many octets are missing at its end.
+   * Null: answers are no longer cut.
    */
   readonly cutReads?: (keep: number | null) => void;
   /**
@@ -72,7 +72,7 @@ export async function makeZone({ central, otherWriter }: ContractSubject, zone: 
   await otherWriter.makeZone(zone);
 }
 
-/** One zone of the subject, with short functions for what tests do to it. */
+/** One zone of the subject, with short functions for the usual steps of a test. */
 export class Bench {
   readonly central: Central;
   readonly zone: DnsName;
@@ -120,8 +120,8 @@ export class Bench {
   }
 
   /**
-   * Applies a change of which no part is done yet. Checks the zone and the answer, and that a second call
-   * changes nothing.
+   * Applies a change of which no part is done yet. Checks the zone and the answer, and that a second call has
+   * no effect.
    */
   async works(remove: readonly ResourceRecord[], add: readonly ResourceRecord[]): Promise<void> {
     const change = this.change(remove, add);

@@ -101,7 +101,7 @@ function operatorAt({ left, right, operator }: BinaryExpression | LogicalExpress
 }
 
 /**
- * Drops a call that is a statement of its own, such as a commit or a wait. Log calls stay, because nothing
+ * Removes a call that is a statement of its own, such as a commit or a wait. Log calls stay, because nothing
  * depends on them.
  */
 const dropStatement: Rule = (node, _parent, text) => {
@@ -121,7 +121,7 @@ function waitsForNothing({ start, end }: AnyNode, text: string): boolean {
   return text.slice(start, end) === 'Promise.resolve()';
 }
 
-/** Log calls whose arguments change nothing by themselves. */
+/** Log calls whose arguments do not change anything by being evaluated. */
 function loggedOnly(tree: AnyNode, text: string): AnyNode[] {
   const nodes = [...walk(tree)].map(([node]) => node);
   const calls = nodes.filter((node) => node.type === 'CallExpression' && isLog(node.callee, text));
@@ -198,8 +198,8 @@ const changeMethod: Rule = (node) => {
 };
 
 /**
- * Changes a constant; log levels stay. A number above 9 is a time or a size, and adding one would break
- * nothing, so it becomes 0. A time of 0 milliseconds stays, because one millisecond more breaks nothing.
+ * Changes a constant; log levels stay. A number above 9 is a time or a size, and adding one to it would break
+ * nothing. So it becomes 0. A time of 0 milliseconds stays, because one millisecond more breaks nothing.
  */
 const changeConstant: Rule = (node, parent, text) => {
   if (node.type !== 'Literal') return [];

@@ -6,7 +6,7 @@ import type { Mutant } from './mutations.ts';
 import { everyMutant, isSimulated, slowTestsOf, testsOf } from './sources.ts';
 import { failingTest } from './unit-tests.ts';
 
-/** The result of trying one mutant. */
+/** The result of the search for one mutant. */
 export interface MechanicalResult {
   readonly file: string;
   readonly line: number;
@@ -46,7 +46,7 @@ export interface MechanicalSummary {
   readonly wronglyListed: readonly MechanicalResult[];
 }
 
-/** Which mutants are tried, and with which histories. */
+/** The options of a run: which mutants are tried, and with which histories. */
 export interface MechanicalRun {
   readonly hunt: Hunt;
   readonly sample: number;
@@ -120,7 +120,7 @@ const firstRuns = 5;
 const firstStories = 100;
 
 /**
- * Tries a mutant with the quickest means first: some stories and histories, the quick tests, the other
+ * Tries the quickest ways to find a mutant first: some stories and histories, the quick tests, the other
  * stories and histories, the slow tests.
  */
 async function tryOne(mutant: Mutant, histories: Hunt, except: Broken): Promise<MechanicalResult> {

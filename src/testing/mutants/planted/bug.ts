@@ -1,4 +1,4 @@
-/** A bug that somebody could make in the engine or the journal, as one change of one source file. */
+/** A bug as somebody could make it in the engine or the journal: one change of one source file. */
 export interface PlantedBug {
   /** Short unique name. */
   readonly name: string;
@@ -7,7 +7,7 @@ export interface PlantedBug {
   /** Text that the file contains exactly once. */
   readonly find: string;
   readonly replace: string;
-  /** A sentence about what the engine does wrong with this bug. */
+  /** One sentence that says how the engine misbehaves with this bug. */
   readonly says: string;
 }
 

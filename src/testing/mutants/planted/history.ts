@@ -1,6 +1,6 @@
 import { engine, type PlantedBug } from './bug.ts';
 
-/** Planted bugs in what a reader of the history is told. */
+/** Planted bugs that make the history show something wrong. */
 export const plantedInHistory: readonly PlantedBug[] = [
   {
     name: 'panel-only-called-done',

@@ -1,6 +1,6 @@
 import { engine, type PlantedBug } from './bug.ts';
 
-/** Planted bugs in what the engine does while it only observes, and when that ends. */
+/** Planted bugs in mode `observe`, and in the change from it to mode `strict`. */
 export const plantedInObserving: readonly PlantedBug[] = [
   {
     name: 'writes-while-observing',

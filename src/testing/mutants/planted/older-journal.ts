@@ -4,7 +4,7 @@ const forget = `${engine}/comparison/forget-ledger.ts`;
 const main = `${engine}/engine.ts`;
 const opening = 'src/journal/doubts.ts';
 
-/** Planted bugs in what becomes of an older journal, of one of another host, and of one after a long gap. */
+/** Planted bugs in the treatment of journals that are older, from another host, or unused for a long time. */
 export const plantedInOlderJournal: readonly PlantedBug[] = [
   {
     name: 'older-journal-believed',

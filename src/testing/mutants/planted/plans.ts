@@ -1,6 +1,6 @@
 import { engine, type PlantedBug } from './bug.ts';
 
-/** Planted bugs in plans, in their application, and in what is excluded. */
+/** Planted bugs in plans, in the application of plans, and in exclusions. */
 export const plantedInPlans: readonly PlantedBug[] = [
   {
     name: 'plan-step-not-approved',

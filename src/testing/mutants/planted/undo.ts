@@ -1,6 +1,6 @@
 import { engine, type PlantedBug } from './bug.ts';
 
-/** Planted bugs in what happens to an edit later: panel reads, undo, confirmation, late writes. */
+/** Planted bugs in the later steps of an edit: panel reads, undo, confirmation, late writes. */
 export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'one-read-proves',
