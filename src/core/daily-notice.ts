@@ -1,4 +1,4 @@
-/** Milliseconds after which the administrator is told about the same thing again. */
+/** Time (ms) after which the administrator is told about the same thing again. */
 const again = 86_400_000;
 /** Maximum number of things whose last notice is remembered. */
 const most = 10_000;

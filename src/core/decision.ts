@@ -67,7 +67,7 @@ export interface Decision {
   readonly kept: boolean;
   /** How many decisions this one stands for. */
   readonly times: number;
-  /** What the edit does to records; empty: not known, or too long to keep. */
+  /** The records that the edit removes and adds; empty: not known, or too long to keep. */
   readonly items: readonly Pick<OperationItem, 'remove' | 'add'>[];
   /** What domainsync would have done; absent: it did not only observe the edit. */
   readonly observed?: Observed;

@@ -146,7 +146,7 @@ function advicesFor(
   { changed, language, details = false }: DescribeOptions,
 ): string[] {
   const wanted = new Set(problems.flatMap(({ code }) => entries.get(code)?.advice ?? []));
-  // An administrator is not sent to himself.
+  // An administrator reads this message himself, so he is not told to ask an administrator.
   if (details) wanted.delete('administrator');
   // A message gives one advice only. What the user can correct without help comes first.
   const first = advicesWhen[changed].find((one) => wanted.has(one));

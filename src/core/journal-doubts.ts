@@ -1,7 +1,7 @@
 /**
- * Names of facts that say why a journal may not know what happened last, or that belong to such a doubt.
- * Unless said otherwise, the value of a fact is the time when it was stored (wall clock, milliseconds since
- * 1970). See docs/decisions/016-older-journals.md.
+ * Names of facts that say why a journal may lack the newest events, or that belong to such a doubt. Unless
+ * said otherwise, the value of a fact is the time when it was stored (wall clock, milliseconds since 1970).
+ * See docs/decisions/016-older-journals.md.
  */
 
 /** The journal's file was replaced by an older copy of itself, for example from a backup. */
@@ -19,7 +19,7 @@ export const otherHostFact = 'other-host';
 /** An operator has accepted a journal of another host. */
 export const acceptedFact = 'accepted-host';
 
-/** domainsync was uninstalled. The ledger lacks what happened since then. */
+/** domainsync was uninstalled. The ledger lacks all events since then. */
 export const asideFact = 'set-aside';
 
 /** The value is the identity of the host on which the journal was written. */
@@ -31,10 +31,10 @@ export const hostFact = 'host';
  */
 export const newBaselineFact = 'new-baseline';
 
-/** Milliseconds without a commit that count as a long gap. */
+/** Time (ms) without a commit that counts as a long gap. */
 export const longGap = 30 * 24 * 3_600_000;
 
-/** Why a journal may not know what happened last. */
+/** Reasons why a journal may lack the newest events. */
 export type Doubt = typeof olderFact | typeof gapFact | typeof otherHostFact;
 
 /** A doubt that an operator has to see. `since`: wall clock, milliseconds since 1970. */

@@ -19,7 +19,7 @@ export type ZoneState =
 export interface ZoneEntry {
   readonly zone: DnsName;
   readonly state: ZoneState;
-  /** Counts how often the zone was created: each create increases it by one. */
+  /** The number of times that the zone was created: each create increases it by one. */
   readonly incarnation: number;
   /** When the baseline was taken: wall clock, milliseconds since 1970. */
   readonly baselineAt: number;
@@ -30,7 +30,9 @@ export interface ZoneEntry {
 /** The state of a record between panel and central (docs/glossary.md#synced and below). */
 export type RecordState = 'synced' | 'panel-only' | 'central-only' | 'conflict' | 'excluded';
 
-/** What both sides last agreed on for one record, or how they differed at the last comparison. */
+/**
+ * The state of one record on which both sides last agreed, or in which they differed at the last comparison.
+ */
 export interface LedgerRow {
   readonly record: ResourceRecord;
   readonly state: RecordState;

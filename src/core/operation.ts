@@ -74,7 +74,7 @@ export function isOpen({ state, watch }: Operation, wall: number): boolean {
   return !isFinal(state) || (watch !== null && watch.until > wall);
 }
 
-/** What an operation does to one record. */
+/** The effect of an operation on one record. */
 export interface OperationItem {
   readonly remove: ResourceRecord | null;
   readonly add: ResourceRecord | null;
@@ -97,7 +97,7 @@ export type OperationKind = Operation['kind'];
 export type OperationClass = 'veto' | 'compensate' | 'follow';
 
 /**
- * What requests of unknown outcome may still change at the central. The watch goes on until `until`, even
+ * Changes that requests of unknown outcome may still make at the central. The watch lasts until `until`, even
  * after the operation has ended.
  */
 export interface Watch {
@@ -156,8 +156,8 @@ interface AnyOperation {
   readonly createdAt: number;
   readonly changedAt: number;
   /**
-   * What requests of this operation may still change at the central; null: as far as we know, none is under
-   * way.
+   * Changes that requests of this operation may still make at the central; null: as far as we know, no
+   * request is under way.
    */
   readonly watch: Watch | null;
   /** How often the present step has failed since the last success. */

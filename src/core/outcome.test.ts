@@ -1,4 +1,4 @@
-/** Tests how an operation is said to have ended, for a reader of the history. */
+/** Tests the outcome of an operation as the history shows it to a reader. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleCreate, sampleDelete, sampleOperation, sampleRow } from '../testing/contracts/journal.ts';

@@ -1,7 +1,7 @@
 import { pullSource } from './zone-plan.ts';
 import { isFinal, type Operation, type OperationItem } from './operation.ts';
 
-/** How an edit has ended, or how far it is, for readers of the history. */
+/** The ways in which an edit has ended, or how far it is, for readers of the history. */
 export const outcomeKinds = [
   /** The edit has not ended. */
   'under-way',
@@ -23,7 +23,7 @@ export const outcomeKinds = [
 
 export type OutcomeKind = (typeof outcomeKinds)[number];
 
-/** How an edit ended. */
+/** The end of an edit, with its reasons. */
 export interface EditOutcome {
   readonly kind: OutcomeKind;
   /** Why: codes of notes and of refusals, each once. Empty: nothing has to be explained. */
@@ -31,8 +31,8 @@ export interface EditOutcome {
 }
 
 /**
- * How an operation ended, for a reader of the history. The outcome is `both-sides` only if every item was
- * seen on both sides. The `note` of an item says why it was not.
+ * The outcome of an operation, for a reader of the history. It is `both-sides` only if every item was seen on
+ * both sides. Otherwise the item's `note` gives the reason.
  */
 export function outcomeOf(operation: Operation): EditOutcome {
   switch (operation.state) {

@@ -4,7 +4,7 @@ import type { CallContext } from './central.ts';
 import type { HookCall } from './panel.ts';
 
 /**
- * What a hook call looks like, for people who compare panels: all parameter names, but no values except the
+ * The parts of a hook call that people who compare panels need: all parameter names, but no values except the
  * record's key.
  */
 export interface CallFacts {

@@ -1,5 +1,5 @@
 /**
- * Tests in which order the engines of several centrals are asked, and what the panel is answered (decision
+ * Tests in which order the engines of several centrals are asked, and which answer the panel gets (decision
  * 009).
  */
 import assert from 'node:assert/strict';
@@ -11,7 +11,7 @@ import type { Answer } from './engine/before/answer.ts';
 import type { EditEvent, PanelEvent, Verdict } from './panel.ts';
 import { Several, type Member } from './several.ts';
 
-/** What a fake engine answers. A field that is absent: it accepts. */
+/** The answers of a fake engine. If a field is absent, the engine accepts. */
 interface Says {
   readonly answer?: Verdict;
   readonly objections?: readonly Problem[];

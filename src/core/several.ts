@@ -9,16 +9,18 @@ export interface Member {
   readonly engine: Pick<Engine, 'answer' | 'carryOut' | 'objections' | 'rollBack' | 'duringCall' | 'putOff'>;
 }
 
-/** An engine to be told that one of its writes into the panel was refused. */
+/** An engine that may have made a write into the panel, and can be told that the write was refused. */
 type Writer = Pick<Engine, 'putOff'>;
 
 /**
- * Milliseconds, out of the time for one edit, that are reserved for a roll back at the centrals that accepted
- * the edit. Never more than half of the time.
+ * The part (ms) of an edit's time that is reserved for a roll back at the centrals that accepted the edit. It
+ * is never more than half of the time.
  */
 const reserve = 2_000;
 
-/** Codes of refusals by the engine of a new central, as long as its first comparison of all zones goes on. */
+/**
+ * Codes by which the engine of a new central refuses edits until its first comparison of all zones has ended.
+ */
 const unknownYet: ReadonlySet<string> = new Set(['zone.baseline-running', 'zone.not-known-yet']);
 
 /**
@@ -31,8 +33,8 @@ export function timeToWrite(deadline: number, centrals: number): number {
 
 /**
  * Answers hook calls for a panel with several centrals: an edit is made at all of them or at none
- * (docs/decisions/009-several-centrals.md). This class stores nothing: after a crash, each engine brings its
- * own central to what the panel shows.
+ * (docs/decisions/009-several-centrals.md). This class stores nothing: after a crash, each engine gives its
+ * own central the panel's state.
  */
 export class Several {
   readonly #members: readonly Member[];
@@ -111,8 +113,8 @@ export class Several {
   }
 
   /**
-   * Answers hints and `after` calls, which report what the panel has already done. Each engine follows the
-   * panel on its own.
+   * Answers hints and `after` calls, which report what the panel has already done. Each engine changes its
+   * own central accordingly.
    */
   async #afterwards(event: PanelEvent, signal: AbortSignal): Promise<Verdict> {
     const verdicts = await Promise.all(
@@ -136,8 +138,8 @@ export class Several {
 
   /**
    * A refused edit may be the write of one engine into the panel; for the other engines that is an ordinary
-   * edit. If it was refused because another central is out of reach, tells the writing engine to try again
-   * later.
+   * edit. If it was refused only because another central is out of reach, the engine that wrote it is told to
+   * try again later.
    */
   #putOff(edits: readonly EditEvent[], problems: readonly Problem[]): void {
     if (!problems.every(({ code }) => isTransient(code) || unknownYet.has(code))) return;

@@ -2,7 +2,9 @@ import type { DnsName } from '../dns/name.ts';
 import type { Problem } from '../dns/problem.ts';
 import { recordId, type ResourceRecord } from '../dns/record.ts';
 
-/** What an operator asks for. `push`: the central gets what the panel has; `pull`: the reverse. */
+/**
+ * The request of an operator for a plan. `push`: the central gets the panel's records; `pull`: the reverse.
+ */
 export interface PlanRequest {
   readonly direction: 'push' | 'pull';
   /** Whether records that only the receiving side has are removed there. */
@@ -18,7 +20,7 @@ export interface PlanRequest {
 export const pushSource = 'push';
 export const pullSource = 'pull';
 
-/** Why a step is planned. */
+/** Reasons why a step is planned. */
 export const stepReasons = [
   /** Only one side has the record, and the record is not known to be new. */
   'one-sided',
@@ -36,7 +38,7 @@ export interface PlanStep {
   readonly why: (typeof stepReasons)[number];
 }
 
-/** Why a difference is left as it is. */
+/** Reasons why a difference is left as it is. */
 export const leftReasons = [
   /** The record would have to be removed, and the operator did not ask for removals. */
   'needs-delete',
@@ -64,7 +66,7 @@ export interface LeftDifference {
   readonly codes?: readonly string[];
 }
 
-/** Why nothing is planned for a zone. */
+/** Reasons why nothing is planned for a zone. */
 export const hindrances = [
   /** Neither side has the zone. */
   'nowhere',
@@ -102,7 +104,8 @@ export type PlanLimit =
   | { readonly kind: 'zones'; readonly left: number };
 
 /**
- * What a push or pull does to one zone, and the differences that it leaves. Steps change the receiving side.
+ * The steps of a push or pull for one zone, and the differences that it leaves. Steps change the receiving
+ * side.
  */
 export interface ZonePlan extends PlanRequest {
   readonly zone: DnsName;
@@ -120,7 +123,7 @@ export interface ZonePlan extends PlanRequest {
   readonly nameServers?: readonly DnsName[];
 }
 
-/** Who gives a command, and what he allows beyond the plan. */
+/** The operator who gives a command, and what he allows beyond the plan. */
 export interface Consent {
   /** The operator's login name; absent: unknown. */
   readonly operator?: string;

@@ -247,7 +247,7 @@ test('a call that is none of our business is accepted; one that cannot be unders
   const problems = [{ code: 'record.unknown-key', params: {} }];
   const invalid = { kind: 'invalid', problems, zone, creates: false } as const;
   assert.deepEqual(await ask({ ...invalid, actor: alice }), { kind: 'refuse', problems, changed: 'nothing' });
-  // Eve does not own the zone, so she is told nothing about it.
+  // Eve does not own the zone, so the answer to her says nothing about it.
   const left = await ask({ ...invalid, actor: eve });
   assert.equal(JSON.stringify(left).includes('"accept"'), true);
   assert.deepEqual(

@@ -51,7 +51,8 @@ async function createZone(world: World, local = smoothly): Promise<Verdict> {
 }
 
 /**
- * Starts a create and kills the agent after so many milliseconds. The central keeps what it has at that time.
+ * Starts a create, and kills the agent after this many milliseconds. The central keeps the zones that it has
+ * at that time.
  */
 async function killedIn(at: number): Promise<World> {
   const world = await given({ panel: null, central: null });
@@ -103,8 +104,8 @@ test('issue 13: a zone that we may have made when we were killed stays, listed, 
     await restart(world);
     await wait(world, 30 * minute);
     const open = await statusOf(world);
-    // If the agent had read the zone back and journalled that before the kill, the create is undone and
-    // nothing is left.
+    // If the agent had journalled the read-back zone before the kill, the create is undone and nothing is
+    // left.
     if (!world.central.zones.has(zone)) {
       assert.deepEqual([open.open, open.stuck], [0, []], `killed after ${at} ms`);
       continue;
@@ -186,7 +187,7 @@ test('issue 13: a refused create that lands late is taken back by the process th
   await wait(world, 30 * minute);
   assert.ok(!world.central.zones.has(zone));
   assert.deepEqual(await stuckCodes(world), []);
-  // The watch is over by then, so a zone that appears is foreign.
+  // The watch is over by now, so a zone that appears is foreign.
   put(world, 'central', [a('mail', 1)]);
   await wait(world, 70 * minute);
   assert.ok(held(world, 'central', a('mail', 1)));

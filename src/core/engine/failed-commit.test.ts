@@ -1,4 +1,4 @@
-/** Tests a journal that fails while a failed write is being handled (issue 12.6). */
+/** Tests a journal that fails while the engine handles a failed write (issue 12.6). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changedCentral } from '../../testing/changed-central.ts';
@@ -13,8 +13,8 @@ const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 
 const www = a('www', 1);
 
 /**
- * Makes an edit whose write lands although its answer is lost. From then on the journal refuses every state
- * but `prepared`.
+ * Makes an edit whose write takes effect although its answer is lost. From then on the journal refuses to
+ * store every state except `prepared`.
  * @param undoFails whether the undo of the write fails too
  */
 async function play(undoFails: boolean): Promise<{ world: World; verdict: Verdict }> {

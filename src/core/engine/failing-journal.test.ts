@@ -1,4 +1,7 @@
-/** Tests in which each call of the journal fails once, or all calls fail for a while (issue 13). */
+/**
+ * Tests that the engine survives each failing call of the journal, and a journal that fails for some time
+ * (issue 13).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
@@ -146,7 +149,7 @@ function contents(world: World, side: 'panel' | 'central'): string[] | null {
   return records === undefined ? null : [...records.keys()].sort();
 }
 
-/** Plays one story. @returns what is wrong at the end */
+/** Plays one story. @returns the faults at the end */
 async function outcome(
   { panel, central, run }: Play,
   fails: (call: JournalCall, number: number) => JournalFault | null,
@@ -193,8 +196,8 @@ async function differences(world: World): Promise<string[]> {
 }
 
 /**
- * Checks that the hourly comparison still syncs a record that both sides have.
- * @returns what is wrong; empty: nothing
+ * Checks that the hourly comparison still syncs a record that both sides have. @returns the faults; empty:
+ * there is none
  */
 async function comparison(world: World): Promise<string[]> {
   const records = [world.panel.zones.get(zone), world.central.zones.get(zone)];

@@ -1,4 +1,4 @@
-/** An edit that the engine leaves to the panel comes with the reason. */
+/** Tests that an edit which the engine leaves to the panel comes with the reason. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { a, engineOf, given, historyOf, zone } from '../../testing/simulator/given.ts';

@@ -1,4 +1,4 @@
-/** Tests an engine that only observes: it refuses and writes nothing, and tells what it would have done. */
+/** Tests an engine that only observes: it refuses and writes nothing, and reports what it would have done. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
@@ -37,7 +37,7 @@ async function observing(
   });
 }
 
-/** Asks about one edit. @returns the verdict, and what would have been done */
+/** Sends the `before` call of one edit. @returns the verdict, and what would have been done */
 async function ask(world: World, event: EditEvent): Promise<{ verdict: Verdict; found: Observation | null }> {
   const verdict = await world.clock.runUntilSettled(
     engineOf(world).answer({ kind: 'edits', edits: [event] }, AbortSignal.any([])),

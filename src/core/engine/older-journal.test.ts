@@ -32,7 +32,7 @@ function copy(world: World): void {
   world.sides[0]?.disk.backUp();
 }
 
-/** A user's edit of records, which the panel keeps unless told otherwise. */
+/** Makes a user's edit of records. The panel keeps it, unless `refuses` is true. */
 async function edit(world: World, items: readonly EditItem[], refuses = false): Promise<Verdict> {
   const local = { refuses, takes: 10, afterLost: false, visibleAfter: 0 };
   const carryOut = (): boolean => {

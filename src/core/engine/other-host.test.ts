@@ -1,4 +1,4 @@
-/** Tests an engine whose journal may not know what happened last (docs/decisions/016-older-journals.md). */
+/** Tests an engine whose journal may lack the newest events (docs/decisions/016-older-journals.md). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -61,7 +61,7 @@ function codes(verdict: Verdict): readonly string[] {
   return verdict.kind === 'refuse' ? verdict.problems.map(({ code }) => code) : [];
 }
 
-/** What the two sides differ in while the agent does not run. */
+/** Changes both sides differently while the agent does not run. */
 function differ(world: World): void {
   put(world, 'panel', [one, a('new', 9)]);
 }

@@ -7,12 +7,12 @@ export interface EngineSettings {
    */
   readonly afterWait: number;
   /**
-   * How long up-to-date reads may lack an edit that the panel reported as done, before the edit counts as
-   * undone in the panel.
+   * For how long up-to-date reads may lack an edit that the panel reported as done. After that, the edit
+   * counts as undone in the panel.
    */
   readonly visibilityWait: number;
   /**
-   * How old the state may be that panel reads show. Within this time after the panel reported an edit, a read
+   * For how long panel reads may show an old state. Within this time after the panel reported an edit, a read
    * without the edit proves nothing, unless it shows something newer.
    */
   readonly readLag: number;

@@ -54,8 +54,8 @@ test('a record that a refused edit of ours wrote late is not taken for somebody 
     ),
   );
   assert.equal(refused.verdict.kind, 'refuse');
-  // The refused edit's record lands now. Meanwhile the record that the next edit changes disappears at the
-  // central.
+  // The refused edit's record takes effect now. At the same time, the record that the next edit changes
+  // disappears at the central.
   world.central.zones.get(zone)?.set(recordId(a('www', 9)), a('www', 9));
   world.central.zones.get(zone)?.delete(recordId(a('www', 1)));
   const items = [{ remove: a('www', 1), add: a('www', 2) }];

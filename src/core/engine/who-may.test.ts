@@ -1,5 +1,5 @@
 /**
- * Tests whose edits are written at the central before the panel has made them (issue 11.1;
+ * Tests which users' edits are written at the central before the panel has made them (issue 11.1;
  * docs/decisions/010-who-may.md).
  */
 import assert from 'node:assert/strict';
@@ -262,7 +262,7 @@ describe('issue 11.1: who may', () => {
       calls.filter((call) => call.startsWith('write')),
       [],
     );
-    // A list that was read after that shows alice as the owner, so her edit is written again.
+    // A list that was read after the delete shows alice as the owner, so her edit is written again.
     await wait(world, minute);
     assert.equal((await save(world, alice, add)).kind, 'accept');
     assert.ok(held(world, 'central', a('new', 9)));

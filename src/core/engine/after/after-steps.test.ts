@@ -1,4 +1,4 @@
-/** Tests how an `after` is answered, and to which operation it belongs. */
+/** Tests the answer to an `after`, and the choice of the operation to which it belongs. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -311,8 +311,8 @@ test('an edit that cannot be understood is left to a comparison', async () => {
   );
   assert.deepEqual(await bench.journal.operations({}), []);
   await bench.wait(20_000);
-  // After this time reads of the panel show the edit. The comparison may also remove records that the panel
-  // no longer has.
+  // After this time reads of the panel surely show the edit. The comparison may also remove records that are
+  // missing in the panel.
   assert.deepEqual(bench.woken, ['15000 comparison after-not-understood limited']);
   assert.equal(atCentral(bench), '1');
 });
@@ -359,7 +359,8 @@ test('a create that was undone with the delete before it is made by an operation
   const [made] = creates(await bench.journal.operations({ latest: 1 }));
   assert.deepEqual([made?.class, made?.source, made?.state], ['follow', 'late-create', 'kept']);
   assert.deepEqual(await stateOf(bench), ['reverted', true]);
-  // This happens only if the ledger has the zone as synced and an operation of ours was undone.
+  // A new create is journalled only if the ledger has the zone as synced and an operation of ours was undone.
+  // In each of these scenes one of the two is missing.
   for (const scene of [
     { operations: [undone], entry: entryOf(zone, { state: 'creating' }) },
     { operations: [], entry: entryOf(zone) },

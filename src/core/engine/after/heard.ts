@@ -49,9 +49,8 @@ async function hearRecords(runtime: Runtime, event: RecordsEvent): Promise<void>
 }
 
 /**
- * Makes an open create of the zone wait for new panel reads. The panel has made an edit in the zone that we
- * could not understand. Earlier reads may lack this edit, and the create would send to the central what they
- * show.
+ * Makes an open create of the zone wait for new panel reads, because the panel has made an edit that we could
+ * not understand. Earlier reads may lack this edit, and the create would send their records to the central.
  * @throws {JournalError}
  */
 export async function readNewZoneAgain({ ports, patience }: Runtime, zone: DnsName): Promise<void> {

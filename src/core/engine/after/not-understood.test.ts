@@ -7,7 +7,7 @@ import { recordsEvent } from '../../../testing/simulator/edits.ts';
 test('an edit that cannot be made out is followed by a comparison, once reads must show it', async () => {
   const [www, ftp] = [a('www', 1), a('ftp', 1)];
   const world = await given({ panel: [www, ftp], central: [www, ftp] });
-  // After a start nothing counts as proved absent for a while.
+  // For some time after a start, no record counts as proved absent.
   await world.clock.runUntil(60_000);
   const items = [www, a('strange', 9)].map((remove) => ({ remove, add: null }));
   const edits = [recordsEvent(zone, items, 'after')];

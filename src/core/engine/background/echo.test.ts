@@ -19,7 +19,7 @@ interface Written {
   readonly attempts: number | undefined;
 }
 
-/** @param after milliseconds since the panel had to be put back */
+/** @param after milliseconds since the refusal that makes the write into the panel necessary */
 async function written(
   attempts: number,
   error: Error | null,

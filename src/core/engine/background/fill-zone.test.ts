@@ -1,4 +1,4 @@
-/** Tests how the content of a new zone is sent to the central, step by step. */
+/** Tests how the records of a new zone are sent to the central, step by step. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, type ResourceRecord } from '../../../dns/record.ts';
@@ -407,7 +407,8 @@ test('issue 17, first send: what the create made is journalled before anything m
   const bench = await given({ traits: { createsWithContent: true }, operation: fresh });
   bench.central.store.dropZone(zone);
   const createZone = bench.central.createZone.bind(bench.central);
-  // The central takes the zone, but a part of its content only when it is sent again.
+  // The central creates the zone but first takes only a part of its records. The rest works when it is sent
+  // again.
   bench.central.createZone = async (of, seed, ctx) => await createZone(of, seed, ctx, [www]);
   bench.central.faults.before = async ({ method }) => {
     if (method !== 'add') return;

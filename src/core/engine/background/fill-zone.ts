@@ -37,8 +37,8 @@ export async function fillZone(
   const { journal, clock, settings } = runtime.ports;
   const { zone } = begun;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  // Edits that we left to the panel do not count here: their records are sent as soon as a panel read shows
-  // them.
+  // Edits that we left to the panel do not count here, because their records are sent as soon as a panel read
+  // shows them.
   const claiming = edits(open).filter((one) => !isFinal(one.state) && one.state !== 'stuck' && !isHeard(one));
   const busy = busyIds(claiming);
   const panel = view.records ?? [];

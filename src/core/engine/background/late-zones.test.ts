@@ -1,4 +1,6 @@
-/** Tests a create or delete that the panel made after all, although two reads had shown it as refused. */
+/**
+ * Tests a create or delete that the panel made late, although two reads had suggested that it was refused.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

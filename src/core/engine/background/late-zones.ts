@@ -5,9 +5,9 @@ import { readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Looks for creates and deletes of a zone that a slow panel made after all. We had undone them because panel
- * reads did not show them. Their `after` calls got lost. Such a create or delete is now followed at the
- * central.
+ * Looks for creates and deletes of a zone that a slow panel made late. We had undone them because panel reads
+ * did not show them, and their `after` calls got lost. Such a create or delete is now carried out at the
+ * central too.
  * @throws {PanelError | JournalError} the caller tries again later
  */
 export async function findLateZones(

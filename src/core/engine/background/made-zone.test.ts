@@ -1,4 +1,4 @@
-/** Tests what proves that domainsync created a zone at the central (docs/adoption.md, row 30). */
+/** Tests which facts prove that domainsync created a zone at the central (docs/adoption.md, row 30). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleCreate, sampleDelete, sampleRow } from '../../../testing/contracts/journal.ts';

@@ -98,8 +98,8 @@ export async function unmake(runtime: Runtime, operation: CreateOperation): Prom
 const sent = new WeakMap<Runtime, Set<string>>();
 
 /**
- * Stores in memory that a zone which appears from now on may be made by this create. Called when the request
- * goes out, or when the zone could not be read after the answer.
+ * Remembers that a zone which appears from now on may be made by this create. Called when the request is
+ * sent, or when the zone could not be read after the answer.
  */
 export function noteSent(runtime: Runtime, { id }: CreateOperation): void {
   sent.set(runtime, (sent.get(runtime) ?? new Set<string>()).add(id));
@@ -135,8 +135,8 @@ export async function landed(
 }
 
 /**
- * Stores in memory that the create request has taken effect or was refused. A zone that appears from now on
- * does not count as made by this create.
+ * Remembers that the create request has taken effect or was refused. A zone that appears from now on does not
+ * count as made by this create.
  */
 export function noteLanded(runtime: Runtime, { id }: CreateOperation): void {
   sent.get(runtime)?.delete(id);

@@ -226,7 +226,7 @@ test('a proof that the journal failed to store is stored by the next step', asyn
   const made = await make(bench, begun);
   assert.equal(made?.operation.created, true);
   assert.equal((await stored(bench)).created, true);
-  // The proof is not stored a second time.
+  // The proof is stored only once, so the second step makes no commit for it.
   await make(bench, await stored(bench));
   assert.equal(commits, 3);
 });

@@ -44,7 +44,7 @@ test('what an edit wrote without a TTL gets the one that the panel shows, before
   const bench = scene(atCentral);
   await bench.run(sendOpenTtls(bench.runtime, edit([item(null, www)]), inPanel));
   assert.deepEqual(ttls(bench), { www: 60, ftp: 300 });
-  // This would wait for ever if the step still held the lock.
+  // If the step still held the lock, this would wait for ever.
   await bench.run(bench.runtime.locks.acquire(zone, null, new AbortController().signal));
 });
 

@@ -1,6 +1,4 @@
-/**
- * Tests how the panel is put back after the central refused an edit that the panel had made, step by step.
- */
+/** Tests, step by step, how an edit is undone in the panel after the central has refused it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, type ResourceRecord } from '../../../dns/record.ts';
@@ -32,7 +30,7 @@ const changed = edit('5', old, next);
 
 interface Given {
   readonly bench: Bench;
-  /** The writes into the panel. During each write, exactly one echo token is valid. */
+  /** All writes into the panel. During each of them exactly one echo token is valid. */
   readonly written: Change[];
 }
 
@@ -243,7 +241,7 @@ const create = sampleCreate('5', {
 
 interface GivenZone {
   readonly bench: Bench;
-  /** How often the zone was deleted in the panel. */
+  /** Returns how many times the zone was deleted in the panel. */
   readonly deletes: () => number;
 }
 

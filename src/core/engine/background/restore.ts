@@ -26,8 +26,8 @@ export async function restorePanel(
   const wanted = await wantedByOthers(runtime, operation);
   const gone = await removedSince(runtime, operation);
   const change = inversePart(operation, view, wanted, gone);
-  // Here nothing is left to write: the panel shows the state before the edit, or another edit has changed
-  // these records. A comparison finds other differences.
+  // Nothing is left to write: the panel shows the state before the edit, or another edit has changed these
+  // records. If other differences exist, a comparison finds them.
   if (view.records === null || isEmptyChange(change) || items.every((item) => item === 'before')) {
     // Panel reads may not show the edit yet. So the undo ends only after two agreeing reads, as other
     // operations do.

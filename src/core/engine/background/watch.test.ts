@@ -248,7 +248,8 @@ test('the zone is looked at often at first, then ever less, and once when the wa
   };
   assert.deepEqual(await nextAfter(0, [newer]), ['5000 operations']);
   assert.deepEqual(await nextAfter(40_000, [newer]), ['60000 operations']);
-  // The pause depends on the newest operation, and the last check comes when the last watch ends.
+  // The next check comes after a pause that depends on the newest operation, but no later than the end of the
+  // last watch.
   assert.deepEqual(await nextAfter(40_000, [older, newer]), ['60000 operations']);
   assert.deepEqual(await nextAfter(298_000, [newer]), ['300000 operations']);
   assert.deepEqual(await nextAfter(298_000, [older, newer]), ['447000 operations']);

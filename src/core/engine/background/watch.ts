@@ -13,10 +13,10 @@ import { checkRecords } from './watched-records.ts';
 export const lateWriteSource = 'late-write';
 
 /**
- * Checks operations that have ended but are on watch, because late effects are still possible. A slow request
- * may take effect after its edit was refused or undone, and a slow panel may still make the edit. Brings the
- * records and zones of these operations at the central to what the panel holds. Schedules further checks
- * until the watch is over (docs/architecture.md#the-way-of-one-edit).
+ * Checks ended operations on watch for late effects. A slow request may take effect after its edit was
+ * refused or undone, and a slow panel may still make the edit. Gives the central the panel's state of the
+ * operations' records and zones. Schedules further checks until the watch is over
+ * (docs/architecture.md#the-way-of-one-edit).
  * @throws {PanelError | CentralError | JournalError} the caller tries again later
  */
 export async function stepWatch(runtime: Runtime, zone: DnsName, open: readonly Operation[]): Promise<void> {

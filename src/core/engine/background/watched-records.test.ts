@@ -46,7 +46,7 @@ async function given(what: Given): Promise<Bench> {
   return bench;
 }
 
-/** Checks the records twice, with the least pause after which two checks count. */
+/** Checks the records twice. The pause between the checks is the shortest one with which both count. */
 async function checkTwice(bench: Bench, watched: readonly Operation[]): Promise<void> {
   for (const wait of [0, 6_000]) {
     await bench.wait(wait);

@@ -16,9 +16,9 @@ import type { Runtime } from '../runtime.ts';
 const latest = 50;
 
 /**
- * Checks the records of operations that have ended but are on watch. The writes of these operations may take
- * effect late, and a slow panel may still make the edit. If panel and central then differ in these records,
- * the central is brought to what the panel holds.
+ * Checks the records of ended operations on watch. The writes of these operations may take effect late, and a
+ * slow panel may still make the edit. If panel and central then differ in these records, the central gets the
+ * panel's state.
  * @param watched ended operations on watch
  * @throws {PanelError | CentralError | JournalError} the caller tries again later
  */
@@ -86,7 +86,7 @@ interface Known {
   readonly present: readonly CentralRecord[];
 }
 
-/** The change that brings the watched records at the central to what the panel holds. */
+/** The change that gives the watched records at the central the panel's state. */
 function differences({ zone, view, watched }: Watched, { open, rows, present, recent }: Known): Change {
   const busy = busyIds(open.filter(({ state }) => !isFinal(state)));
   const states = new Map(rows.map(({ record, state }) => [recordId(record), state]));

@@ -149,7 +149,7 @@ test('a key is searched at the names of the call first, then in the whole zone',
   assert.deepEqual(searched.splice(0), [1, 2]);
   assert.equal(await find(call(null, () => false)), 'refuse');
   assert.deepEqual(searched, [2]);
-  // The call itself is wrong, and not our knowledge. So no comparison becomes due.
+  // The call itself is wrong, not our knowledge of the zone. So no comparison is scheduled.
   await bench.wait(1_000);
   assert.deepEqual(bench.woken, []);
 });
@@ -176,7 +176,7 @@ test('names of a stuck operation are blocked, for the edit and for the trial; ot
   assert.equal((await ids(bench)).length, 1);
   const other = await ask(bench, adding(pop));
   assert.equal(Array.isArray(other) && other.length === 1 && other[0] !== 'nothing', true);
-  // An item that is not sent blocks no name. Nor does an operation that is not stuck.
+  // Items that are not sent block no name, and neither do operations that are not stuck.
   const items = [{ remove: null, add: ftp, mirrored: false, note: null }];
   for (const operation of [edit('stuck', ftp, { items }), edit('kept', ftp)]) {
     const open = await given({ operations: [operation] });
@@ -195,7 +195,7 @@ test('edits of the same names follow each other; one that waits too long is refu
   deadline.abort(new Error('too late'));
   assert.deepEqual(await bench.run(waiting), ['nothing', 'edit.busy']);
   held.release();
-  // The refused edit has not kept a lock.
+  // The refused edit must have released its lock, so this edit works.
   await ask(bench, adding(ftp));
   assert.equal(atCentral(bench), '1,3,2');
 });

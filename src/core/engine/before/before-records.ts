@@ -110,10 +110,10 @@ async function resolveAmong(
 }
 
 /**
- * Reads what we know of a zone.
+ * Reads the engine's knowledge of a zone.
  * @param entry of the zone; null: the ledger has none
  * @param names only ledger rows of these owner names are read, because a zone may be large; absent: all rows.
- *   Open operations are always read for the whole zone
+ * Open operations are always read for the whole zone
  */
 async function readKnowledge(
   runtime: Runtime,

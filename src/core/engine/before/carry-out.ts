@@ -231,7 +231,7 @@ async function afterFailedWrite(
   });
 }
 
-/** Everything that may change at the central while both a write and its undo may still take effect. */
+/** Everything that may change at the central while a write and its undo may both still take effect. */
 function eitherWay({ add, remove }: Change): Pick<Change, 'add' | 'remove'> {
   const all = [...add, ...remove];
   return { add: all, remove: all };
@@ -365,7 +365,7 @@ function hasMore({ change, present }: Written, left: readonly CentralRecord[]): 
   );
 }
 
-/** Turns the outcome of an edit into the answer to its `before` call. */
+/** Makes the answer to a `before` call from the outcome of the edit. */
 export function answerOf(outcome: Outcome): Answer {
   if (outcome.kind === 'applied') return accepted(outcome.operation.id);
   return { kind: 'refuse', problems: outcome.problems, changed: outcome.changed };

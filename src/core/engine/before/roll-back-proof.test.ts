@@ -1,4 +1,4 @@
-/** Tests when a roll back may report that nothing is left, and what it leaves to background steps. */
+/** Tests when a roll back may report that nothing is left, and which work it leaves to background steps. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleCreate, sampleDelete, sampleOperation } from '../../../testing/contracts/journal.ts';

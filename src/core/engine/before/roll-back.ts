@@ -18,10 +18,10 @@ import { undoCreate } from '../background/zone-steps.ts';
 import { claimant } from '../knowledge/towards-panel.ts';
 
 /**
- * Undoes at once what accepted operations wrote, because another central of the panel refused the edit.
- * Undoes only what these operations changed, and nothing that another open operation wants. What cannot be
- * undone now stays `reverting`, and background steps try it again. An operation is left alone if it has ended
- * meanwhile, or if the panel's `after` call for it has come.
+ * Undoes at once the writes of accepted operations, because another central of the panel refused the edit.
+ * Undoes only changes of these operations, and changes nothing that another open operation wants. An
+ * operation that cannot be undone now stays `reverting`, and background steps try again. An operation is left
+ * alone if it has ended in the meantime, or if the panel's `after` call for it has come.
  * @param problems why the edit was refused; they are stored with the operations
  * @returns `nothing`: the central has certainly nothing left of these operations
  * @throws only for a defect of ours
@@ -151,7 +151,7 @@ async function undoUnderLock(
   return isDecided;
 }
 
-/** What {@link inverseOf} computes. */
+/** The result of {@link inverseOf}. */
 interface Inverse {
   readonly change: Change;
   /**
@@ -201,9 +201,9 @@ function inverseOf(
 }
 
 /**
- * Whether a record that an operation added (or removed) is now as it was before an older operation changed
- * it. That older operation is the oldest one in `undone` that changed the record. Changes of a TTL alone do
- * not count.
+ * Whether a record that an operation added (or removed) is now in its state from before an older operation.
+ * That older operation is the oldest one in `undone` that changed the record. Changes of a TTL alone do not
+ * count.
  */
 function isAsBefore(
   undone: readonly RecordsOperation[],

@@ -1,4 +1,4 @@
-/** Tests whether a call repeats one that was refused so that the user confirms it. */
+/** Tests whether a call counts as the repetition of a refused call, by which the user confirms it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { engineBench, type Bench } from '../../../testing/engine-bench.ts';

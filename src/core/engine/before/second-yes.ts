@@ -15,8 +15,8 @@ export const repeatAfter = 3_000;
  * Some calls are refused once, and the user confirms them by repeating the call. Finds out whether this call
  * is such a confirmation.
  * @param fact name of the journal's fact that holds the time of the refusal
- * @returns `yes`: the user has repeated the call, so the call may go on. Otherwise: the facts to store with
- *   the refusal; empty if an earlier refusal still counts
+ * @returns `yes`: the user has repeated the call, so the call may be carried out. Otherwise: the facts to
+ * store with the refusal; empty if an earlier refusal still counts
  * @throws {JournalError}
  */
 export async function hearAnswer(

@@ -11,8 +11,8 @@ import { askedAt, hearAnswer, repeatAfter, repeatWithin } from './second-yes.ts'
 import { baselineDueFact } from './unknown-zone.ts';
 
 /**
- * Milliseconds. When the user repeats the refused call, this allows only a delete operation that is created
- * within this time.
+ * Time (ms) that the answer to the repeated call may take. The delete must be journalled within
+ * `repeatWithin` and this time after the refusal.
  */
 const answering = 60_000;
 

@@ -1,6 +1,6 @@
 /**
- * Tests `before` of a zone's create and delete: the answer, the requests to the central, and what is
- * journalled.
+ * Tests the `before` call of a zone's create and delete: the answer, the requests to the central, and the
+ * journal.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -88,7 +88,7 @@ test('a zone that is new is made, and is ours', async () => {
   assert.equal(bench.runtime.inFlight.size, 0);
   await bench.wait(60_000);
   assert.deepEqual(bench.woken, ['5000 operations']);
-  // This would wait for ever if the call still held the lock.
+  // If the call still held the lock, this would wait for ever.
   await bench.run(bench.runtime.locks.acquire(zone, null, new AbortController().signal));
 });
 
@@ -260,8 +260,8 @@ test('where zones are the provider’s no create is sent, and a refusal leaves n
   bench.central.faults.before = ({ method }) => void sent.push(method);
   assert.deepEqual(await create(bench), ['zone.create-there-first', 'nothing']);
   assert.deepEqual(await bench.journal.operations({}), []);
-  // Here the answer leaves the outcome open. That does not matter, because no request of ours creates a zone
-  // at such a central.
+  // The central's answer does not say whether the request took effect. This does not matter, because no
+  // request of ours creates a zone at such a central.
   failAt(bench, 'createZone', unreachable('unknown'));
   sent.length = 0;
   assert.deepEqual(await create(bench), ['central.unreachable', 'nothing']);

@@ -133,7 +133,8 @@ async function createAtCentral(
     return await makeNow(runtime, asking, past, ctx);
   } catch (error) {
     if (!(error instanceof CentralError) && !(error instanceof JournalError)) throw error;
-    // A failure of the create request itself does not come here, because `makeNow` catches and answers it.
+    // `makeNow` catches and answers failures of the create request itself, so only other failures arrive
+    // here.
     const problems = noteFailure(runtime, draft, error);
     return { kind: 'refuse', problems, changed: 'nothing' };
   }

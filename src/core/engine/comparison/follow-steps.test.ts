@@ -1,4 +1,7 @@
-/** Tests what a comparison may remove, and what it writes, step by step (docs/adoption.md, rows 22 to 25). */
+/**
+ * Tests which records a comparison may remove, and which it writes, step by step (docs/adoption.md, rows 22
+ * to 25).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName, type DnsName } from '../../../dns/name.ts';
@@ -53,7 +56,7 @@ test('what the panel lacks goes once a second read agrees, which is asked for', 
   await bench.wait(1);
   assert.deepEqual(bench.woken, ['5000 comparison site.edit limited']);
   assert.equal(permit(bench, { lacks: 2 }), 'follow');
-  // If the panel lacks these records again, two new reads have to prove it.
+  // This permission counts only once. If the panel lacks these records again, two new reads have to prove it.
   assert.equal(permit(bench, { lacks: 2 }), 'later');
 });
 
@@ -224,7 +227,7 @@ test('while it is written it is prepared and in flight; after a failure it is lo
   const [operation] = await bench.journal.operations({});
   assert.equal(operation?.state, 'prepared');
   assert.equal(bench.runtime.inFlight.size, 0);
-  // The operation's wait for the panel begins when the write ends.
+  // The engine begins to wait for the panel when the write has ended, not when it begins.
   assert.equal(bench.runtime.patience.since(operation?.id ?? ''), 510);
   await bench.wait(10_000);
   assert.deepEqual(bench.woken, ['5510 operations']);
@@ -232,7 +235,7 @@ test('while it is written it is prepared and in flight; after a failure it is lo
 
 const minute = 60_000;
 
-/** Makes a bench with so many zones in the ledger. */
+/** Makes a bench with this many zones in the ledger. */
 async function withZones(count: number, limits = defaultSafetyLimits): Promise<Bench> {
   const bench = engineBench({ settings: { limits } });
   const names = Array.from({ length: count }, (_, at): DnsName => parseName(`z${at}.example.`));
@@ -240,7 +243,10 @@ async function withZones(count: number, limits = defaultSafetyLimits): Promise<B
   return bench;
 }
 
-/** Deletes zones that calls of the panel named, until the limit is reached. @returns how many were deleted */
+/**
+ * Deletes zones that calls of the panel named, until the limit is reached. @returns the number of deleted
+ * zones
+ */
 async function deleteNamed(bench: Bench, most: number): Promise<number> {
   const { runtime, run, journal } = bench;
   const synced = (await journal.zones()).filter(({ state }) => state === 'synced');

@@ -95,11 +95,11 @@ export interface Following {
 export type AskedBy = Partial<Pick<Operation, 'actor' | 'force'>>;
 
 /**
- * Adds to the central what is new in the panel, and removes what the panel no longer has. One operation of
- * class `follow` holds both. If the outcome of the write is unknown, the operation stays `prepared`. The
- * background step that ends the operation puts it on watch.
+ * Adds to the central the records that are new in the panel, and removes those that the panel no longer has.
+ * One operation of class `follow` holds both. If the outcome of the write is unknown, the operation stays
+ * `prepared`. The background step that ends the operation puts it on watch.
  * @returns the operation's id, and the ids of records that the central refused, each with the code of the
- *   refusal
+ * refusal
  * @throws {CentralError | JournalError} the caller tries again later
  */
 export async function followPanel(

@@ -1,4 +1,4 @@
-/** Tests which names in calls of the panel are zones, and what is requested for each zone. */
+/** Tests which names in calls of the panel are zones, and which comparisons are requested for them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName, type DnsName } from '../../../dns/name.ts';

@@ -65,7 +65,7 @@ async function listInPanel(
   });
 }
 
-/** What was read about a zone that both sides have. */
+/** The data that was read about a zone that both sides have. */
 interface ReadSides {
   readonly entry: ZoneEntry | null;
   /** Operations that have not ended. */

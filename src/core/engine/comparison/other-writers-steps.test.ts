@@ -98,7 +98,7 @@ test('the third such comparison within a week notes the zone, as long as three a
   assert.equal(await noted([]), true);
   await bench.wait(1);
   assert.equal(await noted([]), false);
-  // Two of the earlier changes still count.
+  // Two of the earlier changes are still recent enough to count.
   assert.equal(await noted(come), true);
   await bench.wait(8 * day);
   assert.equal(await noted([]), false);

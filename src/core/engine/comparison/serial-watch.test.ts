@@ -14,11 +14,11 @@ interface Watched {
   readonly watch: SerialWatch;
   readonly serials: Map<DnsName, number>;
   readonly asked: DnsName[];
-  /** Lets one round pass. @returns what was woken in it */
+  /** Lets one round pass. @returns the zones that were woken in it */
   readonly round: () => Promise<readonly string[]>;
 }
 
-/** A watch on zones, all of which the name server has with serial 1. */
+/** Starts a watch on zones. The name server has all of them with serial 1. */
 async function watched(zones: readonly ZoneEntry[] = [entryOf(zone)]): Promise<Watched> {
   const bench = engineBench();
   await bench.journal.commit({ zones });
@@ -94,7 +94,7 @@ test('a server that serves none of the zones is left alone for minutes', async (
   serials.set(zone, 9);
   await bench.wait(300_000);
   assert.ok(asked.length > before);
-  // The serial from before is forgotten; edits since then are found by the comparison of all zones.
+  // The old serial is forgotten. Edits since then are found by the comparison of all zones.
   assert.deepEqual(bench.woken, []);
 });
 

@@ -34,10 +34,7 @@ export class SerialWatch {
     if (this.#known.has(zone)) this.#reported.set(zone, (this.#reported.get(zone) ?? 0) + 1);
   }
 
-  /**
-   * Reads the serials again and again until the engine stops.
-   * @param gap time between two rounds, milliseconds
-   */
+  /** Reads the serials in rounds until the engine stops. @param gap time between two rounds, milliseconds */
   async untilStopped(gap: number): Promise<void> {
     const { clock } = this.#runtime.ports;
     const { signal } = this.#runtime.timers.stopping;
@@ -49,7 +46,10 @@ export class SerialWatch {
     }
   }
 
-  /** @returns false: the name server serves none of the zones, or it is not known which zones to query */
+  /**
+   * Makes one round. @returns false: the name server serves none of the zones, or it is not known which zones
+   * to query
+   */
   async #round(signal: AbortSignal): Promise<boolean> {
     const zones = await this.#zones();
     if (zones === null) {

@@ -6,7 +6,7 @@ import type { CompareRequest } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 
-/** A panel read of a zone, and what was known about the zone before. */
+/** A panel read of a zone, and the ledger's data of the zone from before the read. */
 interface Compared {
   readonly view: PanelView;
   readonly rows: readonly LedgerRow[];

@@ -23,7 +23,7 @@ export interface Comparison {
   readonly gone: readonly ResourceRecord[];
 }
 
-/** One record, with what the panel, the central and the ledger know of it. */
+/** One record, with the knowledge of panel, central and ledger about it. */
 export interface BothSides {
   readonly record: ResourceRecord;
   /** The panel's keys of all rows that hold this record. */

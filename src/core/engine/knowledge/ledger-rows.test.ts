@@ -22,7 +22,7 @@ function after(item: OperationItem, given: Given) {
   return endsOf([item], given);
 }
 
-/** The ledger rows after edits with one item each have ended. */
+/** Computes the ledger rows after edits with one item each have ended. */
 function endsOf(
   items: readonly OperationItem[],
   { panel = [], central = [], rows = [], busy = [], watched = [] }: Given,

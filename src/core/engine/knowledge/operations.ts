@@ -205,7 +205,7 @@ function union(a: readonly ResourceRecord[], b: readonly ResourceRecord[]): read
 }
 
 /**
- * What a panel read shows for one item of an edit: the state before the edit, the state after it, or another
+ * The state of one item that a panel read shows: the state before the edit, the state after it, or another
  * one.
  */
 export type ItemView = 'before' | 'after' | 'other';

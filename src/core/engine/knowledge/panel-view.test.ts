@@ -1,4 +1,6 @@
-/** Tests what one read of the panel shows, and when two reads prove something. */
+/**
+ * Tests the facts that one read of the panel shows, and the conditions under which two reads prove something.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleOperation } from '../../../testing/contracts/journal.ts';
@@ -48,7 +50,9 @@ test('a zone that the panel lacks has no records; a call that edits it disturbs 
   assert.deepEqual([view.records, view.ids.size, view.quiet], [null, 0, false]);
 });
 
-/** Reads that begin after so many milliseconds. @returns which of them proves what it shows */
+/**
+ * Makes reads that begin after this many milliseconds. @returns which reads prove the state that they show
+ */
 async function proofs(
   bench: Bench,
   operation: Operation,
@@ -101,7 +105,7 @@ test('two quiet reads prove what both show, once the patience is over and they l
         ],
         [false, false, false, true],
       ],
-      // A read before the patience is over counts for nothing.
+      // A read that comes before the wait for the panel is over does not count.
       [
         [
           [4_000, 'x'],

@@ -63,16 +63,16 @@ export function patienceFor({ ports, patience, readProofs }: Runtime, operation:
   return isCurrent ? visibilityWait : Math.max(visibilityWait, readLag);
 }
 
-/** In these states the panel has nothing more to report, and only its reads may show an older state. */
+/** In these states the panel will report nothing more. Only its reads may still show an older state. */
 const hurried: ReadonlySet<string> = new Set(['kept', 'reverting']);
 
 /**
  * Remembers what a panel read showed of an operation. Returns whether two reads, far enough apart, showed the
  * same. If not, wakes the zone for the next read.
- * @param signature what the read showed, as text that is equal for equal states
+ * @param signature the state that the read showed, as text that is equal for equal states
  * @param wait times in milliseconds. `patience`: the minimum time since the operation's last step. `gap`: the
- *   minimum time between the two reads. `sends`: the next step sends the panel's records and undoes nothing,
- *   so it need not wait for the end of the grace time
+ * minimum time between the two reads. `sends`: the next step sends the panel's records and undoes nothing, so
+ * it need not wait for the end of the grace time
  */
 export function agreesTwice(
   runtime: Runtime,

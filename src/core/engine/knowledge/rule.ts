@@ -17,7 +17,7 @@ export function ttlsOf(records: readonly ResourceRecord[]): ReadonlyMap<string, 
   return new Map(records.map((record) => [recordId(record), record.ttl]));
 }
 
-/** What is known of one record, to decide what happens to it at the central. */
+/** The facts about one record that decide about its change at the central. */
 export interface Known {
   readonly record: ResourceRecord;
   /** Whether we wrote the record, or both sides had agreed on it. Only such a record may be removed. */

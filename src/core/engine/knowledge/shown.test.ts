@@ -33,7 +33,7 @@ interface Given {
   readonly shows: readonly ResourceRecord[] | null;
   /** Operations that are in the journal only. */
   readonly ended?: readonly Operation[];
-  /** What earlier reads of the panel have shown. */
+  /** Records that earlier reads of the panel have shown. */
   readonly known?: readonly ResourceRecord[];
 }
 
@@ -50,7 +50,7 @@ async function learned({ undecided, shows, ended = [], known = [old] }: Given): 
   return bench;
 }
 
-/** Whether the read proves what became of the edit that waits, and of the edit `1`. */
+/** Whether the read proves the end of the edit that waits, and of the edit `1`. */
 async function proves(given: Given): Promise<readonly [boolean, boolean]> {
   const { readProofs } = (await learned(given)).runtime;
   return [readProofs.isCurrent(zone, '0', 50), readProofs.isCurrent(zone, '1', 900)];
@@ -62,10 +62,10 @@ test('issue 14, reads: a later edit that shows proves that an earlier one does n
     [edit('1', null, mail), [old, mail]],
     [edit('1', old, null), []],
     [edit('1', old, next, { state: 'applied', afterSeen: false }), [next]],
-    // Of the edit only one half shows.
+    // The read shows only one half of the edit.
     [edit('1', old, next), [old, next]],
     [edit('1', old, next), []],
-    // The panel has made it in other words.
+    // The panel has made the edit with another spelling of the data.
     [edit('1', null, next), [old, other]],
   ];
   for (const [shown, shows] of cases)
@@ -76,11 +76,11 @@ test('issue 14, reads: what the panel had before proves nothing', async () => {
   const cases: readonly (readonly [RecordsOperation, readonly ResourceRecord[]])[] = [
     [edit('1', old, next), [old]],
     [edit('1', null, mail), [old]],
-    // The record that it removes was not there.
+    // The panel did not have the record that the edit removes.
     [edit('1', mail, null), [old]],
-    // The record that it adds was there.
+    // The panel already had the record that the edit adds.
     [edit('1', null, old), [old]],
-    // Something else is new.
+    // The read also shows a record that the edit does not name.
     [edit('1', null, next), [old, mail]],
     [edit('1', null, { ...next, ttl: 60 }), [old]],
   ];

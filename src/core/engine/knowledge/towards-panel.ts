@@ -58,7 +58,7 @@ function knownOf(
 }
 
 /**
- * What other open edits want for a record: `present` or `absent`; `open` if they disagree; null if no edit
+ * The wish of other open edits for a record: `present` or `absent`; `open` if they disagree; null if no edit
  * concerns it.
  */
 function claimOn(others: readonly RecordsOperation[], id: string): Known['claimed'] {

@@ -16,7 +16,7 @@ const alice: Actor = { name: 'alice', rank: 'user' };
 const add = [{ remove: null, add: a('new', 9) }];
 const smoothly = { refuses: false, takes: 10, afterLost: false, visibleAfter: 0 };
 
-/** A central whose reads of names, or whose writes, fail as long as `error` returns an error. */
+/** A central whose reads of names, or whose writes, fail while `error` returns an error. */
 function failing(central: Central, call: 'readNames' | 'apply', error: () => CentralError | null): Central {
   const fail = (): void => {
     const now = error();

@@ -23,8 +23,7 @@ export class Promises {
   }
 
   /**
-   * Whether the engine may write in this zone. After all operations of the zone have ended, it never may
-   * again.
+   * Whether the engine may write in this zone. Once all operations of the zone have ended, this stays false.
    * @throws {JournalError}
    */
   async holdIn(zone: DnsName): Promise<boolean> {
@@ -36,7 +35,9 @@ export class Promises {
   }
 }
 
-/** Whether the operation goes on by itself: it has not ended, and it does not wait for an operator. */
+/**
+ * Whether background steps continue the operation: it has not ended, and it does not wait for an operator.
+ */
 export function isUnderWay({ state }: Operation): boolean {
   return state !== 'stuck' && !isFinal(state);
 }

@@ -72,8 +72,8 @@ async function endObserving(runtime: Runtime, open: readonly Operation[]): Promi
   const [deleting, gone] = [known.filter(({ zone }) => leaving.has(zone)), zonesBut(known, leaving)];
   const forgetZones = await forgettingZones(journal, gone);
   await runtime.store.transact(async (tx) => {
-    // A watch brings the central to what the panel holds, and the panel may have changed while the engine
-    // only observed.
+    // A watch gives the central the panel's state, and the panel may have changed while the engine only
+    // observed.
     for (const operation of open) if (isFinal(operation.state)) await tx.amend(operation, offWatch);
     forgetZones(tx);
     tx.with({

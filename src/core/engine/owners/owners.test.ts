@@ -72,7 +72,7 @@ describe('issue 11.1: what may change owners', () => {
     assert.deepEqual(owners.doubt([a], 'f', 1_000), { owners: new Map([[a, null]]) });
     assert.equal(right(owners, who('alice'), a), 'unknown');
     const list = new Map([[a, ['bob']]]);
-    // The list was read too early: when the reading began, the function may still have been running.
+    // The list was read too early: the panel function may still have been running when the read began.
     const early = owners.read(new Map([[a, ['alice', 'rick']]]), 2_000, patience);
     assert.equal(early.again, 4_000);
     assert.equal(right(owners, who('alice'), a), 'unknown');
@@ -152,8 +152,8 @@ describe('issue 11.1: what may change owners', () => {
   it('a zone that was deleted is nobody’s until a later list', () => {
     const owners = known();
     owners.doubt([a], 'delete', 10);
-    // The panel takes longer for the delete than it is waited for. A list that was read meanwhile still shows
-    // the zone.
+    // The panel takes longer for the delete than the engine waits. A list that was read during the delete
+    // still shows the zone.
     owners.read(new Map([[a, ['alice']]]), 10 + patience, patience);
     assert.equal(right(owners, who('alice'), a), 'may');
     assert.deepEqual(owners.deleted(a, 'delete', 20 + patience), { owners: new Map([[a, null]]) });

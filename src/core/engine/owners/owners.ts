@@ -55,7 +55,7 @@ export class Owners {
    */
   #forgottenAt = -Infinity;
 
-  /** Takes over the owners that the journal stored in an earlier run. */
+  /** Loads the owners that the journal stored in an earlier run. */
   load(remembered: ReadonlyMap<DnsName, Accounts>): void {
     for (const [zone, accounts] of remembered) this.#accounts.set(zone, accounts);
     this.#isRead ||= remembered.size > 0;
@@ -163,11 +163,11 @@ export class Owners {
   }
 
   /**
-   * Takes over a list of the panel with the owner of each zone.
+   * Updates the owners from a list of the panel.
    * @param began when its reading began, monotonic milliseconds
    * @param patience milliseconds after which a function counts as ended although its end was not reported
    * @returns `batch`: the changed owners. `again`: milliseconds after which another list would prove more;
-   *   null: no other list would
+   * null: no other list would
    */
   read(
     list: ReadonlyMap<DnsName, Accounts>,

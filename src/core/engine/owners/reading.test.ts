@@ -1,4 +1,4 @@
-/** Tests when the panel's list of owners is read, and what is counted. */
+/** Tests when the panel's list of owners is read, and which edits are counted. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { engineBench, type Bench } from '../../../testing/engine-bench.ts';

@@ -17,7 +17,7 @@ const other = parseName('example.net.');
 class Scene {
   readonly clock = new VirtualClock();
   readonly #gate: Gate;
-  /** What began and what ended, in order. */
+  /** Calls and reads that began or ended, in order. */
   readonly done: string[] = [];
 
   constructor(mayReadDuringCalls: boolean) {

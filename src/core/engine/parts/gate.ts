@@ -66,8 +66,8 @@ export class Gate {
   }
 
   /**
-   * Runs `body`. With `isEdited`, `body` can ask whether a call that edits the zone has come since `body`
-   * began.
+   * Runs `body`. Through `isEdited`, `body` can find out whether a call that edits the zone has come since
+   * `body` began.
    */
   async watched<T>(zone: DnsName, body: (isEdited: () => boolean) => Promise<T>): Promise<T> {
     const own: QuietRead = { zone, disturbed: this.#isEdited(zone) };

@@ -5,7 +5,7 @@ import type { EngineSettings } from '../settings.ts';
 import { Moved } from './store.ts';
 
 /**
- * A pause after the agent's start or a jump of the wall clock. In this pause nothing is undone, because a
+ * A pause after the agent's start or a jump of the wall clock. In this pause no edit is undone, because a
  * missing `after` call may only be late.
  */
 export class Grace {

@@ -13,10 +13,10 @@ export interface Held {
 }
 
 /**
- * Locks for owner names in a zone. Whoever asks first gets the lock first. A lock is held during a write or
- * an undo at the central, never during the wait for the panel's `after` call
- * (docs/decisions/002-locks-and-claims.md). Locks exist in memory only: the journal allows only one agent for
- * a panel, and a restarted agent goes on from the journalled operations.
+ * Locks for owner names in a zone. They are granted in the order of the requests. A lock is held during a
+ * write or an undo at the central, never during the wait for the panel's `after` call
+ * (docs/decisions/002-locks-and-claims.md). Locks exist in memory only. This is enough: the journal allows
+ * only one agent for a panel, and a restarted agent continues from the journalled operations.
  */
 export class NameLocks {
   readonly #held = new Set<Waiter>();

@@ -1,4 +1,4 @@
-/** Tests how long the engine waits for the panel, and what two reads prove (issue 13). */
+/** Tests how long the engine waits for the panel, and what two equal reads prove (issue 13). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VirtualClock } from '../../../testing/virtual-clock.ts';

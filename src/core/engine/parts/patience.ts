@@ -1,8 +1,8 @@
 import type { DnsName } from '../../../dns/name.ts';
 
 /**
- * What the latest panel reads have shown, as text (`signature`), and since when all reads have shown the same
- * (`at`, monotonic milliseconds).
+ * The state that the latest panel reads have shown, as text (`signature`), and since when all reads have
+ * shown it (`at`, monotonic milliseconds).
  */
 interface Reading {
   readonly signature: string;
@@ -69,7 +69,7 @@ export class Patience {
     return since;
   }
 
-  /** The key for what reads have shown of a whole zone rather than of one operation. */
+  /** Makes the key under which reads of a whole zone are stored, instead of reads of one operation. */
   static ofZone(what: 'watched' | 'lacking', zone: DnsName): string {
     return `${what} ${zone}`;
   }

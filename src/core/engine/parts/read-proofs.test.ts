@@ -1,4 +1,4 @@
-/** Tests what reads prove about how recent they are (issue 14). */
+/** Tests what reads prove about their own age (issue 14). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { a, zone } from '../../../testing/simulator/given.ts';

@@ -1,8 +1,8 @@
 import type { DnsName } from '../../../dns/name.ts';
 
 /**
- * Panel reads may show an old state of a zone. This class stores what reads have proven about their age.
- * Later reads of a zone never show an older state, so each proof also holds for later reads. All times are
+ * Panel reads may show an old state of a zone. This class stores what reads have proven about their age. A
+ * later read of a zone never shows an older state, so each proof also holds for later reads. All times are
  * monotonic milliseconds.
  */
 export class ReadProofs {
@@ -47,8 +47,8 @@ export class ReadProofs {
   }
 
   /**
-   * Whether panel reads certainly show what became of an operation.
-   * @param heard when the panel reported its edit as made
+   * Whether panel reads certainly show the result of an operation. @param heard when the panel reported its
+   * edit as made
    */
   isCurrent(zone: DnsName, operation: string, heard: number): boolean {
     return this.#shown.has(operation) || heard < (this.#upTo.get(zone) ?? -Infinity);

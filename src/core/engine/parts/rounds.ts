@@ -11,8 +11,8 @@ export interface ComparisonHealth {
   /** Since when rounds fail to begin; null: they do not fail. */
   readonly failingSince: number | null;
   /**
-   * When all zones of a round were last done, or a round began without a zone to compare; null: not since the
-   * start.
+   * When the last zone of a round was compared, or a round began without a zone to compare; null: not since
+   * the start.
    */
   readonly completeAt: number | null;
   /** Number of zones whose last comparison failed. */
@@ -66,21 +66,21 @@ export class Rounds {
     this.#mayBeComplete();
   }
 
-  /** Stores that a round could not begin. @param problem code of the failure */
+  /** Records that a round could not begin. @param problem code of the failure */
   failed(problem: string): void {
     this.#problem = problem;
     this.#failingSince ??= this.#clock.wall();
   }
 
-  /** Stores that a zone was compared without a failure. */
+  /** Records that a zone was compared without a failure. */
   compared(zone: DnsName): void {
     this.#failing.delete(zone);
     this.#done(zone);
   }
 
   /**
-   * Stores that the comparison of a zone has failed. The comparison is tried again later, and the round ends
-   * without this zone.
+   * Records that the comparison of a zone has failed. It is tried again later, and the round ends without
+   * this zone.
    */
   zoneFailed(zone: DnsName): void {
     if (!this.#failing.has(zone)) this.#failing.set(zone, this.#clock.wall());

@@ -11,13 +11,13 @@ export interface SilentRound {
   readonly zone: DnsName;
 }
 
-/** The number of rounds with silent changes that shows that no call of a DNS form reaches us. */
+/** This many rounds with silent changes show that no call of a DNS form reaches us. */
 export const enoughSilent = 3;
-/** Milliseconds after which a round with silent changes no longer counts. */
+/** Time (ms) after which a round with silent changes no longer counts. */
 const span = 30 * 86_400_000;
 /**
- * Milliseconds. A hint is the call of a panel function that may change DNS without a DNS event. For this time
- * after a hint, the panel may still change the zones that the hint names.
+ * Time (ms) after a hint in which the panel may still change the zones that the hint names. A hint is the
+ * call of a panel function that may change DNS without a DNS event.
  */
 const hintSpan = 2 * 3_600_000;
 /** The most zone names of hints that are kept. If there would be more, the hint counts for all zones. */
@@ -57,7 +57,7 @@ export class SilentChanges {
     return this.#found.filter(({ at }) => at > this.#clock.wall() - span);
   }
 
-  /** Takes over the rounds that an earlier run of the agent found. */
+  /** Loads the rounds that an earlier run of the agent found. */
   restore(found: readonly SilentRound[]): void {
     this.#found = found;
   }

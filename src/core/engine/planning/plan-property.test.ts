@@ -27,7 +27,7 @@ const universe = [
   record('sub', 'NS', 'ns1.example.net.'),
 ] as const;
 
-/** What is known of one record. */
+/** The facts about one record of a generated zone. */
 interface Facts {
   readonly onPanel: boolean;
   readonly onCentral: boolean;
@@ -102,7 +102,7 @@ function planOf(all: readonly Facts[], request: PlanRequest): Planned {
   return { request, known, giving, receiving, ...planRecords(known, request) };
 }
 
-/** Ids of the records that the receiving side has once the steps are done. */
+/** Ids of the records that the receiving side has after the steps. */
 function applied({ steps, receiving }: Planned): Set<string> {
   const after = new Set(receiving);
   for (const { action, record: one } of steps) {

@@ -7,7 +7,7 @@ import { withoutClashes } from '../before/plan.ts';
 import { groupOneSided, hasRival, mergeSides, type BothSides } from '../knowledge/compare-rule.ts';
 import { exceedsShare, type SafetyLimits } from '../knowledge/safety-limits.ts';
 
-/** What was read, and what the journal knows, about a zone that both sides have. */
+/** The records of a zone that both sides have, and the journal's data about them. */
 export interface KnownSides {
   readonly zone: DnsName;
   readonly panel: readonly PanelRecord[];

@@ -66,7 +66,7 @@ export async function planFrom(
   });
   const waiting = open.find(waitsForYes);
   if (waiting !== undefined && view.records === null && deletesZones(request)) {
-    // The safety limits were checked when this delete was journalled, so no limit concerns it now.
+    // The safety limits were checked when this delete was journalled, so no limit applies to it now.
     const plan = { ...empty, whole: 'delete', signed: true } as const;
     return { plan, view, entry, rows: [], open, present: null };
   }
@@ -148,8 +148,8 @@ async function hindranceOf(
 }
 
 /**
- * What the plan does with the whole zone, or why nothing can be planned. Null: both sides have the zone, so
- * only its records are planned.
+ * Whether the plan creates or deletes the whole zone, or why the zone cannot be planned. Null: both sides
+ * have the zone, so only its records are planned.
  */
 function wholeOf(
   { ports: { central } }: Runtime,
