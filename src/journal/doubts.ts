@@ -1,7 +1,7 @@
 import { gapFact, hostFact, longGap, olderFact, otherHostFact } from '../core/journal-doubts.ts';
 import { completed, hostText, isOtherHost, parseHost, type HostIdentity } from './host-identity.ts';
 
-/** What is known when a writer opens a journal. */
+/** The facts that are known when a writer opens a journal. */
 export interface Opening {
   /** Number of commits in the file, and its second copy (`count-file.ts`). */
   readonly commits: number;

@@ -18,7 +18,7 @@ const { zone } = sampleOperation('a');
 
 /**
  * @returns path of a journal with one operation, one zone and one row, as the release with schema `version`
- *   wrote it
+ * wrote it
  */
 function journalOf(t: TestContext, version: number): string {
   const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal.db');

@@ -11,9 +11,9 @@ interface Seen {
 }
 
 /**
- * Detects that the files of an open journal were deleted, replaced or shortened. SQLite would go on to use
- * such a file, and what it writes there would be lost. While the journal is open, neither the database nor
- * its write-ahead log may become shorter.
+ * Detects that the files of an open journal were deleted, replaced or shortened. SQLite would continue to use
+ * such a file, and everything written to it would be lost. While the journal is open, neither the database
+ * nor its write-ahead log may become shorter.
  */
 export class FilePlace {
   readonly #path: string;
@@ -36,7 +36,7 @@ export class FilePlace {
   }
 
   /**
-   * Compares both files with what earlier checks have found.
+   * Compares both files with the results of earlier checks.
    * @throws {JournalError} `journal.lost` if a file was deleted, replaced or shortened
    */
   check(): void {

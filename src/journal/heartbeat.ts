@@ -3,7 +3,7 @@ import { damaged, isWhole } from './damage.ts';
 import type { Database } from './database.ts';
 import { sumOf } from './sums.ts';
 
-/** What each commit stores in addition to its own data. */
+/** The data that each commit stores in addition to its own. */
 export interface Beat {
   /** Number of commits so far. */
   readonly commits: number;

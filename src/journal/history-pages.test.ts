@@ -1,4 +1,4 @@
-/** The history as it is read: operations and decisions together, filtered, in pages. */
+/** Tests how the history is read: operations and decisions together, filtered, in pages. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -61,7 +61,7 @@ async function idsOf(journal: SqliteJournal, filter: HistoryFilter): Promise<rea
   return entries.map((entry) => entry.id);
 }
 
-/** Four operations and two decisions, a second apart. */
+/** Makes a journal with four operations and two decisions, a second apart. */
 async function filled(journal: SqliteJournal): Promise<void> {
   const item = { remove: null, add: record, mirrored: true, note: null };
   await journal.commit({
@@ -170,7 +170,7 @@ test('one account fills its own share only, and what goes is counted', async (t)
   );
   const oldest = alice.at(-1);
   assert.ok(oldest?.kind === 'call' && oldest.why.includes(leftOutNote));
-  // A row that stands for many does not claim that the panel kept them all.
+  // A row that stands for several edits does not say that the panel made all of them.
   assert.equal(oldest.kept, false);
   assert.equal(entries.filter(({ actor }) => actor === 'bob').length, 1);
 });
@@ -188,7 +188,7 @@ test('a decision with long records is kept without them; a damaged one hides no 
   assert.deepEqual(await idsOf(journal, {}), [id(3, 'c'), id(1, 'c')]);
 });
 
-/** Ids of the entries that name a person or an address. */
+/** Ids of the entries that contain an account or an address. */
 async function named(journal: SqliteJournal): Promise<readonly string[]> {
   const { entries } = await journal.page({}, null, 100);
   return entries.filter(({ actor, address = '' }) => actor !== '' || address !== '').map((entry) => entry.id);

@@ -111,8 +111,8 @@ export class History {
   /**
    * Removes accounts and addresses from entries that are older than `person`, and drops decisions that are
    * older than `since`.
-   * @param after what the previous call returned; empty: start with the first account
-   * @returns the `after` of the next call; null: nothing is left to do
+   * @param after result of the previous call; empty: start with the first account
+   * @returns the `after` of the next call; null: no entry is left to change
    * @throws {JournalError}
    */
   forgetPersons(after: string, { person, since }: PersonLimits): string | null {

@@ -244,7 +244,10 @@ export class LedgerTable {
     return this.#database.all(`${select} WHERE zone = ? ORDER BY name, type, rdata`, zone);
   }
 
-  /** @param withKeys false if no row has further keys, or the file has no table `record_key` */
+  /**
+   * Makes the SQL that reads rows. @param withKeys false if no row has further keys, or the file has no table
+   * `record_key`
+   */
   #select(withKeys: boolean): string {
     return `SELECT *, ${this.#text} AS text, ${withKeys ? keysInSql : 'NULL'} AS other_keys FROM record`;
   }

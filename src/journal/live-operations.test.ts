@@ -30,7 +30,7 @@ test('issue 14: what is open or on watch is told from memory; what was forgotten
     live.openAt(now)?.map(({ id }) => id),
     ['a', 'b', 'c'],
   );
-  // Memory does not go back to that time, so the answer has to be read from the file.
+  // Memory does not have operations of that time any more, so the answer has to be read from the file.
   assert.equal(live.openAt(now - 2 * day), null);
   assert.equal(live.get('d')?.operation.id, 'd');
   live.stage('a', null);

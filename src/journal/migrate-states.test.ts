@@ -16,7 +16,7 @@ import { SqliteJournal } from './sqlite.ts';
 
 const whole = gunzipSync(readFileSync(join(import.meta.dirname, '../testing/landed/99a7395/journal.db.gz')));
 
-/** @returns path of a copy of a journal that the last release with the old names wrote */
+/** Copies a journal that the last release with the old names wrote. @returns path of the copy */
 function journalOf(t: TestContext, content: Buffer = whole): string {
   const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'journal.db');
   t.after(() => rmSync(dirname(path), { recursive: true, force: true }));

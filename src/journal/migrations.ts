@@ -11,8 +11,8 @@ import { renamedTables, renameStates } from './migrate-states.ts';
 export interface Migration {
   readonly sql: string;
   /**
-   * Does what SQL alone cannot do; runs after `sql`. Its duration must not grow with the number of stored
-   * operations.
+   * Makes the changes that SQL alone cannot make; runs after `sql`. Its duration must not grow with the
+   * number of stored operations.
    */
   readonly fill?: (database: DatabaseSync) => void;
   /**

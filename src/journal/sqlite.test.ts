@@ -117,7 +117,7 @@ test('issue 12.15: a reserve that cannot be made is an error of the journal', as
   await journal.commit({ operations: [sampleOperation('a')] });
 });
 
-/** Opens the journal, and closes it again. @returns whether it says that it is an older copy */
+/** Opens the journal, and closes it again. @returns whether the journal reports that it is an older copy */
 async function isOlder(path: string): Promise<boolean> {
   const journal = open(path);
   const since = await journal.fact(olderFact);

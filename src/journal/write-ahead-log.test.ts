@@ -1,6 +1,6 @@
 /**
- * Issue 14: tests a write-ahead log whose bytes changed after a crash. Either all acknowledged commits but
- * the last are still there, or the file is refused.
+ * Issue 14: tests a write-ahead log whose bytes changed after a crash. Either all acknowledged commits except
+ * the last one are still there, or the file is refused.
  */
 import assert from 'node:assert/strict';
 import {
