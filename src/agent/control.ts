@@ -142,7 +142,7 @@ function running({ state }: Agent): readonly Wired[] {
   return state.kind === 'running' ? state.centrals : [];
 }
 
-/** Makes what is needed to answer questions, from what this agent knows. */
+/** Makes the object that answers questions, from the state of this agent. */
 export function answerer(agent: Agent): Answerer {
   return { paths: agent.paths, agent: ownReport(agent), sources: running(agent).map(sourceOf) };
 }

@@ -17,7 +17,7 @@ export function takeLock(path: string): (() => void) | null {
     if (resultOf(error) !== notDatabase) throw unlockable(path, error);
   }
   try {
-    // Empty the file instead of replacing it: if another agent has locked it meanwhile, that lock stays
+    // The file is emptied, not replaced. If another agent has locked it in the meantime, that lock stays
     // valid.
     truncateSync(path);
     return lock(path);
@@ -26,7 +26,7 @@ export function takeLock(path: string): (() => void) | null {
   }
 }
 
-/** SQLite result codes (sqlite.org/rescode.html). */
+/** Result codes of SQLite (sqlite.org/rescode.html). */
 const busy = 5;
 const notDatabase = 26;
 

@@ -218,7 +218,7 @@ describe('issue 11.12: a changed settings file', { skip: missingPrograms('named'
     for (const cut of [0, good.indexOf('username'), good.length - 3]) {
       writeFileSync(path, good.slice(0, cut));
       const saved = save();
-      // By now the edit has noticed that the file has changed and is not finished.
+      // By now the edit has noticed the changed file, and that its writer has not finished.
       await new Promise((resolve) => setImmediate(resolve));
       appendFileSync(path, good.slice(cut));
       assert.equal(await saved, null, String(cut));

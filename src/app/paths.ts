@@ -29,7 +29,10 @@ export interface Paths {
   readonly socket: string;
 }
 
-/** @param socket path of the socket, for example in tests; absent: the default path */
+/**
+ * Makes the paths for the panel at this root.
+ * @param socket path of the socket, for example in tests; absent: the default path
+ */
 export function pathsOf(root: string, socket?: string): Paths {
   const state = join(root, 'var/domainsync');
   const mark = createHash('sha256').update(root).digest('hex').slice(0, 12);

@@ -10,7 +10,10 @@ import type { FromAgent } from './central-report.ts';
 import type { Health } from './health.ts';
 import type { KnownOwners } from './owner-knowledge.ts';
 
-/** What is needed to answer questions about one central: its journal, and the state of a running agent. */
+/**
+ * The parts with which questions about one central are answered: its journal, and the state of a running
+ * agent.
+ */
 export interface Knowledge {
   readonly central: Central;
   readonly journal: Omit<Journal, 'commit' | 'close'>;
@@ -37,8 +40,8 @@ export interface Source {
 }
 
 /**
- * What is needed to answer questions about a panel. The agent makes it or, if no agent runs, the command
- * itself.
+ * The parts with which questions about a panel are answered. The agent makes them or, if no agent runs, the
+ * command itself.
  */
 export interface Answerer {
   readonly paths: Paths;

@@ -17,7 +17,7 @@ export interface Attention {
   readonly since: number | null;
   /**
    * Values for the text, without secrets. `code` is the code of the cause, if there is one. `lastSuccess` is
-   * when what fails last succeeded (ISO 8601, UTC), if that is known.
+   * the time of the last success before the failures (ISO 8601, UTC), if it is known.
    */
   readonly params: Readonly<Record<string, string>>;
 }
@@ -55,17 +55,17 @@ export function attentionText(
 }
 
 /**
- * Number of edits decided without an owner from which an administrator has to look. One or two are usual:
- * owners are read again after a pause, and when a zone changes hands.
+ * From this number of edits on that were decided without an owner, an administrator has to look. One or two
+ * are usual: owners are read again after a pause, and when a zone changes hands.
  */
 const someUndecided = 3;
 
-/** Milliseconds for which the comparison of a zone may fail before an administrator has to look. */
+/** Time (ms) for which the comparison of a zone may fail before an administrator has to look. */
 const zonesMayFail = 600_000;
 
 /**
- * All codes, the most urgent first: first those that refuse edits, then those that may miss edits, then those
- * where something waits.
+ * All codes, the most urgent first. First come reasons for which edits are refused, then those for which
+ * edits may be missed, then those that only wait for a decision.
  */
 const urgency: readonly AttentionCode[] = [
   'attention.agent-not-running',

@@ -5,7 +5,7 @@ import { name } from '../../journal/stored.ts';
 /** Name under which the journal stores, as JSON, the {@link Health} that an agent knew last. */
 export const healthFact = 'health';
 
-/** How long an edit that was decided without an owner is remembered, milliseconds. */
+/** Time (ms) for which an edit that was decided without an owner is remembered. */
 export const undecidedFor = 86_400_000;
 
 /** A time: wall clock, milliseconds since 1970. */
@@ -14,7 +14,7 @@ const timeOrNull = v.nullable(time);
 
 /** Schema of {@link Health}. */
 export const healthSchema = v.object({
-  /** When the agent knew the values below. */
+  /** The time for which the values below hold. */
   at: time,
   /** Why nothing is sent to the central; null: requests are sent. */
   blocked: v.nullable(problemSchema),
@@ -43,7 +43,7 @@ export const healthSchema = v.object({
   behind: v.nullable(v.object({ edits: v.number(), servers: v.array(v.string()), since: time })),
   /** Edits that were left to the panel because the zone's owner was unknown; null: none is known. */
   undecided: v.nullable(v.object({ edits: v.number(), since: time, last: time })),
-  /** Since when there are more conflicts than the settings allow; null: there are no more than that. */
+  /** Since when there are more conflicts than the settings allow; null: there are not. */
   conflictsSince: timeOrNull,
   /** Rounds of comparisons that found changes in the panel without a call to us, oldest first. */
   silent: v.array(v.object({ at: time, zone: name })),
@@ -52,8 +52,8 @@ export const healthSchema = v.object({
 });
 
 /**
- * What an agent knows about one central and the panel, but does not write into the journal's tables. It is
- * stored apart, so that it is known even if no agent runs.
+ * The agent's knowledge about one central and the panel that is not in the journal's tables. It is stored as
+ * a fact, so that it is known even if no agent runs.
  */
 export type Health = v.InferOutput<typeof healthSchema>;
 

@@ -6,7 +6,7 @@ import { askOrRead } from './ask-or-read.ts';
 /** Most entries that one question asks for. */
 const mostInPage = 500;
 
-/** Which part of the history is wanted. */
+/** The part of the history that a user asks for. */
 export interface WantedHistory {
   readonly filter: HistoryFilter;
   /** At most this many entries. */

@@ -48,8 +48,8 @@ export function newestOfAll<T extends { readonly id: string }>(
   several: boolean,
   most: number,
 ): HistoryPage<Numbered<T>> {
-  // Pages end at different ids. Entries older than the latest of these ends may be missing from some page, so
-  // they are left for the next page.
+  // The pages of the centrals end at different ids. Entries older than the newest of these ends may be
+  // missing from some page, so they are left for the next page.
   const floor = pages.reduce((last, { value: { next } }) => (next !== null && next > last ? next : last), '');
   const all = oneList(
     pages.map((page) => ({ ...page, value: page.value.entries })),

@@ -9,7 +9,7 @@ import type { ReadPanel } from './panel-content.ts';
 import { wirePanel } from '../wiring/wire.ts';
 import { ownersIn, type KnownOwners } from './owner-knowledge.ts';
 
-/** Makes what is needed to answer questions while no agent runs, from the settings file and the journals. */
+/** Makes the object that answers questions while no agent runs, from the settings file and the journals. */
 export function withoutAgent(paths: Paths): Answerer {
   const loaded = loadSettings(paths.root);
   const problems = loaded.kind === 'broken' ? loaded.problems : [];

@@ -10,8 +10,8 @@ import type { Problem } from '../../dns/problem.ts';
 export type SigningReport = Signing | { readonly problem: Problem } | null;
 
 /**
- * How long the central may take to answer, milliseconds. This is short, because the answer to the user can do
- * without.
+ * Longest time (ms) for the central's answer. It is short, because the answer to the user can also be given
+ * without it.
  */
 const patience = 3_000;
 

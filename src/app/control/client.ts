@@ -9,7 +9,7 @@ import { controlWord, end, hello, mostBody, protocolVersion } from './socket.ts'
 const patience = 30_000;
 
 /**
- * Thrown when the agent does not answer, or answers that it cannot do what was asked. The message is a
+ * Thrown when the agent does not answer, or reports that it cannot answer the question. The message is a
  * sentence for the user.
  */
 export class AskFailed extends CommandFailed {

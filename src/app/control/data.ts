@@ -26,7 +26,7 @@ const serverReport = v.object({
   text: v.string(),
 });
 
-/** Number of the central that an element belongs to; absent if the panel has only one central. */
+/** Number of the central to which an element belongs; absent if the panel has only one central. */
 const central = v.exactOptional(v.number());
 
 const reported = {
@@ -52,7 +52,7 @@ export const reportedEntry = v.variant('kind', [
   v.object({ ...decisionFields, central }),
 ]);
 
-/** Which entries of the history are wanted. */
+/** A filter for entries of the history. */
 export const historyFilter = v.object({
   zone: v.exactOptional(name),
   name: v.exactOptional(name),

@@ -20,7 +20,7 @@ type Fields<T> = { readonly [K in keyof T]-?: v.GenericSchema<unknown, T[K]> };
 /** Selects the records with one name and one type; `type` null: all types. */
 export const namedRecords = v.object({ name, type: v.nullable(v.string()) });
 
-/** What an operator asks for when he wants a plan. */
+/** The request of an operator for a plan. */
 export const planRequest = {
   direction: v.picklist(['push', 'pull']),
   removes: v.boolean(),

@@ -1,4 +1,4 @@
-/** What the doctor finds about notifications. */
+/** Tests the doctor's findings about notifications. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -7,7 +7,7 @@ import { senderAt } from '../notify/notice.ts';
 import type { Paths } from '../paths.ts';
 import { ok, warning, type Finding } from './finding.ts';
 
-/** Milliseconds of waiting after which the delivery of a notification must have failed more than once. */
+/** A notification that has waited for this long (ms) must have failed more than once. */
 const longWait = 5 * 60_000;
 
 /**

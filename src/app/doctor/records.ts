@@ -17,7 +17,7 @@ import { note, ok, problemFound, warning, type Finding } from './finding.ts';
 
 /** How long the panel may take to answer one request, milliseconds. */
 const patience = 15_000;
-/** Milliseconds for which an operation may be unfinished before the doctor warns about it. */
+/** Time (ms) for which an operation may be unfinished before the doctor warns about it. */
 const longOpen = 600_000;
 
 /** Reads the list of zones from the panel, and checks that the panel has loaded the plugin. */
@@ -51,7 +51,8 @@ export async function checkPanel({ root }: Paths, hand: PanelHand): Promise<Find
 }
 
 /**
- * Checks the journal file at `path`: its mode, damage, and what waits for an administrator's decision.
+ * Checks the journal file at `path`: its mode, damage, and the operations that wait for an administrator's
+ * decision.
  * @param wall wall clock, milliseconds since 1970
  */
 export async function checkJournal(path: string, wall: number): Promise<Finding[]> {

@@ -14,8 +14,8 @@ export interface Placement {
 }
 
 /**
- * Finds everything that would make writing these files fail half-way, so that the caller can refuse before
- * the first write. Changes nothing.
+ * Finds everything that would make a write of these files fail half-way. So the caller can refuse before the
+ * first write. Changes nothing.
  */
 export function obstacles({ files, folders, link }: Placement): Problem[] {
   const inTheWay = [

@@ -102,7 +102,7 @@ describe('signed releases', { skip: missingPrograms('minisign') }, () => {
     isRefused(host, 'install.bad-key', join(host.from, 'SHA256SUMS'));
     appendFileSync(join(host.from, 'SHA256SUMS'), '\n');
     isRefused(host, 'install.bad-signature', host.signer.publicFile);
-    // Nobody has asked for a signature.
+    // No key was given, so no signature is needed.
     install(host);
     assert.equal(existsSync(keyPath(host.root)), false);
   });

@@ -38,7 +38,7 @@ export type Verified = { readonly comment: string } | Problem;
 
 /**
  * Checks that a folder holds a signed release. This key must have signed its list of checksums, and its files
- * must be exactly those of the list. Runs nothing from the folder.
+ * must be exactly those of the list. Runs no program from the folder.
  */
 export function verifyRelease(folder: string, key: PublicSigningKey): Verified {
   const path = join(folder, sumsFile);

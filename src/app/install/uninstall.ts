@@ -16,7 +16,7 @@ export interface UninstallOptions {
 }
 
 /**
- * Removes the description files, because of which the panel calls our handlers, and the panel's cache of
+ * Removes the description files, so that the panel no longer learns of our handlers, and the panel's cache of
  * them. Keeps the handlers, because the panel calls them until it is restarted.
  * @returns the removed paths
  */

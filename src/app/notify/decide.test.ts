@@ -1,4 +1,4 @@
-/** Tests which changes of the reasons for an administrator are reported, and when. */
+/** Tests which changes of the reasons for attention are reported to an administrator, and when. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Attention } from '../answers/attention.ts';
@@ -13,7 +13,7 @@ const stuck = reason('attention.stuck');
 
 const minute = 60_000;
 
-/** Looks at the given reasons once a minute, and stores what was reported. */
+/** Checks the given reasons once a minute, and stores which were reported. */
 class Watch {
   memory: Memory = nothingTold;
   before: readonly Attention[] | null = null;
@@ -123,8 +123,8 @@ test('a storm: no more than so many an hour, the rest in one summary', () => {
   assert.equal(told[1]?.quietUntil, null);
   const held = told.reduce((sum, { heldBack }) => sum + heldBack, 0);
   assert.ok(held > 40, String(held));
-  // When the changes have ended, everything that was held back is reported. This includes a reason that began
-  // and ended meanwhile.
+  // When the changes have ended, all changes that were held back are reported. This includes a reason that
+  // both began and ended in that time.
   const all: ReasonChange[] = [];
   for (let at = 0; at < 70; at += 1) {
     const change = watch.look([]);

@@ -5,9 +5,9 @@
 import type { Attention } from '../answers/attention.ts';
 import type { Notice } from './notice.ts';
 
-/** What is stored between two looks at the reasons. It survives a restart. */
+/** The state that is stored between two checks of the reasons. It survives a restart. */
 export interface Memory {
-  /** Reasons that exist now. A reason counts as existing once two looks in a row have found it. */
+  /** Reasons that exist now. A reason counts as existing once two checks in a row have found it. */
   readonly holding: readonly Attention[];
   /** Reasons that the administrator knows, because the last notice listed them as existing. */
   readonly told: readonly Attention[];
@@ -19,17 +19,17 @@ export interface Memory {
 
 export const nothingTold: Memory = { holding: [], told: [], sentAt: [], heldBack: 0 };
 
-/** What one look at the reasons found. */
+/** The result of one check of the reasons. */
 export interface Look {
   readonly found: readonly Attention[];
-  /** What the previous look found; null: this is the first look since the start. */
+  /** The reasons that the previous check found; null: this is the first check since the start. */
   readonly before: readonly Attention[] | null;
   /**
-   * Whether a reason that this look did not find may count as ended. False right after a start, because not
+   * Whether a reason that this check did not find may count as ended. False right after a start, because not
    * every reason can be known then.
    */
   readonly mayEnd: boolean;
-  /** When the look was made: wall clock, milliseconds since 1970. */
+  /** When the check was made: wall clock, milliseconds since 1970. */
   readonly wall: number;
 }
 
@@ -39,9 +39,9 @@ export type ReasonChange = Pick<Notice, 'began' | 'ended' | 'standing' | 'heldBa
 const hour = 3_600_000;
 
 /**
- * Decides after a look what to report.
+ * Decides after a check what to report.
  * @param mostPerHour how many notices may be sent in an hour
- * @returns `memory`: what to store from now on; `change`: what to report, null: nothing
+ * @returns `memory`: the state to store from now on; `change`: the change to report, null: nothing
  */
 export function decide(
   memory: Memory,
@@ -70,7 +70,7 @@ export function decide(
   };
 }
 
-/** Returns the reasons that exist after a look. A reason begins or ends when two looks in a row agree. */
+/** Returns the reasons that exist after a check. A reason begins or ends when two checks in a row agree. */
 function holdingAfter(holding: readonly Attention[], { found, before, mayEnd }: Look): readonly Attention[] {
   const now = new Map(found.toReversed().map((one) => [keyOf(one), one]));
   const kept = holding.flatMap((one) => {

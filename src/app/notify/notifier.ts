@@ -15,7 +15,7 @@ export interface Seen {
   readonly several: boolean;
 }
 
-/** What a notifier needs from its process. */
+/** Parts of the process that a notifier uses. */
 export interface NotifierPorts {
   readonly clock: Clock;
   readonly log: Log;
@@ -32,7 +32,7 @@ export interface NotifierPorts {
 
 /** Most notices that may wait for delivery. If there are more, the oldest is dropped. */
 const mostWaiting = 20;
-/** Milliseconds after which a notice that could not be delivered is dropped. */
+/** A notice that could not be delivered for this long (ms) is dropped. */
 const longestWait = 24 * 3_600_000;
 /**
  * The first and the longest pause after a failed delivery, milliseconds. Each pause is twice as long as the
@@ -41,8 +41,8 @@ const longestWait = 24 * 3_600_000;
 const firstRetry = 5_000;
 const longestRetry = 15 * 60_000;
 /**
- * Number of looks, and milliseconds since the start, before which no reason counts as ended. Not every reason
- * is known earlier. One of the two is enough.
+ * A reason counts as ended only after this many checks, or this many milliseconds since the start. Not every
+ * reason is known earlier.
  */
 const looksToSettle = 5;
 const timeToSettle = 5 * 60_000;
@@ -50,8 +50,8 @@ const timeToSettle = 5 * 60_000;
 const idleWait = 10_000;
 
 /**
- * Notifies an administrator when a reason to look at the panel begins or ends. Looks at the reasons at
- * regular times, and delivers notices in the background. A channel that hangs delays only its own notices.
+ * Notifies an administrator when a reason to look at the panel begins or ends. Checks the reasons at regular
+ * times, and delivers notices in the background. A channel that hangs delays only its own notices.
  */
 export class Notifier {
   readonly #ports: NotifierPorts;
@@ -70,12 +70,12 @@ export class Notifier {
     this.#ports = ports;
   }
 
-  /** Begins to look at the reasons at regular times. Never throws. */
+  /** Begins to check the reasons at regular times. Never throws. */
   start(): void {
     this.#running = this.#run();
   }
 
-  /** Ends looks and deliveries. Notices that still wait are delivered after the next start. */
+  /** Ends checks and deliveries. Notices that still wait are delivered after the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('stopping'));
     await this.#running;
@@ -113,8 +113,8 @@ export class Notifier {
   }
 
   /**
-   * Called while there is nobody to notify. If the settings name nobody, nobody knows any reason, so the
-   * stored state is emptied. If no usable settings are known, the state stays.
+   * Called while nobody can be notified. If the settings name nobody, the stored state is emptied, because
+   * nobody knows any reason. If no usable settings are known, the state stays.
    */
   #forget(settings: NotifySettings | null): void {
     this.#before = null;
@@ -246,8 +246,8 @@ export class Notifier {
   }
 
   /**
-   * Keeps the state in memory and, if it has changed, stores it on disk. An error is only logged: the
-   * notifier must go on, because a full disk is something to report.
+   * Keeps the state in memory and, if it has changed, stores it on disk. An error is only logged, because the
+   * notifier must continue: a full disk is itself a reason to report.
    */
   #save(kept: Kept): void {
     const isSame = JSON.stringify(kept) === JSON.stringify(this.#kept);

@@ -9,7 +9,7 @@ import type { Notice, Sender } from './notice.ts';
 /** The result of a test notice on one channel. */
 export interface TriedChannel {
   readonly channel: ChannelName;
-  /** Where the channel leads; contains no secret. */
+  /** The channel's target, as the log may show it; contains no secret. */
   readonly target: string;
   /** How long the attempt took, milliseconds. */
   readonly ms: number;

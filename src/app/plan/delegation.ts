@@ -26,7 +26,7 @@ export type Delegation =
   /** It is not known which name servers the zone gets at the central. */
   | { readonly kind: 'incomparable' };
 
-/** Most name servers of an answer that are kept. More would only fill the terminal. */
+/** Most name servers of an answer that are kept. More of them would only fill the terminal. */
 const mostServers = 16;
 
 /**
@@ -71,9 +71,7 @@ export interface Resolver {
   readonly close: () => void;
 }
 
-/**
- * Number of queries in a row without an answer after which a resolver is not asked for `rest` milliseconds.
- */
+/** After this many queries in a row without an answer, a resolver is not asked for `rest` milliseconds. */
 const hopeless = 3;
 const rest = 60_000;
 

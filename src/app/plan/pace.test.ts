@@ -13,14 +13,14 @@ const takes = 100;
 
 interface Played {
   readonly all: readonly Worked<number, string>[];
-  /** How many items were worked on at the most at the same time. */
+  /** Largest number of items that were worked on at the same time. */
   readonly most: number;
   /** Number of tries of all items, and milliseconds until the end. */
   readonly tries: number;
   readonly took: number;
 }
 
-/** Works on so many items, on a clock that moves by itself. @param work what becomes of one try */
+/** Works on this many items, on a clock that moves by itself. @param work decides the result of one try */
 async function play(
   count: number,
   work: (item: number, tries: number, now: number) => string,

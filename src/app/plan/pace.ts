@@ -16,15 +16,12 @@ const places = { first: 4, most: 16 } as const;
 /** Number of successes in a row after which one more item is worked on at the same time. */
 const growAfter = 10;
 /**
- * How often an item with a transient failure is tried. The first pause between tries is `firstPause`
+ * An item with a transient failure is tried this many times. The first pause between tries is `firstPause`
  * milliseconds long; each further one is twice as long as the last.
  */
 const tries = 4;
 const firstPause = 1_000;
-/**
- * Number of items in a row that were given up after transient failures, at which the remaining items are
- * skipped.
- */
+/** If this many items in a row are given up after transient failures, the remaining items are skipped. */
 const hopeless = 8;
 
 /** Codes of transient failures: the central or the panel is out of reach or overloaded. */
@@ -57,7 +54,7 @@ interface Pace<T, R> {
 }
 
 /**
- * Does `work` for every item, several at a time. Their number grows while all goes well, and is halved after
+ * Does `work` for every item, several at a time. This number grows while no item fails, and is halved after
  * each failure. Items with a transient failure are tried again later.
  * @param work throws {@link AskFailed}
  * @throws {NoAgent} the agent has stopped

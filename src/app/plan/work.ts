@@ -20,12 +20,13 @@ import { paced, type Worked } from './pace.ts';
 import type { PlannedCentral } from './plan-file.ts';
 
 /**
- * How long the agent may take for one zone, milliseconds. This is long: both sides may be slow, and edits go
- * first.
+ * Longest time (ms) for the agent's answer about one zone. It is long, because both sides may be slow, and
+ * edits go first.
  */
 const patience = 300_000;
 /**
- * How long to wait for an operation that goes on in the background, and how often to check it, milliseconds.
+ * How long to wait for an operation that continues in the background, and how often to check it,
+ * milliseconds.
  */
 const endWait = 60_000;
 const lookEvery = 500;
@@ -108,8 +109,8 @@ export function planAll(
 
 /**
  * Applies plans. The order of the results is not fixed.
- * @param consent the operator, and what he allows beyond the plans. `waits`: whether to wait a while for
- *   operations that go on in the background
+ * @param consent the operator, and what he allows beyond the plans. `waits`: whether to wait some time for
+ * operations that continue in the background
  * @throws {NoAgent} the agent has stopped
  */
 export function applyAll(
@@ -136,7 +137,7 @@ export function applyAll(
 }
 
 /**
- * Finds plans that no longer hold, because their zone now needs a step that the plan does not have.
+ * Finds plans that are out of date, because their zone now needs a step that the plan does not have.
  * @returns for each such plan a new one
  * @throws {NoAgent} the agent has stopped
  */
@@ -155,14 +156,16 @@ export function planAgain(
 }
 
 /**
- * Whether a result shows that the central is overloaded: a step that is usually done at once goes on in the
- * background. A pull and the delete of a zone always go on in the background, so they show nothing.
+ * Whether a result shows that the central is overloaded: a step that is usually done at once continues in the
+ * background. A pull and the delete of a zone always continue there, so they show nothing.
  */
 function isStrained({ kind }: ZoneResult, { direction, whole }: CentralPlan): boolean {
   return kind === 'under-way' && direction === 'push' && whole !== 'delete';
 }
 
-/** Waits a while for the end of an operation that goes on in the background. Null: it has not ended yet. */
+/**
+ * Waits some time for the end of an operation that continues in the background. Null: it has not ended yet.
+ */
 async function endOf(socket: string, id: string, central: number): Promise<ZoneResult | null> {
   for (let waited = 0; waited < endWait; waited += lookEvery) {
     const [entry] = await ask(socket, 'operation', { prefix: id, central });

@@ -5,7 +5,7 @@ import { recordTypes } from '../../dns/rdata/types.ts';
 import { literalPattern } from './literal-pattern.ts';
 import { dottedWords, words } from './vocabulary.ts';
 
-/** What a pseudonym replaces. `label`: one part of a domain name. */
+/** The kind of text that a pseudonym replaces. `label`: one part of a domain name. */
 type Kind = 'user' | 'address' | 'label' | 'word';
 
 /** Keys of JSON objects whose values are words of domainsync, times or ids, so that they can be shown. */

@@ -24,14 +24,14 @@ const mostOperations = 50;
 /** Longest entry of the history that is in the report unshortened, characters. */
 const longestEntry = 16_384;
 
-/** What was collected on this host for the report. Null: it could not be found out. */
+/** The data that was collected on this host for the report. Null: it could not be collected. */
 interface Collected {
   readonly settings: string;
   readonly findings: readonly Finding[] | null;
   readonly status: StatusReport | null;
   readonly history: readonly ShownEntry[] | null;
   readonly log: readonly string[] | null;
-  /** Why a section could not be found out. The key is the name of the section. */
+  /** For each section that could not be collected, by name: the reason. */
   readonly failures: ReadonlyMap<string, string>;
 }
 
@@ -44,8 +44,8 @@ export interface ReportOptions {
 }
 
 /**
- * Makes a text that helps people to find out what is wrong on this host. It contains no secret. If a section
- * cannot be found out, the report says why and has the other sections. Changes nothing.
+ * Makes a text that helps people to find a fault on this host. It contains no secret. If a section cannot be
+ * collected, the report contains the reason and all other sections. Changes nothing.
  */
 export async function makeReport({ paths, anonymous, wall }: ReportOptions): Promise<string> {
   const collected = await collect(paths, wall);
@@ -61,7 +61,7 @@ export async function makeReport({ paths, anonymous, wall }: ReportOptions): Pro
     const failure = collected.failures.get(name);
     return `== ${name}\n${failure === undefined ? text() : `could not be found out: ${clean(failure)}`}`;
   });
-  // Replace known secrets once more in the whole text, whatever was done in the sections.
+  // Known secrets are replaced once more in the whole text, even if the sections have replaced them already.
   return terminalText(`${scrub.known([head, ...texts, '== end'].join('\n\n'))}\n`);
 }
 

@@ -43,7 +43,8 @@ export class Scrubber {
   }
 
   /**
-   * Replaces all known secrets, and everything else that looks like a secret. For texts that others wrote.
+   * Replaces all known secrets, and everything else that looks like a secret. Meant for texts that others
+   * wrote.
    */
   text(text: string): string {
     return this.known(text)

@@ -6,7 +6,7 @@ import { Anonymiser } from './anonymiser.ts';
 
 const source = join(import.meta.dirname, '../..');
 
-/** The texts in quotes in the sources, without values filled in. */
+/** The quoted texts in the sources, without the values that are filled in later. */
 function textsIn(path: string): readonly string[] {
   const code = readFileSync(path, 'utf8')
     .replaceAll(/\/\*.*?\*\//gsu, '')

@@ -2,15 +2,15 @@ import type { Holds, SelfTestFacts } from './facts.ts';
 import type { SeenCall } from './step.ts';
 
 /**
- * An assumption about how panels behave where their documentation says nothing. docs/compatibility.md lists
- * all assumptions.
+ * An assumption about how panels behave in cases that their documentation leaves open. docs/compatibility.md
+ * lists all assumptions.
  */
 export interface Assumption {
   /** Id of the assumption in docs/compatibility.md. */
   readonly id: string;
   readonly text: string;
   readonly holds: Holds;
-  /** What happens if the assumption does not hold. */
+  /** The consequence for the product if the assumption does not hold. */
   readonly consequence: string;
 }
 

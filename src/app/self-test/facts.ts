@@ -5,7 +5,7 @@ import type { SelfTestStep } from './step.ts';
 /** Whether a statement holds for the tested panel. */
 export type Holds = 'yes' | 'no' | 'not tested';
 
-/** What the self-test observed. It decides which assumptions hold. */
+/** The observations of the self-test. They decide which assumptions hold. */
 export interface SelfTestFacts {
   readonly steps: readonly SelfTestStep[];
   /** Record keys that the self-test read from the panel's lists and used in edits. */

@@ -10,12 +10,12 @@ import { healthFact, healthIn, undecidedFor, type Health } from '../answers/heal
 /** Milliseconds between two checks. */
 const lookEvery = 5_000;
 /**
- * Milliseconds without a request after which the agent asks the central whether it answers. `probeFailing` is
+ * After this long (ms) without a request, the agent asks the central whether it answers. `probeFailing` is
  * the time for a central that did not answer last time.
  */
 const probeAfter = 300_000;
 const probeFailing = 30_000;
-/** Milliseconds after which the health is stored even if only its times have changed. */
+/** After this long (ms), the health is stored even if only its times have changed. */
 const storeEvery = 600_000;
 /**
  * Least time between two checks of the plugin's files, milliseconds. `filesAsked` is the time if somebody
@@ -23,7 +23,7 @@ const storeEvery = 600_000;
  */
 const filesEvery = 60_000;
 const filesAsked = 1_000;
-/** Milliseconds by which a comparison must be late to count as overdue. */
+/** A comparison that is late by this much (ms) counts as overdue. */
 const patience = 600_000;
 
 /** The parts of a running engine whose health is checked. */
@@ -46,7 +46,7 @@ export interface HealthParts {
 
 /**
  * Keeps the {@link Health} of a running engine, and stores it in the journal for times when no agent runs. If
- * nothing was sent to the central for a while, asks whether it answers.
+ * no request was sent to the central for some time, asks whether the central answers.
  */
 export class HealthKeeper {
   readonly #parts: HealthParts;
@@ -111,7 +111,7 @@ export class HealthKeeper {
     }
   }
 
-  /** If nothing was sent to the central for a while, asks whether it answers. Never throws. */
+  /** If no request was sent to the central for some time, asks whether the central answers. Never throws. */
   async #probe(stopping: AbortSignal): Promise<void> {
     const { central, clock, settings, log } = this.#parts;
     const { failingSince, triedAt } = central.contact;
@@ -140,7 +140,7 @@ export class HealthKeeper {
       const health = await this.#look(filesEvery);
       const text = JSON.stringify({ ...health, at: 0, answeredAt: 0, comparison: timeless(health) });
       const now = clock.wall();
-      // If the clock has been set back by so much, the health is stored too.
+      // The health is also stored if the clock has been set back by this much.
       const isDue = Math.abs(now - this.#stored.at) >= storeEvery;
       if (!always && !isDue && text === this.#stored.text) return;
       await engine.remember(healthFact, JSON.stringify(health));
@@ -211,7 +211,7 @@ export class HealthKeeper {
   }
 }
 
-/** The state of comparisons, without the times that change even if nothing happens. */
+/** The state of comparisons, without the times that change even if no comparison is made. */
 function timeless({ comparison }: Health): Health['comparison'] {
   return { ...comparison, completeAt: null, overdueAt: null };
 }

@@ -9,7 +9,8 @@ import { pathsOf } from '../paths.ts';
 
 /**
  * Remembers, even after a restart, that the central refused the password of the settings and accepted the
- * next one. Otherwise each start would cause a refused login, and some centrals lock the account after a few.
+ * next one. Without this, each start would cause a refused login, and some centrals lock the account after a
+ * few.
  */
 export interface PasswordInUse {
   /** Whether the next password was the last one in use. */

@@ -1,4 +1,4 @@
-/** Issue 17: tests where zones are delegated to, asked of a real resolver and of servers that misbehave. */
+/** Issue 17: tests how zones' delegations are found, with a real resolver and with servers that misbehave. */
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { makeDelegations } from './resolvers.ts';
 
 const skip = missingPrograms('named', 'knotd', 'knotc');
 
-/** What a resolver on this port makes of a zone that has these name servers at the central. */
+/** Asks a resolver on this port about the delegation of a zone that has these name servers at the central. */
 async function found(
   t: TestContext,
   ports: readonly number[],
@@ -56,7 +56,7 @@ test('issue 17, delegation: asked of a resolver, and of a name server of the par
     ],
   });
   t.after(async () => await knot.dispose());
-  // A resolver that has only this one server to ask.
+  // A resolver that can ask only this one server.
   const extra = `forward only; forwarders { 127.0.0.1 port ${knot.port}; };`;
   const named = await startNamed({ recursion: true, extra });
   t.after(async () => await named.dispose());

@@ -5,11 +5,11 @@ import type { Peer } from '../../net/connect.ts';
 import { Delegations, type Resolver } from '../plan/delegation.ts';
 import { systemClock } from './clock.ts';
 
-/** How long a resolver may take to answer, milliseconds. It may have to ask many servers before. */
+/** Longest time (ms) for a resolver's answer. The resolver may first have to ask many servers. */
 const patience = 5_000;
 
 /**
- * Makes the part that asks to which name servers zones are delegated. Sends no query itself. Null: the
+ * Makes the object that asks to which name servers zones are delegated. Sends no query itself. Null: the
  * settings name no resolver.
  */
 export function makeDelegations(

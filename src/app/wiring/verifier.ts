@@ -8,7 +8,7 @@ import { timeToWrite } from '../../core/several.ts';
 import { systemClock } from './clock.ts';
 
 /**
- * Milliseconds at the end of an edit's deadline that stay free for undoing the edit; at most half of the
+ * Time (ms) at the end of an edit's deadline that is kept free for undoing the edit; at most half of the
  * deadline.
  */
 const reserve = 2_000;
