@@ -18,7 +18,8 @@ export async function applyPlans(
   json: boolean,
 ): Promise<void> {
   const due = plans.filter((plan) => !isEmptyPlan(plan));
-  // With many zones, do not wait for each to end; "domainsync status" shows what still goes on.
+  // With many zones, the command does not wait for each to end; "domainsync status" shows the operations that
+  // continue.
   const waits = due.length <= 20;
   const progress = new WorkProgress('zones', due.length);
   const all: Applied[] = [];

@@ -8,7 +8,7 @@ import type { Consent } from '../core/zone-plan.ts';
 import { displayName } from '../dns/name.ts';
 import { confirmed } from './plan-options.ts';
 
-/** Options by which an operator allows what applying a plan does not include. */
+/** Options by which an operator allows things that applying a plan does not include by itself. */
 export interface ConsentOptions {
   readonly yes?: boolean;
   readonly forceOnce?: string;

@@ -105,7 +105,7 @@ export function interrupted(): AbortSignal {
 
 /**
  * Asks the operator a question on the terminal.
- * @throws {CommandFailed} nobody can be asked, because standard input or standard error is not a terminal
+ * @throws {CommandFailed} standard input or standard error is not a terminal, so nobody can be asked
  */
 export async function confirmed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY)

@@ -56,7 +56,7 @@ export class WorkProgress {
   }
 }
 
-/** @param seconds a duration */
+/** Writes a duration as text. @param seconds the duration */
 function duration(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 90) return `${whole} s`;

@@ -1,6 +1,6 @@
 /**
- * The kinds of options that the settings file has. Each function here makes a schema that turns an option's
- * text in the file into a value.
+ * Functions that make the options of the settings file, one for each kind. The result is a schema that turns
+ * an option's text in the file into a value.
  */
 import * as v from 'valibot';
 import type { Language } from '../core/panel.ts';
@@ -44,7 +44,7 @@ export type Form = 'webhook' | 'networks' | 'mailbox' | 'mailboxes' | 'program';
 /** The unit of a number in the settings file. `level`: a log level. `count`: a number of things. */
 export type Unit = 'seconds' | 'days' | 'MiB' | 'level' | 'count' | 'percent';
 
-/** What the documentation and the settings form show about an option. */
+/** Facts about an option for the documentation and the settings form. */
 export interface OptionFacts {
   readonly values: Values;
   /** The default, as it would stand in the file. It applies if the option is absent or empty. */
@@ -90,7 +90,7 @@ export function secretOption(en: string, ru: string, field?: OptionField) {
 }
 
 /**
- * Makes an option for a text of a certain form. Its value is what `parse` returns; null if the text is empty
+ * Makes an option for a text of a certain form. Its value is the result of `parse`; null if the text is empty
  * and there is no default.
  * @param parse returns null for a text that does not have the form
  */

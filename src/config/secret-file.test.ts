@@ -88,7 +88,7 @@ test('issue 16, secrets: only a regular file that nobody else can read or change
   const loop = join(folder, 'loop');
   symlinkSync(loop, loop);
   assert.equal(codeOf(loop), 'settings.secret-unreadable');
-  // What a link leads to is judged, not the link.
+  // A link is judged by the file to which it leads.
   const link = join(folder, 'link');
   symlinkSync(join(folder, 'own'), link);
   assert.equal(codeOf(link), null);
@@ -191,6 +191,6 @@ test('issue 16, secrets: both given, or a file that cannot be used, is told once
   const tooShort = settingsWith(`password_file = ${file}`, ...notify);
   assert.deepEqual(problemsIn(tooShort), [['settings.short-secret', 'webhook_secret']]);
   assert.ok(tooShort.kind === 'broken' && tooShort.problems[0]?.params['line'] === '7');
-  // An empty option is as if it were absent.
+  // An empty option counts as absent.
   assert.deepEqual(problemsIn(settingsWith('password_file =')), [['settings.missing', 'password']]);
 });

@@ -7,8 +7,8 @@ const plainRoots: ReadonlySet<string> = new Set(['/usr/local/mgr5', '/usr/local/
 type SystemFile = 'unit' | 'rotation';
 
 /**
- * The two paths that a system file may have. `plain`: for a panel at a usual root. `own`: the name contains
- * the panel's root, so that panels do not share it.
+ * The two paths that a system file may have. `plain`: for a panel at a usual root. `own`: its name contains
+ * the panel's root, so that each panel has a file of its own.
  */
 function namesOf(file: SystemFile, root: string, etc: string): { plain: string; own: string } {
   const mark = root.replaceAll(/[^A-Za-z0-9]+/g, '-').replace(/-$/, '');

@@ -20,7 +20,7 @@ interface Kind {
   readonly save: Readonly<Record<string, string>>;
   readonly opening: Readonly<Record<string, string>>;
   readonly body: Buffer | null;
-  /** What the hook prints if nothing is refused. */
+  /** The output of the hook if nothing is refused. */
   readonly passed: Buffer;
 }
 

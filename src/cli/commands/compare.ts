@@ -23,8 +23,8 @@ Exit status: 0 asked for (with --follow: done), 1 no agent answers, it knows no 
 `;
 
 /**
- * The reason that the history gives if `--follow` removes more than the safety limits allow. The operator is
- * not asked for one, because the option means such removals.
+ * The reason that the history shows if `--follow` removes more than the safety limits allow. The operator is
+ * not asked for a reason, because the option itself means such removals.
  */
 const followReason = 'compare --follow';
 

@@ -19,12 +19,12 @@ export interface AppliedTotals {
   readonly changed: number;
   readonly failed: number;
   readonly notTried: number;
-  /** Zones for which nothing is known, because the agent stopped before their results came. */
+  /** Zones without a known result, because the agent stopped before the result came. */
   readonly unknown: number;
   readonly refusedRecords: number;
 }
 
-/** Counts how plans ended, without those for which nothing is known. */
+/** Counts how plans ended, without those that have no known result. */
 export function appliedTotals(all: readonly Applied[]): Omit<AppliedTotals, 'unknown'> {
   const results = all.flatMap((one) => (one.kind === 'worked' ? [one.result] : []));
   const count = (kinds: readonly ZoneResult['kind'][]): number =>

@@ -37,7 +37,7 @@ const hindranceTexts: Readonly<Record<Hindrance, string>> = {
   'provider-makes-zones': 'the central does not have it, and only the provider creates zones there',
 };
 
-/** What plans do, and which differences they leave, as counts. */
+/** Counts of the steps that plans do, and of the differences that they leave. */
 export interface PlanTotals {
   readonly zones: number;
   readonly creates: number;
