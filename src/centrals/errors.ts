@@ -41,7 +41,7 @@ export async function withState<T>(state: State, step: () => Promise<T>): Promis
 
 /**
  * Reads the central after another call failed, so that a second failure does not hide the first.
- * @returns what the read returns, or `unread` if it throws a {@link CentralError}
+ * @returns the result of the read, or `unread` if it throws a {@link CentralError}
  */
 export async function look<T>(read: () => Promise<T>): Promise<T | 'unread'> {
   try {

@@ -25,7 +25,7 @@ export interface CentralConnection {
   readonly newZones: { readonly nameServers: readonly string[]; readonly kind: 'native' | 'master' };
 }
 
-/** What an adapter gets from the process that uses it. */
+/** Services that an adapter gets from the process that uses it. */
 export interface CentralPorts {
   readonly clock: Clock;
   /** The log for events that the adapter does not report by throwing an error. */

@@ -7,7 +7,7 @@ import { otherSecret, Secrets } from './secrets.ts';
 
 const quiet = new AbortController().signal;
 
-/** A central that accepts some secrets, and notes each login. After `hold`, it answers only at `answer`. */
+/** A central that accepts some secrets, and records each login. After `hold`, it answers only at `answer`. */
 class Scene {
   accepts: readonly string[] = ['old'];
   /** Thrown for an accepted login. */

@@ -3,7 +3,7 @@ import { outage } from './errors.ts';
 
 /**
  * Lets several callers share one running request. When a caller's deadline passes, only that caller stops
- * waiting; the request goes on for the others.
+ * waiting; the request continues for the others.
  * @param signal the caller's deadline
  * @throws {CentralError} `central.unreachable` at the deadline, else what the work throws
  */

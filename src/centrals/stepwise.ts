@@ -198,8 +198,8 @@ function nameOf({ old, record }: Step): string {
 }
 
 /**
- * Plans the writes that turn `present` into what the change wants. If the central has several copies of a
- * record to remove, all copies are removed.
+ * Plans the writes that give the names of the change the records that it wants. If the central has several
+ * copies of a record to remove, all copies are removed.
  */
 function planSteps(change: Change, present: readonly CentralRecord[], carriesTtl: boolean): readonly Step[] {
   const goal = new Map(change.add.map((record) => [recordId(record), record]));

@@ -272,7 +272,7 @@ function endsInDot(text: string): boolean {
 }
 
 /**
- * What is needed to parse one label: the whole name, the way to read deviation characters, and a list that
+ * The data for parsing one label: the whole name, the way to read deviation characters, and a list that
  * collects problems.
  */
 interface LabelContext {

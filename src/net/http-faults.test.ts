@@ -1,6 +1,6 @@
 /**
- * Whatever a server does instead of answering, a call ends. Its error says whether the server may have seen
- * the request.
+ * Tests that a call ends, whatever a server does instead of answering. Its error must say whether the server
+ * may have seen the request.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
 /**
- * Waits for work until it ends or the signal aborts. After an abort, the work itself goes on.
+ * Waits for work until it ends or the signal aborts. After an abort, the work itself continues.
  * @param late makes the error that is thrown when the signal aborts
  */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal, late: () => Error): Promise<T> {

@@ -11,8 +11,8 @@ export interface XmlElement {
 }
 
 /**
- * The document is cut off or not well-formed. Or it uses what panels do not need: a document type, or the
- * entities that such a type defines.
+ * Thrown if a document is cut off or not well-formed. Also thrown if it uses parts of XML that panels do not
+ * need: a document type, or entities that such a type defines.
  */
 export class XmlError extends Error {
   override readonly name = 'XmlError';

@@ -48,7 +48,7 @@ const surprises: ReadonlyMap<CentralErrorCode, Doubt> = new Map([
   ['central.unreachable', 'silent'],
 ]);
 
-/** What {@link findingCentral} needs. `make` makes the central of a panel that was found. */
+/** Parts that {@link findingCentral} uses. `make` makes the central of a panel that was found. */
 interface FindingPorts {
   readonly id: CentralId;
   readonly clock: Clock;

@@ -1,6 +1,6 @@
 /**
  * Tests that simultaneous calls share one login and one search for the panel. If one of them fails, the
- * others go on.
+ * others continue.
  */
 import assert from 'node:assert/strict';
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-/** Tests a panel as central that has names which cannot be read. Work on its other names goes on. */
+/** Tests a panel as central that has names which cannot be read. Its other names must still work. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ispmanagerKinds } from '../../net/ispmanager/kinds.ts';

@@ -1,4 +1,4 @@
-/** What versions of PowerDNS can do. */
+/** Abilities of a version of PowerDNS. */
 export type Abilities = ReturnType<typeof abilitiesOf>;
 
 /**

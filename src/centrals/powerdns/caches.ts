@@ -11,7 +11,7 @@ const moment = 250;
 /** How long an edit waits for one flush, in milliseconds. */
 const patience = 2_000;
 
-/** What the flusher gets from the process that uses it. */
+/** Services that the flusher gets from the process that uses it. */
 export type FlushPorts = Pick<CentralPorts, 'clock' | 'log'>;
 
 /**

@@ -1,4 +1,4 @@
-/** Tests what the doctor reports about a PowerDNS, and DNAME records that it does not follow. */
+/** Tests the doctor's findings about a PowerDNS server, and DNAME records that the server does not follow. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';

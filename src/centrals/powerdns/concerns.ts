@@ -13,9 +13,9 @@ const mostZones = 200;
 const mostNamed = 5;
 
 /**
- * Finds what an administrator should know: cache flushes that do not work, zones that the server cannot read,
- * and zones without apex NS records. If the server is slow, the check ends when the signal aborts, and
- * reports how many zones it has checked.
+ * Finds problems for an administrator: cache flushes that do not work, zones that the server cannot read, and
+ * zones without apex NS records. If the server is slow, the check ends when the signal aborts, and reports
+ * how many zones it has checked.
  * @param flushable the name for the trial flush of the caches if `zones` is empty
  * @throws {CentralError} with any code except `central.unreachable`
  */

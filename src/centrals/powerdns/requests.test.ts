@@ -1,4 +1,4 @@
-/** Tests how many requests a first send takes, and that none which proves something is left out. */
+/** Tests how many requests a first push takes, and that no request that proves something is left out. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { CentralError, type Central } from '../../core/central.ts';
@@ -24,7 +24,7 @@ describe('issue 17, first send: requests to PowerDNS', () => {
     server = await startPowerdns();
     proxy = await startProxy(server.url);
   });
-  // Each test has a central that remembers nothing.
+  // Each test begins with a central that has not read anything yet.
   beforeEach(async () => {
     await central?.close();
     now = 0;
@@ -42,7 +42,7 @@ describe('issue 17, first send: requests to PowerDNS', () => {
   async function asked(work: () => Promise<unknown>): Promise<readonly string[]> {
     const from = proxy.requests.length;
     await work();
-    // The second flush of the caches comes at a time of its own.
+    // The second flush of the caches may come at any time, so it is not counted.
     const own = proxy.requests.slice(from).filter(({ path }) => !path.includes('/cache/flush'));
     return own.map(({ method, path }) => `${method} ${path.split('/').at(-1)?.split('&')[0]}`);
   }

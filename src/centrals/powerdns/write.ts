@@ -39,7 +39,7 @@ export class ZoneWriter {
     this.#caches = caches;
   }
 
-  /** Stores what a server of this version can do. */
+  /** Stores the abilities of this version of the server. */
   learn(version: string): void {
     this.#abilities = abilitiesOf(version);
   }
@@ -53,7 +53,7 @@ export class ZoneWriter {
    * Carries out a change in one PATCH, with a read before and after it. Nothing protects against another
    * writer of the same RRset in the milliseconds between the first read and the PATCH
    * (docs/decisions/006-powerdns.md). Changes of one zone run one after another, because simultaneous PATCHes
-   * can double records. When this resolves, the server's caches no longer hold what the change replaced.
+   * can double records. When this resolves, the server's caches no longer contain the replaced data.
    * @throws {CentralError}
    */
   async apply(change: Change, ctx: CallContext): Promise<Altered> {

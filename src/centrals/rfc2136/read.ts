@@ -179,8 +179,8 @@ class Reading {
   }
 
   /**
-   * Returns what `read` finds. If Knot does not accept our key for the zone that contains the name, returns
-   * `no-zone`.
+   * Returns the result of `read`. If Knot does not accept our key for the zone that contains the name,
+   * returns `no-zone`.
    */
   async #orNoZone(unanswered: Omit<Found, 'seen'>, read: () => Promise<Found>): Promise<Found> {
     try {

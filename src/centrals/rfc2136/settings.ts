@@ -48,7 +48,7 @@ export function readRfc2136Settings(input: unknown) {
   return { ...rest, ...address, key, nextKey, trust: pin };
 }
 
-/** @param secret the setting that holds the secret */
+/** Parses the TSIG key of the settings. @param secret the setting that holds the secret */
 function readKey(text: Parameters<typeof readTsigKey>[0], secret: string): TsigKey {
   return validOrElse(
     () => readTsigKey(text),

@@ -148,7 +148,10 @@ export class ZoneUpdater {
     return view;
   }
 
-  /** @param failed state of the change if this read fails: `untouched` before a write, `unknown` after one */
+  /**
+   * Reads the names of the change.
+   * @param failed state of the change if this read fails: `untouched` before a write, `unknown` after one
+   */
   async #read({ change, ctx }: Work, failed: 'untouched' | 'unknown'): Promise<NamesView | null> {
     return await withState(failed, async () => await this.#reader.read(change.zone, wantedBy(change), ctx));
   }
@@ -221,7 +224,7 @@ function absenceOf(records: readonly ResourceRecord[]): readonly WireRecord[] {
   return records.map(({ name, type }) => rrsetAbsent(name, type));
 }
 
-/** What all updates of a change altered so far. */
+/** Everything that the updates of a change have altered so far. */
 interface AlteredSoFar {
   readonly removed: ResourceRecord[];
   readonly added: ResourceRecord[];

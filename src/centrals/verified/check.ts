@@ -11,7 +11,7 @@ const firstGap = 20;
 const longestGap = 5_000;
 const leastReads = 16;
 
-/** What a check needs to know about a write. */
+/** Facts about a write that a check needs. */
 export interface Written {
   /** Id of the operation; `-` if there is none. */
   readonly operation: string;

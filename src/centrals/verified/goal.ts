@@ -11,7 +11,7 @@ import {
   type ZoneAnswer,
 } from '../../dns/wire/zone-answer.ts';
 
-/** What a name server has to answer for one RRset once it serves a write. TTLs are not compared. */
+/** The answer that a name server must give for one RRset once it serves a write. TTLs are not compared. */
 export interface RRsetGoal extends RRsetKey {
   readonly zone: DnsName;
   /** Canonical rdata that the answer must have. */

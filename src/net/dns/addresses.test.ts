@@ -1,6 +1,4 @@
-/**
- * If the name of a server has several addresses, all are tried, so that one dead address does not block it.
- */
+/** Tests that all addresses of a server's name are tried, so that one dead address does not block it. */
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';

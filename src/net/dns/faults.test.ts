@@ -1,4 +1,4 @@
-/** Whatever a DNS server does instead of answering, an exchange ends. */
+/** Tests that an exchange ends, whatever a DNS server does instead of answering. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import * as net from 'node:net';

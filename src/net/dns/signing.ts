@@ -9,7 +9,7 @@ import {
 import { signMessage, TsigCheck, type TsigKey } from '../../dns/wire/tsig.ts';
 import { DnsError } from './dns-error.ts';
 
-/** A request that is ready to be sent, and what is needed to check its answers. */
+/** A request that is ready to be sent, with the data for checking its answers. */
 export interface Outgoing {
   readonly message: DnsMessage;
   readonly octets: Buffer;

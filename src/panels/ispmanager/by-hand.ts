@@ -20,8 +20,8 @@ import { foreignAccountTo } from './owners.ts';
 import { readRegistered } from './registered.ts';
 
 /**
- * Makes the part that edits records in the panel on this host as a user would, with the command-line tool and
- * without an echo token (docs/protocol.md#functions-4, #functions-5, #mgrctl).
+ * Makes the object that edits records in the panel on this host as a user would. It uses the command-line
+ * tool without an echo token (docs/protocol.md#functions-4, #functions-5, #mgrctl).
  */
 export function createIspmanagerHand(settings: IspmanagerPanelSettings): PanelHand {
   const tool = localTool(settings);

@@ -2,7 +2,7 @@ import type { Actor, HookCall, Language } from '../../core/panel.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 import type { Readings } from './parameters.ts';
 
-/** What a function of the panel does, as far as domainsync is concerned. */
+/** The role of a panel function for domainsync. */
 export type FunctionRole =
   | 'zone-form'
   | 'zone-delete'
@@ -40,7 +40,7 @@ export interface CallDialect {
   readonly error: (text: string, field: string) => string;
 }
 
-/** What differs between the versions of the panel, as data. */
+/** The differences between the versions of the panel, as data. */
 export interface PanelDialect {
   readonly records: RecordDialect;
   readonly calls: CallDialect;

@@ -88,8 +88,8 @@ function readable(texts: readonly string[], known: ReadonlySet<DnsName>): DnsNam
 }
 
 /**
- * Makes an event that has the zones of the call compared. The panel has made the edit already, so it is too
- * late to refuse it.
+ * Makes an event that leads to a comparison of the call's zones. The panel has made the edit already, so it
+ * is too late to refuse it.
  */
 function hintOfAll(base: Base): PanelEvent {
   const isOfZone = valuesOf(base.readings, 'plid').some((zone) => zone !== '');
@@ -210,8 +210,8 @@ function fingerprintOf(call: HookCall, parameters: Parameters, dialect: PanelDia
 }
 
 /**
- * Makes an event that has zones compared, for a function that may change zones without a call of our DNS
- * handlers (docs/protocol.md#other-functions). If the call names no zones, or too many, all zones are
+ * Makes an event that leads to a comparison of zones, for a function that may change zones without a call of
+ * our DNS handlers (docs/protocol.md#other-functions). If the call names no zones, or too many, all zones are
  * compared.
  * @param fields parameters that may name zones or hosts
  */

@@ -26,8 +26,8 @@ const none: ReadonlySet<string> = new Set();
 export const nothingKnown: PanelKnowledge = { zones: new Set(), passedOver: none, passedOverIn: () => none };
 
 /**
- * Stores what reads of the panel show. Logs which records of a zone are left out, and logs it again only
- * after a change.
+ * Stores the zones and the left-out records that reads of the panel show. Logs which records of a zone are
+ * left out, and logs it again only after a change.
  */
 export class KnownOfPanel implements PanelKnowledge {
   readonly #log: Log;
@@ -54,7 +54,7 @@ export class KnownOfPanel implements PanelKnowledge {
   }
 
   /**
-   * Stores what a read of a zone showed.
+   * Stores the result of a read of a zone.
    * @param keys keys of the records that are left out; null: the panel has no such zone
    */
   read(zone: DnsName, keys: readonly string[] | null): void {

@@ -28,7 +28,7 @@ export function outsideUnit(
   milliseconds: number,
 ): Command {
   const settings = [
-    // The tool may start the panel, and the panel must go on when the tool ends.
+    // The tool may start the panel, and the panel must keep running after the tool has ended.
     '--property=KillMode=process',
     `--property=RuntimeMaxSec=${Math.ceil(milliseconds / 1_000)}`,
   ];

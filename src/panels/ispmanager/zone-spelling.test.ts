@@ -83,7 +83,7 @@ function zoneMeant(panel: Panel, kind: Kind, fields: Fields): string {
   return event.kind === 'invalid' ? (event.problems[0]?.code ?? '') : event.kind;
 }
 
-/** What an edit does, one line for each item; or the code of its refusal. */
+/** The effect of an edit, one line for each item; or the code of its refusal. */
 function done(
   panel: Panel,
   kind: Kind,
