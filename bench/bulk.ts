@@ -166,7 +166,7 @@ function memoryNow(): number {
   return round(process.memoryUsage.rss() / 1_048_576);
 }
 
-/** Sends zones through an engine that takes all of them for new. */
+/** Sends zones through an engine that regards all of them as new. */
 class Sender {
   readonly #running: BenchEngine;
   /** Resident memory of this process after each part, in MiB. */

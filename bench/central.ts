@@ -67,7 +67,7 @@ export async function benchCentral(changes: Partial<Plan> = {}): Promise<Record<
 }
 
 /**
- * Adds how many times as long as an edit a primary takes until its secondary has a change.
+ * Adds a ratio: the time until a secondary has a change of its primary, divided by the time of an edit.
  * @param figures by name, in milliseconds
  */
 export function compared(figures: Readonly<Record<string, number>>): Record<string, number> {
@@ -240,7 +240,8 @@ function both(name: string, { p50, p95, p99 }: Spread): Record<string, number> {
 }
 
 /**
- * Length of the pauses (ms). It is longer than the time by which servers delay a NOTIFY after another one.
+ * Length of the pauses (ms). Servers delay a NOTIFY that follows another one. The pauses are longer than that
+ * delay.
  */
 const pairRest = 6_000;
 

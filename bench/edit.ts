@@ -1,7 +1,7 @@
 /**
- * What one edit costs engine and journal: processor time of `before` and of `after`, on a journal with 1,000
- * ended operations. Panel and central are in memory. Other programs disturb processor time less than time.
- * With `TMPDIR=/dev/shm` the disk does not count.
+ * Measures the processor time that engine and journal need for one edit, in `before` and in `after`. The
+ * journal contains 1,000 ended operations. Panel and central are in memory. Other programs affect processor
+ * time less than elapsed time. With `TMPDIR=/dev/shm`, the speed of the disk has no effect.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { round, spread } from './measure.ts';
 
 const warmUp = 200;
 const edits = 600;
-/** Edits between two times in which the engine may confirm them. */
+/** After so many edits, the benchmark waits until the engine has confirmed all of them. */
 const inARow = 10;
 
 export async function benchEdit(): Promise<Record<string, number>> {
@@ -41,7 +41,7 @@ export async function benchEdit(): Promise<Record<string, number>> {
   return figures;
 }
 
-/** The time that the least disturbed tenth stayed below. */
+/** Returns the time that the fastest tenth of the edits stayed below. */
 function tenth(times: readonly number[]): number {
   return round(times.toSorted((a, b) => a - b)[Math.floor(times.length / 10)] ?? 0);
 }

@@ -194,7 +194,7 @@ export class Subject {
     return this.#running;
   }
 
-  /** What the history is asked for, by the name of the figure. */
+  /** The filters of the measured queries, by the name of the figure. */
   get filters(): Readonly<Record<string, HistoryFilter>> {
     const { zone } = this;
     return {
@@ -271,7 +271,7 @@ export class Subject {
   }
 }
 
-/** How many accounts there are, and of how many edits one is refused. */
+/** Number of accounts; and number of edits of which one is refused. */
 const [users, oneRefused] = [100, 500];
 
 function userOf(at: number): string {

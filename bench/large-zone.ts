@@ -1,6 +1,7 @@
 /**
  * Reads one zone at both sides, with the product or with bare clients. Prints how long it took, and the
- * largest resident memory of this process. It is a process of its own, so that the memory is that of one way.
+ * largest resident memory of this process. Each measurement runs in a process of its own, so that the two
+ * memories do not add up.
  */
 import * as v from 'valibot';
 import { wirePanel } from '../src/app/wiring/wire.ts';

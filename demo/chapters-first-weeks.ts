@@ -1,4 +1,7 @@
-/** The first weeks of a provider: a server with many old zones is observed, planned, sent and watched. */
+/**
+ * The first weeks of a provider with many old zones: domainsync observes, plans, sends the zones, and is then
+ * monitored.
+ */
 import { join } from 'node:path';
 import type { StatusReport } from '../src/app/control/protocol.ts';
 import { stands } from '../src/testing/stage/central-side.ts';

@@ -8,7 +8,7 @@ import { check, milliseconds, print, printChapter } from './print.ts';
 
 const administrator = 'dns@customer.example';
 
-/** Names whom to tell. The mail program of this demo puts each mail into a file. */
+/** Configures who gets mails. The mail program of this demo puts each mail into a file. */
 export function notifyByMail(stage: AnyStage): void {
   const mails = mailFolder(stage);
   mkdirSync(mails);

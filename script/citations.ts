@@ -1,7 +1,7 @@
 /**
- * Finds citations and links that lead nowhere and prints them (exit status 1). They name documents outside
- * the repository, or files and anchors that are not there. Every page of docs/ has to be in the index,
- * docs/README.md. The script reads every text file that git tracks.
+ * Prints wrong citations and links (exit status 1). They name documents outside the repository, or files and
+ * anchors that do not exist. Also prints pages of docs/ that the index, docs/README.md, does not link. The
+ * script reads every text file that git tracks.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ function anchors(page: string): ReadonlySet<string> | null {
   return found;
 }
 
-/** Says whether the file is there, and has the anchor if one is named. */
+/** Whether the file exists, and contains the anchor if one is named. */
 function leads(path: string, anchor: string | null): boolean {
   return anchor === null ? existsSync(join(top, path)) : anchors(path)?.has(anchor) === true;
 }

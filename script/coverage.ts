@@ -25,7 +25,7 @@ let totals: Share | null = null;
 let failed = 0;
 
 const events = run({
-  // What is measured takes longer, so tests of processor time would fail.
+  // Code runs more slowly while its coverage is measured, so tests of processor time would fail.
   files: fastTests().filter((file) => !file.startsWith('src/testing/decoders/')),
   concurrency: true,
   coverage: true,

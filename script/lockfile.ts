@@ -1,6 +1,6 @@
 /**
- * Prints each package that the lockfile does not pin by its content, and a Node.js that is not the recorded
- * one (exit status 1). `script/releasing/lockfile.ts` says which packages may go without.
+ * Prints each package whose content the lockfile does not pin, and reports a Node.js that is not the recorded
+ * one (exit status 1). `script/releasing/lockfile.ts` says which packages need not be pinned.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -67,7 +67,7 @@ function keyOf(values: Options): MinisignKey | null {
   return { file: resolve(values.key), passwordFile: values['password-file'] ?? null };
 }
 
-/** Builds into `out`, in a process of its own. `other`: as another user at another place would. */
+/** Builds into `out`, in a process of its own. `other`: with another umask, time zone and user name. */
 async function build(out: string, values: Options, more: readonly string[], other = false): Promise<void> {
   const args = ['--archive', '--out', out, '--version', values.version, ...more];
   if (!values['this-architecture']) args.push('--all');
@@ -78,7 +78,7 @@ async function build(out: string, values: Options, more: readonly string[], othe
   await run('sh', ['-c', command, process.execPath, program, ...args], { env, maxBuffer: 2 ** 24 });
 }
 
-/** Makes the signatures that lie in the archives. @returns their folder */
+/** Makes the signatures that are put into the archives. @returns their folder */
 async function signSums(work: string, values: Options, key: MinisignKey): Promise<string> {
   const [sums, signatures] = [join(work, 'sums'), join(work, 'signatures')];
   await build(sums, values, ['--sums-only']);
@@ -92,7 +92,10 @@ async function signSums(work: string, values: Options, key: MinisignKey): Promis
   return signatures;
 }
 
-/** Builds twice and compares. @returns the folder of the first build, with the names of what is in it */
+/**
+ * Builds twice and compares.
+ * @returns the folder of the first build, and the names of the release files in it
+ */
 async function buildTwice(
   work: string,
   values: Options,
@@ -113,7 +116,7 @@ async function buildTwice(
   return { folder: first, names };
 }
 
-/** Puts the folder together that a provider gives to a web server. */
+/** Makes the folder that a provider puts on a web server. */
 async function layOut(
   out: string,
   built: { readonly folder: string; readonly names: readonly string[] },

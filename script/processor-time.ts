@@ -8,7 +8,7 @@ import { isMainThread } from 'node:worker_threads';
 /** Units of time in `/proc` in a second (`USER_HZ`), the same on every Linux. */
 const perSecond = 100;
 
-/** Of the fields after the name in parentheses: `utime` to `cstime` (`proc_pid_stat(5)`). */
+/** Indexes of `utime` and `cstime` among the fields after the name in parentheses (`proc_pid_stat(5)`). */
 const [first, last] = [11, 14];
 
 function processorSeconds(): number {

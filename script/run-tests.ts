@@ -29,13 +29,13 @@ const fileTimeout = 2_400_000;
 /** Number of files that run at once. End-to-end tests wait more than they work. */
 const atOnce = 2 * availableParallelism() + 2;
 
-/** Here each test file leaves how much processor time it took (`processor-time.ts`). */
+/** Folder into which each test file writes its processor time (`processor-time.ts`). */
 const times = mkdtempSync(join(tmpdir(), 'run-tests-times-'));
 process.on('exit', () => rmSync(times, { recursive: true, force: true }));
 
 /**
- * Here Node.js keeps the compiled code of the test files and of what they import. Without it, each of the
- * hundreds of processes takes a third of a second of processor time to compile the same TypeScript.
+ * Folder in which Node.js keeps the compiled code of the test files and of what they import. Without it, each
+ * of the hundreds of processes compiles the same TypeScript, for a third of a second of processor time.
  */
 process.env['NODE_COMPILE_CACHE'] ??= resolve(import.meta.dirname, '../node_modules/.cache/compiled');
 
@@ -47,7 +47,7 @@ interface Slowest {
 interface Done {
   readonly file: string;
   readonly ms: number;
-  /** Processor time in seconds, with that of the programs that it waited for. Agents are not among them. */
+  /** Processor time in seconds, including the programs that it waited for. Agents are not included. */
   readonly processor: number;
   readonly slowest: Slowest;
 }
@@ -130,7 +130,7 @@ async function runFile(file: string, number: number): Promise<Done> {
   });
   events.on('test:stderr', ({ message }) => process.stderr.write(message));
   await finished(events.resume());
-  // A file that was killed leaves no time.
+  // A test file that was killed has not written its time.
   const processor = existsSync(time) ? Number(readFileSync(time, 'utf8')) : 0;
   return { file: name, ms: performance.now() - started, processor, slowest };
 }

@@ -1,4 +1,7 @@
-/** The pages of the docs. Browser tests see whether a screenshot is stale (`PanelPages.picture`). */
+/**
+ * Tests the pages of the docs. Browser tests check whether a screenshot is out of date
+ * (`PanelPages.picture`).
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

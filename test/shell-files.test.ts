@@ -1,4 +1,6 @@
-/** shellcheck reads every shell script of the repository, and the handlers as an installation writes them. */
+/**
+ * Runs shellcheck on every shell script of the repository, and on the handlers that an installation writes.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -50,7 +52,8 @@ test('issue 18, shellcheck: every shell script of the repository', { skip }, () 
   })
     .split('\n')
     .filter((file) => /^(?:script|plugin|\.ci|contrib)\/(?:.*\/)?[^/.]+$/u.test(file))
-    // The template of the handlers is only a script once its other half is filled in: next test.
+    // The template of the handlers is a script only after its second half is filled in; the next test checks
+    // that.
     .filter((file) => file !== 'plugin/common/domainsync' && !/^plugin\/ispmanager.\/hook$/u.test(file))
     .filter((file) => isShell(readFileSync(join(top, file), 'utf8')));
   assert.ok(scripts.includes('script/test') && scripts.includes('plugin/install'));

@@ -1,4 +1,4 @@
-/** actionlint reads the workflows of GitHub Actions. */
+/** Runs actionlint on the workflows of GitHub Actions. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

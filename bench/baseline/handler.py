@@ -9,7 +9,7 @@ import urllib.request
 length = int(os.environ.get("CONTENT_LENGTH") or 0)
 text = sys.stdin.read(length) if length else os.environ.get("QUERY_STRING", "")
 parameters = dict(urllib.parse.parse_qsl(text, keep_blank_values=True))
-# The later generation has them in the environment.
+# Later generations pass the parameters in the environment.
 parameters.update({name[6:]: value for name, value in os.environ.items() if name.startswith("PARAM_")})
 if not parameters.get("sok"):
     print("<doc/>")

@@ -1,4 +1,4 @@
-/** Tests what programs of others rely on at real panels of version 5/6 and DNSmanager. */
+/** Tests behaviour of real panels of version 5/6 and DNSmanager that programs of other authors rely on. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

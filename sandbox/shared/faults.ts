@@ -53,7 +53,7 @@ interface Armed {
   left: number;
 }
 
-/** The faults that coming calls will meet. */
+/** The faults that are set for the next calls. */
 export class Faults {
   #armed: Armed[] = [];
 
@@ -66,7 +66,7 @@ export class Faults {
     this.#armed = [];
   }
 
-  /** Faults that some call may still meet. */
+  /** Faults that are not used up yet. */
   get waiting(): readonly Fault[] {
     return this.#armed.map((armed) => armed.fault);
   }

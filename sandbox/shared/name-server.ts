@@ -6,18 +6,18 @@ const [SOA, IN] = [6, 1];
 /** A response with authority, without an error; and one that is refused. */
 const [ANSWER, REFUSED] = [0x8400, 0x8005];
 
-/** The name server that a panel feeds. */
+/** The name server that gets its zones from a panel. */
 export interface SandboxNameServer {
   /** UDP port on 127.0.0.1. */
   readonly port: number;
-  /** Number of questions so far that it had an answer to. */
+  /** Number of queries so far that it had data for. */
   answered(): number;
   close(): void;
 }
 
 /**
- * Starts a name server for nothing but the SOA of the panel's zones, over UDP. The serial advances with every
- * change of a zone.
+ * Starts a name server that answers only queries for the SOA of the panel's zones, over UDP. The serial
+ * advances with every change of a zone.
  */
 export async function startNameServer(store: Store): Promise<SandboxNameServer> {
   const socket = createSocket('udp4');
@@ -66,7 +66,10 @@ function readQuestion(query: Buffer): Question | null {
   return { name: labels.join('.'), type: query.readUInt16BE(at + 1), end: at + 5 };
 }
 
-/** The SOA of the name that the question has. Its names are the same; only the serial matters. */
+/**
+ * Makes the SOA record of the name in the question. All names in it are that same name, because only the
+ * serial matters.
+ */
 function soaRecord(serial: number): Buffer {
   const owner = [0xc0, 12];
   const numbers = Buffer.alloc(20);

@@ -1,4 +1,7 @@
-/** Tests what programs of others rely on at real panels: their plugins, and answers of version 4. */
+/**
+ * Tests behaviour of real panels that programs of other authors rely on: how plugins run, and the answers of
+ * version 4.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';

@@ -36,7 +36,7 @@ export interface Skin {
     readonly isAdmin?: boolean;
   }[];
   /**
-   * Which menu of plugins is shown, and with what the names of its texts begin, the best first
+   * Which menu of plugins is shown; and the possible prefixes of its texts' names, the best one first
    * (docs/protocol.md#description-4, #description-5).
    */
   readonly pluginMenu: { readonly kind: 'main' | 'modern'; readonly texts: readonly string[] };

@@ -52,8 +52,8 @@ function page(body: string): PageAnswer {
 }
 
 /**
- * The pages of the panel. They act only through calls of the API, so that plugins hear of everything
- * (docs/protocol.md#stages-4).
+ * The pages of the panel. They act only through calls of the API, so that the handlers of plugins run for
+ * everything (docs/protocol.md#stages-4).
  */
 export class Pages {
   readonly #settings: Settings;

@@ -7,7 +7,7 @@ import type { Element } from './xml.ts';
 /** A menu entry of a plugin. */
 export interface MenuNode {
   readonly func: string;
-  /** Name of the menu group in which the entry stands, for example `tool`. */
+  /** Name of the menu group that contains the entry, for example `tool`. */
   readonly group: string;
   readonly level: Level;
   /**

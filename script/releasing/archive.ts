@@ -43,7 +43,8 @@ export function extensionSource(made: readonly Staged[], version: string, baseUr
 
 /**
  * Returns a base address in the form that {@link extensionSource} takes. Pure.
- * @throws {Error} if it is no https address: root would run what came over http unprotected
+ * @throws {Error} if it is no https address. Root runs the downloaded files, so plain http is not safe
+ * enough.
  */
 export function checkedBaseUrl(text: string): string {
   if (text === '') return '';

@@ -16,7 +16,7 @@ export function writeSums(folder: string): string {
   return path;
 }
 
-/** The list of these files. */
+/** Makes the list of these files. */
 export function sumsOf(folder: string, names: readonly string[]): string {
   const sums = names.map((name) => {
     const sum = createHash('sha256')

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where texts are that a package itself does not bring. */
+/** Folder with the licence texts that are missing in the packages themselves. */
 const added = join(import.meta.dirname, 'licences');
 
 /**
@@ -31,7 +31,7 @@ export function writeLicences(to: string, top: string, packages: readonly string
     writeFileSync(join(to, `${name.replace('/', '-')}.txt`), text);
   }
   const text = licenceIn(runtime);
-  // The package may fall back to the licence of its own scripts.
+  // If Node.js has no licence file, `licenceIn` may find the licence of the npm package's own scripts.
   if (text?.startsWith('Node.js is licensed') !== true)
     throw new Error(`${runtime} has no licence of Node.js`);
   writeFileSync(join(to, 'node.txt'), text);

@@ -25,11 +25,10 @@ export function lockedPackages(text: string): Readonly<Record<string, Locked>> {
 }
 
 /**
- * Lists what is wrong with a lockfile: packages that npm would install here, or on another machine that
- * builds releases, without knowing their content. Pure.
- *
- * Tools bring one package for each platform, and the registry does not serve some of those. npm refuses a
- * lockfile that leaves them out. It never installs them on Linux with glibc on x64 or arm64.
+ * Lists problems of a lockfile: packages without a checksum that npm would install here, or on another
+ * machine that builds releases. Pure. Some tools have one package for each platform, and the registry does
+ * not serve all of them. npm refuses a lockfile that leaves them out. It never installs them on Linux with
+ * glibc on x64 or arm64.
  */
 export function unpinned(packages: Readonly<Record<string, Locked>>): readonly string[] {
   return Object.entries(packages).flatMap(([path, one]) => {
@@ -44,7 +43,7 @@ function isForOthers({ dev, optional, os, cpu, libc }: Locked): boolean {
   return dev === true && optional === true && !builds;
 }
 
-/** Whether a package is for this platform. A package that names none is for all. */
+/** Whether a package is for this platform. A package that names no platform is for all. */
 function includes(platforms: string | readonly string[] | undefined, name: string): boolean {
   return platforms === undefined || [platforms].flat().includes(name);
 }

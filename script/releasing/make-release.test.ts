@@ -134,7 +134,7 @@ describe('a release of a clone', { skip: missing }, () => {
     await aptTakes(join(out, 'apt'));
   });
 
-  /** Has apt read the source, in folders of its own: it checks signature and checksums. */
+  /** Lets apt read the source, with folders of its own. apt checks the signature and the checksums. */
   async function aptTakes(source: string): Promise<void> {
     const place = join(folder, 'apt');
     for (const name of ['state/lists/partial', 'cache/archives/partial'])
@@ -158,7 +158,7 @@ describe('a release of a clone', { skip: missing }, () => {
     assert.match(stdout, /Candidate: 9\.9\.9/u);
   }
 
-  /** Looks into the archive: its own list of checksums is signed by the same key. */
+  /** Asserts that the archive's own list of checksums is signed by the same key. */
   async function isSignedInside(out: string): Promise<void> {
     const archive = readdirSync(out).find((name) => name.endsWith('.tar.gz')) ?? '';
     const to = join(folder, 'unpacked');

@@ -31,7 +31,7 @@ export interface PackageOptions {
   readonly fast: boolean;
 }
 
-/** What the two families of systems call an architecture. */
+/** Names of an architecture in both families of systems. */
 export const packageArchitectures = {
   x64: { deb: 'amd64', rpm: 'x86_64' },
   arm64: { deb: 'arm64', rpm: 'aarch64' },
@@ -47,7 +47,7 @@ export function packageNames(
   return { deb: `domainsync_${plain}_${deb}.deb`, rpm: `domainsync-${plain}-1.${rpm}.rpm` };
 }
 
-/** In the order of both families, `~` comes before the end, as a pre-release should. */
+/** Both families sort `~` before the end of a version, so a pre-release comes before its release. */
 function packageVersion(version: string): string {
   return version.replaceAll('-', '~');
 }
@@ -82,7 +82,7 @@ function layTree(staged: Staged, tree: string, { top, epoch }: PackageOptions): 
   sameTimes(tree, epoch);
 }
 
-/** Gives all files the time of the release. The tools only take the time from files that are newer. */
+/** Gives all files the time of the release. The tools themselves only change times that are later. */
 function sameTimes(tree: string, epoch: number): void {
   for (const name of ['', ...readdirSync(tree, { recursive: true, encoding: 'utf8' })])
     utimesSync(join(tree, name), epoch, epoch);
@@ -134,7 +134,7 @@ async function makeRpm(staged: Staged, tree: string, out: string, options: Packa
     _buildhost: 'localhost',
     _build_id_links: 'none',
     debug_package: '%{nil}',
-    // What rpm does after an installation would strip Node.js.
+    // The steps that rpm does after an installation by default would strip Node.js.
     __os_install_post: '%{nil}',
     use_source_date_epoch_as_buildtime: '1',
     clamp_mtime_to_source_date_epoch: '1',

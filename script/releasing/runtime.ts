@@ -1,4 +1,4 @@
-/** The Node.js in a release: which one it is, where it comes from, and that it is exactly that one. */
+/** The Node.js in a release: its version, its source, and the check that it is exactly the recorded one. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -48,8 +48,8 @@ export function checkedRuntime(folder: string, arch: Architecture): string {
 }
 
 /**
- * Fetches the binary of an architecture that this machine does not have, because npm installs that of its own
- * machine only. A fetched one is kept.
+ * Fetches the binary for an architecture that this machine does not have. npm installs only the binary for
+ * its own machine. The fetched binary is kept.
  * @returns the folder of the npm package
  * @throws {Error} if the package is not the one that the lockfile pins
  */

@@ -16,7 +16,7 @@ const bomSchema = v.looseObject({
 type Bom = v.InferOutput<typeof bomSchema>;
 
 /**
- * Runs `npm sbom` for what the lockfile pins, without the packages of the development.
+ * Runs `npm sbom` for what the lockfile pins, without development packages.
  * @throws {Error} if npm is older than 10, which has no such command
  */
 export async function npmBom(top: string): Promise<Bom> {
@@ -26,9 +26,9 @@ export async function npmBom(top: string): Promise<Bom> {
 }
 
 /**
- * Makes the bill of one architecture. Node.js, with what is built into it, stands in place of the npm package
- * that carries it. Time, serial number and tools are left out, so that equal sources give equal octets. Pure.
- * @param versions what is built into Node.js, as `process.versions` lists it
+ * Makes the bill of one architecture. Node.js and the libraries in it replace the npm package that contains
+ * Node.js. Time, serial number and tools are left out, so that equal sources give equal octets. Pure.
+ * @param versions the libraries in Node.js, as `process.versions` lists them
  */
 export function billOf(
   bom: Bom,

@@ -35,14 +35,14 @@ export async function openpgp(
 
 async function runWithInput(command: string, args: readonly string[], input: string | null): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    // What asks for a password does so on its standard output.
+    // A program may ask for a password on its standard output, which therefore goes to our standard error.
     const child = spawn(command, args, { stdio: [input === null ? 'inherit' : 'pipe', 2, 2] });
     child.on('error', reject);
     child.on('close', (status) => {
       if (status === 0) resolve();
       else reject(new Error(`${command} failed with status ${status}; the signature was not made`));
     });
-    // A child that fails early closes its end; its status tells of that.
+    // A child that fails early closes its end of the pipe. Its exit status reports the failure.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });

@@ -1,4 +1,4 @@
-/** The version of a release, and where it stands in the sources. */
+/** The version of a release, and the places in the sources that contain it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -7,7 +7,7 @@ const form = /^(\d+)\.(\d+)\.(\d+)(?:-([a-z]+\.\d+))?$/u;
 /**
  * Compares two versions. Pure.
  * @returns below 0: the first one is older
- * @throws {Error} if one of them is none
+ * @throws {Error} if one of them is no version
  */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [partsOf(a), partsOf(b)];
@@ -46,17 +46,14 @@ export function changelogEpoch(changelog: string, version: string): number {
 
 const versionFiles = ['package.json', 'package-lock.json'] as const;
 
-/**
- * Writes the version into the files of npm.
- * @returns puts the files back as they were
- */
+/** Writes the version into the files of npm. @returns a function that restores the files */
 export function setVersion(top: string, from: string, to: string): () => void {
   const before = versionFiles.map((name) => ({
     path: join(top, name),
     text: readFileSync(join(top, name), 'utf8'),
   }));
   for (const { path, text } of before) {
-    // The version of the project comes first; in the lockfile it stands twice, before all packages.
+    // The project's version comes first. The lockfile contains it twice, before all packages.
     const head = text.slice(0, text.indexOf('dependencies'));
     writeFileSync(
       path,

@@ -1,4 +1,4 @@
-/** Mermaid, in Chromium, parses and draws the diagrams of every page. */
+/** Tests that Mermaid can parse and draw the diagrams of every page, in Chromium. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import type { Browser, Page } from 'playwright-core';
 import { hasChromium, openTab, startBrowser } from './browser.ts';
 
 const top = join(import.meta.dirname, '../..');
-// One file for browsers, beside the one that Node.js would import.
+// Mermaid in one file for browsers. It is in the same folder as the file that Node.js would import.
 const library = fileURLToPath(new URL('mermaid.min.js', import.meta.resolve('mermaid')));
 
 interface Diagram {
@@ -34,7 +34,7 @@ function diagrams(): readonly Diagram[] {
     );
 }
 
-/** @returns what Mermaid has against a diagram; empty: nothing */
+/** @returns Mermaid's error for a diagram; empty: there is none */
 async function problem(tab: Page, text: string): Promise<string> {
   const drawing = `mermaid.render('drawn', ${JSON.stringify(text)})`;
   return await tab.evaluate<string>(`${drawing}.then(() => '', (error) => 'error: ' + error)`);

@@ -11,7 +11,7 @@ export const zone = 'example.org';
 /** Folder for new screenshots of the docs, from the variable SCREENSHOTS; undefined: none are taken. */
 const taken = process.env['SCREENSHOTS'];
 
-/** The screenshots of the docs. Beside each stands what the page showed then, as text. */
+/** The screenshots of the docs. Beside each is a file with the page's text at that time. */
 const pictures = join(import.meta.dirname, '../../docs/images');
 
 type Lang = 'en' | 'ru';

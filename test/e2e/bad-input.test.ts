@@ -188,7 +188,7 @@ function testBrokenSettings(): void {
     const codes = /Ask the administrator\. \[.*settings\.not-an-option.*settings\.bad-number\]/u;
     assert.match(await refused(a, /cannot be used/), codes);
     await killAgent();
-    // Issue 15: the user, who does not administer the panel, does not read where the file is.
+    // Issue 15: the user is no administrator, so the text does not say where the file is.
     assert.match(await refused(a, codes), /^(?!.*\.ini)/u);
     writeFileSync(settingsFile(), sound);
     await until('edits again', async () => (await save({ ...a, name: 'sound' })).ok);

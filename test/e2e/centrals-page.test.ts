@@ -1,4 +1,7 @@
-/** Runs the commands of docs/centrals.md, and puts its configuration in force, as they stand there. */
+/**
+ * Runs the commands of docs/centrals.md exactly as they are written there, with the configuration of that
+ * page.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
@@ -10,7 +13,7 @@ import { missingFor } from '../../src/testing/stage/server-registry.ts';
 
 const page = 'centrals.md';
 
-/** The lines of an example that are typed: those behind `$ `. */
+/** The commands in an example: what follows `$ ` in its lines. */
 function typed(contained: string): string {
   const lines = exampleIn(page, contained).split('\n');
   return lines
@@ -29,7 +32,10 @@ function served(zone: string): string {
   return `until dig +short +tries=1 +time=1 @127.0.0.1 ${zone} SOA | grep -q hostmaster; do sleep 0.1; done`;
 }
 
-/** Shell text that sends an update and prints `UPDATE what: answer`, with NOERROR for done. */
+/**
+ * Shell text that sends an update and prints `UPDATE what: answer`. If the update was done, the answer is
+ * NOERROR.
+ */
 function updates(keyWords: string, changes: Readonly<Record<string, string>>): string {
   return Object.entries(changes)
     .map(

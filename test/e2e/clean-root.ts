@@ -1,4 +1,7 @@
-/** A root with its own packages: changes of `/usr`, `/etc` and `/var` stay in a folder of the test. */
+/**
+ * A root file system with its own packages. Changes of `/usr`, `/etc` and `/var` stay in a folder of the
+ * test.
+ */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,7 +10,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const places = ['usr', 'etc', 'var'] as const;
 
-/** Why no such root can be made here; false: one can. */
+/** Reason why no such root can be made here; false: one can. */
 export function rootMissing(): string | false {
   const mounts =
     'd=$(mktemp -d); trap "umount \\"$d\\"; rmdir \\"$d\\"" EXIT; mount -t tmpfs none "$d"; mkdir "$d/u" "$d/w"';
@@ -27,7 +30,7 @@ export class CleanRoot {
     }
   }
 
-  /** Runs a program in the root. What it changes is there for the next one. @returns what it prints */
+  /** Runs a program in the root. The next program sees its changes. @returns what it prints */
   async run(...command: readonly string[]): Promise<string> {
     const mounts = places.map((place) => {
       const [upper, work] = [join(this.#folder, place, 'upper'), join(this.#folder, place, 'work')];

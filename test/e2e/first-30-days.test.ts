@@ -1,4 +1,6 @@
-/** Runs the commands of docs/first-30-days.md, as they stand there, on a server of these days. */
+/**
+ * Runs the commands of docs/first-30-days.md exactly as they are written there, on a server in that phase.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +24,7 @@ function blocksOf(page: string, language: string): readonly string[] {
   );
 }
 
-/** Writes a command `domainsync` for this stage, as the installed one is. @returns its folder */
+/** Writes a command `domainsync` for this stage, like the installed one. @returns its folder */
 function commandFor(stage: Stage): string {
   const folder = join(stage.directory, 'bin');
   mkdirSync(folder, { recursive: true });
@@ -55,7 +57,7 @@ async function prepare(stage: Stage): Promise<void> {
   await stage.install();
 }
 
-/** Whether the switch to a mode is in force and the zones are compared. */
+/** Whether the new mode is active and the zones are compared. */
 async function isIn(stage: Stage, mode: string): Promise<boolean> {
   const status = await stage.status();
   const observes = status?.centrals.some(({ observing }) => observing !== null) ?? false;
@@ -88,7 +90,10 @@ test('issue 17, first 30 days: each command does what the page says, from observ
   assert.doesNotMatch(readFileSync(join(stage.directory, 'month.txt'), 'utf8'), /old\.example/u);
 });
 
-/** The exit statuses that the page tells of. Without channels in the settings there is nothing to try. */
+/**
+ * The exit statuses that the page describes. `notify --test` may fail, because the settings contain no
+ * channels.
+ */
 function allowed(line: string): readonly number[] {
   if (line.includes('notify --test')) return [0, 1];
   return /doctor|status/u.test(line) ? [0, 3] : [0];

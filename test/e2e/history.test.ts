@@ -1,4 +1,7 @@
-/** Who changed what, and how it ended: edits with and without an operation, in both generations. */
+/**
+ * Tests that the history shows who changed what, and how it ended. The edits have an operation or none, in
+ * both generations.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, suite, test } from 'node:test';

@@ -42,7 +42,7 @@ interface Body {
   };
 }
 
-/** Why Debian's mail program `dma` cannot deliver into a folder of ours; false: it can. */
+/** Reason why Debian's mail program `dma` cannot deliver into a folder of ours; false: it can. */
 function withoutMta(): string | false {
   if (process.getuid?.() !== 0) return 'only root may mount a folder';
   const missing = missingPrograms('dma', 'unshare');

@@ -1,4 +1,4 @@
-/** Runs the commands of docs/operations.md as they stand there, on a host of their own. */
+/** Runs the commands of docs/operations.md exactly as they are written there, on a host of its own. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -57,7 +57,8 @@ describe('issue 18, Docs: the commands of operations.md work', { skip }, () => {
         'cd /root',
         "trap 'rm -f /etc/domainsync-password' EXIT",
         'export PATH="/usr/local/mgr5/sbin:$PATH"',
-        // Once with the form still to be filled in, once as a tool for many servers does it.
+        // The first installation leaves the settings form to be filled in. The second one runs as a tool for
+        // many servers would do it.
         told('first', example('install --root /usr/local/mgr5\n')),
         `printf '%s\\n' '${account.password}' | ${example('/dev/stdin').split('#')[0]?.trim() ?? ''}`,
         `cat >/root/domainsync.ini <<'THE_END'\n${example('password_file')

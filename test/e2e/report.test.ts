@@ -29,7 +29,7 @@ const planted = {
   typo: 'pl4nted-mistyped',
 } as const;
 
-/** Names and addresses that a report without names may not hold. */
+/** Names and addresses that must not be in a report without names. */
 const names = [
   'geheimzone',
   'example',
@@ -94,7 +94,7 @@ function isWhole(text: string): void {
   assert.match(text, /"code":"central\.refused"/u);
 }
 
-/** Demands that none of these is in the text, in any spelling. */
+/** Asserts that the text contains none of these words, in any spelling. */
 function holdsNone(text: string, words: readonly string[]): void {
   for (const word of words) {
     for (const spelling of [word, encodeURIComponent(word), JSON.stringify(word).slice(1, -1)]) {

@@ -1,6 +1,6 @@
 /**
- * Issue 16, secrets and rotation: tests passwords that stand in files and credentials, and passwords that
- * change while people edit.
+ * Issue 16, secrets and rotation: tests passwords in files and credentials, and passwords that change while
+ * people edit.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -114,8 +114,7 @@ test('issue 16, secrets: a credential of the agent, by its name alone', async (t
 });
 
 /**
- * Edits on and on, while `rotate` changes the password at the central in the middle of it. No edit may be
- * refused.
+ * Makes one edit after the other, while `rotate` changes the password at the central. No edit may be refused.
  */
 async function editThrough(stage: AnyStage, rotate: () => void | Promise<void>): Promise<void> {
   const [before, after] = [6, 12];
@@ -131,7 +130,7 @@ async function editThrough(stage: AnyStage, rotate: () => void | Promise<void>):
   await until('both sides to agree', () => agreed(stage, zone));
 }
 
-/** Demands that everything that an administrator reads tells of the next password. */
+/** Asserts that every report for administrators mentions the next password. */
 async function isTold(stage: AnyStage): Promise<void> {
   const words = /The next password is in use: .* Put the value of password_next in place of password/u;
   assert.match(await stage.domainsync('status'), words);

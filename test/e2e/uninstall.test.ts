@@ -1,4 +1,4 @@
-/** Tests what `uninstall` keeps, and what a later `install` makes of it. */
+/** Tests what `uninstall` keeps, and how a later `install` uses it. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Tests a panel on which domainsync only observes: edits pass, the central stays as it is, history tells. */
+/**
+ * Tests a panel on which domainsync only observes. Edits succeed, the central does not change, and the
+ * history reports the edits.
+ */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
@@ -52,7 +55,7 @@ async function prepare(stage: AnyStage): Promise<void> {
   await there.add(both, theirs);
   await stage.install();
   stage.configure({}, { mode: 'observe' });
-  // The first edit starts the agent. It passes, whatever is known by then.
+  // The first edit starts the agent. It succeeds even if the agent has not read anything yet.
   succeeded(await atPanel.save(left, address('first', '192.0.2.9')));
   await until('the first comparison, and the owners', async () => {
     const { engine = null, fromAgent = null } = (await stage.status()) ?? {};

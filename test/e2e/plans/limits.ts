@@ -1,4 +1,4 @@
-/** Tests of the safety limits of `push`, `pull` and `apply`, and of who gave a command. */
+/** Tests the safety limits of `push`, `pull` and `apply`, and which user domainsync records for a command. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ async function prepare(stage: AnyStage): Promise<void> {
   await stage.install();
   stage.configure();
   await until('the first comparison', async () => (await as(stage, 'root', 'plan', zone)).status === 0);
-  // Two records go from the panel, and stay at the central.
+  // Two records are removed from the panel and stay at the central.
   for (const host of hosts.slice(0, 2)) {
     await taken(stage, 'exclude', host);
     succeeded(await atPanel.remove(zone, host));

@@ -1,5 +1,5 @@
 /**
- * Tests what plans and exports write to a full disk, and characters that a terminal or a browser would obey.
+ * Tests plans and exports: on a full disk, and with characters that a terminal or a browser would interpret.
  * Also tests a plan file that somebody changed by hand.
  */
 import assert from 'node:assert/strict';
@@ -18,7 +18,7 @@ import { succeeded } from '../combinations/scene.ts';
 
 const zone = 'written.example';
 const www = address('www', '192.0.2.60');
-/** Texts that a terminal or a browser would obey. */
+/** Texts that a terminal or a browser would interpret. */
 const [turned, markup] = ['\\027[2Jred', '<script>alert(1)</script>&amp;'];
 const texts: readonly Wanted[] = [
   { name: 'turned', type: 'TXT', value: turned },
@@ -50,7 +50,10 @@ async function prepare(stage: AnyStage): Promise<void> {
   await until('the first comparison', async () => / TXT /u.test((await stage.ended('plan', zone)).out));
 }
 
-/** Control characters other than line breaks, and characters that are invisible or turn the direction. */
+/**
+ * Control characters other than line breaks; and characters that are invisible or change the writing
+ * direction.
+ */
 const obeyed = /[^\P{Cc}\n]|\p{Cf}/u;
 
 function diskSteps(stage: () => AnyStage): void {
@@ -146,7 +149,7 @@ function textSteps(stage: () => AnyStage): void {
 }
 
 function fileSteps(stage: () => AnyStage): void {
-  /** Writes a plan again whose lines were changed, with the checksum that then is right. */
+  /** Changes lines of a plan, and writes the plan with the right checksum for them. */
   const changed = (text: string, change: (line: string) => string): string => {
     const lines = text.trimEnd().split('\n').slice(0, -1).map(change);
     const sum = createHash('sha256').update(lines.map((line) => `${line}\n`).join(''));

@@ -34,7 +34,7 @@ export function testPlans({ panel, central }: Pair): void {
     });
     after(() => stage.stop());
     const current = (): AnyStage => stage;
-    // By signed queries only names that we know can be seen, and the provider makes zones.
+    // With signed queries, only names that we know can be read. Only the provider can create zones there.
     recordSteps(current, central !== 'bind');
     zoneSteps(current);
     fileSteps(current);
@@ -69,7 +69,10 @@ async function done(stage: AnyStage, ...args: readonly string[]): Promise<string
   return out;
 }
 
-/** Excludes or includes. While an edit is open, or may still land, that is refused. */
+/**
+ * Excludes or includes a name. The command is refused while an edit is open or may still take effect, so it
+ * is repeated.
+ */
 async function taken(stage: AnyStage, how: 'exclude' | 'include', name: string): Promise<void> {
   await until(`${name}: ${how}`, async () => {
     const { status } = await stage.ended(how, name);

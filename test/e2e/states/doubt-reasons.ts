@@ -1,6 +1,6 @@
 /**
- * Reasons of a journal that may not know what happened last. An older copy was put back, the server is a copy
- * of another one, or domainsync has not run for long. Neither side is changed by itself.
+ * Steps about a journal that may lack the latest changes. An older copy was put back, the server is a copy of
+ * another one, or domainsync has not run for long. Neither side may be changed without a command.
  */
 import assert from 'node:assert/strict';
 import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Edits that the central does not get, or that are refused: the history says of each what became of it. */
+/**
+ * Steps about edits that are refused, or that the central does not get. The history must report the result of
+ * each.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as v from 'valibot';
@@ -43,7 +46,7 @@ export function historySteps(stage: () => AnyStage, { left, foreign }: Zones): v
     for (const zone of [left, foreign]) succeeded(await stage().atPanel.save(zone, kept));
     await isLeft(stage(), left, kept, ['note.left-panel-only']);
     const { why } = await entryOf(stage(), foreign, kept);
-    // A server that shows only the zones of its own account, or none, does not tell whose a zone is.
+    // A server that shows only the zones of its own account, or none, does not say who owns a zone.
     assert.ok(why[0] === 'note.left-foreign' || why[0] === 'note.left-panel-only', why.join());
     await isLeft(stage(), foreign, kept, why);
   });

@@ -1,4 +1,4 @@
-/** Reasons that stand in the journal: damage, and operations that wait for a decision. */
+/** Steps about reasons that come from the journal: damage, and operations that wait for a decision. */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';

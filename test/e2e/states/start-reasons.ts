@@ -1,4 +1,7 @@
-/** Reasons that an agent meets when it starts: settings that it cannot use, and a login that is refused. */
+/**
+ * Steps about reasons that an agent finds at its start: settings that it cannot use, and a login that is
+ * refused.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { saveSettings } from '../../../src/config/settings.ts';

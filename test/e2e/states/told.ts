@@ -1,4 +1,4 @@
-/** What `domainsync status` tells of a stage, and waiting for it. */
+/** Reads `domainsync status` of a stage, and waits for what it reports. */
 import assert from 'node:assert/strict';
 import type { Attention } from '../../../src/app/answers/attention.ts';
 import { parseAnswer, type StatusReport } from '../../../src/app/control/protocol.ts';
@@ -25,8 +25,9 @@ export async function told(stage: AnyStage): Promise<Told> {
 }
 
 /**
- * Waits until status tells this reason. Asserts that it then ends with 3, and tells people so too.
- * @param beside the reasons that it tells beside this one
+ * Waits until `status` reports this reason. Asserts that its exit status is then 3, and that its text for
+ * people contains the reason.
+ * @param beside other reasons that it must report at the same time
  */
 export async function tells(
   stage: AnyStage,
@@ -47,7 +48,7 @@ export async function tells(
   return found;
 }
 
-/** A comparison may be due while a side is out of reach; then its failure is told as well. */
+/** A comparison may be due while a side cannot be reached. Its failure is then reported too. */
 export function mayFollow(code: string): boolean {
   return code === 'attention.comparison-failing';
 }
@@ -64,7 +65,7 @@ export async function taken(
   });
 }
 
-/** Waits until status ends with 0. */
+/** Waits until the exit status of `status` is 0. */
 export async function isWell(stage: AnyStage): Promise<void> {
   await until('all to be well', async () => (await stage.status())?.attention.length === 0);
   assert.equal((await told(stage)).status, 0);
