@@ -31,7 +31,7 @@ function isShell(text: string): boolean {
   return text.startsWith('#!/bin/sh\n');
 }
 
-/** What shellcheck says about scripts: empty if it has nothing to say. */
+/** Returns the problems that shellcheck finds in scripts; empty: there are none. */
 function shellcheck(args: readonly string[], input?: string): string {
   const { stdout, stderr } = spawnSync('shellcheck', ['--external-sources', '--format=gcc', ...args], {
     cwd: top,

@@ -50,7 +50,7 @@ interface Question {
   /** Without the final dot, in lower case. */
   readonly name: string;
   readonly type: number;
-  /** Where the question ends in the message. */
+  /** Offset in the message at which the question ends. */
   readonly end: number;
 }
 

@@ -42,7 +42,7 @@ export class Admission {
     return (this.#waiting + 1) / this.#rate <= limit / 2;
   }
 
-  /** Runs `answer`, which answers an admitted edit. */
+  /** Runs `answer`, which answers an admitted edit. Counts the edit as waiting until its answer is ready. */
   async during<T>(answer: () => Promise<T>): Promise<T> {
     this.#waiting += 1;
     if (this.#waiting >= crowd) this.#since ??= this.#now();

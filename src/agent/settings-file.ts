@@ -20,7 +20,7 @@ const quietUnfinished = 2_000;
 export class SettingsFile {
   readonly #root: string;
   #stamp = '';
-  /** When the present stamp was first seen: monotonic milliseconds. */
+  /** When the file was first seen with its present stamp: monotonic milliseconds. */
   #since = -Infinity;
   #watcher: FSWatcher | null = null;
   /** Files that the settings name. */

@@ -26,7 +26,7 @@ export function knownProblems(error: unknown): readonly Problem[] | null {
   return null;
 }
 
-/** The problems and their causes as English text for the terminal. Each stands once, on its own line. */
+/** The problems and their causes as English text for the terminal. Each is printed once, on its own line. */
 export function inWords(problems: readonly Problem[]): string {
   const lines = problems.map((problem) => `${describeInFull(problem, 'en')} [${problem.code}]`);
   return [...new Set(lines)].join('\n');

@@ -47,7 +47,7 @@ export type Unit = 'seconds' | 'days' | 'MiB' | 'level' | 'count' | 'percent';
 /** Facts about an option for the documentation and the settings form. */
 export interface OptionFacts {
   readonly values: Values;
-  /** The default, as it would stand in the file. It applies if the option is absent or empty. */
+  /** The default, as it would be written in the file. It applies if the option is absent or empty. */
   readonly fallback: string;
   readonly help: Text;
   readonly field?: OptionField;

@@ -14,8 +14,8 @@ export interface SystemCall {
   /** Octets of the first text argument; empty: the call has none. */
   readonly data: Buffer;
   /**
-   * The arguments as strace prints them. If another call came between, the end repeats the arguments of the
-   * beginning.
+   * The arguments as strace prints them. If strace printed another call between beginning and end, the end
+   * has the arguments of the beginning too.
    */
   readonly text: string;
   /** The return value; null at the beginning of a call. */

@@ -188,7 +188,7 @@ test('without an agent, and with one that gives no answer, the file says up 0', 
   const paths = pathsOf(root, join(root, 'agent.sock'));
   await writeMetrics(paths, file);
   assert.equal(valuesOf(readFileSync(file, 'utf8')).get('domainsync_up{panel="none"}'), '0');
-  // These folders make a folder count as a panel's root. Two panels on one host have different labels.
+  // A folder with these subfolders counts as a panel's root. Two panels on one host have different labels.
   for (const name of ['etc', 'addon', 'var', 'sbin']) mkdirSync(join(root, name));
   const server = createServer((socket) => {
     // An agent of another release gives such an answer.

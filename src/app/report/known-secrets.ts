@@ -58,8 +58,8 @@ function withParts(value: string): readonly string[] {
 }
 
 /**
- * Finds passwords in URLs that stand in a value. Returns each as it is written there, and decoded. No option
- * expects such a password.
+ * Finds passwords in URLs within a value. Returns each as it is written there, and decoded. No option expects
+ * such a password.
  */
 function passwordsInUrls(value: string): readonly string[] {
   return [...value.matchAll(/:\/\/[^\s/?#:@]*:([^\s/?#]*)@/gu)].flatMap(([, written = '']) => [

@@ -131,7 +131,7 @@ export class Verifier {
       strict: this.strict,
       underWay: this.#underWay.size,
       waiting: this.#waiting.size,
-      /** Number of checks since the start, by how they ended. */
+      /** Number of checks since the start, by their result. */
       ended: { ...this.#ended },
       /** Newest write first. */
       behind: [

@@ -65,7 +65,7 @@ function wordsOfProcess(pid: string): readonly string[] {
 }
 
 function roleOf([program = '', ...words]: readonly string[]): ProductRole | null {
-  // Skips the options of Node.js, which stand before the program's path.
+  // Skips the options of Node.js, which come before the program's path.
   const first = words.find((word) => !word.startsWith('-')) ?? '';
   if (first.endsWith('/agent.cjs')) return 'agent';
   if (first.endsWith('/hook.cjs') || /(?:^|\/)(?:nc|socat)$/u.test(program)) return 'client';

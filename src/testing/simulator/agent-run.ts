@@ -6,7 +6,7 @@ import type { Life } from './life.ts';
 import type { PausingAgent } from './pauses.ts';
 import type { PowerCut } from './sim-journal.ts';
 
-/** The running agent: its engines and what they use. */
+/** The running agent: its engines and the objects that they use. */
 export interface Run {
   readonly life: Life;
   readonly engines: readonly Engine[];

@@ -112,7 +112,9 @@ export class Provenance {
     return this.#held.get(zone)?.origin ?? null;
   }
 
-  /** Whether the side had a record, or the zone itself (empty id), at that time (monotonic milliseconds). */
+  /**
+   * Whether the side had a record, or the zone itself (empty id), at the time `at` (monotonic milliseconds).
+   */
   had(zone: DnsName, id: string, at: number): boolean {
     const last = this.effects.findLast((one) => one.at <= at && one.zone === zone && one.id === id);
     const atStart = this.atStart.get(zone);

@@ -35,7 +35,10 @@ export interface HistoryOptions {
    * come twice.
    */
   readonly slow: boolean;
-  /** Whether reads of the panel lag behind it for longer than the engine trusts `after`. */
+  /**
+   * Whether reads of the panel may show a change late: after the time for which the engine trusts an `after`
+   * call.
+   */
   readonly lags: boolean;
   /** Whether users edit several zones with one click, or the same name at the same time. */
   readonly clicks: boolean;

@@ -225,7 +225,7 @@ function switchingSteps(stage: () => AnyStage): void {
     const { centrals } = await reported(stage());
     assert.equal(centrals[0]?.observing, null);
     assert.ok(!existsSync(pathsOf(panel.root).observing));
-    // What was edited while observing is left as it is on both sides.
+    // Records that were edited during the observing stay as they are on both sides.
     const held = (await there.held(both)) ?? [];
     assert.deepEqual(
       held.filter(({ name }) => name !== `strict.${both}.`),

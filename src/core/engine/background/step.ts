@@ -63,7 +63,7 @@ async function settleOpen(runtime: Runtime, zone: DnsName): Promise<void> {
   const isHeld = (operation: Operation): boolean => runtime.isPaused && isUnsent(operation);
   if (undecided.some(isHeld)) runtime.agenda.wake(zone, heldCheck);
   if (!undecided.every(isHeld)) await stepUndecided(runtime, zone, undecided, isHeld);
-  // An engine that only observes may write in the zone only until the operations of before the observing have
+  // An engine that only observes may write in a zone only until all operations from before the observing have
   // ended. The next comparison lists what a late write has changed.
   if (runtime.promises !== null) await runtime.promises.holdIn(zone);
   else await stepWatch(runtime, zone, await openOperations(runtime, zone));

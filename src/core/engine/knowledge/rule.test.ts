@@ -14,7 +14,7 @@ const alone: Known = { ...ours, isLeftAlone: true };
 type Side = number | '-';
 
 const table: readonly (readonly [string, Side, Side, Known, Goal])[] = [
-  // What panel central known goal
+  // Columns: what the row says, the panel's TTL, the central's TTL, what is known, the goal.
   ['Both sides have it.', 600, 600, ours, 'leave'],
   ['Neither has it.', '-', '-', ours, 'leave'],
   ['The panel has it, the central lacks it.', 600, '-', nobody, 'add'],

@@ -13,7 +13,7 @@ import { isUnderWay } from './promises.ts';
 export const observingFacts = {
   /** When the observing began: wall clock, milliseconds since 1970. */
   since: 'observing.since',
-  /** The zones in which edits were under way at that time, one zone in a line. */
+  /** The zones in which edits were under way when the observing began, one zone in a line. */
   zones: 'observing.zones',
 } as const;
 

@@ -175,8 +175,8 @@ function leftOf({ record, onPanel }: BothSides, why: LeftDifference['why']): Lef
 }
 
 /**
- * Sorts by owner name and type, and removals before additions. So a removed record and its replacement stand
- * together.
+ * Sorts by owner name and type, and removals before additions. So a removed record and its replacement are
+ * next to each other.
  */
 function byRecord(
   one: { readonly record: ResourceRecord; readonly action?: PlanStep['action'] },

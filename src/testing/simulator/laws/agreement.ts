@@ -213,7 +213,7 @@ function isLeftWhileObserving(
   return observes && !panelOnly && entry === null && causes.isDisturbed(zone);
 }
 
-/** Whether the side had the zone at that time (monotonic milliseconds; null: now). */
+/** Whether the side had the zone at the time `at` (monotonic milliseconds; null: now). */
 function hadZone({ atStart, effects }: Provenance, zone: DnsName, at: number | null): boolean {
   const last = effects.findLast(
     (effect) => effect.zone === zone && effect.record === null && effect.at <= (at ?? Infinity),

@@ -126,8 +126,8 @@ function checkLater(ended: Ended, edit: SavedEdit, answer: Answer, own: Parts, j
 }
 
 /**
- * Whether a change gives the central the state that the panel had at that time. This edit was refused, so
- * another edit wanted such a change.
+ * Whether the effect gives the central the state that the panel had at the time of the effect. The checked
+ * edit was refused, so another edit wanted this state.
  */
 function isInPanel({ provenance }: PanelStore, { zone, record, present, at, request }: Effect): boolean {
   // Panel and central give a new zone different records, so only the existence of the zone is compared.

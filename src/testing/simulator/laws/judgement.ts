@@ -198,7 +198,7 @@ export class Judgement {
     for (const [id, count] of other.excuses) this.excuses.set(id, (this.excuses.get(id) ?? 0) + count);
   }
 
-  /** Counts the use of an excuse. @returns true, so that it can stand in a condition */
+  /** Counts the use of an excuse. @returns true, so that the call can be part of a condition */
   excuse(id: ExcuseId): true {
     this.excuses.set(id, (this.excuses.get(id) ?? 0) + 1);
     return true;

@@ -72,7 +72,8 @@ function lackingOf(operation: Operation, side: Provenance, since: number): strin
 }
 
 /**
- * The items with their result on both sides. The items of a pull name an edit that is undone in the panel.
+ * Returns the items in the direction of the operation. A pull undoes an edit in the panel, so each of its
+ * items is turned around.
  */
 function itemsTowards({ source, items }: RecordsOperation): readonly OperationItem[] {
   if (source !== pullSource) return items;
