@@ -186,7 +186,7 @@ export interface Central {
    */
   deleteZone(zone: DnsName, ctx: CallContext): Promise<'deleted' | 'missing'>;
 
-  /** Reads how the zone is signed, past any cache. `null`: this account has no such zone. */
+  /** Reads how the zone is signed, without the use of any cache. `null`: this account has no such zone. */
   signing(zone: DnsName, ctx: CallContext): Promise<Signing | null>;
 
   /**

@@ -8,7 +8,7 @@ export interface Origin {
    * `engine`: a request of ours wrote it.
    */
   readonly writer: 'start' | 'somebody' | 'engine';
-  /** The request of ours that wrote it; null: another writer did. */
+  /** The request of ours that wrote the data; null: another writer wrote them. */
   readonly request: WriteRequest | null;
   readonly at: number;
 }

@@ -4,7 +4,7 @@ import type { ResourceRecord } from '../../dns/record.ts';
 type Zones = ReadonlyMap<DnsName, ReadonlyMap<string, ResourceRecord>>;
 
 interface SerialRead {
-  /** The zone's records at that read. */
+  /** The zone's records when the serial was last read. */
   readonly records: ReadonlyMap<string, ResourceRecord>;
   readonly serial: number;
 }

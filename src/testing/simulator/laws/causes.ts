@@ -13,7 +13,7 @@ export interface CarriedOut {
   readonly kind: EditEvent['kind'];
   readonly zone: DnsName;
   readonly items: readonly EditItem[];
-  /** When the panel carried it out (monotonic milliseconds). */
+  /** When the panel carried out the edit (monotonic milliseconds). */
   readonly at: number;
 }
 

@@ -255,7 +255,10 @@ function keptAt(facts: Facts, operation: Operation): Asked | null {
   return kept === undefined ? null : reportedAt(facts, operation, kept.at);
 }
 
-/** @param from when the engine stored the report */
+/**
+ * Returns the times from which an edit may be undone that the panel has reported as made.
+ * @param from when the engine stored the report
+ */
 function reportedAt({ saved, settings }: Facts, { fingerprint, zone }: Operation, from: number): Asked {
   const own = saved.filter(({ event }) => event.fingerprint === fingerprint && event.zone === zone);
   const made = own.flatMap(({ keptAt: at }) => (at !== null && at <= from ? [at] : []));
