@@ -63,8 +63,13 @@ export interface KnownRecord {
   readonly key: string | null;
   /** Keys of further rows of the panel that hold the same record; absent: there are none. */
   readonly otherKeys?: readonly string[];
-  /** How many further rows with this record open operations may have added in the panel; absent: none. */
-  readonly unread?: number;
+  /** In how many rows the panel may list the record now. Absent: one row for each key, at least one. */
+  readonly rows?: number;
+}
+
+/** In how many rows the panel may list a record now. */
+export function rowsOf({ rows, key, otherKeys = [] }: KnownRecord): number {
+  return rows ?? Math.max(1, new Set(key === null ? otherKeys : [key, ...otherKeys]).size);
 }
 
 /** The effect of an edit on one record: created (`remove` null), deleted (`add` null) or changed. */

@@ -148,7 +148,7 @@ test('issue 12.3: a record that another row means as well stays, until the last 
   const change = { ...form, elid: long, name: 'six', sdtype: 'AAAA', addr: '2001:db8::2' };
   assert.deepEqual(items(decode(get(change)), twice), [' -> six.example.org AAAA 2001:db8::2']);
   // An unfinished edit may add another row with this record, so the record stays.
-  const coming: readonly KnownRecord[] = [{ record: one, key: short, unread: 1 }];
+  const coming: readonly KnownRecord[] = [{ record: one, key: short, rows: 2 }];
   assert.deepEqual(items(decode(get({ ...del, elid: long })), coming), [`${shown} -> ${shown}`]);
 });
 

@@ -1,7 +1,7 @@
 import { validOr } from '../../dns/problem.ts';
 import { isDeviating, type DnsName, type Origin } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import type { KnownRecord } from '../../core/panel.ts';
+import { rowsOf, type KnownRecord } from '../../core/panel.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 
 /** A zone, and how its panel identifies records. */
@@ -150,12 +150,11 @@ function firstCover(cover: Cover): KeyMatch {
 
 /**
  * Whether the panel still has the record after the rows with these keys are deleted, because another row
- * contains it too. If no list has shown a key of the record, one row is assumed.
+ * contains it too.
  * @param taken keys of that record
  */
 export function staysInPanel(known: KnownRecord, taken: Iterable<string>): boolean {
-  const rows = Math.max(1, new Set(shownKeys(known)).size) + (known.unread ?? 0);
-  return rows > new Set(taken).size;
+  return rowsOf(known) > new Set(taken).size;
 }
 
 /** The keys of a record that the panel's lists have shown. */

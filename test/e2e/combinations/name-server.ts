@@ -287,6 +287,19 @@ function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
     await staysUntilLast(stage(), whole, { ...whole, value: '"a" "b"' });
   });
 
+  test('an address changed to and fro without a pause: only the last one is public each time', async () => {
+    const { atPanel, there } = stage();
+    const both = [address('fro', '192.0.2.51'), address('fro', '192.0.2.52')] as const;
+    await mirrored(stage(), both[0]);
+    await settled(stage());
+    for (const [from, to] of [both, both.toReversed(), both, both.toReversed(), both]) {
+      assert.ok(from !== undefined && to !== undefined);
+      succeeded(await atPanel.change(zone, from, to));
+      assert.ok(await stands(there, zone, to), `${to.value} is public`);
+      assert.ok(!(await stands(there, zone, from)), `${from.value} is public no longer`);
+    }
+  });
+
   test('issue 12.12: a delegation to a zone of the same server is deleted', async () => {
     const { atPanel, there } = stage();
     const first = { name: 'child', type: 'NS', value: 'ns1.example.net.' };

@@ -66,13 +66,29 @@ test('issue 13: a key may mean what the panel has and what open edits add, not w
   ]);
 });
 
-test('issue 13: an open edit that adds what the panel has counts as a row not read yet; a change of its TTL does not', () => {
-  const unread = (operations: readonly Operation[]): unknown =>
-    knownRecords(knowing([row(one)], operations))[0]?.unread;
-  assert.equal(unread([edit(null, one)]), 1);
-  assert.equal(unread([edit(two, one)]), 1);
-  assert.equal(unread([edit(null, one), edit(null, one)]), 2);
-  assert.equal(unread([edit(one, { ...one, ttl: 5 })]), undefined);
+test('issue 13: an open edit that adds what the panel has adds a row of it; a change of its TTL does not', () => {
+  const rows = (operations: readonly Operation[]): unknown =>
+    knownRecords(knowing([row(one)], operations))[0]?.rows;
+  assert.equal(rows([edit(null, one)]), 2);
+  assert.equal(rows([edit(two, one)]), 2);
+  assert.equal(rows([edit(null, one), edit(null, one)]), 3);
+  assert.equal(rows([edit(one, { ...one, ttl: 5 })]), undefined);
+});
+
+test('issue 19: an edit that the panel has made takes the last row; an edit back adds one row again', () => {
+  const rows = (...states: RecordsOperation['state'][]): unknown => {
+    const there = states.map((state, at) =>
+      edit(...(at % 2 === 0 ? ([one, two] as const) : ([two, one] as const)), { state }),
+    );
+    const known = knownRecords(knowing([row(one)], there));
+    return [one, two].map((record) => known.find((each) => recordId(each.record) === recordId(record))?.rows);
+  };
+  assert.deepEqual(rows('kept'), [0, undefined]);
+  assert.deepEqual(rows('kept', 'kept'), [1, 0]);
+  assert.deepEqual(rows('kept', 'kept', 'kept'), [0, 1]);
+  assert.deepEqual(rows('kept', 'applied'), [1, undefined]);
+  // Perhaps the panel has not made the first edit and still has the record.
+  assert.deepEqual(rows('applied', 'applied'), [2, undefined]);
 });
 
 test('issue 13: the central probably has what the ledger says, less what open edits removed, and what they added', () => {

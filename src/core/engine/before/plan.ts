@@ -11,7 +11,7 @@ import {
   type OperationItem,
   type RecordsOperation,
 } from '../../operation.ts';
-import type { EditItem, KnownRecord } from '../../panel.ts';
+import { rowsOf, type EditItem, type KnownRecord } from '../../panel.ts';
 import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { localState } from '../knowledge/ledger-rows.ts';
 import { retimed, writtenLate } from '../knowledge/operations.ts';
@@ -90,7 +90,7 @@ function takenBy(recent: readonly RecordsOperation[]): Set<string> {
 
 /**
  * All records that the panel may mean by a key: records that the panel has according to the ledger, and
- * records that open edits add.
+ * records that open edits add. A record that open edits concern has the number of its rows in the panel.
  */
 export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
   const known = new Map<string, KnownRecord>();
@@ -98,17 +98,27 @@ export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
     if (row.onPanel) known.set(id, { record: row.record, key: row.panelKey, otherKeys: row.otherKeys ?? [] });
   }
   for (const operation of edits(knowledge.open)) {
-    for (const { remove, add } of operation.items) {
-      if (add === null) continue;
-      const id = recordId(add);
-      const before = known.get(id);
-      if (before === undefined) known.set(id, { record: add, key: null });
-      // If the edit adds a record that the panel has already, the panel may now list this record twice.
-      else if (remove === null || recordId(remove) !== id)
-        known.set(id, { ...before, unread: (before.unread ?? 0) + 1 });
-    }
+    for (const item of operation.items) countRows(known, item, isMade(operation));
   }
   return [...known.values()];
+}
+
+/** Whether the panel reported that it made the edit. */
+function isMade({ state, afterSeen }: RecordsOperation): boolean {
+  return state === 'kept' || afterSeen;
+}
+
+/** Applies an item of an open edit to the numbers of rows. @param made whether the panel has made the edit */
+function countRows(known: Map<string, KnownRecord>, { remove, add }: OperationItem, made: boolean): void {
+  const [oldId, newId] = [remove, add].map((record) => (record === null ? null : recordId(record)));
+  if (oldId === newId) return;
+  // An item that removes a record removes its last row. If other rows stay, the item does not name the record.
+  const old = made && typeof oldId === 'string' ? known.get(oldId) : undefined;
+  if (old !== undefined) known.set(recordId(old.record), { ...old, rows: 0 });
+  if (add === null) return;
+  const before = known.get(recordId(add));
+  const next = before === undefined ? { record: add, key: null } : { ...before, rows: rowsOf(before) + 1 };
+  known.set(recordId(add), next);
 }
 
 /** Records that the central probably has, according to the ledger and to what open operations wrote. */
