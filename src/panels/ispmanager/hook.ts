@@ -373,7 +373,10 @@ function changed(elid: string, given: Cells, known: readonly KnownRecord[], plac
   const made = tryRecord(() => place.records.overOld(old, given), { ...place, known: spelled });
   if (made.kind !== 'record') return made;
   const stays = !sameData(old, made.record) && staysInPanel(found, [elid]);
-  return { kind: 'items', items: [{ remove: stays ? null : old, add: made.record }] };
+  const items = stays
+    ? [stayingItem(old), { remove: null, add: made.record }]
+    : [{ remove: old, add: made.record }];
+  return { kind: 'items', items };
 }
 
 type Made =
@@ -422,8 +425,16 @@ function removals(matched: readonly Matched[]): EditItem[] {
       known,
       taken.map(({ key }) => key),
     );
-    return { remove: known.record, add: stays ? known.record : null };
+    return stays ? stayingItem(known.record) : { remove: known.record, add: null };
   });
+}
+
+/**
+ * The item for a record that another row of the panel may contain too. The item changes nothing, but the
+ * engine looks afterwards whether the panel still has the record.
+ */
+function stayingItem(record: ResourceRecord): EditItem {
+  return { remove: record, add: record };
 }
 
 /** Encodes a verdict as an XML document without an HTTP header (docs/protocol.md#handlers-4). */

@@ -146,7 +146,10 @@ test('issue 12.3: a record that another row means as well stays, until the last 
     assert.deepEqual(items(decode(get({ ...del, elid })), twice), [`${shown} -> ${shown}`]);
   assert.deepEqual(items(decode(get({ ...del, elid: `${short}, ${long}` })), twice), [`${shown} -> `]);
   const change = { ...form, elid: long, name: 'six', sdtype: 'AAAA', addr: '2001:db8::2' };
-  assert.deepEqual(items(decode(get(change)), twice), [' -> six.example.org AAAA 2001:db8::2']);
+  assert.deepEqual(items(decode(get(change)), twice), [
+    `${shown} -> ${shown}`,
+    ' -> six.example.org AAAA 2001:db8::2',
+  ]);
   // An unfinished edit may add another row with this record, so the record stays.
   const coming: readonly KnownRecord[] = [{ record: one, key: short, rows: 2 }];
   assert.deepEqual(items(decode(get({ ...del, elid: long })), coming), [`${shown} -> ${shown}`]);

@@ -120,7 +120,10 @@ test('issue 12.3: a record that another row means as well stays, until the last 
     assert.deepEqual(items(event({ ...del, elid }), twice), [`${shown} -> ${shown}`]);
   assert.deepEqual(items(event({ ...del, elid: `${cut}, ${plain}` }), twice), [`${shown} -> `]);
   const change = { ...form, elid: cut, name: 'ab', rtype: 'txt', ttl: '60', value: 'c' };
-  assert.deepEqual(items(event(change), twice), [' -> ab.example.org TXT "c" ttl 60']);
+  assert.deepEqual(items(event(change), twice), [
+    `${shown} -> ${shown}`,
+    ' -> ab.example.org TXT "c" ttl 60',
+  ]);
   // The record has two rows. A new TTL in one of them is a new TTL of the record.
   assert.deepEqual(items(event({ ...form, elid: cut, ttl: '60' }), twice), [
     `${shown} -> ${formatRecord(one)} ttl 60`,

@@ -1,6 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
-import type { Actor, EditEvent, EditItem, Verdict } from '../../core/panel.ts';
+import { rowsOf, type Actor, type EditEvent, type EditItem, type Verdict } from '../../core/panel.ts';
 
 /** An administrator. The owner check accepts an administrator's edits in every zone. */
 export const administrator: Actor = { name: 'alice', rank: 'administrator' };
@@ -20,13 +20,26 @@ export function recordsEvent(
     echo: null,
     names: items.flatMap(({ remove }) => remove?.name ?? []),
     resolve: (known) => {
-      const ids = new Set(known.map(({ record }) => recordId(record)));
-      const missing = items.filter(({ remove }) => remove !== null && !ids.has(recordId(remove)));
+      const rows = new Map(known.map((one) => [recordId(one.record), rowsOf(one)]));
+      const missing = items.filter(({ remove }) => remove !== null && !rows.has(recordId(remove)));
       if (missing.length > 0)
         return { kind: 'unknown-key', problems: [{ code: 'record.unknown-key', params: {} }] };
-      return { kind: 'items', items };
+      return { kind: 'items', items: items.flatMap((item) => besideOtherRows(item, rows)) };
     },
   };
+}
+
+/**
+ * The items of an edit as a panel's adapter reports them: if the panel may list the old record in another row
+ * too, that record stays.
+ * @param rows numbers of rows by record id
+ */
+function besideOtherRows(item: EditItem, rows: ReadonlyMap<string, number>): readonly EditItem[] {
+  const { remove, add } = item;
+  if (remove === null || (add !== null && recordId(add) === recordId(remove))) return [item];
+  if ((rows.get(recordId(remove)) ?? 0) <= 1) return [item];
+  const staying = { remove, add: remove };
+  return add === null ? [staying] : [staying, { remove: null, add }];
 }
 
 /** Describes an edit in a few words. */

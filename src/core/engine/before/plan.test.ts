@@ -91,6 +91,15 @@ test('issue 19: an edit that the panel has made takes the last row; an edit back
   assert.deepEqual(rows('applied', 'applied'), [2, undefined]);
 });
 
+test('issue 19: a record that another row of the panel has too is neither removed nor added', () => {
+  const kept = mirrored(one, one);
+  for (const present of [[one], []]) {
+    const { change } = planChange(knowing([row(one)]), [kept, mirrored(null, two)], present);
+    assert.deepEqual(change.remove, []);
+    assert.deepEqual(change.add.map(recordId), [recordId(two)]);
+  }
+});
+
 test('issue 13: the central probably has what the ledger says, less what open edits removed, and what they added', () => {
   const rows = [row(one), row(two, { onCentral: false }), row(three)];
   const likely = likelyThere(knowing(rows, [edit(null, null, { removed: [one], added: [elsewhere] })]));

@@ -1,7 +1,7 @@
 import { isSigners } from '../../../dns/dnssec.ts';
 import type { DnsName } from '../../../dns/name.ts';
 import { problem, type Problem } from '../../../dns/problem.ts';
-import { formatRecord, otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { formatRecord, otherTtl, recordId, sameData, type ResourceRecord } from '../../../dns/record.ts';
 import type { Change } from '../../../dns/zone.ts';
 import type { LedgerRow, RecordState } from '../../ledger.ts';
 import {
@@ -98,27 +98,28 @@ export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
     if (row.onPanel) known.set(id, { record: row.record, key: row.panelKey, otherKeys: row.otherKeys ?? [] });
   }
   for (const operation of edits(knowledge.open)) {
-    for (const item of operation.items) countRows(known, item, isMade(operation));
+    for (const item of operation.items) countRows(known, item, operation);
   }
   return [...known.values()];
 }
 
-/** Whether the panel reported that it made the edit. */
-function isMade({ state, afterSeen }: RecordsOperation): boolean {
-  return state === 'kept' || afterSeen;
-}
-
-/** Applies an item of an open edit to the numbers of rows. @param made whether the panel has made the edit */
-function countRows(known: Map<string, KnownRecord>, { remove, add }: OperationItem, made: boolean): void {
+/** Applies an item of an open edit to the numbers of rows. */
+function countRows(
+  known: Map<string, KnownRecord>,
+  { remove, add }: OperationItem,
+  { state, afterSeen }: RecordsOperation,
+): void {
   const [oldId, newId] = [remove, add].map((record) => (record === null ? null : recordId(record)));
   if (oldId === newId) return;
-  // An item that removes a record removes its last row. If other rows stay, the item does not name the record.
-  const old = made && typeof oldId === 'string' ? known.get(oldId) : undefined;
+  // An item that removes a record removes its last row. If another row stays, the item does not name the
+  // record. Before the panel has reported the edit, the row may still be there.
+  const old = typeof oldId === 'string' && (state === 'kept' || afterSeen) ? known.get(oldId) : undefined;
   if (old !== undefined) known.set(recordId(old.record), { ...old, rows: 0 });
   if (add === null) return;
   const before = known.get(recordId(add));
-  const next = before === undefined ? { record: add, key: null } : { ...before, rows: rowsOf(before) + 1 };
-  known.set(recordId(add), next);
+  if (before === undefined) known.set(recordId(add), { record: add, key: null });
+  // An edit that is being undone adds no row.
+  else if (state !== 'reverting') known.set(recordId(add), { ...before, rows: rowsOf(before) + 1 });
 }
 
 /** Records that the central probably has, according to the ledger and to what open operations wrote. */
@@ -238,13 +239,13 @@ export function planChange(
   const remove = new Map<string, ResourceRecord>();
   const add = new Map<string, ResourceRecord>();
   for (const item of judged) {
-    if (!item.mirrored) continue;
+    if (!item.mirrored || leavesAsIs(item)) continue;
     if (item.remove !== null && held.has(recordId(item.remove)))
       remove.set(recordId(item.remove), item.remove);
     if (item.add !== null && !held.has(recordId(item.add))) add.set(recordId(item.add), item.add);
   }
   for (const item of judged) {
-    if (!item.mirrored || item.add === null) continue;
+    if (!item.mirrored || item.add === null || leavesAsIs(item)) continue;
     const id = recordId(item.add);
     const there = held.get(id);
     if (there !== undefined && retimed(item) !== null && otherTtl(there, item.add)) {
@@ -256,6 +257,12 @@ export function planChange(
   const change = { zone: knowledge.zone, remove: [...remove.values()], add: [...add.values()] };
   const mirrored = judged.filter((item) => item.mirrored);
   return { items: judged, change, problems: clashes(mirrored, shownBeside(knowledge, held)) };
+}
+
+/** Whether the item changes nothing, because the panel may have the record in another row too. */
+function leavesAsIs(item: OperationItem): boolean {
+  const { remove, add } = item;
+  return remove !== null && add !== null && sameData(remove, add) && retimed(item) === null;
 }
 
 /**

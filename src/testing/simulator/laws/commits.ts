@@ -248,11 +248,13 @@ export class Commits {
 
   /**
    * Checks that an edit sends nothing for a record that is `panel-only`, in conflict or excluded. Also checks
-   * that it adds no record beside a conflict (docs/adoption.md, rows 6 to 9).
+   * that it adds no record beside a conflict (docs/adoption.md, rows 6 to 9). An item that leaves its record
+   * as it is sends nothing.
    */
   #checkItem(operation: Operation, { mirrored, remove, add }: OperationItem): void {
     const { id, zone } = operation;
-    if (!mirrored) return;
+    const isLeftAsIs = remove !== null && add !== null && sameData(remove, add) && remove.ttl === add.ttl;
+    if (!mirrored || isLeftAsIs) return;
     if (remove !== null) this.#checkPlace(operation, remove, add);
     if (remove !== null && this.#isLeftAlone(zone, remove) && !this.#isComing(id, zone, remove))
       this.#judgement.violate('alone.record', `operation ${id} removes ${formatRecord(remove)}`);
