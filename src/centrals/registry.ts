@@ -1,3 +1,4 @@
+import { gateway } from './gateway/module.ts';
 import { automatic, ispmanagerCentrals } from './ispmanager/module.ts';
 import type { CentralModule } from './module.ts';
 import { powerdns } from './powerdns/module.ts';
@@ -11,6 +12,7 @@ export const centrals = {
   ...ispmanagerCentrals,
   powerdns,
   rfc2136,
+  gateway,
 } satisfies Readonly<Record<string, CentralModule>>;
 
 export type CentralKind = keyof typeof centrals;

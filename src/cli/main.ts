@@ -15,6 +15,7 @@ import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { eraseUserCommand } from './commands/erase-user.ts';
+import { gatewayCommand } from './commands/gateway/index.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { excludeCommand, includeCommand } from './commands/exclude.ts';
@@ -91,6 +92,7 @@ const commands = [
   installCommand(globals),
   uninstallCommand(globals),
   verifyCommand(globals),
+  gatewayCommand(globals),
 ];
 for (const command of commands) program.addCommand(command);
 for (const command of [program, ...commands]) {

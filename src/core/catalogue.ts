@@ -2,6 +2,7 @@ import type { Problem } from '../dns/problem.ts';
 import { attentionTexts } from './catalogue-attention.ts';
 import { dataTexts } from './catalogue-data.ts';
 import type { Entry } from './catalogue-entry.ts';
+import { gatewayTexts } from './catalogue-gateway.ts';
 import { notifyTexts } from './catalogue-notify.ts';
 import { settingsTexts } from './catalogue-settings.ts';
 import { wireTexts } from './catalogue-wire.ts';
@@ -13,6 +14,7 @@ import { wireTexts } from './catalogue-wire.ts';
 export const catalogue = {
   ...dataTexts,
   ...wireTexts,
+  ...gatewayTexts,
   ...settingsTexts,
   ...notifyTexts,
   ...attentionTexts,

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import type { GenericSchema } from 'valibot';
+import {
+  CentralError,
+  type Altered,
+  type CallContext,
+  type Central,
+  type CentralId,
+  type CentralRecord,
+  type CentralTraits,
+  type ZoneSeed,
+} from '../../core/central.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { DnsDataError } from '../../dns/problem.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
+import { isEmptyChange, zoneProblems } from '../../dns/zone.ts';
+import * as shapes from '../../net/gateway/schemas.ts';
+import { absoluteName, allFromWire, toWire } from '../../net/gateway/wire.ts';
+import { centralRefusal, hasCode, restated } from '../errors.ts';
+import { garbled, type Effect } from '../http-answer.ts';
+import type { SecretChanged } from '../secrets.ts';
+import { GatewayApi } from './api.ts';
+import type { GatewaySettings } from './settings.ts';
+
+export { readGatewaySettings } from './settings.ts';
+
+/** Up to so many names are asked for one by one; for more, the whole zone is read. */
+const mostNames = 40;
+
+/** How long the outcome of a change is asked for after the caller's deadline, milliseconds. */
+const lastQuestion = 2_000;
+
+/**
+ * Makes the central for one customer at a gateway of the provider (docs/decisions/025-gateway.md). Sends
+ * nothing yet.
+ * @throws {RangeError} if the address is neither `https:` nor on this machine
+ */
+export function createGatewayCentral(
+  settings: GatewaySettings,
+  ports: { readonly secretChanged?: SecretChanged } = {},
+): Central {
+  return new GatewayCentral(settings, ports.secretChanged);
+}
+
+const traits: CentralTraits = {
+  atomic: 'zone',
+  guard: 'none',
+  managesZones: true,
+  createsWithContent: true,
+  listsZones: true,
+  wholeZones: true,
+  carriesTtl: true,
+  recordTypes: 'any',
+};
+
+class GatewayCentral implements Central {
+  readonly id: CentralId;
+  readonly traits = traits;
+  readonly #api: GatewayApi;
+  readonly #settings: GatewaySettings;
+
+  constructor(settings: GatewaySettings, changed?: SecretChanged) {
+    this.#settings = settings;
+    this.#api = new GatewayApi(settings, changed);
+    this.id = { kind: 'gateway', address: settings.address, account: settings.username };
+  }
+
+  readonly audit: Central['audit'] = ({ zone, add }) => zoneProblems(zone, add);
+
+  readonly check: Central['check'] = async (ctx) => {
+    const { customer } = await this.#get('/v1/account', shapes.accountAnswer, ctx);
+    if (customer === this.#settings.username) return;
+    throw centralRefusal('central.login', { text: `the token belongs to ${customer}` });
+  };
+
+  readonly listZones: Central['listZones'] = async (_asked, ctx) => {
+    const { zones } = await this.#get('/v1/zones', shapes.zonesAnswer, ctx);
+    return understood(() => zones.map(absoluteName));
+  };
+
+  readonly readZone: Central['readZone'] = async (zone, _known, ctx) => await this.#records(zone, '', ctx);
+
+  readonly readNames: Central['readNames'] = async (zone, names, ctx) => {
+    const wanted = new Set(names);
+    if (wanted.size === 0) return [];
+    const query = wanted.size > mostNames ? '' : `?${new URLSearchParams([...wanted].map(asName))}`;
+    const found = await this.#records(zone, query, ctx);
+    return found?.filter(({ name }) => wanted.has(name)) ?? null;
+  };
+
+  /** The gateway reads the zone right before the write, so it does not need `present`. */
+  readonly apply: Central['apply'] = async (change, _present, ctx) => {
+    if (isEmptyChange(change)) return { removed: [], added: [] };
+    const { zone, remove, add } = change;
+    const key = `${ctx.operation}:${randomUUID()}`;
+    try {
+      return await this.#change(zone, '', { key, remove: remove.map(toWire), add: add.map(toWire) }, ctx);
+    } catch (error) {
+      if (!(error instanceof CentralError) || error.state !== 'unknown') throw error;
+      return await this.#outcome(zone, key, error);
+    }
+  };
+
+  readonly mayCreateZone: Central['mayCreateZone'] = async (zone, seed, ctx) => {
+    const { result } = await this.#zone({ zone, check: true, seed, records: [] }, ctx);
+    return result === 'exists' ? 'exists' : 'free';
+  };
+
+  readonly createZone: Central['createZone'] = async (zone, seed, ctx, content = []) => {
+    const { result } = await this.#zone({ zone, check: false, seed, records: content }, ctx);
+    return result === 'exists' ? 'exists' : 'created';
+  };
+
+  readonly deleteZone: Central['deleteZone'] = async (zone, ctx) => {
+    try {
+      const path = zonePath(zone);
+      const { result } = await this.#api.send({ method: 'DELETE', path, answer: shapes.zoneAnswer }, ctx);
+      return result === 'missing' ? 'missing' : 'deleted';
+    } catch (error) {
+      if (hasCode(error, 'central.missing')) return 'missing';
+      throw error;
+    }
+  };
+
+  readonly signing: Central['signing'] = async (zone, ctx) =>
+    await orNull(this.#get(`${zonePath(zone)}/signing`, shapes.signingAnswer, ctx));
+
+  readonly concerns: Central['concerns'] = async () => await Promise.resolve([]);
+
+  readonly close: Central['close'] = async () => {
+    this.#api.close();
+    await Promise.resolve();
+  };
+
+  async #records(zone: DnsName, query: string, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
+    const path = `${zonePath(zone)}/records${query}`;
+    const found = await orNull(this.#get(path, shapes.recordsAnswer, ctx));
+    if (found === null) return null;
+    const records = await understood(() => allFromWire(found.records));
+    return records.map((record) => ({ ...record, handle: '' }));
+  }
+
+  /**
+   * Asks what became of a change whose answer was lost. If the gateway has not accepted the change, it will
+   * not accept it any more.
+   * @param lost the error of the change; thrown again if nobody knows the outcome
+   */
+  async #outcome(zone: DnsName, key: string, lost: CentralError): Promise<Altered> {
+    const ctx = { signal: AbortSignal.timeout(lastQuestion), operation: '-' };
+    try {
+      return await this.#change(zone, '/withdraw', { key }, ctx);
+    } catch (error) {
+      if (!(error instanceof CentralError)) throw error;
+      // The error of the question says nothing of the change, unless the gateway has answered with its outcome.
+      const { text } = error.params;
+      if (hasCode(error, 'central.unreachable') && text === 'withdrawn') throw restated(lost, 'untouched');
+      throw isOutcome(error) ? error : lost;
+    }
+  }
+
+  async #change(zone: DnsName, end: string, body: unknown, ctx: CallContext): Promise<Altered> {
+    const path = `${zonePath(zone)}/changes${end}`;
+    const { removed, added } = await this.#api.send(
+      { method: 'POST', path, body, answer: shapes.changeAnswer },
+      ctx,
+    );
+    return await understood(() => ({ removed: allFromWire(removed), added: allFromWire(added) }), 'write');
+  }
+
+  async #zone(asked: ZoneRequest, ctx: CallContext): Promise<{ readonly result: string }> {
+    const { zone, check, seed, records } = asked;
+    const own = this.#settings.nameServers;
+    const nameServers = own.length === 0 ? seed.nameServers : own;
+    const body = { zone, check, nameServers, records: records.map(toWire) };
+    const effect = check ? 'read' : 'write';
+    return await this.#api.send(
+      { method: 'POST', path: '/v1/zones', body, answer: shapes.zoneAnswer, effect },
+      ctx,
+    );
+  }
+
+  async #get<T>(path: string, answer: GenericSchema<unknown, T>, ctx: CallContext): Promise<T> {
+    return await this.#api.send({ method: 'GET', path, answer }, ctx);
+  }
+}
+
+interface ZoneRequest {
+  readonly zone: DnsName;
+  readonly check: boolean;
+  readonly seed: ZoneSeed;
+  readonly records: readonly ResourceRecord[];
+}
+
+function zonePath(zone: DnsName): string {
+  return `/v1/zones/${encodeURIComponent(zone)}`;
+}
+
+function asName(name: DnsName): [string, string] {
+  return ['name', name];
+}
+
+/** Resolves to null if the gateway says that the customer has no such zone. */
+async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (hasCode(error, 'central.missing')) return null;
+    throw error;
+  }
+}
+
+/** Reads DNS data of an answer. @throws {CentralError} `central.garbled` for data that are none */
+async function understood<T>(read: () => T, effect: Effect = 'read'): Promise<T> {
+  try {
+    return await Promise.resolve(read());
+  } catch (error) {
+    if (error instanceof DnsDataError) throw garbled(error.message, effect);
+    throw error;
+  }
+}
+
+/** Whether an answer to a withdrawal is the outcome of the change, and not the failure of the question. */
+function isOutcome({ code, state }: CentralError): boolean {
+  return state !== 'unknown' && code !== 'central.unreachable' && code !== 'central.login';
+}

@@ -1,0 +1,63 @@
+import { userInfo } from 'node:os';
+import { CommandFailed } from '../../../app/command-failed.ts';
+import { describeProblem } from '../../../core/describe.ts';
+import { openStorage } from '../../../gateway/serve.ts';
+import {
+  GatewaySettingsRefused,
+  loadGatewaySettings,
+  type GatewaySettings,
+} from '../../../gateway/settings.ts';
+import { StorageError, type AuditFacts, type Storage } from '../../../gateway/storage/storage.ts';
+import type { GlobalOptions } from '../../global-options.ts';
+
+/** What the commands of a gateway need: the global options, and the path of the gateway's settings file. */
+export interface GatewayGlobals {
+  readonly globals: () => GlobalOptions;
+  readonly config: () => string;
+}
+
+/** Reads the settings of the gateway. @throws {CommandFailed} with every mistake */
+export function settingsAt(path: string): GatewaySettings {
+  try {
+    return loadGatewaySettings(path);
+  } catch (error) {
+    if (!(error instanceof GatewaySettingsRefused)) throw error;
+    const text = error.problems.map((one) => describeProblem(one, 'en')).join('\n');
+    throw new CommandFailed(text, error.problems);
+  }
+}
+
+/** Opens the gateway's storage for one command. @throws {CommandFailed} if it cannot be read or written */
+export async function withStorage<T>(path: string, work: (storage: Storage) => Promise<T>): Promise<T> {
+  const settings = settingsAt(path);
+  try {
+    const storage = openStorage(settings);
+    try {
+      return await work(storage);
+    } finally {
+      await storage.close();
+    }
+  } catch (error) {
+    if (error instanceof StorageError) throw new CommandFailed(describeProblem(storageProblem(error), 'en'));
+    throw error;
+  }
+}
+
+/** The problem that an administrator reads about a failure of the storage. */
+export function storageProblem({ code, cause }: StorageError): {
+  readonly code: string;
+  readonly params: Readonly<Record<string, string>>;
+} {
+  return { code: `gateway.${code}`, params: { text: cause instanceof Error ? cause.message : '' } };
+}
+
+/** What the audit stores about a command of the operator. */
+export function byOperator(what: string, facts: Partial<AuditFacts>): AuditFacts {
+  const from = `command line, ${userInfo().username}`;
+  return { what, customer: '', token: '', zone: '', detail: {}, ...facts, from };
+}
+
+/** @throws {CommandFailed} if there is no such customer */
+export async function demandCustomer(storage: Storage, id: string): Promise<void> {
+  if ((await storage.customer(id)) === null) throw new CommandFailed(`There is no customer ${id}.`);
+}

@@ -1,0 +1,45 @@
+import { describeProblem } from '../../core/describe.ts';
+import { plainParams } from '../../core/plain-text.ts';
+import { DnsDataError } from '../../dns/problem.ts';
+import { ApiRefusal } from '../api-refusal.ts';
+import { StorageError } from '../storage/storage.ts';
+
+/** Maximum number of mistakes that one answer lists. */
+const mostProblems = 100;
+
+/**
+ * Makes a refusal of whatever a request has thrown.
+ * @returns null: nobody has foreseen this error. It is a defect of the gateway
+ */
+export function refusalOf(error: unknown): ApiRefusal | null {
+  if (error instanceof ApiRefusal) return error;
+  if (error instanceof DnsDataError)
+    return new ApiRefusal(422, 'central.invalid-value', { problems: error.problems, cause: error });
+  if (error instanceof StorageError) {
+    // The write at the name server may have been made, and only its outcome could not be stored.
+    const facts = { params: { text: error.code }, state: 'unknown', retry: 'later', cause: error } as const;
+    return new ApiRefusal(503, 'central.unreachable', facts);
+  }
+  return null;
+}
+
+/**
+ * The body of an answer that refuses a request: problem details (RFC 9457), and what a client has to know of
+ * its request.
+ * @param id identifies the request in the log
+ */
+export function problemDetails(refusal: ApiRefusal, id: string): Readonly<Record<string, unknown>> {
+  const { status, code, params, state, retry, problems } = refusal;
+  const [first = { code, params }] = problems;
+  return {
+    type: `urn:domainsync:problem:${code}`,
+    title: describeProblem(first, 'en'),
+    status,
+    instance: `urn:domainsync:request:${id}`,
+    code,
+    params: plainParams(problems.length === 0 ? params : { text: describeProblem(first, 'en') }),
+    state,
+    retry,
+    problems: problems.slice(0, mostProblems),
+  };
+}

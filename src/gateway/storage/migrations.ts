@@ -1,0 +1,77 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { StorageError } from './storage.ts';
+
+/** The steps that make the tables. A later release adds steps and never changes one. */
+const migrations: readonly string[] = [
+  `CREATE TABLE customer (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('active', 'read-only', 'suspended')),
+    most_zones INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE token (
+    id TEXT PRIMARY KEY,
+    customer TEXT NOT NULL REFERENCES customer (id),
+    hash TEXT NOT NULL,
+    label TEXT NOT NULL,
+    rights TEXT NOT NULL,
+    networks TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    revoked_at INTEGER,
+    used_at INTEGER,
+    used_from TEXT
+  ) STRICT;
+  CREATE INDEX token_customer ON token (customer);
+  CREATE TABLE zone (
+    name TEXT PRIMARY KEY,
+    reversed TEXT NOT NULL UNIQUE,
+    customer TEXT NOT NULL REFERENCES customer (id),
+    created_at INTEGER NOT NULL,
+    left_at INTEGER
+  ) STRICT;
+  CREATE INDEX zone_customer ON zone (customer, left_at, name);
+  CREATE TABLE change (
+    customer TEXT NOT NULL REFERENCES customer (id),
+    key TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    body TEXT NOT NULL,
+    outcome TEXT,
+    accepted_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    PRIMARY KEY (customer, key)
+  ) STRICT;
+  CREATE INDEX change_open ON change (accepted_at) WHERE outcome IS NULL;
+  CREATE INDEX change_ended ON change (ended_at);
+  CREATE TABLE audit (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;`,
+];
+
+/**
+ * Brings the tables to the form of this release, each step in one transaction.
+ * @throws {StorageError} `storage.newer`
+ */
+export function migrate(database: DatabaseSync): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (version > migrations.length) throw new StorageError('storage.newer');
+  for (let at = version; at < migrations.length; at += 1) {
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      // Another process may have made the step while this one waited.
+      const now = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+      if (now === at) {
+        database.exec(migrations[at] ?? '');
+        database.exec(`PRAGMA user_version = ${at + 1}`);
+      }
+      database.exec('COMMIT');
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}

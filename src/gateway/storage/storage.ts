@@ -1,0 +1,172 @@
+import type { CentralErrorFacts } from '../../core/central.ts';
+import type { DnsName } from '../../dns/name.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
+import type { Rights } from '../rights/decide.ts';
+
+/** A hosting customer. Zones and tokens belong to exactly one customer. */
+export interface Customer {
+  /** Lower-case letters, digits and hyphens; never changes. */
+  readonly id: string;
+  readonly state: CustomerState;
+  /** Maximum number of zones. */
+  readonly mostZones: number;
+  /** Wall clock, milliseconds. */
+  readonly createdAt: number;
+}
+
+/** `read-only`: nothing may be written. `suspended`: every call is refused. */
+export type CustomerState = 'active' | 'read-only' | 'suspended';
+
+/** A token, without its secret. */
+export interface StoredToken {
+  /** The public id, which stands in the token's text. */
+  readonly id: string;
+  readonly customer: string;
+  /** SHA-256 of the token's text, hexadecimal. */
+  readonly hash: string;
+  readonly label: string;
+  readonly rights: Rights;
+  /** Networks from which the token is accepted, `192.0.2.0/24`; empty: from everywhere. */
+  readonly networks: readonly string[];
+  /** Wall clock, milliseconds. */
+  readonly createdAt: number;
+  /** Wall clock, milliseconds; null: the token does not expire. */
+  readonly expiresAt: number | null;
+  /** Wall clock, milliseconds; null: the token was not revoked. */
+  readonly revokedAt: number | null;
+  /** When and from which address the token was used last; null: never. */
+  readonly lastUsed: { readonly at: number; readonly from: string } | null;
+}
+
+/** Who has a zone. */
+export interface ZoneOwner {
+  readonly zone: DnsName;
+  readonly customer: string;
+  /** When the zone was deleted, wall clock in milliseconds; null: it is there. */
+  readonly leftAt: number | null;
+}
+
+/**
+ * The answer to a claim. `ours`: the customer has the zone already. `limit`: the customer may have no further
+ * zone. `foreign`: a zone of another customer that has the same name, or is above or below it.
+ */
+export type Claim = 'claimed' | 'ours' | 'limit' | { readonly foreign: DnsName };
+
+/** A change of records as it was accepted, and its outcome. */
+export interface StoredChange {
+  readonly customer: string;
+  /** Chosen by the client, unique for the customer. */
+  readonly key: string;
+  readonly token: string;
+  /** Address of the client. */
+  readonly from: string;
+  readonly zone: DnsName;
+  /** Hash of the request. The same key with another request is refused. */
+  readonly fingerprint: string;
+  readonly remove: readonly ResourceRecord[];
+  readonly add: readonly ResourceRecord[];
+  /** The zone's records at the names of the change, before the write. */
+  readonly before: readonly ResourceRecord[];
+  readonly acceptedAt: number;
+  readonly outcome: ChangeOutcome | null;
+}
+
+/** How a change ended. */
+export type ChangeOutcome =
+  | {
+      readonly kind: 'done';
+      readonly removed: readonly ResourceRecord[];
+      readonly added: readonly ResourceRecord[];
+    }
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly params: Readonly<Record<string, string>>;
+      readonly state: CentralErrorFacts['state'];
+      readonly retry: CentralErrorFacts['retry'];
+    }
+  /** The gateway was stopped between acceptance and answer. Nobody knows what was written. */
+  | { readonly kind: 'interrupted' };
+
+/** What an entry of the audit says. */
+export interface AuditFacts {
+  readonly what: string;
+  readonly customer: string;
+  readonly token: string;
+  readonly from: string;
+  readonly zone: string;
+  readonly detail: unknown;
+}
+
+/** An entry of the audit. Its hash covers the entry and the hash of the entry before it. */
+export interface AuditEntry extends AuditFacts {
+  readonly number: number;
+  readonly at: number;
+  readonly hash: string;
+}
+
+/**
+ * The gateway's storage. Each method is one transaction: it is done in whole, on disk, or not at all. Every
+ * method throws {@link StorageError}.
+ */
+export interface Storage {
+  customers(): Promise<readonly Customer[]>;
+  customer(id: string): Promise<Customer | null>;
+  /** Adds a customer, or changes state and limit of an existing one. */
+  putCustomer(customer: Customer, audit: AuditFacts): Promise<void>;
+
+  tokens(customer: string): Promise<readonly StoredToken[]>;
+  token(id: string): Promise<StoredToken | null>;
+  addToken(token: StoredToken, audit: AuditFacts): Promise<void>;
+  /** @returns false: there is no such token, or it was revoked before */
+  revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean>;
+  tokenUsed(id: string, at: number, from: string): Promise<void>;
+
+  zonesOf(customer: string): Promise<readonly DnsName[]>;
+  zone(zone: DnsName): Promise<ZoneOwner | null>;
+  /** Answers as {@link claimZone} would, and changes nothing. */
+  mayClaim(claim: ZoneClaim): Promise<Claim>;
+  /**
+   * Makes the customer the owner of a zone, if no other customer has it, or a zone above or below it. A zone
+   * that another customer has deleted stays that customer's until `quarantine` milliseconds have passed.
+   */
+  claimZone(claim: ZoneClaim, audit: AuditFacts): Promise<Claim>;
+  /** Ends the ownership. The name stays reserved for the customer for a while ({@link claimZone}). */
+  releaseZone(zone: DnsName, at: number, audit: AuditFacts): Promise<void>;
+  /** Undoes a claim: the zone was not created after all. */
+  dropClaim(zone: DnsName, audit: AuditFacts): Promise<void>;
+  /** Gives a zone to another customer. @returns false: nobody has the zone */
+  transferZone(zone: DnsName, to: string, audit: AuditFacts): Promise<boolean>;
+
+  change(customer: string, key: string): Promise<StoredChange | null>;
+  /** Stores a change before it is written. @returns the stored change, if the key was used before */
+  acceptChange(change: StoredChange, audit: AuditFacts): Promise<StoredChange | null>;
+  endChange(customer: string, key: string, outcome: ChangeOutcome, audit: AuditFacts): Promise<void>;
+  /** Marks all changes without an outcome as interrupted. @returns them, as they were */
+  interruptChanges(at: number): Promise<readonly StoredChange[]>;
+  /** Deletes changes that ended before `before`, wall clock in milliseconds. */
+  pruneChanges(before: number): Promise<void>;
+
+  /** @param after number of the entry after which the list begins; 0: from the first */
+  audit(after: number, most: number): Promise<readonly AuditEntry[]>;
+  close(): Promise<void>;
+}
+
+export interface ZoneClaim {
+  readonly zone: DnsName;
+  readonly customer: string;
+  readonly at: number;
+  /** Milliseconds. */
+  readonly quarantine: number;
+}
+
+/** The storage failed: a full disk, a damaged or locked file. Nothing of the call was stored. */
+export class StorageError extends Error {
+  override readonly name = 'StorageError';
+  readonly code: 'storage.failed' | 'storage.in-use' | 'storage.newer';
+
+  constructor(code: StorageError['code'], cause?: unknown) {
+    super(`${code}${cause instanceof Error ? `: ${cause.message}` : ''}`, { cause });
+    this.code = code;
+  }
+}

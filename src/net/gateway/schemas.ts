@@ -1,0 +1,73 @@
+/** The shapes of requests and answers of the gateway's API, which the gateway and its central adapter use. */
+import * as v from 'valibot';
+
+/** Maximum number of records in one list of a request. */
+const mostRecords = 20_000;
+/** Maximum length of a name in any spelling: 255 octets, each perhaps written as `\DDD`. */
+const longestName = 1_024;
+/** Maximum length of a record's data in master-file form: 65,535 octets, each perhaps written as `\DDD`. */
+const longestData = 262_144;
+
+const name = v.pipe(v.string(), v.nonEmpty(), v.maxLength(longestName));
+const ttl = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2_147_483_647)));
+
+/** A record: absolute owner name, type, TTL in seconds (null: the server's choice), data in master-file form. */
+export const wireRecord = v.strictObject({
+  name,
+  type: v.pipe(v.string(), v.maxLength(20)),
+  ttl,
+  data: v.pipe(v.string(), v.maxLength(longestData)),
+});
+
+export type WireRecord = v.InferOutput<typeof wireRecord>;
+
+const records = v.pipe(v.array(wireRecord), v.maxLength(mostRecords));
+
+/** What identifies a change: chosen by the client, unique for the customer. */
+const changeKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.:-]{8,100}$/u));
+
+/** `POST /v1/zones/ZONE/changes` */
+export const changeBody = v.strictObject({ key: changeKey, remove: records, add: records });
+
+/** `POST /v1/zones/ZONE/changes/withdraw` */
+export const withdrawBody = v.strictObject({ key: changeKey });
+
+const names = v.pipe(v.array(name), v.maxLength(100));
+
+/** `POST /v1/zones`. `check`: only says whether the zone could be created. */
+export const zoneBody = v.strictObject({
+  zone: name,
+  check: v.boolean(),
+  nameServers: names,
+  records,
+});
+
+/** Answer to a change: what it removed and added. */
+export const changeAnswer = v.object({ removed: v.array(wireRecord), added: v.array(wireRecord) });
+
+export const recordsAnswer = v.object({ records: v.array(wireRecord) });
+
+export const zonesAnswer = v.object({ zones: v.array(name) });
+
+export const zoneAnswer = v.object({
+  result: v.picklist(['free', 'created', 'exists', 'deleted', 'missing']),
+});
+
+export const signingAnswer = v.object({
+  signed: v.nullable(v.boolean()),
+  ds: v.array(v.string()),
+  cds: v.array(v.string()),
+});
+
+/** Answer to `GET /v1/account`: whose the token is. */
+export const accountAnswer = v.object({ customer: v.string(), token: v.string() });
+
+/** Problem details (RFC 9457) with the members that a client needs to know what its request has changed. */
+export const problemAnswer = v.object({
+  title: v.string(),
+  status: v.number(),
+  code: v.string(),
+  params: v.record(v.string(), v.string()),
+  state: v.picklist(['untouched', 'partial', 'unknown']),
+  retry: v.picklist(['later', 'never']),
+});

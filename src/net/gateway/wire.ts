@@ -1,0 +1,35 @@
+import { parseName, type DnsName } from '../../dns/name.ts';
+import { DnsDataError, type Problem } from '../../dns/problem.ts';
+import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
+import type { WireRecord } from './schemas.ts';
+
+/** The form of a record in the API. */
+export function toWire({ name, type, ttl, rdata }: ResourceRecord): WireRecord {
+  return { name, type, ttl, data: rdata };
+}
+
+/** Reads a record of the API. Its names must be absolute. @throws {DnsDataError} with every problem */
+export function fromWire({ name, type, ttl, data }: WireRecord): ResourceRecord {
+  return makeRecord({ name, type, ttl, rdata: data });
+}
+
+/** Reads records of the API. @throws {DnsDataError} with every problem of all records */
+export function allFromWire(written: readonly WireRecord[]): readonly ResourceRecord[] {
+  const problems: Problem[] = [];
+  const read = written.flatMap((one) => {
+    try {
+      return [fromWire(one)];
+    } catch (error) {
+      if (!(error instanceof DnsDataError)) throw error;
+      problems.push(...error.problems);
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new DnsDataError(problems);
+  return read;
+}
+
+/** Reads an absolute name, with or without the final dot. @throws {DnsDataError} */
+export function absoluteName(text: string): DnsName {
+  return parseName(text.endsWith('.') ? text : `${text}.`);
+}

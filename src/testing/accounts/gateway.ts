@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createGatewayCentral, readGatewaySettings } from '../../centrals/gateway/index.ts';
+import type { Central } from '../../core/central.ts';
+import type { DnsName } from '../../dns/name.ts';
+import type { Rights } from '../../gateway/rights/decide.ts';
+import { makeToken } from '../../gateway/rights/token.ts';
+import { openStorage, startGateway, type RunningGateway } from '../../gateway/serve.ts';
+import type { GatewaySettings } from '../../gateway/settings.ts';
+import type { AuditFacts } from '../../gateway/storage/storage.ts';
+import type { ContractSubject } from '../contracts/central/zone-bench.ts';
+import { patience } from '../patience.ts';
+import { quietContext } from '../quiet-context.ts';
+import { realClock } from '../real-clock.ts';
+import { startPowerdns, type Powerdns, type PowerdnsOptions } from '../servers/powerdns.ts';
+import { alice, otherWriter } from './powerdns.ts';
+
+/** All rights, in all zones. */
+const everything: Rights = {
+  rules: ['@', '**'].map((name) => ({
+    zone: '**',
+    name,
+    types: '*',
+    allow: ['read', 'add', 'change', 'remove'],
+  })),
+  createZones: ['**'],
+  deleteZones: ['**'],
+  protectedTypes: [
+    ...['NS@', 'SOA', 'DS', 'CAA', 'TLSA', 'LUA', 'ALIAS', 'DNSKEY', 'CDS', 'CDNSKEY', 'DNAME'],
+  ],
+};
+
+/** A gateway in front of a PowerDNS, with customers. */
+export interface GatewayBench {
+  readonly server: Powerdns;
+  /** URL of the gateway. */
+  url(): string;
+  readonly settings: GatewaySettings;
+  /** Adds a customer, if there is none with the id, and makes a token for him. @returns the token's text */
+  token(customer: string, rights?: Rights, networks?: readonly string[]): Promise<string>;
+  /** A central for the customer, with a token of his. */
+  central(customer: string, token: string): Central;
+  /** Stops the gateway, and starts it again at the same port. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts PowerDNS and a gateway in front of it, in this process, on free ports. */
+export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<GatewayBench> {
+  const server = await startPowerdns({ account: alice, extra: 'dname-processing=yes', ...options });
+  const state = mkdtempSync(join(tmpdir(), 'gateway-'));
+  const settings: GatewaySettings = {
+    listen: { host: '127.0.0.1', port: 0 },
+    certificate: null,
+    state,
+    quarantine: 60_000,
+    keepChanges: 60_000,
+    backend: {
+      ...{ kind: 'powerdns', address: server.url, username: alice, password: server.apiKey },
+      ...{ passwordNext: '', timeout: patience, login: '' },
+      dns: { algorithm: '', transport: 'tcp', axfr: false },
+      newZones: { nameServers: [], kind: 'native' },
+    },
+  };
+  const ports = { clock: realClock, log: () => undefined };
+  let running: RunningGateway = await startGateway(settings, ports);
+  const { port } = running;
+  const storage = openStorage(settings);
+  const audit: AuditFacts = { what: 'test', customer: '', token: '', from: '', zone: '', detail: {} };
+  const url = (): string => `http://127.0.0.1:${port}`;
+  return {
+    server,
+    url,
+    settings,
+    token: async (customer, rights = everything, networks = []) => {
+      if ((await storage.customer(customer)) === null)
+        await storage.putCustomer({ id: customer, state: 'active', mostZones: 1_000, createdAt: 0 }, audit);
+      const { id, text, hash } = makeToken();
+      const times = { createdAt: 0, expiresAt: null, revokedAt: null, lastUsed: null };
+      await storage.addToken({ id, customer, hash, label: '', rights, networks, ...times }, audit);
+      return text;
+    },
+    central: (customer, token) =>
+      createGatewayCentral(
+        readGatewaySettings({ address: url(), username: customer, password: token, timeout: patience }),
+      ),
+    restart: async () => {
+      await running.close();
+      running = await startGateway({ ...settings, listen: { host: '127.0.0.1', port } }, ports);
+    },
+    stop: async () => {
+      await storage.close();
+      await running.close();
+      await server.dispose();
+      rmSync(state, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Makes a subject of the central contract: the gateway's customer `shop`, and somebody at PowerDNS itself. */
+export async function gatewaySubject(options: PowerdnsOptions = {}): Promise<ContractSubject> {
+  const bench = await startGatewayBench(options);
+  const central = bench.central('shop', await bench.token('shop'));
+  const other = bench.central('other', await bench.token('other'));
+  const writer = otherWriter(bench.server);
+  return {
+    central,
+    otherWriter: {
+      ...writer,
+      createZone: async (zone: DnsName) => {
+        const seed = { addresses: [], nameServers: ['ns1.example.net.'], mailServers: [] };
+        await other.createZone(zone, seed, quietContext());
+      },
+    },
+    wrongCredentials: () => bench.central('shop', makeToken().text),
+    stop: async () => {
+      await other.close();
+      await bench.stop();
+    },
+  };
+}
