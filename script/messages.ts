@@ -53,6 +53,7 @@ const sections: Readonly<Record<string, readonly [heading: string, about: string
   ],
   install: ['Installation', 'Said by `domainsync install`; nothing was changed then.'],
   agent: ['Agent', 'The agent cannot answer.'],
+  rule: ['Rules of tokens', 'Rights of the gateway; docs/gateway-rights.md tells more.'],
 };
 
 function text(): string {

@@ -4,6 +4,7 @@ import { dataTexts } from './catalogue-data.ts';
 import type { Entry } from './catalogue-entry.ts';
 import { gatewayTexts } from './catalogue-gateway.ts';
 import { notifyTexts } from './catalogue-notify.ts';
+import { rightsTexts } from './catalogue-rights.ts';
 import { settingsTexts } from './catalogue-settings.ts';
 import { wireTexts } from './catalogue-wire.ts';
 
@@ -18,6 +19,7 @@ export const catalogue = {
   ...settingsTexts,
   ...notifyTexts,
   ...attentionTexts,
+  ...rightsTexts,
   'central.unreachable': {
     en: 'The central DNS cannot be reached.',
     ru: 'Центральный DNS недоступен.',
