@@ -1,6 +1,7 @@
 /** Rights by the simplest rule that is right, to compare the gateway's with: every pattern, label by label. */
 import fc from 'fast-check';
 import { labels, parseName, type DnsName } from '../dns/name.ts';
+import type { Rights } from '../gateway/rights/decide.ts';
 import type { PatternUse } from '../gateway/rights/pattern.ts';
 import { verbs, type Rule, type Verb } from '../gateway/rights/rule.ts';
 
@@ -54,11 +55,11 @@ export interface SmallKey {
 /** Two zones, one in the other. */
 const smallZones: readonly (readonly string[])[] = [['a'], ['b', 'a']];
 
-/** Every RRset of two types in the small zones, of names with up to three labels more. */
+/** Every RRset of three types in the small zones, of names with up to three labels more. */
 export const smallKeys: readonly SmallKey[] = smallZones.flatMap((own) => {
   const zone = parseName(`${own.join('.')}.`);
   return namesUpTo(3).flatMap((name) =>
-    ['A', 'TXT'].map((type) => ({ zone, name: parseName([...name, ...own, ''].join('.')), type })),
+    ['A', 'TXT', 'CAA'].map((type) => ({ zone, name: parseName([...name, ...own, ''].join('.')), type })),
   );
 });
 
@@ -87,3 +88,51 @@ export function isMeantRule(rule: Rule, { zone, name, type }: SmallKey): boolean
   const isType = rule.types === '*' || rule.types.includes(type);
   return isType && isMeant(rule.zone, own, 'zone') && isMeant(rule.name, relative, 'name');
 }
+
+/** The zones of the small RRsets. */
+export const smallZoneNames: readonly DnsName[] = [...new Set(smallKeys.map(({ zone }) => zone))];
+
+const smallZoneTexts = fc.array(smallZoneText, { maxLength: 3 });
+const smallProtected = fc.subarray(['CAA', 'NS@']);
+
+function smallRightsWith(rules: fc.Arbitrary<Rule[]>): fc.Arbitrary<Rights> {
+  return fc.record({
+    rules,
+    createZones: smallZoneTexts,
+    deleteZones: smallZoneTexts,
+    protectedTypes: smallProtected,
+  });
+}
+
+/** Any rights over the small RRsets. */
+export const smallRights = smallRightsWith(smallRules);
+
+/** What is made of a rule of the parent for the child. Some of it grants more. */
+const smallSteps: fc.Arbitrary<(rule: Rule) => readonly Rule[]> = fc.oneof(
+  fc.constant((rule: Rule) => [rule]),
+  fc.constant(() => []),
+  smallVerbs.map((allow) => (rule: Rule) => [
+    { ...rule, allow: rule.allow.filter((one) => allow.includes(one)) },
+  ]),
+  smallZoneText.map((zone) => (rule: Rule) => [{ ...rule, zone }]),
+  patternText('name').map((name) => (rule: Rule) => [{ ...rule, name }]),
+  smallTypes.map((types) => (rule: Rule) => [{ ...rule, types }]),
+  smallRule.map((other) => (rule: Rule) => [rule, { ...other, allow: [] }]),
+  smallRule.map((other) => (rule: Rule) => [{ ...other, allow: rule.allow }]),
+);
+
+/** Rights, and others that were made of their rules. In about half of the pairs they grant nothing more. */
+export const smallRightsBelow: fc.Arbitrary<readonly [child: Rights, parent: Rights]> = smallRights.chain(
+  (parent) =>
+    fc
+      .record({
+        steps: fc.array(smallSteps, { minLength: parent.rules.length, maxLength: parent.rules.length }),
+        createZones: fc.oneof(fc.subarray([...parent.createZones]), smallZoneTexts),
+        deleteZones: fc.subarray([...parent.deleteZones]),
+        protectedTypes: fc.subarray([...parent.protectedTypes]),
+      })
+      .map(({ steps, ...more }) => {
+        const rules = parent.rules.flatMap((rule, at) => steps[at]?.(rule) ?? []);
+        return [{ ...more, rules }, parent] as const;
+      }),
+);

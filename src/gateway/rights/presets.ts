@@ -22,8 +22,10 @@ const panelTypes = ['CAA', 'TLSA', 'DS'];
  * @throws {DnsDataError} `rule.no-zones`, `rule.no-names`, or with the problems of the patterns
  */
 export function presetRights(preset: Preset, zones: readonly string[], names: readonly string[]): Rights {
-  if (zones.length === 0 && preset !== 'panel') throw new DnsDataError([problem('rule.no-zones', { preset })]);
-  if (names.length === 0 && preset === 'dyndns') throw new DnsDataError([problem('rule.no-names', { preset })]);
+  if (zones.length === 0 && preset !== 'panel')
+    throw new DnsDataError([problem('rule.no-zones', { preset })]);
+  if (names.length === 0 && preset === 'dyndns')
+    throw new DnsDataError([problem('rule.no-names', { preset })]);
   const listed = zones.length === 0 ? ['**'] : zones;
   const isPanel = preset === 'panel';
   const rights: Rights = {

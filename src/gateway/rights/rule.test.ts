@@ -104,7 +104,9 @@ test('a rule that cannot be read is never left out', () => {
     assert.ok(checkRule(bad).length > 0, text);
     assert.throws(() => ruleFor([rule('** ** *'), bad], zone, www, 'A'), DnsDataError, text);
   }
-  const codes = checkRule({ zone: 'a*', name: '', types: ['A', 'OPT', '!'], allow: [] }).map(({ code }) => code);
+  const codes = checkRule({ zone: 'a*', name: '', types: ['A', 'OPT', '!'], allow: [] }).map(
+    ({ code }) => code,
+  );
   assert.deepEqual(codes, ['rule.partial-wildcard', 'rule.empty-pattern', 'type.unknown', 'type.unknown']);
   assert.deepEqual(
     checkRule({ ...rule('** ** A'), types: [] }).map(({ code }) => code),
