@@ -1,4 +1,4 @@
-/** Rights by the simplest rule that is right, to compare the gateway's with: every pattern, label by label. */
+/** Rights by the simplest rule that is right, to compare the gateway's with: patterns label by label. */
 import fc from 'fast-check';
 import { labels, parseName, type DnsName } from '../dns/name.ts';
 import type { Rights } from '../gateway/rights/decide.ts';

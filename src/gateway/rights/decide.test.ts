@@ -175,6 +175,7 @@ test('a rule that is taken back as a whole makes no zone readable', () => {
   const base = ['**', '**', 'A,TXT', 'read'] as const;
   assert.ok(!mayReadZone(rights([base, ['example.org', '**', '*']]), zone));
   assert.ok(!mayReadZone(rights([base, ['example.org', '**', 'A'], ['example.org', '**', 'TXT']]), zone));
+  assert.ok(!mayReadZone(rights([base, ['**', '**', 'A'], ['**', '**', 'TXT,A']]), zone));
   assert.ok(mayReadZone(rights([base, ['example.org', '**', 'A']]), zone));
   assert.ok(mayReadZone(rights([base, ['example.org', 'www', '*']]), zone));
   assert.ok(mayReadZone(rights([base, ['example.net', '**', '*']]), zone));
@@ -239,8 +240,13 @@ test('rights that cannot be read are refused, with every problem', () => {
   assert.deepEqual(
     checkRights(bad).map(({ code }) => code),
     [
-      ...['rule.partial-wildcard', 'rule.absolute-name', 'type.unknown'],
-      ...['name.empty-label', 'rule.empty-pattern', 'rule.not-protected', 'type.unknown'],
+      'rule.partial-wildcard',
+      'rule.absolute-name',
+      'type.unknown',
+      'name.empty-label',
+      'rule.empty-pattern',
+      'rule.not-protected',
+      'type.unknown',
     ],
   );
   assert.deepEqual(checkRights(rights(all, { protectedTypes: ['ns@', 'lua'] })), []);
@@ -351,7 +357,7 @@ test('10,000 records are decided in about the same time by 1,000 rules as by 10'
 
 test('rules made to be slow are not', () => {
   const parts = Array.from({ length: 256 }, (_, at) =>
-    [...at.toString(2).padStart(8, '0')].map((bit) => (bit === '1' ? '*' : 'a')).join('.'),
+    Array.from({ length: 8 }, (_part, bit) => ((at >> bit) % 2 === 1 ? '*' : 'a')).join('.'),
   );
   const splits = Array.from({ length: 20 }, (_, at) => 'a.'.repeat(at)).flatMap((head) =>
     Array.from({ length: 20 }, (_, at) => `${head}**${'.a'.repeat(at)}`),

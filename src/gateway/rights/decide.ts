@@ -23,7 +23,16 @@ const apexNs = 'NS@';
 /** Types that nobody writes by a rule alone: {@link Rights.protectedTypes} must name them too. */
 const protectedAnyway: ReadonlySet<string> = new Set([
   apexNs,
-  ...['SOA', 'DS', 'CAA', 'TLSA', 'LUA', 'ALIAS', 'DNSKEY', 'CDS', 'CDNSKEY', 'DNAME'],
+  'SOA',
+  'DS',
+  'CAA',
+  'TLSA',
+  'LUA',
+  'ALIAS',
+  'DNSKEY',
+  'CDS',
+  'CDNSKEY',
+  'DNAME',
 ]);
 
 /**
@@ -130,7 +139,10 @@ export function mayReadZone(rights: Rights, zone: DnsName): boolean {
   return readingRule(rights.rules, zone) !== null;
 }
 
-/** Whether the token may create the zone. Its records need rules besides ({@link decideChange}). @throws {DnsDataError} */
+/**
+ * Whether the token may create the zone. Its records need rules besides ({@link decideChange}).
+ * @throws {DnsDataError} when the patterns have problems
+ */
 export function mayCreateZone(rights: Rights, zone: DnsName): boolean {
   return isListed(rights.createZones, zone);
 }

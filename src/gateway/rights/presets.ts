@@ -56,7 +56,9 @@ function presetRules(preset: Preset, zone: string, names: readonly string[]): re
   }
 }
 
-/** Where a certificate authority looks for the challenge of a name. A wildcard's is that of the name above. */
+/**
+ * Where a certificate authority looks for the challenge of a name. A wildcard's is that of the name above.
+ */
 function challengeName(name: string): string {
   const above = name === String.raw`\*` ? '@' : name.replace(/^\\\*\./u, '');
   return above === '@' ? '_acme-challenge' : `_acme-challenge.${above}`;

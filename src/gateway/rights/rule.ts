@@ -7,8 +7,8 @@ import { PatternTree, rankOf, readPattern, type Pattern } from './pattern.ts';
 export const verbs = ['read', 'add', 'change', 'remove'] as const;
 
 /**
- * What is done to an RRset. One that appears needs `add`, one that vanishes `remove`, and one that stays needs
- * `change` for any of its records or its TTL.
+ * What is done to an RRset. One that appears needs `add`, and one that vanishes `remove`. One that stays
+ * needs `change` for any of its records or its TTL.
  */
 export type Verb = (typeof verbs)[number];
 

@@ -27,7 +27,8 @@ test('every digit is as likely as the others', () => {
   for (let at = 0; at < tokens; at += 1)
     for (const digit of makeToken().text.slice(13, 43)) counts.set(digit, (counts.get(digit) ?? 0) + 1);
   assert.equal(counts.size, 62);
-  // 120,000 draws of 62 digits: 1,935 each, standard deviation 44. Bytes modulo 62 give eight digits 25 % more.
+  // 120,000 draws of 62 digits: 1,935 each, standard deviation 44. Octets modulo 62 would give eight digits
+  // a quarter more.
   for (const [digit, count] of counts) assert.ok(Math.abs(count - 1_935) < 7 * 44, `${digit}: ${count}`);
 });
 
