@@ -284,6 +284,17 @@ test('narrower: fewer verbs, names, types and zones; not more of any', () => {
     assert.ok(!isNarrower(rights([], more), parent), JSON.stringify(more));
 });
 
+test('so many rules that they take long to compare are refused', () => {
+  const many = (count: number, types: number): Rights => {
+    const list = Array.from({ length: types }, (_, at) => `TYPE${1_000 + at}`).join(',');
+    return rights(
+      Array.from({ length: count }, (_, at) => ['**', ['**.a', 'a.**'][at % 2]!, list, 'read'] as const),
+    );
+  };
+  assert.ok(isNarrower(many(1_000, 5), many(1_000, 5)));
+  assert.ok(!isNarrower(many(1_000, 64), many(1_000, 64)));
+});
+
 test('a token that is narrower grants nothing that its maker lacks', () => {
   let narrower = 0;
   let granting = 0;

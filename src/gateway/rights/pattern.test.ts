@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { labels, zoneName } from '../../dns/name.ts';
+import { labels, labelText, zoneName } from '../../dns/name.ts';
 import type { Problem } from '../../dns/problem.ts';
 import {
   coversPattern,
@@ -89,6 +89,35 @@ test('what is no pattern is said', () => {
   assert.deepEqual(codes('x'.repeat(100_000)), ['name.too-long']);
   assert.deepEqual(codes('straße'), ['name.deviation']);
   assert.deepEqual(codes('.'), ['rule.absolute-name']);
+});
+
+test('any name, with its stars escaped, is a pattern of this name and of no other', () => {
+  const label = fc.uint8Array({ minLength: 1, maxLength: 12 }).map((octets) => labelText(octets));
+  const dangerous = fc.constantFrom('*', '**', '\\@', '\\.', '\\\\', 'a*', '\\000', '\\255', 'xn--4ca');
+  const name = fc.array(fc.oneof(label, dangerous), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(name, name, (one, other) => {
+      const text = one.join('.').replaceAll('*', String.raw`\*`);
+      for (const use of ['zone', 'name'] as const) {
+        assert.ok(isFound(text, one.join('.'), use));
+        assert.equal(isFound(text, other.join('.'), use), one.join('.') === other.join('.'));
+      }
+    }),
+  );
+});
+
+test('any text is a pattern, or has problems', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: fc.constantFrom('*', '.', '\\', '@', 'a', '0', 'ß', 'Ä') }),
+  );
+  fc.assert(
+    fc.property(text, fc.constantFrom<PatternUse>('zone', 'name'), (one, use) => {
+      const problems: Problem[] = [];
+      assert.equal(readPattern(one, use, problems) === null, problems.length > 0);
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 test('more exact labels count first, then no **, then more *', () => {

@@ -27,8 +27,8 @@ const mostLabelsWithStar = 8;
 
 /**
  * Reads a pattern. Its labels are exact ones in any spelling of {@link zoneName}, or `*` for any one label.
- * One of them may be `**`, for any number of labels, also none. `\*` is the label `*` itself. A pattern of names is
- * relative to the zone, and `@` is the apex. Only `@` stands for the apex: `**` alone does not.
+ * One of them may be `**`, for any number of labels, also none. `\*` is the label `*` itself. A pattern of
+ * names is relative to the zone, and `@` is the apex. Only `@` stands for the apex: `**` alone does not.
  * @param problems gets every problem of the text
  * @returns null: there were problems
  */
