@@ -39,6 +39,8 @@ export interface GatewayBench {
   readonly settings: GatewaySettings;
   /** Adds a customer, if there is none with the id, and makes a token for him. @returns the token's text */
   token(customer: string, rights?: Rights, networks?: readonly string[]): Promise<string>;
+  /** Gives the customer a zone that PowerDNS has already. */
+  assign(zone: DnsName, customer: string): Promise<void>;
   /** A central for the customer, with a token of his. */
   central(customer: string, token: string): Central;
   /** Stops the gateway, and starts it again at the same port. */
@@ -81,6 +83,9 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
       await storage.addToken({ id, customer, hash, label: '', rights, networks, ...times }, audit);
       return text;
     },
+    assign: async (zone, customer) => {
+      await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit);
+    },
     central: (customer, token) =>
       createGatewayCentral(
         readGatewaySettings({ address: url(), username: customer, password: token, timeout: patience }),
@@ -108,6 +113,12 @@ export async function gatewaySubject(options: PowerdnsOptions = {}): Promise<Con
     central,
     otherWriter: {
       ...writer,
+      ...(writer.makeSignedZone && {
+        makeSignedZone: async (zone: DnsName) => {
+          await writer.makeSignedZone?.(zone);
+          await bench.assign(zone, 'shop');
+        },
+      }),
       createZone: async (zone: DnsName) => {
         const seed = { addresses: [], nameServers: ['ns1.example.net.'], mailServers: [] };
         await other.createZone(zone, seed, quietContext());
