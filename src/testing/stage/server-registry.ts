@@ -1,5 +1,6 @@
 import type { CentralKind } from '../../centrals/registry.ts';
 import { missingPrograms } from '../servers/process.ts';
+import { gatewayAccount } from './gateway-account.ts';
 import { keyAccount } from './key-account.ts';
 import { powerdnsAccount } from './powerdns-server-account.ts';
 import type { ServerAccount } from './server-account.ts';
@@ -37,6 +38,13 @@ export const testServers = {
     programs: ['pdns_server', 'dig'],
     packages: 'pdns-server pdns-backend-sqlite3 bind9-dnsutils',
     startAccount: powerdnsAccount,
+  },
+  gateway: {
+    kind: 'gateway',
+    title: 'domainsync gateway',
+    programs: ['pdns_server', 'dig'],
+    packages: 'pdns-server pdns-backend-sqlite3 bind9-dnsutils',
+    startAccount: gatewayAccount,
   },
 } as const satisfies Readonly<Record<string, TestServer>>;
 

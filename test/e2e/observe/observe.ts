@@ -10,7 +10,7 @@ import { parseAnswer, type StatusReport } from '../../../src/app/control/protoco
 import { pathsOf } from '../../../src/app/paths.ts';
 import { stands, type Held } from '../../../src/testing/stage/central-side.ts';
 import { address, holds, type Wanted } from '../../../src/testing/stage/panel-words.ts';
-import { missingFor, type ServerKind } from '../../../src/testing/stage/server-registry.ts';
+import { isServerKind, missingFor, type ServerKind } from '../../../src/testing/stage/server-registry.ts';
 import { makeServerStage } from '../../../src/testing/stage/server-stage.ts';
 import { endProcess, makeStage, prepared, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { settled, succeeded } from '../combinations/scene.ts';
@@ -30,7 +30,7 @@ type Entry = Awaited<ReturnType<typeof observed>>[number];
 
 /** Registers the tests of one pair. They share one stage and run in the given order. */
 export function testObserving({ panel, central }: Pair): void {
-  const isServer = central === 'bind' || central === 'powerdns' || central === 'knot';
+  const isServer = isServerKind(central);
   describe(`observing, ${panel} to ${central}`, { skip: isServer ? missingFor(central) : false }, () => {
     let stage: AnyStage;
     before(async () => {

@@ -11,7 +11,7 @@ import { parseAnswer, type Answers } from '../../../src/app/control/protocol.ts'
 import { startProxy, type HttpProxy } from '../../../src/testing/proxies/http.ts';
 import { agreed, stands } from '../../../src/testing/stage/central-side.ts';
 import { address } from '../../../src/testing/stage/panel-words.ts';
-import { missingFor, type ServerKind } from '../../../src/testing/stage/server-registry.ts';
+import { isServerKind, missingFor, type ServerKind } from '../../../src/testing/stage/server-registry.ts';
 import { makeServerStage, type ServerStage } from '../../../src/testing/stage/server-stage.ts';
 import { endProcess, makeStage, prepared, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { succeeded } from '../combinations/scene.ts';
@@ -49,7 +49,7 @@ const all = [...shared, ...refused, ...busy, ...killed];
 
 /** Registers the tests for one pair of panel and central. They share one stage and run in the given order. */
 export function testFaults({ panel, central }: Pair): void {
-  const isServer = central === 'bind' || central === 'powerdns' || central === 'knot';
+  const isServer = isServerKind(central);
   describe(
     `disturbed sends, ${panel} to ${central}`,
     { skip: isServer ? missingFor(central) : false },

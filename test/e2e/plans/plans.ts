@@ -7,7 +7,7 @@ import type { Generation } from '../../../sandbox/index.ts';
 import { parseAnswer } from '../../../src/app/control/protocol.ts';
 import { stands } from '../../../src/testing/stage/central-side.ts';
 import { address, holds } from '../../../src/testing/stage/panel-words.ts';
-import { missingFor, type ServerKind } from '../../../src/testing/stage/server-registry.ts';
+import { isServerKind, missingFor, type ServerKind } from '../../../src/testing/stage/server-registry.ts';
 import { makeServerStage } from '../../../src/testing/stage/server-stage.ts';
 import { makeStage, prepared, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { succeeded } from '../combinations/scene.ts';
@@ -25,7 +25,7 @@ interface Pair {
 
 /** Registers the tests of one pair. They share one stage and run in the given order. */
 export function testPlans({ panel, central }: Pair): void {
-  const isServer = central === 'bind' || central === 'powerdns' || central === 'knot';
+  const isServer = isServerKind(central);
   describe(`plans, ${panel} to ${central}`, { skip: isServer ? missingFor(central) : false }, () => {
     let stage: AnyStage;
     before(async () => {

@@ -10,7 +10,7 @@ import { saveSettings } from '../../../src/config/settings.ts';
 import { freePort } from '../../../src/testing/servers/process.ts';
 import { stands } from '../../../src/testing/stage/central-side.ts';
 import { address, holds } from '../../../src/testing/stage/panel-words.ts';
-import { missingFor, type ServerKind } from '../../../src/testing/stage/server-registry.ts';
+import { isServerKind, missingFor, type ServerKind } from '../../../src/testing/stage/server-registry.ts';
 import { makeServerStage } from '../../../src/testing/stage/server-stage.ts';
 import { makeStage, prepared, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
 import { settled, succeeded } from '../combinations/scene.ts';
@@ -32,7 +32,7 @@ interface Pair {
 
 /** Registers the tests for one pair of panel and central. They share one stage and run in the given order. */
 export function testStates({ panel, central }: Pair): void {
-  const isServer = central === 'bind' || central === 'powerdns' || central === 'knot';
+  const isServer = isServerKind(central);
   describe(`states, ${panel} to ${central}`, { skip: isServer ? missingFor(central) : false }, () => {
     let stage: AnyStage;
     before(async () => {

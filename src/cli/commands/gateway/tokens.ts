@@ -17,7 +17,7 @@ interface NewToken {
   readonly zone: readonly string[];
   readonly name: readonly string[];
   readonly from: readonly string[];
-  readonly label: string;
+  readonly label?: string;
   readonly days?: number;
 }
 
@@ -31,14 +31,14 @@ export function tokenCommand({ globals, config }: GatewayGlobals): Command {
     .option('--zone <pattern...>', 'zones of the customer for which it is; ** for all', ['**'])
     .option('--name <pattern...>', 'names in them, for the presets acme and dyndns', [])
     .option('--from <network...>', 'addresses or networks from which alone it is accepted', [])
-    .option('--label <text>', 'what it is for', '')
+    .option('--label <text>', 'what it is for')
     .option('--days <n>', 'for how many days it is accepted', days)
     .description('make a token and show it, once')
     .action(async (customer: string, asked: NewToken) => {
       const { id, text, hash } = makeToken();
       const now = Date.now();
       const token: StoredToken = {
-        ...{ id, customer, hash, label: asked.label, createdAt: now, revokedAt: null, lastUsed: null },
+        ...{ id, customer, hash, label: asked.label ?? '', createdAt: now, revokedAt: null, lastUsed: null },
         rights: presetRights(asked.preset, asked.zone, asked.name),
         networks: checkedNetworks(asked.from),
         expiresAt: asked.days === undefined ? null : now + asked.days * day,
