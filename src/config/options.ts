@@ -32,8 +32,8 @@ const connection = v.object({
   ),
   kind: choiceOption(
     ['auto', ...centralKinds],
-    'What the central is. `auto`: a panel, found out and remembered. `ispmanager6` is version 5 as well, `dnsmanager` 5 and 6, `rfc2136` BIND and Knot ([centrals.md](centrals.md)).',
-    'Вид центрального DNS. `auto` — панель: какая именно, определяется само и запоминается. `ispmanager6` — также версия 5, `dnsmanager` — 5 и 6, `rfc2136` — BIND и Knot ([centrals.md](centrals.md)).',
+    'What the central is. `auto`: a panel, found out and remembered. `ispmanager6` is version 5 as well, `dnsmanager` 5 and 6, `rfc2136` BIND and Knot, `gateway` a gateway of the provider ([centrals.md](centrals.md)).',
+    'Вид центрального DNS. `auto` — панель: какая именно, определяется само и запоминается. `ispmanager6` — также версия 5, `dnsmanager` — 5 и 6, `rfc2136` — BIND и Knot, `gateway` — шлюз провайдера ([centrals.md](centrals.md)).',
     {
       name: 'kind',
       label: { en: 'Kind of central', ru: 'Вид центрального DNS' },

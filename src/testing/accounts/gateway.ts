@@ -5,11 +5,12 @@ import { createGatewayCentral, readGatewaySettings } from '../../centrals/gatewa
 import type { Central } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import type { Rights } from '../../gateway/rights/decide.ts';
-import { makeToken } from '../../gateway/rights/token.ts';
+import { makeToken, readToken } from '../../gateway/rights/token.ts';
 import { openStorage, startGateway, type RunningGateway } from '../../gateway/serve.ts';
 import type { GatewaySettings } from '../../gateway/settings.ts';
-import type { AuditFacts } from '../../gateway/storage/storage.ts';
+import type { CustomerState } from '../../gateway/storage/storage.ts';
 import type { ContractSubject } from '../contracts/central/zone-bench.ts';
+import { auditFacts, sampleChange } from '../contracts/gateway-storage.ts';
 import { patience } from '../patience.ts';
 import { quietContext } from '../quiet-context.ts';
 import { realClock } from '../real-clock.ts';
@@ -43,6 +44,12 @@ export interface GatewayBench {
   assign(zone: DnsName, customer: string): Promise<void>;
   /** A central for the customer, with a token of his. */
   central(customer: string, token: string): Central;
+  revoke(token: string): Promise<void>;
+  setState(customer: string, state: CustomerState): Promise<void>;
+  /** Stores a change that has no outcome, as a gateway leaves it that is killed before the write. */
+  accept(customer: string, key: string, zone: DnsName): Promise<void>;
+  /** Starts a second gateway in the same folder. */
+  second(): Promise<RunningGateway>;
   /** Stops the gateway, and starts it again at the same port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -69,7 +76,7 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
   let running: RunningGateway = await startGateway(settings, ports);
   const { port } = running;
   const storage = openStorage(settings);
-  const audit: AuditFacts = { what: 'test', customer: '', token: '', from: '', zone: '', detail: {} };
+  const audit = auditFacts('test');
   const url = (): string => `http://127.0.0.1:${port}`;
   return {
     server,
@@ -90,6 +97,19 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
       createGatewayCentral(
         readGatewaySettings({ address: url(), username: customer, password: token, timeout: patience }),
       ),
+    revoke: async (token) => {
+      await storage.revokeToken(readToken(token)?.id ?? '', 1, audit);
+    },
+    setState: async (customer, customerState) => {
+      await storage.putCustomer(
+        { id: customer, state: customerState, mostZones: 1_000, createdAt: 0 },
+        audit,
+      );
+    },
+    accept: async (customer, key, zone) => {
+      await storage.acceptChange({ ...sampleChange(key), customer, zone }, audit);
+    },
+    second: async () => await startGateway(settings, ports),
     restart: async () => {
       await running.close();
       running = await startGateway({ ...settings, listen: { host: '127.0.0.1', port } }, ports);
