@@ -1,4 +1,4 @@
-import { gateway } from './gateway/module.ts';
+import { gatewayModule } from './gateway/module.ts';
 import { automatic, ispmanagerCentrals } from './ispmanager/module.ts';
 import type { CentralModule } from './module.ts';
 import { powerdns } from './powerdns/module.ts';
@@ -12,7 +12,7 @@ export const centrals = {
   ...ispmanagerCentrals,
   powerdns,
   rfc2136,
-  gateway,
+  gateway: gatewayModule,
 } satisfies Readonly<Record<string, CentralModule>>;
 
 export type CentralKind = keyof typeof centrals;

@@ -68,7 +68,7 @@ export interface KnownRecord {
 }
 
 /** In how many rows the panel may list a record now. */
-export function rowsOf({ rows, key, otherKeys = [] }: KnownRecord): number {
+export function rowsInPanel({ rows, key, otherKeys = [] }: KnownRecord): number {
   return rows ?? Math.max(1, new Set(key === null ? otherKeys : [key, ...otherKeys]).size);
 }
 

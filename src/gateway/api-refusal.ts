@@ -1,4 +1,4 @@
-import { CentralError, type CentralErrorFacts } from '../core/central.ts';
+import type { CentralError, CentralErrorFacts } from '../core/central.ts';
 import type { Problem } from '../dns/problem.ts';
 
 /** A request that the gateway refuses, or cannot carry out. Becomes problem details (RFC 9457). */

@@ -83,7 +83,8 @@ class GatewayCentral implements Central {
   readonly readNames: Central['readNames'] = async (zone, names, ctx) => {
     const wanted = new Set(names);
     if (wanted.size === 0) return [];
-    const query = wanted.size > mostNames ? '' : `?${new URLSearchParams([...wanted].map(asName))}`;
+    const query =
+      wanted.size > mostNames ? '' : `?${new URLSearchParams([...wanted].map(asName)).toString()}`;
     const found = await this.#records(zone, query, ctx);
     return found?.filter(({ name }) => wanted.has(name)) ?? null;
   };
@@ -151,7 +152,7 @@ class GatewayCentral implements Central {
       return await this.#change(zone, '/withdraw', { key }, ctx);
     } catch (error) {
       if (!(error instanceof CentralError)) throw error;
-      // The error of the question says nothing of the change, unless the gateway has answered with its outcome.
+      // An error of the question itself says nothing of the change.
       const { text } = error.params;
       if (hasCode(error, 'central.unreachable') && text === 'withdrawn') throw restated(lost, 'untouched');
       throw isOutcome(error) ? error : lost;

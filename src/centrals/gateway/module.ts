@@ -1,7 +1,7 @@
 import type { CentralModule } from '../module.ts';
 
 /** A gateway of the provider: one door in front of his name servers, with a token for each panel. */
-export const gateway: CentralModule = {
+export const gatewayModule: CentralModule = {
   title: 'domainsync gateway',
   protocol: "the gateway's HTTP API",
   credentials: 'the customer, and the token of this panel',

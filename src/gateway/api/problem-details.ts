@@ -11,7 +11,7 @@ const mostProblems = 100;
  * Makes a refusal of whatever a request has thrown.
  * @returns null: nobody has foreseen this error. It is a defect of the gateway
  */
-export function refusalOf(error: unknown): ApiRefusal | null {
+export function apiRefusalOf(error: unknown): ApiRefusal | null {
   if (error instanceof ApiRefusal) return error;
   if (error instanceof DnsDataError)
     return new ApiRefusal(422, 'central.invalid-value', { problems: error.problems, cause: error });

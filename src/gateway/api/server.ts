@@ -13,7 +13,7 @@ import { ApiRefusal } from '../api-refusal.ts';
 import type { Storage } from '../storage/storage.ts';
 import { authenticate } from '../work/authenticate.ts';
 import type { Gateway } from '../work/gateway.ts';
-import { problemDetails, refusalOf } from './problem-details.ts';
+import { problemDetails, apiRefusalOf } from './problem-details.ts';
 import { findRoute, type ApiAnswer, type FoundRoute } from './routes.ts';
 
 /** Largest body of a request, octets. */
@@ -112,7 +112,7 @@ export class ApiServer {
   }
 
   #refusal(error: unknown, id: string): ApiAnswer {
-    const refusal = refusalOf(error);
+    const refusal = apiRefusalOf(error);
     const known = refusal ?? new ApiRefusal(500, 'gateway.failed', { state: 'unknown', cause: error });
     const { cause } = known;
     if (cause !== undefined && known.status >= 500) {

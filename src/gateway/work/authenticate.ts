@@ -15,7 +15,8 @@ const nobodysHash = '0'.repeat(64);
  * @param text the token as sent
  * @param from address of the client
  * @param now wall clock, milliseconds
- * @throws {ApiRefusal} 401 `central.login`, with the same words for every reason; 403 for a suspended customer
+ * @throws {ApiRefusal} 401 `central.login`, with the same words for every reason; 403 if the customer is
+ *   suspended
  * @throws {StorageError}
  */
 export async function authenticate(

@@ -11,17 +11,19 @@ const longestData = 262_144;
 const name = v.pipe(v.string(), v.nonEmpty(), v.maxLength(longestName));
 const ttl = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2_147_483_647)));
 
-/** A record: absolute owner name, type, TTL in seconds (null: the server's choice), data in master-file form. */
-export const wireRecord = v.strictObject({
+/**
+ * A record: absolute owner name, type, TTL in seconds (null: the server chooses), data in master-file form.
+ */
+export const apiRecord = v.strictObject({
   name,
   type: v.pipe(v.string(), v.maxLength(20)),
   ttl,
   data: v.pipe(v.string(), v.maxLength(longestData)),
 });
 
-export type WireRecord = v.InferOutput<typeof wireRecord>;
+export type ApiRecord = v.InferOutput<typeof apiRecord>;
 
-const records = v.pipe(v.array(wireRecord), v.maxLength(mostRecords));
+const records = v.pipe(v.array(apiRecord), v.maxLength(mostRecords));
 
 /** What identifies a change: chosen by the client, unique for the customer. */
 const changeKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.:-]{8,100}$/u));
@@ -43,9 +45,9 @@ export const zoneBody = v.strictObject({
 });
 
 /** Answer to a change: what it removed and added. */
-export const changeAnswer = v.object({ removed: v.array(wireRecord), added: v.array(wireRecord) });
+export const changeAnswer = v.object({ removed: v.array(apiRecord), added: v.array(apiRecord) });
 
-export const recordsAnswer = v.object({ records: v.array(wireRecord) });
+export const recordsAnswer = v.object({ records: v.array(apiRecord) });
 
 export const zonesAnswer = v.object({ zones: v.array(name) });
 

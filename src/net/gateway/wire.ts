@@ -1,20 +1,20 @@
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError, type Problem } from '../../dns/problem.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
-import type { WireRecord } from './schemas.ts';
+import type { ApiRecord } from './schemas.ts';
 
 /** The form of a record in the API. */
-export function toWire({ name, type, ttl, rdata }: ResourceRecord): WireRecord {
+export function toWire({ name, type, ttl, rdata }: ResourceRecord): ApiRecord {
   return { name, type, ttl, data: rdata };
 }
 
 /** Reads a record of the API. Its names must be absolute. @throws {DnsDataError} with every problem */
-export function fromWire({ name, type, ttl, data }: WireRecord): ResourceRecord {
+export function fromWire({ name, type, ttl, data }: ApiRecord): ResourceRecord {
   return makeRecord({ name, type, ttl, rdata: data });
 }
 
 /** Reads records of the API. @throws {DnsDataError} with every problem of all records */
-export function allFromWire(written: readonly WireRecord[]): readonly ResourceRecord[] {
+export function allFromWire(written: readonly ApiRecord[]): readonly ResourceRecord[] {
   const problems: Problem[] = [];
   const read = written.flatMap((one) => {
     try {

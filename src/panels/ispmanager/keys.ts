@@ -1,7 +1,7 @@
 import { validOr } from '../../dns/problem.ts';
 import { isDeviating, type DnsName, type Origin } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import { rowsOf, type KnownRecord } from '../../core/panel.ts';
+import { rowsInPanel, type KnownRecord } from '../../core/panel.ts';
 import type { RecordDialect } from '../../net/ispmanager/record-dialect.ts';
 
 /** A zone, and how its panel identifies records. */
@@ -154,7 +154,7 @@ function firstCover(cover: Cover): KeyMatch {
  * @param taken keys of that record
  */
 export function staysInPanel(known: KnownRecord, taken: Iterable<string>): boolean {
-  return rowsOf(known) > new Set(taken).size;
+  return rowsInPanel(known) > new Set(taken).size;
 }
 
 /** The keys of a record that the panel's lists have shown. */

@@ -27,9 +27,7 @@ const everything: Rights = {
   })),
   createZones: ['**'],
   deleteZones: ['**'],
-  protectedTypes: [
-    ...['NS@', 'SOA', 'DS', 'CAA', 'TLSA', 'LUA', 'ALIAS', 'DNSKEY', 'CDS', 'CDNSKEY', 'DNAME'],
-  ],
+  protectedTypes: ['NS@', 'SOA', 'DS', 'CAA', 'TLSA', 'LUA', 'ALIAS', 'DNSKEY', 'CDS', 'CDNSKEY', 'DNAME'],
 };
 
 /** A gateway in front of a PowerDNS, with customers. */
@@ -66,8 +64,13 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
     quarantine: 60_000,
     keepChanges: 60_000,
     backend: {
-      ...{ kind: 'powerdns', address: server.url, username: alice, password: server.apiKey },
-      ...{ passwordNext: '', timeout: patience, login: '' },
+      kind: 'powerdns',
+      address: server.url,
+      username: alice,
+      password: server.apiKey,
+      passwordNext: '',
+      timeout: patience,
+      login: '',
       dns: { algorithm: '', transport: 'tcp', axfr: false },
       newZones: { nameServers: [], kind: 'native' },
     },
@@ -123,7 +126,7 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
   };
 }
 
-/** Makes a subject of the central contract: the gateway's customer `shop`, and somebody at PowerDNS itself. */
+/** Makes a subject of the central contract: the customer `shop`, and somebody who works at PowerDNS itself. */
 export async function gatewaySubject(options: PowerdnsOptions = {}): Promise<ContractSubject> {
   const bench = await startGatewayBench(options);
   const central = bench.central('shop', await bench.token('shop'));

@@ -23,17 +23,33 @@ export function auditFacts(what: string): AuditFacts {
 export function sampleChange(key: string): StoredChange {
   const record = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1', ttl: 300 }, zone);
   return {
-    ...{ customer: 'shop', key, token: 'token001', from: '192.0.2.7', zone, fingerprint: 'f' },
-    ...{ remove: [], add: [record], before: [], acceptedAt: 5, outcome: null },
+    customer: 'shop',
+    key,
+    token: 'token001',
+    from: '192.0.2.7',
+    zone,
+    fingerprint: 'f',
+    remove: [],
+    add: [record],
+    before: [],
+    acceptedAt: 5,
+    outcome: null,
   };
 }
 
 function sampleToken(id: string): StoredToken {
   const rule = { zone: '**', name: '@', types: '*', allow: ['read'] } as const;
   return {
-    ...{ id, customer: 'shop', hash: 'h', label: 'panel', networks: ['192.0.2.0/24'] },
+    id,
+    customer: 'shop',
+    hash: 'h',
+    label: 'panel',
+    networks: ['192.0.2.0/24'],
     rights: { rules: [rule], createZones: ['**'], deleteZones: [], protectedTypes: ['CAA'] },
-    ...{ createdAt: 1, expiresAt: null, revokedAt: null, lastUsed: null },
+    createdAt: 1,
+    expiresAt: null,
+    revokedAt: null,
+    lastUsed: null,
   };
 }
 

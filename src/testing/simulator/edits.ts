@@ -1,6 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId } from '../../dns/record.ts';
-import { rowsOf, type Actor, type EditEvent, type EditItem, type Verdict } from '../../core/panel.ts';
+import { rowsInPanel, type Actor, type EditEvent, type EditItem, type Verdict } from '../../core/panel.ts';
 
 /** An administrator. The owner check accepts an administrator's edits in every zone. */
 export const administrator: Actor = { name: 'alice', rank: 'administrator' };
@@ -20,7 +20,7 @@ export function recordsEvent(
     echo: null,
     names: items.flatMap(({ remove }) => remove?.name ?? []),
     resolve: (known) => {
-      const rows = new Map(known.map((one) => [recordId(one.record), rowsOf(one)]));
+      const rows = new Map(known.map((one) => [recordId(one.record), rowsInPanel(one)]));
       const missing = items.filter(({ remove }) => remove !== null && !rows.has(recordId(remove)));
       if (missing.length > 0)
         return { kind: 'unknown-key', problems: [{ code: 'record.unknown-key', params: {} }] };
@@ -30,8 +30,8 @@ export function recordsEvent(
 }
 
 /**
- * The items of an edit as a panel's adapter reports them: if the panel may list the old record in another row
- * too, that record stays.
+ * The items of an edit as a panel's adapter reports them. If the panel may list the old record in another row
+ * too, the record stays.
  * @param rows numbers of rows by record id
  */
 function besideOtherRows(item: EditItem, rows: ReadonlyMap<string, number>): readonly EditItem[] {

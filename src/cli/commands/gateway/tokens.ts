@@ -12,7 +12,7 @@ import { byOperator, demandCustomer, withStorage, type GatewayGlobals } from './
 
 const day = 86_400_000;
 
-interface NewToken {
+interface TokenOptions {
   readonly preset: Preset;
   readonly zone: readonly string[];
   readonly name: readonly string[];
@@ -34,15 +34,9 @@ export function tokenCommand({ globals, config }: GatewayGlobals): Command {
     .option('--label <text>', 'what it is for')
     .option('--days <n>', 'for how many days it is accepted', days)
     .description('make a token and show it, once')
-    .action(async (customer: string, asked: NewToken) => {
-      const { id, text, hash } = makeToken();
-      const now = Date.now();
-      const token: StoredToken = {
-        ...{ id, customer, hash, label: asked.label ?? '', createdAt: now, revokedAt: null, lastUsed: null },
-        rights: presetRights(asked.preset, asked.zone, asked.name),
-        networks: checkedNetworks(asked.from),
-        expiresAt: asked.days === undefined ? null : now + asked.days * day,
-      };
+    .action(async (customer: string, asked: TokenOptions) => {
+      const { token, text } = newToken(customer, asked);
+      const { id } = token;
       await withStorage(config(), async (storage) => {
         await demandCustomer(storage, customer);
         const detail = { rights: token.rights, networks: token.networks, label: token.label };
@@ -87,6 +81,28 @@ export function tokenCommand({ globals, config }: GatewayGlobals): Command {
       print(globals().json, { id, revoked: true }, () => `The token ${id} is refused from now on.`);
     });
   return command;
+}
+
+/** Makes a token. Nothing is stored yet. @returns the token to store, and the text to show */
+function newToken(
+  customer: string,
+  asked: TokenOptions,
+): { readonly token: StoredToken; readonly text: string } {
+  const { id, text, hash } = makeToken();
+  const createdAt = Date.now();
+  const token: StoredToken = {
+    id,
+    customer,
+    hash,
+    label: asked.label ?? '',
+    rights: presetRights(asked.preset, asked.zone, asked.name),
+    networks: checkedNetworks(asked.from),
+    createdAt,
+    expiresAt: asked.days === undefined ? null : createdAt + asked.days * day,
+    revokedAt: null,
+    lastUsed: null,
+  };
+  return { token, text };
 }
 
 /** `domainsync gateway explain ...` */

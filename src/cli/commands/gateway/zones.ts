@@ -68,7 +68,12 @@ export function auditCommand({ globals, config }: GatewayGlobals): Command {
       const entries = await withStorage(config(), async (storage) => await storage.audit(from, mostEntries));
       print(globals().json, entries, () => {
         const rows = entries.map((one) => [
-          ...[String(one.number), localTime(one.at), one.what, one.customer, one.token, one.from],
+          String(one.number),
+          localTime(one.at),
+          one.what,
+          one.customer,
+          one.token,
+          one.from,
           one.zone === '' ? '' : displayName(absoluteName(one.zone)),
         ]);
         return table(['number', 'time', 'what', 'customer', 'token', 'from', 'zone'], rows);

@@ -11,7 +11,7 @@ import {
   type OperationItem,
   type RecordsOperation,
 } from '../../operation.ts';
-import { rowsOf, type EditItem, type KnownRecord } from '../../panel.ts';
+import { rowsInPanel, type EditItem, type KnownRecord } from '../../panel.ts';
 import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { localState } from '../knowledge/ledger-rows.ts';
 import { retimed, writtenLate } from '../knowledge/operations.ts';
@@ -119,7 +119,7 @@ function countRows(
   const before = known.get(recordId(add));
   if (before === undefined) known.set(recordId(add), { record: add, key: null });
   // An edit that is being undone adds no row.
-  else if (state !== 'reverting') known.set(recordId(add), { ...before, rows: rowsOf(before) + 1 });
+  else if (state !== 'reverting') known.set(recordId(add), { ...before, rows: rowsInPanel(before) + 1 });
 }
 
 /** Records that the central probably has, according to the ledger and to what open operations wrote. */
@@ -238,14 +238,14 @@ export function planChange(
   const judged = items.map((item) => judgeItem(knowledge, item, held));
   const remove = new Map<string, ResourceRecord>();
   const add = new Map<string, ResourceRecord>();
-  for (const item of judged) {
-    if (!item.mirrored || leavesAsIs(item)) continue;
+  const sent = judged.filter((item) => item.mirrored && !leavesAsIs(item));
+  for (const item of sent) {
     if (item.remove !== null && held.has(recordId(item.remove)))
       remove.set(recordId(item.remove), item.remove);
     if (item.add !== null && !held.has(recordId(item.add))) add.set(recordId(item.add), item.add);
   }
-  for (const item of judged) {
-    if (!item.mirrored || item.add === null || leavesAsIs(item)) continue;
+  for (const item of sent) {
+    if (item.add === null) continue;
     const id = recordId(item.add);
     const there = held.get(id);
     if (there !== undefined && retimed(item) !== null && otherTtl(there, item.add)) {
