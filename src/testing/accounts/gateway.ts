@@ -126,7 +126,7 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
   };
 }
 
-/** Makes a subject of the central contract: the customer `shop`, and somebody who works at PowerDNS itself. */
+/** Makes a subject of the central contract: customer `shop`, and somebody who writes at PowerDNS itself. */
 export async function gatewaySubject(options: PowerdnsOptions = {}): Promise<ContractSubject> {
   const bench = await startGatewayBench(options);
   const central = bench.central('shop', await bench.token('shop'));
