@@ -490,6 +490,8 @@ const told: Readonly<Record<ServerKind, Told>> = {
 function changeSteps(stage: () => ServerStage, central: ServerKind): void {
   test('check, status and doctor say what is true of a name server', async () => {
     const { there } = stage();
+    // The edits of the steps before are open until the panel has shown them.
+    await settled(stage());
     const said = await stage().domainsync('check');
     const counted = there.makesZones
       ? /login works, 2 zones/u
