@@ -84,8 +84,18 @@ export class PanelPages {
 
   /** Waits until the list shows the record that `addRecord` added. */
   async listed(name: string): Promise<void> {
+    await this.page.waitForSelector(this.#row(name));
+  }
+
+  /** Waits for the answer to `addRecord`. @returns whether it is the list with the record, not an error */
+  async isListed(name: string): Promise<boolean> {
+    await this.page.waitForSelector(`[role=alert], ${this.#row(name)}`);
+    return (await this.count('[role=alert]')) === 0;
+  }
+
+  #row(name: string): string {
     const key = this.#isLater ? `${name}.${zone}. A` : `${name} A`;
-    await this.page.waitForSelector(`tr[data-key^="${key}"]`);
+    return `tr[data-key^="${key}"]`;
   }
 
   async enterCentral(password: string): Promise<void> {

@@ -37,8 +37,8 @@ for (const panel of ['v4', 'v6'] as const) {
       t.after(() => stage.stop());
       await stage.install();
       stage.configure();
-      await until('the first zone', async () => (await stage.atPanel.makeZone(zone)).ok, 60_000);
-      await until('its content at the central', () => agreed(stage, zone), 60_000);
+      await until('the first zone', async () => (await stage.atPanel.makeZone(zone)).ok);
+      await until('its content at the central', () => agreed(stage, zone));
       assert.ok((await stage.atPanel.save(zone, address('asked', at(1)))).ok);
       const askers = await Askers.ask(stage.server.port, parseName(`asked.${zone}.`), 12);
       t.after(() => askers.close());

@@ -27,7 +27,7 @@ import { missingPrograms } from '../../src/testing/servers/process.ts';
 import type { Ended } from '../../src/testing/stage/command-line.ts';
 import { address } from '../../src/testing/stage/panel-words.ts';
 import { endProcess, until, type Stage, type StageOptions } from '../../src/testing/stage/stage.ts';
-import { openScene, zone } from './combinations/scene.ts';
+import { openScene, settled, zone } from './combinations/scene.ts';
 
 const run = promisify(execFile);
 const contrib = join(import.meta.dirname, '../../contrib');
@@ -170,6 +170,8 @@ function watchPair(pair: Required<Pick<StageOptions, 'panel' | 'central'>>, lang
     });
 
     test('metrics of a panel that is well', { skip: missingPrograms('promtool') }, async () => {
+      // The new zone is synced once its create is confirmed.
+      await settled(stage);
       assert.equal(await metric('domainsync_up'), '1');
       assert.equal(await metric('domainsync_attention_reasons{code="central-unreachable"}'), '0');
       assert.equal(await metric('domainsync_zones{central="1",state="synced"}'), '1');

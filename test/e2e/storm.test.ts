@@ -32,8 +32,8 @@ for (const combination of combinations) {
       stage = await makeStage(combination);
       await stage.install();
       stage.configure();
-      await until('the first zone', async () => (await stage.atPanel.makeZone(zone)).ok, 60_000);
-      await until('its content', () => agree(stage.panel, stage.central, zone), 60_000);
+      await until('the first zone', async () => (await stage.atPanel.makeZone(zone)).ok);
+      await until('its content', () => agree(stage.panel, stage.central, zone));
       await settled(stage);
     });
 
@@ -63,8 +63,8 @@ for (const combination of combinations) {
       succeeded(await stage.atPanel.save(zone, record));
       assert.ok(holds(stage.central, zone, record));
       await settled(stage);
-      await until('the list to be read', () => reads(from).includes('list'), 60_000);
-      await until('the site to be followed', () => agree(stage.panel, stage.central, zone), 60_000);
+      await until('the list to be read', () => reads(from).includes('list'));
+      await until('the site to be followed', () => agree(stage.panel, stage.central, zone));
       assert.deepEqual(
         reads(from).filter((read) => read.includes('.test')),
         [],

@@ -14,7 +14,7 @@ import { address } from '../../../src/testing/stage/panel-words.ts';
 import { isServerKind, missingFor, type ServerKind } from '../../../src/testing/stage/server-registry.ts';
 import { makeServerStage, type ServerStage } from '../../../src/testing/stage/server-stage.ts';
 import { endProcess, makeStage, prepared, until, type AnyStage } from '../../../src/testing/stage/stage.ts';
-import { succeeded } from '../combinations/scene.ts';
+import { settled, succeeded } from '../combinations/scene.ts';
 
 interface Pair {
   readonly panel: 'v4' | 'v6';
@@ -185,6 +185,7 @@ function steps(given: () => Given, central: string): void {
 
   /** Checks that the central has each zone as the panel has it, and that one operation did this. */
   const onceEach = async (zones: readonly string[]): Promise<void> => {
+    await settled(given().stage);
     for (const zone of zones) {
       assert.ok(await agreed(given().stage, zone), zone);
       const sent = (await operationsOf(given().stage, zone)).filter(({ state }) => state === 'confirmed');

@@ -68,7 +68,9 @@ async function prepare(stage: AnyStage): Promise<void> {
     'the first comparison',
     async () => (await atPanel.save(both, address('new', '192.0.2.94'))).ok,
   );
-  await until('its end', async () => (await stage.status())?.engine?.baselineAt !== null);
+  await until('its end', async () => ((await stage.status())?.engine?.baselineAt ?? null) !== null);
+  // Only a confirmed edit makes its record synced.
+  await settled(stage);
 }
 
 /**
@@ -207,12 +209,12 @@ function reasonSteps(stage: () => AnyStage): void {
     const restore = withoutHandlers(stage());
     const reason = 'attention.no-hook-calls';
     let silent = 0;
-    for (; !(await told(stage())).codes.includes(reason); silent += 1) {
-      // A single change without a call, or several at once, may come from a restore or an import. So they are
-      // no reason yet.
-      assert.deepEqual((await told(stage())).codes, []);
-      // Comparisons after an earlier step's pause do not count, and may be the first to find the change. So
-      // more changes may be needed.
+    for (; ; silent += 1) {
+      const { codes } = await told(stage());
+      if (codes.includes(reason)) break;
+      // One such change, or several at once, may be a restore or an import.
+      assert.deepEqual(codes, []);
+      // The comparisons after the pause of an earlier step do not count, and they may find the change first.
       assert.ok(silent < 8);
       const record = address(`silent-${silent}`, `192.0.2.${70 + silent}`);
       succeeded(await atPanel.save(both, record));
