@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { patience } from '../../testing/patience.ts';
 import { a, zone } from '../../testing/simulator/given.ts';
 import type { CentralPlan } from '../control/protocol.ts';
 import { readPlanFile, writePlanFile, type PlanOrigin } from './plan-file.ts';
@@ -96,7 +97,7 @@ test('issue 17, plan file: another host, other centrals, an old plan, another fo
 
 test(
   'issue 17, plan file: a pipe, a device, a folder and nothing at all are no plans',
-  { timeout: 20_000 },
+  { timeout: patience },
   async (t) => {
     const folder = folderOf(t);
     const pipe = join(folder, 'pipe');

@@ -16,6 +16,7 @@ import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { options, type Option } from '../../config/options.ts';
 import { secretReader } from '../../config/secret-file.ts';
+import { cpuTime } from '../../testing/cpu-time.ts';
 import { fillDisk, mountSmallDisk } from '../../testing/small-disk.ts';
 import { Anonymiser } from './anonymiser.ts';
 import { knownSecrets } from './known-secrets.ts';
@@ -237,11 +238,11 @@ test('issue 16, report: wherever a name stands in a text, it is not there any mo
 test('issue 16, report: long rows of anything are replaced quickly', () => {
   const names = new Anonymiser();
   for (const part of ['-', '.', 'a-', 'a.', 'a:', ':', '*', '_', '0', '0:', 'x', '\\', '"', 'T1']) {
-    const started = performance.now();
+    const started = cpuTime();
     names.text(part.repeat(262_144 / part.length));
     new Scrubber(['secret', 'other']).text(part.repeat(262_144 / part.length));
     anonymousLine(`2026-11-29T22:40:00Z note hint text="${part.repeat(65_536)}"`, names);
-    assert.ok(performance.now() - started < 5_000, part);
+    assert.ok(cpuTime() - started < 5_000, part);
   }
 });
 

@@ -1,5 +1,6 @@
 /** Name servers as child processes of a test. Each has its own folder, and uses free ports of 127.0.0.1. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, openSync, readdirSync, readFileSync } from 'node:fs';
@@ -30,23 +31,35 @@ export function serverFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `ds-${name}-`));
 }
 
-/** Returns a port of 127.0.0.1 that is free for UDP and TCP at this moment. */
+/**
+ * Returns a port of 127.0.0.1 that is free for UDP and TCP at this moment. Linux gives no socket a port below
+ * 32768 by itself, so no client takes it until its server starts, or while the server is stopped.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const stream = createServer();
-    stream.listen(0, '127.0.0.1');
-    await once(stream, 'listening');
-    const address = stream.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const datagram = createSocket('udp4');
-    const free = await new Promise<boolean>((resolve) => {
-      datagram.once('error', () => resolve(false));
-      datagram.bind(port, '127.0.0.1', () => resolve(true));
-    });
-    await new Promise<void>((resolve) => (free ? datagram.close(() => resolve()) : resolve()));
-    await new Promise((resolve) => stream.close(resolve));
-    if (free) return port;
+    const port = randomInt(10_240, 32_768);
+    if ((await isFreeForStreams(port)) && (await isFreeForDatagrams(port))) return port;
   }
+}
+
+async function isFreeForStreams(port: number): Promise<boolean> {
+  const stream = createServer();
+  const isFree = await new Promise<boolean>((resolve) => {
+    stream.once('error', () => resolve(false));
+    stream.listen(port, '127.0.0.1', () => resolve(true));
+  });
+  if (isFree) await new Promise((resolve) => stream.close(resolve));
+  return isFree;
+}
+
+async function isFreeForDatagrams(port: number): Promise<boolean> {
+  const datagram = createSocket('udp4');
+  const isFree = await new Promise<boolean>((resolve) => {
+    datagram.once('error', () => resolve(false));
+    datagram.bind(port, '127.0.0.1', () => resolve(true));
+  });
+  if (isFree) await new Promise<void>((resolve) => datagram.close(() => resolve()));
+  return isFree;
 }
 
 /** A server program that a test can start, stop, kill and start again in the same folder. */
