@@ -43,7 +43,15 @@ function has(sandbox: Sandbox): boolean {
 /** Waits until a process has ended. */
 async function gone(pid: number): Promise<void> {
   const path = `/proc/${pid}/stat`;
-  await until(() => !existsSync(path) || /\) [ZX]/u.test(readFileSync(path, 'utf8')));
+  await until(() => {
+    try {
+      return /\) [ZX]/u.test(readFileSync(path, 'utf8'));
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+        return true;
+      throw error;
+    }
+  });
 }
 
 /** Waits until a file exists. */

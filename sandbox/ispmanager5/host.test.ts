@@ -177,7 +177,7 @@ test('a function of a plugin may ask the panel', async (t) => {
   writeFileSync(join(sandbox.root, 'etc/xml/ispmgr_mod_f.xml'), xml);
   writeHandler(sandbox.root, 'f', 'echo "<doc><user>$(sbin/mgrctl -o text whoami | head -c 4)</user></doc>"');
   sandbox.restartPanel();
-  Object.assign(sandbox.switches, { blockNested: true, handlerTimeoutMs: 5000 });
+  Object.assign(sandbox.switches, { blockNested: true, handlerTimeoutMs: 60_000 });
   assert.match((await sandbox.call('conf', {}, { user: 'root', password: 'rp' })).body, /<user>user<\/user>/);
   assert.equal((await asAlice(sandbox, 'conf')).error?.code, 'access');
 });

@@ -141,9 +141,24 @@ export class ServerProcess {
  */
 export function isHalted(pid: number): boolean {
   const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.every((thread) =>
-    /\) T [^)]*$/.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')),
-  );
+  return threads.every((thread) => /\) T [^)]*$/.test(statusOf(`${pid}/task/${thread}`) ?? ''));
+}
+
+/** Whether a process has ended, also if its parent has not noticed yet and it stays as a zombie. */
+export function hasEnded(pid: number): boolean {
+  const status = statusOf(String(pid));
+  return status === null || /\) [ZX] [^)]*$/u.test(status);
+}
+
+/** The text of a `stat` file below `/proc`; null: the process or thread is gone, perhaps since a moment. */
+function statusOf(path: string): string | null {
+  try {
+    return readFileSync(`/proc/${path}/stat`, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+      return null;
+    throw error;
+  }
 }
 
 /** Calls `test` again and again until it returns true. @throws {Error} when that takes too long */

@@ -17,11 +17,21 @@ export async function leaks(stage: AnyStage): Promise<string[]> {
     }
   };
   for (const path of readdirSync(stage.panel.root, { recursive: true, encoding: 'utf8' })) {
-    const whole = join(stage.panel.root, path);
-    if (!except.test(path) && statSync(whole).isFile()) look(path, readFileSync(whole, 'latin1'));
+    const text = except.test(path) ? null : textOf(join(stage.panel.root, path));
+    if (text !== null) look(path, text);
   }
   for (const command of [['status'], ['history', '--latest', '500'], ['doctor']]) {
     look(`domainsync ${command.join(' ')}`, await stage.domainsync('--json', ...command));
   }
   return found;
+}
+
+/** The text of a file; null: it is something else, or the running agent has removed it meanwhile. */
+function textOf(path: string): string | null {
+  try {
+    return statSync(path).isFile() ? readFileSync(path, 'latin1') : null;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
 }

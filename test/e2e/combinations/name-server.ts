@@ -113,6 +113,8 @@ async function mirrored(stage: ServerStage, record: Wanted): Promise<void> {
 /** Asserts that `act` is refused with a text that matches `words`, and that neither side changes. */
 async function refused(stage: ServerStage, act: () => Promise<Answer>, words: RegExp): Promise<void> {
   const everything = async (): Promise<unknown> => [stage.panel.records(zone), await stage.there.held(zone)];
+  // The undo of an earlier step is a change, too.
+  await settled(stage);
   const former = await everything();
   const answer = await act();
   assert.equal(answer.ok, false, answer.body);

@@ -83,6 +83,8 @@ function everything({ panel, central }: Stage): unknown {
 
 /** Asserts that `act` is refused with a text that matches `words`, and that neither side changes. */
 export async function refused(stage: Stage, act: () => Promise<Answer>, words: RegExp): Promise<Answer> {
+  // The undo of an earlier step is a change, too.
+  await settled(stage);
   const before = everything(stage);
   const answer = await act();
   assert.equal(answer.ok, false, answer.body);

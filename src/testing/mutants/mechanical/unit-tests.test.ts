@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { hasEnded } from '../../servers/process.ts';
 import { until } from '../../stage/stage.ts';
 import { failingTest } from './unit-tests.ts';
 
@@ -34,15 +35,9 @@ function testFile(t: TestContext, body: string): { readonly file: string; readon
   return { file, pids };
 }
 
-/** Whether a process runs. A zombie does not: it has ended, and its parent has not asked for it yet. */
-function isRunning(pid: number): boolean {
-  const stat = `/proc/${pid}/stat`;
-  return existsSync(stat) && !/\) [ZX] /u.test(readFileSync(stat, 'utf8'));
-}
-
 async function allEnd(pids: readonly number[]): Promise<void> {
   assert.equal(pids.length, 2);
-  await until('the processes to end', () => !pids.some(isRunning));
+  await until('the processes to end', () => pids.every(hasEnded));
 }
 
 test('mechanical mutation: tests that crash leave no child process', async (t) => {
@@ -59,7 +54,8 @@ test('mechanical mutation: tests that fail leave no child process', async (t) =>
 
 test('mechanical mutation: tests that hang are ended', async (t) => {
   const { file, pids } = testFile(t, 'for (;;);');
-  assert.equal(await failingTest(nothing, [file], 3_000), 'hang');
+  // Until then the file must have begun: two processes, one after the other.
+  assert.equal(await failingTest(nothing, [file], 12_000), 'hang');
   await allEnd(pids());
 });
 
