@@ -51,7 +51,7 @@ describe('issue 11.10: addresses of a name server', { skip: missingPrograms('nam
     const silent = await silentAt(t, server.port);
     const answer = await soa(clientOf(t, ['127.0.0.2', '127.0.0.1']));
     assert.equal(answer.answers.length, 1);
-    assert.equal(silent(), 1);
+    assert.ok(silent() > 0);
   });
 
   it('asks the address that answered first the next time, and sends an update there only', async (t) => {
