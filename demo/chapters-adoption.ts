@@ -70,9 +70,10 @@ export async function setUp(
   notifyByMail(stage);
   // The panel refuses this edit. The demo makes it only to start the agent.
   await stage.atPanel.save(uneven, address('', ''));
-  const took = await until('the first comparison', async () => {
-    const status = await engineStatus(stage);
-    return status !== null && status.baselineAt !== null;
+  // Until the owners are read, edits are refused.
+  const took = await until('the first comparison, and the owners of the zones', async () => {
+    const { engine = null, fromAgent = null } = (await stage.status()) ?? {};
+    return (engine?.baselineAt ?? null) !== null && (fromAgent?.owners.readAt ?? null) !== null;
   });
   print(await stage.domainsync('status'));
   const counts = (await engineStatus(stage))?.zones ?? {};
