@@ -180,9 +180,10 @@ test('issue 14: a query costs the same, however many operations have ended', asy
     for (const [name, query] of Object.entries(queries)) {
       const times: number[] = [];
       for (let turn = 0; turn < 20; turn += 1) {
-        const began = performance.now();
+        const began = process.cpuUsage();
         await query();
-        times.push(performance.now() - began);
+        const { user, system } = process.cpuUsage(began);
+        times.push((user + system) / 1_000);
       }
       best[name] = Math.min(...times);
     }
