@@ -194,5 +194,8 @@ test('a central that is taken out of the settings is left alone, and one that co
   await until('an edit, at both', async () => (await save('again', '192.0.2.5')) === null);
   assert.equal((await status()).centrals.length, 2);
   assert.deepEqual(await hosts('again', '192.0.2.5'), ['powerdns', 'bind']);
-  await until('what passed meanwhile, at both', async () => (await hosts('lonely', '192.0.2.4')).length === 2);
+  await until(
+    'what passed meanwhile, at both',
+    async () => (await hosts('lonely', '192.0.2.4')).length === 2,
+  );
 });
