@@ -71,12 +71,12 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       return askers.others(address(at)).length > 0;
     };
     // Each client has a cached answer of its own, and gets an old one at once or never.
-    const writeBare = async (): Promise<void> => {
+    const isBareStale = async (): Promise<boolean> => {
       at += 1;
       const records = [{ content: address(at), disabled: false }];
       const set = { name, type: 'A', ttl: 60, changetype: 'REPLACE', records };
       assert.equal((await server.call('PATCH', `/zones/${zone}`, { rrsets: [set] })).status, 204);
-      if (await isStale(2)) bareStale += 1;
+      return await isStale(2);
     };
     for (let edit = 0; edit < 30; edit += 1) {
       at += 1;
@@ -86,11 +86,12 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       await nextFlush(proxy, clock);
       await askers.rounds(20);
       if (await isStale(20)) ownStale += 1;
-      await writeBare();
+      if (await isBareStale()) bareStale += 1;
     }
     // Without our flushes, an old answer stays cached after about one write in five. On a busy machine, our
     // clients seldom ask in time, and it takes many more writes.
-    for (let write = 0; write < mostBare && bareStale < 3; write += 1) await writeBare();
+    for (let write = 0; write < mostBare && bareStale < 3; write += 1)
+      if (await isBareStale()) bareStale += 1;
     t.diagnostic(`old answers after: ${bareStale} bare writes, ${ownStale} of ours`);
     assert.ok(bareStale >= 3, 'inconclusive: the server answered no old data without a flush either');
     assert.equal(ownStale, 0);
