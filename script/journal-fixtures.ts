@@ -4,7 +4,7 @@
  * histories. It keeps the first open operation of each kind, class and state, with its zone on both sides.
  * DIRECTORY gets `journal.db.gz` and `sides.json.gz`.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -164,6 +164,7 @@ if (directory === undefined) {
   console.error('usage: script/node script/journal-fixtures.ts DIRECTORY');
   process.exit(2);
 }
+mkdirSync(directory, { recursive: true });
 for (let seed = 1; seed <= seeds; seed += 1) await play(seed);
 for (const group of ['veto', 'compensate']) beStuck(`records ${group} reverting`);
 const sorted = [...cases.values()].toSorted((a, b) => (a.about < b.about ? -1 : 1));

@@ -28,6 +28,8 @@ import { VirtualClock } from './virtual-clock.ts';
 const landed = globSync(join(import.meta.dirname, 'landed/*'));
 /** Releases whose journals had no checksums. */
 const withoutSums: ReadonlySet<string> = new Set(['dba7bb6']);
+/** Releases that open a journal of this one, because no migration since then is breaking. */
+const openNewer: ReadonlySet<string> = new Set(['cdddbe0']);
 /** The wall-clock time (ms) at which the journals were made. */
 const takenAt = 1_700_000_000_000;
 /**
@@ -183,7 +185,7 @@ for (const folder of landed) {
     assert.deepEqual(readFileSync(path), before);
   });
 
-  test(`issue 14: release ${release} refuses a journal of this one`, async (t) => {
+  test(`issue 14: release ${release} ${openNewer.has(release) ? 'opens' : 'refuses'} a journal of this one`, async (t) => {
     const path = journalOf(t, folder);
     const numbers = (pragma: 'user_version' | 'application_id'): number => {
       const database = new DatabaseSync(path, { readOnly: true });
@@ -196,6 +198,6 @@ for (const folder of landed) {
     const landedSchema = numbers('user_version');
     await new SqliteJournal({ path, writer: true, reserve: 65_536 }).close();
     // A release refuses a file with a breaking migration that it does not know.
-    assert.ok(numbers('application_id') > landedSchema);
+    assert.equal(numbers('application_id') <= landedSchema, openNewer.has(release));
   });
 }
