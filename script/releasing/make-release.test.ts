@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,10 +13,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { missingPrograms } from '../../src/testing/servers/process.ts';
+import { linksOf } from '../citations/read.ts';
 import { changelogEpoch, compareVersions } from './version.ts';
 
 const run = promisify(execFile);
@@ -168,6 +170,19 @@ describe('a release of a clone', { skip: missing }, () => {
     const verify = ['-V', '-q', '-p', join(folder, 'key.pub'), '-m', join(release, 'SHA256SUMS')];
     await run('minisign', verify);
     await run('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: release });
+    assert.deepEqual(deadLinks(release), []);
+  }
+
+  /** Links of the pages below a folder that lead to no file below it. */
+  function deadLinks(release: string): string[] {
+    const pages = readdirSync(release, { recursive: true, encoding: 'utf8' });
+    return pages
+      .filter((name) => name.endsWith('.md'))
+      .flatMap((page) =>
+        linksOf(readFileSync(join(release, page), 'utf8'))
+          .filter(({ path }) => !existsSync(join(release, dirname(page), path)))
+          .map(({ path }) => `${page}: ${path}`),
+      );
   }
 
   async function hasSources(out: string): Promise<void> {

@@ -45,11 +45,18 @@ export interface Staged {
 
 const bundles = ['agent.cjs', 'hook.cjs', 'form.cjs', 'domainsync.cjs'] as const;
 
-/**
- * Pages for administrators. `--help` refers to them, so they keep their paths and the links between them
- * work.
- */
-const pages = ['LICENSE', 'README.md', 'README.ru.md', 'CHANGELOG.md', 'docs', 'contrib'] as const;
+/** What an administrator reads, and the pages that it links to. `--help` points there. */
+const pages = [
+  'LICENSE',
+  'README.md',
+  'README.ru.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'docs',
+  'contrib',
+  'sandbox/README.md',
+] as const;
 
 /** File name of the signature of one architecture's checksum list. */
 export function signatureName(arch: Architecture): string {
