@@ -1,8 +1,9 @@
 /** Makes a release (docs/releasing.md). `script/release` starts it. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { parseArgs, promisify } from 'node:util';
 import { checkedBaseUrl } from './releasing/archive.ts';
 import { sumsName, writeSums } from './releasing/checksums.ts';
@@ -44,6 +45,11 @@ function options() {
 
 type Options = ReturnType<typeof options>;
 
+/** Aborted by a signal that ends this program. */
+const interrupted = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(name, () => interrupted.abort(new Error(`ended by ${name}; nothing was released`)));
+
 async function git(...args: readonly string[]): Promise<string> {
   return (await run('git', [...args], { cwd: top })).stdout.trim();
 }
@@ -74,8 +80,29 @@ async function build(out: string, values: Options, more: readonly string[], othe
   if (values.fast) args.push('--fast');
   const command = `umask ${other ? '077' : '022'}; exec "$0" "$@"`;
   const env = other ? { ...process.env, TZ: 'Pacific/Auckland', LC_ALL: 'C', USER: 'other' } : process.env;
-  const program = join(top, 'script/build.ts');
-  await run('sh', ['-c', command, process.execPath, program, ...args], { env, maxBuffer: 2 ** 24 });
+  await runGroup(['sh', '-c', command, process.execPath, join(top, 'script/build.ts'), ...args], env);
+}
+
+/**
+ * Runs a build in a process group of its own. A signal to this program ends the whole group.
+ * @throws {Error} if the build fails, with its standard error; if a signal came, the error that names it
+ */
+async function runGroup([file = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  interrupted.signal.throwIfAborted();
+  const child = spawn(file, args, { env, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  const end = (): void => {
+    const runs = child.exitCode === null && child.signalCode === null;
+    if (child.pid !== undefined && runs) process.kill(-child.pid, 'SIGTERM');
+  };
+  interrupted.signal.addEventListener('abort', end, { once: true });
+  const closed = new Promise<number | null>((done, fail) => {
+    child.on('error', fail);
+    child.on('close', done);
+  });
+  const [status, told] = await Promise.all([closed, text(child.stderr)]);
+  interrupted.signal.removeEventListener('abort', end);
+  interrupted.signal.throwIfAborted();
+  if (status !== 0) throw new Error(`the build failed:\n${told}`);
 }
 
 /** Makes the signatures that are put into the archives. @returns their folder */
@@ -146,6 +173,7 @@ async function makeRelease(values: Options, current: string, out: string): Promi
     console.error('built once for the signature; now twice, to compare');
     const built = await buildTwice(work, values, epoch, signatures);
     await layOut(out, built, values, epoch);
+    interrupted.signal.throwIfAborted();
     if (values.tag) {
       const changed = await git('status', '--porcelain');
       if (changed !== '') await git('commit', '--all', '--message', `Release ${values.version}`);
@@ -153,9 +181,12 @@ async function makeRelease(values: Options, current: string, out: string): Promi
     }
   } catch (error) {
     putBack();
+    // A signal at the terminal ends the programs as well; their errors say less.
+    interrupted.signal.throwIfAborted();
     throw error;
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    // The programs of a build that was ended may still be writing.
+    rmSync(work, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

@@ -1,9 +1,11 @@
 /** Tests `script/release` in a clone, with the real tools, for the architecture of this machine. */
 import assert from 'node:assert/strict';
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFileSync,
   existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -14,8 +16,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { until } from '../../src/testing/stage/stage.ts';
 import { missingPrograms } from '../../src/testing/servers/process.ts';
 import { linksOf } from '../citations/read.ts';
 import { changelogEpoch, compareVersions } from './version.ts';
@@ -101,13 +105,30 @@ describe('a release of a clone', { skip: missing }, () => {
     assert.equal(git('status', '--porcelain'), '');
   });
 
+  test('issue 18, release: ended by a signal, it puts the version back and leaves no folder', async () => {
+    addSection('9.8.0');
+    const work = join(folder, 'work');
+    mkdirSync(work);
+    const program = join(clone, 'script/make-release.ts');
+    const args = [program, '9.8.0', '--unsigned', '--fast', '--this-architecture'];
+    const release = spawn(process.execPath, args, {
+      cwd: clone,
+      env: { ...process.env, TMPDIR: work },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const told = textOf(release.stderr);
+    const ended = once(release, 'close');
+    await until('the first build', () => globSync('release-*/first', { cwd: work }).length > 0);
+    assert.match(readFileSync(join(clone, 'package.json'), 'utf8'), /"version": "9\.8\.0"/u);
+    release.kill('SIGTERM');
+    assert.deepEqual(await ended, [1, null]);
+    assert.match(await told, /^script\/release: ended by SIGTERM; nothing was released$/mu);
+    assert.equal(git('status', '--porcelain'), '');
+    assert.deepEqual(readdirSync(work), []);
+  });
+
   test('issue 18, release: built twice, signed, with sources for apt and dnf, and tagged', async () => {
-    const changelog = readFileSync(join(clone, 'CHANGELOG.md'), 'utf8');
-    writeFileSync(
-      join(clone, 'CHANGELOG.md'),
-      changelog.replace('## Unreleased\n', '## Unreleased\n\n## 9.9.9 (2026-11-01)\n\n- all\n'),
-    );
-    git('commit', '--quiet', '--all', '--message', 'changelog');
+    addSection('9.9.9');
     const quick = ['--fast', '--this-architecture', '--base-url', 'https://dl.example.net/ds'];
     const key = ['--key', join(folder, 'key'), '--password-file'];
     const wrong = join(folder, 'wrong');
@@ -136,7 +157,15 @@ describe('a release of a clone', { skip: missing }, () => {
     await aptTakes(join(out, 'apt'));
   });
 
-  /** Lets apt read the source, with folders of its own. apt checks the signature and the checksums. */
+  /** Gives the changelog a section for a version, and commits it. */
+  function addSection(version: string): void {
+    const path = join(clone, 'CHANGELOG.md');
+    const section = `## Unreleased\n\n## ${version} (2026-11-01)\n\n- all\n`;
+    writeFileSync(path, readFileSync(path, 'utf8').replace('## Unreleased\n', section));
+    git('commit', '--quiet', '--all', '--message', 'changelog');
+  }
+
+  /** Has apt read the source, in folders of its own: it checks signature and checksums. */
   async function aptTakes(source: string): Promise<void> {
     const place = join(folder, 'apt');
     for (const name of ['state/lists/partial', 'cache/archives/partial'])
