@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { text as textOf } from 'node:stream/consumers';
 import { parseArgs, promisify } from 'node:util';
 import { checkedBaseUrl } from './releasing/archive.ts';
 import { sumsName, writeSums } from './releasing/checksums.ts';
@@ -99,7 +99,7 @@ async function runGroup([file = '', ...args]: readonly string[], env: NodeJS.Pro
     child.on('error', fail);
     child.on('close', done);
   });
-  const [status, told] = await Promise.all([closed, text(child.stderr)]);
+  const [status, told] = await Promise.all([closed, textOf(child.stderr)]);
   interrupted.signal.removeEventListener('abort', end);
   interrupted.signal.throwIfAborted();
   if (status !== 0) throw new Error(`the build failed:\n${told}`);
