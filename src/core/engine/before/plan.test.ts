@@ -153,6 +153,20 @@ test('issue 13: open edits tell how a record stands before a ledger that has it 
   assert.equal(note([local, edit(null, one)]), null);
 });
 
+test('issue 14: an open edit of the panel only does not keep back what the watch of an ended one brings to the central', () => {
+  const items = [{ remove: elsewhere, add: one, mirrored: false, note: 'note.panel-only' }];
+  const local = edit(elsewhere, one, { items });
+  const watch = { until: 1, added: [], removed: [] };
+  const ended = edit(null, one, { state: 'reverted', watch });
+  const note = (operations: readonly Operation[], rows: readonly LedgerRow[] = []): unknown =>
+    sortItems(knowing(rows, operations), [{ remove: one, add: two }])[0]?.note;
+  assert.equal(note([local]), 'note.panel-only');
+  assert.equal(note([ended, local]), null);
+  assert.equal(note([ended, local], [row(one, { state: 'conflict' })]), 'note.conflict');
+  const beside = edit(elsewhere, one, { items: items.map((item) => ({ ...item, note: 'note.excluded' })) });
+  assert.equal(note([ended, beside]), 'note.excluded');
+});
+
 test('issue 13: a record that moves to a place left alone is removed where it was', () => {
   const rows = [row(elsewhere), row(one, { state: 'conflict' })];
   assert.deepEqual(sortItems(knowing(rows), [{ remove: elsewhere, add: two }]), [

@@ -14,7 +14,7 @@ import {
 import { rowsInPanel, type EditItem, type KnownRecord } from '../../panel.ts';
 import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { localState } from '../knowledge/ledger-rows.ts';
-import { retimed, writtenLate } from '../knowledge/operations.ts';
+import { retimed, watchedRecords, writtenLate } from '../knowledge/operations.ts';
 
 /**
  * The engine's knowledge of a zone, from its ledger rows and operations. Besides open operations, it covers
@@ -40,6 +40,8 @@ export interface ZoneKnowledge {
    * writes.
    */
   readonly unsure: ReadonlySet<string>;
+  /** Ids of records of ended operations on watch. If the panel has one, the watch brings it to the central. */
+  readonly watched: ReadonlySet<string>;
 }
 
 /**
@@ -53,6 +55,7 @@ export function knowledgeOf(
   operations: readonly Operation[],
   recent: readonly Operation[] = [],
 ): ZoneKnowledge {
+  const ended = operations.filter(({ state }) => isFinal(state));
   return {
     zone,
     rows: new Map(rows.map((row) => [recordId(row.record), row])),
@@ -60,6 +63,7 @@ export function knowledgeOf(
     late: writtenLate(operations),
     taken: takenBy(edits(recent)),
     unsure: new Set(operations.flatMap(removedBy).map(recordId)),
+    watched: new Set(ended.flatMap(watchedRecords).map(recordId)),
   };
 }
 
@@ -201,7 +205,8 @@ function whyLocal(
 /**
  * The state of a record as the ledger and the open edits show it; null: the panel is not known to have the
  * record. The result is `synced` if an open edit sends the record to the central, or if the record's row is
- * `synced`. A record that an open edit leaves to the panel because of an exclusion is `excluded` as well.
+ * `synced`. A record that an open edit leaves to the panel because of an exclusion is `excluded` as well. A
+ * record that an open edit leaves to the panel for another reason is `panel-only`, unless it is on watch.
  */
 function stateOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordState | null {
   const id = recordId(record);
@@ -212,7 +217,8 @@ function stateOf(knowledge: ZoneKnowledge, record: ResourceRecord): RecordState 
   const row = knowledge.rows.get(id);
   if (row?.state === 'synced') return 'synced';
   const isExcluded = ({ note }: OperationItem): boolean => localState(note, row ?? null, true) === 'excluded';
-  if (adding.length > 0) return adding.some(isExcluded) ? 'excluded' : 'panel-only';
+  if (adding.some(isExcluded)) return 'excluded';
+  if (adding.length > 0 && !knowledge.watched.has(id)) return 'panel-only';
   return row === undefined || row.state === 'central-only' ? null : row.state;
 }
 

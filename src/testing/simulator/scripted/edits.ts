@@ -255,4 +255,12 @@ export const aboutEdits: Readonly<Record<string, Story>> = {
       draws: { 'journal 1 records joined.example. reverting waits': { 1: true } },
     },
   ),
+  'a record that the panel has kept late is asked for in place of one of its own, and then changed': told([
+    [20, edit([{ remove: address(main, 'old', 1), add: address(main, 'old', 2) }])],
+    [40, edit([shopOpens], { takes: 13_000 })],
+    [51, { kind: 'kill' }],
+    [80, { kind: 'start' }],
+    [100, edit([{ remove: address(main, 'old', 2), add: shop }])],
+    [100, edit([{ remove: shop, add: address(main, 'shop', 12) }])],
+  ]),
 };
