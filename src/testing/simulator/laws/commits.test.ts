@@ -122,6 +122,32 @@ test("an edit beside somebody else's value breaks none where the old value went 
   }
 });
 
+test("issue 14: an edit beside somebody else's value breaks none where a late request had brought back what ours took away", async () => {
+  // The request that brings the record back was sent before the removal, or after it.
+  for (const [sentAfter, laws] of [
+    [-1, []],
+    [1, ['alone.foreign']],
+  ] as const) {
+    const { world, side } = await arrived();
+    const { provenance, zones } = side.store;
+    const now = world.clock.now();
+    const facts = { zone, record: www, content: [], operation: 'ours' } as const;
+    const late = provenance.sent({ ...facts, kind: 'add', sentAt: now + sentAfter });
+    const removal = provenance.sent({ ...facts, kind: 'remove', sentAt: now });
+    provenance.land(removal, now, () => zones.get(zone)?.delete(recordId(www)));
+    removal.answeredAt = now + 1;
+    provenance.land(late, now + 2, () => zones.get(zone)?.set(recordId(www), www));
+    put(world, 'central', [a('www', 9), a('odd', 2)]);
+    provenance.look(now + 3);
+    provenance.read('wrong', zone, now + 4);
+    side.witness.committed({ operations: [operation({ items: sent(www, a('www', 3)) })] }, now + 4);
+    assert.deepEqual(
+      brokenAt(side).filter((law) => law === 'alone.foreign'),
+      laws,
+    );
+  }
+});
+
 test('issue 14: the ledger of a zone that is made again says of no record that it is left alone', async () => {
   const { world, side } = await arrived();
   const now = world.clock.now();

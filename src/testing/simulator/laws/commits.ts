@@ -279,20 +279,44 @@ export class Commits {
     }
   }
 
-  /** Whether a request of ours removed the record. An unanswered request also counts. */
+  /**
+   * Whether a request of ours removed the record, as far as an engine can know. It may also have done so if it
+   * was not answered yet.
+   */
   #isOurDoing(own: string, zone: DnsName, record: ResourceRecord): boolean {
     const id = recordId(record);
     const isAbout = (one: Effect | WriteRequest): boolean =>
       one.zone === zone && one.record !== null && sameData(one.record, record);
     const last = this.#central.effects.findLast(isAbout);
-    if (last !== undefined && (last.request !== null || this.#isBeingRemoved(own, zone, id, last.at)))
-      return true;
+    if (last !== undefined) {
+      if (last.request !== null || this.#isBeingRemoved(own, zone, id, last.at)) return true;
+      if (this.#hadComeBack(last)) return true;
+    }
     return this.#central.requests.some(
       (request) => request.kind === 'remove' && request.answeredAt === null && isAbout(request),
     );
   }
 
-  /** Whether at that time another operation was removing the record, and had not read the result back yet. */
+  /**
+   * Whether the record that somebody removed had come back by a late request of ours, after a later one of
+   * ours had removed it. For an engine it is still gone by that removal, and the foreign value stands beside
+   * what replaced it (docs/adoption.md, row 13).
+   */
+  #hadComeBack({ zone, id, before }: Effect): boolean {
+    const late = before?.request ?? null;
+    return this.#central.effects.some(
+      (one) =>
+        late !== null &&
+        one.zone === zone &&
+        one.id === id &&
+        !one.present &&
+        one.request !== null &&
+        one.at > late.sentAt &&
+        one.at <= (late.landedAt ?? -Infinity),
+    );
+  }
+
+  /** Whether at that time another operation was removing the record and had not read that back yet. */
   #isBeingRemoved(own: string, zone: DnsName, id: string, at: number): boolean {
     return [...this.#witness.operations.values()].some(({ operation, since, states }) => {
       if (operation.id === own || operation.zone !== zone || operation.kind !== 'records') return false;
