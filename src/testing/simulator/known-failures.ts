@@ -5,5 +5,4 @@
  */
 export const knownFailures: Readonly<Record<string, { readonly law: string; readonly seeds: string }>> = {
   'zone-made-again-below-an-answered-one-after-a-slow-edit': { law: 'live.emptied', seeds: 'above 990702' },
-  'edits-around-a-zone-that-the-provider-makes-again': { law: 'agreement.record', seeds: 'unheard 990748' },
 };

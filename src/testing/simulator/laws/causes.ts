@@ -147,7 +147,10 @@ export class Causes {
     if (this.#isOld(zone, id)) return 'old';
     if (this.isForgotten(zone, id)) return 'older-journal';
     const isWritten = this.#central.provenance.effects.some(
-      (effect) => effect.request === null && effect.at <= until && isOf(effect, zone, id),
+      (effect) =>
+        effect.request === null &&
+        effect.at <= until &&
+        (isOf(effect, zone, id) || this.#wentWithZone(effect, zone, id)),
     );
     if (isWritten) return 'meddled';
     if (this.#unheard.has(key)) return 'unheard';
@@ -158,6 +161,14 @@ export class Causes {
     if (this.#central.reworded.has(key)) return 'reworded';
     const { late, unproven } = this.#central;
     return late.has(zone) || unproven.has(zone) ? 'late-create' : null;
+  }
+
+  /**
+   * Whether the change is the end of the zone at the central, at a time when the panel had the record. An edit
+   * that was on its way may have taken the record from the central, and its undo finds no zone to put it back.
+   */
+  #wentWithZone(effect: Effect, zone: DnsName, id: string): boolean {
+    return isOf(effect, zone, '') && !effect.present && this.#panel.had(zone, id, effect.at);
   }
 
   /** Whether an operator ever excluded the record's name or its zone. */
