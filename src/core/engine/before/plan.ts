@@ -40,7 +40,10 @@ export interface ZoneKnowledge {
    * writes.
    */
   readonly unsure: ReadonlySet<string>;
-  /** Ids of records of ended operations on watch. If the panel has one, the watch brings it to the central. */
+  /**
+   * Ids of records of ended operations on watch. If the panel has such a record, the watch brings it to the
+   * central.
+   */
   readonly watched: ReadonlySet<string>;
 }
 

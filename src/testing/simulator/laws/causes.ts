@@ -164,8 +164,8 @@ export class Causes {
   }
 
   /**
-   * Whether the change is the end of the zone at the central, at a time when the panel had the record. An edit
-   * that was on its way may have taken the record from the central, and its undo finds no zone to put it back.
+   * Whether the change is the end of the zone at the central, at a time when the panel had the record. An
+   * edit that was on its way may have taken the record from the central. Its undo then finds no zone.
    */
   #wentWithZone(effect: Effect, zone: DnsName, id: string): boolean {
     return isOf(effect, zone, '') && !effect.present && this.#panel.had(zone, id, effect.at);

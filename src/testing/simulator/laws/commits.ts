@@ -280,8 +280,8 @@ export class Commits {
   }
 
   /**
-   * Whether a request of ours removed the record, as far as an engine can know. It may also have done so if it
-   * was not answered yet.
+   * Whether a request of ours removed the record, as far as an engine can know. It may also have done so if
+   * it was not answered yet.
    */
   #isOurDoing(own: string, zone: DnsName, record: ResourceRecord): boolean {
     const id = recordId(record);
