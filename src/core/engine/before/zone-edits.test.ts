@@ -322,10 +322,20 @@ test('a delete remembers whether the central had the zone, or a create of ours h
   const note = 'note.missing-at-central';
   const asked = sampleCreate('0', { state: 'refused', requested: true, watch: sampleWatch(2e12) });
   const waits = sampleCreate('0', { state: 'kept' });
+  const made = { created: true, watch: sampleWatch(2e12) };
   const cases: readonly (readonly [string, Given, boolean, boolean | null])[] = [
     ['there', { entry: entryOf(zone), isThere: true }, false, true],
     ['missing', { entry: entryOf(zone) }, false, false],
     ['a create may land late', { entry: entryOf(zone), operations: [asked] }, false, true],
+    ...(['kept', 'confirmed'] as const).map((state) => {
+      const operations = [sampleCreate('0', { ...made, state })];
+      return [
+        `a create whose zone was read, ${state}`,
+        { entry: entryOf(zone), operations },
+        false,
+        false,
+      ] as const;
+    }),
     ['a create that has not asked yet', { entry: entryOf(zone), operations: [waits] }, false, false],
     ['out of reach', { entry: entryOf(zone) }, true, null],
     ['out of reach, known as missing', { entry: entryOf(zone, { note }) }, true, false],

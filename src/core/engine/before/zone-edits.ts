@@ -356,10 +356,10 @@ async function findBeforeDelete(
 }
 
 /**
- * Whether an open create operation has sent a request for the zone. If so, the central may have the zone now
- * or later.
+ * Whether a create request of ours may still take effect, so that the central may have the zone later. A
+ * create whose zone was read had its effect: if that zone is gone, somebody has deleted it.
  */
 async function isAskedFor({ ports: { journal, clock } }: Runtime, zone: DnsName): Promise<boolean> {
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  return creates(open).some(({ requested, created }) => requested || created);
+  return creates(open).some(({ requested }) => requested);
 }
