@@ -344,7 +344,10 @@ function namedRecords(operation: Operation): readonly ResourceRecord[] {
   return operation.items.flatMap(({ remove, add }) => [remove ?? [], add ?? []].flat());
 }
 
-/** Ends a delete as `confirmed` and deletes the zone's ledger data. */
+/**
+ * Ends a delete as `confirmed` and deletes the zone's ledger data. If a create of the zone is open, the zone's
+ * entry stays: without it, what the create sends would go into a zone that the ledger does not know.
+ */
 async function endDelete(
   runtime: Runtime,
   operation: DeleteOperation,
@@ -353,7 +356,13 @@ async function endDelete(
   const { zone } = operation;
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'confirmed', () => ({ problems }));
-    tx.with({ dropZones: [zone], facts: forgotten(zone) });
+    const entry = await tx.journal.zone(zone);
+    const isAwaited = creates(await tx.open(zone)).some(({ state }) => !isFinal(state));
+    tx.with({ facts: forgotten(zone) });
+    if (isAwaited && entry !== null) {
+      await tx.zone(entry, { ...entry, state: 'creating' });
+      tx.rows({ zone, dropAll: true });
+    } else tx.with({ dropZones: [zone] });
   });
 }
 
