@@ -346,7 +346,7 @@ function namedRecords(operation: Operation): readonly ResourceRecord[] {
 
 /**
  * Ends a delete as `confirmed` and deletes the zone's ledger data. If a create of the zone is open, the zone
- * keeps its entry, so that what the create sends does not go into a zone that the ledger does not know.
+ * keeps its entry. Otherwise the create would write into a zone that the ledger does not know.
  */
 async function endDelete(
   runtime: Runtime,
