@@ -30,7 +30,7 @@ const sections: Readonly<Record<string, readonly [heading: string, about: string
   ],
   zone: ['Zones', 'How a zone stands between the panel and the central.'],
   call: ['Calls', 'A call of the panel that cannot be read, or is too large.'],
-  panel: ['Panel', 'The panel was not read yet.'],
+  panel: ['Panel', 'The panel was not read yet, could not be read, or refused. Met by the administrator.'],
   plan: ['Plans', 'Met by the administrator, in `domainsync plan`, `push`, `pull` and `apply`.'],
   pull: ['Pulls', 'Why a pull did not write everything into the panel.'],
   edit: ['Edits', 'Two edits in each other’s way.'],

@@ -2,6 +2,7 @@ import { SettingsRefused } from '../centrals/connection.ts';
 import { CentralError } from '../core/central.ts';
 import { describeInFull } from '../core/describe.ts';
 import { JournalError } from '../core/journal.ts';
+import { PanelError } from '../core/panel.ts';
 import { DnsDataError, type Problem } from '../dns/problem.ts';
 
 /** Thrown when a question cannot be answered. `problem` is the reason. */
@@ -22,7 +23,8 @@ export class Unanswerable extends Error {
 export function knownProblems(error: unknown): readonly Problem[] | null {
   if (error instanceof DnsDataError || error instanceof SettingsRefused) return error.problems;
   if (error instanceof CentralError || error instanceof Unanswerable) return [error.problem];
-  if (error instanceof JournalError) return [{ code: error.code, params: error.params }];
+  if (error instanceof JournalError || error instanceof PanelError)
+    return [{ code: error.code, params: error.params }];
   return null;
 }
 

@@ -317,6 +317,18 @@ export const catalogue = {
     ru: 'Изменение не удалось записать в журнал domainsync.',
     advice: 'administrator',
   },
+  'panel.unreachable': {
+    en: 'The tool of the panel cannot be run, fails or takes too long. What the panel does not show is not changed. Try again in a moment; if that does not help, see "domainsync doctor".',
+    ru: 'Программа панели не запускается, завершается с ошибкой или не отвечает вовремя. То, чего панель не показала, не меняется. Повторите попытку через минуту; если не поможет, см. «domainsync doctor».',
+  },
+  'panel.garbled': {
+    en: 'The panel gave an answer that cannot be understood, or only a part of one. What the panel does not show is not changed. Try again in a moment; if that does not help, correct in the panel what is named here, or ask its administrator.',
+    ru: 'Панель дала непонятный или неполный ответ. То, чего панель не показала, не меняется. Повторите попытку через минуту; если не поможет, исправьте в панели то, что здесь названо, или обратитесь к её администратору.',
+  },
+  'panel.refused': {
+    en: 'The panel refused the request, which changed nothing there: {text}. Correct what it names and try again.',
+    ru: 'Панель отклонила запрос, он ничего в ней не изменил: «{text}». Исправьте то, что она назвала, и повторите попытку.',
+  },
   'engine.defect': {
     en: 'domainsync met an error of its own; the details are in its log.',
     ru: 'Внутренняя ошибка domainsync; подробности в его журнале работы.',

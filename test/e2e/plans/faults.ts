@@ -193,6 +193,24 @@ function steps(given: () => Given, central: string): void {
     }
   };
 
+  test('issue 17, plan: a panel that cannot be read is told in words, and a short failure is waited out', async () => {
+    const { panel, atPanel, ended } = given().stage;
+    const fault = { func: atPanel.words.list, params: { elid: 'shared0.example' }, via: 'mgrctl' } as const;
+    panel.faults.add({ ...fault, effect: 'refuse', code: 9, text: 'the list is being rebuilt', count: null });
+    const refused = await ended('plan', 'shared0.example');
+    panel.faults.clear();
+    assert.equal(refused.status, 1, refused.out);
+    assert.match(
+      refused.err,
+      /The panel refused the request.*the list is being rebuilt.*\[panel\.refused\]/u,
+    );
+    panel.faults.add({ ...fault, effect: 'empty', count: 1 });
+    const { status, out } = await ended('plan', 'shared0.example');
+    panel.faults.clear();
+    assert.equal(status, 0, out);
+    assert.match(out, /created at the central|changed at the central/u);
+  });
+
   test('issue 17, push: two operators at once send each zone once, and neither says what is not so', async () => {
     const both = await Promise.all([push(...shared), push(...shared)]);
     for (const { status, out, err } of both)
