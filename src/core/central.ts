@@ -165,11 +165,11 @@ export interface Central {
   mayCreateZone(zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'>;
 
   /**
-   * Creates the zone; resolves once a read shows it. `exists`: this account already has the zone, and nothing
-   * was changed.
+   * Creates the zone; resolves once a read shows it.
    * @param content records that the zone gets in the same write, as many as fit in one request. A central
-   *   without `createsWithContent` ignores them. The caller reads the zone afterwards and adds the missing
-   *   ones
+   *   without `createsWithContent` ignores them. The caller adds the missing ones afterwards
+   * @returns `exists`: this account already has the zone, and nothing was changed. Else all records of the new
+   *   zone, read after the write; or `created`: the caller has to read them
    * @throws {CentralError} `zone.foreign` when the zone belongs to another account, `zone.create-there-first`
    *   where only the provider creates zones, `central.limit`, `central.refused` and others
    */
@@ -178,7 +178,7 @@ export interface Central {
     seed: ZoneSeed,
     ctx: CallContext,
     content?: readonly ResourceRecord[],
-  ): Promise<'created' | 'exists'>;
+  ): Promise<'created' | 'exists' | readonly CentralRecord[]>;
 
   /**
    * Deletes the zone; resolves once a read no longer shows it. `missing`: the account had no such zone.

@@ -3,6 +3,7 @@ import {
   type CallContext,
   type Central,
   type CentralId,
+  type CentralRecord,
   type CentralTraits,
   type ZoneSeed,
 } from '../../core/central.ts';
@@ -11,7 +12,7 @@ import { validOrElse } from '../../dns/problem.ts';
 import { hasCode, look, noEffect, centralRefusal, restated, withState } from '../errors.ts';
 import { planRRsets } from '../rrsets.ts';
 import { hasEnded } from './answer.ts';
-import { ServerApi, zonePath } from './api.ts';
+import { mostZoneOctets, ServerApi, zonePath } from './api.ts';
 import type { CentralPorts } from '../module.ts';
 import { auditChange } from './audit.ts';
 import { demandDnames, findConcerns } from './concerns.ts';
@@ -109,23 +110,23 @@ class PowerdnsCentral implements Central {
 
   readonly mayCreateZone: Central['mayCreateZone'] = async (zone, seed, ctx) => {
     this.#newZone(zone, seed);
-    const owner = await this.#reader.owner(zone, ctx);
-    if (owner === 'ours') return 'exists';
-    if (owner === 'foreign') throw foreign(zone);
-    if (owner === 'copy') throw copyOf(zone);
-    await this.#demandNoForeignAbove(zone, ctx);
-    return 'free';
+    return await this.#demandFree(zone, await this.#reader.owner(zone, ctx), ctx);
   };
 
   readonly createZone: Central['createZone'] = async (zone, seed, ctx, content = []) => {
     await demandDnames(this.#reader, content, ctx);
     const body = createBody(this.#newZone(zone, seed), planRRsets({ zone, remove: [], add: content }, []));
     return await persistently(async () => {
-      if ((await this.mayCreateZone(zone, seed, ctx)) === 'exists') return 'exists';
-      const made = await this.#create(zone, body, ctx).finally(() => this.#reader.made(zone));
-      // PowerDNS 4.7.3 still has cached answers from before the create: REFUSED, or answers from a zone
-      // above. So its caches are flushed.
-      await this.#caches.flush(zone, ctx);
+      // The server refuses the create if somebody has created the zone since it was found to be missing.
+      const owner = await this.#reader.recentOwner(zone, ctx);
+      if ((await this.#demandFree(zone, owner, ctx)) === 'exists') return 'exists';
+      const asks = { body, showsContent: content.length > 0 };
+      const made = await this.#create(zone, asks, ctx).finally(() => this.#reader.made(zone));
+      // PowerDNS 4.7.3 caches the answers from before the create: REFUSED, or an answer from a zone above. So
+      // the caches are flushed. If the zone came with its content, the panel has had it for a while, so the
+      // flush a moment later is soon enough.
+      if (content.length > 0) this.#caches.later(zone);
+      else await this.#caches.flush(zone, ctx);
       return made;
     });
   };
@@ -188,6 +189,19 @@ class PowerdnsCentral implements Central {
   }
 
   /**
+   * Whether a zone can be created.
+   * @param owner who has the zone
+   * @throws {CentralError} `zone.foreign` or `zone.copy`
+   */
+  async #demandFree(zone: DnsName, owner: Owner, ctx: CallContext): Promise<'free' | 'exists'> {
+    if (owner === 'ours') return 'exists';
+    if (owner === 'foreign') throw foreign(zone);
+    if (owner === 'copy') throw copyOf(zone);
+    await this.#demandNoForeignAbove(zone, ctx);
+    return 'free';
+  }
+
+  /**
    * Throws if the new zone lies below a zone of another account, because it would take names away from that
    * zone. The server is asked for every parent zone; each request takes about a millisecond. Foreign zones
    * below the new one need no check: they keep their names, because the server answers from the longest
@@ -199,14 +213,29 @@ class PowerdnsCentral implements Central {
       if ((await this.#reader.recentOwner(above, ctx)) === 'foreign') throw foreign(above);
   }
 
-  async #create(zone: DnsName, body: string, ctx: CallContext): Promise<'created' | 'exists'> {
+  /**
+   * Sends the request that creates a zone.
+   * @param showsContent whether the answer has to show the records of the zone
+   * @returns the records, if the answer shows them
+   */
+  async #create(
+    zone: DnsName,
+    { body, showsContent }: { readonly body: string; readonly showsContent: boolean },
+    ctx: CallContext,
+  ): Promise<'created' | 'exists' | readonly CentralRecord[]> {
     let answer: unknown;
     try {
-      answer = await this.#api.write({ method: 'POST', path: '/zones?rrsets=false', body }, ctx);
+      const path = `/zones?rrsets=${showsContent}`;
+      answer = await this.#api.write({ method: 'POST', path, body, most: mostZoneOctets }, ctx);
     } catch (error) {
       return await this.#madeAnyway(error, zone, ctx);
     }
     // The answer contains the zone as the server read it from its database after the write.
+    const shown = showsContent ? await this.#reader.shown(answer, zone) : null;
+    if (shown !== null) {
+      this.#writer.saw(zone, shown);
+      return shown.records;
+    }
     if (!this.#reader.showsOurs(answer, zone)) await this.#demand(zone, 'present', ctx);
     return 'created';
   }

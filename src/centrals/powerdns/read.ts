@@ -86,6 +86,8 @@ export class ZoneReader {
   readonly #missing = new Map<DnsName, number>();
   /** Zones whose last full read showed that each edit by the API raises the serial. */
   readonly #counting = new Set<DnsName>();
+  /** Whether the server lacked the zone that was last read as a whole. */
+  #lastWasMissing = false;
 
   constructor(api: ServerApi, account: string, clock: Pick<Clock, 'now'>) {
     this.api = api;
@@ -158,9 +160,33 @@ export class ZoneReader {
     return row.success && nameOf(row.output.name) === zone && this.#ownerOf(row.output) === 'ours';
   }
 
-  /** Reads all records of a zone; `null`: the account has no such zone. */
+  /**
+   * The zone with its records, as the answer to a create shows it.
+   * @returns `null` if the answer does not show the whole zone, or does not show that our account has it
+   */
+  async shown(answer: unknown, zone: DnsName): Promise<ZoneRead | null> {
+    const found = v.safeParse(zoneShape, answer);
+    if (!found.success || !this.showsOurs(answer, zone)) return null;
+    try {
+      const read = await this.#zoneRead(zone, found.output);
+      return read.records.some(({ name, type }) => name === zone && type === 'SOA') ? read : null;
+    } catch (error) {
+      // The zone was created all the same. The caller reads it, and gets the error of that read.
+      if (error instanceof CentralError) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Reads all records of a zone; `null`: the account has no such zone. If the last zone that was read was
+   * missing, this one probably is too: then the server is asked first whether it lists the zone, which
+   * proves that by one request instead of two.
+   */
   async whole(zone: DnsName, ctx: CallContext): Promise<ZoneRead | null> {
-    return await this.#read(zone, {}, ctx);
+    if (this.#lastWasMissing && (await this.#rowsOf(zone, ctx)).length === 0) return null;
+    const read = await this.#read(zone, {}, ctx);
+    this.#lastWasMissing = read === null && this.#missing.has(zone);
+    return read;
   }
 
   /**
@@ -203,7 +229,10 @@ export class ZoneReader {
     }
     const answer = shaped(zoneShape, json);
     if (nameOf(answer.name) !== zone) throw garbled('an answer about another zone', 'read');
-    if (!this.#isEditable(answer)) return null;
+    return this.#isEditable(answer) ? await this.#zoneRead(zone, answer) : null;
+  }
+
+  async #zoneRead(zone: DnsName, answer: v.InferOutput<typeof zoneShape>): Promise<ZoneRead> {
     const rrsets = await mapInSlices(answer.rrsets, (one) => shaped(rrsetShape, one));
     const facts = factsOf(answer);
     if (facts.countsEdits) this.#counting.add(zone);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { CentralError, type Central } from '../../core/central.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
-import { makeRecord } from '../../dns/record.ts';
+import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
 import { startProxy, type HttpProxy } from '../../testing/proxies/http.ts';
 import { realClock } from '../../testing/real-clock.ts';
@@ -48,13 +48,54 @@ describe('issue 17, first send: requests to PowerDNS', () => {
   }
 
   const content = () => [makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone)];
-  const create = async () =>
-    assert.equal(await central.createZone(zone, seed, quietContext(), content()), 'created');
+  const create = async () => await central.createZone(zone, seed, quietContext(), content());
+  const readMissing = async () => assert.equal(await central.readZone(zone, [], quietContext()), null);
+  const sorted = (records: readonly ResourceRecord[] | string | null): readonly string[] => {
+    assert.ok(records !== null && typeof records !== 'string', String(records));
+    return records.map(recordId).sort();
+  };
 
   it('asks for a missing zone by two requests at first, then by one', async () => {
-    const read = async () => assert.equal(await central.readZone(zone, [], quietContext()), null);
-    assert.deepEqual(await asked(read), [`GET ${zone}`, `GET zones?zone=${zone}`]);
-    assert.deepEqual(await asked(read), [`GET zones?zone=${zone}`]);
+    assert.deepEqual(await asked(readMissing), [`GET ${zone}`, `GET zones?zone=${zone}`]);
+    assert.deepEqual(await asked(readMissing), [`GET zones?zone=${zone}`]);
+  });
+
+  it('asks for a missing zone by one request after another one was missing', async () => {
+    await readMissing();
+    zone = parseName(`next${zones}.parent${zones}.example.`);
+    assert.deepEqual(await asked(readMissing), [`GET zones?zone=${zone}`]);
+    await create();
+    const read = async () => assert.ok((await central.readZone(zone, [], quietContext())) !== null);
+    assert.deepEqual(await asked(read), [`GET zones?zone=${zone}`, `GET ${zone}`]);
+    assert.deepEqual(await asked(read), [`GET ${zone}`]);
+  });
+
+  it('does not ask again for a zone that was missing a moment ago, and shows what it has now', async () => {
+    await readMissing();
+    const made: Awaited<ReturnType<typeof create>>[] = [];
+    const requests = await asked(async () => made.push(await create()));
+    assert.deepEqual(requests.slice(0, 1), [`GET zones?zone=parent${zones}.example.`]);
+    assert.equal(requests.at(-1), 'POST zones?rrsets=true');
+    assert.deepEqual(sorted(made[0] ?? null), sorted(await central.readZone(zone, [], quietContext())));
+    assert.deepEqual(
+      made
+        .flat()
+        .flatMap((record) => (typeof record === 'string' ? [] : record.type))
+        .sort(),
+      ['A', 'NS', 'SOA'],
+    );
+  });
+
+  it('leaves alone what somebody created since it was missing', async () => {
+    await readMissing();
+    await powerdnsCentral(server).createZone(zone, seed, quietContext());
+    assert.equal(await create(), 'exists');
+    assert.ok(!sorted(await central.readZone(zone, [], quietContext())).some((id) => / A /u.test(id)));
+    zone = parseName(`foreign${zones}.parent${zones}.example.`);
+    await readMissing();
+    const { status } = await server.call('POST', '/zones', { name: zone, kind: 'Native', account: 'others' });
+    assert.equal(status, 201);
+    await assert.rejects(create(), (error) => error instanceof CentralError && error.code === 'zone.foreign');
   });
 
   it('takes the answer to a create for the read after it, and asks once for the zones above', async () => {
@@ -63,10 +104,10 @@ describe('issue 17, first send: requests to PowerDNS', () => {
       `GET zones?zone=${zone}`,
       `GET zones?zone=${above}`,
       'GET zones?zone=example.',
-      'POST zones?rrsets=false',
+      'POST zones?rrsets=true',
     ]);
     zone = parseName(`second${zones}.parent${zones}.example.`);
-    assert.deepEqual(await asked(create), [`GET zones?zone=${zone}`, 'POST zones?rrsets=false']);
+    assert.deepEqual(await asked(create), [`GET zones?zone=${zone}`, 'POST zones?rrsets=true']);
     now += 250;
     zone = parseName(`third${zones}.parent${zones}.example.`);
     assert.deepEqual((await asked(create)).slice(1, -1), [
@@ -86,6 +127,23 @@ describe('issue 17, first send: requests to PowerDNS', () => {
         return method === 'POST' ? { ...answer, body } : answer;
       };
       assert.equal((await asked(create)).at(-1), `GET zones?zone=${zone}`);
+    }
+  });
+
+  it('reads the records where the answer to a create does not show all of them', async () => {
+    const spoiled = (zoneNow: object): readonly object[] => [
+      { ...zoneNow, rrsets: [] },
+      { ...zoneNow, rrsets: [{ odd: true }] },
+      { ...zoneNow, rrsets: undefined },
+    ];
+    for (const at of [0, 1, 2]) {
+      zone = parseName(`y${at}.parent${zones}.example.`);
+      proxy.behaviour = async ({ method }, pass) => {
+        const answer = await pass();
+        if (method !== 'POST') return answer;
+        return { ...answer, body: JSON.stringify(spoiled(JSON.parse(String(answer.body)))[at]) };
+      };
+      assert.equal(await create(), 'created');
     }
   });
 

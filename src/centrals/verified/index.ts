@@ -36,7 +36,7 @@ export function withVerification(central: Central, verifier: Verifier): Central 
     mayCreateZone: (zone, seed, ctx) => central.mayCreateZone(zone, seed, ctx),
     createZone: async (zone, seed, ctx, content = []) => {
       const made = await central.createZone(zone, seed, ctx, content);
-      if (made === 'created' && central.traits.createsWithContent)
+      if (made !== 'exists' && central.traits.createsWithContent)
         verifier.written(zone, { removed: [], added: content }, ctx.operation);
       return made;
     },

@@ -150,14 +150,14 @@ export class MemoryCentral implements Central {
     seed: ZoneSeed,
     ctx: CallContext,
     content: readonly ResourceRecord[] = [],
-  ): Promise<'created' | 'exists'> {
+  ): Promise<'created' | 'exists' | readonly CentralRecord[]> {
     return await this.#request({ method: 'createZone', zone, record: null }, ctx, () => {
       if (this.#mayCreate(zone) === 'exists') return 'exists';
       const given = this.traits.createsWithContent ? content : [];
       const clash = zoneProblems(zone, given)[0];
       if (clash !== undefined) throw refusal('central.invalid-value', { text: clash.code });
       this.store.putZone(zone, [...(this.#options.defaults?.(zone, seed) ?? []), ...given]);
-      return 'created';
+      return given.length === 0 ? 'created' : (this.store.records(zone) ?? []);
     });
   }
 

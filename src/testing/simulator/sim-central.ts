@@ -323,7 +323,7 @@ export class SimCentral implements Central {
     _seed: unknown,
     ctx: CallContext,
     content: readonly ResourceRecord[] = [],
-  ): Promise<'created' | 'exists'> {
+  ): Promise<'created' | 'exists' | readonly CentralRecord[]> {
     if (this.store.foreign.has(zone)) throw refused('zone.foreign', false);
     if (this.store.zones.has(zone)) return 'exists';
     if (!this.traits.managesZones) {
@@ -333,11 +333,13 @@ export class SimCentral implements Central {
     const given = this.traits.createsWithContent ? content : [];
     const records = given.map((record): [string, ResourceRecord] => [recordId(record), record]);
     const made = new Map([...this.defaults(zone), ...records]);
-    const answer: { is: 'created' | 'exists' } = { is: 'created' };
+    const shown = [...made].map(([handle, record]) => ({ ...record, handle }));
+    const answer: { is: 'created' | 'exists'; landedAt: number } = { is: 'created', landedAt: 0 };
     const create = this.onCreate(zone, () => {
       // The provider may have created the zone while the request was on its way.
       if (this.store.zones.has(zone)) answer.is = 'exists';
       else this.store.zones.set(zone, made);
+      answer.landedAt = this.#clock.now();
     });
     const sent = { kind: 'create', zone, record: null, content: [...made.values()] } as const;
     this.store.unproven.set(zone, ctx.operation);
@@ -345,7 +347,10 @@ export class SimCentral implements Central {
     await this.wire.during(ctx.operation, zone, null, `creates ${zone}`, () =>
       this.#write(ctx, request, create),
     );
-    return answer.is;
+    if (answer.is === 'exists' || given.length === 0) return answer.is;
+    // The answer shows the zone as it was when the request landed.
+    this.store.provenance.read(ctx.operation, zone, answer.landedAt);
+    return shown;
   }
 
   /**

@@ -10,7 +10,7 @@ import { pushSource } from '../../zone-plan.ts';
 import { lackingApexNs } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { compareSides, isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
-import { proofSaved, unsavedProof, withProof, zoneAtCentral } from './make-zone.ts';
+import { proofSaved, unsavedProof, withProof, zoneAtCentral, type Asked } from './make-zone.ts';
 import { isHeard, keepWatching } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import { busyIds } from '../before/plan.ts';
@@ -24,7 +24,7 @@ import { heirsOf } from '../knowledge/towards-panel.ts';
  * Sends the records of a new zone to the central (docs/architecture.md#the-way-of-one-edit). Adds the panel's
  * records, and removes records that our create made at the central and the panel lacks. Then the create
  * operation ends, and the zone is `synced`.
- * @param isMissing whether the caller has just read, under the same lock, that the central lacks the zone
+ * @param asked given: the caller has just read, under the same lock, that the central lacks the zone
  * @throws {CentralError} the caller tries again later
  */
 export async function fillZone(
@@ -32,7 +32,7 @@ export async function fillZone(
   begun: CreateOperation,
   view: PanelView,
   ctx: CallContext,
-  isMissing = false,
+  asked?: Asked,
 ): Promise<void> {
   const { journal, clock, settings } = runtime.ports;
   const { zone } = begun;
@@ -42,10 +42,7 @@ export async function fillZone(
   const claiming = edits(open).filter((one) => !isFinal(one.state) && one.state !== 'stuck' && !isHeard(one));
   const busy = busyIds(claiming);
   const panel = view.records ?? [];
-  const { additions } = compareSides(zone, panel, [], [], { baseline: false, busy });
-  const refused = new Map<string, string>();
-  const { add } = acceptable(runtime, { zone, remove: [], add: additions }, refused);
-  const made = await zoneAtCentral(runtime, begun, view, add, ctx, isMissing);
+  const made = await zoneAtCentral(runtime, begun, view, contentOfNew(runtime, zone, view, busy), ctx, asked);
   if (made === null) return;
   const { operation, present } = made;
   const late = open.flatMap(({ watch }) => watch?.added ?? []);
@@ -88,6 +85,20 @@ export async function fillZone(
     // Nothing to handle: the sleep was aborted because the engine stops.
     () => undefined,
   );
+}
+
+/**
+ * The panel's records that go with the create of a zone.
+ * @param busy ids of records in open edits
+ */
+export function contentOfNew(
+  runtime: Runtime,
+  zone: DnsName,
+  { records }: PanelView,
+  busy: ReadonlySet<string>,
+): readonly ResourceRecord[] {
+  const { additions } = compareSides(zone, records ?? [], [], [], { baseline: false, busy });
+  return acceptable(runtime, { zone, remove: [], add: additions }, new Map()).add;
 }
 
 /**

@@ -25,7 +25,7 @@ interface MadeZone {
  * Reads a zone at the central, or creates it if the central has no such zone. Sends the zone's records
  * together with the create if the central supports that. The caller has locked the zone.
  * @param content the panel's records to send
- * @param isMissing whether the caller has just read, under the same lock, that the central lacks the zone
+ * @param asked absent: the zone is read first
  * @returns null: the caller must send nothing now. Either open edits of the zone have to end first; or the
  *   central refused the zone, and the operation has ended or is being undone
  * @throws {CentralError | JournalError} the caller tries again later
@@ -36,17 +36,18 @@ export async function zoneAtCentral(
   view: PanelView,
   content: readonly ResourceRecord[],
   ctx: CallContext,
-  isMissing = false,
+  asked?: Asked,
 ): Promise<MadeZone | null> {
   const panel = view.records ?? [];
-  const there = isMissing ? null : await readCentralZone(runtime, operation.zone, panel, ctx);
+  const there = asked !== undefined ? null : await readCentralZone(runtime, operation.zone, panel, ctx);
   if (there !== null) {
     const known = await withProof(runtime, operation);
     const isUnread = known.created && known.snapshot.length === 0 && mayLandLate(runtime, known);
     return { operation: isUnread ? await landed(runtime, known, there) : known, present: there };
   }
   if (await waitsForEdits(runtime, operation, view)) return null;
-  const made = await make(runtime, withNameServers(operation, panel), content.map(plain), ctx);
+  const request = { content: content.map(plain), asked };
+  const made = await make(runtime, withNameServers(operation, panel), request, ctx);
   if (made instanceof CentralError) {
     await refusedAfterwards(runtime, operation, made, panel);
     return null;
@@ -88,23 +89,22 @@ async function waitsForEdits(
 async function make(
   runtime: Runtime,
   operation: CreateOperation,
-  content: readonly ResourceRecord[],
+  { content, asked }: { readonly content: readonly ResourceRecord[]; readonly asked: Asked | undefined },
   ctx: CallContext,
 ): Promise<(ReadBack & { readonly operation: CreateOperation }) | CentralError> {
-  const { managesZones, createsWithContent } = runtime.ports.central.traits;
-  const sent = createsWithContent ? content : [];
+  const { createsWithContent } = runtime.ports.central.traits;
   // We journal the request before we send it. Without that, if the answer got lost, nobody could tell whether
   // a zone that appears is ours.
-  const begun = await amend(runtime, operation, (now) => ({
-    requested: now.requested || managesZones,
-    watch: watching(runtime.ports, now, { add: sent }),
-  }));
+  const isJournalled = asked !== undefined && watches(operation, createsWithContent ? content : []);
+  const begun = isJournalled
+    ? operation
+    : await amend(runtime, operation, (now) => requesting(runtime, now, content));
   const made = await createOrRefusal(runtime, operation, content, ctx);
   if (made !== 'exists' && !(made instanceof CentralError))
     unsavedProofs(runtime).set(operation.id, { proof: made.proof, answered: {} });
   // The central has answered this request. So the watch goes back to its old value, which covers earlier
   // requests of unknown outcome.
-  const { watch, requested } = operation;
+  const { watch, requested } = asked ?? operation;
   const answered = { watch, requested };
   if (made instanceof CentralError) {
     await amend(runtime, begun, () => answered);
@@ -118,6 +118,34 @@ async function make(
     return { operation: { ...begun, ...made.proof, ...answered }, content: made.content };
   }
   return { operation: await withProof(runtime, begun, answered), content: made.content };
+}
+
+/**
+ * The fields of a create before its request was journalled. Who passes them has just read, under the same
+ * lock, that the central lacks the zone.
+ */
+export type Asked = Pick<CreateOperation, 'requested' | 'watch'>;
+
+/**
+ * The fields of a create whose request is about to be sent.
+ * @param content the panel's records to send
+ */
+export function requesting(
+  { ports }: Runtime,
+  now: CreateOperation,
+  content: readonly ResourceRecord[],
+): Asked {
+  const { managesZones, createsWithContent } = ports.central.traits;
+  return {
+    requested: now.requested || managesZones,
+    watch: watching(ports, now, { add: createsWithContent ? content.map(plain) : [] }),
+  };
+}
+
+/** Whether the operation is on watch for all of these records. */
+function watches({ watch }: CreateOperation, records: readonly ResourceRecord[]): boolean {
+  const added = new Set(watch?.added.map(recordId));
+  return watch !== null && records.every((record) => added.has(recordId(record)));
 }
 
 /** The result of the read right after a create. */
@@ -222,7 +250,8 @@ async function createOrRefusal(
 }
 
 /**
- * Creates the zone and reads it back, even if the answer is lost.
+ * Creates the zone and reads it back, even if the answer is lost. If the answer itself shows the zone's
+ * records, they are not read once more.
  * @param sent `content`: the records in the request; `held`: the panel's records
  * @throws {CentralError | JournalError} the central refused, or the outcome is unknown
  */
@@ -235,10 +264,10 @@ async function createProven(
   const { zone, seed } = operation;
   let isMade = false;
   try {
-    if ((await runtime.ports.central.createZone(zone, seed ?? emptySeed, ctx, sent)) === 'exists')
-      return 'exists';
+    const made = await runtime.ports.central.createZone(zone, seed ?? emptySeed, ctx, sent);
+    if (made === 'exists') return 'exists';
     isMade = true;
-    const content = await readCentralZone(runtime, zone, held, ctx);
+    const content = made === 'created' ? await readCentralZone(runtime, zone, held, ctx) : made;
     return { proof: foundZone(content ?? []), content };
   } catch (error) {
     if (!(error instanceof CentralError) || (!isMade && error.state === 'untouched')) throw error;

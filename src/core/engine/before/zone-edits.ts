@@ -9,6 +9,7 @@ import { JournalError } from '../../journal.ts';
 import { isMirrored, leftNotes, type LedgerRow, type ZoneEntry } from '../../ledger.ts';
 import { creates, deletes, isFinal, type CreateOperation, type DeleteOperation } from '../../operation.ts';
 import type { ZoneCreateEvent, ZoneDeleteEvent } from '../../panel.ts';
+import type { ResourceRecord } from '../../../dns/record.ts';
 import {
   accepted,
   leftToPanel,
@@ -20,6 +21,7 @@ import {
 } from './answer.ts';
 import type { Held } from '../parts/locks.ts';
 import { noteLanded, noteSent, proofOf, readBackCreate, unmake } from '../background/made-zone.ts';
+import { requesting, type Asked } from '../background/make-zone.ts';
 import { fromEvent, newCreate, newDelete, touchedRecords, watching } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import { baselineFact, isBaselineDue, unknownZone } from './unknown-zone.ts';
@@ -180,7 +182,7 @@ async function makeNow(
     // On `exists`, the account has the zone although its list lacked it. Either the list is filtered, or an
     // earlier create request has taken effect since.
     latest = made === 'exists' ? joining(asking, past) : { ...asking, created: true };
-    if (made === 'created') latest = { ...latest, ...(await proofOf(runtime, asking, [], ctx)) };
+    if (made !== 'exists') latest = { ...latest, ...(await proofOf(runtime, asking, [], ctx)) };
     await commitAccepted(runtime, latest, 'applied');
     return accepted(asking.id);
   } catch (error) {
@@ -196,10 +198,30 @@ async function makeNow(
  * @throws {JournalError}
  */
 export async function createLater(runtime: Runtime, draft: CreateOperation): Promise<CreateOperation> {
+  return await commitAccepted(runtime, await afterPast(runtime, draft), 'kept');
+}
+
+/**
+ * Like {@link createLater}, for a caller that sends the request at once: it is journalled in the same commit.
+ * @param content the panel's records to send
+ * @returns `begun`: the operation as journalled; `asked`: what the request changed in it
+ * @throws {JournalError}
+ */
+export async function createAtOnce(
+  runtime: Runtime,
+  draft: CreateOperation,
+  content: readonly ResourceRecord[],
+): Promise<{ readonly begun: CreateOperation; readonly asked: Asked }> {
+  const asked = await afterPast(runtime, draft);
+  const asking = { ...asked, ...requesting(runtime, asked, content) };
+  return { begun: await commitAccepted(runtime, asking, 'kept'), asked };
+}
+
+/** The draft with what is left of earlier zones of this name. @throws {JournalError} */
+async function afterPast(runtime: Runtime, draft: CreateOperation): Promise<CreateOperation> {
   const past = await pastOf(runtime, draft.zone);
   const cancels = past.waiting[0]?.id ?? draft.cancels;
-  const latest = { ...draft, incarnation: past.incarnation + 1, cancels };
-  return await commitAccepted(runtime, joining(latest, past), 'kept');
+  return joining({ ...draft, incarnation: past.incarnation + 1, cancels }, past);
 }
 
 export const emptySeed = { addresses: [], nameServers: [], mailServers: [] };

@@ -4,7 +4,7 @@ import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { refusal } from '../../catalogue.ts';
 import { CentralError, type CallContext } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
-import { deletes, isFinal, type Operation } from '../../operation.ts';
+import { deletes, isFinal, type CreateOperation, type Operation } from '../../operation.ts';
 import {
   isEmptyPlan,
   isApproved,
@@ -17,11 +17,11 @@ import {
   type ZonePlan,
   type ZoneResult,
 } from '../../zone-plan.ts';
-import { fillZone } from '../background/fill-zone.ts';
+import { contentOfNew, fillZone } from '../background/fill-zone.ts';
 import { findSignedAbove, signedAboveNote, signedAboveProblem } from '../before/signed-above.ts';
 import { busyIds } from '../before/plan.ts';
 import { allowed, waitsForYes } from '../before/signed-delete.ts';
-import { createLater, emptySeed } from '../before/zone-edits.ts';
+import { createAtOnce, createLater, emptySeed } from '../before/zone-edits.ts';
 import { followDelete, followPanel, type AskedBy } from '../comparison/follow.ts';
 import { baselineTaken, joinedEntry } from '../comparison/zone-facts.ts';
 import { compareSides } from '../knowledge/compare-rule.ts';
@@ -270,7 +270,7 @@ async function remove(
 
 async function create(
   runtime: Runtime,
-  { plan, view, entry }: PlanWithReads,
+  { plan, view, entry, open }: PlanWithReads,
   consent: Consent,
   ctx: CallContext,
 ): Promise<ZoneResult> {
@@ -294,10 +294,10 @@ async function create(
     seed: emptySeed,
     afterSeen: true,
   });
-  const begun = await createLater(runtime, draft);
+  const { begun, asked } = await begin(runtime, draft, view, open);
   runtime.inFlight.add(begun.id);
   try {
-    await fillZone(runtime, begun, view, ctx, true);
+    await fillZone(runtime, begun, view, ctx, asked);
   } catch (error) {
     if (!mayPass(error)) throw error;
   } finally {
@@ -314,7 +314,20 @@ async function create(
   }
 }
 
-/** The result of creating a zone, after the create was tried at once. */
+/** Journals the create of a zone. If the zone has open edits, the create may have to wait for them. */
+async function begin(
+  runtime: Runtime,
+  draft: CreateOperation,
+  view: PanelView,
+  open: readonly Operation[],
+): ReturnType<typeof createAtOnce> {
+  if (open.length === 0)
+    return await createAtOnce(runtime, draft, contentOfNew(runtime, draft.zone, view, new Set()));
+  const begun = await createLater(runtime, draft);
+  return { begun, asked: begun };
+}
+
+/** The result of a create of a zone that was carried out at once. */
 async function resultOf({ ports: { journal } }: Runtime, operation: Operation): Promise<ZoneResult> {
   const { id, zone, state, problems } = operation;
   if (!isFinal(state)) return { kind: 'under-way', operation: id };

@@ -42,10 +42,13 @@ export function zoneCases(subject: () => ContractSubject): void {
       const name = `of-${type.toLowerCase()}`;
       return data.slice(0, single ? 1 : 2).map((rdata) => makeRecord({ name, type, rdata, ttl: 300 }, zone));
     });
-    assert.equal(await central.createZone(zone, seed, quietContext(), content), 'created');
+    const made = await central.createZone(zone, seed, quietContext(), content);
+    assert.notEqual(made, 'exists');
     const held = new Set((await otherWriter.records(zone))?.map(steadyId));
     for (const record of content) assert.ok(held.has(steadyId(record)), formatRecord(record));
     const read = (await central.readZone(zone, [], quietContext())) ?? [];
+    // What the answer shows is what a read shows.
+    if (typeof made !== 'string') assert.deepEqual(made.map(recordId).sort(), read.map(recordId).sort());
     assert.deepEqual(
       content.map(recordId).filter((id) => !read.some((record) => recordId(record) === id)),
       [],
