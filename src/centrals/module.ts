@@ -22,6 +22,8 @@ export interface CentralConnection {
   readonly pin?: { readonly fingerprint?: string; readonly ca?: string };
   readonly login: string;
   readonly dns: { readonly algorithm: string; readonly transport: string; readonly axfr: boolean };
+  /** Whether the serials of native zones at PowerDNS count. */
+  readonly nativeSerials: boolean;
   readonly newZones: { readonly nameServers: readonly string[]; readonly kind: 'native' | 'master' };
 }
 

@@ -125,6 +125,11 @@ const connection = v.object({
     'PowerDNS: серверы имён новых зон через запятую. Пусто: те, что зоне даёт панель. У других центральных DNS — только для предупреждений `[delegation]`.',
   ),
   zone_kind: choiceOption(['native', 'master'], 'PowerDNS: kind of new zones.', 'PowerDNS: вид новых зон.'),
+  native_serials: choiceOption(
+    ['no', 'yes'],
+    'PowerDNS: whether everybody who changes a zone of kind `native` also raises its serial, as the API does. Then the hourly comparison leaves out such zones while their serials stay ([centrals.md](centrals.md#what-to-know)).',
+    'PowerDNS: повышает ли серийный номер зоны вида `native` каждый, кто её меняет, как это делает API. Тогда ежечасное сравнение пропускает такие зоны, пока их номера не изменились ([centrals.md](centrals.md#what-to-know)).',
+  ),
 });
 
 const verify = v.object({

@@ -65,7 +65,7 @@ class PowerdnsCentral implements Central {
   constructor(settings: PowerdnsSettings, ports: FlushPorts & Pick<CentralPorts, 'secretChanged'>) {
     this.#settings = settings;
     this.#api = new ServerApi(settings, ports.secretChanged);
-    this.#reader = new ZoneReader(this.#api, settings.username, ports.clock);
+    this.#reader = new ZoneReader(this.#api, settings, ports.clock);
     this.#caches = new CacheFlusher(this.#api, ports);
     this.#writer = new ZoneWriter(this.#reader, this.#caches);
     this.id = { kind: 'powerdns', address: settings.address, account: settings.username };

@@ -334,6 +334,23 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       await own.close();
     });
 
+    it('shows the serials of native zones if the settings say that all raise them (issue 17)', async () => {
+      const zone = await makeZone();
+      const own = powerdnsCentral(server, { nativeSerials: true });
+      await own.readZone(zone, [], quietContext());
+      const serial = async (): Promise<number | undefined> =>
+        (await own.zoneSerials?.([zone], quietContext()))?.get(zone);
+      const earlier = await serial();
+      assert.ok(earlier !== undefined);
+      const record = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1' }, zone);
+      await own.apply({ zone, remove: [], add: [record] }, [], quietContext());
+      assert.ok(((await serial()) ?? 0) > earlier);
+      await server.call('PUT', `/zones/${zone}`, { soa_edit_api: '' });
+      await own.readZone(zone, [], quietContext());
+      assert.equal(await serial(), undefined);
+      await own.close();
+    });
+
     it('serves an edit at once, also where the old answer was cached a moment ago', async () => {
       const zone = await makeZone();
       const [one, two] = [1, 2].map((at) =>

@@ -10,7 +10,7 @@ import { hasEnded, shaped } from './answer.ts';
 import { mostListOctets, mostZoneOctets, zonePath, type ServerApi } from './api.ts';
 import { serverName } from './names.ts';
 import { heldRecords, rrsetShape, type HeldRecords } from './records.ts';
-import { zoneKinds } from './settings.ts';
+import { zoneKinds, type PowerdnsSettings } from './settings.ts';
 import { own } from '../../dns/own.ts';
 
 /** Facts that the API reports about a zone, besides its records. */
@@ -89,9 +89,17 @@ export class ZoneReader {
   /** Whether the server lacked the zone that was last read as a whole. */
   #lastWasMissing = false;
 
-  constructor(api: ServerApi, account: string, clock: Pick<Clock, 'now'>) {
+  /** Kinds of zones whose serials count. */
+  readonly #counted: ReadonlySet<string>;
+
+  constructor(
+    api: ServerApi,
+    { username, nativeSerials }: Pick<PowerdnsSettings, 'username' | 'nativeSerials'>,
+    clock: Pick<Clock, 'now'>,
+  ) {
     this.api = api;
-    this.#account = account;
+    this.#account = username;
+    this.#counted = nativeSerials ? copied.union(new Set(['Native'])) : copied;
     this.#clock = clock;
   }
 
@@ -127,7 +135,7 @@ export class ZoneReader {
     const found = new Map<DnsName, number>();
     await mapInSlices(await this.#rows({ dnssec: 'false' }, ctx), (listed) => {
       const row = shaped(serialShape, listed);
-      if (this.#ownerOf(row) !== 'ours' || !copied.has(row.kind)) return;
+      if (this.#ownerOf(row) !== 'ours' || !this.#counted.has(row.kind)) return;
       const zone = nameOf(row.name);
       if (this.#counting.has(zone)) found.set(zone, row.serial);
     });

@@ -40,6 +40,8 @@ const schema = v.object({
   pin: pinSetting,
   /** The kind that new zones get. */
   zoneKind: v.optional(v.picklist(zoneKinds, 'setting.bad-choice'), 'Native'),
+  /** Whether everybody who changes a native zone raises its serial. */
+  nativeSerials: v.optional(v.boolean(), false),
   /**
    * Name servers of new zones. If the list is empty, a new zone gets the name servers that the panel asks
    * for.
@@ -64,7 +66,7 @@ export type PowerdnsSettings = SettingsOf<typeof schema>;
 /**
  * Checks settings from a file or a form. Required are `address` (`https:`, or `http:` on this machine),
  * `username` (the account) and `password` (the API key). Optional are `passwordNext`, `pin` (`{ fingerprint
- * }` or `{ ca }`), `zoneKind`, `nameServers` and `timeout`.
+ * }` or `{ ca }`), `zoneKind`, `nativeSerials`, `nameServers` and `timeout`.
  * @throws {SettingsRefused} with every problem, each with `params.setting`
  */
 export function readPowerdnsSettings(input: unknown): PowerdnsSettings {
