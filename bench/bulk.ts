@@ -11,7 +11,15 @@ import { rate } from './at-once.ts';
 import { openCentral, startEngine, type BenchEngine } from './bench-engine.ts';
 import { ratio, round, timed } from './measure.ts';
 import { heldBy, memoryPanel } from './memory-panel.ts';
-import { atEach, softwares, startSubject, type Filled, type Software, type Subject } from './name-servers.ts';
+import {
+  atEach,
+  softwares,
+  startSubject,
+  type Figures,
+  type Filled,
+  type Software,
+  type Subject,
+} from './name-servers.ts';
 import { hostIn } from './panel-with-agent.ts';
 import type { Rec } from './raw.ts';
 import { print } from './print.ts';
@@ -32,10 +40,10 @@ const whole: BulkPlan = { softwares, burst: 1_000, together: [1, 4, 16, 64], zon
 
 export async function benchBulk(changes: Partial<BulkPlan> = {}): Promise<Record<string, number>> {
   const plan = { ...whole, ...changes };
-  return await atEach(plan.softwares, async (software) => ({
-    ...(await burst(software, plan)),
-    ...(await firstSend(software, plan)),
-  }));
+  return await atEach(plan.softwares, async (software, note) => {
+    note(await burst(software, plan));
+    return await firstSend(software, plan, note);
+  });
 }
 
 function zoneNames(prefix: string, count: number): DnsName[] {
@@ -58,6 +66,7 @@ async function burst(
   software: Software,
   { burst: count, together }: BulkPlan,
 ): Promise<Record<string, number>> {
+  if (count === 0) return {};
   const zones = zoneNames('burst', count);
   print(`${software}: one edit in each of ${count} zones`);
   const filled = zones.map((zone) => ({ zone, records: [addressOf('www', zone, '192.0.2.1')] }));
@@ -115,7 +124,8 @@ async function rawEdit({ raw, server }: Subject, zone: DnsName, to: string): Pro
 async function firstSend(
   software: Software,
   { zones: count, records }: BulkPlan,
-): Promise<Record<string, number>> {
+  note: (found: Readonly<Figures>) => void,
+): Promise<Figures> {
   if (count === 0) return {};
   print(`${software}: ${count} zones with ${records} records for the first time`);
   const [ours, raw] = [zoneNames('ours', count), zoneNames('raw', count)];
@@ -137,20 +147,25 @@ async function firstSend(
         spent.raw += await timed(() => oneByOne(raw.slice(...part), (zone) => write(zone, content(zone))));
         spent.ours += await timed(() => sender.send(ours.slice(...part)));
         print(`${software}: ${part[1]} zones, ${JSON.stringify(spent)} ms, ${memoryNow()} MiB`);
+        note(sendFigures(Math.min(part[1], count), spent));
       }
-      const perSecond = (time: number): number => round((count / time) * 1_000);
-      return {
-        first_send_zones_per_second: perSecond(spent.ours),
-        first_send_raw_zones_per_second: perSecond(spent.raw),
-        first_send_to_raw_time_ratio: ratio(spent.ours, spent.raw),
-        ...sender.memory(),
-      };
+      return sender.memory();
     } finally {
       await sender.stop();
     }
   } finally {
     await subject.stop();
   }
+}
+
+/** @param spent the milliseconds that these zones took, with the product and with the bare client */
+function sendFigures(zones: number, spent: { readonly ours: number; readonly raw: number }): Figures {
+  const perSecond = (time: number): number => round((zones / time) * 1_000);
+  return {
+    first_send_zones_per_second: perSecond(spent.ours),
+    first_send_raw_zones_per_second: perSecond(spent.raw),
+    first_send_to_raw_time_ratio: ratio(spent.ours, spent.raw),
+  };
 }
 
 /** Number of zones that a first send works on at the same time. */

@@ -25,12 +25,12 @@ import {
   type ComparedCentral,
 } from './both-sides.ts';
 import { ratio, round, spread, timed } from './measure.ts';
-import type { Filled } from './name-servers.ts';
+import { atEachOf, type Figures, type Filled } from './name-servers.ts';
 import { print } from './print.ts';
 
 export interface ComparePlan {
   readonly centrals: readonly ComparedCentral[];
-  /** Number of zones, and number of records in each zone. A first run measures a tenth of the zones. */
+  /** Number of zones (0: none), and of records in each. A tenth of the zones is measured first. */
   readonly zones: number;
   readonly records: number;
   /** Number of records in the large zone; 0: the large zone is left out. */
@@ -39,32 +39,17 @@ export interface ComparePlan {
 
 const trial: ComparePlan = { centrals: comparedCentrals, zones: 100, records: 12, large: 2_000 };
 
-type Figures = Record<string, number>;
-
-/** Prints each figure on standard error as soon as it is known. So a failure loses no earlier figure. */
 export async function benchCompare(changes: Partial<ComparePlan> = {}): Promise<Figures> {
   const plan = { ...trial, ...changes };
-  const figures: Figures = {};
-  for (const central of plan.centrals) {
-    const missing = missingCentral(central);
-    if (missing !== false) {
-      print(`${central}: ${missing}`);
-      continue;
-    }
-    const note = (found: Readonly<Figures>): void => {
-      for (const [name, value] of Object.entries(found)) {
-        figures[`${central}_${name}`] = value;
-        print(`${central}_${name} ${value}`);
-      }
-    };
-    await compareAt(central, plan, note);
-  }
-  return figures;
+  return await atEachOf(plan.centrals, missingCentral, async (central, note) => {
+    if (plan.zones > 0) await compareAt(central, plan, note);
+    return plan.large > 0 ? await largeZone(central, plan.large) : {};
+  });
 }
 
 async function compareAt(
   central: ComparedCentral,
-  { zones, records, large }: ComparePlan,
+  { zones, records }: ComparePlan,
   note: (found: Readonly<Figures>) => void,
 ): Promise<void> {
   const sizes = [Math.ceil(zones / 10), zones];
@@ -75,7 +60,6 @@ async function compareAt(
     times.push(found);
   }
   note(linearity(sizes, times));
-  if (large > 0) note(await largeZone(central, large));
 }
 
 /**

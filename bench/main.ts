@@ -1,13 +1,15 @@
 /**
  * `npm run -s bench -- [NAME ...] [--json]`: prints the figures of these parts, or of `hook` without a name.
  * Parts: hook (with memory), edit, memory, central, bulk, compare, history, load. `--zones` and `--large` are
- * for `compare` (`compare.ts`): how many zones, and how many records in the large one. `--seconds`, `--rate`,
- * `--sync-delay` and `--servers` (their names, with commas between) are for `load` (`load.ts`).
+ * for `compare` (`compare.ts`): how many zones, and how many records in the large one. `--zones` is also for
+ * `bulk` (`bulk.ts`), and `--burst`: how many zones get an edit. `--seconds`, `--rate` and `--sync-delay` are
+ * for `load` (`load.ts`). `--servers` (their names, with commas between) is for `bulk`, `compare` and `load`.
  */
 import { parseArgs } from 'node:util';
-import { benchBulk } from './bulk.ts';
+import { comparedCentrals } from './both-sides.ts';
+import { benchBulk, type BulkPlan } from './bulk.ts';
 import { benchCentral } from './central.ts';
-import { benchCompare } from './compare.ts';
+import { benchCompare, type ComparePlan } from './compare.ts';
 import { benchEdit } from './edit.ts';
 import { benchHistory } from './history.ts';
 import { benchHook } from './hook.ts';
@@ -20,6 +22,7 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean' },
     zones: { type: 'string' },
     large: { type: 'string' },
+    burst: { type: 'string' },
     seconds: { type: 'string' },
     rate: { type: 'string' },
     'sync-delay': { type: 'string' },
@@ -28,8 +31,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 
-/** The number that the user gave for an option; null: the option is absent. */
-function numberOf(name: 'zones' | 'large' | 'seconds' | 'rate' | 'sync-delay'): number | null {
+/** The number that an option gives; null: the option is absent. */
+function numberOf(name: 'zones' | 'large' | 'burst' | 'seconds' | 'rate' | 'sync-delay'): number | null {
   const text = values[name];
   if (text === undefined) return null;
   if (/^\d{1,6}$/u.test(text)) return Number(text);
@@ -44,11 +47,30 @@ function given<T extends string>(found: Readonly<Record<T, number | null>>): Par
   return all;
 }
 
-function loadPlan(): Partial<LoadPlan> {
+/** The names that `--servers` gives; without it all of them. */
+function chosen<T extends string>(all: readonly T[]): readonly T[] {
   const names = values.servers?.split(',');
-  const servers = names === undefined ? {} : { softwares: softwares.filter((one) => names.includes(one)) };
+  return names === undefined ? all : all.filter((one) => names.includes(one));
+}
+
+function loadPlan(): Partial<LoadPlan> {
   const [seconds, rate, syncDelay] = [numberOf('seconds'), numberOf('rate'), numberOf('sync-delay')];
+  const servers = values.servers === undefined ? {} : { softwares: chosen(softwares) };
   return { ...servers, ...given({ seconds, rate, syncDelay }) };
+}
+
+function bulkPlan(): Partial<BulkPlan> {
+  return {
+    softwares: chosen(softwares),
+    ...given({ zones: numberOf('zones'), burst: numberOf('burst') }),
+  };
+}
+
+function comparePlan(): Partial<ComparePlan> {
+  return {
+    centrals: chosen(comparedCentrals),
+    ...given({ zones: numberOf('zones'), large: numberOf('large') }),
+  };
 }
 
 const parts: Readonly<Record<string, () => Promise<Record<string, number>>>> = {
@@ -56,8 +78,8 @@ const parts: Readonly<Record<string, () => Promise<Record<string, number>>>> = {
   edit: benchEdit,
   memory: benchMemory,
   central: () => benchCentral(),
-  bulk: () => benchBulk(),
-  compare: () => benchCompare(given({ zones: numberOf('zones'), large: numberOf('large') })),
+  bulk: () => benchBulk(bulkPlan()),
+  compare: () => benchCompare(comparePlan()),
   history: () => benchHistory(),
   load: () => benchLoad(loadPlan()),
 };
@@ -72,5 +94,7 @@ for (const name of named) {
   }
   Object.assign(figures, await part());
 }
+// A failure at one server does not end the run (`name-servers.ts`).
+if (Object.keys(figures).some((name) => name.endsWith('_failed'))) process.exitCode = 1;
 if (values.json === true) console.log(JSON.stringify(figures, null, 2));
 else for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(40)} ${value}`);

@@ -21,30 +21,52 @@ const serverOf: Readonly<Record<Software, ServerKind>> = {
   powerdns_lmdb: 'powerdns',
 };
 
+export type Figures = Record<string, number>;
+
 /**
- * Runs `measure` for each server that is installed.
- * @returns the figures; each name begins with the server's name
+ * Measures at each of these that is installed. Prints each figure on standard error as soon as it is known. A
+ * failure at one of them is printed and noted as `failed`, and the others are measured all the same.
+ * @param missing why one cannot be measured here; false: it can be
+ * @param measure calls `note` with figures that are known early; those that it returns are noted too
+ * @returns the figures; each name begins with the name of what was measured
  */
-export async function atEach(
-  wanted: readonly Software[],
-  measure: (software: Software) => Promise<Readonly<Record<string, number>>>,
-): Promise<Record<string, number>> {
-  const figures: Record<string, number> = {};
-  for (const software of wanted) {
-    const missing = missingFor(serverOf[software]);
-    if (missing !== false) {
-      print(`${software}: ${missing}`);
+export async function atEachOf<T extends string>(
+  wanted: readonly T[],
+  missing: (one: T) => string | false,
+  measure: (one: T, note: (found: Readonly<Figures>) => void) => Promise<Readonly<Figures>>,
+): Promise<Figures> {
+  const figures: Figures = {};
+  for (const one of wanted) {
+    const why = missing(one);
+    if (why !== false) {
+      print(`${one}: ${why}`);
       continue;
     }
-    for (const [name, value] of Object.entries(await measure(software))) {
-      figures[`${software}_${name}`] = value;
-      print(`${software}_${name} ${value}`);
+    const note = (found: Readonly<Figures>): void => {
+      for (const [name, value] of Object.entries(found)) {
+        figures[`${one}_${name}`] = value;
+        print(`${one}_${name} ${value}`);
+      }
+    };
+    try {
+      note(await measure(one, note));
+    } catch (error) {
+      print(`${one}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      note({ failed: 1 });
     }
   }
   return figures;
 }
 
-/** Account that owns the zones in PowerDNS. */
+/** Like {@link atEachOf}, for name servers. */
+export async function atEach(
+  wanted: readonly Software[],
+  measure: (software: Software, note: (found: Readonly<Figures>) => void) => Promise<Readonly<Figures>>,
+): Promise<Figures> {
+  return await atEachOf(wanted, (software) => missingFor(serverOf[software]), measure);
+}
+
+/** Account of the zones in PowerDNS. */
 const account = 'bench';
 
 export interface Subject {
