@@ -26,7 +26,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'snapshot-forgotten',
     file: `${engine}/before/zone-edits.ts`,
-    find: `if (made === 'created') latest = { ...latest, ...(await proofOf(runtime, asking, [], ctx)) };`,
+    find: `if (made !== 'exists') latest = { ...latest, ...(await proofOf(runtime, asking, [], ctx)) };`,
     replace: ``,
     says: 'What the create put into the zone is not remembered.',
   },
@@ -229,12 +229,23 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'created-zone-not-durable',
     file: `${engine}/background/make-zone.ts`,
-    find: `  const begun = await amend(runtime, operation, (now) => ({
-    requested: now.requested || managesZones,
-    watch: watching(runtime.ports, now, { add: sent }),
-  }));`,
-    replace: `  const begun = { ...operation, requested: operation.requested || managesZones };`,
+    find: `: await amend(runtime, operation, (now) => requesting(runtime, now, content));`,
+    replace: `: { ...operation, requested: requesting(runtime, operation, content).requested };`,
     says: 'A zone that is made after the panel kept it is not in the journal before the request.',
+  },
+  {
+    name: 'pushed-zone-not-durable',
+    file: `${engine}/before/zone-edits.ts`,
+    find: `return { begun: await commitAccepted(runtime, asking, 'kept'), asked };`,
+    replace: `return { begun: { ...(await commitAccepted(runtime, asked, 'kept')), ...requesting(runtime, asked, content) }, asked };`,
+    says: 'A zone that a push makes is not in the journal before the request.',
+  },
+  {
+    name: 'pushed-zone-stays-requested',
+    file: `${engine}/background/make-zone.ts`,
+    find: `const { watch, requested } = asked ?? operation;`,
+    replace: `const { watch, requested } = operation;`,
+    says: 'The request of a push that was answered counts as one that may still take effect.',
   },
   {
     name: 'foreign-zone-left-open',
