@@ -21,6 +21,8 @@ import {
   zone,
   zoneState,
 } from '../../../testing/simulator/given.ts';
+import { changedCentral } from '../../../testing/changed-central.ts';
+import { defaultRecords } from '../../../testing/simulator/new-zones.ts';
 import { recordsEvent } from '../../../testing/simulator/edits.ts';
 import type { World } from '../../../testing/simulator/world.ts';
 
@@ -58,6 +60,40 @@ test('issue 17, apply: a zone that only the panel has is made with its content, 
   assert.equal(await recordState(world, a('www', 1)), 'synced');
   const [newest] = await historyOf(world, 1);
   assert.deepEqual([newest?.id, newest?.source, newest?.state], [result.operation, 'push', 'confirmed']);
+});
+
+test('issue 17, first send: a create is in the journal before its request, and nothing is read after it', async () => {
+  const calls: string[] = [];
+  const panel = [a('www', 1), ...defaultRecords(zone, 'central')];
+  const world = await given({ panel, central: null }, (fresh) => {
+    fresh.wrap = (central) =>
+      changedCentral(central, {
+        createZone: async (...call) => {
+          calls.push('create');
+          return await central.createZone(...call);
+        },
+        readZone: async (...call) => {
+          calls.push('read');
+          return await central.readZone(...call);
+        },
+      });
+  });
+  const plan = await planOf(world, push);
+  const journal = world.sides[0]?.disk.file;
+  assert.ok(journal !== undefined);
+  const commit = journal.commit.bind(journal);
+  journal.commit = async (batch) => {
+    for (const operation of batch.operations ?? []) {
+      assert.ok(operation.kind === 'zone-create');
+      const { state, created, requested, watch } = operation;
+      const isWatched = watch?.added.some((record) => recordId(record) === recordId(a('www', 1))) ?? null;
+      calls.push(JSON.stringify([state, created, requested, isWatched]));
+    }
+    await commit(batch);
+  };
+  calls.length = 0;
+  assert.equal((await apply(world, plan)).kind, 'done');
+  assert.deepEqual(calls, ['read', '["kept",false,true,true]', 'create', '["confirmed",true,false,null]']);
 });
 
 test('issue 17, plan: names the name servers that the zone has at the central, as far as they can be read', async () => {

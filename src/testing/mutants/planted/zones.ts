@@ -234,20 +234,6 @@ export const plantedInZones: readonly PlantedBug[] = [
     says: 'A zone that is made after the panel kept it is not in the journal before the request.',
   },
   {
-    name: 'pushed-zone-not-durable',
-    file: `${engine}/before/zone-edits.ts`,
-    find: `return { begun: await commitAccepted(runtime, asking, 'kept'), asked };`,
-    replace: `return { begun: { ...(await commitAccepted(runtime, asked, 'kept')), ...requesting(runtime, asked, content) }, asked };`,
-    says: 'A zone that a push makes is not in the journal before the request.',
-  },
-  {
-    name: 'pushed-zone-stays-requested',
-    file: `${engine}/background/make-zone.ts`,
-    find: `const { watch, requested } = asked ?? operation;`,
-    replace: `const { watch, requested } = operation;`,
-    says: 'The request of a push that was answered counts as one that may still take effect.',
-  },
-  {
     name: 'foreign-zone-left-open',
     file: `${engine}/background/make-zone.ts`,
     find: `if (operation.class !== 'follow' && (await tx.current(operation)).afterSeen) {`,
