@@ -168,8 +168,8 @@ export interface Central {
    * Creates the zone; resolves once a read shows it.
    * @param content records that the zone gets in the same write, as many as fit in one request. A central
    *   without `createsWithContent` ignores them. The caller adds the missing ones afterwards
-   * @returns `exists`: this account already has the zone, and nothing was changed. Else all records of the new
-   *   zone, read after the write; or `created`: the caller has to read them
+   * @returns `exists`: this account already has the zone, and nothing was changed. Else all records of the
+   *   new zone, read after the write; or `created`: the caller has to read them
    * @throws {CentralError} `zone.foreign` when the zone belongs to another account, `zone.create-there-first`
    *   where only the provider creates zones, `central.limit`, `central.refused` and others
    */

@@ -298,7 +298,8 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       const made = await Promise.all(
         [central, other, central, other].map(async (one) => await one.createZone(zone, seed, quietContext())),
       );
-      assert.deepEqual(made.toSorted(), ['created', 'exists', 'exists', 'exists']);
+      const counts = ['created', 'exists'].map((what) => made.filter((one) => one === what).length);
+      assert.deepEqual(counts, [1, 3]);
       if (other !== central) await other.close();
     });
 

@@ -187,8 +187,8 @@ export class ZoneReader {
 
   /**
    * Reads all records of a zone; `null`: the account has no such zone. If the last zone that was read was
-   * missing, this one probably is too: then the server is asked first whether it lists the zone, which
-   * proves that by one request instead of two.
+   * missing, this one probably is too. Then the server is first asked whether it lists the zone: one request
+   * instead of two.
    */
   async whole(zone: DnsName, ctx: CallContext): Promise<ZoneRead | null> {
     if (this.#lastWasMissing && (await this.#rowsOf(zone, ctx)).length === 0) return null;

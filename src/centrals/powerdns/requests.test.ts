@@ -1,6 +1,7 @@
 /** Tests how many requests a first push takes, and that no request that proves something is left out. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import * as v from 'valibot';
 import { CentralError, type Central } from '../../core/central.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
@@ -51,7 +52,7 @@ describe('issue 17, first send: requests to PowerDNS', () => {
   const create = async () => await central.createZone(zone, seed, quietContext(), content());
   const readMissing = async () => assert.equal(await central.readZone(zone, [], quietContext()), null);
   const sorted = (records: readonly ResourceRecord[] | string | null): readonly string[] => {
-    assert.ok(records !== null && typeof records !== 'string', String(records));
+    assert.ok(records !== null && typeof records !== 'string');
     return records.map(recordId).sort();
   };
 
@@ -141,7 +142,10 @@ describe('issue 17, first send: requests to PowerDNS', () => {
       proxy.behaviour = async ({ method }, pass) => {
         const answer = await pass();
         if (method !== 'POST') return answer;
-        return { ...answer, body: JSON.stringify(spoiled(JSON.parse(String(answer.body)))[at]) };
+        return {
+          ...answer,
+          body: JSON.stringify(spoiled(v.parse(v.looseObject({}), JSON.parse(answer.body)))[at]),
+        };
       };
       assert.equal(await create(), 'created');
     }

@@ -194,19 +194,21 @@ function steps(given: () => Given, central: string): void {
   };
 
   test('issue 17, plan: a panel that cannot be read is told in words, and a short failure is waited out', async () => {
-    const { panel, atPanel, ended } = given().stage;
-    const fault = { func: atPanel.words.list, params: { elid: 'shared0.example' }, via: 'mgrctl' } as const;
-    panel.faults.add({ ...fault, effect: 'refuse', code: 9, text: 'the list is being rebuilt', count: null });
-    const refused = await ended('plan', 'shared0.example');
-    panel.faults.clear();
-    assert.equal(refused.status, 1, refused.out);
-    assert.match(
-      refused.err,
-      /The panel refused the request.*the list is being rebuilt.*\[panel\.refused\]/u,
-    );
-    panel.faults.add({ ...fault, effect: 'empty', count: 1 });
-    const { status, out } = await ended('plan', 'shared0.example');
-    panel.faults.clear();
+    const { stage } = given();
+    const { faults } = stage.panel;
+    const fault = {
+      func: stage.atPanel.words.list,
+      params: { elid: 'shared0.example' },
+      via: 'mgrctl',
+    } as const;
+    faults.add({ ...fault, effect: 'refuse', code: 9, text: 'the list is being rebuilt', count: null });
+    const told = await stage.ended('plan', 'shared0.example');
+    faults.clear();
+    assert.equal(told.status, 1, told.out);
+    assert.match(told.err, /The panel refused the request.*the list is being rebuilt.*\[panel\.refused\]/u);
+    faults.add({ ...fault, effect: 'empty', count: 1 });
+    const { status, out } = await stage.ended('plan', 'shared0.example');
+    faults.clear();
     assert.equal(status, 0, out);
     assert.match(out, /created at the central|changed at the central/u);
   });

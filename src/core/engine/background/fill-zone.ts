@@ -10,7 +10,8 @@ import { pushSource } from '../../zone-plan.ts';
 import { lackingApexNs } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { compareSides, isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
-import { proofSaved, unsavedProof, withProof, zoneAtCentral, type Asked } from './make-zone.ts';
+import type { BeforeRequest } from './made-zone.ts';
+import { proofSaved, unsavedProof, withProof, zoneAtCentral } from './make-zone.ts';
 import { isHeard, keepWatching } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import { busyIds } from '../before/plan.ts';
@@ -32,7 +33,7 @@ export async function fillZone(
   begun: CreateOperation,
   view: PanelView,
   ctx: CallContext,
-  asked?: Asked,
+  asked?: BeforeRequest,
 ): Promise<void> {
   const { journal, clock, settings } = runtime.ports;
   const { zone } = begun;

@@ -4,6 +4,7 @@ import { JournalError } from '../../journal.ts';
 import { creates, isFinal, type CreateOperation, type Operation } from '../../operation.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { plain } from '../knowledge/compare-rule.ts';
+import { watching } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
@@ -34,6 +35,28 @@ export async function proofOf(
 ): Promise<Proof> {
   const content = await readCentralZone(runtime, zone, held, ctx);
   return foundZone(content ?? []);
+}
+
+/**
+ * The fields of a create before its request was journalled. Who passes them has just read, under the same
+ * lock, that the central lacks the zone.
+ */
+export type BeforeRequest = Pick<CreateOperation, 'requested' | 'watch'>;
+
+/**
+ * The fields of a create whose request is about to be sent.
+ * @param content the panel's records to send
+ */
+export function requesting(
+  { ports }: Runtime,
+  now: CreateOperation,
+  content: readonly ResourceRecord[],
+): BeforeRequest {
+  const { managesZones, createsWithContent } = ports.central.traits;
+  return {
+    requested: now.requested || managesZones,
+    watch: watching(ports, now, { add: createsWithContent ? content.map(plain) : [] }),
+  };
 }
 
 /**

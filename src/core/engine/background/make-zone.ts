@@ -5,8 +5,17 @@ import type { PanelRecord } from '../../panel.ts';
 import { withNameServers } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
-import { foundZone, landed, mayLandLate, noteSent, readBackCreate, type Proof } from './made-zone.ts';
-import { showsDone, watching } from '../knowledge/operations.ts';
+import {
+  foundZone,
+  landed,
+  mayLandLate,
+  noteSent,
+  readBackCreate,
+  requesting,
+  type BeforeRequest,
+  type Proof,
+} from './made-zone.ts';
+import { showsDone } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import { emptySeed } from '../before/zone-edits.ts';
@@ -36,7 +45,7 @@ export async function zoneAtCentral(
   view: PanelView,
   content: readonly ResourceRecord[],
   ctx: CallContext,
-  asked?: Asked,
+  asked?: BeforeRequest,
 ): Promise<MadeZone | null> {
   const panel = view.records ?? [];
   const there = asked !== undefined ? null : await readCentralZone(runtime, operation.zone, panel, ctx);
@@ -89,7 +98,10 @@ async function waitsForEdits(
 async function make(
   runtime: Runtime,
   operation: CreateOperation,
-  { content, asked }: { readonly content: readonly ResourceRecord[]; readonly asked: Asked | undefined },
+  {
+    content,
+    asked,
+  }: { readonly content: readonly ResourceRecord[]; readonly asked: BeforeRequest | undefined },
   ctx: CallContext,
 ): Promise<(ReadBack & { readonly operation: CreateOperation }) | CentralError> {
   const { createsWithContent } = runtime.ports.central.traits;
@@ -118,28 +130,6 @@ async function make(
     return { operation: { ...begun, ...made.proof, ...answered }, content: made.content };
   }
   return { operation: await withProof(runtime, begun, answered), content: made.content };
-}
-
-/**
- * The fields of a create before its request was journalled. Who passes them has just read, under the same
- * lock, that the central lacks the zone.
- */
-export type Asked = Pick<CreateOperation, 'requested' | 'watch'>;
-
-/**
- * The fields of a create whose request is about to be sent.
- * @param content the panel's records to send
- */
-export function requesting(
-  { ports }: Runtime,
-  now: CreateOperation,
-  content: readonly ResourceRecord[],
-): Asked {
-  const { managesZones, createsWithContent } = ports.central.traits;
-  return {
-    requested: now.requested || managesZones,
-    watch: watching(ports, now, { add: createsWithContent ? content.map(plain) : [] }),
-  };
 }
 
 /** Whether the operation is on watch for all of these records. */

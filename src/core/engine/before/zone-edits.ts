@@ -20,8 +20,15 @@ import {
   type Refusal,
 } from './answer.ts';
 import type { Held } from '../parts/locks.ts';
-import { noteLanded, noteSent, proofOf, readBackCreate, unmake } from '../background/made-zone.ts';
-import { requesting, type Asked } from '../background/make-zone.ts';
+import {
+  noteLanded,
+  noteSent,
+  proofOf,
+  readBackCreate,
+  requesting,
+  unmake,
+  type BeforeRequest,
+} from '../background/made-zone.ts';
 import { fromEvent, newCreate, newDelete, touchedRecords, watching } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import { baselineFact, isBaselineDue, unknownZone } from './unknown-zone.ts';
@@ -211,7 +218,7 @@ export async function createAtOnce(
   runtime: Runtime,
   draft: CreateOperation,
   content: readonly ResourceRecord[],
-): Promise<{ readonly begun: CreateOperation; readonly asked: Asked }> {
+): Promise<{ readonly begun: CreateOperation; readonly asked: BeforeRequest }> {
   const asked = await afterPast(runtime, draft);
   const asking = { ...asked, ...requesting(runtime, asked, content) };
   return { begun: await commitAccepted(runtime, asking, 'kept'), asked };

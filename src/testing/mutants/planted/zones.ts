@@ -137,7 +137,7 @@ export const plantedInZones: readonly PlantedBug[] = [
   },
   {
     name: 'intent-taken-for-a-made-zone',
-    file: `${engine}/background/make-zone.ts`,
+    file: `${engine}/background/made-zone.ts`,
     find: `requested: now.requested || managesZones`,
     replace: `created: now.requested || managesZones`,
     says: 'A create that was only sent counts as one that made the zone.',
