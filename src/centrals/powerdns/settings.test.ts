@@ -43,6 +43,7 @@ test('everything else has a default', () => {
     passwordNext: '',
     trust: { kind: 'public' },
     zoneKind: 'Native',
+    nativeSerials: false,
     nameServers: [],
     timeout: 10_000,
   });
