@@ -36,8 +36,6 @@ const zonesAtOnce = 4;
 export class CompareAll {
   readonly #runtime: Runtime;
   readonly #retrying = new Set<CompareRequest['follow']>();
-  /** When the first comparison began: wall clock, milliseconds since 1970. `Infinity`: not yet. */
-  #beganAt = Infinity;
   progress: ComparisonProgress = { running: false, done: 0, total: 0, problem: null };
 
   constructor(runtime: Runtime) {
@@ -51,7 +49,6 @@ export class CompareAll {
   async untilBaseline(): Promise<void> {
     const { clock } = this.#runtime.ports;
     const { signal } = this.#runtime.timers.stopping;
-    this.#beganAt = clock.wall();
     for (let attempts = 0; !signal.aborted; attempts += 1) {
       if (await this.#baselineOnce(attempts >= patientAttempts)) return;
       await clock.sleep(this.#runtime.timers.backoff(attempts), signal).catch(() => {
@@ -195,10 +192,15 @@ export class CompareAll {
     return { panel: here.value.zones, central: new Set(there) };
   }
 
-  /** Whether the panel deleted the zone and created it again while the first comparison was running. */
+  /**
+   * Whether the panel created the zone again after this engine has ended its delete. Times do not tell:
+   * the clock may have been set since.
+   */
   async #isMadeAgain(zone: DnsName): Promise<boolean> {
-    const [last] = await this.#runtime.ports.journal.operations({ zone, latest: 1 });
-    return last?.kind === 'zone-delete' && last.state === 'confirmed' && last.changedAt >= this.#beganAt;
+    const { ports, readProofs } = this.#runtime;
+    const [last] = await ports.journal.operations({ zone, latest: 1 });
+    if (last?.kind !== 'zone-delete' || last.state !== 'confirmed') return false;
+    return readProofs.isDeleted(zone, last.id);
   }
 
   /**
