@@ -25,7 +25,7 @@ import {
 import { busyIds, knowledgeOf, likelyThere } from '../before/plan.ts';
 import { sendOpenTtls } from './open-ttl.ts';
 import type { Runtime } from '../runtime.ts';
-import type { PanelView } from '../knowledge/panel-view.ts';
+import { isMade, isReported, type PanelView } from '../knowledge/panel-view.ts';
 import type { Transaction } from '../parts/store.ts';
 import { towardsPanel } from '../knowledge/towards-panel.ts';
 
@@ -274,8 +274,7 @@ async function endBringing(
 
 /** Whether the panel reported the edit as made but shows other records than the call asked for. */
 function isKeptOtherwise(operation: RecordsOperation, view: PanelView): boolean {
-  const heard = operation.class !== 'follow' && operation.afterSeen;
-  return heard && view.records !== null && !showsDone(operation, view);
+  return isReported(operation) && view.records !== null && !showsDone(operation, view);
 }
 
 /** Ends one operation after its records at the central were changed to the panel's state. */
@@ -288,7 +287,7 @@ async function end(
   const { view } = seen;
   // If the panel shows only a part of an edit whose `after` call has not come, the operation ends as undone.
   // If the call still comes, the edit is carried out again.
-  const some = operation.afterSeen && viewItems(operation, view).includes('after');
+  const some = isMade(operation) && viewItems(operation, view).includes('after');
   const watch = watchOf(runtime, operation);
   if (some || showsDone(operation, view)) {
     const items = withEndNotes(operation, seen);

@@ -46,9 +46,16 @@ export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelV
  * exception is a create that cancels a delete: it stands for an earlier create whose `after` came late.
  */
 export function isReported(operation: Operation): boolean {
-  const { class: group, state, afterSeen } = operation;
   const isMadeAgain = operation.kind === 'zone-create' && operation.cancels !== null;
-  return (group !== 'follow' || isMadeAgain) && (state === 'kept' || afterSeen);
+  return (operation.class !== 'follow' || isMadeAgain) && isMade(operation);
+}
+
+/**
+ * Whether the panel has made what the operation stands for. For an edit of class `compensate` it has from the
+ * beginning: its `after` is what we heard of it, even if the journal could not store that.
+ */
+export function isMade({ class: group, state, afterSeen }: Operation): boolean {
+  return group === 'compensate' || state === 'kept' || afterSeen;
 }
 
 /**
@@ -57,8 +64,8 @@ export function isReported(operation: Operation): boolean {
  */
 export function patienceFor({ ports, patience, readProofs }: Runtime, operation: Operation): number {
   const { afterWait, visibilityWait, readLag } = ports.settings;
-  const { id, zone, state, afterSeen } = operation;
-  if (state !== 'kept' && !afterSeen) return afterWait;
+  const { id, zone } = operation;
+  if (!isMade(operation)) return afterWait;
   const isCurrent = !isReported(operation) || readProofs.isCurrent(zone, id, patience.since(id));
   return isCurrent ? visibilityWait : Math.max(visibilityWait, readLag);
 }

@@ -248,6 +248,16 @@ export const aboutEdits: Readonly<Record<string, Story>> = {
       },
     },
   ),
+  'an edit done again is refused, and the journal cannot store that the panel has to be put back': told(
+    [[40, edit([{ remove: old, add: null }], { takes: 13_000 })]],
+    {
+      options: { journal: true },
+      draws: {
+        [`${atWww} fault`]: { 3: 'refuse' },
+        'journal 1 records joined.example. reverting fault': { 3: 'read-only' },
+      },
+    },
+  ),
   'the journal is slow while the panel keeps what is being undone': told(
     [[40, edit([wwwMoves], { takes: 11_000 })]],
     {
