@@ -12,7 +12,7 @@ import { readCentralZone } from '../knowledge/central-zone.ts';
 import { compareSides, isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import type { BeforeRequest } from './made-zone.ts';
 import { proofSaved, unsavedProof, withProof, zoneAtCentral } from './make-zone.ts';
-import { isHeard, keepWatching } from '../knowledge/operations.ts';
+import { editsIn, isHeard, keepWatching } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import { busyIds } from '../before/plan.ts';
 import { recentOf, withRecent } from '../knowledge/recent-fact.ts';
@@ -38,9 +38,9 @@ export async function fillZone(
   const { journal, clock, settings } = runtime.ports;
   const { zone } = begun;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  // Edits that we left to the panel do not count here, because their records are sent as soon as a panel read
-  // shows them.
-  const claiming = edits(open).filter((one) => !isFinal(one.state) && one.state !== 'stuck' && !isHeard(one));
+  // Edits that we left to the panel do not count here: their records are sent as soon as a panel read shows
+  // them.
+  const claiming = editsIn(begun, open).filter((one) => !isHeard(one));
   const busy = busyIds(claiming);
   const panel = view.records ?? [];
   const made = await zoneAtCentral(runtime, begun, view, contentOfNew(runtime, zone, view, busy), ctx, asked);

@@ -1,21 +1,12 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
-import { edits, isFinal, type CreateOperation } from '../../operation.ts';
+import type { CreateOperation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import { withNameServers } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
-import {
-  foundZone,
-  landed,
-  mayLandLate,
-  noteSent,
-  readBackCreate,
-  requesting,
-  type BeforeRequest,
-  type Proof,
-} from './made-zone.ts';
-import { showsDone } from '../knowledge/operations.ts';
+import { foundZone, landed, mayLandLate, noteSent, readBackCreate, type Proof } from './made-zone.ts';
+import { editsIn, showsDone, watching } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import { emptySeed } from '../before/zone-edits.ts';
@@ -74,14 +65,14 @@ export async function zoneAtCentral(
  */
 async function waitsForEdits(
   runtime: Runtime,
-  { id, zone }: CreateOperation,
+  operation: CreateOperation,
   view: PanelView,
 ): Promise<boolean> {
   const { journal, clock, settings } = runtime.ports;
+  const { id, zone } = operation;
   const waited = runtime.now - runtime.patience.since(id);
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  const waits = edits(open).some((edit) => {
-    if (isFinal(edit.state) || edit.state === 'stuck') return false;
+  const waits = editsIn(operation, open).some((edit) => {
     const isMade = edit.state === 'kept';
     if (waited < (isMade ? 2 : 1) * settings.visibilityWait) return true;
     return (isMade || edit.state === 'applied') && showsDone(edit, view);

@@ -2,6 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import { otherTtl, recordId, sameData, type ResourceRecord } from '../../../dns/record.ts';
 import type { Change } from '../../../dns/zone.ts';
 import {
+  edits,
   isFinal,
   type CreateOperation,
   type DeleteOperation,
@@ -73,6 +74,19 @@ export function isOnlyAsked(operation: Operation): boolean {
 export function isHeard({ class: group, state, afterSeen, removed, added }: RecordsOperation): boolean {
   const isWritten = removed.length + added.length > 0;
   return group === 'compensate' && state === 'prepared' && afterSeen && !isWritten;
+}
+
+/**
+ * The open edits of the zone that a create has made, stuck ones left out. If a user created the zone, earlier
+ * edits belong to a former zone of the same name. They end by themselves and say nothing of the new zone.
+ * @param open open operations of the zone
+ */
+export function editsIn(
+  { id, class: group }: CreateOperation,
+  open: readonly Operation[],
+): RecordsOperation[] {
+  const all = edits(open).filter(({ state }) => !isFinal(state) && state !== 'stuck');
+  return group === 'follow' ? all : all.filter((edit) => edit.id > id);
 }
 
 /** The fields of an operation that come from the hook call. */
