@@ -87,6 +87,25 @@ test('what the panel holds is added; the zone is synced then, and looked at once
   assert.deepEqual(bench.woken, ['15200 comparison new-zone limited']);
 });
 
+test('issue 14: an edit of a former zone of the name holds no record back; others do', async () => {
+  for (const [id, group, held] of [
+    ['0', 'veto', []],
+    ['0', 'follow', [www.rdata]],
+    ['2', 'veto', [www.rdata]],
+  ] as const) {
+    const operation = { ...create, id: '1', class: group };
+    const others = [edit(id, { state: 'kept', items: items(www, null), removed: [www] })];
+    const bench = await given({ operation, others });
+    await fill(bench, [www, ftp], operation);
+    const sent = new Set(atCentral(bench));
+    assert.deepEqual(
+      [www.rdata, ftp.rdata].filter((one) => !sent.has(one)),
+      held,
+      `${id} ${group}`,
+    );
+  }
+});
+
 test('an engine that has stopped compares nothing any more', async () => {
   const bench = await given();
   await fill(bench, [www]);

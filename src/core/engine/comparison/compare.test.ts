@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseName } from '../../../dns/name.ts';
-import type { ResourceRecord } from '../../../dns/record.ts';
+import { makeRecord, type ResourceRecord } from '../../../dns/record.ts';
 import {
   sampleCreate,
   sampleDelete,
@@ -84,6 +84,17 @@ test('later what is new in the panel is added', async () => {
   );
   const [operation] = await bench.journal.operations({});
   assert.deepEqual([operation?.class, operation?.source], ['follow', 'periodic']);
+});
+
+test('issue 14: an alias beside a record of an open edit waits, and the zone is compared again', async () => {
+  const alias = makeRecord({ name: 'www', type: 'CNAME', rdata: 'elsewhere.example.net.' }, zone);
+  const items = [{ remove: null, add: one, mirrored: true, note: null }];
+  const open = sampleOperation('0', { state: 'applied', items, added: [one], removed: [] });
+  const bench = await given({ panel: [alias], central: [one], operations: [open] });
+  await compare(bench);
+  assert.deepEqual([bench.central.store.records(zone)?.length, await rowsIn(bench)], [1, {}]);
+  await bench.wait(100_000);
+  assert.deepEqual(bench.woken, ['90000 comparison periodic no']);
 });
 
 test('a stuck edit whose records are alike ends, and its records are entered in the same comparison', async () => {

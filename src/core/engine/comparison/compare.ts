@@ -148,6 +148,7 @@ async function compareUnderLock(
   // Writes nothing of this zone now. Another comparison must confirm the removals first.
   if (permit === 'later') return;
   const found = permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, rule);
+  if (found.waiting.length > 0) runtime.agenda.want(zone, request, runtime.ports.settings.readLag);
   const other = await otherWriterIn(runtime, known, rows, found);
   await runtime.store.transact(async (tx) => {
     await noteInStep(tx, entry, view, { note: other.note, rows, found, busy: [...remembered, ...forgotten] });

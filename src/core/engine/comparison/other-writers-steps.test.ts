@@ -21,7 +21,7 @@ async function compared(
   before: readonly LedgerRow[],
   put: readonly LedgerRow[],
 ): Promise<{ readonly counted: boolean; readonly note: string | null }> {
-  const comparison = { put, drop: [], additions: [], gone: [] };
+  const comparison = { put, drop: [], additions: [], waiting: [], gone: [] };
   const fact = otherWriterFact(zone);
   const { note, facts } = await bench.run(findOtherWriter(bench.runtime, zone, before, comparison));
   await bench.journal.commit({ facts });
@@ -115,7 +115,7 @@ test('only the last three are kept, and nothing is written where nothing changes
     await bench.wait(1_000);
   }
   assert.equal(await bench.journal.fact(otherWriterFact(zone)), times.slice(2).join(' '));
-  const comparison = { put: [], drop: [], additions: [], gone: [] };
+  const comparison = { put: [], drop: [], additions: [], waiting: [], gone: [] };
   assert.deepEqual(await bench.run(findOtherWriter(bench.runtime, zone, [], comparison)), {
     note: 'note.other-writer',
     facts: {},

@@ -67,6 +67,18 @@ test('issue 13: a record of an open edit is no rival and gets no row', () => {
   assert.deepEqual(states({ panel: [one], central: [one], busy: [one] }), []);
 });
 
+test('issue 14: an alias waits while an open operation decides about a record beside it, and the other way round', () => {
+  const waiting = (given: Given): unknown => {
+    const { put, additions, waiting: held } = compare({ busy: [two, cname], ...given });
+    return [put, additions, held].map((list) => list.length);
+  };
+  assert.deepEqual(waiting({ panel: [cname], central: [two], busy: [two] }), [0, 0, 1]);
+  assert.deepEqual(waiting({ panel: [one], central: [cname] }), [0, 0, 1]);
+  assert.deepEqual(waiting({ panel: [one], central: [two] }), [0, 1, 0]);
+  assert.deepEqual(waiting({ panel: [cname], central: [], busy: [two] }), [0, 1, 0]);
+  assert.deepEqual(waiting({ panel: [cname], central: [a('ftp', 2)], busy: [a('ftp', 2)] }), [0, 1, 0]);
+});
+
 test('issue 13: a synchronised record that one side lost conflicts, as does a conflict that stays', () => {
   assert.deepEqual(states({ central: [one], rows: [row(one)] }), ['conflict']);
   assert.deepEqual(states({ panel: [one], rows: [row(one)] }), ['conflict']);
@@ -134,7 +146,7 @@ test("issue 13: the central's own records and the signer's are no part of a comp
   const dnskey = makeRecord({ name: '@', type: 'DNSKEY', rdata: '257 3 13 AAAA' }, zone);
   const own = [soa, apex, dnskey];
   for (const given of [{ panel: own }, { central: own }])
-    assert.deepEqual(compare(given), { put: [], drop: [], additions: [], gone: [] });
+    assert.deepEqual(compare(given), { put: [], drop: [], additions: [], waiting: [], gone: [] });
   const delegation = makeRecord({ name: 'sub', type: 'NS', rdata: 'ns1.example.net.' }, zone);
   assert.equal(compare({ panel: [delegation] }).additions.length, 1);
 });

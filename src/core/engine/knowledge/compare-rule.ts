@@ -18,6 +18,11 @@ export interface Comparison {
    */
   readonly additions: readonly PanelRecord[];
   /**
+   * Records that are new in the panel, but cannot stand beside a record of an open operation that the central
+   * has: an alias and any other record. They get no row, and wait until that operation has decided.
+   */
+  readonly waiting: readonly PanelRecord[];
+  /**
    * Synced records that the central has and the panel no longer has. They are to be removed at the central.
    */
   readonly gone: readonly ResourceRecord[];
@@ -81,9 +86,12 @@ export function compareSides(
   const all = mergeSides(zone, panel, central, rows);
   const gone = options.follow === true ? goneFromPanel(all, options.busy) : new Map<string, BothSides>();
   const oneSided = groupOneSided(all, new Set([...options.busy, ...gone.keys()]));
+  const undecided = [...all].flatMap(([id, side]) => (options.busy.has(id) && side.onCentral ? side : []));
+  const besides = Map.groupBy(undecided, ({ record }) => record.name);
   const put: LedgerRow[] = [];
   const drop: ResourceRecord[] = [];
   const additions: PanelRecord[] = [];
+  const waiting: PanelRecord[] = [];
   for (const [id, side] of all) {
     if (options.busy.has(id) || gone.has(id)) continue;
     if (!side.onPanel && !side.onCentral) {
@@ -91,10 +99,12 @@ export function compareSides(
       continue;
     }
     const state = judge(side, hasRival(side, oneSided), options);
-    if (state === 'new') additions.push({ ...side.record, key: side.keys[0] ?? '' });
-    else if (!sameRow(side, state)) put.push(toRow(side, state));
+    if (state === 'new') {
+      const isAliasBeside = (besides.get(side.record.name) ?? []).some((other) => isAliasPair(side, other));
+      (isAliasBeside ? waiting : additions).push({ ...side.record, key: side.keys[0] ?? '' });
+    } else if (!sameRow(side, state)) put.push(toRow(side, state));
   }
-  return { put, drop, additions, gone: [...gone.values()].map(({ record }) => record) };
+  return { put, drop, additions, waiting, gone: [...gone.values()].map(({ record }) => record) };
 }
 
 function goneFromPanel(
@@ -165,11 +175,13 @@ export function hasRival(side: BothSides, oneSided: ReadonlyMap<DnsName, readonl
   const group = oneSided.get(side.record.name) ?? [];
   return group.some(
     (other) =>
-      other.onPanel !== side.onPanel &&
-      (other.record.type === side.record.type ||
-        other.record.type === 'CNAME' ||
-        side.record.type === 'CNAME'),
+      other.onPanel !== side.onPanel && (other.record.type === side.record.type || isAliasPair(side, other)),
   );
+}
+
+/** Whether one of two records of the same name is an alias, so that only one of them can be there. */
+function isAliasPair(one: BothSides, other: BothSides): boolean {
+  return one.record.type === 'CNAME' || other.record.type === 'CNAME';
 }
 
 function judge(

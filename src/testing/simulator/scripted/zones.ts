@@ -78,22 +78,6 @@ export const aboutZones: Readonly<Record<string, Story>> = {
     ],
     { options: { above: true } },
   ),
-  'a zone made again below an answered one, before the delete of one with an open edit went out': told(
-    [
-      [10, zoneEdit('zone-create', below)],
-      [
-        60,
-        edit(
-          [{ remove: address(below, 'pop', 1), add: address(below, 'api', 10) }],
-          { takes: 13_000 },
-          below,
-        ),
-      ],
-      [73.2, zoneEdit('zone-delete', below)],
-      [75, zoneEdit('zone-create', below)],
-    ],
-    { options: { above: true } },
-  ),
   'a signed zone is deleted while the central is out of reach': told(
     [
       [39, { kind: 'outage', of: 1, lasts: 5_000 }],
