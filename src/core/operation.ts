@@ -74,7 +74,12 @@ export function isOpen({ state, watch }: Operation, wall: number): boolean {
   return !isFinal(state) || (watch !== null && watch.until > wall);
 }
 
-/** The effect of an operation on one record. */
+/** Whether the first operation had ended before the other one began. */
+export function wasOver({ id, state, endedAfter = id }: Operation, other: Operation): boolean {
+  return isFinal(state) && other.id > endedAfter;
+}
+
+/** What an operation does to one record. */
 export interface OperationItem {
   readonly remove: ResourceRecord | null;
   readonly add: ResourceRecord | null;
@@ -156,8 +161,13 @@ interface AnyOperation {
   readonly createdAt: number;
   readonly changedAt: number;
   /**
-   * Changes that requests of this operation may still make at the central; null: as far as we know, no
-   * request is under way.
+   * Id of the newest operation when this one ended. Operations with a greater id began later, whatever their
+   * times say, because the clock may have been set. Absent: not ended, or ended by an earlier release.
+   */
+  readonly endedAfter?: string;
+  /**
+   * What requests of this operation may still change at the central; null: as far as we know, none is under
+   * way.
    */
   readonly watch: Watch | null;
   /** How often the present step has failed since the last success. */

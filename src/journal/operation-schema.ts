@@ -47,6 +47,7 @@ const anyOperation = {
   afterSeen: v.boolean(),
   createdAt: v.number(),
   changedAt: v.number(),
+  endedAfter: v.exactOptional(v.string()),
   watch: v.nullable(v.object({ until: v.number(), added: records, removed: records })),
   attempts: v.number(),
   problems: v.array(problemSchema),

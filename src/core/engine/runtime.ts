@@ -102,20 +102,23 @@ export class Runtime {
     this.silent = new SilentChanges(ports, this.rounds);
     this.recentDeletes = new RecentDeletes(now, ports.settings.readLag);
     this.serialProofs = new SerialProofs(now, ports.settings.readLag);
-    this.store = new Store(ports, {
-      begun: (operation) => this.readProofs.begin(operation),
-      heard: (operation) => this.patience.heard(operation),
-      ended: (operation) => {
-        this.patience.forget(operation);
-        this.readProofs.forget(operation);
-        this.unsaid.delete(operation);
+    this.store = new Store(
+      { ...ports, newestId: () => this.timers.newestId },
+      {
+        begun: (operation) => this.readProofs.begin(operation),
+        heard: (operation) => this.patience.heard(operation),
+        ended: (operation) => {
+          this.patience.forget(operation);
+          this.readProofs.forget(operation);
+          this.unsaid.delete(operation);
+        },
+        touched: (zone) => this.serialProofs.touched(zone),
+        inStep: (zone, began) => {
+          this.serialProofs.inStep(zone, began);
+        },
+        wake: (zone, delay) => this.agenda.wake(zone, delay),
       },
-      touched: (zone) => this.serialProofs.touched(zone),
-      inStep: (zone, began) => {
-        this.serialProofs.inStep(zone, began);
-      },
-      wake: (zone, delay) => this.agenda.wake(zone, delay),
-    });
+    );
   }
 
   /**

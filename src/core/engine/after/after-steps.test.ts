@@ -132,7 +132,7 @@ test('a delete that comes after its undo knows whether the central had the zone'
 test('issue 14: a delete that comes after its undo does not expect what an edit has removed since', async () => {
   const undone = { ...askedDelete, state: 'reverted', snapshot: [a('www', 1), a('mail', 2)] } as const;
   const edit = sampleOperation('1', { state: 'confirmed', removed: [a('mail', 2)], added: [] });
-  const bench = await given({ operations: [undone, { ...edit, changedAt: undone.createdAt }] });
+  const bench = await given({ operations: [undone, { ...edit, endedAfter: undone.id }] });
   assert.deepEqual(await answer(bench, deleteCall), accepted);
   const again = deletes(await bench.journal.operations({})).find(({ state }) => state === 'kept');
   assert.deepEqual(again?.snapshot, [a('www', 1)]);

@@ -2,7 +2,13 @@ import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { JournalError } from '../../journal.ts';
 import { isMirrored, type ZoneEntry } from '../../ledger.ts';
 import { refusal } from '../../catalogue.ts';
-import type { DeleteOperation, Operation, OperationState, RecordsOperation } from '../../operation.ts';
+import {
+  wasOver,
+  type DeleteOperation,
+  type Operation,
+  type OperationState,
+  type RecordsOperation,
+} from '../../operation.ts';
 import type { EditEvent, RecordsEvent } from '../../panel.ts';
 import { nothingToDo, type Answer } from '../before/answer.ts';
 import type { Refused } from '../before/carry-out.ts';
@@ -210,19 +216,14 @@ export async function keptDelete(
   tx.wake(source.zone, runtime.ports.settings.confirmDelay);
 }
 
-/**
- * The records that the central had when the delete began, without those that later edits have removed there.
- */
-async function leftOf(
-  { journal }: Transaction,
-  { zone, createdAt, snapshot }: DeleteOperation,
-): Promise<readonly ResourceRecord[]> {
-  const recent = await journal.operations({ zone, latest });
-  const since = recent.filter(({ state, changedAt }) => state === 'confirmed' && changedAt >= createdAt);
+/** What the central had in the zone when the delete began, without what edits have removed there since. */
+async function leftOf({ journal }: Transaction, known: DeleteOperation): Promise<readonly ResourceRecord[]> {
+  const recent = await journal.operations({ zone: known.zone, latest });
+  const since = recent.filter((one) => one.state === 'confirmed' && !wasOver(one, known));
   const removed = new Set(
     since.flatMap((one) => (one.kind === 'zone-delete' ? [] : one.removed)).map(recordId),
   );
-  return snapshot.filter((record) => !removed.has(recordId(record)));
+  return known.snapshot.filter((record) => !removed.has(recordId(record)));
 }
 
 async function compensate(

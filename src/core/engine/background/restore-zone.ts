@@ -37,9 +37,9 @@ export async function restoreZone(
 }
 
 /** Whether the zone was created recently, and no edit was made in it since. */
-async function isNew(runtime: Runtime, { zone, createdAt }: CreateOperation): Promise<boolean> {
+async function isNew(runtime: Runtime, { id, zone, createdAt }: CreateOperation): Promise<boolean> {
   const { journal, clock, settings } = runtime.ports;
   if (clock.wall() - createdAt > settings.watch) return false;
-  const since = (await journal.operations({ zone, latest: 50 })).filter((one) => one.createdAt >= createdAt);
+  const since = (await journal.operations({ zone, latest: 50 })).filter((one) => one.id > id);
   return !since.some(({ kind, state }) => kind === 'records' && (!isFinal(state) || state === 'confirmed'));
 }

@@ -5,6 +5,7 @@ import { CentralError, type CallContext } from '../../central.ts';
 import {
   creates,
   isFinal,
+  wasOver,
   type CreateOperation,
   type DeleteOperation,
   type Operation,
@@ -294,20 +295,13 @@ async function isMadeByOthers(
   return await hasNoneOf(runtime, operation, records, content);
 }
 
-/**
- * Finds the zone's newest operations that have changed since the given one began. If an older operation has a
- * later time, the clock was set back, and times prove nothing. Then newer operations and those not over are
- * returned.
- */
+/** The zone's newest operations that had not ended when the given one began. */
 async function changedSince(
   { ports: { journal } }: Runtime,
-  { id, zone, createdAt }: Operation,
+  operation: Operation,
 ): Promise<readonly Operation[]> {
-  const recent = await journal.operations({ zone, latest });
-  const isSetBack = recent.some((one) => one.id < id && one.createdAt > createdAt);
-  return recent.filter((one) =>
-    isSetBack ? one.id > id || !isFinal(one.state) : one.changedAt >= createdAt,
-  );
+  const recent = await journal.operations({ zone: operation.zone, latest });
+  return recent.filter((one) => !wasOver(one, operation));
 }
 
 /**

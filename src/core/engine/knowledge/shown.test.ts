@@ -92,11 +92,12 @@ test('issue 14, reads: another edit of that time that is about the record leaves
   const shows = [next];
   const others: readonly (readonly [Operation, boolean])[] = [
     [edit('2', null, next, { state: 'applied' }), false],
-    [edit('2', old, next, { state: 'confirmed', changedAt: 1_001 }), false],
-    [edit('2', old, next, { state: 'confirmed', changedAt: 1_000 }), true],
+    [edit('2', old, next, { state: 'confirmed' }), false],
+    [edit('00', old, next, { state: 'confirmed', endedAfter: '1' }), false],
+    [edit('00', old, next, { state: 'confirmed', endedAfter: '00' }), true],
     [edit('2', null, mail, { state: 'applied' }), true],
-    [sampleDelete('2', { state: 'confirmed', changedAt: 1_001 }), false],
-    [sampleCreate('2', { state: 'confirmed', changedAt: 1_000 }), true],
+    [sampleDelete('00', { state: 'confirmed', endedAfter: '1' }), false],
+    [sampleCreate('00', { state: 'confirmed', endedAfter: '00' }), true],
   ];
   const asked = edit('1', null, next);
   for (const [ended, isProof] of others)

@@ -1,7 +1,7 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { DnsName } from '../../../dns/name.ts';
 import type { LedgerRow } from '../../ledger.ts';
-import { edits, isFinal, type Operation, type RecordsOperation } from '../../operation.ts';
+import { edits, wasOver, type Operation, type RecordsOperation } from '../../operation.ts';
 import type { Runtime } from '../runtime.ts';
 import { retimed, showsDone, viewItems } from './operations.ts';
 import { isReported, type PanelView } from './panel-view.ts';
@@ -60,8 +60,8 @@ function isShown(
   rows: ReadonlyMap<string, LedgerRow>,
   recent: readonly Operation[],
 ): boolean {
-  const { id, createdAt, items } = operation;
-  const others = recent.filter((one) => one.id !== id && (!isFinal(one.state) || one.changedAt > createdAt));
+  const { id, items } = operation;
+  const others = recent.filter((one) => one.id !== id && !wasOver(one, operation));
   if (others.some(({ kind }) => kind !== 'records')) return false;
   const elsewhere = new Set(edits(others).flatMap(recordsOf).map(recordId));
   const wasThere = (one: string): boolean => rows.get(one)?.onPanel === true;

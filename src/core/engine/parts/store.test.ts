@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { MemoryJournal } from '../../../testing/memory-journal.ts';
 import { sampleOperation } from '../../../testing/contracts/journal.ts';
 import type { Batch } from '../../journal.ts';
+import { wasOver } from '../../operation.ts';
 import { VirtualClock } from '../../../testing/virtual-clock.ts';
 import { Moved, Store } from './store.ts';
 
@@ -16,7 +17,7 @@ interface Scene {
 function scene(journal = new MemoryJournal()): Scene {
   const told: string[] = [];
   const store = new Store(
-    { journal, clock: new VirtualClock(), log: () => undefined },
+    { journal, clock: new VirtualClock(), log: () => undefined, newestId: () => 'newest' },
     {
       begun: (id) => told.push(`begun ${id}`),
       heard: (id) => told.push(`heard ${id}`),
@@ -49,6 +50,22 @@ test('issue 14: a judgement counts only while the operation is as it was judged'
   await store.transact((tx) => tx.amend(judged, () => ({ afterSeen: true })));
   assert.ok(applied !== null);
   await assert.rejects(store.advance(applied, 'reverting'), Moved);
+});
+
+test('issue 14: the end of an operation says which one was the newest then, and no other step does', async () => {
+  const { store } = scene();
+  const applied = await store.advance(await store.create(draft), 'applied');
+  assert.equal(applied.endedAfter, undefined);
+  const ended = await store.advance(applied, 'confirmed');
+  assert.equal(ended.endedAfter, 'newest');
+  for (const [id, isOver] of [
+    ['another', false],
+    ['newest', false],
+    ['newest-1', true],
+  ] as const) {
+    assert.equal(wasOver(ended, { ...draft, id }), isOver);
+    assert.equal(wasOver(applied, { ...draft, id }), false);
+  }
 });
 
 test('issue 14: what was done is journalled beside what was heard meanwhile', async () => {

@@ -41,6 +41,15 @@ export interface StoreEvents {
   wake(zone: DnsName, delay: number): void;
 }
 
+/** What the store writes to, and the time and the ids that it stores. */
+export interface StorePorts {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The newest id of all operations. */
+  readonly newestId: () => string;
+}
+
 /**
  * Fields of an operation that may change while its state stays. The state itself changes only by `advance` or
  * `record`.
@@ -56,16 +65,15 @@ export class Store {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #newestId: () => string;
   readonly #events: StoreEvents;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    { journal, clock, log }: { readonly journal: Journal; readonly clock: Clock; readonly log: Log },
-    events: StoreEvents,
-  ) {
+  constructor({ journal, clock, log, newestId }: StorePorts, events: StoreEvents) {
     this.#journal = journal;
     this.#clock = clock;
     this.#log = log;
+    this.#newestId = newestId;
     this.#events = events;
   }
 
@@ -119,7 +127,7 @@ export class Store {
    */
   async #begin<T>(body: (tx: Transaction) => T | Promise<T>): Promise<Begun<T>> {
     const { pending } = this.#journal;
-    const tx = new Transaction(pending ?? this.#journal, this.#clock);
+    const tx = new Transaction(pending ?? this.#journal, this.#clock, this.#newestId);
     const result = await body(tx);
     // Called before and after the commit, so that a proof which is stored during the commit is forgotten too.
     const zones = zonesOf(tx.batch);
@@ -176,6 +184,7 @@ export class Transaction {
    */
   readonly journal: JournalReader;
   readonly #clock: Clock;
+  readonly #newestId: () => string;
   readonly #writes = new Map<string, Write>();
   /** Ids of operations that the caller has passed in, but that the journal does not have yet. */
   readonly #drafts = new Set<string>();
@@ -189,9 +198,10 @@ export class Transaction {
   readonly inStep = new Map<DnsName, number>();
   #beside: Batch = {};
 
-  constructor(journal: JournalReader, clock: Clock) {
+  constructor(journal: JournalReader, clock: Clock, newestId: () => string) {
     this.journal = journal;
     this.#clock = clock;
+    this.#newestId = newestId;
   }
 
   /**
@@ -346,7 +356,15 @@ export class Transaction {
     if (!mayStep(now.kind, now.state, to))
       throw new Error(`operation ${now.id} may not go from ${now.state} to ${to}`);
     const took = this.#took(now, to);
-    return this.#write(now, { ...now, ...changes, ...took, state: to, changedAt: this.#clock.wall() });
+    const end = isFinal(to) ? { endedAfter: this.#newestId() } : {};
+    return this.#write(now, {
+      ...now,
+      ...changes,
+      ...took,
+      ...end,
+      state: to,
+      changedAt: this.#clock.wall(),
+    });
   }
 
   /**

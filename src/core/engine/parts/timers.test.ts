@@ -100,7 +100,9 @@ test('ids are in order: within one millisecond, after the clock was set back, an
   const [last = ''] = ids.slice(-1);
   const next = setUp();
   next.clock.stepWall(-7_200_000);
+  assert.deepEqual([timers.newestId, next.timers.newestId], [last, '']);
   next.timers.idsAfter(last);
+  assert.equal(next.timers.newestId, last);
   ids.push(next.timers.newId());
   assert.deepEqual(ids, ids.toSorted());
   assert.equal(new Set(ids).size, ids.length);

@@ -17,6 +17,7 @@ export class Timers {
   #serial = 0;
   /** The time that the newest id contains: milliseconds since 1970. */
   #idTime = 0;
+  #newestId = '';
 
   constructor({
     clock,
@@ -101,6 +102,7 @@ export class Timers {
 
   /** Makes sure that all ids that are made from now on sort after the given id. */
   idsAfter(id: string): void {
+    this.#newestId = id;
     this.#idTime = Math.max(this.#idTime, Number.parseInt(id.slice(0, 9), 36) + 1);
   }
 
@@ -115,7 +117,13 @@ export class Timers {
     const time = this.#idTime.toString(36).padStart(9, '0');
     const serial = this.#serial.toString(36).padStart(3, '0');
     const random = Math.floor(this.#random() * 1_679_616).toString(36);
-    return `${time}-${serial}${random.padStart(4, '0')}`;
+    this.#newestId = `${time}-${serial}${random.padStart(4, '0')}`;
+    return this.#newestId;
+  }
+
+  /** The newest id; empty: there is none yet. */
+  get newestId(): string {
+    return this.#newestId;
   }
 }
 

@@ -78,6 +78,14 @@ export const aboutZones: Readonly<Record<string, Story>> = {
     ],
     { options: { above: true } },
   ),
+  'a zone that the provider makes after its delete, with the clock set back to before the end of its create':
+    told([
+      [6, zoneEdit('zone-create', fresh, { visibleAfter: 20_000 })],
+      [30, { kind: 'clock-step', by: -22_000 }],
+      [32, { kind: 'central-delete', central: 1, zone: fresh }],
+      [34, zoneEdit('zone-delete', fresh)],
+      [45, providerMakes(fresh)],
+    ]),
   'a signed zone is deleted while the central is out of reach': told(
     [
       [39, { kind: 'outage', of: 1, lasts: 5_000 }],
