@@ -138,6 +138,20 @@ test('issue 14: a delete that comes after its undo does not expect what an edit 
   assert.deepEqual(again?.snapshot, [a('www', 1)]);
 });
 
+test('issue 14: a delete that comes after its undo expects the zone that a create has requested since', async () => {
+  const undone = { ...askedDelete, state: 'reverted', wasThere: false } as const;
+  for (const [endedAfter, wasThere] of [
+    ['0', true],
+    ['00', false],
+  ] as const) {
+    const made = sampleCreate('00', { state: 'confirmed', requested: true, endedAfter });
+    const bench = await given({ operations: [made, { ...undone, id: endedAfter === '0' ? '0' : '01' }] });
+    assert.deepEqual(await answer(bench, deleteCall), accepted);
+    const again = deletes(await bench.journal.operations({})).find(({ state }) => state === 'kept');
+    assert.equal(again?.wasThere, wasThere, endedAfter);
+  }
+});
+
 test('a delete of a zone that the ledger lacks is kept all the same', async () => {
   const bench = await given({ operations: [askedDelete], entry: null });
   assert.deepEqual(await answer(bench, deleteCall), accepted);

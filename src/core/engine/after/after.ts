@@ -1,8 +1,9 @@
-import { recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { recordId } from '../../../dns/record.ts';
 import { JournalError } from '../../journal.ts';
 import { isMirrored, type ZoneEntry } from '../../ledger.ts';
 import { refusal } from '../../catalogue.ts';
 import {
+  creates,
   wasOver,
   type DeleteOperation,
   type Operation,
@@ -206,9 +207,9 @@ export async function keptDelete(
   const entry = await tx.journal.zone(source.zone);
   if (entry === null) return;
   const { incarnation, note } = entry;
-  const known = answered?.kind === 'zone-delete' ? answered : null;
-  const wasThere = note === missingNote ? false : (known?.wasThere ?? null);
-  const snapshot = known === null ? [] : await leftOf(tx, known);
+  const known = answered?.kind === 'zone-delete' ? await knownNow(tx, answered) : unknownDelete;
+  const wasThere = note === missingNote ? false : known.wasThere;
+  const { snapshot } = known;
   const draft = newDelete(runtime, { ...source, class: 'compensate', incarnation, snapshot, wasThere });
   tx.create({ ...draft, afterSeen: true }, 'kept');
   if (answered !== null) await tx.amend(answered, () => ({ afterSeen: true }));
@@ -216,14 +217,27 @@ export async function keptDelete(
   tx.wake(source.zone, runtime.ports.settings.confirmDelay);
 }
 
-/** What the central had in the zone when the delete began, without what edits have removed there since. */
-async function leftOf({ journal }: Transaction, known: DeleteOperation): Promise<readonly ResourceRecord[]> {
+type KnownOfDelete = Pick<DeleteOperation, 'snapshot' | 'wasThere'>;
+
+/** What is known of a delete for which `before` was never asked. */
+const unknownDelete: KnownOfDelete = { snapshot: [], wasThere: null };
+
+/**
+ * What was found when the delete began, with what we have done since: without the records that edits have
+ * removed at the central, and with the zone that a create has requested there.
+ */
+async function knownNow({ journal }: Transaction, known: DeleteOperation): Promise<KnownOfDelete> {
   const recent = await journal.operations({ zone: known.zone, latest });
-  const since = recent.filter((one) => one.state === 'confirmed' && !wasOver(one, known));
+  const since = recent.filter((one) => !wasOver(one, known));
+  const isAsked = creates(since).some(({ created, requested }) => created || requested);
+  const ended = since.filter(({ state }) => state === 'confirmed');
   const removed = new Set(
-    since.flatMap((one) => (one.kind === 'zone-delete' ? [] : one.removed)).map(recordId),
+    ended.flatMap((one) => (one.kind === 'zone-delete' ? [] : one.removed)).map(recordId),
   );
-  return known.snapshot.filter((record) => !removed.has(recordId(record)));
+  return {
+    snapshot: known.snapshot.filter((record) => !removed.has(recordId(record))),
+    wasThere: isAsked || known.wasThere,
+  };
 }
 
 async function compensate(
