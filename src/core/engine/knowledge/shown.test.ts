@@ -7,6 +7,7 @@ import {
   sampleDelete,
   sampleOperation,
   sampleRow,
+  sampleWatch,
 } from '../../../testing/contracts/journal.ts';
 import { engineBench, entryOf, viewOf, type Bench } from '../../../testing/engine-bench.ts';
 import { a, zone } from '../../../testing/simulator/given.ts';
@@ -95,6 +96,7 @@ test('issue 14, reads: another edit of that time that is about the record leaves
     [edit('2', old, next, { state: 'confirmed' }), false],
     [edit('00', old, next, { state: 'confirmed', endedAfter: '1' }), false],
     [edit('00', old, next, { state: 'confirmed', endedAfter: '00' }), true],
+    [edit('00', old, next, { state: 'reverted', endedAfter: '00', watch: sampleWatch(Infinity) }), false],
     [edit('2', null, mail, { state: 'applied' }), true],
     [sampleDelete('00', { state: 'confirmed', endedAfter: '1' }), false],
     [sampleCreate('00', { state: 'confirmed', endedAfter: '00' }), true],

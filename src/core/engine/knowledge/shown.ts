@@ -1,7 +1,7 @@
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { DnsName } from '../../../dns/name.ts';
 import type { LedgerRow } from '../../ledger.ts';
-import { edits, wasOver, type Operation, type RecordsOperation } from '../../operation.ts';
+import { edits, isOpen, wasOver, type Operation, type RecordsOperation } from '../../operation.ts';
 import type { Runtime } from '../runtime.ts';
 import { retimed, showsDone, viewItems } from './operations.ts';
 import { isReported, type PanelView } from './panel-view.ts';
@@ -30,12 +30,16 @@ export async function learnFrom(
   // While the zone is created or deleted, a read may show records of an earlier zone with the same name.
   if (asked.length < undecided.length) return;
   if (!asked.some((operation) => isReported(operation) && !showsDone(operation, view))) return;
-  const { journal } = runtime.ports;
+  const { journal, clock } = runtime.ports;
   const names = new Set(asked.flatMap(namesOf));
   const rows = new Map((await journal.rows(zone, [...names])).map((row) => [recordId(row.record), row]));
   const recent = await journal.operations({ zone, latest });
+  const wall = clock.wall();
   for (const operation of asked) {
-    if (isShown(operation, view, rows, recent))
+    // The panel may show late what an edit on watch has asked for, although we have undone that edit.
+    const mayShow = (one: Operation): boolean => isOpen(one, wall) || !wasOver(one, operation);
+    const others = recent.filter((one) => one.id !== operation.id && mayShow(one));
+    if (isShown(operation, view, rows, others))
       runtime.readProofs.shown(zone, operation.id, operation.class === 'veto');
   }
 }
@@ -52,16 +56,15 @@ function learnDeleted({ readProofs }: Runtime, operation: Operation): void {
  * edit named. The proof is a record that differs from what earlier reads showed, if no other edit of that
  * time explains the difference.
  * @param rows the ledger's rows at the edit's names, by record id: what earlier reads showed
- * @param recent the zone's newest operations
+ * @param others other operations of the zone that may explain what the read shows
  */
 function isShown(
   operation: RecordsOperation,
   view: PanelView,
   rows: ReadonlyMap<string, LedgerRow>,
-  recent: readonly Operation[],
+  others: readonly Operation[],
 ): boolean {
-  const { id, items } = operation;
-  const others = recent.filter((one) => one.id !== id && !wasOver(one, operation));
+  const { items } = operation;
   if (others.some(({ kind }) => kind !== 'records')) return false;
   const elsewhere = new Set(edits(others).flatMap(recordsOf).map(recordId));
   const wasThere = (one: string): boolean => rows.get(one)?.onPanel === true;
