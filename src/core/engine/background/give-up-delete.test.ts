@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sampleDelete, sampleRow } from '../../../testing/contracts/journal.ts';
+import { sampleDelete, sampleRow, sampleWatch } from '../../../testing/contracts/journal.ts';
 import { engineBench, entryOf, type Bench } from '../../../testing/engine-bench.ts';
 import { a, zone } from '../../../testing/simulator/given.ts';
 import type { ZoneState } from '../../ledger.ts';
@@ -32,6 +32,17 @@ test('a delete that is given up leaves the zone synced and compared, and is on w
   assert.equal((await journal.zone(zone))?.state, 'synced');
   assert.equal((await journal.operations({})).length, 1);
   assert.deepEqual(woken, ['200 comparison kept-delete limited']);
+});
+
+test('issue 14: a delete that is given up tells the watch whether a request may still land', async () => {
+  const failed = { ...waiting, attempts: 2 };
+  for (const [deleting, attempts] of [
+    [failed, 0],
+    [{ ...failed, watch: sampleWatch(Infinity) }, 2],
+  ] as const) {
+    const ended = await (await givenUp(deleting)).journal.operation('0');
+    assert.deepEqual([ended?.state, ended?.attempts], ['reverted', attempts]);
+  }
 });
 
 test('issue 14: a zone whose delete was given up is compared again once reads show what the panel reported before', async () => {

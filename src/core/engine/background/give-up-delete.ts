@@ -18,7 +18,9 @@ export async function giveUpDelete(
   // A slow panel may still delete the zone, and its `after` call may get lost. So the ended operation stays
   // on watch for some time.
   const watch = entry === null ? operation.watch : watching(runtime.ports, operation);
-  await tx.advance(operation, 'reverted', { watch });
+  // A request of unknown outcome may still delete the zone at the central. The watch then looks for the loss.
+  const attempts = operation.watch === null ? 0 : operation.attempts;
+  await tx.advance(operation, 'reverted', { watch, attempts });
   if (entry === null) return;
   if ((await tx.journal.fact(baselineDueFact(zone))) !== null) {
     // The ledger's data of the zone is out of date: it is from before the observe mode. So the ledger forgets

@@ -189,8 +189,10 @@ for (const [what, { operation, ...scene }] of Object.entries(quiet)) {
   });
 }
 
-for (const operation of [deleted, { ...undone, requested: false }]) {
-  test(`a synchronised zone that a late request of a ${operation.kind} took away is made once more`, async () => {
+const givenUp = { ...deleted, state: 'reverted', attempts: 1 } as const;
+for (const operation of [deleted, givenUp, { ...undone, requested: false }]) {
+  const { kind, state } = operation;
+  test(`a synchronised zone that a late request of a ${kind} (${state}) took away is made once more`, async () => {
     const bench = await given(operation, { entry: entryOf(zone), isThere: false });
     await bench.journal.commit({ rows: [{ zone, put: [sampleRow(1)] }] });
     bench.panel.zones.set(zone, [www]);

@@ -73,8 +73,10 @@ async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promi
   runtime.ports.log(1, 'operation.stuck', { operation: draft.id, code: 'zone.maybe-ours' });
 }
 
-function mayDeleteLate({ kind, state }: Operation): boolean {
-  return kind === 'zone-create' || (kind === 'zone-delete' && state === 'confirmed');
+/** Whether a request of the operation may still delete the zone. See `giveUpDelete` for a delete given up. */
+function mayDeleteLate({ kind, state, attempts }: Operation): boolean {
+  if (kind === 'zone-create') return true;
+  return kind === 'zone-delete' && (state === 'confirmed' || attempts > 0);
 }
 
 /** Creates a synced zone again at the central if a delete of ours took effect late and removed it there. */
