@@ -304,6 +304,7 @@ test('while the panel may still keep the delete or create of the zone, no synced
   const watch = { until: 1_700_000_000_000 + 90_000, added: [], removed: [] };
   for (const [operation, isJudged] of [
     [sampleDelete('0', { state: 'reverted', watch }), false],
+    [sampleDelete('0', { state: 'reverted', watch, afterSeen: true }), true],
     [sampleCreate('0', { state: 'reverted', watch }), false],
     [sampleDelete('0', { state: 'confirmed', watch }), true],
     [sampleDelete('0', { state: 'reverted' }), true],

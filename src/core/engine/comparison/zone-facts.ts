@@ -66,14 +66,15 @@ export async function recordsOrCopy(
 }
 
 /**
- * Ids of records that late writes or a slow panel may still change, because their operations are on watch
- * (`watched-records.ts`). If an undone create or delete of the whole zone is on watch, all synced records are
- * included.
+ * Ids of records that late writes or a slow panel may still change, because operations on them are on watch
+ * (`watched-records.ts`). All synced records are included if an undone create of the zone is on watch, or a
+ * delete that was given up and that the panel has not reported.
  */
 export function watchedIds(watched: readonly Operation[], rows: readonly LedgerRow[]): ReadonlySet<string> {
   const records = watched.flatMap(watchedRecords);
   const agreed = rows.filter(({ state }) => state === 'synced').map(({ record }) => record);
-  const isWhole = watched.some(({ kind, state }) => kind !== 'records' && state === 'reverted');
+  const undone = watched.filter(({ kind, state }) => kind !== 'records' && state === 'reverted');
+  const isWhole = undone.some(({ kind, afterSeen }) => kind === 'zone-create' || !afterSeen);
   return new Set([...records, ...(isWhole ? agreed : [])].map(recordId));
 }
 
