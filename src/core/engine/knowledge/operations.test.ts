@@ -144,6 +144,8 @@ test('any request of an edit may add or remove what it wrote; its undo also what
   assert.deepEqual(anyRequest(edit), { add: [two], remove: [two] });
   assert.deepEqual(anyRequest({ ...edit, removed: [three] }).add, [two, three]);
   assert.deepEqual(anyRequest({ ...edit, state: 'reverting' }), { add: [two, one], remove: [two, one] });
+  const restored = { ...edit, state: 'reverting', class: 'compensate' } as const;
+  assert.deepEqual(anyRequest(restored), { add: [two], remove: [two] }, 'it is undone in the panel');
   assert.deepEqual(anyRequest(sampleDelete('1', { formerlyOurs: [one] })), {});
 });
 

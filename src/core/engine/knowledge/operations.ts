@@ -184,9 +184,11 @@ export function watching({ clock, settings }: Runtime['ports'], now: Operation, 
  */
 export function anyRequest(operation: Operation): Late {
   if (operation.kind !== 'records') return {};
-  const { state, items, added, removed } = operation;
-  // An undo adds back the records that the edit removes, even if another writer had removed them before.
-  const undone = state === 'reverting' ? items.filter(({ mirrored }) => mirrored) : [];
+  const { class: group, state, items, added, removed } = operation;
+  // An undo adds back the records that the edit removes, even if another writer had removed them before. An
+  // edit of class `compensate` is undone in the panel.
+  const isUndone = state === 'reverting' && group !== 'compensate';
+  const undone = isUndone ? items.filter(({ mirrored }) => mirrored) : [];
   const all = union(
     [...added, ...removed],
     undone.flatMap(({ remove }) => remove ?? []),
