@@ -35,6 +35,21 @@ test('issue 13: a row that is synced though one side never had it breaks a law',
   assert.deepEqual(brokenAt(side), ['ledger.synced']);
 });
 
+test('issue 14: a row that is synced by a read as old as reads may be breaks none, by an older one it does', async () => {
+  for (const [ago, laws] of [
+    [90_000, []],
+    [90_001, ['ledger.synced']],
+  ] as const) {
+    const { world, side } = await arrived();
+    const { panel, clock } = world;
+    put(world, 'panel', [odd, old]);
+    panel.provenance.look(clock.now());
+    await clock.runUntil(clock.now() + ago);
+    side.witness.committed({ rows: [{ zone, put: [row(www, 'synced')] }] }, clock.now());
+    assert.deepEqual(brokenAt(side), laws, String(ago));
+  }
+});
+
 test('issue 14: a row that is synced by a read that lags too long breaks none, by one that an engine can know it does', async () => {
   for (const [lag, laws] of [
     [90_000, ['ledger.synced']],

@@ -22,7 +22,8 @@ import { itemsOf, writtenBy } from './operation-parts.ts';
 const stepWithin = 60_000;
 
 /**
- * For so many milliseconds after a zone was created again, reads of the panel may still show the old zone.
+ * For so many milliseconds reads of the panel may still show an older state, such as a zone before it was
+ * created again (docs/decisions/021-old-reads.md).
  */
 const shownWithin = defaultEngineSettings.readLag;
 
@@ -161,8 +162,8 @@ export class Commits {
   }
 
   /**
-   * Checks a row that becomes `synced`. Both sides must have had its record when the operation read them, or
-   * during the last minute.
+   * Checks a row that becomes `synced`: both sides must have had its record when the operation read them, or
+   * in the last minute. The panel may have had it earlier, because its reads may be old.
    */
   #checkRow(zone: DnsName, row: LedgerRow, since: number): void {
     if (row.state !== 'synced' || isCentralsOwn(zone, row.record)) return;
@@ -170,11 +171,12 @@ export class Commits {
     const seen = row.onPanel && row.onCentral;
     // Another operation on the record will still give the central the panel's state.
     if (seen && this.#isBusy(zone, id)) return;
-    const had = (side: Provenance): boolean =>
-      side.originOf(zone, id) !== null || side.effects.some((effect) => wentSince(effect, zone, id, since));
-    const isLate = !had(this.#panel) && this.#moment.isShownLate(zone, id);
+    const had = (side: Provenance, from: number): boolean =>
+      side.originOf(zone, id) !== null || side.effects.some((effect) => wentSince(effect, zone, id, from));
+    const wasShown = had(this.#panel, Math.min(since, this.#now() - shownWithin));
+    const isLate = !wasShown && this.#moment.isShownLate(zone, id);
     if (isLate) this.#judgement.excuse('shown-late');
-    if (!seen || !(had(this.#panel) || isLate) || !had(this.#central))
+    if (!seen || !(wasShown || isLate) || !had(this.#central, since))
       this.#judgement.violate('ledger.synced', `${zone}: ${formatRecord(row.record)} is synced unseen`);
   }
 
