@@ -138,6 +138,7 @@ export function loadGatewaySettings(path: string): GatewaySettings {
       login: '',
       dns: { algorithm: '', transport: 'tcp', axfr: false },
       newZones: { nameServers: backend.nameservers, kind: 'native' },
+      nativeSerials: false,
     },
   };
 }

@@ -162,7 +162,8 @@ export class Gateway {
         await storage.dropClaim(zone, auditOf(caller, 'zone.unclaimed', zone, {}));
       try {
         const made = await backend.createZone(zone, seed, ctx, content);
-        if (made === 'created' || judged === 'ours') return made;
+        if (made !== 'exists') return 'created';
+        if (judged === 'ours') return 'exists';
       } catch (error) {
         if (!(error instanceof CentralError)) throw error;
         if (error.state === 'untouched' && judged === 'claimed') await drop();

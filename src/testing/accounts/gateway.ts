@@ -73,6 +73,7 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
       login: '',
       dns: { algorithm: '', transport: 'tcp', axfr: false },
       newZones: { nameServers: [], kind: 'native' },
+      nativeSerials: false,
     },
   };
   const ports = { clock: realClock, log: () => undefined };

@@ -5,8 +5,17 @@ import type { PanelRecord } from '../../panel.ts';
 import { withNameServers } from './apex-ns.ts';
 import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
-import { foundZone, landed, mayLandLate, noteSent, readBackCreate, type Proof } from './made-zone.ts';
-import { editsIn, showsDone, watching } from '../knowledge/operations.ts';
+import {
+  foundZone,
+  landed,
+  mayLandLate,
+  noteSent,
+  readBackCreate,
+  requesting,
+  type BeforeRequest,
+  type Proof,
+} from './made-zone.ts';
+import { editsIn, showsDone } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import { emptySeed } from '../before/zone-edits.ts';

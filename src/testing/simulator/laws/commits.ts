@@ -249,9 +249,9 @@ export class Commits {
   }
 
   /**
-   * Checks that an edit sends nothing for a record that is `panel-only`, in conflict or excluded. Also checks
-   * that it adds no record beside a conflict (docs/adoption.md, rows 6 to 9). An item that leaves its record
-   * as it is sends nothing.
+   * Checks that an edit sends nothing for a record that is `panel-only`, in conflict or excluded, and adds no
+   * record beside a conflict (docs/adoption.md, rows 6 to 9). An item that leaves its record as it is sends
+   * nothing.
    */
   #checkItem(operation: Operation, { mirrored, remove, add }: OperationItem): void {
     const { id, zone } = operation;
