@@ -148,7 +148,7 @@ async function compareUnderLock(
   // Writes nothing of this zone now. Another comparison must confirm the removals first.
   if (permit === 'later') return;
   const found = permit === 'follow' ? wanted : compareSides(zone, view.records, records, rows, rule);
-  if (found.waiting.length > 0) runtime.agenda.want(zone, request, runtime.ports.settings.readLag);
+  compareWaiting(runtime, zone, request, found);
   const other = await otherWriterIn(runtime, known, rows, found);
   await runtime.store.transact(async (tx) => {
     await noteInStep(tx, entry, view, { note: other.note, rows, found, busy: [...remembered, ...forgotten] });
@@ -162,6 +162,16 @@ async function compareUnderLock(
   if (found.additions.length + found.gone.length > 0) {
     await followPanel(runtime, { zone, source: request.reason, present: records, ...found }, ctx);
   }
+}
+
+/** Schedules another comparison if new records wait until an open operation has decided. */
+function compareWaiting(
+  { agenda, ports }: Runtime,
+  zone: DnsName,
+  request: CompareRequest,
+  { waiting }: Comparison,
+): void {
+  if (waiting.length > 0) agenda.want(zone, request, ports.settings.readLag);
 }
 
 async function otherWriterIn(
