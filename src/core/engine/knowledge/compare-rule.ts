@@ -18,8 +18,8 @@ export interface Comparison {
    */
   readonly additions: readonly PanelRecord[];
   /**
-   * Records that are new in the panel, but cannot stand beside a record of an open operation that the central
-   * has: an alias and any other record. They get no row, and wait until that operation has decided.
+   * New records of the panel that the central cannot have yet. Beside them, it has a record of an open
+   * operation, and one of the two is an alias. They get no row, and wait until that operation has decided.
    */
   readonly waiting: readonly PanelRecord[];
   /**
