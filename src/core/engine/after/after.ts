@@ -223,8 +223,8 @@ type KnownOfDelete = Pick<DeleteOperation, 'snapshot' | 'wasThere'>;
 const unknownDelete: KnownOfDelete = { snapshot: [], wasThere: null };
 
 /**
- * What was found when the delete began, with what we have done since: without the records that edits have
- * removed at the central, and with the zone that a create has requested there.
+ * What was found when the delete began, changed by what we have done since. Edits may have removed records at
+ * the central, and a create may have requested the zone.
  */
 async function knownNow({ journal }: Transaction, known: DeleteOperation): Promise<KnownOfDelete> {
   const recent = await journal.operations({ zone: known.zone, latest });

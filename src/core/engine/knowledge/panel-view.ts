@@ -51,8 +51,8 @@ export function isReported(operation: Operation): boolean {
 }
 
 /**
- * Whether the panel has made what the operation stands for. With class `compensate` it has from the beginning:
- * we heard of the edit by its `after`, even if the journal could not store that.
+ * Whether the panel has made what the operation stands for. With class `compensate` it has from the
+ * beginning: we heard of the edit by its `after`, even if the journal could not store that.
  */
 export function isMade({ class: group, state, afterSeen }: Operation): boolean {
   return group === 'compensate' || state === 'kept' || afterSeen;
