@@ -2,7 +2,7 @@ import { formatRecord, recordId, type ResourceRecord } from '../../../dns/record
 import type { DnsName } from '../../../dns/name.ts';
 import type { Batch } from '../../../core/journal.ts';
 import { isMirrored } from '../../../core/ledger.ts';
-import type { DeleteOperation, Operation } from '../../../core/operation.ts';
+import { isFinal, type DeleteOperation, type Operation } from '../../../core/operation.ts';
 import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import { isAbout, type Effect, type Origin, type Provenance, type WriteRequest } from '../provenance.ts';
@@ -108,6 +108,7 @@ class ForeignWrites {
     const undoes = request.kind === 'remove' && operation !== null && wants(operation, id);
     if (!undoes && (this.#isSynced(request.zone, id) || this.#isAccepted(request, id))) return 'ours';
     if (operation?.kind === 'zone-delete' && this.#goesWithZone(operation, record)) return 'ours';
+    if (operation?.kind === 'zone-delete' && this.#isUnderWay(request.zone, id)) return 'observed';
     return this.#unknowable(request, id, origin) ?? 'theirs';
   }
 
@@ -166,6 +167,21 @@ class ForeignWrites {
       isCentralsOwn(zone, record) ||
       this.#witness.row(zone, id) !== null ||
       snapshot.some((one) => recordId(one) === id)
+    );
+  }
+
+  /**
+   * Whether an edit from before the ledger was forgotten has not ended, and had the record to remove. The new
+   * baseline leaves out the record, and the delete of the zone takes it along.
+   */
+  #isUnderWay(zone: DnsName, id: string): boolean {
+    return [...this.#witness.operations.values()].some(
+      ({ operation }) =>
+        operation.kind === 'records' &&
+        operation.zone === zone &&
+        !isFinal(operation.state) &&
+        this.#witness.isOfForgotten(operation.id) &&
+        operation.removed.some((record) => recordId(record) === id),
     );
   }
 
@@ -275,7 +291,14 @@ type Ownership =
   | 'theirs'
   | Extract<
       ExcuseId,
-      'approved' | 'same-data' | 'unread' | 'crossed' | 'not-shown' | 'in-snapshot' | 'made-again'
+      | 'approved'
+      | 'same-data'
+      | 'unread'
+      | 'crossed'
+      | 'not-shown'
+      | 'in-snapshot'
+      | 'made-again'
+      | 'observed'
     >;
 
 const accepted: ReadonlySet<string> = new Set(['applied', 'kept', 'confirmed']);
