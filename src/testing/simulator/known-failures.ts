@@ -3,5 +3,4 @@
  * when the story was recorded. If such a story no longer breaks a law, the test fails, and its entry here has
  * to be removed.
  */
-export const knownFailures: Readonly<Record<string, { readonly law: string; readonly seeds: string }>> = {
-};
+export const knownFailures: Readonly<Record<string, { readonly law: string; readonly seeds: string }>> = {};
