@@ -177,7 +177,7 @@ interface Source {
   readonly readSecret: SecretReader;
   /** All centrals add their problems to this list. */
   readonly problems: Problem[];
-  /** All centrals add the files that their settings name to this list. */
+  /** Each central adds to this list the files that its settings name. */
   readonly files: string[];
 }
 

@@ -67,7 +67,10 @@ const statuses: Readonly<Record<string, number>> = {
 export function fromBackend(error: CentralError): ApiRefusal {
   const { code, params, state, retry } = error;
   const status = statuses[code];
-  if (status !== undefined) return new ApiRefusal(status, code, { params, state, retry, cause: error });
+  // The name of somebody else's zone is not told.
+  const shown = code === 'zone.foreign' ? {} : params;
+  if (status !== undefined)
+    return new ApiRefusal(status, code, { params: shown, state, retry, cause: error });
   const text = `name server: ${code}`;
   return new ApiRefusal(503, 'central.unreachable', {
     params: { text },

@@ -12,7 +12,10 @@ export interface HistoryLimits {
   readonly now: number;
   /** Operations that ended before this time are dropped. */
   readonly since: number;
-  /** If ended operations take more octets than this, the oldest of them are dropped earlier. */
+  /**
+   * If ended operations take more octets than this in total, the oldest are dropped too. Those that ended
+   * after `recent` stay.
+   */
   readonly most: number;
   /** Operations that ended after this time are kept, however many octets they take. */
   readonly recent: number;

@@ -228,7 +228,9 @@ export class SqliteJournal implements Journal {
       if (held !== null && !isDead(readHolder(held)))
         throw new JournalError('journal.in-use', { path: this.#path });
       const { commits: counted, at: committedAt } = this.#transactions.heartbeat.get();
-      // Earlier releases used this fact to count how many times the file was opened.
+      // Earlier releases counted in the fact `generation` how many times the file was opened, and wrote the
+      // same number into the second file. The higher number counts, so that such a journal does not look too
+      // old.
       const commits = Math.max(counted, countIn(this.#facts.get('generation')));
       const second = this.#countFile.read();
       this.#transactions.commits = Math.max(commits, second);

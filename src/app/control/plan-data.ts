@@ -29,8 +29,9 @@ export const planRequest = {
 
 const whole = v.nullable(v.picklist(['create', 'delete']));
 
-/** Most characters in an operator's name, and in a reason that an operator gives. */
+/** Maximum number of characters in an operator's name. */
 const mostOperator = 64;
+/** Maximum number of characters in a reason that an operator gives. */
 export const mostReason = 200;
 
 /** Whether a text is one line without control characters or others that a terminal would not show. */

@@ -13,9 +13,9 @@ import type { ZonePlan } from '../../core/zone-plan.ts';
 export type Delegation =
   /** All name servers of the delegation are name servers of the central. */
   | { readonly kind: 'here' }
-  /** Some are name servers of the central; `to` lists the others. */
+  /** Some name servers of the delegation are name servers of the central; `to` lists the others. */
   | { readonly kind: 'partly'; readonly to: readonly DnsName[] }
-  /** None is a name server of the central; `to` lists them. */
+  /** No name server of the delegation is one of the central; `to` lists those of the delegation. */
   | { readonly kind: 'elsewhere'; readonly to: readonly DnsName[] }
   /** The public DNS does not delegate the zone to any name server. */
   | { readonly kind: 'none' }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text as readAll } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
@@ -10,7 +12,7 @@ import { makeToken } from '../rights/token.ts';
 
 interface Said {
   readonly status: number;
-  readonly type: string | null;
+  readonly type: string | undefined;
   // The body of an answer in the test of whatever the server sends.
   readonly body: Record<string, unknown>;
 }
@@ -41,14 +43,14 @@ describe('the API of a gateway', { skip: missingPrograms('pdns_server') }, () =>
   after(() => bench.stop());
 
   async function ask(method: string, path: string, body?: unknown, by = token): Promise<Said> {
-    const answer = await fetch(`${bench.url()}${path}`, {
-      method,
-      headers: { Authorization: `Bearer ${by}` },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    const read: unknown = JSON.parse(await answer.text());
+    const headers = { Authorization: `Bearer ${by}` };
+    // Each request has a connection of its own: a gateway that restarts closes those that are kept.
+    const sent = request(`${bench.url()}${path}`, { method, headers, agent: false });
+    sent.end(body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body));
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    const read: unknown = JSON.parse(await readAll(answer));
     assert.ok(typeof read === 'object' && read !== null);
-    return { status: answer.status, type: answer.headers.get('content-type'), body: { ...read } };
+    return { status: answer.statusCode ?? 0, type: answer.headers['content-type'], body: { ...read } };
   }
   const change = async (
     key: string,
@@ -172,6 +174,35 @@ describe('the API of a gateway', { skip: missingPrograms('pdns_server') }, () =>
     assert.equal((await ask('DELETE', '/v1/zones/shop.example', undefined, acme)).status, 403);
   });
 
+  test('the content of a new zone needs the same rights as a change', async () => {
+    const rights = presetRights('panel', ['**'], []);
+    const by = await bench.token('fourth', {
+      ...rights,
+      rules: rights.rules.map((rule) => ({ ...rule, types: ['A'] })),
+    });
+    const zone = { zone: 'fourth.example', check: false, nameServers: ['ns1.example.net'] };
+    const text = { name: 'fourth.example.', type: 'TXT', ttl: 60, data: '"x"' };
+    const outside = { name: 'www.shop.example.', type: 'A', ttl: 60, data: '192.0.2.1' };
+    for (const [one, status] of [
+      [text, 403],
+      [outside, 422],
+    ] as const) {
+      const said = await ask('POST', '/v1/zones', { ...zone, records: [one] }, by);
+      assert.equal(said.status, status, JSON.stringify(said));
+    }
+    assert.deepEqual((await ask('GET', '/v1/zones', undefined, by)).body['zones'], []);
+    assert.equal((await ask('POST', '/v1/zones', { ...zone, records: [] }, by)).status, 201);
+  });
+
+  test('another token of the customer learns nothing by a key', async () => {
+    const key = newKey();
+    assert.equal((await change(key, { add: [{ ...record, data: '192.0.2.77' }] })).status, 200);
+    const second = await bench.token('shop');
+    const path = '/v1/zones/shop.example/changes/withdraw';
+    const said = await ask('POST', path, { key }, second);
+    assert.deepEqual([said.status, said.body['code']], [422, 'gateway.key-reused']);
+  });
+
   test('a read-only customer reads, a suspended one does nothing', async () => {
     const by = await bench.token('third');
     await bench.setState('third', 'read-only');
@@ -240,7 +271,7 @@ describe('the API of a gateway', { skip: missingPrograms('pdns_server') }, () =>
 
   test('a change that a stopped gateway left without an outcome: nobody claims to know', async () => {
     const key = newKey();
-    await bench.accept('shop', key, zoneName('shop.example'));
+    await bench.accept('shop', token, key, zoneName('shop.example'));
     await bench.restart();
     const said = await ask('POST', '/v1/zones/shop.example/changes/withdraw', { key });
     assert.deepEqual([said.status, said.body['state'], said.body['retry']], [503, 'unknown', 'later']);

@@ -123,7 +123,8 @@ function protectedSpelling(type: string, problems: Problem[]): string | null {
 }
 
 /**
- * Whether an RRset may be shown to the token. SOA and NS at the apex may as soon as {@link mayReadZone}.
+ * Whether an RRset may be shown to the token. SOA and NS at the apex may be shown whenever {@link
+ * mayReadZone} is true, even if no rule allows to read them.
  * @throws {DnsDataError} when the rights have problems
  */
 export function mayRead(rights: Rights, zone: DnsName, key: RRsetKey): boolean {

@@ -120,12 +120,12 @@ export class SqliteStorage implements Storage {
     const { zone, customer, at } = claim;
     return await this.#write<Claim>(audit, () => {
       const judged = this.#judge(claim);
-      if (judged !== 'claimed') return unchanged(judged);
+      if (judged !== 'claimed' && judged !== 'reclaimed') return unchanged(judged);
       const sql = `INSERT INTO zone (name, reversed, customer, created_at, left_at) VALUES (?, ?, ?, ?, NULL)
         ON CONFLICT (name) DO UPDATE
         SET customer = excluded.customer, created_at = excluded.created_at, left_at = NULL`;
       this.#run(sql, zone, reversed(zone), customer, at);
-      return 'claimed';
+      return judged;
     });
   }
 
@@ -221,7 +221,8 @@ export class SqliteStorage implements Storage {
       customer,
     );
     const most = this.#get('SELECT most_zones AS n FROM customer WHERE id = ?', customer);
-    return Number(count?.['n']) < Number(most?.['n']) ? 'claimed' : 'limit';
+    if (Number(count?.['n']) >= Number(most?.['n'])) return 'limit';
+    return now?.customer === customer ? 'reclaimed' : 'claimed';
   }
 
   /** A zone of another customer that has the same name, or is above or below it; null: there is none. */

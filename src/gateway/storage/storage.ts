@@ -47,10 +47,11 @@ export interface ZoneOwner {
 }
 
 /**
- * The answer to a claim. `ours`: the customer has the zone already. `limit`: the customer may have no further
- * zone. `foreign`: a zone of another customer that has the same name, or is above or below it.
+ * The answer to a claim. `reclaimed`: claimed, and the name was reserved for the customer, because he had
+ * deleted the zone before. `ours`: the customer has the zone already. `limit`: the customer may have no
+ * further zone. `foreign`: a zone of another customer that has the same name, or is above or below it.
  */
-export type Claim = 'claimed' | 'ours' | 'limit' | { readonly foreign: DnsName };
+export type Claim = 'claimed' | 'reclaimed' | 'ours' | 'limit' | { readonly foreign: DnsName };
 
 /** A change of records as it was accepted, and its outcome. */
 export interface StoredChange {

@@ -105,7 +105,7 @@ export class Gateway {
     const fingerprint = fingerprintOf(zone, request);
     return await this.#inTurn(zone, async (ctx) => {
       const earlier = await this.#parts.storage.change(caller.customer.id, request.key);
-      if (earlier !== null) return sameRequest(earlier, fingerprint);
+      if (earlier !== null) return sameRequest(earlier, caller, fingerprint);
       demandWritable(caller);
       const change = { zone, remove: request.remove, add: request.add };
       const present = await this.#judged(caller, change, ctx);
@@ -129,7 +129,7 @@ export class Gateway {
       const none = { ...changeOf(caller, zone, request), fingerprint: '', before: [], acceptedAt: wall() };
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
       const earlier = await storage.acceptChange(none, audit);
-      if (earlier !== null) return ended(earlier);
+      if (earlier !== null) return sameRequest(earlier, caller, earlier.fingerprint);
       await storage.endChange(caller.customer.id, key, withdrawn, audit);
       return { ...none, outcome: withdrawn };
     });
@@ -154,19 +154,19 @@ export class Gateway {
     content: readonly ResourceRecord[],
   ): Promise<'created' | 'exists'> {
     const claim = this.#claim(caller, zone, 'active');
+    this.#demandAllowed(caller, { zone, remove: [], add: content }, []);
     return await this.#inTurn(zone, async (ctx) => {
       const { storage, backend } = this.#parts;
-      const judged = await storage.claimZone(claim, auditOf(caller, 'zone.claimed', zone, {}));
+      const judged = await storage.claimZone(claim, auditOf(caller, 'zone.claimed', zone, { content }));
       this.#demandClaim(judged, zone);
-      const drop = async (): Promise<void> =>
-        await storage.dropClaim(zone, auditOf(caller, 'zone.unclaimed', zone, {}));
+      const drop = async (): Promise<void> => await this.#unclaim(caller, zone, judged);
       try {
         const made = await backend.createZone(zone, seed, ctx, content);
         if (made !== 'exists') return 'created';
         if (judged === 'ours') return 'exists';
       } catch (error) {
         if (!(error instanceof CentralError)) throw error;
-        if (error.state === 'untouched' && judged === 'claimed') await drop();
+        if (error.state === 'untouched' && judged !== 'ours') await drop();
         throw fromBackend(error);
       }
       await drop();
@@ -194,15 +194,27 @@ export class Gateway {
     if (!isOwn || !mayReadZone(caller.token.rights, zone)) throw noSuchZone();
   }
 
-  /** @throws {ApiRefusal} why the change is not accepted. @returns the records at the names of the change */
-  async #judged(caller: Caller, change: Change, ctx: CallContext): Promise<readonly CentralRecord[]> {
-    const { backend } = this.#parts;
-    const problems = backend.audit(change);
+  /** Ends the claim of a create that has failed. A name that the customer had before stays reserved for him. */
+  async #unclaim(caller: Caller, zone: DnsName, claim: Claim): Promise<void> {
+    const { storage, wall } = this.#parts;
+    const audit = auditOf(caller, 'zone.unclaimed', zone, {});
+    if (claim === 'reclaimed') await storage.releaseZone(zone, wall(), audit);
+    else await storage.dropClaim(zone, audit);
+  }
+
+  /** Refuses records that cannot be in the zone, and what the token's rules do not allow. */
+  #demandAllowed(caller: Caller, change: Change, present: readonly ResourceRecord[]): void {
+    const problems = this.#parts.backend.audit(change);
     if (problems.length > 0) throw new ApiRefusal(422, 'central.invalid-value', { problems });
-    const present = await backend.readNames(change.zone, changeNames(change), ctx);
-    if (present === null) throw noSuchZone();
     const [first] = decideChange(caller.token.rights, change, present);
     if (first !== undefined) throw denied({ text: `${first.verb} ${first.name} ${first.type}` });
+  }
+
+  /** @throws {ApiRefusal} why the change is not accepted. @returns the records at the names of the change */
+  async #judged(caller: Caller, change: Change, ctx: CallContext): Promise<readonly CentralRecord[]> {
+    const present = await this.#parts.backend.readNames(change.zone, changeNames(change), ctx);
+    if (present === null) throw noSuchZone();
+    this.#demandAllowed(caller, change, present);
     return present;
   }
 
@@ -289,10 +301,11 @@ function changeOf(
   return { customer: customer.id, key, token: token.id, from, zone, remove, add, outcome: null };
 }
 
-function sameRequest(earlier: StoredChange, fingerprint: string): StoredChange {
+function sameRequest(earlier: StoredChange, { token }: Caller, fingerprint: string): StoredChange {
   // A withdrawn change has no fingerprint: whatever comes with its key is refused as withdrawn.
-  if (earlier.fingerprint !== '' && earlier.fingerprint !== fingerprint)
-    throw new ApiRefusal(422, 'gateway.key-reused');
+  const isSame = earlier.fingerprint === '' || earlier.fingerprint === fingerprint;
+  // Another token of the customer may have other rights. It must not learn what this change was about.
+  if (!isSame || earlier.token !== token.id) throw new ApiRefusal(422, 'gateway.key-reused');
   return ended(earlier);
 }
 

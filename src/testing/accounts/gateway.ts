@@ -45,7 +45,7 @@ export interface GatewayBench {
   revoke(token: string): Promise<void>;
   setState(customer: string, state: CustomerState): Promise<void>;
   /** Stores a change that has no outcome, as a gateway leaves it that is killed before the write. */
-  accept(customer: string, key: string, zone: DnsName): Promise<void>;
+  accept(customer: string, token: string, key: string, zone: DnsName): Promise<void>;
   /** Starts a second gateway in the same folder. */
   second(): Promise<RunningGateway>;
   /** Stops the gateway, and starts it again at the same port. */
@@ -110,8 +110,9 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
         audit,
       );
     },
-    accept: async (customer, key, zone) => {
-      await storage.acceptChange({ ...sampleChange(key), customer, zone }, audit);
+    accept: async (customer, token, key, zone) => {
+      const id = readToken(token)?.id ?? '';
+      await storage.acceptChange({ ...sampleChange(key), customer, token: id, zone }, audit);
     },
     second: async () => await startGateway(settings, ports),
     restart: async () => {

@@ -134,7 +134,7 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         await storage.releaseZone(zone, 1_000, auditFacts('release'));
         assert.deepEqual(await storage.zonesOf('shop'), []);
         assert.deepEqual(await claim(storage, 'example.org', 'other', 1_000 + day - 1), { foreign: zone });
-        assert.equal(await claim(storage, 'example.org', 'shop', 2_000), 'claimed');
+        assert.equal(await claim(storage, 'example.org', 'shop', 2_000), 'reclaimed');
         await storage.releaseZone(zone, 3_000, auditFacts('release'));
         assert.equal(await claim(storage, 'example.org', 'other', 3_000 + day), 'claimed');
         assert.equal(await storage.transferZone(zone, 'shop', auditFacts('transfer')), true);

@@ -117,7 +117,10 @@ export class SimPanel implements Panel {
    * Called before the engine writes into the panel, so that the history can make the hook call for that edit.
    */
   onWrite: (change: Change, echo: string) => Promise<void> = () => Promise.resolve();
-  /** Called before and after the engine deletes a zone in the panel, for the same reason as `onWrite`. */
+  /**
+   * Called before and after the engine deletes a zone in the panel, so that the history can make the hook
+   * calls for that delete.
+   */
   onDelete: (zone: DnsName, echo: string, stage: 'before' | 'after') => Promise<void> = () =>
     Promise.resolve();
   /** Called after the engine has written into the panel; null: nobody listens. */

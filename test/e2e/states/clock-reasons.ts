@@ -91,7 +91,10 @@ export function clockReasonSteps(stage: () => AnyStage, signs: boolean): void {
   });
 }
 
-/** After seven minutes it is no reason yet, after eleven it is. Three are left to a busy machine. */
+/**
+ * Checks what `status` says of a zone that fails. After seven minutes it gives no reason for attention yet,
+ * after eleven it does. The three minutes up to the limit of ten are left to a busy machine.
+ */
 async function zonesFailingNow(stage: AnyStage, setClock: (ms: number) => void): Promise<Attention> {
   setClock(7 * minute);
   assert.deepEqual((await told(stage)).codes, []);
@@ -99,7 +102,11 @@ async function zonesFailingNow(stage: AnyStage, setClock: (ms: number) => void):
   return await tells(stage, 'attention.zones-not-compared');
 }
 
-/** Like {@link zonesFailingNow}, but without a running agent, so that only the command's clock counts. */
+/**
+ * Ends the agent, and writes into the journal that zones have failed for eleven minutes. The command `status`
+ * then has only its own clock.
+ * @returns what it says of failing zones
+ */
 async function zonesFailingLong(stage: AnyStage): Promise<Attention | undefined> {
   await rememberOtherwise(stage, ({ comparison, ...health }) => {
     const failingZonesSince = Date.now() - 11 * minute;

@@ -109,8 +109,8 @@ export async function zonesOfForgotten(journal: JournalReader): Promise<readonly
 
 /**
  * After {@link forgetLedger}: finds zones of the forgotten ledger that the central has and the panel lacks.
- * Creates a stuck delete for each zone, so that an operator sees it. The caller commits these together with
- * the new baseline.
+ * Creates a stuck delete for each zone, so that an administrator sees it. The caller commits these together
+ * with the new baseline.
  * @param sides the names of the zones that each side has
  * @throws {JournalError}
  */

@@ -5,8 +5,9 @@ import type { Operation } from '../../operation.ts';
 export const forgottenCode = 'journal.forgotten';
 
 /**
- * Code of the problem of a stuck delete that tells an operator about a zone of a forgotten ledger. Only the
- * central has this zone now.
+ * Code of the problem that marks a zone left at the central. The ledger before the new baseline had the zone,
+ * the central still has it, and the panel does not. A stuck delete with this code shows the zone to an
+ * administrator. Nothing is sent for it.
  */
 export const leftZoneCode = 'journal.zone-left';
 

@@ -198,7 +198,8 @@ export function anyRequest(operation: Operation): Late {
 
 /**
  * Computes the watch with which an edit ends. If the journal failed or the agent was killed, the end of a
- * write or undo may be missing in the journal. Such a request may still take effect, so it extends the watch.
+ * write or undo may be missing in the journal. A write or undo whose end is missing may still take effect, so
+ * it extends the watch.
  */
 export function watchOf({ ports, unsaid }: Runtime, operation: RecordsOperation): Watch | null {
   const isUnsaid = operation.state === 'prepared' || unsaid.has(operation.id);

@@ -20,7 +20,10 @@ export class DoubtLaws {
    * it.
    */
   #refuses = false;
-  /** Zones that were compared since the doubt began; null: the journal is not in doubt. */
+  /**
+   * Zones compared since the agent opened a journal that may lack the newest events, or since an operator has
+   * accepted another host's journal. Null: writes need no new comparison first.
+   */
   #known: Set<DnsName> | null = null;
 
   constructor(judgement: Judgement) {
