@@ -194,7 +194,7 @@ export class Gateway {
     if (!isOwn || !mayReadZone(caller.token.rights, zone)) throw noSuchZone();
   }
 
-  /** Ends the claim of a create that has failed. A name that the customer had before stays reserved for him. */
+  /** Ends the claim of a create that has failed. A name that the customer had before stays reserved. */
   async #unclaim(caller: Caller, zone: DnsName, claim: Claim): Promise<void> {
     const { storage, wall } = this.#parts;
     const audit = auditOf(caller, 'zone.unclaimed', zone, {});
