@@ -292,13 +292,14 @@ function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
   test('an address changed to and fro without a pause: only the last one is public each time', async () => {
     const { atPanel, there } = stage();
     const both = [address('fro', '192.0.2.51'), address('fro', '192.0.2.52')] as const;
-    await mirrored(stage(), both[0]);
+    // The edits lead to comparisons, of which the next test could not say what they show.
+    succeeded(await atPanel.save(old, both[0]));
     await settled(stage());
     for (const [from, to] of [both, both.toReversed(), both, both.toReversed(), both]) {
       assert.ok(from !== undefined && to !== undefined);
-      succeeded(await atPanel.change(zone, from, to));
-      assert.ok(await stands(there, zone, to), `${to.value} is public`);
-      assert.ok(!(await stands(there, zone, from)), `${from.value} is public no longer`);
+      succeeded(await atPanel.change(old, from, to));
+      assert.ok(await stands(there, old, to), `${to.value} is public`);
+      assert.ok(!(await stands(there, old, from)), `${from.value} is public no longer`);
     }
   });
 

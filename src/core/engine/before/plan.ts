@@ -104,29 +104,41 @@ export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
   for (const [id, row] of knowledge.rows) {
     if (row.onPanel) known.set(id, { record: row.record, key: row.panelKey, otherKeys: row.otherKeys ?? [] });
   }
-  for (const operation of edits(knowledge.open)) {
-    for (const item of operation.items) countRows(known, item, operation);
-  }
+  const open = edits(knowledge.open);
+  const made = madeEdits(open);
+  for (const { id, items } of open) for (const item of items) countRows(known, item, made.has(id));
   return [...known.values()];
 }
 
-/** Applies an item of an open edit to the numbers of rows. */
-function countRows(
-  known: Map<string, KnownRecord>,
-  { remove, add }: OperationItem,
-  { state, afterSeen }: RecordsOperation,
-): void {
+/**
+ * Ids of edits that the panel has made. It has reported the edit, or a later edit takes away a record that
+ * this one has brought. The panel may report an edit after it has asked about the next one.
+ * @param open oldest first
+ */
+function madeEdits(open: readonly RecordsOperation[]): ReadonlySet<string> {
+  const made = new Set<string>();
+  const taken = new Set<string>();
+  for (const { id, state, afterSeen, items } of open.toReversed()) {
+    const isTaken = items.some(({ add }) => add !== null && taken.has(recordId(add)));
+    if (state !== 'reverting' && (state === 'kept' || afterSeen || isTaken)) made.add(id);
+    for (const { remove } of items) if (remove !== null) taken.add(recordId(remove));
+  }
+  return made;
+}
+
+/** Applies an item of an open edit to the numbers of rows. @param made whether the panel has made the edit */
+function countRows(known: Map<string, KnownRecord>, { remove, add }: OperationItem, made: boolean): void {
   const [oldId, newId] = [remove, add].map((record) => (record === null ? null : recordId(record)));
   if (oldId === newId) return;
   // An item that removes a record removes its last row. If another row stays, the item does not name the
-  // record. Before the panel has reported the edit, the row may still be there.
-  const old = typeof oldId === 'string' && (state === 'kept' || afterSeen) ? known.get(oldId) : undefined;
+  // record.
+  const old = typeof oldId === 'string' && made ? known.get(oldId) : undefined;
   if (old !== undefined) known.set(recordId(old.record), { ...old, rows: 0 });
   if (add === null) return;
   const before = known.get(recordId(add));
   if (before === undefined) known.set(recordId(add), { record: add, key: null });
-  // An edit that is being undone adds no row.
-  else if (state !== 'reverting') known.set(recordId(add), { ...before, rows: rowsInPanel(before) + 1 });
+  // If the panel lists more rows after all, its next read shows that.
+  else if (made) known.set(recordId(add), { ...before, rows: rowsInPanel(before) + 1 });
 }
 
 /** Records that the central probably has, according to the ledger and to what open operations wrote. */
